@@ -1,0 +1,41 @@
+# Every target sets up what it needs: a fresh clone with Python 3.11+ and make is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help test lint format demo bench schema clean
+
+help:  ## the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "reconcile needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $(READY)
+
+test: $(READY)  ## every test, on all cores
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+lint: $(READY)  ## ruff, mypy --strict, the layers
+	$(BIN)/ruff check reconciler tests benchmarks
+	$(BIN)/ruff format --check reconciler tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## what ruff can mend by itself
+	$(BIN)/ruff check --fix reconciler tests benchmarks
+	$(BIN)/ruff format reconciler tests benchmarks
+
+demo: $(READY)  ## the main job on the sandbox: plan, apply, drift, assume
+	$(BIN)/python examples/demo.py
+
+bench: $(READY)  ## counts and ratios of this machine
+	$(BIN)/python benchmarks/run.py
+
+schema: $(READY)  ## write schemas/ from the code
+	$(BIN)/python -m reconciler schema > schemas/reconcile.schema.json
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -1,0 +1,39 @@
+"""The name of one IAM entity: `role/app`, `user/alice`, `policy/reader`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import total_ordering
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True, eq=False)
+class Address:
+    """Kind and name. Two addresses are the same entity whatever the letter case of the name, as in IAM."""
+
+    kind: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """`kind/name` → Address; ValueError where there is no slash."""
+        kind, slash, name = text.partition("/")
+        if not (kind and slash and name):
+            raise ValueError(f"{text!r} is not an address of the form kind/name")
+        return cls(kind, name)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.kind, self.name.casefold()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Address) and self.key == other.key
+
+    def __lt__(self, other: Address) -> bool:
+        return self.key < other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"

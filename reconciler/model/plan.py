@@ -1,0 +1,93 @@
+"""A plan is a list of AWS calls with reasons: Call < Step < Change < Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from reconciler.model.address import Address
+from reconciler.model.problem import Level, Problem
+
+
+class Action(StrEnum):
+    """What happens to an entity; the symbol is how the text plan marks it."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    ADOPT = "adopt"
+
+    @property
+    def symbol(self) -> str:
+        return {"create": "+", "update": "~", "delete": "-", "adopt": "@"}[self.value]
+
+
+class Phase(IntEnum):
+    """Barriers of an apply, in order. Make before break is this order and nothing else."""
+
+    CREATE = 1
+    RESTRICT = 2
+    WIDEN = 3
+    NARROW = 4
+    DELETE = 5
+
+
+Fact = tuple[str, ...]
+"""Something a step makes true or relies on: ("present", "user/a"), ("unlinked", "role/r", "policy/p")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One IAM API call, exactly as boto3 will get it. `parameters` are JSON values."""
+
+    operation: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    address: Address
+    call: Call
+    phase: Phase
+    needs: frozenset[Fact] = frozenset()
+    makes: frozenset[Fact] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One compared path of an entity (`tags.team`, `document`) with its two values; None where absent."""
+
+    path: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`steps` are in the order of the whole plan; `reason` says why a deletion or adoption is in the plan."""
+
+    address: Address
+    action: Action
+    fields: tuple[Field, ...] = ()
+    steps: tuple[Step, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`steps` holds every step of every change, in the order in which an apply makes the calls."""
+
+    account: str
+    partition: str
+    owner: str | None
+    changes: tuple[Change, ...] = ()
+    steps: tuple[Step, ...] = ()
+    findings: tuple[Problem, ...] = field(default=())
+
+    @property
+    def safe(self) -> bool:
+        return not any(finding.level is Level.ERROR for finding in self.findings)
+
+    def count(self, action: Action) -> int:
+        return sum(change.action is action for change in self.changes)

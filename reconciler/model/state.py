@@ -1,0 +1,127 @@
+"""A whole account, live or desired, and what is known of each side beyond its entities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity
+from reconciler.model.problem import Place, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """`created` is an ISO 8601 text, so that versions sort by age."""
+
+    id: str
+    created: str
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MfaDevice:
+    """`serial` is an ARN for virtual and FIDO devices, a plain number for hardware."""
+
+    serial: str
+
+    @property
+    def virtual(self) -> bool:
+        return ":mfa/" in self.serial
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What a user owns that must go before the user can (IAM API, DeleteUser)."""
+
+    login_profile: bool = False
+    access_keys: tuple[str, ...] = ()
+    signing_certificates: tuple[str, ...] = ()
+    ssh_public_keys: tuple[str, ...] = ()
+    service_credentials: tuple[str, ...] = ()
+    mfa_devices: tuple[MfaDevice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What only live IAM has; never compared.
+
+    versions: of each customer-managed policy. devices: of each user asked about. belongings: of each user
+    that a plan may delete. quotas: GetAccountSummary. unique_ids: AIDA… and AROA… → the entity they are.
+    """
+
+    versions: Mapping[Address, tuple[PolicyVersion, ...]] = field(default_factory=dict)
+    devices: Mapping[Address, tuple[MfaDevice, ...]] = field(default_factory=dict)
+    belongings: Mapping[Address, Belongings] = field(default_factory=dict)
+    quotas: Mapping[str, int] = field(default_factory=dict)
+    unique_ids: Mapping[str, Address] = field(default_factory=dict)
+    caller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The entities of one account by address. `account` is 12 digits; `partition` is aws, aws-cn, …"""
+
+    account: str
+    partition: str
+    entities: Mapping[Address, Entity]
+    facts: Facts = field(default_factory=Facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """How a file speaks of one entity, beside what it must look like.
+
+    protect None: the line is absent. mfa: the user must have a device (own rule, or a group's).
+    derived_from: the entity whose declaration made this one (an MFA guard, an instance profile).
+    """
+
+    place: Place
+    protect: bool | None = None
+    ignore_changes: tuple[str, ...] = ()
+    mfa: bool = False
+    derived_from: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    prune: str = "owned"
+    ignore: tuple[str, ...] = ()
+    max_deletes: int = 10
+    max_delete_percent: float = 30
+    max_removals: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A role that people assume. `duration` in seconds; `mfa` None: known from the role's trust."""
+
+    name: str
+    role_arn: str
+    role: Address | None
+    place: Place
+    source_profile: str | None = None
+    via: str | None = None
+    region: str | None = None
+    duration: int | None = None
+    session_name: str | None = None
+    external_id: str | None = None
+    mfa_serial: str | None = None
+    mfa: bool | None = None
+    source_identity: str | None = None
+    session_tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tags: tuple[str, ...] = ()
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What a file means for one account: the state it asks for, and how."""
+
+    state: State
+    owner: str | None
+    settings: Settings
+    declarations: Mapping[Address, Declaration]
+    aliases: Mapping[str, Alias]
+    problems: tuple[Problem, ...] = ()
