@@ -24,13 +24,17 @@ class Action(StrEnum):
 
 
 class Phase(IntEnum):
-    """Barriers of an apply, in order. Make before break is this order and nothing else."""
+    """Barriers of an apply, in order. Make before break is this order and nothing else.
+
+    SWAP is for the one call that must give and take at once (a document edited in place).
+    """
 
     CREATE = 1
     RESTRICT = 2
     WIDEN = 3
-    NARROW = 4
-    DELETE = 5
+    SWAP = 4
+    NARROW = 5
+    DELETE = 6
 
 
 Fact = tuple[str, ...]
@@ -47,11 +51,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """One call with its place in the order. `note`: what a person must know of that place (a quota swap)."""
+
     address: Address
     call: Call
     phase: Phase
     needs: frozenset[Fact] = frozenset()
     makes: frozenset[Fact] = frozenset()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Use cases: the only place where files, AWS and plans meet."""

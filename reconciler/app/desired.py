@@ -1,0 +1,32 @@
+"""Files → Desired, with nothing asked of AWS; the first step of every use case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reconciler.desired.declare import declare, errors_of
+from reconciler.desired.load import Loaded, load
+from reconciler.desired.source import named_files
+from reconciler.model.problem import Failed, Problem
+from reconciler.model.state import Desired
+
+
+def read(
+    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
+) -> Loaded:
+    """The merged tree of the named files (or the default one). Raises Failed where there is none."""
+    return load(named_files(tuple(files)), variables, account, partition)
+
+
+def offline(files: Sequence[str], variables: Mapping[str, str], account: str | None = None) -> Desired:
+    """What the files mean, asking nobody. Raises Failed with every error, and the warnings beside them."""
+    desired = declare(read(files, variables, account))
+    if errors_of(desired):
+        raise Failed(desired.problems)
+    return desired
+
+
+def problems(files: Sequence[str], variables: Mapping[str, str]) -> tuple[Desired, tuple[Problem, ...]]:
+    """What the files mean and everything that is wrong with them."""
+    desired = declare(read(files, variables))
+    return desired, desired.problems

@@ -1,0 +1,180 @@
+"""An alias → the AssumeRole calls that reach it, first hop first. Pure; standard library only.
+
+Limits are those of the STS API reference, "AssumeRole", and of role chaining: a role assumed with another
+role's credentials lasts at most one hour (IAM User Guide, "Roles terms and concepts").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Role
+from reconciler.model.problem import failure
+from reconciler.model.state import Alias
+from reconciler.model.suggest import suggestion
+
+SHORTEST, LONGEST, LONGEST_CHAINED = 900, 43200, 3600
+SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One AssumeRole call. `duration` in seconds, None for AWS's hour; MFA is added by whoever sends it."""
+
+    alias: str
+    role_arn: str
+    session_name: str
+    duration: int | None = None
+    external_id: str | None = None
+    source_identity: str | None = None
+    session_tags: tuple[tuple[str, str], ...] = ()
+    transitive_tags: tuple[str, ...] = ()
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+
+    def parameters(self) -> dict[str, object]:
+        """Exactly what boto3's `assume_role` gets; what is not asked for is absent, never empty."""
+        optional = {
+            "DurationSeconds": self.duration,
+            "ExternalId": self.external_id,
+            "SourceIdentity": self.source_identity,
+            "Tags": [{"Key": key, "Value": value} for key, value in self.session_tags],
+            "TransitiveTagKeys": list(self.transitive_tags),
+            "Policy": self.policy,
+            "PolicyArns": [{"arn": arn} for arn in self.policy_arns],
+        }
+        named: dict[str, object] = {"RoleArn": self.role_arn, "RoleSessionName": self.session_name}
+        return named | {key: value for key, value in optional.items() if value}
+
+
+def hops(name: str, aliases: Mapping[str, Alias]) -> tuple[Alias, ...]:
+    """The aliases from the first that is assumed to the one asked for, through `via`.
+
+    Raises Failed: no such alias, or a `via` that names none or leads back to itself.
+    """
+    path: list[Alias] = []
+    current: str | None = name
+    while current is not None:
+        alias = aliases.get(current)
+        if alias is None:
+            raise _unknown(current, aliases, path)
+        if alias in path:
+            steps = " → ".join([*(item.name for item in path), current])
+            raise failure("alias-loop", f"The aliases lead back to themselves: {steps}.", place=alias.place)
+        path.append(alias)
+        current = alias.via
+    return tuple(reversed(path))
+
+
+def declared_source(path: tuple[Alias, ...]) -> str | None:
+    """The `source_profile` of a chain: that of the hop nearest to the person."""
+    return next((alias.source_profile for alias in path if alias.source_profile), None)
+
+
+def requests(
+    path: tuple[Alias, ...],
+    caller_arn: str,
+    entities: Mapping[Address, Entity],
+    duration: int | None = None,
+    session_name: str | None = None,
+) -> tuple[Request, ...]:
+    """The calls for `hops`, with `duration` and `session_name` overriding the alias asked for.
+
+    A caller that is itself a role's session is chaining already: an alias's longer duration becomes one hour
+    there. Raises Failed: a duration or session name that AWS would refuse.
+    """
+    default = default_session_name(caller_arn)
+    asked = path[-1]
+    final = replace(
+        asked, duration=duration or asked.duration, session_name=session_name or asked.session_name
+    )
+    sessions = is_role_session(caller_arn)
+    return tuple(
+        _request(
+            alias,
+            default,
+            entities,
+            chained=position > 0,
+            session=sessions,
+            override=bool(duration) and alias is final,
+        )
+        for position, alias in enumerate((*path[:-1], final))
+    )
+
+
+def default_session_name(caller_arn: str) -> str:
+    """The caller's user or session name as RoleSessionName: 2 to 64 of `[A-Za-z0-9_+=,.@-]`."""
+    name = re.sub(r"[^A-Za-z0-9_+=,.@-]", "-", re.split("[:/]", caller_arn)[-1])[:64]
+    return name if len(name) >= 2 else f"{name or 'reconcile'}-session"
+
+
+def is_role_session(caller_arn: str) -> bool:
+    return ":assumed-role/" in caller_arn
+
+
+def _request(
+    alias: Alias,
+    default_name: str,
+    entities: Mapping[Address, Entity],
+    *,
+    chained: bool,
+    session: bool,
+    override: bool,
+) -> Request:
+    duration = alias.duration
+    if duration and duration > LONGEST_CHAINED and session and not chained and not override:
+        duration = LONGEST_CHAINED
+    _check_duration(alias, duration, chained or session, entities.get(alias.role) if alias.role else None)
+    name = alias.session_name or default_name
+    if not SESSION_NAME.fullmatch(name):
+        raise failure(
+            "session-name",
+            f"{name!r} cannot be the session name of {alias.name}.",
+            "AWS takes 2 to 64 letters, digits and `_+=,.@-`.",
+            "Change --session-name, or `session_name` of the alias.",
+            alias.place,
+        )
+    return Request(
+        alias=alias.name,
+        role_arn=alias.role_arn,
+        session_name=name,
+        duration=duration,
+        external_id=alias.external_id,
+        source_identity=alias.source_identity,
+        session_tags=tuple(alias.session_tags.items()),
+        transitive_tags=alias.transitive_tags,
+        policy=alias.policy,
+        policy_arns=alias.policy_arns,
+    )
+
+
+def _check_duration(alias: Alias, duration: int | None, chained: bool, role: Entity | None) -> None:
+    longest, why = LONGEST, "AWS allows 12 hours at most."
+    if isinstance(role, Role):
+        longest, why = role.max_session_duration, f"It is the max_session_duration of role/{role.name}."
+    if chained and longest > LONGEST_CHAINED:
+        longest, why = LONGEST_CHAINED, "A role assumed with another role's session lasts one hour at most."
+    if duration is None or SHORTEST <= duration <= longest:
+        return
+    short = duration < SHORTEST
+    raise failure(
+        "session-duration",
+        f"{alias.name} cannot be assumed for {duration} seconds: "
+        + (f"at least {SHORTEST} are needed." if short else f"at most {longest} are possible."),
+        "AWS allows 15 minutes at least." if short else why,
+        "Change --duration, or `duration` of the alias.",
+        alias.place,
+    )
+
+
+def _unknown(name: str, aliases: Mapping[str, Alias], path: list[Alias]) -> Exception:
+    if path:
+        summary, place = f"{path[-1].name} goes via {name!r}, which is no alias of the file.", path[-1].place
+    else:
+        summary, place = f"The file has no alias {name!r}.", None
+    listed = f"It has {', '.join(sorted(aliases))}." if aliases else "It has no `aliases:` at all."
+    near = suggestion(name, aliases)
+    return failure("unknown-alias", summary, listed, f"Did you mean {near!r}?" if near else "", place)

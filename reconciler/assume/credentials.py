@@ -1,0 +1,117 @@
+"""Temporary credentials and the environment they make: what is set, what must not be there, what undoes it.
+
+Standard library only. The names are those botocore reads ("Environment variables", Boto3 documentation);
+botocore reads AWS_SECURITY_TOKEN before AWS_SESSION_TOKEN and refuses an empty AWS_PROFILE, so those names
+are unset, never set empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+ALIAS = "RECONCILE_ALIAS"
+SOURCE = "RECONCILE_SOURCE_PROFILE"
+EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
+
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", EXPIRATION)
+_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+
+Variables = Mapping[str, str | None]
+"""Name → value; None is a variable that must not exist."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials:
+    """What sts:AssumeRole gives. `expiration` is RFC 3339 in UTC, or "" where there is none."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+    expiration: str
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.access_key_id}, until {self.expiration or 'further notice'})"
+
+
+def environment(
+    credentials: Credentials, alias: str, region: str | None, source_profile: str | None = None
+) -> Variables:
+    """The contract of `assume`: every variable that is set (text) and unset (None), in printing order."""
+    values = (
+        credentials.access_key_id,
+        credentials.secret_access_key,
+        credentials.session_token,
+        credentials.expiration or None,
+    )
+    variables: dict[str, str | None] = dict(zip(_KEYS, values, strict=True))
+    if region:
+        variables.update(dict.fromkeys(_REGIONS, region))
+    variables[ALIAS] = alias
+    if source_profile:
+        variables[SOURCE] = source_profile
+    variables.update(dict.fromkeys((*_PROFILES, "AWS_SECURITY_TOKEN")))
+    return variables
+
+
+def undoing(environ: Mapping[str, str]) -> Variables:
+    """What takes a shell back: clears all that `environment` sets, and restores the profile of before.
+
+    Past keys cannot be restored: nothing stores them.
+    """
+    variables: dict[str, str | None] = dict.fromkeys(_KEYS)
+    # `assume` sets both region variables alike: two that differ are the user's own.
+    if environ.get(_REGIONS[0]) == environ.get(_REGIONS[1]):
+        variables.update(dict.fromkeys(_REGIONS))
+    variables.update(dict.fromkeys((ALIAS, SOURCE, "AWS_SECURITY_TOKEN")))
+    if environ.get(SOURCE):
+        variables["AWS_PROFILE"] = environ[SOURCE]
+    return variables
+
+
+def applied(variables: Variables, environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` with `variables` set and unset."""
+    kept = {name: value for name, value in environ.items() if name not in variables}
+    return kept | {name: value for name, value in variables.items() if value is not None}
+
+
+def source_profile(option: str | None, declared: str | None, environ: Mapping[str, str]) -> str | None:
+    """The profile that a role is assumed from; None is boto3's default chain.
+
+    `--profile`, then the alias's `source_profile`, then the one an earlier `assume` kept.
+    """
+    return option or declared or environ.get(SOURCE) or None
+
+
+def kept_profile(used: str | None, environ: Mapping[str, str]) -> str | None:
+    """What RECONCILE_SOURCE_PROFILE will hold: who the person was before any `assume`, if a profile says so.
+
+    AWS_PROFILE does not count beside keys in the environment, which beat it.
+    """
+    ambient = None
+    if not environ.get(_KEYS[0]):
+        ambient = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+    return environ.get(SOURCE) or ambient or used
+
+
+def expiry(text: str) -> datetime | None:
+    """An RFC 3339 text as a time in UTC; None where there is none or it cannot be read."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def expired(environ: Mapping[str, str], now: datetime) -> bool:
+    """True where the environment holds keys whose own expiry is past (botocore's error for it puzzles)."""
+    moment = expiry(environ.get(EXPIRATION, ""))
+    return bool(environ.get(_KEYS[0])) and moment is not None and moment <= now
+
+
+def clock(expiration: str) -> str:
+    """When a session ends, in local time for a person: `14:05`, or "" where it has no end."""
+    moment = expiry(expiration)
+    return f"{moment.astimezone():%H:%M}" if moment else ""

@@ -1,0 +1,75 @@
+"""botocore's errors → Problems: once, here, with the likely cause and the next step. No secret is in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from reconciler.model.problem import Failed, Level, Problem
+
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+_UNKNOWN_KEY = (
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+)
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+_THROTTLED = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException")
+
+
+def code_of(error: Exception) -> str:
+    """AWS's error code; the class name for what never reached AWS."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", "Unknown"))
+    return type(error).__name__
+
+
+def problem_of(error: Exception, doing: str) -> Problem:
+    """One botocore error as a Problem. `doing`: what was attempted, as in "reading the account"."""
+    code = code_of(error)
+    summary, hint = _said(error, code)
+    return Problem(Level.ERROR, "aws-error", f"{_sentence(doing)} failed: {summary}", "", hint)
+
+
+def _said(error: Exception, code: str) -> tuple[str, str]:
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return "no AWS credentials were found.", "Pass --profile, or set AWS_PROFILE or the AWS_* keys."
+    if isinstance(error, ProfileNotFound):
+        return f"{error}.", "Check --profile, AWS_PROFILE, and the AWS config file."
+    if isinstance(error, EndpointConnectionError):
+        return f"{error}.", "Check the network, --endpoint-url and AWS_ENDPOINT_URL."
+    if not isinstance(error, ClientError):
+        return f"{error}.", ""
+    message = str(error.response.get("Error", {}).get("Message", "")) or "no message"
+    if code in _EXPIRED:
+        return "the credentials have expired.", "Log in again, or refresh the session."
+    if code in _UNKNOWN_KEY:
+        return f"AWS does not know these credentials ({code}).", "Check the access key and its secret."
+    if code in _DENIED:
+        return f"access denied: {message}", "The caller needs this permission."
+    if code in _THROTTLED:
+        return f"AWS kept throttling ({code}): {message}", "Run again in a minute."
+    return f"{code}: {message}", ""
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn any botocore error of a block into Failed."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise Failed([problem_of(error, doing)]) from None

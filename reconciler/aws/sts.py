@@ -1,0 +1,176 @@
+"""STS, and the devices of the caller: who calls, AssumeRole, and what STS's own errors mean.
+
+Error texts are not part of the API: those matched here are what STS answers today (STS API reference,
+"AssumeRole", errors; the rest was seen). What is not recognised goes to `faults`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from reconciler.aws.faults import problem_of
+from reconciler.aws.session import session_of
+from reconciler.model.problem import Failed, failure
+from reconciler.model.state import MfaDevice
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_sts import STSClient
+
+_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=20)
+_HOME_REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+REFUSED = "assume-refused"
+"""The code of the Problem that says the role may not be assumed."""
+
+Keys = tuple[str, str, str, str]
+"""Access key id, secret access key, session token, expiration (RFC 3339, UTC)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who the source credentials are: `arn` as GetCallerIdentity gives it, `account` 12 digits."""
+
+    arn: str
+    account: str
+
+
+class Source:
+    """The credentials that the first role is assumed with, and the region and endpoint of every call."""
+
+    def __init__(self, profile: str | None, region: str | None, partition: str, endpoint_url: str | None):
+        """Raises Failed: no such profile. Without any region STS is called in the partition's first."""
+        self._session: Session = session_of(profile, region)
+        self._region = self._session.region_name or _HOME_REGIONS.get(partition, "us-east-1")
+        self._endpoint_url = endpoint_url
+
+    @cached_property
+    def caller(self) -> Caller:
+        """Raises Failed: no credentials, expired ones, AWS out of reach."""
+        try:
+            answer = self.sts().get_caller_identity()
+        except (BotoCoreError, ClientError) as error:
+            raise Failed([problem_of(error, "asking AWS who you are")]) from None
+        return Caller(answer["Arn"], answer["Account"])
+
+    @property
+    def temporary(self) -> bool:
+        """True where the source is itself a session, which may carry MFA already."""
+        credentials = self._session.get_credentials()
+        return credentials is not None and bool(credentials.token)
+
+    def sts(self, keys: Keys | None = None) -> STSClient:
+        """A client with the source's credentials, or with those of an earlier hop."""
+        return cast("STSClient", self._client("sts", keys))
+
+    def devices(self) -> tuple[MfaDevice, ...]:
+        """The caller's own MFA devices of every kind (IAM ListMFADevices). Raises Failed."""
+        iam = cast("IAMClient", self._client("iam"))
+        try:
+            pages: Iterable[Any] = iam.get_paginator("list_mfa_devices").paginate()
+            return tuple(MfaDevice(device["SerialNumber"]) for page in pages for device in page["MFADevices"])
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) not in ("AccessDenied", "InvalidClientTokenId", "ValidationError"):
+                raise Failed([problem_of(error, "looking up your MFA device")]) from None
+        raise failure(
+            "mfa-device-unknown",
+            f"The role needs MFA, and {self.caller.arn} may not look up its own MFA devices.",
+            "AWS answers iam:ListMFADevices only to users who are allowed it.",
+            "Set `mfa_serial` of the alias to the ARN or serial number of your device.",
+        )
+
+    def _client(self, service: str, keys: Keys | None = None) -> object:
+        own: dict[str, str] = {}
+        if keys is not None:
+            names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+            own = dict(zip(names, keys, strict=False))
+        make = cast("Any", self._session).client
+        return make(service, region_name=self._region, endpoint_url=self._endpoint_url, config=_CONFIG, **own)
+
+
+def assume_role(
+    sts: STSClient, parameters: Mapping[str, object], caller_arn: str, serial: str = "", code: str = ""
+) -> Keys:
+    """One AssumeRole call, with MFA where a serial and a code are given.
+
+    `caller_arn` is for messages. Raises Failed; the problem's code is `mfa-code-refused` for a code that AWS
+    does not take, `assume-refused` where the role may not be assumed.
+    """
+    mfa = {"SerialNumber": serial, "TokenCode": code} if serial else {}
+    role = str(parameters["RoleArn"])
+    try:
+        answer = cast("Any", sts).assume_role(**parameters, **mfa)["Credentials"]
+    except (BotoCoreError, ClientError) as error:
+        raise _failed(error, role, caller_arn, serial) from None
+    ends = answer["Expiration"].astimezone(UTC)
+    return (
+        answer["AccessKeyId"],
+        answer["SecretAccessKey"],
+        answer["SessionToken"],
+        f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+    )
+
+
+def _code(error: Exception) -> str:
+    return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def _failed(error: Exception, role: str, caller: str, serial: str) -> Failed:
+    text = str(error.response["Error"].get("Message", "")) if isinstance(error, ClientError) else ""
+    for part, failed in _known(role, caller, serial).items():
+        if part in text:
+            return failed
+    if _code(error) in ("AccessDenied", "AccessDeniedException"):
+        return failure(
+            REFUSED,
+            f"AWS does not let {caller} assume {role}.",
+            "Either the role's trust policy does not admit this caller under these conditions, or the "
+            "caller's own policies do not allow sts:AssumeRole on it. A role that does not exist is refused "
+            "alike.",
+            "" if serial else "If the role needs MFA, pass --token-code, or set `mfa: true` on the alias.",
+        )
+    return Failed([problem_of(error, f"assuming {role}")])
+
+
+def _known(role: str, caller: str, serial: str) -> dict[str, Failed]:
+    """A part of what STS says → what it means."""
+    return {
+        "invalid MFA one time pass code": failure(
+            "mfa-code-refused",
+            f"AWS refused the MFA code for {serial}.",
+            "A code is valid for about 30 seconds and only once.",
+            "Wait for the next one; if that is refused as well, check the clock of the device.",
+        ),
+        "unable to validate MFA code": failure(
+            "mfa-device-refused",
+            f"AWS cannot check a code of the MFA device {serial}.",
+            f"It is not an enabled device of {caller}.",
+            "Correct `mfa_serial` of the alias, or leave it out to have the device looked up.",
+        ),
+        "exceeds the 1 hour session limit": failure(
+            "session-duration",
+            f"{role} can be assumed for one hour at most from here.",
+            f"{caller} is itself a role's session, and AWS limits chained roles to an hour.",
+            "Ask for 1h or less, or start from a user.",
+        ),
+        "exceeds the MaxSessionDuration": failure(
+            "session-duration",
+            f"{role} cannot be assumed for that long.",
+            "Its maximum session duration in AWS is shorter.",
+            "Ask for less, or raise `max_session_duration` of the role and apply it.",
+        ),
+        "may not be assumed by root": failure(
+            "assume-root",
+            f"{role} cannot be assumed as the account's root user.",
+            "AWS lets no root user assume roles.",
+            "Use the keys of a user, with --profile.",
+        ),
+    }

@@ -1,0 +1,186 @@
+"""`reconcile assume`: its options, what goes to a terminal and what to a pipe, its exit code."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import aws_options, file_option, variable_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.app.assume import Assumed
+
+SHELLS = ("bash", "zsh", "sh", "fish", "powershell", "cmd")
+_COMMAND = "reconcile.command"
+
+
+class _WithCommand(click.Command):
+    """Takes what follows the first `--` for CMD, so that its own options stay its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" in args:
+            cut = args.index("--")
+            ctx.meta[_COMMAND] = args[cut + 1 :]
+            args = args[:cut]
+            if not ctx.meta[_COMMAND]:
+                raise click.UsageError("There is no command after `--`.", ctx)
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[-- CMD...]"]
+
+
+@click.command(cls=_WithCommand, short_help="Temporary credentials for a role alias of the file.")
+@click.argument("alias", required=False)
+@file_option
+@variable_option
+@click.option("--shell", type=click.Choice(SHELLS), help="Whose syntax to print, or which shell to open.")
+@click.option("--print", "printing", is_flag=True, help="Print, also on a terminal.")
+@click.option("--unset", is_flag=True, help="Print the lines that take it back.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("env", "json", "credential-process")),
+    help="What to print: assignments (env, the default), the same as JSON, or what AWS SDKs read.",
+)
+@click.option("--duration", metavar="TIME", help="How long: 45m, 2h, or seconds.")
+@click.option("--session-name", metavar="NAME", help="Name of the session in CloudTrail.")
+@click.option("--token-code", metavar="CODE", help="MFA code.")
+@click.option(
+    "--token-command", metavar="COMMAND", help="Command that prints an MFA code; run without a shell."
+)
+@aws_options
+@click.pass_context
+def assume(
+    ctx: click.Context,
+    alias: str | None,
+    files: Sequence[str],
+    variables: Mapping[str, str],
+    shell: str | None,
+    printing: bool,
+    unset: bool,
+    form: str | None,
+    duration: str | None,
+    session_name: str | None,
+    token_code: str | None,
+    token_command: str | None,
+    profile: str | None,
+    region: str | None,
+    endpoint_url: str | None,
+) -> None:
+    """Assume the role behind ALIAS.
+
+    In a terminal a subshell opens as the role. Piped, assignments are printed:
+
+        eval "$(reconcile assume s3)"
+
+    After `--`, CMD is run as the role and its exit code is passed on.
+
+    An MFA code is asked for where the role's trust in the file needs one; it may also come from
+    --token-code, --token-command or RECONCILE_MFA_CODE.
+    """
+    command: list[str] = ctx.meta.get(_COMMAND, [])
+    _check(ctx, alias, command, unset, printing, form)
+    if unset:
+        _print_undoing(shell, form)
+        return
+    from reconciler.app import assume as use_case
+    from reconciler.assume import codes, terminal
+
+    wanted = use_case.Wanted(
+        alias=alias or "",
+        files=files,
+        variables=variables,
+        profile=profile,
+        region=region,
+        endpoint_url=endpoint_url,
+        duration=_seconds(duration),
+        session_name=session_name,
+        codes=codes.Sources(token_code, token_command, os.environ.get(codes.VARIABLE), terminal.prompt()),
+    )
+    result = use_case.assumed(wanted, os.environ, _say)
+    if command:
+        ctx.exit(_run(command, result))
+    elif printing or form or not sys.stdout.isatty():
+        _print(result, shell, form)
+    else:
+        ctx.exit(_open(result, shell))
+
+
+def _check(
+    ctx: click.Context,
+    alias: str | None,
+    command: Sequence[str],
+    unset: bool,
+    printing: bool,
+    form: str | None,
+) -> None:
+    if unset and (command or form == "credential-process"):
+        raise click.UsageError("--unset prints assignments; it takes no command and no such --format.", ctx)
+    if command and (printing or form):
+        raise click.UsageError(
+            "With a command after `--` nothing is printed: leave out --print, --format.", ctx
+        )
+    if not alias and not unset:
+        raise click.UsageError("Missing argument 'ALIAS'.", ctx)
+
+
+def _seconds(text: str | None) -> int | None:
+    if text is None:
+        return None
+    from reconciler.kinds.declaring import seconds
+
+    found = seconds(int(text) if re.fullmatch("[0-9]+", text) else text)
+    if found is None:
+        raise click.BadParameter(
+            f"{text!r} is no duration: write 45m, 2h, or seconds.", param_hint="--duration"
+        )
+    return found
+
+
+def _print_undoing(shell: str | None, form: str | None) -> None:
+    from reconciler.assume import credentials, emit
+
+    variables = credentials.undoing(os.environ)
+    reader = shell or emit.detected(os.environ, os.name == "nt")
+    click.echo(emit.as_json(variables) if form == "json" else emit.assignments(variables, reader), nl=False)
+
+
+def _print(result: Assumed, shell: str | None, form: str | None) -> None:
+    from reconciler.assume import emit
+
+    if form == "credential-process":
+        text = emit.credential_process(result.credentials)
+    elif form == "json":
+        text = emit.as_json(result.variables)
+    else:
+        text = emit.assignments(result.variables, shell or emit.detected(os.environ, os.name == "nt"))
+    click.echo(text, nl=False)
+
+
+def _run(command: Sequence[str], result: Assumed) -> int:
+    from reconciler.assume import credentials, process
+
+    return process.run(command, credentials.applied(result.variables, os.environ), _say)
+
+
+def _open(result: Assumed, shell: str | None) -> int:
+    from reconciler.assume import credentials, emit, process, subshell
+
+    ends = credentials.clock(result.credentials.expiration)
+    mark = f"{result.alias} until {ends}" if ends else result.alias
+    name = shell or emit.detected(os.environ, os.name == "nt")
+    program = subshell.program_of(name, os.environ)
+    _say(f"You are {result.role_arn} in this shell{f' until {ends}' if ends else ''}; `exit` takes you back.")
+    with subshell.subshell(name, program, result.variables, mark, os.environ) as opened:
+        return process.run(opened.command, opened.environ, _say)
+
+
+def _say(line: str) -> None:
+    click.echo(f"reconcile: {line}", err=True)

@@ -1,0 +1,84 @@
+"""The command line's root: commands loaded when named, and exit codes by the table in docs/cli.md."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from reconciler import __version__
+from reconciler.model.problem import Failed
+
+_COMMANDS = {
+    "apply": "apply",
+    "assume": "assume",
+    "plan": "plan",
+    "sandbox": "sandbox",
+    "schema": "schema",
+    "validate": "validate",
+}
+
+
+class Commands(click.Group):
+    """Imports a command's module only when it is run or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"reconciler.cli.{_COMMANDS[name]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from reconciler.model.suggest import suggestion
+
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            close = suggestion(args[0], _COMMANDS)
+            hint = f" Did you mean {close!r}?" if close else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: reconcile plan roles.yaml",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="reconcile", message="%(prog)s %(version)s")
+def root() -> None:
+    """Declarative AWS IAM: plan and apply one YAML file, and assume its roles.
+
+    There is no state file: live IAM is the state. A file is validated, compared with the account by meaning,
+    and applied with exactly the calls that its plan lists.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code. No traceback for what a user can cause."""
+    try:
+        outcome = root.main(args=list(arguments), prog_name="reconcile", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.ClickException as error:
+        error.show()
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return 130
+    except Failed as failed:
+        from reconciler.render.problems import text
+
+        click.echo(text(failed.problems, color=sys.stderr.isatty()), err=True)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1

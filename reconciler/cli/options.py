@@ -1,0 +1,66 @@
+"""Options that several commands share, and reading them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class AwsOptions:
+    profile: str | None
+    region: str | None
+    endpoint_url: str | None
+
+
+def files_argument(function: F) -> F:
+    """FILE… as arguments: for commands whose first word is a file."""
+    return click.argument("files", metavar="[FILE]...", nargs=-1)(function)
+
+
+def file_option(function: F) -> F:
+    """-f/--file FILE: for commands whose first word is not a file."""
+    return click.option(
+        "-f",
+        "--file",
+        "files",
+        metavar="FILE",
+        multiple=True,
+        help="Desired-state file or folder; repeatable. Default: $RECONCILE_FILE, else roles.yaml here or above.",
+    )(function)
+
+
+def variable_option(function: F) -> F:
+    """--var name=value; `variables` arrives as a mapping."""
+    return click.option(
+        "--var",
+        "variables",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=_variables,
+        help="Set a variable of the file; repeatable.",
+    )(function)
+
+
+def aws_options(function: F) -> F:
+    """--profile, --region, --endpoint-url, with AWS's own meaning."""
+    function = click.option("--endpoint-url", metavar="URL", help="Call this endpoint instead of AWS's.")(
+        function
+    )
+    function = click.option("--region", metavar="REGION", help="AWS region of STS.")(function)
+    return click.option("--profile", metavar="NAME", help="AWS profile to use.")(function)
+
+
+def _variables(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Mapping[str, str]:
+    found = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not (name and equals):
+            raise click.BadParameter(f"{item!r} is not NAME=VALUE.")
+        found[name.strip()] = value
+    return found

@@ -1,0 +1,28 @@
+"""Whether to colour, and whether a person is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_choice: str = "auto"
+
+
+def choose_color(choice: str) -> None:
+    """What --color said: auto, always or never."""
+    global _choice  # noqa: PLW0603 - one process, one terminal
+    _choice = choice
+
+
+def colored(*, err: bool = False) -> bool:
+    """--color, then NO_COLOR (no-color.org), then whether the stream is a terminal."""
+    if _choice != "auto":
+        return _choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return (sys.stderr if err else sys.stdout).isatty() and os.environ.get("TERM") != "dumb"
+
+
+def interactive() -> bool:
+    """True where a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,0 +1,1 @@
+"""YAML → State: nodes with places, include, vars, defaults, schema, references."""

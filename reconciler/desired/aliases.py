@@ -1,0 +1,170 @@
+"""`aliases:` → Alias values: schema fragment, references, limits of STS, and chains without a cycle.
+
+Limits are those of the STS API (AssumeRole): facts that the file shows are refused here, not at run time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.declaring import Declaring, items, seconds, text
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Role
+from reconciler.model.node import Map, place_of
+from reconciler.model.state import Alias
+from reconciler.model.suggest import suggestion
+from reconciler.policy.grammar import Use
+
+SHORTEST, LONGEST, CHAINED = 900, 43200, 3600
+
+_ROLE_ARN = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+")
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
+
+SCHEMA: Mapping[str, Any] = parts.entry(
+    "Role alias",
+    "A role that people assume with `reconcile assume ALIAS`.",
+    {
+        "role": {"type": "string", "minLength": 1, "description": "A role of this file, or an ARN."},
+        "source_profile": {"type": "string", "minLength": 1, "description": "AWS profile to assume from."},
+        "via": {
+            "type": "string",
+            "description": "Another alias to assume first (role chaining; at most 1h).",
+        },
+        "region": {"type": "string", "pattern": "^[a-z]{2,}(-[a-z0-9]+)+$", "examples": ["eu-central-1"]},
+        "duration": {**parts.ref("duration"), "description": "15m to 12h, at most the role's own maximum."},
+        "session_name": {"type": "string", "description": "Default: the caller's user or session name."},
+        "external_id": {"type": "string", "description": "sts:ExternalId to send."},
+        "mfa_serial": {"type": "string", "description": "Default: found from the caller."},
+        "mfa": {"type": "boolean", "description": "Default: known from the role's trust in this file."},
+        "source_identity": {"type": "string", "description": "Source identity to set."},
+        "session_tags": parts.ref("tags"),
+        "transitive_tags": parts.texts("Keys of session_tags that later roles of a chain inherit."),
+        "policy": {
+            **parts.ref("document"),
+            "description": "Session policy: narrows the role for the session.",
+        },
+        "policy_arns": parts.texts("Managed policies that narrow the session; at most 10.")
+        | {"maxItems": 10},
+    },
+    ["role"],
+)
+
+
+@dataclass
+class AliasReader:
+    """`entities` are the declared ones, for a role's own session limit."""
+
+    context: Declaring
+    section: Map
+    entities: Mapping[Address, Entity]
+
+    def alias(self, name: str) -> Alias | None:
+        node = self.section.child(name)
+        role, arn = self._role(node)
+        if not _SESSION_NAME.fullmatch(name):
+            place = self.section.place(name, of_key=True)
+            hint = "Use 2 to 64 letters, digits and + = , . @ _ -."
+            self.context.problem("bad-name", f"{name!r} cannot be an alias.", place, hint)
+        self._check_texts(node)
+        policy = self.context.document(node, "policy", Use.SESSION) if "policy" in node else None
+        if arn is None or not self._via_exists(node):
+            return None
+        return Alias(
+            name=name,
+            role_arn=arn,
+            role=role,
+            place=self.section.place(name, of_key=True),
+            source_profile=text(node, "source_profile"),
+            via=text(node, "via"),
+            region=text(node, "region"),
+            duration=self._duration(node, role),
+            session_name=text(node, "session_name"),
+            external_id=text(node, "external_id"),
+            mfa_serial=text(node, "mfa_serial"),
+            mfa=cast("bool | None", node.get("mfa")),
+            source_identity=text(node, "source_identity"),
+            session_tags={key: str(value) for key, value in node.child("session_tags").items()},
+            transitive_tags=self._transitive(node),
+            policy=policy.text if policy else None,
+            policy_arns=tuple(sorted(self.context.policy_arns(node, "policy_arns"))),
+        )
+
+    def _role(self, node: Map) -> tuple[Address | None, str | None]:
+        written, place = text(node, "role") or "", node.place("role")
+        if written.startswith("arn:"):
+            if not _ROLE_ARN.fullmatch(written):
+                self.context.problem("bad-arn", f"{written!r} is not the ARN of a role.", place)
+                return None, None
+            return None, written
+        address = self.context.named("role", written, place)
+        return address, self.context.arn(address) if address else None
+
+    def _via_exists(self, node: Map) -> bool:
+        via = text(node, "via")
+        if via is None or via in self.section:
+            return True
+        close = suggestion(via, self.section)
+        hint = f"Did you mean {close!r}?" if close else "Name another alias of this file."
+        self.context.problem("unknown-reference", f"No alias {via!r} in this file.", node.place("via"), hint)
+        return False
+
+    def _duration(self, node: Map, role: Address | None) -> int | None:
+        if "duration" not in node:
+            return None
+        length, place = seconds(node["duration"]), node.place("duration")
+        declared = self.entities.get(role) if role else None
+        if length is None or not SHORTEST <= length <= LONGEST:
+            summary = f"duration {node['duration']!r} is not between 15m and 12h."
+            self.context.problem("bad-duration", summary, place)
+        elif "via" in node and length > CHAINED:
+            hint = "Write at most 1h, or assume the role directly."
+            summary = f"duration {node['duration']!r} with `via`: AWS ends chained sessions after 1h."
+            self.context.problem("bad-duration", summary, place, hint)
+        elif isinstance(declared, Role) and length > declared.max_session_duration:
+            hint = f"Raise max_session_duration of {role}, or ask for less."
+            summary = (
+                f"duration {node['duration']!r} is longer than the role's {declared.max_session_duration} s."
+            )
+            self.context.problem("bad-duration", summary, place, hint)
+        return length
+
+    def _check_texts(self, node: Map) -> None:
+        for key, grammar in (
+            ("session_name", _SESSION_NAME),
+            ("source_identity", _SESSION_NAME),
+            ("external_id", _EXTERNAL_ID),
+            ("mfa_serial", _SERIAL),
+        ):
+            value = text(node, key)
+            if value is not None and not grammar.fullmatch(value):
+                summary = f"STS does not take {key} {value!r}."
+                self.context.problem("bad-alias", summary, node.place(key))
+
+    def _transitive(self, node: Map) -> tuple[str, ...]:
+        tags = node.child("session_tags")
+        for value, place in items(node, "transitive_tags"):
+            if value not in tags:
+                self.context.problem("unknown-reference", f"{value!r} is no key of session_tags.", place)
+        return tuple(value for value, _ in items(node, "transitive_tags"))
+
+
+def cycle_problems(aliases: Mapping[str, Alias], section: Map, context: Declaring) -> None:
+    """A chain of `via` that comes back to where it began, reported once per cycle."""
+    done: set[str] = set()
+    for start in aliases:
+        chain: list[str] = []
+        name: str | None = start
+        while name is not None and name in aliases and name not in done and name not in chain:
+            chain.append(name)
+            name = aliases[name].via
+        if name is not None and name in chain:
+            cycle = " → ".join([*chain[chain.index(name) :], name])
+            place = place_of(section, (name, "via"))
+            context.problem("alias-cycle", f"`via` goes round in a circle: {cycle}.", place, "Break it.")
+        done.update(chain)

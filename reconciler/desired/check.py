@@ -1,0 +1,127 @@
+"""The schema's verdict as problems with places: unknown keys with a suggestion, wrong types with a hint.
+
+jsonschema is imported here alone, and only when a file is read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from reconciler.desired.schema import schema
+from reconciler.model.node import Map, place_of
+from reconciler.model.problem import Level, Problem
+from reconciler.model.suggest import suggestion
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
+
+_TYPES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+def schema_problems(root: Map) -> tuple[list[Problem], set[tuple[str, ...]]]:
+    """Every way in which a tree breaks the schema, and the (section, name) pairs that are touched by one."""
+    found: list[Problem] = []
+    broken: set[tuple[str, ...]] = set()
+    for error in _validator().iter_errors(root):
+        path = tuple(error.absolute_path)
+        broken.add(tuple(str(step) for step in path[:2]))
+        found += _problems(error, root, path)
+    return found, broken
+
+
+@lru_cache(maxsize=1)
+def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(schema())
+
+
+def _problems(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
+    rule = str(error.validator)
+    if rule == "additionalProperties":
+        yield from _unknown_keys(error, root, path)
+        return
+    place = place_of(root, path)
+    summary, hint = _said(rule, error, path)
+    yield Problem(Level.ERROR, _CODES.get(rule, "schema"), summary, "", hint, place)
+
+
+def _unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
+    fragment: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    known = list(fragment.get("properties", {}))
+    written: Any = error.instance
+    for key in written:
+        if key in known or key.startswith("x-") and not path:
+            continue
+        place = place_of(root, [*path, key], of_key=True)
+        close = suggestion(str(key), known)
+        hint = f"Did you mean {close!r}?" if close else f"Known here: {', '.join(sorted(known))}."
+        where = f" in {_name(path)}" if path else ""
+        yield Problem(Level.ERROR, "unknown-key", f"Unknown key {key!r}{where}.", "", hint, place)
+
+
+_CODES = {"required": "missing-key", "type": "wrong-type", "enum": "wrong-value", "pattern": "wrong-value"}
+
+
+def _said(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple[str, str]:
+    """The sentence for one broken rule, and the next step."""
+    name = _name(path)
+    value: Any = error.instance
+    wanted: Any = error.validator_value
+    if rule == "required":
+        missing = next(key for key in wanted if key not in value)
+        hint = "Write `version: 1`." if missing == "version" else ""
+        return f"{name or 'The file'} lacks `{missing}`.", hint
+    if rule == "type":
+        kinds = wanted if isinstance(wanted, list) else [wanted]
+        expected = " or ".join(_TYPES[kind] for kind in kinds)
+        hint = "Quote it." if "string" in kinds and isinstance(value, int | float) else ""
+        if name == "account":
+            hint = f'Quote it: "{value}". YAML reads a leading zero as octal.'
+        return f"{name or 'The file'} must be {expected}, not {_shown(value)}.", hint
+    if rule in ("enum", "const"):
+        choices = wanted if isinstance(wanted, list) else [wanted]
+        close = suggestion(str(value), [str(choice) for choice in choices])
+        hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(map(str, choices))}."
+        return f"{name} cannot be {_shown(value)}.", hint
+    if rule == "pattern":
+        return f"{name} cannot be {_shown(value)}.", _pattern_hint(name, str(wanted))
+    if rule == "uniqueItems":
+        twice = next((item for index, item in enumerate(value) if item in value[:index]), value)
+        return f"{name} lists {_shown(twice)} twice.", "Remove one."
+    return f"{name}: {error.message}.", ""
+
+
+def _pattern_hint(name: str, pattern: str) -> str:
+    if name.endswith("account"):
+        return "An account is 12 digits."
+    if name.endswith("owner"):
+        return "An owner is 1 to 64 letters, digits and . _ -."
+    if "smhd" in pattern:
+        return "Write a duration such as 45m, 1h, 90d, or seconds."
+    if "required" in pattern:
+        return "Write `required`, or `{max_age: 1h}`."
+    return f"It must match {pattern}."
+
+
+def _name(path: Sequence[str | int]) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"

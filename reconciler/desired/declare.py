@@ -1,0 +1,209 @@
+"""The merged tree → Desired: defaults, names and paths, then every kind's own `declare`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from reconciler.desired.aliases import AliasReader, cycle_problems
+from reconciler.desired.check import schema_problems
+from reconciler.desired.load import Loaded
+from reconciler.kinds import limits
+from reconciler.kinds.base import Declared
+from reconciler.kinds.declaring import Declaring, items, text
+from reconciler.kinds.instance_profile import profile_address
+from reconciler.kinds.mfa_guard import guard_address, guard_policy
+from reconciler.kinds.registry import BY_SECTION
+from reconciler.kinds.view import ignorable, ignorable_fields
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity
+from reconciler.model.node import Map, place_of
+from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.state import Alias, Declaration, Desired, Settings, State
+from reconciler.model.suggest import suggestion
+
+_LONGEST = {"user": 64, "role": 64, "group": 128, "policy": 128}
+
+
+def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> Desired:
+    """What the file means. `live_paths`: existing entities keep their path where the file has none.
+
+    Every problem is in `problems`; entities that have an error of their own are left out of the state.
+    """
+    root = loaded.root
+    problems, broken = schema_problems(root)
+    owner = text(root, "owner")
+    context = Declaring(
+        account=loaded.account,
+        partition=loaded.partition,
+        owner=owner,
+        paths={},
+        load_document=loaded.document,
+    )
+    nodes = _with_defaults(root, broken)
+    context.paths = _paths(nodes, root, owner, live_paths or {}, context)
+    found = _entities(nodes, broken, context)
+    entities = {address: declared.entity for address, declared in found.items()}
+    aliases = _aliases(root, broken, context, entities)
+    settings = _settings(root, context)
+    problems += loaded.problems + context.problems
+    return Desired(
+        state=State(loaded.account, loaded.partition, entities),
+        owner=owner,
+        settings=settings,
+        declarations={address: declared.declaration for address, declared in found.items()},
+        aliases=aliases,
+        problems=tuple(sorted(dict.fromkeys(problems), key=_reading_order)),
+    )
+
+
+def _reading_order(problem: Problem) -> tuple[str, int, int]:
+    place = problem.place or Place("", 0, 0)
+    return place.file, place.line, place.column
+
+
+def _with_defaults(root: Map, broken: set[tuple[str, ...]]) -> dict[Address, Map]:
+    """Every declared node by address, with `defaults` merged under it."""
+    defaults, found = root.child("defaults"), {}
+    for section, kind in BY_SECTION.items():
+        known = kind.schema["properties"]
+        for name in root.child(section):
+            node = root.child(section).child(name)
+            if root.child(section)[name] is None:
+                node = Map(root.child(section).file_of(name), root.child(section).marks[name][0])
+            usable = [key for key in defaults if key in known and ("defaults", key) not in broken]
+            found[Address(kind.name, name)] = _defaulted(node, defaults, usable) if usable else node
+    return found
+
+
+def _defaulted(node: Map, defaults: Map, keys: list[str]) -> Map:
+    result = Map(node.file, node.start)
+    for key in node:
+        result.take(node, key)
+    for key in keys:
+        value = defaults[key]
+        if key not in node:
+            result.take(defaults, key)
+        elif isinstance(value, Map) and isinstance(node[key], Map):
+            merged = Map(node.child(key).file, node.child(key).start)
+            for source in (value, node.child(key)):
+                for inner in source:
+                    merged.take(source, inner)
+            result[key] = merged
+    return result
+
+
+def _paths(
+    nodes: Mapping[Address, Map],
+    root: Map,
+    owner: str | None,
+    live_paths: Mapping[Address, str],
+    context: Declaring,
+) -> dict[Address, str]:
+    """Every declared address with its path; names that differ in letter case only are one for IAM."""
+    paths: dict[Address, str] = {}
+    first: dict[Address, Address] = {}
+    for address, node in _each_written(nodes, root):
+        place = _name_place(root, address)
+        context.problems.extend(
+            limits.name_problems(address.kind, address.name, _LONGEST[address.kind], place)
+        )
+        other = first.setdefault(address, address)
+        if other.name != address.name:
+            summary = f"The {address.kind}s {other.name!r} and {address.name!r} are one name for IAM."
+            context.problem("name-case", summary, place, f"The other is at {_name_place(root, other)}.")
+            continue
+        paths[address] = text(node, "path") or live_paths.get(address, "/")
+        profile = profile_address(address, node) if address.kind == "role" else None
+        if profile:
+            paths.setdefault(profile, live_paths.get(profile, "/"))
+        if text(node, "mfa") == "required":
+            guard = guard_address(owner)
+            paths.setdefault(guard, live_paths.get(guard, "/"))
+    return paths
+
+
+def _each_written(nodes: Mapping[Address, Map], root: Map) -> list[tuple[Address, Map]]:
+    """Every name as written: two that IAM takes for one are both here, with one node."""
+    written = [
+        Address(kind.name, name) for section, kind in BY_SECTION.items() for name in root.child(section)
+    ]
+    return [(address, nodes[address]) for address in written]
+
+
+def _name_place(root: Map, address: Address) -> Place:
+    section = next(section for section, kind in BY_SECTION.items() if kind.name == address.kind)
+    return place_of(root, (section, address.name), of_key=True)
+
+
+def _entities(
+    nodes: Mapping[Address, Map], broken: set[tuple[str, ...]], context: Declaring
+) -> dict[Address, Declared]:
+    found: dict[Address, Declared] = {}
+    guarded: list[Place] = []
+    for section, kind in BY_SECTION.items():
+        for address, node in nodes.items():
+            if address.kind != kind.name or (section, address.name) in broken or (section,) in broken:
+                continue
+            for declared in kind.declare(address.name, node, context):
+                _add(declared, found, context)
+                _check_ignored(declared, node, context)
+                if declared.declaration.mfa:
+                    guarded.append(node.place("mfa"))
+    if guarded:
+        guard = guard_policy(context.owner, context.partition, context.paths[guard_address(context.owner)])
+        _add(Declared(guard, Declaration(guarded[0])), found, context)
+    return found
+
+
+def _add(declared: Declared, found: dict[Address, Declared], context: Declaring) -> None:
+    address = declared.entity.address
+    other = found.get(address)
+    if other is None:
+        found[address] = declared
+        return
+    summary = f"{address} is asked for twice; the other is at {other.declaration.place}."
+    context.problem("conflict", summary, declared.declaration.place, "Give one of them another name.")
+
+
+def _check_ignored(declared: Declared, node: Map, context: Declaring) -> None:
+    if declared.declaration.derived_from:
+        return
+    for path, place in items(node, "ignore_changes"):
+        if not ignorable(declared.entity, path):
+            known = ignorable_fields(declared.entity)
+            close = suggestion(path, known)
+            hint = f"Did you mean {close!r}?" if close else f"Known: {', '.join(known)}, tags.KEY."
+            context.problem("bad-ignore-changes", f"{path!r} is no field that can be ignored.", place, hint)
+
+
+def _aliases(
+    root: Map, broken: set[tuple[str, ...]], context: Declaring, entities: Mapping[Address, Entity]
+) -> dict[str, Alias]:
+    section = root.child("aliases")
+    reader = AliasReader(context, section, entities)
+    names = [name for name in section if ("aliases", name) not in broken and ("aliases",) not in broken]
+    found = {name: alias for name in names if (alias := reader.alias(name))}
+    cycle_problems(found, section, context)
+    return found
+
+
+def _settings(root: Map, context: Declaring) -> Settings:
+    node = root.child("settings")
+    default = Settings()
+    prune = text(node, "prune") or default.prune
+    if prune == "owned" and "owner" not in root:
+        hint = "Write `owner: NAME` for this stack, or `settings: {prune: none}`."
+        context.problem("missing-owner", "Without `owner` nothing can be told as ours.", root.place(), hint)
+    for pattern, place in items(node, "ignore"):
+        if "/" not in pattern:
+            hint = f"Write kind/name, as in role/{pattern}."
+            context.problem("bad-address", f"{pattern!r} is not a pattern of addresses.", place, hint)
+    numbers = {
+        key: value
+        for key in ("max_deletes", "max_delete_percent", "max_removals")
+        if isinstance(value := node.get(key), int | float)
+    }
+    return Settings(prune, tuple(value for value, _ in items(node, "ignore")), **numbers)  # type: ignore[arg-type]
+
+
+def errors_of(desired: Desired) -> list[Problem]:
+    return [problem for problem in desired.problems if problem.level is Level.ERROR]

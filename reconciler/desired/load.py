@@ -1,0 +1,175 @@
+"""Files → one merged tree: vars, include, several FILEs, and the documents that paths name.
+
+`load` is the only door. It collects every problem; a tree is there even when some of it is wrong, so that one
+run reports all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from reconciler.desired.merge import merged
+from reconciler.desired.source import matching, read_bytes, resolved
+from reconciler.desired.variables import Variables
+from reconciler.desired.yaml_nodes import Builder, composed
+from reconciler.model.node import Map
+from reconciler.model.problem import Level, Place, Problem
+
+PLACEHOLDER_ACCOUNT = "000000000000"
+"""Stands for the account where a file names none and nobody has asked AWS."""
+
+
+@dataclass
+class Loaded:
+    """`root` is the merged tree. `files` are all that were read, includes and documents too."""
+
+    root: Map
+    account: str
+    partition: str
+    variables: Variables
+    problems: list[Problem]
+    files: list[Path]
+    _documents: dict[Path, Map | None] = field(default_factory=dict)
+
+    def document(self, written: str, place: Place) -> Map | None:
+        """The document that a path names, read once; None with a problem where it cannot be."""
+        target = resolved(written, place)
+        if isinstance(target, Problem):
+            self.problems.append(target)
+            return None
+        if target not in self._documents:
+            self._documents[target] = self._read_document(target, place)
+        return self._documents[target]
+
+    def _read_document(self, target: Path, place: Place) -> Map | None:
+        data = read_bytes(target, place)
+        if isinstance(data, Problem):
+            self.problems.append(data)
+            return None
+        self.files.append(target)
+        if target.suffix == ".json":
+            data = data.replace(b"\t", b" ")  # JSON may indent with tabs, YAML may not; no string holds one
+        node, problems = composed(data, str(target))
+        self.problems += problems
+        if node is None:
+            if not problems:
+                self.problems.append(_error("empty-file", f"{target} is empty.", place))
+            return None
+        builder = Builder(str(target), self.variables.substitute)
+        value = builder.build(node)
+        self.problems += builder.problems
+        if isinstance(value, Map):
+            return value if not builder.problems else None
+        summary = f"{target} is not a policy document: it must be a mapping."
+        self.problems.append(_error("bad-document", summary, Place(str(target), 1, 1)))
+        return None
+
+
+def load(
+    files: Iterable[Path],
+    variables: Mapping[str, str],
+    account: str | None = None,
+    partition: str = "aws",
+) -> Loaded:
+    """Read and merge files. `account`: the live one where known; the file's own is used where not."""
+    problems: list[Problem] = []
+    trees = _composed_with_includes(list(files), variables, problems)
+    written: dict[str, str] = {}
+    for node in trees.values():
+        written.update(_scalars(_entry(node, "vars")))
+        account = account or next(iter(_scalars(node, "account").values()), None)
+    known = account or PLACEHOLDER_ACCOUNT
+    values = {**written, **variables, "account_id": known, "partition": partition}
+    substitution = Variables(values)
+    roots: list[Map] = []
+    for path, node in trees.items():
+        builder = Builder(str(path), substitution.substitute, _is_verbatim)
+        value = builder.build(node)
+        problems += builder.problems
+        if isinstance(value, Map):
+            roots.append(value)
+        else:
+            problems.append(_error("bad-file", "The file must be a mapping of keys.", Place(str(path), 1, 1)))
+    first = next(iter(trees), Path("-"))
+    root = merged(roots, problems) if roots else Map(str(first), (1, 1))
+    return Loaded(root, known, partition, substitution, problems, list(trees))
+
+
+def _composed_with_includes(
+    files: list[Path], variables: Mapping[str, str], problems: list[Problem]
+) -> dict[Path, yaml.Node]:
+    found: dict[Path, yaml.Node] = {}
+    seen: set[Path] = set()
+    queue: list[tuple[Path, Place | None]] = [(path, None) for path in files]
+    while queue:
+        path, place = queue.pop(0)
+        if path.resolve() in seen:
+            continue
+        seen.add(path.resolve())
+        data = read_bytes(path, place)
+        if isinstance(data, Problem):
+            problems.append(data)
+            continue
+        node, broken = composed(data, str(path))
+        problems += broken
+        if node is None:
+            if not broken:
+                problems.append(_error("empty-file", "The file is empty.", Place(str(path), 1, 1)))
+            continue
+        found[path] = node
+        names = Variables({**_scalars(_entry(node, "vars")), **variables})
+        queue += _includes(path, node, names, problems)
+    return found
+
+
+def _includes(
+    path: Path, node: yaml.Node, names: Variables, problems: list[Problem]
+) -> list[tuple[Path, Place | None]]:
+    listed = _entry(node, "include")
+    items = listed.value if isinstance(listed, yaml.SequenceNode) else [listed] if listed else []
+    found: list[tuple[Path, Place | None]] = []
+    for item in items:
+        if not isinstance(item, yaml.ScalarNode):
+            continue
+        place = Place(str(path), item.start_mark.line + 1, item.start_mark.column + 1)
+        unknown: list[Problem] = []
+        pattern = names.substitute(item.value, place, unknown)
+        if unknown:
+            continue  # the builder reports it, with every name known
+        matches = matching(pattern, place)
+        if isinstance(matches, Problem):
+            problems.append(matches)
+        else:
+            found += [(match, place) for match in matches]
+    return found
+
+
+def _entry(node: yaml.Node, key: str) -> yaml.Node | None:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return next((value for name, value in pairs if getattr(name, "value", None) == key), None)
+
+
+def _scalars(node: yaml.Node | None, only: str | None = None) -> dict[str, str]:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return {
+        name.value: value.value
+        for name, value in pairs
+        if isinstance(name, yaml.ScalarNode)
+        and isinstance(value, yaml.ScalarNode)
+        and only in (None, name.value)
+    }
+
+
+def _is_verbatim(path: tuple[str, ...]) -> bool:
+    """Tags and vars take numbers and booleans as they are written."""
+    return path in (("vars",), ("defaults", "tags")) or (
+        len(path) == 3 and path[2] in ("tags", "session_tags") and path[0] != "defaults"
+    )
+
+
+def _error(code: str, summary: str, place: Place) -> Problem:
+    return Problem(Level.ERROR, code, summary, "", "", place)

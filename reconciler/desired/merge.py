@@ -1,0 +1,71 @@
+"""Several trees → one. Sections hold each entity once; settings, defaults and vars merge by key.
+
+The same entity twice, and a key with two values, are problems that name both places.
+"""
+
+from __future__ import annotations
+
+from reconciler.model.node import Map, Seq
+from reconciler.model.problem import Level, Problem
+
+_AGREEING = ("version", "owner", "account")
+_BY_KEY = ("settings", "defaults", "vars")
+
+
+def merged(roots: list[Map], problems: list[Problem]) -> Map:
+    """One tree with the places of all; `x-` keys are left out. With one root, that root (less its `x-` keys)."""
+    result = Map(roots[0].file, roots[0].start)
+    for root in roots:
+        for key in root:
+            if not key.startswith("x-"):
+                _add(result, root, key, problems)
+    return result
+
+
+def _add(result: Map, root: Map, key: str, problems: list[Problem]) -> None:
+    value = root[key]
+    if key not in result:
+        result.take(root, key)
+        if isinstance(value, Map):
+            result[key] = _copy(value)
+        return
+    present = result[key]
+    if key in _AGREEING:
+        if present != value:
+            problems.append(_conflict(f"`{key}` is {value!r} here, but {present!r}", result, root, key))
+    elif key == "include" and isinstance(present, Seq) and isinstance(value, Seq):
+        for item, mark in zip(value, value.marks, strict=True):
+            present.put(item, mark)
+    elif isinstance(present, Map) and isinstance(value, Map):
+        _merge_entries(present, value, key, problems)
+    elif value is not None:
+        problems.append(_conflict(f"`{key}` is given twice: also", result, root, key))
+
+
+def _merge_entries(into: Map, more: Map, section: str, problems: list[Problem]) -> None:
+    for key in more:
+        if key not in into:
+            into.take(more, key)
+            if section in _BY_KEY and isinstance(more[key], Map):
+                into[key] = _copy(more.child(key))
+        elif section == "defaults" and isinstance(into[key], Map) and isinstance(more[key], Map):
+            _merge_entries(into.child(key), more.child(key), section, problems)
+        elif section in _BY_KEY:
+            if into[key] != more[key]:
+                said = f"`{section}.{key}` is {more[key]!r} here, but {into[key]!r}"
+                problems.append(_conflict(said, into, more, key))
+        else:
+            problems.append(_conflict(f"{key!r} under `{section}` is declared twice: also", into, more, key))
+
+
+def _conflict(said: str, first: Map, second: Map, key: str) -> Problem:
+    summary = f"{said} at {first.place(key, of_key=True)}."
+    return Problem(Level.ERROR, "conflict", summary, "", "Keep one.", second.place(key, of_key=True))
+
+
+def _copy(value: Map) -> Map:
+    """A copy of one level, so that merging never writes into a tree that an anchor shares."""
+    copy = Map(value.file, value.start)
+    for key in value:
+        copy.take(value, key)
+    return copy

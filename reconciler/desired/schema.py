@@ -1,0 +1,114 @@
+"""The JSON Schema of desired-state files, assembled from the kinds' fragments.
+
+The same value validates files at run time and is written to schemas/ for editors; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.desired.aliases import SCHEMA as ALIAS
+from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.registry import BY_SECTION
+from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
+
+_ADDRESSES = parts.texts("Addresses, with * and ?.", [["role/AWSReservedSSO_*"]])
+_NOT_DEFAULTED = ("document", "trust", "trust_policy", "instance_profile")
+
+_SETTINGS: dict[str, Any] = {
+    "title": "Settings",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "prune": {
+            "enum": ["owned", "none", "all"],
+            "default": "owned",
+            "description": "What is deleted when the file no longer has it: what carries our owner tag; nothing; "
+            "or everything that is not in the file.",
+        },
+        "ignore": {**_ADDRESSES, "description": "Addresses that are never touched, with * and ?."},
+        "max_deletes": {
+            "type": "integer",
+            "minimum": 0,
+            "default": 10,
+            "description": "A plan with more deletions needs --allow-deletes.",
+        },
+        "max_delete_percent": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 100,
+            "default": 30,
+            "description": "So does one that deletes more than this share of a kind (from 6 deletions on).",
+        },
+        "max_removals": {
+            "type": "integer",
+            "minimum": 0,
+            "default": 50,
+            "description": "And one that takes more policies than this off entities that stay.",
+        },
+    },
+}
+
+
+def schema() -> dict[str, Any]:
+    """The whole schema, draft 2020-12."""
+    defaults: dict[str, Any] = {}
+    for kind in BY_SECTION.values():
+        for key, fragment in kind.schema["properties"].items():
+            if key not in _NOT_DEFAULTED:
+                defaults.setdefault(key, fragment)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://reconcile-iam.dev/schemas/reconcile.schema.json",
+        "title": "reconcile: desired state of AWS IAM",
+        "description": "What IAM in one AWS account must look like, and which roles people assume from it.",
+        "type": "object",
+        "required": ["version"],
+        "additionalProperties": False,
+        "patternProperties": {"^x-": {"description": "A place for YAML anchors; ignored."}},
+        "properties": {
+            "version": {"const": 1, "description": "The version of the file format."},
+            "owner": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9._-]{1,64}$",
+                "description": "Name of this stack; what it may prune carries it as the tag reconcile:owner.",
+                "examples": ["platform"],
+            },
+            "account": {
+                "type": "string",
+                "pattern": "^[0-9]{12}$",
+                "description": "Guard: nothing is read or written in any other account. Quote it.",
+                "examples": ["123456789012"],
+            },
+            "vars": {
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+                "description": "Name → text, used as {{ name }} in any string.",
+            },
+            "include": parts.texts("Paths or globs, relative to this file, merged in.", [["teams/*.yaml"]]),
+            "settings": _SETTINGS,
+            "defaults": {
+                "title": "Defaults",
+                "description": "Merged under every entity that has the field.",
+                "type": "object",
+                "additionalProperties": False,
+                "properties": defaults,
+            },
+            **{
+                section: {
+                    "title": section.capitalize(),
+                    "description": f"Name → {kind.schema['title'].lower()}.",
+                    "type": ["object", "null"],
+                    "additionalProperties": kind.schema,
+                }
+                for section, kind in BY_SECTION.items()
+            },
+            "aliases": {
+                "title": "Aliases",
+                "description": "Name → role to assume.",
+                "type": ["object", "null"],
+                "additionalProperties": ALIAS,
+            },
+        },
+        "$defs": {**parts.DEFINITIONS, "trust_rule": dict(TRUST_RULE)},
+    }

@@ -1,0 +1,42 @@
+"""ARNs of IAM entities and back (AWS Service Authorization Reference, "Resource types defined by IAM")."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.model.address import Address
+
+_ARN = re.compile(
+    r"arn:([a-z0-9-]+):iam::(\d{12}|aws):(user|group|role|policy|instance-profile)(/(?:.*/)?)([^/]+)"
+)
+
+
+def arn_of(address: Address, path: str, account: str, partition: str) -> str:
+    return f"arn:{partition}:iam::{account}:{address.kind}{path}{address.name}"
+
+
+def aws_policy_arn(name: str, partition: str) -> str:
+    """`ReadOnlyAccess` or `service-role/Name` → the ARN of the AWS-managed policy."""
+    return f"arn:{partition}:iam::aws:policy/{name}"
+
+
+def address_of(arn: str, account: str) -> Address | None:
+    """The entity of `account` that an ARN names; None for other accounts' and AWS's own."""
+    match = _ARN.fullmatch(arn)
+    return Address(match[3], match[5]) if match and match[2] == account else None
+
+
+def path_of(arn: str) -> str:
+    """The path in an IAM ARN; `/` where it has none."""
+    match = _ARN.fullmatch(arn)
+    return match[4] if match else "/"
+
+
+def policy_reference(arn: str, account: str) -> str:
+    """How a file would name the policy: its name, `aws:NAME`, or the ARN where neither fits."""
+    match = _ARN.fullmatch(arn)
+    if match is None or match[3] != "policy":
+        return arn
+    if match[2] == "aws":
+        return f"aws:{match[4].lstrip('/')}{match[5]}"
+    return match[5] if match[2] == account else arn

@@ -1,0 +1,54 @@
+"""What a kind is: the one interface that the loader, the planner and the registry's contract test know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.planning import Planning
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity
+from reconciler.model.node import Map
+from reconciler.model.plan import Step
+from reconciler.model.state import Declaration
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One entity that a file asks for, and how the file speaks of it."""
+
+    entity: Entity
+    declaration: Declaration
+
+
+class Kind(Protocol):
+    """One file each. `E` below is the kind's own entity class; the registry dispatches on `name`.
+
+    name: address prefix. section: top-level key of the file, None for kinds that are only derived.
+    schema: JSON Schema of one entry of the section. immutable: compared path → why it cannot change.
+    operations: every write that the kind may emit. taggable: whether it can carry an owner.
+    order: where it stands among kinds when plans are shown.
+    """
+
+    name: ClassVar[str]
+    section: ClassVar[str | None]
+    schema: ClassVar[Mapping[str, Any]]
+    immutable: ClassVar[Mapping[str, str]]
+    operations: ClassVar[frozenset[str]]
+    taggable: ClassVar[bool]
+
+    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
+        """The entity of one entry of the section, and those derived from it; problems go to the context."""
+        ...
+
+    def refers(self, entity: Any, planning: Planning) -> frozenset[Address]:
+        """The entities of this account that must exist for this one to stand."""
+        ...
+
+    def create(self, entity: Any, planning: Planning) -> list[Step]: ...
+
+    def update(self, before: Any, after: Any, planning: Planning) -> list[Step]: ...
+
+    def delete(self, entity: Any, planning: Planning) -> list[Step]: ...

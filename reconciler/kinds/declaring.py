@@ -1,0 +1,178 @@
+"""What a kind needs to turn its part of the file into entities: names, documents, and a place for problems."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reconciler.kinds import limits
+from reconciler.kinds.arns import arn_of, aws_policy_arn
+from reconciler.kinds.facets.tags import OWNER, PROTECT
+from reconciler.model.address import Address
+from reconciler.model.document import Document
+from reconciler.model.node import Map, Seq, place_of
+from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.state import Declaration
+from reconciler.model.suggest import suggestion
+from reconciler.policy.canonical import authored
+from reconciler.policy.grammar import Use, flaws
+
+_DURATION = re.compile(r"(\d+)([smhd]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\x21-\x7e]+")
+
+
+@dataclass
+class Declaring:
+    """One run over one (merged) file.
+
+    paths: every declared address → its path (the file's, else the live one's, else `/`).
+    load_document: (path as written, file that names it, place) → the parsed file, or None with a problem.
+    """
+
+    account: str
+    partition: str
+    owner: str | None
+    paths: Mapping[Address, str]
+    load_document: Callable[[str, Place], Map | None]
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(
+        self,
+        code: str,
+        summary: str,
+        place: Place,
+        hint: str = "",
+        detail: str = "",
+        level: Level = Level.ERROR,
+    ) -> None:
+        self.problems.append(Problem(level, code, summary, detail, hint, place))
+
+    def arn(self, address: Address) -> str:
+        declared = self._declared.get(address, address)
+        return arn_of(declared, self.paths.get(address, "/"), self.account, self.partition)
+
+    def named(self, kind: str, name: str, place: Place) -> Address | None:
+        """The declared entity of that kind and name, or a problem with a suggestion."""
+        address = Address(kind, name)
+        if address in self.paths:
+            return self._as_declared(address, place)
+        close = suggestion(name, [known.name for known in self.paths if known.kind == kind])
+        hint = f"Did you mean {close!r}?" if close else f"Declare it, or name an existing {kind} by its ARN."
+        self.problem("unknown-reference", f"No {kind} {name!r} in this file.", place, hint)
+        return None
+
+    def _as_declared(self, address: Address, place: Place) -> Address:
+        declared = self._declared[address]
+        if declared.name != address.name:
+            self.problem(
+                "reference-case",
+                f"{address.name!r} is declared as {declared.name!r}.",
+                place,
+                f"Write {declared.name!r}: IAM minds letter case in some places that take names.",
+            )
+        return declared
+
+    @cached_property
+    def _declared(self) -> Mapping[Address, Address]:
+        """Each address as the file spells it."""
+        return {address: address for address in self.paths}
+
+    def policy_arn(self, reference: str, place: Place) -> str | None:
+        """A policy reference (name, `aws:NAME`, ARN) as an ARN, or a problem."""
+        if reference.startswith("aws:"):
+            return aws_policy_arn(reference.removeprefix("aws:"), self.partition)
+        if reference.startswith("arn:"):
+            if _POLICY_ARN.fullmatch(reference):
+                return reference
+            self.problem("bad-arn", f"{reference!r} is not the ARN of a managed policy.", place)
+            return None
+        address = Address("policy", reference)
+        if address in self.paths:
+            return self.arn(self._as_declared(address, place))
+        close = suggestion(reference, [known.name for known in self.paths if known.kind == "policy"])
+        hint = f"Did you mean {close!r}?" if close else f"For a policy of AWS write 'aws:{reference}'."
+        self.problem("unknown-reference", f"No policy {reference!r} in this file.", place, hint)
+        return None
+
+    def policy_arns(self, node: Map, key: str = "policies") -> frozenset[str]:
+        """The attached policies of an entity; one named twice is a problem."""
+        found: set[str] = set()
+        for value, place in items(node, key):
+            arn = self.policy_arn(value, place)
+            if arn in found:
+                self.problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
+            if arn:
+                found.add(arn)
+        return frozenset(found)
+
+    def document(self, node: Map, key: str, use: Use) -> Document | None:
+        """A document written in place, or in the file that a path names; its flaws become problems."""
+        written, where = node[key], place_of(node, [key])
+        if isinstance(written, str):
+            loaded = self.load_document(written, where)
+            if loaded is None:
+                return None
+            return self._checked(loaded, loaded, (), use)
+        return self._checked(written, node, (key,), use)
+
+    def _checked(self, written: object, root: Map, above: tuple[str, ...], use: Use) -> Document | None:
+        found = flaws(written, use)
+        for flaw in found:
+            place = place_of(root, (*above, *flaw.path), of_key=flaw.at_key)
+            self.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
+        if any(flaw.level is Level.ERROR for flaw in found) or not isinstance(written, dict):
+            return None
+        return authored(written, self.partition)
+
+    def declaration(self, node: Map, *, mfa: bool = False) -> Declaration:
+        """How the file speaks of the entity of this node."""
+        protect = node.get("protect")
+        ignored = tuple(value for value, _ in items(node, "ignore_changes"))
+        return Declaration(node.place(), protect if isinstance(protect, bool) else None, ignored, mfa)
+
+    def inline_documents(self, node: Map) -> dict[str, Document]:
+        written = node.child("inline_policies")
+        found: dict[str, Document] = {}
+        for name in written:
+            place = written.place(name, of_key=True)
+            self.problems.extend(limits.name_problems("inline policy", name, 128, place))
+            document = self.document(written, name, Use.IDENTITY)
+            if document:
+                found[name] = document
+        return found
+
+    def tags(self, node: Map) -> dict[str, str]:
+        """The tags of an entity plus those that we keep on it: its owner, and its protection."""
+        found = {key: str(value) for key, value in node.child("tags").items()}
+        if self.owner:
+            found[OWNER] = self.owner
+        if node.get("protect") is True:
+            found[PROTECT] = "true"
+        self.problems.extend(limits.tag_problems(found, node))
+        return found
+
+
+def items(node: Map, key: str) -> Sequence[tuple[str, Place]]:
+    """The strings of a list with their places; empty where the key is absent."""
+    values = node.get(key)
+    if not isinstance(values, Seq):
+        return [] if values is None else [(str(values), node.place(key))]
+    return [(str(value), values.place(index)) for index, value in enumerate(values)]
+
+
+def text(node: Map, key: str) -> str | None:
+    value = node.get(key)
+    return value if isinstance(value, str) else None
+
+
+def seconds(value: object) -> int | None:
+    """`45m`, `1h`, `90d` or a number of seconds; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    return int(match[1]) * _SECONDS[match[2]] if match else None

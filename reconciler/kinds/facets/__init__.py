@@ -1,0 +1,1 @@
+"""Facets: what several kinds share. Each has before and after in, steps out."""

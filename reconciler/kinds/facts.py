@@ -1,0 +1,58 @@
+"""The facts that order steps: what a step makes true and what another relies on (see `plan/order.py`)."""
+
+from __future__ import annotations
+
+from reconciler.model.address import Address
+from reconciler.model.plan import Call, Fact, Phase, Step
+
+
+def present(address: Address) -> Fact:
+    return ("present", *address.key)
+
+
+def absent(address: Address) -> Fact:
+    return ("absent", *address.key)
+
+
+def linked(holder: Address, held: Address | str) -> Fact:
+    return ("linked", *holder.key, _text(held))
+
+
+def unlinked(holder: Address, held: Address | str) -> Fact:
+    """`held` is no longer attached to, a boundary of, a member list entry or a role of `holder`."""
+    return ("unlinked", *holder.key, _text(held))
+
+
+def emptied(address: Address, what: str) -> Fact:
+    """One thing that stood in the way of a deletion, or of a quota, is gone."""
+    return ("emptied", *address.key, what)
+
+
+def _text(held: Address | str) -> str:
+    return held if isinstance(held, str) else "/".join(held.key)
+
+
+def step(
+    address: Address,
+    phase: Phase,
+    operation: str,
+    parameters: dict[str, object],
+    needs: tuple[Fact, ...] = (),
+    makes: tuple[Fact, ...] = (),
+    note: str = "",
+) -> Step:
+    """Shorthand for a step with one call."""
+    return Step(address, Call(operation, parameters), phase, frozenset(needs), frozenset(makes), note)
+
+
+def deletion(
+    address: Address,
+    emptying: list[Step],
+    operation: str,
+    parameters: dict[str, object],
+    needs: tuple[Fact, ...] = (),
+) -> list[Step]:
+    """The steps that empty an entity, and the one that deletes it after all of them and what else it needs."""
+    made = {fact for earlier in emptying for fact in earlier.makes}
+    last = step(address, Phase.DELETE, operation, parameters, tuple({*made, *needs}), (absent(address),))
+    return [*emptying, last]

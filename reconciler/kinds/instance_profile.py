@@ -1,0 +1,106 @@
+"""Instance profiles: derived from a role's `instance_profile`. One role each, so a swap takes the old one off first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from reconciler.kinds import limits
+from reconciler.kinds.base import Declared
+from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.facets.tags import OWNER, Tagged, tag_list
+from reconciler.kinds.facts import deletion, linked, present, step, unlinked
+from reconciler.kinds.planning import Planning
+from reconciler.model.address import Address
+from reconciler.model.entity import InstanceProfile
+from reconciler.model.node import Map
+from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.state import Declaration
+
+_TAGS = Tagged("InstanceProfile")
+
+
+def profile_address(role: Address, node: Map) -> Address | None:
+    """The instance profile that a role's node asks for."""
+    wanted = node.get("instance_profile")
+    if isinstance(wanted, str):
+        return Address("instance-profile", wanted)
+    return Address("instance-profile", role.name) if wanted is True else None
+
+
+def profile_of_role(role: Address, node: Map, context: Declaring) -> Declared | None:
+    address = profile_address(role, node)
+    if address is None:
+        return None
+    place = node.place("instance_profile")
+    context.problems.extend(limits.name_problems("instance profile", address.name, 128, place))
+    tags = {OWNER: context.owner} if context.owner else {}
+    profile = InstanceProfile(address.name, context.paths.get(address, "/"), role, tags)
+    return Declared(profile, Declaration(place, derived_from=role))
+
+
+class InstanceProfileKind:
+    name: ClassVar[str] = "instance-profile"
+    section: ClassVar[str | None] = None
+    taggable: ClassVar[bool] = True
+    immutable: ClassVar[Mapping[str, str]] = {"path": "IAM never changes an instance profile's path"}
+    schema: ClassVar[Mapping[str, Any]] = {}
+    operations: ClassVar[frozenset[str]] = frozenset(
+        "CreateInstanceProfile DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile "
+        "TagInstanceProfile UntagInstanceProfile".split()
+    )
+
+    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
+        return ()
+
+    def refers(self, entity: InstanceProfile, planning: Planning) -> frozenset[Address]:
+        return frozenset([entity.role] if entity.role else [])
+
+    def create(self, entity: InstanceProfile, planning: Planning) -> list[Step]:
+        address = entity.address
+        parameters: dict[str, object] = {"InstanceProfileName": entity.name, "Path": entity.path}
+        if entity.tags:
+            parameters["Tags"] = tag_list(entity.tags)
+        first = step(address, Phase.CREATE, "CreateInstanceProfile", parameters, (), (present(address),))
+        return [first, *self._swap(address, None, entity.role)]
+
+    def update(self, before: InstanceProfile, after: InstanceProfile, planning: Planning) -> list[Step]:
+        target: dict[str, object] = {"InstanceProfileName": before.name}
+        return [
+            *self._swap(before.address, before.role, after.role),
+            *_TAGS.steps(before.address, target, before.tags, after.tags),
+        ]
+
+    def _swap(self, address: Address, before: Address | None, after: Address | None) -> list[Step]:
+        if before == after:
+            return []
+        steps: list[Step] = []
+        needs: tuple[Fact, ...] = ()
+        if before:
+            note = "an instance profile holds one role: the old one comes off before the new one is on"
+            steps.append(
+                self._remove(address, before, Phase.SWAP if after else Phase.NARROW, note if after else "")
+            )
+            needs = (unlinked(address, before),)
+        if after:
+            steps.append(
+                step(
+                    address,
+                    Phase.SWAP if before else Phase.WIDEN,
+                    "AddRoleToInstanceProfile",
+                    {"InstanceProfileName": address.name, "RoleName": after.name},
+                    (present(address), present(after), *needs),
+                    (linked(address, after),),
+                )
+            )
+        return steps
+
+    def _remove(self, address: Address, role: Address, phase: Phase, note: str = "") -> Step:
+        parameters: dict[str, object] = {"InstanceProfileName": address.name, "RoleName": role.name}
+        made = (unlinked(address, role),)
+        return step(address, phase, "RemoveRoleFromInstanceProfile", parameters, (), made, note)
+
+    def delete(self, entity: InstanceProfile, planning: Planning) -> list[Step]:
+        address = entity.address
+        steps = [self._remove(address, entity.role, Phase.DELETE)] if entity.role else []
+        return deletion(address, steps, "DeleteInstanceProfile", {"InstanceProfileName": entity.name})

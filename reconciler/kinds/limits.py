@@ -1,0 +1,150 @@
+"""AWS's limits on entities, checked offline (IAM User Guide, "IAM and AWS STS quotas").
+
+Past what no account can have is an error; past the default of a quota that can be raised, a warning.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sized
+
+from reconciler.kinds.facets.inline import SIZE_QUOTA
+from reconciler.kinds.facets.tags import QUOTA, RESERVED_PREFIX
+from reconciler.model.document import Document
+from reconciler.model.node import Map
+from reconciler.model.problem import Level, Place, Problem
+
+POLICY_SIZE = 6144
+TRUST_SIZE, TRUST_SIZE_MAX = 2048, 8192
+ATTACHMENTS, ATTACHMENTS_MAX = 10, {"User": 20, "Group": 10, "Role": 25}
+GROUPS_PER_USER = 10
+SESSION = (3600, 43200)
+
+_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+_PATH = re.compile(r"/|/[\x21-\x7e]+/")
+_POLICY_PATH = re.compile(r"/(?:[A-Za-z0-9.,+@=_-]+/)*")
+_DESCRIPTION = re.compile(r"[\t\n\r\x20-\x7e\xa1-\xff]*")
+_TAG_PUNCTUATION = frozenset("_.:/=+-@ ")
+
+
+def _problem(code: str, summary: str, place: Place, hint: str = "", level: Level = Level.ERROR) -> Problem:
+    return Problem(level, code, summary, "", hint, place)
+
+
+def name_problems(kind: str, name: str, longest: int, place: Place) -> Iterator[Problem]:
+    """IAM's grammar of names (IAM API, parameter `UserName` and its like)."""
+    if len(name) > longest:
+        summary = f"The {kind} name {name!r} has {len(name)} characters; IAM allows {longest}."
+        yield _problem("bad-name", summary, place)
+    elif not _NAME.fullmatch(name):
+        listed = " ".join(sorted({repr(char) for char in name if not _NAME.fullmatch(char)})) or "nothing"
+        yield _problem(
+            "bad-name",
+            f"The {kind} name {name!r} contains {listed}.",
+            place,
+            "IAM allows letters, digits and + = , . @ _ - in names.",
+        )
+
+
+def path_problems(path: str, place: Place, *, policy: bool = False) -> Iterator[Problem]:
+    """IAM API, parameter `Path`; CreatePolicy has a stricter one."""
+    grammar = _POLICY_PATH if policy else _PATH
+    if len(path) > 512 or not grammar.fullmatch(path):
+        hint = "A path is / or begins and ends with /, as in /eng/, and has at most 512 characters."
+        yield _problem("bad-path", f"The path {path!r} is not one that IAM takes.", place, hint)
+
+
+def description_problems(description: str, place: Place) -> Iterator[Problem]:
+    """IAM API, parameter `Description`: at most 1000 characters, most of Latin-1."""
+    if len(description) > 1000:
+        yield _problem("too-long", f"A description of {len(description)} characters; IAM allows 1000.", place)
+    for char in description:
+        if not _DESCRIPTION.fullmatch(char):
+            yield _problem("bad-description", f"IAM does not take {char!r} in a description.", place)
+            return
+
+
+def tag_problems(tags: Mapping[str, str], node: Map) -> Iterator[Problem]:
+    """IAM User Guide, "Rules for tagging in IAM": 50 tags, keys to 128, values to 256 characters."""
+    written = node.child("tags")
+    if len(tags) > QUOTA:
+        summary = f"{len(tags)} tags, those of reconcile included; AWS allows {QUOTA}."
+        yield _problem("too-many-tags", summary, node.place("tags"))
+    for key, value in written.items():
+        place, text = written.place(key, of_key=True), str(value)
+        if key.lower().startswith(RESERVED_PREFIX):
+            yield _problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
+        elif key.startswith("reconcile:"):
+            hint = "Use `owner:` and `protect:`; reconcile sets these tags itself."
+            yield _problem("reserved-tag", f"The tag key {key!r} is reconcile's own.", place, hint)
+        elif not 1 <= len(key) <= 128 or not all(map(_tag_char, key)):
+            yield _problem("bad-tag", f"IAM does not take the tag key {key!r}.", place)
+        if len(text) > 256 or not all(map(_tag_char, text)):
+            yield _problem(
+                "bad-tag", f"IAM does not take the value of tag {key!r}: {text!r}.", written.place(key)
+            )
+
+
+def same_tag_problems(node: Map) -> Iterator[Problem]:
+    """Tag keys of users and roles that differ in letter case only are one key for IAM."""
+    written = node.child("tags")
+    seen: dict[str, str] = {}
+    for key in written:
+        other = seen.setdefault(key.lower(), key)
+        if other != key:
+            place = written.place(key, of_key=True)
+            yield _problem("tag-case", f"The tag keys {other!r} and {key!r} are one key for IAM.", place)
+
+
+def _tag_char(char: str) -> bool:
+    return char in _TAG_PUNCTUATION or unicodedata.category(char)[0] in "LNZ"
+
+
+def document_size_problems(document: Document, limit: int, place: Place) -> Iterator[Problem]:
+    size = len(document.text)
+    if size > limit:
+        summary = f"The document has {size} characters without white space; IAM allows {limit}."
+        yield _problem("document-too-large", summary, place, "Split it into two policies.")
+
+
+def trust_size_problems(document: Document, place: Place) -> Iterator[Problem]:
+    size = len(document.text)
+    if size > TRUST_SIZE_MAX:
+        summary = f"The trust policy has {size} characters without white space; IAM allows {TRUST_SIZE_MAX}."
+        yield _problem("document-too-large", summary, place, "Trust fewer principals in one role.")
+    elif size > TRUST_SIZE:
+        summary = (
+            f"The trust policy has {size} characters without white space; the default quota is {TRUST_SIZE}."
+        )
+        hint = "Ask AWS to raise the quota 'Role trust policy length', or trust fewer principals."
+        yield _problem("past-default-quota", summary, place, hint, Level.WARNING)
+
+
+def inline_size_problems(kind: str, documents: Mapping[str, Document], node: Map) -> Iterator[Problem]:
+    total, limit = sum(len(document.text) for document in documents.values()), SIZE_QUOTA[kind]
+    if total > limit:
+        summary = (
+            f"The inline policies have {total} characters together; IAM allows {limit} per {kind.lower()}."
+        )
+        hint = "Move one into `policies:` as a managed policy."
+        yield _problem("document-too-large", summary, node.place("inline_policies"), hint)
+
+
+def attachment_problems(kind: str, policies: Sized, node: Map) -> Iterator[Problem]:
+    count, most = len(policies), ATTACHMENTS_MAX[kind]
+    place = node.place("policies")
+    if count > most:
+        yield _problem(
+            "too-many-policies", f"{count} attached policies; IAM allows {most} per {kind.lower()}.", place
+        )
+    elif count > ATTACHMENTS:
+        summary = f"{count} attached policies, ours included; the default quota is {ATTACHMENTS}."
+        hint = f"Ask AWS to raise 'Managed policies attached to an IAM {kind.lower()}', or merge policies."
+        yield _problem("past-default-quota", summary, place, hint, Level.WARNING)
+
+
+def membership_problems(groups: Sized, node: Map) -> Iterator[Problem]:
+    if len(groups) > GROUPS_PER_USER:
+        summary = f"{len(groups)} groups; IAM allows {GROUPS_PER_USER} per user."
+        yield _problem("too-many-groups", summary, node.place("groups"))

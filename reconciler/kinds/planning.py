@@ -1,0 +1,111 @@
+"""What a kind may ask while it writes its steps: both sides, and who holds what. Pure, built once per plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from reconciler.kinds.arns import address_of, arn_of
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.state import State
+from reconciler.policy.grants import NOTHING, Statements, statements_of
+
+
+@dataclass(frozen=True)
+class Planning:
+    """`desired` holds only what the file declares; `doomed` what the plan deletes; `circular` the roles to
+    create whose trust names each other (or themselves)."""
+
+    live: State
+    desired: State
+    doomed: frozenset[Address] = frozenset()
+    circular: frozenset[Address] = frozenset()
+
+    def arn(self, address: Address) -> str:
+        """The ARN that the entity has when the plan is done."""
+        entity = self.desired.entities.get(address) or self.live.entities.get(address)
+        path = entity.path if entity else "/"
+        name = entity.name if entity else address.name
+        return arn_of(Address(address.kind, name), path, self.live.account, self.live.partition)
+
+    def address(self, arn: str) -> Address | None:
+        return address_of(arn, self.live.account)
+
+    def own_policies(self, *groups: Iterable[str | None]) -> frozenset[Address]:
+        """The policies of this account among ARNs; AWS's and other accounts' are left out."""
+        found = (self.address(arn) for arns in groups for arn in arns if arn)
+        return frozenset(address for address in found if address)
+
+    def quota(self, name: str, default: int) -> int:
+        """A live quota by its name in GetAccountSummary, else AWS's default."""
+        return self.live.facts.quotas.get(name, default)
+
+    def settled(self, address: Address) -> bool:
+        """True where the plan itself deals with the entity: it is declared, or goes."""
+        return address in self.desired.entities or address in self.doomed
+
+    def policy_statements(self, arn: str, side: Mapping[Address, Entity]) -> Statements:
+        """What a policy says on one side; nothing for those of AWS and of other accounts."""
+        address = self.address(arn)
+        entity = side.get(address) if address else None
+        return entity.document.statements if isinstance(entity, Policy) else NOTHING
+
+    def group_statements(self, address: Address, side: Mapping[Address, Entity]) -> Statements:
+        """All that a membership brings on one side."""
+        group = side.get(address)
+        if not isinstance(group, Group):
+            return NOTHING
+        attached = (self.policy_statements(arn, side) for arn in group.policies)
+        return statements_of(group.inline_policies.values()).union(*attached)
+
+    @cached_property
+    def holders(self) -> Mapping[str, tuple[Address, ...]]:
+        """Policy ARN → the live entities that it is attached to."""
+        return _inverted(
+            (arn, address)
+            for address, entity in self.live.entities.items()
+            if isinstance(entity, User | Group | Role)
+            for arn in entity.policies
+        )
+
+    @cached_property
+    def bounded(self) -> Mapping[str, tuple[Address, ...]]:
+        """Policy ARN → the live users and roles whose permissions boundary it is."""
+        return _inverted(
+            (entity.permissions_boundary, address)
+            for address, entity in self.live.entities.items()
+            if isinstance(entity, User | Role) and entity.permissions_boundary
+        )
+
+    @cached_property
+    def members(self) -> Mapping[Address, tuple[Address, ...]]:
+        """Group → its live members."""
+        return _inverted(
+            (group, address)
+            for address, entity in self.live.entities.items()
+            if isinstance(entity, User)
+            for group in entity.groups
+        )
+
+    @cached_property
+    def profiles(self) -> Mapping[Address, tuple[Address, ...]]:
+        """Role → the live instance profiles that hold it."""
+        return _inverted(
+            (entity.role, address)
+            for address, entity in self.live.entities.items()
+            if isinstance(entity, InstanceProfile) and entity.role
+        )
+
+
+_K = TypeVar("_K")
+
+
+def _inverted(pairs: Iterable[tuple[_K, Address]]) -> Mapping[_K, tuple[Address, ...]]:
+    found: defaultdict[_K, list[Address]] = defaultdict(list)
+    for key, address in pairs:
+        found[key].append(address)
+    return {key: tuple(sorted(addresses)) for key, addresses in found.items()}

@@ -1,0 +1,143 @@
+"""Customer-managed policies. A new document is a new default version; name, path and description never change.
+
+AWS keeps five versions (IAM User Guide, "Versioning IAM policies"): the oldest that is not the default goes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from reconciler.kinds import limits
+from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.base import Declared
+from reconciler.kinds.declaring import Declaring, text
+from reconciler.kinds.facets.tags import Tagged, tag_list
+from reconciler.kinds.facts import absent, deletion, emptied, present, step, unlinked
+from reconciler.kinds.planning import Planning
+from reconciler.model.address import Address
+from reconciler.model.entity import Policy
+from reconciler.model.node import Map
+from reconciler.model.plan import Phase, Step
+from reconciler.policy.grammar import Use
+from reconciler.policy.grants import phase_of
+
+_TAGS = Tagged("Policy")
+_VERSIONS = 5
+
+
+class PolicyKind:
+    name: ClassVar[str] = "policy"
+    section: ClassVar[str | None] = "policies"
+    taggable: ClassVar[bool] = True
+    immutable: ClassVar[Mapping[str, str]] = {
+        "path": "IAM never changes a policy's path",
+        "description": "IAM never changes a policy's description",
+    }
+    operations: ClassVar[frozenset[str]] = frozenset(
+        "CreatePolicy DeletePolicy CreatePolicyVersion DeletePolicyVersion TagPolicy UntagPolicy "
+        "DetachUserPolicy DetachGroupPolicy DetachRolePolicy".split()
+    )
+    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+        "Managed policy",
+        "A customer-managed policy of this account.",
+        {
+            "document": parts.ref("document"),
+            "description": {
+                "type": "string",
+                "description": "Set at creation; AWS never changes it. Absent: left as it is live.",
+            },
+            "path": parts.PATH,
+            "tags": parts.ref("tags"),
+            "protect": parts.PROTECT,
+            "ignore_changes": parts.IGNORE_CHANGES,
+        },
+        ["document"],
+    )
+
+    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
+        address = Address("policy", name)
+        path = context.paths[address]
+        report = context.problems.extend
+        if "path" in node:
+            report(limits.path_problems(path, node.place("path"), policy=True))
+        description = text(node, "description")
+        if description is not None:
+            report(limits.description_problems(description, node.place("description")))
+        document = context.document(node, "document", Use.IDENTITY)
+        if document is None:
+            return
+        report(limits.document_size_problems(document, limits.POLICY_SIZE, node.place("document")))
+        entity = Policy(name, document, path, description, context.tags(node))
+        yield Declared(entity, context.declaration(node))
+
+    def refers(self, entity: Policy, planning: Planning) -> frozenset[Address]:
+        return frozenset()
+
+    def create(self, entity: Policy, planning: Planning) -> list[Step]:
+        parameters: dict[str, object] = {"PolicyName": entity.name, "Path": entity.path}
+        parameters["PolicyDocument"] = entity.document.text
+        if entity.description:
+            parameters["Description"] = entity.description
+        if entity.tags:
+            parameters["Tags"] = tag_list(entity.tags)
+        return [
+            step(entity.address, Phase.CREATE, "CreatePolicy", parameters, (), (present(entity.address),))
+        ]
+
+    def update(self, before: Policy, after: Policy, planning: Planning) -> list[Step]:
+        address, target = before.address, self._target(before, planning)
+        steps = []
+        if before.document != after.document:
+            phase = phase_of(before.document.statements, after.document.statements)
+            room = self._room(before, planning, phase)
+            needs = tuple(fact for removal in room for fact in removal.makes)
+            parameters = {**target, "PolicyDocument": after.document.text, "SetAsDefault": True}
+            steps = [
+                *room,
+                step(address, phase, "CreatePolicyVersion", parameters, (present(address), *needs)),
+            ]
+        return [*steps, *_TAGS.steps(address, target, before.tags, after.tags)]
+
+    def _room(self, policy: Policy, planning: Planning, phase: Phase) -> list[Step]:
+        """The oldest spare version's deletion, where there are five."""
+        versions = planning.live.facts.versions.get(policy.address, ())
+        spare = sorted((v for v in versions if not v.default), key=lambda v: (v.created, int(v.id[1:] or 0)))
+        if len(versions) < _VERSIONS:
+            return []
+        return [self._delete_version(policy, spare[0].id, planning, phase)]
+
+    def _delete_version(self, policy: Policy, version: str, planning: Planning, phase: Phase) -> Step:
+        parameters = {**self._target(policy, planning), "VersionId": version}
+        made = emptied(policy.address, f"version/{version}")
+        return step(policy.address, phase, "DeletePolicyVersion", parameters, (), (made,))
+
+    def delete(self, entity: Policy, planning: Planning) -> list[Step]:
+        address, target = entity.address, self._target(entity, planning)
+        arn = str(target["PolicyArn"])
+        holders = planning.holders.get(arn, ())
+        steps = [
+            step(
+                address,
+                Phase.DELETE,
+                f"Detach{holder.kind.capitalize()}Policy",
+                {f"{holder.kind.capitalize()}Name": holder.name, **target},
+                (),
+                (unlinked(holder, arn),),
+            )
+            for holder in holders
+            if not planning.settled(holder)
+        ]
+        versions = planning.live.facts.versions.get(address, ())
+        steps += [
+            self._delete_version(entity, version.id, planning, Phase.DELETE)
+            for version in versions
+            if not version.default
+        ]
+        bounded = [holder for holder in planning.bounded.get(arn, ()) if planning.settled(holder)]
+        freed = [absent(h) if h in planning.doomed else unlinked(h, arn) for h in bounded]
+        detached = [unlinked(holder, arn) for holder in holders]
+        return deletion(address, steps, "DeletePolicy", target, (*freed, *detached))
+
+    def _target(self, policy: Policy, planning: Planning) -> dict[str, object]:
+        return {"PolicyArn": planning.arn(policy.address)}

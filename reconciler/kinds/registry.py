@@ -1,0 +1,18 @@
+"""Every kind, in the order in which plans show them. Adding one is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.kinds.base import Kind
+from reconciler.kinds.group import GroupKind
+from reconciler.kinds.instance_profile import InstanceProfileKind
+from reconciler.kinds.policy import PolicyKind
+from reconciler.kinds.role import RoleKind
+from reconciler.kinds.user import UserKind
+
+KINDS: tuple[Kind, ...] = (PolicyKind(), GroupKind(), UserKind(), RoleKind(), InstanceProfileKind())
+
+BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
+
+BY_SECTION: Mapping[str, Kind] = {kind.section: kind for kind in KINDS if kind.section}

@@ -1,0 +1,218 @@
+"""Roles: trust, policies, boundary, tags, description and session length.
+
+Roles whose trust names each other and that are created together start closed (nobody may assume them), and
+get their trust once all of them exist: IAM refuses a trust that names what is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from reconciler.kinds import limits
+from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.base import Declared
+from reconciler.kinds.declaring import Declaring, seconds, text
+from reconciler.kinds.facets.boundary import Boundary, boundary_needs
+from reconciler.kinds.facets.inline import Inline
+from reconciler.kinds.facets.links import attached, policy_links
+from reconciler.kinds.facets.tags import Tagged, tag_list
+from reconciler.kinds.facts import deletion, present, step, unlinked
+from reconciler.kinds.instance_profile import profile_of_role
+from reconciler.kinds.planning import Planning
+from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
+from reconciler.kinds.trust_rules import trust_document
+from reconciler.model.address import Address
+from reconciler.model.document import Document
+from reconciler.model.entity import Role
+from reconciler.model.node import Map
+from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.problem import Place
+from reconciler.policy.grammar import Use
+from reconciler.policy.grants import phase_of
+from reconciler.policy.trust import CLOSED, trusted
+
+_ATTACHED = attached("Role")
+_INLINE = Inline("Role")
+_TAGS = Tagged("Role", ignores_case=True)
+_BOUNDARY = Boundary("Role")
+_DEFAULT_SESSION = 3600
+
+
+class RoleKind:
+    name: ClassVar[str] = "role"
+    section: ClassVar[str | None] = "roles"
+    taggable: ClassVar[bool] = True
+    immutable: ClassVar[Mapping[str, str]] = {"path": "IAM never changes a role's path"}
+    operations: ClassVar[frozenset[str]] = frozenset(
+        "CreateRole UpdateRole DeleteRole UpdateAssumeRolePolicy AttachRolePolicy DetachRolePolicy "
+        "PutRolePolicy DeleteRolePolicy PutRolePermissionsBoundary DeleteRolePermissionsBoundary TagRole "
+        "UntagRole RemoveRoleFromInstanceProfile".split()
+    )
+    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+        "Role",
+        "A role, and who may assume it: exactly one of `trust` and `trust_policy`.",
+        {
+            "trust": {
+                "type": "array",
+                "minItems": 1,
+                "description": "Who may assume the role: a list of trust rules, one statement each.",
+                "items": parts.ref("trust_rule"),
+            },
+            "trust_policy": parts.ref("document"),
+            "policies": parts.POLICIES,
+            "inline_policies": parts.ref("inline_policies"),
+            "permissions_boundary": parts.BOUNDARY,
+            "description": {"type": "string", "description": "Absent: none."},
+            "max_session_duration": {
+                **parts.ref("duration"),
+                "description": "Longest session, 1h to 12h. Absent: 1h.",
+            },
+            "instance_profile": {
+                "type": ["boolean", "string"],
+                "minLength": 1,
+                "description": "true: an instance profile of the role's name; or a name of its own.",
+            },
+            "path": parts.PATH,
+            "tags": parts.ref("tags"),
+            "protect": parts.PROTECT,
+            "ignore_changes": parts.IGNORE_CHANGES,
+        },
+    )
+
+    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
+        address = Address("role", name)
+        path = context.paths[address]
+        inline = context.inline_documents(node)
+        policies = context.policy_arns(node)
+        boundary = text(node, "permissions_boundary")
+        arn = context.policy_arn(boundary, node.place("permissions_boundary")) if boundary else None
+        description = text(node, "description") or ""
+        context.problems.extend(
+            [
+                *(limits.path_problems(path, node.place("path")) if "path" in node else ()),
+                *limits.description_problems(description, node.place("description")),
+                *limits.inline_size_problems("Role", inline, node),
+                *limits.attachment_problems("Role", policies, node),
+                *limits.same_tag_problems(node),
+            ]
+        )
+        tags = context.tags(node)
+        session = self._session(node, context)
+        profile = profile_of_role(address, node, context)
+        if profile:
+            yield profile
+        trust = self._trust(node, context)
+        if trust is None:
+            return
+        context.problems.extend(limits.trust_size_problems(trust, _trust_place(node)))
+        role = Role(name, trust, path, description, session, policies, inline, arn, tags)
+        yield Declared(role, context.declaration(node))
+
+    def _session(self, node: Map, context: Declaring) -> int:
+        if "max_session_duration" not in node:
+            return _DEFAULT_SESSION
+        length = seconds(node["max_session_duration"])
+        low, high = limits.SESSION
+        if length is None or not low <= length <= high:
+            context.problem(
+                "bad-duration",
+                f"max_session_duration {node['max_session_duration']!r} is not between 1h and 12h.",
+                node.place("max_session_duration"),
+            )
+        return length or _DEFAULT_SESSION
+
+    def _trust(self, node: Map, context: Declaring) -> Document | None:
+        if ("trust" in node) == ("trust_policy" in node):
+            both = "both `trust` and `trust_policy`" if "trust" in node else "no `trust`"
+            hint = "Write who may assume it under `trust:`, or a whole document under `trust_policy:`."
+            context.problem("trust-missing", f"The role has {both}.", node.place(), hint)
+            return None
+        if "trust_policy" in node:
+            return context.document(node, "trust_policy", Use.TRUST)
+        return trust_document(node, context)
+
+    def refers(self, entity: Role, planning: Planning) -> frozenset[Address]:
+        named = planning.own_policies(entity.policies, [entity.permissions_boundary])
+        return named | trusted(entity.trust_policy, planning.live.account)
+
+    def create(self, entity: Role, planning: Planning) -> list[Step]:
+        address, closed = entity.address, entity.address in planning.circular
+        parameters: dict[str, object] = {"RoleName": entity.name, "Path": entity.path}
+        parameters["AssumeRolePolicyDocument"] = CLOSED if closed else entity.trust_policy.text
+        if entity.description:
+            parameters["Description"] = entity.description
+        if entity.max_session_duration != _DEFAULT_SESSION:
+            parameters["MaxSessionDuration"] = entity.max_session_duration
+        if entity.permissions_boundary:
+            parameters["PermissionsBoundary"] = entity.permissions_boundary
+        if entity.tags:
+            parameters["Tags"] = tag_list(entity.tags)
+        needs = boundary_needs(entity.permissions_boundary, planning)
+        if not closed:
+            needs += _trust_needs(entity, planning)
+        first = step(address, Phase.CREATE, "CreateRole", parameters, needs, (present(address),))
+        opened = [self._open(entity, planning, Phase.WIDEN)] if closed else []
+        bare = Role(
+            entity.name,
+            entity.trust_policy,
+            entity.path,
+            entity.description,
+            entity.max_session_duration,
+            permissions_boundary=entity.permissions_boundary,
+            tags=entity.tags,
+        )
+        return [first, *opened, *self.update(bare, entity, planning)]
+
+    def _open(self, role: Role, planning: Planning, phase: Phase) -> Step:
+        parameters: dict[str, object] = {"RoleName": role.name, "PolicyDocument": role.trust_policy.text}
+        needs = (present(role.address), *_trust_needs(role, planning))
+        return step(role.address, phase, "UpdateAssumeRolePolicy", parameters, needs)
+
+    def update(self, before: Role, after: Role, planning: Planning) -> list[Step]:
+        address, target, steps = before.address, {"RoleName": before.name}, []
+        scalars = ("description", "max_session_duration")
+        if any(getattr(before, name) != getattr(after, name) for name in scalars):
+            parameters: dict[str, object] = {**target, "Description": after.description}
+            parameters["MaxSessionDuration"] = after.max_session_duration
+            steps.append(step(address, Phase.WIDEN, "UpdateRole", parameters, (present(address),)))
+        if before.trust_policy != after.trust_policy:
+            phase = phase_of(before.trust_policy.statements, after.trust_policy.statements)
+            steps.append(self._open(after, planning, phase))
+        old = policy_links(address, before.policies, planning)
+        new = policy_links(address, after.policies, planning)
+        return [
+            *steps,
+            *_BOUNDARY.steps(address, before.permissions_boundary, after.permissions_boundary, planning),
+            *_ATTACHED.steps(address, old, new, planning),
+            *_INLINE.steps(address, before.inline_policies, after.inline_policies),
+            *_TAGS.steps(address, dict(target), before.tags, after.tags),
+        ]
+
+    def delete(self, entity: Role, planning: Planning) -> list[Step]:
+        address, profiles = entity.address, planning.profiles.get(entity.address, ())
+        steps = [
+            step(
+                address,
+                Phase.DELETE,
+                "RemoveRoleFromInstanceProfile",
+                {"InstanceProfileName": profile.name, "RoleName": entity.name},
+                (),
+                (unlinked(profile, address),),
+            )
+            for profile in profiles
+            if not planning.settled(profile)
+        ]
+        steps += _ATTACHED.emptying(address, policy_links(address, entity.policies, planning))
+        steps += _INLINE.emptying(address, entity.inline_policies)
+        left = tuple(unlinked(profile, address) for profile in profiles)
+        return deletion(address, steps, "DeleteRole", {"RoleName": entity.name}, left)
+
+
+def _trust_needs(role: Role, planning: Planning) -> tuple[Fact, ...]:
+    named = trusted(role.trust_policy, planning.live.account)
+    return tuple(present(address) for address in sorted(named))
+
+
+def _trust_place(node: Map) -> Place:
+    return node.place("trust" if "trust" in node else "trust_policy", of_key=True)

@@ -1,0 +1,102 @@
+"""Pieces of JSON Schema (draft 2020-12) that several kinds share. `desired/schema.py` assembles the whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+DURATION_PATTERN = r"^\d+[smhd]?$"
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def texts(description: str, examples: list[Any] | None = None, *, least: int = 0) -> Schema:
+    """A list of strings."""
+    found: Schema = {"type": "array", "items": {"type": "string", "minLength": 1}, "description": description}
+    found["uniqueItems"] = True
+    if least:
+        found["minItems"] = least
+    return found | ({"examples": examples} if examples else {})
+
+
+def entry(title: str, description: str, properties: Schema, required: list[str] | None = None) -> Schema:
+    """An entity of a section: an object with no unknown keys; an empty one may be written as nothing."""
+    found: Schema = {
+        "title": title,
+        "description": description,
+        "type": ["object", "null"] if not required else "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+    return found | ({"required": required} if required else {})
+
+
+PATH: Schema = {
+    "type": "string",
+    "description": "IAM path; `/` at creation. Where absent, an existing entity keeps its own.",
+    "examples": ["/", "/eng/"],
+}
+PROTECT: Schema = {
+    "type": "boolean",
+    "description": "true: never deleted; kept as the tag reconcile:protect. To delete, first apply false.",
+}
+IGNORE_CHANGES: Schema = texts(
+    "Fields, `tags.KEY` or `inline_policies.NAME` that are left as they are live.",
+    [["description", "tags.last-used"]],
+)
+POLICIES: Schema = texts(
+    "Attached managed policies: names of this file, `aws:NAME` for AWS's own, or ARNs. The whole list: what "
+    "else is attached is detached.",
+    [["aws:ReadOnlyAccess", "my-policy"]],
+)
+BOUNDARY: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "description": "Permissions boundary: a policy reference.",
+    "examples": ["developer-boundary", "aws:PowerUserAccess"],
+}
+MFA_REQUIRED: Schema = {
+    "type": "string",
+    "enum": ["required"],
+    "description": "Attaches a guard policy that denies everything but enrolling a device until MFA is used.",
+}
+
+DEFINITIONS: Schema = {
+    "duration": {
+        "title": "Duration",
+        "description": "`45m`, `1h`, `90d`, or seconds as a number.",
+        "type": ["string", "integer"],
+        "pattern": DURATION_PATTERN,
+        "minimum": 0,
+        "examples": ["1h", "45m", 3600],
+    },
+    "document": {
+        "title": "Policy document",
+        "description": "AWS's own grammar, verbatim, or the path of a JSON or YAML file. Without Version: "
+        "2012-10-17.",
+        "type": ["object", "string"],
+        "minLength": 1,
+        "properties": {
+            "Version": {"enum": ["2012-10-17", "2008-10-17"]},
+            "Id": {"type": "string"},
+            "Statement": {"type": ["array", "object"], "description": "One statement or a list of them."},
+        },
+        "examples": [{"Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}],
+    },
+    "inline_policies": {
+        "title": "Inline policies",
+        "description": "Name → document or path. The whole set: what else is there is removed.",
+        "type": "object",
+        "additionalProperties": ref("document"),
+    },
+    "tags": {
+        "title": "Tags",
+        "description": "Key → value; numbers and booleans are taken as written.",
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "examples": [{"team": "platform"}],
+    },
+}

@@ -1,0 +1,217 @@
+"""Trust rules of a file → `policy.trust.TrustRule`s: which principals they name, and what they may combine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.declaring import Declaring, items, seconds, text
+from reconciler.model.document import Document, Json
+from reconciler.model.node import Map, Seq, place_of
+from reconciler.model.problem import Level, Place
+from reconciler.policy.canonical import authored
+from reconciler.policy.grammar import Use, flaws
+from reconciler.policy.trust import Clash, TrustRule, document_of, statement_of
+
+KINDS = ("users", "roles", "accounts", "services", "oidc", "saml", "anyone")
+
+_ACCOUNT = re.compile(r"\d{12}")
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_PRINCIPAL_ARN = {
+    "users": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:user/[\x21-\x7e]+"),
+    "roles": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+"),
+    "oidc": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:oidc-provider/[\x21-\x7e]+"),
+    "saml": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:saml-provider/[\w._-]+"),
+}
+_SECTIONS = {"oidc": "oidc_providers", "saml": "saml_providers"}
+
+SCHEMA: Mapping[str, Any] = {
+    "title": "Trust rule",
+    "description": "One statement of the trust policy: exactly one kind of principal, and what narrows it.",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "users": parts.texts("Users of this file, or ARNs.", [["alice"]], least=1),
+        "roles": parts.texts("Roles of this file, or ARNs.", [["deployer"]], least=1),
+        "accounts": parts.texts("Whole accounts: 12 digits, quoted.", [["210987654321"]], least=1),
+        "services": parts.texts("Hosts of AWS services.", [["ec2.amazonaws.com"]], least=1),
+        "oidc": {"type": "string", "minLength": 1, "description": "An OIDC provider: its ARN."},
+        "saml": {"type": "string", "minLength": 1, "description": "A SAML provider: its ARN."},
+        "anyone": {"enum": [True], "description": "Every AWS principal; refused without `conditions`."},
+        "mfa": {
+            "description": "MFA demanded of users and accounts: `required`, or `{max_age: 1h}`.",
+            "type": ["string", "object"],
+            "pattern": "^required$",
+            "additionalProperties": False,
+            "required": ["max_age"],
+            "properties": {"max_age": parts.ref("duration")},
+            "examples": ["required", {"max_age": "1h"}],
+        },
+        "external_id": {
+            "type": ["string", "array"],
+            "items": {"type": "string"},
+            "minLength": 2,
+            "minItems": 1,
+            "description": "sts:ExternalId that a third party must send: one, or a list of accepted ones.",
+        },
+        "session_tags": {"type": "boolean", "description": "Adds sts:TagSession."},
+        "source_identity": {"type": "boolean", "description": "Adds sts:SetSourceIdentity."},
+        "subjects": parts.texts("Patterns of the token's `sub` (oidc).", [["repo:org/app:*"]], least=1),
+        "audiences": parts.texts(
+            "Accepted `aud` of the token (oidc); sts.amazonaws.com where absent.", least=1
+        ),
+        "conditions": {"type": "object", "description": "More conditions in AWS's grammar, merged in."},
+        "sid": {"type": "string", "pattern": "^[A-Za-z0-9]*$", "description": "Statement id."},
+    },
+}
+
+
+def rule_of(node: Map, context: Declaring) -> TrustRule | None:
+    """One rule; None, with problems, where it cannot be compiled."""
+    kinds = [kind for kind in KINDS if kind in node]
+    if len(kinds) != 1:
+        said = " and ".join(f"`{kind}`" for kind in kinds) or "none"
+        hint = f"Write one of {', '.join(KINDS)}; use one rule for each."
+        context.problem(
+            "trust-principal", f"A trust rule names one kind of principal; here: {said}.", node.place(), hint
+        )
+        return None
+    kind = kinds[0]
+    before = sum(problem.level is Level.ERROR for problem in context.problems)
+    _check_combination(kind, node, context)
+    rule = TrustRule(
+        kind=kind,
+        principals=tuple(_principals(kind, node, context)),
+        place=node.place(),
+        mfa="mfa" in node,
+        mfa_max_age=_mfa_max_age(node),
+        external_ids=tuple(_external_ids(node, context)),
+        session_tags=node.get("session_tags") is True,
+        source_identity=node.get("source_identity") is True,
+        subjects=tuple(value for value, _ in items(node, "subjects")),
+        audiences=tuple(value for value, _ in items(node, "audiences")),
+        conditions=cast("Mapping[str, Json]", node.get("conditions") or {}),
+        sid=text(node, "sid"),
+    )
+    _check_clash(rule, node, context)
+    failed = sum(problem.level is Level.ERROR for problem in context.problems) > before
+    return None if failed else rule
+
+
+def _principals(kind: str, node: Map, context: Declaring) -> list[str]:
+    if kind == "anyone":
+        return ["*"]
+    found: list[str] = []
+    for value, place in items(node, kind):
+        arn = _principal(kind, value, place, context)
+        if arn in found:
+            context.problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
+        elif arn:
+            found.append(arn)
+    return found
+
+
+def _principal(kind: str, value: str, place: Place, context: Declaring) -> str | None:
+    if kind == "accounts":
+        return _matching(_ACCOUNT, value, place, context, "an account: 12 digits")
+    if kind == "services":
+        return _matching(_HOST, value, place, context, "the host of a service, such as ec2.amazonaws.com")
+    if value.startswith("arn:"):
+        return _matching(_PRINCIPAL_ARN[kind], value, place, context, f"an ARN that `{kind}` takes")
+    if kind in _SECTIONS:
+        hint = f"Write the provider's ARN, as in arn:aws:iam::{context.account}:{kind}-provider/…"
+        context.problem("unknown-reference", f"No {kind} provider {value!r} in this file.", place, hint)
+        return None
+    address = context.named(kind.removesuffix("s"), value, place)
+    return context.arn(address) if address else None
+
+
+def _matching(
+    grammar: re.Pattern[str], value: str, place: Place, context: Declaring, wanted: str
+) -> str | None:
+    if grammar.fullmatch(value):
+        return value
+    context.problem("bad-principal", f"{value!r} is not {wanted}.", place)
+    return None
+
+
+def _mfa_max_age(node: Map) -> int | None:
+    mfa = node.get("mfa")
+    return seconds(mfa.get("max_age")) if isinstance(mfa, Map) else None
+
+
+def _external_ids(node: Map, context: Declaring) -> list[str]:
+    found = []
+    for value, place in items(node, "external_id"):
+        if _EXTERNAL_ID.fullmatch(value):
+            found.append(value)
+        else:
+            hint = "AWS takes 2 to 1224 letters, digits and + = , . @ : / _ -."
+            context.problem("bad-external-id", f"{value!r} is not an external id.", place, hint)
+    return found
+
+
+def _check_combination(kind: str, node: Map, context: Declaring) -> None:
+    """What a kind of principal cannot be combined with, or not be without."""
+
+    def refuse(key: str, summary: str, hint: str = "") -> None:
+        context.problem("trust-rule", summary, node.place(key, of_key=True), hint)
+
+    if "mfa" in node and kind == "roles":
+        refuse(
+            "mfa",
+            "`mfa` with `roles` could never match: a role's session carries no MFA context.",
+            "Demand MFA in the trust of the first role of the chain.",
+        )
+    elif "mfa" in node and kind not in ("users", "accounts"):
+        refuse("mfa", f"`mfa` works with users and accounts only, not with `{kind}`.")
+    for key in ("subjects", "audiences"):
+        if key in node and kind != "oidc":
+            refuse(key, f"`{key}` belongs to a rule with `oidc`, not `{kind}`.")
+    if "external_id" in node and kind in ("services", "oidc", "saml"):
+        refuse("external_id", f"`external_id` cannot be sent by `{kind}`: only AssumeRole carries one.")
+    if kind == "oidc" and "subjects" not in node:
+        hint = "Say whose tokens are good, as in subjects: ['repo:org/app:ref:refs/heads/main']."
+        context.problem(
+            "trust-rule", "`oidc` without `subjects` lets every token of the provider in.", node.place(), hint
+        )
+    if kind == "anyone" and not node.get("conditions"):
+        hint = "Narrow it with `conditions:`, or name users, roles or accounts."
+        context.problem(
+            "trust-rule",
+            "`anyone` without `conditions` lets every AWS account in.",
+            node.place("anyone"),
+            hint,
+        )
+
+
+def _check_clash(rule: TrustRule, node: Map, context: Declaring) -> None:
+    try:
+        statement_of(rule, context.partition)
+    except Clash as clash:
+        operator, key = clash.args
+        summary = f"`conditions` sets {operator} {key}, which the rule itself sets."
+        context.problem("trust-rule", summary, node.place("conditions"), "Remove it from one of the two.")
+
+
+def trust_document(node: Map, context: Declaring) -> Document | None:
+    """The trust policy of a role's `trust`; None where a rule failed, so that no half trust is ever compared."""
+    written = node["trust"]
+    nodes = [item for item in written if isinstance(item, Map)] if isinstance(written, Seq) else []
+    rules = [rule_of(item, context) for item in nodes]
+    good = [rule for rule in rules if rule]
+    if not good or len(good) != len(rules):
+        return None
+    compiled = document_of(good, context.partition)
+    found = flaws(compiled, Use.TRUST)
+    for flaw in found:
+        index = flaw.path[1] if len(flaw.path) > 1 and isinstance(flaw.path[1], int) else 0
+        inside = ("conditions", *flaw.path[3:]) if flaw.path[2:3] == ("Condition",) else ()
+        place = place_of(nodes[index], inside, of_key=flaw.at_key)
+        context.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
+    if any(flaw.level is Level.ERROR for flaw in found):
+        return None
+    return authored(compiled, context.partition)

@@ -1,0 +1,159 @@
+"""Users: tags, groups, policies, boundary; all that they own is taken away before they are deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from reconciler.kinds import limits
+from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.base import Declared
+from reconciler.kinds.declaring import Declaring, items, text
+from reconciler.kinds.facets.boundary import Boundary, boundary_needs
+from reconciler.kinds.facets.inline import Inline
+from reconciler.kinds.facets.links import MEMBERSHIPS, attached, group_links, policy_links
+from reconciler.kinds.facets.tags import Tagged, tag_list
+from reconciler.kinds.facts import deletion, emptied, present, step
+from reconciler.kinds.mfa_guard import guarded
+from reconciler.kinds.planning import Planning
+from reconciler.model.address import Address
+from reconciler.model.entity import User
+from reconciler.model.node import Map
+from reconciler.model.plan import Phase, Step
+from reconciler.model.state import Belongings
+
+_ATTACHED = attached("User")
+_INLINE = Inline("User")
+_TAGS = Tagged("User", ignores_case=True)
+_BOUNDARY = Boundary("User")
+
+
+class UserKind:
+    name: ClassVar[str] = "user"
+    section: ClassVar[str | None] = "users"
+    taggable: ClassVar[bool] = True
+    immutable: ClassVar[Mapping[str, str]] = {}
+    operations: ClassVar[frozenset[str]] = frozenset(
+        "CreateUser UpdateUser DeleteUser AttachUserPolicy DetachUserPolicy PutUserPolicy DeleteUserPolicy "
+        "AddUserToGroup RemoveUserFromGroup PutUserPermissionsBoundary DeleteUserPermissionsBoundary TagUser "
+        "UntagUser DeleteLoginProfile DeleteAccessKey DeleteSigningCertificate DeleteSSHPublicKey "
+        "DeleteServiceSpecificCredential DeactivateMFADevice DeleteVirtualMFADevice".split()
+    )
+    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+        "User",
+        "An IAM user. Passwords and access keys are secrets and never come from a file.",
+        {
+            "groups": parts.texts(
+                "Groups of this file that the user is in; the whole list.", [["engineers"]]
+            ),
+            "policies": parts.POLICIES,
+            "inline_policies": parts.ref("inline_policies"),
+            "permissions_boundary": parts.BOUNDARY,
+            "mfa": parts.MFA_REQUIRED,
+            "path": parts.PATH,
+            "tags": parts.ref("tags"),
+            "protect": parts.PROTECT,
+            "ignore_changes": parts.IGNORE_CHANGES,
+        },
+    )
+
+    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
+        path = context.paths[Address("user", name)]
+        mfa = text(node, "mfa") == "required"
+        inline = context.inline_documents(node)
+        policies = guarded(context.policy_arns(node), context, mfa)
+        groups = [context.named("group", group, place) for group, place in items(node, "groups")]
+        boundary = text(node, "permissions_boundary")
+        arn = context.policy_arn(boundary, node.place("permissions_boundary")) if boundary else None
+        context.problems.extend(
+            [
+                *(limits.path_problems(path, node.place("path")) if "path" in node else ()),
+                *limits.inline_size_problems("User", inline, node),
+                *limits.attachment_problems("User", policies, node),
+                *limits.membership_problems(groups, node),
+                *limits.same_tag_problems(node),
+            ]
+        )
+        entity = User(
+            name,
+            path,
+            frozenset(group for group in groups if group),
+            policies,
+            inline,
+            arn,
+            context.tags(node),
+        )
+        yield Declared(entity, context.declaration(node, mfa=mfa))
+
+    def refers(self, entity: User, planning: Planning) -> frozenset[Address]:
+        return entity.groups | planning.own_policies(entity.policies, [entity.permissions_boundary])
+
+    def create(self, entity: User, planning: Planning) -> list[Step]:
+        address = entity.address
+        parameters: dict[str, object] = {"UserName": entity.name, "Path": entity.path}
+        if entity.permissions_boundary:
+            parameters["PermissionsBoundary"] = entity.permissions_boundary
+        if entity.tags:
+            parameters["Tags"] = tag_list(entity.tags)
+        needs = boundary_needs(entity.permissions_boundary, planning)
+        first = step(address, Phase.CREATE, "CreateUser", parameters, needs, (present(address),))
+        bare = User(
+            entity.name, entity.path, permissions_boundary=entity.permissions_boundary, tags=entity.tags
+        )
+        return [first, *self.update(bare, entity, planning)]
+
+    def update(self, before: User, after: User, planning: Planning) -> list[Step]:
+        address, target, steps = before.address, {"UserName": before.name}, []
+        if before.path != after.path:
+            moved: dict[str, object] = {**target, "NewPath": after.path}
+            steps = [step(address, Phase.CREATE, "UpdateUser", moved, (), (present(address),))]
+        old = policy_links(address, before.policies, planning)
+        new = policy_links(address, after.policies, planning)
+        groups = group_links(address, before.groups), group_links(address, after.groups)
+        return [
+            *steps,
+            *_BOUNDARY.steps(address, before.permissions_boundary, after.permissions_boundary, planning),
+            *_ATTACHED.steps(address, old, new, planning),
+            *_INLINE.steps(address, before.inline_policies, after.inline_policies),
+            *MEMBERSHIPS.steps(address, *groups, planning),
+            *_TAGS.steps(address, dict(target), before.tags, after.tags),
+        ]
+
+    def delete(self, entity: User, planning: Planning) -> list[Step]:
+        address = entity.address
+        belongings = planning.live.facts.belongings.get(address, Belongings())
+        steps = [
+            *_belongings(entity, belongings),
+            *_ATTACHED.emptying(address, policy_links(address, entity.policies, planning)),
+            *_INLINE.emptying(address, entity.inline_policies),
+            *MEMBERSHIPS.emptying(address, group_links(address, entity.groups)),
+        ]
+        return deletion(address, steps, "DeleteUser", {"UserName": entity.name})
+
+
+def _belongings(user: User, owned: Belongings) -> list[Step]:
+    """What must go before DeleteUser is taken (IAM API, DeleteUser)."""
+    address = user.address
+
+    def gone(operation: str, **parameters: object) -> Step:
+        made = emptied(address, f"{operation}/{'/'.join(map(str, parameters.values()))}")
+        return step(address, Phase.DELETE, operation, {"UserName": user.name, **parameters}, (), (made,))
+
+    steps = [gone("DeleteAccessKey", AccessKeyId=key) for key in owned.access_keys]
+    if owned.login_profile:
+        steps.append(gone("DeleteLoginProfile"))
+    steps += [gone("DeleteSigningCertificate", CertificateId=item) for item in owned.signing_certificates]
+    steps += [gone("DeleteSSHPublicKey", SSHPublicKeyId=item) for item in owned.ssh_public_keys]
+    steps += [
+        gone("DeleteServiceSpecificCredential", ServiceSpecificCredentialId=item)
+        for item in owned.service_credentials
+    ]
+    for device in owned.mfa_devices:
+        deactivated = gone("DeactivateMFADevice", SerialNumber=device.serial)
+        steps.append(deactivated)
+        if device.virtual:
+            made = emptied(address, f"device/{device.serial}")
+            parameters: dict[str, object] = {"SerialNumber": device.serial}
+            needs = tuple(deactivated.makes)
+            steps.append(step(address, Phase.DELETE, "DeleteVirtualMFADevice", parameters, needs, (made,)))
+    return steps

@@ -1,0 +1,91 @@
+"""The compared view of an entity: a flat mapping of paths, the same that `ignore_changes` names.
+
+`tags.KEY` and `inline_policies.NAME` are one path each; every other field is one path. Absent values have
+no path, so that a value that appears and one that changes are told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+
+from reconciler.kinds.facets.tags import PROTECT
+from reconciler.model.entity import Entity, Policy
+from reconciler.model.plan import Field
+from reconciler.model.state import Declaration
+
+_KEYED = ("tags", "inline_policies")
+_ALIASES = {"trust": "trust_policy"}
+
+
+def view(entity: Entity | None) -> dict[str, object]:
+    """Path → value. Values compare by `==`."""
+    found: dict[str, object] = {}
+    for field in fields(entity) if entity is not None else ():
+        value = getattr(entity, field.name)
+        if field.name in _KEYED:
+            found.update({f"{field.name}.{key}": item for key, item in value.items()})
+        elif field.name != "name" and value not in (None, frozenset(), ""):
+            found[field.name] = value
+    return found
+
+
+def differences(before: Entity | None, after: Entity | None) -> tuple[Field, ...]:
+    """Every path whose values differ; decided by equality of the views alone."""
+    old, new = view(before), view(after)
+    paths = sorted(set(old) | set(new))
+    return tuple(
+        Field(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path)
+    )
+
+
+def inherited(desired: Entity, live: Entity, declaration: Declaration) -> Entity:
+    """The desired entity with what the file leaves alone filled in from live IAM.
+
+    That is: a policy's description where absent, every path in `ignore_changes`, and a protection tag
+    that outlives its line (only `protect: false` takes it off).
+    """
+    if isinstance(desired, Policy) and isinstance(live, Policy) and desired.description is None:
+        desired = replace(desired, description=live.description)
+    if declaration.protect is None and PROTECT in getattr(live, "tags", {}):
+        desired = _with(
+            desired, "tags", {**_mapping(desired, "tags"), PROTECT: _mapping(live, "tags")[PROTECT]}
+        )
+    for path in declaration.ignore_changes:
+        name, dot, key = path.partition(".")
+        name = _ALIASES.get(name, name)
+        if dot:
+            merged = {k: v for k, v in _mapping(desired, name).items() if k != key}
+            if key in _mapping(live, name):
+                merged[key] = _mapping(live, name)[key]
+            desired = _with(desired, name, merged)
+        elif name == "tags":
+            desired = _with(desired, name, {**_mapping(live, name), **_ours(desired)})
+        else:
+            desired = _with(desired, name, getattr(live, name))
+    return desired
+
+
+def ignorable(entity: Entity, path: str) -> bool:
+    """True where `path` is one that `ignore_changes` may name for this kind of entity."""
+    name, dot, key = path.partition(".")
+    name = _ALIASES.get(name, name)
+    known = {field.name for field in fields(entity)} - {"name"}
+    return name in known and (not dot or (name in _KEYED and bool(key)))
+
+
+def ignorable_fields(entity: Entity) -> list[str]:
+    return sorted({field.name for field in fields(entity)} - {"name"})
+
+
+def _ours(entity: Entity) -> dict[str, object]:
+    return {key: value for key, value in _mapping(entity, "tags").items() if key.startswith("reconcile:")}
+
+
+def _mapping(entity: Entity, name: str) -> Mapping[str, object]:
+    found: Mapping[str, object] = getattr(entity, name)
+    return found
+
+
+def _with(entity: Entity, name: str, value: object) -> Entity:
+    return replace(entity, **{name: value})  # type: ignore[arg-type]

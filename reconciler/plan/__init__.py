@@ -1,0 +1,1 @@
+"""Pure: (Desired, live State) → Plan. No I/O."""

@@ -1,0 +1,1 @@
+"""Policy documents, pure: canonical form, statements, trust, limits and grammar. Standard library only."""

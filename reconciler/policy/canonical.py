@@ -1,0 +1,173 @@
+"""Documents → canonical form: two documents are equal exactly when IAM treats them alike.
+
+What is equated and what never is follows the IAM policy grammar (IAM User Guide, "Grammar of the IAM JSON
+policy language"): lists are sets, one value is a list of one, actions and condition keys ignore letter case,
+an account id is its root ARN, booleans and numbers are their texts. Resources, values, principals and Sids
+keep their case; `*` and `*:*`, an absent principal and `*`, 2008-10-17 and 2012-10-17 stay different.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from reconciler.model.document import Condition, Document, Json, Statement
+
+CURRENT_VERSION = "2012-10-17"
+VERSION_WHEN_ABSENT = "2008-10-17"
+
+_ELEMENTS = frozenset(
+    "Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split()
+)
+
+
+def authored(raw: Mapping[str, Json], partition: str = "aws") -> Document:
+    """A document of the file: without Version it is sent, compared and measured as 2012-10-17."""
+    if "Version" not in raw:
+        raw = {"Version": CURRENT_VERSION, **raw}
+    return canonical(raw, partition)
+
+
+def canonical(raw: Json | Mapping[str, Json], partition: str = "aws") -> Document:
+    """A live document: an object as botocore decodes it, or the undecodable text it hands back."""
+    if isinstance(raw, str):
+        return Document(version="", statements=frozenset(), opaque=raw, text=raw)
+    body = cast("dict[str, Json]", raw)
+    statements = body.get("Statement")
+    listed = statements if isinstance(statements, list) else [statements]
+    return Document(
+        version=str(body.get("Version", VERSION_WHEN_ABSENT)),
+        id=str(body.get("Id", "")),
+        statements=frozenset(_statement(item, partition) for item in listed if isinstance(item, dict)),
+        text=json.dumps(body, separators=(",", ":"), ensure_ascii=False),
+    )
+
+
+def _statement(raw: dict[str, Json], partition: str) -> Statement:
+    spelling: dict[str, str] = {}
+    not_principal, not_action, not_resource = (
+        "NotPrincipal" in raw,
+        "NotAction" in raw,
+        "NotResource" in raw,
+    )
+    principal = raw.get("NotPrincipal" if not_principal else "Principal")
+    resource = raw.get("NotResource" if not_resource else "Resource")
+    unknown = {key: value for key, value in raw.items() if key not in _ELEMENTS}
+    return Statement(
+        effect=str(raw.get("Effect", "")),
+        sid=str(raw.get("Sid", "")),
+        principals=None if principal is None else _principals(principal, partition),
+        not_principal=not_principal,
+        actions=frozenset(_folded(raw.get("NotAction" if not_action else "Action"), spelling)),
+        not_action=not_action,
+        resources=None if resource is None else frozenset(_texts(resource)),
+        not_resource=not_resource,
+        conditions=_conditions(raw.get("Condition"), spelling),
+        unknown=json.dumps(unknown, sort_keys=True) if unknown else "",
+        spelling=spelling,
+    )
+
+
+def _principals(raw: Json, partition: str) -> frozenset[tuple[str, str]]:
+    if not isinstance(raw, dict):
+        return frozenset(("*", text) for text in _texts(raw))
+    return frozenset(
+        (kind, _rooted(text, partition) if kind == "AWS" else text)
+        for kind, values in raw.items()
+        for text in _texts(values)
+    )
+
+
+def _rooted(principal: str, partition: str) -> str:
+    """An account id as the ARN that IAM may rewrite it to (IAM User Guide, "AWS account principals")."""
+    if len(principal) == 12 and principal.isascii() and principal.isdigit():
+        return f"arn:{partition}:iam::{principal}:root"
+    return principal
+
+
+def _conditions(raw: Json, spelling: dict[str, str]) -> frozenset[Condition]:
+    found: set[Condition] = set()
+    for operator, block in (raw if isinstance(raw, dict) else {}).items():
+        entries = block if isinstance(block, dict) else {}
+        if not entries:
+            found.add(Condition(operator, "", frozenset()))
+        boolean = operator.rpartition(":")[2].removesuffix("IfExists") in ("Bool", "Null")
+        for key, value in entries.items():
+            folded = key.lower()
+            spelling.setdefault(folded, key)
+            texts = (text.lower() if boolean else text for text in _texts(value))
+            found.add(Condition(operator, folded, frozenset(texts)))
+    return frozenset(found)
+
+
+def _folded(raw: Json, spelling: dict[str, str]) -> Iterable[str]:
+    for text in _texts(raw):
+        folded = text.lower()
+        spelling.setdefault(folded, text)
+        yield folded
+
+
+def _texts(raw: Json) -> list[str]:
+    values = raw if isinstance(raw, list) else [] if raw is None else [raw]
+    return [_text(value) for value in values]
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def as_json(document: Document) -> Json:
+    """The canonical form as plain JSON: every list sorted, every element a list, the author's letter case."""
+    if document.opaque:
+        return document.opaque
+    shown = [statement_json(statement) for statement in document.statements]
+    result: dict[str, Json] = {"Version": document.version}
+    if document.id:
+        result["Id"] = document.id
+    result["Statement"] = sorted(shown, key=lambda item: json.dumps(item, sort_keys=True).lower())
+    return result
+
+
+def statement_json(statement: Statement) -> dict[str, Json]:
+    """One statement of `as_json`."""
+    shown: dict[str, Json] = {"Sid": statement.sid} if statement.sid else {}
+    shown["Effect"] = statement.effect
+    if statement.principals is not None:
+        shown["NotPrincipal" if statement.not_principal else "Principal"] = _principals_json(
+            statement.principals
+        )
+    if statement.actions:
+        key = "NotAction" if statement.not_action else "Action"
+        shown[key] = [statement.spelled(action) for action in sorted(statement.actions)]
+    if statement.resources is not None:
+        shown["NotResource" if statement.not_resource else "Resource"] = cast(
+            "Json", sorted(statement.resources)
+        )
+    if statement.conditions:
+        shown["Condition"] = _conditions_json(statement)
+    if statement.unknown:
+        shown.update(json.loads(statement.unknown))
+    return shown
+
+
+def _principals_json(principals: frozenset[tuple[str, str]]) -> Json:
+    if principals and all(kind == "*" for kind, _ in principals):
+        return "*"
+    grouped: dict[str, Json] = {}
+    for kind, value in sorted(principals):
+        cast("list[Json]", grouped.setdefault(kind, [])).append(value)
+    return grouped
+
+
+def _conditions_json(statement: Statement) -> Json:
+    blocks: dict[str, Json] = {}
+    for condition in sorted(statement.conditions, key=lambda item: (item.operator, item.key)):
+        block = cast("dict[str, Json]", blocks.setdefault(condition.operator, {}))
+        if condition.key:
+            block[statement.spelled(condition.key)] = cast("Json", sorted(condition.values))
+    return blocks

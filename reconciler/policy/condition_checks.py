@@ -1,0 +1,86 @@
+"""Grammar of Condition: operator → key → value or values.
+
+From the IAM User Guide: "IAM JSON policy elements: Condition", and of the "IAM Access Analyzer policy check
+reference" the checks "Invalid condition operator", "Invalid condition key format", "Null with if exists",
+"Duplicate keys with different case", "Data type mismatch".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reconciler.model.suggest import suggestion
+from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown, warning
+from reconciler.policy.global_keys import GLOBAL_KEYS
+from reconciler.policy.operators import OPERATORS, Operator, expected
+from reconciler.policy.walk import Part, items
+
+_KEY = re.compile(r"[^\s:]+:\S.*", re.DOTALL)
+
+
+def condition(part: Part) -> Iterator[Flaw]:
+    """An object of operators; an empty one is the same as none."""
+    if not isinstance(part.value, dict):
+        summary = f"Condition is {shown(part.value)}, not an object."
+        hint = "Its form is {operator: {key: value}}."
+        yield error("invalid-condition", part.path, summary, hint)
+        return
+    for name, block in part.value.items():
+        yield from _operator(str(name), Part((*part.path, str(name)), block))
+
+
+def _operator(name: str, part: Part) -> Iterator[Flaw]:
+    operator = OPERATORS.get(name)
+    if operator is None:
+        summary = f"{shown(name)} is not a condition operator."
+        yield error("unknown-operator", part.path, summary, _operator_hint(name), at_key=True)
+    if not isinstance(part.value, dict):
+        summary = f"{name} is {shown(part.value)}, not an object of condition keys."
+        yield error("invalid-condition", part.path, summary, "Its form is {operator: {key: value}}.")
+        return
+    spellings: dict[str, str] = {}
+    for key, value in part.value.items():
+        path = (*part.path, str(key))
+        yield from _key(str(key), path)
+        first = spellings.setdefault(str(key).casefold(), str(key))
+        if first != str(key):
+            summary = f"{shown(key)} and {shown(first)} are the same condition key to AWS."
+            yield error("duplicate-condition-key", path, summary, "Make them one list.", at_key=True)
+        yield from _values(operator, Part(path, value))
+
+
+def _operator_hint(name: str) -> str:
+    if name.endswith("NullIfExists"):
+        return "Null already asks whether the key exists: drop IfExists."
+    return did_you_mean(name, OPERATORS)
+
+
+def _key(key: str, path: Path) -> Iterator[Flaw]:
+    if not _KEY.fullmatch(key):
+        near = suggestion(f"aws:{key}", GLOBAL_KEYS)
+        hint = f"Did you mean {near}?" if near else "A condition key reads prefix:name."
+        yield error("invalid-condition-key", path, f"{shown(key)} is not a condition key.", hint, at_key=True)
+        return
+    name = key.partition("/")[0]
+    if name.casefold().startswith("aws:") and name.casefold() not in _FOLDED_KEYS:
+        # A key that is merely newer than this list looks like no other, and is left alone.
+        near = suggestion(name, GLOBAL_KEYS)
+        if near:
+            summary = f"{shown(name)} is not a global condition key known here."
+            yield warning("unknown-global-key", path, summary, f"Did you mean {near}?", at_key=True)
+
+
+def _values(operator: Operator | None, part: Part) -> Iterator[Flaw]:
+    for path, value in items(part):
+        if not isinstance(value, (str, bool, int, float)):
+            summary = f"A condition's value is {shown(value)}; it must be a text, a number or a boolean."
+            yield error("invalid-condition-value", path, summary)
+        elif operator is not None:
+            wanted = expected(operator, value)
+            if wanted:
+                summary = f"{shown(value)} under {operator.base} is not {wanted}."
+                yield error("condition-type-mismatch", path, summary)
+
+
+_FOLDED_KEYS = frozenset(key.casefold() for key in GLOBAL_KEYS)

@@ -1,0 +1,171 @@
+"""Grammar of Principal and NotPrincipal in a trust policy.
+
+From the IAM User Guide: "AWS JSON policy elements: Principal", and of the "IAM Access Analyzer policy check
+reference" the checks on principals ("Mismatched action for principal", "Unsupported wildcard in principal").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reconciler.policy.element_checks import matching_trust_actions
+from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown
+from reconciler.policy.walk import Part, items, principals, texts
+
+KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
+
+_ARN = r"arn:aws[a-z0-9-]*"
+_AWS = re.compile(
+    rf"[0-9]{{12}}|A(?:IDA|ROA)[A-Z0-9]{{4,}}"
+    rf"|{_ARN}:iam::[0-9]{{12}}:(?:root|(?:user|role)/[\x21-\x7e]+)"
+    rf"|{_ARN}:sts::[0-9]{{12}}:(?:assumed-role/[\w+=,.@-]+/[\w+=,.@-]+|federated-user/[\w+=,.@-]+)",
+    re.ASCII,
+)
+_GROUP = re.compile(rf"{_ARN}:iam::[0-9]{{12}}:group/")
+_PROVIDER = re.compile(rf"{_ARN}:iam::[0-9]{{12}}:(oidc|saml)-provider/[\x21-\x7e]+")
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", re.IGNORECASE)
+_BUILT_IN = re.compile(
+    r"cognito-identity[a-z0-9.-]*\.amazonaws\.com(\.cn)?|accounts\.google\.com|graph\.facebook\.com|www\.amazon\.com"
+)
+
+_FITTING = {
+    "sts:AssumeRole": {"aws", "service"},
+    "sts:AssumeRoleWithSAML": {"saml"},
+    "sts:AssumeRoleWithWebIdentity": {"oidc"},
+}
+"""Action that assumes → the sorts of principal that can call it."""
+
+
+def principal(part: Part) -> Iterator[Flaw]:
+    """`"*"`, or an object of kinds, each with one string or a non-empty list of strings."""
+    if part.value == "*":
+        return
+    if not isinstance(part.value, dict):
+        hint = f'Write {{"AWS": {shown(part.value)}}}.' if isinstance(part.value, str) else ""
+        yield error(
+            "invalid-principal",
+            part.path,
+            f'Principal is {shown(part.value)}, neither "*" nor an object.',
+            hint,
+        )
+    elif not part.value:
+        yield error("invalid-principal", part.path, "Principal is an empty object: it names nobody.")
+    else:
+        for kind, value in part.value.items():
+            yield from _kind(str(kind), Part((*part.path, str(kind)), value))
+
+
+def _kind(kind: str, part: Part) -> Iterator[Flaw]:
+    if kind == "CanonicalUser":
+        summary = "A role cannot trust a CanonicalUser: only policies of S3 know it."
+        yield error("canonical-user-in-trust", part.path, summary, "Name the account under AWS.", at_key=True)
+    elif kind not in KINDS:
+        summary = f"{shown(kind)} is not a kind of principal."
+        hint = did_you_mean(kind, KINDS, "The kinds are AWS, Service and Federated.")
+        yield error("unknown-principal-type", part.path, summary, hint, at_key=True)
+    else:
+        yield from _values(kind, part)
+
+
+def _values(kind: str, part: Part) -> Iterator[Flaw]:
+    if isinstance(part.value, list) and not part.value:
+        yield error("empty-list", part.path, f"{kind} is an empty list: it names nobody.")
+    for path, value in items(part):
+        if isinstance(value, str):
+            yield from _text(kind, path, value)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            yield error(
+                "account-not-quoted",
+                path,
+                f"{kind} has the number {value}; a number loses the leading zeros of an account.",
+                f'Quote it: "{value:012d}".',
+            )
+        else:
+            yield error("not-a-string", path, f"{kind} has {shown(value)} where a text must stand.")
+
+
+def _text(kind: str, path: Path, text: str) -> Iterator[Flaw]:
+    if kind == "AWS" and text == "*":
+        return
+    if "*" in text or "?" in text:
+        yield error(
+            "principal-wildcard",
+            path,
+            f"{kind} principal {shown(text)} has a wildcard; AWS matches none in principals.",
+            "Trust the account and narrow it by a condition on aws:PrincipalArn." if kind == "AWS" else "",
+        )
+    elif _GROUP.match(text):
+        yield error(
+            "group-as-principal",
+            path,
+            f"{shown(text)} is a group, and AWS knows no groups as principals.",
+            "Name its users, or trust the account and allow the group sts:AssumeRole on this role.",
+        )
+    elif not _well_formed(kind, text):
+        yield error(
+            "invalid-principal",
+            path,
+            f"{shown(text)} is not a principal of the kind {kind}.",
+            _hint(kind, text),
+        )
+
+
+def _well_formed(kind: str, text: str) -> bool:
+    if kind == "AWS":
+        return _AWS.fullmatch(text) is not None
+    if kind == "Service":
+        return _HOST.fullmatch(text) is not None
+    return (_PROVIDER.fullmatch(text) or _BUILT_IN.fullmatch(text)) is not None
+
+
+def _hint(kind: str, text: str) -> str:
+    """Where the text would belong, or what the kind wants."""
+    if _PROVIDER.fullmatch(text) or _BUILT_IN.fullmatch(text):
+        return "Providers go under Federated."
+    if _AWS.fullmatch(text):
+        return "Accounts, users and roles go under AWS."
+    if kind != "Service" and text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return "Services go under Service."
+    if kind == "AWS":
+        return "AWS takes an account of 12 digits, or the ARN of a user, a role or a session."
+    if kind == "Service":
+        return f"Did you mean {text}.amazonaws.com?" if re.fullmatch("[a-z0-9-]+", text) else ""
+    return "Federated takes the ARN of an oidc-provider or a saml-provider."
+
+
+def sorts(part: Part | None) -> set[str]:
+    """What can call as these principals: aws, service, oidc, saml; "any" where it is everybody or unclear."""
+    found = set()
+    for _, kind, text in principals(part):
+        provider = _PROVIDER.fullmatch(text)
+        if provider:
+            found.add(provider[1])
+        elif _BUILT_IN.fullmatch(text):
+            found.add("oidc")
+        elif text == "*" or kind not in {"AWS", "Service"}:
+            found.add("any")
+        else:
+            found.add(kind.casefold())
+    return found
+
+
+def mismatches(action: Part | None, who: Part | None) -> Iterator[Flaw]:
+    """Actions that none of the statement's principals can call.
+
+    Lenient with mixed statements, which AWS takes: an action needs only one principal that fits.
+    """
+    present = sorts(who)
+    if not present or "any" in present:
+        return
+    for path, text in texts(action):
+        matched = matching_trust_actions(text)
+        wanted: set[str] = set().union(*(_FITTING.get(name, present) for name in matched))
+        if matched and not wanted & present:
+            fitting = [name for name, able in _FITTING.items() if able & present]
+            yield error(
+                "principal-action-mismatch",
+                path,
+                f"No principal of the statement can call {shown(text)}.",
+                f"Did you mean {' and '.join(fitting)}?",
+            )

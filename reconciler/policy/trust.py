@@ -1,0 +1,138 @@
+"""Trust rules → statements of a role's trust policy, and the principals a trust names.
+
+What each rule compiles to is the file format's section "Trust rules"; the grammar is AWS's (IAM User Guide,
+"Roles terms and concepts", "AWS JSON policy elements: Principal").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.model.address import Address
+from reconciler.model.document import Document, Json
+from reconciler.model.problem import Place
+from reconciler.policy.canonical import CURRENT_VERSION
+
+SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
+WEB_IDENTITY_AUDIENCE = "sts.amazonaws.com"
+
+_ACTIONS = {"oidc": "sts:AssumeRoleWithWebIdentity", "saml": "sts:AssumeRoleWithSAML"}
+_PRINCIPAL_KEYS = {"services": "Service", "oidc": "Federated", "saml": "Federated"}
+_ENTITY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}):(user|role)(/(?:.*/)?)([^/]+)")
+
+CLOSED = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+"""A trust that lets nobody in: what a role is created with until the principals it trusts exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustRule:
+    """One rule of `trust:`. `principals` are ARNs, account ids, hosts or provider ARNs, as `kind` says.
+
+    `mfa_max_age` in seconds. `conditions` in AWS's grammar.
+    """
+
+    kind: str
+    principals: tuple[str, ...]
+    place: Place
+    mfa: bool = False
+    mfa_max_age: int | None = None
+    external_ids: tuple[str, ...] = ()
+    session_tags: bool = False
+    source_identity: bool = False
+    subjects: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    conditions: Mapping[str, Json] = field(default_factory=dict)
+    sid: str | None = None
+
+
+class Clash(ValueError):
+    """`conditions` of a rule sets what the rule itself compiles to; args: operator, key."""
+
+
+def document_of(rules: Sequence[TrustRule], partition: str) -> dict[str, Json]:
+    """The trust policy of a list of rules. Raises Clash."""
+    return {"Version": CURRENT_VERSION, "Statement": [statement_of(rule, partition) for rule in rules]}
+
+
+def statement_of(rule: TrustRule, partition: str) -> dict[str, Json]:
+    """One rule as one statement. Raises Clash."""
+    statement: dict[str, Json] = {"Sid": rule.sid} if rule.sid else {}
+    statement["Effect"] = "Allow"
+    principals = list(rule.principals)
+    if rule.kind == "accounts":
+        principals = [f"arn:{partition}:iam::{account}:root" for account in principals]
+    statement["Principal"] = {_PRINCIPAL_KEYS.get(rule.kind, "AWS"): _one_or_list(principals)}
+    actions = [_ACTIONS.get(rule.kind, "sts:AssumeRole")]
+    actions += ["sts:TagSession"] * rule.session_tags + ["sts:SetSourceIdentity"] * rule.source_identity
+    statement["Action"] = _one_or_list(actions)
+    conditions = _merged(_conditions(rule), rule.conditions)
+    if conditions:
+        statement["Condition"] = conditions
+    return statement
+
+
+def _conditions(rule: TrustRule) -> dict[str, dict[str, Json]]:
+    found: dict[str, dict[str, Json]] = {}
+    if rule.mfa:
+        found["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
+    if rule.mfa_max_age is not None:
+        found["NumericLessThan"] = {"aws:MultiFactorAuthAge": str(rule.mfa_max_age)}
+    if rule.external_ids:
+        found["StringEquals"] = {"sts:ExternalId": _one_or_list(rule.external_ids)}
+    if rule.kind == "oidc":
+        provider = rule.principals[0].partition(":oidc-provider/")[2] or rule.principals[0]
+        audiences = rule.audiences or (WEB_IDENTITY_AUDIENCE,)
+        patterns = any("*" in text or "?" in text for text in (*rule.subjects, *audiences))
+        block = found.setdefault("StringLike" if patterns else "StringEquals", {})
+        block[f"{provider}:aud"] = _one_or_list(audiences)
+        block[f"{provider}:sub"] = _one_or_list(rule.subjects)
+    if rule.kind == "saml":
+        found.setdefault("StringEquals", {})["SAML:aud"] = SAML_AUDIENCE
+    return found
+
+
+def _merged(own: dict[str, dict[str, Json]], written: Mapping[str, Json]) -> dict[str, Json]:
+    for operator, block in written.items():
+        mine = own.setdefault(operator, {})
+        taken = {key.lower() for key in mine}
+        for key, value in (block if isinstance(block, dict) else {}).items():
+            if key.lower() in taken:
+                raise Clash(operator, key)
+            mine[key] = value
+    return dict(own)
+
+
+def _one_or_list(values: Iterable[str]) -> Json:
+    listed = list(values)
+    return listed[0] if len(listed) == 1 else list(listed)
+
+
+def entity_of(arn: str, account: str) -> Address | None:
+    """The user or role of this account that a principal ARN names, if it does."""
+    match = _ENTITY_ARN.fullmatch(arn)
+    if match is None or match[1] != account:
+        return None
+    return Address(match[2], match[4])
+
+
+def trusted(document: Document, account: str) -> frozenset[Address]:
+    """The users and roles of this account that a trust policy names; IAM demands that they exist."""
+    named = (
+        entity_of(value, account)
+        for statement in document.statements
+        for kind, value in statement.principals or ()
+        if kind == "AWS"
+    )
+    return frozenset(address for address in named if address is not None)
+
+
+def principals_of(document: Document) -> frozenset[str]:
+    """Every AWS principal that a trust policy names, as written."""
+    return frozenset(
+        value
+        for statement in document.statements
+        for kind, value in statement.principals or ()
+        if kind == "AWS"
+    )

@@ -1,0 +1,1 @@
+"""Plans and problems → text and JSON. Decides nothing."""

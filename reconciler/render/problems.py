@@ -1,0 +1,96 @@
+"""Problems → text for people, JSON, GitHub annotations, SARIF. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler import __version__
+from reconciler.model.problem import Level, Problem
+
+_COLORS = {Level.ERROR: "31", Level.WARNING: "33", Level.INFO: "36"}
+
+
+def text(problems: Iterable[Problem], *, color: bool = False) -> str:
+    """`file:line:column: error: …`, one paragraph each, the next step on a line of its own."""
+    return "\n".join(_paragraph(problem, color) for problem in problems)
+
+
+def _paragraph(problem: Problem, color: bool) -> str:
+    where = problem.place or problem.address
+    level = f"\x1b[{_COLORS[problem.level]}m{problem.level}\x1b[0m" if color else str(problem.level)
+    prefix = f"{where}: {level}: " if where else f"{level}: "
+    body = " ".join(part for part in (problem.summary, problem.detail) if part)
+    return f"{prefix}{body}" + (f"\n    {problem.hint}" if problem.hint else "")
+
+
+def as_dict(problem: Problem) -> dict[str, Any]:
+    """One problem as JSON; keys that do not apply are left out."""
+    found: dict[str, Any] = {"level": str(problem.level), "code": problem.code}
+    if problem.address:
+        found["address"] = str(problem.address)
+    if problem.place:
+        place = problem.place
+        found |= {"file": place.file, "line": place.line, "column": place.column}
+    found["message"] = problem.message
+    if problem.flag:
+        found["flag"] = problem.flag
+    return found
+
+
+def as_json(problems: Sequence[Problem]) -> str:
+    valid = not any(problem.level is Level.ERROR for problem in problems)
+    return json.dumps(
+        {"valid": valid, "problems": [as_dict(p) for p in problems]}, indent=2, ensure_ascii=False
+    )
+
+
+def github(problems: Iterable[Problem]) -> str:
+    """Workflow commands (GitHub docs, "Workflow commands for GitHub Actions")."""
+    names = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
+    lines = []
+    for problem in problems:
+        values = {"title": problem.code}
+        if problem.place:
+            place = problem.place
+            values |= {"file": place.file, "line": str(place.line), "col": str(place.column)}
+        listed = ",".join(f"{key}={_escaped(value, property_value=True)}" for key, value in values.items())
+        lines.append(f"::{names[problem.level]} {listed}::{_escaped(problem.message)}")
+    return "\n".join(lines)
+
+
+def _escaped(value: str, *, property_value: bool = False) -> str:
+    value = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return value.replace(":", "%3A").replace(",", "%2C") if property_value else value
+
+
+def sarif(problems: Iterable[Problem]) -> str:
+    """SARIF 2.1.0, as code scanning services read it."""
+    levels = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
+    listed = list(problems)
+    rules = [{"id": code} for code in sorted({problem.code for problem in listed})]
+    results: list[Mapping[str, Any]] = []
+    for problem in listed:
+        result: dict[str, Any] = {
+            "ruleId": problem.code,
+            "level": levels[problem.level],
+            "message": {"text": problem.message},
+        }
+        if problem.place:
+            region = {"startLine": problem.place.line, "startColumn": problem.place.column}
+            location = {"artifactLocation": {"uri": problem.place.file}, "region": region}
+            result["locations"] = [{"physicalLocation": location}]
+        results.append(result)
+    driver = {"name": "reconcile", "version": __version__, "rules": rules}
+    run = {"tool": {"driver": driver}, "results": results}
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Problem]], str]] = {
+    "text": text,
+    "json": as_json,
+    "github": github,
+    "sarif": sarif,
+}

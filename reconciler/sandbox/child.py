@@ -1,0 +1,41 @@
+"""The process that runs moto: `python -m reconciler.sandbox.child`. Started by `emulator.py` only.
+
+It says its port on standard output and ends when standard input does, which happens however its parent ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+
+
+def _end_with_parent() -> None:
+    # The descriptor, not sys.stdin: a thread inside its buffer would block the interpreter's own end.
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
+def main() -> None:
+    from moto.moto_server import werkzeug_app as moto
+    from werkzeug.serving import make_server
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    application = moto.DomainDispatcherApplication(moto.create_backend_app)
+    server = make_server(
+        "127.0.0.1",
+        0,
+        application,
+        threaded=True,
+        request_handler=getattr(moto, "MotoRequestHandler", None),  # moto 5.2 and newer
+    )
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    sys.stdout.write(f"{server.server_port}\n")
+    sys.stdout.flush()
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

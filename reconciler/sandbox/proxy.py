@@ -1,0 +1,95 @@
+"""The HTTP server that clients talk to: keep-alive, threaded, on loopback only.
+
+Every request is counted, then answered by the layer (query protocol) or by the emulator as it is (JSON
+protocols and `/moto-api`). `GET /_sandbox/stats` and `POST /_sandbox/zero` are its own.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from reconciler.sandbox.tally import Tally
+from reconciler.sandbox.upstream import Upstream
+from reconciler.sandbox.wire import Refusal, Reply, Request
+
+Layer = Callable[[Request], Reply]
+
+
+class Proxy(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, upstream: Upstream, layer: Layer) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.upstream = upstream
+        self.layer = layer
+        self.tally = Tally()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def start(self) -> None:
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True, name="sandbox").start()
+
+    def stop(self) -> None:
+        self.shutdown()
+        self.server_close()
+        self.upstream.close()
+
+    def reply(self, request: Request) -> Reply:
+        if request.target.startswith("/_sandbox/"):
+            return self._own(request)
+        if request.action:
+            self.tally.note(request)
+        try:
+            return self.layer(request)
+        except Refusal as refusal:
+            return refusal.reply(request.version)
+
+    def _own(self, request: Request) -> Reply:
+        match request.method, request.target:
+            case "GET", "/_sandbox/stats":
+                content = self.tally.stats()
+            case "POST", "/_sandbox/zero":
+                self.tally.zero()
+                content = {}
+            case _:
+                return Reply(404, b'{"message": "no such page"}', "application/json")
+        return Reply(200, json.dumps(content).encode(), "application/json")
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no event; the default writes a traceback to the user's terminal."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Proxy
+
+    def _serve(self) -> None:
+        if self.headers.get("Transfer-Encoding"):
+            self.close_connection = True
+            return self._write(Reply(411, b"", "text/plain"))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        request = Request(self.command, self.path, tuple(self.headers.items()), body)
+        return self._write(self.server.reply(request))
+
+    def _write(self, reply: Reply) -> None:
+        payload = reply.payload()
+        lines = [f"HTTP/1.1 {reply.status} {self.responses.get(reply.status, ('',))[0]}"]
+        lines += [f"{name}: {value}" for name, value in reply.headers]
+        lines += [f"Content-Type: {reply.content_type}", f"Content-Length: {len(payload)}"]
+        if self.close_connection:
+            lines.append("Connection: close")
+        head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
+        # One write: two would wait for each other's acknowledgement.
+        self.wfile.write(head if self.command == "HEAD" else head + payload)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = _serve
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent: `Tally` keeps the log."""

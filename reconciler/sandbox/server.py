@@ -1,0 +1,101 @@
+"""`Sandbox`: an AWS account that lives as long as a `with` block, and an environment that leads only there.
+
+May import the model. The emulator is moto; what it gets wrong is put right in `strict/`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from reconciler.model.problem import failure
+from reconciler.sandbox.emulator import Emulator
+from reconciler.sandbox.proxy import Proxy
+from reconciler.sandbox.strict.layer import StrictLayer
+from reconciler.sandbox.upstream import Upstream
+
+REGION = "us-east-1"
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
+
+
+class Sandbox:
+    """Starts on entering: `url` is for clients, `upstream_url` is the emulator itself.
+
+    strict: behave as AWS documents it; otherwise pass everything on as it is (calls are still counted).
+    port: of `url`; 0 takes a free one. account: the account id that the sandbox answers for.
+    What is written to `upstream_url` directly, the strict layer does not know of.
+    """
+
+    def __init__(self, strict: bool = True, port: int = 0, account: str = "123456789012") -> None:
+        self.strict = strict
+        self.account = account
+        self._port = port
+
+    def __enter__(self) -> Sandbox:
+        self._folder = tempfile.TemporaryDirectory(prefix="reconcile-sandbox-")
+        self.folder = Path(self._folder.name)
+        try:
+            self._emulator = Emulator(self.account, self.folder / "emulator.log")
+            try:
+                self._proxy = self._front(self._emulator.port)
+            except BaseException:
+                self._emulator.stop()
+                raise
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        self._proxy.start()
+        self.url = self._proxy.url
+        self.upstream_url = f"http://127.0.0.1:{self._emulator.port}"
+        return self
+
+    def _front(self, emulator_port: int) -> Proxy:
+        upstream = Upstream(emulator_port)
+        layer = StrictLayer(upstream, self.account) if self.strict else upstream.send
+        try:
+            return Proxy(self._port, upstream, layer)
+        except OSError as error:
+            raise failure(
+                "sandbox-port", f"The sandbox cannot listen on 127.0.0.1:{self._port}.", f"{error}."
+            ) from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._proxy.stop()
+        self._emulator.stop()
+        self._folder.cleanup()
+
+    def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """A copy of base (the process's own by default) that leads AWS clients here and nowhere else."""
+        given = os.environ if base is None else base
+        kept = {name: value for name, value in given.items() if not _leads_elsewhere(name)}
+        return kept | self.variables()
+
+    def variables(self) -> dict[str, str]:
+        """Only what the sandbox sets.
+
+        Files of configuration are private to it, so `aws configure` inside touches nothing of the user's.
+        """
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "AKIASANDBOXSANDBOX00",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": str(self.folder / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.folder / "credentials"),
+            "AWS_PAGER": "",
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "NO_PROXY": "*",
+            "no_proxy": "*",
+            "RECONCILE_SANDBOX": "1",
+        }
+
+
+def _leads_elsewhere(name: str) -> bool:
+    return name.upper().startswith("AWS_") or name.lower() in PROXIES

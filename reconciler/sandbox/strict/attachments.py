@@ -1,0 +1,80 @@
+"""Managed policies on users, groups and roles: they must exist, ten each, attaching twice is once.
+
+Sources: IAM API Reference, Attach*Policy, Detach*Policy, ListEntitiesForPolicy; User Guide, "IAM and AWS STS
+quotas" (10 managed policies attached to a user, group or role by default).
+"""
+
+from __future__ import annotations
+
+from reconciler.sandbox.strict.call import NAMED_BY, Answer, Call, Edit, Rules, no_such, over_quota
+from reconciler.sandbox.strict.ledger import GROUP, POLICY, ROLE, USER, Entity
+from reconciler.sandbox.strict.paging import page_of
+from reconciler.sandbox.wire import Refusal, Reply, answer
+
+QUOTA = 10
+NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
+
+
+def require_policy(call: Call, arn: str) -> None:
+    if call.ledger.by_arn(arn) is not None or arn in call.known_policies:
+        return
+    if ":iam::aws:policy/" in arn and call.ask("GetPolicy", PolicyArn=arn).ok:
+        call.known_policies.add(arn)
+        return
+    raise Refusal("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", status=404)
+
+
+def _attach(kind: str) -> Answer:
+    def reply(call: Call) -> Reply:
+        entity, arn = call.need(kind), call.given("PolicyArn")
+        require_policy(call, arn)
+        if arn in entity.attached:
+            return answer(call.action)
+        if len(entity.attached) >= QUOTA:
+            raise over_quota(f"Cannot exceed quota for PoliciesPer{NOUN[kind]}: {QUOTA}")
+        told = call.forward()
+        if told.ok:
+            entity.attached.append(arn)
+        return told
+
+    return reply
+
+
+def _detached(kind: str) -> Edit:
+    def edit(call: Call, reply: Reply) -> None:
+        entity, arn = call.subject(kind), call.given("PolicyArn")
+        if entity is not None and arn in entity.attached:
+            entity.attached.remove(arn)
+
+    return edit
+
+
+def entities_for_policy(call: Call) -> Reply:
+    arn = call.given("PolicyArn")
+    if call.subject(POLICY) is None and not call.ask("GetPolicy", PolicyArn=arn).ok:
+        raise no_such(POLICY, arn)
+    usage, only = call.given("PolicyUsageFilter"), call.given("EntityFilter")
+    found: list[Entity] = []
+    if usage in ("", "PermissionsPolicy"):
+        found += call.ledger.holders(arn)
+    if usage in ("", "PermissionsBoundary"):
+        found += [entity for entity in call.ledger.bounded(arn) if entity not in found]
+    under = call.given("PathPrefix") or "/"
+    lists = {
+        f"Policy{noun}s": [
+            {NAMED_BY[kind]: entity.name, f"{noun}Id": entity.id}
+            for entity in found
+            if entity.kind == kind and only in ("", noun) and entity.path.startswith(under)
+        ]
+        for kind, noun in NOUN.items()
+    }
+    return page_of(call, lists)
+
+
+RULES = Rules(
+    answers={
+        **{f"Attach{noun}Policy": _attach(kind) for kind, noun in NOUN.items()},
+        "ListEntitiesForPolicy": entities_for_policy,
+    },
+    edits={f"Detach{noun}Policy": _detached(kind) for kind, noun in NOUN.items()},
+)

@@ -1,0 +1,102 @@
+"""Identity policies: grammar that emulators let through, and sizes.
+
+Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and "AWS JSON policy elements: Principal"
+("You cannot use the Principal element in an identity-based policy"); "IAM and AWS STS quotas" (managed 6144
+characters; inline, in sum: user 2048, group 5120, role 10240; white space is not counted); CreatePolicy and
+Put*Policy, MalformedPolicyDocument and LimitExceeded.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from reconciler.sandbox.strict.call import Call, Check, Edit, Rules, over_quota
+from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER
+from reconciler.sandbox.wire import Refusal, Reply
+
+MANAGED_SIZE = 6144
+INLINE_SIZE = {USER: 2048, GROUP: 5120, ROLE: 10240}
+NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
+NOT_JSON = "Syntax errors in policy."
+
+
+def malformed(message: str) -> Refusal:
+    return Refusal("MalformedPolicyDocument", message)
+
+
+def parsed(text: str, otherwise: str) -> dict[str, Any]:
+    """A policy as JSON, or AWS's refusal in the words of `otherwise`."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        raise malformed(otherwise) from None
+    if not isinstance(document, dict):
+        raise malformed(otherwise)
+    return document
+
+
+def statements(document: dict[str, Any], otherwise: str) -> list[dict[str, Any]]:
+    held = document.get("Statement")
+    found: list[Any] = held if isinstance(held, list) else [held]
+    if not found or not all(isinstance(statement, dict) for statement in found):
+        raise malformed(otherwise)
+    return found
+
+
+def measure(text: str) -> int:
+    """Without white space between tokens. Whether it counts inside strings is undocumented: here it does."""
+    return len(json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False))
+
+
+def _checked(call: Call) -> int:
+    text = call.given("PolicyDocument")
+    for statement in statements(parsed(text, NOT_JSON), NOT_JSON):
+        if "Principal" in statement or "NotPrincipal" in statement:
+            raise malformed("Policy document should not specify a principal.")
+    return measure(text)
+
+
+def managed(call: Call) -> None:
+    if _checked(call) > MANAGED_SIZE:
+        raise over_quota(f"Cannot exceed quota for PolicySize: {MANAGED_SIZE}")
+
+
+def _inline(kind: str) -> Check:
+    def check(call: Call) -> None:
+        size, entity, name = _checked(call), call.need(kind), call.given("PolicyName")
+        others = sum(held for other, held in entity.inline.items() if other != name)
+        most = INLINE_SIZE[kind]
+        if others + size > most:
+            raise over_quota(f"Maximum policy size of {most} bytes exceeded for {kind} {entity.name}")
+
+    return check
+
+
+def _kept(kind: str) -> Edit:
+    def edit(call: Call, reply: Reply) -> None:
+        call.need(kind).inline[call.given("PolicyName")] = measure(call.given("PolicyDocument"))
+
+    return edit
+
+
+def _gone(kind: str) -> Edit:
+    def edit(call: Call, reply: Reply) -> None:
+        entity = call.subject(kind)
+        if entity is not None:
+            entity.inline.pop(call.given("PolicyName"), None)
+
+    return edit
+
+
+RULES = Rules(
+    checks={
+        "CreatePolicy": managed,
+        "CreatePolicyVersion": managed,
+        **{f"Put{noun}Policy": _inline(kind) for kind, noun in NOUN.items()},
+    },
+    edits={
+        **{f"Put{noun}Policy": _kept(kind) for kind, noun in NOUN.items()},
+        **{f"Delete{noun}Policy": _gone(kind) for kind, noun in NOUN.items()},
+    },
+)

@@ -1,0 +1,92 @@
+"""What the layer knows of an account: every entity that was made through it, as AWS would know it.
+
+Names are unique per kind ignoring case (IAM User Guide, "IAM identifiers"), and everything else hangs on the
+entity, so that a rename takes it along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+USER, GROUP, ROLE = "user", "group", "role"
+POLICY, PROFILE = "policy", "instance-profile"
+OIDC, SAML, MFA = "oidc-provider", "saml-provider", "mfa"
+
+Tags = dict[str, str]
+
+
+@dataclass(eq=False)
+class Entity:
+    kind: str
+    name: str
+    arn: str
+    id: str = ""
+    path: str = "/"
+    tags: Tags = field(default_factory=dict)
+    attached: list[str] = field(default_factory=list)
+    inline: dict[str, int] = field(default_factory=dict)
+    groups: list[Entity] = field(default_factory=list)
+    boundary: str = ""
+    trust: str = ""
+
+    def move(self, name: str, path: str) -> None:
+        """The unique id stays, and with it whatever refers to the entity by it."""
+        owner = self.arn.partition(f":{self.kind}/")[0]
+        self.name, self.path = name, path
+        self.arn = f"{owner}:{self.kind}{path}{name}"
+
+
+class Ledger:
+    """The entities of one account."""
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+        self._named: dict[tuple[str, str], Entity] = {}
+        self._by_id: dict[str, Entity] = {}
+        self._by_arn: dict[str, Entity] = {}
+
+    def add(self, entity: Entity) -> None:
+        self._named[entity.kind, entity.name.casefold()] = entity
+        self._by_arn[entity.arn] = entity
+        if entity.id:
+            self._by_id[entity.id] = entity
+
+    def remove(self, entity: Entity) -> None:
+        del self._named[entity.kind, entity.name.casefold()]
+        del self._by_arn[entity.arn]
+        self._by_id.pop(entity.id, None)
+
+    def move(self, entity: Entity, name: str, path: str) -> None:
+        self.remove(entity)
+        entity.move(name, path)
+        self.add(entity)
+
+    def find(self, kind: str, name: str) -> Entity | None:
+        """By the exact name: how IAM treats another case in a request is not documented."""
+        entity = self.rival(kind, name)
+        return entity if entity is not None and entity.name == name else None
+
+    def rival(self, kind: str, name: str) -> Entity | None:
+        """Whoever holds this name already, in whatever case."""
+        return self._named.get((kind, name.casefold()))
+
+    def by_arn(self, arn: str) -> Entity | None:
+        return self._by_arn.get(arn)
+
+    def by_id(self, unique_id: str) -> Entity | None:
+        return self._by_id.get(unique_id)
+
+    def of_kind(self, *kinds: str) -> Iterator[Entity]:
+        return (entity for entity in self._named.values() if entity.kind in kinds)
+
+    def holders(self, arn: str) -> list[Entity]:
+        """Users, groups and roles that a policy is attached to."""
+        return [entity for entity in self.of_kind(USER, GROUP, ROLE) if arn in entity.attached]
+
+    def bounded(self, arn: str) -> list[Entity]:
+        """Users and roles whose permissions boundary a policy is."""
+        return [entity for entity in self.of_kind(USER, ROLE) if entity.boundary == arn]
+
+    def members(self, group: Entity) -> list[Entity]:
+        return [user for user in self.of_kind(USER) if group in user.groups]

@@ -1,0 +1,132 @@
+"""Trust policies, kept by the layer as AWS keeps them: users and roles by unique id, accounts as their root.
+
+Sources: IAM User Guide, "AWS JSON policy elements: Principal" (an ARN of a user or role is turned into its
+unique id when saved and back when shown; after deletion the id is shown, and a new user of that name is
+another one; an account id is its root ARN); "IAM and AWS STS quotas" (2048 characters); API Reference,
+CreateRole and UpdateAssumeRolePolicy (MalformedPolicyDocument). Principals of other accounts are taken as
+they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.sandbox.strict.call import Call, Rules, over_quota
+from reconciler.sandbox.strict.documents import malformed, measure, parsed, statements
+from reconciler.sandbox.strict.ledger import ROLE, Ledger
+from reconciler.sandbox.wire import Reply, answer
+
+SIZE = 2048
+NOT_JSON = "This policy contains invalid Json"
+SYNTAX = "Syntax error in policy."
+TOP = {"Version", "Id", "Statement"}
+ELEMENTS = {"Sid", "Effect", "Principal", "Action", "NotAction", "Condition"}
+ACCOUNT = re.compile(r"\d{12}")
+ENTITY = re.compile(r"arn:[\w-]+:iam::(\d{12}):(?:user|role)/[^*?]+")
+SESSION = re.compile(r"arn:[\w-]+:sts::(\d{12}):assumed-role/([^/*?]+)/[^*?]+")
+OTHER = re.compile(r"\*|arn:[\w-]+:iam::\d{12}:root|arn:[\w-]+:sts::\d{12}:federated-user/[^*?]+")
+
+
+def check(call: Call) -> None:
+    text = call.given("AssumeRolePolicyDocument") or call.given("PolicyDocument")
+    document = parsed(text, NOT_JSON)
+    for name in document:
+        if name not in TOP:
+            raise malformed(f"Unknown field {name}")
+    for statement in statements(document, SYNTAX):
+        _grammar(statement)
+    if measure(text) > SIZE:
+        raise over_quota(f"Cannot exceed quota for ACLSizePerRole: {SIZE}")
+    stored(text, call.ledger)
+
+
+def _grammar(statement: dict[str, Any]) -> None:
+    for name in statement:
+        if name in ("Resource", "NotResource", "NotPrincipal"):
+            raise malformed(f"Has prohibited field {name}")
+        if name not in ELEMENTS:
+            raise malformed(f"Unknown field {name}")
+    if statement.get("Effect") not in ("Allow", "Deny"):
+        raise malformed(SYNTAX)
+    principal = statement.get("Principal")
+    if not principal:
+        raise malformed("Missing required field Principal")
+    if principal != "*" and not isinstance(principal, dict):
+        raise malformed(f'Invalid principal in policy: "{principal}"')
+    actions = _list(statement.get("Action", statement.get("NotAction")))
+    if not actions:
+        raise malformed("Missing required field Action")
+    # Upper and lower case alike: "Actions are case insensitive" (policy elements: Action).
+    if not all(isinstance(action, str) and action.casefold().startswith("sts:") for action in actions):
+        raise malformed("AssumeRole policy may only specify STS AssumeRole actions.")
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _mapped(text: str, change: Callable[[str], str]) -> str:
+    """The document with every AWS principal changed; a single one stays a string, a list a list."""
+    document = json.loads(text)
+    for statement in _list(document.get("Statement")):
+        principal = statement.get("Principal")
+        if isinstance(principal, dict) and "AWS" in principal:
+            held = principal["AWS"]
+            principal["AWS"] = [change(one) for one in held] if isinstance(held, list) else change(held)
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def stored(text: str, ledger: Ledger) -> str:
+    return _mapped(text, lambda principal: _stored(principal, ledger))
+
+
+def _stored(principal: object, ledger: Ledger) -> str:
+    if isinstance(principal, str):
+        if ACCOUNT.fullmatch(principal):
+            return f"arn:aws:iam::{principal}:root"
+        if OTHER.fullmatch(principal) or ledger.by_id(principal) is not None:
+            return principal
+        if found := SESSION.fullmatch(principal):
+            if found[1] != ledger.account or ledger.find(ROLE, found[2]) is not None:
+                return principal
+        elif found := ENTITY.fullmatch(principal):
+            entity = ledger.by_arn(principal)
+            if entity is not None:
+                return entity.id
+            if found[1] != ledger.account:
+                return principal
+    raise malformed(f'Invalid principal in policy: "AWS":"{principal}"')
+
+
+def shown(text: str, ledger: Ledger) -> str:
+    """As AWS gives it back: ids as ARNs, but for entities that are gone."""
+
+    def back(principal: str) -> str:
+        entity = ledger.by_id(principal)
+        return entity.arn if entity is not None else principal
+
+    return _mapped(text, back)
+
+
+def update(call: Call) -> Reply:
+    """Not passed on: the layer shows every trust policy itself, and emulators refuse some that AWS takes."""
+    call.need(ROLE).trust = stored(call.given("PolicyDocument"), call.ledger)
+    return answer(call.action)
+
+
+def created(call: Call, reply: Reply) -> None:
+    role = call.subject(ROLE)
+    if role is not None:
+        role.trust = stored(call.given("AssumeRolePolicyDocument"), call.ledger)
+
+
+RULES = Rules(
+    checks={"CreateRole": check, "UpdateAssumeRolePolicy": check},
+    answers={"UpdateAssumeRolePolicy": update},
+    edits={"CreateRole": created},
+)

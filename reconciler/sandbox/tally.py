@@ -1,0 +1,51 @@
+"""What was called, in order: tests ask it whether a plan wrote anything."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Any
+
+from reconciler.sandbox.wire import Request
+
+IDENTIFYING = (
+    "UserName",
+    "GroupName",
+    "RoleName",
+    "InstanceProfileName",
+    "PolicyName",
+    "PolicyArn",
+    "VersionId",
+    "PermissionsBoundary",
+    "RoleArn",
+    "SerialNumber",
+    "VirtualMFADeviceName",
+    "AccessKeyId",
+    "OpenIDConnectProviderArn",
+    "SAMLProviderArn",
+    "AccountAlias",
+)
+
+
+class Tally:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: Counter[str] = Counter()
+        self._log: list[str] = []
+
+    def note(self, request: Request) -> None:
+        """One line of the log: the action and its subject, such as `AddUserToGroup alice admins`."""
+        given = request.parameters
+        line = " ".join([request.action, *(given[name] for name in IDENTIFYING if name in given)])
+        with self._lock:
+            self._calls[request.action] += 1
+            self._log.append(line)
+
+    def stats(self) -> dict[str, Any]:
+        with self._lock:
+            return {"calls": dict(self._calls), "log": list(self._log)}
+
+    def zero(self) -> None:
+        with self._lock:
+            self._calls.clear()
+            self._log.clear()

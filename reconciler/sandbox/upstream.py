@@ -1,0 +1,69 @@
+"""The way to the emulator: one connection kept open, used by one caller at a time.
+
+The single lock is a rule, not a shortcut: moto answers 500 to GetAccountAuthorizationDetails while another
+thread writes, and a check of the strict layer must still be true when the call it let through arrives.
+"""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from reconciler.sandbox.wire import IAM_VERSION, Refusal, Reply, Request
+
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "content-length"}
+ANSWER_WITHIN = 60.0
+
+
+class Upstream:
+    def __init__(self, port: int) -> None:
+        self.lock = threading.RLock()
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_WITHIN)
+
+    def send(self, request: Request) -> Reply:
+        """Pass a request on with its Host and Authorization, so that its signature still verifies."""
+        with self.lock:
+            try:
+                return self._exchange(request)
+            except (OSError, http.client.HTTPException) as error:
+                self._connection.close()
+                raise Refusal("ServiceUnavailable", f"The emulator did not answer: {error!r}", 503) from error
+
+    def _exchange(self, request: Request) -> Reply:
+        connection = self._connection
+        connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+        for name, value in request.headers:
+            if name.lower() not in HOP_BY_HOP:
+                connection.putheader(name, value)
+        connection.putheader("Content-Length", str(len(request.body)))
+        connection.endheaders(request.body)
+        response = connection.getresponse()
+        body = response.read()
+        kept = tuple(
+            (k, v) for k, v in response.getheaders() if k.lower() not in HOP_BY_HOP | {"content-type"}
+        )
+        return Reply(response.status, body, response.getheader("Content-Type") or "text/xml", kept)
+
+    def ask(
+        self, caller: Request, action: str, parameters: Mapping[str, str], version: str = IAM_VERSION
+    ) -> Reply:
+        """A question of the layer's own, in the name of the caller: same credentials, no valid signature."""
+        service = "iam" if version == IAM_VERSION else "sts"
+        scope = f"{caller.access_key or 'sandbox'}/20260101/us-east-1/{service}/aws4_request"
+        authorization = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+        headers = [
+            ("Host", caller.header("host") or "127.0.0.1"),
+            ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"),
+            ("Authorization", authorization),
+        ]
+        token = caller.header("x-amz-security-token")
+        if token:
+            headers.append(("X-Amz-Security-Token", token))
+        body = urlencode({"Action": action, "Version": version, **parameters}).encode()
+        return self.send(Request("POST", "/", tuple(headers), body))
+
+    def close(self) -> None:
+        with self.lock:
+            self._connection.close()

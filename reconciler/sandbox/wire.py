@@ -1,0 +1,163 @@
+"""The AWS query protocol as values: requests, replies, and refusals in AWS's own XML.
+
+Knows no rule and no emulator. Source: "Query protocol" of the Smithy specification (awsQuery), and the IAM
+API Reference, "Making query requests" and "Common errors".
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import parse_qsl, urlsplit
+
+IAM_VERSION = "2010-05-08"
+NAMESPACES = {
+    IAM_VERSION: "https://iam.amazonaws.com/doc/2010-05-08/",
+    "2011-06-15": "https://sts.amazonaws.com/doc/2011-06-15/",
+}
+
+Content = str | bool | int | Sequence["Content"] | Mapping[str, "Content"]
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """The flat parameters of the query protocol; empty for any other protocol."""
+        pairs = parse_qsl(urlsplit(self.target).query, keep_blank_values=True)
+        if "x-www-form-urlencoded" in self.header("content-type"):
+            pairs += parse_qsl(self.body.decode(), keep_blank_values=True)
+        return dict(pairs)
+
+    @property
+    def action(self) -> str:
+        """The operation that is asked for; JSON protocols name it in X-Amz-Target."""
+        return self.parameters.get("Action", "") or self.header("x-amz-target").rpartition(".")[2]
+
+    @property
+    def is_query(self) -> bool:
+        return "Action" in self.parameters
+
+    @property
+    def version(self) -> str:
+        return self.parameters.get("Version", "")
+
+    @cached_property
+    def access_key(self) -> str:
+        found = re.search(r"Credential=([^/,\s]+)/", self.header("authorization"))
+        return found[1] if found else self.parameters.get("X-Amz-Credential", "").partition("/")[0]
+
+
+class Refusal(Exception):
+    """What AWS would have answered instead: an error code, its HTTP status and its text."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+    def reply(self, version: str) -> Reply:
+        fault = "Sender" if self.status < 500 else "Receiver"
+        error = {"Type": fault, "Code": self.code, "Message": self.message}
+        root = ET.Element("ErrorResponse", {"xmlns": NAMESPACES.get(version, NAMESPACES[IAM_VERSION])})
+        fill(root, {"Error": error, "RequestId": str(uuid.uuid4())})
+        return Reply(self.status, tree=root)
+
+
+@dataclass
+class Reply:
+    """An answer on its way to the client. Touching `result` parses it: then the tree is the answer."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/xml"
+    headers: tuple[tuple[str, str], ...] = ()
+    tree: ET.Element | None = field(default=None, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def is_xml(self) -> bool:
+        if self.tree is not None:
+            return True
+        start = self.body[:64].lstrip().lower()
+        return start.startswith(b"<") and not start.startswith((b"<!doctype", b"<html"))
+
+    @property
+    def root(self) -> ET.Element:
+        if self.tree is None:
+            plain, _ = re.subn(rb' xmlns="([^"]*)"', rb' was="\1"', self.body, count=1)
+            self.tree = ET.fromstring(plain)
+            namespace = self.tree.attrib.pop("was", "")
+            if namespace:
+                self.tree.set("xmlns", namespace)
+        return self.tree
+
+    @property
+    def result(self) -> ET.Element:
+        """The element that holds the operation's output."""
+        for child in self.root:
+            if child.tag.endswith("Result"):
+                return child
+        return ET.SubElement(self.root, self.root.tag.removesuffix("Response") + "Result")
+
+    def payload(self) -> bytes:
+        if self.tree is None:
+            return self.body
+        body: bytes = ET.tostring(self.tree, encoding="utf-8")
+        return body
+
+
+def answer(action: str, content: Mapping[str, Content] | None = None, version: str = IAM_VERSION) -> Reply:
+    """A successful reply of our own. Sequences become `member` elements, as in all of IAM."""
+    root = ET.Element(f"{action}Response", {"xmlns": NAMESPACES[version]})
+    if content is not None:
+        fill(ET.SubElement(root, f"{action}Result"), content)
+    fill(root, {"ResponseMetadata": {"RequestId": str(uuid.uuid4())}})
+    return Reply(200, tree=root)
+
+
+def fill(parent: ET.Element, content: Content) -> None:
+    if isinstance(content, Mapping):
+        for name, value in content.items():
+            fill(ET.SubElement(parent, name), value)
+    elif isinstance(content, str):
+        parent.text = content
+    elif isinstance(content, bool | int):
+        parent.text = str(content).lower()
+    else:
+        for item in content:
+            fill(ET.SubElement(parent, "member"), item)
+
+
+def put(parent: ET.Element, name: str, content: Content | None) -> None:
+    """Set a child to this content, or remove it with None."""
+    for old in parent.findall(name):
+        parent.remove(old)
+    if content is not None:
+        fill(ET.SubElement(parent, name), content)
+
+
+def text(parent: ET.Element, name: str) -> str:
+    return parent.findtext(name) or ""
+
+
+def members(parent: ET.Element, name: str) -> Iterator[ET.Element]:
+    """The members of a list, from a snapshot: the caller may remove them."""
+    found = parent.find(name)
+    yield from list(found) if found is not None else ()

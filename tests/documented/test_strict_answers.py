@@ -1,0 +1,129 @@
+"""Every call has an answer of AWS's form, and is counted; roles are updated as documented."""
+
+from __future__ import annotations
+
+import urllib.request
+from typing import Any
+
+import pytest
+from strict_account import Made, client, fetch, refusal
+
+from reconciler.sandbox.server import Sandbox
+
+QUOTAS = {
+    "AttachedPoliciesPerGroupQuota": 10,
+    "AttachedPoliciesPerRoleQuota": 10,
+    "AttachedPoliciesPerUserQuota": 10,
+    "AssumeRolePolicySizeQuota": 2048,
+    "GroupsPerUserQuota": 10,
+    "PolicySizeQuota": 6144,
+    "VersionsPerPolicyQuota": 5,
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "listed"),
+    [
+        ("list_service_specific_credentials", "ServiceSpecificCredentials"),
+        ("list_signing_certificates", "Certificates"),
+        ("list_ssh_public_keys", "SSHPublicKeys"),
+        ("list_mfa_devices", "MFADevices"),
+        ("list_access_keys", "AccessKeyMetadata"),
+        ("list_groups_for_user", "Groups"),
+        ("list_user_policies", "PolicyNames"),
+        ("list_attached_user_policies", "AttachedPolicies"),
+        ("list_user_tags", "Tags"),
+    ],
+)
+def test_a_list_of_nothing_is_empty_and_of_nobody_refused(
+    iam: Any, made: Made, operation: str, listed: str
+) -> None:
+    assert getattr(iam, operation)(UserName=made.user())[listed] == []
+    assert refusal(getattr(iam, operation), UserName="nobody")[:2] == (404, "NoSuchEntity")
+
+
+def test_what_is_not_there_is_no_such_entity(iam: Any, made: Made) -> None:
+    user = made.user()
+    assert refusal(iam.get_login_profile, UserName=user)[:2] == (404, "NoSuchEntity")
+    assert refusal(iam.get_account_password_policy)[:2] == (404, "NoSuchEntity")
+    serial = "arn:aws:iam::123456789012:mfa/none"
+    assert refusal(iam.deactivate_mfa_device, UserName=user, SerialNumber=serial)[1] == "NoSuchEntity"
+    assert refusal(iam.delete_virtual_mfa_device, SerialNumber=serial)[1] == "NoSuchEntity"
+
+
+def test_the_summary_tells_the_quotas(iam: Any) -> None:
+    told = iam.get_account_summary()["SummaryMap"]
+    assert {name: told[name] for name in QUOTAS} == QUOTAS
+
+
+def test_what_nobody_answers_is_a_proper_error(iam: Any) -> None:
+    status, code, message = refusal(
+        iam.simulate_custom_policy, PolicyInputList=["{}"], ActionNames=["s3:GetObject"]
+    )
+    assert (status, code) == (501, "NotImplemented")
+    assert "SimulateCustomPolicy" in message
+
+
+@pytest.mark.parametrize(
+    ("change", "description", "duration"),
+    [
+        ({"Description": "new"}, "new", 3600),
+        ({"MaxSessionDuration": 7200}, "old", 7200),
+        ({"Description": "", "MaxSessionDuration": 7200}, "", 7200),
+    ],
+)
+def test_update_role_resets_an_omitted_duration_and_keeps_an_omitted_description(
+    iam: Any, made: Made, change: dict[str, Any], description: str, duration: int
+) -> None:
+    role = made.role(Description="old", MaxSessionDuration=4000)
+    iam.update_role(RoleName=role, **change)
+    told = iam.get_role(RoleName=role)["Role"]
+    assert (told.get("Description", ""), told["MaxSessionDuration"]) == (description, duration)
+
+
+def test_a_session_lasts_one_to_twelve_hours(iam: Any, made: Made) -> None:
+    refused = refusal(iam.update_role, RoleName=made.role(), MaxSessionDuration=43201)
+    assert refused[:2] == (400, "ValidationError")
+
+
+def test_a_service_linked_role_is_its_services_own(iam: Any, made: Made) -> None:
+    made_by_aws = iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")["Role"]["RoleName"]
+    refused = refusal(iam.attach_role_policy, RoleName=made_by_aws, PolicyArn=made.policy())
+    assert refused[:2] == (400, "UnmodifiableEntity")
+    assert refusal(iam.delete_role, RoleName=made_by_aws)[:2] == (400, "UnmodifiableEntity")
+
+
+def test_calls_are_counted_with_their_subject_in_order(sandbox: Sandbox, iam: Any, name: Any) -> None:
+    fetch(f"{sandbox.url}/_sandbox/zero", "POST")
+    user = name("user")
+    iam.create_user(UserName=user)
+    refusal(iam.create_user, UserName=user)
+    iam.list_users()
+    client(sandbox.url, "sts").get_caller_identity()
+    stats = fetch(f"{sandbox.url}/_sandbox/stats")
+    assert stats["calls"] == {"CreateUser": 2, "ListUsers": 1, "GetCallerIdentity": 1}
+    create = f"CreateUser {user}"
+    assert stats["log"] == [create, create, "ListUsers", "GetCallerIdentity"]
+    fetch(f"{sandbox.url}/_sandbox/zero", "POST")
+    assert fetch(f"{sandbox.url}/_sandbox/stats") == {"calls": {}, "log": []}
+
+
+def test_json_protocols_pass_through_and_are_counted(sandbox: Sandbox) -> None:
+    fetch(f"{sandbox.url}/_sandbox/zero", "POST")
+    told = client(sandbox.url, "resourcegroupstaggingapi").get_resources()
+    assert told["ResourceTagMappingList"] == []
+    assert fetch(f"{sandbox.url}/_sandbox/stats")["calls"] == {"GetResources": 1}
+    assert "iam" in fetch(f"{sandbox.url}/moto-api/data.json")
+
+
+def test_a_page_of_the_sandbox_that_does_not_exist_is_not_found(sandbox: Sandbox) -> None:
+    with pytest.raises(urllib.request.HTTPError, match="404"):
+        fetch(f"{sandbox.url}/_sandbox/nothing")
+
+
+def test_access_keys_name_their_user(sandbox: Sandbox, iam: Any, made: Made) -> None:
+    user = made.user()
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    told = client(sandbox.url, "sts", key["AccessKeyId"]).get_caller_identity()
+    assert told["Arn"] == f"arn:aws:iam::123456789012:user/{user}"
+    assert client(sandbox.url, "iam", key["AccessKeyId"]).list_user_tags(UserName=user)["Tags"] == []

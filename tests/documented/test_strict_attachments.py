@@ -1,0 +1,81 @@
+"""Attachments, memberships and versions: what must exist, and how many there may be (User Guide, quotas)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from strict_account import ADMINISTRATOR, ALLOW, Made, refusal
+
+KINDS = ["user", "group", "role"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_eleventh_attachment_is_one_too_many(iam: Any, made: Made, kind: str) -> None:
+    holder = {f"{kind.title()}Name": getattr(made, kind)()}
+    attach = getattr(iam, f"attach_{kind}_policy")
+    policies = [made.policy() for _ in range(11)]
+    for policy in policies[:10]:
+        attach(**holder, PolicyArn=policy)
+    attach(**holder, PolicyArn=policies[0])
+    limit = (409, "LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind.title()}: 10")
+    assert refusal(attach, **holder, PolicyArn=policies[10]) == limit
+    getattr(iam, f"detach_{kind}_policy")(**holder, PolicyArn=policies[3])
+    attach(**holder, PolicyArn=policies[10])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("owner", ["123456789012", "aws"])
+def test_only_a_policy_that_exists_can_be_attached(iam: Any, made: Made, kind: str, owner: str) -> None:
+    missing = f"arn:aws:iam::{owner}:policy/Missing"
+    attach = getattr(iam, f"attach_{kind}_policy")
+    refused = refusal(attach, **{f"{kind.title()}Name": getattr(made, kind)()}, PolicyArn=missing)
+    assert refused == (404, "NoSuchEntity", f"Policy {missing} does not exist or is not attachable.")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_attaching_twice_is_attaching_once(iam: Any, made: Made, kind: str) -> None:
+    policy, holder = made.policy(), {f"{kind.title()}Name": getattr(made, kind)()}
+    for _ in range(2):
+        getattr(iam, f"attach_{kind}_policy")(**holder, PolicyArn=policy)
+    assert iam.get_policy(PolicyArn=policy)["Policy"]["AttachmentCount"] == 1
+    getattr(iam, f"detach_{kind}_policy")(**holder, PolicyArn=policy)
+    iam.delete_policy(PolicyArn=policy)
+
+
+def test_an_aws_managed_policy_can_be_attached(iam: Any, made: Made) -> None:
+    user = made.user()
+    iam.attach_user_policy(UserName=user, PolicyArn=ADMINISTRATOR)
+    attached = iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]
+    assert attached == [{"PolicyName": "AdministratorAccess", "PolicyArn": ADMINISTRATOR}]
+
+
+def test_a_user_is_in_ten_groups_at_most(iam: Any, made: Made) -> None:
+    user, groups = made.user(), [made.group() for _ in range(11)]
+    for group in (*groups[:10], groups[0]):
+        iam.add_user_to_group(GroupName=group, UserName=user)
+    refused = refusal(iam.add_user_to_group, GroupName=groups[10], UserName=user)
+    assert refused == (409, "LimitExceeded", "Cannot exceed quota for GroupsPerUser: 10")
+
+
+def test_a_policy_has_five_versions_at_most(iam: Any, made: Made) -> None:
+    policy = made.policy()
+    for _ in range(4):
+        iam.create_policy_version(PolicyArn=policy, PolicyDocument=ALLOW)
+    assert refusal(iam.create_policy_version, PolicyArn=policy, PolicyDocument=ALLOW)[1] == "LimitExceeded"
+
+
+def test_the_entities_of_a_policy_are_those_that_hold_it_and_those_it_bounds(iam: Any, made: Made) -> None:
+    policy = made.policy()
+    group, role, bounded = made.group(), made.role(), made.user(PermissionsBoundary=policy)
+    iam.attach_group_policy(GroupName=group, PolicyArn=policy)
+    iam.attach_role_policy(RoleName=role, PolicyArn=policy)
+
+    def held(**more: str) -> set[str]:
+        told = iam.list_entities_for_policy(PolicyArn=policy, **more)
+        return {one[f"{kind}Name"] for kind in ("User", "Group", "Role") for one in told[f"Policy{kind}s"]}
+
+    assert held() == {group, role, bounded}
+    assert held(PolicyUsageFilter="PermissionsPolicy") == {group, role}
+    assert held(PolicyUsageFilter="PermissionsBoundary") == {bounded}
+    assert held(EntityFilter="Role") == {role}

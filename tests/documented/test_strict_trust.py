@@ -1,0 +1,152 @@
+"""Trust policies: grammar, principals that must exist, and ids behind names (User Guide, Principal element)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from strict_account import EC2, Made, client, refusal, trust
+
+from reconciler.sandbox.server import Sandbox
+
+ACCOUNT = "123456789012"
+
+
+def principal(iam: Any, role: str) -> Any:
+    """The AWS principal of a role's trust, which GetRole, ListRoles and the account details must tell alike."""
+    got = iam.get_role(RoleName=role)["Role"]
+    listed = iam.get_paginator("list_roles").paginate().build_full_result()["Roles"]
+    details = iam.get_account_authorization_details(Filter=["Role"], MaxItems=1000)["RoleDetailList"]
+    told = [got, *(one for one in [*listed, *details] if one["RoleName"] == role)]
+    assert len(told) == 3
+    documents = [one["AssumeRolePolicyDocument"] for one in told]
+    assert documents[0] == documents[1] == documents[2]
+    return documents[0]["Statement"][0]["Principal"]["AWS"]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        f"arn:aws:iam::{ACCOUNT}:user/nobody",
+        f"arn:aws:iam::{ACCOUNT}:role/nobody",
+        f"arn:aws:iam::{ACCOUNT}:group/admins",
+        f"arn:aws:iam::{ACCOUNT}:user/*",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/nobody/session",
+        "AIDAAAAAAAAAAAAAAAAAA",
+        "nobody",
+    ],
+)
+def test_a_principal_that_does_not_exist_is_refused(iam: Any, made: Made, name: Any, missing: str) -> None:
+    refused = (400, "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{missing}"')
+    document = trust({"AWS": [f"arn:aws:iam::{ACCOUNT}:root", missing]})
+    assert refusal(iam.create_role, RoleName=name("role"), AssumeRolePolicyDocument=document) == refused
+    role = made.role()
+    assert refusal(iam.update_assume_role_policy, RoleName=role, PolicyDocument=document) == refused
+    assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == json.loads(EC2)
+
+
+def test_a_user_in_another_case_or_path_is_not_that_user(iam: Any, made: Made, name: Any) -> None:
+    user = made.user(Path="/ops/")
+    for spelled in (f"ops/{user.upper()}", user):
+        document = trust({"AWS": f"arn:aws:iam::{ACCOUNT}:user/{spelled}"})
+        refused = refusal(iam.create_role, RoleName=name("role"), AssumeRolePolicyDocument=document)
+        assert refused[2].startswith("Invalid principal")
+
+
+def test_principals_come_back_as_they_were_given(iam: Any, made: Made) -> None:
+    user, role = made.user(Path="/ops/"), made.role()
+    given = [
+        f"arn:aws:iam::{ACCOUNT}:user/ops/{user}",
+        f"arn:aws:iam::{ACCOUNT}:role/{role}",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/session",
+        "arn:aws:iam::210987654321:user/someone-of-another-account",
+        "arn:aws:iam::210987654321:root",
+    ]
+    assert principal(iam, made.role(trust({"AWS": given}))) == given
+    assert principal(iam, made.role(trust({"AWS": "*"}))) == "*"
+
+
+def test_an_account_id_comes_back_as_its_root(iam: Any, made: Made) -> None:
+    role = made.role(trust({"AWS": ACCOUNT}))
+    assert principal(iam, role) == f"arn:aws:iam::{ACCOUNT}:root"
+
+
+def test_a_trust_follows_a_user_that_is_renamed_and_moved(iam: Any, made: Made) -> None:
+    user = made.user()
+    role = made.role(trust({"AWS": f"arn:aws:iam::{ACCOUNT}:user/{user}"}))
+    iam.update_user(UserName=user, NewUserName=f"{user}-new", NewPath="/ops/")
+    assert principal(iam, role) == f"arn:aws:iam::{ACCOUNT}:user/ops/{user}-new"
+
+
+def test_a_deleted_principal_leaves_its_id_even_if_the_name_comes_back(iam: Any, made: Made) -> None:
+    user, trusted = made.user(), made.role()
+    ids = [iam.get_user(UserName=user)["User"]["UserId"], iam.get_role(RoleName=trusted)["Role"]["RoleId"]]
+    arns = [f"arn:aws:iam::{ACCOUNT}:user/{user}", f"arn:aws:iam::{ACCOUNT}:role/{trusted}"]
+    role = made.role(trust({"AWS": arns}))
+    iam.delete_user(UserName=user)
+    iam.delete_role(RoleName=trusted)
+    assert principal(iam, role) == ids
+    iam.create_user(UserName=user)
+    assert principal(iam, role) == ids
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust({"AWS": arns[0]}))
+    assert principal(iam, role) == arns[0]
+    refused = refusal(iam.update_assume_role_policy, RoleName=role, PolicyDocument=trust({"AWS": ids[1]}))
+    assert refused[2] == f'Invalid principal in policy: "AWS":"{ids[1]}"'
+
+
+def test_a_role_cannot_trust_itself_before_it_exists_but_may_after(iam: Any, made: Made, name: Any) -> None:
+    role = name("role")
+    itself = trust({"AWS": f"arn:aws:iam::{ACCOUNT}:role/{role}"})
+    refused = refusal(iam.create_role, RoleName=role, AssumeRolePolicyDocument=itself)
+    assert refused[2].startswith("Invalid principal")
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=EC2)
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=itself)
+    assert principal(iam, role) == f"arn:aws:iam::{ACCOUNT}:role/{role}"
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ("garbage", "This policy contains invalid Json"),
+        ("[]", "This policy contains invalid Json"),
+        (trust({"AWS": "*"}, Resource="*"), "Has prohibited field Resource"),
+        (trust({}), "Missing required field Principal"),
+        (trust({"AWS": "*"}, action="s3:GetObject"), "AssumeRole policy may only specify STS AssumeRole"),
+        (trust({"AWS": "*"}, Actions="sts:AssumeRole"), "Unknown field Actions"),
+        (trust({"AWS": "*"}, Effect="allow"), "Syntax error in policy."),
+        ('{"Version":"2012-10-17","Statement":[]}', "Syntax error in policy."),
+    ],
+)
+def test_a_trust_that_breaks_the_grammar_is_refused(
+    iam: Any, made: Made, name: Any, document: str, message: str
+) -> None:
+    created = refusal(iam.create_role, RoleName=name("role"), AssumeRolePolicyDocument=document)
+    updated = refusal(iam.update_assume_role_policy, RoleName=made.role(), PolicyDocument=document)
+    assert created == updated
+    assert created[:2] == (400, "MalformedPolicyDocument")
+    assert created[2].startswith(message)
+
+
+def test_actions_of_a_trust_may_be_in_lower_case(iam: Any, made: Made) -> None:
+    role, lower = made.role(), trust({"Service": "ec2.amazonaws.com"}, action="sts:assumerole")
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=lower)
+    assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == json.loads(lower)
+
+
+def test_a_trust_over_2048_characters_is_too_long(iam: Any, name: Any) -> None:
+    long = trust({"AWS": "*"}, Condition={"StringEquals": {"sts:ExternalId": ["x" * 50] * 50}})
+    refused = refusal(iam.create_role, RoleName=name("role"), AssumeRolePolicyDocument=long)
+    assert refused == (409, "LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048")
+
+
+def test_accounts_are_worlds_of_their_own(sandbox: Sandbox, iam: Any, made: Made) -> None:
+    """moto gives every account that a role is assumed in a store of its own; so does the layer."""
+    user = made.user()
+    session = client(sandbox.url, "sts").assume_role(
+        RoleArn="arn:aws:iam::210987654321:role/any", RoleSessionName="test"
+    )["Credentials"]
+    other = client(sandbox.url, "iam", session["AccessKeyId"], session["SessionToken"])
+    assert other.list_users()["Users"] == []
+    other.create_user(UserName=user.upper())
+    assert refusal(iam.create_user, UserName=user.upper())[1] == "EntityAlreadyExists"

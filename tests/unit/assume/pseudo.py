@@ -1,0 +1,72 @@
+"""A program on a pseudo-terminal of its own, for what only a terminal shows: prompts and subshells."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import time
+from collections.abc import Mapping, Sequence
+
+
+class Pseudo:
+    """Starts on entering; everything that the program writes to its terminal is in `seen`."""
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        self.command, self.environ, self.seen = list(command), dict(environ), ""
+
+    def __enter__(self) -> Pseudo:
+        import pty
+
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            try:
+                os.execvpe(self.command[0], self.command, self.environ)
+            finally:
+                os._exit(99)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.terminal)
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+
+    def expect(self, pattern: str, seconds: float = 20) -> str:
+        """Waits until the pattern is in what came since the last match, and returns that match."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = re.search(pattern, self.seen)
+            if found:
+                self.seen = self.seen[found.end() :]
+                return found.group()
+            if not self._read(0.1):
+                break
+        raise AssertionError(f"{pattern!r} never came; the terminal shows {self.seen!r}")
+
+    def send(self, text: str) -> None:
+        os.write(self.terminal, text.encode())
+
+    def code(self, seconds: float = 20) -> int:
+        """The exit code, once the program has ended."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self._read(0.05)
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+        raise AssertionError(f"it did not end; the terminal shows {self.seen!r}")
+
+    def _read(self, seconds: float) -> bool:
+        """False where the program has closed its terminal."""
+        if not select.select([self.terminal], [], [], seconds)[0]:
+            return True
+        try:
+            data = os.read(self.terminal, 65536)
+        except OSError:
+            return False
+        self.seen += data.decode(errors="replace")
+        return bool(data)

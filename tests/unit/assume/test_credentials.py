@@ -1,0 +1,115 @@
+"""The environment contract of `assume`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reconciler.assume import credentials as room
+from reconciler.assume.credentials import Credentials
+
+GIVEN = Credentials("ASIAEXAMPLE", "very/secret+key", "token==", "2030-01-02T03:04:05Z")
+
+
+def test_no_secret_shows_in_a_repr() -> None:
+    shown = f"{GIVEN!r} {GIVEN} {[GIVEN]}"
+    assert "very" not in shown and "token" not in shown
+    assert "ASIAEXAMPLE" in shown and "2030" in shown
+
+
+def test_the_environment_is_the_contract_and_nothing_more() -> None:
+    assert room.environment(GIVEN, "s3", "eu-west-1", "demo") == {
+        "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "very/secret+key",
+        "AWS_SESSION_TOKEN": "token==",
+        "AWS_CREDENTIAL_EXPIRATION": "2030-01-02T03:04:05Z",
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "RECONCILE_ALIAS": "s3",
+        "RECONCILE_SOURCE_PROFILE": "demo",
+        "AWS_PROFILE": None,
+        "AWS_DEFAULT_PROFILE": None,
+        "AWS_SECURITY_TOKEN": None,
+    }
+
+
+def test_without_a_region_or_a_profile_those_variables_are_left_alone() -> None:
+    variables = room.environment(GIVEN, "s3", None)
+    assert not {"AWS_REGION", "AWS_DEFAULT_REGION", "RECONCILE_SOURCE_PROFILE"} & set(variables)
+
+
+def test_credentials_without_an_end_leave_no_expiry_of_earlier_ones_behind() -> None:
+    endless = Credentials("ASIA", "s", "t", "")
+    assert room.environment(endless, "s3", None)["AWS_CREDENTIAL_EXPIRATION"] is None
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        {"AWS_PROFILE": "work", "PATH": "/bin"},
+        {"AWS_PROFILE": "work", "AWS_REGION": "eu-north-1"},
+        {"PATH": "/bin"},
+        {"AWS_SECURITY_TOKEN": "old", "PATH": "/bin"},
+    ],
+)
+def test_undoing_takes_the_environment_back(before: dict[str, str]) -> None:
+    variables = room.environment(GIVEN, "s3", None, room.kept_profile(None, before))
+    after = room.applied(variables, before)
+    back = room.applied(room.undoing(after), after)
+    # `assume` drops AWS_SECURITY_TOKEN, which nothing stores.
+    assert back == {name: value for name, value in before.items() if name != "AWS_SECURITY_TOKEN"}
+
+
+def test_undoing_clears_the_region_that_assume_set_and_no_other() -> None:
+    assert room.undoing({"AWS_REGION": "a", "AWS_DEFAULT_REGION": "a"})["AWS_REGION"] is None
+    assert "AWS_REGION" not in room.undoing({"AWS_REGION": "a"})
+
+
+def test_undoing_twice_keeps_the_profile_of_before() -> None:
+    once = room.applied(room.undoing({"RECONCILE_SOURCE_PROFILE": "work"}), {})
+    assert once == {"AWS_PROFILE": "work"}
+    assert room.applied(room.undoing(once), once) == once
+
+
+@pytest.mark.parametrize(
+    ("option", "declared", "environ", "expected"),
+    [
+        ("cli", "file", {"RECONCILE_SOURCE_PROFILE": "kept"}, "cli"),
+        (None, "file", {"RECONCILE_SOURCE_PROFILE": "kept"}, "file"),
+        (None, None, {"RECONCILE_SOURCE_PROFILE": "kept", "AWS_PROFILE": "x"}, "kept"),
+        (None, None, {"AWS_PROFILE": "x"}, None),
+        (None, None, {}, None),
+    ],
+)
+def test_the_source_is_the_option_then_the_file_then_what_was_kept(
+    option: str | None, declared: str | None, environ: dict[str, str], expected: str | None
+) -> None:
+    assert room.source_profile(option, declared, environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("used", "environ", "expected"),
+    [
+        ("demo", {}, "demo"),
+        (None, {"AWS_PROFILE": "work"}, "work"),
+        (None, {"AWS_DEFAULT_PROFILE": "work"}, "work"),
+        ("demo", {"AWS_PROFILE": "work"}, "work"),
+        ("demo", {"RECONCILE_SOURCE_PROFILE": "first", "AWS_PROFILE": "work"}, "first"),
+        (None, {"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": "AKIA"}, None),
+        (None, {}, None),
+    ],
+)
+def test_what_is_kept_is_who_the_person_was_before_any_assume(
+    used: str | None, environ: dict[str, str], expected: str | None
+) -> None:
+    assert room.kept_profile(used, environ) == expected
+
+
+def test_past_keys_in_the_environment_are_known_to_be_past() -> None:
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    ends = (now - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert room.expired({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": ends}, now)
+    assert not room.expired({"AWS_CREDENTIAL_EXPIRATION": ends}, now)
+    assert not room.expired({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": "soon"}, now)
+    assert not room.expired({"AWS_ACCESS_KEY_ID": "A"}, now)

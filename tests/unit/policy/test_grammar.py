@@ -1,0 +1,368 @@
+"""The grammar of policy documents: what AWS refuses is an error here, what AWS itself publishes is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.problem import Level
+from reconciler.policy.grammar import Flaw, Path, Use, flaws
+
+ACCOUNT = "123456789012"
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+ABSENT = object()
+
+
+def statement(**changes: object) -> dict[str, object]:
+    """A good statement of an identity policy, changed; ABSENT drops an element."""
+    merged = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **changes}
+    return {name: value for name, value in merged.items() if value is not ABSENT}
+
+
+def document(*statements: object, **changes: object) -> dict[str, object]:
+    return {"Version": "2012-10-17", "Statement": list(statements), **changes}
+
+
+def identity(**changes: object) -> list[Flaw]:
+    return flaws(document(statement(**changes)), Use.IDENTITY)
+
+
+def when(operator: str, key: str, value: object) -> list[Flaw]:
+    return identity(Condition={operator: {key: value}})
+
+
+def codes(found: Iterable[Flaw]) -> list[str]:
+    return [flaw.code for flaw in found]
+
+
+def at(*steps: str | int) -> Path:
+    return ("Statement", 0, *steps)
+
+
+@pytest.mark.parametrize("use", [Use.IDENTITY, Use.SESSION, Use.BOUNDARY])
+def test_a_good_statement_has_no_flaw(use: Use) -> None:
+    assert flaws(document(statement()), use) == []
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        {"Statement": [statement()]},
+        {"Statement": statement()},
+        {"Version": "2008-10-17", "Statement": statement()},
+        {"Version": "2012-10-17", "Id": "mine", "Statement": statement()},
+        document(statement(Sid="One"), statement(Sid="Two"), statement(Sid=""), statement(Sid="")),
+        document(statement(Action=ABSENT, NotAction=["iam:*"], Resource=ABSENT, NotResource=["*"])),
+        document(statement(Condition={})),
+    ],
+)
+def test_every_form_that_aws_takes_is_taken(good: object) -> None:
+    assert flaws(good, Use.IDENTITY) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "code", "path"),
+    [
+        (None, "not-an-object", ()),
+        ("{}", "not-an-object", ()),
+        ([], "not-an-object", ()),
+        ({}, "missing-statement", ()),
+        (document(statement(), Version="2012-10-18"), "invalid-version", ("Version",)),
+        (document(statement(), Version=2012), "invalid-version", ("Version",)),
+        (document(statement(), Version=["2012-10-17"]), "invalid-version", ("Version",)),
+        (document(statement(), Id=7), "invalid-id", ("Id",)),
+        ({"Statement": []}, "invalid-statement", ("Statement",)),
+        ({"Statement": {}}, "invalid-statement", ("Statement",)),
+        ({"Statement": None}, "invalid-statement", ("Statement",)),
+        (document("Allow"), "invalid-statement", at()),
+        (document([statement()]), "invalid-statement", at()),
+    ],
+)
+def test_a_document_of_the_wrong_shape_is_an_error(bad: object, code: str, path: Path) -> None:
+    (flaw,) = flaws(bad, Use.IDENTITY)
+    assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, code, path)
+
+
+@pytest.mark.parametrize(
+    ("bad", "path", "meant"),
+    [
+        ({"version": "2012-10-17", "Statement": statement()}, ("version",), "Version"),
+        ({"Statements": [statement()]}, ("Statements",), "Statement"),
+        (document(statement(Effect=ABSENT, effect="Allow")), at("effect"), "Effect"),
+        (document(statement(Action=ABSENT, Actions="s3:Get*")), at("Actions"), "Action"),
+        (document(statement(Resource=ABSENT, Ressource="*")), at("Ressource"), "Resource"),
+        (document(statement(Conditions={})), at("Conditions"), "Condition"),
+        (document(statement(Action=ABSENT, Notaction="s3:*")), at("Notaction"), "NotAction"),
+    ],
+)
+def test_a_misspelt_element_is_one_error_that_names_the_right_one(
+    bad: object, path: Path, meant: str
+) -> None:
+    (flaw,) = flaws(bad, Use.IDENTITY)
+    assert (flaw.code, flaw.path, flaw.at_key) == ("unknown-element", path, True)
+    assert flaw.hint == f"Did you mean {meant}?"
+
+
+def test_what_stands_below_a_misspelt_element_is_checked_all_the_same() -> None:
+    found = flaws({"statement": [statement(effect="allow", Effect=ABSENT)]}, Use.IDENTITY)
+    assert [(flaw.code, flaw.path) for flaw in found] == [
+        ("unknown-element", ("statement",)),
+        ("unknown-element", ("statement", 0, "effect")),
+        ("invalid-effect", ("statement", 0, "effect")),
+    ]
+
+
+def test_an_element_that_nothing_resembles_lists_the_elements() -> None:
+    (flaw,) = identity(Comment="why")
+    assert flaw.code == "unknown-element"
+    assert "NotResource" in flaw.hint
+
+
+def test_a_key_that_is_no_text_is_an_unknown_element() -> None:
+    numbered: dict[object, object] = {7: 1, "Statement": statement()}
+    assert codes(flaws(numbered, Use.IDENTITY)) == ["unknown-element"]
+
+
+def test_all_flaws_of_a_document_come_at_once() -> None:
+    bad = document(
+        statement(Effect="allow", Action=["GetObject", "s3:Get Object"]),
+        statement(Resource="my-bucket", Sid="a b"),
+        Version="1",
+    )
+    assert codes(flaws(bad, Use.IDENTITY)) == [
+        *("invalid-version", "invalid-effect", "invalid-action", "invalid-action"),
+        *("invalid-sid", "invalid-resource"),
+    ]
+
+
+def test_a_single_statement_has_no_index_in_its_path() -> None:
+    (flaw,) = flaws({"Statement": statement(Effect="Allowed")}, Use.IDENTITY)
+    assert flaw.path == ("Statement", "Effect")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "path"),
+    [
+        ({"Effect": ABSENT}, "missing-effect", at()),
+        ({"Effect": "allow"}, "invalid-effect", at("Effect")),
+        ({"Effect": ["Allow"]}, "invalid-effect", at("Effect")),
+        ({"Effect": True}, "invalid-effect", at("Effect")),
+        ({"Action": ABSENT}, "missing-action", at()),
+        ({"NotAction": "iam:*"}, "action-and-not-action", at("NotAction")),
+        ({"Resource": ABSENT}, "missing-resource", at()),
+        ({"NotResource": "*"}, "resource-and-not-resource", at("NotResource")),
+        ({"Principal": "*"}, "principal-not-allowed", at("Principal")),
+        ({"NotPrincipal": "*"}, "principal-not-allowed", at("NotPrincipal")),
+        ({"Sid": "read-only"}, "invalid-sid", at("Sid")),
+        ({"Sid": "two words"}, "invalid-sid", at("Sid")),
+        ({"Sid": "zwölf"}, "invalid-sid", at("Sid")),
+        ({"Sid": "A\n"}, "invalid-sid", at("Sid")),
+        ({"Sid": 1}, "invalid-sid", at("Sid")),
+        ({"Action": []}, "empty-list", at("Action")),
+        ({"Resource": []}, "empty-list", at("Resource")),
+        ({"Action": None}, "not-a-string", at("Action")),
+        ({"Action": ["s3:*", 5]}, "not-a-string", at("Action", 1)),
+        ({"Action": [["s3:*"]]}, "not-a-string", at("Action", 0)),
+        ({"Resource": {"Ref": "x"}}, "not-a-string", at("Resource")),
+    ],
+)
+def test_a_statement_that_aws_refuses_is_an_error(changes: dict[str, Any], code: str, path: Path) -> None:
+    (flaw,) = identity(**changes)
+    assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, code, path)
+
+
+def test_effect_in_the_wrong_letter_case_is_corrected() -> None:
+    (flaw,) = identity(Effect="deny")
+    assert flaw.hint == "Did you mean Deny?"
+    assert '"deny"' in flaw.summary
+
+
+def test_a_sid_twice_is_an_error_at_the_second() -> None:
+    (flaw,) = flaws(document(statement(Sid="A"), statement(Sid="B"), statement(Sid="A")), Use.IDENTITY)
+    assert (flaw.code, flaw.path) == ("duplicate-sid", ("Statement", 2, "Sid"))
+
+
+def test_sids_that_differ_in_letter_case_are_two() -> None:
+    assert flaws(document(statement(Sid="A"), statement(Sid="a")), Use.IDENTITY) == []
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        *("*", "s3:*", "*:*", "S3:getobject", "s3:Get*", "s3:?etObject", "aws-portal:ViewBilling"),
+        *("execute-api:Invoke", "a4b:List*", "apigateway:GET", "iam:*Tag*"),
+    ],
+)
+def test_an_action_of_the_right_form_is_taken(action: str) -> None:
+    assert identity(Action=action) == []
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        *(
+            "",
+            "GetObject",
+            "s3",
+            "s3:",
+            ":GetObject",
+            "s3*:GetObject",
+            "Amazon S3:GetObject",
+            "s3:Get Object",
+        ),
+        *("s3:Get:Object", "s3 :GetObject", " s3:GetObject", "s3:GetObject,s3:PutObject", "**"),
+    ],
+)
+def test_an_action_of_the_wrong_form_is_an_error(action: str) -> None:
+    (flaw,) = identity(Action=["s3:ListBucket", action])
+    assert (flaw.code, flaw.path) == ("invalid-action", at("Action", 1))
+    assert json.dumps(action) in flaw.summary
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        *("*", "arn:aws:s3:::bucket/*", "arn:*:s3:::bucket", "arn:aws:s3:*", "arn:aws:*:*:*:*"),
+        *("arn:aws-cn:iam::123456789012:role/a", "arn:aws-us-gov:s3:::b", "arn:${aws:Partition}:s3:::b"),
+        *(
+            "arn:aws:iam::123456789012:user/${aws:username}",
+            "arn:aws:logs:eu-west-1:123456789012:log-group:a:*",
+        ),
+        *("arn:aws-iso-b:s3:::b", "arn:aws-eusc:s3:::b", "arn:aws:sns:*:*:topic with space"),
+    ],
+)
+def test_a_resource_of_the_right_form_is_taken(resource: str) -> None:
+    assert identity(Resource=[resource]) == []
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        *(
+            "",
+            "my-bucket",
+            "bucket/*",
+            "s3:::bucket",
+            "ARN:aws:s3:::b",
+            "arn:aws",
+            "arn:aws::",
+            "${aws:username}",
+        ),
+        *("arn:awss:s3:::bucket", "arn::s3:::bucket", "*foo"),
+    ],
+)
+def test_a_resource_that_is_no_arn_is_an_error(resource: str) -> None:
+    (flaw,) = identity(Resource=resource)
+    assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, "invalid-resource", at("Resource"))
+
+
+def test_an_arn_with_too_few_parts_is_a_warning_since_aws_takes_it() -> None:
+    (flaw,) = identity(Resource="arn:aws:s3:bucket")
+    assert (flaw.level, flaw.code) == (Level.WARNING, "short-arn")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("don’t", "U+2019 RIGHT SINGLE QUOTATION MARK"),
+        ("a—b", "U+2014 EM DASH"),
+        ("a\x00b", "U+0000"),
+        ("\U0001f600", "U+1F600 GRINNING FACE"),
+        ("\ud800", "U+D800"),
+    ],
+)
+def test_a_character_that_aws_refuses_is_named(text: str, name: str) -> None:
+    (flaw,) = when("StringEquals", "aws:PrincipalTag/team", ["a", text])
+    assert (flaw.code, flaw.path) == (
+        "character-not-allowed",
+        at("Condition", "StringEquals", "aws:PrincipalTag/team", 1),
+    )
+    assert name in flaw.summary
+    flaw.summary.encode()
+
+
+def test_a_refused_character_in_a_key_points_at_the_key() -> None:
+    (flaw,) = when("StringEquals", "aws:PrincipalTag/тег", "a")
+    assert (flaw.code, flaw.at_key) == ("character-not-allowed", True)
+
+
+@pytest.mark.parametrize("text", ["tab\tlf\ncr\r", "é ÿ", "\x7f"])
+def test_latin_1_and_line_ends_are_taken(text: str) -> None:
+    assert when("StringEquals", "aws:PrincipalTag/team", text) == []
+
+
+def test_a_variable_under_the_old_version_is_a_warning() -> None:
+    text = "arn:aws:s3:::home/${aws:username}"
+    old = document(statement(Resource=[text]), Version="2008-10-17")
+    (flaw,) = flaws(old, Use.IDENTITY)
+    assert (flaw.level, flaw.code, flaw.path) == (
+        Level.WARNING,
+        "variable-in-old-version",
+        at("Resource", 0),
+    )
+    assert identity(Resource=[text]) == []
+
+
+_WORDS = st.sampled_from(
+    [
+        *("Version", "Statement", "Effect", "Action", "NotAction", "Resource", "Principal", "NotPrincipal"),
+        *("Condition", "Sid", "Allow", "Deny", "*", "s3:*", "sts:AssumeRole", "AWS", "Service", "Federated"),
+        *("StringLike", "Bool", "Null", "ForAllValues:StringEquals", "aws:MultiFactorAuthPresent", "true"),
+        *("DateLessThan", "IpAddress", "2012-10-17", "2008-10-17", ROOT, GITHUB, "repo:*", "arn:aws:s3:::b"),
+        "token.actions.githubusercontent.com:sub",
+    ]
+)
+_TEXT = _WORDS | st.text(max_size=8)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+_ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "Condition")
+_STATEMENTS = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(_ELEMENTS, JSON),
+)
+
+
+@given(
+    JSON | st.fixed_dictionaries({"Statement": _STATEMENTS | st.lists(_STATEMENTS, max_size=3)}),
+    st.sampled_from(Use),
+)
+def test_no_json_value_makes_it_raise(value: object, use: Use) -> None:
+    for flaw in flaws(value, use):
+        assert flaw.summary.endswith(".")
+        assert leads_somewhere(value, flaw.path), flaw
+        flaw.summary.encode()
+
+
+def leads_somewhere(value: Any, path: Path) -> bool:
+    for step in path:
+        value = value[step]
+    return True
+
+
+def test_a_document_nested_deeper_than_python_recurses_does_not_raise() -> None:
+    deep: object = "x"
+    for _ in range(5_000):
+        deep = [deep]
+    assert "not-a-string" in codes(identity(Action=deep))
+
+
+@cache
+def published() -> dict[str, object]:
+    data = pytest.importorskip("moto.iam.aws_managed_policies").aws_managed_policies_data
+    return {name: policy["Document"] for name, policy in json.loads(data).items()}
+
+
+def test_no_policy_that_aws_manages_has_a_flaw() -> None:
+    found = {name: flaws(body, Use.IDENTITY) for name, body in published().items()}
+    assert len(found) > 1_000
+    assert {name: some for name, some in found.items() if some} == {}
