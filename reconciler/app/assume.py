@@ -23,6 +23,7 @@ from reconciler.assume.credentials import (
     source_profile,
 )
 from reconciler.aws import sts
+from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.model.entity import Role
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Alias, Desired
@@ -65,8 +66,7 @@ def assumed(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Assumed:
     region = wanted.region or path[-1].region
     source = sts.Source(profile, region, path[0].role_arn.split(":")[1], wanted.endpoint_url)
     caller = source.caller
-    if desired.state.account != caller.account:
-        # A file without `account:` is about the caller's; one that has it reads the same again.
+    if desired.state.account == PLACEHOLDER_ACCOUNT:
         desired = offline(wanted.files, wanted.variables, caller.account)
         path = chain.hops(wanted.alias, desired.aliases)
     requests = chain.requests(path, caller.arn, desired.state.entities, wanted.duration, wanted.session_name)
@@ -102,7 +102,7 @@ def _first_hop(request: Request, need: _Need, source: sts.Source, given: codes.S
     client, caller, parameters = source.sts(), source.caller.arn, request.parameters()
     if not need.certain and given.code is None:
         return sts.assume_role(client, parameters, caller)
-    if chain.is_role_session(caller):
+    if ":user/" not in caller:
         raise _no_mfa_here(request, caller)
     if source.temporary and given.code is None:
         # The session may have been made with MFA, by GetSessionToken; only AWS knows.
@@ -123,7 +123,7 @@ def _no_mfa_here(request: Request, caller: str) -> Failed:
     return failure(
         "mfa-from-role",
         f"{request.alias} needs MFA, and {caller} cannot give it.",
-        "A role's session carries no MFA, and AWS takes MFA codes only from users.",
+        "AWS takes MFA codes only from users; a role's session carries no MFA.",
         "Start from a user: pass --profile, or set `source_profile` of the alias.",
     )
 

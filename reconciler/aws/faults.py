@@ -23,7 +23,7 @@ _UNKNOWN_KEY = (
     "SignatureDoesNotMatch",
     "InvalidAccessKeyId",
 )
-_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 _THROTTLED = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException")
 
 
@@ -55,7 +55,7 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
         return "the credentials have expired.", "Log in again, or refresh the session."
     if code in _UNKNOWN_KEY:
         return f"AWS does not know these credentials ({code}).", "Check the access key and its secret."
-    if code in _DENIED:
+    if code in DENIED:
         return f"access denied: {message}", "The caller needs this permission."
     if code in _THROTTLED:
         return f"AWS kept throttling ({code}): {message}", "Run again in a minute."

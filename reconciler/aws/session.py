@@ -22,6 +22,7 @@ _CONFIG = Config(
     user_agent_extra="reconcile-iam",
 )
 _ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+_SHORTCUT = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ def _client(session: boto3.session.Session, service: str, endpoint_url: str | No
     with translated(f"preparing to call {service}"):
         make: Any = session.client
         return make(service, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+def client_in(connection: Connection, service: str, region: str) -> Any:
+    """A client of another service, for the same caller and endpoint; it gives up early, being a shortcut."""
+    make: Any = connection.session.client
+    return make(service, region_name=region, endpoint_url=connection.endpoint_url, config=_SHORTCUT)
 
 
 def connect(profile: str | None, region: str | None, endpoint_url: str | None) -> Connection:

@@ -74,8 +74,9 @@ class Source:
     def devices(self) -> tuple[MfaDevice, ...]:
         """The caller's own MFA devices of every kind (IAM ListMFADevices). Raises Failed."""
         iam = cast("IAMClient", self._client("iam"))
+        user = self.caller.arn.rpartition("/")[2]
         try:
-            pages: Iterable[Any] = iam.get_paginator("list_mfa_devices").paginate()
+            pages: Iterable[Any] = iam.get_paginator("list_mfa_devices").paginate(UserName=user)
             return tuple(MfaDevice(device["SerialNumber"]) for page in pages for device in page["MFADevices"])
         except (BotoCoreError, ClientError) as error:
             if _code(error) not in ("AccessDenied", "InvalidClientTokenId", "ValidationError"):
@@ -83,7 +84,7 @@ class Source:
         raise failure(
             "mfa-device-unknown",
             f"The role needs MFA, and {self.caller.arn} may not look up its own MFA devices.",
-            "AWS answers iam:ListMFADevices only to users who are allowed it.",
+            "It is not allowed iam:ListMFADevices, or the session it uses may not call IAM.",
             "Set `mfa_serial` of the alias to the ARN or serial number of your device.",
         )
 

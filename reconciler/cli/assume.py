@@ -30,13 +30,18 @@ class _WithCommand(click.Command):
             args = args[:cut]
             if not ctx.meta[_COMMAND]:
                 raise click.UsageError("There is no command after `--`.", ctx)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if "extra argument" not in error.message:
+                raise
+            raise click.UsageError(f"{error.message}. A command to run goes after `--`.", ctx) from None
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [*super().collect_usage_pieces(ctx), "[-- CMD...]"]
 
 
-@click.command(cls=_WithCommand, short_help="Temporary credentials for a role alias of the file.")
+@click.command("assume", cls=_WithCommand, epilog='Example: eval "$(reconcile assume s3)"')
 @click.argument("alias", required=False)
 @file_option
 @variable_option
@@ -57,7 +62,7 @@ class _WithCommand(click.Command):
 )
 @aws_options
 @click.pass_context
-def assume(
+def command(
     ctx: click.Context,
     alias: str | None,
     files: Sequence[str],
@@ -73,23 +78,20 @@ def assume(
     profile: str | None,
     region: str | None,
     endpoint_url: str | None,
-) -> None:
-    """Assume the role behind ALIAS.
+) -> int:
+    """Temporary credentials for a role alias of the file.
 
-    In a terminal a subshell opens as the role. Piped, assignments are printed:
-
-        eval "$(reconcile assume s3)"
-
-    After `--`, CMD is run as the role and its exit code is passed on.
+    In a terminal a subshell opens as the role. Piped, assignments for the shell are printed. After `--`,
+    CMD is run as the role, and its exit code is the exit code.
 
     An MFA code is asked for where the role's trust in the file needs one; it may also come from
     --token-code, --token-command or RECONCILE_MFA_CODE.
     """
-    command: list[str] = ctx.meta.get(_COMMAND, [])
-    _check(ctx, alias, command, unset, printing, form)
+    words: list[str] = ctx.meta.get(_COMMAND, [])
+    _check(ctx, alias, words, unset, printing, form)
     if unset:
         _print_undoing(shell, form)
-        return
+        return 0
     from reconciler.app import assume as use_case
     from reconciler.assume import codes, terminal
 
@@ -105,25 +107,25 @@ def assume(
         codes=codes.Sources(token_code, token_command, os.environ.get(codes.VARIABLE), terminal.prompt()),
     )
     result = use_case.assumed(wanted, os.environ, _say)
-    if command:
-        ctx.exit(_run(command, result))
-    elif printing or form or not sys.stdout.isatty():
-        _print(result, shell, form)
-    else:
-        ctx.exit(_open(result, shell))
+    if words:
+        return _run(words, result)
+    if not (printing or form) and sys.stdout.isatty():
+        return _open(result, shell)
+    _print(result, shell, form)
+    return 0
 
 
 def _check(
     ctx: click.Context,
     alias: str | None,
-    command: Sequence[str],
+    words: Sequence[str],
     unset: bool,
     printing: bool,
     form: str | None,
 ) -> None:
-    if unset and (command or form == "credential-process"):
+    if unset and (words or form == "credential-process"):
         raise click.UsageError("--unset prints assignments; it takes no command and no such --format.", ctx)
-    if command and (printing or form):
+    if words and (printing or form):
         raise click.UsageError(
             "With a command after `--` nothing is printed: leave out --print, --format.", ctx
         )
@@ -164,10 +166,10 @@ def _print(result: Assumed, shell: str | None, form: str | None) -> None:
     click.echo(text, nl=False)
 
 
-def _run(command: Sequence[str], result: Assumed) -> int:
+def _run(words: Sequence[str], result: Assumed) -> int:
     from reconciler.assume import credentials, process
 
-    return process.run(command, credentials.applied(result.variables, os.environ), _say)
+    return process.run(words, credentials.applied(result.variables, os.environ), _say)
 
 
 def _open(result: Assumed, shell: str | None) -> int:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.cli.terminal import choose_color
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -64,3 +66,40 @@ def _variables(context: click.Context, option: click.Parameter, given: tuple[str
             raise click.BadParameter(f"{item!r} is not NAME=VALUE.")
         found[name.strip()] = value
     return found
+
+
+def target_option(function: F) -> F:
+    """--target ADDRESS; `targets` arrives as texts."""
+    return click.option(
+        "--target",
+        "targets",
+        metavar="ADDRESS",
+        multiple=True,
+        help="Only this entity (kind/name) and what it needs; repeatable.",
+    )(function)
+
+
+def allow_options(function: F) -> F:
+    """What a plan may do beyond the safe default."""
+    options = (
+        click.option("--allow-deletes", is_flag=True, help="Allow more deletions than the thresholds."),
+        click.option(
+            "--allow-foreign-detach", is_flag=True, help="Allow deleting what entities outside the file use."
+        ),
+        click.option("--take-over", is_flag=True, help="Adopt entities that carry another owner's tag."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def color_option(function: F) -> F:
+    """--color auto|always|never, told to the terminal at once."""
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        expose_value=False,
+        callback=lambda context, option, choice: choose_color(choice),
+        help="Colours; auto respects NO_COLOR and pipes.",
+    )(function)

@@ -10,7 +10,7 @@ _choice: str = "auto"
 
 def choose_color(choice: str) -> None:
     """What --color said: auto, always or never."""
-    global _choice  # noqa: PLW0603 - one process, one terminal
+    global _choice
     _choice = choice
 
 

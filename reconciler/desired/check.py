@@ -62,7 +62,7 @@ def _unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) 
     known = list(fragment.get("properties", {}))
     written: Any = error.instance
     for key in written:
-        if key in known or key.startswith("x-") and not path:
+        if key in known or (key.startswith("x-") and not path):
             continue
         place = place_of(root, [*path, key], of_key=True)
         close = suggestion(str(key), known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 from reconciler.desired.aliases import AliasReader, cycle_problems
 from reconciler.desired.check import schema_problems
 from reconciler.desired.load import Loaded

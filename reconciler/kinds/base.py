@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.planning import Planning
+from reconciler.kinds.raw import Raw
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
 from reconciler.model.node import Map
@@ -29,7 +30,7 @@ class Kind(Protocol):
     name: address prefix. section: top-level key of the file, None for kinds that are only derived.
     schema: JSON Schema of one entry of the section. immutable: compared path → why it cannot change.
     operations: every write that the kind may emit. taggable: whether it can carry an owner.
-    order: where it stands among kinds when plans are shown.
+    sources: list calls that it needs beyond GetAccountAuthorizationDetails.
     """
 
     name: ClassVar[str]
@@ -38,6 +39,11 @@ class Kind(Protocol):
     immutable: ClassVar[Mapping[str, str]]
     operations: ClassVar[frozenset[str]]
     taggable: ClassVar[bool]
+    sources: ClassVar[tuple[str, ...]]
+
+    def read(self, raw: Raw) -> Iterable[Entity]:
+        """Every live entity of the kind."""
+        ...
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         """The entity of one entry of the section, and those derived from it; problems go to the context."""

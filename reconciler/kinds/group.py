@@ -14,6 +14,7 @@ from reconciler.kinds.facets.links import attached, policy_links
 from reconciler.kinds.facts import deletion, present, step, unlinked
 from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
+from reconciler.kinds.raw import Raw, attached_arns
 from reconciler.model.address import Address
 from reconciler.model.entity import Group
 from reconciler.model.node import Map
@@ -43,6 +44,13 @@ class GroupKind:
             "ignore_changes": parts.IGNORE_CHANGES,
         },
     )
+
+    sources: ClassVar[tuple[str, ...]] = ()
+
+    def read(self, raw: Raw) -> Iterable[Group]:
+        for item in raw.items("GroupDetailList"):
+            inline = raw.inline(item, "GroupPolicyList")
+            yield Group(item["GroupName"], item["Path"], attached_arns(item), inline)
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         path = context.paths[Address("group", name)]

@@ -11,6 +11,7 @@ from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets.tags import OWNER, Tagged, tag_list
 from reconciler.kinds.facts import deletion, linked, present, step, unlinked
 from reconciler.kinds.planning import Planning
+from reconciler.kinds.raw import Raw
 from reconciler.model.address import Address
 from reconciler.model.entity import InstanceProfile
 from reconciler.model.node import Map
@@ -49,6 +50,14 @@ class InstanceProfileKind:
         "CreateInstanceProfile DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile "
         "TagInstanceProfile UntagInstanceProfile".split()
     )
+
+    sources: ClassVar[tuple[str, ...]] = ("ListInstanceProfiles",)
+
+    def read(self, raw: Raw) -> Iterable[InstanceProfile]:
+        for item in raw.items("InstanceProfiles"):
+            role = next((Address("role", role["RoleName"]) for role in item.get("Roles") or ()), None)
+            tags = raw.tags.get(item["Arn"], {})
+            yield InstanceProfile(item["InstanceProfileName"], item["Path"], role, tags)
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         return ()

@@ -81,6 +81,14 @@ class Planning:
             if isinstance(entity, User | Role) and entity.permissions_boundary
         )
 
+    def users_of(self, address: Address) -> tuple[Address, ...]:
+        """The live entities that must let go of one before it can be deleted; boundaries are apart."""
+        if address.kind == "policy":
+            return self.holders.get(self.arn(address), ())
+        if address.kind == "group":
+            return self.members.get(address, ())
+        return self.profiles.get(address, ()) if address.kind == "role" else ()
+
     @cached_property
     def members(self) -> Mapping[Address, tuple[Address, ...]]:
         """Group → its live members."""

@@ -10,15 +10,18 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.arns import path_of
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, text
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, emptied, present, step, unlinked
 from reconciler.kinds.planning import Planning
+from reconciler.kinds.raw import Raw
 from reconciler.model.address import Address
 from reconciler.model.entity import Policy
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
+from reconciler.model.state import PolicyVersion
 from reconciler.policy.grammar import Use
 from reconciler.policy.grants import phase_of
 
@@ -54,6 +57,16 @@ class PolicyKind:
         },
         ["document"],
     )
+
+    sources: ClassVar[tuple[str, ...]] = ()
+
+    def read(self, raw: Raw) -> Iterable[Policy]:
+        for item in raw.items("Policies"):
+            default = next(v for v in item["PolicyVersionList"] if v["IsDefaultVersion"])
+            arn: str = item["Arn"]
+            name = arn.rpartition("/")[2]
+            document = raw.document(default["Document"])
+            yield Policy(name, document, path_of(arn), item.get("Description") or "", raw.tags.get(arn, {}))
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         address = Address("policy", name)
@@ -141,3 +154,16 @@ class PolicyKind:
 
     def _target(self, policy: Policy, planning: Planning) -> dict[str, object]:
         return {"PolicyArn": planning.arn(policy.address)}
+
+
+def policy_versions(raw: Raw) -> dict[Address, tuple[PolicyVersion, ...]]:
+    """Every live policy → its versions."""
+    return {
+        Address("policy", item["Arn"].rpartition("/")[2]): tuple(
+            PolicyVersion(
+                version["VersionId"], str(version.get("CreateDate", "")), version["IsDefaultVersion"]
+            )
+            for version in item["PolicyVersionList"]
+        )
+        for item in raw.items("Policies")
+    }

@@ -20,7 +20,7 @@ from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import deletion, present, step, unlinked
 from reconciler.kinds.instance_profile import profile_of_role
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
+from reconciler.kinds.raw import Raw, attached_arns, boundary_arn, tags_of
 from reconciler.kinds.trust_rules import trust_document
 from reconciler.model.address import Address
 from reconciler.model.document import Document
@@ -79,6 +79,25 @@ class RoleKind:
             "ignore_changes": parts.IGNORE_CHANGES,
         },
     )
+
+    sources: ClassVar[tuple[str, ...]] = ("ListRoles",)
+
+    def read(self, raw: Raw) -> Iterable[Role]:
+        """GetAccountAuthorizationDetails lacks description and session length; ListRoles has them."""
+        listed = {item["RoleName"]: item for item in raw.items("Roles")}
+        for item in raw.items("RoleDetailList"):
+            more = listed.get(item["RoleName"], {})
+            yield Role(
+                name=item["RoleName"],
+                trust_policy=raw.document(item["AssumeRolePolicyDocument"]),
+                path=item["Path"],
+                description=more.get("Description") or "",
+                max_session_duration=more.get("MaxSessionDuration") or _DEFAULT_SESSION,
+                policies=attached_arns(item),
+                inline_policies=raw.inline(item, "RolePolicyList"),
+                permissions_boundary=boundary_arn(item),
+                tags=tags_of(item.get("Tags")),
+            )
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         address = Address("role", name)

@@ -96,9 +96,8 @@ def rule_of(node: Map, context: Declaring) -> TrustRule | None:
         conditions=cast("Mapping[str, Json]", node.get("conditions") or {}),
         sid=text(node, "sid"),
     )
-    _check_clash(rule, node, context)
     failed = sum(problem.level is Level.ERROR for problem in context.problems) > before
-    return None if failed else rule
+    return None if failed or _clashes(rule, node, context) else rule
 
 
 def _principals(kind: str, node: Map, context: Declaring) -> list[str]:
@@ -188,13 +187,15 @@ def _check_combination(kind: str, node: Map, context: Declaring) -> None:
         )
 
 
-def _check_clash(rule: TrustRule, node: Map, context: Declaring) -> None:
+def _clashes(rule: TrustRule, node: Map, context: Declaring) -> bool:
     try:
         statement_of(rule, context.partition)
     except Clash as clash:
         operator, key = clash.args
         summary = f"`conditions` sets {operator} {key}, which the rule itself sets."
         context.problem("trust-rule", summary, node.place("conditions"), "Remove it from one of the two.")
+        return True
+    return False
 
 
 def trust_document(node: Map, context: Declaring) -> Document | None:

@@ -16,6 +16,7 @@ from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import deletion, emptied, present, step
 from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
+from reconciler.kinds.raw import Raw, attached_arns, boundary_arn, tags_of
 from reconciler.model.address import Address
 from reconciler.model.entity import User
 from reconciler.model.node import Map
@@ -56,6 +57,20 @@ class UserKind:
             "ignore_changes": parts.IGNORE_CHANGES,
         },
     )
+
+    sources: ClassVar[tuple[str, ...]] = ("ListVirtualMFADevices",)
+
+    def read(self, raw: Raw) -> Iterable[User]:
+        for item in raw.items("UserDetailList"):
+            yield User(
+                name=item["UserName"],
+                path=item["Path"],
+                groups=frozenset(Address("group", name) for name in item.get("GroupList") or ()),
+                policies=attached_arns(item),
+                inline_policies=raw.inline(item, "UserPolicyList"),
+                permissions_boundary=boundary_arn(item),
+                tags=tags_of(item.get("Tags")),
+            )
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         path = context.paths[Address("user", name)]

@@ -48,6 +48,9 @@ class Facts:
 
     versions: of each customer-managed policy. devices: of each user asked about. belongings: of each user
     that a plan may delete. quotas: GetAccountSummary. unique_ids: AIDA… and AROA… → the entity they are.
+    outside_policies: ARN of a policy of AWS or another account that was asked about → whether it exists.
+    confirmed_tags: entities whose tags were read one by one, not from a lagging bulk read. notes: optional
+    reads that were denied.
     """
 
     versions: Mapping[Address, tuple[PolicyVersion, ...]] = field(default_factory=dict)
@@ -56,6 +59,9 @@ class Facts:
     quotas: Mapping[str, int] = field(default_factory=dict)
     unique_ids: Mapping[str, Address] = field(default_factory=dict)
     caller: str = ""
+    outside_policies: Mapping[str, bool] = field(default_factory=dict)
+    confirmed_tags: frozenset[Address] = frozenset()
+    notes: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

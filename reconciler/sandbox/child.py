@@ -1,4 +1,4 @@
-"""The process that runs moto: `python -m reconciler.sandbox.child`. Started by `emulator.py` only.
+"""The process that runs moto: `python -m reconciler.sandbox.child ACCOUNT`. Started by `emulator.py` only.
 
 It says its port on standard output and ends when standard input does, which happens however its parent ends.
 """
@@ -18,18 +18,23 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
-def main() -> None:
-    from moto.moto_server import werkzeug_app as moto
+def main(account: str) -> None:
+    # Not MOTO_ACCOUNT_ID: it pins every call to one account, and an assumed role's account would be lost.
+    import moto.core
+
+    for module in (moto.core, moto.core.models):
+        vars(module)["DEFAULT_ACCOUNT_ID"] = account
+    from moto.moto_server import werkzeug_app
     from werkzeug.serving import make_server
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    application = moto.DomainDispatcherApplication(moto.create_backend_app)
+    application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     server = make_server(
         "127.0.0.1",
         0,
         application,
         threaded=True,
-        request_handler=getattr(moto, "MotoRequestHandler", None),  # moto 5.2 and newer
+        request_handler=getattr(werkzeug_app, "MotoRequestHandler", None),  # moto 5.2 and newer
     )
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")
@@ -38,4 +43,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

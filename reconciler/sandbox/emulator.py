@@ -25,11 +25,11 @@ class Emulator:
         with log.open("wb") as stderr:
             # A session of its own: Ctrl-C in the terminal is for the command in the sandbox, not for moto.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "reconciler.sandbox.child"],
+                [sys.executable, "-P", "-m", "reconciler.sandbox.child", account],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env=_environment(account),
+                env=_environment(),
                 start_new_session=True,
             )
         try:
@@ -68,13 +68,12 @@ def require_moto() -> None:
         )
 
 
-def _environment(account: str) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """What the child may know: nothing of the user's AWS, and where to import this very package from."""
     kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(("AWS_", "MOTO_", "PYTHON"))}
     here = str(Path(reconciler.__file__).parent.parent)
     inherited = os.environ.get("PYTHONPATH")
     return kept | {
         "PYTHONPATH": os.pathsep.join([here, *([inherited] if inherited else [])]),
-        "MOTO_ACCOUNT_ID": account,
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
     }

@@ -1,6 +1,6 @@
-"""How to start a person's shell so that its prompt says where they are, and its own start-up files do not lead out.
+"""How to start a person's shell so that its prompt says where they are and its own files do not lead out.
 
-Those files may well export AWS_PROFILE or keys, so the sandbox's variables are set again after them.
+Start-up files may well export AWS_PROFILE or keys, so the sandbox's variables are set again after them.
 """
 
 from __future__ import annotations

@@ -7,9 +7,11 @@ protocols and `/moto-api`). `GET /_sandbox/stats` and `POST /_sandbox/zero` are 
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from reconciler.sandbox.tally import Tally
 from reconciler.sandbox.upstream import Upstream
@@ -49,6 +51,10 @@ class Proxy(ThreadingHTTPServer):
             return self.layer(request)
         except Refusal as refusal:
             return refusal.reply(request.version)
+        except Exception as error:
+            # A mistake of ours must not look like a lost connection, which clients would try again.
+            broken = Refusal("InternalFailure", f"The sandbox failed on {request.action}: {error!r}", 500)
+            return broken.reply(request.version)
 
     def _own(self, request: Request) -> Reply:
         match request.method, request.target:
@@ -61,8 +67,10 @@ class Proxy(ThreadingHTTPServer):
                 return Reply(404, b'{"message": "no such page"}', "application/json")
         return Reply(200, json.dumps(content).encode(), "application/json")
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is no event; the default writes a traceback to the user's terminal."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no event."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):

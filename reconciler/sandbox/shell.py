@@ -1,6 +1,6 @@
 """`run`: a command, or the user's own shell, inside a sandbox that lives exactly as long.
 
-Its exit code is the command's, 128 + n after signal n, 126 or 127 when it cannot be started: as a shell has it.
+Its exit code is the command's, 128 + n after signal n, 126 or 127 where it cannot be started, as in a shell.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from reconciler.sandbox.server import Sandbox
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 NOTE = """\
 A sandbox of AWS IAM at {url}: an emulator on this machine, empty, gone when you leave.
-reconcile, the AWS CLI and SDKs started from this shell talk to it; nothing here can reach AWS. Leave with `exit`.
+reconcile, the AWS CLI and SDKs started here talk to it, and nothing can reach AWS. Leave with `exit`.
 """
 
 
@@ -38,15 +38,15 @@ def run(command: Sequence[str]) -> int:
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> int:
-    held: list[subprocess.Popen[bytes]] = []
-    with _signals_passed_on(held):
+    relay = Relay()
+    with _signals_to(relay):
         try:
             child = subprocess.Popen(list(command), env=environment)
         except FileNotFoundError:
             return _cannot_start(command[0], "command not found", NOT_FOUND)
         except OSError as error:
             return _cannot_start(command[0], error.strerror or str(error), NOT_EXECUTABLE)
-        held.append(child)
+        relay.connect(child)
         code = child.wait()
     return code if code >= 0 else 128 - code
 
@@ -56,22 +56,37 @@ def _cannot_start(name: str, why: str, code: int) -> int:
     return code
 
 
+class Relay:
+    """Passes signals on to the command; one that comes while it is being started waits for it."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._waiting: list[int] = []
+
+    def connect(self, child: subprocess.Popen[bytes]) -> None:
+        self._child = child
+        for number in self._waiting:
+            child.send_signal(number)
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and _in_foreground():
+            return
+        if self._child is None:
+            self._waiting.append(number)
+        else:
+            self._child.send_signal(number)
+
+
 @contextmanager
-def _signals_passed_on(held: list[subprocess.Popen[bytes]]) -> Iterator[None]:
+def _signals_to(relay: Relay) -> Iterator[None]:
     """The command decides what a signal means; we leave when it does, and take the sandbox down with us."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        told_already = number == signal.SIGINT and _in_foreground()
-        for child in held:
-            if not told_already:
-                child.send_signal(number)
-
     # A handler, not SIG_IGN: the command would inherit that.
     before = {
-        number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        number: signal.signal(number, relay) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
     try:
         yield

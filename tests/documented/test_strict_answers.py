@@ -126,4 +126,15 @@ def test_access_keys_name_their_user(sandbox: Sandbox, iam: Any, made: Made) -> 
     key = iam.create_access_key(UserName=user)["AccessKey"]
     told = client(sandbox.url, "sts", key["AccessKeyId"]).get_caller_identity()
     assert told["Arn"] == f"arn:aws:iam::123456789012:user/{user}"
+    assert told["UserId"] == iam.get_user(UserName=user)["User"]["UserId"]
     assert client(sandbox.url, "iam", key["AccessKeyId"]).list_user_tags(UserName=user)["Tags"] == []
+
+
+def test_client_ids_of_an_oidc_provider_come_and_go_one_by_one(iam: Any, name: Any) -> None:
+    arn = iam.create_open_id_connect_provider(Url=f"https://{name('idp')}.example.com", ClientIDList=["one"])
+    provider = {"OpenIDConnectProviderArn": arn["OpenIDConnectProviderArn"]}
+    for client_id in ("two", "two"):
+        iam.add_client_id_to_open_id_connect_provider(**provider, ClientID=client_id)
+    for client_id in ("one", "never-there"):
+        iam.remove_client_id_from_open_id_connect_provider(**provider, ClientID=client_id)
+    assert iam.get_open_id_connect_provider(**provider)["ClientIDList"] == ["two"]

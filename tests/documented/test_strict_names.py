@@ -1,4 +1,4 @@
-"""Names are unique per kind ignoring case, and stay with their owner through renames (API Reference, Create*)."""
+"""Names are unique per kind ignoring case, and all that an entity has follows it (API Reference, Create*)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,19 @@ def test_a_name_that_differs_in_case_only_is_taken(iam: Any, name: Any, kind: st
     assert (
         refusal(create, **{parameter: given.title()}, **more, Path="/elsewhere/")[1] == "EntityAlreadyExists"
     )
+
+
+@pytest.mark.parametrize("kind", CREATE)
+@pytest.mark.parametrize(
+    "bad", [{"name": "spa ce"}, {"name": "x" * 129}, {"Path": "ops/"}, {"Path": "/" + "x" * 511 + "/"}]
+)
+def test_a_name_or_path_that_breaks_the_rules_is_refused(
+    iam: Any, name: Any, kind: str, bad: dict[str, str]
+) -> None:
+    operation, parameter, more = CREATE[kind]
+    given = {parameter: name(kind), **more, **bad}
+    given[parameter] = given.pop("name", given[parameter])
+    assert refusal(getattr(iam, operation), **given)[:2] == (400, "ValidationError")
 
 
 def test_the_same_name_may_be_used_by_another_kind(iam: Any, name: Any) -> None:

@@ -1,4 +1,4 @@
-"""Trust policies: grammar, principals that must exist, and ids behind names (User Guide, Principal element)."""
+"""Trust policies: grammar, principals that must exist, ids behind names (User Guide, Principal element)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ACCOUNT = "123456789012"
 
 
 def principal(iam: Any, role: str) -> Any:
-    """The AWS principal of a role's trust, which GetRole, ListRoles and the account details must tell alike."""
+    """The AWS principal of a role's trust, which GetRole, ListRoles and the details must tell alike."""
     got = iam.get_role(RoleName=role)["Role"]
     listed = iam.get_paginator("list_roles").paginate().build_full_result()["Roles"]
     details = iam.get_account_authorization_details(Filter=["Role"], MaxItems=1000)["RoleDetailList"]

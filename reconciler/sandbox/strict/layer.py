@@ -18,6 +18,7 @@ from reconciler.sandbox.strict import (
     names,
     paging,
     protected,
+    providers,
     roles,
     shown,
     spelling,
@@ -27,7 +28,7 @@ from reconciler.sandbox.strict import (
 from reconciler.sandbox.strict.call import Call, proper
 from reconciler.sandbox.strict.ledger import Ledger
 from reconciler.sandbox.upstream import Upstream
-from reconciler.sandbox.wire import IAM_VERSION, Reply, Request, text
+from reconciler.sandbox.wire import IAM_VERSION, Reply, Request, put, text
 
 ROOMS = tuple(
     room.RULES
@@ -43,6 +44,7 @@ ROOMS = tuple(
         groups,
         moves,
         roles,
+        providers,
         details,
         absent,
         paging,
@@ -71,8 +73,16 @@ class StrictLayer:
                     self._forget()
                 return self._upstream.send(request)
             if request.version != IAM_VERSION:
-                return proper(request.action, self._upstream.send(request))
+                return self._identified(request, proper(request.action, self._upstream.send(request)))
             return self._iam(request)
+
+    def _identified(self, request: Request, reply: Reply) -> Reply:
+        """GetCallerIdentity tells the same unique id as GetUser does."""
+        if request.action == "GetCallerIdentity" and reply.ok:
+            user = self._ledger(request).by_arn(text(reply.result, "Arn"))
+            if user is not None:
+                put(reply.result, "UserId", user.id)
+        return reply
 
     def _iam(self, request: Request) -> Reply:
         call = Call(request, self._ledger(request), self._upstream, self._known_policies)

@@ -29,6 +29,7 @@ class Entity:
     groups: list[Entity] = field(default_factory=list)
     boundary: str = ""
     trust: str = ""
+    clients: list[str] = field(default_factory=list)
 
     def move(self, name: str, path: str) -> None:
         """The unique id stays, and with it whatever refers to the entity by it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from reconciler.sandbox.strict.call import Call, Check, Rules
 from reconciler.sandbox.strict.ledger import GROUP, USER, Entity
-from reconciler.sandbox.strict.names import refuse_taken
+from reconciler.sandbox.strict.names import refuse_bad_name, refuse_bad_path, refuse_taken
 from reconciler.sandbox.wire import Reply, members, put
 
 WHILE_MOVING = "sandbox-is-moving-this-group"
@@ -17,7 +17,10 @@ WHILE_MOVING = "sandbox-is-moving-this-group"
 def _may_move(kind: str, parameter: str) -> Check:
     def check(call: Call) -> None:
         entity = call.need(kind)
+        if call.has("NewPath"):
+            refuse_bad_path(kind, call.given("NewPath"))
         if call.given(parameter):
+            refuse_bad_name(kind, parameter, call.given(parameter))
             refuse_taken(call, kind, call.given(parameter), but=entity)
 
     return check

@@ -2,12 +2,15 @@
 
 Sources: IAM API Reference, CreateUser, CreateGroup, CreateRole, CreatePolicy, CreateInstanceProfile: "Names
 are not distinguished by case. For example, you cannot create resources named both MyResource and myresource."
+The lengths and characters of names and paths are those of the same pages.
 """
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 from reconciler.sandbox.strict.call import Call, Check, Edit, Rules
 from reconciler.sandbox.strict.ledger import GROUP, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, Entity
@@ -21,6 +24,10 @@ TAKEN = {
     POLICY: "A policy called {} already exists. Duplicate names are not allowed.",
     PROFILE: "Instance Profile {} already exists.",
 }
+LONGEST = {USER: 64, GROUP: 128, ROLE: 64, POLICY: 128, PROFILE: 128}
+NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
+PATH = re.compile(r"/|/[\x21-\x7e]+/")
+POLICY_PATH = re.compile(r"(/[A-Za-z0-9.,+@=_-]+)*/")
 MADE = {
     "CreateUser": (USER, "User"),
     "CreateGroup": (GROUP, "Group"),
@@ -53,18 +60,56 @@ def refuse_taken(call: Call, kind: str, name: str, but: Entity | None = None) ->
         raise Refusal("EntityAlreadyExists", TAKEN[kind].format(name), status=409)
 
 
-def _free(kind: str, element: str) -> Check:
-    return lambda call: refuse_taken(call, kind, call.given(f"{element}Name"))
+def refuse_bad_name(kind: str, parameter: str, name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise Refusal(
+            "ValidationError",
+            f"The specified value for {_camel(parameter)} is invalid. It must contain only alphanumeric "
+            "characters and/or the following: +=,.@_-",
+        )
+    if len(name) > LONGEST[kind]:
+        raise Refusal(
+            "ValidationError",
+            f"1 validation error detected: Value '{name}' at '{_camel(parameter)}' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {LONGEST[kind]}",
+        )
+
+
+def refuse_bad_path(kind: str, path: str) -> None:
+    pattern = POLICY_PATH if kind == POLICY else PATH
+    if len(path) > 512 or not pattern.fullmatch(path):
+        raise Refusal(
+            "ValidationError",
+            "The specified value for path is invalid. It must begin and end with / and contain only "
+            "alphanumeric characters and/or / characters.",
+        )
+
+
+def _camel(parameter: str) -> str:
+    return parameter[0].lower() + parameter[1:]
+
+
+def _may_enter(kind: str, element: str) -> Check:
+    parameter = f"{element}Name"
+
+    def check(call: Call) -> None:
+        refuse_bad_name(kind, parameter, call.given(parameter))
+        if call.has("Path"):
+            refuse_bad_path(kind, call.given("Path"))
+        refuse_taken(call, kind, call.given(parameter))
+
+    return check
 
 
 def entity_of(kind: str, element: str, told: ET.Element) -> Entity:
+    trust = text(told, "AssumeRolePolicyDocument")
     return Entity(
         kind,
         text(told, f"{element}Name"),
         text(told, "Arn"),
         unique_id(element, text(told, f"{element}Id")),
         text(told, "Path") or "/",
-        trust=text(told, "AssumeRolePolicyDocument"),
+        trust=unquote(trust) if trust.startswith("%") else trust,
     )
 
 
@@ -101,7 +146,7 @@ ENTERED: Mapping[str, Edit] = {
 
 RULES = Rules(
     checks={
-        action: _free(kind, element)
+        action: _may_enter(kind, element)
         for action, (kind, element) in MADE.items()
         if action != "CreateServiceLinkedRole"
     },

@@ -1,0 +1,46 @@
+"""The use case `apply`: a plan that was approved → calls → a second look at the account."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.app.plan import Planned, replanned
+from reconciler.aws.execute import Outcome, run
+from reconciler.model.plan import Plan, Step
+from reconciler.plan.options import Allowed
+
+GRACE = (0.0, 2.0, 5.0, 10.0)
+"""Seconds to wait before each look: IAM shows a write to later reads only after a while."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """`left` is what still differs after a complete run: an empty plan where live matches."""
+
+    outcome: Outcome
+    left: Plan | None = None
+
+    @property
+    def matches(self) -> bool:
+        return self.left is not None and not self.left.changes
+
+
+def apply(planned: Planned, allowed: Allowed, on_step: Callable[[Step], None]) -> Applied:
+    """Make the plan's calls, then read again and compare. The plan must be safe. Raises Failed."""
+    outcome = run(planned.connection, planned.plan.steps, on_step)
+    if outcome.problem or outcome.interrupted:
+        return Applied(outcome)
+    return Applied(outcome, _verified(planned, allowed))
+
+
+def _verified(planned: Planned, allowed: Allowed) -> Plan:
+    """The plan that is left. What differs only until IAM has caught up is given time."""
+    left = planned.plan
+    for pause in GRACE:
+        time.sleep(pause)
+        left, _ = replanned(None, planned.desired, planned.connection, allowed)
+        if not left.changes:
+            break
+    return left

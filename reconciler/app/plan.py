@@ -1,0 +1,79 @@
+"""The use case `plan`: file and account → Plan. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.app.desired import read
+from reconciler.aws import snapshot
+from reconciler.aws.session import Connection, check_account, connect
+from reconciler.desired.declare import declare, errors_of
+from reconciler.desired.load import Loaded
+from reconciler.model.plan import Plan
+from reconciler.model.problem import Failed
+from reconciler.model.state import Desired, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from reconciler.plan.questions import questions_of
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for: files, variables, whose credentials, and what is allowed."""
+
+    files: Sequence[str]
+    variables: Mapping[str, str]
+    profile: str | None
+    region: str | None
+    endpoint_url: str | None
+    allowed: Allowed
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with what it was made from, so that an apply can go on and verify."""
+
+    plan: Plan
+    desired: Desired
+    connection: Connection
+
+
+def make_plan(request: Request) -> Planned:
+    """Validate, connect, guard the account, read it, compare. Raises Failed."""
+    loaded = read(request.files, request.variables)
+    desired = _valid(declare(loaded))
+    connection = connect(request.profile, request.region, request.endpoint_url)
+    written = loaded.root.get("account")
+    check_account(connection, written if isinstance(written, str) else None)
+    if (connection.account, connection.partition) != (loaded.account, loaded.partition):
+        loaded = read(request.files, request.variables, connection.account, connection.partition)
+        desired = _valid(declare(loaded))
+    plan, desired = replanned(loaded, desired, connection, request.allowed)
+    return Planned(plan, desired, connection)
+
+
+def replanned(
+    loaded: Loaded | None, desired: Desired, connection: Connection, allowed: Allowed
+) -> tuple[Plan, Desired]:
+    """Read live IAM and compare. `loaded` None: the desired state is final, as when an apply is verified."""
+    live = snapshot.read(connection)
+    if loaded is not None and _moved(desired, live):
+        desired = _valid(declare(loaded, {address: entity.path for address, entity in live.entities.items()}))
+    while questions := questions_of(desired, live):
+        live = snapshot.complete(connection, live, questions)
+    return build(desired, live, allowed), desired
+
+
+def _moved(desired: Desired, live: State) -> bool:
+    """True where an entity lives under another path than the file's `/`: where it has none, it keeps its own."""
+    return any(
+        address in live.entities and live.entities[address].path != entity.path
+        for address, entity in desired.state.entities.items()
+    )
+
+
+def _valid(desired: Desired) -> Desired:
+    if errors_of(desired):
+        raise Failed(desired.problems)
+    return desired

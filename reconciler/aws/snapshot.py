@@ -1,0 +1,147 @@
+"""The live account as a State, in pages, with the independent reads overlapped.
+
+GetAccountAuthorizationDetails and what it leaves out (IAM API; `kinds/*.sources`): never entity by entity where
+a page call exists. `complete` answers the few questions that a plan has beyond that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from reconciler.aws.belongings import belongings_of, devices_of, policy_exists
+from reconciler.aws.faults import DENIED, code_of, translated
+from reconciler.aws.pages import listed
+from reconciler.aws.session import POOL, Connection
+from reconciler.aws.tags import bulk_tags, tags_one_by_one
+from reconciler.kinds.arns import arn_of
+from reconciler.kinds.policy import policy_versions
+from reconciler.kinds.raw import Raw
+from reconciler.kinds.registry import KINDS
+from reconciler.model.address import Address
+from reconciler.model.entity import InstanceProfile, Policy
+from reconciler.model.problem import Level, Problem
+from reconciler.model.state import Facts, MfaDevice, State
+from reconciler.plan.questions import Questions
+
+_OPTIONAL = ("ListVirtualMFADevices",)
+
+
+def read(connection: Connection) -> State:
+    """Everything in the account that plans compare. Raises Failed."""
+    with translated("reading the account"), ThreadPoolExecutor(POOL) as pool:
+        calls = ["GetAccountAuthorizationDetails", *(source for kind in KINDS for source in kind.sources)]
+        reads = {name: pool.submit(_listed_or_denied, connection, name) for name in calls}
+        tags_read = pool.submit(bulk_tags, connection)
+        quotas_read = pool.submit(_quotas, connection)
+        lists: dict[str, list[Mapping[str, Any]]] = {}
+        notes: list[Problem] = []
+        for name, future in reads.items():
+            answer = future.result()
+            if isinstance(answer, Problem):
+                notes.append(answer)
+            else:
+                lists |= answer
+        tags, confirmed = tags_read.result(), False
+        if tags is None:
+            arns = [item["Arn"] for key in ("Policies", "InstanceProfiles") for item in lists.get(key, ())]
+            tags, confirmed = tags_one_by_one(connection, arns, pool), True
+        raw = Raw(connection.account, connection.partition, lists, tags)
+        return _state(raw, connection, quotas_read.result(), tuple(notes), confirmed)
+
+
+def _state(
+    raw: Raw, connection: Connection, quotas: Mapping[str, int], notes: tuple[Problem, ...], confirmed: bool
+) -> State:
+    entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
+    tagged = (a for a, entity in entities.items() if isinstance(entity, Policy | InstanceProfile))
+    facts = Facts(
+        versions=policy_versions(raw),
+        devices=_virtual_devices(raw),
+        quotas=quotas,
+        unique_ids=_unique_ids(raw),
+        caller=connection.caller,
+        confirmed_tags=frozenset(tagged) if confirmed else frozenset(),
+        notes=notes,
+    )
+    return State(raw.account, raw.partition, entities, facts)
+
+
+def _listed_or_denied(connection: Connection, name: str) -> dict[str, list[Mapping[str, Any]]] | Problem:
+    try:
+        return listed(connection, name)
+    except ClientError as error:
+        if name in _OPTIONAL and code_of(error) in DENIED:
+            return _denied(name)
+        raise
+
+
+def _denied(name: str) -> Problem:
+    summary = f"Not allowed to call iam:{name}: what it would show is unknown."
+    hint = "Allow it to the caller to have this reported."
+    return Problem(Level.INFO, "read-denied", summary, "", hint)
+
+
+def _quotas(connection: Connection) -> Mapping[str, int]:
+    """Live quotas; AWS's defaults serve where they may not be read."""
+    try:
+        found: Mapping[str, int] = connection.iam.get_account_summary()["SummaryMap"]
+    except ClientError as error:
+        if code_of(error) in DENIED:
+            return {}
+        raise
+    return found
+
+
+def _virtual_devices(raw: Raw) -> dict[Address, tuple[MfaDevice, ...]]:
+    found: dict[Address, tuple[MfaDevice, ...]] = {}
+    for item in raw.items("VirtualMFADevices"):
+        name = (item.get("User") or {}).get("UserName")
+        if name:
+            address = Address("user", name)
+            found[address] = (*found.get(address, ()), MfaDevice(item["SerialNumber"]))
+    return found
+
+
+def _unique_ids(raw: Raw) -> dict[str, Address]:
+    users = {item["UserId"]: Address("user", item["UserName"]) for item in raw.items("UserDetailList")}
+    roles = {item["RoleId"]: Address("role", item["RoleName"]) for item in raw.items("RoleDetailList")}
+    return users | roles
+
+
+def complete(connection: Connection, state: State, questions: Questions) -> State:
+    """The state with the answers to a plan's questions. Raises Failed."""
+    with translated("reading the account"), ThreadPoolExecutor(POOL) as pool:
+        owned = pool.map(lambda address: belongings_of(connection, address), questions.belongings)
+        devices = pool.map(lambda address: devices_of(connection, address), questions.devices)
+        exist = pool.map(lambda arn: policy_exists(connection, arn), questions.policies)
+        arns = {_arn(state, address): address for address in questions.tags}
+        tags = tags_one_by_one(connection, arns, pool)
+        answers = dict(zip(questions.devices, devices, strict=True))
+        facts = replace(
+            state.facts,
+            belongings={**state.facts.belongings, **dict(zip(questions.belongings, owned, strict=True))},
+            devices={**state.facts.devices, **{key: value or () for key, value in answers.items()}},
+            outside_policies={
+                **state.facts.outside_policies,
+                **dict(zip(questions.policies, exist, strict=True)),
+            },
+            confirmed_tags=state.facts.confirmed_tags | set(questions.tags),
+        )
+        if any(value is None for value in answers.values()):
+            facts = replace(facts, notes=(*facts.notes, _denied("ListMFADevices")))
+    entities = dict(state.entities)
+    for arn, address in arns.items():
+        entity = entities[address]
+        if isinstance(entity, Policy | InstanceProfile):
+            entities[address] = replace(entity, tags=tags[arn])
+    return replace(state, entities=entities, facts=facts)
+
+
+def _arn(state: State, address: Address) -> str:
+    entity = state.entities[address]
+    return arn_of(entity.address, entity.path, state.account, state.partition)

@@ -1,0 +1,106 @@
+"""`reconcile apply`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import (
+    allow_options,
+    aws_options,
+    color_option,
+    files_argument,
+    target_option,
+    variable_option,
+)
+from reconciler.cli.plan import request_of, show_warnings
+
+if TYPE_CHECKING:
+    from reconciler.app.apply import Applied
+    from reconciler.app.plan import Planned
+    from reconciler.model.plan import Plan
+
+INTERRUPTED = 130
+
+
+@click.command("apply", epilog="Example: reconcile apply roles.yaml --yes")
+@files_argument
+@click.option("--yes", "-y", is_flag=True, help="Apply without asking; needed where nobody can be asked.")
+@target_option
+@variable_option
+@allow_options
+@aws_options
+@color_option
+def command(yes: bool, **options: Any) -> int:
+    """Show the plan, ask, make its calls, then read again and say whether live IAM matches."""
+    from reconciler.app.plan import make_plan
+    from reconciler.cli.progress import working
+    from reconciler.cli.terminal import colored
+    from reconciler.render.plan_text import plan_text
+
+    request = request_of(**options)
+    with working("Reading IAM"):
+        planned = make_plan(request)
+    show_warnings(planned.desired.problems)
+    click.echo(plan_text(planned.plan, color=colored()))
+    if not planned.plan.safe:
+        click.echo(_refused(planned.plan), err=True)
+        return 1
+    if not planned.plan.changes:
+        return 0
+    if not yes and not _agreed(planned):
+        return 1
+    return _report(_applied(planned, request.allowed))
+
+
+def _refused(plan: Plan) -> str:
+    flags = sorted({finding.flag for finding in plan.findings if finding.flag})
+    allowing = f" What is meant can be allowed with {', '.join(flags)}." if flags else ""
+    return f"Refused: the plan is not safe; nothing was written.{allowing}"
+
+
+def _agreed(planned: Planned) -> bool:
+    from reconciler.cli.terminal import interactive
+
+    if not interactive():
+        click.echo("Refused: nobody can be asked here; pass --yes. Nothing was written.", err=True)
+        return False
+    calls = len(planned.plan.steps)
+    question = f"\nMake these {calls} calls in account {planned.plan.account}? Only 'yes' is taken"
+    if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
+        return True
+    click.echo("Declined; nothing was written.", err=True)
+    return False
+
+
+def _applied(planned: Planned, allowed: Any) -> Applied:
+    from reconciler.app.apply import apply
+    from reconciler.cli.progress import applying
+
+    with applying(len(planned.plan.steps)) as advance:
+        return apply(planned, allowed, lambda step: advance(f"{step.call.operation} {step.address}"))
+
+
+def _report(applied: Applied) -> int:
+    from reconciler.cli.terminal import colored
+    from reconciler.render.plan_text import plan_text
+    from reconciler.render.problems import text
+
+    outcome = applied.outcome
+    if outcome.problem:
+        click.echo(text([outcome.problem], color=colored(err=True)), err=True)
+    if outcome.problem or outcome.interrupted:
+        said = "Interrupted" if outcome.interrupted else "Stopped"
+        left = outcome.total - outcome.done
+        click.echo(f"{said}: {outcome.done} of {outcome.total} calls were made, {left} were not.", err=True)
+        click.echo("Run the same command again to go on from there.", err=True)
+        return INTERRUPTED if outcome.interrupted else 1
+    click.echo(f"\nApplied: {outcome.done} calls.")
+    if applied.matches:
+        click.echo("Live IAM matches the file.")
+        return 0
+    if applied.left:
+        click.echo(plan_text(applied.left, color=colored(err=True)), err=True)
+    click.echo("Live IAM does not match the file: the above still differs.", err=True)
+    return 1

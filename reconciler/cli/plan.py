@@ -1,0 +1,82 @@
+"""`reconcile plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import (
+    allow_options,
+    aws_options,
+    color_option,
+    files_argument,
+    target_option,
+    variable_option,
+)
+
+if TYPE_CHECKING:
+    from reconciler.app.plan import Request
+
+CHANGES_PENDING = 2
+
+
+@click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
+@files_argument
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is printed."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@target_option
+@variable_option
+@allow_options
+@aws_options
+@color_option
+def command(form: str, detailed_exitcode: bool, **options: Any) -> int:
+    """Read live IAM and show what would change. Writes nothing."""
+    from reconciler.app.plan import make_plan
+    from reconciler.cli.progress import working
+    from reconciler.cli.terminal import colored
+    from reconciler.render.plan_json import plan_json
+    from reconciler.render.plan_text import plan_text
+
+    with working("Reading IAM"):
+        planned = make_plan(request_of(**options))
+    show_warnings(planned.desired.problems)
+    plan = planned.plan
+    click.echo(plan_json(plan) if form == "json" else plan_text(plan, color=colored()))
+    return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
+
+
+def request_of(
+    files: tuple[str, ...],
+    variables: Mapping[str, str],
+    profile: str | None,
+    region: str | None,
+    endpoint_url: str | None,
+    targets: tuple[str, ...],
+    allow_deletes: bool,
+    allow_foreign_detach: bool,
+    take_over: bool,
+) -> Request:
+    """The options that plan and apply share, as a request."""
+    from reconciler.app.plan import Request
+    from reconciler.model.address import Address
+    from reconciler.plan.options import Allowed
+
+    try:
+        addresses = frozenset(Address.parse(target) for target in targets)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", param_hint="--target") from None
+    allowed = Allowed(allow_deletes, allow_foreign_detach, take_over, addresses)
+    return Request(files, variables, profile, region, endpoint_url, allowed)
+
+
+def show_warnings(problems: tuple[Any, ...]) -> None:
+    """What validation warns of, on stderr."""
+    from reconciler.cli.terminal import colored
+    from reconciler.render.problems import text
+
+    if problems:
+        click.echo(text(problems, color=colored(err=True)), err=True)

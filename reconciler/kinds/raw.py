@@ -1,0 +1,48 @@
+"""The account as AWS's list calls gave it, before kinds make entities of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.document import Document
+from reconciler.policy.canonical import canonical
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """`lists` is keyed by the key of the answer: UserDetailList, Roles, InstanceProfiles, …
+
+    `tags`: ARN → tags, for the kinds whose lists carry none.
+    """
+
+    account: str
+    partition: str
+    lists: Mapping[str, list[Item]]
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def items(self, key: str) -> list[Item]:
+        return self.lists.get(key, [])
+
+    def document(self, value: Any) -> Document:
+        return canonical(value, self.partition)
+
+    def inline(self, item: Item, key: str) -> dict[str, Document]:
+        """Inline policies of a detail of GetAccountAuthorizationDetails."""
+        return {one["PolicyName"]: self.document(one["PolicyDocument"]) for one in item.get(key) or ()}
+
+
+def attached_arns(item: Item) -> frozenset[str]:
+    return frozenset(one["PolicyArn"] for one in item.get("AttachedManagedPolicies") or ())
+
+
+def boundary_arn(item: Item) -> str | None:
+    arn = (item.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+    return str(arn) if arn else None
+
+
+def tags_of(tags: Iterable[Item] | None) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags or ()}

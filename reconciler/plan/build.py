@@ -1,0 +1,106 @@
+"""(Desired, live) → Plan: diff → protection → steps of each kind → order → guards. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from reconciler.kinds.planning import Planning
+from reconciler.kinds.registry import BY_NAME, KINDS
+from reconciler.model.address import Address
+from reconciler.model.plan import Action, Change, Plan, Step
+from reconciler.model.problem import Problem
+from reconciler.model.state import Desired, State
+from reconciler.plan.circles import circular_roles
+from reconciler.plan.diff import Difference, differences_of, effective
+from reconciler.plan.findings import ignored_declarations, notes_of, users_without_device
+from reconciler.plan.guards.draft import Draft
+from reconciler.plan.guards.foreign import foreign_use
+from reconciler.plan.guards.immutable import immutable_fields, name_case
+from reconciler.plan.guards.owner import foreign_owner
+from reconciler.plan.guards.protect import without_protected
+from reconciler.plan.guards.references import missing_policies, missing_references
+from reconciler.plan.guards.thresholds import thresholds
+from reconciler.plan.options import Allowed
+from reconciler.plan.order import ordered
+
+GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
+    name_case,
+    immutable_fields,
+    foreign_owner,
+    missing_references,
+    missing_policies,
+    foreign_use,
+    thresholds,
+)
+
+_KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}
+
+
+def build(desired: Desired, live: State, allowed: Allowed) -> Plan:
+    """The plan that turns live into what is desired; unsafe where a guard refuses."""
+    draft, findings = _drafted(desired, live, allowed)
+    steps = ordered([step for item in draft.differences for step in _steps(item, draft.planning)])
+    refusals = [problem for guard in GUARDS for problem in guard(draft)]
+    notes = [*users_without_device(draft), *ignored_declarations(draft), *notes_of(steps)]
+    return Plan(
+        account=live.account,
+        partition=live.partition,
+        owner=desired.owner,
+        changes=tuple(_changes(draft.differences, steps)),
+        steps=steps,
+        findings=tuple(dict.fromkeys([*refusals, *findings, *live.facts.notes, *notes])),
+    )
+
+
+def _drafted(desired: Desired, live: State, allowed: Allowed) -> tuple[Draft, list[Problem]]:
+    entities = effective(desired, live)
+    differences, findings = without_protected(differences_of(desired, entities, live))
+    if allowed.targets:
+        differences = _targeted(
+            differences, allowed, Planning(live, replace(desired.state, entities=entities))
+        )
+    created = {item.address for item in differences if item.action is Action.CREATE}
+    planning = Planning(
+        live=live,
+        desired=replace(desired.state, entities=entities),
+        doomed=frozenset(item.address for item in differences if item.action is Action.DELETE),
+        circular=circular_roles(entities, created, live.account),
+    )
+    return Draft(desired, entities, live, differences, planning, allowed), findings
+
+
+def _targeted(differences: Sequence[Difference], allowed: Allowed, planning: Planning) -> list[Difference]:
+    """The differences of the targets and of what they need, directly or not.
+
+    A creation needs what it names; a deletion needs that its holders let it go.
+    """
+    doomed = {item.address for item in differences if item.action is Action.DELETE}
+    wanted, queue = set(allowed.targets), list(allowed.targets)
+    while queue:
+        address = queue.pop()
+        entity = planning.desired.entities.get(address)
+        needed: Iterable[Address] = BY_NAME[address.kind].refers(entity, planning) if entity else ()
+        if address in doomed:
+            needed = planning.users_of(address)
+        queue += [named for named in needed if named not in wanted]
+        wanted |= set(needed)
+    return [item for item in differences if item.address in wanted]
+
+
+def _steps(item: Difference, planning: Planning) -> list[Step]:
+    kind = BY_NAME[item.address.kind]
+    if item.after is None:
+        return kind.delete(item.before, planning)
+    if item.before is None:
+        return kind.create(item.after, planning)
+    return kind.update(item.before, item.after, planning)
+
+
+def _changes(differences: Sequence[Difference], steps: tuple[Step, ...]) -> Iterator[Change]:
+    by_address: dict[Address, list[Step]] = {}
+    for step in steps:
+        by_address.setdefault(step.address, []).append(step)
+    for item in sorted(differences, key=lambda item: (_KIND_ORDER[item.address.kind], item.address)):
+        own = tuple(by_address.get(item.address, ()))
+        yield Change(item.address, item.action, item.fields, own, item.reason)

@@ -1,0 +1,108 @@
+"""What changed inside a document, for people: equality has decided that it did, DeepDiff says where.
+
+Imported only when a plan with document changes is shown. Statements are paired first (`policy/statements.py`),
+so that DeepDiff's paths name a statement and an element, and never an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.document import Document, Statement
+from reconciler.policy.canonical import statement_json
+from reconciler.policy.statements import Pair, elements, pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One action, resource, principal or condition that came (`+`) or went (`-`)."""
+
+    sign: str
+    element: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementChange:
+    """`sign` as in `Action.symbol`; `label` names the statement; `parts` say what changed in it."""
+
+    sign: str
+    label: str
+    parts: tuple[Part, ...]
+
+
+def explained(before: Document | None, after: Document | None) -> list[StatementChange]:
+    """Every statement that differs between two documents."""
+    found = [_explained(pair) for pair in pairs(before, after)]
+    if before and after and before.version != after.version:
+        parts = (Part("-", "Version", before.version), Part("+", "Version", after.version))
+        found.insert(0, StatementChange("~", "the document", parts))
+    if before and after and before.id != after.id:
+        found.insert(
+            0, StatementChange("~", "the document", (Part("-", "Id", before.id), Part("+", "Id", after.id)))
+        )
+    return found
+
+
+def _explained(pair: Pair) -> StatementChange:
+    old, new = pair
+    if old is None or new is None:
+        statement = new or old
+        if statement is None:
+            raise ValueError("a pair of nothing")
+        sign = "+" if old is None else "-"
+        parts = tuple(Part(sign, element, value) for element, value in _listed(statement))
+        return StatementChange(sign, _label(statement), parts)
+    return StatementChange("~", _label(new), tuple(_parts(old, new)))
+
+
+def _parts(old: Statement, new: Statement) -> list[Part]:
+    from deepdiff import DeepDiff
+
+    found: list[Part] = []
+    tree = DeepDiff(keyed(old), keyed(new), view="tree", verbose_level=2)
+    for report, sign in (("dictionary_item_removed", "-"), ("dictionary_item_added", "+")):
+        for level in tree.get(report, ()):
+            path = level.path(output_format="list")
+            inside: Mapping[str, object] = level.t1 if sign == "-" else level.t2
+            keys = [path[1]] if len(path) > 1 else list(inside)
+            found += [Part(sign, str(path[0]), _spelled(old, new, str(key))) for key in keys]
+    return sorted(found, key=lambda part: (part.element, part.value, part.sign))
+
+
+def keyed(statement: Statement) -> dict[str, dict[str, bool]]:
+    """Element → value → true: a statement as DeepDiff compares it, with no order to mind."""
+    found: dict[str, dict[str, bool]] = {"Effect": {statement.effect: True}}
+    if statement.sid:
+        found["Sid"] = {statement.sid: True}
+    if statement.resources is not None:
+        found["NotResource" if statement.not_resource else "Resource"] = {}
+    if statement.principals is not None:
+        found["NotPrincipal" if statement.not_principal else "Principal"] = {}
+    if statement.unknown:
+        found["Unknown"] = {statement.unknown: True}
+    for element, value in elements(statement):
+        found.setdefault(element, {})[value] = True
+    return found
+
+
+def _spelled(old: Statement, new: Statement, value: str) -> str:
+    words = value.split(" ")
+    return " ".join(new.spelling.get(word, old.spelling.get(word, word)) for word in words)
+
+
+def _listed(statement: Statement) -> list[tuple[str, str]]:
+    return [
+        (element, _spelled(statement, statement, value)) for element, value in sorted(elements(statement))
+    ]
+
+
+def _label(statement: Statement) -> str:
+    if statement.sid:
+        return f"{statement.effect} {statement.sid!r}"
+    shown = statement_json(statement)
+    actions = shown.get("Action", shown.get("NotAction", []))
+    first = actions[0] if isinstance(actions, list) and actions else ""
+    more = f" +{len(actions) - 1}" if isinstance(actions, list) and len(actions) > 1 else ""
+    return f"{statement.effect} {'not ' if statement.not_action else ''}{first}{more}"

@@ -1,0 +1,45 @@
+"""What a plan reports beside its changes: nothing here makes it unsafe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.plan import Step
+from reconciler.model.problem import Level, Problem
+from reconciler.plan.guards.draft import Draft
+from reconciler.plan.ownership import Ignored
+from reconciler.plan.questions import users_with_mfa
+
+
+def users_without_device(draft: Draft) -> Iterator[Problem]:
+    """Users that must use MFA and have no device: only a person can enrol one."""
+    for address in users_with_mfa(draft.desired, dict(draft.entities)):
+        known = address not in draft.live.entities or address in draft.live.facts.devices
+        if known and not draft.live.facts.devices.get(address):
+            yield Problem(
+                Level.WARNING,
+                "user-without-mfa-device",
+                f"{address} must use MFA and has no device yet: it can do nothing but enrol one.",
+                address=address,
+            )
+
+
+def ignored_declarations(draft: Draft) -> Iterator[Problem]:
+    ignored = Ignored(draft.desired.settings.ignore)
+    for address, declaration in draft.desired.declarations.items():
+        if address in ignored:
+            yield Problem(
+                Level.WARNING,
+                "ignored",
+                f"{address} is declared, and `settings.ignore` matches it: it is left as it is.",
+                place=declaration.place,
+                address=address,
+            )
+
+
+def notes_of(steps: tuple[Step, ...]) -> Iterator[Problem]:
+    """Where a quota takes the order away from make before break."""
+    for step in steps:
+        if step.note:
+            summary = f"{step.address}: {step.call.operation}: {step.note}."
+            yield Problem(Level.INFO, "quota-order", summary, address=step.address)

@@ -1,0 +1,39 @@
+"""What IAM never changes: a different path or description is refused, with what to write instead.
+
+Names belong here too: IAM takes `App` and `app` for one name, and never changes the letter case it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.kinds.registry import BY_NAME
+from reconciler.model.problem import Problem
+from reconciler.plan.guards.draft import Draft
+
+
+def immutable_fields(draft: Draft) -> Iterator[Problem]:
+    for difference in draft.differences:
+        if difference.before is None or difference.after is None:
+            continue
+        reasons = BY_NAME[difference.address.kind].immutable
+        for field in difference.fields:
+            if field.path in reasons:
+                yield draft.refusal(
+                    "immutable-field",
+                    difference.address,
+                    f"{reasons[field.path]}: it is {field.before or ''!r}, and the file says {field.after!r}.",
+                    f"Write {field.before or ''!r}, leave `{field.path}` out, or use another name.",
+                )
+
+
+def name_case(draft: Draft) -> Iterator[Problem]:
+    for address, entity in draft.entities.items():
+        live = draft.live.entities.get(address)
+        if live is not None and live.name != entity.name:
+            yield draft.refusal(
+                "name-case",
+                address,
+                f"The {address.kind} is {live.name!r} in the account, and {entity.name!r} in the file.",
+                f"Write {live.name!r}: IAM takes both for one name, but minds the case in role ARNs.",
+            )

@@ -1,0 +1,56 @@
+"""What the planned state names must be there: a principal, policy or group that neither exists nor is created
+would fail in the middle of an apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.kinds.arns import address_of, policy_reference
+from reconciler.kinds.registry import BY_NAME
+from reconciler.model.address import Address
+from reconciler.model.plan import Action
+from reconciler.model.problem import Problem
+from reconciler.model.suggest import suggestion
+from reconciler.plan.guards.draft import Draft
+from reconciler.plan.questions import references
+
+
+def missing_references(draft: Draft) -> Iterator[Problem]:
+    changed = {difference.address for difference in draft.differences}
+    for address, entity in draft.entities.items():
+        for named in sorted(BY_NAME[address.kind].refers(entity, draft.planning)):
+            if named in draft.planning.doomed:
+                yield draft.refusal(
+                    "deleted-reference",
+                    address,
+                    f"{address} names {named}, which this plan would delete.",
+                    f"Declare {named} in the file, or remove the reference.",
+                )
+            elif address in changed and named not in draft.entities and named not in draft.live.entities:
+                yield _unknown(draft, address, named)
+
+
+def _unknown(draft: Draft, address: Address, named: Address) -> Problem:
+    known = [other.name for other in draft.live.entities if other.kind == named.kind]
+    close = suggestion(named.name, known)
+    hint = f"Did you mean {close!r}?" if close else "Create it first, or correct the ARN."
+    summary = f"{address} names {named}, which does not exist in account {draft.live.account}."
+    return draft.refusal(
+        "unknown-principal" if named.kind != "policy" else "unknown-policy", address, summary, hint
+    )
+
+
+def missing_policies(draft: Draft) -> Iterator[Problem]:
+    """Policies of AWS and of other accounts that were asked about and are not there."""
+    known = {arn for arn, exists in draft.live.facts.outside_policies.items() if exists}
+    for entity in draft.live.entities.values():
+        known |= references(entity)
+    for difference in draft.differences:
+        if difference.action is Action.DELETE or difference.after is None:
+            continue
+        for arn in sorted(references(difference.after) - known):
+            if address_of(arn, draft.live.account) is None:
+                said = policy_reference(arn, draft.live.account)
+                summary = f"{difference.address} names {said}, which does not exist (or cannot be read)."
+                hint = "Check the name; some policies of AWS have a path, as in aws:service-role/NAME."
+                yield draft.refusal("unknown-policy", difference.address, summary, hint)

@@ -1,0 +1,78 @@
+"""Whose an entity is, and what pruning may take: the file format's "Ownership and pruning".
+
+Owned is what carries our owner tag; a group, which cannot be tagged, is owned below the path `/<owner>/`.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import translate
+
+from reconciler.kinds.facets.tags import OWNER, PROTECT
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Group
+from reconciler.model.state import Desired, State
+
+SERVICE_PATHS = ("/aws-service-role/", "/aws-reserved/")
+
+
+def owner_of(entity: Entity) -> str | None:
+    """The owner tag; None for groups and untagged entities."""
+    tags = getattr(entity, "tags", None)
+    return tags.get(OWNER) if tags else None
+
+
+def is_owned(entity: Entity, owner: str | None) -> bool:
+    if owner is None:
+        return False
+    if isinstance(entity, Group):
+        return entity.path.startswith(f"/{owner}/")
+    return owner_of(entity) == owner
+
+
+def is_protected(entity: Entity) -> bool:
+    return getattr(entity, "tags", {}).get(PROTECT) == "true"
+
+
+class Ignored:
+    """Addresses that `settings.ignore` matches, without letter case, as IAM compares names."""
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        joined = "|".join(translate(pattern) for pattern in patterns)
+        self._matches = re.compile(joined, re.IGNORECASE).match if patterns else None
+
+    def __contains__(self, address: Address) -> bool:
+        return self._matches is not None and self._matches(str(address)) is not None
+
+
+def surplus(desired: Desired, live: State) -> dict[Address, str]:
+    """The live entities that the file no longer has and its `prune` would take: address → reason.
+
+    Protected ones are among them; `guards/protect.py` keeps those.
+    """
+    mode, owner = desired.settings.prune, desired.owner
+    if mode == "none":
+        return {}
+    ignored, caller = Ignored(desired.settings.ignore), caller_address(live)
+    found: dict[Address, str] = {}
+    for address, entity in live.entities.items():
+        if address in desired.state.entities or address in ignored or address == caller:
+            continue
+        if entity.path.startswith(SERVICE_PATHS):
+            continue
+        if is_owned(entity, owner):
+            found[address] = f"owned by {owner}, and no longer in the file"
+        elif mode == "all" and owner_of(entity) is None:
+            found[address] = "not in the file, and `prune: all`"
+    return found
+
+
+def caller_address(live: State) -> Address | None:
+    """The user or role that the caller is; a session counts as its role (sts ARNs drop the path)."""
+    service, _, resource = live.facts.caller.partition(f"::{live.account}:")
+    kind, _, rest = resource.partition("/")
+    if service.endswith(":iam") and kind == "user":
+        return Address("user", rest.rpartition("/")[2])
+    if service.endswith(":sts") and kind == "assumed-role":
+        return Address("role", rest.partition("/")[0])
+    return None

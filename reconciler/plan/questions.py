@@ -1,0 +1,85 @@
+"""What a plan must ask of live IAM beyond the account's pages, and only for the few entities it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.kinds.arns import address_of
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.plan import Action
+from reconciler.model.state import Desired, State
+from reconciler.plan.diff import differences_of, effective
+from reconciler.plan.ownership import is_protected
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """belongings: users that would be deleted. devices: users that must have MFA and show no virtual device.
+    tags: policies and instance profiles whose tags decide something and came from a lagging bulk read.
+    policies: ARNs of policies outside the account that would be attached and are not known to exist.
+    """
+
+    belongings: tuple[Address, ...] = ()
+    devices: tuple[Address, ...] = ()
+    tags: tuple[Address, ...] = ()
+    policies: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.belongings or self.devices or self.tags or self.policies)
+
+
+def questions_of(desired: Desired, live: State) -> Questions:
+    entities = effective(desired, live)
+    found = differences_of(desired, entities, live)
+    doomed = [item.before for item in found if item.action is Action.DELETE and item.before]
+    tagged = [
+        item.address
+        for item in found
+        if isinstance(item.before, Policy | InstanceProfile)
+        and (
+            item.action in (Action.DELETE, Action.ADOPT)
+            or any(field.path.startswith("tags.") for field in item.fields)
+        )
+    ]
+    facts = live.facts
+    users = {entity.address for entity in doomed if isinstance(entity, User) and not is_protected(entity)}
+    guarded = set(users_with_mfa(desired, entities)) & set(live.entities)
+    return Questions(
+        belongings=tuple(sorted(users - set(facts.belongings))),
+        devices=tuple(sorted(guarded - set(facts.devices))),
+        tags=tuple(sorted(set(tagged) - facts.confirmed_tags)),
+        policies=tuple(sorted(_outside(entities.values(), live))),
+    )
+
+
+def users_with_mfa(desired: Desired, entities: dict[Address, Entity]) -> list[Address]:
+    """The declared users that must use MFA: by their own rule, or by that of a group they are in."""
+    guarded = {address for address, declaration in desired.declarations.items() if declaration.mfa}
+    return sorted(
+        address
+        for address, entity in entities.items()
+        if isinstance(entity, User) and (address in guarded or entity.groups & guarded)
+    )
+
+
+def _outside(entities: Iterable[Entity], live: State) -> set[str]:
+    known = set(live.facts.outside_policies)
+    for entity in live.entities.values():
+        known |= references(entity)
+    wanted: set[str] = set()
+    for entity in entities:
+        wanted |= references(entity)
+    return {arn for arn in wanted - known if address_of(arn, live.account) is None}
+
+
+def references(entity: Entity) -> set[str]:
+    """The ARNs of managed policies that an entity is attached to or bounded by."""
+    if isinstance(entity, Group):
+        return set(entity.policies)
+    if isinstance(entity, User | Role):
+        return set(entity.policies) | (
+            {entity.permissions_boundary} if entity.permissions_boundary else set()
+        )
+    return set()

@@ -1,0 +1,66 @@
+"""Pairing the statements of two documents: by Sid, else by likeness; equal ones drop out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.document import Document, Statement
+
+Pair = tuple[Statement | None, Statement | None]
+
+_LIKE = 0.34
+"""Below this share of common elements two statements are a removal and an addition, not a change."""
+
+
+def pairs(before: Document | None, after: Document | None) -> list[Pair]:
+    """(old, new) for each statement that differs; None on the side where it is not."""
+    old = set(before.statements) if before else set()
+    new = set(after.statements) if after else set()
+    gone, come = _sorted(old - new), _sorted(new - old)
+    found: list[Pair] = []
+    by_sid = {statement.sid: statement for statement in come if statement.sid}
+    for statement in [item for item in gone if item.sid in by_sid]:
+        other = by_sid[statement.sid]
+        if other in come:
+            found.append((statement, other))
+            gone.remove(statement)
+            come.remove(other)
+    candidates = sorted(
+        ((likeness(one, other), i, j) for i, one in enumerate(gone) for j, other in enumerate(come)),
+        key=lambda item: (-item[0], item[1], item[2]),
+    )
+    used_old: set[int] = set()
+    used_new: set[int] = set()
+    for score, i, j in candidates:
+        if score >= _LIKE and i not in used_old and j not in used_new:
+            found.append((gone[i], come[j]))
+            used_old.add(i)
+            used_new.add(j)
+    found += [(statement, None) for i, statement in enumerate(gone) if i not in used_old]
+    found += [(None, statement) for j, statement in enumerate(come) if j not in used_new]
+    return found
+
+
+def likeness(one: Statement, other: Statement) -> float:
+    """Share of common elements, 0 to 1; 0 where the effects differ."""
+    if one.effect != other.effect:
+        return 0.0
+    left, right = elements(one), elements(other)
+    return len(left & right) / max(1, len(left | right))
+
+
+def elements(statement: Statement) -> set[tuple[str, str]]:
+    """Every action, resource, principal and condition, each named by its element."""
+    found = {("NotAction" if statement.not_action else "Action", action) for action in statement.actions}
+    resource = "NotResource" if statement.not_resource else "Resource"
+    found |= {(resource, text) for text in statement.resources or ()}
+    principal = "NotPrincipal" if statement.not_principal else "Principal"
+    found |= {(principal, f"{kind} {value}") for kind, value in statement.principals or ()}
+    for condition in statement.conditions:
+        key = f"{condition.operator} {condition.key}"
+        found |= {("Condition", f"{key} {value}") for value in sorted(condition.values) or [""]}
+    return found
+
+
+def _sorted(statements: Iterable[Statement]) -> list[Statement]:
+    return sorted(statements, key=lambda item: (item.sid, sorted(elements(item))))

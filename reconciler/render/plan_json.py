@@ -1,0 +1,64 @@
+"""A Plan → the JSON of `--format json` (format_version 1). Documents in `fields` are canonical, in `calls` as sent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.document import Document
+from reconciler.model.plan import Action, Change, Plan, Step
+from reconciler.policy.canonical import as_json
+from reconciler.render.problems import as_dict
+
+FORMAT_VERSION = 1
+
+
+def plan_dict(plan: Plan) -> dict[str, Any]:
+    """The plan as plain JSON values."""
+    seq = {id(step): number for number, step in enumerate(plan.steps, 1)}
+    return {
+        "format_version": FORMAT_VERSION,
+        "account": plan.account,
+        "owner": plan.owner,
+        "safe": plan.safe,
+        "summary": {str(action): plan.count(action) for action in Action},
+        "changes": [_change(change, seq) for change in plan.changes],
+        "findings": [as_dict(finding) for finding in plan.findings],
+    }
+
+
+def plan_json(plan: Plan) -> str:
+    return json.dumps(plan_dict(plan), indent=2, ensure_ascii=False)
+
+
+def _change(change: Change, seq: dict[int, int]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "address": str(change.address),
+        "action": str(change.action),
+        "fields": [
+            {"path": field.path, "before": plain(field.before), "after": plain(field.after)}
+            for field in change.fields
+        ],
+        "calls": [_call(step, seq) for step in change.steps],
+    }
+    return found | ({"reason": change.reason} if change.reason else {})
+
+
+def _call(step: Step, seq: dict[int, int]) -> dict[str, Any]:
+    return {
+        "operation": step.call.operation,
+        "parameters": dict(step.call.parameters),
+        "seq": seq[id(step)],
+    }
+
+
+def plain(value: object) -> Any:
+    """A compared value as JSON: documents canonical, sets sorted, addresses as names."""
+    if isinstance(value, Document):
+        return as_json(value)
+    if isinstance(value, Address):
+        return value.name
+    if isinstance(value, frozenset):
+        return sorted((plain(item) for item in value), key=str)
+    return value

@@ -1,0 +1,221 @@
+"""`reconcile assume` as a person runs it, against an emulated AWS."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+if sys.platform != "win32":
+    from tests.unit.assume.pseudo import Pseudo
+
+ACCOUNT = "123456789012"
+WHO = "import boto3; print(boto3.client('sts', 'us-east-1').get_caller_identity()['Arn'])"
+TERMINAL = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+FILE = """\
+version: 1
+owner: test
+{account}
+users:
+  {user}: {{}}
+roles:
+  reader-{user}: {{trust: [{{users: [{user}]}}]}}
+  guarded-{user}: {{trust: [{{users: [{user}], mfa: {{max_age: 1h}}}}]}}
+  far-{user}: {{trust: [{{roles: [reader-{user}, guarded-{user}]}}]}}
+aliases:
+  s3: {{role: reader-{user}, region: eu-west-1, session_tags: {{team: x}}}}
+  admin: {{role: guarded-{user}}}
+  far: {{role: far-{user}, via: s3, session_name: mine}}
+  deep: {{role: far-{user}, via: admin}}
+  profiled: {{role: reader-{user}, source_profile: other}}
+"""
+
+
+@dataclass
+class Account:
+    """A user with keys and a device, three roles, a file, and a profile `other` of another user."""
+
+    user: str
+    folder: Path
+    environ: dict[str, str]
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "reconciler", "assume", *words]
+
+    def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Without a terminal: a session of its own."""
+        return subprocess.run(
+            self.command(*words),
+            env=self.environ | more,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def who(self, *words: str, **more: str) -> str:
+        """Who the command is that these words run."""
+        done = self.run(*words, "--", sys.executable, "-c", WHO, **more)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def role(self, name: str, session: str = "") -> str:
+        return f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}-{self.user}/{session or self.user}"
+
+
+@pytest.fixture(scope="module")
+def account(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Account:
+    folder = tmp_path_factory.mktemp("assume")
+    user = f"u{uuid.uuid4().hex[:8]}"
+    iam = boto3.client(
+        "iam",
+        endpoint_url=sandbox.url,
+        region_name="us-east-1",
+        aws_access_key_id="AKIASANDBOXSANDBOX00",
+        aws_secret_access_key="sandbox",
+    )
+    keys = [made(iam, name) for name in (user, f"other-{user}")]
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    for role in ("reader", "guarded", "far"):
+        iam.create_role(RoleName=f"{role}-{user}", AssumeRolePolicyDocument=json.dumps(trust))
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=user)["VirtualMFADevice"]["SerialNumber"]
+    iam.enable_mfa_device(
+        UserName=user, SerialNumber=device, AuthenticationCode1="123456", AuthenticationCode2="234567"
+    )
+    (folder / "roles.yaml").write_text(FILE.format(user=user, account=f'account: "{ACCOUNT}"'))
+    (folder / "no-account.yaml").write_text(FILE.format(user=user, account=""))
+    (folder / "credentials").write_text(
+        f"[other]\naws_access_key_id = {keys[1][0]}\naws_secret_access_key = {keys[1][1]}\n"
+    )
+    environ = sandbox.environment() | {
+        "AWS_ACCESS_KEY_ID": keys[0][0],
+        "AWS_SECRET_ACCESS_KEY": keys[0][1],
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
+        "PYTHONPATH": str(Path.cwd()),
+        "SHELL": "/bin/sh",
+    }
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        environ.pop(name, None)
+    return Account(user, folder, environ)
+
+
+def made(iam: Any, user: str) -> tuple[str, str]:
+    iam.create_user(UserName=user)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    return key["AccessKeyId"], key["SecretAccessKey"]
+
+
+@TERMINAL
+def test_eval_makes_the_shell_the_role_and_unset_takes_it_back(account: Account) -> None:
+    us, show = f"{sys.executable} -m reconciler assume", f'{sys.executable} -c "{WHO}"'
+    script = f'eval "$({us} s3)"; {show}; echo $AWS_REGION; eval "$({us} --unset)"; env'
+    done = subprocess.run(
+        ["sh", "-c", script], env=account.environ, cwd=account.folder, capture_output=True, text=True
+    )
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[:2] == [account.role("reader"), "eu-west-1"]
+    left = {line.partition("=")[0] for line in lines[2:]}
+    assert not left & {"AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_REGION", "RECONCILE_ALIAS"}
+
+
+def test_a_command_runs_as_the_role(account: Account) -> None:
+    assert account.who("s3") == account.role("reader")
+
+
+def test_a_chain_of_roles_is_walked(account: Account) -> None:
+    assert account.who("far") == account.role("far", "mine")
+
+
+def test_the_account_comes_from_the_caller_where_the_file_has_none(account: Account) -> None:
+    assert account.who("s3", "-f", "no-account.yaml") == account.role("reader")
+
+
+def test_a_source_profile_beats_keys_in_the_environment(account: Account) -> None:
+    other = account.role("reader", f"other-{account.user}")
+    assert account.who("profiled") == other
+    assert account.who("s3", "--profile", "other") == other
+
+
+def test_a_nested_assume_starts_from_who_the_person_was(account: Account) -> None:
+    done = account.run("profiled", "--", *account.command("s3", "--", sys.executable, "-c", WHO))
+    assert done.stdout == account.role("reader", f"other-{account.user}") + "\n"
+    assert "You are already profiled" in done.stderr and "the profile other" in done.stderr
+
+
+def test_a_nested_assume_from_keys_says_that_it_chains(account: Account) -> None:
+    done = account.run("s3", "--", *account.command("s3", "--", sys.executable, "-c", WHO))
+    assert done.stdout == account.role("reader") + "\n"
+    assert "no profile is known from before" in done.stderr
+
+
+def test_credential_process_is_one_json_object_with_an_end(account: Account) -> None:
+    done = account.run("s3", "--format", "credential-process")
+    answer = json.loads(done.stdout)
+    assert set(answer) == {"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
+    assert answer["Expiration"].endswith("Z")
+
+
+def test_a_role_that_needs_mfa_says_what_to_pass_where_nobody_can_be_asked(account: Account) -> None:
+    done = account.run("admin")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--token-code" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("alias", ["admin", "deep"])
+def test_a_code_may_be_passed_in_three_ways(account: Account, alias: str) -> None:
+    role = account.role("guarded" if alias == "admin" else "far")
+    assert account.who(alias, "--token-code", "123456") == role
+    command = f"'{sys.executable}' -c 'print(123456)'"
+    assert account.who(alias, "--token-command", command) == role
+    assert account.who(alias, RECONCILE_MFA_CODE="123456") == role
+
+
+def test_a_role_session_is_told_that_it_cannot_give_mfa(account: Account) -> None:
+    done = account.run("s3", "--", *account.command("admin", "--token-code", "123456"))
+    assert done.returncode == 1 and "only from users" in done.stderr
+
+
+@TERMINAL
+def test_the_code_is_asked_for_on_the_terminal_while_stdout_is_a_pipe(
+    account: Account, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = " ".join(account.command("admin", "-f", str(account.folder / "roles.yaml")))
+    with Pseudo(["sh", "-c", f"{words} < /dev/null > {out}"], account.environ) as terminal:
+        terminal.expect(rf"MFA code for admin \(arn:aws:iam::{ACCOUNT}:mfa/{account.user}\): ")
+        terminal.send("12345\n")
+        terminal.expect("A code is six digits. MFA code")
+        terminal.send("123456\n")
+        assert terminal.code() == 0
+        assert "123456'" not in terminal.seen
+    assert "export RECONCILE_ALIAS='admin';" in out.read_text()
+
+
+@TERMINAL
+def test_a_terminal_gets_a_subshell_whose_prompt_names_role_and_end(account: Account) -> None:
+    environ = account.environ | {"TERM": "dumb", "HOME": str(account.folder)}
+    command = account.command("s3", "--shell", "bash", "-f", str(account.folder / "roles.yaml"))
+    with Pseudo(command, environ) as terminal:
+        terminal.expect(r"You are arn:aws:iam::\d+:role/reader-\w+ in this shell until \d\d:\d\d")
+        terminal.expect(r"\(s3 until \d\d:\d\d\) ")
+        terminal.send("echo I am $RECONCILE_ALIAS; exit 3\n")
+        terminal.expect("I am s3")
+        assert terminal.code() == 3

@@ -1,0 +1,132 @@
+"""What AWS answers to AssumeRole becomes credentials, or a paragraph that says what to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from reconciler.aws import sts
+from reconciler.model.problem import Failed
+
+ROLE = "arn:aws:iam::123456789012:role/s3"
+USER = "arn:aws:iam::123456789012:user/demo-user"
+SERIAL = "arn:aws:iam::123456789012:mfa/phone"
+PARAMETERS = {"RoleArn": ROLE, "RoleSessionName": "demo-user"}
+
+
+@pytest.fixture
+def stubbed() -> Any:
+    client = boto3.client(
+        "sts", region_name="us-east-1", aws_access_key_id="AKIA", aws_secret_access_key="hunter2"
+    )
+    with Stubber(client) as stubber:
+        yield client, stubber
+
+
+def answer() -> dict[str, Any]:
+    return {
+        "Credentials": {
+            "AccessKeyId": "ASIAEXAMPLEEXAMPLE00",
+            "SecretAccessKey": "secret",
+            "SessionToken": "token",
+            "Expiration": datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC),
+        }
+    }
+
+
+def test_credentials_come_back_with_an_rfc_3339_end(stubbed: Any) -> None:
+    client, stubber = stubbed
+    stubber.add_response("assume_role", answer(), PARAMETERS)
+    keys = sts.assume_role(client, PARAMETERS, USER)
+    assert keys == ("ASIAEXAMPLEEXAMPLE00", "secret", "token", "2030-01-02T03:04:05Z")
+
+
+def test_the_code_goes_on_the_call_itself(stubbed: Any) -> None:
+    client, stubber = stubbed
+    stubber.add_response(
+        "assume_role", answer(), PARAMETERS | {"SerialNumber": SERIAL, "TokenCode": "123456"}
+    )
+    sts.assume_role(client, PARAMETERS, USER, SERIAL, "123456")
+
+
+CASES = [
+    (
+        "AccessDenied",
+        "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+        "mfa-code-refused",
+        "Wait for the next one",
+    ),
+    (
+        "AccessDenied",
+        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify …",
+        "mfa-device-refused",
+        "mfa_serial",
+    ),
+    (
+        "AccessDenied",
+        f"User: {USER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}",
+        "assume-refused",
+        "trust policy",
+    ),
+    (
+        "ValidationError",
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+        "session-duration",
+        "one hour",
+    ),
+    (
+        "ValidationError",
+        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        "session-duration",
+        "max_session_duration",
+    ),
+    ("AccessDenied", "Roles may not be assumed by root accounts.", "assume-root", "--profile"),
+    ("ExpiredToken", "The security token included in the request is expired", "aws-error", "expired"),
+]
+
+
+@pytest.mark.parametrize(("code", "message", "expected", "said"), CASES)
+def test_a_refusal_says_what_it_means_and_what_to_do(
+    stubbed: Any, code: str, message: str, expected: str, said: str
+) -> None:
+    client, stubber = stubbed
+    stubber.add_client_error("assume_role", code, message, 403)
+    with pytest.raises(Failed) as caught:
+        sts.assume_role(client, PARAMETERS, USER, SERIAL, "123456")
+    (problem,) = caught.value.problems
+    assert problem.code == expected and said in problem.message
+    assert "123456 " not in problem.message.replace("123456789012", "")
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+
+
+def test_a_refusal_without_a_code_says_how_to_pass_one(stubbed: Any) -> None:
+    client, stubber = stubbed
+    stubber.add_client_error("assume_role", "AccessDenied", "no", 403)
+    with pytest.raises(Failed) as caught:
+        sts.assume_role(client, PARAMETERS, USER)
+    assert "--token-code" in caught.value.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "expected"),
+    [
+        (None, "aws", "us-east-1"),
+        (None, "aws-cn", "cn-north-1"),
+        ("eu-west-1", "aws", "eu-west-1"),
+    ],
+)
+def test_without_a_region_sts_is_called_in_the_first_of_the_partition(
+    region: str | None, partition: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    source = sts.Source(None, region, partition, None)
+    assert source.sts().meta.region_name == expected
+    assert source.temporary is False
