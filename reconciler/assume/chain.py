@@ -88,9 +88,7 @@ def requests(
     """
     default = default_session_name(caller_arn)
     asked = path[-1]
-    final = replace(
-        asked, duration=duration or asked.duration, session_name=session_name or asked.session_name
-    )
+    final = replace(asked, duration=duration or asked.duration, session_name=session_name or asked.session_name)
     sessions = is_role_session(caller_arn)
     return tuple(
         _request(

@@ -26,8 +26,7 @@ def assignments(variables: Variables, shell: str) -> str:
     """One line per variable, in their order. `shell` is a key of SHELLS. Raises Failed (cmd only)."""
     dialect = SHELLS[shell]
     return "".join(
-        (dialect.unset(name) if value is None else dialect.set(name, value)) + "\n"
-        for name, value in variables.items()
+        (dialect.unset(name) if value is None else dialect.set(name, value)) + "\n" for name, value in variables.items()
     )
 
 

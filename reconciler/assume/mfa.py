@@ -86,9 +86,7 @@ def _max_age(statement: Statement) -> int | None:
 def _denies_without(statement: Statement) -> bool:
     """True for the guard: a Deny whose only condition is that no MFA is present."""
     return bool(statement.conditions) and all(
-        item.operator.lower() in ("bool", "boolifexists")
-        and item.key == _PRESENT
-        and item.values == {"false"}
+        item.operator.lower() in ("bool", "boolifexists") and item.key == _PRESENT and item.values == {"false"}
         for item in statement.conditions
     )
 

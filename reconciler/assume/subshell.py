@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.assume.credentials import Variables, applied
-from reconciler.assume.emit import assignments
+from reconciler.assume.emit import assignments, detected
 
 _CARRIED = "__RECONCILE_"
 
@@ -74,15 +74,11 @@ def _zsh(opening: _Opening) -> Subshell:
 
 def _fish(opening: _Opening) -> Subshell:
     script = _put_back(opening.variables, "set -gx {0} ${1}; set -e {1};", "fish") + _FISH_PROMPT
-    return Subshell(
-        (opening.program, "--interactive", "--init-command", _filled(script, opening)), opening.environ
-    )
+    return Subshell((opening.program, "--interactive", "--init-command", _filled(script, opening)), opening.environ)
 
 
 def _powershell(opening: _Opening) -> Subshell:
-    return Subshell(
-        (opening.program, "-NoExit", "-Command", _filled(_POWERSHELL_PROMPT, opening)), opening.environ
-    )
+    return Subshell((opening.program, "-NoExit", "-Command", _filled(_POWERSHELL_PROMPT, opening)), opening.environ)
 
 
 def _cmd(opening: _Opening) -> Subshell:
@@ -102,9 +98,7 @@ _SHELLS: Mapping[str, Callable[[_Opening], Subshell]] = {
 }
 
 
-def _put_back(
-    variables: Variables, line: str = 'export {0}="${{{1}}}"; unset {1};', dialect: str = "sh"
-) -> str:
+def _put_back(variables: Variables, line: str = 'export {0}="${{{1}}}"; unset {1};', dialect: str = "sh") -> str:
     """Lines that set every variable again from the name it was carried under, {1}, and unset the others."""
     carried = [line.format(name, _CARRIED + name) for name, value in variables.items() if value is not None]
     absent = {name: None for name, value in variables.items() if value is None}
@@ -117,9 +111,8 @@ def _filled(script: str, opening: _Opening) -> str:
 
 def program_of(shell: str, environ: Mapping[str, str]) -> str:
     """The program for a shell that was asked for by name: the person's own where $SHELL is that one."""
-    own = environ.get("SHELL", "")
-    if Path(own.replace("\\", "/")).name.removesuffix(".exe") == shell or (own and shell == "sh"):
-        return own
+    if environ.get("SHELL") and detected(environ, windows=False) == shell:
+        return environ["SHELL"]
     if shell == "powershell":
         return "pwsh" if shutil.which("pwsh") else "powershell"
     return shell
@@ -168,6 +161,5 @@ end
 """
 
 _POWERSHELL_PROMPT = (
-    "$global:__reconcilePrompt = $function:prompt; "
-    "function global:prompt { '@LABEL@' + (& $global:__reconcilePrompt) }"
+    "$global:__reconcilePrompt = $function:prompt; function global:prompt { '@LABEL@' + (& $global:__reconcilePrompt) }"
 )

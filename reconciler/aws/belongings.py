@@ -27,9 +27,7 @@ def belongings_of(connection: Connection, user: Address) -> Belongings:
         service_credentials=ids(
             "list_service_specific_credentials", "ServiceSpecificCredentials", "ServiceSpecificCredentialId"
         ),
-        mfa_devices=tuple(
-            MfaDevice(serial) for serial in ids("list_mfa_devices", "MFADevices", "SerialNumber")
-        ),
+        mfa_devices=tuple(MfaDevice(serial) for serial in ids("list_mfa_devices", "MFADevices", "SerialNumber")),
     )
 
 

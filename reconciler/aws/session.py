@@ -84,8 +84,7 @@ def check_account(connection: Connection, wanted: str | None) -> None:
     if wanted and wanted != connection.account:
         raise failure(
             "wrong-account",
-            f"The file is for account {wanted}, but the caller ({connection.caller}) is in "
-            f"{connection.account}.",
+            f"The file is for account {wanted}, but the caller ({connection.caller}) is in {connection.account}.",
             detail="Nothing was read or written.",
             hint="Use the credentials of the right account, or another file.",
         )

@@ -31,9 +31,7 @@ def bulk_tags(connection: Connection) -> Tags | None:
     try:
         tagging = client_in(connection, "resourcegroupstaggingapi", region)
         while True:
-            page = tagging.get_resources(
-                ResourceTypeFilters=_TYPES, ResourcesPerPage=100, PaginationToken=token
-            )
+            page = tagging.get_resources(ResourceTypeFilters=_TYPES, ResourcesPerPage=100, PaginationToken=token)
             for item in page["ResourceTagMappingList"]:
                 found[item["ResourceARN"]] = tags_of(item["Tags"])
             token = page.get("PaginationToken") or ""

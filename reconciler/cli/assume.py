@@ -57,9 +57,7 @@ class _WithCommand(click.Command):
 @click.option("--duration", metavar="TIME", help="How long: 45m, 2h, or seconds.")
 @click.option("--session-name", metavar="NAME", help="Name of the session in CloudTrail.")
 @click.option("--token-code", metavar="CODE", help="MFA code.")
-@click.option(
-    "--token-command", metavar="COMMAND", help="Command that prints an MFA code; run without a shell."
-)
+@click.option("--token-command", metavar="COMMAND", help="Command that prints an MFA code; run without a shell.")
 @aws_options
 @click.pass_context
 def command(
@@ -126,9 +124,7 @@ def _check(
     if unset and (words or form == "credential-process"):
         raise click.UsageError("--unset prints assignments; it takes no command and no such --format.", ctx)
     if words and (printing or form):
-        raise click.UsageError(
-            "With a command after `--` nothing is printed: leave out --print, --format.", ctx
-        )
+        raise click.UsageError("With a command after `--` nothing is printed: leave out --print, --format.", ctx)
     if not alias and not unset:
         raise click.UsageError("Missing argument 'ALIAS'.", ctx)
 
@@ -140,9 +136,7 @@ def _seconds(text: str | None) -> int | None:
 
     found = seconds(int(text) if re.fullmatch("[0-9]+", text) else text)
     if found is None:
-        raise click.BadParameter(
-            f"{text!r} is no duration: write 45m, 2h, or seconds.", param_hint="--duration"
-        )
+        raise click.BadParameter(f"{text!r} is no duration: write 45m, 2h, or seconds.", param_hint="--duration")
     return found
 
 

@@ -51,9 +51,7 @@ def variable_option(function: F) -> F:
 
 def aws_options(function: F) -> F:
     """--profile, --region, --endpoint-url, with AWS's own meaning."""
-    function = click.option("--endpoint-url", metavar="URL", help="Call this endpoint instead of AWS's.")(
-        function
-    )
+    function = click.option("--endpoint-url", metavar="URL", help="Call this endpoint instead of AWS's.")(function)
     function = click.option("--region", metavar="REGION", help="AWS region of STS.")(function)
     return click.option("--profile", metavar="NAME", help="AWS profile to use.")(function)
 
@@ -83,9 +81,7 @@ def allow_options(function: F) -> F:
     """What a plan may do beyond the safe default."""
     options = (
         click.option("--allow-deletes", is_flag=True, help="Allow more deletions than the thresholds."),
-        click.option(
-            "--allow-foreign-detach", is_flag=True, help="Allow deleting what entities outside the file use."
-        ),
+        click.option("--allow-foreign-detach", is_flag=True, help="Allow deleting what entities outside the file use."),
         click.option("--take-over", is_flag=True, help="Adopt entities that carry another owner's tag."),
     )
     for option in reversed(options):

@@ -24,9 +24,7 @@ CHANGES_PENDING = 2
 
 @click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
 @files_argument
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is printed."
-)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @target_option
 @variable_option

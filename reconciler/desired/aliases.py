@@ -49,8 +49,7 @@ SCHEMA: Mapping[str, Any] = parts.entry(
             **parts.ref("document"),
             "description": "Session policy: narrows the role for the session.",
         },
-        "policy_arns": parts.texts("Managed policies that narrow the session; at most 10.")
-        | {"maxItems": 10},
+        "policy_arns": parts.texts("Managed policies that narrow the session; at most 10.") | {"maxItems": 10},
     },
     ["role"],
 )
@@ -128,9 +127,7 @@ class AliasReader:
             self.context.problem("bad-duration", summary, place, hint)
         elif isinstance(declared, Role) and length > declared.max_session_duration:
             hint = f"Raise max_session_duration of {role}, or ask for less."
-            summary = (
-                f"duration {node['duration']!r} is longer than the role's {declared.max_session_duration} s."
-            )
+            summary = f"duration {node['duration']!r} is longer than the role's {declared.max_session_duration} s."
             self.context.problem("bad-duration", summary, place, hint)
         return length
 

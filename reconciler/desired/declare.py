@@ -104,9 +104,7 @@ def _paths(
     first: dict[Address, Address] = {}
     for address, node in _each_written(nodes, root):
         place = _name_place(root, address)
-        context.problems.extend(
-            limits.name_problems(address.kind, address.name, _LONGEST[address.kind], place)
-        )
+        context.problems.extend(limits.name_problems(address.kind, address.name, _LONGEST[address.kind], place))
         other = first.setdefault(address, address)
         if other.name != address.name:
             summary = f"The {address.kind}s {other.name!r} and {address.name!r} are one name for IAM."
@@ -124,9 +122,7 @@ def _paths(
 
 def _each_written(nodes: Mapping[Address, Map], root: Map) -> list[tuple[Address, Map]]:
     """Every name as written: two that IAM takes for one are both here, with one node."""
-    written = [
-        Address(kind.name, name) for section, kind in BY_SECTION.items() for name in root.child(section)
-    ]
+    written = [Address(kind.name, name) for section, kind in BY_SECTION.items() for name in root.child(section)]
     return [(address, nodes[address]) for address in written]
 
 

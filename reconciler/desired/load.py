@@ -158,9 +158,7 @@ def _scalars(node: yaml.Node | None, only: str | None = None) -> dict[str, str]:
     return {
         name.value: value.value
         for name, value in pairs
-        if isinstance(name, yaml.ScalarNode)
-        and isinstance(value, yaml.ScalarNode)
-        and only in (None, name.value)
+        if isinstance(name, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and only in (None, name.value)
     }
 
 

@@ -56,9 +56,7 @@ def composed(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
         context = f" ({error.context})" if error.context and error.problem else ""
-        return None, [
-            _error("bad-yaml", f"Not valid YAML: {error.problem or error.context}{context}.", place)
-        ]
+        return None, [_error("bad-yaml", f"Not valid YAML: {error.problem or error.context}{context}.", place)]
     except yaml.reader.ReaderError as error:
         line, column = _position(data, error.position)
         summary = f"Not valid YAML: {error.reason}."

@@ -6,9 +6,7 @@ import re
 
 from reconciler.model.address import Address
 
-_ARN = re.compile(
-    r"arn:([a-z0-9-]+):iam::(\d{12}|aws):(user|group|role|policy|instance-profile)(/(?:.*/)?)([^/]+)"
-)
+_ARN = re.compile(r"arn:([a-z0-9-]+):iam::(\d{12}|aws):(user|group|role|policy|instance-profile)(/(?:.*/)?)([^/]+)")
 
 
 def arn_of(address: Address, path: str, account: str, partition: str) -> str:

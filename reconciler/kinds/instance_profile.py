@@ -87,9 +87,7 @@ class InstanceProfileKind:
         needs: tuple[Fact, ...] = ()
         if before:
             note = "an instance profile holds one role: the old one comes off before the new one is on"
-            steps.append(
-                self._remove(address, before, Phase.SWAP if after else Phase.NARROW, note if after else "")
-            )
+            steps.append(self._remove(address, before, Phase.SWAP if after else Phase.NARROW, note if after else ""))
             needs = (unlinked(address, before),)
         if after:
             steps.append(

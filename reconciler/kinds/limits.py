@@ -81,9 +81,7 @@ def tag_problems(tags: Mapping[str, str], node: Map) -> Iterator[Problem]:
         elif not 1 <= len(key) <= 128 or not all(map(_tag_char, key)):
             yield _problem("bad-tag", f"IAM does not take the tag key {key!r}.", place)
         if len(text) > 256 or not all(map(_tag_char, text)):
-            yield _problem(
-                "bad-tag", f"IAM does not take the value of tag {key!r}: {text!r}.", written.place(key)
-            )
+            yield _problem("bad-tag", f"IAM does not take the value of tag {key!r}: {text!r}.", written.place(key))
 
 
 def same_tag_problems(node: Map) -> Iterator[Problem]:
@@ -114,9 +112,7 @@ def trust_size_problems(document: Document, place: Place) -> Iterator[Problem]:
         summary = f"The trust policy has {size} characters without white space; IAM allows {TRUST_SIZE_MAX}."
         yield _problem("document-too-large", summary, place, "Trust fewer principals in one role.")
     elif size > TRUST_SIZE:
-        summary = (
-            f"The trust policy has {size} characters without white space; the default quota is {TRUST_SIZE}."
-        )
+        summary = f"The trust policy has {size} characters without white space; the default quota is {TRUST_SIZE}."
         hint = "Ask AWS to raise the quota 'Role trust policy length', or trust fewer principals."
         yield _problem("past-default-quota", summary, place, hint, Level.WARNING)
 
@@ -124,9 +120,7 @@ def trust_size_problems(document: Document, place: Place) -> Iterator[Problem]:
 def inline_size_problems(kind: str, documents: Mapping[str, Document], node: Map) -> Iterator[Problem]:
     total, limit = sum(len(document.text) for document in documents.values()), SIZE_QUOTA[kind]
     if total > limit:
-        summary = (
-            f"The inline policies have {total} characters together; IAM allows {limit} per {kind.lower()}."
-        )
+        summary = f"The inline policies have {total} characters together; IAM allows {limit} per {kind.lower()}."
         hint = "Move one into `policies:` as a managed policy."
         yield _problem("document-too-large", summary, node.place("inline_policies"), hint)
 
@@ -135,9 +129,7 @@ def attachment_problems(kind: str, policies: Sized, node: Map) -> Iterator[Probl
     count, most = len(policies), ATTACHMENTS_MAX[kind]
     place = node.place("policies")
     if count > most:
-        yield _problem(
-            "too-many-policies", f"{count} attached policies; IAM allows {most} per {kind.lower()}.", place
-        )
+        yield _problem("too-many-policies", f"{count} attached policies; IAM allows {most} per {kind.lower()}.", place)
     elif count > ATTACHMENTS:
         summary = f"{count} attached policies, ours included; the default quota is {ATTACHMENTS}."
         hint = f"Ask AWS to raise 'Managed policies attached to an IAM {kind.lower()}', or merge policies."

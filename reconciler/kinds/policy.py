@@ -94,9 +94,7 @@ class PolicyKind:
             parameters["Description"] = entity.description
         if entity.tags:
             parameters["Tags"] = tag_list(entity.tags)
-        return [
-            step(entity.address, Phase.CREATE, "CreatePolicy", parameters, (), (present(entity.address),))
-        ]
+        return [step(entity.address, Phase.CREATE, "CreatePolicy", parameters, (), (present(entity.address),))]
 
     def update(self, before: Policy, after: Policy, planning: Planning) -> list[Step]:
         address, target = before.address, self._target(before, planning)
@@ -160,9 +158,7 @@ def policy_versions(raw: Raw) -> dict[Address, tuple[PolicyVersion, ...]]:
     """Every live policy → its versions."""
     return {
         Address("policy", item["Arn"].rpartition("/")[2]): tuple(
-            PolicyVersion(
-                version["VersionId"], str(version.get("CreateDate", "")), version["IsDefaultVersion"]
-            )
+            PolicyVersion(version["VersionId"], str(version.get("CreateDate", "")), version["IsDefaultVersion"])
             for version in item["PolicyVersionList"]
         )
         for item in raw.items("Policies")

@@ -75,8 +75,7 @@ DEFINITIONS: Schema = {
     },
     "document": {
         "title": "Policy document",
-        "description": "AWS's own grammar, verbatim, or the path of a JSON or YAML file. Without Version: "
-        "2012-10-17.",
+        "description": "AWS's own grammar, verbatim, or the path of a JSON or YAML file. Without Version: 2012-10-17.",
         "type": ["object", "string"],
         "minLength": 1,
         "properties": {

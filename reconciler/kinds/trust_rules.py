@@ -60,9 +60,7 @@ SCHEMA: Mapping[str, Any] = {
         "session_tags": {"type": "boolean", "description": "Adds sts:TagSession."},
         "source_identity": {"type": "boolean", "description": "Adds sts:SetSourceIdentity."},
         "subjects": parts.texts("Patterns of the token's `sub` (oidc).", [["repo:org/app:*"]], least=1),
-        "audiences": parts.texts(
-            "Accepted `aud` of the token (oidc); sts.amazonaws.com where absent.", least=1
-        ),
+        "audiences": parts.texts("Accepted `aud` of the token (oidc); sts.amazonaws.com where absent.", least=1),
         "conditions": {"type": "object", "description": "More conditions in AWS's grammar, merged in."},
         "sid": {"type": "string", "pattern": "^[A-Za-z0-9]*$", "description": "Statement id."},
     },
@@ -128,9 +126,7 @@ def _principal(kind: str, value: str, place: Place, context: Declaring) -> str |
     return context.arn(address) if address else None
 
 
-def _matching(
-    grammar: re.Pattern[str], value: str, place: Place, context: Declaring, wanted: str
-) -> str | None:
+def _matching(grammar: re.Pattern[str], value: str, place: Place, context: Declaring, wanted: str) -> str | None:
     if grammar.fullmatch(value):
         return value
     context.problem("bad-principal", f"{value!r} is not {wanted}.", place)

@@ -44,9 +44,7 @@ class UserKind:
         "User",
         "An IAM user. Passwords and access keys are secrets and never come from a file.",
         {
-            "groups": parts.texts(
-                "Groups of this file that the user is in; the whole list.", [["engineers"]]
-            ),
+            "groups": parts.texts("Groups of this file that the user is in; the whole list.", [["engineers"]]),
             "policies": parts.POLICIES,
             "inline_policies": parts.ref("inline_policies"),
             "permissions_boundary": parts.BOUNDARY,
@@ -112,9 +110,7 @@ class UserKind:
             parameters["Tags"] = tag_list(entity.tags)
         needs = boundary_needs(entity.permissions_boundary, planning)
         first = step(address, Phase.CREATE, "CreateUser", parameters, needs, (present(address),))
-        bare = User(
-            entity.name, entity.path, permissions_boundary=entity.permissions_boundary, tags=entity.tags
-        )
+        bare = User(entity.name, entity.path, permissions_boundary=entity.permissions_boundary, tags=entity.tags)
         return [first, *self.update(bare, entity, planning)]
 
     def update(self, before: User, after: User, planning: Planning) -> list[Step]:
@@ -160,8 +156,7 @@ def _belongings(user: User, owned: Belongings) -> list[Step]:
     steps += [gone("DeleteSigningCertificate", CertificateId=item) for item in owned.signing_certificates]
     steps += [gone("DeleteSSHPublicKey", SSHPublicKeyId=item) for item in owned.ssh_public_keys]
     steps += [
-        gone("DeleteServiceSpecificCredential", ServiceSpecificCredentialId=item)
-        for item in owned.service_credentials
+        gone("DeleteServiceSpecificCredential", ServiceSpecificCredentialId=item) for item in owned.service_credentials
     ]
     for device in owned.mfa_devices:
         deactivated = gone("DeactivateMFADevice", SerialNumber=device.serial)

@@ -34,9 +34,7 @@ def differences(before: Entity | None, after: Entity | None) -> tuple[Field, ...
     """Every path whose values differ; decided by equality of the views alone."""
     old, new = view(before), view(after)
     paths = sorted(set(old) | set(new))
-    return tuple(
-        Field(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path)
-    )
+    return tuple(Field(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path))
 
 
 def inherited(desired: Entity, live: Entity, declaration: Declaration) -> Entity:
@@ -48,9 +46,7 @@ def inherited(desired: Entity, live: Entity, declaration: Declaration) -> Entity
     if isinstance(desired, Policy) and isinstance(live, Policy) and desired.description is None:
         desired = replace(desired, description=live.description)
     if declaration.protect is None and PROTECT in getattr(live, "tags", {}):
-        desired = _with(
-            desired, "tags", {**_mapping(desired, "tags"), PROTECT: _mapping(live, "tags")[PROTECT]}
-        )
+        desired = _with(desired, "tags", {**_mapping(desired, "tags"), PROTECT: _mapping(live, "tags")[PROTECT]})
     for path in declaration.ignore_changes:
         name, dot, key = path.partition(".")
         name = _ALIASES.get(name, name)

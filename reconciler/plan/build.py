@@ -57,9 +57,7 @@ def _drafted(desired: Desired, live: State, allowed: Allowed) -> tuple[Draft, li
     entities = effective(desired, live)
     differences, findings = without_protected(differences_of(desired, entities, live))
     if allowed.targets:
-        differences = _targeted(
-            differences, allowed, Planning(live, replace(desired.state, entities=entities))
-        )
+        differences = _targeted(differences, allowed, Planning(live, replace(desired.state, entities=entities)))
     created = {item.address for item in differences if item.action is Action.CREATE}
     planning = Planning(
         live=live,

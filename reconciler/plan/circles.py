@@ -9,9 +9,7 @@ from reconciler.model.entity import Entity, Role
 from reconciler.policy.trust import trusted
 
 
-def circular_roles(
-    entities: Mapping[Address, Entity], created: set[Address], account: str
-) -> frozenset[Address]:
+def circular_roles(entities: Mapping[Address, Entity], created: set[Address], account: str) -> frozenset[Address]:
     """The roles among `created` that cannot exist before another of them does."""
     names = {
         address: sorted(trusted(role.trust_policy, account) & created)

@@ -39,9 +39,7 @@ def explained(before: Document | None, after: Document | None) -> list[Statement
         parts = (Part("-", "Version", before.version), Part("+", "Version", after.version))
         found.insert(0, StatementChange("~", "the document", parts))
     if before and after and before.id != after.id:
-        found.insert(
-            0, StatementChange("~", "the document", (Part("-", "Id", before.id), Part("+", "Id", after.id)))
-        )
+        found.insert(0, StatementChange("~", "the document", (Part("-", "Id", before.id), Part("+", "Id", after.id))))
     return found
 
 
@@ -93,9 +91,7 @@ def _spelled(old: Statement, new: Statement, value: str) -> str:
 
 
 def _listed(statement: Statement) -> list[tuple[str, str]]:
-    return [
-        (element, _spelled(statement, statement, value)) for element, value in sorted(elements(statement))
-    ]
+    return [(element, _spelled(statement, statement, value)) for element, value in sorted(elements(statement))]
 
 
 def _label(statement: Statement) -> str:

@@ -35,9 +35,7 @@ def ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
                 if maker != index and maker not in waits[index]:
                     waits[index].add(maker)
                     frees[maker].append(index)
-    ready = [
-        (steps[index].phase, steps[index].address, index) for index in range(len(steps)) if not waits[index]
-    ]
+    ready = [(steps[index].phase, steps[index].address, index) for index in range(len(steps)) if not waits[index]]
     heapq.heapify(ready)
     found: list[Step] = []
     while ready:

@@ -39,8 +39,7 @@ def questions_of(desired: Desired, live: State) -> Questions:
         for item in found
         if isinstance(item.before, Policy | InstanceProfile)
         and (
-            item.action in (Action.DELETE, Action.ADOPT)
-            or any(field.path.startswith("tags.") for field in item.fields)
+            item.action in (Action.DELETE, Action.ADOPT) or any(field.path.startswith("tags.") for field in item.fields)
         )
     ]
     facts = live.facts
@@ -79,7 +78,5 @@ def references(entity: Entity) -> set[str]:
     if isinstance(entity, Group):
         return set(entity.policies)
     if isinstance(entity, User | Role):
-        return set(entity.policies) | (
-            {entity.permissions_boundary} if entity.permissions_boundary else set()
-        )
+        return set(entity.policies) | ({entity.permissions_boundary} if entity.permissions_boundary else set())
     return set()

@@ -17,9 +17,7 @@ from reconciler.model.document import Condition, Document, Json, Statement
 CURRENT_VERSION = "2012-10-17"
 VERSION_WHEN_ABSENT = "2008-10-17"
 
-_ELEMENTS = frozenset(
-    "Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split()
-)
+_ELEMENTS = frozenset("Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split())
 
 
 def authored(raw: Mapping[str, Json], partition: str = "aws") -> Document:
@@ -138,16 +136,12 @@ def statement_json(statement: Statement) -> dict[str, Json]:
     shown: dict[str, Json] = {"Sid": statement.sid} if statement.sid else {}
     shown["Effect"] = statement.effect
     if statement.principals is not None:
-        shown["NotPrincipal" if statement.not_principal else "Principal"] = _principals_json(
-            statement.principals
-        )
+        shown["NotPrincipal" if statement.not_principal else "Principal"] = _principals_json(statement.principals)
     if statement.actions:
         key = "NotAction" if statement.not_action else "Action"
         shown[key] = [statement.spelled(action) for action in sorted(statement.actions)]
     if statement.resources is not None:
-        shown["NotResource" if statement.not_resource else "Resource"] = cast(
-            "Json", sorted(statement.resources)
-        )
+        shown["NotResource" if statement.not_resource else "Resource"] = cast("Json", sorted(statement.resources))
     if statement.conditions:
         shown["Condition"] = _conditions_json(statement)
     if statement.unknown:

@@ -101,9 +101,7 @@ def _action(path: Path, text: str) -> Iterator[Flaw]:
             "A prefix has only letters, digits and dashes, and no wildcard.",
         )
     elif not _NAME.fullmatch(verb):
-        yield error(
-            "invalid-action", path, f"Action {shown(text)} has {shown(verb)} where an action must stand."
-        )
+        yield error("invalid-action", path, f"Action {shown(text)} has {shown(verb)} where an action must stand.")
 
 
 def trust_actions(part: Part) -> Iterator[Flaw]:

@@ -69,9 +69,7 @@ def _document(document: Object, use: Use) -> Iterator[Flaw]:
     yield from unknown
     version, identifier = parts.get("Version"), parts.get("Id")
     if version and version.value not in VERSIONS:
-        summary = (
-            f"Version is {shown(version.value)}; it is the version of AWS's grammar, not of your policy."
-        )
+        summary = f"Version is {shown(version.value)}; it is the version of AWS's grammar, not of your policy."
         yield error("invalid-version", version.path, summary, "Write 2012-10-17.")
     if identifier and not isinstance(identifier.value, str):
         yield error("invalid-id", identifier.path, f"Id is {shown(identifier.value)}, not a text.")
@@ -81,9 +79,7 @@ def _document(document: Object, use: Use) -> Iterator[Flaw]:
         yield error("missing-statement", (), "The policy document has no Statement.")
 
 
-def _elements(
-    mapping: Object, path: Path, known: tuple[str, ...], what: str
-) -> tuple[dict[str, Part], list[Flaw]]:
+def _elements(mapping: Object, path: Path, known: tuple[str, ...], what: str) -> tuple[dict[str, Part], list[Flaw]]:
     """The elements by their right names, and a flaw for each name that is not right."""
     parts = {name: Part((*path, name), mapping[name]) for name in known if name in mapping}
     unknown = []
@@ -185,6 +181,4 @@ def _dead_variables(document: Object) -> Iterator[Flaw]:
     for path, text, at_key in strings(document.get("Statement")):
         if "${" in text and not at_key:
             summary = f"{shown(text)} has a variable, which Version 2008-10-17 takes for plain text."
-            yield warning(
-                "variable-in-old-version", ("Statement", *path), summary, "Write Version 2012-10-17."
-            )
+            yield warning("variable-in-old-version", ("Statement", *path), summary, "Write Version 2012-10-17.")

@@ -79,8 +79,7 @@ def _for_all_values(statement: Object, line: Clause, lines: list[Clause]) -> Ite
     key = line.key.casefold()
     single = key.partition("/")[0] in _SINGLE or key.endswith((":sub", ":aud"))
     present = any(
-        other.operator == "Null" and other.key.casefold() == key and _values(other) == {"false"}
-        for other in lines
+        other.operator == "Null" and other.key.casefold() == key and _values(other) == {"false"} for other in lines
     )
     if single and not present:
         summary = f"ForAllValues on {line.key}, which has one value, is also true where the key is absent."

@@ -13,16 +13,13 @@ from typing import NamedTuple
 
 _TYPES = {
     "String": (
-        "StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike"
-        " StringNotLike"
+        "StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike StringNotLike"
     ),
     "Numeric": (
         "NumericEquals NumericNotEquals NumericLessThan NumericLessThanEquals NumericGreaterThan"
         " NumericGreaterThanEquals"
     ),
-    "Date": (
-        "DateEquals DateNotEquals DateLessThan DateLessThanEquals DateGreaterThan DateGreaterThanEquals"
-    ),
+    "Date": ("DateEquals DateNotEquals DateLessThan DateLessThanEquals DateGreaterThan DateGreaterThanEquals"),
     "Bool": "Bool",
     "Binary": "BinaryEquals",
     "IpAddress": "IpAddress NotIpAddress",
@@ -90,9 +87,7 @@ def _is_date(value: object) -> bool:
         return False
     year, month, day, hour, minute, second = match.groups()
     try:
-        datetime(
-            int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0)
-        )
+        datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0))
     except ValueError:
         return False
     return True

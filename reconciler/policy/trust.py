@@ -131,8 +131,5 @@ def trusted(document: Document, account: str) -> frozenset[Address]:
 def principals_of(document: Document) -> frozenset[str]:
     """Every AWS principal that a trust policy names, as written."""
     return frozenset(
-        value
-        for statement in document.statements
-        for kind, value in statement.principals or ()
-        if kind == "AWS"
+        value for statement in document.statements for kind, value in statement.principals or () if kind == "AWS"
     )

@@ -37,8 +37,7 @@ def _change(change: Change, seq: dict[int, int]) -> dict[str, Any]:
         "address": str(change.address),
         "action": str(change.action),
         "fields": [
-            {"path": field.path, "before": plain(field.before), "after": plain(field.after)}
-            for field in change.fields
+            {"path": field.path, "before": plain(field.before), "after": plain(field.after)} for field in change.fields
         ],
         "calls": [_call(step, seq) for step in change.steps],
     }

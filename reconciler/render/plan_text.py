@@ -74,9 +74,7 @@ class PlanText:
         elif sign == "~":
             yield self._paint(sign, f"    ~ {field.path}: {self._value(before)} → {self._value(after)}")
         else:
-            yield self._paint(
-                sign, f"    {sign} {field.path}: {self._value(after if sign == '+' else before)}"
-            )
+            yield self._paint(sign, f"    {sign} {field.path}: {self._value(after if sign == '+' else before)}")
 
     def _set(self, field: Field) -> Iterator[str]:
         before = field.before if isinstance(field.before, frozenset) else frozenset()

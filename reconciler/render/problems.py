@@ -41,9 +41,7 @@ def as_dict(problem: Problem) -> dict[str, Any]:
 
 def as_json(problems: Sequence[Problem]) -> str:
     valid = not any(problem.level is Level.ERROR for problem in problems)
-    return json.dumps(
-        {"valid": valid, "problems": [as_dict(p) for p in problems]}, indent=2, ensure_ascii=False
-    )
+    return json.dumps({"valid": valid, "problems": [as_dict(p) for p in problems]}, indent=2, ensure_ascii=False)
 
 
 def github(problems: Iterable[Problem]) -> str:

@@ -85,9 +85,7 @@ def _signals_to(relay: Relay) -> Iterator[None]:
         return
 
     # A handler, not SIG_IGN: the command would inherit that.
-    before = {
-        number: signal.signal(number, relay) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
+    before = {number: signal.signal(number, relay) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:

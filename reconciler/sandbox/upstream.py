@@ -41,14 +41,10 @@ class Upstream:
         connection.endheaders(request.body)
         response = connection.getresponse()
         body = response.read()
-        kept = tuple(
-            (k, v) for k, v in response.getheaders() if k.lower() not in HOP_BY_HOP | {"content-type"}
-        )
+        kept = tuple((k, v) for k, v in response.getheaders() if k.lower() not in HOP_BY_HOP | {"content-type"})
         return Reply(response.status, body, response.getheader("Content-Type") or "text/xml", kept)
 
-    def ask(
-        self, caller: Request, action: str, parameters: Mapping[str, str], version: str = IAM_VERSION
-    ) -> Reply:
+    def ask(self, caller: Request, action: str, parameters: Mapping[str, str], version: str = IAM_VERSION) -> Reply:
         """A question of the layer's own, in the name of the caller: same credentials, no valid signature."""
         service = "iam" if version == IAM_VERSION else "sts"
         scope = f"{caller.access_key or 'sandbox'}/20260101/us-east-1/{service}/aws4_request"

@@ -83,16 +83,12 @@ def test_a_duration_is_written_as_in_the_file(wanted: Any, text: str, seconds: i
         ("zsh", "export RECONCILE_ALIAS='s3';"),
     ],
 )
-def test_the_shell_can_be_chosen(
-    wanted: Any, shell: str, line: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_shell_can_be_chosen(wanted: Any, shell: str, line: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["assume", "s3", "--shell", shell]) == 0
     assert line in capfd.readouterr().out.splitlines()
 
 
-def test_json_and_credential_process_are_one_object_each(
-    wanted: Any, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_json_and_credential_process_are_one_object_each(wanted: Any, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["assume", "s3", "--format", "json"]) == 0
     assert json.loads(capfd.readouterr().out) == ASSUMED.variables
     assert run(["assume", "s3", "--format", "credential-process"]) == 0
@@ -110,9 +106,7 @@ def test_a_command_gets_the_role_and_keeps_its_own_options(
     assert capfd.readouterr() == ("['--format', 'json', '--', '-f'] s3 False\n", "")
 
 
-def test_a_command_that_does_not_exist_is_127_and_one_line(
-    wanted: Any, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_that_does_not_exist_is_127_and_one_line(wanted: Any, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["assume", "s3", "--", "no-such-program-here"]) == 127
     assert capfd.readouterr() == ("", "reconcile: no-such-program-here: command not found\n")
 
@@ -165,9 +159,7 @@ def test_a_failure_is_1_and_a_paragraph_on_stderr(
     assert out == "" and "AWS does not let you in." in err and "Traceback" not in err
 
 
-def test_an_unknown_alias_is_met_with_a_guess_and_the_list(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_alias_is_met_with_a_guess_and_the_list(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "roles.yaml"
     file.write_text(
         'version: 1\nowner: t\naccount: "123456789012"\n'

@@ -12,9 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-ALLOW = json.dumps(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
-)
+ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 

@@ -35,9 +35,7 @@ QUOTAS = {
         ("list_user_tags", "Tags"),
     ],
 )
-def test_a_list_of_nothing_is_empty_and_of_nobody_refused(
-    iam: Any, made: Made, operation: str, listed: str
-) -> None:
+def test_a_list_of_nothing_is_empty_and_of_nobody_refused(iam: Any, made: Made, operation: str, listed: str) -> None:
     assert getattr(iam, operation)(UserName=made.user())[listed] == []
     assert refusal(getattr(iam, operation), UserName="nobody")[:2] == (404, "NoSuchEntity")
 
@@ -57,9 +55,7 @@ def test_the_summary_tells_the_quotas(iam: Any) -> None:
 
 
 def test_what_nobody_answers_is_a_proper_error(iam: Any) -> None:
-    status, code, message = refusal(
-        iam.simulate_custom_policy, PolicyInputList=["{}"], ActionNames=["s3:GetObject"]
-    )
+    status, code, message = refusal(iam.simulate_custom_policy, PolicyInputList=["{}"], ActionNames=["s3:GetObject"])
     assert (status, code) == (501, "NotImplemented")
     assert "SimulateCustomPolicy" in message
 

@@ -23,12 +23,8 @@ def test_a_boundary_is_shown_where_aws_shows_it(iam: Any, made: Made, kind: str)
     assert get(**{f"{kind}Name": name})[kind]["PermissionsBoundary"]["PermissionsBoundaryArn"] == policy
     assert _detail(iam, kind, name)["PermissionsBoundary"]["PermissionsBoundaryArn"] == policy
     assert iam.get_policy(PolicyArn=policy)["Policy"]["PermissionsBoundaryUsageCount"] == 1
-    getattr(iam, f"put_{kind.lower()}_permissions_boundary")(
-        **{f"{kind}Name": name}, PermissionsBoundary=ADMINISTRATOR
-    )
-    assert (
-        get(**{f"{kind}Name": name})[kind]["PermissionsBoundary"]["PermissionsBoundaryArn"] == ADMINISTRATOR
-    )
+    getattr(iam, f"put_{kind.lower()}_permissions_boundary")(**{f"{kind}Name": name}, PermissionsBoundary=ADMINISTRATOR)
+    assert get(**{f"{kind}Name": name})[kind]["PermissionsBoundary"]["PermissionsBoundaryArn"] == ADMINISTRATOR
     getattr(iam, f"delete_{kind.lower()}_permissions_boundary")(**{f"{kind}Name": name})
     assert "PermissionsBoundary" not in get(**{f"{kind}Name": name})[kind]
     assert "PermissionsBoundary" not in _detail(iam, kind, name)

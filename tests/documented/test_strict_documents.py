@@ -23,9 +23,7 @@ def sized(length: int) -> str:
 
 
 @pytest.mark.parametrize("document", [WITH_PRINCIPAL, "garbage", "[]", trust({"AWS": "*"})])
-def test_an_identity_policy_has_no_principal_and_is_json(
-    iam: Any, made: Made, name: Any, document: str
-) -> None:
+def test_an_identity_policy_has_no_principal_and_is_json(iam: Any, made: Made, name: Any, document: str) -> None:
     calls: list[tuple[Any, dict[str, str]]] = [
         (iam.create_policy, {"PolicyName": name("policy")}),
         (iam.create_policy_version, {"PolicyArn": made.policy()}),

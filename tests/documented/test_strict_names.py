@@ -24,18 +24,14 @@ def test_a_name_that_differs_in_case_only_is_taken(iam: Any, name: Any, kind: st
     create(**{parameter: given}, **more)
     for other in (given, given.upper()):
         assert refusal(create, **{parameter: other}, **more)[:2] == (409, "EntityAlreadyExists")
-    assert (
-        refusal(create, **{parameter: given.title()}, **more, Path="/elsewhere/")[1] == "EntityAlreadyExists"
-    )
+    assert refusal(create, **{parameter: given.title()}, **more, Path="/elsewhere/")[1] == "EntityAlreadyExists"
 
 
 @pytest.mark.parametrize("kind", CREATE)
 @pytest.mark.parametrize(
     "bad", [{"name": "spa ce"}, {"name": "x" * 129}, {"Path": "ops/"}, {"Path": "/" + "x" * 511 + "/"}]
 )
-def test_a_name_or_path_that_breaks_the_rules_is_refused(
-    iam: Any, name: Any, kind: str, bad: dict[str, str]
-) -> None:
+def test_a_name_or_path_that_breaks_the_rules_is_refused(iam: Any, name: Any, kind: str, bad: dict[str, str]) -> None:
     operation, parameter, more = CREATE[kind]
     given = {parameter: name(kind), **more, **bad}
     given[parameter] = given.pop("name", given[parameter])

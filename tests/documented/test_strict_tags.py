@@ -23,9 +23,7 @@ def tags(*pairs: tuple[str, str]) -> list[dict[str, str]]:
 
 
 @of_every_kind
-def test_tags_are_added_overwritten_removed_and_listed(
-    iam: Any, made: Made, kind: str, make: Any, key: str
-) -> None:
+def test_tags_are_added_overwritten_removed_and_listed(iam: Any, made: Made, kind: str, make: Any, key: str) -> None:
     held = {key: make(made, Tags=tags(("team", "red"), ("cost", "1")))}
     getattr(iam, f"tag_{kind}")(**held, Tags=tags(("team", "blue"), ("empty", "")))
     listed = getattr(iam, f"list_{kind}_tags")(**held)
@@ -39,9 +37,7 @@ def test_tags_are_added_overwritten_removed_and_listed(
 
 @of_every_kind
 @pytest.mark.parametrize("bad", ["aws:team", "AWS:team"])
-def test_keys_that_begin_with_aws_are_reserved(
-    iam: Any, made: Made, kind: str, make: Any, key: str, bad: str
-) -> None:
+def test_keys_that_begin_with_aws_are_reserved(iam: Any, made: Made, kind: str, make: Any, key: str, bad: str) -> None:
     held = {key: make(made)}
     assert refusal(getattr(iam, f"tag_{kind}"), **held, Tags=tags((bad, "x")))[:2] == (400, "InvalidInput")
     assert refusal(make, made=made, Tags=tags((bad, "x")))[:2] == (400, "InvalidInput")
@@ -57,9 +53,7 @@ def test_there_are_fifty_tags_at_most(iam: Any, made: Made, kind: str, make: Any
 
 
 @of_every_kind
-def test_case_counts_in_keys_but_for_users_and_roles(
-    iam: Any, made: Made, kind: str, make: Any, key: str
-) -> None:
+def test_case_counts_in_keys_but_for_users_and_roles(iam: Any, made: Made, kind: str, make: Any, key: str) -> None:
     held = {key: make(made, Tags=tags(("Team", "red")))}
     getattr(iam, f"tag_{kind}")(**held, Tags=tags(("team", "blue")))
     listed = getattr(iam, f"list_{kind}_tags")(**held)["Tags"]
@@ -78,9 +72,7 @@ def test_characters_and_lengths_are_checked(iam: Any, made: Made, bad: tuple[str
 
 def test_lists_of_tags_are_paged(iam: Any, made: Made) -> None:
     user = made.user(Tags=tags(*((f"key{number}", "x") for number in range(7))))
-    pages = list(
-        iam.get_paginator("list_user_tags").paginate(UserName=user, PaginationConfig={"PageSize": 3})
-    )
+    pages = list(iam.get_paginator("list_user_tags").paginate(UserName=user, PaginationConfig={"PageSize": 3}))
     assert [len(page["Tags"]) for page in pages] == [3, 3, 1]
 
 
@@ -97,9 +89,9 @@ def test_the_tags_of_nobody_are_no_such_entity(iam: Any) -> None:
 
 
 def test_identity_providers_have_tags_too(iam: Any, name: Any) -> None:
-    arn = iam.create_open_id_connect_provider(
-        Url=f"https://{name('idp')}.example.com", Tags=tags(("team", "red"))
-    )["OpenIDConnectProviderArn"]
+    arn = iam.create_open_id_connect_provider(Url=f"https://{name('idp')}.example.com", Tags=tags(("team", "red")))[
+        "OpenIDConnectProviderArn"
+    ]
     iam.tag_open_id_connect_provider(OpenIDConnectProviderArn=arn, Tags=tags(("Team", "blue")))
     assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["Tags"] == tags(
         ("team", "red"), ("Team", "blue")

@@ -126,9 +126,7 @@ def made(iam: Any, user: str) -> tuple[str, str]:
 def test_eval_makes_the_shell_the_role_and_unset_takes_it_back(account: Account) -> None:
     us, show = f"{sys.executable} -m reconciler assume", f'{sys.executable} -c "{WHO}"'
     script = f'eval "$({us} s3)"; {show}; echo $AWS_REGION; eval "$({us} --unset)"; env'
-    done = subprocess.run(
-        ["sh", "-c", script], env=account.environ, cwd=account.folder, capture_output=True, text=True
-    )
+    done = subprocess.run(["sh", "-c", script], env=account.environ, cwd=account.folder, capture_output=True, text=True)
     assert done.stderr == ""
     lines = done.stdout.splitlines()
     assert lines[:2] == [account.role("reader"), "eu-west-1"]
@@ -194,9 +192,7 @@ def test_a_role_session_is_told_that_it_cannot_give_mfa(account: Account) -> Non
 
 
 @TERMINAL
-def test_the_code_is_asked_for_on_the_terminal_while_stdout_is_a_pipe(
-    account: Account, tmp_path: Path
-) -> None:
+def test_the_code_is_asked_for_on_the_terminal_while_stdout_is_a_pipe(account: Account, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = " ".join(account.command("admin", "-f", str(account.folder / "roles.yaml")))
     with Pseudo(["sh", "-c", f"{words} < /dev/null > {out}"], account.environ) as terminal:
@@ -207,6 +203,27 @@ def test_the_code_is_asked_for_on_the_terminal_while_stdout_is_a_pipe(
         assert terminal.code() == 0
         assert "123456'" not in terminal.seen
     assert "export RECONCILE_ALIAS='admin';" in out.read_text()
+
+
+@TERMINAL
+def test_an_interrupt_at_the_question_is_130(account: Account) -> None:
+    command = account.command("admin", "-f", str(account.folder / "roles.yaml"))
+    with Pseudo(command, account.environ) as terminal:
+        terminal.expect("MFA code for admin")
+        terminal.send("\x03")
+        assert terminal.code() == 130
+        assert "Traceback" not in terminal.seen
+
+
+@TERMINAL
+def test_an_interrupt_of_a_command_is_the_commands_own_and_comes_once(account: Account) -> None:
+    script = "n=0; trap 'n=$((n+1))' INT; echo begun; sleep 1; sleep 1; echo caught $n; exit 7"
+    words = ("s3", "-f", str(account.folder / "roles.yaml"), "--", "sh", "-c", script)
+    with Pseudo(account.command(*words), account.environ) as terminal:
+        terminal.expect("begun")
+        terminal.send("\x03")
+        terminal.expect("caught 1")
+        assert terminal.code() == 7
 
 
 @TERMINAL

@@ -41,9 +41,7 @@ class Inline:
             ),
         ]
 
-    def _put(
-        self, holder: Address, name: str, old: Document | None, new: Document, room: tuple[Fact, ...]
-    ) -> Step:
+    def _put(self, holder: Address, name: str, old: Document | None, new: Document, room: tuple[Fact, ...]) -> Step:
         return step(
             holder,
             phase_of(old.statements if old else NOTHING, new.statements),

@@ -48,9 +48,7 @@ class Links:
             *self._attaching(holder, added, removed[:forced], planning),
         ]
 
-    def _attaching(
-        self, holder: Address, added: list[Link], first: list[Link], planning: Planning
-    ) -> list[Step]:
+    def _attaching(self, holder: Address, added: list[Link], first: list[Link], planning: Planning) -> list[Step]:
         room = tuple(unlinked(holder, link.key) for link in first)
         return [
             step(
@@ -71,9 +69,7 @@ class Links:
             if index < forced:
                 phase = Phase.WIDEN
                 note = f"the quota of {self.noun} forces this one off before its replacement is on"
-            steps.append(
-                step(holder, phase, self.detach, link.parameters, (), (unlinked(holder, link.key),), note)
-            )
+            steps.append(step(holder, phase, self.detach, link.parameters, (), (unlinked(holder, link.key),), note))
         return steps
 
     def _loss(self, planning: Planning, link: Link) -> Phase:
@@ -127,6 +123,5 @@ MEMBERSHIPS = Links(
 def group_links(user: Address, groups: frozenset[Address]) -> list[Link]:
     """Group addresses as links of one user."""
     return [
-        Link(group, {"GroupName": group.name, "UserName": user.name}, (present(group),))
-        for group in sorted(groups)
+        Link(group, {"GroupName": group.name, "UserName": user.name}, (present(group),)) for group in sorted(groups)
     ]

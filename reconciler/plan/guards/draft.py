@@ -29,9 +29,7 @@ class Draft:
     def of(self, action: Action) -> list[Difference]:
         return [difference for difference in self.differences if difference.action is action]
 
-    def refusal(
-        self, code: str, address: Address | None, summary: str, hint: str = "", flag: str = ""
-    ) -> Problem:
+    def refusal(self, code: str, address: Address | None, summary: str, hint: str = "", flag: str = "") -> Problem:
         """An error that makes the plan unsafe."""
         declaration = self.desired.declarations.get(address) if address else None
         place = declaration.place if declaration else None

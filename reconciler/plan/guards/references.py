@@ -35,9 +35,7 @@ def _unknown(draft: Draft, address: Address, named: Address) -> Problem:
     close = suggestion(named.name, known)
     hint = f"Did you mean {close!r}?" if close else "Create it first, or correct the ARN."
     summary = f"{address} names {named}, which does not exist in account {draft.live.account}."
-    return draft.refusal(
-        "unknown-principal" if named.kind != "policy" else "unknown-policy", address, summary, hint
-    )
+    return draft.refusal("unknown-principal" if named.kind != "policy" else "unknown-policy", address, summary, hint)
 
 
 def missing_policies(draft: Draft) -> Iterator[Problem]:

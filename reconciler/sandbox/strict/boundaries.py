@@ -19,9 +19,7 @@ def _must_exist(call: Call) -> None:
     if not arn:
         return
     if not arn.startswith("arn:") or ":policy/" not in arn:
-        raise Refusal(
-            "ValidationError", f"Value '{arn}' at 'permissionsBoundary' is not the ARN of a policy."
-        )
+        raise Refusal("ValidationError", f"Value '{arn}' at 'permissionsBoundary' is not the ARN of a policy.")
     require_policy(call, arn)
 
 
@@ -33,9 +31,7 @@ def put_user(call: Call) -> Reply:
 def delete_user(call: Call) -> Reply:
     user = call.need(USER)
     if not user.boundary:
-        raise Refusal(
-            "NoSuchEntity", f"User {user.name} does not have a permission boundary attached.", status=404
-        )
+        raise Refusal("NoSuchEntity", f"User {user.name} does not have a permission boundary attached.", status=404)
     user.boundary = ""
     return answer(call.action)
 

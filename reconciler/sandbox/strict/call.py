@@ -104,9 +104,7 @@ class Call:
 def proper(action: str, reply: Reply) -> Reply:
     if reply.ok or reply.is_xml:
         return reply
-    raise Refusal(
-        "NotImplemented", f"Neither the sandbox nor the emulator behind it answers {action}.", status=501
-    )
+    raise Refusal("NotImplemented", f"Neither the sandbox nor the emulator behind it answers {action}.", status=501)
 
 
 def no_such(kind: str, name: str) -> Refusal:

@@ -20,9 +20,7 @@ def account_details(call: Call) -> Reply:
     size(call)
     for name in call.items("Filter"):
         if name not in FILTERS:
-            raise Refusal(
-                "ValidationError", f"Value '{name}' at 'filter' is not one of [{', '.join(FILTERS)}]"
-            )
+            raise Refusal("ValidationError", f"Value '{name}' at 'filter' is not one of [{', '.join(FILTERS)}]")
     reply = call.forward()
     if not reply.ok or pages_itself(call, reply):
         return reply

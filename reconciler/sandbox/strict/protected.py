@@ -27,8 +27,7 @@ def refuse(call: Call) -> None:
     if role is not None and role.path.startswith("/aws-service-role/"):
         raise Refusal(
             "UnmodifiableEntity",
-            f"Cannot perform the operation on the protected role '{role.name}' - this role is only "
-            "modifiable by AWS",
+            f"Cannot perform the operation on the protected role '{role.name}' - this role is only modifiable by AWS",
         )
 
 

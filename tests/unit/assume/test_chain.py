@@ -21,9 +21,7 @@ SESSION = "arn:aws:sts::123456789012:assumed-role/ci/run-7"
 
 def alias(name: str, **fields: Any) -> Alias:
     arn = f"arn:aws:iam::123456789012:role/{name}"
-    return Alias(
-        name=name, role_arn=arn, role=Address("role", name), place=Place("roles.yaml", 3, 1), **fields
-    )
+    return Alias(name=name, role_arn=arn, role=Address("role", name), place=Place("roles.yaml", 3, 1), **fields)
 
 
 def table(*aliases: Alias) -> dict[str, Alias]:

@@ -20,9 +20,7 @@ PARAMETERS = {"RoleArn": ROLE, "RoleSessionName": "demo-user"}
 
 @pytest.fixture
 def stubbed() -> Any:
-    client = boto3.client(
-        "sts", region_name="us-east-1", aws_access_key_id="AKIA", aws_secret_access_key="hunter2"
-    )
+    client = boto3.client("sts", region_name="us-east-1", aws_access_key_id="AKIA", aws_secret_access_key="hunter2")
     with Stubber(client) as stubber:
         yield client, stubber
 
@@ -47,9 +45,7 @@ def test_credentials_come_back_with_an_rfc_3339_end(stubbed: Any) -> None:
 
 def test_the_code_goes_on_the_call_itself(stubbed: Any) -> None:
     client, stubber = stubbed
-    stubber.add_response(
-        "assume_role", answer(), PARAMETERS | {"SerialNumber": SERIAL, "TokenCode": "123456"}
-    )
+    stubber.add_response("assume_role", answer(), PARAMETERS | {"SerialNumber": SERIAL, "TokenCode": "123456"})
     sts.assume_role(client, PARAMETERS, USER, SERIAL, "123456")
 
 

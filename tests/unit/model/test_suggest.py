@@ -94,9 +94,7 @@ def test_an_unrelated_word_finds_nothing(word: str, known: tuple[str, ...]) -> N
 
 def test_the_nearest_of_several_is_taken() -> None:
     assert suggestion("NotResorce", ELEMENTS) == "NotResource"
-    assert (
-        suggestion("StringEqualIfExists", ["StringEquals", "StringEqualsIfExists"]) == "StringEqualsIfExists"
-    )
+    assert suggestion("StringEqualIfExists", ["StringEquals", "StringEqualsIfExists"]) == "StringEqualsIfExists"
 
 
 def test_the_first_of_two_known_spellings_is_taken() -> None:

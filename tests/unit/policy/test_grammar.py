@@ -102,9 +102,7 @@ def test_a_document_of_the_wrong_shape_is_an_error(bad: object, code: str, path:
         (document(statement(Action=ABSENT, Notaction="s3:*")), at("Notaction"), "NotAction"),
     ],
 )
-def test_a_misspelt_element_is_one_error_that_names_the_right_one(
-    bad: object, path: Path, meant: str
-) -> None:
+def test_a_misspelt_element_is_one_error_that_names_the_right_one(bad: object, path: Path, meant: str) -> None:
     (flaw,) = flaws(bad, Use.IDENTITY)
     assert (flaw.code, flaw.path, flaw.at_key) == ("unknown-element", path, True)
     assert flaw.hint == f"Did you mean {meant}?"

@@ -48,9 +48,7 @@ def at(*steps: str | int) -> Path:
         ("Deny", "Null", "true", "mfa-null-test"),
     ],
 )
-def test_a_test_of_mfa_that_lets_through_is_a_warning(
-    effect: str, operator: str, value: object, code: str
-) -> None:
+def test_a_test_of_mfa_that_lets_through_is_a_warning(effect: str, operator: str, value: object, code: str) -> None:
     for key in (MFA, MFA.lower()):
         (flaw,) = identity(effect, {operator: {key: value}})
         assert (flaw.level, flaw.code) == (Level.WARNING, code)
@@ -100,9 +98,7 @@ def test_an_asterisk_that_works_or_is_meant_literally_is_left_alone(condition: o
     assert identity("Allow", condition) == []
 
 
-@pytest.mark.parametrize(
-    "key", ["aws:PrincipalOrgID", "aws:RequestTag/team", "aws:sourcevpc", f"{GITHUB}:aud"]
-)
+@pytest.mark.parametrize("key", ["aws:PrincipalOrgID", "aws:RequestTag/team", "aws:sourcevpc", f"{GITHUB}:aud"])
 def test_for_all_values_on_a_key_with_one_value_is_a_warning(key: str) -> None:
     (flaw,) = identity("Allow", {"ForAllValues:StringEquals": {key: "x"}})
     assert (flaw.level, flaw.code) == (Level.WARNING, "for-all-values-on-single-value")

@@ -42,9 +42,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 def test_nothing_of_the_users_aws_gets_in(sandbox: Sandbox) -> None:
     inside = sandbox.environment(OUTSIDE)
-    assert {name: inside[name] for name in ("PATH", "HOME")} == {
-        name: OUTSIDE[name] for name in ("PATH", "HOME")
-    }
+    assert {name: inside[name] for name in ("PATH", "HOME")} == {name: OUTSIDE[name] for name in ("PATH", "HOME")}
     assert inside.keys() - {"PATH", "HOME"} == sandbox.variables().keys()
     assert not {"production", "token", "AKIAREAL", "http://proxy:3128"} & set(inside.values())
 

@@ -90,9 +90,7 @@ def test_a_port_that_is_taken_is_a_plain_problem() -> None:
 
 def test_a_missing_emulator_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name, *more: None if name == "moto" else real(name, *more)
-    )
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "moto" else real(name, *more))
     with pytest.raises(Failed) as caught:
         Sandbox().__enter__()
     (problem,) = caught.value.problems

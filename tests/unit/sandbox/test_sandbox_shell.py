@@ -81,9 +81,7 @@ def _ask(shell: str, home: Path, question: str) -> str:
     return told.stdout
 
 
-@pytest.mark.parametrize(
-    ("shell", "start", "prompt"), [("bash", ".bashrc", "PS1"), ("zsh", ".zshrc", "PROMPT")]
-)
+@pytest.mark.parametrize(("shell", "start", "prompt"), [("bash", ".bashrc", "PS1"), ("zsh", ".zshrc", "PROMPT")])
 def test_start_up_files_of_the_user_count_but_do_not_lead_out(
     tmp_path: Path, shell: str, start: str, prompt: str
 ) -> None:
@@ -91,8 +89,7 @@ def test_start_up_files_of_the_user_count_but_do_not_lead_out(
     if path is None:
         pytest.skip(f"no {shell} here")
     (tmp_path / start).write_text(
-        "export AWS_PROFILE=production AWS_ENDPOINT_URL=https://aws HTTPS_PROXY=x MINE=mine\n"
-        f"{prompt}='me> '\n"
+        f"export AWS_PROFILE=production AWS_ENDPOINT_URL=https://aws HTTPS_PROXY=x MINE=mine\n{prompt}='me> '\n"
     )
     question = f'echo "=${{AWS_PROFILE-}}=$AWS_ENDPOINT_URL=${{HTTPS_PROXY-}}=$MINE=${prompt}="\n'
     assert "==http://127.0.0.1:1==mine=(sandbox) me> =" in _ask(path, tmp_path, question)

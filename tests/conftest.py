@@ -1,0 +1,34 @@
+"""Fixtures that every tier shares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.server import Sandbox
+from tests.support.account import Account
+
+
+@pytest.fixture(autouse=True)
+def _no_aws_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the credentials or the files of whoever runs it."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "RECONCILE_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One sandbox for all tests of a worker that do not mind each other."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    """An empty account of the test's own."""
+    with Sandbox() as running:
+        yield Account(running, tmp_path)

@@ -1,0 +1,104 @@
+"""An account in the sandbox as tests use it: a boto3 client, and the command line run against it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from botocore.config import Config
+
+from reconciler.cli.main import run
+from reconciler.sandbox.server import Sandbox
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Account:
+    """One sandbox with a working folder. `write` puts a file there; `cli` runs `reconcile` in it."""
+
+    sandbox: Sandbox
+    folder: Path
+    iam: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.iam = boto3.client(
+            "iam",
+            endpoint_url=self.sandbox.url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.sandbox.environment() | {"HOME": str(self.folder), "NO_COLOR": "1"}
+
+    def write(self, text: str, name: str = "roles.yaml") -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def cli(self, *arguments: str | Path, **extra: str) -> Result:
+        """`reconcile ARGUMENTS` in this process (fast); its output is what a pipe would get."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, self.environment | extra, clear=True),
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            code = run([str(argument) for argument in arguments])
+        return Result(code, out.getvalue(), err.getvalue())
+
+    def process(self, *arguments: str | Path, **options: Any) -> Result:
+        """`reconcile ARGUMENTS` as a process of its own: what a user's shell would run."""
+        command = [sys.executable, "-m", "reconciler", *map(str, arguments)]
+        done = subprocess.run(
+            command, env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=120, **options
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def plan(self, file: str | Path = "roles.yaml", *options: str) -> Any:
+        """The JSON plan."""
+        result = self.cli("plan", file, "--format", "json", *options)
+        assert result.code == 0, result.err
+        return result.json
+
+    def apply(self, file: str | Path = "roles.yaml", *options: str) -> Result:
+        """Applied, and checked to have ended well."""
+        result = self.cli("apply", file, "--yes", *options)
+        assert result.code == 0, result.out + result.err
+        return result
+
+    def zero(self) -> None:
+        """Forget the calls counted so far."""
+        request = urllib.request.Request(f"{self.sandbox.url}/_sandbox/zero", method="POST")
+        urllib.request.urlopen(request).read()
+
+    def calls(self) -> dict[str, int]:
+        """Calls since `zero`, by operation."""
+        with urllib.request.urlopen(f"{self.sandbox.url}/_sandbox/stats") as answer:
+            counted: dict[str, int] = json.load(answer)["calls"]
+        return counted

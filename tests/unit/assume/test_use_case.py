@@ -1,0 +1,232 @@
+"""The use case `assume`, with AWS and the file handed in: who is asked what, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from reconciler.app import assume as use_case
+from reconciler.app.assume import Wanted, assumed
+from reconciler.assume.codes import Sources
+from reconciler.aws import sts
+from reconciler.desired.load import PLACEHOLDER_ACCOUNT
+from reconciler.model.address import Address
+from reconciler.model.entity import Role
+from reconciler.model.problem import Failed, failure
+from reconciler.model.state import Alias, Desired, MfaDevice, Place, Settings, State
+from reconciler.policy.canonical import canonical
+
+ACCOUNT = "123456789012"
+USER = f"arn:aws:iam::{ACCOUNT}:user/demo-user"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/run-7"
+SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/phone"
+KEYS = ("ASIA", "secret", "token", "2030-01-02T03:04:05Z")
+ALIASES: dict[str, dict[str, Any]] = {
+    "s3": {"role": "open"},
+    "profiled": {"role": "open", "source_profile": "demo", "region": "eu-west-1"},
+    "admin": {"role": "guarded"},
+    "trusting": {"role": "guarded", "mfa": False},
+    "far": {"role": "open", "via": "admin"},
+    "strict": {"role": "open", "via": "s3", "mfa": True, "mfa_serial": "GAHT12345678"},
+}
+
+
+def desired(account: str) -> Desired:
+    user = {"AWS": USER}
+    condition = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    allow = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": user}
+    trusts = {"open": allow, "guarded": allow | {"Condition": condition}}
+    entities = {
+        Address("role", name): Role(name, canonical({"Version": "2012-10-17", "Statement": trust}))
+        for name, trust in trusts.items()
+    }
+    aliases = {
+        name: Alias(
+            name,
+            f"arn:aws:iam::{account}:role/{fields['role']}",
+            Address("role", fields["role"]),
+            Place("roles.yaml", 1, 1),
+            **{key: value for key, value in fields.items() if key != "role"},
+        )
+        for name, fields in ALIASES.items()
+    }
+    return Desired(State(account, "aws", entities), None, Settings(), {}, aliases)
+
+
+@dataclass
+class World:
+    """What was asked of AWS, and what AWS knows."""
+
+    account: str = ACCOUNT
+    caller: str = USER
+    temporary: bool = False
+    devices: tuple[MfaDevice, ...] = (MfaDevice(SERIAL),)
+    refuse: tuple[str, ...] = ()
+    sources: list[tuple[Any, ...]] = field(default_factory=list)
+    calls: list[tuple[str, str, str]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def run(self, alias: str, environ: Mapping[str, str] | None = None, **more: Any) -> use_case.Assumed:
+        return assumed(Wanted(alias, **more), environ or {}, self.said.append)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World()
+
+    class Source:
+        def __init__(self, *arguments: Any) -> None:
+            made.sources.append(arguments)
+            self.caller = sts.Caller(made.caller, ACCOUNT)
+            self.temporary = made.temporary
+
+        def sts(self, keys: Any = None) -> Any:
+            return "first" if keys is None else "later"
+
+        def devices(self) -> tuple[MfaDevice, ...]:
+            return made.devices
+
+    def assume_role(client: Any, parameters: Any, caller: str, serial: str = "", code: str = "") -> tuple[str, ...]:
+        made.calls.append((parameters["RoleArn"].rpartition("/")[2], serial, code))
+        if code in made.refuse:
+            raise failure("mfa-code-refused" if code else sts.REFUSED, "no")
+        assert client == ("first" if len({role for role, *_ in made.calls}) == 1 else "later")
+        return KEYS
+
+    def offline(files: Any, variables: Any, account: str | None = None) -> Desired:
+        return desired(account or made.account)
+
+    monkeypatch.setattr(sts, "Source", Source)
+    monkeypatch.setattr(sts, "assume_role", assume_role)
+    monkeypatch.setattr(use_case, "offline", offline)
+    return made
+
+
+def test_a_plain_role_takes_one_call_without_mfa(world: World) -> None:
+    result = world.run("s3")
+    assert world.calls == [("open", "", "")]
+    assert result.variables["AWS_SESSION_TOKEN"] == "token" and world.said == []
+    assert "secret" not in repr(result.credentials)
+
+
+@pytest.mark.parametrize(
+    ("alias", "environ", "more", "profile", "kept"),
+    [
+        ("s3", {}, {}, None, None),
+        ("s3", {"AWS_PROFILE": "work"}, {}, None, "work"),
+        ("profiled", {}, {}, "demo", "demo"),
+        ("profiled", {"RECONCILE_SOURCE_PROFILE": "first"}, {}, "demo", "first"),
+        ("s3", {"RECONCILE_SOURCE_PROFILE": "first"}, {}, "first", "first"),
+        ("profiled", {}, {"profile": "mine"}, "mine", "mine"),
+    ],
+)
+def test_the_source_profile_is_used_and_who_the_person_was_is_kept(
+    world: World,
+    alias: str,
+    environ: dict[str, str],
+    more: dict[str, Any],
+    profile: str | None,
+    kept: str | None,
+) -> None:
+    result = world.run(alias, environ, **more)
+    assert world.sources[0][0] == profile
+    assert result.variables.get("RECONCILE_SOURCE_PROFILE") == kept
+
+
+def test_the_region_is_the_options_then_the_aliass(world: World) -> None:
+    assert world.run("profiled").variables["AWS_REGION"] == "eu-west-1"
+    assert world.run("profiled", region="eu-north-1").variables["AWS_REGION"] == "eu-north-1"
+    assert "AWS_REGION" not in world.run("s3").variables
+
+
+def test_a_file_without_an_account_means_the_callers(world: World) -> None:
+    world.account = PLACEHOLDER_ACCOUNT
+    assert f"::{ACCOUNT}:role/open" in world.run("s3").role_arn
+
+
+def test_a_file_of_another_account_keeps_its_own(world: World) -> None:
+    world.account = "999999999999"
+    assert "::999999999999:role/open" in world.run("s3").role_arn
+
+
+@pytest.mark.parametrize(
+    ("alias", "calls"),
+    [
+        ("admin", [("guarded", SERIAL, "111111")]),
+        ("trusting", [("guarded", "", "")]),
+        ("far", [("guarded", SERIAL, "111111"), ("open", "", "")]),
+        ("strict", [("open", "GAHT12345678", "111111"), ("open", "", "")]),
+    ],
+)
+def test_the_code_goes_with_the_first_hop_and_only_where_needed(
+    world: World, alias: str, calls: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sts, "assume_role", _recorder(world))
+    world.run(alias, codes=Sources(variable="111111"))
+    assert world.calls == calls
+
+
+def _recorder(world: World) -> Any:
+    def assume_role(client: Any, parameters: Any, caller: str, serial: str = "", code: str = "") -> Any:
+        world.calls.append((parameters["RoleArn"].rpartition("/")[2], serial, code))
+        return KEYS
+
+    return assume_role
+
+
+def test_a_code_that_is_passed_is_sent_though_the_file_does_not_ask(world: World) -> None:
+    world.run("s3", codes=Sources(code="111111"))
+    assert world.calls == [("open", SERIAL, "111111")]
+
+
+def test_a_refused_code_is_followed_by_a_question(world: World) -> None:
+    world.refuse = ("111111",)
+    asked: list[str] = []
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return "222222"
+
+    world.run("admin", codes=Sources(variable="111111", ask=ask))
+    assert [code for *_, code in world.calls] == ["111111", "222222"]
+    assert asked == [f"AWS refused that code; wait for the next one. MFA code for admin ({SERIAL}): "]
+
+
+def test_a_session_that_may_carry_mfa_already_is_tried_before_a_code_is_asked_for(world: World) -> None:
+    world.temporary = True
+    world.run("admin")
+    assert world.calls == [("guarded", "", "")]
+    world.calls.clear()
+    world.refuse = ("",)
+    world.run("admin", codes=Sources(variable="111111"))
+    assert world.calls == [("guarded", "", ""), ("guarded", SERIAL, "111111")]
+
+
+def test_a_role_session_cannot_give_mfa(world: World) -> None:
+    world.caller = SESSION
+    with pytest.raises(Failed) as caught:
+        world.run("strict", codes=Sources(variable="111111"))
+    assert "only from users" in caught.value.problems[0].message and world.calls == []
+
+
+def test_being_someone_already_is_said(world: World) -> None:
+    world.run("s3", {"RECONCILE_ALIAS": "admin"})
+    world.run("s3", {"RECONCILE_ALIAS": "admin", "RECONCILE_SOURCE_PROFILE": "work"})
+    assert "already admin" in world.said[0] and "no profile is known" in world.said[0]
+    assert "already admin" in world.said[1] and "profile work" in world.said[1]
+
+
+def test_a_session_that_is_over_is_said_before_aws_is_asked(world: World) -> None:
+    past = {
+        "AWS_ACCESS_KEY_ID": "ASIA",
+        "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z",
+        "RECONCILE_ALIAS": "admin",
+    }
+    with pytest.raises(Failed) as caught:
+        world.run("s3", past)
+    assert "--unset" in caught.value.problems[0].message and world.sources == []
+    world.run("profiled", past)
+    assert world.calls == [("open", "", "")]
