@@ -18,9 +18,11 @@ def read(
     return load(named_files(tuple(files)), variables, account, partition)
 
 
-def offline(files: Sequence[str], variables: Mapping[str, str], account: str | None = None) -> Desired:
+def offline(
+    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
+) -> Desired:
     """What the files mean, asking nobody. Raises Failed with every error, and the warnings beside them."""
-    desired = declare(read(files, variables, account))
+    desired = declare(read(files, variables, account, partition))
     if errors_of(desired):
         raise Failed(desired.problems)
     return desired

@@ -44,7 +44,7 @@ def make_plan(request: Request) -> Planned:
     loaded = read(request.files, request.variables)
     desired = _valid(declare(loaded))
     connection = connect(request.profile, request.region, request.endpoint_url)
-    written = loaded.root.get("account")
+    written = loaded.root.get("account") if loaded.root else None
     check_account(connection, written if isinstance(written, str) else None)
     if (connection.account, connection.partition) != (loaded.account, loaded.partition):
         loaded = read(request.files, request.variables, connection.account, connection.partition)

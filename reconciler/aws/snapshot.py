@@ -37,10 +37,9 @@ def read(connection: Connection) -> State:
         calls = ["GetAccountAuthorizationDetails", *(source for kind in KINDS for source in kind.sources)]
         reads = {name: pool.submit(_listed_or_denied, connection, name) for name in calls}
         tags_read = pool.submit(bulk_tags, connection)
-        quotas_read = pool.submit(_quotas, connection)
         lists: dict[str, list[Mapping[str, Any]]] = {}
         notes: list[Problem] = []
-        for name, future in reads.items():
+        for future in reads.values():
             answer = future.result()
             if isinstance(answer, Problem):
                 notes.append(answer)
@@ -51,18 +50,15 @@ def read(connection: Connection) -> State:
             arns = [item["Arn"] for key in ("Policies", "InstanceProfiles") for item in lists.get(key, ())]
             tags, confirmed = tags_one_by_one(connection, arns, pool), True
         raw = Raw(connection.account, connection.partition, lists, tags)
-        return _state(raw, connection, quotas_read.result(), tuple(notes), confirmed)
+        return _state(raw, connection, tuple(notes), confirmed)
 
 
-def _state(
-    raw: Raw, connection: Connection, quotas: Mapping[str, int], notes: tuple[Problem, ...], confirmed: bool
-) -> State:
+def _state(raw: Raw, connection: Connection, notes: tuple[Problem, ...], confirmed: bool) -> State:
     entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
     tagged = (a for a, entity in entities.items() if isinstance(entity, Policy | InstanceProfile))
     facts = Facts(
         versions=policy_versions(raw),
         devices=_virtual_devices(raw),
-        quotas=quotas,
         unique_ids=_unique_ids(raw),
         caller=connection.caller,
         confirmed_tags=frozenset(tagged) if confirmed else frozenset(),
@@ -131,6 +127,7 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
                 **dict(zip(questions.policies, exist, strict=True)),
             },
             confirmed_tags=state.facts.confirmed_tags | set(questions.tags),
+            quotas=_quotas(connection) if questions.quotas else state.facts.quotas,
         )
         if any(value is None for value in answers.values()):
             facts = replace(facts, notes=(*facts.notes, _denied("ListMFADevices")))

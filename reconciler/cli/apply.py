@@ -36,14 +36,14 @@ def command(yes: bool, **options: Any) -> int:
     """Show the plan, ask, make its calls, then read again and say whether live IAM matches."""
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import working
-    from reconciler.cli.terminal import colored
+    from reconciler.cli.terminal import colored, width
     from reconciler.render.plan_text import plan_text
 
     request = request_of(**options)
     with working("Reading IAM"):
         planned = make_plan(request)
     show_warnings(planned.desired.problems)
-    click.echo(plan_text(planned.plan, color=colored()))
+    click.echo(plan_text(planned.plan, color=colored(), width=width()))
     if not planned.plan.safe:
         click.echo(_refused(planned.plan), err=True)
         return 1
@@ -83,7 +83,7 @@ def _applied(planned: Planned, allowed: Any) -> Applied:
 
 
 def _report(applied: Applied) -> int:
-    from reconciler.cli.terminal import colored
+    from reconciler.cli.terminal import colored, width
     from reconciler.render.plan_text import plan_text
     from reconciler.render.problems import text
 
@@ -101,6 +101,6 @@ def _report(applied: Applied) -> int:
         click.echo("Live IAM matches the file.")
         return 0
     if applied.left:
-        click.echo(plan_text(applied.left, color=colored(err=True)), err=True)
+        click.echo(plan_text(applied.left, color=colored(err=True), width=width()), err=True)
     click.echo("Live IAM does not match the file: the above still differs.", err=True)
     return 1

@@ -35,7 +35,7 @@ def command(form: str, detailed_exitcode: bool, **options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing."""
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import working
-    from reconciler.cli.terminal import colored
+    from reconciler.cli.terminal import colored, width
     from reconciler.render.plan_json import plan_json
     from reconciler.render.plan_text import plan_text
 
@@ -43,7 +43,7 @@ def command(form: str, detailed_exitcode: bool, **options: Any) -> int:
         planned = make_plan(request_of(**options))
     show_warnings(planned.desired.problems)
     plan = planned.plan
-    click.echo(plan_json(plan) if form == "json" else plan_text(plan, color=colored()))
+    click.echo(plan_json(plan) if form == "json" else plan_text(plan, color=colored(), width=width()))
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
 
 

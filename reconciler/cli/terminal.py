@@ -26,3 +26,10 @@ def colored(*, err: bool = False) -> bool:
 def interactive() -> bool:
     """True where a person can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def width() -> int:
+    """Columns of the terminal; 100 where the output is not one."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 100

@@ -24,6 +24,7 @@ SHORTEST, LONGEST, CHAINED = 900, 43200, 3600
 _ROLE_ARN = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+")
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_ALIAS = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
 _SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 
 SCHEMA: Mapping[str, Any] = parts.entry(
@@ -66,9 +67,9 @@ class AliasReader:
     def alias(self, name: str) -> Alias | None:
         node = self.section.child(name)
         role, arn = self._role(node)
-        if not _SESSION_NAME.fullmatch(name):
+        if not _ALIAS.fullmatch(name):
             place = self.section.place(name, of_key=True)
-            hint = "Use 2 to 64 letters, digits and + = , . @ _ -."
+            hint = "Use letters, digits and + = , . @ / : _ -, and no - at the beginning."
             self.context.problem("bad-name", f"{name!r} cannot be an alias.", place, hint)
         self._check_texts(node)
         policy = self.context.document(node, "policy", Use.SESSION) if "policy" in node else None

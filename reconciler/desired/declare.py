@@ -30,6 +30,9 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> 
     Every problem is in `problems`; entities that have an error of their own are left out of the state.
     """
     root = loaded.root
+    if root is None:
+        nothing = State(loaded.account, loaded.partition, {})
+        return Desired(nothing, None, Settings(), {}, {}, tuple(loaded.problems))
     problems, broken = schema_problems(root)
     owner = text(root, "owner")
     context = Declaring(

@@ -25,9 +25,12 @@ PLACEHOLDER_ACCOUNT = "000000000000"
 
 @dataclass
 class Loaded:
-    """`root` is the merged tree. `files` are all that were read, includes and documents too."""
+    """`root` is the merged tree; None where a file is not even YAML: then nothing else is worth saying.
 
-    root: Map
+    `files` are all that were read, includes and documents too.
+    """
+
+    root: Map | None
     account: str
     partition: str
     variables: Variables
@@ -62,11 +65,7 @@ class Loaded:
         builder = Builder(str(target), self.variables.substitute)
         value = builder.build(node)
         self.problems += builder.problems
-        if isinstance(value, Map):
-            return value if not builder.problems else None
-        summary = f"{target} is not a policy document: it must be a mapping."
-        self.problems.append(_error("bad-document", summary, Place(str(target), 1, 1)))
-        return None
+        return None if builder.problems else value
 
 
 def load(
@@ -90,12 +89,9 @@ def load(
         builder = Builder(str(path), substitution.substitute, _is_verbatim)
         value = builder.build(node)
         problems += builder.problems
-        if isinstance(value, Map):
+        if value is not None:
             roots.append(value)
-        else:
-            problems.append(_error("bad-file", "The file must be a mapping of keys.", Place(str(path), 1, 1)))
-    first = next(iter(trees), Path("-"))
-    root = merged(roots, problems) if roots else Map(str(first), (1, 1))
+    root = merged(roots, problems) if len(roots) == len(trees) and roots else None
     return Loaded(root, known, partition, substitution, problems, list(trees))
 
 

@@ -1,6 +1,7 @@
 """YAML text → `Map`, `Seq` and scalars that know their places, in one pass over PyYAML's composed nodes.
 
-Plain scalars follow YAML 1.2's core schema (dates, `yes` and `12:30` are text). Hostile input is refused:
+Plain scalars follow YAML 1.2's core schema (dates, `yes` and `12:30` are text), and a number is one only where
+it is written as JSON would write it: `1234e567` and `0x1f` are as likely to be an external id. Hostile input is refused:
 tags, duplicate keys, recursion, deep nesting, aliases that blow up, files past `MAX_BYTES`.
 """
 
@@ -19,10 +20,8 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 
 _PLAIN_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(
-    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-)
+_INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 _WORDS: dict[str, object] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -83,15 +82,20 @@ class Builder:
     verbatim: Callable[[Path], bool] = lambda path: False
     problems: list[Problem] = field(default_factory=list)
     _done: dict[tuple[int, bool], object] = field(default_factory=dict)
-    _open: set[int] = field(default_factory=set)
 
-    def build(self, node: yaml.Node) -> object:
-        """The value of a whole file."""
+    def build(self, node: yaml.Node) -> Map | None:
+        """The value of a whole file; None, with a problem, where it is not a mapping or not safe to expand."""
         if _expanded(node) is None:
             summary = "Aliases in this file expand to far more than is written (or to themselves)."
             self.problems.append(_error("alias-bomb", summary, self._place(node), "Write less with anchors."))
-            return Map(self.file, _mark(node))
-        return self._value(node, (), 0, False)
+            return None
+        value = self._value(node, (), 0, False)
+        if isinstance(value, Map):
+            return value
+        if not self.problems:
+            summary = "The file must be a mapping: `key: value` lines."
+            self.problems.append(_error("not-a-mapping", summary, self._place(node)))
+        return None
 
     def _value(self, node: yaml.Node, path: Path, depth: int, verbatim: bool) -> object:
         if node.tag not in _PLAIN_TAGS:
@@ -176,9 +180,9 @@ class Builder:
             self.problems.append(_error("leading-zero", summary, self._place(node), f'Quote it: "{text}".'))
             return text
         if _INT.fullmatch(text):
-            return int(text, 0 if text[:2] in ("0o", "0x") else 10) if len(text) < 1000 else text
-        if _FLOAT.fullmatch(text):
-            return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+            return int(text) if len(text) < 1000 else text
+        if _FLOAT.fullmatch(text) and repr(float(text)) == text:
+            return float(text)
         return self._text(node)
 
     def _text(self, node: yaml.ScalarNode) -> str:

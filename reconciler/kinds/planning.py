@@ -42,7 +42,7 @@ class Planning:
 
     def quota(self, name: str, default: int) -> int:
         """A live quota by its name in GetAccountSummary, else AWS's default."""
-        return self.live.facts.quotas.get(name, default)
+        return (self.live.facts.quotas or {}).get(name, default)
 
     def settled(self, address: Address) -> bool:
         """True where the plan itself deals with the entity: it is declared, or goes."""

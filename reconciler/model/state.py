@@ -47,7 +47,7 @@ class Facts:
     """What only live IAM has; never compared.
 
     versions: of each customer-managed policy. devices: of each user asked about. belongings: of each user
-    that a plan may delete. quotas: GetAccountSummary. unique_ids: AIDA… and AROA… → the entity they are.
+    that a plan may delete. quotas: GetAccountSummary, None where nobody has asked. unique_ids: AIDA… and AROA… → the entity they are.
     outside_policies: ARN of a policy of AWS or another account that was asked about → whether it exists.
     confirmed_tags: entities whose tags were read one by one, not from a lagging bulk read. notes: optional
     reads that were denied.
@@ -56,7 +56,7 @@ class Facts:
     versions: Mapping[Address, tuple[PolicyVersion, ...]] = field(default_factory=dict)
     devices: Mapping[Address, tuple[MfaDevice, ...]] = field(default_factory=dict)
     belongings: Mapping[Address, Belongings] = field(default_factory=dict)
-    quotas: Mapping[str, int] = field(default_factory=dict)
+    quotas: Mapping[str, int] | None = None
     unique_ids: Mapping[str, Address] = field(default_factory=dict)
     caller: str = ""
     outside_policies: Mapping[str, bool] = field(default_factory=dict)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.document import Document, Statement
-from reconciler.policy.canonical import statement_json
 from reconciler.policy.statements import Pair, elements, pairs
 
 
@@ -59,14 +58,14 @@ def _parts(old: Statement, new: Statement) -> list[Part]:
     from deepdiff import DeepDiff
 
     found: list[Part] = []
-    tree = DeepDiff(keyed(old), keyed(new), view="tree", verbose_level=2)
+    tree = DeepDiff(keyed(old), keyed(new), view="tree", verbose_level=2, threshold_to_diff_deeper=0)
     for report, sign in (("dictionary_item_removed", "-"), ("dictionary_item_added", "+")):
         for level in tree.get(report, ()):
             path = level.path(output_format="list")
             inside: Mapping[str, object] = level.t1 if sign == "-" else level.t2
             keys = [path[1]] if len(path) > 1 else list(inside)
             found += [Part(sign, str(path[0]), _spelled(old, new, str(key))) for key in keys]
-    return sorted(found, key=lambda part: (part.element, part.value, part.sign))
+    return sorted(found, key=lambda part: (part.element, part.sign, part.value))
 
 
 def keyed(statement: Statement) -> dict[str, dict[str, bool]]:
@@ -95,10 +94,16 @@ def _listed(statement: Statement) -> list[tuple[str, str]]:
 
 
 def _label(statement: Statement) -> str:
+    """A statement by its Sid, else by what it is about: its first action, and in a trust its first principal."""
     if statement.sid:
         return f"{statement.effect} {statement.sid!r}"
-    shown = statement_json(statement)
-    actions = shown.get("Action", shown.get("NotAction", []))
-    first = actions[0] if isinstance(actions, list) and actions else ""
-    more = f" +{len(actions) - 1}" if isinstance(actions, list) and len(actions) > 1 else ""
-    return f"{statement.effect} {'not ' if statement.not_action else ''}{first}{more}"
+    actions = _some([statement.spelled(action) for action in sorted(statement.actions)])
+    if statement.principals is None:
+        return f"{statement.effect} {'all but ' if statement.not_action else ''}{actions}"
+    named = [value if kind == "AWS" else f"{kind} {value}" for kind, value in sorted(statement.principals)]
+    return f"{statement.effect} {actions} to {'all but ' if statement.not_principal else ''}{_some(named)}"
+
+
+def _some(items: list[str]) -> str:
+    more = f" and {len(items) - 1} more" if len(items) > 1 else ""
+    return f"{items[0] if items else 'nothing'}{more}"

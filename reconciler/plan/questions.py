@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.kinds.arns import address_of
+from reconciler.kinds.facets.links import DEFAULT_QUOTA
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Action
 from reconciler.model.state import Desired, State
-from reconciler.plan.diff import differences_of, effective
+from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.ownership import is_protected
 
 
@@ -19,15 +20,17 @@ class Questions:
     """belongings: users that would be deleted. devices: users that must have MFA and show no virtual device.
     tags: policies and instance profiles whose tags decide something and came from a lagging bulk read.
     policies: ARNs of policies outside the account that would be attached and are not known to exist.
+    quotas: whether the order of steps hangs on the account's quotas.
     """
 
     belongings: tuple[Address, ...] = ()
     devices: tuple[Address, ...] = ()
     tags: tuple[Address, ...] = ()
     policies: tuple[str, ...] = ()
+    quotas: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.belongings or self.devices or self.tags or self.policies)
+        return bool(self.belongings or self.devices or self.tags or self.policies or self.quotas)
 
 
 def questions_of(desired: Desired, live: State) -> Questions:
@@ -50,6 +53,17 @@ def questions_of(desired: Desired, live: State) -> Questions:
         devices=tuple(sorted(guarded - set(facts.devices))),
         tags=tuple(sorted(set(tagged) - facts.confirmed_tags)),
         policies=tuple(sorted(_outside(entities.values(), live))),
+        quotas=facts.quotas is None and any(map(_crowded, found)),
+    )
+
+
+def _crowded(difference: Difference) -> bool:
+    """True where old and new links together pass a default quota, so that the real one decides the order."""
+    return any(
+        isinstance(field.before, frozenset)
+        and isinstance(field.after, frozenset)
+        and len(field.before | field.after) > DEFAULT_QUOTA
+        for field in difference.fields
     )
 
 

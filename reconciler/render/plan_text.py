@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from reconciler.kinds.arns import policy_reference
+from reconciler.kinds.facets.tags import OWNER
 from reconciler.model.document import Document
 from reconciler.model.plan import Action, Change, Field, Plan, Step
 from reconciler.model.problem import Level
@@ -21,10 +24,11 @@ _COLORS = {"+": "32", "-": "31", "~": "33", "@": "36"}
 
 @dataclass(frozen=True)
 class PlanText:
-    """`color`: ANSI colours on or off."""
+    """`color`: ANSI colours on or off. `width`: where long lines are wrapped."""
 
     plan: Plan
     color: bool = False
+    width: int = 100
 
     def render(self) -> str:
         lines: list[str] = []
@@ -46,42 +50,52 @@ class PlanText:
         unsafe = "" if self.plan.safe else " It is refused as it stands: see the errors above."
         return f"Plan: {said}.{unsafe}"
 
-    def _paint(self, sign: str, text: str) -> str:
+    def _line(self, sign: str, depth: int, text: str, note: str = "") -> str:
+        """One marked line, wrapped with a hanging indent, in the colour of its sign."""
+        margin = "    " * depth
+        wrapped = textwrap.fill(
+            f"{sign} {text}",
+            max(self.width, 40),
+            initial_indent=margin,
+            subsequent_indent=f"{margin}      ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         code = _COLORS.get(sign)
-        return f"\x1b[{code}m{text}\x1b[0m" if self.color and code else text
+        return (f"\x1b[{code}m{wrapped}\x1b[0m" if self.color and code else wrapped) + note
 
     def _change(self, change: Change) -> Iterator[str]:
         reason = f"  ({change.reason})" if change.reason else ""
-        title = f"{change.action.symbol} {change.address}"
-        yield self._paint(change.action.symbol, title) + reason
+        yield self._line(change.action.symbol, 0, str(change.address), reason)
         if change.action is Action.DELETE:
             for step in change.steps:
-                yield self._paint("-", f"    - {self._call(step)}")
+                yield self._line("-", 1, self._call(step))
             return
-        for field in change.fields:
-            yield from self._field(field)
         if change.action is Action.ADOPT:
-            yield self._paint("@", f"    @ tags.reconcile:owner: {self.plan.owner}")
+            yield self._line("@", 1, f"tags.{OWNER}: {self.plan.owner}")
+        for field in sorted(change.fields, key=_reading_order):
+            if not (change.action is Action.CREATE and field.path == "path" and field.after == "/"):
+                yield from self._field(field)
 
     def _field(self, field: Field) -> Iterator[str]:
         before, after = field.before, field.after
         sign = "+" if before is None else "-" if after is None else "~"
-        if isinstance(before, Document) or isinstance(after, Document):
-            yield self._paint(sign, f"    {sign} {field.path}")
+        if _is_document(field):
+            yield self._line(sign, 1, f"{field.path}:")
             yield from self._document(before, after)
         elif isinstance(before, frozenset) or isinstance(after, frozenset):
             yield from self._set(field)
         elif sign == "~":
-            yield self._paint(sign, f"    ~ {field.path}: {self._value(before)} → {self._value(after)}")
+            yield self._line(sign, 1, f"{field.path}: {self._value(before)} → {self._value(after)}")
         else:
-            yield self._paint(sign, f"    {sign} {field.path}: {self._value(after if sign == '+' else before)}")
+            yield self._line(sign, 1, f"{field.path}: {self._value(after if sign == '+' else before)}")
 
     def _set(self, field: Field) -> Iterator[str]:
         before = field.before if isinstance(field.before, frozenset) else frozenset()
         after = field.after if isinstance(field.after, frozenset) else frozenset()
         for sign, items in (("-", before - after), ("+", after - before)):
-            for shown in sorted(self._value(item) for item in items):
-                yield self._paint(sign, f"    {sign} {field.path}: {shown}")
+            if items:
+                yield self._line(sign, 1, f"{field.path}: {', '.join(sorted(map(self._value, items)))}")
 
     def _document(self, before: object, after: object) -> Iterator[str]:
         old = before if isinstance(before, Document) else None
@@ -89,9 +103,10 @@ class PlanText:
         for opaque in (document for document in (old, new) if document and document.opaque):
             yield f"        (not JSON: {opaque.opaque[:60]!r})"
         for change in explained(old, new):
-            yield self._paint(change.sign, f"        {change.sign} {change.label}")
-            for part in change.parts:
-                yield self._paint(part.sign, f"            {part.sign} {part.element}: {part.value}")
+            yield self._line(change.sign, 2, change.label)
+            for (sign, element), parts in groupby(change.parts, key=lambda part: (part.sign, part.element)):
+                values = ", ".join(part.value for part in parts)
+                yield self._line(sign, 3, f"{element}: {values}")
 
     def _value(self, value: object) -> str:
         if isinstance(value, str) and ":policy/" in value:
@@ -107,5 +122,18 @@ class PlanText:
         return f"{step.call.operation} {' '.join(values)}"
 
 
-def plan_text(plan: Plan, *, color: bool = False) -> str:
-    return PlanText(plan, color).render()
+def _is_document(field: Field) -> bool:
+    return isinstance(field.before, Document) or isinstance(field.after, Document)
+
+
+def _reading_order(field: Field) -> tuple[int, str]:
+    """Short values first, then tags, then lists, documents last."""
+    if _is_document(field):
+        return 3, field.path
+    if isinstance(field.before, frozenset) or isinstance(field.after, frozenset):
+        return 2, field.path
+    return int(field.path.startswith("tags.")), field.path
+
+
+def plan_text(plan: Plan, *, color: bool = False, width: int = 100) -> str:
+    return PlanText(plan, color, width).render()

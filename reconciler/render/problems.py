@@ -18,7 +18,8 @@ def text(problems: Iterable[Problem], *, color: bool = False) -> str:
 
 
 def _paragraph(problem: Problem, color: bool) -> str:
-    where = problem.place or problem.address
+    named = problem.address if str(problem.address) not in problem.summary else None
+    where = problem.place or named
     level = f"\x1b[{_COLORS[problem.level]}m{problem.level}\x1b[0m" if color else str(problem.level)
     prefix = f"{where}: {level}: " if where else f"{level}: "
     body = " ".join(part for part in (problem.summary, problem.detail) if part)

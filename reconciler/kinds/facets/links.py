@@ -16,6 +16,9 @@ from reconciler.model.entity import Entity
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.policy.grants import NOTHING, Statements, phase_of
 
+DEFAULT_QUOTA = 10
+"""Attached policies per user, group or role, and groups per user (IAM User Guide, "IAM object quotas")."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -33,7 +36,6 @@ class Links:
     attach: str
     detach: str
     quota: str
-    default_quota: int
     noun: str
     granted: Callable[[Planning, Link, Mapping[Address, Entity]], Statements]
 
@@ -41,7 +43,7 @@ class Links:
         old, new = {link.key: link for link in before}, {link.key: link for link in after}
         added = [link for key, link in new.items() if key not in old]
         removed = [link for key, link in old.items() if key not in new]
-        quota = planning.quota(self.quota, self.default_quota)
+        quota = planning.quota(self.quota, DEFAULT_QUOTA)
         forced = max(0, min(len(removed), len(before) + len(added) - quota)) if added else 0
         return [
             *self._detaching(holder, removed, forced, planning),
@@ -91,7 +93,6 @@ def attached(kind: str) -> Links:
         attach=f"Attach{kind}Policy",
         detach=f"Detach{kind}Policy",
         quota=f"AttachedPoliciesPer{kind}Quota",
-        default_quota=10,
         noun="attached policies",
         granted=lambda planning, link, side: planning.policy_statements(str(link.key), side),
     )
@@ -112,7 +113,6 @@ MEMBERSHIPS = Links(
     attach="AddUserToGroup",
     detach="RemoveUserFromGroup",
     quota="GroupsPerUserQuota",
-    default_quota=10,
     noun="groups per user",
     granted=lambda planning, link, side: (
         planning.group_statements(link.key, side) if isinstance(link.key, Address) else NOTHING

@@ -1,0 +1,173 @@
+"""`make demo`: the main job from end to end, on an AWS emulator of this machine. Nothing reaches AWS.
+
+On examples/tutorial.yaml: plan, apply, an empty second plan, a drift made by hand, found and mended, and a command
+run as the role. Each step says its command first. Exits 1 where a step is not as promised.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from reconciler.sandbox.server import Sandbox
+
+FILE = "examples/tutorial.yaml"
+ROOT = Path(__file__).resolve().parent.parent
+COLOR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+WHO_AM_I = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+
+
+class NotAsPromised(Exception):
+    """A step ended otherwise than this page says."""
+
+
+def say(text: str = "") -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def title(text: str) -> None:
+    say(f"\n\x1b[36m{text}\x1b[0m" if COLOR else f"\n# {text}")
+
+
+def show(command: str) -> None:
+    say(f"\x1b[1m$ {command}\x1b[0m" if COLOR else f"$ {command}")
+
+
+def promise(kept: bool, text: str) -> None:
+    if not kept:
+        raise NotAsPromised(text)
+
+
+class Demo:
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.environment = sandbox.environment()
+        self.iam: Any = boto3.Session(region_name="us-east-1").client(
+            "iam",
+            endpoint_url=sandbox.url,
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",
+        )
+
+    def reconcile(self, *arguments: str, exits: int = 0, shown: str = "") -> str:
+        """Run the program, show the command and its output, and check the exit code."""
+        show(shown or shlex.join(["reconcile", *arguments]))
+        colored = ["--color", "always"] if COLOR and arguments[0] in ("plan", "apply") else []
+        command = [sys.executable, "-m", "reconciler", *arguments[:1], *colored, *arguments[1:]]
+        done = subprocess.run(command, env=self.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+        say(done.stdout.rstrip())
+        promise(done.returncode == exits, f"exit code {done.returncode} instead of {exits}")
+        return done.stdout
+
+    def by_hand(self, command: str, operation: str, **parameters: str) -> None:
+        """What somebody does with the AWS CLI; made through boto3, so that the demo does not need one."""
+        show(command)
+        getattr(self.iam, operation)(**parameters)
+
+    def run(self) -> None:
+        title("What would change? Nothing is written.")
+        out = self.reconcile("plan", FILE)
+        promise("8 to create" in out, "eight entities to create")
+
+        title("Make it so. Without --yes it asks.")
+        out = self.reconcile("apply", FILE, "--yes")
+        promise("Live IAM matches the file." in out, "live IAM matches the file after apply")
+
+        title("There is nothing left to do, and no state file: live IAM is the state.")
+        self.reconcile("plan", FILE, "--detailed-exitcode")
+
+        title("Somebody changes three things by hand: more rights, less MFA, a longer session.")
+        self._drift()
+
+        title("The next plan finds all three; --detailed-exitcode tells a pipeline (2: there are changes).")
+        out = self.reconcile("plan", FILE, "--detailed-exitcode", exits=2)
+        found = all(part in out for part in ("AdministratorAccess", "MultiFactorAuthPresent", "43200", "2 to update"))
+        promise(found, "the drift is found")
+
+        title("Apply mends it.")
+        self.reconcile("apply", FILE, "--yes")
+        self.reconcile("plan", FILE, "--detailed-exitcode")
+
+        title("An access key for demo-user, put into the profile `demo` (of the sandbox, not yours).")
+        self._access_key()
+
+        title("A command as the role, by its alias.")
+        self._assume()
+
+    def _drift(self) -> None:
+        administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
+        self.by_hand(
+            f"aws iam attach-role-policy --role-name user-role --policy-arn {administrator}",
+            "attach_role_policy",
+            RoleName="user-role",
+            PolicyArn=administrator,
+        )
+        self.by_hand(
+            "aws iam update-role --role-name user-role --description 'Read S3' --max-session-duration 43200",
+            "update_role",
+            RoleName="user-role",
+            Description="Read S3",
+            MaxSessionDuration=43200,  # type: ignore[arg-type]
+        )
+        document = self.iam.get_role(RoleName="mfa-role")["Role"]["AssumeRolePolicyDocument"]
+        del document["Statement"][0]["Condition"]
+        self.by_hand(
+            "aws iam update-assume-role-policy --role-name mfa-role --policy-document file://without-mfa.json",
+            "update_assume_role_policy",
+            RoleName="mfa-role",
+            PolicyDocument=json.dumps(document),
+        )
+
+    def _access_key(self) -> None:
+        show("aws iam create-access-key --user-name demo-user")
+        key = self.iam.create_access_key(UserName="demo-user")["AccessKey"]
+        profiles = configparser.RawConfigParser()
+        profiles["demo"] = {
+            "aws_access_key_id": key["AccessKeyId"],
+            "aws_secret_access_key": key["SecretAccessKey"],
+        }
+        with Path(self.environment["AWS_SHARED_CREDENTIALS_FILE"]).open("w", encoding="utf-8") as file:
+            profiles.write(file)
+        say(f"Key {key['AccessKeyId']} is in the profile demo; a secret is never shown here.")
+
+    def _assume(self) -> None:
+        command, shown = who_am_i(self.environment)
+        head = ["assume", "user", "--file", FILE, "--"]
+        out = self.reconcile(*head, *command, shown=shlex.join(["reconcile", *head, *shown]))
+        promise(":assumed-role/user-role/demo-user" in out, "the command runs as the role")
+
+
+def who_am_i(environment: dict[str, str]) -> tuple[Sequence[str], Sequence[str]]:
+    """`aws sts get-caller-identity`, or the same through boto3 where there is no working AWS CLI; and as shown."""
+    aws = shutil.which("aws")
+    if aws and subprocess.run([aws, "--version"], env=environment, capture_output=True, check=False).returncode == 0:
+        command = ["aws", "sts", "get-caller-identity", "--query", "Arn", "--output", "text"]
+        return command, command
+    return [sys.executable, "-c", WHO_AM_I], ["python", "-c", WHO_AM_I]
+
+
+def main() -> int:
+    with Sandbox() as sandbox:
+        say(f"A sandbox of AWS IAM at {sandbox.url}; nothing here can reach AWS.")
+        try:
+            Demo(sandbox).run()
+        except NotAsPromised as error:
+            say(f"\nNot as promised: {error}.")
+            return 1
+    say("\nAs promised, every step. Next: docs/tutorial.md, or `reconcile sandbox` and a file of your own.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""A command in an environment of its own: its exit code passed on, signals left to it, one line where it cannot start.
+
+Exit codes are the shell's own (POSIX, "Exit Status for Commands"): 127 not found, 126 not executable, 128 + n
+ended by signal n.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+NOT_EXECUTABLE, NOT_FOUND = 126, 127
+
+# A terminal sends these to every process in front of it, so the command has them already.
+_FROM_TERMINAL = ("SIGINT", "SIGQUIT")
+_FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+
+
+def run(command: Sequence[str], environ: Mapping[str, str], say: Callable[[str], None]) -> int:
+    """The exit code of `command`, run with exactly `environ` and this process's stdin, stdout and stderr.
+
+    `say` gets the one line that explains a command that could not be started.
+    """
+    relay = _Relay()
+    with _signals_to(relay):
+        try:
+            child = subprocess.Popen(_located(command, environ), env=dict(environ))
+        except FileNotFoundError:
+            say(f"{command[0]}: command not found")
+            return NOT_FOUND
+        except OSError as error:
+            say(f"{command[0]}: {error.strerror or 'cannot be run'}")
+            return NOT_EXECUTABLE
+        relay.attach(child)
+        code = child.wait()
+    return 128 - code if code < 0 else code
+
+
+def _located(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    # Windows finds `.cmd` and `.bat` programs only by their full name.
+    if sys.platform == "win32":
+        found = shutil.which(command[0], path=environ.get("PATH"))
+        return [found or command[0], *command[1:]]
+    return list(command)
+
+
+class _Relay:
+    """A signal handler that passes signals on to the command; one that comes before its start is kept for it."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+
+    def attach(self, child: subprocess.Popen[bytes]) -> None:
+        self._child = child
+        for number in self._early:
+            child.send_signal(number)
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self._child is None:
+            self._early.append(number)
+        elif signal.Signals(number).name not in _FROM_TERMINAL or not _in_front():
+            self._child.send_signal(number)
+
+
+@contextmanager
+def _signals_to(relay: _Relay) -> Iterator[None]:
+    """While it lasts, signals meant for this process reach the command, which decides what they mean."""
+    before = {}
+    # Python takes handlers from its main thread only. A handler, never SIG_IGN: the command would inherit that.
+    if threading.current_thread() is threading.main_thread():
+        for name in (*_FROM_TERMINAL, *_FORWARDED):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, relay)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _in_front() -> bool:
+    """True where a terminal's keys reach this process and its children alike."""
+    if sys.platform == "win32":
+        return True
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

@@ -1,0 +1,163 @@
+"""The pages of the documentation as tests see them: fenced blocks, run in order in one shell inside the sandbox.
+
+A ```sh block is run; a ```text block right after it is what it prints (stdout and stderr). In expected output `…`
+stands for any text within a line, and on a line of its own for any lines. A block ```yaml NAME is a whole file,
+which is put beside the commands. A ```shell block is for the reader's own machine and is not run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIM = Path(__file__).with_name("aws_shim.py")
+FENCE = re.compile(r"^```(\S*) *(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+VOLATILE = re.compile(
+    r"\b(AKIA|ASIA|AIDA|AROA)[A-Z0-9]{12,}"  # key ids and unique ids
+    r"|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?"
+    r"|(?<=(?:CRET_ACCESS_KEY|_SESSION_TOKEN)[=:])[^;\n]+"
+    r"|(?<=127\.0\.0\.1:)\d+"
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """`line` is where its first line stands in the page; `start` and `end` are offsets of its text."""
+
+    page: Path
+    language: str
+    name: str
+    text: str
+    line: int
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One command block after it ran. `failed`: its commands that did not exit with 0."""
+
+    block: Block
+    expected: Block | None
+    output: str
+    failed: str
+
+
+def pages() -> list[Path]:
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(page, *match.group(1, 2, 3), text.count("\n", 0, match.start(3)) + 1, match.start(3), match.end(3))
+        for match in FENCE.finditer(text)
+    ]
+
+
+def expected_after(block: Block, found: Sequence[Block]) -> Block | None:
+    """The ```text block that follows with nothing but an empty line between."""
+    position = found.index(block)
+    follower = found[position + 1] if position + 1 < len(found) else None
+    between = block.page.read_text(encoding="utf-8")[block.end : follower.start] if follower else ""
+    return follower if re.fullmatch(r"```\n\n?```text\n", between) else None
+
+
+def ran(page: Path, folder: Path, aws: str | None) -> list[Ran]:
+    """Every ```sh block of a page, run in one bash inside `reconcile sandbox`, in `folder`.
+
+    `aws` is the AWS CLI that the commands find; None puts a stand-in there, which speaks through boto3.
+    """
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copytree(ROOT / "schemas", folder / "schemas")
+    found = blocks(page)
+    commands = [block for block in found if block.language == "sh"]
+    outputs = folder / ".outputs"
+    outputs.mkdir()
+    lines = ["trap 'echo \"exit code $?: $BASH_COMMAND\" >> \"$OUTPUTS/$BLOCK.failed\"' ERR"]
+    for number, block in enumerate(commands):
+        for file in found:
+            if file.language == "yaml" and file.name and file.line < block.line:
+                (folder / file.name).write_text(file.text, encoding="utf-8")
+        lines += [f"BLOCK={number}", "{", block.text, f'}} > "$OUTPUTS/{number}" 2>&1 < /dev/null']
+    script = folder / ".session.sh"
+    script.write_text("\n".join(lines), encoding="utf-8")
+    environment = _environment(folder, aws) | {"OUTPUTS": str(outputs)}
+    session = [sys.executable, "-m", "reconciler", "sandbox", "--", "bash", "--norc", str(script)]
+    done = subprocess.run(session, env=environment, cwd=folder, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0 or (outputs / str(len(commands) - 1)).exists(), done.stdout + done.stderr
+    return [
+        Ran(block, expected_after(block, found), _read(outputs / str(number)), _read(outputs / f"{number}.failed"))
+        for number, block in enumerate(commands)
+    ]
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _environment(folder: Path, aws: str | None) -> dict[str, str]:
+    """A home and a PATH of the test's own: `reconcile` is this interpreter's."""
+    tools = folder / ".bin"
+    tools.mkdir()
+    _program(tools / "reconcile", f'exec {shlex.quote(sys.executable)} -m reconciler "$@"')
+    stand_in = f"{shlex.quote(sys.executable)} {shlex.quote(str(SHIM))}"
+    _program(tools / "aws", f'exec {shlex.quote(aws) if aws else stand_in} "$@"')
+    return os.environ | {
+        "HOME": str(folder),
+        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "90",
+        "NO_COLOR": "1",
+        "SHELL": "/bin/bash",
+    }
+
+
+def _program(path: Path, line: str) -> None:
+    path.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def real_aws() -> str | None:
+    """The AWS CLI of this machine, if it has one that works."""
+    path = shutil.which("aws")
+    works = path and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
+    return path if works else None
+
+
+def matches(expected: str, output: str) -> bool:
+    """Whether output is what a page shows, `…` standing for what is left out."""
+    pattern = ""
+    for line in expected.splitlines():
+        if line.strip() == "…":
+            pattern += r"(?:.*\n)*?"
+        else:
+            pattern += ".*?".join(re.escape(part) for part in line.rstrip().split("…")) + r"[ ]*\n"
+    return re.fullmatch(pattern, output.rstrip("\n") + "\n" if output.strip() else "") is not None
+
+
+def rewritten(page: Path, results: Sequence[Ran]) -> str:
+    """The page with what was printed in place of what did not match; volatile parts as `…`."""
+    text = page.read_text(encoding="utf-8")
+    for result in reversed(results):
+        if result.expected and not matches(result.expected.text, result.output):
+            shown = VOLATILE.sub("…", result.output.rstrip("\n") + "\n")
+            text = text[: result.expected.start] + shown + text[result.expected.end :]
+    return text
+
+
+def yaml_blocks() -> Iterator[Block]:
+    for page in pages():
+        yield from (block for block in blocks(page) if block.language == "yaml")

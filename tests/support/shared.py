@@ -1,0 +1,40 @@
+"""One applied account for many tests: each leaves it as it was, and one that fails does not spoil the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.sandbox.server import Sandbox
+from tests.support.account import Account
+
+
+class Shared:
+    """`prepare` fills a fresh account; it is called again after a test that failed."""
+
+    def __init__(self, folder: Path, prepare: Callable[[Account], object]) -> None:
+        self._folder = folder
+        self._prepare = prepare
+        self._sandbox: Sandbox | None = None
+        self._account: Account | None = None
+
+    @contextmanager
+    def lend(self) -> Iterator[Account]:
+        """The prepared account, which the block must give back unchanged."""
+        account = self._account or self._fresh()
+        self._account = None
+        yield account
+        self._account = account
+
+    def _fresh(self) -> Account:
+        self.close()
+        self._sandbox = Sandbox().__enter__()
+        account = Account(self._sandbox, self._folder)
+        self._prepare(account)
+        return account
+
+    def close(self) -> None:
+        if self._sandbox is not None:
+            self._sandbox.__exit__(None, None, None)
+        self._sandbox = self._account = None
