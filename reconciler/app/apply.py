@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reconciler.app.plan import Planned, replanned
 from reconciler.aws.execute import Outcome, run
 from reconciler.model.plan import Plan, Step
+from reconciler.model.problem import Failed, Problem
 from reconciler.plan.options import Allowed
 
 GRACE = (0.0, 2.0, 5.0, 10.0)
@@ -17,10 +18,14 @@ GRACE = (0.0, 2.0, 5.0, 10.0)
 
 @dataclass(frozen=True)
 class Applied:
-    """`left` is what still differs after a complete run: an empty plan where live matches."""
+    """`left` is what still differs after a complete run: an empty plan where live matches.
+
+    unverified: why the second look could not be taken.
+    """
 
     outcome: Outcome
     left: Plan | None = None
+    unverified: tuple[Problem, ...] = ()
 
     @property
     def matches(self) -> bool:
@@ -28,11 +33,14 @@ class Applied:
 
 
 def apply(planned: Planned, allowed: Allowed, on_step: Callable[[Step], None]) -> Applied:
-    """Make the plan's calls, then read again and compare. The plan must be safe. Raises Failed."""
+    """Make the plan's calls, then read again and compare. The plan must be safe."""
     outcome = run(planned.connection, planned.plan.steps, on_step)
     if outcome.problem or outcome.interrupted:
         return Applied(outcome)
-    return Applied(outcome, _verified(planned, allowed))
+    try:
+        return Applied(outcome, _verified(planned, allowed))
+    except Failed as failed:
+        return Applied(outcome, unverified=failed.problems)
 
 
 def _verified(planned: Planned, allowed: Allowed) -> Plan:

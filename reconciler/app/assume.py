@@ -16,7 +16,6 @@ from reconciler.assume.chain import Request
 from reconciler.assume.credentials import (
     ALIAS,
     Credentials,
-    Variables,
     environment,
     expired,
     kept_profile,
@@ -27,6 +26,7 @@ from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.model.entity import Role
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Alias, Desired
+from reconciler.shell.variables import Variables
 
 Say = Callable[[str], None]
 
@@ -51,7 +51,7 @@ class Assumed:
     alias: str
     role_arn: str
     credentials: Credentials
-    variables: Variables
+    variables: Variables = field(repr=False)
 
 
 def assumed(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Assumed:
@@ -66,16 +66,24 @@ def assumed(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Assumed:
     region = wanted.region or path[-1].region
     source = sts.Source(profile, region, path[0].role_arn.split(":")[1], wanted.endpoint_url)
     caller = source.caller
-    if desired.state.account == PLACEHOLDER_ACCOUNT:
-        desired = offline(wanted.files, wanted.variables, caller.account)
-        path = chain.hops(wanted.alias, desired.aliases)
+    desired = _of_caller(desired, caller, wanted)
+    path = chain.hops(wanted.alias, desired.aliases)
     requests = chain.requests(path, caller.arn, desired.state.entities, wanted.duration, wanted.session_name)
     keys = _first_hop(requests[0], _need(path, desired, caller), source, wanted.codes)
     for before, request in pairwise(requests):
         keys = sts.assume_role(source.sts(keys), request.parameters(), before.role_arn)
     credentials = Credentials(*keys)
-    variables = environment(credentials, wanted.alias, region, kept_profile(profile, environ))
+    variables = environment(credentials, wanted.alias, region, kept_profile(environ))
     return Assumed(wanted.alias, requests[-1].role_arn, credentials, variables)
+
+
+def _of_caller(desired: Desired, caller: sts.Caller, wanted: Wanted) -> Desired:
+    """What the file means to this caller: roles are in the caller's partition, and account where it names none."""
+    partition = caller.arn.split(":")[1]
+    account = caller.account if desired.state.account == PLACEHOLDER_ACCOUNT else None
+    if account is None and partition == desired.state.partition:
+        return desired
+    return offline(wanted.files, wanted.variables, account, partition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +144,14 @@ def _check_nesting(profile: str | None, environ: Mapping[str, str], say: Say) ->
             "session-over",
             "The credentials in this terminal have expired.",
             f"They came from the alias {already}." if already else "",
-            'Leave the subshell, or run `eval "$(reconcile assume --unset)"`; or pass --profile.',
+            'Leave the subshell, or run `eval "$(reconcile assume --unset)"`; or pass --profile.'
+            if already
+            else "Get new ones, or pass --profile.",
         )
     if already and profile:
         say(f"You are already {already}; the role is assumed from the profile {profile}.")
     elif already:
-        say(f"You are already {already}, and no profile is known from before: the role is assumed from it.")
+        say(
+            f"You are already {already}, and the role is assumed from it: no AWS_PROFILE was kept from before, and "
+            "keys of before are stored nowhere."
+        )

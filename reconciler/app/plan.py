@@ -11,8 +11,9 @@ from reconciler.aws.session import Connection, check_account, connect
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import Loaded
 from reconciler.model.plan import Plan
-from reconciler.model.problem import Failed
+from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Desired, State
+from reconciler.model.suggest import suggestion
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.questions import questions_of
@@ -60,6 +61,7 @@ def replanned(
     live = snapshot.read(connection)
     if loaded is not None and _moved(desired, live):
         desired = _valid(declare(loaded, {address: entity.path for address, entity in live.entities.items()}))
+    _check_targets(desired, live, allowed)
     while questions := questions_of(desired, live):
         live = snapshot.complete(connection, live, questions)
     return build(desired, live, allowed), desired
@@ -71,6 +73,15 @@ def _moved(desired: Desired, live: State) -> bool:
         address in live.entities and live.entities[address].path != entity.path
         for address, entity in desired.state.entities.items()
     )
+
+
+def _check_targets(desired: Desired, live: State, allowed: Allowed) -> None:
+    known = [str(address) for address in (*desired.state.entities, *live.entities)]
+    for target in sorted(allowed.targets):
+        if target not in desired.state.entities and target not in live.entities:
+            close = suggestion(str(target), known)
+            hint = f"Did you mean {close!r}?" if close else "An address is kind/name, as in role/app."
+            raise failure("unknown-target", f"--target {target}: neither in the file nor in the account.", hint=hint)
 
 
 def _valid(desired: Desired) -> Desired:

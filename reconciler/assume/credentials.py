@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from reconciler.shell.variables import Variables
+
 ALIAS = "RECONCILE_ALIAS"
 SOURCE = "RECONCILE_SOURCE_PROFILE"
 EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
@@ -18,9 +20,6 @@ EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", EXPIRATION)
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-
-Variables = Mapping[str, str | None]
-"""Name → value; None is a variable that must not exist."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,10 +56,12 @@ def environment(
 
 
 def undoing(environ: Mapping[str, str]) -> Variables:
-    """What takes a shell back: clears all that `environment` sets, and restores the profile of before.
+    """What takes a shell back: clears all that `environment` sets, and restores the AWS_PROFILE of before.
 
-    Past keys cannot be restored: nothing stores them.
+    Nothing where no alias is active. Past keys cannot be restored: nothing stores them.
     """
+    if not environ.get(ALIAS):
+        return {}
     variables: dict[str, str | None] = dict.fromkeys(_KEYS)
     # `assume` sets both region variables alike: two that differ are the user's own.
     if environ.get(_REGIONS[0]) == environ.get(_REGIONS[1]):
@@ -71,29 +72,17 @@ def undoing(environ: Mapping[str, str]) -> Variables:
     return variables
 
 
-def applied(variables: Variables, environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` with `variables` set and unset."""
-    kept = {name: value for name, value in environ.items() if name not in variables}
-    return kept | {name: value for name, value in variables.items() if value is not None}
-
-
 def source_profile(option: str | None, declared: str | None, environ: Mapping[str, str]) -> str | None:
     """The profile that a role is assumed from; None is boto3's default chain.
 
-    `--profile`, then the alias's `source_profile`, then the one an earlier `assume` kept.
+    `--profile`, then the alias's `source_profile`, then the AWS_PROFILE that an earlier `assume` kept.
     """
     return option or declared or environ.get(SOURCE) or None
 
 
-def kept_profile(used: str | None, environ: Mapping[str, str]) -> str | None:
-    """What RECONCILE_SOURCE_PROFILE will hold: who the person was before any `assume`, if a profile says so.
-
-    AWS_PROFILE does not count beside keys in the environment, which beat it.
-    """
-    ambient = None
-    if not environ.get(_KEYS[0]):
-        ambient = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
-    return environ.get(SOURCE) or ambient or used
+def kept_profile(environ: Mapping[str, str]) -> str | None:
+    """What RECONCILE_SOURCE_PROFILE will hold: the AWS_PROFILE of before any `assume`."""
+    return environ.get(SOURCE) or environ.get("AWS_PROFILE") or None
 
 
 def expiry(text: str) -> datetime | None:

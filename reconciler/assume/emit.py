@@ -1,37 +1,19 @@
-"""Variables → text for a shell or a program: assignments, the lines that undo them, JSON, credential_process.
+"""Credentials and their variables as JSON: the environment of `assume`, and credential_process.
 
-Standard library only. Every line ends in a separator, so that it survives an unquoted `eval`. The shape of
-credential_process is AWS's ("Sourcing credentials with an external process", AWS CLI User Guide).
+Standard library only. The shape of credential_process is AWS's ("Sourcing credentials with an external
+process", AWS CLI User Guide).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from reconciler.assume.credentials import Credentials, Variables
-from reconciler.model.problem import failure
-
-
-@dataclass(frozen=True, slots=True)
-class _Dialect:
-    """How one shell sets (name, value) and unsets (name) a variable for itself and its children."""
-
-    set: Callable[[str, str], str]
-    unset: Callable[[str], str]
-
-
-def assignments(variables: Variables, shell: str) -> str:
-    """One line per variable, in their order. `shell` is a key of SHELLS. Raises Failed (cmd only)."""
-    dialect = SHELLS[shell]
-    return "".join(
-        (dialect.unset(name) if value is None else dialect.set(name, value)) + "\n" for name, value in variables.items()
-    )
+from reconciler.assume.credentials import Credentials
+from reconciler.shell.variables import Variables
 
 
 def as_json(variables: Variables) -> str:
-    """The same variables as one JSON object; null is a variable to unset."""
+    """The variables as one JSON object; null is a variable to unset."""
     return json.dumps(dict(variables), indent=2) + "\n"
 
 
@@ -46,58 +28,3 @@ def credential_process(credentials: Credentials) -> str:
     if credentials.expiration:
         answer["Expiration"] = credentials.expiration
     return json.dumps(answer) + "\n"
-
-
-def detected(environ: Mapping[str, str], windows: bool) -> str:
-    """The key of SHELLS for who will read the lines: $SHELL; on Windows without one, cmd where PROMPT is set.
-
-    PROMPT is cmd's own variable. A shell we do not know is taken for a POSIX one.
-    """
-    program = environ.get("SHELL", "").replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
-    if not program and windows:
-        return "cmd" if "PROMPT" in environ else "powershell"
-    name = {"pwsh": "powershell"}.get(program, program)
-    return name if name in SHELLS else "sh"
-
-
-def _posix(value: str) -> str:
-    return "'" + value.replace("'", "'\"'\"'") + "'"
-
-
-def _fish(value: str) -> str:
-    # An unquoted \n: fish splits the output of `eval (…)` at line ends, quoted or not.
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "'\\n'") + "'"
-
-
-def _powershell(value: str) -> str:
-    # PowerShell closes a literal string at typographic quotes as well (about_Quoting_Rules).
-    for quote in "'\u2018\u2019\u201a\u201b":
-        value = value.replace(quote, quote * 2)
-    return f"'{value}'"
-
-
-def _cmd(name: str, value: str) -> str:
-    # cmd has no way to quote these that holds both at the prompt and in a batch file.
-    if any(character in value for character in '"%!\r\n'):
-        raise failure(
-            "cmd-unquotable",
-            f"{name} cannot be written for cmd.",
-            "Its value has a quote, `%`, `!` or a line end, and cmd has no escape for them.",
-            "Use `--shell powershell`, or run the command as `reconcile assume ALIAS -- CMD`.",
-        )
-    return f'set "{name}={value}"'
-
-
-_POSIX = _Dialect(lambda name, value: f"export {name}={_posix(value)};", lambda name: f"unset {name};")
-
-SHELLS: Mapping[str, _Dialect] = {
-    "bash": _POSIX,
-    "zsh": _POSIX,
-    "sh": _POSIX,
-    "fish": _Dialect(lambda name, value: f"set -gx {name} {_fish(value)};", lambda name: f"set -e {name};"),
-    "powershell": _Dialect(
-        lambda name, value: f"$Env:{name} = {_powershell(value)}",
-        lambda name: f"Remove-Item Env:{name} -ErrorAction SilentlyContinue",
-    ),
-    "cmd": _Dialect(_cmd, lambda name: f'set "{name}="'),
-}

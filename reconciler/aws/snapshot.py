@@ -14,10 +14,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reconciler.aws.belongings import belongings_of, devices_of, policy_exists
+from reconciler.aws.details import bulk_tags, details
 from reconciler.aws.faults import DENIED, code_of, translated
 from reconciler.aws.pages import listed
 from reconciler.aws.session import POOL, Connection
-from reconciler.aws.tags import bulk_tags, tags_one_by_one
 from reconciler.kinds.arns import arn_of
 from reconciler.kinds.policy import policy_versions
 from reconciler.kinds.raw import Raw
@@ -45,23 +45,23 @@ def read(connection: Connection) -> State:
                 notes.append(answer)
             else:
                 lists |= answer
-        tags, confirmed = tags_read.result(), False
-        if tags is None:
+        found, detailed = tags_read.result(), False
+        if found is None:
             arns = [item["Arn"] for key in ("Policies", "InstanceProfiles") for item in lists.get(key, ())]
-            tags, confirmed = tags_one_by_one(connection, arns, pool), True
-        raw = Raw(connection.account, connection.partition, lists, tags)
-        return _state(raw, connection, tuple(notes), confirmed)
+            found, detailed = details(connection, arns, pool), True
+        raw = Raw(connection.account, connection.partition, lists, found)
+        return _state(raw, connection, tuple(notes), detailed)
 
 
-def _state(raw: Raw, connection: Connection, notes: tuple[Problem, ...], confirmed: bool) -> State:
+def _state(raw: Raw, connection: Connection, notes: tuple[Problem, ...], detailed: bool) -> State:
     entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
-    tagged = (a for a, entity in entities.items() if isinstance(entity, Policy | InstanceProfile))
+    asked = (a for a, entity in entities.items() if isinstance(entity, Policy | InstanceProfile))
     facts = Facts(
         versions=policy_versions(raw),
         devices=_virtual_devices(raw),
         unique_ids=_unique_ids(raw),
         caller=connection.caller,
-        confirmed_tags=frozenset(tagged) if confirmed else frozenset(),
+        detailed=frozenset(asked) if detailed else frozenset(),
         notes=notes,
     )
     return State(raw.account, raw.partition, entities, facts)
@@ -115,8 +115,8 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
         owned = pool.map(lambda address: belongings_of(connection, address), questions.belongings)
         devices = pool.map(lambda address: devices_of(connection, address), questions.devices)
         exist = pool.map(lambda arn: policy_exists(connection, arn), questions.policies)
-        arns = {_arn(state, address): address for address in questions.tags}
-        tags = tags_one_by_one(connection, arns, pool)
+        arns = {_arn(state, address): address for address in questions.details}
+        found = details(connection, arns, pool)
         answers = dict(zip(questions.devices, devices, strict=True))
         facts = replace(
             state.facts,
@@ -126,7 +126,7 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
                 **state.facts.outside_policies,
                 **dict(zip(questions.policies, exist, strict=True)),
             },
-            confirmed_tags=state.facts.confirmed_tags | set(questions.tags),
+            detailed=state.facts.detailed | set(questions.details),
             quotas=_quotas(connection) if questions.quotas else state.facts.quotas,
         )
         if any(value is None for value in answers.values()):
@@ -134,8 +134,11 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
     entities = dict(state.entities)
     for arn, address in arns.items():
         entity = entities[address]
-        if isinstance(entity, Policy | InstanceProfile):
-            entities[address] = replace(entity, tags=tags[arn])
+        if isinstance(entity, Policy):
+            description = entity.description if found[arn].description is None else found[arn].description
+            entities[address] = replace(entity, tags=found[arn].tags, description=description)
+        elif isinstance(entity, InstanceProfile):
+            entities[address] = replace(entity, tags=found[arn].tags)
     return replace(state, entities=entities, facts=facts)
 
 

@@ -14,7 +14,7 @@ from reconciler.cli.options import (
     target_option,
     variable_option,
 )
-from reconciler.cli.plan import request_of, show_warnings
+from reconciler.cli.plan import request_of
 
 if TYPE_CHECKING:
     from reconciler.app.apply import Applied
@@ -42,7 +42,6 @@ def command(yes: bool, **options: Any) -> int:
     request = request_of(**options)
     with working("Reading IAM"):
         planned = make_plan(request)
-    show_warnings(planned.desired.problems)
     click.echo(plan_text(planned.plan, color=colored(), width=width()))
     if not planned.plan.safe:
         click.echo(_refused(planned.plan), err=True)
@@ -100,6 +99,10 @@ def _report(applied: Applied) -> int:
     if applied.matches:
         click.echo("Live IAM matches the file.")
         return 0
+    if applied.unverified:
+        click.echo(text(applied.unverified, color=colored(err=True)), err=True)
+        click.echo("All calls were made, but whether live IAM matches could not be read.", err=True)
+        return 1
     if applied.left:
         click.echo(plan_text(applied.left, color=colored(err=True), width=width()), err=True)
     click.echo("Live IAM does not match the file: the above still differs.", err=True)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import aws_options, file_option, variable_option
+from reconciler.shell.variables import SHELLS, applied, assignments, detected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from reconciler.app.assume import Assumed
 
-SHELLS = ("bash", "zsh", "sh", "fish", "powershell", "cmd")
 _COMMAND = "reconcile.command"
 
 
@@ -45,7 +45,7 @@ class _WithCommand(click.Command):
 @click.argument("alias", required=False)
 @file_option
 @variable_option
-@click.option("--shell", type=click.Choice(SHELLS), help="Whose syntax to print, or which shell to open.")
+@click.option("--shell", type=click.Choice(tuple(SHELLS)), help="Whose syntax to print, or which shell to open.")
 @click.option("--print", "printing", is_flag=True, help="Print, also on a terminal.")
 @click.option("--unset", is_flag=True, help="Print the lines that take it back.")
 @click.option(
@@ -144,8 +144,10 @@ def _print_undoing(shell: str | None, form: str | None) -> None:
     from reconciler.assume import credentials, emit
 
     variables = credentials.undoing(os.environ)
-    reader = shell or emit.detected(os.environ, os.name == "nt")
-    click.echo(emit.as_json(variables) if form == "json" else emit.assignments(variables, reader), nl=False)
+    if not variables:
+        _say("nothing is assumed in this shell.")
+        return
+    click.echo(emit.as_json(variables) if form == "json" else assignments(variables, shell or _reader()), nl=False)
 
 
 def _print(result: Assumed, shell: str | None, form: str | None) -> None:
@@ -156,26 +158,29 @@ def _print(result: Assumed, shell: str | None, form: str | None) -> None:
     elif form == "json":
         text = emit.as_json(result.variables)
     else:
-        text = emit.assignments(result.variables, shell or emit.detected(os.environ, os.name == "nt"))
+        text = assignments(result.variables, shell or _reader())
     click.echo(text, nl=False)
 
 
 def _run(words: Sequence[str], result: Assumed) -> int:
-    from reconciler.assume import credentials, process
+    from reconciler.shell import child
 
-    return process.run(words, credentials.applied(result.variables, os.environ), _say)
+    return child.run(words, applied(result.variables, os.environ), _say)
 
 
 def _open(result: Assumed, shell: str | None) -> int:
-    from reconciler.assume import credentials, emit, process, subshell
+    from reconciler.assume import credentials
+    from reconciler.shell import subshell
 
     ends = credentials.clock(result.credentials.expiration)
-    mark = f"{result.alias} until {ends}" if ends else result.alias
-    name = shell or emit.detected(os.environ, os.name == "nt")
-    program = subshell.program_of(name, os.environ)
-    _say(f"You are {result.role_arn} in this shell{f' until {ends}' if ends else ''}; `exit` takes you back.")
-    with subshell.subshell(name, program, result.variables, mark, os.environ) as opened:
-        return process.run(opened.command, opened.environ, _say)
+    until = f" until {ends}" if ends else ""
+    _say(f"You are {result.role_arn} in this shell{until}; `exit` takes you back.")
+    return subshell.opened(shell or _reader(), result.variables, result.alias + until, os.environ, _say)
+
+
+def _reader() -> str:
+    """The shell that reads what is printed, and the one that a subshell is."""
+    return detected(os.environ, os.name == "nt")
 
 
 def _say(line: str) -> None:

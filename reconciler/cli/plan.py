@@ -41,7 +41,6 @@ def command(form: str, detailed_exitcode: bool, **options: Any) -> int:
 
     with working("Reading IAM"):
         planned = make_plan(request_of(**options))
-    show_warnings(planned.desired.problems)
     plan = planned.plan
     click.echo(plan_json(plan) if form == "json" else plan_text(plan, color=colored(), width=width()))
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
@@ -69,12 +68,3 @@ def request_of(
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
     allowed = Allowed(allow_deletes, allow_foreign_detach, take_over, addresses)
     return Request(files, variables, profile, region, endpoint_url, allowed)
-
-
-def show_warnings(problems: tuple[Any, ...]) -> None:
-    """What validation warns of, on stderr."""
-    from reconciler.cli.terminal import colored
-    from reconciler.render.problems import text
-
-    if problems:
-        click.echo(text(problems, color=colored(err=True)), err=True)

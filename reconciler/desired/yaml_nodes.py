@@ -1,8 +1,8 @@
 """YAML text → `Map`, `Seq` and scalars that know their places, in one pass over PyYAML's composed nodes.
 
 Plain scalars follow YAML 1.2's core schema (dates, `yes` and `12:30` are text), and a number is one only where
-it is written as JSON would write it: `1234e567` and `0x1f` are as likely to be an external id. Hostile input is refused:
-tags, duplicate keys, recursion, deep nesting, aliases that blow up, files past `MAX_BYTES`.
+it is written as JSON would write it: `1234e567` and `0x1f` are as likely to be an external id. Hostile input is
+refused: tags, duplicate keys, recursion, deep nesting, aliases that blow up, files past `MAX_BYTES`.
 """
 
 from __future__ import annotations

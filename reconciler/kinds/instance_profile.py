@@ -11,7 +11,7 @@ from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets.tags import OWNER, Tagged, tag_list
 from reconciler.kinds.facts import deletion, linked, present, step, unlinked
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw
+from reconciler.kinds.raw import NO_DETAIL, Raw
 from reconciler.model.address import Address
 from reconciler.model.entity import InstanceProfile
 from reconciler.model.node import Map
@@ -56,7 +56,7 @@ class InstanceProfileKind:
     def read(self, raw: Raw) -> Iterable[InstanceProfile]:
         for item in raw.items("InstanceProfiles"):
             role = next((Address("role", role["RoleName"]) for role in item.get("Roles") or ()), None)
-            tags = raw.tags.get(item["Arn"], {})
+            tags = raw.details.get(item["Arn"], NO_DETAIL).tags
             yield InstanceProfile(item["InstanceProfileName"], item["Path"], role, tags)
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:

@@ -16,7 +16,7 @@ from reconciler.kinds.declaring import Declaring, text
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, emptied, present, step, unlinked
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw
+from reconciler.kinds.raw import NO_DETAIL, Raw
 from reconciler.model.address import Address
 from reconciler.model.entity import Policy
 from reconciler.model.node import Map
@@ -66,7 +66,9 @@ class PolicyKind:
             arn: str = item["Arn"]
             name = arn.rpartition("/")[2]
             document = raw.document(default["Document"])
-            yield Policy(name, document, path_of(arn), item.get("Description") or "", raw.tags.get(arn, {}))
+            detail = raw.details.get(arn, NO_DETAIL)
+            description = item.get("Description", detail.description)
+            yield Policy(name, document, path_of(arn), description, detail.tags)
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         address = Address("policy", name)

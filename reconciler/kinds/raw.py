@@ -13,16 +13,27 @@ Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Detail:
+    """Tags, and a policy's description; None: not asked for."""
+
+    tags: Mapping[str, str]
+    description: str | None = None
+
+
+NO_DETAIL = Detail({})
+
+
+@dataclass(frozen=True)
 class Raw:
     """`lists` is keyed by the key of the answer: UserDetailList, Roles, InstanceProfiles, …
 
-    `tags`: ARN → tags, for the kinds whose lists carry none.
+    `details`: ARN → what the lists leave out, for the kinds of which they leave something out.
     """
 
     account: str
     partition: str
     lists: Mapping[str, list[Item]]
-    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    details: Mapping[str, Detail] = field(default_factory=dict)
 
     def items(self, key: str) -> list[Item]:
         return self.lists.get(key, [])

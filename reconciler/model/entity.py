@@ -17,7 +17,10 @@ Tags = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A customer-managed policy. `description` None: the file leaves it as it is live (AWS never changes it)."""
+    """A customer-managed policy.
+
+    `description` None: the file leaves it as it is live (AWS never changes it), or the list call left it out.
+    """
 
     name: str
     document: Document

@@ -47,9 +47,10 @@ class Facts:
     """What only live IAM has; never compared.
 
     versions: of each customer-managed policy. devices: of each user asked about. belongings: of each user
-    that a plan may delete. quotas: GetAccountSummary, None where nobody has asked. unique_ids: AIDA… and AROA… → the entity they are.
+    that a plan may delete. quotas: GetAccountSummary, None where nobody has asked. unique_ids: AIDA… and
+    AROA… → the entity they are.
     outside_policies: ARN of a policy of AWS or another account that was asked about → whether it exists.
-    confirmed_tags: entities whose tags were read one by one, not from a lagging bulk read. notes: optional
+    detailed: entities that were asked about one by one, so that nothing is missing or lags. notes: optional
     reads that were denied.
     """
 
@@ -60,7 +61,7 @@ class Facts:
     unique_ids: Mapping[str, Address] = field(default_factory=dict)
     caller: str = ""
     outside_policies: Mapping[str, bool] = field(default_factory=dict)
-    confirmed_tags: frozenset[Address] = frozenset()
+    detailed: frozenset[Address] = frozenset()
     notes: tuple[Problem, ...] = ()
 
 

@@ -49,7 +49,7 @@ def build(desired: Desired, live: State, allowed: Allowed) -> Plan:
         owner=desired.owner,
         changes=tuple(_changes(draft.differences, steps)),
         steps=steps,
-        findings=tuple(dict.fromkeys([*refusals, *findings, *live.facts.notes, *notes])),
+        findings=tuple(dict.fromkeys([*refusals, *findings, *desired.problems, *live.facts.notes, *notes])),
     )
 
 

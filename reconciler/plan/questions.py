@@ -18,32 +18,30 @@ from reconciler.plan.ownership import is_protected
 @dataclass(frozen=True, slots=True)
 class Questions:
     """belongings: users that would be deleted. devices: users that must have MFA and show no virtual device.
-    tags: policies and instance profiles whose tags decide something and came from a lagging bulk read.
+    details: policies and instance profiles whose tags (from a lagging bulk read) or missing description decide.
     policies: ARNs of policies outside the account that would be attached and are not known to exist.
     quotas: whether the order of steps hangs on the account's quotas.
     """
 
     belongings: tuple[Address, ...] = ()
     devices: tuple[Address, ...] = ()
-    tags: tuple[Address, ...] = ()
+    details: tuple[Address, ...] = ()
     policies: tuple[str, ...] = ()
     quotas: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.belongings or self.devices or self.tags or self.policies or self.quotas)
+        return bool(self.belongings or self.devices or self.details or self.policies or self.quotas)
 
 
 def questions_of(desired: Desired, live: State) -> Questions:
     entities = effective(desired, live)
     found = differences_of(desired, entities, live)
     doomed = [item.before for item in found if item.action is Action.DELETE and item.before]
-    tagged = [
+    decisive = [
         item.address
         for item in found
         if isinstance(item.before, Policy | InstanceProfile)
-        and (
-            item.action in (Action.DELETE, Action.ADOPT) or any(field.path.startswith("tags.") for field in item.fields)
-        )
+        and (item.action in (Action.DELETE, Action.ADOPT) or any(_in_detail(field.path) for field in item.fields))
     ]
     facts = live.facts
     users = {entity.address for entity in doomed if isinstance(entity, User) and not is_protected(entity)}
@@ -51,10 +49,14 @@ def questions_of(desired: Desired, live: State) -> Questions:
     return Questions(
         belongings=tuple(sorted(users - set(facts.belongings))),
         devices=tuple(sorted(guarded - set(facts.devices))),
-        tags=tuple(sorted(set(tagged) - facts.confirmed_tags)),
+        details=tuple(sorted(set(decisive) - facts.detailed)),
         policies=tuple(sorted(_outside(entities.values(), live))),
         quotas=facts.quotas is None and any(map(_crowded, found)),
     )
+
+
+def _in_detail(path: str) -> bool:
+    return path == "description" or path.startswith("tags.")
 
 
 def _crowded(difference: Difference) -> bool:

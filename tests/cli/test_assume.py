@@ -138,6 +138,7 @@ def test_a_usage_error_is_1_and_prints_no_result(
 def test_unset_needs_no_file_and_no_aws(
     wanted: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("RECONCILE_ALIAS", "s3")
     monkeypatch.setenv("RECONCILE_SOURCE_PROFILE", "it's mine")
     assert run(["assume", "--unset"]) == 0
     out, err = capfd.readouterr()
@@ -145,6 +146,16 @@ def test_unset_needs_no_file_and_no_aws(
     lines = out.splitlines()
     assert "unset AWS_CREDENTIAL_EXPIRATION;" in lines and "unset RECONCILE_ALIAS;" in lines
     assert lines[-1] == "export AWS_PROFILE='it'\"'\"'s mine';"
+
+
+@pytest.mark.parametrize("more", [[], ["--format", "json"], ["--shell", "cmd"]])
+def test_unset_leaves_the_users_own_keys_where_nothing_is_assumed(
+    more: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RECONCILE_ALIAS", raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAMINE")
+    assert run(["assume", "--unset", *more]) == 0
+    assert capfd.readouterr() == ("", "reconcile: nothing is assumed in this shell.\n")
 
 
 def test_a_failure_is_1_and_a_paragraph_on_stderr(

@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 if sys.platform != "win32":
-    from tests.unit.assume.pseudo import Pseudo
+    from tests.unit.shell.pseudo import Pseudo
 
 ACCOUNT = "123456789012"
 WHO = "import boto3; print(boto3.client('sts', 'us-east-1').get_caller_identity()['Arn'])"
@@ -152,16 +152,24 @@ def test_a_source_profile_beats_keys_in_the_environment(account: Account) -> Non
     assert account.who("s3", "--profile", "other") == other
 
 
-def test_a_nested_assume_starts_from_who_the_person_was(account: Account) -> None:
-    done = account.run("profiled", "--", *account.command("s3", "--", sys.executable, "-c", WHO))
+def test_a_nested_assume_starts_from_the_profile_of_before(account: Account) -> None:
+    nested = account.command("s3", "--", sys.executable, "-c", WHO)
+    environ = {name: value for name, value in account.environ.items() if "_KEY" not in name}
+    done = subprocess.run(
+        account.command("s3", "--", *nested),
+        env=environ | {"AWS_PROFILE": "other"},
+        cwd=account.folder,
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout == account.role("reader", f"other-{account.user}") + "\n"
-    assert "You are already profiled" in done.stderr and "the profile other" in done.stderr
+    assert "You are already s3" in done.stderr and "the profile other" in done.stderr
 
 
 def test_a_nested_assume_from_keys_says_that_it_chains(account: Account) -> None:
     done = account.run("s3", "--", *account.command("s3", "--", sys.executable, "-c", WHO))
     assert done.stdout == account.role("reader") + "\n"
-    assert "no profile is known from before" in done.stderr
+    assert "the role is assumed from it" in done.stderr and "stored nowhere" in done.stderr
 
 
 def test_credential_process_is_one_json_object_with_an_end(account: Account) -> None:

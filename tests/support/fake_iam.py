@@ -207,7 +207,7 @@ def _mapped(document: Any, change: Callable[[str], str]) -> Any:
 
 
 def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().replace("mfadevice", "mfa_device")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def _tag(record: Record, tags: Iterable[Mapping[str, str]]) -> None:

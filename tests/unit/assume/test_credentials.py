@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.assume import credentials as room
 from reconciler.assume.credentials import Credentials
+from reconciler.shell.variables import applied
 
 GIVEN = Credentials("ASIAEXAMPLE", "very/secret+key", "token==", "2030-01-02T03:04:05Z")
 
@@ -51,25 +52,33 @@ def test_credentials_without_an_end_leave_no_expiry_of_earlier_ones_behind() -> 
         {"AWS_PROFILE": "work", "AWS_REGION": "eu-north-1"},
         {"PATH": "/bin"},
         {"AWS_SECURITY_TOKEN": "old", "PATH": "/bin"},
+        {},
     ],
 )
 def test_undoing_takes_the_environment_back(before: dict[str, str]) -> None:
-    variables = room.environment(GIVEN, "s3", None, room.kept_profile(None, before))
-    after = room.applied(variables, before)
-    back = room.applied(room.undoing(after), after)
+    variables = room.environment(GIVEN, "s3", None, room.kept_profile(before))
+    after = applied(variables, before)
+    back = applied(room.undoing(after), after)
     # `assume` drops AWS_SECURITY_TOKEN, which nothing stores.
     assert back == {name: value for name, value in before.items() if name != "AWS_SECURITY_TOKEN"}
 
 
 def test_undoing_clears_the_region_that_assume_set_and_no_other() -> None:
-    assert room.undoing({"AWS_REGION": "a", "AWS_DEFAULT_REGION": "a"})["AWS_REGION"] is None
-    assert "AWS_REGION" not in room.undoing({"AWS_REGION": "a"})
+    active = {"RECONCILE_ALIAS": "s3"}
+    assert room.undoing(active | {"AWS_REGION": "a", "AWS_DEFAULT_REGION": "a"})["AWS_REGION"] is None
+    assert "AWS_REGION" not in room.undoing(active | {"AWS_REGION": "a"})
+
+
+def test_undoing_where_nothing_is_assumed_touches_nothing() -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "mine", "RECONCILE_SOURCE_PROFILE": "work"}
+    assert room.undoing(keys) == {}
 
 
 def test_undoing_twice_keeps_the_profile_of_before() -> None:
-    once = room.applied(room.undoing({"RECONCILE_SOURCE_PROFILE": "work"}), {})
+    assumed = {"RECONCILE_ALIAS": "s3", "RECONCILE_SOURCE_PROFILE": "work"}
+    once = applied(room.undoing(assumed), assumed)
     assert once == {"AWS_PROFILE": "work"}
-    assert room.applied(room.undoing(once), once) == once
+    assert applied(room.undoing(once), once) == once
 
 
 @pytest.mark.parametrize(
@@ -89,21 +98,18 @@ def test_the_source_is_the_option_then_the_file_then_what_was_kept(
 
 
 @pytest.mark.parametrize(
-    ("used", "environ", "expected"),
+    ("environ", "expected"),
     [
-        ("demo", {}, "demo"),
-        (None, {"AWS_PROFILE": "work"}, "work"),
-        (None, {"AWS_DEFAULT_PROFILE": "work"}, "work"),
-        ("demo", {"AWS_PROFILE": "work"}, "work"),
-        ("demo", {"RECONCILE_SOURCE_PROFILE": "first", "AWS_PROFILE": "work"}, "first"),
-        (None, {"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": "AKIA"}, None),
-        (None, {}, None),
+        ({"AWS_PROFILE": "work"}, "work"),
+        ({"RECONCILE_SOURCE_PROFILE": "first", "AWS_PROFILE": "work"}, "first"),
+        ({"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": "AKIA"}, "work"),
+        ({"AWS_DEFAULT_PROFILE": "work"}, None),
+        ({"AWS_PROFILE": ""}, None),
+        ({}, None),
     ],
 )
-def test_what_is_kept_is_who_the_person_was_before_any_assume(
-    used: str | None, environ: dict[str, str], expected: str | None
-) -> None:
-    assert room.kept_profile(used, environ) == expected
+def test_what_is_kept_is_the_profile_of_before_any_assume(environ: dict[str, str], expected: str | None) -> None:
+    assert room.kept_profile(environ) == expected
 
 
 def test_past_keys_in_the_environment_are_known_to_be_past() -> None:

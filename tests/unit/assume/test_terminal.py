@@ -12,7 +12,7 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 
 if sys.platform != "win32":
-    from tests.unit.assume.pseudo import Pseudo
+    from tests.unit.shell.pseudo import Pseudo
 
 ASKS = """
 import sys

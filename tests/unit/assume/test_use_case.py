@@ -34,7 +34,7 @@ ALIASES: dict[str, dict[str, Any]] = {
 }
 
 
-def desired(account: str) -> Desired:
+def desired(account: str, partition: str = "aws") -> Desired:
     user = {"AWS": USER}
     condition = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     allow = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": user}
@@ -46,14 +46,14 @@ def desired(account: str) -> Desired:
     aliases = {
         name: Alias(
             name,
-            f"arn:aws:iam::{account}:role/{fields['role']}",
+            f"arn:{partition}:iam::{account}:role/{fields['role']}",
             Address("role", fields["role"]),
             Place("roles.yaml", 1, 1),
             **{key: value for key, value in fields.items() if key != "role"},
         )
         for name, fields in ALIASES.items()
     }
-    return Desired(State(account, "aws", entities), None, Settings(), {}, aliases)
+    return Desired(State(account, partition, entities), None, Settings(), {}, aliases)
 
 
 @dataclass
@@ -96,8 +96,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         assert client == ("first" if len({role for role, *_ in made.calls}) == 1 else "later")
         return KEYS
 
-    def offline(files: Any, variables: Any, account: str | None = None) -> Desired:
-        return desired(account or made.account)
+    def offline(files: Any, variables: Any, account: str | None = None, partition: str = "aws") -> Desired:
+        return desired(account or made.account, partition)
 
     monkeypatch.setattr(sts, "Source", Source)
     monkeypatch.setattr(sts, "assume_role", assume_role)
@@ -109,7 +109,7 @@ def test_a_plain_role_takes_one_call_without_mfa(world: World) -> None:
     result = world.run("s3")
     assert world.calls == [("open", "", "")]
     assert result.variables["AWS_SESSION_TOKEN"] == "token" and world.said == []
-    assert "secret" not in repr(result.credentials)
+    assert "secret" not in repr(result) and "token" not in repr(result)
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,11 @@ def test_a_plain_role_takes_one_call_without_mfa(world: World) -> None:
     [
         ("s3", {}, {}, None, None),
         ("s3", {"AWS_PROFILE": "work"}, {}, None, "work"),
-        ("profiled", {}, {}, "demo", "demo"),
+        ("profiled", {}, {}, "demo", None),
+        ("profiled", {"AWS_PROFILE": "work"}, {}, "demo", "work"),
         ("profiled", {"RECONCILE_SOURCE_PROFILE": "first"}, {}, "demo", "first"),
         ("s3", {"RECONCILE_SOURCE_PROFILE": "first"}, {}, "first", "first"),
-        ("profiled", {}, {"profile": "mine"}, "mine", "mine"),
+        ("profiled", {}, {"profile": "mine"}, "mine", None),
     ],
 )
 def test_the_source_profile_is_used_and_who_the_person_was_is_kept(
@@ -145,6 +146,14 @@ def test_the_region_is_the_options_then_the_aliass(world: World) -> None:
 def test_a_file_without_an_account_means_the_callers(world: World) -> None:
     world.account = PLACEHOLDER_ACCOUNT
     assert f"::{ACCOUNT}:role/open" in world.run("s3").role_arn
+
+
+@pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
+@pytest.mark.parametrize("account", [PLACEHOLDER_ACCOUNT, "999999999999"])
+def test_a_role_is_in_the_callers_partition(world: World, partition: str, account: str) -> None:
+    world.account, world.caller = account, f"arn:{partition}:iam::{ACCOUNT}:user/demo-user"
+    expected = ACCOUNT if account == PLACEHOLDER_ACCOUNT else account
+    assert world.run("s3").role_arn == f"arn:{partition}:iam::{expected}:role/open"
 
 
 def test_a_file_of_another_account_keeps_its_own(world: World) -> None:
@@ -215,8 +224,14 @@ def test_a_role_session_cannot_give_mfa(world: World) -> None:
 def test_being_someone_already_is_said(world: World) -> None:
     world.run("s3", {"RECONCILE_ALIAS": "admin"})
     world.run("s3", {"RECONCILE_ALIAS": "admin", "RECONCILE_SOURCE_PROFILE": "work"})
-    assert "already admin" in world.said[0] and "no profile is known" in world.said[0]
+    assert "already admin" in world.said[0] and "no AWS_PROFILE was kept" in world.said[0]
     assert "already admin" in world.said[1] and "profile work" in world.said[1]
+
+
+def test_keys_of_another_tool_that_are_over_are_not_told_to_be_unset(world: World) -> None:
+    with pytest.raises(Failed) as caught:
+        world.run("s3", {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"})
+    assert "--unset" not in caught.value.problems[0].message
 
 
 def test_a_session_that_is_over_is_said_before_aws_is_asked(world: World) -> None:

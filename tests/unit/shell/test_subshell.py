@@ -1,4 +1,4 @@
-"""A subshell is the person's own shell, as the role, and says so."""
+"""A subshell is the person's own shell, with our variables, and says so."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.assume.subshell import printable, program_of, subshell
+from reconciler.shell.subshell import printable, program_of, subshell
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 
 if sys.platform != "win32":
-    from tests.unit.assume.pseudo import Pseudo
+    from tests.unit.shell.pseudo import Pseudo
 
 VARIABLES = {
     "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE",
@@ -95,6 +95,56 @@ def test_a_prompt_that_is_built_anew_each_time_is_marked_each_time(home: Path) -
             terminal.expect(r"\(s3\) fresh> ")
             terminal.send("\n")
         assert "(s3) (s3)" not in terminal.seen
+
+
+def test_a_bash_with_several_prompt_commands_is_marked_after_all_of_them(home: Path) -> None:
+    (home / ".bashrc").write_text("PROMPT_COMMAND=('true' 'PS1=\"fresh> \"')\n")
+    with (
+        subshell("bash", program("bash"), VARIABLES, "s3", environ(home)) as opened,
+        Pseudo(opened.command, opened.environ) as terminal,
+    ):
+        for _ in range(2):
+            terminal.expect(r"\(s3\) fresh> ")
+            terminal.send("\n")
+
+
+@pytest.mark.parametrize(("shell", "name"), [("bash", "bash"), ("zsh", "zsh"), ("fish", "fish"), ("sh", "dash")])
+def test_what_start_up_files_export_of_a_family_is_unset(shell: str, name: str, home: Path) -> None:
+    export = "set -gx AWS_ROLE_ARN role" if shell == "fish" else "export AWS_ROLE_ARN=role OTHER=1"
+    for file in (*(path for path, _ in RC.values()), ".shrc"):
+        (home / file).write_text(export + "\n")
+    with (
+        subshell(shell, program(name), VARIABLES, "s3", environ(home, ENV="$HOME/.shrc"), "AWS_") as opened,
+        Pseudo(opened.command, opened.environ) as terminal,
+    ):
+        terminal.send("python3 ~/show.py; env | grep -c AWS_ROLE_ARN; echo en''d\n")
+        assert terminal.expect(r"SEEN .*\]") == "SEEN True ASIAEXAMPLE False []"
+        terminal.expect(r"\s0\s+end")
+
+
+@pytest.mark.parametrize("name", ["dash", "mksh", "ksh"])
+def test_a_posix_shell_runs_the_persons_file_and_keeps_our_variables(name: str, home: Path) -> None:
+    (home / "my rc").write_text("PS1='own> '; export AWS_PROFILE=work AWS_ACCESS_KEY_ID=AKIAWRONG MINE=yes\n")
+    with (
+        subshell("sh", program(name), VARIABLES, "s3", environ(home, ENV="$HOME/my rc")) as opened,
+        Pseudo(opened.command, opened.environ) as terminal,
+    ):
+        terminal.expect(r"\(s3\) own> ")
+        terminal.send("python3 ~/show.py; echo mine=$MINE env=$ENV.\n")
+        assert terminal.expect(r"SEEN .*\]") == "SEEN True ASIAEXAMPLE False []"
+        terminal.expect(r"mine=yes env=\$HOME/my rc\.")
+
+
+def test_a_shell_we_do_not_know_gets_a_prompt_and_nothing_under_another_name(home: Path) -> None:
+    with subshell("sh", "/opt/bin/tcsh", VARIABLES, "s3", environ(home, ENV="$HOME/.shrc")) as opened:
+        assert opened.command == ("/opt/bin/tcsh", "-i")
+        assert not any(name.startswith("__RECONCILE") for name in opened.environ)
+        assert (opened.environ["PS1"], opened.environ["ENV"]) == ("(s3) $ ", "")
+
+
+def test_no_secret_shows_in_a_repr(home: Path) -> None:
+    with subshell("bash", "bash", VARIABLES, "s3", environ(home)) as opened:
+        assert "it's" not in repr(opened) and "ASIA" not in repr(opened)
 
 
 def test_zsh_files_that_live_elsewhere_are_found_there_and_so_is_the_history(home: Path) -> None:

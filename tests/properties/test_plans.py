@@ -1,0 +1,222 @@
+"""What every plan promises, over random pairs of states and a small fake of IAM (architecture.md, "Order")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pytest
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.address import Address
+from reconciler.model.document import Statement
+from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.plan import Call, Phase, Plan, Step
+from reconciler.model.state import Desired, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from tests.support.fake_iam import FakeIam
+from tests.support.strategies import worlds
+
+ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True)
+
+thorough = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def planned(desired: Desired, live: State) -> Plan:
+    """A safe plan; what a guard refuses is no example."""
+    plan = build(desired, live, ALLOWED)
+    assume(plan.safe)
+    event(f"steps: {min(len(plan.steps) // 10 * 10, 50)}+")
+    return plan
+
+
+def leftovers(desired: Desired, iam: FakeIam) -> list[str]:
+    """What a second plan would still do; what it would refuse counts too."""
+    plan = build(desired, iam.state(), ALLOWED)
+    assert plan.safe, plan.findings
+    return [f"{step.address} {step.call}" for step in plan.steps] + [str(change) for change in plan.changes]
+
+
+@thorough
+@given(worlds())
+def test_every_plan_converges_in_one_apply(pair: tuple[Desired, State]) -> None:
+    desired, live = pair
+    iam = FakeIam.of(live)
+    for step in planned(desired, iam.state()).steps:
+        iam.run(step.call)
+    assert leftovers(desired, iam) == []
+
+
+@thorough
+@given(worlds(), st.data())
+def test_an_apply_that_broke_off_anywhere_is_finished_by_the_next_one(
+    pair: tuple[Desired, State], data: st.DataObject
+) -> None:
+    desired, live = pair
+    iam = FakeIam.of(live)
+    steps = planned(desired, iam.state()).steps
+    for step in steps[: data.draw(st.integers(0, len(steps)))]:
+        iam.run(step.call)
+    again = build(desired, iam.state(), ALLOWED)
+    assert again.safe, again.findings
+    for step in again.steps:
+        iam.run(step.call)
+    assert leftovers(desired, iam) == []
+
+
+def shuffled(steps: Sequence[Step], choose: Callable[[int], int]) -> list[Step]:
+    """An order that respects needs and nothing else."""
+    left, done = list(steps), []
+    while left:
+        pending = {fact for step in left for fact in step.makes}
+        free = [step for step in left if not (step.needs - step.makes) & pending]
+        assert free, "steps wait for each other"
+        step = free[choose(len(free))]
+        left.remove(step)
+        done.append(step)
+    return done
+
+
+@thorough
+@given(worlds(), st.randoms(use_true_random=False))
+def test_needs_alone_are_enough_whatever_the_order(pair: tuple[Desired, State], random: object) -> None:
+    desired, live = pair
+    iam = FakeIam.of(live)
+    for step in shuffled(planned(desired, iam.state()).steps, random.randrange):  # type: ignore[attr-defined]
+        iam.run(step.call)
+    assert leftovers(desired, iam) == []
+
+
+@thorough
+@given(worlds())
+def test_a_need_crosses_a_phase_only_where_a_note_says_so(pair: tuple[Desired, State]) -> None:
+    desired, live = pair
+    steps = planned(desired, FakeIam.of(live).state()).steps
+    for step in steps:
+        for other in steps:
+            if other.phase > step.phase and step.needs & other.makes:
+                assert step.note or other.note, f"{step.call} waits for {other.call}"
+
+
+@thorough
+@given(worlds())
+def test_steps_run_phase_by_phase_but_for_what_a_note_says(pair: tuple[Desired, State]) -> None:
+    desired, live = pair
+    steps = planned(desired, FakeIam.of(live).state()).steps
+    noted = {step.address for step in steps if step.note}
+    phases = [step.phase for step in steps if step.address not in noted]
+    assert phases == sorted(phases)
+
+
+Grant = Statement | str
+"""An Allow statement; or the ARN of a policy of AWS, whose content is not known."""
+
+
+def grants_of(entity: Entity, entities: Mapping[Address, Entity]) -> set[Grant]:
+    """All that a user, group or role is allowed by its policies, inline policies and groups."""
+    found: set[Grant] = set()
+    holders = [entity, *(entities[group] for group in getattr(entity, "groups", ()))]
+    for holder in holders:
+        assert isinstance(holder, User | Group | Role)
+        documents = list(holder.inline_policies.values())
+        for arn in holder.policies:
+            policy = entities.get(Address("policy", arn.rpartition("/")[2]))
+            if "::aws:" in arn:
+                found.add(arn)
+            elif isinstance(policy, Policy):
+                documents.append(policy.document)
+        found |= {item for one in documents for item in one.statements if item.effect == "Allow"}
+    return found
+
+
+def gives(held: Grant, wanted: Grant) -> bool:
+    """True where the one grants at least what the other does (plain Action and Resource lists only)."""
+    if isinstance(held, str) or isinstance(wanted, str):
+        return held == wanted
+    return (
+        held.actions >= wanted.actions
+        and (held.resources or frozenset()) >= (wanted.resources or frozenset())
+        and held.conditions <= wanted.conditions
+    )
+
+
+def kept(before: set[Grant], after: set[Grant]) -> set[Grant]:
+    """What is granted on both sides, and so must be granted all the time."""
+    return {grant for grant in before if any(gives(other, grant) for other in after)}
+
+
+@thorough
+@given(worlds())
+def test_what_replaces_a_grant_is_given_before_the_old_one_is_taken(pair: tuple[Desired, State]) -> None:
+    """A step with a note may break this, and so may the one call that gives and takes at once (SWAP)."""
+    desired, live = pair
+    iam = FakeIam.of(live)
+    steps = planned(desired, iam.state()).steps
+    first = iam.state().entities
+    last = final(live, steps)
+    held = {
+        address: kept(grants_of(entity, first), grants_of(last[address], last))
+        for address, entity in first.items()
+        if isinstance(entity, User | Group | Role) and address in last
+    }
+    for step in steps:
+        iam.run(step.call)
+        now = iam.state().entities
+        for address, wanted in held.items():
+            granted = grants_of(now[address], now)
+            lost = {grant for grant in wanted if not any(gives(other, grant) for other in granted)}
+            if lost and (step.note or step.phase is Phase.SWAP):
+                event(f"excused: {step.phase.name} {step.call.operation}")
+                wanted -= lost
+            else:
+                assert not lost, f"{address} loses {lost} with {step.call}"
+
+
+def final(live: State, steps: Sequence[Step]) -> Mapping[Address, Entity]:
+    iam = FakeIam.of(live)
+    for step in steps:
+        iam.run(step.call)
+    return iam.state().entities
+
+
+@thorough
+@given(worlds())
+def test_planning_twice_gives_the_same_plan(pair: tuple[Desired, State]) -> None:
+    desired, live = pair
+    assert planned(desired, live) == build(desired, live, ALLOWED)
+
+
+@thorough
+@given(worlds())
+def test_a_plan_without_changes_makes_no_calls(pair: tuple[Desired, State]) -> None:
+    desired, live = pair
+    plan = build(desired, live, ALLOWED)
+    assert {step.address for step in plan.steps} <= {change.address for change in plan.changes}
+    assert sum(len(change.steps) for change in plan.changes) == len(plan.steps)
+
+
+def test_the_fake_refuses_what_iam_refuses() -> None:
+    """The properties above are worth as much as the fake is strict."""
+    from tests.support.fake_iam import Refused
+
+    iam = FakeIam("123456789012")
+    closed = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
+    iam.run(Call("CreateUser", {"UserName": "a"}))
+    iam.run(Call("CreateGroup", {"GroupName": "g"}))
+    iam.run(Call("AddUserToGroup", {"GroupName": "g", "UserName": "a"}))
+    refused = {
+        "EntityAlreadyExists": Call("CreateUser", {"UserName": "A"}),
+        "NoSuchEntity": Call("DeleteUser", {"UserName": "b"}),
+        "DeleteConflict": Call("DeleteUser", {"UserName": "a"}),
+        "MalformedPolicyDocument": Call(
+            "CreateRole",
+            {"RoleName": "r", "AssumeRolePolicyDocument": closed % "arn:aws:iam::123456789012:user/gone"},
+        ),
+        "LimitExceeded": Call(
+            "PutUserPolicy", {"UserName": "a", "PolicyName": "p", "PolicyDocument": '{"Id":"%s"}' % ("x" * 2048)}
+        ),
+    }
+    for code, call in refused.items():
+        with pytest.raises(Refused, match=code):
+            iam.run(call)

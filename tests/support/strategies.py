@@ -1,0 +1,331 @@
+"""Hypothesis strategies that every property shares: policy documents, rewrites that keep their meaning, changes
+that do not, and pairs of small worlds (what a file asks for, what is live)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from reconciler.kinds.facets.tags import OWNER, PROTECT
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.problem import Place
+from reconciler.model.state import Belongings, Declaration, Desired, Facts, MfaDevice, PolicyVersion, Settings, State
+from reconciler.policy.canonical import canonical
+from tests.support.fake_iam import INLINE_QUOTA
+
+ACCOUNT = "123456789012"
+ME = "me"
+
+Json = Any
+
+# Documents
+
+_ACTIONS = ["s3:GetObject", "s3:Get*", "ec2:DescribeInstances", "sts:AssumeRole", "iam:PassRole", "*"]
+_RESOURCES = ["*", "arn:aws:s3:::bucket/*", "arn:aws:s3:::Bucket/*", "arn:aws:iam::123456789012:role/${aws:username}"]
+_AWS = [
+    ACCOUNT,
+    "210987654321",
+    "arn:aws:iam::123456789012:user/alice",
+    "arn:aws:iam::123456789012:user/Alice",
+    "*",
+]
+_SERVICES = ["ec2.amazonaws.com", "lambda.amazonaws.com"]
+_TESTS: list[tuple[str, str, list[Json]]] = [
+    ("StringEquals", "aws:PrincipalTag/Team", ["a", "A", "a b"]),
+    ("StringLike", "s3:prefix", ["home/*", "Home/*", ""]),
+    ("Bool", "aws:SecureTransport", ["true", "false"]),
+    ("BoolIfExists", "aws:MultiFactorAuthPresent", ["true", "false"]),
+    ("NumericLessThan", "aws:MultiFactorAuthAge", ["3600", "5"]),
+    ("ForAnyValue:StringEquals", "aws:TagKeys", ["x", "y"]),
+]
+
+
+def _lists(values: list[Json]) -> st.SearchStrategy[list[Json]]:
+    return st.lists(st.sampled_from(values), min_size=1, max_size=3, unique_by=str)
+
+
+@st.composite
+def _conditions(draw: st.DrawFn) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for operator, key, values in draw(st.lists(st.sampled_from(_TESTS), max_size=2, unique_by=lambda test: test[:2])):
+        found.setdefault(operator, {})[key] = draw(_lists(values))
+    return found
+
+
+@st.composite
+def statements(draw: st.DrawFn, *, trust: bool = False) -> dict[str, Json]:
+    """One statement, every element a list."""
+    found: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
+    if draw(st.booleans()):
+        found["Sid"] = draw(st.sampled_from(["One", "one", "Two"]))
+    found[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(_lists(_ACTIONS))
+    if trust:
+        who = {"AWS": draw(_lists(_AWS))} if draw(st.booleans()) else {"Service": draw(_lists(_SERVICES))}
+        found["Principal"] = draw(st.sampled_from([who, "*"]))
+    else:
+        found[draw(st.sampled_from(["Resource", "Resource", "NotResource"]))] = draw(_lists(_RESOURCES))
+    conditions = draw(_conditions())
+    if conditions:
+        found["Condition"] = conditions
+    return found
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Json]:
+    """A whole policy with an explicit Version."""
+    inside = statements(trust=draw(st.booleans()))
+    return {
+        "Version": draw(st.sampled_from(["2012-10-17", "2008-10-17"])),
+        **({"Id": "an-id"} if draw(st.booleans()) else {}),
+        "Statement": draw(st.lists(inside, min_size=1, max_size=3)),
+    }
+
+
+def _recased(draw: st.DrawFn, text: str) -> str:
+    return draw(st.sampled_from([text, text.lower(), text.upper(), text.title()]))
+
+
+def _relisted(draw: st.DrawFn, values: Json) -> Json:
+    """The same set, as a list in another order with repetitions, or as one value."""
+    listed = list(values) if isinstance(values, list) else [values]
+    listed = draw(st.permutations([*listed, *draw(st.lists(st.sampled_from(listed), max_size=2))]))
+    return listed[0] if len(listed) == 1 and draw(st.booleans()) else listed
+
+
+_TYPED: dict[str, Json] = {"true": True, "false": False, "3600": 3600, "5": 5}
+
+
+def _rewritten_condition(draw: st.DrawFn, block: Json) -> Json:
+    return {
+        operator: {
+            _recased(draw, key): _relisted(
+                draw, [_TYPED.get(value, value) if draw(st.booleans()) else value for value in values]
+            )
+            for key, values in lines.items()
+        }
+        for operator, lines in block.items()
+    }
+
+
+def _rewritten_statement(draw: st.DrawFn, statement: dict[str, Json]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for element in draw(st.permutations(list(statement))):
+        value = statement[element]
+        if element in ("Action", "NotAction"):
+            value = _relisted(draw, [_recased(draw, action) for action in value])
+        elif element in ("Resource", "NotResource"):
+            value = _relisted(draw, value)
+        elif element == "Principal" and isinstance(value, dict):
+            value = {kind: _relisted(draw, [_rooted(draw, who) for who in values]) for kind, values in value.items()}
+        elif element == "Condition":
+            value = _rewritten_condition(draw, value)
+        found[element] = value
+    if "Condition" not in found and draw(st.booleans()):
+        found["Condition"] = {}
+    return found
+
+
+def _rooted(draw: st.DrawFn, principal: str) -> str:
+    root = f"arn:aws:iam::{principal}:root"
+    return root if principal.isdigit() and draw(st.booleans()) else principal
+
+
+@st.composite
+def rewritten(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
+    """Another way to write the same document (facts on canonicalisation, "Safe to equate")."""
+    body = [_rewritten_statement(draw, statement) for statement in document["Statement"]]
+    body = draw(st.permutations([*body, *draw(st.lists(st.sampled_from(body), max_size=1))]))
+    found: dict[str, Json] = {key: document[key] for key in draw(st.permutations(list(document)))}
+    found["Statement"] = body[0] if len(body) == 1 and draw(st.booleans()) else body
+    if found["Version"] == "2008-10-17" and draw(st.booleans()):
+        del found["Version"]
+    return found
+
+
+def _set(element: str, value: Json) -> Callable[[dict[str, Json]], None]:
+    return lambda statement: statement.__setitem__(element, value)
+
+
+def _other_effect(statement: dict[str, Json]) -> None:
+    statement["Effect"] = "Deny" if statement["Effect"] == "Allow" else "Allow"
+
+
+def _negated(statement: dict[str, Json]) -> None:
+    old = "Action" if "Action" in statement else "NotAction"
+    statement["NotAction" if old == "Action" else "Action"] = statement.pop(old)
+
+
+CHANGES: dict[str, Callable[[dict[str, Json]], None]] = {
+    "another effect": _other_effect,
+    "a new Sid": _set("Sid", "New"),
+    "Action for NotAction": _negated,
+    "one more action": lambda item: item["Action" if "Action" in item else "NotAction"].append("sns:Publish"),
+    "an unknown element": _set("Resources", "*"),
+    "one more condition": lambda item: item.setdefault("Condition", {}).update({"StringNotLike": {"s3:prefix": "z"}}),
+    "an empty operator": lambda item: item.setdefault("Condition", {}).update({"DateEquals": {}}),
+}
+"""Changes of one statement that change its canonical form, whatever the statement is."""
+
+
+@st.composite
+def changed(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
+    """The document with one statement really changed."""
+    found = copy.deepcopy(document)
+    CHANGES[draw(st.sampled_from(sorted(CHANGES)))](draw(st.sampled_from(found["Statement"])))
+    return found
+
+
+# Worlds
+
+USERS, GROUPS, ROLES = ("u1", "u2"), ("g1", "g2", "g3"), ("r1", "r2", "r3")
+POLICIES, PROFILES, INLINES = ("p1", "p2", "p3", "p4"), ("i1", "i2"), ("n1", "n2", "n3")
+AWS_POLICIES = tuple(f"arn:aws:iam::aws:policy/{name}" for name in ("ReadOnlyAccess", "job-function/Billing"))
+QUOTAS = {
+    "AttachedPoliciesPerUserQuota": 2,
+    "AttachedPoliciesPerGroupQuota": 2,
+    "AttachedPoliciesPerRoleQuota": 2,
+    "GroupsPerUserQuota": 2,
+}
+PLACE = Place("roles.yaml", 1, 1)
+
+_LONG = "/".join("x" * 60 for _ in range(10))
+_POOL: list[dict[str, Json]] = [
+    {"Effect": "Allow", "Action": ["a:One"], "Resource": "*"},
+    {"Effect": "Allow", "Action": ["a:One", "a:Two"], "Resource": "*"},
+    {"Effect": "Allow", "Action": ["a:Three"], "Resource": "arn:aws:s3:::b"},
+    {"Effect": "Allow", "Action": ["a:Three"], "Resource": "arn:aws:s3:::b", "Condition": {"Bool": {"a:k": "true"}}},
+    {"Effect": "Allow", "Action": ["a:Long"], "Resource": f"arn:aws:s3:::{_LONG}"},
+    {"Effect": "Allow", "Action": ["a:LongToo"], "Resource": f"arn:aws:s3:::{_LONG}"},
+    {"Effect": "Deny", "Action": ["d:One"], "Resource": "*"},
+    {"Effect": "Deny", "NotAction": ["d:Two"], "Resource": "*", "Condition": {"Bool": {"a:k": "false"}}},
+]
+
+
+def policy_arn(name: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:policy/{name}"
+
+
+def _subset(values: Any, most: int | None = None) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(sorted(values)), max_size=most, unique=True) if values else st.just([])
+
+
+@st.composite
+def _documents(draw: st.DrawFn) -> Any:
+    picked = draw(st.lists(st.sampled_from(range(len(_POOL))), min_size=1, max_size=3, unique=True))
+    return canonical({"Version": "2012-10-17", "Statement": [_POOL[index] for index in picked]})
+
+
+@st.composite
+def _inline(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in draw(_subset(INLINES)):
+        document = draw(_documents())
+        if sum(len(one.text) for one in found.values()) + len(document.text) <= INLINE_QUOTA[kind]:
+            found[name] = document
+    return found
+
+
+@st.composite
+def _tags(draw: st.DrawFn, owner: str | None) -> dict[str, str]:
+    found = {key: draw(st.sampled_from("ab")) for key in draw(_subset(["Team", "x"]))}
+    if "Team" in found and draw(st.booleans()):
+        found["team"] = found.pop("Team")
+    return found | ({OWNER: owner} if owner else {})
+
+
+@st.composite
+def _trust(draw: st.DrawFn, principals: list[str]) -> Any:
+    rules: list[Json] = []
+    for _ in range(draw(st.integers(1, 2))):
+        named = draw(_subset(principals, 2)) or ["arn:aws:iam::210987654321:root"]
+        rule: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
+        rule |= {"Principal": {"AWS": named}, "Action": "sts:AssumeRole"}
+        if draw(st.booleans()):
+            rule["Condition"] = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+        rules.append(rule)
+    if draw(st.booleans()):
+        rules.append({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    return canonical({"Version": "2012-10-17", "Statement": rules})
+
+
+@st.composite
+def _world(draw: st.DrawFn, *, live: bool) -> dict[Address, Entity]:
+    """Entities that name only each other, within every quota."""
+
+    def tags() -> dict[str, str]:
+        return draw(_tags(draw(st.sampled_from([ME, ME, ME, None])) if live else ME))
+
+    found: list[Entity] = []
+    policies = draw(_subset(POLICIES))
+    for name in policies:
+        found.append(Policy(name, draw(_documents()), "/", "" if live else None, tags()))
+    references = [*map(policy_arn, policies), *AWS_POLICIES]
+    boundaries = st.none() | st.sampled_from(references)
+    groups = draw(_subset(GROUPS))
+    for name in groups:
+        path = draw(st.sampled_from([f"/{ME}/", "/"]))
+        found.append(Group(name, path, frozenset(draw(_subset(references, 2))), draw(_inline("group"))))
+    principals: list[str] = []
+    for name in draw(_subset(USERS)):
+        path = draw(st.sampled_from(["/", "/eng/"]))
+        principals.append(f"arn:aws:iam::{ACCOUNT}:user{path}{name}")
+        joined = frozenset(Address("group", group) for group in draw(_subset(groups, 2)))
+        attached = frozenset(draw(_subset(references, 2)))
+        found.append(User(name, path, joined, attached, draw(_inline("user")), draw(boundaries), tags()))
+    roles = draw(_subset(ROLES))
+    principals += [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in roles]
+    for name in roles:
+        scalars = draw(st.sampled_from(["", "text"])), draw(st.sampled_from([3600, 7200]))
+        attached = frozenset(draw(_subset(references, 2)))
+        named = [*principals, "AIDADANGLING000000000"] if live else principals
+        trust = draw(_trust(named))
+        found.append(Role(name, trust, "/", *scalars, attached, draw(_inline("role")), draw(boundaries), tags()))
+    for name in draw(_subset(PROFILES)) if roles else []:
+        role = draw(st.sampled_from(roles + [None] if live else roles))
+        found.append(InstanceProfile(name, "/", Address("role", role) if role else None, tags()))
+    return {entity.address: entity for entity in found}
+
+
+@st.composite
+def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> Facts:
+    versions, belongings = {}, {}
+    for address in entities:
+        if address.kind == "policy":
+            count = draw(st.sampled_from([1, 2, 5]))
+            default = draw(st.integers(1, count))
+            versions[address] = tuple(
+                PolicyVersion(f"v{index}", f"{index:04}", index == default) for index in range(1, count + 1)
+            )
+        if address.kind == "user" and draw(st.booleans()):
+            device = MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{address.name}")
+            belongings[address] = Belongings(True, ("AKIA1",), ("C1",), ("K1",), ("S1",), (device, MfaDevice("GA1")))
+    return Facts(versions=versions, belongings=belongings, quotas=QUOTAS, caller=f"arn:aws:iam::{ACCOUNT}:user/root")
+
+
+_IGNORABLE = {
+    "user": ["groups", "policies", "inline_policies.n1", "tags.x", "permissions_boundary"],
+    "role": ["trust", "policies", "inline_policies.n1", "tags", "description"],
+    "group": ["policies", "inline_policies"],
+    "policy": ["document", "tags.x"],
+}
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[Desired, State]:
+    """What a file asks for and what is live; many of the plans between them are safe."""
+    live, wanted = draw(_world(live=True)), draw(_world(live=False))
+    declarations = {}
+    for address, entity in wanted.items():
+        protect = draw(st.sampled_from([None, None, None, True, False])) if address.kind != "group" else None
+        if protect and not isinstance(entity, Group):
+            entity.tags[PROTECT] = "true"  # type: ignore[index]
+        ignored = _IGNORABLE.get(address.kind, [])
+        named = draw(_subset(ignored, 1)) if ignored and draw(st.integers(0, 5)) == 0 else []
+        declarations[address] = Declaration(PLACE, protect, tuple(named))
+    prune = draw(st.sampled_from(["owned", "owned", "all"]))
+    desired = Desired(State(ACCOUNT, "aws", wanted), ME, Settings(prune=prune), declarations, {})
+    return desired, State(ACCOUNT, "aws", live, draw(_facts(live)))
