@@ -95,7 +95,7 @@ def _report(applied: Applied) -> int:
         click.echo(f"{said}: {outcome.done} of {outcome.total} calls were made, {left} were not.", err=True)
         click.echo("Run the same command again to go on from there.", err=True)
         return INTERRUPTED if outcome.interrupted else 1
-    click.echo(f"\nApplied: {outcome.done} calls.")
+    click.echo(f"\nApplied: {outcome.done} call{'' if outcome.done == 1 else 's'}.")
     if applied.matches:
         click.echo("Live IAM matches the file.")
         return 0

@@ -5,6 +5,7 @@ The same entity twice, and a key with two values, are problems that name both pl
 
 from __future__ import annotations
 
+from reconciler.desired.yaml_nodes import ANCHORS
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Problem
 
@@ -17,7 +18,7 @@ def merged(roots: list[Map], problems: list[Problem]) -> Map:
     result = Map(roots[0].file, roots[0].start)
     for root in roots:
         for key in root:
-            if not key.startswith("x-"):
+            if not key.startswith(ANCHORS):
                 _add(result, root, key, problems)
     return result
 

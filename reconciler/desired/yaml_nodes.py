@@ -18,6 +18,8 @@ from reconciler.model.problem import Level, Place, Problem
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
+ANCHORS = "x-"
+"""Top-level keys that begin so hold anchors, and nothing else."""
 
 _PLAIN_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
@@ -146,6 +148,9 @@ class Builder:
         verbatim: bool,
     ) -> None:
         key = self._text(key_node)
+        if not path and key.startswith(ANCHORS):
+            into.put(key, None, _mark(key_node), _mark(value_node))  # its anchors are built where they are used
+            return
         if key in into:
             summary = f"The key {key!r} stands twice in one mapping; first at {into.place(key, of_key=True)}."
             self.problems.append(_error("duplicate-key", summary, self._place(key_node), "Remove one."))
