@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import (
-    allow_options,
-    aws_options,
-    color_option,
-    files_argument,
-    target_option,
-    variable_option,
-)
+from reconciler.cli.options import planning_options
 from reconciler.cli.plan import request_of
 
 if TYPE_CHECKING:
@@ -25,13 +18,8 @@ INTERRUPTED = 130
 
 
 @click.command("apply", epilog="Example: reconcile apply roles.yaml --yes")
-@files_argument
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking; needed where nobody can be asked.")
-@target_option
-@variable_option
-@allow_options
-@aws_options
-@color_option
+@planning_options
 def command(yes: bool, **options: Any) -> int:
     """Show the plan, ask, make its calls, then read again and say whether live IAM matches."""
     from reconciler.app.plan import make_plan

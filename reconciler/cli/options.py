@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
@@ -11,13 +10,6 @@ import click
 from reconciler.cli.terminal import choose_color
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class AwsOptions:
-    profile: str | None
-    region: str | None
-    endpoint_url: str | None
 
 
 def files_argument(function: F) -> F:
@@ -99,3 +91,10 @@ def color_option(function: F) -> F:
         callback=lambda context, option, choice: choose_color(choice),
         help="Colours; auto respects NO_COLOR and pipes.",
     )(function)
+
+
+def planning_options(function: F) -> F:
+    """Everything that decides what a plan is; `cli/plan.request_of` takes what it yields."""
+    for option in (color_option, aws_options, allow_options, variable_option, target_option, files_argument):
+        function = option(function)
+    return function

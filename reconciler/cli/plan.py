@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import (
-    allow_options,
-    aws_options,
-    color_option,
-    files_argument,
-    target_option,
-    variable_option,
-)
+from reconciler.cli.options import planning_options
 
 if TYPE_CHECKING:
     from reconciler.app.plan import Request
@@ -23,14 +16,9 @@ CHANGES_PENDING = 2
 
 
 @click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
-@files_argument
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-@target_option
-@variable_option
-@allow_options
-@aws_options
-@color_option
+@planning_options
 def command(form: str, detailed_exitcode: bool, **options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing."""
     from reconciler.app.plan import make_plan

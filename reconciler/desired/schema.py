@@ -59,7 +59,7 @@ def schema() -> dict[str, Any]:
                 defaults.setdefault(key, fragment)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://reconcile-iam.dev/schemas/reconcile.schema.json",
+        "$id": "urn:reconcile-iam:desired-state:1",
         "title": "reconcile: desired state of AWS IAM",
         "description": "What IAM in one AWS account must look like, and which roles people assume from it.",
         "type": "object",

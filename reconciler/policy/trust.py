@@ -126,10 +126,3 @@ def trusted(document: Document, account: str) -> frozenset[Address]:
         if kind == "AWS"
     )
     return frozenset(address for address in named if address is not None)
-
-
-def principals_of(document: Document) -> frozenset[str]:
-    """Every AWS principal that a trust policy names, as written."""
-    return frozenset(
-        value for statement in document.statements for kind, value in statement.principals or () if kind == "AWS"
-    )

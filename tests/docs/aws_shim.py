@@ -16,10 +16,6 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
-import boto3
-import jmespath
-from botocore import xform_name
-
 GLOBAL = ("query", "output", "profile", "outfile")
 
 
@@ -28,6 +24,9 @@ def main(words: list[str]) -> int:
     if names[:2] == ["configure", "set"]:
         _configure(*names[2:4], profile=options.get("profile", "default"))
         return 0
+    import boto3
+    import jmespath
+
     service, operation = names
     client: Any = boto3.Session(profile_name=options.get("profile")).client(service)
     shapes = _members(client, operation)
@@ -64,6 +63,8 @@ def _camel(client: Any, operation: str) -> str:
 
 
 def _members(client: Any, operation: str) -> dict[str, str]:
+    from botocore import xform_name
+
     model = client.meta.service_model.operation_model(_camel(client, operation))
     members = model.input_shape.members if model.input_shape else {}
     return {xform_name(name, "-"): name for name in members}

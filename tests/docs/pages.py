@@ -150,6 +150,8 @@ def matches(expected: str, output: str) -> bool:
 
 def rewritten(page: Path, results: Sequence[Ran]) -> str:
     """The page with what was printed in place of what did not match; volatile parts as `…`."""
+    broken = [str(result.block) for result in results if result.failed or "Traceback" in result.output]
+    assert not broken, f"nothing is written while commands fail: {broken}"
     text = page.read_text(encoding="utf-8")
     for result in reversed(results):
         if result.expected and not _kept(result.expected.text, result.output):

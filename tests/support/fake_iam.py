@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.model.address import Address
@@ -59,16 +59,17 @@ class Record:
 class FakeIam:
     """`run` makes one call; `state` is the account as a snapshot would read it."""
 
-    def __init__(self, account: str, quotas: Mapping[str, int] | None = None) -> None:
+    def __init__(self, account: str, facts: Facts | None = None) -> None:
         self.account = account
-        self.quotas = dict(quotas or {})
+        self.facts = facts or Facts()
+        self.quotas = self.facts.quotas
         self.records: dict[tuple[str, str], Record] = {}
         self._ids = 0
 
     @classmethod
     def of(cls, state: State) -> FakeIam:
         """An account that shows this state; trusts that name what is not there dangle."""
-        fake = cls(state.account, state.facts.quotas)
+        fake = cls(state.account, state.facts)
         for entity in state.entities.values():
             fake._put(entity, state.facts)
         for entity in state.entities.values():
@@ -101,7 +102,7 @@ class FakeIam:
 
     # What a snapshot reads
 
-    def state(self, caller: str = "") -> State:
+    def state(self) -> State:
         entities = [self._shown(record) for record in self.records.values()]
         versions = {
             Address("policy", record.name): tuple(
@@ -110,7 +111,7 @@ class FakeIam:
             for record in self._all("policy")
         }
         belongings = {Address("user", record.name): record.belongings for record in self._all("user")}
-        facts = Facts(versions=versions, belongings=belongings, quotas=self.quotas, caller=caller)
+        facts = replace(self.facts, versions=versions, belongings=belongings)
         return State(self.account, "aws", {entity.address: entity for entity in entities}, facts)
 
     def _shown(self, record: Record) -> Entity:

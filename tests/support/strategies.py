@@ -303,7 +303,13 @@ def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> Facts:
         if address.kind == "user" and draw(st.booleans()):
             device = MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{address.name}")
             belongings[address] = Belongings(True, ("AKIA1",), ("C1",), ("K1",), ("S1",), (device, MfaDevice("GA1")))
-    return Facts(versions=versions, belongings=belongings, quotas=QUOTAS, caller=f"arn:aws:iam::{ACCOUNT}:user/root")
+    return Facts(
+        versions=versions,
+        belongings=belongings,
+        quotas=QUOTAS,
+        caller=f"arn:aws:iam::{ACCOUNT}:user/admin",
+        outside_policies=dict.fromkeys(AWS_POLICIES, True),
+    )
 
 
 _IGNORABLE = {
