@@ -62,7 +62,9 @@ def assumed(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Assumed:
     desired = offline(wanted.files, wanted.variables)
     path = chain.hops(wanted.alias, desired.aliases)
     profile = source_profile(wanted.profile, chain.declared_source(path), environ)
-    _check_nesting(profile, environ, say)
+    if profile is None:
+        _check_end(environ)
+    _say_nesting(profile, environ, say)
     region = wanted.region or path[-1].region
     source = sts.Source(profile, region, path[0].role_arn.split(":")[1], wanted.endpoint_url)
     caller = source.caller
@@ -136,22 +138,28 @@ def _no_mfa_here(request: Request, caller: str) -> Failed:
     )
 
 
-def _check_nesting(profile: str | None, environ: Mapping[str, str], say: Say) -> None:
-    """Says who the person is already, and whom the role is assumed from. Raises Failed if that is over."""
+def _check_end(environ: Mapping[str, str]) -> None:
+    """Raises Failed where the keys in the environment are past their end."""
+    if not expired(environ, datetime.now(UTC)):
+        return
     already = environ.get(ALIAS)
-    if profile is None and expired(environ, datetime.now(UTC)):
-        raise failure(
-            "session-over",
-            "The credentials in this terminal have expired.",
-            f"They came from the alias {already}." if already else "",
-            'Leave the subshell, or run `eval "$(reconcile assume --unset)"`; or pass --profile.'
-            if already
-            else "Get new ones, or pass --profile.",
-        )
+    raise failure(
+        "session-over",
+        "The credentials in this terminal have expired.",
+        f"They came from the alias {already}." if already else "",
+        'Leave the subshell, or run `eval "$(reconcile assume --unset)"`; or pass --profile.'
+        if already
+        else "Get new ones, or pass --profile.",
+    )
+
+
+def _say_nesting(profile: str | None, environ: Mapping[str, str], say: Say) -> None:
+    """Says who the person is already, and whom the role is assumed from."""
+    already = environ.get(ALIAS)
     if already and profile:
         say(f"You are already {already}; the role is assumed from the profile {profile}.")
     elif already:
         say(
-            f"You are already {already}, and the role is assumed from it: no AWS_PROFILE was kept from before, and "
-            "keys of before are stored nowhere."
+            f"You are already {already}, and the role is assumed from it: no AWS_PROFILE was kept from before, "
+            "and keys of before are stored nowhere."
         )

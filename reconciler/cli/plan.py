@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,26 +11,57 @@ from reconciler.cli.options import planning_options
 
 if TYPE_CHECKING:
     from reconciler.app.plan import Request
+    from reconciler.model.plan import Plan
 
 CHANGES_PENDING = 2
 
 
+def _text(plan: Plan) -> str:
+    from reconciler.cli.terminal import colored, width
+    from reconciler.render.plan_text import plan_text
+
+    return plan_text(plan, color=colored(), width=width())
+
+
+def _json(plan: Plan) -> str:
+    from reconciler.render.plan_json import plan_json
+
+    return plan_json(plan)
+
+
+def _markdown(plan: Plan) -> str:
+    from reconciler.render.plan_markdown import plan_markdown
+
+    return plan_markdown(plan)
+
+
+def _commands(plan: Plan) -> str:
+    from reconciler.render.aws_cli import plan_commands
+
+    return plan_commands(plan)
+
+
+_RENDERERS: Mapping[str, Callable[[Plan], str]] = {
+    "text": _text,
+    "json": _json,
+    "markdown": _markdown,
+    "aws-cli": _commands,
+}
+
+
 @click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
+@click.option("--format", "form", type=click.Choice(list(_RENDERERS)), default="text", help="How it is printed.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @planning_options
 def command(form: str, detailed_exitcode: bool, **options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing."""
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import working
-    from reconciler.cli.terminal import colored, width
-    from reconciler.render.plan_json import plan_json
-    from reconciler.render.plan_text import plan_text
 
     with working("Reading IAM"):
         planned = make_plan(request_of(**options))
     plan = planned.plan
-    click.echo(plan_json(plan) if form == "json" else plan_text(plan, color=colored(), width=width()))
+    click.echo(_RENDERERS[form](plan))
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
 
 

@@ -33,7 +33,7 @@ class PlanText:
     def render(self) -> str:
         lines: list[str] = []
         for change in self.plan.changes:
-            lines += [*self._change(change), ""]
+            lines += [*self.change(change), ""]
         if self.plan.findings:
             errors = [item for item in self.plan.findings if item.level is Level.ERROR]
             others = [item for item in self.plan.findings if item.level is not Level.ERROR]
@@ -64,7 +64,8 @@ class PlanText:
         code = _COLORS.get(sign)
         return (f"\x1b[{code}m{wrapped}\x1b[0m" if self.color and code else wrapped) + note
 
-    def _change(self, change: Change) -> Iterator[str]:
+    def change(self, change: Change) -> Iterator[str]:
+        """The lines of one entity."""
         reason = f"  ({change.reason})" if change.reason else ""
         yield self._line(change.action.symbol, 0, str(change.address), reason)
         if change.action is Action.DELETE:

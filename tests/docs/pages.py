@@ -24,7 +24,8 @@ FENCE = re.compile(r"^```(\S*) *(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VOLATILE = re.compile(
     r"\b(AKIA|ASIA|AIDA|AROA)[A-Z0-9]{12,}"  # key ids and unique ids
     r"|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?"
-    r"|(?<=CRET_ACCESS_KEY=)[^;\n]+|(?<=_SESSION_TOKEN=)[^;\n]+"
+    r"|(?<=CRET_ACCESS_KEY=')[^']+|(?<=_SESSION_TOKEN=')[^']+"
+    r"|(?<=CRET_ACCESS_KEY=)[^'\"\n]+|(?<=_SESSION_TOKEN=)[^'\"\n]+"
     r"|(?<=127\.0\.0\.1:)\d+"
 )
 

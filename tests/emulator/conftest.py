@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 
 import botocore.loaders
 import pytest
+
+from reconciler.sandbox.server import Sandbox
+from tests.support.account import Account
+from tests.support.wipe import wipe
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +29,42 @@ def _models_of_aws_are_read_once() -> Iterator[None]:
         patch.setattr(loader, "__hash__", lambda self: 0)
         patch.setattr(loader, "__eq__", lambda self, other: type(self) is type(other))
         yield
+
+
+class _Accounts:
+    """One sandbox per worker, emptied after each test; another one where that fails."""
+
+    def __init__(self) -> None:
+        self._running: Sandbox | None = None
+
+    def account(self, folder: Path) -> Account:
+        if self._running is None:
+            self._running = Sandbox().__enter__()
+        return Account(self._running, folder)
+
+    def take_back(self, account: Account) -> None:
+        try:
+            wipe(account.iam)
+        except Exception:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._running is not None:
+            self._running.__exit__(None, None, None)
+        self._running = None
+
+
+@pytest.fixture(scope="session")
+def _accounts() -> Iterator[_Accounts]:
+    accounts = _Accounts()
+    yield accounts
+    accounts.close()
+
+
+@pytest.fixture
+def account(_accounts: _Accounts, tmp_path: Path) -> Iterator[Account]:
+    """An empty account of the test's own, which need not tidy up."""
+    lent = _accounts.account(tmp_path)
+    yield lent
+    _accounts.take_back(lent)

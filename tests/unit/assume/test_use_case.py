@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.app import assume as use_case
 from reconciler.app.assume import Wanted, assumed
+from reconciler.app.desired import offline
 from reconciler.assume.codes import Sources
 from reconciler.aws import sts
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
@@ -96,12 +98,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         assert client == ("first" if len({role for role, *_ in made.calls}) == 1 else "later")
         return KEYS
 
-    def offline(files: Any, variables: Any, account: str | None = None, partition: str = "aws") -> Desired:
+    def given(files: Any, variables: Any, account: str | None = None, partition: str = "aws") -> Desired:
         return desired(account or made.account, partition)
 
     monkeypatch.setattr(sts, "Source", Source)
     monkeypatch.setattr(sts, "assume_role", assume_role)
-    monkeypatch.setattr(use_case, "offline", offline)
+    monkeypatch.setattr(use_case, "offline", given)
     return made
 
 
@@ -154,6 +156,20 @@ def test_a_role_is_in_the_callers_partition(world: World, partition: str, accoun
     world.account, world.caller = account, f"arn:{partition}:iam::{ACCOUNT}:user/demo-user"
     expected = ACCOUNT if account == PLACEHOLDER_ACCOUNT else account
     assert world.run("s3").role_arn == f"arn:{partition}:iam::{expected}:role/open"
+
+
+@pytest.mark.parametrize("account", ["", f'account: "{ACCOUNT}"'])
+def test_the_file_itself_is_read_for_the_callers_partition(
+    world: World, account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(use_case, "offline", offline)
+    world.caller = f"arn:aws-cn:iam::{ACCOUNT}:user/demo-user"
+    file = tmp_path / "roles.yaml"
+    file.write_text(
+        f"version: 1\nowner: t\n{account}\nusers: {{demo-user: {{}}}}\n"
+        "roles: {app: {trust: [{users: [demo-user]}]}}\naliases: {x: {role: app}}\n"
+    )
+    assert world.run("x", files=[str(file)]).role_arn == f"arn:aws-cn:iam::{ACCOUNT}:role/app"
 
 
 def test_a_file_of_another_account_keeps_its_own(world: World) -> None:

@@ -1,0 +1,70 @@
+"""A Plan → `aws iam …` commands that a person could paste into a POSIX shell, in the order of an apply.
+
+Documents and lists stand inline as JSON. Names follow the AWS CLI's own rule (CreatePolicyVersion →
+create-policy-version, SSHPublicKeyId → --ssh-public-key-id).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+
+from reconciler.model.plan import Call, Change, Plan
+
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_FETCHED = ("file://", "fileb://", "http://", "https://")
+"""The AWS CLI would read these values from where they point."""
+
+
+def plan_commands(plan: Plan) -> str:
+    """The whole plan; a comment heads each run of commands for one entity, and unsafe plans say so first."""
+    lines = [f"# account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them"]
+    if not plan.safe:
+        lines.append("# NOT SAFE as it stands: " + "; ".join(item.summary for item in plan.findings if item.flag))
+    why = {change.address: _heading(change) for change in plan.changes}
+    last = None
+    for step in plan.steps:
+        if step.address != last:
+            lines.append(f"# {why.get(step.address, step.address)}")
+            last = step.address
+        lines.append(command(step.call))
+    return "\n".join(lines)
+
+
+def _heading(change: Change) -> str:
+    return f"{change.action} {change.address}"
+
+
+def command(call: Call) -> str:
+    """One call as one command line."""
+    words = ["aws", "iam", kebab(call.operation)]
+    if any(isinstance(value, str) and value.startswith(_FETCHED) for value in call.parameters.values()):
+        words += ["--cli-input-json", shlex.quote(_json(call.parameters))]
+    else:
+        words += [word for name, value in call.parameters.items() for word in _option(name, value)]
+    return " ".join(words)
+
+
+def _option(name: str, value: object) -> Iterator[str]:
+    option = f"--{kebab(name)}"
+    if isinstance(value, bool):
+        yield option if value else f"--no-{kebab(name)}"
+    elif isinstance(value, list | dict):
+        yield option
+        yield shlex.quote(_json(value))
+    elif str(value).startswith("-"):
+        yield f"{option}={shlex.quote(str(value))}"
+    else:
+        yield option
+        yield shlex.quote(str(value))
+
+
+def kebab(name: str) -> str:
+    return _WORD.sub("-", name).lower()
+
+
+def _json(value: object) -> str:
+    shown = dict(value) if isinstance(value, Mapping) else value
+    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
