@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.app.plan import Planned, replanned
+from reconciler.app.plan import Planned
 from reconciler.aws.execute import Outcome, run
 from reconciler.model.plan import Plan, Step
 from reconciler.model.problem import Failed, Problem
-from reconciler.plan.options import Allowed
 
 GRACE = (0.0, 2.0, 5.0, 10.0)
 """Seconds to wait before each look: IAM shows a write to later reads only after a while."""
@@ -32,23 +31,23 @@ class Applied:
         return self.left is not None and not self.left.changes
 
 
-def apply(planned: Planned, allowed: Allowed, on_step: Callable[[Step], None]) -> Applied:
+def apply(planned: Planned, on_step: Callable[[Step], None]) -> Applied:
     """Make the plan's calls, then read again and compare. The plan must be safe."""
     outcome = run(planned.connection, planned.plan.steps, on_step)
     if outcome.problem or outcome.interrupted:
         return Applied(outcome)
     try:
-        return Applied(outcome, _verified(planned, allowed))
+        return Applied(outcome, _verified(planned))
     except Failed as failed:
         return Applied(outcome, unverified=failed.problems)
 
 
-def _verified(planned: Planned, allowed: Allowed) -> Plan:
+def _verified(planned: Planned) -> Plan:
     """The plan that is left. What differs only until IAM has caught up is given time."""
     left = planned.plan
     for pause in GRACE:
         time.sleep(pause)
-        left, _ = replanned(None, planned.desired, planned.connection, allowed)
+        left = planned.look_again()
         if not left.changes:
             break
     return left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.app.desired import read
@@ -33,11 +33,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan with what it was made from, so that an apply can go on and verify."""
+    """A plan with the connection it was made through. `look_again`: what is left to do, from a fresh read."""
 
     plan: Plan
-    desired: Desired
     connection: Connection
+    look_again: Callable[[], Plan]
 
 
 def make_plan(request: Request) -> Planned:
@@ -51,7 +51,7 @@ def make_plan(request: Request) -> Planned:
         loaded = read(request.files, request.variables, connection.account, connection.partition)
         desired = _valid(declare(loaded))
     plan, desired = replanned(loaded, desired, connection, request.allowed)
-    return Planned(plan, desired, connection)
+    return Planned(plan, connection, lambda: replanned(None, desired, connection, request.allowed)[0])
 
 
 def replanned(

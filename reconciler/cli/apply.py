@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ from reconciler.cli.plan import request_of
 
 if TYPE_CHECKING:
     from reconciler.app.apply import Applied
-    from reconciler.app.plan import Planned
+    from reconciler.app.plan import Planned, Request
     from reconciler.model.plan import Plan
 
 INTERRUPTED = 130
@@ -21,24 +22,40 @@ INTERRUPTED = 130
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking; needed where nobody can be asked.")
 @planning_options
 def command(yes: bool, **options: Any) -> int:
-    """Show the plan, ask, make its calls, then read again and say whether live IAM matches."""
-    from reconciler.app.plan import make_plan
-    from reconciler.cli.progress import working
+    """Show the plan, ask, make its calls, then read again and say whether live IAM matches.
+
+    FILE may be a plan saved with `plan --out`: it is applied without asking, if what it was made from is still
+    live.
+    """
     from reconciler.cli.terminal import colored, width
     from reconciler.render.plan_text import plan_text
 
-    request = request_of(**options)
-    with working("Reading IAM"):
-        planned = make_plan(request)
+    planned, approved = _planned(request_of(**options))
     click.echo(plan_text(planned.plan, color=colored(), width=width()))
     if not planned.plan.safe:
         click.echo(_refused(planned.plan), err=True)
         return 1
     if not planned.plan.changes:
         return 0
-    if not yes and not _agreed(planned):
+    if not yes and not approved and not _agreed(planned):
         return 1
-    return _report(_applied(planned, request.allowed))
+    return _report(_applied(planned))
+
+
+def _planned(request: Request) -> tuple[Planned, bool]:
+    """The plan to apply, and whether it was approved before: a saved plan was."""
+    from reconciler.app.plan import make_plan
+    from reconciler.app.saved import planned_again, saved_document
+    from reconciler.cli.progress import working
+
+    path = Path(request.files[0]) if len(request.files) == 1 else None
+    document = saved_document(path) if path else None
+    with working("Reading IAM"):
+        if path is None or document is None:
+            return make_plan(request), False
+        if request.variables or request.allowed.targets:
+            raise click.UsageError("A saved plan is applied as it is: --var and --target belong to `plan`.")
+        return planned_again(path, document, request), True
 
 
 def _refused(plan: Plan) -> str:
@@ -61,12 +78,12 @@ def _agreed(planned: Planned) -> bool:
     return False
 
 
-def _applied(planned: Planned, allowed: Any) -> Applied:
+def _applied(planned: Planned) -> Applied:
     from reconciler.app.apply import apply
     from reconciler.cli.progress import applying
 
     with applying(len(planned.plan.steps)) as advance:
-        return apply(planned, allowed, lambda step: advance(f"{step.call.operation} {step.address}"))
+        return apply(planned, lambda step: advance(f"{step.call.operation} {step.address}"))
 
 
 def _report(applied: Applied) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,9 +52,10 @@ _RENDERERS: Mapping[str, Callable[[Plan], str]] = {
 
 @click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
 @click.option("--format", "form", type=click.Choice(list(_RENDERERS)), default="text", help="How it is printed.")
+@click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan, for `apply FILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @planning_options
-def command(form: str, detailed_exitcode: bool, **options: Any) -> int:
+def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing."""
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import working
@@ -62,6 +64,10 @@ def command(form: str, detailed_exitcode: bool, **options: Any) -> int:
         planned = make_plan(request_of(**options))
     plan = planned.plan
     click.echo(_RENDERERS[form](plan))
+    if out:
+        from reconciler.app.saved import save
+
+        save(plan, Path(out))
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.entity import Entity
 from reconciler.model.problem import Level, Problem
+from reconciler.model.state import Settings
 
 
 class Action(StrEnum):
@@ -72,22 +74,31 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`steps` are in the order of the whole plan; `reason` says why a deletion or adoption is in the plan."""
+    """`steps` are in the order of the whole plan; `reason` says why a deletion or adoption is in the plan.
+
+    before None: it does not exist; after None: it goes.
+    """
 
     address: Address
     action: Action
     fields: tuple[Field, ...] = ()
     steps: tuple[Step, ...] = ()
     reason: str = ""
+    before: Entity | None = None
+    after: Entity | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`steps` holds every step of every change, in the order in which an apply makes the calls."""
+    """`steps` holds every step of every change, in the order in which an apply makes the calls.
+
+    `settings` are those whose thresholds judged it.
+    """
 
     account: str
     partition: str
     owner: str | None
+    settings: Settings
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
     findings: tuple[Problem, ...] = field(default=())

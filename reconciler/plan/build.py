@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.registry import BY_NAME, KINDS
 from reconciler.model.address import Address
+from reconciler.model.entity import Entity
 from reconciler.model.plan import Action, Change, Plan, Step
 from reconciler.model.problem import Problem
 from reconciler.model.state import Desired, State
@@ -39,7 +40,23 @@ _KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}
 
 def build(desired: Desired, live: State, allowed: Allowed) -> Plan:
     """The plan that turns live into what is desired; unsafe where a guard refuses."""
-    draft, findings = _drafted(desired, live, allowed)
+    entities = effective(desired, live)
+    differences, findings = without_protected(differences_of(desired, entities, live))
+    if allowed.targets:
+        differences = _targeted(differences, allowed, Planning(live, replace(desired.state, entities=entities)))
+    return assembled(desired, entities, live, differences, allowed, findings)
+
+
+def assembled(
+    desired: Desired,
+    entities: Mapping[Address, Entity],
+    live: State,
+    differences: Sequence[Difference],
+    allowed: Allowed,
+    findings: Sequence[Problem] = (),
+) -> Plan:
+    """The plan that makes exactly these differences; `entities` is what the file asks for, effective."""
+    draft = _drafted(desired, entities, live, differences, allowed)
     steps = ordered([step for item in draft.differences for step in _steps(item, draft.planning)])
     refusals = [problem for guard in GUARDS for problem in guard(draft)]
     notes = [*users_without_device(draft), *ignored_declarations(draft), *notes_of(steps)]
@@ -47,17 +64,20 @@ def build(desired: Desired, live: State, allowed: Allowed) -> Plan:
         account=live.account,
         partition=live.partition,
         owner=desired.owner,
+        settings=desired.settings,
         changes=tuple(_changes(draft.differences, steps)),
         steps=steps,
         findings=tuple(dict.fromkeys([*refusals, *findings, *desired.problems, *live.facts.notes, *notes])),
     )
 
 
-def _drafted(desired: Desired, live: State, allowed: Allowed) -> tuple[Draft, list[Problem]]:
-    entities = effective(desired, live)
-    differences, findings = without_protected(differences_of(desired, entities, live))
-    if allowed.targets:
-        differences = _targeted(differences, allowed, Planning(live, replace(desired.state, entities=entities)))
+def _drafted(
+    desired: Desired,
+    entities: Mapping[Address, Entity],
+    live: State,
+    differences: Sequence[Difference],
+    allowed: Allowed,
+) -> Draft:
     created = {item.address for item in differences if item.action is Action.CREATE}
     planning = Planning(
         live=live,
@@ -65,7 +85,7 @@ def _drafted(desired: Desired, live: State, allowed: Allowed) -> tuple[Draft, li
         doomed=frozenset(item.address for item in differences if item.action is Action.DELETE),
         circular=circular_roles(entities, created, live.account),
     )
-    return Draft(desired, entities, live, differences, planning, allowed), findings
+    return Draft(desired, entities, live, differences, planning, allowed)
 
 
 def _targeted(differences: Sequence[Difference], allowed: Allowed, planning: Planning) -> list[Difference]:
@@ -101,4 +121,4 @@ def _changes(differences: Sequence[Difference], steps: tuple[Step, ...]) -> Iter
         by_address.setdefault(step.address, []).append(step)
     for item in sorted(differences, key=lambda item: (_KIND_ORDER[item.address.kind], item.address)):
         own = tuple(by_address.get(item.address, ()))
-        yield Change(item.address, item.action, item.fields, own, item.reason)
+        yield Change(item.address, item.action, item.fields, own, item.reason, item.before, item.after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.facets.tags import OWNER
@@ -40,31 +41,35 @@ def effective(desired: Desired, live: State) -> dict[Address, Entity]:
     return found
 
 
-def differences_of(desired: Desired, entities: dict[Address, Entity], live: State) -> list[Difference]:
+def differences_of(desired: Desired, entities: Mapping[Address, Entity], live: State) -> list[Difference]:
     """Creations, updates and adoptions of what is declared, deletions of what is surplus."""
-    found: list[Difference] = []
     moves = moved_arns(entities, live)
-    for address, after in entities.items():
-        before = followed(live.entities.get(address), moves)
-        if before is None:
-            found.append(Difference(address, Action.CREATE, None, after, differences(None, after)))
-            continue
-        changed = _compared(before, after, desired.owner)
-        if changed is not None:
-            found.append(changed)
-    for address, reason in surplus(desired, live).items():
-        gone = live.entities[address]
-        found.append(Difference(address, Action.DELETE, gone, None, differences(gone, None), reason))
-    return found
+    declared = (
+        difference_of(followed(live.entities.get(address), moves), after, desired.owner)
+        for address, after in entities.items()
+    )
+    gone = (
+        difference_of(live.entities[address], None, desired.owner, reason)
+        for address, reason in surplus(desired, live).items()
+    )
+    return [difference for difference in (*declared, *gone) if difference is not None]
 
 
-def _compared(before: Entity, after: Entity, owner: str | None) -> Difference | None:
-    address = before.address
+def difference_of(
+    before: Entity | None, after: Entity | None, owner: str | None, reason: str = ""
+) -> Difference | None:
+    """What must happen to one entity; None where nothing must."""
     fields = differences(before, after)
-    adopted = BY_NAME[address.kind].taggable and owner is not None and owner_of(before) != owner
-    if adopted:
+    if before is None or after is None:
+        entity = before or after
+        if entity is None:
+            return None
+        action = Action.CREATE if before is None else Action.DELETE
+        return Difference(entity.address, action, before, after, fields, reason)
+    address = before.address
+    if BY_NAME[address.kind].taggable and owner is not None and owner_of(before) != owner:
         fields = tuple(field for field in fields if field.path != f"tags.{OWNER}")
         was = owner_of(before)
-        reason = f"taken over from owner {was}" if was else "exists without an owner"
-        return Difference(address, Action.ADOPT, before, after, fields, reason)
+        said = f"taken over from owner {was}" if was else "exists without an owner"
+        return Difference(address, Action.ADOPT, before, after, fields, said)
     return Difference(address, Action.UPDATE, before, after, fields) if fields else None

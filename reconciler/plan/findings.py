@@ -13,7 +13,7 @@ from reconciler.plan.questions import users_with_mfa
 
 def users_without_device(draft: Draft) -> Iterator[Problem]:
     """Users that must use MFA and have no device: only a person can enrol one."""
-    for address in users_with_mfa(draft.desired, dict(draft.entities)):
+    for address in users_with_mfa(draft.desired, draft.entities):
         known = address not in draft.live.entities or address in draft.live.facts.devices
         if known and not draft.live.facts.devices.get(address):
             yield Problem(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.kinds.arns import address_of
@@ -34,8 +34,15 @@ class Questions:
 
 
 def questions_of(desired: Desired, live: State) -> Questions:
+    """The questions of a whole plan."""
     entities = effective(desired, live)
-    found = differences_of(desired, entities, live)
+    return questions_about(desired, entities, live, differences_of(desired, entities, live))
+
+
+def questions_about(
+    desired: Desired, entities: Mapping[Address, Entity], live: State, found: Sequence[Difference]
+) -> Questions:
+    """The questions of these differences; `entities` is what is asked for, effective."""
     doomed = [item.before for item in found if item.action is Action.DELETE and item.before]
     decisive = [
         item.address
@@ -69,7 +76,7 @@ def _crowded(difference: Difference) -> bool:
     )
 
 
-def users_with_mfa(desired: Desired, entities: dict[Address, Entity]) -> list[Address]:
+def users_with_mfa(desired: Desired, entities: Mapping[Address, Entity]) -> list[Address]:
     """The declared users that must use MFA: by their own rule, or by that of a group they are in."""
     guarded = {address for address, declaration in desired.declarations.items() if declaration.mfa}
     return sorted(

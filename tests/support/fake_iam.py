@@ -62,7 +62,7 @@ class FakeIam:
     def __init__(self, account: str, facts: Facts | None = None) -> None:
         self.account = account
         self.facts = facts or Facts()
-        self.quotas = self.facts.quotas
+        self.quotas = self.facts.quotas or {}
         self.records: dict[tuple[str, str], Record] = {}
         self._ids = 0
 

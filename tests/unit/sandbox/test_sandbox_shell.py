@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -48,13 +49,22 @@ def test_a_signal_goes_to_the_command_and_the_sandbox_ends_with_it(number: int, 
     command = "trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done"
     script = f"import sys; from reconciler.sandbox.shell import run; sys.exit(run(['sh', '-c', {command!r}]))"
     process = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # Tests that run in the background of a script ignore SIGINT, and so would the command.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    process.send_signal(number)
-    assert process.wait(timeout=10) == code
-    process.stdout.close()
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        assert process.wait(timeout=10) == code
+        process.stdout.close()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_no_command_starts_the_users_shell_with_a_note(

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,8 @@ sys.exit(run(sys.argv[1:], os.environ, sys.stderr.write))
 """
 
 
-def started(*command: str) -> subprocess.Popen[str]:
+@contextmanager
+def started(*command: str) -> Iterator[subprocess.Popen[str]]:
     """`child.run` in a process of its own, without a terminal; it has begun when the command says so."""
     child = subprocess.Popen(
         [sys.executable, "-c", RUNNER, *command],
@@ -31,10 +34,16 @@ def started(*command: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Tests that run in the background of a script ignore SIGINT, and so would the command.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    assert child.stdout is not None
-    assert child.stdout.readline() == "begun\n"
-    return child
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "begun\n"
+        yield child
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def test_the_exit_code_is_the_commands_own() -> None:
@@ -77,18 +86,18 @@ def test_a_command_ended_by_a_signal_is_128_and_the_signal(number: signal.Signal
 @pytest.mark.parametrize("name", ["TERM", "HUP", "INT", "USR1"])
 def test_a_signal_sent_to_us_reaches_the_command_which_decides(name: str) -> None:
     script = f"trap 'echo caught; exit 7' {name}; echo begun; while :; do sleep 0.05; done"
-    child = started("sh", "-c", script)
-    child.send_signal(getattr(signal, f"SIG{name}"))
-    out, _ = child.communicate(timeout=20)
+    with started("sh", "-c", script) as child:
+        child.send_signal(getattr(signal, f"SIG{name}"))
+        out, _ = child.communicate(timeout=20)
     assert (out, child.returncode) == ("caught\n", 7)
 
 
 @posix
 def test_a_command_that_ignores_a_signal_goes_on_and_so_do_we() -> None:
-    child = started("sh", "-c", "trap '' TERM; echo begun; sleep 0.5; echo done")
-    child.send_signal(signal.SIGTERM)
-    time.sleep(0.1)
-    out, _ = child.communicate(timeout=20)
+    with started("sh", "-c", "trap '' TERM; echo begun; sleep 0.5; echo done") as child:
+        child.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+        out, _ = child.communicate(timeout=20)
     assert (out, child.returncode) == ("done\n", 0)
 
 

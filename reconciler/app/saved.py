@@ -1,0 +1,96 @@
+"""Saved plans: written by `plan --out`, checked and made again by `apply plan.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.app.plan import Planned, Request
+from reconciler.aws import snapshot
+from reconciler.aws.session import Connection, check_account, connect
+from reconciler.model.plan import Plan
+from reconciler.model.problem import Failed, failure
+from reconciler.plan.fingerprint import digest
+from reconciler.plan.options import Allowed
+from reconciler.plan.saved import Saved, read_saved, rebuilt, saved_part, saved_questions, stale
+from reconciler.render.plan_json import FORMAT_VERSION, plan_dict
+
+
+def save(plan: Plan, path: Path) -> None:
+    """Write a plan file, whole or not at all. Raises Failed."""
+    document = plan_dict(plan) | {"saved": saved_part(plan)}
+    document["integrity"] = digest(document)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=2, ensure_ascii=False)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise failure("cannot-write", f"Cannot write the plan to {path}: {error.strerror}.") from None
+
+
+def saved_document(path: Path) -> Mapping[str, Any] | None:
+    """The content of a plan file; None where the file is something else (a desired-state file)."""
+    if path.suffix != ".json" or not path.is_file():
+        return None
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) and "format_version" in document else None
+
+
+def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> Planned:
+    """A plan file made a plan again: intact, for this account, still live, and accounted for. Raises Failed."""
+    saved = _intact(path, document)
+    connection = connect(request.profile, request.region, request.endpoint_url)
+    check_account(connection, saved.account)
+    plan = _from_live(saved, connection, request.allowed, fresh=True)
+    if _changes(plan) != document["changes"] or plan.partition != connection.partition:
+        raise failure(
+            "plan-not-accounted-for",
+            f"{path}: its calls are not those that its changes need.",
+            detail="It was edited, or what a deleted entity owns has changed.",
+            hint="Plan again. Nothing was written.",
+        )
+    return Planned(plan, connection, lambda: _from_live(saved, connection, request.allowed, fresh=False))
+
+
+def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
+    if document.get("format_version") != FORMAT_VERSION:
+        raise failure(
+            "plan-version",
+            f"{path} has format_version {document.get('format_version')!r}; this version reads {FORMAT_VERSION}.",
+            hint="Plan again with this version.",
+        )
+    content = {key: value for key, value in document.items() if key != "integrity"}
+    if "saved" not in document:
+        raise failure("plan-not-saved", f"{path} was printed, not saved.", hint="Write it with `plan --out FILE`.")
+    edited = failure("plan-edited", f"{path} is not as it was saved.", hint="Plan again. Nothing was written.")
+    if document.get("integrity") != digest(content):
+        raise edited
+    try:
+        return read_saved(document)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise edited from None
+
+
+def _from_live(saved: Saved, connection: Connection, allowed: Allowed, *, fresh: bool) -> Plan:
+    live = snapshot.read(connection)
+    while questions := saved_questions(saved, live):
+        live = snapshot.complete(connection, live, questions)
+    changed = stale(saved, live) if fresh else []
+    if changed:
+        raise Failed(
+            [*changed, *failure("stale-plan", "The plan is stale; nothing was written.", hint="Plan again.").problems]
+        )
+    return rebuilt(saved, live, allowed)
+
+
+def _changes(plan: Plan) -> Any:
+    """The changes as they read back from a file."""
+    return json.loads(json.dumps(plan_dict(plan)["changes"]))

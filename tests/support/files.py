@@ -1,0 +1,66 @@
+"""Desired-state files in tests: write some, read what they mean and every problem as `file:line:column code`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.desired.declare import declare
+from reconciler.desired.load import load
+from reconciler.model.address import Address
+from reconciler.model.problem import Level, Problem
+from reconciler.model.state import Desired
+
+HEAD = "version: 1\nsettings: {prune: none}\n"
+"""The least that a valid file has; a snippet behind it begins on line 3."""
+
+ACCOUNT = "123456789012"
+
+
+class Folder:
+    """A folder of files. `roles.yaml` is the one that is read, unless others are named."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return target
+
+    def read(
+        self,
+        *files: str,
+        variables: Mapping[str, str] | None = None,
+        account: str | None = ACCOUNT,
+        partition: str = "aws",
+        live_paths: Mapping[Address, str] | None = None,
+    ) -> Desired:
+        paths = [self.path / name for name in files or ("roles.yaml",)]
+        return declare(load(paths, variables or {}, account, partition), live_paths)
+
+    def desired(self, text: str | bytes, **how: Any) -> Desired:
+        """What a file with this text means."""
+        self.write("roles.yaml", text)
+        return self.read(**how)
+
+    def problems(self, text: str | bytes, **how: Any) -> list[str]:
+        """Every problem as `name:line:column code`, in reading order."""
+        return [self.said(problem) for problem in self.desired(text, **how).problems]
+
+    def said(self, problem: Problem) -> str:
+        place = problem.place
+        assert place, f"{problem.code} has no place"
+        return f"{Path(place.file).name}:{place.line}:{place.column} {problem.code}"
+
+
+def errors(desired: Desired) -> list[Problem]:
+    return [problem for problem in desired.problems if problem.level is Level.ERROR]
+
+
+def valid(desired: Desired) -> Desired:
+    """The same, having made sure that nothing is wrong with it."""
+    assert errors(desired) == [], errors(desired)
+    return desired

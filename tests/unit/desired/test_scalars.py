@@ -1,0 +1,141 @@
+"""Plain scalars follow YAML 1.2's core schema; in tags and vars they are taken as written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.desired.yaml_nodes import Builder, composed
+from reconciler.model.entity import Policy, User
+from tests.support.files import HEAD, Folder, valid
+
+
+def built(text: str) -> tuple[Any, list[str]]:
+    node, problems = composed(text.encode(), "f.yaml")
+    assert node is not None, problems
+    builder = Builder("f.yaml", lambda value, place, problems: value)
+    value = builder.build(node)
+    return value, [problem.code for problem in builder.problems]
+
+
+CORE: dict[str, Any] = {
+    "yes": "yes",
+    "no": "no",
+    "on": "on",
+    "off": "off",
+    "Y": "Y",
+    "true": True,
+    "True": True,
+    "FALSE": False,
+    "tRuE": "tRuE",
+    "null": None,
+    "~": None,
+    "": None,
+    "nULL": "nULL",
+    "12:30": "12:30",
+    "1:20:30": "1:20:30",
+    "2012-10-17": "2012-10-17",
+    "2012-10-17T12:00:00Z": "2012-10-17T12:00:00Z",
+    "0": 0,
+    "12": 12,
+    "-12": -12,
+    "+12": 12,
+    "1_000": "1_000",
+    "0o17": 15,
+    "0x1F": 31,
+    "0b11": "0b11",
+    "1.5": 1.5,
+    "1.": 1.0,
+    ".5": 0.5,
+    "1e3": 1000.0,
+    ".inf": float("inf"),
+    "-.INF": float("-inf"),
+    "1.2.3": "1.2.3",
+    ".": ".",
+    "=": "=",
+    "<<": "<<",
+    "s3:Get*": "s3:Get*",
+    "9" * 5000: "9" * 5000,
+    "'12'": "12",
+    '"true"': "true",
+    "'~'": "~",
+    '"\\u00e4"': "ä",
+}
+
+
+@pytest.mark.parametrize(("written", "value"), CORE.items(), ids=[f"{text[:24]!r}" for text in CORE])
+def test_a_scalar_is_what_yaml_1_2_says(written: str, value: Any) -> None:
+    found, problems = built(f"[{written}, x]" if written else "- ")
+    assert (found[0], problems) == (value, [])
+    assert type(found[0]) is type(value)
+
+
+@pytest.mark.parametrize("written", ["007", "-01", "012345678901", "00"])
+def test_a_leading_zero_outside_tags_is_refused_with_a_hint(folder: Folder, written: str) -> None:
+    desired = folder.desired(f"{HEAD}settings_x: 1\nusers:\n  a: {{path: {written}}}\n".replace("settings_x: 1\n", ""))
+    (problem,) = [problem for problem in desired.problems if problem.code == "leading-zero"]
+    assert folder.said(problem) == "roles.yaml:4:13 leading-zero"
+    assert problem.hint == f'Quote it: "{written}".'
+
+
+TAGS: dict[str, str] = {
+    "007": "007",
+    "1.0": "1.0",
+    "1e3": "1e3",
+    "0x1F": "0x1F",
+    "true": "true",
+    "True": "True",
+    "yes": "yes",
+    "2012-10-17": "2012-10-17",
+    "12:30": "12:30",
+    "'quoted'": "quoted",
+    '""': "",
+}
+
+
+@pytest.mark.parametrize(("written", "value"), TAGS.items())
+def test_tags_are_taken_as_written(folder: Folder, written: str, value: str) -> None:
+    desired = valid(folder.desired(f"{HEAD}users:\n  a: {{tags: {{cost: {written}}}}}\n"))
+    (user,) = desired.state.entities.values()
+    assert isinstance(user, User)
+    assert user.tags == {"cost": value}
+
+
+def test_defaults_tags_and_vars_are_taken_as_written(folder: Folder) -> None:
+    text = f"{HEAD}vars: {{n: 007, b: True}}\ndefaults: {{tags: {{cost: 010}}}}\nusers:\n  a: {{tags: {{x: '{{{{n}}}}-{{{{b}}}}'}}}}\n"
+    (user,) = valid(folder.desired(text)).state.entities.values()
+    assert isinstance(user, User)
+    assert user.tags == {"cost": "010", "x": "007-True"}
+
+
+def test_session_tags_are_taken_as_written(folder: Folder) -> None:
+    text = f"{HEAD}aliases:\n  a1: {{role: 'arn:aws:iam::123456789012:role/r', session_tags: {{cost: 007}}}}\n"
+    assert valid(folder.desired(text)).aliases["a1"].session_tags == {"cost": "007"}
+
+
+@pytest.mark.parametrize("nothing", ["~", "null", ""])
+def test_a_tag_without_a_value_is_refused(folder: Folder, nothing: str) -> None:
+    assert folder.problems(f"{HEAD}users:\n  a:\n    tags:\n      cost: {nothing}\n")[0].endswith(" wrong-type")
+
+
+def test_the_version_of_a_policy_needs_no_quotes(folder: Folder) -> None:
+    text = f"{HEAD}policies:\n  p:\n    document:\n      Version: 2012-10-17\n      Statement: {{Effect: Allow, Action: '*', Resource: '*'}}\n"
+    (policy,) = valid(folder.desired(text)).state.entities.values()
+    assert isinstance(policy, Policy)
+    assert policy.document.version == "2012-10-17"
+
+
+@pytest.mark.parametrize("account", ["123456789012", "012345678901"])
+def test_an_unquoted_account_is_refused_with_the_quoted_one_as_hint(folder: Folder, account: str) -> None:
+    desired = folder.desired(f"version: 1\naccount: {account}\nsettings: {{prune: none}}\n")
+    (problem,) = desired.problems
+    assert folder.said(problem).startswith("roles.yaml:2:10 ")
+    assert f'Quote it: "{account}"' in problem.hint
+
+
+def test_unquoted_accounts_of_a_trust_rule_are_refused_with_a_hint(folder: Folder) -> None:
+    desired = folder.desired(f"{HEAD}roles:\n  r: {{trust: [{{accounts: [210987654321]}}]}}\n")
+    (problem,) = desired.problems
+    assert folder.said(problem) == "roles.yaml:4:26 wrong-type"
+    assert "Quote it" in problem.hint
