@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import yaml
@@ -23,7 +23,7 @@ import yaml
 from reconciler.sandbox.server import Sandbox
 
 # users, groups, policies, roles; runs of each measurement
-SIZES = {"S": ((20, 10, 30, 50), 5), "M": ((200, 40, 300, 500), 3)}
+SIZES = {"S": ((20, 10, 30, 50), 5), "M": ((100, 20, 150, 250), 3)}
 TO_BYTES = 1 if sys.platform == "darwin" else 1024
 
 LEAST_READ = """
@@ -42,7 +42,7 @@ class Cost:
 
     seconds: float
     megabytes: float
-    calls: int
+    calls: float
 
 
 def workload(users: int, groups: int, policies: int, roles: int) -> dict[str, object]:
@@ -104,11 +104,8 @@ def cost(command: Sequence[str], sandbox: Sandbox) -> Cost:
 
 
 def typical(costs: Sequence[Cost]) -> Cost:
-    return Cost(
-        statistics.median(item.seconds for item in costs),
-        statistics.median(item.megabytes for item in costs),
-        round(statistics.median(item.calls for item in costs)),
-    )
+    medians = (statistics.median(values) for values in zip(*map(astuple, costs), strict=True))
+    return Cost(*medians)
 
 
 def measured(size: str, folder: Path) -> list[list[str]]:
@@ -138,7 +135,7 @@ def measured(size: str, folder: Path) -> list[list[str]]:
 
 def row(size: str, name: str, cost: Cost, base: Cost | None = None) -> list[str]:
     ratio = f"{cost.seconds / base.seconds:.1f} x" if base else ""
-    return [size, name, str(cost.calls), f"{cost.seconds:.2f}", ratio, f"{cost.megabytes:.0f}"]
+    return [size, name, f"{cost.calls:.0f}", f"{cost.seconds:.2f}", ratio, f"{cost.megabytes:.0f}"]
 
 
 def main() -> None:
@@ -146,10 +143,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:
             rows += measured(size, Path(folder))
-    widths = [max(len(line[column]) for line in rows) for column in range(len(rows[0]))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for line in rows:
-        cells = (cell.ljust(width) if n < 2 else cell.rjust(width) for n, (cell, width) in enumerate(zip(line, widths)))
-        sys.stdout.write(f"| {' | '.join(cells)} |\n")
+        sys.stdout.write(f"| {' | '.join(map(str.ljust, line, widths))} |\n")
 
 
 if __name__ == "__main__":

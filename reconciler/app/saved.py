@@ -85,9 +85,8 @@ def _from_live(saved: Saved, connection: Connection, allowed: Allowed, *, fresh:
         live = snapshot.complete(connection, live, questions)
     changed = stale(saved, live) if fresh else []
     if changed:
-        raise Failed(
-            [*changed, *failure("stale-plan", "The plan is stale; nothing was written.", hint="Plan again.").problems]
-        )
+        ended = failure("stale-plan", "The plan is stale; nothing was written.", hint="Plan again.")
+        raise Failed([*changed, *ended.problems])
     return rebuilt(saved, live, allowed)
 
 

@@ -14,10 +14,8 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Role
 from reconciler.model.problem import failure
 from reconciler.model.state import Alias
+from reconciler.model.sts import LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
 from reconciler.model.suggest import suggestion
-
-SHORTEST, LONGEST, LONGEST_CHAINED = 900, 43200, 3600
-SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
 
 @dataclass(frozen=True, slots=True)

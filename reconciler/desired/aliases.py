@@ -16,13 +16,11 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map, place_of
 from reconciler.model.state import Alias
+from reconciler.model.sts import LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
 from reconciler.model.suggest import suggestion
 from reconciler.policy.grammar import Use
 
-SHORTEST, LONGEST, CHAINED = 900, 43200, 3600
-
 _ROLE_ARN = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+")
-_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _ALIAS = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
 _SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
@@ -122,7 +120,7 @@ class AliasReader:
         if length is None or not SHORTEST <= length <= LONGEST:
             summary = f"duration {node['duration']!r} is not between 15m and 12h."
             self.context.problem("bad-duration", summary, place)
-        elif "via" in node and length > CHAINED:
+        elif "via" in node and length > LONGEST_CHAINED:
             hint = "Write at most 1h, or assume the role directly."
             summary = f"duration {node['duration']!r} with `via`: AWS ends chained sessions after 1h."
             self.context.problem("bad-duration", summary, place, hint)
@@ -134,8 +132,8 @@ class AliasReader:
 
     def _check_texts(self, node: Map) -> None:
         for key, grammar in (
-            ("session_name", _SESSION_NAME),
-            ("source_identity", _SESSION_NAME),
+            ("session_name", SESSION_NAME),
+            ("source_identity", SESSION_NAME),
             ("external_id", _EXTERNAL_ID),
             ("mfa_serial", _SERIAL),
         ):

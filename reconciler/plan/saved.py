@@ -89,8 +89,10 @@ def stale(saved: Saved, live: State) -> list[Problem]:
 
 
 def _since(address: Address, before: Entity | None, now: Entity | None) -> str:
-    if before is None or now is None:
-        return f"{address} {'did not exist' if before is None else 'existed'} when the plan was made; now it does{'' if now else ' not'}."
+    if before is None:
+        return f"{address} did not exist when the plan was made; now it does."
+    if now is None:
+        return f"{address} existed when the plan was made; now it does not."
     paths = ", ".join(field.path for field in differences(before, now))
     return f"{address} has changed since the plan was made: {paths}."
 

@@ -87,7 +87,7 @@ def ran(page: Path, folder: Path, aws: str | None) -> list[Ran]:
     commands = [block for block in found if block.language == "sh"]
     outputs = folder / ".outputs"
     outputs.mkdir()
-    lines = ["trap 'echo \"exit code $?: $BASH_COMMAND\" >> \"$OUTPUTS/$BLOCK.failed\"' ERR"]
+    lines = ['trap \'echo "exit code $?: $BASH_COMMAND" >> "$OUTPUTS/$BLOCK.failed"\' ERR']
     for number, block in enumerate(commands):
         for file in found:
             if file.language == "yaml" and file.name and file.line < block.line:

@@ -114,7 +114,7 @@ def test_what_exists_is_adopted_and_only_tagged(account: Account) -> None:
     assert account.cli("plan", "roles.yaml", "--detailed-exitcode").code == 2
     account.apply()
     assert changes(account.plan()) == {}
-    assert {kind: tags_of(iam, kind, "app") for kind in TAGGABLE} == dict.fromkeys(TAGGABLE, {OWNER: "platform"})
+    assert {kind: tags_of(iam, kind, "app") for kind in TAGGABLE} == {kind: {OWNER: "platform"} for kind in TAGGABLE}
 
 
 def test_an_adoption_tells_what_it_changes_as_well(account: Account) -> None:

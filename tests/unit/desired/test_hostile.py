@@ -25,11 +25,11 @@ def bomb(levels: int) -> str:
 
 
 REFUSED: dict[str, tuple[str | bytes, str, str]] = {
-    "a key twice": (f"{HEAD}users: {{a: , b: , a: }}\n", "3:20", "duplicate-key"),
+    "a key twice": (f"{HEAD}users: {{a: , b: , a: }}\n", "3:19", "duplicate-key"),
     "a key twice, once quoted": (f'{HEAD}users:\n  a:\n  "a":\n', "5:3", "duplicate-key"),
     "a key twice in a document": (
         f"{HEAD}policies:\n  p: {{document: {{Statement: {{Effect: Allow, Effect: Deny}}}}}}\n",
-        "4:47",
+        "4:45",
         "duplicate-key",
     ),
     "a top-level key twice": (f"{HEAD}users: \nusers: \n", "4:1", "duplicate-key"),
@@ -59,8 +59,8 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
     "two documents": (f"{HEAD}---\nversion: 1\n", "3:1", "bad-yaml"),
     "nothing": ("", "1:1", "empty-file"),
     "only a comment": ("# nothing\n", "1:1", "empty-file"),
-    "a list": ("- a\n- b\n", "1:1", "bad-file"),
-    "a text": ("hello\n", "1:1", "bad-file"),
+    "a list": ("- a\n- b\n", "1:1", "not-a-mapping"),
+    "a text": ("hello\n", "1:1", "not-a-mapping"),
 }
 
 

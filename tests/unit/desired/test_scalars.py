@@ -66,9 +66,9 @@ CORE: dict[str, Any] = {
 
 @pytest.mark.parametrize(("written", "value"), CORE.items(), ids=[f"{text[:24]!r}" for text in CORE])
 def test_a_scalar_is_what_yaml_1_2_says(written: str, value: Any) -> None:
-    found, problems = built(f"[{written}, x]" if written else "- ")
-    assert (found[0], problems) == (value, [])
-    assert type(found[0]) is type(value)
+    found, problems = built(f"key: [{written}]" if written else "key:\n -\n")
+    assert (found["key"][0], problems) == (value, [])
+    assert type(found["key"][0]) is type(value)
 
 
 @pytest.mark.parametrize("written", ["007", "-01", "012345678901", "00"])
@@ -137,5 +137,5 @@ def test_an_unquoted_account_is_refused_with_the_quoted_one_as_hint(folder: Fold
 def test_unquoted_accounts_of_a_trust_rule_are_refused_with_a_hint(folder: Folder) -> None:
     desired = folder.desired(f"{HEAD}roles:\n  r: {{trust: [{{accounts: [210987654321]}}]}}\n")
     (problem,) = desired.problems
-    assert folder.said(problem) == "roles.yaml:4:26 wrong-type"
+    assert folder.said(problem) == "roles.yaml:4:27 wrong-type"
     assert "Quote it" in problem.hint

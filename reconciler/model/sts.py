@@ -1,0 +1,12 @@
+"""Limits of sts:AssumeRole (STS API reference), for files and for the command line alike. Durations in seconds."""
+
+from __future__ import annotations
+
+import re
+
+SHORTEST, LONGEST = 900, 43200
+LONGEST_CHAINED = 3600
+"""AWS ends the session of a role that was assumed with another role's session after an hour."""
+
+SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
+"""RoleSessionName and SourceIdentity."""
