@@ -19,14 +19,14 @@ test: $(READY)  ## every test, on all cores
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: $(READY)  ## ruff, mypy --strict, the layers
-	$(BIN)/ruff check reconciler tests benchmarks
-	$(BIN)/ruff format --check reconciler tests benchmarks
+	$(BIN)/ruff check reconciler tests benchmarks examples
+	$(BIN)/ruff format --check reconciler tests benchmarks examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(READY)  ## what ruff can mend by itself
-	$(BIN)/ruff check --fix reconciler tests benchmarks
-	$(BIN)/ruff format reconciler tests benchmarks
+	$(BIN)/ruff check --fix reconciler tests benchmarks examples
+	$(BIN)/ruff format reconciler tests benchmarks examples
 
 demo: $(READY)  ## the main job on the sandbox: plan, apply, drift, assume
 	$(BIN)/python examples/demo.py

@@ -61,9 +61,8 @@ def workload(users: int, groups: int, policies: int, roles: int) -> dict[str, ob
         ]
 
     def attached(index: int) -> list[str]:
-        return [f"policy-{(index * 7 + step) % policies}" for step in range(index % 3)] + (
-            ["aws:ReadOnlyAccess"] if index % 5 == 0 else []
-        )
+        own = [f"policy-{(index * 7 + step) % policies}" for step in range(index % 3)]
+        return own if index % 5 else [*own, "aws:ReadOnlyAccess"]
 
     def trust(index: int) -> list[dict[str, object]]:
         if index % 2:
@@ -104,24 +103,22 @@ def cost(command: Sequence[str], sandbox: Sandbox) -> Cost:
 
 
 def typical(costs: Sequence[Cost]) -> Cost:
-    medians = (statistics.median(values) for values in zip(*map(astuple, costs), strict=True))
-    return Cost(*medians)
+    return Cost(*(statistics.median(values) for values in zip(*map(astuple, costs), strict=True)))
 
 
 def measured(size: str, folder: Path) -> list[list[str]]:
     counts, runs = SIZES[size]
     file = folder / f"{size}.yaml"
     file.write_text(yaml.dump(workload(*counts), sort_keys=False), encoding="utf-8")
-    reconcile = ["-m", "reconciler"]
     commands = {
         "least read": ["-c", LEAST_READ],
-        "plan": [*reconcile, "plan", str(file)],
+        "plan": ["-m", "reconciler", "plan", str(file)],
         "YAML parse": ["-c", LEAST_PARSE, str(file)],
-        "validate": [*reconcile, "validate", str(file)],
+        "validate": ["-m", "reconciler", "validate", str(file)],
     }
     found: dict[str, list[Cost]] = {name: [] for name in commands}
     with Sandbox() as sandbox:
-        applied = cost([*reconcile, "apply", str(file), "--yes"], sandbox)
+        applied = cost(["-m", "reconciler", "apply", str(file), "--yes"], sandbox)
         for _ in range(runs):  # in turn, so that what disturbs the machine disturbs all alike
             for name, command in commands.items():
                 found[name].append(cost(command, sandbox))

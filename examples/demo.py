@@ -19,6 +19,8 @@ from typing import Any
 
 import boto3
 
+from reconciler.model.problem import Failed
+from reconciler.render.problems import text
 from reconciler.sandbox.server import Sandbox
 
 FILE = "examples/tutorial.yaml"
@@ -31,8 +33,8 @@ class NotAsPromised(Exception):
     """A step ended otherwise than this page says."""
 
 
-def say(text: str = "") -> None:
-    sys.stdout.write(f"{text}\n")
+def say(line: str = "") -> None:
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
@@ -49,6 +51,11 @@ def promise(kept: bool, text: str) -> None:
         raise NotAsPromised(text)
 
 
+def _without_the_plan(text: str) -> str:
+    """What apply prints, less the plan that was on the screen a moment ago."""
+    return f"… (the plan, as above)\n\n{text[text.index('Plan: ') :].rstrip()}" if "Plan: " in text else text.rstrip()
+
+
 class Demo:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -61,16 +68,16 @@ class Demo:
         )
 
     def reconcile(self, *arguments: str, exits: int = 0, shown: str = "") -> str:
-        """Run the program, show the command and its output, and check the exit code."""
+        """Run the program, show the command and its output, and check the exit code. The output."""
         show(shown or shlex.join(["reconcile", *arguments]))
         colored = ["--color", "always"] if COLOR and arguments[0] in ("plan", "apply") else []
         command = [sys.executable, "-m", "reconciler", *arguments[:1], *colored, *arguments[1:]]
         done = subprocess.run(command, env=self.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-        say(done.stdout.rstrip())
+        say(_without_the_plan(done.stdout) if arguments[0] == "apply" else done.stdout.rstrip())
         promise(done.returncode == exits, f"exit code {done.returncode} instead of {exits}")
         return done.stdout
 
-    def by_hand(self, command: str, operation: str, **parameters: str) -> None:
+    def by_hand(self, command: str, operation: str, **parameters: Any) -> None:
         """What somebody does with the AWS CLI; made through boto3, so that the demo does not need one."""
         show(command)
         getattr(self.iam, operation)(**parameters)
@@ -118,7 +125,7 @@ class Demo:
             "update_role",
             RoleName="user-role",
             Description="Read S3",
-            MaxSessionDuration=43200,  # type: ignore[arg-type]
+            MaxSessionDuration=43200,
         )
         document = self.iam.get_role(RoleName="mfa-role")["Role"]["AssumeRolePolicyDocument"]
         del document["Statement"][0]["Condition"]
@@ -158,13 +165,16 @@ def who_am_i(environment: dict[str, str]) -> tuple[Sequence[str], Sequence[str]]
 
 
 def main() -> int:
-    with Sandbox() as sandbox:
-        say(f"A sandbox of AWS IAM at {sandbox.url}; nothing here can reach AWS.")
-        try:
+    try:
+        with Sandbox() as sandbox:
+            say(f"A sandbox of AWS IAM at {sandbox.url}; nothing here can reach AWS.")
             Demo(sandbox).run()
-        except NotAsPromised as error:
-            say(f"\nNot as promised: {error}.")
-            return 1
+    except NotAsPromised as error:
+        say(f"\nNot as promised: {error}.")
+        return 1
+    except Failed as failed:  # the sandbox says what it needs
+        say(text(failed.problems))
+        return 1
     say("\nAs promised, every step. Next: docs/tutorial.md, or `reconcile sandbox` and a file of your own.")
     return 0
 

@@ -37,7 +37,7 @@ def run(connection: Connection, steps: Sequence[Step], on_step: Callable[[Step],
             on_step(step)
             _make(connection, step, made)
         except (BotoCoreError, ClientError) as error:
-            problem = problem_of(error, f"{step.address}: {step.call.operation}")
+            problem = problem_of(error, f"{step.call.operation} of {step.address}")
             return Outcome(done, len(steps), problem)
         except KeyboardInterrupt:
             return Outcome(done, len(steps), interrupted=True)

@@ -27,11 +27,11 @@ def command(yes: bool, **options: Any) -> int:
     FILE may be a plan saved with `plan --out`: it is applied without asking, if what it was made from is still
     live.
     """
-    from reconciler.cli.terminal import colored, width
+    from reconciler.cli.terminal import colored, say, width
     from reconciler.render.plan_text import plan_text
 
     planned, approved = _planned(request_of(**options))
-    click.echo(plan_text(planned.plan, color=colored(), width=width()))
+    say(plan_text(planned.plan, color=colored(), width=width()))
     if not planned.plan.safe:
         click.echo(_refused(planned.plan), err=True)
         return 1
@@ -87,13 +87,13 @@ def _applied(planned: Planned) -> Applied:
 
 
 def _report(applied: Applied) -> int:
-    from reconciler.cli.terminal import colored, width
+    from reconciler.cli.terminal import colored, say, width
     from reconciler.render.plan_text import plan_text
     from reconciler.render.problems import text
 
     outcome = applied.outcome
     if outcome.problem:
-        click.echo(text([outcome.problem], color=colored(err=True)), err=True)
+        say(text([outcome.problem], color=colored(err=True)), err=True)
     if outcome.problem or outcome.interrupted:
         said = "Interrupted" if outcome.interrupted else "Stopped"
         left = outcome.total - outcome.done
@@ -105,10 +105,10 @@ def _report(applied: Applied) -> int:
         click.echo("Live IAM matches the file.")
         return 0
     if applied.unverified:
-        click.echo(text(applied.unverified, color=colored(err=True)), err=True)
+        say(text(applied.unverified, color=colored(err=True)), err=True)
         click.echo("All calls were made, but whether live IAM matches could not be read.", err=True)
         return 1
     if applied.left:
-        click.echo(plan_text(applied.left, color=colored(err=True), width=width()), err=True)
+        say(plan_text(applied.left, color=colored(err=True), width=width()), err=True)
     click.echo("Live IAM does not match the file: the above still differs.", err=True)
     return 1

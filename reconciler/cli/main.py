@@ -75,9 +75,10 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("Interrupted.", err=True)
         return 130
     except Failed as failed:
+        from reconciler.cli.terminal import colored, say
         from reconciler.render.problems import text
 
-        click.echo(text(failed.problems, color=sys.stderr.isatty()), err=True)
+        say(text(failed.problems, color=colored(err=True)), err=True)
         return 1
     except BrokenPipeError:
         sys.stderr.close()

@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def files_argument(function: F) -> F:
     """FILE… as arguments: for commands whose first word is a file."""
-    return click.argument("files", metavar="[FILE]...", nargs=-1)(function)
+    return click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path())(function)
 
 
 def file_option(function: F) -> F:
@@ -25,6 +25,7 @@ def file_option(function: F) -> F:
         "files",
         metavar="FILE",
         multiple=True,
+        type=click.Path(),
         help="Desired-state file or folder; repeatable. Default: $RECONCILE_FILE, else roles.yaml here or above.",
     )(function)
 

@@ -59,11 +59,12 @@ def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any)
     """Read live IAM and show what would change. Writes nothing."""
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import working
+    from reconciler.cli.terminal import say
 
     with working("Reading IAM"):
         planned = make_plan(request_of(**options))
     plan = planned.plan
-    click.echo(_RENDERERS[form](plan))
+    say(_RENDERERS[form](plan))
     if out:
         from reconciler.app.saved import save
 

@@ -33,3 +33,10 @@ def width() -> int:
     import shutil
 
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print; colours that `colored` allowed survive a pipe."""
+    import click
+
+    click.echo(text, err=err, color=colored(err=err) or None)

@@ -22,6 +22,7 @@ from reconciler.cli.options import files_argument, variable_option
 def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> int:
     """Check files: schema, references, limits, policy grammar. No credentials, no network."""
     from reconciler.app.desired import problems
+    from reconciler.cli.terminal import colored, say
     from reconciler.model.problem import Level
     from reconciler.render.problems import FORMATS, text
 
@@ -32,7 +33,7 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> 
         click.echo(FORMATS[form](found))
         return 1 if errors else 0
     if found:
-        click.echo(text(found, color=_colored()), err=True)
+        say(text(found, color=colored(err=True)), err=True)
     if errors:
         click.echo(f"\n{_count(errors, 'error')}, {_count(warnings, 'warning')}.", err=True)
         return 1
@@ -45,9 +46,3 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> 
 def _count(number: int, noun: str) -> str:
     plural = {"entity": "entities", "alias": "aliases"}.get(noun, f"{noun}s")
     return f"{number} {noun if number == 1 else plural}"
-
-
-def _colored() -> bool:
-    from reconciler.cli.terminal import colored
-
-    return colored(err=True)

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sized
 
-from reconciler.kinds.facets.inline import SIZE_QUOTA
+from reconciler.kinds.facets.inline import SIZE_QUOTA, total_size
 from reconciler.kinds.facets.tags import QUOTA, RESERVED_PREFIX
 from reconciler.model.document import Document
 from reconciler.model.node import Map
@@ -118,7 +118,7 @@ def trust_size_problems(document: Document, place: Place) -> Iterator[Problem]:
 
 
 def inline_size_problems(kind: str, documents: Mapping[str, Document], node: Map) -> Iterator[Problem]:
-    total, limit = sum(len(document.text) for document in documents.values()), SIZE_QUOTA[kind]
+    total, limit = total_size(documents), SIZE_QUOTA[kind]
     if total > limit:
         summary = f"The inline policies have {total} characters together; IAM allows {limit} per {kind.lower()}."
         hint = "Move one into `policies:` as a managed policy."

@@ -20,7 +20,8 @@ from reconciler.plan.guards.foreign import foreign_use
 from reconciler.plan.guards.immutable import immutable_fields, name_case
 from reconciler.plan.guards.owner import foreign_owner
 from reconciler.plan.guards.protect import without_protected
-from reconciler.plan.guards.references import missing_policies, missing_references
+from reconciler.plan.guards.references import missing_policies, missing_references, principals_elsewhere
+from reconciler.plan.guards.sizes import inline_sums
 from reconciler.plan.guards.thresholds import thresholds
 from reconciler.plan.options import Allowed
 from reconciler.plan.order import ordered
@@ -30,7 +31,9 @@ GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     immutable_fields,
     foreign_owner,
     missing_references,
+    principals_elsewhere,
     missing_policies,
+    inline_sums,
     foreign_use,
     thresholds,
 )

@@ -41,5 +41,6 @@ def notes_of(steps: tuple[Step, ...]) -> Iterator[Problem]:
     """Where a quota takes the order away from make before break."""
     for step in steps:
         if step.note:
-            summary = f"{step.address}: {step.call.operation}: {step.note}."
+            told = " ".join(str(value) for value in step.call.parameters.values() if isinstance(value, str))
+            summary = f"{step.address}: {step.call.operation} {told}: {step.note}."
             yield Problem(Level.INFO, "quota-order", summary, address=step.address)

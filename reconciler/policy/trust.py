@@ -117,12 +117,17 @@ def entity_of(arn: str, account: str) -> Address | None:
     return Address(match[2], match[4])
 
 
+def named_entities(document: Document, account: str) -> dict[str, Address]:
+    """ARN → user or role of this account, for each that a trust policy names; IAM demands that they exist."""
+    found: dict[str, Address] = {}
+    for statement in document.statements:
+        for kind, value in statement.principals or ():
+            address = entity_of(value, account) if kind == "AWS" else None
+            if address is not None:
+                found[value] = address
+    return found
+
+
 def trusted(document: Document, account: str) -> frozenset[Address]:
-    """The users and roles of this account that a trust policy names; IAM demands that they exist."""
-    named = (
-        entity_of(value, account)
-        for statement in document.statements
-        for kind, value in statement.principals or ()
-        if kind == "AWS"
-    )
-    return frozenset(address for address in named if address is not None)
+    """The users and roles of this account that a trust policy names."""
+    return frozenset(named_entities(document, account).values())

@@ -70,5 +70,5 @@ def _diffed(body: str) -> str:
     for line in body.splitlines():
         mark = line.lstrip()[:1]
         sign = {"+": "+", "-": "-", "~": "!", "@": "!"}.get(mark, " ")
-        lines.append(sign + line)
+        lines.append(sign + (line if sign == " " else line.replace(mark, " ", 1)))
     return "\n".join(lines)

@@ -1,8 +1,8 @@
 """A stand-in for the AWS CLI, for machines without one: `aws SERVICE OPERATION …` through boto3.
 
 It knows what the pages use: parameters by the service's own model, JSON and file://, --query, --output json or
-text, --profile, `configure set` (--profile), --outfile of create-virtual-mfa-device. Anything else fails. Where a
-real AWS CLI is installed, the same pages are run with that as well.
+text, --profile, `configure set` (--profile), --outfile of create-virtual-mfa-device. Anything else fails.
+DOCS_AWS_CLI=1 runs the tutorial with the AWS CLI itself.
 """
 
 from __future__ import annotations

@@ -95,9 +95,9 @@ def ran(page: Path, folder: Path, aws: str | None) -> list[Ran]:
         lines += [f"BLOCK={number}", "{", block.text, f'}} > "$OUTPUTS/{number}" 2>&1 < /dev/null']
     script = folder / ".session.sh"
     script.write_text("\n".join(lines), encoding="utf-8")
-    environment = _environment(folder, aws) | {"OUTPUTS": str(outputs)}
+    variables = environment(folder, aws) | {"OUTPUTS": str(outputs)}
     session = [sys.executable, "-m", "reconciler", "sandbox", "--", "bash", "--norc", str(script)]
-    done = subprocess.run(session, env=environment, cwd=folder, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(session, env=variables, cwd=folder, capture_output=True, text=True, timeout=180)
     assert done.returncode == 0 or (outputs / str(len(commands) - 1)).exists(), done.stdout + done.stderr
     return [
         Ran(block, expected_after(block, found), _read(outputs / str(number)), _read(outputs / f"{number}.failed"))
@@ -109,7 +109,7 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def _environment(folder: Path, aws: str | None) -> dict[str, str]:
+def environment(folder: Path, aws: str | None) -> dict[str, str]:
     """A home and a PATH of the test's own: `reconcile` is this interpreter's."""
     tools = folder / ".bin"
     tools.mkdir()

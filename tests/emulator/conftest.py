@@ -23,12 +23,14 @@ def _one_look_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _models_of_aws_are_read_once() -> Iterator[None]:
-    """botocore parses its models again for every session: a third of the time of a plan."""
+    """botocore lists and parses its models again for every session: half of the time of a plan."""
+    files, loader = botocore.loaders.JSONFileLoader, botocore.loaders.Loader
     with pytest.MonkeyPatch.context() as patch:
-        loader = botocore.loaders.JSONFileLoader
-        patch.setattr(loader, "_load_file", lru_cache(maxsize=None)(loader._load_file))
-        patch.setattr(loader, "__hash__", lambda self: 0)
-        patch.setattr(loader, "__eq__", lambda self, other: type(self) is type(other))
+        for kind in (files, loader):
+            patch.setattr(kind, "__hash__", lambda self: 0)
+            patch.setattr(kind, "__eq__", lambda self, other: type(self) is type(other))
+        patch.setattr(files, "_load_file", lru_cache(maxsize=None)(files._load_file))
+        patch.setattr(loader, "list_available_services", lru_cache(maxsize=None)(loader.list_available_services))
         yield
 
 

@@ -312,7 +312,7 @@ LOOK_ALIKE = [
     Row("equals without case for equals", when("StringEquals", TEAM, "x"), when("StringEqualsIgnoreCase", TEAM, "x")),
     Row("if exists", when("StringEquals", TEAM, "x"), when("StringEqualsIfExists", TEAM, "x")),
     Row(
-        "a boolean if it exists",
+        "a boolean only if it exists",
         when("Bool", "aws:SecureTransport", "true"),
         when("BoolIfExists", "aws:SecureTransport", "true"),
     ),
@@ -376,6 +376,40 @@ LOOK_ALIKE_TRUSTS = [
     Row("no condition", trust_when("Bool", "aws:MultiFactorAuthPresent", "true"), trusting({"AWS": ROOT})),
 ]
 
+RULES: dict[str, tuple[list[Document], Document]] = {
+    "users as they are": ([{"users": ["alice", "bob"]}], trusting({"AWS": [BOB, ALICE]})),
+    "one user with a fresh MFA": (
+        [{"users": ["alice"], "mfa": {"max_age": "1h"}}],
+        trusting(
+            {"AWS": [ALICE]},
+            Condition={
+                "NumericLessThan": {"aws:multifactorauthage": 3600},
+                "Bool": {"AWS:MultiFactorAuthPresent": True},
+            },
+        ),
+    ),
+    "an account with an external id": (
+        [{"accounts": [OTHER], "external_id": "abc"}],
+        trusting({"AWS": OTHER}, ["sts:assumerole"], Condition={"StringEquals": {"sts:externalid": ["abc"]}}),
+    ),
+    "two services with session tags": (
+        [{"services": ["ec2.amazonaws.com", "ecs.amazonaws.com"], "session_tags": True}],
+        trusting({"Service": ["ecs.amazonaws.com", "ec2.amazonaws.com"]}, ["sts:TagSession", "sts:AssumeRole"]),
+    ),
+    "two rules": (
+        [{"users": ["alice"], "sid": "People"}, {"services": ["ec2.amazonaws.com"]}],
+        document(
+            *trusting({"Service": "ec2.amazonaws.com"})["Statement"],
+            *trusting({"AWS": ALICE}, Sid="People")["Statement"],
+        ),
+    ),
+}
+
+
+def rule_address(name: str) -> str:
+    return f"role/rule-{name.replace(' ', '-')}"
+
+
 PER_HOLDER = 8
 """Inline documents of one holder: a user's are 2048 characters together."""
 
@@ -401,6 +435,8 @@ def desired(rows: list[Row], documents: list[Document], trusts: list[Row], trust
         roles.setdefault(holder, empty_role)["inline_policies"][row.key] = written
     for row, written in zip(trusts, trust_documents, strict=True):
         roles[f"trust-{row.key}"] = {"trust_policy": written}
+    for name, (rules, _) in RULES.items():
+        roles[rule_address(name).removeprefix("role/")] = {"trust": rules}
     return {"version": 1, "owner": "same", "policies": policies, "groups": groups, "users": users, "roles": roles}
 
 
@@ -417,14 +453,15 @@ def write_live(iam: Any, rows: list[Row], trusts: list[Row]) -> None:
             put(**{f"{kind}Name": holder}, PolicyName=row.key, PolicyDocument=text)
     for row, written in zip(trusts, sides(trusts, "live"), strict=True):
         iam.update_assume_role_policy(RoleName=f"trust-{row.key}", PolicyDocument=json.dumps(written, indent=2))
+    for name, (_, written) in RULES.items():
+        role = rule_address(name).removeprefix("role/")
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(written))
 
 
-def planned(rows: list[Row], trusts: list[Row], account: Account) -> dict[str, Found]:
+def planned(account: Account) -> dict[str, Found]:
     """What is found with the second forms in the file, and with the second forms live."""
-    for row in (*rows, *trusts):
-        assert row.one != row.other or row.name.startswith("order"), row.name
-    first = desired(rows, [row.one for row in rows], trusts, [row.one for row in trusts])
-    account.write(json.dumps(first, indent=1))
+    rows, trusts = [*SAME, *LOOK_ALIKE], [*SAME_TRUSTS, *LOOK_ALIKE_TRUSTS]
+    account.write(json.dumps(desired(rows, [row.one for row in rows], trusts, [row.one for row in trusts]), indent=1))
     account.apply()
     account.write(json.dumps(desired(rows, sides(rows, "file"), trusts, sides(trusts, "file")), indent=1), "other.yaml")
     found = {"file": fields(account.plan("other.yaml"))}
@@ -436,23 +473,21 @@ def fields(plan: Any) -> Found:
     return {(change["address"], field["path"]) for change in plan["changes"] for field in change["fields"]}
 
 
-def places(rows: list[Row], row: Row) -> Found:
+def places(row: Row) -> Found:
     """Where an identity row stands: (address, path)."""
-    holder = f"holder-{rows.index(row) // PER_HOLDER}"
+    holder = f"holder-{[*SAME, *LOOK_ALIKE].index(row) // PER_HOLDER}"
     inline = {(f"{kind}/{holder}", f"inline_policies.{row.key}") for kind in ("user", "group", "role")}
     return {(f"policy/{row.key}", "document")} | inline
 
 
-@pytest.fixture(scope="module")
-def same(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Found]]:
-    with Sandbox() as running:
-        yield planned(SAME, SAME_TRUSTS, Account(running, tmp_path_factory.mktemp("same")))
+def trust_place(row: Row) -> tuple[str, str]:
+    return f"role/trust-{row.key}", "trust_policy"
 
 
 @pytest.fixture(scope="module")
-def look_alike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Found]]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Found]]:
     with Sandbox() as running:
-        yield planned(LOOK_ALIKE, LOOK_ALIKE_TRUSTS, Account(running, tmp_path_factory.mktemp("alike")))
+        yield planned(Account(running, tmp_path_factory.mktemp("meaning")))
 
 
 def cases(rows: list[Row]) -> list[Any]:
@@ -465,78 +500,32 @@ def cases(rows: list[Row]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("row", "where"), cases(SAME))
-def test_a_document_of_the_same_meaning_is_no_change(same: dict[str, Found], row: Row, where: str) -> None:
-    assert not places(SAME, row) & same[where]
+def test_a_document_of_the_same_meaning_is_no_change(found: dict[str, Found], row: Row, where: str) -> None:
+    assert not places(row) & found[where]
 
 
 @pytest.mark.parametrize(("row", "where"), cases(SAME_TRUSTS))
-def test_a_trust_of_the_same_meaning_is_no_change(same: dict[str, Found], row: Row, where: str) -> None:
-    assert (f"role/trust-{row.key}", "trust_policy") not in same[where]
-
-
-@pytest.mark.parametrize("where", ["file", "live"])
-def test_nothing_else_changes_beside_same_meanings(same: dict[str, Found], where: str) -> None:
-    assert same[where] == set()
+def test_a_trust_of_the_same_meaning_is_no_change(found: dict[str, Found], row: Row, where: str) -> None:
+    assert trust_place(row) not in found[where]
 
 
 @pytest.mark.parametrize(("row", "where"), cases(LOOK_ALIKE))
-def test_a_document_of_another_meaning_is_found(look_alike: dict[str, Found], row: Row, where: str) -> None:
-    assert places(LOOK_ALIKE, row) <= look_alike[where]
+def test_a_document_of_another_meaning_is_found(found: dict[str, Found], row: Row, where: str) -> None:
+    assert places(row) <= found[where]
 
 
 @pytest.mark.parametrize(("row", "where"), cases(LOOK_ALIKE_TRUSTS))
-def test_a_trust_of_another_meaning_is_found(look_alike: dict[str, Found], row: Row, where: str) -> None:
-    assert (f"role/trust-{row.key}", "trust_policy") in look_alike[where]
-
-
-RULES = {
-    "users as they are": (
-        "[{users: [alice, bob]}]",
-        trusting({"AWS": [BOB, ALICE]}),
-    ),
-    "one user with a fresh MFA": (
-        "[{users: [alice], mfa: {max_age: 1h}}]",
-        trusting(
-            {"AWS": [ALICE]},
-            Condition={
-                "NumericLessThan": {"aws:multifactorauthage": 3600},
-                "Bool": {"AWS:MultiFactorAuthPresent": True},
-            },
-        ),
-    ),
-    "an account with an external id": (
-        '[{accounts: ["210987654321"], external_id: abc}]',
-        trusting({"AWS": OTHER}, ["sts:assumerole"], Condition={"StringEquals": {"sts:externalid": ["abc"]}}),
-    ),
-    "two services with session tags": (
-        "[{services: [ec2.amazonaws.com, ecs.amazonaws.com], session_tags: true}]",
-        trusting({"Service": ["ecs.amazonaws.com", "ec2.amazonaws.com"]}, ["sts:TagSession", "sts:AssumeRole"]),
-    ),
-    "two rules": (
-        "[{users: [alice], sid: People}, {services: [ec2.amazonaws.com]}]",
-        document(
-            *trusting({"Service": "ec2.amazonaws.com"})["Statement"],
-            *trusting({"AWS": ALICE}, Sid="People")["Statement"],
-        ),
-    ),
-}
+def test_a_trust_of_another_meaning_is_found(found: dict[str, Found], row: Row, where: str) -> None:
+    assert trust_place(row) in found[where]
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_trust_rules_and_a_live_trust_of_their_meaning_are_no_change(rules: Account, name: str) -> None:
-    rule, live = RULES[name]
-    rules.write(f"version: 1\nowner: same\nusers: {{alice: {{}}, bob: {{}}}}\nroles: {{app: {{trust: {rule}}}}}\n")
-    rules.iam.update_assume_role_policy(RoleName="app", PolicyDocument=json.dumps(live))
-    assert fields(rules.plan()) == set()
+def test_trust_rules_and_a_live_trust_of_their_meaning_are_no_change(found: dict[str, Found], name: str) -> None:
+    assert (rule_address(name), "trust_policy") not in found["live"]
 
 
-@pytest.fixture(scope="module")
-def rules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with Sandbox() as running:
-        account = Account(running, tmp_path_factory.mktemp("rules"))
-        account.write(
-            "version: 1\nowner: same\nusers: {alice: {}, bob: {}}\n"
-            "roles: {app: {trust: [{services: [ec2.amazonaws.com]}]}}\n"
-        )
-        account.apply()
-        yield account
+@pytest.mark.parametrize("where", ["file", "live"])
+def test_nothing_is_found_but_what_changes_its_meaning(found: dict[str, Found], where: str) -> None:
+    identity = [places(row) for row in LOOK_ALIKE if row.where in ("both", where)]
+    trusts = {trust_place(row) for row in LOOK_ALIKE_TRUSTS if row.where in ("both", where)}
+    assert found[where] == trusts.union(*identity)

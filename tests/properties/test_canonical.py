@@ -14,7 +14,7 @@ from reconciler.policy.canonical import as_json, canonical
 from reconciler.policy.statements import pairs
 from tests.support.strategies import changed, documents, rewritten
 
-quick = settings(max_examples=200, deadline=None)
+quick = settings(max_examples=100, deadline=None)
 
 
 @quick

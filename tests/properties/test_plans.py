@@ -20,7 +20,7 @@ from tests.support.strategies import worlds
 
 ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True)
 
-thorough = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def planned(desired: Desired, live: State) -> Plan:
@@ -201,7 +201,9 @@ def test_the_fake_refuses_what_iam_refuses() -> None:
     from tests.support.fake_iam import Refused
 
     iam = FakeIam("123456789012")
-    closed = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
+    closed = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
+    )
     iam.run(Call("CreateUser", {"UserName": "a"}))
     iam.run(Call("CreateGroup", {"GroupName": "g"}))
     iam.run(Call("AddUserToGroup", {"GroupName": "g", "UserName": "a"}))

@@ -285,7 +285,7 @@ def _world(draw: st.DrawFn, *, live: bool) -> dict[Address, Entity]:
         trust = draw(_trust(named))
         found.append(Role(name, trust, "/", *scalars, attached, draw(_inline("role")), draw(boundaries), tags()))
     for name in draw(_subset(PROFILES)) if roles else []:
-        role = draw(st.sampled_from(roles + [None] if live else roles))
+        role = draw(st.sampled_from([*roles, None] if live else roles))
         found.append(InstanceProfile(name, "/", Address("role", role) if role else None, tags()))
     return {entity.address: entity for entity in found}
 
@@ -302,7 +302,9 @@ def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> Facts:
             )
         if address.kind == "user" and draw(st.booleans()):
             device = MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{address.name}")
-            belongings[address] = Belongings(True, ("AKIA1",), ("C1",), ("K1",), ("S1",), (device, MfaDevice("GA1")))
+            belongings[address] = Belongings(
+                True, *[(f"{kind}IOSFODNN7EXAMPLE1",) for kind in _OWNED], (device, MfaDevice("GAHT12345678"))
+            )
     return Facts(
         versions=versions,
         belongings=belongings,
@@ -312,6 +314,7 @@ def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> Facts:
     )
 
 
+_OWNED = ("AKIA", "CERT", "APKA", "ACCA")
 _IGNORABLE = {
     "user": ["groups", "policies", "inline_policies.n1", "tags.x", "permissions_boundary"],
     "role": ["trust", "policies", "inline_policies.n1", "tags", "description"],

@@ -42,15 +42,19 @@ def _wipe_user(iam: Any, user: Any) -> None:
     for group in user.get("GroupList") or ():
         iam.remove_user_from_group(GroupName=group, UserName=name)
     _strip(iam, "User", user, "UserPolicyList")
+    try:
+        iam.delete_user(UserName=name)
+    except iam.exceptions.DeleteConflictException:
+        _empty_user(iam, name)
+        iam.delete_user(UserName=name)
+
+
+def _empty_user(iam: Any, name: str) -> None:
     for listing, key, item, deletion, parameter in _OWNED:
         for owned in getattr(iam, listing)(UserName=name)[key]:
             getattr(iam, deletion)(UserName=name, **{parameter: owned[item]})
-    for owned in iam.list_service_specific_credentials(UserName=name)["ServiceSpecificCredentials"]:
-        identifier = owned["ServiceSpecificCredentialId"]
-        iam.delete_service_specific_credential(UserName=name, ServiceSpecificCredentialId=identifier)
     with contextlib.suppress(iam.exceptions.NoSuchEntityException):
         iam.delete_login_profile(UserName=name)
-    iam.delete_user(UserName=name)
 
 
 def _strip(iam: Any, kind: str, item: Any, inline: str) -> None:

@@ -17,6 +17,8 @@ from reconciler.policy.grants import NOTHING, phase_of
 
 Documents = Mapping[str, Document]
 
+_FORCED = "the quota of inline policies forces this one before what replaces it"
+
 SIZE_QUOTA = {"User": 2048, "Group": 5120, "Role": 10240}
 
 
@@ -29,38 +31,51 @@ class Inline:
     def steps(self, holder: Address, before: Documents, after: Documents) -> list[Step]:
         removed = sorted(set(before) - set(after))
         written = sorted(name for name, document in after.items() if before.get(name) != document)
-        growth = {name: _size(after.get(name)) - _size(before.get(name)) for name in (*removed, *written)}
-        peak = sum(map(_size, before.values())) + sum(grown for grown in growth.values() if grown > 0)
-        first = [name for name, grown in growth.items() if grown < 0] if peak > SIZE_QUOTA[self.kind] else []
-        room = tuple(emptied(holder, f"inline/{name}") for name in first)
+        first = self._first(before, after)
+        room = tuple(emptied(holder, f"inline/{name}") for name in sorted(first))
         return [
             *(self._delete(holder, name, before[name], name in first) for name in removed),
             *(
-                self._put(holder, name, before.get(name), after[name], () if name in first else room)
+                self._put(holder, name, before.get(name), after[name], None if name in first else room)
                 for name in written
             ),
         ]
 
-    def _put(self, holder: Address, name: str, old: Document | None, new: Document, room: tuple[Fact, ...]) -> Step:
+    def _first(self, before: Documents, after: Documents) -> set[str]:
+        """The documents that must shrink or go before others may grow; as few as the quota asks for."""
+        growth = {name: _size(after.get(name)) - _size(before.get(name)) for name in {*before, *after}}
+        peak = total_size(before) + sum(grown for grown in growth.values() if grown > 0)
+        found: set[str] = set()
+        for name in sorted(growth, key=lambda name: (growth[name], name)):
+            if peak <= SIZE_QUOTA[self.kind] or growth[name] >= 0:
+                break
+            found.add(name)
+            peak += growth[name]
+        return found
+
+    def _put(
+        self, holder: Address, name: str, old: Document | None, new: Document, room: tuple[Fact, ...] | None
+    ) -> Step:
+        """`room`: what must be gone first; None for one that must itself come first."""
+        phase = phase_of(old.statements if old else NOTHING, new.statements)
         return step(
             holder,
-            phase_of(old.statements if old else NOTHING, new.statements),
+            min(phase, Phase.WIDEN) if room is None else phase,
             f"Put{self.kind}Policy",
             {f"{self.kind}Name": holder.name, "PolicyName": name, "PolicyDocument": new.text},
-            (present(holder), *room),
+            (present(holder), *(room or ())),
             (emptied(holder, f"inline/{name}"),),
+            _FORCED if room is None and phase > Phase.WIDEN else "",
         )
 
     def _delete(self, holder: Address, name: str, old: Document, forced: bool) -> Step:
-        note = "the quota of inline policies forces this one off before others are written" if forced else ""
-        phase = Phase.WIDEN if forced else phase_of(old.statements, NOTHING)
         return step(
             holder,
-            phase,
+            Phase.WIDEN if forced else phase_of(old.statements, NOTHING),
             f"Delete{self.kind}Policy",
             {f"{self.kind}Name": holder.name, "PolicyName": name},
             makes=(emptied(holder, f"inline/{name}"),),
-            note=note,
+            note=_FORCED if forced else "",
         )
 
     def emptying(self, holder: Address, before: Documents) -> list[Step]:
@@ -74,6 +89,11 @@ class Inline:
             )
             for name in sorted(before)
         ]
+
+
+def total_size(documents: Documents) -> int:
+    """What AWS's quota counts: the characters of all of them without white space."""
+    return sum(map(_size, documents.values()))
 
 
 def _size(document: Document | None) -> int:

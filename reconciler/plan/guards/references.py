@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from reconciler.kinds.arns import address_of, policy_reference
 from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
+from reconciler.model.entity import Role
 from reconciler.model.plan import Action
 from reconciler.model.problem import Problem
 from reconciler.model.suggest import suggestion
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.questions import references
+from reconciler.policy.trust import named_entities
 
 
 def missing_references(draft: Draft) -> Iterator[Problem]:
@@ -36,6 +38,20 @@ def _unknown(draft: Draft, address: Address, named: Address) -> Problem:
     hint = f"Did you mean {close!r}?" if close else "Create it first, or correct the ARN."
     summary = f"{address} names {named}, which does not exist in account {draft.live.account}."
     return draft.refusal("unknown-principal" if named.kind != "policy" else "unknown-policy", address, summary, hint)
+
+
+def principals_elsewhere(draft: Draft) -> Iterator[Problem]:
+    """A principal's ARN with another path than the entity has: IAM takes it for one that does not exist."""
+    for difference in draft.differences:
+        role = difference.after
+        if not isinstance(role, Role) or all(field.path != "trust_policy" for field in difference.fields):
+            continue
+        for arn, named in sorted(named_entities(role.trust_policy, draft.live.account).items()):
+            known = named in draft.entities or named in draft.live.entities
+            if known and draft.planning.arn(named) != arn:
+                summary = f"{difference.address} names {arn}, but {named} is {draft.planning.arn(named)}."
+                hint = f"Write that ARN, or the name {named.name!r} where the file declares it."
+                yield draft.refusal("unknown-principal", difference.address, summary, hint)
 
 
 def missing_policies(draft: Draft) -> Iterator[Problem]:

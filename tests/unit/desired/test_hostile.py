@@ -71,7 +71,7 @@ def test_broken_yaml_is_refused_where_it_is_broken(folder: Folder, text: str | b
 
 
 def test_a_duplicate_key_names_the_first_one(folder: Folder) -> None:
-    (problem,) = [one for one in folder.desired(f"{HEAD}users:\n  a:\n  a:\n").problems]
+    (problem,) = folder.desired(f"{HEAD}users:\n  a:\n  a:\n").problems
     assert "roles.yaml:4:3" in problem.summary
 
 
@@ -128,8 +128,9 @@ def test_a_byte_order_mark_and_windows_lines_are_no_problem(folder: Folder) -> N
 
 _WORDS = st.sampled_from(
     "version: 1|users:|roles:|policies:|aliases:|settings:|include:|vars:|defaults:|groups:|  a:|  - a|    trust:|"
-    "      - users: [a]|&a|*a|<<: *a|!!str|{{|}}|{{ x }}|[|]|{|}|'|\"|: |- |? |# c|~|007|.nan|1e999|document: x|x-a: 1|"
-    "owner: me|account: 123456789012|tags: {a: 1}|mfa: {max_age: 1h}|instance_profile: true|---|...|%YAML 1.2|\t|\\".split("|")
+    "      - users: [a]|&a|*a|<<: *a|!!str|{{|}}|{{ x }}|[|]|{|}|'|\"|: |- |? |# c|~|007|.nan|1e999|document: x|"
+    "x-a: 1|owner: me|account: 123456789012|tags: {a: 1}|mfa: {max_age: 1h}|instance_profile: true|---|..."
+    "|%YAML 1.2|\t|\\".split("|")
 )
 _MESS = st.lists(_WORDS, max_size=12).flatmap(
     lambda words: st.sampled_from([" ", "\n", "\n  "]).map(lambda glue: glue.join(words))
@@ -152,9 +153,10 @@ def test_no_near_yaml_raises_anything(folder: Folder, content: str) -> None:
 
 _LEAVES = st.sampled_from(["a", "", "*", "arn:aws:iam::1:x", "1h", "required", 0, 1, -1, 1.5, True, None, "{{x}}", "é"])
 _KEYS = st.sampled_from(
-    "version owner account settings users roles groups policies aliases defaults include vars tags path trust trust_policy "
-    "document policies inline_policies permissions_boundary mfa max_age conditions users accounts services oidc saml anyone "
-    "Statement Effect Action Resource Principal Condition Version role via duration instance_profile ignore_changes a b".split()
+    "version owner account settings users roles groups policies aliases defaults include vars tags path trust "
+    "trust_policy document inline_policies permissions_boundary mfa max_age conditions accounts services oidc "
+    "saml anyone Statement Effect Action Resource Principal Condition Version role via duration instance_profile "
+    "ignore_changes a b".split()
 )
 _TREES = st.recursive(
     _LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4), max_leaves=25
@@ -162,7 +164,8 @@ _TREES = st.recursive(
 _SECTIONS = st.fixed_dictionaries(
     {"version": st.just(1)},
     optional={
-        name: _TREES | st.dictionaries(st.sampled_from(["a", "b"]), st.dictionaries(_KEYS, _TREES, max_size=4), max_size=2)
+        name: _TREES
+        | st.dictionaries(st.sampled_from(["a", "b"]), st.dictionaries(_KEYS, _TREES, max_size=4), max_size=2)
         for name in ("users", "groups", "roles", "policies", "aliases", "defaults", "settings", "vars", "include")
     },
 )
@@ -188,7 +191,10 @@ def test_no_document_file_whatever_raises_anything(folder: Folder, content: byte
 def test_reading_asks_nothing_of_the_network_or_the_environment(tmp_path: Path) -> None:
     path = tmp_path / "roles.yaml"
     path.write_text(f"{HEAD}users: {{a: }}\n")
-    code = "import socket, sys; socket.socket = None; from reconciler.__main__ import main; sys.argv[1:] = ['validate', {!r}]; main()"
+    code = (
+        "import socket, sys; socket.socket = None; from reconciler.__main__ import main; "
+        "sys.argv[1:] = ['validate', {!r}]; main()"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code.format(str(path))], capture_output=True, text=True, timeout=60, env={"PATH": ""}
     )

@@ -68,16 +68,25 @@ SAME: dict[str, tuple[Json, Json]] = {
     "an action in another letter case": (a(Action="S3:getobject"), a()),
     "a wildcard action in another letter case": (a(Action="s3:GET*"), a(Action="s3:get*")),
     "the same action in two letter cases": (a(Action=["s3:GetObject", "S3:GETOBJECT"]), a()),
-    "a condition key in another letter case": (when("Bool", "AWS:securetransport", "true"), when("Bool", "aws:SecureTransport", "true")),
+    "a condition key in another letter case": (
+        when("Bool", "AWS:securetransport", "true"),
+        when("Bool", "aws:SecureTransport", "true"),
+    ),
     "a tag name of a condition key in another letter case": (
         when("StringEquals", "aws:ResourceTag/Team", "x"),
         when("StringEquals", "aws:resourcetag/team", "x"),
     ),
-    "a boolean without quotes": (when("Bool", "aws:SecureTransport", True), when("Bool", "aws:SecureTransport", "true")),
+    "a boolean without quotes": (
+        when("Bool", "aws:SecureTransport", True),
+        when("Bool", "aws:SecureTransport", "true"),
+    ),
     "false without quotes": (when("Null", "aws:TokenIssueTime", False), when("Null", "aws:TokenIssueTime", "false")),
     "a number without quotes": (when("NumericLessThan", "a:b", 5), when("NumericLessThan", "a:b", "5")),
     "a whole number with a point": (when("NumericLessThan", "a:b", 5.0), when("NumericLessThan", "a:b", 5)),
-    "True and true for Bool": (when("Bool", "aws:SecureTransport", "True"), when("Bool", "aws:SecureTransport", "true")),
+    "True and true for Bool": (
+        when("Bool", "aws:SecureTransport", "True"),
+        when("Bool", "aws:SecureTransport", "true"),
+    ),
     "TRUE and true for BoolIfExists": (when("BoolIfExists", "a:b", "TRUE"), when("BoolIfExists", "a:b", "true")),
     "FALSE and false for Null": (when("Null", "a:b", "FALSE"), when("Null", "a:b", "false")),
     "True and true under a quantifier": (
@@ -223,7 +232,14 @@ SHOWN: dict[str, tuple[Json, Json]] = {
     ),
     "unknown elements are shown": (
         a(Comment=[1, {"b": None}]),
-        document({"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/*"], "Comment": [1, {"b": None}]}),
+        document(
+            {
+                "Effect": "Allow",
+                "Action": ["s3:GetObject"],
+                "Resource": ["arn:aws:s3:::b/*"],
+                "Comment": [1, {"b": None}],
+            }
+        ),
     ),
 }
 

@@ -109,7 +109,9 @@ COMPILED: dict[str, tuple[TrustRule, dict[str, Any]]] = {
         ),
     ),
     "oidc, provider with a path": (
-        rule("oidc", "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/X", subjects=("s",)),
+        rule(
+            "oidc", "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/X", subjects=("s",)
+        ),
         allow(
             {"Federated": "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/X"},
             "sts:AssumeRoleWithWebIdentity",
@@ -159,9 +161,7 @@ def test_a_trust_rule_compiles_to_its_statement(written: TrustRule, statement: d
 
 def test_an_account_is_a_root_of_the_partition() -> None:
     compiled = statement_of(rule("accounts", "210987654321", "210987654322"), "aws-cn")
-    assert compiled["Principal"] == {
-        "AWS": ["arn:aws-cn:iam::210987654321:root", "arn:aws-cn:iam::210987654322:root"]
-    }
+    assert compiled["Principal"] == {"AWS": ["arn:aws-cn:iam::210987654321:root", "arn:aws-cn:iam::210987654322:root"]}
 
 
 CLASHES = {

@@ -1,0 +1,48 @@
+"""The policy evaluator: may this principal do that, and who may assume which role, by AWS's evaluation rules.
+
+Pure functions over canonical documents. What is not known is reported as keys, never guessed: three-valued logic
+throughout. Pipeline: `templates`, `matching`, `conditions` judge one statement; `compiled` holds documents ready;
+`identity` and `naming` weigh them for a principal; `assume` joins both, `matrix` does so for an account, `covers`
+looks for ways to administrator power. Its weak point: organisation policies (SCP, RCP) are not evaluated.
+"""
+
+from reconciler.policy.evaluator.account import principals_of, targets_of
+from reconciler.policy.evaluator.assume import Target, can_assume
+from reconciler.policy.evaluator.compiled import Compiled, compiled
+from reconciler.policy.evaluator.context import NO_MFA_POSSIBLE, NOTHING_KNOWN, WITHOUT_MFA, Context, with_mfa
+from reconciler.policy.evaluator.covers import UNSEEN, Power, powers
+from reconciler.policy.evaluator.identity import evaluate
+from reconciler.policy.evaluator.matrix import Access, assumable
+from reconciler.policy.evaluator.paths import PATHS, EscalationPath, Grade
+from reconciler.policy.evaluator.principal import Principal, outsider
+from reconciler.policy.evaluator.values import Decision, PolicySource, Source, Verdict, Why
+
+__all__ = [
+    "NOTHING_KNOWN",
+    "NO_MFA_POSSIBLE",
+    "PATHS",
+    "UNSEEN",
+    "WITHOUT_MFA",
+    "Access",
+    "Compiled",
+    "Context",
+    "Decision",
+    "EscalationPath",
+    "Grade",
+    "PolicySource",
+    "Power",
+    "Principal",
+    "Source",
+    "Target",
+    "Verdict",
+    "Why",
+    "assumable",
+    "can_assume",
+    "compiled",
+    "evaluate",
+    "outsider",
+    "powers",
+    "principals_of",
+    "targets_of",
+    "with_mfa",
+]

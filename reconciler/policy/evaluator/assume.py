@@ -1,0 +1,118 @@
+"""Who may assume which role: the caller's policies and the role's trust policy together.
+
+IAM User Guide: "Policy evaluation logic" (same account, cross-account), "AWS JSON policy elements: Principal", and
+for what each way of naming a principal needs besides, "Determining whether a request is allowed or denied within
+an account". Two places where AWS says less than we would like:
+
+- A trust that names a user, while the boundary of that user does not allow sts:AssumeRole. "Permissions boundaries
+  for IAM entities" says that the boundary does not limit it, "Update a role trust policy" that it does. The verdict
+  depends on `boundary:LABEL`. The same where the trust names everyone.
+- A role that assumes itself is not trusted implicitly ("Announcing an update to IAM role trust policy behavior");
+  its ARN or its account must stand in the trust ("Update a role trust policy"), so no rule of its own is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reconciler.model.document import Document
+from reconciler.policy.evaluator.compiled import Compiled, compiled
+from reconciler.policy.evaluator.context import NOTHING_KNOWN, Context
+from reconciler.policy.evaluator.identity import Sides, sides
+from reconciler.policy.evaluator.naming import TrustAnswers, trust_answers
+from reconciler.policy.evaluator.principal import Naming, Principal
+from reconciler.policy.evaluator.values import (
+    NO,
+    Answer,
+    Decision,
+    PolicySource,
+    Route,
+    Source,
+    Verdict,
+    Why,
+    conjunction,
+    unknown,
+    verdict,
+)
+
+ASSUME = {"oidc": "sts:AssumeRoleWithWebIdentity", "saml": "sts:AssumeRoleWithSAML"}
+"""Kind of principal → the action by which it assumes, where that is not sts:AssumeRole."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A role as something to assume. `tags` None: not known."""
+
+    arn: str
+    trust: Document
+    tags: Mapping[str, str] | None = field(default=None, hash=False)
+
+    @property
+    def account(self) -> str:
+        return self.arn.split(":", 5)[4]
+
+    @property
+    def label(self) -> str:
+        return f"trust of {self.arn.split(':', 5)[5]}"
+
+    @cached_property
+    def compiled_trust(self) -> Compiled:
+        return compiled([PolicySource(self.label, self.trust)])
+
+    @cached_property
+    def own(self) -> Context:
+        """The keys of a request that describe the role (Service Authorization Reference, "AWS STS")."""
+        values = {"aws:ResourceAccount": self.account}
+        prefixes = ("aws:ResourceTag/", "iam:ResourceTag/")
+        if self.tags is None:
+            return Context.of(values)
+        values |= {f"{prefix}{key}": value for prefix in prefixes for key, value in self.tags.items()}
+        return Context.of(values, absent=[f"{prefix}*" for prefix in prefixes])
+
+
+def can_assume(
+    principal: Principal, role: Target, context: Context = NOTHING_KNOWN, also: Iterable[str] = ()
+) -> Verdict:
+    """May the principal assume the role? `also`: sts:TagSession, sts:SetSourceIdentity where the call carries them."""
+    if principal.kind == "root":
+        return Verdict(Decision.DENY, why=Why.ROOT)
+    full = principal.own.over(role.own, context)
+    first = _one(principal, role, ASSUME.get(principal.kind, "sts:AssumeRole"), full)
+    rest = [_one(principal, role, action, full) for action in also]
+    return conjunction([first, *rest]) if rest else first
+
+
+def _one(principal: Principal, role: Target, action: str, context: Context) -> Verdict:
+    trust = trust_answers(role.compiled_trust.slice(action), principal, role.arn, context)
+    if not principal.has_policies:
+        return verdict([trust.denied], [(answer,) for answer in trust.allowed.values()] or _UNTRUSTED)
+    own = sides(principal, action, role.arn, context)
+    return verdict([*own.denies, trust.denied], _routes(principal, role, trust, own) or _UNTRUSTED)
+
+
+_UNTRUSTED: list[Route] = [(Answer(NO, (), Why.TRUST),)]
+
+
+def _routes(principal: Principal, role: Target, trust: TrustAnswers, own: Sides) -> list[Route]:
+    """What each way of being named needs besides the trust."""
+    routes: list[Route] = []
+    for naming, allowed in trust.allowed.items():
+        if principal.account != role.account or naming is Naming.ACCOUNT:
+            routes.append((allowed, own.identity, own.boundary, own.session))
+        elif naming is Naming.ROLE:
+            routes.append((allowed, own.boundary, own.session))
+        elif naming is Naming.EVERYONE:
+            routes.append((allowed, _disputed(principal, own.boundary), own.session))
+        else:
+            routes.append((allowed,) if principal.is_role else (allowed, _disputed(principal, own.boundary)))
+    return routes
+
+
+def _disputed(principal: Principal, boundary: Answer) -> Answer:
+    """A boundary of which AWS's documents do not agree whether it counts here: its no becomes unknown."""
+    if boundary.truth.value is not False or principal.boundary is None:
+        return boundary
+    label = principal.boundary.label
+    return Answer(unknown(f"boundary:{label}"), (Source(label),), Why.BOUNDARY)

@@ -1,0 +1,209 @@
+"""The policies of AWS that matter most for who may do what, whose content an account read does not show.
+
+Taken from the documents that AWS published up to September 2026 (as `moto` ships them; a test compares). AWS adds
+actions to the large read-only ones every week, so of these only a ceiling is kept: what they allow for certain is
+not known, what they cannot allow is.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from reconciler.model.document import Document, Json
+from reconciler.policy.canonical import CURRENT_VERSION, canonical
+
+_MARK = ":iam::aws:policy/"
+
+
+def _allow(actions: str) -> dict[str, Json]:
+    return {"Effect": "Allow", "Action": list(actions.split()), "Resource": "*"}
+
+
+def _deny(actions: str) -> dict[str, Json]:
+    return {**_allow(actions), "Effect": "Deny"}
+
+
+_QUARANTINE = """
+    iam:AttachGroupPolicy iam:AttachRolePolicy iam:AttachUserPolicy iam:ChangePassword iam:CreateAccessKey
+    iam:CreateInstanceProfile iam:CreateLoginProfile iam:CreateRole iam:CreateUser iam:DetachUserPolicy
+    iam:PutUserPermissionsBoundary iam:PutUserPolicy iam:UpdateAccessKey iam:UpdateAccountPasswordPolicy
+    iam:UpdateUser ec2:RequestSpotInstances ec2:RunInstances ec2:StartInstances organizations:CreateAccount
+    organizations:CreateOrganization organizations:InviteAccountToOrganization lambda:CreateFunction
+    lightsail:Create* lightsail:Start* lightsail:Delete* lightsail:Update* lightsail:GetInstanceAccessDetails
+    lightsail:DownloadDefaultKeyPair
+"""
+_QUARANTINE_V2 = """
+    cloudtrail:LookupEvents ec2:RequestSpotInstances ec2:RunInstances ec2:StartInstances iam:AddUserToGroup
+    iam:AttachGroupPolicy iam:AttachRolePolicy iam:AttachUserPolicy iam:ChangePassword iam:CreateAccessKey
+    iam:CreateInstanceProfile iam:CreateLoginProfile iam:CreatePolicyVersion iam:CreateRole iam:CreateUser
+    iam:DetachUserPolicy iam:PassRole iam:PutGroupPolicy iam:PutRolePolicy iam:PutUserPermissionsBoundary
+    iam:PutUserPolicy iam:SetDefaultPolicyVersion iam:UpdateAccessKey iam:UpdateAccountPasswordPolicy
+    iam:UpdateAssumeRolePolicy iam:UpdateLoginProfile iam:UpdateUser lambda:AddLayerVersionPermission
+    lambda:AddPermission lambda:CreateFunction lambda:GetPolicy lambda:ListTags
+    lambda:PutProvisionedConcurrencyConfig lambda:TagResource lambda:UntagResource lambda:UpdateFunctionCode
+    lightsail:Create* lightsail:Delete* lightsail:DownloadDefaultKeyPair lightsail:GetInstanceAccessDetails
+    lightsail:Start* lightsail:Update* organizations:CreateAccount organizations:CreateOrganization
+    organizations:InviteAccountToOrganization s3:DeleteBucket s3:DeleteObject s3:DeleteObjectVersion
+    s3:PutLifecycleConfiguration s3:PutBucketAcl s3:PutBucketOwnershipControls s3:DeleteBucketPolicy
+    s3:ObjectOwnerOverrideToBucketOwner s3:PutAccountPublicAccessBlock s3:PutBucketPolicy s3:ListAllMyBuckets
+    ec2:PurchaseReservedInstancesOffering ec2:AcceptReservedInstancesExchangeQuote
+    ec2:CreateReservedInstancesListing savingsplans:CreateSavingsPlan ecs:CreateService ecs:CreateCluster
+    ecs:RegisterTaskDefinition ecr:GetAuthorizationToken bedrock:CreateModelInvocationJob
+    bedrock:InvokeModelWithResponseStream bedrock:CreateFoundationModelAgreement
+    bedrock:PutFoundationModelEntitlement bedrock:InvokeModel s3:CreateBucket s3:PutBucketCors s3:GetObject
+    s3:ListBucket sagemaker:CreateEndpointConfig sagemaker:CreateProcessingJob ses:GetSendQuota
+    ses:ListIdentities sts:GetSessionToken sts:GetFederationToken amplify:CreateDeployment
+    amplify:CreateBackendEnvironment codebuild:CreateProject glue:CreateJob iam:DeleteRole iam:DeleteAccessKey
+    iam:ListUsers lambda:GetEventSourceMapping sns:GetSMSAttributes mediapackagev2:CreateChannel
+"""
+_QUARANTINE_V3 = """
+    cloudtrail:LookupEvents ec2:RequestSpotInstances ec2:RunInstances ec2:StartInstances
+    ec2:PurchaseReservedInstancesOffering ec2:AcceptReservedInstancesExchangeQuote
+    ec2:CreateReservedInstancesListing iam:AddUserToGroup iam:AttachGroupPolicy iam:AttachRolePolicy
+    iam:AttachUserPolicy iam:ChangePassword iam:CreateAccessKey iam:CreateInstanceProfile iam:CreateLoginProfile
+    iam:CreatePolicyVersion iam:CreateRole iam:CreateUser iam:DetachUserPolicy iam:PassRole iam:PutGroupPolicy
+    iam:PutRolePolicy iam:PutUserPermissionsBoundary iam:PutUserPolicy iam:SetDefaultPolicyVersion
+    iam:UpdateAccessKey iam:UpdateAccountPasswordPolicy iam:UpdateAssumeRolePolicy iam:UpdateLoginProfile
+    iam:UpdateUser iam:DeleteRole iam:DeleteAccessKey iam:ListUsers lambda:AddLayerVersionPermission
+    lambda:AddPermission lambda:CreateFunction lambda:GetPolicy lambda:ListTags
+    lambda:PutProvisionedConcurrencyConfig lambda:TagResource lambda:UntagResource lambda:UpdateFunctionCode
+    lambda:GetEventSourceMapping lightsail:Create* lightsail:Delete* lightsail:DownloadDefaultKeyPair
+    lightsail:GetInstanceAccessDetails lightsail:Start* lightsail:Update* organizations:CreateAccount
+    organizations:CreateOrganization organizations:InviteAccountToOrganization organizations:LeaveOrganization
+    organizations:AcceptHandshake s3:DeleteBucket s3:DeleteObject s3:DeleteObjectVersion
+    s3:PutLifecycleConfiguration s3:PutBucketAcl s3:PutBucketOwnershipControls s3:DeleteBucketPolicy
+    s3:ObjectOwnerOverrideToBucketOwner s3:PutAccountPublicAccessBlock s3:PutBucketPolicy s3:ListAllMyBuckets
+    s3:CreateBucket s3:PutBucketCors s3:GetObject s3:ListBucket s3:PutEncryptionConfiguration
+    savingsplans:CreateSavingsPlan ecs:CreateService ecs:CreateCluster ecs:RegisterTaskDefinition
+    ecr:GetAuthorizationToken bedrock:CreateModelInvocationJob bedrock:InvokeModelWithResponseStream
+    bedrock:CreateFoundationModelAgreement bedrock:PutFoundationModelEntitlement bedrock:InvokeModel
+    sagemaker:CreateEndpointConfig sagemaker:CreateProcessingJob ses:GetSendQuota ses:ListIdentities
+    sts:GetSessionToken sts:GetFederationToken amplify:CreateDeployment amplify:CreateBackendEnvironment
+    codebuild:CreateProject glue:CreateJob sns:GetSMSAttributes mediapackagev2:CreateChannel logs:PutLogEvents
+    kms:PutKeyPolicy kms:RetireGrant kms:RevokeGrant kms:ScheduleKeyDeletion kms:DeleteImportedKeyMaterial
+"""
+
+_KMS_GRANTS: dict[str, Json] = {**_deny("kms:CreateGrant"), "Condition": {"Null": {"kms:ViaService": "true"}}}
+
+_NOT_IAM: dict[str, Json] = {
+    "Effect": "Allow",
+    "NotAction": ["iam:*", "organizations:*", "account:*"],
+    "Resource": "*",
+}
+
+_OWN_PASSWORD: dict[str, Json] = {
+    "Effect": "Allow",
+    "Action": "iam:ChangePassword",
+    "Resource": ["arn:aws:iam::*:user/${aws:username}", "arn:aws:iam::*:user/*/${aws:username}"],
+}
+
+_EXACT: dict[str, list[dict[str, Json]]] = {
+    "AdministratorAccess": [_allow("*")],
+    "PowerUserAccess": [
+        _NOT_IAM,
+        _allow(
+            """
+            account:GetAccountInformation account:GetGovCloudAccountInformation account:GetPrimaryEmail
+            account:ListRegions iam:CreateServiceLinkedRole iam:DeleteServiceLinkedRole iam:ListRoles
+            organizations:DescribeEffectivePolicy organizations:DescribeOrganization
+            """
+        ),
+    ],
+    "IAMFullAccess": [
+        _allow(
+            """
+            iam:* organizations:DescribeAccount organizations:DescribeOrganization
+            organizations:DescribeOrganizationalUnit organizations:DescribePolicy organizations:ListChildren
+            organizations:ListParents organizations:ListPoliciesForTarget organizations:ListRoots
+            organizations:ListPolicies organizations:ListTargetsForPolicy
+            """
+        ),
+    ],
+    "IAMReadOnlyAccess": [
+        _allow(
+            """
+            iam:GenerateCredentialReport iam:GenerateServiceLastAccessedDetails iam:Get* iam:List*
+            iam:SimulateCustomPolicy iam:SimulatePrincipalPolicy
+            """
+        ),
+    ],
+    "IAMUserChangePassword": [_OWN_PASSWORD, _allow("iam:GetAccountPasswordPolicy")],
+    "AmazonS3FullAccess": [_allow("s3:* s3-object-lambda:*")],
+    "AWSSupportAccess": [_allow("support:* support-console:*")],
+    "service-role/AWSLambdaBasicExecutionRole": [
+        _allow("logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents"),
+    ],
+    "AWSDenyAll": [{**_deny("*"), "Sid": "DenyAll"}],
+    "AWSCompromisedKeyQuarantine": [_deny(_QUARANTINE)],
+    "AWSCompromisedKeyQuarantineV2": [_deny(_QUARANTINE_V2)],
+    "AWSCompromisedKeyQuarantineV3": [_deny(_QUARANTINE_V3), _KMS_GRANTS],
+}
+"""Path and name → the statements of the whole document."""
+
+_READS = """
+    *:Get* *:List* *:Describe* *:BatchGet* *:Search* *:Query* *:Validate* *:Check* *:Test* *:View* *:Select*
+    *:Read* *:Is* *:Discover* *:Preview* *:Retrieve* *:Lookup* *:Detect* *:Scan* *:Evaluate* *:Count* *:Verify*
+    *:Estimate* *:BatchDescribe* *:BatchList* *:BatchCheck* *:Generate*
+    agent-registry:InvokeRegistryMcp athena:Batch* bedrock-mantle:CallWithBearerToken
+    bedrock:AgenticRetrieveStream clouddirectory:BatchRead codecommit:GitPull codedeploy:Batch*
+    cognito-idp:AdminGet* cognito-idp:AdminList* comprehend:BatchDetect* comprehend:Classify*
+    comprehend:Contains* config:Deliver* devops-guru:StartCostEstimation dynamodb:PartiQLSelect
+    eks:AccessKubernetesApi elasticbeanstalk:Request* elemental-inference:ExportDictionaryEntries es:ESHttpGet
+    es:ESHttpHead gamelift:ResolveAlias iam:Simulate* iam:SimulateCustomPolicy iam:SimulatePrincipalPolicy
+    iotanalytics:SampleChannelData logs:FilterLogEvents logs:StartLiveTail logs:StartQuery logs:StopLiveTail
+    logs:StopQuery mediaconvert:Probe polly:SynthesizeSpeech rds:Download* rds:DownloadDBLogFilePortion
+    rekognition:CompareFaces rekognition:RecognizeCelebrities s3express:CreateSession sdb:DomainMetadata
+    servicequotas:StartQuotaUtilizationReport sqs:Receive* wellarchitected:ExportLens xray:CancelTraceRetrieval
+    xray:StartTraceRetrieval
+"""
+
+_CEILINGS: dict[str, list[dict[str, Json]]] = {
+    "ReadOnlyAccess": [_allow(_READS)],
+    "SecurityAudit": [_allow(_READS)],
+    "job-function/ViewOnlyAccess": [_allow(_READS)],
+}
+"""Path and name → more than the document allows."""
+
+_DENYING = frozenset(
+    """
+    AWSCertificateManagerPrivateCAPrivilegedUser AWSCertificateManagerPrivateCAUser
+    AWSCleanRoomsFullAccessNoQuerying AWSCompromisedKeyQuarantine AWSCompromisedKeyQuarantineV2
+    AWSCompromisedKeyQuarantineV3 AWSDeepRacerDefaultMultiUserAccess AWSDenyAll AWSEC2SpotServiceRolePolicy
+    AWSIAMIdentityCenterAllowListForIdentityContext AWSLakeFormationDataAdmin AWSPrivateCAPrivilegedUser
+    AWSPrivateCAUser AWSQuickSetupManagedInstanceProfileExecutionPolicy
+    AWSSystemsManagerOpsDataSyncServiceRolePolicy AWSTransformApplicationDeploymentPolicy
+    AmazonCognitoIdpEmailServiceRolePolicy AmazonConnectReadOnlyAccess AmazonConnectServiceLinkedRolePolicy
+    AmazonConnectSynchronizationServiceRolePolicy AmazonDataZoneEnvironmentRolePermissionsBoundary
+    AmazonDataZoneSageMakerEnvironmentRolePermissionsBoundary AmazonGuardDutyMalwareProtectionServiceRolePolicy
+    AmazonInspector2AgentlessServiceRolePolicy AmazonInspector2AmiScanServiceRolePolicy
+    AmazonRDSCustomPreviewServiceRolePolicy AmazonRDSCustomServiceRolePolicy AmazonRedshiftDataFullAccess
+    AmazonSecurityLakePermissionsBoundary AwsGlueSessionUserRestrictedNotebookPolicy
+    AwsGlueSessionUserRestrictedNotebookServiceRole AwsGlueSessionUserRestrictedPolicy
+    AwsGlueSessionUserRestrictedServiceRole CloudWatchOmniSpaceAccessPolicy IAMAuditRootUserCredentials
+    IAMCreateRootUserPassword IAMDeleteRootUserCredentials S3UnlockBucketPolicy SQSUnlockQueuePolicy
+    SageMakerStudioAdminIAMDefaultExecutionPolicy SageMakerStudioAdminIAMPermissiveExecutionPolicy
+    SageMakerStudioProjectUserRolePermissionsBoundary SageMakerStudioUserIAMDefaultExecutionPolicy
+    SageMakerStudioUserIAMPermissiveExecutionPolicy
+    """.split()
+)
+"""The names of all policies of AWS with a Deny in them."""
+
+
+@cache
+def well_known(arn: str) -> tuple[Document | None, bool]:
+    """The document of a policy of AWS, and whether it is the whole truth; (None, True) where it is not known."""
+    before, mark, name = arn.partition(_MARK)
+    if not mark:
+        return None, True
+    partition = before.removeprefix("arn:")
+    statements = _EXACT.get(name) or _CEILINGS.get(name)
+    if statements is None:
+        return None, True
+    body: dict[str, Json] = {"Version": CURRENT_VERSION, "Statement": list(statements)}
+    return canonical(body, partition), name in _EXACT and (partition == "aws" or name != "IAMUserChangePassword")
+
+
+def may_deny(arn: str) -> bool:
+    """Whether a policy whose content is not known may deny something; of AWS's own, few do."""
+    _, mark, name = arn.partition(_MARK)
+    return not mark or name.rpartition("/")[2] in _DENYING

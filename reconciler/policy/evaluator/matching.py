@@ -1,0 +1,66 @@
+"""Does a statement speak of this action, and of this resource?
+
+IAM User Guide: "IAM JSON policy elements: Action" (letter case ignored, `*` and `?`), "…: Resource" (case kept,
+variables), "…: NotAction", "…: NotResource".
+"""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.model.document import Statement
+from reconciler.policy.evaluator.context import Context
+from reconciler.policy.evaluator.templates import MANY, ONE, arn_glob, glob, ready, template
+from reconciler.policy.evaluator.values import NO, YES, Ternary
+
+
+def speaks_of(statement: Statement, action: str) -> bool:
+    """`action` in lower case. A statement without any action speaks of none."""
+    if not statement.actions:
+        return False
+    named = action in statement.actions or any(
+        ("*" in pattern or "?" in pattern)
+        and glob(template(pattern, "", variables=False).fixed or "").fullmatch(action)
+        for pattern in statement.actions
+    )
+    return named != statement.not_action
+
+
+class ResourceMatcher:
+    """The Resource or NotResource of one statement. Without either, as in a trust policy, all resources match."""
+
+    def __init__(self, statement: Statement, version: str) -> None:
+        templates = tuple(template(text, version) for text in sorted(statement.resources or ()))
+        fixed = [item.fixed for item in templates if item.fixed is not None]
+        self._negated = statement.not_resource
+        self._open = tuple(item for item in templates if item.fixed is None)
+        self._everything = statement.resources is None or MANY in fixed
+        self._literal = frozenset(text for text in fixed if MANY not in text and ONE not in text)
+        self._patterns = tuple(arn_glob(text) for text in fixed if text not in self._literal)
+        self.variables = bool(self._open)
+
+    def reach(self, context: Context) -> tuple[frozenset[str], tuple[re.Pattern[str], ...]] | None:
+        """Texts and patterns of which one must match for the answer not to be no; None where that says nothing."""
+        if self._everything or self._negated:
+            return None
+        texts = ready(self._open, context)
+        return (
+            None if texts.unknown else (self._literal, self._patterns + tuple(arn_glob(text) for text in texts.texts))
+        )
+
+    def matches(self, resource: str, context: Context) -> Ternary:
+        if (
+            self._everything
+            or resource in self._literal
+            or any(pattern.fullmatch(resource) for pattern in self._patterns)
+        ):
+            return NO if self._negated else YES
+        if not self._open:
+            return YES if self._negated else NO
+        texts = ready(self._open, context)
+        if any(arn_glob(text).fullmatch(resource) for text in texts.texts):
+            return NO if self._negated else YES
+        open_keys = texts.unknown | texts.absent if self._negated else texts.unknown
+        if open_keys:
+            return Ternary(None, open_keys)
+        return YES if self._negated else NO

@@ -1,0 +1,121 @@
+"""The known ways from some permissions to all of them, as data.
+
+Compiled from parliament's privilege escalation auditor and PMapper's edges, with later ones that neither has.
+Each step lists actions of which one is enough, and the sort of thing it must be allowed on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Grade(StrEnum):
+    ADMINISTRATOR = "administrator"
+    ESCALATION = "escalation"
+    WEAKENING = "weakening"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`on` is a sort of resource of `covers.probes`: user, role, group, policy, provider, any."""
+
+    actions: tuple[str, ...]
+    on: str = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationPath:
+    """All steps are needed. `own`: doing it to oneself (or to a policy or group one has) is enough."""
+
+    name: str
+    grade: Grade
+    steps: tuple[Step, ...]
+    own: bool = False
+
+
+_ONE_ACTION = """
+    iam:CreatePolicyVersion:policy iam:SetDefaultPolicyVersion:policy iam:AttachUserPolicy:user
+    iam:AttachGroupPolicy:group iam:PutUserPolicy:user iam:PutGroupPolicy:group iam:AddUserToGroup:group
+    iam:CreateAccessKey:user iam:CreateLoginProfile:user iam:UpdateLoginProfile:user
+    lambda:UpdateFunctionCode:any glue:UpdateDevEndpoint:any ssm:SendCommand:any ssm:StartSession:any
+    ec2-instance-connect:SendSSHPublicKey:any codebuild:StartBuild:any
+"""
+
+_UPON_ONESELF = frozenset(
+    """
+    iam:CreatePolicyVersion iam:SetDefaultPolicyVersion iam:AttachUserPolicy iam:AttachGroupPolicy iam:PutUserPolicy
+    iam:PutGroupPolicy
+    """.split()
+)
+
+_PASSING = {
+    "ec2": "ec2:RunInstances",
+    "ec2-profile": "ec2:AssociateIamInstanceProfile",
+    "lambda": "lambda:CreateFunction lambda:InvokeFunction|lambda:CreateEventSourceMapping",
+    "lambda-role": "lambda:UpdateFunctionConfiguration",
+    "glue-endpoint": "glue:CreateDevEndpoint",
+    "glue-job": "glue:CreateJob|glue:UpdateJob",
+    "cloudformation": "cloudformation:CreateStack|cloudformation:UpdateStack",
+    "cloudformation-change-set": "cloudformation:CreateChangeSet cloudformation:ExecuteChangeSet",
+    "datapipeline": "datapipeline:CreatePipeline",
+    "codebuild": "codebuild:CreateProject|codebuild:UpdateProject codebuild:StartBuild",
+    "sagemaker": "sagemaker:CreateNotebookInstance|sagemaker:CreateTrainingJob|sagemaker:CreateProcessingJob",
+    "autoscaling": "autoscaling:CreateLaunchConfiguration autoscaling:CreateAutoScalingGroup",
+    "ecs": "ecs:RunTask",
+    "step-functions": "states:CreateStateMachine",
+    "bedrock-agentcore": "bedrock-agentcore:CreateAgentRuntime",
+}
+"""What makes iam:PassRole a way up; a space is "and", a bar "or"."""
+
+_WEAKENING = """
+    iam:DeleteUserPermissionsBoundary:user iam:PutUserPermissionsBoundary:user
+    iam:DeleteRolePermissionsBoundary:role iam:PutRolePermissionsBoundary:role
+    iam:DetachUserPolicy:user iam:DetachRolePolicy:role iam:DetachGroupPolicy:group
+    iam:DeleteUserPolicy:user iam:DeleteRolePolicy:role iam:DeleteGroupPolicy:group
+    iam:DeactivateMFADevice:user iam:CreateSAMLProvider:provider iam:UpdateSAMLProvider:provider
+    iam:CreateOpenIDConnectProvider:provider iam:AddClientIDToOpenIDConnectProvider:provider
+    iam:TagUser:user iam:TagRole:role iam:CreateServiceSpecificCredential:user iam:AcquireRole:role
+"""
+
+
+def _single(text: str, grade: Grade) -> list[EscalationPath]:
+    found = []
+    for word in text.split():
+        action, _, on = word.rpartition(":")
+        found.append(EscalationPath(action, grade, (Step((action,), on),), action in _UPON_ONESELF))
+    return found
+
+
+def _passing(name: str, actions: str) -> EscalationPath:
+    steps = (Step(("iam:PassRole",), "role"), *(Step(tuple(item.split("|"))) for item in actions.split()))
+    return EscalationPath(f"iam:PassRole with {name}", Grade.ESCALATION, steps)
+
+
+def _into_role(action: str) -> list[EscalationPath]:
+    """Changing a role gives its power to whoever may then assume it, or is in it already."""
+    changing = Step((action,), "role")
+    with_assume = EscalationPath(
+        f"{action} with sts:AssumeRole", Grade.ESCALATION, (changing, Step(("sts:AssumeRole",), "role"))
+    )
+    if action == "iam:UpdateAssumeRolePolicy":  # the new trust names the caller itself, which is enough
+        return [EscalationPath(action, Grade.ESCALATION, (changing,))]
+    return [EscalationPath(action, Grade.ESCALATION, (Step((action,), "self"),), True), with_assume]
+
+
+PATHS: tuple[EscalationPath, ...] = (
+    EscalationPath(
+        "* on *", Grade.ADMINISTRATOR, (Step(("zz-any-service:ZzAnything",)), Step(("iam:ZzAnything",), "everything"))
+    ),
+    EscalationPath("iam:* on *", Grade.ADMINISTRATOR, (Step(("iam:ZzAnything",), "everything"),)),
+    *_single(_ONE_ACTION, Grade.ESCALATION),
+    *(path for name in ("Attach", "Put") for path in _into_role(f"iam:{name}RolePolicy")),
+    *_into_role("iam:UpdateAssumeRolePolicy"),
+    *(_passing(name, actions) for name, actions in _PASSING.items()),
+    EscalationPath(
+        "iam:CreateVirtualMFADevice with iam:EnableMFADevice",
+        Grade.WEAKENING,
+        (Step(("iam:CreateVirtualMFADevice",)), Step(("iam:EnableMFADevice",), "user")),
+    ),
+    *_single(_WEAKENING, Grade.WEAKENING),
+)

@@ -1,0 +1,128 @@
+"""Texts of a policy with wildcards and variables → texts ready to compare with a request.
+
+IAM User Guide, "IAM policy elements: Variables and tags": `${key}`, `${key, 'default'}`, `${*}` `${?}` `${$}`,
+known only to Version 2012-10-17. "If AWS cannot resolve a variable this might cause the entire statement to be
+invalid": a value whose variable is absent matches nothing, and where nothing matched would mean yes
+(NotResource, StringNotEquals) the outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from reconciler.policy.canonical import CURRENT_VERSION
+from reconciler.policy.evaluator.context import Context
+from reconciler.policy.evaluator.values import NO_KEYS
+
+MANY, ONE = "\ue000", "\ue001"
+"""`*` and `?` where they are wildcards; in a ready text the plain characters stand for themselves."""
+
+_VARIABLE = re.compile(r"\$\{\s*([^,{}]*?)\s*(?:,\s*'([^']*)'\s*)?\}")
+_MARKS = str.maketrans({"*": MANY, "?": ONE})
+_UNMARKS = str.maketrans({MANY: "*", ONE: "?"})
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    key: str
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`fixed`: the ready text where there is no variable to fill in."""
+
+    parts: tuple[str | Variable, ...]
+    fixed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The texts that could be made, and the keys that others lacked: unknown ones and absent ones."""
+
+    texts: tuple[str, ...]
+    unknown: frozenset[str] = NO_KEYS
+    absent: frozenset[str] = NO_KEYS
+
+
+def template(text: str, version: str, variables: bool = True) -> Template:
+    """`variables` False: the element or operator takes none."""
+    if not variables or version != CURRENT_VERSION or "${" not in text:
+        ready = text.translate(_MARKS)
+        return Template((ready,), ready)
+    parts: list[str | Variable] = []
+    end = 0
+    for match in _VARIABLE.finditer(text):
+        parts.append(text[end : match.start()].translate(_MARKS))
+        name = match[1]
+        parts.append(name if name in ("*", "?", "$") else Variable(name.lower(), match[2]))
+        end = match.end()
+    parts.append(text[end:].translate(_MARKS))
+    if any(isinstance(part, Variable) for part in parts):
+        return Template(tuple(parts), None)
+    return Template(tuple(parts), "".join(part for part in parts if isinstance(part, str)))
+
+
+def ready(templates: Iterable[Template], context: Context) -> Ready:
+    texts: list[str] = []
+    unknown: set[str] = set()
+    absent: set[str] = set()
+    for item in templates:
+        if item.fixed is not None:
+            texts.append(item.fixed)
+            continue
+        filled = [part if isinstance(part, str) else _filled(part, context, unknown, absent) for part in item.parts]
+        if all(part is not None for part in filled):
+            texts.append("".join(part for part in filled if part is not None))
+    return Ready(tuple(texts), frozenset(unknown), frozenset(absent))
+
+
+def _filled(variable: Variable, context: Context, unknown: set[str], absent: set[str]) -> str | None:
+    found = context.find(variable.key)
+    if found == (None,):
+        if variable.default is None:
+            absent.add(variable.key)
+        return variable.default
+    if len(found) == 1 and found[0] is not None and len(found[0]) == 1:
+        return found[0][0]
+    unknown.add(variable.key)
+    return None
+
+
+def plain(text: str) -> str:
+    """A ready text where wildcards have no meaning."""
+    return text.translate(_UNMARKS)
+
+
+@lru_cache(maxsize=65536)
+def glob(text: str) -> re.Pattern[str]:
+    """A ready text as a pattern: `*` any characters, `?` one."""
+    return re.compile(_regex(text, ".*"), re.DOTALL)
+
+
+@lru_cache(maxsize=65536)
+def arn_glob(text: str) -> re.Pattern[str]:
+    """A ready ARN as a pattern (IAM User Guide, "IAM JSON policy elements: Resource").
+
+    A wildcard stays within its segment, but `*` at the end of one may run beyond the colon.
+    """
+    *segments, last = text.split(":", 5)
+    heads = [_regex(item.removesuffix(MANY), "[^:]*") + ".*" * item.endswith(MANY) for item in segments]
+    return re.compile(":".join([*heads, _regex(last, ".*")]), re.DOTALL)
+
+
+def _regex(text: str, many: str) -> str:
+    one = "." if many == ".*" else "[^:]"
+    return "".join(many if char == MANY else one if char == ONE else re.escape(char) for char in text)
+
+
+@lru_cache(maxsize=65536)
+def arn_segments(text: str) -> tuple[re.Pattern[str], ...]:
+    """The six parts of a ready ARN, each a pattern of its own (IAM User Guide, "ARN condition operators")."""
+    parts = text.split(":", 5)
+    if len(parts) < 6 and parts[-1].endswith(MANY):
+        parts += [MANY] * (6 - len(parts))
+    return tuple(re.compile(_regex(part, ".*"), re.DOTALL) for part in parts)

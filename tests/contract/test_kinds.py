@@ -1,0 +1,144 @@
+"""Every kind of the registry keeps the contract of `kinds/base.py`: schema, view, and calls that AWS's model takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+from hypothesis import HealthCheck, given, settings
+from jsonschema import Draft202012Validator
+
+from reconciler.desired.schema import schema
+from reconciler.kinds.base import Kind
+from reconciler.kinds.registry import BY_NAME, BY_SECTION, KINDS
+from reconciler.kinds.view import differences, view
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.plan import Step
+from reconciler.model.state import Desired, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from reconciler.policy.canonical import canonical
+from tests.support.fake_iam import FakeIam
+from tests.support.strategies import worlds
+
+SAMPLES: dict[str, Entity] = {
+    "policy": Policy("p", canonical({"Statement": []}), "/x/", "text", {"a": "b"}),
+    "group": Group("g", "/x/", frozenset(["arn"]), {"i": canonical({"Statement": []})}),
+    "user": User("u", "/x/", frozenset([Address("group", "g")]), frozenset(["arn"]), {}, "arn", {"a": "b"}),
+    "role": Role("r", canonical({"Statement": []}), "/x/", "text", 7200, frozenset(["arn"]), {}, "arn", {"a": "b"}),
+    "instance-profile": InstanceProfile("i", "/x/", Address("role", "r"), {"a": "b"}),
+}
+
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+
+
+@lru_cache(maxsize=1)
+def model() -> Any:
+    """IAM's service model, from the files that botocore ships: no network, no credentials."""
+    return botocore.session.get_session().get_service_model("iam")
+
+
+@every_kind
+def test_names_and_sections_are_unique_and_registered(kind: Kind) -> None:
+    assert BY_NAME[kind.name] is kind
+    assert kind.section is None or BY_SECTION[kind.section] is kind
+    assert kind.name in SAMPLES, "give the new kind a sample here"
+
+
+@every_kind
+def test_the_schema_fragment_is_valid_and_closed(kind: Kind) -> None:
+    if kind.section is None:
+        assert kind.schema == {}
+        return
+    Draft202012Validator.check_schema({**kind.schema, "$defs": schema()["$defs"]})
+    assert kind.schema["additionalProperties"] is False
+    assert kind.schema["title"]
+    assert kind.schema["description"]
+    for key, fragment in kind.schema["properties"].items():
+        assert "$ref" in fragment or "description" in fragment, f"{key} has no description"
+
+
+@every_kind
+def test_every_field_of_an_entity_is_compared(kind: Kind) -> None:
+    entity = SAMPLES[kind.name]
+    fields = {path.partition(".")[0] for path in view(entity)}
+    expected = set(type(entity).__dataclass_fields__) - {"name"}
+    assert fields | {"inline_policies"} >= expected
+
+
+@every_kind
+def test_a_view_is_stable_and_differs_from_nothing_in_itself(kind: Kind) -> None:
+    entity = SAMPLES[kind.name]
+    assert view(entity) == view(entity)
+    assert differences(entity, entity) == ()
+    assert {field.path for field in differences(None, entity)} == set(view(entity))
+    assert view(None) == {}
+
+
+@every_kind
+def test_immutable_paths_are_paths_of_the_view(kind: Kind) -> None:
+    assert set(kind.immutable) <= set(view(SAMPLES[kind.name]))
+    assert all(reason.strip() for reason in kind.immutable.values())
+
+
+@every_kind
+def test_only_what_has_tags_is_taggable(kind: Kind) -> None:
+    assert kind.taggable == hasattr(SAMPLES[kind.name], "tags")
+
+
+@every_kind
+def test_every_operation_is_one_that_botocore_knows(kind: Kind) -> None:
+    assert kind.operations <= set(model().operation_names)
+    assert kind.operations, "a kind that writes nothing"
+
+
+@every_kind
+def test_no_operation_hands_out_or_takes_a_secret(kind: Kind) -> None:
+    assert not kind.operations & {"CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"}
+
+
+def invalid(step: Step) -> Iterator[str]:
+    """What botocore would refuse in a call, before sending it."""
+    operation = model().operation_model(step.call.operation)
+    report = ParamValidator().validate(dict(step.call.parameters), operation.input_shape)
+    if report.has_errors():
+        yield f"{step.call.operation}: {report.generate_report()}"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(worlds())
+def test_every_emitted_call_is_declared_and_valid_for_botocore(pair: tuple[Desired, State]) -> None:
+    desired, live = pair
+    for step in build(desired, FakeIam.of(live).state(), Allowed()).steps:
+        assert step.call.operation in BY_NAME[step.address.kind].operations
+        assert list(invalid(step)) == []
+        assert step.needs.isdisjoint(step.makes)
+
+
+@every_kind
+def test_an_entity_is_created_and_deleted_by_calls_of_its_own_kind(kind: Kind) -> None:
+    noun = "".join(part.capitalize() for part in kind.name.split("-"))
+    assert {f"Create{noun}", f"Delete{noun}"} <= kind.operations
+
+
+@every_kind
+def test_reading_an_empty_account_gives_nothing(kind: Kind) -> None:
+    from reconciler.kinds.raw import Raw
+
+    assert list(kind.read(Raw("123456789012", "aws", {}))) == []
+
+
+@every_kind
+def test_a_section_has_an_example_of_least_content(kind: Kind) -> None:
+    """An entry of nothing but what is required is valid; one with an unknown key is not."""
+    if kind.section is None:
+        return
+    validator = Draft202012Validator({**kind.schema, "$defs": schema()["$defs"]})
+    least = {"document": {"Statement": []}} if "document" in kind.schema.get("required", ()) else {}
+    assert validator.is_valid(least)
+    assert not validator.is_valid({**least, "nobody": 1})

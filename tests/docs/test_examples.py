@@ -1,0 +1,49 @@
+"""Every example is valid, can be applied, and is then at rest; `make demo` keeps its promises."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import ROOT
+from tests.support.account import Account
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+FIRST_LINE = "# yaml-language-server: $schema=../schemas/reconcile.schema.json"
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_an_example_is_valid_applies_and_plans_empty(file: Path, account: Account) -> None:
+    checked = account.cli("validate", file, "--format", "json")
+    assert (checked.code, checked.json["problems"]) == (0, [])
+    account.apply(file)
+    assert account.cli("plan", file, "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_an_example_tells_the_editor_its_schema(file: Path) -> None:
+    assert file.read_text(encoding="utf-8").splitlines()[0] == FIRST_LINE
+    schema = json.loads((file.parent / FIRST_LINE.partition("=")[2]).read_text(encoding="utf-8"))
+    assert schema["title"]
+
+
+def test_the_demo_is_as_promised_and_needs_no_configuration(tmp_path: Path) -> None:
+    environment = {name: os.environ[name] for name in ("PATH", "LANG", "PYENV_ROOT") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples/demo.py")],
+        cwd=tmp_path,
+        env=environment | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "\x1b" not in done.stdout
+    assert "As promised, every step." in done.stdout
+    assert not (tmp_path / ".aws").exists()

@@ -1,0 +1,83 @@
+"""What the documentation says of commands, files, functions and targets is there, and what is there is said."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from reconciler.app.desired import problems
+from reconciler.cli.main import root
+from reconciler.model.problem import Level
+from tests.docs.pages import ROOT, Block, pages, yaml_blocks
+
+COMMANDS = root.list_commands(click.Context(root))
+BROKEN_ON_PURPOSE = "broken.yml"
+
+
+def _command(name: str) -> click.Command:
+    command = root.get_command(click.Context(root), name)
+    assert command is not None
+    return command
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_section_that_shows_its_help(name: str) -> None:
+    text = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    section = text.partition(f"\n## reconcile {name}\n")[2].partition("\n## ")[0]
+    assert section.count("```sh\n") >= 2
+    assert f"reconcile {name} --help" in section
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_every_command_shows_an_example(name: str) -> None:
+    epilog = _command(name).epilog or ""
+    assert epilog.startswith("Example: ")
+    assert f"reconcile {name}" in epilog
+
+
+def test_readme_lists_every_command() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"| `reconcile {name}" not in text] == []
+
+
+@pytest.mark.parametrize("block", list(yaml_blocks()), ids=str)
+def test_every_yaml_block_is_a_valid_file(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "page.yaml"
+    file.write_text(block.text, encoding="utf-8")
+    found = problems([str(file)], {})[1]
+    errors = [str(problem) for problem in found if problem.level is Level.ERROR]
+    assert bool(errors) == (block.name == BROKEN_ON_PURPOSE), errors
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
+        linked = (page.parent / target).resolve() if target else page
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings}, anchor
+
+
+def test_make_targets_that_pages_name_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {name for page in pages() for name in re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(), re.MULTILINE)}
+    assert named <= targets
+
+
+def test_functions_that_contributing_walks_through_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(reconciler/[\w/]+\.py):(\w+)`", text)
+    assert len(named) > 20
+    for path, name in named:
+        source = (ROOT / path).read_text(encoding="utf-8")
+        assert re.search(rf"^(def|class) {name}\b|^{name}\b", source, re.MULTILINE), f"{path}: {name}"
+
+
+def test_files_that_contributing_names_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:reconciler|tests|examples|docs)/[\w./-]+)", text)
+    assert [path for path in named if not Path(ROOT, path).exists()] == []

@@ -1,0 +1,237 @@
+"""Exit codes and refusals, row by row of the command line's table; never a traceback."""
+
+from __future__ import annotations
+
+import socket
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.account import Account, Result
+from tests.support.plans import log, writes
+
+FILE = """\
+version: 1
+owner: platform
+account: "123456789012"
+roles:
+  app: {trust: [{services: [ec2.amazonaws.com]}]}
+"""
+WRONG_ACCOUNT = FILE.replace("123456789012", "210987654321")
+UNSAFE = FILE + "settings: {max_deletes: 0}\n"
+
+
+class Row(NamedTuple):
+    """`said`: texts that stderr must have. The file is `roles.yaml`, unless the arguments name another."""
+
+    arguments: tuple[str, ...]
+    code: int
+    said: tuple[str, ...] = ()
+    text: str = FILE
+
+
+PENDING: dict[str, Row] = {
+    "plan with changes": Row(("plan", "roles.yaml"), 0),
+    "plan without a file name": Row(("plan",), 0),
+    "plan of a folder": Row(("plan", "."), 0),
+    "plan with changes as JSON": Row(("plan", "roles.yaml", "--format", "json"), 0),
+    "plan with changes and a detailed exit code": Row(("plan", "roles.yaml", "--detailed-exitcode"), 2),
+    "validate": Row(("validate", "roles.yaml"), 0),
+}
+
+REFUSED: dict[str, Row] = {
+    "an unknown key": Row(("plan", "roles.yaml"), 1, ("roles.yaml:5:9:", "trsut"), FILE.replace("trust", "trsut")),
+    "an unknown reference": Row(
+        ("plan", "roles.yaml"),
+        1,
+        ("roles.yaml:5:", "ghost"),
+        FILE.replace("services: [ec2.amazonaws.com]", "users: [ghost]"),
+    ),
+    "no YAML": Row(("plan", "roles.yaml"), 1, ("roles.yaml:",), FILE + "  }{\n"),
+    "a key twice": Row(("plan", "roles.yaml"), 1, ("roles.yaml:6:1:", "version"), FILE + "version: 1\n"),
+    "an empty file": Row(("plan", "roles.yaml"), 1, ("roles.yaml:1:1:", "empty"), ""),
+    "another version": Row(("plan", "roles.yaml"), 1, ("roles.yaml:1:",), FILE.replace("version: 1", "version: 2")),
+    "an unquoted account": Row(("plan", "roles.yaml"), 1, ("roles.yaml:3:", "Quote it"), FILE.replace('"', "")),
+    "a broken file with a detailed exit code": Row(
+        ("plan", "roles.yaml", "--detailed-exitcode"), 1, ("roles.yaml:5:9:",), FILE.replace("trust", "trsut")
+    ),
+    "an apply of a broken file": Row(
+        ("apply", "roles.yaml", "--yes"), 1, ("roles.yaml:5:9:",), FILE.replace("trust", "trsut")
+    ),
+    "a validate of a broken file": Row(("validate", "roles.yaml"), 1, (), FILE.replace("trust", "trsut")),
+    "no such file": Row(("plan", "missing.yaml"), 1, ("missing.yaml",)),
+    "an unknown command": Row(("plna", "roles.yaml"), 1, ("plna", "'plan'")),
+    "an unknown option": Row(("plan", "roles.yaml", "--detailed-exit-code"), 1, ("--detailed-exit-code",)),
+    "an option without its value": Row(("plan", "roles.yaml", "--format"), 1, ("--format",)),
+    "an unknown format": Row(("plan", "roles.yaml", "--format", "xml"), 1, ("xml",)),
+    "a variable without a value": Row(("plan", "roles.yaml", "--var", "team"), 1, ("team",)),
+    "a target that is no address": Row(("plan", "roles.yaml", "--target", "app"), 1, ("app",)),
+    "a target that is nowhere": Row(("plan", "roles.yaml", "--target", "role/ghost"), 1, ("role/ghost",)),
+    "a target of no kind": Row(("plan", "roles.yaml", "--target", "rolle/app"), 1, ("rolle",)),
+    "an unknown option of apply": Row(("apply", "roles.yaml", "--force"), 1, ("--force",)),
+    "an unknown profile": Row(("plan", "roles.yaml", "--profile", "nobody"), 1, ("nobody",)),
+    "the wrong account": Row(("plan", "roles.yaml"), 1, ("210987654321", "123456789012"), WRONG_ACCOUNT),
+    "the wrong account with a detailed exit code": Row(
+        ("plan", "roles.yaml", "--detailed-exitcode"), 1, ("210987654321",), WRONG_ACCOUNT
+    ),
+    "an apply to the wrong account": Row(
+        ("apply", "roles.yaml", "--yes"), 1, ("210987654321", "123456789012"), WRONG_ACCOUNT
+    ),
+    "an apply that nobody can agree to": Row(("apply", "roles.yaml"), 1, ("--yes",)),
+}
+
+
+def run(account: Account, row: Row) -> Result:
+    account.write(row.text)
+    account.zero()
+    result = account.cli(*row.arguments)
+    assert "Traceback" not in result.out + result.err
+    return result
+
+
+@pytest.mark.parametrize("what", PENDING)
+def test_changes_that_are_pending_are_no_failure(account: Account, what: str) -> None:
+    row = PENDING[what]
+    assert run(account, row).code == row.code
+    assert writes(account) == []
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_refusal_exits_1_says_why_and_writes_nothing(account: Account, what: str) -> None:
+    row = REFUSED[what]
+    result = run(account, row)
+    assert result.code == 1
+    for text in row.said:
+        assert text in result.err
+    assert writes(account) == []
+
+
+def test_without_changes_every_plan_exits_0(account: Account) -> None:
+    account.write(FILE)
+    account.apply()
+    assert account.cli("plan", "roles.yaml").code == 0
+    assert account.cli("plan", "roles.yaml", "--detailed-exitcode").code == 0
+    assert account.cli("apply", "roles.yaml").code == 0
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes")])
+def test_in_the_wrong_account_nothing_of_iam_is_even_read(account: Account, command: tuple[str, ...]) -> None:
+    account.write(WRONG_ACCOUNT)
+    account.zero()
+    assert account.cli(command[0], "roles.yaml", *command[1:]).code == 1
+    assert set(account.calls()) <= {"GetCallerIdentity"}
+
+
+@pytest.mark.parametrize("text", [FILE.replace("trust", "trsut"), "", FILE + "  }{\n"])
+def test_for_a_broken_file_nobody_is_called(account: Account, text: str) -> None:
+    account.write(text)
+    account.zero()
+    assert account.cli("plan", "roles.yaml").code == 1
+    assert log(account) == []
+
+
+def test_every_error_of_a_file_is_told_in_one_run(account: Account) -> None:
+    account.write("version: 1\nowner: platform\nroles:\n  a: {trsut: []}\n  b: {trust: [{users: [ghost]}]}\nuser: {}\n")
+    result = account.cli("plan", "roles.yaml")
+    assert result.code == 1
+    for place in ("roles.yaml:4:", "roles.yaml:5:", "roles.yaml:6:"):
+        assert place in result.err
+
+
+def test_an_unsafe_plan_exits_as_usual_and_its_apply_exits_1(account: Account) -> None:
+    account.iam.create_user(UserName="leaver", Tags=[{"Key": "reconcile:owner", "Value": "platform"}])
+    account.write(UNSAFE)
+    plan = account.plan()
+    assert plan["safe"] is False
+    assert [finding["level"] for finding in plan["findings"]] == ["error"]
+    assert account.cli("plan", "roles.yaml").code == 0
+    assert account.cli("plan", "roles.yaml", "--detailed-exitcode").code == 2
+    account.zero()
+    result = account.cli("apply", "roles.yaml", "--yes")
+    assert result.code == 1
+    assert "--allow-deletes" in result.err
+    assert writes(account) == []
+
+
+def test_an_apply_that_is_done_exits_0_and_says_so(account: Account) -> None:
+    account.write(FILE)
+    result = account.cli("apply", "roles.yaml", "--yes")
+    assert result.code == 0
+    assert "Live IAM matches the file." in result.out + result.err
+
+
+def test_an_apply_that_aws_stops_exits_1_says_where_and_can_go_on(account: Account) -> None:
+    """The eleventh attachment: what was made stays, and the next run goes on from there."""
+    names = [f"p{index}" for index in range(11)]
+    document = '{Statement: [{Effect: Allow, Action: "sns:Publish", Resource: "*"}]}'
+    declared = "".join(f"  {name}: {{document: {document}}}\n" for name in names)
+
+    def write(attached: list[str]) -> None:
+        user = f"users: {{alice: {{policies: [{', '.join(attached)}]}}}}\n"
+        account.write(f"version: 1\nowner: platform\npolicies:\n{declared}{user}")
+
+    write(names)
+    result = account.cli("apply", "roles.yaml", "--yes")
+    assert result.code == 1
+    assert "Traceback" not in result.err
+    for said in ("user/alice", "AttachUserPolicy", "LimitExceeded"):
+        assert said in result.err
+    assert len(account.iam.list_attached_user_policies(UserName="alice")["AttachedPolicies"]) == 10
+    write(names[:10])
+    account.apply()
+
+
+def closed_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes")])
+def test_an_endpoint_that_does_not_answer_is_one_paragraph(
+    account: Account, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    account.write(FILE)
+    result = account.cli(command[0], "roles.yaml", *command[1:], "--endpoint-url", f"http://127.0.0.1:{closed_port()}")
+    assert result.code == 1
+    assert result.out == ""
+    assert "Traceback" not in result.err
+    assert result.err.count("error:") == 1
+    assert len(result.err.strip().splitlines()) <= 3
+
+
+def test_credentials_that_are_not_there_are_one_paragraph(account: Account) -> None:
+    account.write(FILE)
+    account.zero()
+    result = account.cli("plan", "roles.yaml", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+    assert result.code == 1
+    assert "credentials" in result.err
+    assert result.err.count("error:") == 1
+    assert log(account) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("plan", "--help"), ("apply", "--help"), ("--version",), ()],
+)
+def test_asking_for_help_is_no_failure(account: Account, arguments: tuple[str, ...]) -> None:
+    assert account.cli(*arguments).code == 0
+
+
+def test_results_go_to_stdout_and_what_is_said_to_stderr(account: Account) -> None:
+    account.write(FILE)
+    good = account.cli("plan", "roles.yaml", "--format", "json")
+    assert good.json["summary"]["create"] == 1
+    assert good.err == ""
+    account.write(FILE.replace("trust", "trsut"))
+    bad = account.cli("plan", "roles.yaml", "--format", "json")
+    assert bad.out == ""
+
+
+def test_a_process_of_its_own_ends_with_the_same_codes(account: Account) -> None:
+    account.write(FILE)
+    done = account.process("plan", "roles.yaml", "--detailed-exitcode")
+    assert (done.code, "Traceback" in done.err) == (2, False)
+    refused = account.process("apply", "roles.yaml")
+    assert (refused.code, "Traceback" in refused.err) == (1, False)

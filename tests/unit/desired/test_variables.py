@@ -1,0 +1,154 @@
+"""`{{ name }}` anywhere in a string, keys included; AWS's own `${…}` is never touched."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reconciler.model.address import Address
+from reconciler.model.entity import Policy, User
+from tests.support.files import HEAD, Folder, valid
+
+VARS = "vars: {team: infra, n: 007}\n"
+
+
+def tagged(folder: Folder, value: str, **how: object) -> str:
+    """What a tag with this value becomes."""
+    text = f"{HEAD}{VARS}users:\n  alice:\n    tags:\n      x: {value}\n"
+    (user,) = valid(folder.desired(text, **how)).state.entities.values()  # type: ignore[arg-type]
+    assert isinstance(user, User)
+    return user.tags["x"]
+
+
+SUBSTITUTED = {
+    "'{{ team }}'": "infra",
+    "'{{team}}'": "infra",
+    "a-{{ team }}-b": "a-infra-b",
+    "'{{ team }}{{ n }}'": "infra007",
+    "'{{ account_id }}'": "123456789012",
+    "'{{ partition }}'": "aws",
+}
+
+
+@pytest.mark.parametrize(("written", "value"), SUBSTITUTED.items())
+def test_a_variable_becomes_its_text(folder: Folder, written: str, value: str) -> None:
+    assert tagged(folder, written) == value
+
+
+def resource(folder: Folder, written: str) -> str:
+    statement = f"{{Effect: Allow, Action: '*', Resource: 'arn:aws:s3:::{written}'}}"
+    (policy,) = valid(
+        folder.desired(f"{HEAD}{VARS}policies: {{p: {{document: {{Statement: {statement}}}}}}}\n")
+    ).state.entities.values()
+    assert isinstance(policy, Policy)
+    found: str = json.loads(policy.document.text)["Statement"]["Resource"]
+    return found.removeprefix("arn:aws:s3:::")
+
+
+UNTOUCHED = {
+    "${aws:username}": "${aws:username}",
+    "${aws:PrincipalTag/{{ team }}}": "${aws:PrincipalTag/infra}",
+    "${*}": "${*}",
+    "{{{{ team }}": "{{ team }}",
+    "{{{{": "{{",
+    "{ team }": "{ team }",
+    "}}": "}}",
+}
+
+
+@pytest.mark.parametrize(("written", "value"), UNTOUCHED.items())
+def test_what_is_not_ours_is_left_alone(folder: Folder, written: str, value: str) -> None:
+    assert resource(folder, written) == value
+
+
+def test_keys_take_variables_too(folder: Folder) -> None:
+    text = (
+        f"{HEAD}{VARS}users: {{'{{{{ team }}}}-bot': {{groups: ['{{{{ team }}}}']}}}}\ngroups: {{'{{{{team}}}}': }}\n"
+    )
+    desired = valid(folder.desired(text))
+    assert set(desired.state.entities) == {Address("user", "infra-bot"), Address("group", "infra")}
+
+
+def test_two_keys_that_become_one_are_a_duplicate(folder: Folder) -> None:
+    text = f"{HEAD}{VARS}users:\n  infra:\n  '{{{{ team }}}}':\n"
+    assert folder.problems(text) == ["roles.yaml:6:3 duplicate-key"]
+
+
+def test_the_command_line_wins(folder: Folder) -> None:
+    assert tagged(folder, "'{{ team }}'", variables={"team": "prod"}) == "prod"
+
+
+def test_the_command_line_can_name_what_the_file_does_not(folder: Folder) -> None:
+    assert tagged(folder, "'{{ stage }}'", variables={"stage": "dev"}) == "dev"
+
+
+def test_the_built_in_names_cannot_be_overridden(folder: Folder) -> None:
+    assert tagged(folder, "'{{ account_id }}'", variables={"account_id": "1"}) == "123456789012"
+
+
+@pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
+def test_the_partition_is_that_of_the_account(folder: Folder, partition: str) -> None:
+    assert tagged(folder, "'{{ partition }}'", partition=partition) == partition
+
+
+def test_the_account_of_the_file_serves_until_the_live_one_is_known(folder: Folder) -> None:
+    text = f'{HEAD}account: "210987654321"\nusers: {{a: {{tags: {{x: "{{{{ account_id }}}}"}}}}}}\n'
+    for known, expected in ((None, "210987654321"), ("123456789012", "123456789012")):
+        (user,) = valid(folder.desired(text, account=known)).state.entities.values()
+        assert isinstance(user, User)
+        assert user.tags["x"] == expected
+
+
+WRONG: dict[str, tuple[str, str, str]] = {
+    "unknown, with a near one": ("'{{ taem }}'", "unknown-variable", "Did you mean 'team'?"),
+    "unknown": ("'{{ zzzzz }}'", "unknown-variable", "--var"),
+    "empty": ("'{{ }}'", "bad-variable", "{{ name }}"),
+    "no name": ("'{{ a.b }}'", "bad-variable", "{{ name }}"),
+    "open": ("'{{ team'", "bad-variable", "{{{{"),
+    "an expression": ("'{{ team | upper }}'", "bad-variable", "{{ name }}"),
+}
+
+
+@pytest.mark.parametrize(("written", "code", "hint"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_variable_is_an_error_at_its_line(folder: Folder, written: str, code: str, hint: str) -> None:
+    desired = folder.desired(
+        f"{HEAD}{VARS}roles:\n  r:\n    description: {written}\n    trust: [{{services: [a.b]}}]\n"
+    )
+    (problem,) = desired.problems
+    assert folder.said(problem) == f"roles.yaml:6:18 {code}"
+    assert hint in problem.hint
+
+
+def test_an_unknown_variable_in_a_key_is_shown_at_the_key(folder: Folder) -> None:
+    assert "roles.yaml:3:9 unknown-variable" in folder.problems(f"{HEAD}users: {{'{{{{ x }}}}': }}\n")
+
+
+def test_documents_loaded_from_a_path_take_variables(folder: Folder) -> None:
+    folder.write(
+        "p.json",
+        '{"Statement": {"Effect": "Allow", "Action": "*",'
+        ' "Resource": "arn:aws:iam::{{ account_id }}:role/${aws:username}"}}',
+    )
+    (policy,) = valid(folder.desired(f"{HEAD}policies: {{p: {{document: p.json}}}}\n")).state.entities.values()
+    assert isinstance(policy, Policy)
+    assert "arn:aws:iam::123456789012:role/${aws:username}" in policy.document.text
+
+
+def test_an_unknown_variable_of_a_document_is_shown_inside_that_file(folder: Folder) -> None:
+    folder.write("p.yaml", "Statement:\n  Effect: Allow\n  Action: '*'\n  Resource: 'arn:aws:s3:::{{ nope }}'\n")
+    assert folder.problems(f"{HEAD}policies: {{p: {{document: p.yaml}}}}\n") == ["p.yaml:4:13 unknown-variable"]
+
+
+def test_a_variable_of_one_file_serves_in_all(folder: Folder) -> None:
+    folder.write("a.yaml", f"{HEAD}vars: {{team: infra}}\n")
+    folder.write("b.yaml", "users: {a: {tags: {x: '{{ team }}'}}}\nversion: 1\n")
+    (user,) = valid(folder.read("a.yaml", "b.yaml")).state.entities.values()
+    assert isinstance(user, User)
+    assert user.tags["x"] == "infra"
+
+
+def test_variables_are_not_substituted_twice(folder: Folder) -> None:
+    text = HEAD + "vars: {a: '{{{{ b }}', b: secret}\nusers: {u: {ignore_changes: ['tags.{{ a }}']}}\n"
+    desired = folder.desired(text)
+    assert not any("secret" in path for one in desired.declarations.values() for path in one.ignore_changes)

@@ -1,0 +1,81 @@
+"""Where documents differ, said by statement and element; what differs is never said to differ in nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from deepdiff import DeepDiff
+
+from reconciler.plan.explain import explained, keyed
+from reconciler.policy.canonical import canonical
+
+
+def one(**changes: Any) -> Any:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **changes}
+    return canonical({"Version": "2012-10-17", "Statement": {k: v for k, v in statement.items() if v is not None}})
+
+
+def when(key: str, values: Any, operator: str = "StringEquals") -> Any:
+    return one(Condition={operator: {key: values}})
+
+
+def principal(**who: Any) -> Any:
+    return one(Resource=None, Principal=who)
+
+
+PARTS: dict[str, tuple[Any, Any, list[str]]] = {
+    "an action": (one(Action=["a:b"]), one(Action=["a:b", "A:C"]), ["+ Action A:C"]),
+    "a resource": (one(Resource=["x", "y"]), one(Resource=["x"]), ["- Resource y"]),
+    "a Sid": (one(Sid="A"), one(Sid="B"), ["- Sid A", "+ Sid B"]),
+    "a condition": (one(), when("aws:K", "v"), ["+ Condition StringEquals aws:K v"]),
+    "a condition's value": (when("k:k", ["a", "b"]), when("k:k", ["a"]), ["- Condition StringEquals k:k b"]),
+    "NotAction for Action": (
+        one(Sid="S"),
+        one(Sid="S", Action=None, NotAction="s3:GetObject"),
+        ["- Action s3:GetObject", "+ NotAction s3:GetObject"],
+    ),
+    "a principal": (
+        principal(AWS=["1" * 12, "*"]),
+        principal(AWS=["*"]),
+        [f"- Principal AWS arn:aws:iam::{'1' * 12}:root"],
+    ),
+    "the version": (
+        one(),
+        canonical({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}),
+        ["- Version 2012-10-17", "+ Version 2008-10-17"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), PARTS.values(), ids=PARTS.keys())
+def test_a_change_names_its_element(before: Any, after: Any, expected: list[str]) -> None:
+    (change,) = explained(before, after)
+    assert sorted(f"{part.sign} {part.element} {part.value}" for part in change.parts) == sorted(expected)
+
+
+CLOSE: dict[str, tuple[Any, Any]] = {
+    "a space between key and value": (when("aws:RequestTag/cost center", "x"), when("aws:RequestTag/cost", "center x")),
+    "no values and an empty one": (when("k:k", []), when("k:k", "")),
+    "an operator without keys": (one(Condition={"Bool": {}}), one()),
+    "an unknown element": (one(Note="a"), one(Note="b")),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), CLOSE.values(), ids=CLOSE.keys())
+def test_views_that_differ_differ_for_deepdiff_too(before: Any, after: Any) -> None:
+    (old,), (new,) = before.statements, after.statements
+    assert old != new
+    assert DeepDiff(keyed(old), keyed(new))
+    assert all(change.parts for change in explained(before, after))
+
+
+def test_equal_documents_have_nothing_to_explain() -> None:
+    assert explained(one(Action=["a:b", "a:c"]), one(Action=["A:C", "a:b"])) == []
+
+
+def test_a_document_that_comes_or_goes_is_shown_whole() -> None:
+    (come,) = explained(None, one())
+    assert (come.sign, {part.sign for part in come.parts}) == ("+", {"+"})
+    (gone,) = explained(one(), None)
+    assert (gone.sign, {part.sign for part in gone.parts}) == ("-", {"-"})

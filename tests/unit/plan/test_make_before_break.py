@@ -1,0 +1,186 @@
+"""What replaces a grant is given before the old one is taken: the cases that random pairs of states seldom meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from reconciler.model.address import Address
+from reconciler.model.document import Document
+from reconciler.model.entity import Entity, Group, Policy, User
+from reconciler.model.plan import Step
+from reconciler.model.state import Declaration, Desired, Facts, Settings, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from reconciler.policy.canonical import canonical
+from tests.support.strategies import ACCOUNT, AWS_POLICIES, PLACE, policy_arn
+
+READ_ONLY = AWS_POLICIES[0]
+
+
+def document(*actions: str, size: int = 0, deny: str = "") -> Document:
+    """Allow the actions one by one (and deny one), padded to at least `size` characters."""
+    body: list[dict[str, Any]] = [{"Effect": "Allow", "Action": action, "Resource": "*"} for action in actions]
+    if deny:
+        body.append({"Effect": "Deny", "Action": deny, "Resource": "*"})
+    body.append({"Effect": "Deny", "Action": "x:pad", "Resource": f"arn:aws:s3:::{'x' * size}"}) if size else None
+    return canonical({"Version": "2012-10-17", "Statement": body})
+
+
+def steps(live: list[Entity], wanted: list[Entity], quotas: Mapping[str, int] | None = None) -> list[Step]:
+    def by_address(entities: list[Entity]) -> dict[Address, Entity]:
+        return {entity.address: entity for entity in entities}
+
+    declarations = {entity.address: Declaration(PLACE) for entity in wanted}
+    facts = Facts(quotas=quotas or {}, outside_policies=dict.fromkeys(AWS_POLICIES, True))
+    desired = Desired(State(ACCOUNT, "aws", by_address(wanted)), None, Settings(prune="none"), declarations, {})
+    plan = build(desired, State(ACCOUNT, "aws", by_address(live), facts), Allowed())
+    assert plan.safe, plan.findings
+    return list(plan.steps)
+
+
+def said(found: list[Step]) -> list[str]:
+    return [f"{step.address} {step.call.operation}" for step in found]
+
+
+G1, G2 = Address("group", "g1"), Address("group", "g2")
+P, Q = policy_arn("p"), policy_arn("q")
+
+
+def test_a_policy_is_attached_before_the_one_it_replaces_comes_off() -> None:
+    policies: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:1"))]
+    before, after = User("u", policies=frozenset([P])), User("u", policies=frozenset([Q]))
+    assert said(steps([*policies, before], [*policies, after])) == [
+        "user/u AttachUserPolicy",
+        "user/u DetachUserPolicy",
+    ]
+
+
+def test_a_group_is_joined_before_the_other_is_left() -> None:
+    groups: list[Entity] = [
+        Group("g1", inline_policies={"i": document("a:1")}),
+        Group("g2", inline_policies={"i": document("a:1")}),
+    ]
+    before, after = User("u", groups=frozenset([G1])), User("u", groups=frozenset([G2]))
+    assert said(steps([*groups, before], [*groups, after])) == ["user/u AddUserToGroup", "user/u RemoveUserFromGroup"]
+
+
+def test_a_group_with_a_deny_and_a_policy_of_aws_counts_as_a_grant() -> None:
+    """What AWS's policy grants is not known here: leaving the group may take something, so it comes last."""
+    groups: list[Entity] = [
+        Group("g1", policies=frozenset([READ_ONLY]), inline_policies={"i": document(deny="d:1")}),
+        Group("g2", policies=frozenset([READ_ONLY])),
+    ]
+    before, after = User("u", groups=frozenset([G1])), User("u", groups=frozenset([G2]))
+    assert said(steps([*groups, before], [*groups, after])) == ["user/u AddUserToGroup", "user/u RemoveUserFromGroup"]
+
+
+def test_a_grant_moves_from_a_group_to_the_user_without_a_gap() -> None:
+    before = [Group("g1", inline_policies={"i": document("a:1")}), User("u", groups=frozenset([G1]))]
+    after = [Group("g1"), User("u", groups=frozenset([G1]), inline_policies={"i": document("a:1")})]
+    assert said(steps(before, after)) == ["user/u PutUserPolicy", "group/g1 DeleteGroupPolicy"]
+
+
+def test_a_grant_moves_from_one_document_to_another_that_also_loses_one() -> None:
+    """p: 1 → 2, q: 3 → 1. Written the other way round, whoever has both would be without 1 for a moment."""
+    user = User("u", policies=frozenset([P, Q]))
+    live: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:3")), user]
+    wanted: list[Entity] = [Policy("p", document("a:2")), Policy("q", document("a:1")), user]
+    assert said(steps(live, wanted)) == ["policy/q CreatePolicyVersion", "policy/p CreatePolicyVersion"]
+
+
+def test_a_detached_policy_with_a_deny_waits_for_the_document_that_takes_over() -> None:
+    """The group lets go of 1 (and of a Deny) only once the policy grants it."""
+    user = User("u", groups=frozenset([G1]), policies=frozenset([Q]))
+    old = Policy("p", document("a:1", deny="d:1"))
+    live: list[Entity] = [old, Policy("q", document("a:3")), Group("g1", policies=frozenset([P])), user]
+    wanted: list[Entity] = [old, Policy("q", document("a:1")), Group("g1"), user]
+    assert said(steps(live, wanted)) == ["policy/q CreatePolicyVersion", "group/g1 DetachGroupPolicy"]
+
+
+def test_a_deny_is_on_before_what_it_limits() -> None:
+    policies: list[Entity] = [Policy("p", document("a:1")), Policy("q", document(deny="a:1"))]
+    found = steps([*policies, User("u")], [*policies, User("u", policies=frozenset([P, Q]))])
+    assert [step.call.parameters["PolicyArn"] for step in found] == [Q, P]
+
+
+def test_a_boundary_is_on_before_what_it_limits() -> None:
+    policies: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:1"))]
+    after = User("u", policies=frozenset([P]), permissions_boundary=Q)
+    assert said(steps([*policies, User("u")], [*policies, after])) == [
+        "user/u PutUserPermissionsBoundary",
+        "user/u AttachUserPolicy",
+    ]
+
+
+def test_a_deny_goes_after_what_the_file_puts_in_its_place() -> None:
+    policies: list[Entity] = [Policy("p", document(deny="a:1")), Policy("q", document(deny="a:1"))]
+    before, after = User("u", policies=frozenset([P])), User("u", policies=frozenset([Q]))
+    assert said(steps([*policies, before], [*policies, after])) == [
+        "user/u AttachUserPolicy",
+        "user/u DetachUserPolicy",
+    ]
+
+
+def test_a_full_quota_takes_off_only_as_many_as_it_must_and_says_so() -> None:
+    policies: list[Entity] = [Policy(name, document(f"a:{name}")) for name in "pqrs"]
+    before = User("u", policies=frozenset([policy_arn("p"), policy_arn("q"), policy_arn("r")]))
+    after = User("u", policies=frozenset([policy_arn("r"), policy_arn("s")]))
+    found = steps([*policies, before], [*policies, after], {"AttachedPoliciesPerUserQuota": 3})
+    assert said(found) == ["user/u DetachUserPolicy", "user/u AttachUserPolicy", "user/u DetachUserPolicy"]
+    assert [bool(step.note) for step in found] == [True, False, False]
+
+
+# Inline policies share a quota of size: 2048 characters for a user
+
+FULL: dict[str, tuple[dict[str, Document], dict[str, Document]]] = {
+    "one that shrinks makes room for one that grows": (
+        {"a": document("a:1", size=1700)},
+        {"a": document("a:2"), "b": document("a:1", size=1500)},
+    ),
+    "one that goes makes room for a new one": (
+        {"a": document("a:1", size=1700)},
+        {"b": document("a:1", size=1500)},
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), FULL.values(), ids=FULL.keys())
+def test_what_the_size_quota_forces_off_first_says_so(before: dict[str, Document], after: dict[str, Document]) -> None:
+    found = steps([User("u", inline_policies=before)], [User("u", inline_policies=after)])
+    assert [step.call.parameters["PolicyName"] for step in found] == ["a", "b"]
+    assert found[0].note
+
+
+def test_no_more_is_forced_off_than_the_size_quota_asks_for() -> None:
+    """Without `a` there is room for `c`: `b`, which replaces nothing, may wait until `c` is written."""
+    before = {"a": document("a:1", size=800), "b": document("a:2", size=800)}
+    after = {"b": document("a:3"), "c": document("a:2", size=800)}
+    found = steps([User("u", inline_policies=before)], [User("u", inline_policies=after)])
+    names = [step.call.parameters["PolicyName"] for step in found]
+    assert names == ["a", "c", "b"]
+
+
+def test_what_is_forced_off_does_not_drag_other_grants_with_it() -> None:
+    """`b` waits for `a`, which must shrink first; p, which `b` replaces, comes off only then."""
+    policy = Policy("p", document("a:1"))
+    before = User("u", policies=frozenset([P]), inline_policies={"a": document("a:3", size=1700)})
+    after = User("u", inline_policies={"a": document("a:4"), "b": document("a:1", size=1500)})
+    assert said(steps([policy, before], [policy, after])) == [
+        "user/u PutUserPolicy",
+        "user/u PutUserPolicy",
+        "user/u DetachUserPolicy",
+    ]
+
+
+def test_the_same_for_what_only_loses() -> None:
+    policy = Policy("p", document("a:1"))
+    before = User("u", policies=frozenset([P]), inline_policies={"a": document("a:3", "a:4", size=1700)})
+    after = User("u", inline_policies={"a": document("a:3"), "b": document("a:1", size=1500)})
+    assert said(steps([policy, before], [policy, after])) == [
+        "user/u PutUserPolicy",
+        "user/u PutUserPolicy",
+        "user/u DetachUserPolicy",
+    ]
