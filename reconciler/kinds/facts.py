@@ -19,8 +19,13 @@ def linked(holder: Address, held: Address | str) -> Fact:
 
 
 def unlinked(holder: Address, held: Address | str) -> Fact:
-    """`held` is no longer attached to, a boundary of, a member list entry or a role of `holder`."""
+    """`held` is no longer attached to `holder`, or its group, or its role."""
     return ("unlinked", *holder.key, _text(held))
+
+
+def unbounded(holder: Address, boundary: str) -> Fact:
+    """The policy with that ARN is no longer the permissions boundary of `holder`."""
+    return ("unbounded", *holder.key, boundary)
 
 
 def emptied(address: Address, what: str) -> Fact:

@@ -14,7 +14,7 @@ from reconciler.kinds.arns import path_of
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, text
 from reconciler.kinds.facets.tags import Tagged, tag_list
-from reconciler.kinds.facts import absent, deletion, emptied, present, step, unlinked
+from reconciler.kinds.facts import absent, deletion, emptied, present, step, unbounded, unlinked
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import NO_DETAIL, Raw
 from reconciler.model.address import Address
@@ -148,7 +148,7 @@ class PolicyKind:
             if not version.default
         ]
         bounded = [holder for holder in planning.bounded.get(arn, ()) if planning.settled(holder)]
-        freed = [absent(h) if h in planning.doomed else unlinked(h, arn) for h in bounded]
+        freed = [absent(h) if h in planning.doomed else unbounded(h, arn) for h in bounded]
         detached = [unlinked(holder, arn) for holder in holders]
         return deletion(address, steps, "DeletePolicy", target, (*freed, *detached))
 

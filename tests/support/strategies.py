@@ -303,7 +303,7 @@ def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> Facts:
         if address.kind == "user" and draw(st.booleans()):
             device = MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{address.name}")
             belongings[address] = Belongings(
-                True, *[(f"{kind}IOSFODNN7EXAMPLE1",) for kind in _OWNED], (device, MfaDevice("GAHT12345678"))
+                True, *[(f"{kind}IOSFODNN7EXAMPLE1234",) for kind in _OWNED], (device, MfaDevice("GAHT12345678"))
             )
     return Facts(
         versions=versions,

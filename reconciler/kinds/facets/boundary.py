@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.kinds.facts import present, step, unlinked
+from reconciler.kinds.facts import present, step, unbounded
 from reconciler.kinds.planning import Planning
 from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
@@ -23,7 +23,7 @@ class Boundary:
         if before == after:
             return []
         target: dict[str, object] = {f"{self.kind}Name": holder.name}
-        makes = (unlinked(holder, before),) if before else ()
+        makes = (unbounded(holder, before),) if before else ()
         if after is None:
             return [step(holder, Phase.WIDEN, f"Delete{self.kind}PermissionsBoundary", target, makes=makes)]
         return [

@@ -184,3 +184,12 @@ def test_the_same_for_what_only_loses() -> None:
         "user/u PutUserPolicy",
         "user/u DetachUserPolicy",
     ]
+
+
+def test_a_deny_does_not_wait_for_a_boundary_that_happens_to_be_the_policy_forced_off() -> None:
+    """p is attached, and the boundary too: its detachment makes room for the Deny, the end of the boundary does not."""
+    policies: list[Entity] = [Policy("p", document("a:1")), Policy("q", document(deny="d:1"))]
+    before = User("u", policies=frozenset([P]), permissions_boundary=P)
+    after = User("u", policies=frozenset([Q]))
+    found = said(steps([*policies, before], [*policies, after], {"AttachedPoliciesPerUserQuota": 1}))
+    assert found == ["user/u DetachUserPolicy", "user/u AttachUserPolicy", "user/u DeleteUserPermissionsBoundary"]
