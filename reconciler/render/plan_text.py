@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -18,6 +18,9 @@ from reconciler.render.plan_json import plain
 from reconciler.render.problems import text as problems_text
 
 NO_CHANGES = "No changes. Live IAM matches the file."
+
+_DEFAULTS: Mapping[str, object] = {"path": "/", "max_session_duration": 3600}
+"""Not worth a line when something is created."""
 
 _COLORS = {"+": "32", "-": "31", "~": "33", "@": "36"}
 
@@ -75,7 +78,7 @@ class PlanText:
         if change.action is Action.ADOPT:
             yield self._line("@", 1, f"tags.{OWNER}: {self.plan.owner}")
         for field in sorted(change.fields, key=_reading_order):
-            if not (change.action is Action.CREATE and field.path == "path" and field.after == "/"):
+            if change.action is not Action.CREATE or _DEFAULTS.get(field.path) != field.after:
                 yield from self._field(field)
 
     def _field(self, field: Field) -> Iterator[str]:

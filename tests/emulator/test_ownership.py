@@ -61,7 +61,8 @@ def names(iam: Any) -> set[str]:
     found = {f"user/{item['UserName']}" for item in iam.list_users()["Users"]}
     found |= {f"group/{item['GroupName']}" for item in iam.list_groups()["Groups"]}
     found |= {f"role/{item['RoleName']}" for item in iam.list_roles()["Roles"]}
-    found |= {f"policy/{item['PolicyName']}" for item in iam.list_policies(Scope="Local")["Policies"]}
+    own = iam.get_account_authorization_details(Filter=["LocalManagedPolicy"])["Policies"]
+    found |= {f"policy/{item['PolicyName']}" for item in own}
     profiles = iam.list_instance_profiles()["InstanceProfiles"]
     return found | {f"instance-profile/{item['InstanceProfileName']}" for item in profiles}
 

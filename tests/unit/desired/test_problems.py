@@ -304,7 +304,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     ),
     "an action of a trust that is none": (
         "roles:\n  r: {trust_policy: {Statement: {Effect: Allow, Principal: {Service: a.b.com}, Action: 's3:Get'}}}\n",
-        "4:90",
+        "4:88",
         "action-not-for-trust",
         "",
     ),
