@@ -35,7 +35,12 @@ SCHEMA: Mapping[str, Any] = parts.entry(
             "type": "string",
             "description": "Another alias to assume first (role chaining; at most 1h).",
         },
-        "region": {"type": "string", "pattern": "^[a-z]{2,}(-[a-z0-9]+)+$", "examples": ["eu-central-1"]},
+        "region": {
+            "type": "string",
+            "pattern": "^[a-z]{2,}(-[a-z0-9]+)+$",
+            "description": "AWS_REGION of the session.",
+            "examples": ["eu-central-1"],
+        },
         "duration": {**parts.ref("duration"), "description": "15m to 12h, at most the role's own maximum."},
         "session_name": {"type": "string", "description": "Default: the caller's user or session name."},
         "external_id": {"type": "string", "description": "sts:ExternalId to send."},

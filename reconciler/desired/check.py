@@ -86,7 +86,9 @@ def _said(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple
     if rule == "type":
         kinds = wanted if isinstance(wanted, list) else [wanted]
         expected = " or ".join(_TYPES[kind] for kind in kinds)
-        hint = "Quote it." if "string" in kinds and isinstance(value, int | float) else ""
+        hint = (
+            "Quote it." if "string" in kinds and isinstance(value, int | float) and not isinstance(value, bool) else ""
+        )
         if name == "account":
             hint = f'Quote it: "{value}". YAML reads a leading zero as octal.'
         return f"{name or 'The file'} must be {expected}, not {_shown(value)}.", hint

@@ -25,7 +25,7 @@ def merged(roots: list[Map], problems: list[Problem]) -> Map:
 
 def _add(result: Map, root: Map, key: str, problems: list[Problem]) -> None:
     value = root[key]
-    if key not in result:
+    if result.get(key) is None:
         result.take(root, key)
         if isinstance(value, Map):
             result[key] = _copy(value)
@@ -36,7 +36,8 @@ def _add(result: Map, root: Map, key: str, problems: list[Problem]) -> None:
             problems.append(_conflict(f"`{key}` is {value!r} here, but {present!r}", result, root, key))
     elif key == "include" and isinstance(present, Seq) and isinstance(value, Seq):
         for item, mark in zip(value, value.marks, strict=True):
-            present.put(item, mark)
+            if item not in present:
+                present.put(item, mark)
     elif isinstance(present, Map) and isinstance(value, Map):
         _merge_entries(present, value, key, problems)
     elif value is not None:

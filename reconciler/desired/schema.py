@@ -5,6 +5,7 @@ The same value validates files at run time and is written to schemas/ for editor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.desired.aliases import SCHEMA as ALIAS
@@ -17,6 +18,7 @@ _NOT_DEFAULTED = ("document", "trust", "trust_policy", "instance_profile")
 
 _SETTINGS: dict[str, Any] = {
     "title": "Settings",
+    "description": "What may be deleted, and when a plan is unsafe.",
     "type": "object",
     "additionalProperties": False,
     "properties": {
@@ -50,6 +52,30 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+_TOP: dict[str, Any] = {
+    "version": {"const": 1, "description": "The version of the file format."},
+    "owner": {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9._-]{1,64}$",
+        "description": "Name of this stack; what it may prune carries it as the tag reconcile:owner.",
+        "examples": ["platform"],
+    },
+    "account": {
+        "type": "string",
+        "pattern": "^[0-9]{12}$",
+        "description": "Guard: nothing is read or written in any other account. Quote it.",
+        "examples": ["123456789012"],
+    },
+    "vars": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "Name → text, used as {{ name }} in any string.",
+    },
+    "include": parts.texts("Paths or globs, relative to this file, merged in.", [["teams/*.yaml"]]),
+    "settings": _SETTINGS,
+}
+
+
 def schema() -> dict[str, Any]:
     """The whole schema, draft 2020-12."""
     defaults: dict[str, Any] = {}
@@ -57,6 +83,7 @@ def schema() -> dict[str, Any]:
         for key, fragment in kind.schema["properties"].items():
             if key not in _NOT_DEFAULTED:
                 defaults.setdefault(key, fragment)
+    sections = {section: (kind.schema["title"], kind.schema) for section, kind in BY_SECTION.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:reconcile-iam:desired-state:1",
@@ -67,26 +94,7 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         "patternProperties": {"^x-": {"description": "A place for YAML anchors; ignored."}},
         "properties": {
-            "version": {"const": 1, "description": "The version of the file format."},
-            "owner": {
-                "type": "string",
-                "pattern": "^[A-Za-z0-9._-]{1,64}$",
-                "description": "Name of this stack; what it may prune carries it as the tag reconcile:owner.",
-                "examples": ["platform"],
-            },
-            "account": {
-                "type": "string",
-                "pattern": "^[0-9]{12}$",
-                "description": "Guard: nothing is read or written in any other account. Quote it.",
-                "examples": ["123456789012"],
-            },
-            "vars": {
-                "type": "object",
-                "additionalProperties": {"type": "string"},
-                "description": "Name → text, used as {{ name }} in any string.",
-            },
-            "include": parts.texts("Paths or globs, relative to this file, merged in.", [["teams/*.yaml"]]),
-            "settings": _SETTINGS,
+            **_TOP,
             "defaults": {
                 "title": "Defaults",
                 "description": "Merged under every entity that has the field.",
@@ -94,21 +102,17 @@ def schema() -> dict[str, Any]:
                 "additionalProperties": False,
                 "properties": defaults,
             },
-            **{
-                section: {
-                    "title": section.capitalize(),
-                    "description": f"Name → {kind.schema['title'].lower()}.",
-                    "type": ["object", "null"],
-                    "additionalProperties": kind.schema,
-                }
-                for section, kind in BY_SECTION.items()
-            },
-            "aliases": {
-                "title": "Aliases",
-                "description": "Name → role to assume.",
-                "type": ["object", "null"],
-                "additionalProperties": ALIAS,
-            },
+            **{section: _section(section, title, entry) for section, (title, entry) in sections.items()},
+            "aliases": _section("aliases", "Role to assume", ALIAS),
         },
         "$defs": {**parts.DEFINITIONS, "trust_rule": dict(TRUST_RULE)},
+    }
+
+
+def _section(name: str, title: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "title": name.capitalize(),
+        "description": f"Name → {title[:1].lower()}{title[1:]}.",
+        "type": ["object", "null"],
+        "additionalProperties": entry,
     }

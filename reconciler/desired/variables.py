@@ -20,7 +20,7 @@ class Variables:
     values: Mapping[str, str]
 
     def substitute(self, text: str, place: Place, problems: list[Problem]) -> str:
-        """The text with every variable replaced; an unknown one is a problem and stays as written."""
+        """The text with every variable replaced; an unknown one is a problem and becomes its name."""
 
         def value(match: re.Match[str]) -> str:
             if match[0] == "{{{{":
@@ -37,6 +37,6 @@ class Variables:
                 hint = f"Did you mean {close!r}?" if close else "Set it under `vars:` or with --var."
                 summary = f"Unknown variable {name!r}."
                 problems.append(Problem(Level.ERROR, "unknown-variable", summary, "", hint, place))
-            return match[0]
+            return name
 
         return _VARIABLE.sub(value, text)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.model.address import Address
 from reconciler.model.plan import Call, Fact, Phase, Step
+from reconciler.policy.grants import Shift
 
 
 def present(address: Address) -> Fact:
@@ -61,3 +64,16 @@ def deletion(
     made = {fact for earlier in emptying for fact in earlier.makes}
     last = step(address, Phase.DELETE, operation, parameters, tuple({*made, *needs}), (absent(address),))
     return [*emptying, last]
+
+
+def edit(
+    address: Address,
+    shift: Shift,
+    operation: str,
+    parameters: dict[str, object],
+    needs: tuple[Fact, ...] = (),
+    makes: tuple[Fact, ...] = (),
+) -> Step:
+    """The step that edits a document in place, in the phase that what it gives and takes calls for."""
+    made = step(address, shift.phase, operation, parameters, needs, makes)
+    return replace(made, gives=shift.gives, takes=shift.takes) if shift.phase is Phase.SWAP else made

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from reconciler.kinds.arns import address_of, arn_of
 from reconciler.model.address import Address
+from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.state import State
 from reconciler.policy.grants import NOTHING, Statements, statements_of
@@ -49,10 +50,10 @@ class Planning:
         return address in self.desired.entities or address in self.doomed
 
     def policy_statements(self, arn: str, side: Mapping[Address, Entity]) -> Statements:
-        """What a policy says on one side; nothing for those of AWS and of other accounts."""
+        """What a policy says on one side; for one of AWS or of another account, an Allow that is like no other."""
         address = self.address(arn)
         entity = side.get(address) if address else None
-        return entity.document.statements if isinstance(entity, Policy) else NOTHING
+        return entity.document.statements if isinstance(entity, Policy) else frozenset([_unread(arn)])
 
     def group_statements(self, address: Address, side: Mapping[Address, Entity]) -> Statements:
         """All that a membership brings on one side."""
@@ -110,6 +111,11 @@ class Planning:
 
 
 _K = TypeVar("_K")
+
+
+def _unread(arn: str) -> Statement:
+    """Stands for the content of a policy that is not read; it counts as a grant, equal only to itself."""
+    return Statement("Allow", sid=arn, actions=frozenset([arn]))
 
 
 def _inverted(pairs: Iterable[tuple[_K, Address]]) -> Mapping[_K, tuple[Address, ...]]:

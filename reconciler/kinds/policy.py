@@ -14,7 +14,7 @@ from reconciler.kinds.arns import path_of
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, text
 from reconciler.kinds.facets.tags import Tagged, tag_list
-from reconciler.kinds.facts import absent, deletion, emptied, present, step, unbounded, unlinked
+from reconciler.kinds.facts import absent, deletion, edit, emptied, present, step, unbounded, unlinked
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import NO_DETAIL, Raw
 from reconciler.model.address import Address
@@ -23,7 +23,7 @@ from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
 from reconciler.model.state import PolicyVersion
 from reconciler.policy.grammar import Use
-from reconciler.policy.grants import phase_of
+from reconciler.policy.grants import shift_of
 
 _TAGS = Tagged("Policy")
 _VERSIONS = 5
@@ -102,13 +102,13 @@ class PolicyKind:
         address, target = before.address, self._target(before, planning)
         steps = []
         if before.document != after.document:
-            phase = phase_of(before.document.statements, after.document.statements)
-            room = self._room(before, planning, phase)
+            shift = shift_of(before.document.statements, after.document.statements)
+            room = self._room(before, planning, shift.phase)
             needs = tuple(fact for removal in room for fact in removal.makes)
             parameters = {**target, "PolicyDocument": after.document.text, "SetAsDefault": True}
             steps = [
                 *room,
-                step(address, phase, "CreatePolicyVersion", parameters, (present(address), *needs)),
+                edit(address, shift, "CreatePolicyVersion", parameters, (present(address), *needs)),
             ]
         return [*steps, *_TAGS.steps(address, target, before.tags, after.tags)]
 

@@ -17,7 +17,7 @@ from reconciler.kinds.facets.boundary import Boundary, boundary_needs
 from reconciler.kinds.facets.inline import Inline
 from reconciler.kinds.facets.links import attached, policy_links
 from reconciler.kinds.facets.tags import Tagged, tag_list
-from reconciler.kinds.facts import deletion, present, step, unlinked
+from reconciler.kinds.facts import deletion, edit, present, step, unlinked
 from reconciler.kinds.instance_profile import profile_of_role
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, attached_arns, boundary_arn, tags_of
@@ -29,7 +29,7 @@ from reconciler.model.node import Map
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place
 from reconciler.policy.grammar import Use
-from reconciler.policy.grants import phase_of
+from reconciler.policy.grants import NOTHING, Shift, shift_of
 from reconciler.policy.trust import CLOSED, trusted
 
 _ATTACHED = attached("Role")
@@ -171,7 +171,7 @@ class RoleKind:
         if not closed:
             needs += _trust_needs(entity, planning)
         first = step(address, Phase.CREATE, "CreateRole", parameters, needs, (present(address),))
-        opened = [self._open(entity, planning, Phase.WIDEN)] if closed else []
+        opened = [self._open(entity, planning, shift_of(NOTHING, entity.trust_policy.statements))] if closed else []
         bare = Role(
             entity.name,
             entity.trust_policy,
@@ -183,10 +183,10 @@ class RoleKind:
         )
         return [first, *opened, *self.update(bare, entity, planning)]
 
-    def _open(self, role: Role, planning: Planning, phase: Phase) -> Step:
+    def _open(self, role: Role, planning: Planning, shift: Shift) -> Step:
         parameters: dict[str, object] = {"RoleName": role.name, "PolicyDocument": role.trust_policy.text}
         needs = (present(role.address), *_trust_needs(role, planning))
-        return step(role.address, phase, "UpdateAssumeRolePolicy", parameters, needs)
+        return edit(role.address, shift, "UpdateAssumeRolePolicy", parameters, needs)
 
     def update(self, before: Role, after: Role, planning: Planning) -> list[Step]:
         address, target, steps = before.address, {"RoleName": before.name}, []
@@ -196,8 +196,8 @@ class RoleKind:
             parameters["MaxSessionDuration"] = after.max_session_duration
             steps.append(step(address, Phase.WIDEN, "UpdateRole", parameters, (present(address),)))
         if before.trust_policy != after.trust_policy:
-            phase = phase_of(before.trust_policy.statements, after.trust_policy.statements)
-            steps.append(self._open(after, planning, phase))
+            shift = shift_of(before.trust_policy.statements, after.trust_policy.statements)
+            steps.append(self._open(after, planning, shift))
         old = policy_links(address, before.policies, planning)
         new = policy_links(address, after.policies, planning)
         return [

@@ -59,7 +59,6 @@ BOUNDARY: Schema = {
     "examples": ["developer-boundary", "aws:PowerUserAccess"],
 }
 MFA_REQUIRED: Schema = {
-    "type": "string",
     "enum": ["required"],
     "description": "Attaches a guard policy that denies everything but enrolling a device until MFA is used.",
 }

@@ -173,7 +173,7 @@ def _check_combination(kind: str, node: Map, context: Declaring) -> None:
         context.problem(
             "trust-rule", "`oidc` without `subjects` lets every token of the provider in.", node.place(), hint
         )
-    if kind == "anyone" and not node.get("conditions"):
+    if kind == "anyone" and not any(node.child("conditions").values()):
         hint = "Narrow it with `conditions:`, or name users, roles or accounts."
         context.problem(
             "trust-rule",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.document import Statement
 from reconciler.model.entity import Entity
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import Settings
@@ -53,7 +54,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call with its place in the order. `note`: what a person must know of that place (a quota swap)."""
+    """One call with its place in the order. `note`: what a person must know of that place (a quota swap).
+
+    gives, takes: the Allow statements of an edit that does both at once (phase SWAP).
+    """
 
     address: Address
     call: Call
@@ -61,6 +65,8 @@ class Step:
     needs: frozenset[Fact] = frozenset()
     makes: frozenset[Fact] = frozenset()
     note: str = ""
+    gives: frozenset[Statement] = frozenset()
+    takes: frozenset[Statement] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,12 @@ def effective(desired: Desired, live: State) -> dict[Address, Entity]:
         existing = live.entities.get(address)
         declaration = desired.declarations[address]
         found[address] = inherited(entity, existing, declaration) if existing else entity
+    moves = moved_arns(found, live)
+    for address in [address for address in found if moves and address.kind == "role"]:
+        existing = followed(live.entities.get(address), moves)
+        if existing:
+            entity, declaration = desired.state.entities[address], desired.declarations[address]
+            found[address] = inherited(entity, existing, declaration)
     return found
 
 

@@ -6,6 +6,7 @@ so that DeepDiff's paths name a statement and an element, and never an index.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -64,33 +65,44 @@ def _parts(old: Statement, new: Statement) -> list[Part]:
             path = level.path(output_format="list")
             inside: Mapping[str, object] = level.t1 if sign == "-" else level.t2
             keys = [path[1]] if len(path) > 1 else list(inside)
-            found += [Part(sign, str(path[0]), _spelled(old, new, str(key))) for key in keys]
+            found += [Part(sign, str(path[0]), _shown(json.loads(str(key)), old, new)) for key in keys]
     return sorted(found, key=lambda part: (part.element, part.sign, part.value))
 
 
 def keyed(statement: Statement) -> dict[str, dict[str, bool]]:
-    """Element → value → true: a statement as DeepDiff compares it, with no order to mind."""
-    found: dict[str, dict[str, bool]] = {"Effect": {statement.effect: True}}
+    """Element → its parts as JSON → true: a statement as DeepDiff compares it, with no order to mind."""
+    found: dict[str, dict[str, bool]] = {}
+
+    def put(element: str, *parts: str) -> None:
+        found.setdefault(element, {})[json.dumps(parts)] = True
+
+    put("Effect", statement.effect)
     if statement.sid:
-        found["Sid"] = {statement.sid: True}
+        put("Sid", statement.sid)
+    if statement.unknown:
+        put("Unknown", statement.unknown)
     if statement.resources is not None:
         found["NotResource" if statement.not_resource else "Resource"] = {}
     if statement.principals is not None:
         found["NotPrincipal" if statement.not_principal else "Principal"] = {}
-    if statement.unknown:
-        found["Unknown"] = {statement.unknown: True}
-    for element, value in elements(statement):
-        found.setdefault(element, {})[value] = True
+    if statement.not_action:
+        found["NotAction"] = {}
+    for element, *parts in elements(statement):
+        put(element, *parts)
     return found
 
 
-def _spelled(old: Statement, new: Statement, value: str) -> str:
-    words = value.split(" ")
-    return " ".join(new.spelling.get(word, old.spelling.get(word, word)) for word in words)
+def _shown(parts: list[str], *sides: Statement) -> str:
+    """The parts of one element as a person would read them, in the author's letter case."""
+    words = []
+    for part in parts:
+        spelled = next((side.spelling[part] for side in reversed(sides) if part in side.spelling), part)
+        words.append(spelled)
+    return " ".join(words)
 
 
 def _listed(statement: Statement) -> list[tuple[str, str]]:
-    return [(element, _spelled(statement, statement, value)) for element, value in sorted(elements(statement))]
+    return [(element, _shown(parts, statement)) for element, *parts in sorted(elements(statement))]
 
 
 def _label(statement: Statement) -> str:

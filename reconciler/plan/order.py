@@ -9,8 +9,14 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
-from reconciler.model.plan import Fact, Step
+from reconciler.model.address import Address
+from reconciler.model.plan import Fact, Phase, Step
+from reconciler.policy.grants import covered
+
+Ready = tuple[Phase, Address, int]
+"""A step that waits for nothing: where it stands among those, and its index."""
 
 
 class Cycle(Exception):
@@ -38,9 +44,11 @@ def ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
     ready = [(steps[index].phase, steps[index].address, index) for index in range(len(steps)) if not waits[index]]
     heapq.heapify(ready)
     found: list[Step] = []
+    swaps = {index for index, step in enumerate(steps) if step.phase is Phase.SWAP and step.takes}
     while ready:
-        _, _, index = heapq.heappop(ready)
-        found.append(steps[index])
+        index, step = _next(ready, steps, swaps)
+        swaps.discard(index)
+        found.append(step)
         for freed in frees[index]:
             waits[freed].discard(index)
             if not waits[freed]:
@@ -48,3 +56,25 @@ def ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
     if len(found) < len(steps):
         raise Cycle([steps[index] for index in range(len(steps)) if waits[index]])
     return tuple(found)
+
+
+def _next(ready: list[Ready], steps: Sequence[Step], swaps: set[int]) -> tuple[int, Step]:
+    """The first free step; among edits that give and take at once, one that takes nothing another still gives."""
+    first = heapq.heappop(ready)
+    passed = [first]
+    note = ""
+    while passed[-1][2] in swaps and _too_early(passed[-1][2], steps, swaps):
+        if not ready or ready[0][0] is not Phase.SWAP:
+            passed.append(passed.pop(0))
+            note = "it takes what another edit gives, and the other way round: for a moment both lack it"
+            break
+        passed.append(heapq.heappop(ready))
+    _, _, index = passed.pop()
+    for item in passed:
+        heapq.heappush(ready, item)
+    return index, replace(steps[index], note=note) if note else steps[index]
+
+
+def _too_early(index: int, steps: Sequence[Step], swaps: set[int]) -> bool:
+    others = (steps[other] for other in swaps if other != index)
+    return any(covered(taken, other.gives) for other in others for taken in steps[index].takes)

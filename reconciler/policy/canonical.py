@@ -151,7 +151,8 @@ def statement_json(statement: Statement) -> dict[str, Json]:
 
 def _principals_json(principals: frozenset[tuple[str, str]]) -> Json:
     if principals and all(kind == "*" for kind, _ in principals):
-        return "*"
+        bare: list[Json] = [value for _, value in sorted(principals)]
+        return bare[0] if len(bare) == 1 else bare
     grouped: dict[str, Json] = {}
     for kind, value in sorted(principals):
         cast("list[Json]", grouped.setdefault(kind, [])).append(value)
@@ -163,5 +164,7 @@ def _conditions_json(statement: Statement) -> Json:
     for condition in sorted(statement.conditions, key=lambda item: (item.operator, item.key)):
         block = cast("dict[str, Json]", blocks.setdefault(condition.operator, {}))
         if condition.key:
-            block[statement.spelled(condition.key)] = cast("Json", sorted(condition.values))
+            spellings = (statement.spelled(condition.key), condition.key, condition.key.upper())
+            name = next((spelling for spelling in spellings if spelling not in block), condition.key)
+            block[name] = cast("Json", sorted(condition.values))
     return blocks

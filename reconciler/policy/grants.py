@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from reconciler.model.document import Document, Statement
 from reconciler.model.plan import Phase
@@ -15,24 +16,40 @@ def statements_of(documents: Iterable[Document]) -> Statements:
     return frozenset(statement for document in documents for statement in document.statements)
 
 
-def phase_of(before: Statements, after: Statements) -> Phase:
-    """Taking an Allow away waits for what replaces it; a new Deny goes on before new Allows.
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What a change gives and takes, as Allow statements; `denies` where it adds a Deny."""
 
-    One call that gives an Allow and takes another stands between the two: after all that only give, before
-    all that only take. One that denies and takes waits as well: losing access for a moment is an outage.
-    """
+    gives: Statements
+    takes: Statements
+    denies: bool
+
+    @property
+    def phase(self) -> Phase:
+        """Taking an Allow away waits for what replaces it; a new Deny goes on before new Allows.
+
+        One call that gives an Allow and takes another stands between the two: after all that only give, before
+        all that only take. One that denies and takes waits as well: losing access for a moment is an outage.
+        """
+        if self.takes:
+            return Phase.SWAP if self.gives else Phase.NARROW
+        return Phase.RESTRICT if self.denies else Phase.WIDEN
+
+
+def shift_of(before: Statements, after: Statements) -> Shift:
     gone, new = before - after, after - before
-    takes = any(statement.effect == "Allow" and not _covered(statement, after) for statement in gone)
-    gives = any(statement.effect == "Deny" for statement in gone) or any(
-        statement.effect == "Allow" and not _covered(statement, before) for statement in new
+    return Shift(
+        gives=frozenset(item for item in new if item.effect == "Allow" and not covered(item, before)),
+        takes=frozenset(item for item in gone if item.effect == "Allow" and not covered(item, after)),
+        denies=any(item.effect == "Deny" for item in new),
     )
-    if takes:
-        return Phase.SWAP if gives else Phase.NARROW
-    denies = any(statement.effect == "Deny" for statement in new)
-    return Phase.RESTRICT if denies else Phase.WIDEN
 
 
-def _covered(old: Statement, candidates: Statements) -> bool:
+def phase_of(before: Statements, after: Statements) -> Phase:
+    return shift_of(before, after).phase
+
+
+def covered(old: Statement, candidates: Statements) -> bool:
     """True where one new Allow grants at least all of `old`: the same shape with no element smaller."""
     return any(
         new.effect == "Allow"

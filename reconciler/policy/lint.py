@@ -32,7 +32,7 @@ def lint(document: object, use: Use) -> list[Flaw]:
             found += _for_all_values(statement, line, lines)
         if use is Use.TRUST and statement.get("Effect") == "Allow":
             found += _everybody_else(statement, path)
-            found += _anyone(statement, path)
+            found += _anyone(statement, path, lines)
             found += _github(statement, path, lines)
     return found
 
@@ -94,8 +94,8 @@ def _everybody_else(statement: Object, path: Path) -> Iterator[Flaw]:
         yield warning("allow-not-principal", (*path, "NotPrincipal"), summary, hint, at_key=True)
 
 
-def _anyone(statement: Object, path: Path) -> Iterator[Flaw]:
-    if statement.get("Condition"):
+def _anyone(statement: Object, path: Path, lines: list[Clause]) -> Iterator[Flaw]:
+    if lines:
         return
     for place, kind, text in principals(element(statement, path, "Principal")):
         if kind == "AWS" and text == "*":

@@ -49,16 +49,20 @@ def likeness(one: Statement, other: Statement) -> float:
     return len(left & right) / max(1, len(left | right))
 
 
-def elements(statement: Statement) -> set[tuple[str, str]]:
-    """Every action, resource, principal and condition, each named by its element."""
-    found = {("NotAction" if statement.not_action else "Action", action) for action in statement.actions}
+Element = tuple[str, ...]
+"""What it is (Action, Resource, Principal, Condition, or their Not… forms), then its parts."""
+
+
+def elements(statement: Statement) -> set[Element]:
+    """Every action, resource, principal and condition value; a condition without values has one part less."""
+    found: set[Element] = {("NotAction" if statement.not_action else "Action", action) for action in statement.actions}
     resource = "NotResource" if statement.not_resource else "Resource"
     found |= {(resource, text) for text in statement.resources or ()}
     principal = "NotPrincipal" if statement.not_principal else "Principal"
-    found |= {(principal, f"{kind} {value}") for kind, value in statement.principals or ()}
+    found |= {(principal, kind, value) for kind, value in statement.principals or ()}
     for condition in statement.conditions:
-        key = f"{condition.operator} {condition.key}"
-        found |= {("Condition", f"{key} {value}") for value in sorted(condition.values) or [""]}
+        named = ("Condition", condition.operator, condition.key)
+        found |= {(*named, value) for value in condition.values} or {named}
     return found
 
 

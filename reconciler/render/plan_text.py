@@ -14,6 +14,7 @@ from reconciler.model.document import Document
 from reconciler.model.plan import Action, Change, Field, Plan, Step
 from reconciler.model.problem import Level
 from reconciler.plan.explain import explained
+from reconciler.render.clean import clean
 from reconciler.render.plan_json import plain
 from reconciler.render.problems import text as problems_text
 
@@ -57,7 +58,7 @@ class PlanText:
         """One marked line, wrapped with a hanging indent, in the colour of its sign."""
         margin = "    " * depth
         wrapped = textwrap.fill(
-            f"{sign} {text}",
+            clean(f"{sign} {text}"),
             max(self.width, 40),
             initial_indent=margin,
             subsequent_indent=f"{margin}      ",

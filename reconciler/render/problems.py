@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from reconciler import __version__
 from reconciler.model.problem import Level, Problem
+from reconciler.render.clean import clean
 
 _COLORS = {Level.ERROR: "31", Level.WARNING: "33", Level.INFO: "36"}
 
@@ -21,9 +23,9 @@ def _paragraph(problem: Problem, color: bool) -> str:
     named = problem.address if str(problem.address) not in problem.summary else None
     where = problem.place or named
     level = f"\x1b[{_COLORS[problem.level]}m{problem.level}\x1b[0m" if color else str(problem.level)
-    prefix = f"{where}: {level}: " if where else f"{level}: "
-    body = " ".join(part for part in (problem.summary, problem.detail) if part)
-    return f"{prefix}{body}" + (f"\n    {problem.hint}" if problem.hint else "")
+    prefix = f"{clean(str(where))}: {level}: " if where else f"{level}: "
+    body = clean(" ".join(part for part in (problem.summary, problem.detail) if part))
+    return f"{prefix}{body}" + (f"\n    {clean(problem.hint)}" if problem.hint else "")
 
 
 def as_dict(problem: Problem) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def sarif(problems: Iterable[Problem]) -> str:
         }
         if problem.place:
             region = {"startLine": problem.place.line, "startColumn": problem.place.column}
-            location = {"artifactLocation": {"uri": problem.place.file}, "region": region}
+            location = {"artifactLocation": {"uri": quote(problem.place.file)}, "region": region}
             result["locations"] = [{"physicalLocation": location}]
         results.append(result)
     driver = {"name": "reconcile", "version": __version__, "rules": rules}

@@ -7,13 +7,13 @@ together, what shrinks or goes is written first, and the step says so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from reconciler.kinds.facts import emptied, present, step
+from reconciler.kinds.facts import edit, emptied, present, step
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.plan import Fact, Phase, Step
-from reconciler.policy.grants import NOTHING, phase_of
+from reconciler.policy.grants import NOTHING, phase_of, shift_of
 
 Documents = Mapping[str, Document]
 
@@ -57,16 +57,20 @@ class Inline:
         self, holder: Address, name: str, old: Document | None, new: Document, room: tuple[Fact, ...] | None
     ) -> Step:
         """`room`: what must be gone first; None for one that must itself come first."""
-        phase = phase_of(old.statements if old else NOTHING, new.statements)
-        return step(
+        shift = shift_of(old.statements if old else NOTHING, new.statements)
+        parameters: dict[str, object] = {f"{self.kind}Name": holder.name, "PolicyName": name}
+        parameters["PolicyDocument"] = new.text
+        put = edit(
             holder,
-            min(phase, Phase.WIDEN) if room is None else phase,
+            shift,
             f"Put{self.kind}Policy",
-            {f"{self.kind}Name": holder.name, "PolicyName": name, "PolicyDocument": new.text},
+            parameters,
             (present(holder), *(room or ())),
             (emptied(holder, f"inline/{name}"),),
-            _FORCED if room is None and phase > Phase.WIDEN else "",
         )
+        if room is None and put.phase > Phase.WIDEN:
+            return replace(put, phase=Phase.WIDEN, note=_FORCED)
+        return put
 
     def _delete(self, holder: Address, name: str, old: Document, forced: bool) -> Step:
         return step(

@@ -41,50 +41,47 @@ class Links:
 
     def steps(self, holder: Address, before: list[Link], after: list[Link], planning: Planning) -> list[Step]:
         old, new = {link.key: link for link in before}, {link.key: link for link in after}
-        added = [link for key, link in new.items() if key not in old]
+        added = sorted((link for key, link in new.items() if key not in old), key=lambda one: self._gain(planning, one))
         removed = [link for key, link in old.items() if key not in new]
-        quota = planning.quota(self.quota, DEFAULT_QUOTA)
-        forced = max(0, min(len(removed), len(before) + len(added) - quota)) if added else 0
+        free = max(0, planning.quota(self.quota, DEFAULT_QUOTA) - len(before))
+        forced = min(len(removed), max(0, len(added) - free))
+        pairs = list(zip(removed[:forced], added[free:], strict=False))
         return [
-            *self._detaching(holder, removed, forced, planning),
-            *self._attaching(holder, added, removed[:forced], planning),
+            *self._swapped(holder, pairs, added[free - 1] if free and pairs else None, planning),
+            *(self._off(holder, link, self._loss(planning, link)) for link in removed[forced:]),
+            *(self._on(holder, link, planning) for link in (*added[:free], *added[free + forced :])),
         ]
 
-    def _attaching(self, holder: Address, added: list[Link], first: list[Link], planning: Planning) -> list[Step]:
-        room = tuple(unlinked(holder, link.key) for link in first)
-        return [
-            step(
-                holder,
-                phase_of(NOTHING, self.granted(planning, link, planning.desired.entities)),
-                self.attach,
-                link.parameters,
-                (present(holder), *link.needs, *room),
-                (linked(holder, link.key),),
-            )
-            for link in added
-        ]
-
-    def _detaching(self, holder: Address, removed: list[Link], forced: int, planning: Planning) -> list[Step]:
+    def _swapped(
+        self, holder: Address, pairs: list[tuple[Link, Link]], last: Link | None, planning: Planning
+    ) -> list[Step]:
+        """Where the quota leaves no room: one off, one on, and so forth, so that few are missing at a time."""
         steps = []
-        for index, link in enumerate(removed):
-            phase, note = self._loss(planning, link), ""
-            if index < forced:
-                phase = Phase.WIDEN
-                note = f"the quota of {self.noun} forces this one off before its replacement is on"
-            steps.append(step(holder, phase, self.detach, link.parameters, (), (unlinked(holder, link.key),), note))
+        note = f"the quota of {self.noun} forces this one off before its replacement is on"
+        for off, on in pairs:
+            after = (linked(holder, last.key),) if last else ()
+            steps.append(self._off(holder, off, self._gain(planning, on), after, note))
+            steps.append(self._on(holder, on, planning, (unlinked(holder, off.key),)))
+            last = on
         return steps
 
+    def _on(self, holder: Address, link: Link, planning: Planning, room: tuple[Fact, ...] = ()) -> Step:
+        needs = (present(holder), *link.needs, *room)
+        makes = (linked(holder, link.key),)
+        return step(holder, self._gain(planning, link), self.attach, link.parameters, needs, makes)
+
+    def _off(self, holder: Address, link: Link, phase: Phase, needs: tuple[Fact, ...] = (), note: str = "") -> Step:
+        return step(holder, phase, self.detach, link.parameters, needs, (unlinked(holder, link.key),), note)
+
+    def _gain(self, planning: Planning, link: Link) -> Phase:
+        return phase_of(NOTHING, self.granted(planning, link, planning.desired.entities))
+
     def _loss(self, planning: Planning, link: Link) -> Phase:
-        """When to take a link off; one whose content is not known (AWS's own policies) counts as a grant."""
-        granted = self.granted(planning, link, planning.live.entities)
-        return phase_of(granted, NOTHING) if granted else Phase.NARROW
+        return phase_of(self.granted(planning, link, planning.live.entities), NOTHING)
 
     def emptying(self, holder: Address, before: list[Link]) -> list[Step]:
         """Every link taken off, for a holder that is about to be deleted."""
-        return [
-            step(holder, Phase.DELETE, self.detach, link.parameters, (), (unlinked(holder, link.key),))
-            for link in before
-        ]
+        return [self._off(holder, link, Phase.DELETE) for link in before]
 
 
 def attached(kind: str) -> Links:

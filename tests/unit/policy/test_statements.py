@@ -103,10 +103,10 @@ def test_elements_name_what_they_belong_to() -> None:
         "Condition": {"Bool": {"a:B": ["true", "false"]}, "Null": {}},
     }
     assert elements(statement(written)) == {
-        ("NotPrincipal", f"AWS arn:aws:iam::{'1' * 12}:root"),
+        ("NotPrincipal", "AWS", f"arn:aws:iam::{'1' * 12}:root"),
         ("NotAction", "a:x"),
         ("NotResource", "*"),
-        ("Condition", "Bool a:b true"),
-        ("Condition", "Bool a:b false"),
-        ("Condition", "Null  "),
+        ("Condition", "Bool", "a:b", "true"),
+        ("Condition", "Bool", "a:b", "false"),
+        ("Condition", "Null", ""),
     }

@@ -40,7 +40,6 @@ GOLDEN = """\
     ~ max_session_duration: 3600 → 7200
 
 + role/new
-    + max_session_duration: 3600
     + tags.reconcile:owner: me
     + trust_policy:
         + Allow sts:AssumeRole to Service ec2.amazonaws.com
