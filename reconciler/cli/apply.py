@@ -102,7 +102,8 @@ def _report(applied: Applied) -> int:
         return INTERRUPTED if outcome.interrupted else 1
     click.echo(f"\nApplied: {outcome.done} call{'' if outcome.done == 1 else 's'}.")
     if applied.matches:
-        click.echo("Live IAM matches the file.")
+        partly = " in what --target names" if applied.left and applied.left.targets else ""
+        click.echo(f"Live IAM matches the file{partly}.")
         return 0
     if applied.unverified:
         say(text(applied.unverified, color=colored(err=True)), err=True)

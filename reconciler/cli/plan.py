@@ -82,6 +82,7 @@ def request_of(
     allow_deletes: bool,
     allow_foreign_detach: bool,
     take_over: bool,
+    allow_lockout: bool,
 ) -> Request:
     """The options that plan and apply share, as a request."""
     from reconciler.app.plan import Request
@@ -92,5 +93,5 @@ def request_of(
         addresses = frozenset(Address.parse(target) for target in targets)
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
-    allowed = Allowed(allow_deletes, allow_foreign_detach, take_over, addresses)
+    allowed = Allowed(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses)
     return Request(files, variables, profile, region, endpoint_url, allowed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from reconciler.desired.aliases import AliasReader, cycle_problems
 from reconciler.desired.check import schema_problems
@@ -202,7 +202,19 @@ def _settings(root: Map, context: Declaring) -> Settings:
         for key in ("max_deletes", "max_delete_percent", "max_removals")
         if isinstance(value := node.get(key), int | float)
     }
-    return Settings(prune, tuple(value for value, _ in items(node, "ignore")), **numbers)  # type: ignore[arg-type]
+    break_glass = tuple(_break_glass(node, context))
+    ignored = tuple(value for value, _ in items(node, "ignore"))
+    return Settings(prune, ignored, break_glass=break_glass, **numbers)  # type: ignore[arg-type]
+
+
+def _break_glass(node: Map, context: Declaring) -> Iterator[Address]:
+    for value, place in items(node, "break_glass"):
+        kind, _, name = value.partition("/")
+        if kind in ("user", "role") and name:
+            yield Address(kind, name)
+        else:
+            hint = "Write user/NAME or role/NAME."
+            context.problem("bad-address", f"{value!r} is not the address of a user or role.", place, hint)
 
 
 def errors_of(desired: Desired) -> list[Problem]:

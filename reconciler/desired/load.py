@@ -114,7 +114,8 @@ def _composed_with_includes(
         problems += broken
         if node is None:
             if not broken:
-                problems.append(_error("empty-file", "The file is empty.", Place(str(path), 1, 1)))
+                summary = "The file is empty; the least it can say is `version: 1`."
+                problems.append(_error("empty-file", summary, Place(str(path), 1, 1)))
             continue
         found[path] = node
         names = Variables({**_scalars(_entry(node, "vars")), **variables})

@@ -29,6 +29,10 @@ _SETTINGS: dict[str, Any] = {
             "or everything that is not in the file.",
         },
         "ignore": {**_ADDRESSES, "description": "Addresses that are never touched, with * and ?."},
+        "break_glass": {
+            **parts.texts("Addresses.", [["role/emergency"]]),
+            "description": "Users and roles that must keep the power to undo any plan; never pruned.",
+        },
         "max_deletes": {
             "type": "integer",
             "minimum": 0,

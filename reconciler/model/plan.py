@@ -95,10 +95,42 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """`principal` (an address, an ARN, `service:HOST`, `*`) may assume `role`.
+
+    mfa: only with MFA. conditions: keys that it also depends on, in lower case; empty where nothing is unknown.
+    """
+
+    principal: str
+    role: str
+    mfa: bool = False
+    conditions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Empowered:
+    """`principal` has a power: administrator's (grade `administrator`), or a known way to it (`escalation`)."""
+
+    principal: str
+    power: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessDelta:
+    """What a plan changes of who may do what. A pair in `gained` may also be one whose conditions change."""
+
+    gained: tuple[Access, ...] = ()
+    lost: tuple[Access, ...] = ()
+    empowered: tuple[Empowered, ...] = ()
+    disempowered: tuple[Empowered, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`steps` holds every step of every change, in the order in which an apply makes the calls.
 
-    `settings` are those whose thresholds judged it.
+    `settings` are those whose thresholds judged it. targets: what --target named; empty for the whole file.
     """
 
     account: str
@@ -108,6 +140,8 @@ class Plan:
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
     findings: tuple[Problem, ...] = field(default=())
+    access: AccessDelta = AccessDelta()
+    targets: tuple[Address, ...] = ()
 
     @property
     def safe(self) -> bool:

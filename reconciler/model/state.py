@@ -97,6 +97,7 @@ class Settings:
     max_deletes: int = 10
     max_delete_percent: float = 30
     max_removals: int = 50
+    break_glass: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,25 +12,34 @@ from reconciler.model.entity import Entity
 from reconciler.model.plan import Action, Change, Plan, Step
 from reconciler.model.problem import Problem
 from reconciler.model.state import Desired, State
+from reconciler.plan.access import access_delta, planned_state
 from reconciler.plan.circles import circular_roles
 from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.findings import ignored_declarations, notes_of, users_without_device
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.foreign import foreign_use
 from reconciler.plan.guards.immutable import immutable_fields, name_case
+from reconciler.plan.guards.lockout import lockout
 from reconciler.plan.guards.owner import foreign_owner
 from reconciler.plan.guards.protect import without_protected
-from reconciler.plan.guards.references import missing_policies, missing_references, principals_elsewhere
+from reconciler.plan.guards.references import (
+    missing_break_glass,
+    missing_policies,
+    missing_references,
+    principals_elsewhere,
+)
 from reconciler.plan.guards.sizes import inline_sums
 from reconciler.plan.guards.thresholds import thresholds
 from reconciler.plan.options import Allowed
 from reconciler.plan.order import ordered
+from reconciler.plan.ownership import rights_of_caller
 
 GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     name_case,
     immutable_fields,
     foreign_owner,
     missing_references,
+    missing_break_glass,
     principals_elsewhere,
     missing_policies,
     inline_sums,
@@ -44,7 +53,7 @@ _KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}
 def build(desired: Desired, live: State, allowed: Allowed) -> Plan:
     """The plan that turns live into what is desired; unsafe where a guard refuses."""
     entities = effective(desired, live)
-    differences, findings = without_protected(differences_of(desired, entities, live))
+    differences, findings = without_protected(differences_of(desired, entities, live), live)
     if allowed.targets:
         differences = _targeted(differences, allowed, Planning(live, replace(desired.state, entities=entities)))
     return assembled(desired, entities, live, differences, allowed, findings)
@@ -60,8 +69,9 @@ def assembled(
 ) -> Plan:
     """The plan that makes exactly these differences; `entities` is what the file asks for, effective."""
     draft = _drafted(desired, entities, live, differences, allowed)
-    steps = ordered([step for item in draft.differences for step in _steps(item, draft.planning)])
-    refusals = [problem for guard in GUARDS for problem in guard(draft)]
+    made = [step for item in draft.differences for step in _steps(item, draft.planning)]
+    steps = ordered(made, rights_of_caller(live))
+    refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(lockout(draft, steps))
     notes = [*users_without_device(draft), *ignored_declarations(draft), *notes_of(steps)]
     return Plan(
         account=live.account,
@@ -70,6 +80,8 @@ def assembled(
         settings=desired.settings,
         changes=tuple(_changes(draft.differences, steps)),
         steps=steps,
+        access=access_delta(live, planned_state(live, differences), differences),
+        targets=tuple(sorted(allowed.targets)),
         findings=tuple(dict.fromkeys([*refusals, *findings, *desired.problems, *live.facts.notes, *notes])),
     )
 

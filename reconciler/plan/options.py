@@ -10,6 +10,7 @@ from reconciler.model.address import Address
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """deletes: --allow-deletes. foreign_detach: --allow-foreign-detach. take_over: --take-over.
+    lockout: --allow-lockout.
 
     targets: --target; empty means everything.
     """
@@ -17,4 +18,5 @@ class Allowed:
     deletes: bool = False
     foreign_detach: bool = False
     take_over: bool = False
+    lockout: bool = False
     targets: frozenset[Address] = frozenset()

@@ -15,8 +15,8 @@ from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.policy.grants import covered
 
-Ready = tuple[Phase, Address, int]
-"""A step that waits for nothing: where it stands among those, and its index."""
+Ready = tuple[bool, Phase, Address, int]
+"""A step that waits for nothing: whether it is the caller's own, where it stands, and its index."""
 
 
 class Cycle(Exception):
@@ -27,8 +27,8 @@ class Cycle(Exception):
         super().__init__(f"steps wait for each other: {listed}")
 
 
-def ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """Raises Cycle."""
+def ordered(steps: Sequence[Step], last: frozenset[Address] = frozenset()) -> tuple[Step, ...]:
+    """`last`: what the caller's own rights hang on; whatever may take from those comes at the end. Raises Cycle."""
     makers: defaultdict[Fact, list[int]] = defaultdict(list)
     for index, step in enumerate(steps):
         for fact in step.makes:
@@ -41,7 +41,13 @@ def ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
                 if maker != index and maker not in waits[index]:
                     waits[index].add(maker)
                     frees[maker].append(index)
-    ready = [(steps[index].phase, steps[index].address, index) for index in range(len(steps)) if not waits[index]]
+
+    def place(index: int) -> Ready:
+        step = steps[index]
+        own = step.address in last and step.phase > Phase.WIDEN
+        return own, step.phase, step.address, index
+
+    ready = [place(index) for index in range(len(steps)) if not waits[index]]
     heapq.heapify(ready)
     found: list[Step] = []
     swaps = {index for index, step in enumerate(steps) if step.phase is Phase.SWAP and step.takes}
@@ -52,7 +58,7 @@ def ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
         for freed in frees[index]:
             waits[freed].discard(index)
             if not waits[freed]:
-                heapq.heappush(ready, (steps[freed].phase, steps[freed].address, freed))
+                heapq.heappush(ready, place(freed))
     if len(found) < len(steps):
         raise Cycle([steps[index] for index in range(len(steps)) if waits[index]])
     return tuple(found)
@@ -63,13 +69,13 @@ def _next(ready: list[Ready], steps: Sequence[Step], swaps: set[int]) -> tuple[i
     first = heapq.heappop(ready)
     passed = [first]
     note = ""
-    while passed[-1][2] in swaps and _too_early(passed[-1][2], steps, swaps):
-        if not ready or ready[0][0] is not Phase.SWAP:
+    while passed[-1][-1] in swaps and _too_early(passed[-1][-1], steps, swaps):
+        if not ready or ready[0][1] is not Phase.SWAP:
             passed.append(passed.pop(0))
             note = "it takes what another edit gives, and the other way round: for a moment both lack it"
             break
         passed.append(heapq.heappop(ready))
-    _, _, index = passed.pop()
+    *_, index = passed.pop()
     for item in passed:
         heapq.heappush(ready, item)
     return index, replace(steps[index], note=note) if note else steps[index]

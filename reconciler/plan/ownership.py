@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from fnmatch import translate
 
+from reconciler.kinds.arns import address_of
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.model.address import Address
-from reconciler.model.entity import Entity, Group
+from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.state import Desired, State
 
 SERVICE_PATHS = ("/aws-service-role/", "/aws-reserved/")
@@ -53,10 +54,11 @@ def surplus(desired: Desired, live: State) -> dict[Address, str]:
     mode, owner = desired.settings.prune, desired.owner
     if mode == "none":
         return {}
-    ignored, caller = Ignored(desired.settings.ignore), caller_address(live)
+    ignored = Ignored(desired.settings.ignore)
+    kept = {caller_address(live), *desired.settings.break_glass}
     found: dict[Address, str] = {}
     for address, entity in live.entities.items():
-        if address in desired.state.entities or address in ignored or address == caller:
+        if address in desired.state.entities or address in ignored or address in kept:
             continue
         if entity.path.startswith(SERVICE_PATHS):
             continue
@@ -65,6 +67,20 @@ def surplus(desired: Desired, live: State) -> dict[Address, str]:
         elif mode == "all" and owner_of(entity) is None:
             found[address] = "not in the file, and `prune: all`"
     return found
+
+
+def rights_of_caller(live: State) -> frozenset[Address]:
+    """What the caller's own rights hang on: itself, its groups, and the policies and boundary of both."""
+    caller = caller_address(live)
+    entity = live.entities.get(caller) if caller else None
+    if not isinstance(entity, User | Role) or caller is None:
+        return frozenset()
+    groups = entity.groups if isinstance(entity, User) else frozenset()
+    holders = [entity, *(group for name in groups if isinstance(group := live.entities.get(name), Group))]
+    arns = {arn for holder in holders for arn in holder.policies}
+    arns |= {entity.permissions_boundary} if entity.permissions_boundary else set()
+    policies = {address for arn in arns if (address := address_of(arn, live.account))}
+    return frozenset({caller, *groups, *policies})
 
 
 def caller_address(live: State) -> Address | None:

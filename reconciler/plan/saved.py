@@ -7,7 +7,7 @@ again. A file whose calls are not those, or whose starting point is no longer li
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from reconciler.kinds.view import differences
@@ -46,7 +46,7 @@ def saved_part(plan: Plan) -> dict[str, Any]:
     """The `saved` object of a plan file: settings, and each touched entity with its fingerprints."""
     return {
         "partition": plan.partition,
-        "settings": {**asdict(plan.settings), "ignore": list(plan.settings.ignore)},
+        "settings": _settings_dict(plan.settings),
         "entities": {
             str(change.address): {
                 "reason": change.reason,
@@ -57,6 +57,11 @@ def saved_part(plan: Plan) -> dict[str, Any]:
             for change in plan.changes
         },
     }
+
+
+def _settings_dict(settings: Settings) -> dict[str, Any]:
+    found = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return found | {"ignore": list(settings.ignore), "break_glass": [str(item) for item in settings.break_glass]}
 
 
 def read_saved(document: Mapping[str, Any]) -> Saved:
@@ -73,7 +78,13 @@ def read_saved(document: Mapping[str, Any]) -> Saved:
                 raise ValueError(f"{name}: not what its fingerprint says")
             found[address] = entity
         reasons[address] = entry["reason"]
-    settings = Settings(**{**part["settings"], "ignore": tuple(part["settings"]["ignore"])})
+    settings = Settings(
+        **{
+            **part["settings"],
+            "ignore": tuple(part["settings"]["ignore"]),
+            "break_glass": tuple(map(Address.parse, part["settings"]["break_glass"])),
+        }
+    )
     return Saved(document["account"], part["partition"], document["owner"], settings, before, after, reasons)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.document import Document
-from reconciler.model.plan import Action, Change, Plan, Step
+from reconciler.model.plan import Access, Action, Change, Plan, Step
 from reconciler.policy.canonical import as_json
 from reconciler.render.problems import as_dict
 
@@ -25,11 +26,23 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
         "summary": {str(action): plan.count(action) for action in Action},
         "changes": [_change(change, seq) for change in plan.changes],
         "findings": [as_dict(finding) for finding in plan.findings],
+        "access": {
+            "gained": [_access(access) for access in plan.access.gained],
+            "lost": [_access(access) for access in plan.access.lost],
+            "powers_gained": [asdict(power) for power in plan.access.empowered],
+            "powers_lost": [asdict(power) for power in plan.access.disempowered],
+        },
+        **({"targets": [str(address) for address in plan.targets]} if plan.targets else {}),
     }
 
 
 def plan_json(plan: Plan) -> str:
     return json.dumps(plan_dict(plan), indent=2, ensure_ascii=False)
+
+
+def _access(access: Access) -> dict[str, Any]:
+    found: dict[str, Any] = {"principal": access.principal, "role": access.role, "mfa": access.mfa}
+    return found | ({"conditions": list(access.conditions)} if access.conditions else {})
 
 
 def _change(change: Change, seq: dict[int, int]) -> dict[str, Any]:

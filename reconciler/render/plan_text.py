@@ -11,7 +11,7 @@ from itertools import groupby
 from reconciler.kinds.arns import policy_reference
 from reconciler.kinds.facets.tags import OWNER
 from reconciler.model.document import Document
-from reconciler.model.plan import Action, Change, Field, Plan, Step
+from reconciler.model.plan import Access, Action, Change, Empowered, Field, Plan, Step
 from reconciler.model.problem import Level
 from reconciler.plan.explain import explained
 from reconciler.render.clean import clean
@@ -19,6 +19,8 @@ from reconciler.render.plan_json import plain
 from reconciler.render.problems import text as problems_text
 
 NO_CHANGES = "No changes. Live IAM matches the file."
+
+NO_TARGETED_CHANGES = "No changes to what --target names. The rest was not compared."
 
 _DEFAULTS: Mapping[str, object] = {"path": "/", "max_session_duration": 3600}
 """Not worth a line when something is created."""
@@ -38,6 +40,7 @@ class PlanText:
         lines: list[str] = []
         for change in self.plan.changes:
             lines += [*self.change(change), ""]
+        lines += self.access()
         if self.plan.findings:
             errors = [item for item in self.plan.findings if item.level is Level.ERROR]
             others = [item for item in self.plan.findings if item.level is not Level.ERROR]
@@ -45,10 +48,21 @@ class PlanText:
         lines.append(self.summary())
         return "\n".join(lines)
 
+    def access(self) -> list[str]:
+        """Who gains and who loses what, in words; a blank line after, where there is anything."""
+        delta = self.plan.access
+        lines = [
+            *(self._line("+", 0, f"{one.principal} may assume {one.role}{_manner(one)}") for one in delta.gained),
+            *(self._line("-", 0, f"{one.principal} may no longer assume {one.role}") for one in delta.lost),
+            *(self._line("+", 0, said) for said in _told(delta.empowered, "gains")),
+            *(self._line("-", 0, said) for said in _told(delta.disempowered, "loses")),
+        ]
+        return ["Access:", *lines, ""] if lines else []
+
     def summary(self) -> str:
         """`Plan: 3 to create, …` or that there is nothing to do."""
         if not self.plan.changes:
-            return NO_CHANGES
+            return NO_CHANGES if not self.plan.targets else NO_TARGETED_CHANGES
         counts = {action: self.plan.count(action) for action in Action}
         said = ", ".join(f"{number} to {action}" for action, number in counts.items())
         unsafe = "" if self.plan.safe else " It is refused as it stands: see the errors above."
@@ -125,6 +139,18 @@ class PlanText:
             for value in step.call.parameters.values()
         ]
         return f"{step.call.operation} {' '.join(values)}"
+
+
+def _told(powers: tuple[Empowered, ...], verb: str) -> Iterator[str]:
+    """One sentence per principal and grade."""
+    for (principal, grade), group in groupby(powers, key=lambda one: (one.principal, one.grade)):
+        what = "administrator power" if grade == "administrator" else "ways to administrator power"
+        yield f"{principal} {verb} {what}: {', '.join(one.power for one in group)}"
+
+
+def _manner(access: Access) -> str:
+    mfa = ", with MFA" if access.mfa else ""
+    return f"{mfa}, depending on {', '.join(access.conditions)}" if access.conditions else mfa
 
 
 def _is_document(field: Field) -> bool:

@@ -23,8 +23,6 @@ AWS_POLICY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 Tags = dict[str, str]
 
-NOT_BUILT = pytest.mark.xfail(strict=True, reason="settings.break_glass is not built")
-
 
 def tag_list(tags: Tags | None) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
@@ -286,7 +284,6 @@ def test_the_role_of_the_caller_is_never_pruned(account: Account) -> None:
     assert set(changes(result.json)) == {"role/other"}
 
 
-@NOT_BUILT
 def test_what_break_glass_names_is_never_pruned(account: Account) -> None:
     make(account.iam, "role", "emergency")
     make(account.iam, "role", "other")
@@ -294,7 +291,6 @@ def test_what_break_glass_names_is_never_pruned(account: Account) -> None:
     assert set(changes(account.plan())) == {"role/other"}
 
 
-@NOT_BUILT
 def test_a_break_glass_that_does_not_exist_is_an_error(account: Account) -> None:
     account.write(HEAD + "settings: {break_glass: [role/emergency]}\n")
     result = account.cli("plan", "roles.yaml", "--format", "json")

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.model.entity import Entity, InstanceProfile
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
+from reconciler.model.state import State
 from reconciler.plan.diff import Difference
 from reconciler.plan.ownership import is_protected
 
 
-def without_protected(differences: Sequence[Difference]) -> tuple[list[Difference], list[Problem]]:
-    """The differences less the deletions of protected entities, and a finding for each of those."""
+def without_protected(differences: Sequence[Difference], live: State) -> tuple[list[Difference], list[Problem]]:
+    """The differences less the deletions of protected entities, and a finding for each of those.
+
+    The instance profile of a protected role stays with it: without it, what runs as the role would lose it.
+    """
     kept: list[Difference] = []
     findings: list[Problem] = []
     for difference in differences:
-        if difference.action is Action.DELETE and difference.before and is_protected(difference.before):
+        if difference.action is Action.DELETE and difference.before and _stays(difference.before, live):
             findings.append(
                 Problem(
                     Level.WARNING,
@@ -28,3 +33,8 @@ def without_protected(differences: Sequence[Difference]) -> tuple[list[Differenc
         else:
             kept.append(difference)
     return kept, findings
+
+
+def _stays(entity: Entity, live: State) -> bool:
+    holder = live.entities.get(entity.role) if isinstance(entity, InstanceProfile) and entity.role else None
+    return is_protected(entity) or (holder is not None and is_protected(holder))

@@ -40,6 +40,13 @@ def _unknown(draft: Draft, address: Address, named: Address) -> Problem:
     return draft.refusal("unknown-principal" if named.kind != "policy" else "unknown-policy", address, summary, hint)
 
 
+def missing_break_glass(draft: Draft) -> Iterator[Problem]:
+    for address in draft.desired.settings.break_glass:
+        if address not in draft.entities and address not in draft.live.entities:
+            summary = f"settings.break_glass names {address}, which does not exist."
+            yield draft.refusal("unknown-break-glass", address, summary, "Declare it, or correct the name.")
+
+
 def principals_elsewhere(draft: Draft) -> Iterator[Problem]:
     """A principal's ARN with another path than the entity has: IAM takes it for one that does not exist."""
     for difference in draft.differences:

@@ -52,6 +52,8 @@ ROOMS = tuple(
     )
 )
 STS_VERSION = "2011-06-15"
+NOBODY = ":user/moto"
+"""How moto names who calls with keys that it did not give out; a user of that name is in the ledger."""
 RESET = "/moto-api/reset"
 
 
@@ -77,11 +79,16 @@ class StrictLayer:
             return self._iam(request)
 
     def _identified(self, request: Request, reply: Reply) -> Reply:
-        """GetCallerIdentity tells the same unique id as GetUser does."""
+        """GetCallerIdentity tells the same unique id as GetUser does; keys of no user are the account's own."""
         if request.action == "GetCallerIdentity" and reply.ok:
-            user = self._ledger(request).by_arn(text(reply.result, "Arn"))
+            arn = text(reply.result, "Arn")
+            user = self._ledger(request).by_arn(arn)
             if user is not None:
                 put(reply.result, "UserId", user.id)
+            elif arn.endswith(NOBODY):
+                account = text(reply.result, "Account")
+                put(reply.result, "Arn", f"arn:{arn.split(':')[1]}:iam::{account}:root")
+                put(reply.result, "UserId", account)
         return reply
 
     def _iam(self, request: Request) -> Reply:

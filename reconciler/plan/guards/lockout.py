@@ -1,0 +1,182 @@
+"""The lockout guard: whoever runs a plan, and whom `break_glass` names, must still be able to undo it afterwards.
+
+Judged by the policy evaluator on the planned state: for each call of the plan, the call that takes it back. A
+session counts as its role or user; root is never locked out; "only with MFA" counts as able where the principal
+has a device; a role must still let in everybody through whom a session of it may have come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.model.address import Address
+from reconciler.model.document import Statement
+from reconciler.model.entity import Role
+from reconciler.model.plan import Access, Step
+from reconciler.model.problem import Level, Problem
+from reconciler.model.state import State
+from reconciler.plan.access import accesses_of, planned_state
+from reconciler.plan.guards.draft import Draft
+from reconciler.plan.ownership import caller_address
+from reconciler.policy.evaluator import WITHOUT_MFA, Principal, Verdict, evaluate, principals_of, with_mfa
+from reconciler.policy.grants import covered
+
+FLAG = "--allow-lockout"
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a principal could do to undo the plan, and could not any more; `why` names what decides."""
+
+    what: str
+    why: str
+
+
+def lockout(draft: Draft, steps: Iterable[Step]) -> Iterator[Problem]:
+    """A refusal for each principal that would be locked out; a warning where the caller is not known."""
+    undoing = undo_of(steps, draft)
+    if not undoing:
+        return
+    caller = caller_address(draft.live)
+    subjects = {address: f"settings.break_glass: {address}" for address in draft.desired.settings.break_glass}
+    if caller is not None and caller in draft.live.entities:
+        subjects[caller] = f"the caller, {draft.live.facts.caller}"
+    elif draft.live.facts.caller and not draft.live.facts.caller.endswith(":root"):
+        yield Problem(
+            Level.WARNING,
+            "caller-unknown",
+            f"The caller {draft.live.facts.caller} is not in live IAM: whether it locks itself out is not checked.",
+        )
+    after = planned_state(draft.live, draft.differences)
+    for address, named in sorted(subjects.items()):
+        losses = [*_lost_actions(address, undoing, draft.live, after), *_lost_entries(address, draft, after)]
+        if losses and not draft.allowed.lockout:
+            yield _refusal(draft, address, named, losses)
+
+
+def _refusal(draft: Draft, address: Address, named: str, losses: list[Loss]) -> Problem:
+    told = "; ".join(f"{loss.what} ({loss.why})" for loss in losses[:_SHOWN])
+    more = f"; and {len(losses) - _SHOWN} more" if len(losses) > _SHOWN else ""
+    hint = f"Leave {address} what it takes to undo this, or pass {FLAG}."
+    return draft.refusal("lockout", address, f"After this plan {named} could not undo it: {told}{more}.", hint, FLAG)
+
+
+def undo_of(steps: Iterable[Step], draft: Draft) -> list[tuple[str, str]]:
+    """(action, resource ARN) of the calls that would take these steps back."""
+    found: dict[tuple[str, str], None] = {}
+    for step in steps:
+        resource = draft.planning.arn(step.address)
+        if "GroupName" in step.call.parameters and "UserName" in step.call.parameters:
+            resource = draft.planning.arn(Address("group", str(step.call.parameters["GroupName"])))
+        for operation in inverse(step.call.operation):
+            found[f"iam:{operation}", resource] = None
+    return list(found)
+
+
+def inverse(operation: str) -> tuple[str, ...]:
+    """The operations that take one back; none for secrets and devices, which nothing brings back."""
+    if operation in _INVERSES:
+        return _INVERSES[operation]
+    for verb, undoing in _VERBS:
+        if operation.startswith(verb):
+            return tuple(f"{other}{operation.removeprefix(verb)}" for other in undoing)
+    return ()
+
+
+_VERBS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Attach", ("Detach",)),
+    ("Detach", ("Attach",)),
+    ("Put", ("Put", "Delete")),
+    ("Tag", ("Tag", "Untag")),
+    ("Untag", ("Tag",)),
+    ("Update", ("Update",)),
+)
+_NOUNS = ("User", "Group", "Role", "Policy", "InstanceProfile")
+_INVERSES: Mapping[str, tuple[str, ...]] = {
+    "AddUserToGroup": ("RemoveUserFromGroup",),
+    "RemoveUserFromGroup": ("AddUserToGroup",),
+    "AddRoleToInstanceProfile": ("RemoveRoleFromInstanceProfile",),
+    "RemoveRoleFromInstanceProfile": ("AddRoleToInstanceProfile",),
+    "CreatePolicyVersion": ("CreatePolicyVersion",),
+    **{f"Create{noun}": (f"Delete{noun}",) for noun in _NOUNS},
+    **{f"Delete{noun}": (f"Create{noun}",) for noun in _NOUNS},
+    **{f"Delete{noun}Policy": (f"Put{noun}Policy",) for noun in ("User", "Group", "Role")},
+    **{f"Delete{noun}PermissionsBoundary": (f"Put{noun}PermissionsBoundary",) for noun in ("User", "Role")},
+}
+
+
+def _lost_actions(address: Address, undoing: list[tuple[str, str]], live: State, planned: State) -> Iterator[Loss]:
+    before, after = principals_of(live).get(address), principals_of(planned).get(address)
+    if before is None:
+        return
+    if after is None:
+        yield Loss(f"{address} itself", "the plan deletes it")
+        return
+    device = bool(live.facts.devices.get(address))
+    for action, resource in undoing:
+        now, then = (_verdict(principal, action, resource, device) for principal in (before, after))
+        if not now.denied and (then.denied or (not then.allowed and not then.keys <= now.keys)):
+            yield Loss(f"{action} on {resource}", _reason(then))
+
+
+def _verdict(principal: Principal, action: str, resource: str, device: bool) -> Verdict:
+    """Without MFA, or with it where that helps and the principal has a device."""
+    bare = evaluate(principal, action, resource, WITHOUT_MFA) if principal.kind == "user" else None
+    if bare is None:
+        return evaluate(principal, action, resource)
+    strong = evaluate(principal, action, resource, with_mfa()) if device and not bare.allowed else bare
+    return strong if strong.allowed or bare.denied else bare
+
+
+def _reason(verdict: Verdict) -> str:
+    if verdict.denied and verdict.deciding:
+        return f"denied by {', '.join(map(str, verdict.deciding[:2]))}"
+    if verdict.keys:
+        return f"only if {', '.join(sorted(verdict.keys))} fits"
+    return "nothing allows it any more" if not verdict.deciding else f"decided by {verdict.deciding[0]}"
+
+
+def _lost_entries(address: Address, draft: Draft, planned: State) -> Iterator[Loss]:
+    """Through whom a session of the role may have come, and could not come again."""
+    before, after = draft.live.entities.get(address), planned.entities.get(address)
+    if not isinstance(before, Role) or not isinstance(after, Role):
+        return
+    old, new = accesses_of(draft.live, address), accesses_of(planned, address)
+    session = draft.live.facts.caller.rpartition("/")[2] if address == caller_address(draft.live) else ""
+    came = {pair for pair in old if pair == f"user/{session}"} or set(old)
+    for principal in sorted(came):
+        if _stricter(old[principal], new.get(principal), draft.live):
+            yield Loss(f"{principal} assuming {address}", "the session may have come through it")
+    if came == set(old):
+        for named in _outsiders_lost(before, after, draft.live.account):
+            yield Loss(f"{named} assuming {address}", "the session may have come through it")
+
+
+def _stricter(old: Access, new: Access | None, live: State) -> bool:
+    if new is None or not set(new.conditions) <= set(old.conditions):
+        return True
+    device = ":" not in new.principal and live.facts.devices.get(Address.parse(new.principal))
+    return new.mfa and not old.mfa and not device
+
+
+def _outsiders_lost(before: Role, after: Role, account: str) -> list[str]:
+    """Providers, services and other accounts that the trust let in, and lets in no more as it did."""
+    lets_in = frozenset(item for item in after.trust_policy.statements if item.effect == "Allow")
+    denies = [item for item in after.trust_policy.statements - before.trust_policy.statements if item.effect == "Deny"]
+    found = set()
+    for statement in before.trust_policy.statements:
+        for kind, value in statement.principals or ():
+            ours = kind == "AWS" and value.split(":")[4:5] == [account]
+            if statement.effect != "Allow" or statement.not_principal or ours:
+                continue
+            single = replace(statement, sid="", principals=frozenset([(kind, value)]))
+            if not covered(single, lets_in) or any(_may_mean(deny, kind, value) for deny in denies):
+                found.add(value if kind in ("AWS", "*") else f"{kind.lower()}:{value}")
+    return sorted(found)
+
+
+def _may_mean(deny: Statement, kind: str, value: str) -> bool:
+    everyone = {("*", "*"), ("AWS", "*")}
+    return deny.not_principal or bool((deny.principals or frozenset()) & {(kind, value), *everyone})
