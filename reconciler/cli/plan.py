@@ -42,11 +42,18 @@ def _commands(plan: Plan) -> str:
     return plan_commands(plan)
 
 
+def _github(plan: Plan) -> str:
+    from reconciler.render.problems import github
+
+    return github(plan.findings)
+
+
 _RENDERERS: Mapping[str, Callable[[Plan], str]] = {
     "text": _text,
     "json": _json,
     "markdown": _markdown,
     "aws-cli": _commands,
+    "github": _github,
 }
 
 

@@ -105,7 +105,7 @@ class GroupKind:
         ]
         steps = [
             *foreign,
-            *_ATTACHED.emptying(address, policy_links(address, entity.policies, planning)),
+            *_ATTACHED.emptying(address, policy_links(address, entity.policies, planning), planning),
             *_INLINE.emptying(address, entity.inline_policies),
         ]
         left = tuple(unlinked(member, address) for member in members)

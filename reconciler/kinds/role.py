@@ -222,7 +222,7 @@ class RoleKind:
             for profile in profiles
             if not planning.settled(profile)
         ]
-        steps += _ATTACHED.emptying(address, policy_links(address, entity.policies, planning))
+        steps += _ATTACHED.emptying(address, policy_links(address, entity.policies, planning), planning)
         steps += _INLINE.emptying(address, entity.inline_policies)
         left = tuple(unlinked(profile, address) for profile in profiles)
         return deletion(address, steps, "DeleteRole", {"RoleName": entity.name}, left)

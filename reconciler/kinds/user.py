@@ -135,9 +135,9 @@ class UserKind:
         belongings = planning.live.facts.belongings.get(address, Belongings())
         steps = [
             *_belongings(entity, belongings),
-            *_ATTACHED.emptying(address, policy_links(address, entity.policies, planning)),
+            *_ATTACHED.emptying(address, policy_links(address, entity.policies, planning), planning),
             *_INLINE.emptying(address, entity.inline_policies),
-            *MEMBERSHIPS.emptying(address, group_links(address, entity.groups)),
+            *MEMBERSHIPS.emptying(address, group_links(address, entity.groups), planning),
         ]
         return deletion(address, steps, "DeleteUser", {"UserName": entity.name})
 
@@ -148,7 +148,7 @@ def _belongings(user: User, owned: Belongings) -> list[Step]:
 
     def gone(operation: str, **parameters: object) -> Step:
         made = emptied(address, f"{operation}/{'/'.join(map(str, parameters.values()))}")
-        return step(address, Phase.DELETE, operation, {"UserName": user.name, **parameters}, (), (made,))
+        return step(address, Phase.NARROW, operation, {"UserName": user.name, **parameters}, (), (made,))
 
     steps = [gone("DeleteAccessKey", AccessKeyId=key) for key in owned.access_keys]
     if owned.login_profile:
@@ -165,5 +165,5 @@ def _belongings(user: User, owned: Belongings) -> list[Step]:
             made = emptied(address, f"device/{device.serial}")
             parameters: dict[str, object] = {"SerialNumber": device.serial}
             needs = tuple(deactivated.makes)
-            steps.append(step(address, Phase.DELETE, "DeleteVirtualMFADevice", parameters, needs, (made,)))
+            steps.append(step(address, Phase.NARROW, "DeleteVirtualMFADevice", parameters, needs, (made,)))
     return steps

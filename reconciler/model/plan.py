@@ -29,15 +29,19 @@ class Action(StrEnum):
 class Phase(IntEnum):
     """Barriers of an apply, in order. Make before break is this order and nothing else.
 
-    SWAP is for the one call that must give and take at once (a document edited in place).
+    GUARDED: one call that allows some things and denies others. SWAP: one that gives, and takes or lifts a Deny
+    at once (a document edited in place). RELEASE: a Deny or a boundary that comes off, once what it held back is
+    gone.
     """
 
     CREATE = 1
     RESTRICT = 2
-    WIDEN = 3
-    SWAP = 4
-    NARROW = 5
-    DELETE = 6
+    GUARDED = 3
+    WIDEN = 4
+    SWAP = 5
+    NARROW = 6
+    RELEASE = 7
+    DELETE = 8
 
 
 Fact = tuple[str, ...]

@@ -15,6 +15,7 @@ from reconciler.model.entity import Group, Policy, Role, User
 from reconciler.model.plan import Access, AccessDelta, Empowered
 from reconciler.model.state import State
 from reconciler.plan.diff import Difference
+from reconciler.plan.moves import followed, moved_arns
 from reconciler.policy.evaluator import (
     UNSEEN,
     WITHOUT_MFA,
@@ -36,13 +37,13 @@ Pairs = Mapping[tuple[str, str], Access]
 
 
 def planned_state(live: State, differences: Iterable[Difference]) -> State:
-    """The account as it is when the plan is done."""
-    entities = dict(live.entities)
-    for difference in differences:
-        entities.pop(difference.address, None)
-        if difference.after is not None:
-            entities[difference.address] = difference.after
-    return replace(live, entities=entities)
+    """The account as it is when the plan is done; trusts follow the users that it moves, as IAM's do."""
+    listed = list(differences)
+    made = {difference.address: difference.after for difference in listed if difference.after is not None}
+    gone = {difference.address for difference in listed}
+    moves = moved_arns(made, live)
+    kept = {address: followed(entity, moves) for address, entity in live.entities.items() if address not in gone}
+    return replace(live, entities={address: entity for address, entity in (kept | made).items() if entity})
 
 
 def access_delta(live: State, planned: State, differences: Iterable[Difference]) -> AccessDelta:

@@ -15,7 +15,7 @@ from reconciler.model.state import Desired, State
 from reconciler.plan.access import access_delta, planned_state
 from reconciler.plan.circles import circular_roles
 from reconciler.plan.diff import Difference, differences_of, effective
-from reconciler.plan.findings import ignored_declarations, notes_of, users_without_device
+from reconciler.plan.findings import dangling_principals, ignored_declarations, notes_of, users_without_device
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.foreign import foreign_use
 from reconciler.plan.guards.immutable import immutable_fields, name_case
@@ -72,7 +72,7 @@ def assembled(
     made = [step for item in draft.differences for step in _steps(item, draft.planning)]
     steps = ordered(made, rights_of_caller(live))
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(lockout(draft, steps))
-    notes = [*users_without_device(draft), *ignored_declarations(draft), *notes_of(steps)]
+    notes = [*dangling_principals(draft), *users_without_device(draft), *ignored_declarations(draft), *notes_of(steps)]
     return Plan(
         account=live.account,
         partition=live.partition,

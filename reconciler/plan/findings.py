@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.entity import Role
 from reconciler.model.plan import Step
 from reconciler.model.problem import Level, Problem
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import Ignored
 from reconciler.plan.questions import users_with_mfa
+from reconciler.policy.trust import unread_ids
 
 
 def users_without_device(draft: Draft) -> Iterator[Problem]:
@@ -35,6 +37,21 @@ def ignored_declarations(draft: Draft) -> Iterator[Problem]:
                 place=declaration.place,
                 address=address,
             )
+
+
+def dangling_principals(draft: Draft) -> Iterator[Problem]:
+    """Live trusts that name a deleted principal: IAM shows its unique id, AIDA… or AROA…, in place of the ARN.
+
+    Putting the trust again, with the ARN of the principal that has the name now, is what mends it.
+    """
+    mended = {item.address for item in draft.differences if any(f.path == "trust_policy" for f in item.fields)}
+    for address in draft.entities:
+        role = draft.live.entities.get(address)
+        ids = sorted(unread_ids(role.trust_policy)) if isinstance(role, Role) else []
+        if ids:
+            summary = f"The live trust of {address} names {', '.join(ids)}: what is left of a deleted principal."
+            hint = "This plan puts the trust again." if address in mended else "Name it by its ARN, or remove it."
+            yield Problem(Level.WARNING, "dangling-principal", summary, "", hint, address=address)
 
 
 def notes_of(steps: tuple[Step, ...]) -> Iterator[Problem]:

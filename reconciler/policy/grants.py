@@ -18,21 +18,29 @@ def statements_of(documents: Iterable[Document]) -> Statements:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """What a change gives and takes, as Allow statements; `denies` where it adds a Deny."""
+    """What a change gives and takes, as Allow statements; `denies` where it adds a Deny, `lifts` where one goes."""
 
     gives: Statements
     takes: Statements
     denies: bool
+    lifts: bool
 
     @property
     def phase(self) -> Phase:
         """Taking an Allow away waits for what replaces it; a new Deny goes on before new Allows.
 
-        One call that gives an Allow and takes another stands between the two: after all that only give, before
-        all that only take. One that denies and takes waits as well: losing access for a moment is an outage.
+        One call that gives an Allow, and takes another or lifts a Deny, stands between the two: after all that
+        only give, before all that only take. One that denies and takes waits as well: losing access for a moment
+        is an outage. A Deny that goes is last, when the Allow that it held back may be gone too.
         """
+        if self.gives:
+            if self.takes or self.lifts:
+                return Phase.SWAP
+            return Phase.GUARDED if self.denies else Phase.WIDEN
+        if self.lifts:
+            return Phase.RELEASE
         if self.takes:
-            return Phase.SWAP if self.gives else Phase.NARROW
+            return Phase.NARROW
         return Phase.RESTRICT if self.denies else Phase.WIDEN
 
 
@@ -42,6 +50,7 @@ def shift_of(before: Statements, after: Statements) -> Shift:
         gives=frozenset(item for item in new if item.effect == "Allow" and not covered(item, before)),
         takes=frozenset(item for item in gone if item.effect == "Allow" and not covered(item, after)),
         denies=any(item.effect == "Deny" for item in new),
+        lifts=any(item.effect == "Deny" for item in gone),
     )
 
 

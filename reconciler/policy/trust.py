@@ -128,6 +128,16 @@ def named_entities(document: Document, account: str) -> dict[str, Address]:
     return found
 
 
+def unread_ids(document: Document) -> frozenset[str]:
+    """The unique ids of users and roles that a live trust names in place of an ARN (IAM identifiers)."""
+    return frozenset(
+        value
+        for statement in document.statements
+        for kind, value in statement.principals or ()
+        if kind == "AWS" and value.startswith(("AIDA", "AROA"))
+    )
+
+
 def trusted(document: Document, account: str) -> frozenset[Address]:
     """The users and roles of this account that a trust policy names."""
     return frozenset(named_entities(document, account).values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import click
@@ -10,11 +11,13 @@ import pytest
 
 from reconciler.app.desired import problems
 from reconciler.cli.main import root
+from reconciler.model.plan import Phase
 from reconciler.model.problem import Level
 from tests.docs.pages import ROOT, Block, pages, yaml_blocks
 
 COMMANDS = root.list_commands(click.Context(root))
 BROKEN_ON_PURPOSE = "broken.yml"
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def _command(name: str) -> click.Command:
@@ -69,15 +72,41 @@ def test_make_targets_that_pages_name_exist() -> None:
 
 
 def test_functions_that_contributing_walks_through_exist() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    named = re.findall(r"`(reconciler/[\w/]+\.py):(\w+)`", text)
+    named = re.findall(r"`([\w/]+\.py):(\w+)`", CONTRIBUTING)
     assert len(named) > 20
     for path, name in named:
         source = (ROOT / path).read_text(encoding="utf-8")
         assert re.search(rf"^(def|class) {name}\b|^{name}\b", source, re.MULTILINE), f"{path}: {name}"
 
 
-def test_files_that_contributing_names_exist() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    named = re.findall(r"`((?:reconciler|tests|examples|docs)/[\w./-]+)", text)
-    assert [path for path in named if not Path(ROOT, path).exists()] == []
+def test_files_and_folders_that_contributing_names_exist() -> None:
+    """Every word in code that holds a slash, from the root of the repository or of the package."""
+    named = re.findall(r"`([\w.-]+/[\w./-]*)[`:]", CONTRIBUTING)
+    assert len(named) > 40
+    assert [path for path in named if not ((ROOT / path).exists() or (ROOT / "reconciler" / path).exists())] == []
+
+
+def test_contributing_lists_every_package_from_the_top_layer_down() -> None:
+    listed = re.findall(r"^\| `(\w+)/` \|", CONTRIBUTING, re.MULTILINE)
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    contract = next(contract for contract in tools["importlinter"]["contracts"] if contract["type"] == "layers")
+    layers = [set(layer.replace("reconciler.", "").split(" | ")) for layer in contract["layers"]]
+    heights = [next(height for height, layer in enumerate(layers) if name in layer) for name in listed]
+    assert heights == sorted(heights)
+    assert set(listed) == set().union(*layers)
+
+
+def test_contributing_has_the_phases_of_an_apply_in_their_order() -> None:
+    found = re.search(r"[A-Z]+(?: < [A-Z]+)+", CONTRIBUTING)
+    assert found and found[0].split(" < ") == [phase.name for phase in sorted(Phase)]
+
+
+def test_every_flag_that_allows_an_unsafe_plan_is_in_its_table() -> None:
+    allowing = {
+        option
+        for parameter in _command("apply").params
+        for option in parameter.opts
+        if option.startswith("--allow-") or option == "--take-over"
+    }
+    section = (ROOT / "docs/cli.md").read_text(encoding="utf-8").partition("### Unsafe plans")[2].partition("\n## ")[0]
+    assert allowing == set(re.findall(r"^\| `(--[a-z-]+)`", section, re.MULTILINE))

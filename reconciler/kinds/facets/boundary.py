@@ -1,6 +1,6 @@
 """Permissions boundary of a user or role (Put…PermissionsBoundary, Delete…PermissionsBoundary).
 
-A boundary only takes away, so putting one restricts and removing one widens.
+A boundary only takes away, so putting one restricts, and removing one waits until what it held back is gone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Boundary:
         target: dict[str, object] = {f"{self.kind}Name": holder.name}
         makes = (unbounded(holder, before),) if before else ()
         if after is None:
-            return [step(holder, Phase.WIDEN, f"Delete{self.kind}PermissionsBoundary", target, makes=makes)]
+            return [step(holder, Phase.RELEASE, f"Delete{self.kind}PermissionsBoundary", target, makes=makes)]
         return [
             step(
                 holder,

@@ -83,16 +83,7 @@ class Inline:
         )
 
     def emptying(self, holder: Address, before: Documents) -> list[Step]:
-        return [
-            step(
-                holder,
-                Phase.DELETE,
-                f"Delete{self.kind}Policy",
-                {f"{self.kind}Name": holder.name, "PolicyName": name},
-                makes=(emptied(holder, f"inline/{name}"),),
-            )
-            for name in sorted(before)
-        ]
+        return [self._delete(holder, name, before[name], forced=False) for name in sorted(before)]
 
 
 def total_size(documents: Documents) -> int:

@@ -79,9 +79,9 @@ class Links:
     def _loss(self, planning: Planning, link: Link) -> Phase:
         return phase_of(self.granted(planning, link, planning.live.entities), NOTHING)
 
-    def emptying(self, holder: Address, before: list[Link]) -> list[Step]:
-        """Every link taken off, for a holder that is about to be deleted."""
-        return [self._off(holder, link, Phase.DELETE) for link in before]
+    def emptying(self, holder: Address, before: list[Link], planning: Planning) -> list[Step]:
+        """Every link taken off, for a holder that is about to be deleted: what it grants first."""
+        return [self._off(holder, link, self._loss(planning, link)) for link in before]
 
 
 def attached(kind: str) -> Links:

@@ -10,20 +10,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.kinds.arns import arn_of
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
-from reconciler.model.entity import Role
-from reconciler.model.plan import Access, Step
+from reconciler.model.entity import Entity, Role
+from reconciler.model.plan import Access, Call, Step
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import State
 from reconciler.plan.access import accesses_of, planned_state
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import caller_address
-from reconciler.policy.evaluator import WITHOUT_MFA, Principal, Verdict, evaluate, principals_of, with_mfa
+from reconciler.policy.evaluator import WITHOUT_MFA, Principal, Verdict, Why, evaluate, principals_of, with_mfa
 from reconciler.policy.grants import covered
 
 FLAG = "--allow-lockout"
 _SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """A call that takes a step back: `action` on `resource`, the ARN afterwards; `was`: the ARN of before."""
+
+    action: str
+    resource: str
+    was: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +73,39 @@ def _refusal(draft: Draft, address: Address, named: str, losses: list[Loss]) -> 
     return draft.refusal("lockout", address, f"After this plan {named} could not undo it: {told}{more}.", hint, FLAG)
 
 
-def undo_of(steps: Iterable[Step], draft: Draft) -> list[tuple[str, str]]:
-    """(action, resource ARN) of the calls that would take these steps back."""
-    found: dict[tuple[str, str], None] = {}
+def undo_of(steps: Iterable[Step], draft: Draft) -> list[Undo]:
+    """The calls that would take these steps back."""
+    found: dict[Undo, None] = {}
     for step in steps:
-        resource = draft.planning.arn(step.address)
+        address = step.address
         if "GroupName" in step.call.parameters and "UserName" in step.call.parameters:
-            resource = draft.planning.arn(Address("group", str(step.call.parameters["GroupName"])))
-        for operation in inverse(step.call.operation):
-            found[f"iam:{operation}", resource] = None
+            address = Address("group", str(step.call.parameters["GroupName"]))
+        now, was = draft.planning.arn(address), _live_arn(address, draft)
+        for operation in inverse(step.call, draft.live.entities.get(step.address)):
+            moves = operation in ("UpdateUser", "UpdateGroup")
+            found[Undo(f"iam:{operation}", now if moves else was, was)] = None
     return list(found)
 
 
-def inverse(operation: str) -> tuple[str, ...]:
-    """The operations that take one back; none for secrets and devices, which nothing brings back."""
+def _live_arn(address: Address, draft: Draft) -> str:
+    """Where an entity is before the plan, and again once a move is taken back."""
+    live = draft.live.entities.get(address)
+    if live is None:
+        return draft.planning.arn(address)
+    return arn_of(live.address, live.path, draft.live.account, draft.live.partition)
+
+
+def inverse(call: Call, before: Entity | None) -> tuple[str, ...]:
+    """The operations that take a call back; none for secrets and devices, which nothing brings back.
+
+    `before`: the entity as it was; what a Put or a tag replaced is put back, what was not there is removed.
+    """
+    operation, parameters = call.operation, call.parameters
+    if operation.startswith("Put"):
+        replaced = getattr(before, "permissions_boundary", None)
+        if "PolicyName" in parameters:
+            replaced = str(parameters["PolicyName"]) in getattr(before, "inline_policies", {})
+        return (operation if replaced else f"Delete{operation.removeprefix('Put')}",)
     if operation in _INVERSES:
         return _INVERSES[operation]
     for verb, undoing in _VERBS:
@@ -88,7 +117,6 @@ def inverse(operation: str) -> tuple[str, ...]:
 _VERBS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Attach", ("Detach",)),
     ("Detach", ("Attach",)),
-    ("Put", ("Put", "Delete")),
     ("Tag", ("Tag", "Untag")),
     ("Untag", ("Tag",)),
     ("Update", ("Update",)),
@@ -107,7 +135,7 @@ _INVERSES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _lost_actions(address: Address, undoing: list[tuple[str, str]], live: State, planned: State) -> Iterator[Loss]:
+def _lost_actions(address: Address, undoing: list[Undo], live: State, planned: State) -> Iterator[Loss]:
     before, after = principals_of(live).get(address), principals_of(planned).get(address)
     if before is None:
         return
@@ -115,10 +143,10 @@ def _lost_actions(address: Address, undoing: list[tuple[str, str]], live: State,
         yield Loss(f"{address} itself", "the plan deletes it")
         return
     device = bool(live.facts.devices.get(address))
-    for action, resource in undoing:
-        now, then = (_verdict(principal, action, resource, device) for principal in (before, after))
+    for undo in undoing:
+        now, then = _verdict(before, undo.action, undo.was, device), _verdict(after, undo.action, undo.resource, device)
         if not now.denied and (then.denied or (not then.allowed and not then.keys <= now.keys)):
-            yield Loss(f"{action} on {resource}", _reason(then))
+            yield Loss(f"{undo.action} on {undo.resource}", _reason(now, then))
 
 
 def _verdict(principal: Principal, action: str, resource: str, device: bool) -> Verdict:
@@ -130,12 +158,19 @@ def _verdict(principal: Principal, action: str, resource: str, device: bool) -> 
     return strong if strong.allowed or bare.denied else bare
 
 
-def _reason(verdict: Verdict) -> str:
-    if verdict.denied and verdict.deciding:
-        return f"denied by {', '.join(map(str, verdict.deciding[:2]))}"
-    if verdict.keys:
-        return f"only if {', '.join(sorted(verdict.keys))} fits"
-    return "nothing allows it any more" if not verdict.deciding else f"decided by {verdict.deciding[0]}"
+def _reason(now: Verdict, then: Verdict) -> str:
+    """What takes it away, or what gave it and does no more."""
+    if then.denied and then.deciding:
+        return f"denied by {_named(then)}"
+    if then.keys:
+        return f"only if {', '.join(sorted(then.keys))} fits"
+    if then.why is Why.BOUNDARY:
+        return "the permissions boundary does not allow it"
+    return f"nothing allows it any more; {_named(now)} did" if now.deciding else "nothing allows it any more"
+
+
+def _named(verdict: Verdict) -> str:
+    return ", ".join(map(str, verdict.deciding[:2]))
 
 
 def _lost_entries(address: Address, draft: Draft, planned: State) -> Iterator[Loss]:
@@ -172,9 +207,37 @@ def _outsiders_lost(before: Role, after: Role, account: str) -> list[str]:
             if statement.effect != "Allow" or statement.not_principal or ours:
                 continue
             single = replace(statement, sid="", principals=frozenset([(kind, value)]))
-            if not covered(single, lets_in) or any(_may_mean(deny, kind, value) for deny in denies):
+            if not any(_as_wide(single, new) for new in lets_in) or any(
+                _may_mean(deny, kind, value) for deny in denies
+            ):
                 found.add(value if kind in ("AWS", "*") else f"{kind.lower()}:{value}")
     return sorted(found)
+
+
+def _as_wide(old: Statement, new: Statement) -> bool:
+    """True where `new` lets in all that `old` did; a condition may have gained values, where more values mean more."""
+    widened = {
+        (condition.operator, condition.key): condition.values
+        for condition in new.conditions
+        if condition.operator.startswith(_WIDENING)
+    }
+    conditions = frozenset(
+        replace(condition, values=condition.values | widened.get((condition.operator, condition.key), frozenset()))
+        for condition in old.conditions
+    )
+    return covered(replace(old, conditions=conditions), frozenset([new]))
+
+
+_WIDENING = (
+    "StringEquals",
+    "StringLike",
+    "ArnEquals",
+    "ArnLike",
+    "IpAddress",
+    "ForAnyValue:StringEquals",
+    "ForAnyValue:StringLike",
+)
+"""Operators, …IfExists among them, of which one value is enough ("Multivalued context keys")."""
 
 
 def _may_mean(deny: Statement, kind: str, value: str) -> bool:

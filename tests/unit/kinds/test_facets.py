@@ -82,7 +82,7 @@ BOUNDARIES: dict[str, tuple[str | None, str | None, list[tuple[str, Phase]]]] = 
     "the same": ("x", "x", []),
     "a new one restricts": (None, policy_arn("p"), [("PutUserPermissionsBoundary", Phase.RESTRICT)]),
     "another one restricts": (policy_arn("q"), policy_arn("p"), [("PutUserPermissionsBoundary", Phase.RESTRICT)]),
-    "one that goes widens": (policy_arn("q"), None, [("DeleteUserPermissionsBoundary", Phase.WIDEN)]),
+    "one that goes waits": (policy_arn("q"), None, [("DeleteUserPermissionsBoundary", Phase.RELEASE)]),
 }
 
 
