@@ -33,11 +33,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan with the connection it was made through. `look_again`: what is left to do, from a fresh read."""
+    """A plan with the connection it was made through. `look_again`: what is left to do, from a fresh read.
+
+    goal: what live IAM is to match, in words.
+    """
 
     plan: Plan
     connection: Connection
     look_again: Callable[[], Plan]
+    goal: str = "the file"
 
 
 def make_plan(request: Request) -> Planned:

@@ -14,9 +14,10 @@ from reconciler.aws import snapshot
 from reconciler.aws.session import Connection, check_account, connect
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Failed, failure
+from reconciler.model.state import State
 from reconciler.plan.fingerprint import digest
 from reconciler.plan.options import Allowed
-from reconciler.plan.saved import Saved, read_saved, rebuilt, saved_part, saved_questions, stale
+from reconciler.plan.saved import Saved, as_saved, read_saved, rebuilt, saved_part, saved_questions, stale
 from reconciler.render.plan_json import FORMAT_VERSION, plan_dict
 
 
@@ -24,11 +25,15 @@ def save(plan: Plan, path: Path) -> None:
     """Write a plan file, whole or not at all. Raises Failed."""
     document = plan_dict(plan) | {"saved": saved_part(plan)}
     document["integrity"] = digest(document)
+    text = json.dumps(document, indent=2, ensure_ascii=False)
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=2, ensure_ascii=False)
-        Path(temporary).replace(path)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
     except OSError as error:
         raise failure("cannot-write", f"Cannot write the plan to {path}: {error.strerror}.") from None
 
@@ -39,7 +44,7 @@ def saved_document(path: Path) -> Mapping[str, Any] | None:
         return None
     try:
         document = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) and "format_version" in document else None
 
@@ -49,15 +54,21 @@ def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> 
     saved = _intact(path, document)
     connection = connect(request.profile, request.region, request.endpoint_url)
     check_account(connection, saved.account)
-    plan = _from_live(saved, connection, request.allowed, fresh=True)
-    if _changes(plan) != document["changes"] or plan.partition != connection.partition:
+    live = _live(saved, connection)
+    changed = stale(saved, live)
+    if changed:
+        ended = failure("stale-plan", "The plan is stale; nothing was written.", hint="Plan again.")
+        raise Failed([*changed, *ended.problems])
+    live = as_saved(saved, live)
+    plan = rebuilt(saved, live, request.allowed)
+    if not _accounted_for(document, saved, plan, live):
         raise failure(
             "plan-not-accounted-for",
             f"{path}: its calls are not those that its changes need.",
             detail="It was edited, or what a deleted entity owns has changed.",
             hint="Plan again. Nothing was written.",
         )
-    return Planned(plan, connection, lambda: _from_live(saved, connection, request.allowed, fresh=False))
+    return Planned(plan, connection, lambda: rebuilt(saved, _live(saved, connection), request.allowed))
 
 
 def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
@@ -79,15 +90,26 @@ def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
         raise edited from None
 
 
-def _from_live(saved: Saved, connection: Connection, allowed: Allowed, *, fresh: bool) -> Plan:
+def _live(saved: Saved, connection: Connection) -> State:
     live = snapshot.read(connection)
     while questions := saved_questions(saved, live):
         live = snapshot.complete(connection, live, questions)
-    changed = stale(saved, live) if fresh else []
-    if changed:
-        ended = failure("stale-plan", "The plan is stale; nothing was written.", hint="Plan again.")
-        raise Failed([*changed, *ended.problems])
-    return rebuilt(saved, live, allowed)
+    return live
+
+
+def _accounted_for(document: Mapping[str, Any], saved: Saved, plan: Plan, live: State) -> bool:
+    """Whether the file says what its entities need: the same changes, no entity beside, no refusal less.
+
+    What the file was refused for must still be refused where no flag allows it: its settings decide that, and
+    nothing else vouches for them. The lockout guard speaks of the caller, who may be another by now.
+    """
+    still = {(item.code, item.address) for item in rebuilt(saved, live, Allowed()).findings}
+    return (
+        plan.partition == saved.partition
+        and _changes(plan) == document.get("changes")
+        and {change.address for change in plan.changes} == set(saved.after)
+        and all(refusal in still for refusal in saved.refusals if refusal[0] != "lockout")
+    )
 
 
 def _changes(plan: Plan) -> Any:

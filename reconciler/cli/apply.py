@@ -39,7 +39,7 @@ def command(yes: bool, **options: Any) -> int:
         return 0
     if not yes and not approved and not _agreed(planned):
         return 1
-    return _report(_applied(planned))
+    return _report(_applied(planned), planned.goal)
 
 
 def _planned(request: Request) -> tuple[Planned, bool]:
@@ -86,7 +86,7 @@ def _applied(planned: Planned) -> Applied:
         return apply(planned, lambda step: advance(f"{step.call.operation} {step.address}"))
 
 
-def _report(applied: Applied) -> int:
+def _report(applied: Applied, goal: str) -> int:
     from reconciler.cli.terminal import colored, say, width
     from reconciler.render.plan_text import plan_text
     from reconciler.render.problems import text
@@ -103,7 +103,7 @@ def _report(applied: Applied) -> int:
     click.echo(f"\nApplied: {outcome.done} call{'' if outcome.done == 1 else 's'}.")
     if applied.matches:
         partly = " in what --target names" if applied.left and applied.left.targets else ""
-        click.echo(f"Live IAM matches the file{partly}.")
+        click.echo(f"Live IAM matches {goal}{partly}.")
         return 0
     if applied.unverified:
         say(text(applied.unverified, color=colored(err=True)), err=True)
@@ -111,5 +111,5 @@ def _report(applied: Applied) -> int:
         return 1
     if applied.left:
         say(plan_text(applied.left, color=colored(err=True), width=width()), err=True)
-    click.echo("Live IAM does not match the file: the above still differs.", err=True)
+    click.echo(f"Live IAM does not match {goal}: the above still differs.", err=True)
     return 1

@@ -25,7 +25,7 @@ class Declared:
 
 
 class Kind(Protocol):
-    """One file each. `E` below is the kind's own entity class; the registry dispatches on `name`.
+    """One file each. The registry dispatches on `name`; `entity` is the kind's own class.
 
     name: address prefix. section: top-level key of the file, None for kinds that are only derived.
     schema: JSON Schema of one entry of the section. immutable: compared path → why it cannot change.
@@ -34,6 +34,7 @@ class Kind(Protocol):
     """
 
     name: ClassVar[str]
+    entity: ClassVar[type[Entity]]
     section: ClassVar[str | None]
     schema: ClassVar[Mapping[str, Any]]
     immutable: ClassVar[Mapping[str, str]]

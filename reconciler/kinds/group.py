@@ -16,7 +16,7 @@ from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, attached_arns
 from reconciler.model.address import Address
-from reconciler.model.entity import Group
+from reconciler.model.entity import Entity, Group
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
 
@@ -26,6 +26,7 @@ _INLINE = Inline("Group")
 
 class GroupKind:
     name: ClassVar[str] = "group"
+    entity: ClassVar[type[Entity]] = Group
     section: ClassVar[str | None] = "groups"
     taggable: ClassVar[bool] = False
     immutable: ClassVar[Mapping[str, str]] = {}

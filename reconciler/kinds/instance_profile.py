@@ -13,7 +13,7 @@ from reconciler.kinds.facts import deletion, linked, present, step, unlinked
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import NO_DETAIL, Raw
 from reconciler.model.address import Address
-from reconciler.model.entity import InstanceProfile
+from reconciler.model.entity import Entity, InstanceProfile
 from reconciler.model.node import Map
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.state import Declaration
@@ -42,6 +42,7 @@ def profile_of_role(role: Address, node: Map, context: Declaring) -> Declared | 
 
 class InstanceProfileKind:
     name: ClassVar[str] = "instance-profile"
+    entity: ClassVar[type[Entity]] = InstanceProfile
     section: ClassVar[str | None] = None
     taggable: ClassVar[bool] = True
     immutable: ClassVar[Mapping[str, str]] = {"path": "IAM never changes an instance profile's path"}

@@ -18,7 +18,7 @@ from reconciler.kinds.facts import absent, deletion, edit, emptied, present, ste
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import NO_DETAIL, Raw
 from reconciler.model.address import Address
-from reconciler.model.entity import Policy
+from reconciler.model.entity import Entity, Policy
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
 from reconciler.model.state import PolicyVersion
@@ -31,6 +31,7 @@ _VERSIONS = 5
 
 class PolicyKind:
     name: ClassVar[str] = "policy"
+    entity: ClassVar[type[Entity]] = Policy
     section: ClassVar[str | None] = "policies"
     taggable: ClassVar[bool] = True
     immutable: ClassVar[Mapping[str, str]] = {

@@ -24,7 +24,7 @@ from reconciler.kinds.raw import Raw, attached_arns, boundary_arn, tags_of
 from reconciler.kinds.trust_rules import trust_document
 from reconciler.model.address import Address
 from reconciler.model.document import Document
-from reconciler.model.entity import Role
+from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place
@@ -41,6 +41,7 @@ _DEFAULT_SESSION = 3600
 
 class RoleKind:
     name: ClassVar[str] = "role"
+    entity: ClassVar[type[Entity]] = Role
     section: ClassVar[str | None] = "roles"
     taggable: ClassVar[bool] = True
     immutable: ClassVar[Mapping[str, str]] = {"path": "IAM never changes a role's path"}

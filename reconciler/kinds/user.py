@@ -18,7 +18,7 @@ from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, attached_arns, boundary_arn, tags_of
 from reconciler.model.address import Address
-from reconciler.model.entity import User
+from reconciler.model.entity import Entity, User
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
 from reconciler.model.state import Belongings
@@ -31,6 +31,7 @@ _BOUNDARY = Boundary("User")
 
 class UserKind:
     name: ClassVar[str] = "user"
+    entity: ClassVar[type[Entity]] = User
     section: ClassVar[str | None] = "users"
     taggable: ClassVar[bool] = True
     immutable: ClassVar[Mapping[str, str]] = {}

@@ -29,9 +29,9 @@ class Action(StrEnum):
 class Phase(IntEnum):
     """Barriers of an apply, in order. Make before break is this order and nothing else.
 
-    GUARDED: one call that allows some things and denies others. SWAP: one that gives, and takes or lifts a Deny
-    at once (a document edited in place). RELEASE: a Deny or a boundary that comes off, once what it held back is
-    gone.
+    GUARDED: one call that allows some things and denies others; UNGUARDED: one that takes both back. SWAP: one
+    that gives, and takes or lifts a Deny at once (a document edited in place). RELEASE: a Deny or a boundary that
+    comes off, once what it held back is gone.
     """
 
     CREATE = 1
@@ -40,8 +40,9 @@ class Phase(IntEnum):
     WIDEN = 4
     SWAP = 5
     NARROW = 6
-    RELEASE = 7
-    DELETE = 8
+    UNGUARDED = 7
+    RELEASE = 8
+    DELETE = 9
 
 
 Fact = tuple[str, ...]

@@ -7,18 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.document import Document
-from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.entity import Entity
 from reconciler.policy.canonical import canonical
-
-_CLASSES: Mapping[str, type[Entity]] = {
-    "policy": Policy,
-    "group": Group,
-    "user": User,
-    "role": Role,
-    "instance-profile": InstanceProfile,
-}
 
 
 def encoded(entity: Entity) -> dict[str, Any]:
@@ -40,7 +33,7 @@ def _plain(value: object) -> Any:
 
 def decoded(kind: str, value: Mapping[str, Any], partition: str) -> Entity:
     """The entity that was encoded. ValueError, KeyError or TypeError where it cannot be one."""
-    entity_class = _CLASSES[kind]
+    entity_class = BY_NAME[kind].entity
     known = {field.name for field in fields(entity_class)}
     if set(value) != known:
         raise ValueError(f"not the fields of a {kind}")

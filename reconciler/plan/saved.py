@@ -7,7 +7,7 @@ again. A file whose calls are not those, or whose starting point is no longer li
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from reconciler.kinds.view import differences
@@ -27,7 +27,10 @@ from reconciler.plan.questions import Questions, questions_about
 
 @dataclass(frozen=True)
 class Saved:
-    """Before and after of every touched entity, as they were planned; `reasons` for display."""
+    """Before and after of every touched entity, as they were planned; `reasons` for display.
+
+    refusals: code and address of each error that the plan had.
+    """
 
     account: str
     partition: str
@@ -36,6 +39,7 @@ class Saved:
     before: Mapping[Address, Entity | None]
     after: Mapping[Address, Entity | None]
     reasons: Mapping[Address, str]
+    refusals: frozenset[tuple[str, Address | None]]
 
     @property
     def wanted(self) -> dict[Address, Entity]:
@@ -78,14 +82,28 @@ def read_saved(document: Mapping[str, Any]) -> Saved:
                 raise ValueError(f"{name}: not what its fingerprint says")
             found[address] = entity
         reasons[address] = entry["reason"]
-    settings = Settings(
+    settings = _settings(part["settings"])
+    refusals = frozenset(
+        (str(item["code"]), Address.parse(item["address"]) if "address" in item else None)
+        for item in document["findings"]
+        if item["level"] == Level.ERROR
+    )
+    return Saved(document["account"], part["partition"], document["owner"], settings, before, after, reasons, refusals)
+
+
+def _settings(saved: Mapping[str, Any]) -> Settings:
+    """ValueError where a value is not of its type."""
+    found = Settings(
         **{
-            **part["settings"],
-            "ignore": tuple(part["settings"]["ignore"]),
-            "break_glass": tuple(map(Address.parse, part["settings"]["break_glass"])),
+            **saved,
+            "ignore": tuple(map(str, saved["ignore"])),
+            "break_glass": tuple(map(Address.parse, saved["break_glass"])),
         }
     )
-    return Saved(document["account"], part["partition"], document["owner"], settings, before, after, reasons)
+    numbers = (found.max_deletes, found.max_delete_percent, found.max_removals)
+    if not all(isinstance(number, int | float) for number in numbers):
+        raise ValueError("a threshold is no number")
+    return found
 
 
 def stale(saved: Saved, live: State) -> list[Problem]:
@@ -106,6 +124,12 @@ def _since(address: Address, before: Entity | None, now: Entity | None) -> str:
         return f"{address} existed when the plan was made; now it does not."
     paths = ", ".join(field.path for field in differences(before, now))
     return f"{address} has changed since the plan was made: {paths}."
+
+
+def as_saved(saved: Saved, live: State) -> State:
+    """Live IAM with the touched entities as the file spells them: they mean the same, or the plan is stale."""
+    before = {address: entity for address, entity in saved.before.items() if entity is not None}
+    return replace(live, entities={**live.entities, **before})
 
 
 def rebuilt(saved: Saved, live: State, allowed: Allowed) -> Plan:

@@ -37,10 +37,10 @@ class Shift:
             if self.takes or self.lifts:
                 return Phase.SWAP
             return Phase.GUARDED if self.denies else Phase.WIDEN
+        if self.takes:
+            return Phase.UNGUARDED if self.lifts else Phase.NARROW
         if self.lifts:
             return Phase.RELEASE
-        if self.takes:
-            return Phase.NARROW
         return Phase.RESTRICT if self.denies else Phase.WIDEN
 
 

@@ -655,7 +655,7 @@ def test_a_saved_plan_that_deletes_who_applies_it_is_refused(
 ) -> None:
     made = plan(Case(live, wanted, caller=ROOT))
     assert [str(change.address) for change in made.changes] == [subject]
-    saved = read_saved({"account": ACCOUNT, "owner": "team", "saved": saved_part(made)})
+    saved = read_saved({"account": ACCOUNT, "owner": "team", "findings": [], "saved": saved_part(made)})
     state = State(ACCOUNT, "aws", {entity.address: entity for entity in live}, Facts(caller=caller))
     (finding,) = of_code(rebuilt(saved, state, Allowed()), "lockout")
     assert str(finding.address) == subject

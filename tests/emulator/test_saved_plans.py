@@ -1,0 +1,601 @@
+"""A saved plan is applied as it was approved, or not at all: stale, edited, foreign or unsafe ones write nothing."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.app import saved as saved_plans
+from reconciler.plan.codec import decoded
+from reconciler.plan.fingerprint import digest, fingerprint
+from tests.support.account import Account
+from tests.support.plans import changes, operations, writes
+from tests.support.shared import Shared
+
+ACCOUNT = "123456789012"
+HEAD = "version: 1\nowner: platform\n"
+SERVICE = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+def document(action: str) -> str:
+    return f'{{Statement: [{{Effect: Allow, Action: "{action}", Resource: "*"}}]}}'
+
+
+def as_json(action: str) -> str:
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def text(action: str, tag: str, duration: int) -> str:
+    return f"""\
+{HEAD}policies: {{p: {{document: {document(action)}, tags: {{t: {tag}}}}}}}
+groups: {{g: {{inline_policies: {{own: {document(action)}}}}}}}
+users: {{u: {{tags: {{t: {tag}}}}}, untouched: {{}}}}
+roles:
+  r: {{trust: [{{services: [ec2.amazonaws.com]}}], max_session_duration: {duration}, instance_profile: true}}
+"""
+
+
+BEFORE, AFTER = text("s3:GetObject", "a", 3600), text("s3:PutObject", "b", 7200)
+
+
+def save(account: Account, *options: str) -> Path:
+    """`plan --out plan.json` of what is in `roles.yaml`."""
+    result = account.cli("plan", "roles.yaml", "--out", "plan.json", *options)
+    assert result.code == 0, result.err
+    return account.folder / "plan.json"
+
+
+@pytest.fixture
+def updating(account: Account) -> Account:
+    """An account with one entity of each kind, and a saved plan that changes each."""
+    account.write(BEFORE)
+    account.apply()
+    account.write(AFTER)
+    save(account)
+    return account
+
+
+@pytest.fixture(scope="module")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    def prepare(account: Account) -> None:
+        account.write(BEFORE)
+        account.apply()
+        account.write(AFTER)
+        save(account)
+
+    shared = Shared(tmp_path_factory.mktemp("saved"), prepare)
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def saved(_shared: Shared) -> Iterator[Account]:
+    """The same, for tests that write nothing to the account: the plan file is theirs."""
+    with _shared.lend() as account:
+        path = account.folder / "plan.json"
+        content = path.read_bytes()
+        yield account
+        path.write_bytes(content)
+
+
+def refused(account: Account, *words: str, arguments: tuple[str, ...] = ()) -> str:
+    """`apply plan.json` exits 1 and writes nothing; what it said on stderr."""
+    account.zero()
+    result = account.cli("apply", "plan.json", *arguments)
+    assert result.code == 1, result.out
+    assert writes(account) == []
+    assert "Traceback" not in result.err
+    assert [word for word in words if word not in result.out + result.err] == [], result.err
+    return result.err
+
+
+def edit(account: Account, change: Callable[[Any], object], *, recomputed: bool = True) -> None:
+    path = account.folder / "plan.json"
+    content = json.loads(path.read_text())
+    change(content)
+    if recomputed:
+        content["integrity"] = digest({key: value for key, value in content.items() if key != "integrity"})
+    path.write_text(json.dumps(content))
+
+
+# As approved
+
+
+def test_a_saved_plan_is_applied_without_asking_and_leaves_nothing_to_do(updating: Account) -> None:
+    planned = json.loads((updating.folder / "plan.json").read_text())
+    updating.zero()
+    result = updating.cli("apply", "plan.json")
+    assert result.code == 0, result.err
+    assert "Live IAM matches the file." in result.out
+    assert [line.split()[0] for line in writes(updating)] == operations(planned)
+    assert changes(updating.plan()) == {}
+
+
+def test_a_plan_that_creates_and_one_that_deletes_are_applied(account: Account) -> None:
+    account.write(BEFORE)
+    save(account)
+    assert account.cli("apply", "plan.json").code == 0
+    assert changes(account.plan()) == {}
+    account.write(HEAD)
+    save(account)
+    assert account.cli("apply", "plan.json").code == 0
+    assert account.iam.list_users()["Users"] == []
+
+
+def test_an_empty_plan_is_applied_by_doing_nothing(account: Account) -> None:
+    account.write(HEAD)
+    save(account)
+    account.zero()
+    assert account.cli("apply", "plan.json").code == 0
+    assert writes(account) == []
+
+
+def test_a_saved_plan_needs_neither_the_file_it_came_from_nor_its_folder(updating: Account) -> None:
+    (updating.folder / "roles.yaml").unlink()
+    moved = updating.folder / "elsewhere" / "other name.json"
+    moved.parent.mkdir()
+    (updating.folder / "plan.json").rename(moved)
+    assert updating.cli("apply", moved).code == 0
+
+
+def test_what_the_file_says_since_does_not_count(updating: Account) -> None:
+    updating.write(HEAD + "users: {somebody-else: {}}\n")
+    assert updating.cli("apply", "plan.json").code == 0
+    assert updating.iam.get_role(RoleName="r")["Role"]["MaxSessionDuration"] == 7200
+
+
+def reordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: reordered(item) for key, item in reversed(value.items())}
+    return [reordered(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("indent", [None, 8])
+def test_neither_white_space_nor_the_order_of_keys_counts(updating: Account, indent: int | None) -> None:
+    path = updating.folder / "plan.json"
+    path.write_text(json.dumps(reordered(json.loads(path.read_text())), indent=indent))
+    assert updating.cli("apply", "plan.json").code == 0
+
+
+def test_a_plan_is_applied_once(updating: Account) -> None:
+    assert updating.cli("apply", "plan.json").code == 0
+    refused(updating, "has changed since", "stale")
+
+
+def test_two_plans_of_the_same_thing_are_the_same_file(saved: Account) -> None:
+    first = (saved.folder / "plan.json").read_bytes()
+    saved.write(AFTER.replace("users:", "# a comment\nusers:"), "other.yaml")
+    result = saved.cli("plan", "other.yaml", "--out", "again.json")
+    assert result.code == 0, result.err
+    assert (saved.folder / "again.json").read_bytes() == first
+
+
+def test_only_what_target_named_is_applied(updating: Account) -> None:
+    save(updating, "--target", "user/u")
+    updating.zero()
+    assert updating.cli("apply", "plan.json").code == 0
+    assert [line.split()[0] for line in writes(updating)] == ["TagUser"]
+
+
+# Stale
+
+
+def new_version(iam: Any) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/p"
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=as_json("s3:*"), SetAsDefault=True)
+
+
+DRIFT: dict[str, tuple[Callable[[Any], object], str, str]] = {
+    "a policy's document": (new_version, "policy/p", "document"),
+    "a policy's tag": (
+        lambda iam: iam.tag_policy(PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/p", Tags=[{"Key": "t", "Value": "z"}]),
+        "policy/p",
+        "tags.t",
+    ),
+    "a group's document": (
+        lambda iam: iam.put_group_policy(GroupName="g", PolicyName="own", PolicyDocument=as_json("s3:*")),
+        "group/g",
+        "inline_policies.own",
+    ),
+    "a group's policy": (
+        lambda iam: iam.attach_group_policy(GroupName="g", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        "group/g",
+        "policies",
+    ),
+    "a user's tag": (
+        lambda iam: iam.tag_user(UserName="u", Tags=[{"Key": "t", "Value": "z"}]),
+        "user/u",
+        "tags.t",
+    ),
+    "a user's group": (lambda iam: iam.add_user_to_group(UserName="u", GroupName="g"), "user/u", "groups"),
+    "a user's boundary": (
+        lambda iam: iam.put_user_permissions_boundary(
+            UserName="u", PermissionsBoundary="arn:aws:iam::aws:policy/ReadOnlyAccess"
+        ),
+        "user/u",
+        "permissions_boundary",
+    ),
+    "what the plan would do was done": (
+        lambda iam: iam.tag_user(UserName="u", Tags=[{"Key": "t", "Value": "b"}]),
+        "user/u",
+        "tags.t",
+    ),
+    "a role's session": (
+        lambda iam: iam.update_role(RoleName="r", Description="", MaxSessionDuration=4000),
+        "role/r",
+        "max_session_duration",
+    ),
+    "a role's trust": (
+        lambda iam: iam.update_assume_role_policy(
+            RoleName="r",
+            PolicyDocument=json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [{**SERVICE, "Principal": {"Service": "lambda.amazonaws.com"}}],
+                }
+            ),
+        ),
+        "role/r",
+        "trust_policy",
+    ),
+    "a user is gone": (lambda iam: iam.delete_user(UserName="u"), "user/u", "does not"),
+}
+
+
+@pytest.mark.parametrize(("drift", "address", "path"), DRIFT.values(), ids=DRIFT.keys())
+def test_a_plan_is_stale_once_what_it_touches_has_changed(
+    updating: Account, drift: Callable[[Any], object], address: str, path: str
+) -> None:
+    drift(updating.iam)
+    said = refused(updating, "stale", "Plan again", address, path)
+    stale = [
+        line for line in said.splitlines() if "when the plan was made" in line or "since the plan was made" in line
+    ]
+    assert len(stale) == 1
+
+
+def test_what_a_plan_would_create_must_not_exist_by_now(account: Account) -> None:
+    account.write(BEFORE)
+    save(account)
+    account.iam.create_user(UserName="u")
+    refused(account, "user/u did not exist", "now it does", "stale")
+
+
+def test_what_a_plan_would_delete_must_still_be_there(updating: Account) -> None:
+    updating.write(HEAD)
+    save(updating)
+    updating.iam.delete_user(UserName="untouched")
+    refused(updating, "user/untouched existed", "now it does not", "stale")
+
+
+UNTOUCHED: dict[str, Callable[[Any], object]] = {
+    "another entity's tag": lambda iam: iam.tag_user(UserName="untouched", Tags=[{"Key": "t", "Value": "z"}]),
+    "another entity goes": lambda iam: iam.delete_user(UserName="untouched"),
+    "another entity comes": lambda iam: iam.create_role(
+        RoleName="new", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [SERVICE]})
+    ),
+    "the same document, written another way": lambda iam: iam.put_group_policy(
+        GroupName="g",
+        PolicyName="own",
+        PolicyDocument=json.dumps(
+            {
+                "Statement": {"Resource": ["*"], "Action": ["S3:getobject"], "Effect": "Allow"},
+                "Version": "2012-10-17",
+            },
+            indent=3,
+        ),
+    ),
+    "the same tag again": lambda iam: iam.tag_user(UserName="u", Tags=[{"Key": "t", "Value": "a"}]),
+    "a key of a user that stays": lambda iam: iam.create_access_key(UserName="u"),
+}
+
+
+@pytest.mark.parametrize("drift", UNTOUCHED.values(), ids=UNTOUCHED.keys())
+def test_a_plan_is_not_stale_by_what_it_does_not_touch(updating: Account, drift: Callable[[Any], object]) -> None:
+    drift(updating.iam)
+    result = updating.cli("apply", "plan.json")
+    assert result.code == 0, result.err
+
+
+def test_a_deletion_is_refused_where_the_user_has_got_a_key_since(account: Account) -> None:
+    account.write(HEAD + "users: {u: {}}\n")
+    account.apply()
+    account.write(HEAD)
+    save(account)
+    account.iam.create_access_key(UserName="u")
+    refused(account, "what a deleted entity owns has changed", "Plan again")
+
+
+def test_a_document_that_has_versions_since_is_still_written(updating: Account) -> None:
+    """Each version was there and gone: the oldest spare one is what the plan would delete."""
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/p"
+    version = updating.iam.create_policy_version(PolicyArn=arn, PolicyDocument=as_json("s3:*"))["PolicyVersion"]
+    updating.iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+    assert updating.cli("apply", "plan.json").code == 0
+
+
+# Edited by hand
+
+
+def test_one_changed_byte_is_refused(saved: Account) -> None:
+    path = saved.folder / "plan.json"
+    path.write_bytes(path.read_bytes().replace(b"7200", b"7201", 1))
+    refused(saved, "is not as it was saved", "Plan again")
+
+
+@pytest.mark.parametrize("integrity", [None, "", 5, "sha256:0", {}])
+def test_another_integrity_is_refused(saved: Account, integrity: Any) -> None:
+    edit(saved, lambda content: content.update(integrity=integrity), recomputed=False)
+    refused(saved, "is not as it was saved")
+
+
+def test_a_missing_integrity_is_refused(saved: Account) -> None:
+    edit(saved, lambda content: content.pop("integrity"), recomputed=False)
+    refused(saved, "is not as it was saved")
+
+
+def change(content: Any, address: str) -> Any:
+    return next(item for item in content["changes"] if item["address"] == address)
+
+
+def entity(content: Any, address: str) -> Any:
+    return content["saved"]["entities"][address]
+
+
+ATTACH = {
+    "operation": "AttachUserPolicy",
+    "parameters": {"UserName": "u", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+    "seq": 99,
+}
+
+
+def more_calls(content: Any) -> None:
+    change(content, "user/u")["calls"].append(ATTACH)
+
+
+def other_operation(content: Any) -> None:
+    change(content, "user/u")["calls"][0]["operation"] = "DeleteUser"
+
+
+def other_parameter(content: Any) -> None:
+    change(content, "user/u")["calls"][0]["parameters"]["UserName"] = "untouched"
+
+
+def other_order(content: Any) -> None:
+    first, second = (change(content, name)["calls"][0] for name in ("user/u", "role/r"))
+    first["seq"], second["seq"] = second["seq"], first["seq"]
+
+
+def mark(kind: str, entity: Any) -> str:
+    return fingerprint(decoded(kind, entity, "aws"))
+
+
+def with_entity(content: Any, tags: dict[str, str]) -> None:
+    """`user/untouched`, as it is live, among what the plan touches; `tags`: what it gets."""
+    owner = {"reconcile:owner": "platform"}
+    before, after = (
+        {**entity(content, "user/u")["before"], "name": "untouched", "tags": owner | more} for more in ({}, tags)
+    )
+    content["saved"]["entities"]["user/untouched"] = {
+        "reason": "",
+        "before": before,
+        "after": after,
+        "fingerprint": {"before": mark("user", before), "after": mark("user", after)},
+    }
+
+
+def other_goal(content: Any) -> None:
+    entity(content, "user/u")["after"]["policies"] = ["arn:aws:iam::aws:policy/AdministratorAccess"]
+
+
+def other_goal_with_its_fingerprint(content: Any) -> None:
+    other_goal(content)
+    found = entity(content, "user/u")
+    found["fingerprint"]["after"] = mark("user", found["after"])
+
+
+def no_start(content: Any) -> None:
+    entity(content, "user/u").update(before=None)
+
+
+EDITS: dict[str, Callable[[Any], object]] = {
+    "a call more": more_calls,
+    "a call less": lambda content: change(content, "user/u")["calls"].pop(),
+    "another operation": other_operation,
+    "another parameter": other_parameter,
+    "another order": other_order,
+    "a change less": lambda content: content["changes"].pop(),
+    "all changes less": lambda content: content.update(changes=[]),
+    "no changes": lambda content: content.pop("changes"),
+    "a change twice": lambda content: content["changes"].append(content["changes"][0]),
+    "another action": lambda content: change(content, "user/u").update(action="delete"),
+    "other fields": lambda content: change(content, "user/u").update(fields=[]),
+    "an entity more": lambda content: with_entity(content, {"t": "z"}),
+    "an entity more, which stays as it is": lambda content: with_entity(content, {}),
+    "an entity less": lambda content: content["saved"]["entities"].pop("user/u"),
+    "an entity of another name": lambda content: entity(content, "user/u")["after"].update(name="v"),
+    "an entity of no kind": lambda content: content["saved"]["entities"].update({"cat/x": {}}),
+    "another goal": other_goal,
+    "another goal with its fingerprint": other_goal_with_its_fingerprint,
+    "no start": no_start,
+    "a field more": lambda content: entity(content, "user/u")["after"].update(extra=1),
+    "a field less": lambda content: entity(content, "user/u")["after"].pop("tags"),
+    "another owner": lambda content: content.update(owner="others"),
+    "no owner": lambda content: content.pop("owner"),
+    "another partition": lambda content: content["saved"].update(partition="aws-cn"),
+    "no entities": lambda content: content["saved"].update(entities={}),
+    "entities that are a list": lambda content: content["saved"].update(entities=[]),
+    "a saved part that is a text": lambda content: content.update(saved="x"),
+    "no settings": lambda content: content["saved"].pop("settings"),
+    "a setting nobody knows": lambda content: content["saved"]["settings"].update(extra=1),
+    "a threshold that is a text": lambda content: content["saved"]["settings"].update(max_deletes="many"),
+    "break_glass that is no address": lambda content: content["saved"]["settings"].update(break_glass=["x"]),
+    "no findings": lambda content: content.pop("findings"),
+    "findings that are texts": lambda content: content.update(findings=["x"]),
+}
+
+
+@pytest.mark.parametrize("change", EDITS.values(), ids=EDITS.keys())
+def test_a_plan_edited_by_hand_is_refused_even_with_its_integrity_made_right(
+    saved: Account, change: Callable[[Any], object]
+) -> None:
+    edit(saved, change)
+    refused(saved, "Plan again. Nothing was written.")
+
+
+# Unsafe
+
+
+@pytest.fixture
+def deleting(account: Account) -> Account:
+    """A saved plan that deletes more than its settings allow."""
+    account.write(HEAD + "users: {a: {}, b: {}}\n")
+    account.apply()
+    account.write(HEAD + "settings: {max_deletes: 1}\n")
+    assert save(account)
+    return account
+
+
+def test_what_is_unsafe_still_needs_its_flag(deleting: Account) -> None:
+    refused(deleting, "2 deletions > max_deletes 1", "--allow-deletes")
+    assert deleting.cli("apply", "plan.json", "--allow-deletes").code == 0
+    assert deleting.iam.list_users()["Users"] == []
+
+
+def test_a_flag_of_plan_is_no_flag_of_apply(deleting: Account) -> None:
+    save(deleting, "--allow-deletes")
+    refused(deleting, "max_deletes 1", "--allow-deletes")
+
+
+def test_yes_does_not_make_it_safe(deleting: Account) -> None:
+    refused(deleting, "max_deletes 1", arguments=("--yes",))
+
+
+LOOSENED: dict[str, Callable[[Any], object]] = {
+    "a threshold": lambda content: content["saved"]["settings"].update(max_deletes=1000),
+    "a threshold, and what is said of it": lambda content: (
+        content.update(safe=True),
+        content["saved"]["settings"].update(max_deletes=1000),
+    ),
+}
+
+
+@pytest.mark.parametrize("change", LOOSENED.values(), ids=LOOSENED.keys())
+def test_settings_cannot_be_loosened_by_hand(deleting: Account, change: Callable[[Any], object]) -> None:
+    edit(deleting, change)
+    refused(deleting, "Plan again. Nothing was written.")
+
+
+def test_calling_a_plan_safe_does_not_make_it_safe(deleting: Account) -> None:
+    edit(deleting, lambda content: content.update(safe=True, findings=[]))
+    refused(deleting, "max_deletes 1", "--allow-deletes")
+
+
+def test_what_outside_uses_since_is_refused_like_in_any_plan(account: Account) -> None:
+    account.write(HEAD + f"policies: {{p: {{document: {document('s3:GetObject')}}}}}\n")
+    account.apply()
+    account.write(HEAD)
+    save(account)
+    account.iam.create_user(UserName="stranger")
+    account.iam.attach_user_policy(UserName="stranger", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/p")
+    refused(account)
+
+
+# Not a saved plan, or not for here
+
+
+def test_a_plan_for_another_account_is_refused(saved: Account) -> None:
+    edit(saved, lambda content: content.update(account="210987654321"))
+    refused(saved, "210987654321", "123456789012")
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None, 1.5])
+def test_another_format_version_is_refused(saved: Account, version: Any) -> None:
+    edit(saved, lambda content: content.update(format_version=version))
+    refused(saved, "format_version", "Plan again with this version.")
+
+
+def test_a_printed_plan_is_not_a_saved_one(saved: Account) -> None:
+    printed = saved.cli("plan", "roles.yaml", "--format", "json").out
+    (saved.folder / "plan.json").write_text(printed)
+    refused(saved, "was printed, not saved", "plan --out")
+
+
+NOT_PLANS = {
+    "not JSON": b"{not json",
+    "empty": b"",
+    "a cut file": None,
+    "a list": b"[1]",
+    "a text": b'"plan"',
+    "null": b"null",
+    "another JSON": b'{"a": 1}',
+    "not UTF-8": b'{"format_version": "\xff\xfe"}',
+    "deep": b"[" * 3000,
+}
+
+
+@pytest.mark.parametrize("content", NOT_PLANS.values(), ids=NOT_PLANS.keys())
+def test_what_is_no_plan_is_refused_and_named(saved: Account, content: bytes | None) -> None:
+    path = saved.folder / "plan.json"
+    path.write_bytes(path.read_bytes()[:-100] if content is None else content)
+    refused(saved, "plan.json", arguments=("--yes",))
+
+
+@pytest.mark.parametrize("option", [("--var", "a=b"), ("--target", "user/u")])
+def test_what_belongs_to_plan_is_a_usage_error(saved: Account, option: tuple[str, str]) -> None:
+    refused(saved, "saved plan", option[0], arguments=option)
+
+
+# The file
+
+
+def test_a_plan_file_holds_no_secret_and_only_its_owner_reads_it(account: Account) -> None:
+    account.write(HEAD + "users: {u: {}}\n")
+    account.apply()
+    key = account.iam.create_access_key(UserName="u")["AccessKey"]
+    account.write(HEAD)
+    path = save(account)
+    said = path.read_text()
+    assert key["AccessKeyId"] in said  # the call that deletes it names it
+    assert key["SecretAccessKey"] not in said
+    assert account.environment["AWS_SECRET_ACCESS_KEY"] not in json.loads(said)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert account.cli("apply", "plan.json").code == 0
+
+
+def test_a_plan_file_is_written_whole_or_not_at_all(saved: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved.folder / "plan.json"
+    before, listed = path.read_bytes(), sorted(item.name for item in saved.folder.iterdir())
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(saved_plans.os, "fdopen", full)
+    result = saved.cli("plan", "roles.yaml", "--out", "plan.json")
+    assert result.code == 1
+    assert "No space left on device" in result.err
+    assert path.read_bytes() == before
+    assert sorted(item.name for item in saved.folder.iterdir()) == listed
+
+
+@pytest.mark.parametrize("name", ["no/such/folder/plan.json", "."])
+def test_a_place_that_cannot_be_written_is_named(account: Account, name: str) -> None:
+    account.write(HEAD)
+    result = account.cli("plan", "roles.yaml", "--out", name)
+    assert result.code == 1
+    assert name in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_saved_plan_is_the_printed_one_and_what_vouches_for_it(saved: Account) -> None:
+    printed = saved.plan()
+    content = json.loads((saved.folder / "plan.json").read_text())
+    assert {key: content[key] for key in printed} == printed
+    assert set(content) - set(printed) == {"saved", "integrity"}
+    assert set(content["saved"]["entities"]) == set(changes(printed))
