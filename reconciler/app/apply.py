@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.app.plan import Planned
 from reconciler.aws.execute import Outcome, run
 from reconciler.model.plan import Plan, Step
-from reconciler.model.problem import Failed, Problem
+from reconciler.model.problem import Failed, Level, Problem
 
 GRACE = (0.0, 2.0, 5.0, 10.0)
 """Seconds to wait before each look: IAM shows a write to later reads only after a while."""
@@ -40,6 +40,9 @@ def apply(planned: Planned, on_step: Callable[[Step], None]) -> Applied:
         return Applied(outcome, _verified(planned))
     except Failed as failed:
         return Applied(outcome, unverified=failed.problems)
+    except KeyboardInterrupt:
+        stopped = Problem(Level.ERROR, "interrupted", "Interrupted while checking what was done.")
+        return Applied(outcome, unverified=(stopped,))
 
 
 def _verified(planned: Planned) -> Plan:

@@ -26,7 +26,11 @@ def save(plan: Plan, path: Path) -> None:
     document = plan_dict(plan) | {"saved": saved_part(plan)}
     document["integrity"] = digest(document)
     text = json.dumps(document, indent=2, ensure_ascii=False)
+    path = path.resolve()
     try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")  # a pipe or device is written to, never replaced
+            return
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -40,10 +44,9 @@ def save(plan: Plan, path: Path) -> None:
 
 def saved_document(path: Path) -> Mapping[str, Any] | None:
     """The content of a plan file; None where the file is something else (a desired-state file)."""
-    if path.suffix != ".json" or not path.is_file():
-        return None
     try:
-        document = json.loads(path.read_bytes())
+        content = path.read_bytes() if path.is_file() else b""
+        document = json.loads(content) if content.lstrip().startswith(b"{") else None
     except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) and "format_version" in document else None
@@ -68,7 +71,11 @@ def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> 
             detail="It was edited, or what a deleted entity owns has changed.",
             hint="Plan again. Nothing was written.",
         )
-    return Planned(plan, connection, lambda: rebuilt(saved, _live(saved, connection), request.allowed))
+
+    def look_again() -> Plan:
+        return rebuilt(saved, _live(saved, connection), request.allowed)
+
+    return Planned(plan, connection, look_again, goal="the plan")
 
 
 def _intact(path: Path, document: Mapping[str, Any]) -> Saved:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from reconciler.aws.faults import code_of
+from reconciler.aws.faults import AWS_ERRORS, code_of
 from reconciler.aws.session import Connection, client_in
 from reconciler.kinds.raw import Detail, tags_of
 
@@ -35,7 +35,7 @@ def bulk_tags(connection: Connection) -> Mapping[str, Detail] | None:
             token = page.get("PaginationToken") or ""
             if not token:
                 return found or None
-    except (BotoCoreError, ClientError):
+    except AWS_ERRORS:
         return None
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from reconciler.aws.faults import problem_of
+from reconciler.aws.faults import AWS_ERRORS, problem_of
 from reconciler.aws.retry import already_done, patiently
 from reconciler.aws.session import Connection
 from reconciler.model.plan import Fact, Step
@@ -36,7 +36,7 @@ def run(connection: Connection, steps: Sequence[Step], on_step: Callable[[Step],
         try:
             on_step(step)
             _make(connection, step, made)
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             problem = problem_of(error, f"{step.call.operation} of {step.address}")
             return Outcome(done, len(steps), problem)
         except KeyboardInterrupt:
@@ -48,8 +48,12 @@ def run(connection: Connection, steps: Sequence[Step], on_step: Callable[[Step],
 def _make(connection: Connection, step: Step, made: set[Fact]) -> None:
     client = connection.iam_once if step.call.operation in _NEVER_TWICE else connection.iam
     method: Callable[..., Any] = getattr(client, xform_name(step.call.operation))
-    try:
-        patiently(lambda: method(**step.call.parameters), step, made)
-    except ClientError as error:
-        if not already_done(error, step):
-            raise
+
+    def call() -> None:
+        try:
+            method(**step.call.parameters)
+        except ClientError as error:
+            if not already_done(error, step):
+                raise
+
+    patiently(call, step, made)

@@ -13,6 +13,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
 )
+from botocore.parsers import ResponseParserError
 
 from reconciler.model.problem import Failed, Level, Problem
 
@@ -45,11 +46,13 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return "no AWS credentials were found.", "Pass --profile, or set AWS_PROFILE or the AWS_* keys."
     if isinstance(error, ProfileNotFound):
-        return f"{error}.", "Check --profile, AWS_PROFILE, and the AWS config file."
+        return f"{str(error).rstrip('.')}.", "Check --profile, AWS_PROFILE, and the AWS config file."
     if isinstance(error, EndpointConnectionError):
         return f"{error}.", "Check the network, --endpoint-url and AWS_ENDPOINT_URL."
+    if isinstance(error, ResponseParserError):
+        return "the answer is not AWS's.", "Check --endpoint-url and AWS_ENDPOINT_URL, and any proxy in between."
     if not isinstance(error, ClientError):
-        return f"{error}.", ""
+        return f"{str(error).rstrip('.')}.", ""
     message = str(error.response.get("Error", {}).get("Message", "")) or "no message"
     if code in _EXPIRED:
         return "the credentials have expired.", "Log in again, or refresh the session."
@@ -66,10 +69,14 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+"""Whatever a call can raise."""
+
+
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Turn any botocore error of a block into Failed."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         raise Failed([problem_of(error, doing)]) from None

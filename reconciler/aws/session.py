@@ -22,6 +22,8 @@ _CONFIG = Config(
     user_agent_extra="reconcile-iam",
 )
 _ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+_FIRST = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 4}))
+"""The first call of a run tells a wrong endpoint from a passing fault; nobody wants to wait long for that."""
 _SHORTCUT = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))
 
 
@@ -53,7 +55,14 @@ def _client(session: boto3.session.Session, service: str, endpoint_url: str | No
     region = session.region_name or DEFAULT_REGION
     with translated(f"preparing to call {service}"):
         make: Any = session.client
-        return make(service, region_name=region, endpoint_url=endpoint_url, config=config)
+        try:
+            return make(service, region_name=region, endpoint_url=endpoint_url, config=config)
+        except ValueError as error:
+            raise failure(
+                "bad-endpoint",
+                f"{str(error).rstrip('.')}.",
+                hint="Check --endpoint-url and AWS_ENDPOINT_URL.",
+            ) from None
 
 
 def client_in(connection: Connection, service: str, region: str) -> Any:
@@ -66,7 +75,7 @@ def connect(profile: str | None, region: str | None, endpoint_url: str | None) -
     """Find the caller's account. Raises Failed."""
     session = session_of(profile, region)
     with translated("asking AWS who the caller is"):
-        identity = client(session, "sts", endpoint_url).get_caller_identity()
+        identity = _client(session, "sts", endpoint_url, _FIRST).get_caller_identity()
     arn = str(identity["Arn"])
     return Connection(
         session=session,

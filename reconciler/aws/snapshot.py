@@ -121,7 +121,8 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
         facts = replace(
             state.facts,
             belongings={**state.facts.belongings, **dict(zip(questions.belongings, owned, strict=True))},
-            devices={**state.facts.devices, **{key: value or () for key, value in answers.items()}},
+            devices={**state.facts.devices, **{key: value for key, value in answers.items() if value is not None}},
+            devices_unread=state.facts.devices_unread | {key for key, value in answers.items() if value is None},
             outside_policies={
                 **state.facts.outside_policies,
                 **dict(zip(questions.policies, exist, strict=True)),

@@ -13,6 +13,7 @@ from reconciler.cli.plan import request_of
 if TYPE_CHECKING:
     from reconciler.app.apply import Applied
     from reconciler.app.plan import Planned, Request
+    from reconciler.aws.execute import Outcome
     from reconciler.model.plan import Plan
 
 INTERRUPTED = 130
@@ -86,6 +87,14 @@ def _applied(planned: Planned) -> Applied:
         return apply(planned, lambda step: advance(f"{step.call.operation} {step.address}"))
 
 
+def _counted(outcome: Outcome) -> str:
+    """What was done; of the call that an interruption met, nobody knows."""
+    left = outcome.total - outcome.done
+    if outcome.interrupted and left:
+        return f"{outcome.done} of {outcome.total} calls were made, one may have been, {left - 1} were not"
+    return f"{outcome.done} of {outcome.total} calls were made, {left} were not"
+
+
 def _report(applied: Applied, goal: str) -> int:
     from reconciler.cli.terminal import colored, say, width
     from reconciler.render.plan_text import plan_text
@@ -96,8 +105,7 @@ def _report(applied: Applied, goal: str) -> int:
         say(text([outcome.problem], color=colored(err=True)), err=True)
     if outcome.problem or outcome.interrupted:
         said = "Interrupted" if outcome.interrupted else "Stopped"
-        left = outcome.total - outcome.done
-        click.echo(f"{said}: {outcome.done} of {outcome.total} calls were made, {left} were not.", err=True)
+        click.echo(f"{said}: {_counted(outcome)}.", err=True)
         click.echo("Run the same command again to go on from there.", err=True)
         return INTERRUPTED if outcome.interrupted else 1
     click.echo(f"\nApplied: {outcome.done} call{'' if outcome.done == 1 else 's'}.")

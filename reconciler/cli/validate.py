@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import click
 
-from reconciler.cli.options import files_argument, variable_option
+from reconciler.cli.options import color_option, files_argument, variable_option
 
 
 @click.command("validate", epilog="Example: reconcile validate roles.yaml")
 @files_argument
 @variable_option
+@color_option
 @click.option(
     "--format",
     "form",

@@ -61,14 +61,15 @@ SCHEMA: Mapping[str, Any] = parts.entry(
 
 @dataclass
 class AliasReader:
-    """`entities` are the declared ones, for a role's own session limit."""
+    """`nodes`: what can be read of each alias. `entities`: the declared ones, for a role's own session limit."""
 
     context: Declaring
     section: Map
+    nodes: Mapping[str, Map]
     entities: Mapping[Address, Entity]
 
     def alias(self, name: str) -> Alias | None:
-        node = self.section.child(name)
+        node = self.nodes[name]
         role, arn = self._role(node)
         if not _ALIAS.fullmatch(name):
             place = self.section.place(name, of_key=True)

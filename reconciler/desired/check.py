@@ -29,13 +29,21 @@ _TYPES = {
 }
 
 
+HARMLESS = ("additionalProperties", "uniqueItems")
+"""Rules that leave the rest of a value as readable as it was."""
+
+
 def schema_problems(root: Map) -> tuple[list[Problem], set[tuple[str, ...]]]:
-    """Every way in which a tree breaks the schema, and the (section, name) pairs that are touched by one."""
+    """Every way in which a tree breaks the schema, and the keys (section, name, key) that cannot be read for it.
+
+    A shorter tuple stands for a whole entity or section.
+    """
     found: list[Problem] = []
     broken: set[tuple[str, ...]] = set()
     for error in _validator().iter_errors(root):
         path = tuple(error.absolute_path)
-        broken.add(tuple(str(step) for step in path[:2]))
+        if str(error.validator) not in HARMLESS:
+            broken.add(tuple(str(step) for step in path[:3]))
         found += _problems(error, root, path)
     return found, broken
 
@@ -94,6 +102,8 @@ def _said(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple
         return f"{name or 'The file'} must be {expected}, not {_shown(value)}.", hint
     if rule in ("enum", "const"):
         choices = wanted if isinstance(wanted, list) else [wanted]
+        if isinstance(value, str) and any(value == str(choice) for choice in choices):
+            return f"{name} cannot be the text {_shown(value)}.", f"Write it without quotes: {value}."
         close = suggestion(str(value), [str(choice) for choice in choices])
         hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(map(str, choices))}."
         return f"{name} cannot be {_shown(value)}.", hint

@@ -141,9 +141,10 @@ def _entities(
     guarded: list[Place] = []
     for section, kind in BY_SECTION.items():
         for address, node in nodes.items():
-            if address.kind != kind.name or (section, address.name) in broken or (section,) in broken:
+            readable = _readable(section, address.name, node, broken)
+            if address.kind != kind.name or readable is None:
                 continue
-            for declared in kind.declare(address.name, node, context):
+            for declared in kind.declare(address.name, readable, context):
                 _add(declared, found, context)
                 _check_ignored(declared, node, context)
                 if declared.declaration.mfa:
@@ -152,6 +153,24 @@ def _entities(
         guard = guard_policy(context.owner, context.partition, context.paths[guard_address(context.owner)])
         _add(Declared(guard, Declaration(guarded[0])), found, context)
     return found
+
+
+_DECISIVE = ("trust", "trust_policy", "document", "role")
+"""Keys without which an entity says nothing more that could be checked."""
+
+
+def _readable(section: str, name: str, node: Map, broken: set[tuple[str, ...]]) -> Map | None:
+    """The node less the keys that the schema found broken; None where too little is left."""
+    bad = {path[2] for path in broken if path[:2] == (section, name) and len(path) == 3}
+    if (section,) in broken or (section, name) in broken or bad & set(_DECISIVE):
+        return None
+    if not bad:
+        return node
+    result = Map(node.file, node.start)
+    for key in node:
+        if key not in bad:
+            result.take(node, key)
+    return result
 
 
 def _add(declared: Declared, found: dict[Address, Declared], context: Declaring) -> None:
@@ -179,9 +198,10 @@ def _aliases(
     root: Map, broken: set[tuple[str, ...]], context: Declaring, entities: Mapping[Address, Entity]
 ) -> dict[str, Alias]:
     section = root.child("aliases")
-    reader = AliasReader(context, section, entities)
-    names = [name for name in section if ("aliases", name) not in broken and ("aliases",) not in broken]
-    found = {name: alias for name in names if (alias := reader.alias(name))}
+    read = {name: _readable("aliases", name, section.child(name), broken) for name in section}
+    nodes = {name: node for name, node in read.items() if node is not None}
+    reader = AliasReader(context, section, nodes, entities)
+    found = {name: alias for name in nodes if (alias := reader.alias(name))}
     cycle_problems(found, section, context)
     return found
 

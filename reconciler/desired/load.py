@@ -81,9 +81,12 @@ def load(
     for node in trees.values():
         written.update(_scalars(_entry(node, "vars")))
         account = account or next(iter(_scalars(node, "account").values()), None)
-    known = account or PLACEHOLDER_ACCOUNT
-    values = {**written, **variables, "account_id": known, "partition": partition}
-    substitution = Variables(values)
+    given = {**written, **variables, "partition": partition}
+    known = Variables.resolved({**given, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
+    substitution, circular = Variables.resolved({**given, "account_id": known})
+    if circular:
+        place = Place(str(next(iter(trees))), 1, 1)
+        problems.append(_error("circular-variable", f"Variables go round in a circle: {', '.join(circular)}.", place))
     roots: list[Map] = []
     for path, node in trees.items():
         builder = Builder(str(path), substitution.substitute, _is_verbatim)
@@ -130,7 +133,7 @@ def _includes(
     items = listed.value if isinstance(listed, yaml.SequenceNode) else [listed] if listed else []
     found: list[tuple[Path, Place | None]] = []
     for item in items:
-        if not isinstance(item, yaml.ScalarNode):
+        if not isinstance(item, yaml.ScalarNode) or not item.value:
             continue
         place = Place(str(path), item.start_mark.line + 1, item.start_mark.column + 1)
         unknown: list[Problem] = []
@@ -151,7 +154,9 @@ def _entry(node: yaml.Node, key: str) -> yaml.Node | None:
 
 
 def _scalars(node: yaml.Node | None, only: str | None = None) -> dict[str, str]:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    own = list(node.value) if isinstance(node, yaml.MappingNode) else []
+    merged_in = [value for name, value in own if name.value == "<<" and isinstance(value, yaml.MappingNode)]
+    pairs = [*(pair for value in merged_in for pair in value.value), *own]
     return {
         name.value: value.value
         for name, value in pairs

@@ -19,7 +19,7 @@ _NOT_DEFAULTED = ("document", "trust", "trust_policy", "instance_profile")
 _SETTINGS: dict[str, Any] = {
     "title": "Settings",
     "description": "What may be deleted, and when a plan is unsafe.",
-    "type": "object",
+    "type": ["object", "null"],
     "additionalProperties": False,
     "properties": {
         "prune": {
@@ -71,7 +71,7 @@ _TOP: dict[str, Any] = {
         "examples": ["123456789012"],
     },
     "vars": {
-        "type": "object",
+        "type": ["object", "null"],
         "additionalProperties": {"type": "string"},
         "description": "Name → text, used as {{ name }} in any string.",
     },
@@ -102,7 +102,7 @@ def schema() -> dict[str, Any]:
             "defaults": {
                 "title": "Defaults",
                 "description": "Merged under every entity that has the field.",
-                "type": "object",
+                "type": ["object", "null"],
                 "additionalProperties": False,
                 "properties": defaults,
             },

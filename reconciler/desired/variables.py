@@ -19,6 +19,28 @@ class Variables:
 
     values: Mapping[str, str]
 
+    @classmethod
+    def resolved(cls, written: Mapping[str, str]) -> tuple[Variables, list[str]]:
+        """Variables whose values may name others; and the names of those that come back to themselves."""
+        found: dict[str, str] = {}
+        circular: list[str] = []
+
+        def value(name: str, above: tuple[str, ...]) -> str:
+            if name in above:
+                circular.append(name)
+                return name
+            if name not in found:
+                found[name] = _VARIABLE.sub(lambda match: inner(match, (*above, name)), written[name])
+            return found[name]
+
+        def inner(match: re.Match[str], above: tuple[str, ...]) -> str:
+            name = (match[1] or "").strip()
+            return value(name, above) if name in written else match[0]
+
+        for name in written:
+            value(name, ())
+        return cls(found), circular
+
     def substitute(self, text: str, place: Place, problems: list[Problem]) -> str:
         """The text with every variable replaced; an unknown one is a problem and becomes its name."""
 

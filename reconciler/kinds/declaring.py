@@ -60,7 +60,8 @@ class Declaring:
         if address in self.paths:
             return self._as_declared(address, place)
         close = suggestion(name, [known.name for known in self.paths if known.kind == kind])
-        hint = f"Did you mean {close!r}?" if close else f"Declare it, or name an existing {kind} by its ARN."
+        otherwise = "Declare it." if kind == "group" else f"Declare it, or name an existing {kind} by its ARN."
+        hint = f"Did you mean {close!r}?" if close else otherwise
         self.problem("unknown-reference", f"No {kind} {name!r} in this file.", place, hint)
         return None
 
@@ -102,7 +103,7 @@ class Declaring:
         found: set[str] = set()
         for value, place in items(node, key):
             arn = self.policy_arn(value, place)
-            if arn in found:
+            if arn in found and not written_twice(value, node, key):
                 self.problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
             if arn:
                 found.add(arn)
@@ -161,6 +162,11 @@ def items(node: Map, key: str) -> Sequence[tuple[str, Place]]:
     if not isinstance(values, Seq):
         return [] if values is None else [(str(values), node.place(key))]
     return [(str(value), values.place(index)) for index, value in enumerate(values)]
+
+
+def written_twice(value: str, node: Map, key: str) -> bool:
+    """True where the schema has said already that the same text stands twice in a list."""
+    return [item for item, _ in items(node, key)].count(value) > 1
 
 
 def text(node: Map, key: str) -> str | None:

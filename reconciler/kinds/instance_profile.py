@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.declaring import Declaring, items
 from reconciler.kinds.facets.tags import OWNER, Tagged, tag_list
 from reconciler.kinds.facts import deletion, linked, present, step, unlinked
 from reconciler.kinds.planning import Planning
@@ -31,7 +31,7 @@ def profile_address(role: Address, node: Map) -> Address | None:
 
 def profile_of_role(role: Address, node: Map, context: Declaring) -> Declared | None:
     address = profile_address(role, node)
-    if address is None:
+    if address is None or "instance_profile" in (value for value, _ in items(node, "ignore_changes")):
         return None
     place = node.place("instance_profile")
     context.problems.extend(limits.name_problems("instance profile", address.name, 128, place))

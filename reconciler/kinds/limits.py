@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sized
 
 from reconciler.kinds.facets.inline import SIZE_QUOTA, total_size
-from reconciler.kinds.facets.tags import QUOTA, RESERVED_PREFIX
+from reconciler.kinds.facets.tags import OURS, QUOTA, RESERVED_PREFIX
 from reconciler.model.document import Document
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
@@ -75,7 +75,7 @@ def tag_problems(tags: Mapping[str, str], node: Map) -> Iterator[Problem]:
         place, text = written.place(key, of_key=True), str(value)
         if key.lower().startswith(RESERVED_PREFIX):
             yield _problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
-        elif key.startswith("reconcile:"):
+        elif key.startswith(OURS):
             hint = "Use `owner:` and `protect:`; reconcile sets these tags itself."
             yield _problem("reserved-tag", f"The tag key {key!r} is reconcile's own.", place, hint)
         elif not 1 <= len(key) <= 128 or not all(map(_tag_char, key)):

@@ -88,6 +88,9 @@ class Planning:
             return self.holders.get(self.arn(address), ())
         if address.kind == "group":
             return self.members.get(address, ())
+        if address.kind == "instance-profile":
+            profile = self.live.entities.get(address)
+            return (profile.role,) if isinstance(profile, InstanceProfile) and profile.role else ()
         return self.profiles.get(address, ()) if address.kind == "role" else ()
 
     @cached_property

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.kinds.facets.tags import RESERVED_PREFIX
 from reconciler.model.document import Document
 from reconciler.policy.canonical import canonical
 
@@ -56,4 +57,5 @@ def boundary_arn(item: Item) -> str | None:
 
 
 def tags_of(tags: Iterable[Item] | None) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in tags or ()}
+    """Tags as a mapping; AWS's own are left out: nobody else can change them."""
+    return {tag["Key"]: tag["Value"] for tag in tags or () if not tag["Key"].lower().startswith(RESERVED_PREFIX)}

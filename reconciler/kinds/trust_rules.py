@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import Declaring, items, seconds, text
+from reconciler.kinds.declaring import Declaring, items, seconds, text, written_twice
 from reconciler.model.document import Document, Json
 from reconciler.model.node import Map, Seq, place_of
 from reconciler.model.problem import Level, Place
 from reconciler.policy.canonical import authored
 from reconciler.policy.grammar import Use, flaws
+from reconciler.policy.narrowing import narrows
 from reconciler.policy.trust import Clash, TrustRule, document_of, statement_of
 
 KINDS = ("users", "roles", "accounts", "services", "oidc", "saml", "anyone")
@@ -70,6 +71,8 @@ SCHEMA: Mapping[str, Any] = {
 def rule_of(node: Map, context: Declaring) -> TrustRule | None:
     """One rule; None, with problems, where it cannot be compiled."""
     kinds = [kind for kind in KINDS if kind in node]
+    if not kinds and set(node) - set(SCHEMA["properties"]):
+        return None  # the schema has said which key is misspelt
     if len(kinds) != 1:
         said = " and ".join(f"`{kind}`" for kind in kinds) or "none"
         hint = f"Write one of {', '.join(KINDS)}; use one rule for each."
@@ -99,12 +102,16 @@ def rule_of(node: Map, context: Declaring) -> TrustRule | None:
 
 
 def _principals(kind: str, node: Map, context: Declaring) -> list[str]:
+    for value, place in items(node, "subjects"):
+        if not value.strip("*?"):
+            hint = "Say whose tokens are good, as in 'repo:org/app:*'."
+            context.problem("trust-rule", f"The subject {value!r} lets every token of the provider in.", place, hint)
     if kind == "anyone":
         return ["*"]
     found: list[str] = []
     for value, place in items(node, kind):
         arn = _principal(kind, value, place, context)
-        if arn in found:
+        if arn in found and not written_twice(value, node, kind):
             context.problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
         elif arn:
             found.append(arn)
@@ -155,6 +162,8 @@ def _check_combination(kind: str, node: Map, context: Declaring) -> None:
     def refuse(key: str, summary: str, hint: str = "") -> None:
         context.problem("trust-rule", summary, node.place(key, of_key=True), hint)
 
+    if isinstance(node.get("mfa"), Map) and not _mfa_max_age(node):
+        refuse("mfa", "`max_age` of 0 lets nobody in.", "Write how long ago MFA may have been, as in 1h.")
     if "mfa" in node and kind == "roles":
         refuse(
             "mfa",
@@ -173,11 +182,15 @@ def _check_combination(kind: str, node: Map, context: Declaring) -> None:
         context.problem(
             "trust-rule", "`oidc` without `subjects` lets every token of the provider in.", node.place(), hint
         )
-    if kind == "anyone" and not any(node.child("conditions").values()):
-        hint = "Narrow it with `conditions:`, or name users, roles or accounts."
+    for value, place in items(node, "subjects"):
+        if not value.strip("*?"):
+            hint = "Say whose tokens are good, as in 'repo:org/app:*'."
+            context.problem("trust-rule", f"The subject {value!r} lets every token of the provider in.", place, hint)
+    if kind == "anyone" and not narrows(node.get("conditions")):
+        hint = "Narrow it by aws:PrincipalOrgID or its like, or name users, roles or accounts."
         context.problem(
             "trust-rule",
-            "`anyone` without `conditions` lets every AWS account in.",
+            "`anyone` needs `conditions` that say who: as it stands every AWS account is let in.",
             node.place("anyone"),
             hint,
         )

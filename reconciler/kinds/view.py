@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from reconciler.kinds.facets.tags import PROTECT
-from reconciler.model.entity import Entity, Policy
+from reconciler.kinds.facets.tags import OURS, PROTECT
+from reconciler.model.entity import Entity, Policy, Role
 from reconciler.model.plan import Field
 from reconciler.model.state import Declaration
 
@@ -56,7 +56,10 @@ def inherited(desired: Entity, live: Entity, declaration: Declaration) -> Entity
                 merged[key] = _mapping(live, name)[key]
             desired = _with(desired, name, merged)
         elif name == "tags":
-            desired = _with(desired, name, {**_mapping(live, name), **_ours(desired)})
+            theirs = {key: value for key, value in _mapping(live, name).items() if not key.startswith(OURS)}
+            desired = _with(desired, name, {**theirs, **_ours(desired)})
+        elif name == "instance_profile":
+            continue  # an entity of its own: it is not derived, and not pruned
         else:
             desired = _with(desired, name, getattr(live, name))
     return desired
@@ -66,16 +69,19 @@ def ignorable(entity: Entity, path: str) -> bool:
     """True where `path` is one that `ignore_changes` may name for this kind of entity."""
     name, dot, key = path.partition(".")
     name = _ALIASES.get(name, name)
-    known = {field.name for field in fields(entity)} - {"name"}
+    known = set(ignorable_fields(entity))
+    if path.startswith("tags.reconcile:"):
+        return False
     return name in known and (not dot or (name in _KEYED and bool(key)))
 
 
 def ignorable_fields(entity: Entity) -> list[str]:
-    return sorted({field.name for field in fields(entity)} - {"name"})
+    own = {field.name for field in fields(entity)} - {"name"}
+    return sorted(own | ({"instance_profile"} if isinstance(entity, Role) else set()))
 
 
 def _ours(entity: Entity) -> dict[str, object]:
-    return {key: value for key, value in _mapping(entity, "tags").items() if key.startswith("reconcile:")}
+    return {key: value for key, value in _mapping(entity, "tags").items() if key.startswith(OURS)}
 
 
 def _mapping(entity: Entity, name: str) -> Mapping[str, object]:

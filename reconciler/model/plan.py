@@ -104,12 +104,14 @@ class Access:
     """`principal` (an address, an ARN, `service:HOST`, `*`) may assume `role`.
 
     mfa: only with MFA. conditions: keys that it also depends on, in lower case; empty where nothing is unknown.
+    terms: the conditions behind that, values and all, as texts; compared apart.
     """
 
     principal: str
     role: str
     mfa: bool = False
     conditions: tuple[str, ...] = ()
+    terms: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,11 @@ class Empowered:
 
 @dataclass(frozen=True, slots=True)
 class AccessDelta:
-    """What a plan changes of who may do what. A pair in `gained` may also be one whose conditions change."""
+    """What a plan changes of who may do what. `changed`: before and after of who may under other conditions."""
 
     gained: tuple[Access, ...] = ()
     lost: tuple[Access, ...] = ()
+    changed: tuple[tuple[Access, Access], ...] = ()
     empowered: tuple[Empowered, ...] = ()
     disempowered: tuple[Empowered, ...] = ()
 

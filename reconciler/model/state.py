@@ -50,7 +50,8 @@ class Facts:
     that a plan may delete. quotas: GetAccountSummary, None where nobody has asked. unique_ids: AIDA… and
     AROA… → the entity they are.
     outside_policies: ARN of a policy of AWS or another account that was asked about → whether it exists.
-    detailed: entities that were asked about one by one, so that nothing is missing or lags. notes: optional
+    detailed: entities that were asked about one by one, so that nothing is missing or lags.
+    devices_unread: users whose devices may not be read. notes: optional
     reads that were denied.
     """
 
@@ -62,6 +63,7 @@ class Facts:
     caller: str = ""
     outside_policies: Mapping[str, bool] = field(default_factory=dict)
     detailed: frozenset[Address] = frozenset()
+    devices_unread: frozenset[Address] = frozenset()
     notes: tuple[Problem, ...] = ()
 
 
@@ -80,7 +82,7 @@ class Declaration:
     """How a file speaks of one entity, beside what it must look like.
 
     protect None: the line is absent. mfa: the user must have a device (own rule, or a group's).
-    derived_from: the entity whose declaration made this one (an MFA guard, an instance profile).
+    derived_from: the role whose declaration made this one (an instance profile).
     """
 
     place: Place

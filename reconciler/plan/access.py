@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from reconciler.kinds.arns import address_of
 from reconciler.model.address import Address
-from reconciler.model.entity import Group, Policy, Role, User
+from reconciler.model.document import Condition
+from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.plan import Access, AccessDelta, Empowered
 from reconciler.model.state import State
 from reconciler.plan.diff import Difference
@@ -42,8 +44,23 @@ def planned_state(live: State, differences: Iterable[Difference]) -> State:
     made = {difference.address: difference.after for difference in listed if difference.after is not None}
     gone = {difference.address for difference in listed}
     moves = moved_arns(made, live)
-    kept = {address: followed(entity, moves) for address, entity in live.entities.items() if address not in gone}
+    lost = {address for address in gone if address not in made}
+    kept = {
+        address: _without(followed(entity, moves), lost, live)
+        for address, entity in live.entities.items()
+        if address not in gone
+    }
     return replace(live, entities={address: entity for address, entity in (kept | made).items() if entity})
+
+
+def _without(entity: Entity | None, lost: set[Address], live: State) -> Entity | None:
+    """An entity that the plan leaves, less the policies and groups that are taken from it."""
+    if not lost or not isinstance(entity, User | Group | Role):
+        return entity
+    policies = frozenset(arn for arn in entity.policies if address_of(arn, live.account) not in lost)
+    if isinstance(entity, User):
+        return replace(entity, policies=policies, groups=entity.groups - lost)
+    return replace(entity, policies=policies) if policies != entity.policies else entity
 
 
 def access_delta(live: State, planned: State, differences: Iterable[Difference]) -> AccessDelta:
@@ -51,20 +68,34 @@ def access_delta(live: State, planned: State, differences: Iterable[Difference])
     touched = {item.address for item in differences if item.address.kind != "instance-profile"}
     if not touched:
         return AccessDelta()
-    before, after = _accesses(live, touched), _accesses(planned, touched)
-    held, holds = _powers(live, touched), _powers(planned, touched)
+    affected = _affected(live, touched) | _affected(planned, touched)
+    before, after = (_accesses(state, touched, affected) for state in (live, planned))
+    held, holds = (_powers(state, affected) for state in (live, planned))
     return AccessDelta(
-        gained=tuple(after[pair] for pair in sorted(after) if after[pair] != before.get(pair)),
+        gained=tuple(after[pair] for pair in sorted(after) if pair not in before),
         lost=tuple(before[pair] for pair in sorted(before) if pair not in after),
-        empowered=_foremost(holds - held),
-        disempowered=_foremost(held - holds),
+        changed=tuple(
+            (before[pair], after[pair])
+            for pair in sorted(after)
+            if pair in before and (before[pair], before[pair].terms) != (after[pair], after[pair].terms)
+        ),
+        empowered=_foremost(holds - held, held),
+        disempowered=_foremost(held - holds, holds),
     )
 
 
-def _foremost(found: set[Empowered]) -> tuple[Empowered, ...]:
-    """An administrator's ways to become one are not worth naming."""
+def _foremost(found: set[Empowered], otherwise: set[Empowered]) -> tuple[Empowered, ...]:
+    """An administrator's ways to become one are not worth naming, nor is a second way of being one.
+
+    otherwise: the powers on the other side of the plan.
+    """
+    already = {one.principal for one in otherwise if one.grade == Grade.ADMINISTRATOR}
     administrators = {one.principal for one in found if one.grade == Grade.ADMINISTRATOR}
-    kept = (one for one in found if one.grade == Grade.ADMINISTRATOR or one.principal not in administrators)
+    kept = (
+        one
+        for one in found
+        if one.principal not in already and (one.grade == Grade.ADMINISTRATOR or one.principal not in administrators)
+    )
     return tuple(sorted(kept, key=lambda one: (one.principal, one.power)))
 
 
@@ -75,18 +106,25 @@ def accesses_of(state: State, role: Address) -> dict[str, Access]:
     return {access.principal: access for access in pairs.values()}
 
 
-def _accesses(state: State, touched: set[Address]) -> Pairs:
+def _accesses(state: State, touched: set[Address], affected: set[Address]) -> Pairs:
     """(principal, role) → access, for each pair that a touched entity takes part in."""
     principals, targets = principals_of(state), targets_of(state)
-    affected = _affected(state, touched)
     changed = {address: principal for address, principal in principals.items() if address in affected}
     roles = {address: target for address, target in targets.items() if address in touched}
     found: dict[tuple[str, str], Access] = {}
     for asking, asked in ((changed, targets), (principals, roles)):
         found |= _pairs(asking, asked)
     for address in roles:
-        found |= {(access.principal, access.role): access for access in _named(state, address)}
+        for access in _named(state, address):
+            other = found.get((access.principal, access.role))
+            found[access.principal, access.role] = _either(other, access) if other else access
     return found
+
+
+def _either(one: Access, other: Access) -> Access:
+    """Two statements that let the same outsider in: what both demand is demanded."""
+    conditions = tuple(sorted({*one.conditions} & {*other.conditions}))
+    return Access(one.principal, one.role, one.mfa and other.mfa, conditions, one.terms | other.terms)
 
 
 def _pairs(principals: Mapping[Address, Principal], targets: Mapping[Address, Target]) -> dict[tuple[str, str], Access]:
@@ -104,16 +142,27 @@ def _pairs(principals: Mapping[Address, Principal], targets: Mapping[Address, Ta
 def _access(name: str, role: str, principal: Principal, target: Target, verdict: Verdict) -> Access | None:
     """One pair that is not simply denied: with MFA only, or under conditions that are not known."""
     if principal.kind != "user":
-        return Access(name, role, False, _conditions(verdict))
+        return _allowed(name, role, False, verdict)
     bare = can_assume(principal, target, WITHOUT_MFA)
     if not bare.denied:
-        return Access(name, role, False, _conditions(bare))
+        return _allowed(name, role, False, bare)
     strong = can_assume(principal, target, with_mfa())
-    return None if strong.denied else Access(name, role, True, _conditions(strong))
+    return None if strong.denied else _allowed(name, role, True, strong)
 
 
-def _conditions(verdict: Verdict) -> tuple[str, ...]:
-    return tuple(sorted(verdict.keys - _MFA_KEYS))
+def _allowed(name: str, role: str, mfa: bool, verdict: Verdict) -> Access:
+    return Access(name, role, mfa, tuple(sorted(verdict.keys - _MFA_KEYS)), terms_of(verdict))
+
+
+def terms_of(verdict: Verdict) -> frozenset[str]:
+    """The conditions of the statements that decided, values and all, on what the verdict depends on."""
+    statements = (source.statement for source in verdict.deciding if source.statement is not None)
+    keys = verdict.keys | _MFA_KEYS
+    return frozenset(_term(one) for item in statements for one in item.conditions if one.key in keys)
+
+
+def _term(condition: Condition) -> str:
+    return f"{condition.operator} {condition.key} {', '.join(sorted(condition.values))}"
 
 
 def _named(state: State, address: Address) -> list[Access]:
@@ -127,13 +176,13 @@ def _named(state: State, address: Address) -> list[Access]:
             if statement.effect == "Allow" and not statement.not_principal and not ours:
                 named = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
                 conditions = tuple(sorted(keys - _MFA_KEYS))
-                found.append(Access(named, str(address), bool(keys & _MFA_KEYS), conditions))
+                terms = frozenset(map(_term, statement.conditions))
+                found.append(Access(named, str(address), bool(keys & _MFA_KEYS), conditions, terms))
     return found
 
 
-def _powers(state: State, touched: set[Address]) -> set[Empowered]:
+def _powers(state: State, affected: set[Address]) -> set[Empowered]:
     """The powers of each affected user and role; what hangs on policies that nobody read is left out."""
-    affected = _affected(state, touched)
     return {
         Empowered(str(address), power.name, str(power.grade))
         for address, principal in principals_of(state).items()

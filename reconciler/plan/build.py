@@ -11,11 +11,17 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Entity
 from reconciler.model.plan import Action, Change, Plan, Step
 from reconciler.model.problem import Problem
-from reconciler.model.state import Desired, State
+from reconciler.model.state import Declaration, Desired, State
 from reconciler.plan.access import access_delta, planned_state
 from reconciler.plan.circles import circular_roles
 from reconciler.plan.diff import Difference, differences_of, effective
-from reconciler.plan.findings import dangling_principals, ignored_declarations, notes_of, users_without_device
+from reconciler.plan.findings import (
+    dangling_principals,
+    ignored_declarations,
+    kept_caller,
+    notes_of,
+    users_without_device,
+)
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.foreign import foreign_use
 from reconciler.plan.guards.immutable import immutable_fields, name_case
@@ -28,7 +34,7 @@ from reconciler.plan.guards.references import (
     missing_references,
     principals_elsewhere,
 )
-from reconciler.plan.guards.sizes import inline_sums
+from reconciler.plan.guards.sizes import inline_sums, quotas
 from reconciler.plan.guards.thresholds import thresholds
 from reconciler.plan.options import Allowed
 from reconciler.plan.order import ordered
@@ -43,8 +49,16 @@ GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     principals_elsewhere,
     missing_policies,
     inline_sums,
+    quotas,
     foreign_use,
     thresholds,
+)
+
+NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
+    kept_caller,
+    dangling_principals,
+    users_without_device,
+    ignored_declarations,
 )
 
 _KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}
@@ -55,7 +69,8 @@ def build(desired: Desired, live: State, allowed: Allowed) -> Plan:
     entities = effective(desired, live)
     differences, findings = without_protected(differences_of(desired, entities, live), live)
     if allowed.targets:
-        differences = _targeted(differences, allowed, Planning(live, replace(desired.state, entities=entities)))
+        whole = Planning(live, replace(desired.state, entities=entities))
+        differences = _targeted(differences, allowed, whole, desired.declarations)
     return assembled(desired, entities, live, differences, allowed, findings)
 
 
@@ -72,7 +87,7 @@ def assembled(
     made = [step for item in draft.differences for step in _steps(item, draft.planning)]
     steps = ordered(made, rights_of_caller(live))
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(lockout(draft, steps))
-    notes = [*dangling_principals(draft), *users_without_device(draft), *ignored_declarations(draft), *notes_of(steps)]
+    notes = [finding for look in NOTES for finding in look(draft)] + list(notes_of(steps))
     return Plan(
         account=live.account,
         partition=live.partition,
@@ -103,13 +118,19 @@ def _drafted(
     return Draft(desired, entities, live, differences, planning, allowed)
 
 
-def _targeted(differences: Sequence[Difference], allowed: Allowed, planning: Planning) -> list[Difference]:
+def _targeted(
+    differences: Sequence[Difference],
+    allowed: Allowed,
+    planning: Planning,
+    declarations: Mapping[Address, Declaration],
+) -> list[Difference]:
     """The differences of the targets and of what they need, directly or not.
 
     A creation needs what it names; a deletion needs that its holders let it go.
     """
     doomed = {item.address for item in differences if item.action is Action.DELETE}
-    wanted, queue = set(allowed.targets), list(allowed.targets)
+    derived = [a for a, item in declarations.items() if item.derived_from in allowed.targets]
+    wanted, queue = {*allowed.targets, *derived}, [*allowed.targets, *derived]
     while queue:
         address = queue.pop()
         entity = planning.desired.entities.get(address)

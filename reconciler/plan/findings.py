@@ -8,7 +8,7 @@ from reconciler.model.entity import Role
 from reconciler.model.plan import Step
 from reconciler.model.problem import Level, Problem
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.ownership import Ignored
+from reconciler.plan.ownership import Ignored, caller_address, is_owned
 from reconciler.plan.questions import users_with_mfa
 from reconciler.policy.trust import unread_ids
 
@@ -52,6 +52,16 @@ def dangling_principals(draft: Draft) -> Iterator[Problem]:
             summary = f"The live trust of {address} names {', '.join(ids)}: what is left of a deleted principal."
             hint = "This plan puts the trust again." if address in mended else "Name it by its ARN, or remove it."
             yield Problem(Level.WARNING, "dangling-principal", summary, "", hint, address=address)
+
+
+def kept_caller(draft: Draft) -> Iterator[Problem]:
+    """The caller is never pruned, also where the file has lost it."""
+    caller = caller_address(draft.live)
+    entity = draft.live.entities.get(caller) if caller else None
+    gone = entity is not None and caller not in draft.desired.state.entities
+    if gone and entity is not None and is_owned(entity, draft.desired.owner) and draft.desired.settings.prune != "none":
+        summary = f"{caller} is in the file no longer, but runs this plan: it stays."
+        yield Problem(Level.WARNING, "caller-kept", summary, address=caller)
 
 
 def notes_of(steps: tuple[Step, ...]) -> Iterator[Problem]:

@@ -6,12 +6,13 @@ Owned is what carries our owner tag; a group, which cannot be tagged, is owned b
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fnmatch import translate
 
 from reconciler.kinds.arns import address_of
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.model.address import Address
-from reconciler.model.entity import Entity, Group, Role, User
+from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.state import Desired, State
 
 SERVICE_PATHS = ("/aws-service-role/", "/aws-reserved/")
@@ -66,7 +67,19 @@ def surplus(desired: Desired, live: State) -> dict[Address, str]:
             found[address] = f"owned by {owner}, and no longer in the file"
         elif mode == "all" and owner_of(entity) is None:
             found[address] = "not in the file, and `prune: all`"
-    return found
+    return {address: reason for address, reason in found.items() if not _serves(address, desired, live, found)}
+
+
+def _serves(address: Address, desired: Desired, live: State, going: Mapping[Address, str]) -> bool:
+    """True for the instance profile of a role that stays and is not ours to judge: machines live on it."""
+    profile = live.entities[address]
+    role = profile.role if isinstance(profile, InstanceProfile) else None
+    if role is None or role not in live.entities or role in going:
+        return False
+    declaration = desired.declarations.get(role)
+    if declaration is None:
+        return not is_owned(profile, desired.owner)
+    return "instance_profile" in declaration.ignore_changes
 
 
 def rights_of_caller(live: State) -> frozenset[Address]:

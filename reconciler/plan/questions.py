@@ -55,7 +55,7 @@ def questions_about(
     guarded = set(users_with_mfa(desired, entities)) & set(live.entities)
     return Questions(
         belongings=tuple(sorted(users - set(facts.belongings))),
-        devices=tuple(sorted(guarded - set(facts.devices))),
+        devices=tuple(sorted(guarded - set(facts.devices) - facts.devices_unread)),
         details=tuple(sorted(set(decisive) - facts.detailed)),
         policies=tuple(sorted(_outside(entities.values(), live))),
         quotas=facts.quotas is None and any(map(_crowded, found)),
@@ -67,12 +67,11 @@ def _in_detail(path: str) -> bool:
 
 
 def _crowded(difference: Difference) -> bool:
-    """True where old and new links together pass a default quota, so that the real one decides the order."""
+    """True where old and new links together pass a default quota, so that the real one decides."""
+    links = ((field.before or frozenset(), field.after or frozenset()) for field in difference.fields)
     return any(
-        isinstance(field.before, frozenset)
-        and isinstance(field.after, frozenset)
-        and len(field.before | field.after) > DEFAULT_QUOTA
-        for field in difference.fields
+        isinstance(before, frozenset) and isinstance(after, frozenset) and len(before | after) > DEFAULT_QUOTA
+        for before, after in links
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from reconciler.policy.flaw import Flaw, Path, Use, error, shown, warning
 from reconciler.policy.global_keys import SINGLE_VALUED
+from reconciler.policy.narrowing import narrows
 from reconciler.policy.operators import OPERATORS
 from reconciler.policy.walk import Clause, Object, clauses, element, principals, statements, texts
 
@@ -32,7 +33,7 @@ def lint(document: object, use: Use) -> list[Flaw]:
             found += _for_all_values(statement, line, lines)
         if use is Use.TRUST and statement.get("Effect") == "Allow":
             found += _everybody_else(statement, path)
-            found += _anyone(statement, path, lines)
+            found += _anyone(statement, path)
             found += _github(statement, path, lines)
     return found
 
@@ -94,8 +95,8 @@ def _everybody_else(statement: Object, path: Path) -> Iterator[Flaw]:
         yield warning("allow-not-principal", (*path, "NotPrincipal"), summary, hint, at_key=True)
 
 
-def _anyone(statement: Object, path: Path, lines: list[Clause]) -> Iterator[Flaw]:
-    if lines:
+def _anyone(statement: Object, path: Path) -> Iterator[Flaw]:
+    if narrows(statement.get("Condition")):
         return
     for place, kind, text in principals(element(statement, path, "Principal")):
         if kind == "AWS" and text == "*":

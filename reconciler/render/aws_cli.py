@@ -12,6 +12,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from reconciler.model.plan import Call, Change, Plan
+from reconciler.model.problem import Level
+from reconciler.render.clean import clean
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _FETCHED = ("file://", "fileb://", "http://", "https://")
@@ -22,15 +24,21 @@ def plan_commands(plan: Plan) -> str:
     """The whole plan; a comment heads each run of commands for one entity, and unsafe plans say so first."""
     lines = [f"# account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them"]
     if not plan.safe:
-        lines.append("# NOT SAFE as it stands: " + "; ".join(item.summary for item in plan.findings if item.flag))
+        refusals = (item.summary for item in plan.findings if item.level is Level.ERROR)
+        lines.append(_comment(f"NOT SAFE as it stands: {'; '.join(refusals)}"))
     why = {change.address: _heading(change) for change in plan.changes}
     last = None
     for step in plan.steps:
         if step.address != last:
-            lines.append(f"# {why.get(step.address, step.address)}")
+            lines.append(_comment(why.get(step.address, str(step.address))))
             last = step.address
         lines.append(command(step.call))
     return "\n".join(lines)
+
+
+def _comment(text: str) -> str:
+    """On one line whatever the text: the next one would be a command."""
+    return f"# {clean(' '.join(text.split()))}"
 
 
 def _heading(change: Change) -> str:

@@ -29,6 +29,7 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
         "access": {
             "gained": [_access(access) for access in plan.access.gained],
             "lost": [_access(access) for access in plan.access.lost],
+            "changed": [{"before": _access(before), "after": _access(after)} for before, after in plan.access.changed],
             "powers_gained": [asdict(power) for power in plan.access.empowered],
             "powers_lost": [asdict(power) for power in plan.access.disempowered],
         },
@@ -42,7 +43,9 @@ def plan_json(plan: Plan) -> str:
 
 def _access(access: Access) -> dict[str, Any]:
     found: dict[str, Any] = {"principal": access.principal, "role": access.role, "mfa": access.mfa}
-    return found | ({"conditions": list(access.conditions)} if access.conditions else {})
+    if access.conditions:
+        found["conditions"] = list(access.conditions)
+    return found | ({"terms": sorted(access.terms)} if access.terms else {})
 
 
 def _change(change: Change, seq: dict[int, int]) -> dict[str, Any]:

@@ -1,34 +1,38 @@
-"""A Plan → a pull-request comment: the summary first, what is destructive on top, an entity per fold.
+"""A Plan → a pull-request comment: the summary first, what it deletes, who gains and loses what, an entity per fold.
 
-GitHub refuses comments past 65,536 characters: entities that do not fit are counted, never cut in the middle.
+GitHub refuses comments past 65,536 characters: what does not fit is counted, never cut in the middle. Text from
+files and from AWS stands in code, where nothing is a mention, a link or HTML; in findings, such marks are escaped.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import accumulate
 
 from reconciler.model.plan import Action, Change, Plan
 from reconciler.model.problem import Level, Problem
+from reconciler.render.clean import clean
 from reconciler.render.plan_text import PlanText
 
 LIMIT = 65_000
+_PART = 16_000
+"""Characters that the access delta and the findings may each take."""
+
 _WIDTH = 110
+_MARKS = re.compile(r"[\\`*\[\]~]")
 _ICONS = {Level.ERROR: "❌", Level.WARNING: "⚠️", Level.INFO: "ℹ️"}
 
 
 def plan_markdown(plan: Plan) -> str:
     """The comment, below `LIMIT` characters."""
     text = PlanText(plan, width=_WIDTH)
-    parts = [f"**{text.summary()}**", ""]
-    parts += _findings(plan)
     destructive = [change for change in plan.changes if change.action is Action.DELETE]
-    if destructive:
-        listed = ", ".join(f"`{change.address}`" for change in destructive[:50])
-        more = f" and {len(destructive) - 50} more" if len(destructive) > 50 else ""
-        parts += [f"🗑️ **Deletes** {listed}{more}", ""]
+    parts = [f"**{text.summary().replace('errors above', 'errors below')}**", ""]
+    parts += [*_deletes(destructive), *_access(text), *_findings(plan)]
     room = LIMIT - sum(len(part) + 1 for part in parts) - 200
     left_out = 0
-    for change in (*destructive, *(change for change in plan.changes if change not in destructive)):
+    for change in (*destructive, *(change for change in plan.changes if change.action is not Action.DELETE)):
         fold = _fold(change, text)
         if left_out or len(fold) + 1 > room:
             left_out += 1
@@ -40,28 +44,63 @@ def plan_markdown(plan: Plan) -> str:
     return "\n".join(parts).rstrip()
 
 
-def _findings(plan: Plan) -> Iterator[str]:
-    order = list(Level)
-    for finding in sorted(plan.findings, key=lambda item: order.index(item.level))[:100]:
-        yield f"- {_ICONS[finding.level]} {_escaped(finding)}"
-    if len(plan.findings) > 100:
-        yield f"- … and {len(plan.findings) - 100} more findings"
-    if plan.findings:
+def _deletes(changes: list[Change]) -> Iterator[str]:
+    if changes:
+        listed = ", ".join(f"`{change.address}`" for change in changes[:50])
+        more = f" and {len(changes) - 50} more" if len(changes) > 50 else ""
+        yield f"🗑️ **Deletes** {listed}{more}"
         yield ""
 
 
+def _access(text: PlanText) -> Iterator[str]:
+    """Who gains and who loses what, as `PlanText` says it."""
+    lines = text.access()[1:-1]
+    if lines:
+        kept = _fitting(lines)
+        yield "🔑 **Access**"
+        yield ""
+        yield _fenced("\n".join(kept))
+        yield from _more(len(lines) - len(kept), "changes of access")
+        yield ""
+
+
+def _findings(plan: Plan) -> Iterator[str]:
+    order = list(Level)
+    listed = sorted(plan.findings, key=lambda item: order.index(item.level))
+    kept = _fitting([f"- {_ICONS[finding.level]} {_escaped(finding)}" for finding in listed])
+    yield from kept
+    yield from _more(len(listed) - len(kept), "findings")
+    if listed:
+        yield ""
+
+
+def _fitting(lines: list[str]) -> list[str]:
+    """The first lines, as many as have room in one part of the comment."""
+    ends = accumulate(len(line) + 1 for line in lines)
+    return [line for line, end in zip(lines, ends, strict=True) if end <= _PART]
+
+
+def _more(left_out: int, what: str) -> Iterator[str]:
+    if left_out:
+        yield f"- … and {left_out} more {what}"
+
+
 def _escaped(finding: Problem) -> str:
-    message = " ".join(finding.message.split())
-    return message.replace("<", "&lt;").replace("@", "@\u200b")[:1000]
+    message = " ".join(clean(finding.message).split())[:1000]
+    return _MARKS.sub(r"\\\g<0>", message).replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b")
 
 
 def _fold(change: Change, text: PlanText) -> str:
-    body = "\n".join(text.change(change))
+    title = f"<code>{change.action.symbol} {change.address}</code> {change.action}"
+    body = _fenced("\n".join(text.change(change)))
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def _fenced(body: str) -> str:
     fence = "```"
     while fence in body:
         fence += "`"
-    title = f"<code>{change.action.symbol} {change.address}</code> {change.action}"
-    return f"<details><summary>{title}</summary>\n\n{fence}diff\n{_diffed(body)}\n{fence}\n\n</details>"
+    return f"{fence}diff\n{_diffed(body)}\n{fence}"
 
 
 def _diffed(body: str) -> str:

@@ -54,6 +54,7 @@ class PlanText:
         lines = [
             *(self._line("+", 0, f"{one.principal} may assume {one.role}{_manner(one)}") for one in delta.gained),
             *(self._line("-", 0, f"{one.principal} may no longer assume {one.role}") for one in delta.lost),
+            *(self._line("~", 0, _changed(*pair)) for pair in delta.changed),
             *(self._line("+", 0, said) for said in _told(delta.empowered, "gains")),
             *(self._line("-", 0, said) for said in _told(delta.disempowered, "loses")),
         ]
@@ -139,6 +140,17 @@ class PlanText:
             for value in step.call.parameters.values()
         ]
         return f"{step.call.operation} {' '.join(values)}"
+
+
+def _changed(before: Access, after: Access) -> str:
+    """What is demanded now, and what was."""
+    if (before.mfa, before.conditions) != (after.mfa, after.conditions):
+        was = _manner(before).removeprefix(", ") or "without condition"
+        return f"{after.principal} may assume {after.role} now{_manner(after) or ' without condition'} (before: {was})"
+    old, new = ("; ".join(sorted(terms)) for terms in (before.terms - after.terms, after.terms - before.terms))
+    return (
+        f"{after.principal} may assume {after.role} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"
+    )
 
 
 def _told(powers: tuple[Empowered, ...], verb: str) -> Iterator[str]:

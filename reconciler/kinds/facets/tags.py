@@ -15,6 +15,7 @@ from reconciler.model.plan import Phase, Step
 
 OWNER = "reconcile:owner"
 PROTECT = "reconcile:protect"
+OURS = "reconcile:"
 RESERVED_PREFIX = "aws:"
 QUOTA = 50
 

@@ -17,7 +17,7 @@ from reconciler.model.entity import Entity, Role
 from reconciler.model.plan import Access, Call, Step
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import State
-from reconciler.plan.access import accesses_of, planned_state
+from reconciler.plan.access import accesses_of, planned_state, terms_of
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import caller_address
 from reconciler.policy.evaluator import WITHOUT_MFA, Principal, Verdict, Why, evaluate, principals_of, with_mfa
@@ -50,9 +50,9 @@ def lockout(draft: Draft, steps: Iterable[Step]) -> Iterator[Problem]:
     if not undoing:
         return
     caller = caller_address(draft.live)
-    subjects = {address: f"settings.break_glass: {address}" for address in draft.desired.settings.break_glass}
+    subjects = {address: f"{address} (settings.break_glass)" for address in draft.desired.settings.break_glass}
     if caller is not None and caller in draft.live.entities:
-        subjects[caller] = f"the caller, {draft.live.facts.caller}"
+        subjects[caller] = f"the caller ({draft.live.facts.caller})"
     elif draft.live.facts.caller and not draft.live.facts.caller.endswith(":root"):
         yield Problem(
             Level.WARNING,
@@ -145,7 +145,8 @@ def _lost_actions(address: Address, undoing: list[Undo], live: State, planned: S
     device = bool(live.facts.devices.get(address))
     for undo in undoing:
         now, then = _verdict(before, undo.action, undo.was, device), _verdict(after, undo.action, undo.resource, device)
-        if not now.denied and (then.denied or (not then.allowed and not then.keys <= now.keys)):
+        narrower = not then.allowed and not (then.keys <= now.keys and terms_of(then) <= terms_of(now))
+        if not now.denied and (then.denied or narrower):
             yield Loss(f"{undo.action} on {undo.resource}", _reason(now, then))
 
 
@@ -190,7 +191,7 @@ def _lost_entries(address: Address, draft: Draft, planned: State) -> Iterator[Lo
 
 
 def _stricter(old: Access, new: Access | None, live: State) -> bool:
-    if new is None or not set(new.conditions) <= set(old.conditions):
+    if new is None or not set(new.conditions) <= set(old.conditions) or (new.conditions and new.terms != old.terms):
         return True
     device = ":" not in new.principal and live.facts.devices.get(Address.parse(new.principal))
     return new.mfa and not old.mfa and not device

@@ -413,3 +413,36 @@ def test_a_cycle_of_aliases_is_reported_once_with_its_way(folder: Folder) -> Non
     (problem,) = folder.desired(CYCLE).problems
     assert problem.code == "alias-cycle"
     assert "aa → bb → cc → aa" in problem.summary
+
+
+OPEN_TO_ALL = [
+    "{Bool: {'aws:SecureTransport': 'true'}}",
+    "{StringLike: {'aws:PrincipalArn': '*'}}",
+    "{StringNotEquals: {'aws:PrincipalOrgID': o-x}}",
+    "{StringEqualsIfExists: {'aws:PrincipalOrgID': o-x}}",
+    "{IpAddress: {'aws:SourceIp': '0.0.0.0/0'}}",
+    "{StringEquals: {}}",
+]
+NARROWED = [
+    "{StringEquals: {'aws:PrincipalOrgID': o-x}}",
+    "{ArnLike: {'aws:PrincipalArn': 'arn:aws:iam::123456789012:role/app-*'}}",
+    "{StringEquals: {'sts:ExternalId': x1}}",
+    "{IpAddress: {'aws:SourceIp': '203.0.113.0/24'}}",
+]
+
+
+@pytest.mark.parametrize("conditions", OPEN_TO_ALL)
+def test_anyone_is_refused_where_the_conditions_let_everybody_in(folder: Folder, conditions: str) -> None:
+    found = folder.desired(f"{HEAD}roles: {{r: {{trust: [{{anyone: true, conditions: {conditions}}}]}}}}\n").problems
+    assert [problem.code for problem in found if problem.level == "error"] == ["trust-rule"]
+
+
+@pytest.mark.parametrize("conditions", NARROWED)
+def test_anyone_is_taken_where_a_condition_says_who(folder: Folder, conditions: str) -> None:
+    assert not folder.desired(f"{HEAD}roles: {{r: {{trust: [{{anyone: true, conditions: {conditions}}}]}}}}\n").problems
+
+
+def test_a_misspelt_key_does_not_hide_what_else_is_wrong_with_an_entity(folder: Folder) -> None:
+    text = f"{HEAD}roles:\n  r:\n    descripton: x\n    max_session_duration: 20h\n    policies: [nope]\n    trust: [{{users: [bbo]}}]\n"
+    found = {problem.code for problem in folder.desired(text).problems}
+    assert found == {"unknown-key", "bad-duration", "unknown-reference"}

@@ -152,3 +152,22 @@ def test_variables_are_not_substituted_twice(folder: Folder) -> None:
     text = HEAD + "vars: {a: '{{{{ b }}', b: secret}\nusers: {u: {ignore_changes: ['tags.{{ a }}']}}\n"
     desired = folder.desired(text)
     assert not any("secret" in path for one in desired.declarations.values() for path in one.ignore_changes)
+
+
+def test_variables_may_name_each_other_and_the_built_in_ones(folder: Folder) -> None:
+    text = f"{HEAD}vars: {{a: 'x{{{{ b }}}}', b: '{{{{ account_id }}}}'}}\nusers: {{alice: {{tags: {{x: '{{{{ a }}}}'}}}}}}\n"
+    (user,) = valid(folder.desired(text)).state.entities.values()
+    assert isinstance(user, User)
+    assert user.tags["x"] == "x123456789012"
+
+
+def test_variables_that_go_round_in_a_circle_are_an_error(folder: Folder) -> None:
+    found = folder.desired(f"{HEAD}vars: {{a: '{{{{ b }}}}', b: '{{{{ a }}}}'}}\n").problems
+    assert "circular-variable" in [problem.code for problem in found]
+
+
+def test_variables_may_come_from_an_anchor(folder: Folder) -> None:
+    text = f"{HEAD}x-v: &v {{a: shared}}\nvars: {{<<: *v}}\nusers: {{alice: {{tags: {{x: '{{{{ a }}}}'}}}}}}\n"
+    (user,) = valid(folder.desired(text)).state.entities.values()
+    assert isinstance(user, User)
+    assert user.tags["x"] == "shared"

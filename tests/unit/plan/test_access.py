@@ -302,7 +302,36 @@ CASES = {**TRUSTS, **CONDITIONS, **OUTSIDERS, **BOTH_SIDES, **SILENT}
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_a_plan_says_who_gains_and_who_loses_which_role(case: Case) -> None:
     made = delta(case.live, case.wanted)
-    assert (made.gained, made.lost) == (case.gained, case.lost)
+    assert ((*made.gained, *(after for _, after in made.changed)), made.lost) == (case.gained, case.lost)
+
+
+@pytest.mark.parametrize("before", ["reader", "abc", "203.0.113.0/24"])
+def test_another_value_of_a_condition_is_a_change_of_access(before: str) -> None:
+    """The keys are the same, and yet others may come."""
+
+    def under(value: str) -> Role:
+        return app(trust("user/alice", Condition={"StringEquals": {"sts:ExternalId": value}}))
+
+    made = delta([ALICE, under(before)], [ALICE, under("other")])
+    assert (made.gained, made.lost) == ((), ())
+    ((old, new),) = made.changed
+    assert old.terms == {f"StringEquals sts:externalid {before}"}
+    assert new.terms == {"StringEquals sts:externalid other"}
+
+
+def test_a_provider_s_other_subject_is_a_change_of_access() -> None:
+    def under(subject: str) -> Role:
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/gitlab.com"},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringLike": {"gitlab.com:sub": subject}},
+        }
+        return app(statement)
+
+    made = delta([under("us/app:*")], [under("them/app:*")])
+    assert (made.gained, made.lost) == ((), ())
+    assert len(made.changed) == 1
 
 
 @pytest.mark.parametrize("case", SILENT.values(), ids=SILENT.keys())
@@ -315,7 +344,8 @@ def test_taking_it_back_loses_what_was_gained(name: str) -> None:
     case = CASES[name]
     back = delta(case.wanted, case.live)
     pairs = {(access.principal, access.role) for access in case.gained}
-    assert {(access.principal, access.role) for access in (*back.lost, *back.gained)} == pairs
+    other = [after for _, after in back.changed]
+    assert {(access.principal, access.role) for access in (*back.lost, *back.gained, *other)} == pairs
 
 
 # Power

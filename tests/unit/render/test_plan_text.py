@@ -46,6 +46,9 @@ GOLDEN = """\
             + Action: sts:AssumeRole
             + Principal: Service ec2.amazonaws.com
 
+Access:
++ service:ec2.amazonaws.com may assume role/new
+
 Plan: 1 to create, 2 to update, 1 to delete, 1 to adopt."""
 
 

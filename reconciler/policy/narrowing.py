@@ -1,0 +1,44 @@
+"""Whether conditions narrow who may come: what `anyone: true`, or a `*` principal, must have.
+
+A condition narrows where it is positive (no Not…, IfExists or ForAllValues), on a key that says who or from where
+the caller is, with a value that is more than wildcards (IAM User Guide, "AWS global condition context keys").
+"""
+
+from __future__ import annotations
+
+from reconciler.policy.operators import OPERATORS
+
+_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "IpAddress")
+_KEYS = frozenset(
+    "aws:principalorgid aws:principalorgpaths aws:principalaccount aws:principalarn aws:sourceaccount aws:sourcearn "
+    "aws:sourceorgid aws:sourceorgpaths aws:sourceip aws:sourcevpc aws:sourcevpce aws:vpcsourceip aws:userid "
+    "aws:federatedprovider sts:externalid".split()
+)
+_PREFIXES = ("aws:principaltag/",)
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+
+def narrows(conditions: object) -> bool:
+    """True where at least one condition of a statement's Condition block does."""
+    blocks = conditions.items() if isinstance(conditions, dict) else ()
+    return any(
+        _positive(str(operator)) and _says_who(str(key)) and _more_than_wildcards(value)
+        for operator, block in blocks
+        for key, value in (block.items() if isinstance(block, dict) else ())
+    )
+
+
+def _positive(name: str) -> bool:
+    operator = OPERATORS.get(name)
+    return operator is not None and operator.base in _OPERATORS and not operator.if_exists and "ForAll" not in name
+
+
+def _says_who(key: str) -> bool:
+    return key.lower() in _KEYS or key.lower().startswith(_PREFIXES)
+
+
+def _more_than_wildcards(value: object) -> bool:
+    values = value if isinstance(value, list) else [value]
+    return bool(values) and all(
+        str(item).strip("*?:") not in ("", "arn") and item not in _EVERYWHERE for item in values
+    )

@@ -1,0 +1,129 @@
+"""What a plan leaves alone, or must say plainly when it does not: found by a reviewer, kept by these tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.kinds.raw import tags_of
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, InstanceProfile, Policy, Role, User
+from reconciler.model.plan import Plan
+from reconciler.model.problem import Level
+from reconciler.model.state import Declaration, Desired, Facts, MfaDevice, Settings, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from reconciler.policy.canonical import canonical
+from tests.support.strategies import ACCOUNT, PLACE, policy_arn
+
+MINE, THEIRS = {"reconcile:owner": "me"}, {"reconcile:owner": "them"}
+EC2 = canonical(
+    {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    }
+)
+RUNNER = Address("role", "runner")
+PROFILE = InstanceProfile("runner", role=RUNNER)
+
+
+def content(effect: str, *actions: str) -> object:
+    return canonical(
+        {"Version": "2012-10-17", "Statement": {"Effect": effect, "Action": list(actions), "Resource": "*"}}
+    )
+
+
+def planned(
+    live: list[Entity],
+    wanted: list[Entity],
+    settings: Settings = Settings(),  # noqa: B008 - frozen
+    facts: Facts = Facts(),  # noqa: B008 - frozen
+    declaration: Declaration = Declaration(PLACE),  # noqa: B008 - frozen
+    allowed: Allowed = Allowed(),  # noqa: B008 - frozen
+) -> Plan:
+    entities = {entity.address: entity for entity in wanted}
+    desired = Desired(State(ACCOUNT, "aws", entities), "me", settings, dict.fromkeys(entities, declaration), {})
+    return build(desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, facts), allowed)
+
+
+KEPT_ROLES: dict[str, tuple[Role, Settings, str]] = {
+    "of another owner": (Role("runner", EC2, tags=THEIRS), Settings("all"), ""),
+    "that is ignored": (Role("runner", EC2), Settings("all", ignore=("role/run*",)), ""),
+    "of a service": (Role("runner", EC2, path="/aws-service-role/x/"), Settings("all"), ""),
+    "that is the caller": (Role("runner", EC2), Settings("all"), f"arn:aws:sts::{ACCOUNT}:assumed-role/runner/i-1"),
+    "of break_glass": (Role("runner", EC2), Settings("all", break_glass=(RUNNER,)), ""),
+}
+
+
+@pytest.mark.parametrize(("role", "settings", "caller"), KEPT_ROLES.values(), ids=KEPT_ROLES.keys())
+def test_the_instance_profile_of_a_role_stays_with_a_role(role: Role, settings: Settings, caller: str) -> None:
+    """Without it, the machines that run as the role would lose it."""
+    assert planned([role, PROFILE], [], settings, Facts(caller=caller)).changes == ()
+
+
+def test_an_instance_profile_goes_with_its_role() -> None:
+    made = planned([Role("runner", EC2), PROFILE], [], Settings("all"))
+    assert {str(change.address) for change in made.changes} == {"role/runner", "instance-profile/runner"}
+
+
+def test_an_ignored_instance_profile_stays_as_it_is() -> None:
+    role = Role("runner", EC2, tags=MINE)
+    left = Declaration(PLACE, ignore_changes=("instance_profile",))
+    assert planned([role, replace(PROFILE, tags=MINE)], [role], declaration=left).changes == ()
+
+
+def test_tags_of_aws_are_not_seen_and_so_never_removed() -> None:
+    listed = [{"Key": "aws:cloudformation:stack-name", "Value": "x"}, {"Key": "team", "Value": "a"}]
+    assert tags_of(listed) == {"team": "a"}
+
+
+def test_a_deny_taken_from_a_stranger_is_a_gain_of_power_not_a_loss() -> None:
+    deny = Policy("deny", content("Deny", "iam:*"), tags=MINE)
+    outsider = User(
+        "outsider",
+        policies=frozenset([policy_arn("deny")]),
+        inline_policies={"all": content("Allow", "*")},
+    )
+    made = planned([deny, outsider], [], allowed=Allowed(foreign_detach=True))
+    assert made.access.disempowered == ()
+    assert {one.principal for one in made.access.empowered} == {"user/outsider"}
+    assert [step.call.operation for step in made.steps] == ["DetachUserPolicy", "DeletePolicy"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "warned"),
+    [
+        (Facts(devices={Address("user", "u"): ()}), True),
+        (Facts(devices={Address("user", "u"): (MfaDevice("arn:aws:iam::1:mfa/u"),)}), False),
+        (Facts(devices_unread=frozenset([Address("user", "u")])), False),
+    ],
+    ids=["none", "one", "not to be read"],
+)
+def test_only_who_is_known_to_have_no_device_is_said_to_have_none(facts: Facts, warned: bool) -> None:
+    user = User("u", tags=MINE)
+    made = planned([user], [user], facts=facts, declaration=Declaration(PLACE, mfa=True))
+    assert ["user-without-mfa-device" in finding.code for finding in made.findings] == [True] * warned
+
+
+def test_whole_tags_that_are_ignored_still_lose_a_protection_that_is_taken_off() -> None:
+    live = User("u", tags={**MINE, "reconcile:protect": "true", "seen": "today"})
+    made = planned([live], [User("u", tags=MINE)], declaration=Declaration(PLACE, False, ("tags",)))
+    assert [step.call.parameters for step in made.steps] == [{"UserName": "u", "TagKeys": ["reconcile:protect"]}]
+
+
+def test_more_links_than_the_account_s_quota_are_refused_before_the_first_call() -> None:
+    arns = [policy_arn(f"p{index}") for index in range(12)]
+    policies = [Policy(f"p{index}", content("Allow", "a:b"), tags=MINE) for index in range(12)]
+    before = User("u", policies=frozenset(arns[:10]), tags=MINE)
+    after = replace(before, policies=frozenset(arns))
+    quotas = Facts(quotas={"AttachedPoliciesPerUserQuota": 10})
+    made = planned([*policies, before], [*policies, after], facts=quotas)
+    assert [finding.code for finding in made.findings if finding.level is Level.ERROR] == ["past-quota"]
+
+
+def test_a_caller_that_the_file_has_lost_stays_and_is_named() -> None:
+    me = User("me", tags=MINE)
+    made = planned([me], [], facts=Facts(caller=f"arn:aws:iam::{ACCOUNT}:user/me"))
+    assert made.changes == ()
+    assert [finding.code for finding in made.findings] == ["caller-kept"]

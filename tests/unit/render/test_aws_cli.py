@@ -1,0 +1,104 @@
+"""The plan as commands of the AWS CLI: its own names, words that a shell leaves alone, and inert comments."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from reconciler.kinds.registry import KINDS
+from reconciler.model.plan import Call
+from reconciler.model.problem import Level, Problem
+from reconciler.render.aws_cli import command, kebab, plan_commands
+from tests.support.strategies import ACCOUNT
+from tests.unit.render.plans import everything, plan
+
+MODEL: Any = botocore.session.Session().get_service_model("iam")
+OPERATIONS = sorted({operation for kind in KINDS for operation in kind.operations})
+PARAMETERS = sorted({name for item in OPERATIONS for name in MODEL.operation_model(item).input_shape.members})
+
+
+@pytest.mark.parametrize("name", [*OPERATIONS, *PARAMETERS])
+def test_a_name_is_written_as_the_aws_cli_writes_it(name: str) -> None:
+    """The AWS CLI makes its names of the service's model by botocore's `xform_name`."""
+    assert kebab(name) == xform_name(name, "-")
+
+
+def test_every_operation_of_iam_is_written_as_the_aws_cli_writes_it() -> None:
+    wrong = {name: kebab(name) for name in MODEL.operation_names if kebab(name) != xform_name(name, "-")}
+    assert wrong == {}
+
+
+COMMANDS: dict[str, tuple[dict[str, object], list[str]]] = {
+    "a text": ({"UserName": "a"}, ["--user-name", "a"]),
+    "an empty text": ({"Description": ""}, ["--description", ""]),
+    "a number": ({"MaxSessionDuration": 7200}, ["--max-session-duration", "7200"]),
+    "yes": ({"SetAsDefault": True}, ["--set-as-default"]),
+    "no": ({"SetAsDefault": False}, ["--no-set-as-default"]),
+    "a list": ({"TagKeys": ["a b", "-c"]}, ["--tag-keys", '["a b","-c"]']),
+    "tags": ({"Tags": [{"Key": "k", "Value": "é"}]}, ["--tags", '[{"Key":"k","Value":"é"}]']),
+    "a document": ({"PolicyDocument": '{"a": "b"}'}, ["--policy-document", '{"a": "b"}']),
+    "a leading minus": ({"UserName": "-a"}, ["--user-name=-a"]),
+    "two leading minuses": ({"UserName": "--profile"}, ["--user-name=--profile"]),
+    "a single quote": ({"Description": "it's"}, ["--description", "it's"]),
+    "a substitution": ({"Description": "$(id) `id` $HOME"}, ["--description", "$(id) `id` $HOME"]),
+    "a history": ({"Description": 'a!b "c" \\ ; & | > <'}, ["--description", 'a!b "c" \\ ; & | > <']),
+    "lines": ({"Description": "a\n# b\n\tc"}, ["--description", "a\n# b\n\tc"]),
+    "a comment": ({"Description": "# no"}, ["--description", "# no"]),
+    "a glob": ({"Description": "*?[a]{b,c}~"}, ["--description", "*?[a]{b,c}~"]),
+    "an equals sign": ({"UserName": "a=b"}, ["--user-name", "a=b"]),
+}
+
+
+@pytest.mark.parametrize(("parameters", "expected"), COMMANDS.values(), ids=COMMANDS.keys())
+def test_a_value_reaches_the_aws_cli_as_one_word(parameters: dict[str, object], expected: list[str]) -> None:
+    assert shlex.split(command(Call("UpdateRole", parameters))) == ["aws", "iam", "update-role", *expected]
+
+
+@pytest.mark.parametrize("start", ["file://", "fileb://", "http://", "https://"])
+def test_a_value_that_the_aws_cli_would_fetch_is_passed_as_json(start: str) -> None:
+    parameters = {"RoleName": "-r", "Description": f"{start}example.com/it's", "MaxSessionDuration": 3600}
+    *words, option, value = shlex.split(command(Call("UpdateRole", parameters)))
+    assert (words, option) == (["aws", "iam", "update-role"], "--cli-input-json")
+    assert json.loads(value) == parameters
+
+
+def test_each_run_of_commands_of_an_entity_has_one_heading_and_all_calls_are_there_in_order() -> None:
+    made = everything()
+    lines = plan_commands(made).splitlines()
+    assert lines[0] == f"# account {ACCOUNT}: {len(made.steps)} calls, as `reconcile apply` makes them"
+    assert [line for line in lines if line.startswith("aws ")] == [command(step.call) for step in made.steps]
+    headings = [line for line in lines[1:] if line.startswith("# ")]
+    assert "# delete user/old" in headings
+    assert all(one != other for one, other in pairwise(headings))
+
+
+def test_a_plan_without_changes_has_no_command() -> None:
+    assert [line for line in plan_commands(plan([], [])).splitlines() if not line.startswith("#")] == []
+
+
+REFUSALS = {
+    "with a flag": Problem(Level.ERROR, "x", "Too much would go.", flag="--allow-deletes"),
+    "without a flag": Problem(Level.ERROR, "x", "Too much would go."),
+}
+
+
+@pytest.mark.parametrize("problem", REFUSALS.values(), ids=REFUSALS.keys())
+def test_an_unsafe_plan_says_so_before_the_first_command(problem: Problem) -> None:
+    lines = plan_commands(replace(everything(), findings=(problem,))).splitlines()
+    assert lines[1] == "# NOT SAFE as it stands: Too much would go."
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x85", "\u2028"])
+def test_no_text_leaves_its_comment(end: str) -> None:
+    problem = Problem(
+        Level.ERROR, "x", f"role/x asks for 'a{end}touch /tmp/x'{end}touch /tmp/y", flag="--allow-lockout"
+    )
+    said = plan_commands(replace(everything(), findings=(problem,)))
+    assert [line for line in said.splitlines() if not line.startswith(("# ", "aws iam "))] == []
