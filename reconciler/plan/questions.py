@@ -12,12 +12,12 @@ from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role
 from reconciler.model.plan import Action
 from reconciler.model.state import Desired, State
 from reconciler.plan.diff import Difference, differences_of, effective
-from reconciler.plan.ownership import is_protected
+from reconciler.plan.ownership import caller_address, is_protected
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """belongings: users that would be deleted. devices: users that must have MFA and show no virtual device.
+    """belongings: users that would be deleted. devices: users that must have MFA, or must not be locked out, and show no virtual device.
     details: policies and instance profiles whose tags (from a lagging bulk read) or missing description decide.
     policies: ARNs of policies outside the account that would be attached and are not known to exist.
     quotas: whether the order of steps hangs on the account's quotas.
@@ -52,7 +52,10 @@ def questions_about(
     ]
     facts = live.facts
     users = {entity.address for entity in doomed if isinstance(entity, User) and not is_protected(entity)}
-    guarded = set(users_with_mfa(desired, entities)) & set(live.entities)
+    guarded = set(users_with_mfa(desired, entities))
+    if found:
+        guarded |= {address for address in (caller_address(live), *desired.settings.break_glass) if address}
+    guarded = {address for address in guarded if address.kind == "user" and address in live.entities}
     return Questions(
         belongings=tuple(sorted(users - set(facts.belongings))),
         devices=tuple(sorted(guarded - set(facts.devices) - facts.devices_unread)),

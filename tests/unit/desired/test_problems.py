@@ -443,6 +443,7 @@ def test_anyone_is_taken_where_a_condition_says_who(folder: Folder, conditions: 
 
 
 def test_a_misspelt_key_does_not_hide_what_else_is_wrong_with_an_entity(folder: Folder) -> None:
-    text = f"{HEAD}roles:\n  r:\n    descripton: x\n    max_session_duration: 20h\n    policies: [nope]\n    trust: [{{users: [bbo]}}]\n"
+    wrong = "descripton: x, max_session_duration: 20h, policies: [nope], trust: [{users: [bbo]}]"
+    text = f"{HEAD}roles: {{r: {{{wrong}}}}}\n"
     found = {problem.code for problem in folder.desired(text).problems}
     assert found == {"unknown-key", "bad-duration", "unknown-reference"}

@@ -155,7 +155,8 @@ def test_variables_are_not_substituted_twice(folder: Folder) -> None:
 
 
 def test_variables_may_name_each_other_and_the_built_in_ones(folder: Folder) -> None:
-    text = f"{HEAD}vars: {{a: 'x{{{{ b }}}}', b: '{{{{ account_id }}}}'}}\nusers: {{alice: {{tags: {{x: '{{{{ a }}}}'}}}}}}\n"
+    named = "vars: {a: 'x{{ b }}', b: '{{ account_id }}'}\nusers: {alice: {tags: {x: '{{ a }}'}}}\n"
+    text = HEAD + named
     (user,) = valid(folder.desired(text)).state.entities.values()
     assert isinstance(user, User)
     assert user.tags["x"] == "x123456789012"
