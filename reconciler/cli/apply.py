@@ -92,7 +92,7 @@ def _counted(outcome: Outcome) -> str:
     left = outcome.total - outcome.done
     if outcome.interrupted and left:
         return f"{outcome.done} of {outcome.total} calls were made, one may have been, {left - 1} were not"
-    return f"{outcome.done} of {outcome.total} calls were made, {left} were not"
+    return f"{outcome.done} of {outcome.total} calls were made, {left} {'was' if left == 1 else 'were'} not"
 
 
 def _report(applied: Applied, goal: str) -> int:

@@ -160,24 +160,36 @@ def test_an_apply_that_is_done_exits_0_and_says_so(account: Account) -> None:
     assert "Live IAM matches the file." in result.out + result.err
 
 
-def test_an_apply_that_aws_stops_exits_1_says_where_and_can_go_on(account: Account) -> None:
-    """The eleventh attachment: what was made stays, and the next run goes on from there."""
+def test_an_eleventh_attachment_is_refused_before_the_first_call(account: Account) -> None:
     names = [f"p{index}" for index in range(11)]
     document = '{Statement: [{Effect: Allow, Action: "sns:Publish", Resource: "*"}]}'
     declared = "".join(f"  {name}: {{document: {document}}}\n" for name in names)
+    user = f"users: {{alice: {{policies: [{', '.join(names)}]}}}}\n"
+    account.write(f"version: 1\nowner: platform\npolicies:\n{declared}{user}")
+    result = account.cli("apply", "roles.yaml", "--yes")
+    assert result.code == 1
+    assert "user/alice would have 11 attached policies; the account's quota is 10" in result.out
+    assert account.iam.list_users()["Users"] == []
 
-    def write(attached: list[str]) -> None:
-        user = f"users: {{alice: {{policies: [{', '.join(attached)}]}}}}\n"
-        account.write(f"version: 1\nowner: platform\npolicies:\n{declared}{user}")
 
-    write(names)
+def test_an_apply_that_aws_stops_exits_1_says_where_and_can_go_on(account: Account) -> None:
+    """A document that only IAM refuses: what was made stays, and the next run goes on from there."""
+
+    def write(version: str) -> None:
+        document = f'{{Version: {version}, Statement: [{{Effect: Allow, Action: "sns:Publish", Resource: "*"}}]}}'
+        account.write(
+            f"version: 1\nowner: platform\npolicies:\n  a: {{document: {document.replace('2008', '2012')}}}\n"
+            f"  b: {{document: {document}}}\n"
+        )
+
+    write("2008-10-17")
     result = account.cli("apply", "roles.yaml", "--yes")
     assert result.code == 1
     assert "Traceback" not in result.err
-    for said in ("user/alice", "AttachUserPolicy", "LimitExceeded"):
+    for said in ("policy/b", "CreatePolicy", "MalformedPolicyDocument", "1 of 2 calls were made, 1 was not"):
         assert said in result.err
-    assert len(account.iam.list_attached_user_policies(UserName="alice")["AttachedPolicies"]) == 10
-    write(names[:10])
+    assert [policy["PolicyName"] for policy in account.iam.list_policies(Scope="Local")["Policies"]] == ["a"]
+    write("2012-10-17")
     account.apply()
 
 

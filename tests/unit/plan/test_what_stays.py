@@ -127,3 +127,20 @@ def test_a_caller_that_the_file_has_lost_stays_and_is_named() -> None:
     made = planned([me], [], facts=Facts(caller=f"arn:aws:iam::{ACCOUNT}:user/me"))
     assert made.changes == ()
     assert [finding.code for finding in made.findings] == ["caller-kept"]
+
+
+def test_what_is_left_of_a_deleted_principal_in_a_live_trust_is_reported_and_mended() -> None:
+    """IAM shows the unique id in place of the ARN; the ARN of who has the name now is another principal."""
+
+    def trusting(principal: str) -> Document:
+        statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+        return canonical({"Version": "2012-10-17", "Statement": statement})
+
+    user = User("u", tags=MINE)
+    live = Role("r", trusting("AIDAEXAMPLEEXAMPLE123"), tags=MINE)
+    wanted = replace(live, trust_policy=trusting(f"arn:aws:iam::{ACCOUNT}:user/u"))
+    made = planned([user, live], [user, wanted])
+    assert [step.call.operation for step in made.steps] == ["UpdateAssumeRolePolicy"]
+    (finding,) = made.findings
+    assert (finding.code, finding.hint) == ("dangling-principal", "This plan puts the trust again.")
+    assert "AIDAEXAMPLEEXAMPLE123" in finding.summary
