@@ -52,7 +52,11 @@ def composed(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
         size = f"{len(data) / 1024 / 1024:.0f} MB; at most {MAX_BYTES // 1024 // 1024} MB are read."
         return None, [_error("file-too-large", f"The file has {size}", Place(file, 1, 1))]
     try:
-        return yaml.compose(data, Loader=_Loader), []
+        node = yaml.compose(data, Loader=_Loader)
+        if node is None or b"&" not in data or _expanded(node) is not None:
+            return node, []
+        summary = "Aliases in this file expand to far more than is written (or to themselves)."
+        return None, [_error("alias-bomb", summary, Place(file, *_mark(node)), "Write less with anchors.")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
@@ -86,11 +90,7 @@ class Builder:
     _done: dict[tuple[int, bool], object] = field(default_factory=dict)
 
     def build(self, node: yaml.Node) -> Map | None:
-        """The value of a whole file; None, with a problem, where it is not a mapping or not safe to expand."""
-        if _expanded(node) is None:
-            summary = "Aliases in this file expand to far more than is written (or to themselves)."
-            self.problems.append(_error("alias-bomb", summary, self._place(node), "Write less with anchors."))
-            return None
+        """The value of a whole file; None, with a problem, where it is not a mapping."""
         value = self._value(node, (), 0, False)
         if isinstance(value, Map):
             return value
