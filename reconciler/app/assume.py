@@ -119,7 +119,7 @@ def _first_hop(request: Request, need: _Need, source: sts.Source, given: codes.S
         try:
             return sts.assume_role(client, parameters, caller)
         except Failed as failed:
-            if not any(problem.code == sts.REFUSED for problem in failed.problems):
+            if not any(problem.code == sts.ROLE_REFUSED for problem in failed.problems):
                 raise
     serial = need.serial or mfa.device([device.serial for device in source.devices()], caller)
     question = f"MFA code for {request.alias} ({serial}): "

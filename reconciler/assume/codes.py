@@ -15,9 +15,7 @@ from os import name as os_name
 from typing import TypeVar
 
 from reconciler.model.problem import Failed, failure
-
-REFUSED = "mfa-code-refused"
-"""The code of the Problem that says AWS refused an MFA code; whoever calls STS raises it."""
+from reconciler.model.sts import MFA_CODE_REFUSED
 
 ASKS = 3
 VARIABLE = "RECONCILE_MFA_CODE"
@@ -49,7 +47,7 @@ def with_code(codes: Iterator[str], send: Callable[[str], T]) -> T:
         try:
             return send(code)
         except Failed as failed:
-            if not any(problem.code == REFUSED for problem in failed.problems):
+            if not any(problem.code == MFA_CODE_REFUSED for problem in failed.problems):
                 raise
             refusal = failed
     raise refusal or failure("mfa-code", "There is no MFA code to send.", hint=_PASS)

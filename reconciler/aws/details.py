@@ -12,16 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, code_of
-from reconciler.aws.session import Connection, client_in
+from reconciler.aws.session import HOME_REGIONS, Connection, client_in
 from reconciler.kinds.raw import Detail, tags_of
 
-_HOME_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _TYPES = ["iam:policy", "iam:instance-profile"]
 
 
 def bulk_tags(connection: Connection) -> Mapping[str, Detail] | None:
     """ARN → tags of everything tagged; None where the bulk read is no use here."""
-    region = _HOME_REGION.get(connection.partition)
+    region = HOME_REGIONS.get(connection.partition)
     if region is None:
         return None
     found: dict[str, Detail] = {}

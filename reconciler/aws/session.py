@@ -12,6 +12,8 @@ from reconciler.aws.faults import translated
 from reconciler.model.problem import failure
 
 DEFAULT_REGION = "us-east-1"
+HOME_REGIONS = {"aws": DEFAULT_REGION, "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""Partition → the region whose endpoints know its IAM (botocore's endpoint data)."""
 POOL = 16
 
 _CONFIG = Config(

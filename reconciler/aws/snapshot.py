@@ -18,11 +18,11 @@ from reconciler.aws.details import bulk_tags, details
 from reconciler.aws.faults import DENIED, code_of, translated
 from reconciler.aws.pages import listed
 from reconciler.aws.session import POOL, Connection
-from reconciler.kinds.arns import arn_of
 from reconciler.kinds.policy import policy_versions
 from reconciler.kinds.raw import Raw
 from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
+from reconciler.model.arns import arn_of
 from reconciler.model.entity import InstanceProfile, Policy
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import Facts, MfaDevice, State

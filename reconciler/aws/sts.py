@@ -13,12 +13,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from reconciler.aws.faults import problem_of
-from reconciler.aws.session import session_of
+from reconciler.aws.faults import AWS_ERRORS, problem_of
+from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, session_of
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import MfaDevice
+from reconciler.model.sts import MFA_CODE_REFUSED
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=20)
-_HOME_REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
-REFUSED = "assume-refused"
+ROLE_REFUSED = "assume-refused"
 """The code of the Problem that says the role may not be assumed."""
 
 Keys = tuple[str, str, str, str]
@@ -49,7 +49,7 @@ class Source:
     def __init__(self, profile: str | None, region: str | None, partition: str, endpoint_url: str | None):
         """Raises Failed: no such profile. Without any region STS is called in the partition's first."""
         self._session: Session = session_of(profile, region)
-        self._region = self._session.region_name or _HOME_REGIONS.get(partition, "us-east-1")
+        self._region = self._session.region_name or HOME_REGIONS.get(partition, DEFAULT_REGION)
         self._endpoint_url = endpoint_url
 
     @cached_property
@@ -57,7 +57,7 @@ class Source:
         """Raises Failed: no credentials, expired ones, AWS out of reach."""
         try:
             answer = self.sts().get_caller_identity()
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             raise Failed([problem_of(error, "asking AWS who you are")]) from None
         return Caller(answer["Arn"], answer["Account"])
 
@@ -78,7 +78,7 @@ class Source:
         try:
             pages: Iterable[Any] = iam.get_paginator("list_mfa_devices").paginate(UserName=user)
             return tuple(MfaDevice(device["SerialNumber"]) for page in pages for device in page["MFADevices"])
-        except (BotoCoreError, ClientError) as error:
+        except AWS_ERRORS as error:
             if _code(error) not in ("AccessDenied", "InvalidClientTokenId", "ValidationError"):
                 raise Failed([problem_of(error, "looking up your MFA device")]) from None
         raise failure(
@@ -109,7 +109,7 @@ def assume_role(
     role = str(parameters["RoleArn"])
     try:
         answer = cast("Any", sts).assume_role(**parameters, **mfa)["Credentials"]
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         raise _failed(error, role, caller_arn, serial) from None
     ends = answer["Expiration"].astimezone(UTC)
     return (
@@ -131,7 +131,7 @@ def _failed(error: Exception, role: str, caller: str, serial: str) -> Failed:
             return failed
     if _code(error) in ("AccessDenied", "AccessDeniedException"):
         return failure(
-            REFUSED,
+            ROLE_REFUSED,
             f"AWS does not let {caller} assume {role}.",
             "Either the role's trust policy does not admit this caller under these conditions, or the "
             "caller's own policies do not allow sts:AssumeRole on it. A role that does not exist is refused "
@@ -145,7 +145,7 @@ def _known(role: str, caller: str, serial: str) -> dict[str, Failed]:
     """A part of what STS says → what it means."""
     return {
         "invalid MFA one time pass code": failure(
-            "mfa-code-refused",
+            MFA_CODE_REFUSED,
             f"AWS refused the MFA code for {serial}.",
             "A code is valid for about 30 seconds and only once.",
             "Wait for the next one; if that is refused as well, check the clock of the device.",

@@ -25,17 +25,13 @@ PLACEHOLDER_ACCOUNT = "000000000000"
 
 @dataclass
 class Loaded:
-    """`root` is the merged tree; None where a file is not even YAML: then nothing else is worth saying.
-
-    `files` are all that were read, includes and documents too.
-    """
+    """`root` is the merged tree; None where a file is not even YAML: then nothing else is worth saying."""
 
     root: Map | None
     account: str
     partition: str
     variables: Variables
     problems: list[Problem]
-    files: list[Path]
     _documents: dict[Path, Map | None] = field(default_factory=dict)
 
     def document(self, written: str, place: Place) -> Map | None:
@@ -53,7 +49,6 @@ class Loaded:
         if isinstance(data, Problem):
             self.problems.append(data)
             return None
-        self.files.append(target)
         if target.suffix == ".json":
             data = data.replace(b"\t", b" ")  # JSON may indent with tabs, YAML may not; no string holds one
         node, problems = composed(data, str(target))
@@ -95,7 +90,7 @@ def load(
         if value is not None:
             roots.append(value)
     root = merged(roots, problems) if len(roots) == len(trees) and roots else None
-    return Loaded(root, known, partition, substitution, problems, list(trees))
+    return Loaded(root, known, partition, substitution, problems)
 
 
 def _composed_with_includes(

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from reconciler.kinds import limits
-from reconciler.kinds.arns import arn_of, aws_policy_arn
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.model.address import Address
+from reconciler.model.arns import arn_of, aws_policy_arn
 from reconciler.model.document import Document
 from reconciler.model.node import Map, Seq, place_of
 from reconciler.model.problem import Level, Place, Problem

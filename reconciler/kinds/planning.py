@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from reconciler.kinds.arns import address_of, arn_of
 from reconciler.model.address import Address
+from reconciler.model.arns import address_of, arn_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.state import State

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.arns import path_of
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, text
 from reconciler.kinds.facets.tags import Tagged, tag_list
@@ -18,6 +17,7 @@ from reconciler.kinds.facts import absent, deletion, edit, emptied, present, ste
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import NO_DETAIL, Raw
 from reconciler.model.address import Address
+from reconciler.model.arns import path_of
 from reconciler.model.entity import Entity, Policy
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step

@@ -8,5 +8,8 @@ SHORTEST, LONGEST = 900, 43200
 LONGEST_CHAINED = 3600
 """AWS ends the session of a role that was assumed with another role's session after an hour."""
 
+MFA_CODE_REFUSED = "mfa-code-refused"
+"""Code of the Problem that says AWS refused an MFA code; another code may do."""
+
 SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 """RoleSessionName and SourceIdentity."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reconciler.kinds.arns import address_of
 from reconciler.model.address import Address
+from reconciler.model.arns import address_of, arn_of
 from reconciler.model.document import Condition
-from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.plan import Access, AccessDelta, Empowered
 from reconciler.model.state import State
 from reconciler.plan.diff import Difference
@@ -214,6 +214,6 @@ def _affected(state: State, touched: set[Address]) -> set[Address]:
 
 
 def _arn(state: State, address: Address) -> str:
-    policy = state.entities.get(address)
-    path = policy.path if isinstance(policy, Policy) else "/"
-    return f"arn:{state.partition}:iam::{state.account}:policy{path}{policy.name if policy else address.name}"
+    entity = state.entities.get(address)
+    path = entity.path if entity else "/"
+    return arn_of(entity.address if entity else address, path, state.account, state.partition)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.kinds.arns import arn_of
 from reconciler.model.address import Address
+from reconciler.model.arns import arn_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Role, User
 from reconciler.model.state import State

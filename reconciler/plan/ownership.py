@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from fnmatch import translate
 
-from reconciler.kinds.arns import address_of
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.model.address import Address
+from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.state import Desired, State
 

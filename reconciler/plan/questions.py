@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.kinds.arns import address_of
 from reconciler.kinds.facets.links import DEFAULT_QUOTA
 from reconciler.model.address import Address
+from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Action
 from reconciler.model.state import Desired, State

@@ -6,11 +6,11 @@ What each rule compiles to is the file format's section "Trust rules"; the gramm
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.address import Address
+from reconciler.model.arns import address_of
 from reconciler.model.document import Document, Json
 from reconciler.model.problem import Place
 from reconciler.policy.canonical import CURRENT_VERSION
@@ -20,7 +20,6 @@ WEB_IDENTITY_AUDIENCE = "sts.amazonaws.com"
 
 _ACTIONS = {"oidc": "sts:AssumeRoleWithWebIdentity", "saml": "sts:AssumeRoleWithSAML"}
 _PRINCIPAL_KEYS = {"services": "Service", "oidc": "Federated", "saml": "Federated"}
-_ENTITY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}):(user|role)(/(?:.*/)?)([^/]+)")
 
 CLOSED = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
 """A trust that lets nobody in: what a role is created with until the principals it trusts exist."""
@@ -111,10 +110,8 @@ def _one_or_list(values: Iterable[str]) -> Json:
 
 def entity_of(arn: str, account: str) -> Address | None:
     """The user or role of this account that a principal ARN names, if it does."""
-    match = _ENTITY_ARN.fullmatch(arn)
-    if match is None or match[1] != account:
-        return None
-    return Address(match[2], match[4])
+    address = address_of(arn, account)
+    return address if address is not None and address.kind in ("user", "role") else None
 
 
 def named_entities(document: Document, account: str) -> dict[str, Address]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from reconciler.kinds.arns import policy_reference
 from reconciler.kinds.facets.tags import OWNER
+from reconciler.model.arns import policy_reference
 from reconciler.model.document import Document
 from reconciler.model.plan import Access, Action, Change, Empowered, Field, Plan, Step
 from reconciler.model.problem import Level

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.kinds.arns import arn_of
 from reconciler.model.address import Address
+from reconciler.model.arns import arn_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Role
 from reconciler.model.plan import Access, Call, Step

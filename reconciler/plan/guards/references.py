@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.kinds.arns import address_of, policy_reference
 from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
+from reconciler.model.arns import address_of, policy_reference
 from reconciler.model.entity import Role
 from reconciler.model.plan import Action
 from reconciler.model.problem import Problem

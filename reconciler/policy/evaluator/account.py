@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.model.address import Address
+from reconciler.model.arns import arn_of
 from reconciler.model.document import Document
 from reconciler.model.entity import Group, Policy, Role, User
 from reconciler.model.state import State
@@ -71,7 +72,7 @@ def _policies(state: State) -> dict[str, Document]:
 
 
 def _arn(state: State, kind: str, path: str, name: str) -> str:
-    return f"arn:{state.partition}:iam::{state.account}:{kind}{path}{name}"
+    return arn_of(Address(kind, name), path, state.account, state.partition)
 
 
 def _taggable(role: Role) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from reconciler.assume import codes
 from reconciler.assume.codes import Sources
 from reconciler.model.problem import Failed, failure
+from reconciler.model.sts import MFA_CODE_REFUSED
 
 PRINTS = f"{sys.executable} -c 'print(333333)'"
 
@@ -31,7 +32,7 @@ def refusing(*refused: str) -> tuple[Callable[[str], str], list[str]]:
     def send(code: str) -> str:
         sent.append(code)
         if code in refused:
-            raise failure(codes.REFUSED, "AWS refused the code.")
+            raise failure(MFA_CODE_REFUSED, "AWS refused the code.")
         return f"in with {code}"
 
     return send, sent
@@ -67,7 +68,7 @@ def test_a_person_is_asked_three_times_at_most_and_told_what_aws_said() -> None:
     with pytest.raises(Failed) as caught:
         codes.with_code(codes.codes(Sources(ask=ask), "Code: "), send)
     assert len(asked) == 3 and sent == ["111111", "222222", "333333"]
-    assert caught.value.problems[0].code == codes.REFUSED
+    assert caught.value.problems[0].code == MFA_CODE_REFUSED
 
 
 def test_nothing_is_sent_for_what_is_no_code() -> None:
@@ -82,7 +83,7 @@ def test_without_a_terminal_a_refused_code_ends_it() -> None:
     send, sent = refusing("111111")
     with pytest.raises(Failed) as caught:
         codes.with_code(codes.codes(Sources("111111"), "Code: "), send)
-    assert sent == ["111111"] and caught.value.problems[0].code == codes.REFUSED
+    assert sent == ["111111"] and caught.value.problems[0].code == MFA_CODE_REFUSED
 
 
 def test_without_a_terminal_it_is_said_what_to_pass() -> None:

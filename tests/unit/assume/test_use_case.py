@@ -94,7 +94,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     def assume_role(client: Any, parameters: Any, caller: str, serial: str = "", code: str = "") -> tuple[str, ...]:
         made.calls.append((parameters["RoleArn"].rpartition("/")[2], serial, code))
         if code in made.refuse:
-            raise failure("mfa-code-refused" if code else sts.REFUSED, "no")
+            raise failure("mfa-code-refused" if code else sts.ROLE_REFUSED, "no")
         assert client == ("first" if len({role for role, *_ in made.calls}) == 1 else "later")
         return KEYS
 

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.kinds.raw import tags_of
 from reconciler.model.address import Address
+from reconciler.model.document import Document
 from reconciler.model.entity import Entity, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
@@ -28,7 +29,7 @@ RUNNER = Address("role", "runner")
 PROFILE = InstanceProfile("runner", role=RUNNER)
 
 
-def content(effect: str, *actions: str) -> object:
+def content(effect: str, *actions: str) -> Document:
     return canonical(
         {"Version": "2012-10-17", "Statement": {"Effect": effect, "Action": list(actions), "Resource": "*"}}
     )
