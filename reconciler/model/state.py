@@ -32,7 +32,10 @@ class MfaDevice:
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What a user owns that must go before the user can (IAM API, DeleteUser)."""
+    """What a user owns that must go before the user can (IAM API, DeleteUser).
+
+    unread: operations that would tell, and were denied or not answered.
+    """
 
     login_profile: bool = False
     access_keys: tuple[str, ...] = ()
@@ -40,6 +43,7 @@ class Belongings:
     ssh_public_keys: tuple[str, ...] = ()
     service_credentials: tuple[str, ...] = ()
     mfa_devices: tuple[MfaDevice, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

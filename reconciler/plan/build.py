@@ -20,6 +20,7 @@ from reconciler.plan.findings import (
     ignored_declarations,
     kept_caller,
     notes_of,
+    unread_belongings,
     users_without_device,
 )
 from reconciler.plan.guards.draft import Draft
@@ -56,6 +57,7 @@ GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
 
 NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     kept_caller,
+    unread_belongings,
     dangling_principals,
     users_without_device,
     ignored_declarations,

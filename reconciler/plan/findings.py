@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.entity import Role
-from reconciler.model.plan import Step
+from reconciler.model.plan import Action, Step
 from reconciler.model.problem import Level, Problem
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import Ignored, caller_address, is_owned
@@ -37,6 +37,16 @@ def ignored_declarations(draft: Draft) -> Iterator[Problem]:
                 place=declaration.place,
                 address=address,
             )
+
+
+def unread_belongings(draft: Draft) -> Iterator[Problem]:
+    """Credentials of a doomed user that nobody could list: IAM would refuse the deletion if there are any."""
+    for difference in draft.of(Action.DELETE):
+        owned = draft.live.facts.belongings.get(difference.address)
+        if owned and owned.unread:
+            summary = f"What {', '.join(owned.unread)} would show of {difference.address} could not be read."
+            hint = "If there is any, IAM refuses to delete the user, after what stands above it is taken away."
+            yield Problem(Level.WARNING, "read-denied", summary, "", hint, address=difference.address)
 
 
 def dangling_principals(draft: Draft) -> Iterator[Problem]:

@@ -1,0 +1,49 @@
+"""What a doomed user owns: a rare kind that is not answered is named, a common one is a failure."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
+
+from reconciler.aws.belongings import belongings_of
+from reconciler.model.address import Address
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "List")
+
+
+def connection(**failing: Exception) -> Any:
+    iam = Mock()
+    iam.get_login_profile.side_effect = refused("NoSuchEntity")
+    iam.list_access_keys.return_value = {"AccessKeyMetadata": [{"AccessKeyId": "AKIAEXAMPLE"}]}
+    iam.list_signing_certificates.return_value = {"Certificates": []}
+    iam.list_ssh_public_keys.return_value = {"SSHPublicKeys": []}
+    iam.list_service_specific_credentials.return_value = {"ServiceSpecificCredentials": []}
+    iam.list_mfa_devices.return_value = {"MFADevices": []}
+    for method, error in failing.items():
+        getattr(iam, method).side_effect = error
+    return SimpleNamespace(iam=iam)
+
+
+@pytest.mark.parametrize("error", [refused("AccessDenied"), refused("InvalidAction"), ResponseParserError("<html>")])
+def test_a_rare_kind_that_is_not_told_is_named_and_the_rest_is_known(error: Exception) -> None:
+    found = belongings_of(connection(list_service_specific_credentials=error), Address("user", "u"))
+    assert found.unread == ("ListServiceSpecificCredentials",)
+    assert found.access_keys == ("AKIAEXAMPLE",)
+
+
+@pytest.mark.parametrize("method", ["list_access_keys", "list_mfa_devices"])
+def test_a_common_kind_that_is_not_told_is_a_failure(method: str) -> None:
+    with pytest.raises(ClientError):
+        belongings_of(connection(**{method: refused("AccessDenied")}), Address("user", "u"))
+
+
+def test_a_throttled_read_is_a_failure_whatever_it_reads() -> None:
+    with pytest.raises(ClientError):
+        belongings_of(connection(list_signing_certificates=refused("Throttling")), Address("user", "u"))
