@@ -64,9 +64,11 @@ class _Relay:
             child.send_signal(number)
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
+        if signal.Signals(number).name in _FROM_TERMINAL and _in_front():
+            return  # the terminal tells the command itself, also while this process still waits for its start
         if self._child is None:
             self._early.append(number)
-        elif signal.Signals(number).name not in _FROM_TERMINAL or not _in_front():
+        else:
             self._child.send_signal(number)
 
 
