@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from reconciler.app.plan import Planned, Request
+from reconciler.assume import atomic
 from reconciler.aws import snapshot
 from reconciler.aws.session import Connection, check_account, connect
 from reconciler.model.plan import Plan
@@ -31,13 +30,7 @@ def save(plan: Plan, path: Path) -> None:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")  # a pipe or device is written to, never replaced
             return
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        atomic.replace(path, text.encode())
     except OSError as error:
         raise failure("cannot-write", f"Cannot write the plan to {path}: {error.strerror}.") from None
 

@@ -1,0 +1,108 @@
+"""A file replaced whole or not at all, and one writer at a time. Standard library only.
+
+For files that hold secrets or that other programs read at any moment: caches, and the files of the AWS CLI.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+
+
+def replace(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write `content` to `path` at one stroke: a reader sees the old file or the new one, and so does a crash.
+
+    A link stays, and what it points to is replaced. The owner is kept, and the mode unless `mode` is given; a
+    new file gets `mode` or 0600. Before that the content is never readable by others. The folder must exist.
+    Raises OSError, and leaves the file as it was; one that is read-only or not a regular file is refused.
+    """
+    target = Path(os.path.realpath(path))
+    before = _existing(target)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(6).hex()}")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _dress(temporary, before, mode)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder where there is none, for its owner alone. Raises OSError."""
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Waits until no other process holds the lock file `path`, and holds it for the block.
+
+    The file is made where it is missing, with mode 0600, and stays: removing it would let two in at once.
+    The system lets go of the lock when its holder dies. Raises OSError.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    with os.fdopen(handle, "r+b") as file:
+        _wait(file)
+        yield
+
+
+def _existing(target: Path) -> os.stat_result | None:
+    try:
+        found = target.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(0, "Not a regular file", str(target))
+    if not os.access(target, os.W_OK):
+        raise PermissionError(0, "Read-only file", str(target))
+    return found
+
+
+def _dress(temporary: Path, before: os.stat_result | None, mode: int | None) -> None:
+    """Owner first: changing it may drop bits of the mode."""
+    if before is not None and hasattr(os, "chown"):
+        now = temporary.stat()
+        if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
+            os.chown(temporary, before.st_uid, before.st_gid)
+    if mode is None and before is not None:
+        mode = stat.S_IMODE(before.st_mode)
+    if mode is not None:
+        temporary.chmod(mode)
+
+
+def _sync_folder(folder: Path) -> None:
+    """So that the new name outlives a power cut; some file systems cannot, which loses nothing that was there."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+if os.name == "nt":
+
+    def _wait(file: IO[bytes]) -> None:
+        import msvcrt
+
+        while True:
+            with suppress(OSError):  # gives up after ten tries, one per second
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
+                return
+
+else:
+
+    def _wait(file: IO[bytes]) -> None:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
