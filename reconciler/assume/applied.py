@@ -7,11 +7,10 @@ be written is not noted, what cannot be read was not noted.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from reconciler.assume.atomic import replace
 from reconciler.assume.folder import cache_folder, private_folder
 from reconciler.model.address import Address
 
@@ -28,7 +27,8 @@ def note_applied(environ: Mapping[str, str], account: str, addresses: Iterable[A
     if folder is None or not fresh:
         return
     try:
-        _write(private_folder(folder) / _FILE, {**_recent(folder / _FILE, now), **fresh})
+        path = Path(private_folder(folder), _FILE)
+        replace(path, json.dumps({**_recent(path, now), **fresh}).encode())
     except OSError:
         return
 
@@ -38,7 +38,7 @@ def just_applied(environ: Mapping[str, str], account: str, address: Address, now
     folder = cache_folder(environ)
     if folder is None:
         return None
-    noted = _recent(folder / _FILE, now).get(_key(account, address))
+    noted = _recent(Path(folder, _FILE), now).get(_key(account, address))
     return None if noted is None else now - noted
 
 
@@ -54,15 +54,3 @@ def _recent(path: Path, now: float) -> dict[str, float]:
         return {}
     entries = found.items() if isinstance(found, dict) else ()
     return {key: float(noted) for key, noted in entries if isinstance(noted, int | float) and 0 <= now - noted <= KEPT}
-
-
-def _write(path: Path, entries: Mapping[str, float]) -> None:
-    """Replace the file as a whole: another run may be reading it. mkstemp makes it 0600."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{_FILE}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(dict(entries), file)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
