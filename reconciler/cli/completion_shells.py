@@ -114,10 +114,13 @@ def _last_word(line: str) -> tuple[str, bool]:
 
 
 def _kept(incomplete: str, breaks: str) -> str:
-    """What bash leaves standing of a word's value: all to its last break character."""
+    """What bash leaves standing of a word's value: all to its last break character.
+
+    `@` itself is replaced: where words break at it, bash takes it for the beginning of a host name.
+    """
     value = incomplete.partition("=")[2] if incomplete.startswith("--") else incomplete
-    ends = [value.rfind(mark) for mark in breaks if not mark.isspace()]
-    return value[: max(ends, default=-1) + 1]
+    ends = [value.rfind(mark) + (mark != "@") for mark in breaks if mark in value and not mark.isspace()]
+    return value[: max(ends, default=0)]
 
 
 def _escaped(value: str) -> str:
