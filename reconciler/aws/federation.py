@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSRequest
@@ -43,8 +44,11 @@ def signin_token(url: str, environ: Mapping[str, str]) -> str:
     """
     host = urlsplit(url).hostname or ""
     verify = environ.get("AWS_CA_BUNDLE") or environ.get("REQUESTS_CA_BUNDLE") or True
+    # Plain http is this machine's own endpoint: a proxy would read the keys.
+    proxies = get_environ_proxies(url) if url.startswith("https:") else {}
+    make: Any = URLLib3Session
     with _unlogged():
-        session = URLLib3Session(verify=verify, proxies=get_environ_proxies(url), timeout=_TIMEOUTS)
+        session = make(verify=verify, proxies=proxies, timeout=_TIMEOUTS)
         try:
             outcome = _fetched(session, url)
             for pause in PAUSES:

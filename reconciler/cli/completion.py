@@ -14,20 +14,25 @@ if TYPE_CHECKING:
 
 def alias_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """`shell_complete` of an ALIAS argument: aliases of --file, $RECONCILE_FILE or roles.yaml, with their roles."""
-    from click.shell_completion import CompletionItem
-
     from reconciler.app.candidates import alias_roles
 
     files: Sequence[str] = ctx.params.get("files") or ()
-    variables: Mapping[str, str] = ctx.params.get("variables") or {}
-    roles = alias_roles(files, variables)
-    return [CompletionItem(name, help=role or None) for name, role in roles.items() if name.startswith(incomplete)]
+    return _items(alias_roles(files, ctx.params.get("variables") or {}), incomplete)
 
 
 def profile_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """`shell_complete` of --profile: the profiles in AWS's two files."""
-    from click.shell_completion import CompletionItem
-
     from reconciler.app.candidates import aws_profiles
 
-    return [CompletionItem(name) for name in aws_profiles(os.environ) if name.startswith(incomplete)]
+    return _items(dict.fromkeys(aws_profiles(os.environ), ""), incomplete)
+
+
+def _items(helps: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
+    """Names that begin so, with their help. Line ends and escape sequences reach neither script nor terminal."""
+    from click.shell_completion import CompletionItem
+
+    return [
+        CompletionItem(name, help=text if text and text.isprintable() else None)
+        for name, text in helps.items()
+        if name.startswith(incomplete) and name.isprintable()
+    ]

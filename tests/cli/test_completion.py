@@ -156,6 +156,14 @@ def test_mistakes_elsewhere_in_the_file_hide_no_alias(home: Path) -> None:
     assert sorted(asked(home, "reconcile assume ")[0]) == ["7", "odd", "read"]
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_no_text_of_a_file_acts_on_the_shell_or_the_terminal(shell: str, home: Path) -> None:
+    text = 'aliases: {"x\\nfile,y": {role: r}, "x\\e[2J": {role: r}, "x$(id)": {role: "r\\e[2J"}}\n'
+    (home / "roles.yaml").write_text(text)
+    answered, _ = asked(home, "reconcile assume x", shell, COMP_WORDS="reconcile assume x", COMP_CWORD="2")
+    assert answered == {"bash": [r"x\$\(id\)"], "zsh": ["plain", "x$(id)", "_"]}[shell]
+
+
 def test_unreadable_files_of_aws_have_no_profiles(home: Path) -> None:
     elsewhere = {"AWS_CONFIG_FILE": str(home / "absent"), "AWS_SHARED_CREDENTIALS_FILE": str(home)}
     assert asked(home, "reconcile assume --profile ", **elsewhere) == ([], "")

@@ -147,6 +147,13 @@ def test_a_proxy_that_does_not_work_is_named_as_the_cause(monkeypatch: pytest.Mo
     assert "hush" not in text
 
 
+def test_no_proxy_reads_what_is_not_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    with endpoint(GOOD) as proxy, endpoint(GOOD) as server:
+        monkeypatch.setenv("http_proxy", proxy.url.removesuffix(QUERY))
+        assert federation.signin_token(server.url, {}) == "the-token"
+        assert (len(proxy.asked), len(server.asked)) == (0, 1)
+
+
 def test_with_all_logging_on_no_line_has_the_url(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for name in ("urllib3", "urllib3.connectionpool", "botocore", "botocore.httpsession"):
