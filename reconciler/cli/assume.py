@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.completion import alias_names
 from reconciler.cli.options import aws_options, file_option, variable_option
 from reconciler.shell.variables import SHELLS, assignments
 
@@ -39,7 +40,7 @@ class _WithCommand(click.Command):
 
 
 @click.command("assume", cls=_WithCommand, epilog='Example: eval "$(reconcile assume s3)"')
-@click.argument("alias", required=False)
+@click.argument("alias", required=False, shell_complete=alias_names)
 @file_option
 @variable_option
 @click.option("--shell", type=click.Choice(tuple(SHELLS)), help="Whose syntax to print, or which shell to open.")
