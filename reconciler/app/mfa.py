@@ -1,19 +1,22 @@
-"""The use case `mfa enroll`: a virtual MFA device of a user, made, shown as a QR code, and enabled with two codes.
+"""The use case `mfa enroll`: a virtual MFA device, shown as a QR code and enabled with two codes, which AWS verifies.
 
-AWS refuses wrong codes itself, and shows the seed once; so a device that was not enabled in this run is useless to
-everybody and blocks its name, and is deleted again. The seed goes to the controlling terminal and nowhere else.
+The seed goes to the controlling terminal, or on request to a file, and nowhere else.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote
 
 from reconciler.app.desired import read_if_any, written_account
+from reconciler.app.mfa_device import Say, fresh_device
 from reconciler.assume.codes import ASKS, Ask
+from reconciler.assume.totp import consecutive_codes
 from reconciler.aws import devices
 from reconciler.aws.session import Connection, check_account, connect
 from reconciler.model.problem import Failed, failure
@@ -25,8 +28,6 @@ _CODE = re.compile(r"[0-9]{6}")
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 """VirtualMFADeviceName (IAM API, CreateVirtualMFADevice)."""
 _SEED_LENGTH = 64
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Terminal:
 class Wanted:
     """What was asked for. user None: the caller's own. another: although there is a device already.
 
-    replace: delete a left-over device of that name without asking.
+    replace: delete a left-over device of that name without asking. seed_file: a new file for the seed; the codes are
+    then worked out here, and nobody is asked.
     """
 
     user: str | None = None
@@ -52,6 +54,7 @@ class Wanted:
     another: bool = False
     replace: bool = False
     show_seed: bool = False
+    seed_file: str | None = None
     files: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     profile: str | None = None
@@ -65,17 +68,16 @@ def enrolled(wanted: Wanted, terminal: Terminal | None, say: Say) -> str:
     Raises Failed: nobody can be asked, no such user, a device is there already, a refusal by AWS. What was made
     until then is deleted again, also where the person interrupts.
     """
-    if terminal is None:
+    if terminal is None and wanted.seed_file is None:
         raise failure(
             "mfa-no-terminal",
             "Enrolling a device needs a terminal: a QR code is shown there, and two codes are asked for.",
             "Nothing was created.",
-            "Run it in a terminal.",
+            "Run it in a terminal, or have the seed written to a file with --seed-file.",
         )
     if wanted.device_name is not None and not _NAME.fullmatch(wanted.device_name):
-        raise failure(
-            "mfa-device-name", f"{wanted.device_name!r} is no name for a device.", "", "Use A-Z, a-z, 0-9 and +=,.@-_"
-        )
+        hint = "Use letters, digits and +=,.@_-."
+        raise failure("mfa-device-name", f"{wanted.device_name!r} is no name for a device.", hint=hint)
     connection = connect(wanted.profile, wanted.region, wanted.endpoint_url)
     loaded = read_if_any(wanted.files, wanted.variables)
     check_account(connection, written_account(loaded) if loaded else None)
@@ -83,12 +85,33 @@ def enrolled(wanted: Wanted, terminal: Terminal | None, say: Say) -> str:
     known = devices.user_devices(connection, user)
     _check_known(user, known or (), wanted.another)
     name = wanted.device_name or _free_name(user, known or ())
-    _drawing(_uri(connection, user, "A" * _SEED_LENGTH), terminal, wanted.show_seed)
-    fresh = _made(connection, name, wanted.replace, terminal, say)
-    with _deleted_unless_done(connection, fresh.serial, say):
-        _show(connection, user, fresh, terminal, wanted.show_seed)
-        _enable(connection, user, fresh.serial, terminal)
+    if wanted.seed_file is not None:
+        path = Path(wanted.seed_file)
+        with _new_file(path), fresh_device(connection, name, wanted.replace, None, say) as fresh:
+            path.write_text(f"{fresh.seed}\n", encoding="ascii")
+            _send(connection, user, fresh.serial, *consecutive_codes(fresh.seed, time.time()))
+    elif terminal is not None:
+        _drawing(_uri(connection, user, "A" * _SEED_LENGTH), terminal, wanted.show_seed)
+        with fresh_device(connection, name, wanted.replace, terminal.ask, say) as fresh:
+            _show(connection, user, fresh, terminal, wanted.show_seed)
+            _enable(connection, user, fresh.serial, terminal)
     return fresh.serial
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[None]:
+    """An empty file that only its owner reads; gone again where the block fails, unless its device may be enabled."""
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except OSError as error:
+        cause = f"{error.strerror or 'error'}."
+        raise failure("seed-file", f"{path} cannot be made.", cause, "Nothing was created; name a new file.") from None
+    try:
+        yield
+    except BaseException as error:
+        if not (isinstance(error, Failed) and error.problems[0].code == devices.UNCLEAR):
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _own_user(caller: str) -> str:
@@ -120,73 +143,6 @@ def _free_name(user: str, known: Sequence[MfaDevice]) -> str:
     held = {device.serial.rpartition("/")[2].casefold() for device in known}
     names = (user, *(f"{user}-{number}" for number in range(2, devices.MOST_DEVICES + 2)))
     return next(name for name in names if name.casefold() not in held)
-
-
-def _made(connection: Connection, name: str, replace: bool, terminal: Terminal, say: Say) -> devices.Fresh:
-    """A device of that name; one that is left over from before goes first, if the person agrees."""
-    serial = f"arn:{connection.partition}:iam::{connection.account}:mfa/{name}"
-    holders = devices.virtual_devices(connection)
-    there = next((found for found in holders or {} if found.casefold() == serial.casefold()), None)
-    if there is not None and holders is not None:
-        holder = holders[there]
-        if holder is not None:
-            raise failure(
-                devices.TAKEN, f"The device {there} is in use, by {holder}.", "", "Pass another --device-name."
-            )
-        _remove_left_over(connection, there, replace, terminal, say)
-    try:
-        return devices.create(connection, name, freed=there is not None)
-    except KeyboardInterrupt:
-        if holders is not None:
-            _delete(connection, serial, say)
-        raise
-    except Failed as failed:
-        code = failed.problems[0].code
-        if code == devices.UNCLEAR:
-            raise _unclear(connection, serial, holders is not None, failed) from None
-        if code == devices.TAKEN and holders is None:
-            detail = "Whose it is, or whether it is left over, cannot be told without iam:ListVirtualMFADevices."
-            raise failure(code, failed.problems[0].summary, detail, "Pass another --device-name.") from None
-        raise
-
-
-def _remove_left_over(connection: Connection, serial: str, replace: bool, terminal: Terminal, say: Say) -> None:
-    if not replace:
-        question = (
-            f"The device {serial} is left over from an enrolment that was not finished: nobody has it, and its seed "
-            "is lost.\nDelete it and go on? Only 'yes' is taken: "
-        )
-        if terminal.ask(question).strip().lower() != "yes":
-            raise failure(
-                "declined", "Nothing was changed.", "", "Pass another --device-name to leave that device alone."
-            )
-    try:
-        devices.delete(connection, serial)
-    except Failed as failed:
-        raise failure(
-            "mfa-left-over",
-            f"The left-over device {serial} blocks its name, and cannot be deleted.",
-            failed.problems[0].summary,
-            "Pass another --device-name, or have an administrator delete it.",
-        ) from None
-    say(f"The left-over device {serial} was deleted.")
-
-
-def _unclear(connection: Connection, serial: str, looked: bool, lost: Failed) -> Failed:
-    """The answer to the creation was lost, and with it the seed. What it made, if anything, is deleted.
-
-    looked: it is known that there was no such device before.
-    """
-    summary, again = lost.problems[0].summary, "Run the command again."
-    unknown = f"A device {serial} may have been made, and its seed is lost."
-    try:
-        left = serial in (devices.virtual_devices(connection) or {}) if looked else False
-        if left:
-            devices.delete(connection, serial)
-            return failure(devices.UNCLEAR, summary, "The device had been made, and was deleted again.", again)
-    except Failed:
-        pass
-    return failure(devices.UNCLEAR, summary, unknown, f"{again} If it is there, it is found, and can be replaced.")
 
 
 def _uri(connection: Connection, user: str, seed: str) -> str:
@@ -227,21 +183,28 @@ def _enable(connection: Connection, user: str, serial: str, terminal: Terminal) 
     """Ask for two codes that follow each other until AWS takes them, three times at most."""
     sent: set[str] = set()
     note = ""
-    refusal: Failed | None = None
-    for _ in range(ASKS):
+    for attempt in range(1, ASKS + 1):
         first = _code(terminal.ask, f"{note}Code that the app shows: ", sent)
         second = _code(terminal.ask, "The code after it (wait for it): ", sent)
         try:
-            return devices.enable(connection, user, serial, first, second)
+            _send(connection, user, serial, first, second)
         except Failed as failed:
-            code = failed.problems[0].code
-            if code == devices.UNCLEAR and _has(connection, user, serial):
-                return None
-            if code != MFA_CODE_REFUSED:
+            if failed.problems[0].code != MFA_CODE_REFUSED or attempt == ASKS:
                 raise
-            refusal, note = failed, "AWS did not take these two. Wait for new ones. "
-    assert refusal is not None
-    raise refusal
+            note = "AWS did not take these two. Wait for new ones. "
+        else:
+            return
+
+
+def _send(connection: Connection, user: str, serial: str, first: str, second: str) -> None:
+    """Raises Failed; a lost answer is no failure where the user has the device afterwards."""
+    try:
+        devices.enable(connection, user, serial, first, second)
+    except Failed as failed:
+        if failed.problems[0].code != devices.UNCLEAR:
+            raise
+        if serial not in {device.serial for device in devices.user_devices(connection, user) or ()}:
+            raise
 
 
 def _code(ask: Ask, question: str, sent: set[str]) -> str:
@@ -257,27 +220,3 @@ def _code(ask: Ask, question: str, sent: set[str]) -> str:
             sent.add(code)
             return code
     raise failure("mfa-code", "No code that could be sent was entered.", hint="Run the command again.")
-
-
-def _has(connection: Connection, user: str, serial: str) -> bool:
-    return serial in {device.serial for device in devices.user_devices(connection, user) or ()}
-
-
-@contextmanager
-def _deleted_unless_done(connection: Connection, serial: str, say: Say) -> Iterator[None]:
-    """Deletes the device where the block does not end well, an interruption included, and says so."""
-    try:
-        yield
-    except BaseException:
-        _delete(connection, serial, say)
-        raise
-
-
-def _delete(connection: Connection, serial: str, say: Say) -> None:
-    try:
-        devices.delete(connection, serial)
-    except Failed as failed:
-        say(f"The device {serial} stays, assigned to nobody: {failed.problems[0].summary}")
-        say("It blocks its name: next time pass another --device-name, or have an administrator delete it.")
-    else:
-        say(f"The device {serial} was deleted again.")

@@ -28,6 +28,12 @@ def command() -> None:
 @click.option("--another", is_flag=True, help="Enrol a further device; a user may have 8.")
 @click.option("--replace", is_flag=True, help="Delete a left-over device of that name without asking.")
 @click.option("--show-seed", is_flag=True, help="Show the seed as text as well.")
+@click.option(
+    "--seed-file",
+    metavar="PATH",
+    type=click.Path(dir_okay=False),
+    help="Write the seed to this new file (mode 0600) and ask for nothing: for scripts.",
+)
 @file_option
 @variable_option
 @aws_options
@@ -39,10 +45,14 @@ def enroll(**options: Any) -> int:
     """
     from reconciler.app.mfa import Wanted, enrolled
 
+    wanted = Wanted(**options)
+    if wanted.seed_file and wanted.show_seed:
+        raise click.UsageError("With --seed-file nothing is shown: leave out --show-seed.")
     with _interrupted_by_hanging_up():
-        serial = enrolled(Wanted(**options), _terminal(), _say)
+        serial = enrolled(wanted, None if wanted.seed_file else _terminal(), _say)
     click.echo(serial)
-    _say("The device is enabled. The QR code is a secret: clear this terminal.")
+    kept = f"The seed in {wanted.seed_file}" if wanted.seed_file else "What was shown"
+    _say(f"The device is enabled. {kept} is a secret: {'keep it safe' if wanted.seed_file else 'clear this terminal'}.")
     _say("`reconcile assume` finds the device by itself; no alias needs `mfa_serial`. Its next code can be used.")
     return 0
 
