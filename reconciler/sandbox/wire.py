@@ -15,9 +15,10 @@ from functools import cached_property
 from urllib.parse import parse_qsl, urlsplit
 
 IAM_VERSION = "2010-05-08"
+STS_VERSION = "2011-06-15"
 NAMESPACES = {
     IAM_VERSION: "https://iam.amazonaws.com/doc/2010-05-08/",
-    "2011-06-15": "https://sts.amazonaws.com/doc/2011-06-15/",
+    STS_VERSION: "https://sts.amazonaws.com/doc/2011-06-15/",
 }
 
 Content = str | bool | int | Sequence["Content"] | Mapping[str, "Content"]

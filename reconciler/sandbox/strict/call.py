@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.sandbox.strict.keyring import Key, Keyring
 from reconciler.sandbox.strict.ledger import (
     GROUP,
     MFA,
@@ -51,7 +52,12 @@ ABSENT = {
 @dataclass
 class Call:
     request: Request
+    caller: Key
     ledger: Ledger
+    """Of the caller's account."""
+    ledgers: Mapping[str, Ledger]
+    """Of every account that has been used, by its id."""
+    keyring: Keyring
     upstream: Upstream
     known_policies: set[str]
     """ARNs of AWS-managed policies that the emulator is known to have."""
