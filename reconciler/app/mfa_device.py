@@ -62,7 +62,7 @@ def _made(connection: Connection, name: str, replace: bool, ask: Ask | None, say
 
 def _remove_left_over(connection: Connection, serial: str, replace: bool, ask: Ask | None, say: Say) -> None:
     if not replace:
-        said = f"The device {serial} is left over from an enrolment that was not finished: nobody has it."
+        said = f"The device {serial} is left over: it exists, and nobody has it."
         if ask is None:
             raise failure("mfa-left-over", said, "Its seed is lost.", "Pass --replace to delete it, or --device-name.")
         question = f"{said} Its seed is lost.\nDelete it and go on? Only 'yes' is taken: "
