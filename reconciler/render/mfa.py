@@ -33,7 +33,8 @@ def status_text(status: MfaStatus, *, color: bool = False) -> str:
 def _line(holder: Holder, width: int, color: bool) -> str:
     must = bool(holder.reasons) and holder.standing is not Standing.READY
     devices = ", ".join(f"{device.kind} {device.serial}" for device in holder.devices)
-    reasons = f" ({'; '.join(holder.reasons)})" if holder.reasons else ""
+    told = [f"for {reason}" if reason.startswith("role/") else reason for reason in holder.reasons]
+    reasons = f" ({'; '.join(told)})" if told else ""
     text = clean(f"{'!' if must else ' '} {holder.user:{width}}  {devices or _SAID[holder.standing]}{reasons}")
     return f"\x1b[33m{text}\x1b[0m" if must and color else text
 

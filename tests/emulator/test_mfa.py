@@ -203,6 +203,21 @@ def test_root_has_to_say_for_whom(alice: Account) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("enroll alice bob", "unexpected extra argument"),
+        ("enroll alice --seed-file s --show-seed", "leave out --show-seed"),
+        ("enrol alice", "No such command 'enrol'"),
+        ("status --format xml", "xml"),
+    ],
+)
+def test_a_wrong_command_line_is_an_error_and_makes_nothing(alice: Account, words: str, said: str) -> None:
+    done = alice.cli("mfa", *words.split())
+    assert (done.code, done.out) == (1, "") and said in done.err
+    assert owners(alice) == {} and not (alice.folder / "s").exists()
+
+
+@pytest.mark.parametrize(
     ("wanted", "said"),
     [
         (Wanted("bob"), "There is no user 'bob' in account 123456789012"),
@@ -454,7 +469,7 @@ def test_status_tells_who_has_what_and_who_must_have_one(people: Account) -> Non
     assert calls == {"GetCallerIdentity": 1, "ListUsers": 1, "ListVirtualMFADevices": 2}
     done = people.cli("mfa", "status").out
     assert re.search(r"^! alice +no device \(mfa: required\)$", done, re.MULTILINE)
-    assert re.search(rf"^  carol +virtual {ALICE[:-5]}carol \(role/reader\)$", done, re.MULTILINE)
+    assert re.search(rf"^  carol +virtual {ALICE[:-5]}carol \(for role/reader\)$", done, re.MULTILINE)
     assert re.search(r"^! erin +not created yet", done, re.MULTILINE)
     assert re.search(r"^  zoe +hardware GAHT12345678", done, re.MULTILINE)
     assert f"nobody has it: {ALICE[:-5]}old" in done
