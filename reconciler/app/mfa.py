@@ -87,7 +87,7 @@ def enrolled(wanted: Wanted, terminal: Terminal | None, say: Say) -> str:
     name = wanted.device_name or _free_name(user, known or ())
     if wanted.seed_file is not None:
         path = Path(wanted.seed_file)
-        with _new_file(path), fresh_device(connection, name, wanted.replace, None, say) as fresh:
+        with _new_file(path), fresh_device(connection, name, wanted.replace, None, say, path.unlink) as fresh:
             path.write_text(f"{fresh.seed}\n", encoding="ascii")
             _send(connection, user, fresh.serial, *consecutive_codes(fresh.seed, time.time()))
     elif terminal is not None:
@@ -100,7 +100,7 @@ def enrolled(wanted: Wanted, terminal: Terminal | None, say: Say) -> str:
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[None]:
-    """An empty file that only its owner reads; gone again where the block fails, unless its device may be enabled."""
+    """An empty file that only its owner reads; gone again where the block fails before it has a seed."""
     try:
         path.touch(mode=0o600, exist_ok=False)
     except OSError as error:
@@ -108,9 +108,9 @@ def _new_file(path: Path) -> Iterator[None]:
         raise failure("seed-file", f"{path} cannot be made.", cause, "Nothing was created; name a new file.") from None
     try:
         yield
-    except BaseException as error:
-        if not (isinstance(error, Failed) and error.problems[0].code == devices.UNCLEAR):
-            path.unlink(missing_ok=True)
+    except BaseException:
+        if path.exists() and not path.stat().st_size:
+            path.unlink()
         raise
 
 

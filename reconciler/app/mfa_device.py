@@ -19,17 +19,24 @@ Say = Callable[[str], None]
 
 @contextmanager
 def fresh_device(
-    connection: Connection, name: str, replace: bool, ask: Ask | None, say: Say
+    connection: Connection,
+    name: str,
+    replace: bool,
+    ask: Ask | None,
+    say: Say,
+    forget: Callable[[], object] = lambda: None,
 ) -> Iterator[devices.Fresh]:
     """A new device of that name; where the block does not end well, an interruption included, it is deleted again.
 
-    A device that is left over from before goes first, if the person agrees, or `replace` says so. Raises Failed.
+    A device that is left over from before goes first, if the person agrees, or `replace` says so. `forget` is called
+    where the device is gone for certain, and its seed of no use. Raises Failed.
     """
     fresh = _made(connection, name, replace, ask, say)
     try:
         yield fresh
     except BaseException:
-        _delete(connection, fresh.serial, say)
+        if _deleted(connection, fresh.serial, say):
+            forget()
         raise
 
 
@@ -48,7 +55,7 @@ def _made(connection: Connection, name: str, replace: bool, ask: Ask | None, say
         return devices.create(connection, name, freed=there is not None)
     except KeyboardInterrupt:
         if holders is not None:
-            _delete(connection, serial, say)
+            _deleted(connection, serial, say)
         raise
     except Failed as failed:
         code = failed.problems[0].code
@@ -98,11 +105,12 @@ def _unclear(connection: Connection, serial: str, looked: bool, lost: Failed) ->
     return failure(devices.UNCLEAR, summary, unknown, f"{again} If it is there, it is found, and can be replaced.")
 
 
-def _delete(connection: Connection, serial: str, say: Say) -> None:
+def _deleted(connection: Connection, serial: str, say: Say) -> bool:
     try:
         devices.delete(connection, serial)
     except Failed as failed:
-        say(f"The device {serial} stays, assigned to nobody: {failed.problems[0].summary}")
+        say(f"The device {serial} stays: {failed.problems[0].summary}")
         say("It blocks its name: next time pass another --device-name, or have an administrator delete it.")
-    else:
-        say(f"The device {serial} was deleted again.")
+        return False
+    say(f"The device {serial} was deleted again.")
+    return True

@@ -307,6 +307,23 @@ def test_a_seed_that_is_of_no_use_is_not_kept(alice: Account, monkeypatch: pytes
     assert not file.exists() and owners(alice) == {}
 
 
+@pytest.mark.parametrize("call", ["create_virtual_mfa_device", "enable_mfa_device"])
+def test_a_seed_file_goes_with_its_device_where_an_answer_is_lost(alice: Account, hinder: Any, call: str) -> None:
+    hinder(LOST, call)
+    file = alice.folder / "seed"
+    told = alice.cli("mfa", "enroll", "alice", "--seed-file", file)
+    assert told.code == 1 and ("not known" in told.err or "may have been made" in told.err)
+    assert not file.exists() and owners(alice) == {}
+
+
+def test_the_seed_of_a_device_that_stays_is_kept(alice: Account, hinder: Any) -> None:
+    hinder(denied(), "enable_mfa_device", "delete_virtual_mfa_device")
+    file = alice.folder / "seed"
+    told = alice.cli("mfa", "enroll", "alice", "--seed-file", file)
+    assert told.code == 1 and f"{ALICE} stays" in told.err
+    assert len(file.read_text().strip()) == 64 and owners(alice) == {ALICE: None}
+
+
 class Hindered:
     """A client some of whose calls end with an error: without being made, or, if `after`, when all is done."""
 
