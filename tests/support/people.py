@@ -65,9 +65,9 @@ def person(iam: Any, name: str, mfa: bool = False) -> Person:
 def enabled(iam: Any, user: str, name: str = "") -> Device:
     """A virtual device, named like the user unless it is told otherwise, made and enabled."""
     made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name or user)["VirtualMFADevice"]
-    # The codes of the last step and of this one: that of the next one may be used at once.
-    now = int(time.time()) // STEP
-    device = Device(made["SerialNumber"], made["Base32StringSeed"].decode(), now)
-    codes = {"AuthenticationCode1": device.at(now - 1), "AuthenticationCode2": device.at(now)}
+    # The two codes before this one's, which is thereby still unused; shortly before the next step, the two before that.
+    last = int(time.time() + 2) // STEP - 1
+    device = Device(made["SerialNumber"], made["Base32StringSeed"].decode(), last)
+    codes = {"AuthenticationCode1": device.at(last - 1), "AuthenticationCode2": device.at(last)}
     iam.enable_mfa_device(UserName=user, SerialNumber=device.serial, **codes)
     return device

@@ -74,7 +74,11 @@ class Call:
 
     def items(self, name: str) -> list[str]:
         """A list parameter: `Name.member.1`, `Name.member.2`, …"""
-        pattern = re.compile(rf"{name}\.member\.(\d+)")
+        return self.listed(name)
+
+    def listed(self, name: str, member: str = "") -> list[str]:
+        """Of a list of structures, this member: `Name.member.1.Member`, …"""
+        pattern = re.compile(rf"{name}\.member\.(\d+)" + (rf"\.{member}" if member else ""))
         found = ((pattern.fullmatch(key), value) for key, value in self.request.parameters.items())
         return [value for _, value in sorted((int(m[1]), value) for m, value in found if m)]
 

@@ -10,12 +10,10 @@ from __future__ import annotations
 import hmac
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.policy.evaluator import PolicySource
 from reconciler.sandbox.strict import clock
-from reconciler.sandbox.strict.ledger import Entity
+from reconciler.sandbox.strict.ledger import Entity, Tags
 from reconciler.sandbox.wire import Refusal, Request
 
 OF_THE_SANDBOX = "AKIASANDBOXSANDBOX00"
@@ -26,23 +24,24 @@ AS_ISSUED = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}")
 class RoleSession:
     """A role as someone has assumed it. `role` None: of an account whose roles are not known here.
 
-    `tags` are those of the session, inherited ones included; `policies` None: without a session policy.
+    `tags` are those of the session, inherited ones included; `policy` and `policy_arns` are its session policies.
     """
 
     arn: str
     id: str
     role: Entity | None = None
     source_identity: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Tags = field(default_factory=dict)
     transitive: frozenset[str] = frozenset()
-    policies: tuple[PolicySource, ...] | None = None
+    policy: str = ""
+    policy_arns: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
 class Key:
     """An access key of a user, of a role's session, or, with neither, of the root user.
 
-    `token` is the session token, empty for long-term keys; `expires` and `mfa_at` are seconds since 1970, and
+    `token` is the session token, empty for long-term keys; `issued`, `expires` and `mfa_at` are seconds since 1970, and
     `mfa_at` is None where no MFA code was given.
     """
 
@@ -53,6 +52,7 @@ class Key:
     active: bool = True
     created: str = ""
     token: str = field(default="", repr=False)
+    issued: float = 0.0
     expires: float = math.inf
     mfa_at: float | None = None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from reconciler.sandbox.strict import (
     absent,
+    assume,
     attachments,
     boundaries,
     conflicts,
@@ -50,6 +51,7 @@ ROOMS = tuple(
         groups,
         mfa,
         sessions,
+        assume,
         moves,
         roles,
         providers,

@@ -9,16 +9,18 @@ backed by one of a role that it makes up: its keys are fresh, and it knows whose
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
 
 from reconciler.sandbox.strict import clock, mfa
 from reconciler.sandbox.strict.call import Call, Rules
 from reconciler.sandbox.strict.keyring import Key, RoleSession, invalid_token
+from reconciler.sandbox.strict.ledger import ROLE, Entity
 from reconciler.sandbox.strict.parameters import duration, refuse_bad
-from reconciler.sandbox.wire import IAM_VERSION, STS_VERSION, Refusal, Reply, Request, answer, text
+from reconciler.sandbox.wire import IAM_VERSION, STS_VERSION, Refusal, Reply, Request, answer, put, stamp, text
 
 SHORTEST, LONGEST, DEFAULT = 900, 129600, 43200
 LONGEST_OF_ROOT = 3600
+LONGEST_OF_ROLE = 43200
 LONG_TERM_ONLY = ("GetSessionToken", "GetFederationToken")
 ALLOWED = ("AssumeRole", "GetCallerIdentity")
 
@@ -64,15 +66,12 @@ def get_session_token(call: Call) -> Reply:
             caller.account,
             caller.user,
             token=credentials["SessionToken"],
+            issued=now,
             expires=now + seconds,
             mfa_at=now if with_mfa else None,
         )
     )
     return answer(call.action, {"Credentials": credentials}, STS_VERSION)
-
-
-def stamp(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def get_caller_identity(call: Call) -> Reply:
@@ -97,24 +96,51 @@ def partition(request: Request) -> str:
     return f"aws-{found[1]}" if found else "aws"
 
 
-def assumed(call: Call, reply: Reply) -> None:
-    """The emulator's session of a role, known from now on."""
+def held_role(call: Call, arn: str) -> Entity | None:
+    """A role that was made in this sandbox, in whatever account."""
+    ledger = call.ledgers.get(arn.split(":")[4] if arn.count(":") > 4 else "")
+    found = ledger.by_arn(arn) if ledger is not None else None
+    return found if found is not None and found.kind == ROLE else None
+
+
+def started(call: Call, reply: Reply, session: RoleSession, seconds: int) -> Reply:
+    """The emulator's answer, put right, and its session, known from now on. `session` lacks what the answer says."""
     credentials, who = reply.result.find("Credentials"), reply.result.find("AssumedRoleUser")
-    if credentials is None or who is None:
-        return
-    arn = text(who, "Arn")
+    if not reply.ok or credentials is None or who is None:
+        return reply
+    now = clock.now()
+    put(credentials, "Expiration", stamp(now + seconds))
+    if session.role is not None:
+        put(who, "AssumedRoleId", f"{session.role.id}:{text(who, 'Arn').rpartition('/')[2]}")
+    if session.source_identity:
+        put(reply.result, "SourceIdentity", session.source_identity)
+    if not (session.policy or session.policy_arns or session.tags):
+        put(reply.result, "PackedPolicySize", None)
+    session = replace(session, arn=text(who, "Arn"), id=text(who, "AssumedRoleId"))
     call.keyring.add(
         Key(
             text(credentials, "AccessKeyId"),
-            arn.split(":")[4],
-            session=RoleSession(arn, text(who, "AssumedRoleId")),
+            session.arn.split(":")[4],
+            session=session,
             token=text(credentials, "SessionToken"),
-            expires=datetime.fromisoformat(text(credentials, "Expiration")).timestamp(),
+            issued=now,
+            expires=now + seconds,
         )
     )
+    return reply
+
+
+def federated(call: Call) -> Reply:
+    """Tokens and assertions of providers cannot be verified here: the emulator takes any."""
+    seconds = duration(call, SHORTEST, LONGEST_OF_ROLE, 3600)
+    return started(call, call.forward(), RoleSession("", "", held_role(call, call.given("RoleArn"))), seconds)
 
 
 RULES = Rules(
-    answers={"GetSessionToken": get_session_token, "GetCallerIdentity": get_caller_identity},
-    edits=dict.fromkeys(("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"), assumed),
+    answers={
+        "GetSessionToken": get_session_token,
+        "GetCallerIdentity": get_caller_identity,
+        "AssumeRoleWithSAML": federated,
+        "AssumeRoleWithWebIdentity": federated,
+    }
 )
