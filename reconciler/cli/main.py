@@ -17,6 +17,7 @@ _COMPLETION = "_RECONCILE_COMPLETE"
 _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
+    "mfa": "mfa",
     "plan": "plan",
     "sandbox": "sandbox",
     "schema": "schema",
