@@ -72,6 +72,19 @@ class Target:
         return Context.of(values, absent=[f"{prefix}*" for prefix in prefixes])
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One action of a principal on a role: what the trust says, what its own policies say, and the outcome.
+
+    `own` None: the trust alone decides, as for services.
+    """
+
+    action: str
+    trust: TrustAnswers
+    own: Sides | None
+    verdict: Verdict
+
+
 def can_assume(
     principal: Principal, role: Target, context: Context = NOTHING_KNOWN, also: Iterable[str] = ()
 ) -> Verdict:
@@ -85,11 +98,18 @@ def can_assume(
 
 
 def _one(principal: Principal, role: Target, action: str, context: Context) -> Verdict:
+    return examined(principal, role, action, context).verdict
+
+
+def examined(principal: Principal, role: Target, action: str, context: Context) -> Examined:
+    """`can_assume` for one action, with both sides shown. `context`: as `Principal.own.over(Target.own, …)` is."""
     trust = trust_answers(role.compiled_trust.slice(action), principal, role.arn, context)
     if not principal.has_policies:
-        return verdict([trust.denied], [(answer,) for answer in trust.allowed.values()] or _UNTRUSTED)
+        alone = verdict([trust.denied], [(answer,) for answer in trust.allowed.values()] or _UNTRUSTED)
+        return Examined(action, trust, None, alone)
     own = sides(principal, action, role.arn, context)
-    return verdict([*own.denies, trust.denied], _routes(principal, role, trust, own) or _UNTRUSTED)
+    both = verdict([*own.denies, trust.denied], _routes(principal, role, trust, own) or _UNTRUSTED)
+    return Examined(action, trust, own, both)
 
 
 _UNTRUSTED: list[Route] = [(Answer(NO, (), Why.TRUST),)]
