@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from reconciler.aws.faults import AWS_ERRORS, code_of
@@ -190,7 +191,7 @@ class _Reader:
         inline = [] if attached is not None and names is not None else [_inline(UNREAD)]
         get = getattr(self._iam, f"get_{kind}_policy")
         for policy in names or ():
-            answer = self._asked(f"Get{title}Policy", lambda policy=policy: get(PolicyName=policy, **who))
+            answer = self._asked(f"Get{title}Policy", partial(get, PolicyName=policy, **who))
             inline.append(_inline(policy, answer["PolicyDocument"] if answer else UNREAD))
         return {"AttachedManagedPolicies": attached or [], f"{title}PolicyList": inline}
 

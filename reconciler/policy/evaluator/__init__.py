@@ -8,7 +8,7 @@ policies (SCP, RCP) are not evaluated.
 """
 
 from reconciler.policy.evaluator.account import principals_of, targets_of
-from reconciler.policy.evaluator.assume import Examined, Target, can_assume, examined
+from reconciler.policy.evaluator.assume import Examined, Target, caller_side, can_assume, examined, trust_side
 from reconciler.policy.evaluator.compiled import Compiled, compiled
 from reconciler.policy.evaluator.context import NO_MFA_POSSIBLE, NOTHING_KNOWN, WITHOUT_MFA, Context, with_mfa
 from reconciler.policy.evaluator.covers import UNSEEN, Power, powers
@@ -42,6 +42,7 @@ __all__ = [
     "Verdict",
     "Why",
     "assumable",
+    "caller_side",
     "can_assume",
     "compiled",
     "evaluate",
@@ -52,5 +53,6 @@ __all__ = [
     "reasons",
     "targets_of",
     "trust_reasons",
+    "trust_side",
     "with_mfa",
 ]

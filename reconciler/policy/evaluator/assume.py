@@ -25,6 +25,7 @@ from reconciler.policy.evaluator.naming import TrustAnswers, trust_answers
 from reconciler.policy.evaluator.principal import Naming, Principal
 from reconciler.policy.evaluator.values import (
     NO,
+    YES,
     Answer,
     Decision,
     PolicySource,
@@ -110,6 +111,19 @@ def examined(principal: Principal, role: Target, action: str, context: Context) 
     own = sides(principal, action, role.arn, context)
     both = verdict([*own.denies, trust.denied], _routes(principal, role, trust, own) or _UNTRUSTED)
     return Examined(action, trust, own, both)
+
+
+def trust_side(found: Examined) -> Verdict:
+    """What the trust says for itself, whatever the caller's own policies say."""
+    return verdict([found.trust.denied], [(answer,) for answer in found.trust.allowed.values()] or _UNTRUSTED)
+
+
+def caller_side(principal: Principal, role: Target, found: Examined, naming: Naming) -> Verdict:
+    """What the caller's own policies say, were the trust to let it in by this way of naming it."""
+    if found.own is None:
+        return Verdict(Decision.ALLOW, why=Why.ALLOWED)
+    open_trust = TrustAnswers({naming: Answer(YES)}, Answer(NO))
+    return verdict(found.own.denies, _routes(principal, role, open_trust, found.own))
 
 
 _UNTRUSTED: list[Route] = [(Answer(NO, (), Why.TRUST),)]
