@@ -176,8 +176,8 @@ _BRINGABLE = (Outcome.NEEDS_MFA, Outcome.MFA_TOO_OLD, Outcome.WRONG_EXTERNAL_ID)
 def _propagating(question: Question) -> Explanation:
     words = question.words(question.live)
     said = Told(
-        f"{words.role} was applied from here {question.applied or 0:.0f} s ago, and AWS does not know it everywhere yet.",
-        ("A change of IAM takes up to a minute to reach STS.",),
+        f"What decides about {words.role} was applied from here {question.applied or 0:.0f} s ago.",
+        ("AWS does not know it everywhere yet; a change of IAM can take a minute to reach STS.",),
         "Try again in some seconds.",
     )
     return _made(question, Outcome.PROPAGATING, said)
@@ -220,10 +220,7 @@ def _depends(question: Question, found: list[Weighed]) -> Explanation:
     keys = sorted(frozenset[str]().union(*(item.verdict.keys for item in found)))
     unseen = [key for key in keys if ":" in key and key.startswith(("policy:", "boundary:"))]
     sides = _sides(question, view, [item for item in found if not item.verdict.allowed])
-    if question.refused or len(unseen) == len(keys):
-        outcome = Outcome.UNSEEN
-    else:
-        outcome = Outcome.DEPENDS
+    outcome = Outcome.UNSEEN if question.refused or len(unseen) == len(keys) else Outcome.DEPENDS
     said = told(words, outcome, found, question.refused)
     said = replace(said, details=(*said.details, *_unread(question)))
     return _made(question, outcome, said, sides)

@@ -45,7 +45,7 @@ def side_of(words: Words, who: str, found: Sequence[Weighed]) -> Side:
     if verdict.decision is Decision.DEPENDS and not near and _unseen(verdict):
         says = Says.UNSEEN
     sentences = _trust_sentences(words, item) if who == "trust" else _caller_sentences(words, item)
-    place = next((found for reason in near if (found := words.place_of(reason.source))), None)
+    place = next((line for reason in near if (line := words.place_of(reason.source))), None)
     if place is None and verdict.denied:
         place = _trust_place(words) if who == "trust" else words.caller_place()
     return Side(who, says, evidence, tuple(sentences), place)
@@ -172,7 +172,7 @@ _WITH_MFA = (Outcome.NEEDS_MFA, Outcome.MFA_TOO_OLD, Outcome.CHAIN_MFA)
 
 def _mfa(words: Words, outcome: Outcome, item: Weighed, no: str) -> Told:
     near = (*item.trust_reasons, *item.caller_reasons) if item.trust_cause else item.caller_reasons
-    place = next((found for reason in near if (found := words.place_of(reason.source))), None)
+    place = next((line for reason in near if (line := words.place_of(reason.source))), None)
     if outcome is Outcome.NEEDS_MFA:
         hint = "Give a code: --token-code, or `mfa: true` of the alias, which asks for one."
         return Told(f"{no} without MFA.", (), hint, (), place)
@@ -235,7 +235,7 @@ def _trust_place(words: Words) -> Place | None:
 def _trust_step(words: Words, item: Weighed) -> Told | None:
     if not item.trust.denied:
         return None
-    place = next((found for reason in item.trust_reasons if (found := words.place_of(reason.source))), None)
+    place = next((line for reason in item.trust_reasons if (line := words.place_of(reason.source))), None)
     if item.trust_cause is not Cause.UNNAMED:
         return Told("", (), f"Change this statement of the trust of {words.role}, or what the call brings.", (), place)
     lines = trust_lines(words, item)
@@ -249,7 +249,7 @@ def _trust_step(words: Words, item: Weighed) -> Told | None:
 def _caller_step(words: Words, item: Weighed) -> Told | None:
     if not item.caller.denied:
         return None
-    place = next((found for reason in item.caller_reasons if (found := words.place_of(reason.source))), None)
+    place = next((line for reason in item.caller_reasons if (line := words.place_of(reason.source))), None)
     if item.caller_cause is Cause.LIMIT:
         return Told("", (), f"Allow {item.action} on {words.view.target.arn} there too.", (), words.caller_place())
     if item.caller_cause is not Cause.UNNAMED:
