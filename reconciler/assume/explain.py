@@ -18,10 +18,10 @@ from reconciler.assume.asked import (
     context_of,
 )
 from reconciler.assume.chain import Request
-from reconciler.assume.explanation import Evidence, Explanation, Outcome, Says, Side
 from reconciler.assume.said import Told, side_of, told
 from reconciler.assume.weigh import Cause, View, Weighed, weighed
 from reconciler.assume.wording import Words
+from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
 from reconciler.model.state import Alias, Desired
 from reconciler.model.suggest import suggestion
 from reconciler.policy.evaluator import Context

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.assume.asked import ASSUME
-from reconciler.assume.explanation import Evidence, Outcome, Says, Side
 from reconciler.assume.weigh import Cause, Weighed
 from reconciler.assume.wording import (
     Words,
@@ -16,6 +15,7 @@ from reconciler.assume.wording import (
     trust_lines,
     wanted_ids,
 )
+from reconciler.model.explanation import Evidence, Outcome, Says, Side
 from reconciler.model.problem import Place
 from reconciler.policy.evaluator import Decision, Naming, Reason, Verdict, Why
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.assume.asked import EXTERNAL_ID
-from reconciler.assume.explanation import Evidence
+from reconciler.model.explanation import Evidence
 from reconciler.policy.evaluator import (
     Context,
     Decision,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.assume.explanation import Evidence, Explanation, Says, Side
+from reconciler.model.explanation import Evidence, Explanation, Says, Side
 from reconciler.render.clean import clean
 
 _COLORS = {Says.ALLOWS: "32", Says.REFUSES: "31", Says.DEPENDS: "33", Says.UNSEEN: "33"}
