@@ -195,6 +195,8 @@ def _refused(question: Question, view: View, denied: list[Weighed]) -> Explanati
 def _outcome(question: Question, view: View, denied: list[Weighed]) -> Outcome:
     first = denied[0]
     causes = first.causes
+    if view.principal.is_role and first.trust_cause in (Cause.MFA, Cause.AGE):
+        return Outcome.CHAIN_MFA
     if causes and causes <= {Cause.MFA, Cause.AGE}:
         if view.principal.is_role:
             return Outcome.CHAIN_MFA

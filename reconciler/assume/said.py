@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.assume.asked import ASSUME
-from reconciler.assume.weigh import Cause, Weighed
+from reconciler.assume.asked import ASSUME, SET_SOURCE_IDENTITY, TAG_SESSION
+from reconciler.assume.weigh import Cause, Weighed, weighed
 from reconciler.assume.wording import (
     Words,
     caller_lines,
     lacking,
+    like_rule,
     open_conditions,
     trust_lines,
     wanted_ids,
@@ -95,7 +96,7 @@ def _caller_sentences(words: Words, item: Weighed) -> list[str]:
     if verdict.denied:
         return [lacking(words, reason) for reason in item.caller_reasons]
     if verdict.allowed and not item.caller_reasons:
-        return [f"{caller} needs no policy for it: the trust lets it in by name, and nothing denies it"]
+        return [f"{caller} needs no policy where the trust names it, and none denies it"]
     if verdict.allowed:
         return [f"{words.named(reason.source)} allows {item.action}" for reason in item.caller_reasons]
     return _open(words, item.caller_reasons, verdict)
@@ -110,7 +111,9 @@ def _open(words: Words, near: Sequence[Reason], verdict: Verdict) -> list[str]:
         said.append(f"{words.named(reason.source)} {verb}" + (f" if {conditions}" if conditions else " perhaps"))
     for key in sorted(verdict.keys):
         kind, _, label = key.partition(":")
-        if kind == "policy":
+        if kind == "policy" and label == words.view.principal.arn:
+            said.append(f"the policies of {words.caller} cannot be read")
+        elif kind == "policy":
             said.append(f"what {words.label(label)} says cannot be read")
         elif kind == "boundary":
             said.append(f"whether the permissions boundary {words.label(label)} counts here, AWS does not say")
@@ -178,11 +181,13 @@ def _mfa(words: Words, outcome: Outcome, item: Weighed, no: str) -> Told:
         return Told(f"{no} without MFA.", (), hint, (), place)
     if outcome is Outcome.MFA_TOO_OLD:
         return Told(f"{no} with an MFA that old.", (), "Give a new code, with --token-code.", (), place)
+    also = _caller_step(words, item) if item.caller_cause is Cause.UNNAMED else None
     return Told(
         f"{no}: MFA is demanded, and a role's session never carries any.",
         (),
-        "Assume it as a user; or demand MFA of the first role of the chain, and not of this one.",
-        (),
+        "Assume it as a user; or demand MFA for the first role of the chain, and not in this statement."
+        + (f" Then {also.hint[0].lower()}{also.hint[1:]}" if also else ""),
+        also.lines if also else (),
         place,
     )
 
@@ -197,10 +202,15 @@ def _external_id(words: Words, item: Weighed, no: str) -> Told:
 
 
 _TRUST_SUMMARY = {
+    Cause.MFA: "its trust policy demands MFA",
+    Cause.AGE: "its trust policy demands a younger MFA",
+    Cause.EXTERNAL_ID: "its trust policy demands another external id",
     Cause.UNNAMED: "its trust policy does not let {caller} in",
     Cause.DENY: "its trust policy denies it",
 }
 _CALLER_SUMMARY = {
+    Cause.MFA: "the policies of {caller} demand MFA",
+    Cause.AGE: "the policies of {caller} demand a younger MFA",
     Cause.UNNAMED: "no policy of {caller} allows it",
     Cause.DENY: "a policy of {caller} denies it",
     Cause.LIMIT: "a limit on {caller} does not allow it",
@@ -210,9 +220,12 @@ _CALLER_SUMMARY = {
 def _refusal(words: Words, found: Sequence[Weighed], no: str) -> Told:
     item = found[0]
     if item.action != ASSUME:
-        no += f" with {item.action}"
+        no = f"{words.caller} may assume {words.role}, but not {_WITH[item.action]}"
     trust = _TRUST_SUMMARY.get(item.trust_cause or Cause.DENY, "a condition of its trust policy does not hold")
     caller = _CALLER_SUMMARY.get(item.caller_cause or Cause.DENY, "a condition of {caller}'s policies does not hold")
+    if item.action != ASSUME and Cause.UNNAMED in item.causes:
+        trust, caller = (f"{whose} not allow {item.action}" for whose in ("its trust policy does", "its caller's do"))
+        caller = f"no policy of {words.caller} allows {item.action}"
     parts = [text for text, side in ((trust, item.trust), (caller, item.caller)) if side.denied]
     summary = f"{no}: {', and '.join(parts).format(caller=words.caller)}."
     steps = [step for step in (_trust_step(words, item), _caller_step(words, item)) if step]
@@ -220,6 +233,11 @@ def _refusal(words: Words, found: Sequence[Weighed], no: str) -> Told:
         return _with(summary, steps[0] if steps else Told(""))
     lines = [line for step in steps for line in (f"# {step.hint}", *step.lines)]
     return Told(summary, (), "Change both sides:", tuple(lines), steps[0].place)
+
+
+_WITH = {TAG_SESSION: "with session tags", SET_SOURCE_IDENTITY: "with a source identity"}
+
+_CODE = "Give an MFA code: --token-code, or `mfa: true` of the alias."
 
 
 def _with(summary: str, step: Told) -> Told:
@@ -236,20 +254,35 @@ def _trust_step(words: Words, item: Weighed) -> Told | None:
     if not item.trust.denied:
         return None
     place = next((line for reason in item.trust_reasons if (line := words.place_of(reason.source))), None)
+    if item.trust_cause in (Cause.MFA, Cause.AGE):
+        return Told("", (), _CODE, (), place)
     if item.trust_cause is not Cause.UNNAMED:
         return Told("", (), f"Change this statement of the trust of {words.role}, or what the call brings.", (), place)
+    principal = words.view.principal
+    foreign: tuple[str, ...] = ()
+    if principal.account != words.view.target.account and not item.caller.denied:
+        foreign = (f"Its own policies, in account {principal.account}, must allow {item.action} on it as well.",)
+    rule = like_rule(words) if item.action == ASSUME else None
+    if rule is not None:
+        return Told("", foreign, f"Name it in this rule of the trust of {words.role}:", *rule)
     lines = trust_lines(words, item)
     role = words.declared_role()
     if role is None:
-        return Told("", (), f"Add to the trust policy of {words.role}:", lines)
-    into = "this rule of " if role.trust_policy.from_rules and not lines[0].startswith("-") else ""
-    return Told("", (), f"Add to {into}the trust of {words.role}:", lines, place or _trust_place(words))
+        return Told("", foreign, f"Add to the trust policy of {words.role}:", lines)
+    if item.action == ASSUME:
+        return Told("", foreign, f"Add to the trust of {words.role}:", lines, place or _trust_place(words))
+    into = "this rule of " if role.trust_policy.from_rules else ""
+    letting = weighed(words.view, ASSUME, words.context).trust_reasons
+    letting_in = next((line for reason in letting if (line := words.place_of(reason.source))), None)
+    return Told("", (), f"Add to {into}the trust of {words.role}:", lines, letting_in or _trust_place(words))
 
 
 def _caller_step(words: Words, item: Weighed) -> Told | None:
     if not item.caller.denied:
         return None
     place = next((line for reason in item.caller_reasons if (line := words.place_of(reason.source))), None)
+    if item.caller_cause in (Cause.MFA, Cause.AGE):
+        return Told("", (), _CODE, (), place)
     if item.caller_cause is Cause.LIMIT:
         return Told("", (), f"Allow {item.action} on {words.view.target.arn} there too.", (), words.caller_place())
     if item.caller_cause is not Cause.UNNAMED:

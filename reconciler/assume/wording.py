@@ -135,7 +135,9 @@ def lacking(words: Words, reason: Reason) -> str:
     name = words.named(reason.source)
     if statement is None:
         return f"{name} cannot be read"
-    failing = [_failing(condition, statement, words.context) for condition in reason.failing]
+    aged = any(condition.key == MFA_AGE for condition in reason.failing)
+    told = [condition for condition in reason.failing if not (aged and condition.key == MFA_PRESENT)]
+    failing = [_failing(condition, statement, words.context) for condition in told]
     return f"{name} demands {'; and '.join(failing)}" if failing else name
 
 
@@ -151,9 +153,12 @@ def _failing(condition: Condition, statement: Statement, context: Context) -> st
         return "MFA, and the call carries none" if "true" in condition.values else "that no MFA is used"
     if condition.key == MFA_AGE:
         age = f"it was given {values[0]} s ago" if values else "the call carries none"
-        return f"MFA ({condition.operator} {', '.join(sorted(condition.values))} s old), and {age}"
-    carried = f"it is {', '.join(values)}" if values else "the call carries none"
-    return f"{_condition(condition, statement)}, and {carried}"
+        wanted = ", ".join(sorted(condition.values))
+        if condition.operator == "NumericLessThan":
+            return f"MFA of less than {wanted} s ago, and {age}"
+        return f"MFA ({condition.operator} {wanted} s old), and {age}"
+    carried = ", ".join(values) if values else "none"
+    return f"{_condition(condition, statement)}, and the call carries {carried}"
 
 
 def _condition(condition: Condition, statement: Statement | None) -> str:
@@ -174,14 +179,44 @@ def trust_lines(words: Words, item: Weighed) -> tuple[str, ...]:
     return (json.dumps(statement),)
 
 
+def like_rule(words: Words) -> tuple[tuple[str, ...], Place] | None:
+    """The first trust rule of the role that names callers of this kind, with the caller added, and its place.
+
+    Better than a rule of its own, which would be without the conditions of the others. None where there is none, or
+    a list too long to show.
+    """
+    role = words.declared_role()
+    if role is None or not role.trust_policy.from_rules:
+        return None
+    kind = ":role/" if words.view.principal.is_role else ":user/"
+    partition = words.desired.state.partition
+    for statement in sorted(
+        role.trust_policy.statements, key=lambda item: _position(role.trust_policy, item, partition) or 0
+    ):
+        arns = sorted(value for type_, value in statement.principals or () if type_ == "AWS" and kind in value)
+        index = _position(role.trust_policy, statement, partition)
+        if not arns or len(arns) > _LONGEST or index is None or index >= len(role.trust_policy.places):
+            continue
+        names = [_written_name(words, arn) for arn in (*arns, _durable_arn(words.view.principal))]
+        return (f"{kind[1:-1]}s: [{', '.join(names)}]",), role.trust_policy.places[index]
+    return None
+
+
+_LONGEST = 8
+"""Names in a list that is shown whole."""
+
+
 def _who(words: Words) -> str:
     principal = words.view.principal
-    arn = _durable_arn(principal)
+    return f"{'roles' if principal.is_role else 'users'}: [{_written_name(words, _durable_arn(principal))}]"
+
+
+def _written_name(words: Words, arn: str) -> str:
+    """A user or role as a trust rule names it: by name where the file declares it, else its ARN, quoted."""
     address = address_of(arn, words.account)
     declared = words.desired.state.entities.get(address) if address else None
     known = declared is not None and arn == _arn_in(words.desired, declared)
-    name = declared.name if declared is not None and known else arn
-    return f"{'roles' if principal.is_role else 'users'}: [{json.dumps(name) if ':' in name else name}]"
+    return declared.name if declared is not None and known else json.dumps(arn)
 
 
 def _arn_in(desired: Desired, entity: object) -> str:
