@@ -137,7 +137,7 @@ class World:
     def _dark(addresses: Iterable[Address], live: State) -> bool:
         """True where something that may not be read stands open for good."""
         inline = (getattr(live.entities[address], "inline_policies", {}) for address in addresses)
-        return any(UNREAD in documents for documents in inline)
+        return any(document.opaque == UNREAD for documents in inline for document in documents.values())
 
     def _principal(
         self, arn: str, address: Address | None, live: State, seen: Seen, role_arn: str
