@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -61,7 +61,6 @@ class World:
         self._environ = environ
         self._again = again
         self._iam = _client(access)
-        self._whole: Seen | None = None
 
     def question(self, requests: tuple[Request, ...], hop: int, mfa: Mfa, *, refused: bool = False) -> Question:
         request, before = requests[hop], requests[hop - 1] if hop else None
@@ -94,15 +93,10 @@ class World:
         )
 
     def _look(self, caller: Address | None, role: Address | None) -> Seen:
-        if self._whole is not None:
-            gone = {one for one in (caller, role) if one and one not in self._whole.state.entities}
-            return replace(self._whole, missing=frozenset(gone))
         nothing = Seen(State(self._account, self._partition, {}))
         if self._iam is None or (caller is None and role is None):
             return nothing
-        seen = look(self._iam, self._account, self._partition, caller, role)
-        self._whole = seen if seen.whole else None
-        return seen
+        return look(self._iam, self._account, self._partition, caller, role)
 
     def _declare_again(self, seen: Seen) -> None:
         """A file that gives no path means the one that the entity has."""
@@ -149,7 +143,7 @@ class World:
         entity = state.entities.get(address) if address else None
         if address is None or not isinstance(entity, User | Role):
             return _stranger(arn, address, self._trust_of(role_arn, live)), Evidence.UNSEEN
-        concerned = [address, *(entity.groups if isinstance(entity, User) else ())]
+        concerned = [address, *_behind(entity, state)]
         evidence = self._evidence(concerned, state, seen) if account == self._account else Evidence.FILE
         return _asking(arn, principals_of(state, seen.outside)[address], state), evidence
 
@@ -200,17 +194,24 @@ class World:
     def _applied(self, account: str, caller: Address | None, role_arn: str, live: State) -> float | None:
         """Seconds since this machine applied anything that decides."""
         entity = live.entities.get(caller) if caller else None
-        concerned = {(account, caller)} if caller else set()
-        concerned.add((_account(role_arn), _role_address(role_arn)))
-        if isinstance(entity, User | Role):
-            holders = [entity, *(live.entities.get(one) for one in getattr(entity, "groups", ()))]
-            arns = {arn for holder in holders for arn in getattr(holder, "policies", ())}
-            policies = (address_of(arn, account) for arn in arns | {entity.permissions_boundary or ""})
-            concerned |= {(account, policy) for policy in policies if policy}
-            concerned |= {(account, group) for group in getattr(entity, "groups", ())}
+        concerned = {(_account(role_arn), _role_address(role_arn))}
+        if caller and isinstance(entity, User | Role):
+            concerned |= {(account, one) for one in (caller, *_behind(entity, live))}
         now = time.time()
         ages = (just_applied(self._environ, place, address, now) for place, address in concerned)
         return min((age for age in ages if age is not None), default=None)
+
+
+def _behind(entity: User | Role, state: State) -> Iterator[Address]:
+    """The groups and the policies of the account that give a user or role its rights, or limit them."""
+    groups = entity.groups if isinstance(entity, User) else frozenset()
+    holders = [entity, *(state.entities.get(group) for group in groups)]
+    arns = {arn for holder in holders for arn in getattr(holder, "policies", ())}
+    yield from groups
+    for arn in arns | {entity.permissions_boundary or ""}:
+        policy = address_of(arn, state.account)
+        if policy is not None:
+            yield policy
 
 
 def _client(access: Access | None) -> Any:

@@ -25,6 +25,7 @@ from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, S
 from reconciler.model.state import Alias, Desired
 from reconciler.model.suggest import suggestion
 from reconciler.policy.evaluator import Context
+from reconciler.policy.evaluator.context import MFA_AGE, MFA_PRESENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,11 @@ def _no_role(question: Question) -> Explanation:
     if words.declared_role() is not None:
         if question.applied is not None:
             return _propagating(question)
+        after = _afterwards(question)
         said = Told(
             f"{words.role} does not exist in AWS yet.",
-            ("The file declares it, and nobody has applied that.",),
-            "Run `reconcile apply`.",
+            ("The file declares it, and nobody has applied that.", *((f"Once applied: {after}",) if after else ())),
+            "Run `reconcile plan`, then `reconcile apply`.",
             (),
             words.role_place(),
         )
@@ -138,6 +140,14 @@ def _no_role(question: Question) -> Explanation:
     hint = f"Did you mean {near!r}?" if near else "Declare it in the file, or correct `role` of the alias."
     said = Told(f"There is no role {arn}.", ("Neither AWS nor the file has it.",), hint, (), place)
     return _made(question, Outcome.NO_ROLE, said)
+
+
+def _afterwards(question: Question) -> str:
+    """What would still refuse once the file is applied; empty where nothing does."""
+    still = [item for item in _weighed(question, question.file) if item.verdict.denied] if question.file else []
+    if not still or question.file is None:
+        return ""
+    return told(question.words(question.file), _outcome(question, question.file, still), still).summary
 
 
 def _not_applied(question: Question, denied: list[Weighed]) -> Explanation | None:
@@ -153,7 +163,7 @@ def _not_applied(question: Question, denied: list[Weighed]) -> Explanation | Non
         return None
     if question.applied is not None:
         return _propagating(question)
-    after = told(question.words(view), _outcome(question, view, still), still).summary if still else ""
+    after = _afterwards(question)
     words = question.words(question.live)
     said = told(words, outcome, denied)
     sides = _sides(question, question.live, denied)
@@ -222,6 +232,9 @@ def _depends(question: Question, found: list[Weighed]) -> Explanation:
     keys = sorted(frozenset[str]().union(*(item.verdict.keys for item in found)))
     unseen = [key for key in keys if ":" in key and key.startswith(("policy:", "boundary:"))]
     sides = _sides(question, view, [item for item in found if not item.verdict.allowed])
+    if question.refused and set(keys) <= {MFA_PRESENT, MFA_AGE}:
+        outcome = Outcome.MFA_TOO_OLD if question.mfa.present else Outcome.NEEDS_MFA
+        return _made(question, outcome, told(words, outcome, found), sides)
     outcome = Outcome.UNSEEN if question.refused or len(unseen) == len(keys) else Outcome.DEPENDS
     said = told(words, outcome, found, question.refused)
     said = replace(said, details=(*said.details, *_unread(question)))

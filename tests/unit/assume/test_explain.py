@@ -267,6 +267,16 @@ CASES: list[Row] = [
     ),
     ("tags, and not even the role", Case(entities(ALICE), alias=TAGS), Outcome.TRUST_REFUSES),
     ("an address that is not known", Case(entities(IP)), Outcome.DEPENDS),
+    (
+        "MFA of which nothing is known, and refused",
+        Case(entities(WITH_MFA), mfa=Mfa(None), refused=True),
+        Outcome.NEEDS_MFA,
+    ),
+    (
+        "MFA of an age that is not known, and refused",
+        Case(entities(FRESH_MFA), mfa=Mfa(True), refused=True),
+        Outcome.MFA_TOO_OLD,
+    ),
     ("MFA of which nothing is known", Case(entities(WITH_MFA), mfa=Mfa(None)), Outcome.DEPENDS),
     ("a role of another account", Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR), Outcome.UNSEEN),
     ("a caller of which nothing is known", Case(entities(BY_ACCOUNT), "user/other"), Outcome.UNSEEN),
@@ -501,6 +511,11 @@ def test_what_is_not_applied_points_at_the_file_and_at_apply(tmp_path: Path) -> 
     assert "Once applied: user/demo may not assume role/app without MFA." in " ".join(found.details).replace(
         "once", "Once"
     )
+
+
+def test_a_role_that_is_not_there_yet_may_still_refuse(tmp_path: Path) -> None:
+    found = asked(tmp_path, Case(entities(ALICE), more={"absent": True}))
+    assert "Once applied: user/demo may not assume role/app" in " ".join(found.details)
 
 
 def test_a_role_of_a_similar_name_is_proposed(tmp_path: Path) -> None:
