@@ -48,7 +48,7 @@ def get_session_token(call: Call) -> Reply:
     caller = call.caller
     seconds = duration(call, SHORTEST, LONGEST, DEFAULT)
     if caller.user is None:
-        # "If the duration is longer than one hour, the session defaults to one hour."
+        # "If the duration is longer than one hour, the session for AWS account owners defaults to one hour."
         seconds = min(seconds, LONGEST_OF_ROOT)
     with_mfa = mfa.proven(call)
     role = f"arn:{partition(call.request)}:iam::{caller.account}:role/session-of-a-user"
