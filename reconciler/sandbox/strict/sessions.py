@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 
 from reconciler.sandbox.strict import clock, mfa
-from reconciler.sandbox.strict.call import Call, Rules
+from reconciler.sandbox.strict.call import Call, Rules, denied
 from reconciler.sandbox.strict.keyring import Key, RoleSession, invalid_token
 from reconciler.sandbox.strict.ledger import ROLE, Entity
 from reconciler.sandbox.strict.parameters import duration, refuse_bad
@@ -30,17 +30,13 @@ def refuse_forbidden(request: Request, caller: Key) -> None:
     if not caller.temporary:
         return
     if request.action in LONG_TERM_ONLY:
-        raise _denied(f"Cannot call {request.action} with session credentials")
+        raise denied(f"Cannot call {request.action} with session credentials")
     if caller.session is not None:
         return
     if request.version == STS_VERSION and request.action not in ALLOWED:
-        raise _denied(f"Cannot call {request.action} with session credentials")
+        raise denied(f"Cannot call {request.action} with session credentials")
     if request.version == IAM_VERSION and caller.mfa_at is None:
         raise invalid_token()
-
-
-def _denied(message: str) -> Refusal:
-    return Refusal("AccessDenied", message, status=403)
 
 
 def get_session_token(call: Call) -> Reply:
