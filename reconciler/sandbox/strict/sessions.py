@@ -16,7 +16,7 @@ from reconciler.sandbox.strict.call import Call, Rules, denied
 from reconciler.sandbox.strict.keyring import Key, RoleSession, invalid_token
 from reconciler.sandbox.strict.ledger import ROLE, Entity
 from reconciler.sandbox.strict.parameters import duration, refuse_bad
-from reconciler.sandbox.wire import IAM_VERSION, STS_VERSION, Refusal, Reply, Request, answer, put, stamp, text
+from reconciler.sandbox.wire import IAM_VERSION, STS_VERSION, Reply, Request, answer, put, stamp, text
 
 SHORTEST, LONGEST, DEFAULT = 900, 129600, 43200
 LONGEST_OF_ROOT = 3600
