@@ -277,3 +277,32 @@ def test_an_endpoint_that_does_not_answer_is_only_not_seen(applied: Account) -> 
     with patch.dict(os.environ, applied.environment | {"AWS_MAX_ATTEMPTS": "1"}, clear=True):
         found = explained(desired, requests, caller, Mfa(), Access(None, None, gone), {})
     assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, [Evidence.FILE, Evidence.FILE])
+
+
+NARROW = "open: {role: open, policy: {Statement: {Effect: Allow, Action: 's3:*', Resource: '*'}}}"
+TAGGED = "open: {role: open, session_tags: {team: blue}}"
+
+
+def test_a_session_policy_of_the_hop_before_narrows_the_next(applied: Account) -> None:
+    applied.write(FILE.replace("open: {role: open}", NARROW))
+    found = asked(applied, "far")
+    assert (found.outcome, found.sides[1].says) == (Outcome.CALLER_REFUSES, Says.REFUSES)
+
+
+def test_session_tags_of_the_hop_before_are_tags_of_the_caller(account: Account) -> None:
+    condition = "{StringEquals: {'aws:PrincipalTag/team': blue}}"
+    text = FILE.replace("{roles: [open]}", f"{{roles: [open], conditions: {condition}}}")
+    account.write(text.replace('["{{ account_id }}"]', '["{{ account_id }}"], session_tags: true'))
+    account.apply()
+    assert asked(account, "far").outcome is Outcome.TRUST_REFUSES
+    assumer = '"sts:AssumeRole", Resource'
+    tagged = (account.folder / "roles.yaml").read_text().replace("open: {role: open}", TAGGED)
+    account.write(tagged.replace(assumer, '["sts:AssumeRole", "sts:TagSession"], Resource'))
+    account.apply()
+    assert asked(account, "far").outcome is Outcome.ALLOWED
+
+
+def test_what_the_file_ignores_is_no_reason_to_apply(applied: Account) -> None:
+    close(applied, "open")
+    applied.write(FILE.replace("open: {trust", "open: {ignore_changes: [trust], trust"))
+    assert asked(applied, "open").outcome is Outcome.TRUST_REFUSES
