@@ -80,7 +80,7 @@ class World:
             alias=self._desired.aliases.get(request.alias),
             desired=self._desired,
             live=View(principal, target, who, what),
-            file=self._file(caller_arn, caller, request.role_arn, role, View(principal, target, who, what), seen),
+            file=self._file(request, role, View(principal, target, who, what), seen, before, hop > 1),
             mfa=mfa,
             now=datetime.now(UTC),
             before=before,
@@ -167,10 +167,11 @@ class World:
         return found, Evidence.LIVE if is_live else Evidence.FILE
 
     def _file(
-        self, arn: str, caller: Address | None, role_arn: str, role: Address, live: View, seen: Seen
+        self, request: Request, role: Address, live: View, seen: Seen, before: Request | None, later: bool
     ) -> View | None:
         """Both sides as the file has them; what it does not declare stays as it is."""
-        declared = self._desired.state
+        declared, arn, role_arn = self._desired.state, live.principal.arn, request.role_arn
+        caller = _caller_address(arn)
         entities: dict[Address, Entity] = {
             address: self._kept(entity, seen.state.entities.get(address))
             for address, entity in declared.entities.items()
@@ -181,7 +182,7 @@ class World:
         asking = None
         if caller and declared.account == _account(arn) and caller in entities:
             asking = _asking(arn, principals_of(state, seen.outside)[caller], state)
-            asking = replace(asking, session=live.principal.session)
+            asking = asking if before is None else _narrowed(asking, before, state, later)
         if target is None and asking is None:
             return None
         return View(asking or live.principal, target or live.target, Evidence.FILE, Evidence.FILE)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.app.both_sides import Access, Again, World
+from reconciler.app.desired import read
 from reconciler.assume.asked import Mfa
 from reconciler.assume.chain import Request
 from reconciler.assume.explain import explain
+from reconciler.desired.declare import declare
 from reconciler.model.explanation import Explanation, Outcome
 from reconciler.model.problem import Failed
 from reconciler.model.state import Desired
 
 WRONG_DEVICE = "mfa-device-refused"
 """Code of the Problem that says the MFA device is not the caller's."""
+
+
+def with_paths(files: Sequence[str], variables: Mapping[str, str], account: str, partition: str) -> Again:
+    """What `explained` takes as `again`, for a file that is read from these arguments."""
+    return lambda paths: declare(read(files, variables, account, partition), paths)
 
 
 def explained(
@@ -30,8 +37,8 @@ def explained(
 ) -> Explanation:
     """Without a refusal: the first hop that may not be assumed, else the last one. With one: the hop `refused`.
 
-    `requests`: all hops. `mfa`: what the first call carries. `access` None: nothing is read live. Raises nothing: what
-    cannot be read is said to be unseen.
+    `requests`: all hops. `mfa`: what the first call carries. `access` None: nothing is read live. `again`: for files
+    that leave out paths which entities have live. What cannot be read is said to be unseen, and raises nothing.
     """
     wrong_device = _wrong_device(desired, requests[refused], caller_arn, refusal)
     if wrong_device is not None:

@@ -145,10 +145,10 @@ def _spelled_keys(found: Sequence[Weighed]) -> str:
     keys = frozenset[str]().union(*(item.verdict.keys for item in found))
     statements = [source.statement for item in found for source in item.verdict.deciding if source.statement]
     spelling = {key: text for statement in statements for key, text in statement.spelling.items()}
-    return ", ".join(sorted(spelling.get(key, words_of(key)) for key in keys))
+    return ", ".join(sorted(spelling.get(key, _named_key(key)) for key in keys))
 
 
-def words_of(key: str) -> str:
+def _named_key(key: str) -> str:
     """A key of a verdict that is no condition key, for a list: `policy:ARN` → `the content of ARN`."""
     kind, _, label = key.partition(":")
     return {"policy": f"the content of {label}", "boundary": f"the boundary {label}"}.get(kind, key)

@@ -11,7 +11,7 @@ from reconciler.assume.weigh import View, Weighed
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of, policy_reference
 from reconciler.model.document import Condition, Document, Statement
-from reconciler.model.entity import Group, Policy, Role, User
+from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.problem import Place
 from reconciler.model.state import Desired
 from reconciler.policy.canonical import canonical
@@ -219,8 +219,7 @@ def _written_name(words: Words, arn: str) -> str:
     return declared.name if declared is not None and known else json.dumps(arn)
 
 
-def _arn_in(desired: Desired, entity: object) -> str:
-    assert isinstance(entity, User | Group | Role | Policy)
+def _arn_in(desired: Desired, entity: Entity) -> str:
     state = desired.state
     return arn_of(entity.address, entity.path, state.account, state.partition)
 

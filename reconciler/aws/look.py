@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from reconciler.aws.faults import AWS_ERRORS, code_of
 from reconciler.aws.pages import CALLS, PAGE
 from reconciler.aws.session import client, session_of
@@ -50,7 +52,7 @@ class Seen:
 
 def iam_client(profile: str | None, region: str | None, endpoint_url: str | None) -> Any:
     """A client of IAM with the credentials that a role is assumed from. Raises Failed."""
-    return client(session_of(profile, region), "iam", endpoint_url)
+    return client(session_of(profile, region), "iam", endpoint_url, patient=False)
 
 
 def look(iam: Any, account: str, partition: str, caller: Address | None, role: Address | None) -> Seen:
@@ -95,6 +97,7 @@ class _Reader:
         self.unread: set[str] = set()
         self.missing: set[Address] = set()
         self.policies: list[Policy] = []
+        self._silent = False
 
     def whole(self) -> dict[str, list[Item]] | None:
         """The account, where it fits one page; None where it does not or may not be read."""
@@ -141,7 +144,10 @@ class _Reader:
         return document is not None and exact
 
     def _asked(self, operation: str, call: Callable[[], Any], address: Address | None = None) -> Any:
-        """The answer; None where there is none: what is denied, or out of reach, is only not seen."""
+        """The answer; None where there is none: what is denied is only not seen, and so is IAM out of reach."""
+        if self._silent:
+            self.unread.add(operation)
+            return None
         try:
             return call()
         except AWS_ERRORS as error:
@@ -149,6 +155,7 @@ class _Reader:
                 self.missing.add(address)
             else:
                 self.unread.add(operation)
+                self._silent |= not isinstance(error, ClientError)
             return None
 
     def _listed(self, operation: str, method: str, key: str, **name: str) -> list[Any] | None:

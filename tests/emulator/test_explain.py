@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from reconciler.app.desired import offline, read
-from reconciler.app.explain import Access, explained
+from reconciler.app.desired import offline
+from reconciler.app.explain import Access, explained, with_paths
 from reconciler.assume import chain
 from reconciler.assume.asked import CODE, Mfa
 from reconciler.assume.folder import cache_folder
-from reconciler.desired.declare import declare
-from reconciler.model.address import Address
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says
 from reconciler.model.problem import Failed, failure
-from reconciler.model.state import Desired
 from tests.support.account import Account
 from tests.support.denying import denying
 
@@ -65,9 +61,7 @@ def asked(
         desired = offline([path], {}, ACCOUNT)
         requests = chain.requests(chain.hops(alias, desired.aliases), caller, desired.state.entities)
 
-        def again(paths: Mapping[Address, str]) -> Desired:
-            return declare(read([path], {}, ACCOUNT), paths)
-
+        again = with_paths([path], {}, ACCOUNT, "aws")
         access = Access(None, None, url)
         return explained(desired, requests, caller, mfa, access, account.environment, again=again, **more)
 
@@ -258,3 +252,57 @@ def test_a_caller_of_another_account_is_not_looked_up_in_this_one(applied: Accou
     found = asked(applied, "open", "arn:aws:iam::210987654321:user/demo")
     assert found.outcome is Outcome.TRUST_REFUSES
     assert found.sides[0].evidence is Evidence.FILE
+
+
+@pytest.mark.parametrize(("role", "outcome"), [("SSO_a", Outcome.UNSEEN), ("SSO_b", Outcome.TRUST_REFUSES)])
+def test_a_session_of_a_role_that_nobody_shows_may_be_the_one_that_the_trust_names(
+    account: Account, role: str, outcome: Outcome
+) -> None:
+    """A session's ARN leaves out the path of its role (IAM identifiers)."""
+    named = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/SSO_a"
+    account.write(FILE.replace("farther: {trust: [{users: [alice]}]}", f'farther: {{trust: [{{roles: ["{named}"]}}]}}'))
+    caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/me"
+    found = asked(account, "farther", caller, mfa=Mfa(), denied=GONE, refused=1, refusal=None)
+    assert found.alias == "open"
+    account.write((account.folder / "roles.yaml").read_text().replace("farther, via: open", "farther"))
+    assert asked(account, "farther", caller, mfa=Mfa(), denied=GONE).outcome is outcome
+
+
+def test_an_endpoint_that_does_not_answer_is_only_not_seen(applied: Account) -> None:
+    with denying(applied.sandbox.url, ()) as gone:
+        pass
+    caller = f"arn:aws:iam::{ACCOUNT}:user/demo"
+    desired = offline([str(applied.folder / "roles.yaml")], {}, ACCOUNT)
+    requests = chain.requests(chain.hops("open", desired.aliases), caller, desired.state.entities)
+    with patch.dict(os.environ, applied.environment | {"AWS_MAX_ATTEMPTS": "1"}, clear=True):
+        found = explained(desired, requests, caller, Mfa(), Access(None, None, gone), {})
+    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, [Evidence.FILE, Evidence.FILE])
+
+
+NARROW = "open: {role: open, policy: {Statement: {Effect: Allow, Action: 's3:*', Resource: '*'}}}"
+TAGGED = "open: {role: open, session_tags: {team: blue}}"
+
+
+def test_a_session_policy_of_the_hop_before_narrows_the_next(applied: Account) -> None:
+    applied.write(FILE.replace("open: {role: open}", NARROW))
+    found = asked(applied, "far")
+    assert (found.outcome, found.sides[1].says) == (Outcome.CALLER_REFUSES, Says.REFUSES)
+
+
+def test_session_tags_of_the_hop_before_are_tags_of_the_caller(account: Account) -> None:
+    condition = "{StringEquals: {'aws:PrincipalTag/team': blue}}"
+    text = FILE.replace("{roles: [open]}", f"{{roles: [open], conditions: {condition}}}")
+    account.write(text.replace('["{{ account_id }}"]', '["{{ account_id }}"], session_tags: true'))
+    account.apply()
+    assert asked(account, "far").outcome is Outcome.TRUST_REFUSES
+    assumer = '"sts:AssumeRole", Resource'
+    tagged = (account.folder / "roles.yaml").read_text().replace("open: {role: open}", TAGGED)
+    account.write(tagged.replace(assumer, '["sts:AssumeRole", "sts:TagSession"], Resource'))
+    account.apply()
+    assert asked(account, "far").outcome is Outcome.ALLOWED
+
+
+def test_what_the_file_ignores_is_no_reason_to_apply(applied: Account) -> None:
+    close(applied, "open")
+    applied.write(FILE.replace("open: {trust", "open: {ignore_changes: [trust], trust"))
+    assert asked(applied, "open").outcome is Outcome.TRUST_REFUSES

@@ -343,6 +343,35 @@ CASES: list[Row] = [
 ]
 
 
+TWO = "{users: [demo], mfa: required}\n      - %s"
+NOT_MFA = '{users: [demo], conditions: {Bool: {"aws:MultiFactorAuthPresent": "false"}}}'
+REQUEST_TAG = '{users: [demo], conditions: {StringEquals: {"aws:RequestTag/team": blue}}}'
+SHARP_GUARD = (
+    '{Effect: Deny, Action: "sts:*", Resource: "*", Condition: {Bool: {"aws:MultiFactorAuthPresent": "false"}}}'
+)
+DENYING = SMALL.replace("{Effect: Allow", '[{Effect: Allow, Action: "*", Resource: "*"}, {Effect: Deny').replace(
+    '"s3:*", Resource: "*"}}', '"sts:*", Resource: "*"}]}'
+)
+CASES += [
+    ("with MFA by name, by its account without", Case(entities(TWO % BY_ACCOUNT)), Outcome.CALLER_REFUSES),
+    (
+        "the statement that lacks least",
+        Case(entities(TWO % "{users: [demo], mfa: required, external_id: abcdef}")),
+        Outcome.NEEDS_MFA,
+    ),
+    ("MFA or an external id", Case(entities(TWO % THIRD)), Outcome.NEEDS_MFA),
+    ("MFA that must not be", Case(entities(NOT_MFA), mfa=CODE), Outcome.TRUST_REFUSES),
+    ("a tag that is not passed", Case(entities(REQUEST_TAG)), Outcome.TRUST_REFUSES),
+    ("keys of a user that lack MFA", Case(entities(DEMO, inline(SHARP_GUARD))), Outcome.ALLOWED),
+    (
+        "a session without MFA, where the key may be false",
+        Case(entities(DEMO, inline(SHARP_GUARD)), mfa=Mfa(False, temporary=True)),
+        Outcome.DEPENDS,
+    ),
+    ("a boundary that denies", Case(DENYING + entities(DEMO, BOUNDED)), Outcome.CALLER_REFUSES),
+]
+
+
 @pytest.mark.parametrize(("case", "outcome"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
 def test_each_situation_has_its_outcome(tmp_path: Path, case: Case, outcome: Outcome) -> None:
     found = asked(tmp_path, case)
