@@ -5,18 +5,23 @@ Where `assume` (decides and keeps), `aws.sts` (calls) and the file's catalog of 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.app.hops import Hops
 from reconciler.app.wanted import Run, Say, Wanted
 from reconciler.assume import warm
+from reconciler.assume.asked import CODE
 from reconciler.assume.cache import Cache
 from reconciler.assume.credentials import Credentials, environment, kept_profile
-from reconciler.model.explanation import Explanation
+from reconciler.model.explanation import Explanation, Outcome
 from reconciler.model.problem import Failed, failure
 from reconciler.model.sts import SHORTEST, Caller
 from reconciler.shell.variables import Variables
+
+PROPAGATION, PAUSE = 60.0, 3.0
+"""Seconds that what this machine applied is given to become known, and between two tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,24 @@ class NotAssumed(Failed):
 
 
 def gone(hops: Hops) -> Credentials:
-    """The credentials at the end of the walk. Raises NotAssumed where a role may not be assumed, else Failed."""
+    """The credentials at the end of the walk. Raises NotAssumed where a role may not be assumed, else Failed.
+
+    A refusal that nothing explains but that this machine applied the role moments ago is waited out.
+    """
+    found = _tried(hops)
+    if isinstance(found, NotAssumed) and found.explanation.outcome is Outcome.PROPAGATING and hops.carried != CODE:
+        hops.say("that was applied a moment ago, and AWS does not know it everywhere yet; trying again.")
+        end = time.monotonic() + PROPAGATION
+        while isinstance(found, NotAssumed) and time.monotonic() < end:
+            time.sleep(PAUSE)
+            found = _tried(hops, found.explanation)
+    if isinstance(found, NotAssumed):
+        raise found
+    return found
+
+
+def _tried(hops: Hops, known: Explanation | None = None) -> Credentials | NotAssumed:
+    """`known`: the explanation of the same refusal a moment ago."""
     from reconciler.aws.sts import DEVICE_REFUSED, ROLE_REFUSED
 
     try:
@@ -66,9 +88,11 @@ def gone(hops: Hops) -> Credentials:
     except Failed as failed:
         if not any(problem.code in (DEVICE_REFUSED, ROLE_REFUSED) for problem in failed.problems):
             raise
-        from reconciler.app.why import refused
+        if known is None:
+            from reconciler.app.why import refused
 
-        raise NotAssumed(failed, refused(hops, failed)) from None
+            known = refused(hops, failed)
+        return NotAssumed(failed, known)
 
 
 def verified(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Caller:

@@ -11,19 +11,21 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reconciler.app.wanted import Run, Say
 from reconciler.assume import codes, mfa, warm
-from reconciler.assume.applied import just_applied
 from reconciler.assume.asked import CODE, Mfa
 from reconciler.assume.cache import CODES, CREDENTIALS, MFA_SESSIONS, Cache, Entry, fresh, key_of
 from reconciler.assume.chain import Request
 from reconciler.assume.credentials import Credentials, expiry
 from reconciler.aws import sts
 from reconciler.aws.faults import BAD_CREDENTIALS
-from reconciler.model.address import Address
 from reconciler.model.problem import Failed, failure
 from reconciler.model.sts import LONGEST_CHAINED
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
 
 MFA_SESSION = 43200
 """Seconds that an MFA session is asked for: AWS's own default."""
@@ -31,8 +33,6 @@ AGE_MARGIN = 60
 """Seconds that a kept MFA session is younger than a trust's `max_age` at least, for clocks and the way to AWS."""
 CODE_KEPT = 120
 """Seconds that a sent code is remembered: longer than any device shows it and AWS takes it."""
-PROPAGATION, PAUSE = 60, 3
-"""Seconds that a role applied by this machine is given to become known, and between two tries."""
 
 NONE = Mfa()
 
@@ -113,7 +113,7 @@ class Hops:
     def _with_code(self) -> sts.Keys:
         run, request = self.run, self.run.requests[0]
         serial = self._serial()
-        self.carried = CODE
+        self.position, self.carried = 0, CODE
         client, caller = run.source.sts_once(), run.caller.arn
         return self._spend(
             request.alias,
@@ -178,25 +178,10 @@ class Hops:
             question = f"MFA code for {alias} ({serial}): "
             return codes.with_code(codes.codes(self.given, question, used), send)
 
-    def _assume(self, position: int, client: object, caller: str) -> sts.Keys:
-        """One AssumeRole without a code. A role that this machine applied moments ago is waited for."""
-        request, role = self.run.requests[position], self.run.path[position].role
+    def _assume(self, position: int, client: STSClient, caller: str) -> sts.Keys:
+        """One AssumeRole without a code."""
         self.position = position
-        told = False
-        while True:
-            try:
-                return sts.assume_role(client, request.parameters(), caller)  # type: ignore[arg-type]
-            except Failed as failed:
-                if not (_is(failed, sts.ROLE_REFUSED) and role and self._spreading(request, role)):
-                    raise
-            if not told:
-                self.say(f"{role} was applied a moment ago; waiting until AWS knows it everywhere.")
-                told = True
-            time.sleep(PAUSE)
-
-    def _spreading(self, request: Request, role: Address) -> bool:
-        ago = just_applied(self.run.environ, request.role_arn.split(":")[4], role, time.time())
-        return ago is not None and ago < PROPAGATION
+        return sts.assume_role(client, self.run.requests[position].parameters(), caller)
 
     @property
     def _can_ask(self) -> bool:

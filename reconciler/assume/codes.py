@@ -78,11 +78,14 @@ def codes(
     `used`: those that this device gave before; every code that is yielded joins them. Raises Failed: what was given
     is not six digits or was used, the command fails, or nobody can be asked.
     """
-    used = set() if used is None else used
-    given, note = _given(sources, used, sleep), ""
-    if given is not None and given in used:
-        note = _USED
-    elif given is not None:
+    used, note = set() if used is None else used, ""
+    for _ in range(ASKS if sources.code is None and sources.command else 1):
+        given = _given(sources, used, sleep)
+        if given is None:
+            break
+        if given in used:
+            note = _USED
+            break
         used.add(given)
         yield given
         note = _REFUSED

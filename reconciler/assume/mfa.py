@@ -117,5 +117,5 @@ def device(serials: Sequence[str], caller_arn: str) -> str:
         "mfa-no-device",
         f"The role needs MFA, and {caller_arn} has no device that gives codes.",
         cause,
-        "Enrol a virtual device (an authenticator app) for that user.",
+        f"Enrol an authenticator app: reconcile mfa enroll {caller_arn.rpartition(chr(47))[2]}.",
     )

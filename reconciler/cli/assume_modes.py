@@ -84,8 +84,8 @@ def _logout(wanted: Wanted, form: str | None, tell: Say) -> int:
     from reconciler.app.sessions import logged_out
 
     gone = logged_out(wanted.alias or None, os.environ, tell)
-    what = f"credentials of {wanted.alias}" if wanted.alias else "credentials and MFA sessions"
-    tell(f"forgot {gone} {what}." if gone else f"no {what} were kept.")
+    of = f" of {wanted.alias}" if wanted.alias else ""
+    tell(f"forgot {gone} session{'s' * (gone != 1)}{of}." if gone else f"no session{of} was kept.")
     return 0
 
 
