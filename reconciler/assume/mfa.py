@@ -113,9 +113,10 @@ def device(serials: Sequence[str], caller_arn: str) -> str:
         cause = "Its only devices are passkeys or security keys, which AWS accepts in the console alone."
     else:
         cause = "It has no MFA device."
+    user = caller_arn.rpartition("/")[2]
     raise failure(
         "mfa-no-device",
         f"The role needs MFA, and {caller_arn} has no device that gives codes.",
         cause,
-        f"Enrol an authenticator app: reconcile mfa enroll {caller_arn.rpartition(chr(47))[2]}.",
+        f"Enrol an authenticator app: reconcile mfa enroll {user}.",
     )

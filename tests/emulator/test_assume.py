@@ -185,16 +185,16 @@ def test_a_role_that_needs_mfa_says_what_to_pass_where_nobody_can_be_asked(accou
 @pytest.mark.parametrize("alias", ["admin", "deep"])
 def test_a_code_may_be_passed_in_three_ways(account: Account, code: Callable[[], str], alias: str) -> None:
     role = account.role("guarded" if alias == "admin" else "far")
-    assert account.who(alias, "--token-code", code()) == role
+    assert account.who(alias, "--no-cache", "--token-code", code()) == role
     command = f"'{sys.executable}' -c 'print(\"{code()}\")'"
-    assert account.who(alias, "--token-command", command) == role
-    assert account.who(alias, RECONCILE_MFA_CODE=code()) == role
+    assert account.who(alias, "--no-cache", "--token-command", command) == role
+    assert account.who(alias, "--no-cache", RECONCILE_MFA_CODE=code()) == role
 
 
 def test_a_code_that_was_used_is_refused(account: Account, code: Callable[[], str]) -> None:
     used = code()
-    account.who("admin", "--token-code", used)
-    done = account.run("admin", "--token-code", used)
+    account.who("admin", "--no-cache", "--token-code", used)
+    done = account.run("admin", "--no-cache", "--token-code", used)
     assert (done.returncode, done.stdout) == (1, "")
     assert used not in done.stderr and "Traceback" not in done.stderr
 
@@ -209,7 +209,7 @@ def test_the_code_is_asked_for_on_the_terminal_while_stdout_is_a_pipe(
     account: Account, code: Callable[[], str], tmp_path: Path
 ) -> None:
     out, given = tmp_path / "out", code()
-    words = " ".join(account.command("admin", "-f", str(account.folder / "roles.yaml")))
+    words = " ".join(account.command("admin", "--no-cache", "-f", str(account.folder / "roles.yaml")))
     with Pseudo(["sh", "-c", f"{words} < /dev/null > {out}"], account.environ) as terminal:
         terminal.expect(rf"MFA code for admin \(arn:aws:iam::{ACCOUNT}:mfa/{account.user}\): ")
         terminal.send("12345\n")
@@ -222,7 +222,7 @@ def test_the_code_is_asked_for_on_the_terminal_while_stdout_is_a_pipe(
 
 @TERMINAL
 def test_an_interrupt_at_the_question_is_130(account: Account) -> None:
-    command = account.command("admin", "-f", str(account.folder / "roles.yaml"))
+    command = account.command("admin", "--no-cache", "-f", str(account.folder / "roles.yaml"))
     with Pseudo(command, account.environ) as terminal:
         terminal.expect("MFA code for admin")
         terminal.send("\x03")

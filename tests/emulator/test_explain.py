@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -80,9 +81,7 @@ def applied(account: Account) -> Account:
 
 def forget(account: Account) -> None:
     """As if the apply had been long ago, or from another machine."""
-    folder = cache_folder(account.environment)
-    assert folder is not None
-    (folder / "applied.json").unlink()
+    Path(str(cache_folder(account.environment)), "applied.json").unlink()
 
 
 ALL_LIVE = [Evidence.LIVE, Evidence.LIVE]
