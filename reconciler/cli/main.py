@@ -15,6 +15,7 @@ _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
     "plan": "plan",
+    "profiles": "profiles",
     "sandbox": "sandbox",
     "schema": "schema",
     "validate": "validate",
