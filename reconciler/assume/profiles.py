@@ -81,11 +81,11 @@ def as_processes(aliases: Mapping[str, Alias], process: Process, prefix: str = "
 
 
 def body(profiles: Iterable[Profile], header: Mapping[str, str]) -> tuple[str, ...]:
-    """The lines of a block. `header`: profile → its section's first line."""
+    """The lines of a block, a blank one between profiles. `header`: profile → its section's first line."""
     lines: list[str] = []
     for profile in profiles:
-        lines += [header[profile.name], *(f"{key} = {value}" for key, value in profile.options)]
-    return tuple(lines)
+        lines += [header[profile.name], *(f"{key} = {value}" for key, value in profile.options), ""]
+    return tuple(lines[:-1])
 
 
 def unsaid(profiles: Iterable[Profile], entities: Mapping[Address, Entity]) -> tuple[Problem, ...]:

@@ -68,8 +68,8 @@ def access_keys(connection: Connection, user: str) -> tuple[AccessKey, ...]:
     return tuple(sorted(keys, key=lambda key: (key.created, key.id)))
 
 
-def create(connection: Connection, user: str, known: Collection[str]) -> KeyPair:
-    """One CreateAccessKey. `known`: ids of the keys before it.
+def create(connection: Connection, user: str, known: Collection[str], say: Callable[[str], None]) -> KeyPair:
+    """One CreateAccessKey. `known`: ids of the keys before it. `say` gets what an interrupted person must know.
 
     Raises Failed. Where the answer was lost, the key that came of it, whose secret nobody has, is deleted again.
     """
@@ -82,7 +82,7 @@ def create(connection: Connection, user: str, known: Collection[str]) -> KeyPair
             raise Failed([problem]) from None
         raise Failed([problem, *_taken_back(connection, user, known).problems]) from None
     except KeyboardInterrupt:
-        _taken_back(connection, user, known)
+        say(" ".join(problem.message for problem in _taken_back(connection, user, known).problems))
         raise
     return KeyPair(made["AccessKeyId"], made["SecretAccessKey"])
 
@@ -97,7 +97,7 @@ def verify(connection: Connection, pair: KeyPair, user: str) -> None:
 
 
 def deactivate(connection: Connection, user: str, key_id: str, by: KeyPair) -> None:
-    """UpdateAccessKey to Inactive; with the new key `by` where the caller uses the very key that ends. Raises Failed."""
+    """UpdateAccessKey to Inactive; with the new key `by` where the caller uses the key that ends. Raises Failed."""
     credentials = connection.session.get_credentials()
     own = credentials is not None and credentials.access_key == key_id
     iam = client(_session(connection, by), "iam", connection.endpoint_url) if own else connection.iam

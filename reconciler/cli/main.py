@@ -14,6 +14,7 @@ from reconciler.model.problem import Failed
 _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
+    "keys": "keys",
     "plan": "plan",
     "profiles": "profiles",
     "sandbox": "sandbox",

