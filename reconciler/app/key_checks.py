@@ -36,6 +36,11 @@ class Wanted:
     def target(self) -> str:
         return self.into or self.user
 
+    @property
+    def rotating(self) -> str:
+        """The command that rotates this key."""
+        return f"reconcile keys rotate {self.user}" + (f" --into {self.into}" if self.into else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -63,7 +68,7 @@ def check_free(wanted: Wanted, place: Place, text: str, known: Sequence[AccessKe
             "profile-exists",
             f"There is a profile {place.name} already" + (f", with a key of {wanted.user}." if own else "."),
             "Nothing was changed.",
-            f"Use: reconcile keys rotate {wanted.user}" if own else "Name another with --into.",
+            f"Use: {wanted.rotating}" if own else "Name another with --into.",
             ini.place(str(place.path), held.line),
         )
     config = aws_files.config_file(environ)

@@ -80,8 +80,7 @@ def rotate(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
     return Outcome(
         (
             f"The access key {pair.id} of {wanted.user} is in {place}, and works.",
-            f"The access key {old.id} is inactive. When nothing misses it: reconcile keys rotate "
-            f"{wanted.user}{f' --into {wanted.into}' if wanted.into else ''} --finish",
+            f"The access key {old.id} is inactive. When nothing misses it: {wanted.rotating} --finish",
         ),
         tuple(key_checks.readable(place.path)),
     )
@@ -149,10 +148,10 @@ def _stored(connection: Connection, user: str, known: Sequence[AccessKey], place
 
 def _undone(connection: Connection, user: str, pair: KeyPair, place: Place) -> str:
     """Deletes a key that is not in the profile: an interruption may come when it is there already."""
-    written = key_file.held(aws_files.read(place.path), place.name)
-    if written is not None and written.key_id == pair.id:
-        return f"The new access key {pair.id} is in {place}."
     try:
+        written = key_file.held(aws_files.read(place.path), place.name)
+        if written is not None and written.key_id == pair.id:
+            return f"The new access key {pair.id} is in {place}."
         keys.delete(connection, user, pair.id)
     except Failed:
         return f"The new access key {pair.id} could not be deleted again: {key_checks.remove(user, pair.id)}"
