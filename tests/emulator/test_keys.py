@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.httpsession import URLLib3Session
 
 from reconciler.assume import atomic
 from reconciler.aws import keys
@@ -407,4 +408,20 @@ def test_a_profile_without_a_key_of_the_user_is_not_rotated(alice: Person) -> No
 @pytest.mark.parametrize("name", ["a]b", "", " a", "a\nb", 'a"b'])
 def test_a_name_that_no_profile_can_have_is_refused(name: str, alice: Person) -> None:
     assert "cannot be the name of a profile" in alice.refused("issue", "alice", "--into", name or " ")
+    assert alice.status() == {}
+
+
+def test_a_key_whose_answer_was_interrupted_is_deleted(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = URLLib3Session.send
+
+    def send(session: Any, request: Any) -> Any:
+        answer = real(session, request)
+        if "Action=CreateAccessKey" in str(request.body):
+            raise KeyboardInterrupt
+        return answer
+
+    monkeypatch.setattr(URLLib3Session, "send", send)
+    result = alice.run("issue", "alice")
+    assert result.code == 130
+    assert "it was deleted" in result.err
     assert alice.status() == {}
