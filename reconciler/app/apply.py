@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.app.plan import Planned
+from reconciler.assume.applied import note_applied
 from reconciler.aws.execute import Outcome, run
 from reconciler.model.plan import Plan, Step
 from reconciler.model.problem import Failed, Level, Problem
@@ -34,6 +36,8 @@ class Applied:
 def apply(planned: Planned, on_step: Callable[[Step], None]) -> Applied:
     """Make the plan's calls, then read again and compare. The plan must be safe."""
     outcome = run(planned.connection, planned.plan.steps, on_step)
+    made = (step.address for step in planned.plan.steps[: outcome.done])
+    note_applied(os.environ, planned.connection.account, made, time.time())
     if outcome.problem or outcome.interrupted:
         return Applied(outcome)
     try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -44,15 +44,19 @@ def private_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Waits until no other process holds the lock file `path`, and holds it for the block.
 
+    `on_wait` is called once where another holds it, so that the person knows what this process waits for.
     The file is made where it is missing, with mode 0600, and stays: removing it would let two in at once.
     The system lets go of the lock when its holder dies. Raises OSError.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
     with os.fdopen(handle, "r+b") as file:
-        _wait(file)
+        if not _taken(file):
+            if on_wait is not None:
+                on_wait()
+            _wait(file)
         yield
 
 
@@ -92,6 +96,15 @@ def _sync_folder(folder: Path) -> None:
 
 if os.name == "nt":
 
+    def _taken(file: IO[bytes]) -> bool:
+        import msvcrt
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        except OSError:
+            return False
+        return True
+
     def _wait(file: IO[bytes]) -> None:
         import msvcrt
 
@@ -101,6 +114,15 @@ if os.name == "nt":
                 return
 
 else:
+
+    def _taken(file: IO[bytes]) -> bool:
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
     def _wait(file: IO[bytes]) -> None:
         import fcntl

@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.model.address import Address
-from reconciler.model.entity import Entity, Role
 from reconciler.model.problem import failure
 from reconciler.model.state import Alias
 from reconciler.model.sts import LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
@@ -75,11 +73,13 @@ def declared_source(path: tuple[Alias, ...]) -> str | None:
 def requests(
     path: tuple[Alias, ...],
     caller_arn: str,
-    entities: Mapping[Address, Entity],
+    longest: Mapping[str, int],
     duration: int | None = None,
     session_name: str | None = None,
 ) -> tuple[Request, ...]:
     """The calls for `hops`, with `duration` and `session_name` overriding the alias asked for.
+
+    `longest`: alias → max_session_duration of its role in seconds, where the file says.
 
     A caller that is itself a role's session is chaining already: an alias's longer duration becomes one hour
     there. Raises Failed: a duration or session name that AWS would refuse.
@@ -92,7 +92,7 @@ def requests(
         _request(
             alias,
             default,
-            entities,
+            longest.get(alias.name),
             chained=position > 0,
             session=sessions,
             override=bool(duration) and alias is final,
@@ -114,7 +114,7 @@ def is_role_session(caller_arn: str) -> bool:
 def _request(
     alias: Alias,
     default_name: str,
-    entities: Mapping[Address, Entity],
+    longest: int | None,
     *,
     chained: bool,
     session: bool,
@@ -123,7 +123,7 @@ def _request(
     duration = alias.duration
     if duration and duration > LONGEST_CHAINED and session and not chained and not override:
         duration = LONGEST_CHAINED
-    _check_duration(alias, duration, chained or session, entities.get(alias.role) if alias.role else None)
+    _check_duration(alias, duration, chained or session, longest)
     name = alias.session_name or default_name
     if not SESSION_NAME.fullmatch(name):
         raise failure(
@@ -147,10 +147,10 @@ def _request(
     )
 
 
-def _check_duration(alias: Alias, duration: int | None, chained: bool, role: Entity | None) -> None:
+def _check_duration(alias: Alias, duration: int | None, chained: bool, of_role: int | None) -> None:
     longest, why = LONGEST, "AWS allows 12 hours at most."
-    if isinstance(role, Role):
-        longest, why = role.max_session_duration, f"It is the max_session_duration of role/{role.name}."
+    if of_role is not None:
+        longest, why = of_role, f"It is the max_session_duration of {alias.role}."
     if chained and longest > LONGEST_CHAINED:
         longest, why = LONGEST_CHAINED, "A role assumed with another role's session lasts one hour at most."
     if duration is None or SHORTEST <= duration <= longest:

@@ -9,21 +9,38 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from os import name as os_name
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from reconciler.assume.deliver import CODE_VARIABLE
 from reconciler.model.problem import Failed, failure
 from reconciler.model.sts import MFA_CODE_REFUSED
 
 ASKS = 3
-VARIABLE = "RECONCILE_MFA_CODE"
 
 _CODE = re.compile(r"[0-9]{6}")
-_PASS = f"Pass --token-code or --token-command, or set {VARIABLE}."
+_PASS = f"Pass --token-code or --token-command, or set {CODE_VARIABLE}."
+
+STEP = 30
+"""Seconds for which a device shows one code (RFC 6238, and AWS's devices)."""
+
+_REFUSED = "AWS refused that code; wait for the next one. "
+_USED = "That code was used already; wait for the next one. "
 
 T = TypeVar("T")
+
+
+class Used(Protocol):
+    """The codes that were sent lately."""
+
+    def __contains__(self, code: object, /) -> bool: ...
+
+    def add(self, code: str, /) -> None: ...
+
+
 Ask = Callable[[str], str]
 
 
@@ -53,47 +70,68 @@ def with_code(codes: Iterator[str], send: Callable[[str], T]) -> T:
     raise refusal or failure("mfa-code", "There is no MFA code to send.", hint=_PASS)
 
 
-def codes(sources: Sources, question: str) -> Iterator[str]:
+def codes(
+    sources: Sources, question: str, used: Used | None = None, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[str]:
     """Codes to try, each sent once: the one that was given, then, where a person can be asked, up to three.
 
-    Raises Failed: what was given is not six digits, the command fails, or nobody can be asked.
+    `used`: those that this device gave before; every code that is yielded joins them. Raises Failed: what was given
+    is not six digits or was used, the command fails, or nobody can be asked.
     """
-    sent: set[str] = set()
-    given = _given(sources)
-    if given is not None:
-        sent.add(given)
+    used = set() if used is None else used
+    given, note = _given(sources, used, sleep), ""
+    if given is not None and given in used:
+        note = _USED
+    elif given is not None:
+        used.add(given)
         yield given
+        note = _REFUSED
     if sources.ask is None:
-        if sent:
+        if note == _USED:
+            raise failure(
+                "mfa-code-used", "This MFA code was used already.", "A code works once.", "Pass the next one."
+            )
+        if note:
             return
         raise failure(
             "mfa-no-terminal",
             "This role needs an MFA code, and there is no terminal to ask for one.",
             hint=_PASS,
         )
-    note = "AWS refused that code; wait for the next one. " if sent else ""
+    sent = note == _REFUSED
     for _ in range(ASKS):
         code = sources.ask(note + question).replace(" ", "").strip()
         if not _CODE.fullmatch(code):
             note = "A code is six digits. "
-        elif code in sent:
-            note = "That code was used already; wait for the next one. "
+        elif code in used:
+            note = _USED
         else:
-            sent.add(code)
+            used.add(code)
+            sent = True
             yield code
-            note = "AWS refused that code; wait for the next one. "
+            note = _REFUSED
     if not sent:
-        raise failure("mfa-code", "No code of six digits was entered.", hint=_PASS)
+        raise failure("mfa-code", "No fresh code of six digits was entered.", hint=_PASS)
 
 
-def _given(sources: Sources) -> str | None:
+def _given(sources: Sources, used: Used, sleep: Callable[[float], None]) -> str | None:
     if sources.code is not None:
         return _checked(sources.code, "--token-code")
     if sources.command is not None:
-        return _checked(_output(sources.command), "What --token-command printed")
+        return _printed(sources.command, used, sleep)
     if sources.variable:
-        return _checked(sources.variable, VARIABLE)
+        return _checked(sources.variable, CODE_VARIABLE)
     return None
+
+
+def _printed(command: str, used: Used, sleep: Callable[[float], None]) -> str:
+    """What the command prints; where that code was used already, what it prints when the next one is due."""
+    for _ in range(STEP + 2):
+        code = _checked(_output(command), "What --token-command printed")
+        if code not in used:
+            break
+        sleep(1)
+    return code
 
 
 def _checked(text: str, where: str) -> str:

@@ -1,6 +1,7 @@
 """Temporary credentials and the environment they make: what is set, what must not be there, what undoes it.
 
-Standard library only. The names are those botocore reads ("Environment variables", Boto3 documentation);
+Standard library only, and little of it: this is on the path of every warm `assume`.
+The names are those botocore reads ("Environment variables", Boto3 documentation);
 botocore reads AWS_SECURITY_TOKEN before AWS_SESSION_TOKEN and refuses an empty AWS_PROFILE, so those names
 are unset, never set empty.
 """
@@ -8,10 +9,13 @@ are unset, never set empty.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from reconciler.assume.source import default_profile_is_used
 from reconciler.shell.variables import Variables
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ALIAS = "RECONCILE_ALIAS"
 SOURCE = "RECONCILE_SOURCE_PROFILE"
@@ -19,17 +23,36 @@ EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", EXPIRATION)
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+DEFAULT = "default"
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Credentials:
-    """What sts:AssumeRole gives. `expiration` is RFC 3339 in UTC, or "" where there is none."""
+class Credentials(tuple[str, str, str, str]):
+    """What sts:AssumeRole gives. `expiration` is RFC 3339 in UTC, or "" where there is none.
 
-    access_key_id: str
-    secret_access_key: str
-    session_token: str
-    expiration: str
+    No dataclass: that module's own import takes as long as the rest of a warm run.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, access_key_id: str, secret_access_key: str, session_token: str, expiration: str) -> Credentials:
+        return super().__new__(cls, (access_key_id, secret_access_key, session_token, expiration))
+
+    @property
+    def access_key_id(self) -> str:
+        return self[0]
+
+    @property
+    def secret_access_key(self) -> str:
+        return self[1]
+
+    @property
+    def session_token(self) -> str:
+        return self[2]
+
+    @property
+    def expiration(self) -> str:
+        return self[3]
 
     def __repr__(self) -> str:
         return f"Credentials({self.access_key_id}, until {self.expiration or 'further notice'})"
@@ -67,7 +90,7 @@ def undoing(environ: Mapping[str, str]) -> Variables:
     if environ.get(_REGIONS[0]) == environ.get(_REGIONS[1]):
         variables.update(dict.fromkeys(_REGIONS))
     variables.update(dict.fromkeys((ALIAS, SOURCE, "AWS_SECURITY_TOKEN")))
-    if environ.get(SOURCE):
+    if environ.get(SOURCE, DEFAULT) != DEFAULT:
         variables["AWS_PROFILE"] = environ[SOURCE]
     return variables
 
@@ -81,12 +104,19 @@ def source_profile(option: str | None, declared: str | None, environ: Mapping[st
 
 
 def kept_profile(environ: Mapping[str, str]) -> str | None:
-    """What RECONCILE_SOURCE_PROFILE will hold: the AWS_PROFILE of before any `assume`."""
-    return environ.get(SOURCE) or environ.get("AWS_PROFILE") or None
+    """What RECONCILE_SOURCE_PROFILE will hold: the AWS_PROFILE of before any `assume`.
+
+    Where the person was the profile `default` without naming it, that: the keys that take its place in the
+    environment would otherwise be what a nested `assume` starts from.
+    """
+    named = environ.get(SOURCE) or environ.get("AWS_PROFILE")
+    return named or (DEFAULT if default_profile_is_used(environ) else None)
 
 
 def expiry(text: str) -> datetime | None:
     """An RFC 3339 text as a time in UTC; None where there is none or it cannot be read."""
+    from datetime import UTC, datetime
+
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -94,10 +124,15 @@ def expiry(text: str) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def expired(environ: Mapping[str, str], now: datetime) -> bool:
-    """True where the environment holds keys whose own expiry is past (botocore's error for it puzzles)."""
-    moment = expiry(environ.get(EXPIRATION, ""))
-    return bool(environ.get(_KEYS[0])) and moment is not None and moment <= now
+def expired(environ: Mapping[str, str], now: float) -> bool:
+    """True where the environment holds keys whose own expiry is past (botocore's error for it puzzles).
+
+    `now` is in seconds since 1970.
+    """
+    if not (environ.get(_KEYS[0]) and environ.get(EXPIRATION)):
+        return False
+    moment = expiry(environ[EXPIRATION])
+    return moment is not None and moment.timestamp() <= now
 
 
 def clock(expiration: str) -> str:

@@ -17,6 +17,9 @@ from botocore.parsers import ResponseParserError
 
 from reconciler.model.problem import Failed, Level, Problem
 
+BAD_CREDENTIALS = "bad-credentials"
+"""The code of the Problem that says AWS does not know the credentials, or knows that they are over."""
+
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _UNKNOWN_KEY = (
     "InvalidClientTokenId",
@@ -39,7 +42,8 @@ def problem_of(error: Exception, doing: str) -> Problem:
     """One botocore error as a Problem. `doing`: what was attempted, as in "reading the account"."""
     code = code_of(error)
     summary, hint = _said(error, code)
-    return Problem(Level.ERROR, "aws-error", f"{_sentence(doing)} failed: {summary}", "", hint)
+    kind = BAD_CREDENTIALS if code in (*_EXPIRED, *_UNKNOWN_KEY) else "aws-error"
+    return Problem(Level.ERROR, kind, f"{_sentence(doing)} failed: {summary}", "", hint)
 
 
 def _said(error: Exception, code: str) -> tuple[str, str]:

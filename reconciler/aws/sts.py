@@ -28,8 +28,13 @@ if TYPE_CHECKING:
 
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=20)
 
+_ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+
 ROLE_REFUSED = "assume-refused"
 """The code of the Problem that says the role may not be assumed."""
+
+DEVICE_REFUSED = "mfa-device-refused"
+"""The code of the Problem that says the serial number is no device of the caller."""
 
 Keys = tuple[str, str, str, str]
 """Access key id, secret access key, session token, expiration (RFC 3339, UTC)."""
@@ -62,6 +67,12 @@ class Source:
         return Caller(answer["Arn"], answer["Account"])
 
     @property
+    def access_key_id(self) -> str:
+        """Of the credentials that the source resolves to; "" where there are none."""
+        credentials = self._session.get_credentials()
+        return str(credentials.access_key or "") if credentials else ""
+
+    @property
     def temporary(self) -> bool:
         """True where the source is itself a session, which may carry MFA already."""
         credentials = self._session.get_credentials()
@@ -70,6 +81,10 @@ class Source:
     def sts(self, keys: Keys | None = None) -> STSClient:
         """A client with the source's credentials, or with those of an earlier hop."""
         return cast("STSClient", self._client("sts", keys))
+
+    def sts_once(self) -> STSClient:
+        """A client of the source's credentials that sends nothing twice: for calls that carry an MFA code."""
+        return cast("STSClient", self._client("sts", config=_ONCE))
 
     def devices(self) -> tuple[MfaDevice, ...]:
         """The caller's own MFA devices of every kind (IAM ListMFADevices). Raises Failed."""
@@ -88,13 +103,13 @@ class Source:
             "Set `mfa_serial` of the alias to the ARN or serial number of your device.",
         )
 
-    def _client(self, service: str, keys: Keys | None = None) -> object:
+    def _client(self, service: str, keys: Keys | None = None, config: Config = _CONFIG) -> object:
         own: dict[str, str] = {}
         if keys is not None:
             names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
             own = dict(zip(names, keys, strict=False))
         make = cast("Any", self._session).client
-        return make(service, region_name=self._region, endpoint_url=self._endpoint_url, config=_CONFIG, **own)
+        return make(service, region_name=self._region, endpoint_url=self._endpoint_url, config=config, **own)
 
 
 def assume_role(
@@ -111,6 +126,22 @@ def assume_role(
         answer = cast("Any", sts).assume_role(**parameters, **mfa)["Credentials"]
     except AWS_ERRORS as error:
         raise _failed(error, role, caller_arn, serial) from None
+    return _keys(answer)
+
+
+def mfa_session(sts: STSClient, caller_arn: str, serial: str, code: str, duration: int) -> Keys:
+    """One GetSessionToken call: a session of the caller's own user that carries MFA, for `duration` seconds.
+
+    Raises Failed, with `mfa-code-refused` as of `assume_role`.
+    """
+    try:
+        answer = sts.get_session_token(SerialNumber=serial, TokenCode=code, DurationSeconds=duration)
+    except AWS_ERRORS as error:
+        raise _failed(error, "an MFA session", caller_arn, serial) from None
+    return _keys(answer["Credentials"])
+
+
+def _keys(answer: Any) -> Keys:
     ends = answer["Expiration"].astimezone(UTC)
     return (
         answer["AccessKeyId"],
@@ -151,7 +182,7 @@ def _known(role: str, caller: str, serial: str) -> dict[str, Failed]:
             "Wait for the next one; if that is refused as well, check the clock of the device.",
         ),
         "unable to validate MFA code": failure(
-            "mfa-device-refused",
+            DEVICE_REFUSED,
             f"AWS cannot check a code of the MFA device {serial}.",
             f"It is not an enabled device of {caller}.",
             "Correct `mfa_serial` of the alias, or leave it out to have the device looked up.",

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.options import aws_options, file_option, variable_option
-from reconciler.shell.variables import SHELLS, applied, assignments, detected
+from reconciler.shell.variables import SHELLS, assignments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from reconciler.app.assume import Assumed
 
 _COMMAND = "reconcile.command"
 
@@ -58,6 +55,7 @@ class _WithCommand(click.Command):
 @click.option("--session-name", metavar="NAME", help="Name of the session in CloudTrail.")
 @click.option("--token-code", metavar="CODE", help="MFA code.")
 @click.option("--token-command", metavar="COMMAND", help="Command that prints an MFA code; run without a shell.")
+@click.option("--no-cache", is_flag=True, help="Ask AWS anew, and keep nothing.")
 @aws_options
 @click.pass_context
 def command(
@@ -73,6 +71,7 @@ def command(
     session_name: str | None,
     token_code: str | None,
     token_command: str | None,
+    no_cache: bool,
     profile: str | None,
     region: str | None,
     endpoint_url: str | None,
@@ -91,9 +90,11 @@ def command(
         _print_undoing(shell, form)
         return 0
     from reconciler.app import assume as use_case
+    from reconciler.app.wanted import Wanted
     from reconciler.assume import codes, terminal
+    from reconciler.assume.deliver import CODE_VARIABLE, Wish, deliver
 
-    wanted = use_case.Wanted(
+    wanted = Wanted(
         alias=alias or "",
         files=files,
         variables=variables,
@@ -102,15 +103,12 @@ def command(
         endpoint_url=endpoint_url,
         duration=_seconds(duration),
         session_name=session_name,
-        codes=codes.Sources(token_code, token_command, os.environ.get(codes.VARIABLE), terminal.prompt()),
+        codes=codes.Sources(token_code, token_command, os.environ.get(CODE_VARIABLE), terminal.prompt()),
+        cached=not no_cache,
     )
     result = use_case.assumed(wanted, os.environ, _say)
-    if words:
-        return _run(words, result)
-    if not (printing or form) and sys.stdout.isatty():
-        return _open(result, shell)
-    _print(result, shell, form)
-    return 0
+    wish = Wish(words, shell, form, printing)
+    return deliver(wish, result.alias, result.role_arn, result.credentials, result.variables, os.environ, _say)
 
 
 def _check(
@@ -142,45 +140,15 @@ def _seconds(text: str | None) -> int | None:
 
 def _print_undoing(shell: str | None, form: str | None) -> None:
     from reconciler.assume import credentials, emit
+    from reconciler.assume.deliver import reader
 
     variables = credentials.undoing(os.environ)
     if not variables:
         _say("nothing is assumed in this shell.")
         return
-    click.echo(emit.as_json(variables) if form == "json" else assignments(variables, shell or _reader()), nl=False)
-
-
-def _print(result: Assumed, shell: str | None, form: str | None) -> None:
-    from reconciler.assume import emit
-
-    if form == "credential-process":
-        text = emit.credential_process(result.credentials)
-    elif form == "json":
-        text = emit.as_json(result.variables)
-    else:
-        text = assignments(result.variables, shell or _reader())
-    click.echo(text, nl=False)
-
-
-def _run(words: Sequence[str], result: Assumed) -> int:
-    from reconciler.shell import child
-
-    return child.run(words, applied(result.variables, os.environ), _say)
-
-
-def _open(result: Assumed, shell: str | None) -> int:
-    from reconciler.assume import credentials
-    from reconciler.shell import subshell
-
-    ends = credentials.clock(result.credentials.expiration)
-    until = f" until {ends}" if ends else ""
-    _say(f"You are {result.role_arn} in this shell{until}; `exit` takes you back.")
-    return subshell.opened(shell or _reader(), result.variables, result.alias + until, os.environ, _say)
-
-
-def _reader() -> str:
-    """The shell that reads what is printed, and the one that a subshell is."""
-    return detected(os.environ, os.name == "nt")
+    click.echo(
+        emit.as_json(variables) if form == "json" else assignments(variables, shell or reader(os.environ)), nl=False
+    )
 
 
 def _say(line: str) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
+from reconciler.desired.source import resolved
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.declaring import Declaring, items, seconds, text
 from reconciler.model.address import Address
@@ -154,6 +156,20 @@ class AliasReader:
             if value not in tags:
                 self.context.problem("unknown-reference", f"{value!r} is no key of session_tags.", place)
         return tuple(value for value, _ in items(node, "transitive_tags"))
+
+
+def documents_of(root: Map) -> list[Path]:
+    """The files that the aliases' session policies and their roles' trust policies are in."""
+    found = []
+    for name in root.child("aliases"):
+        alias = root.child("aliases").child(name)
+        role = root.child("roles").child(str(alias.get("role", "")))
+        for node, key in ((alias, "policy"), (role, "trust_policy")):
+            written = node.get(key)
+            target = resolved(written, node.place(key)) if isinstance(written, str) else None
+            if isinstance(target, Path):
+                found.append(target)
+    return found
 
 
 def cycle_problems(aliases: Mapping[str, Alias], section: Map, context: Declaring) -> None:

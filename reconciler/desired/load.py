@@ -32,6 +32,9 @@ class Loaded:
     partition: str
     variables: Variables
     problems: list[Problem]
+    files: tuple[Path, ...] = ()
+    patterns: tuple[str, ...] = ()
+    """The files that were merged, and the globs of their includes."""
     _documents: dict[Path, Map | None] = field(default_factory=dict)
 
     def document(self, written: str, place: Place) -> Map | None:
@@ -71,7 +74,8 @@ def load(
 ) -> Loaded:
     """Read and merge files. `account`: the live one where known; the file's own is used where not."""
     problems: list[Problem] = []
-    trees = _composed_with_includes(list(files), variables, problems)
+    patterns: list[str] = []
+    trees = _composed_with_includes(list(files), variables, problems, patterns)
     written: dict[str, str] = {}
     for node in trees.values():
         written.update(_scalars(_entry(node, "vars")))
@@ -90,11 +94,11 @@ def load(
         if value is not None:
             roots.append(value)
     root = merged(roots, problems) if len(roots) == len(trees) and roots else None
-    return Loaded(root, known, partition, substitution, problems)
+    return Loaded(root, known, partition, substitution, problems, tuple(trees), tuple(patterns))
 
 
 def _composed_with_includes(
-    files: list[Path], variables: Mapping[str, str], problems: list[Problem]
+    files: list[Path], variables: Mapping[str, str], problems: list[Problem], patterns: list[str]
 ) -> dict[Path, yaml.Node]:
     found: dict[Path, yaml.Node] = {}
     seen: set[Path] = set()
@@ -117,12 +121,12 @@ def _composed_with_includes(
             continue
         found[path] = node
         names = Variables({**_scalars(_entry(node, "vars")), **variables})
-        queue += _includes(path, node, names, problems)
+        queue += _includes(path, node, names, problems, patterns)
     return found
 
 
 def _includes(
-    path: Path, node: yaml.Node, names: Variables, problems: list[Problem]
+    path: Path, node: yaml.Node, names: Variables, problems: list[Problem], patterns: list[str]
 ) -> list[tuple[Path, Place | None]]:
     listed = _entry(node, "include")
     items = listed.value if isinstance(listed, yaml.SequenceNode) else [listed] if listed else []
@@ -135,6 +139,7 @@ def _includes(
         pattern = names.substitute(item.value, place, unknown)
         if unknown:
             continue  # the builder reports it, with every name known
+        patterns.append(str(path.parent / pattern))
         matches = matching(pattern, place)
         if isinstance(matches, Problem):
             problems.append(matches)

@@ -41,15 +41,32 @@ def _default_file() -> Path:
         if not Path(wanted).exists():
             raise failure("no-file", f"There is no file {wanted}, which $RECONCILE_FILE names.")
         return Path(wanted)
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / DEFAULT_FILE).is_file():
-            return Path(os.path.relpath(folder / DEFAULT_FILE))
+    for candidate in _candidates():
+        if candidate.is_file():
+            return Path(os.path.relpath(candidate))
     raise failure(
         "no-file",
         f"No FILE given, and no {DEFAULT_FILE} here or in a parent folder.",
         hint="Name a file, or set $RECONCILE_FILE.",
     )
+
+
+def _candidates() -> list[Path]:
+    here = Path.cwd()
+    return [folder / DEFAULT_FILE for folder in (here, *here.parents)]
+
+
+def decided_by(arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """What beside the files themselves decides which they are: globs, and paths that would come first if they existed.
+
+    `arguments` are those of `named_files`, which must have found files.
+    """
+    patterns = [str(Path(item) / f"*{ending}") for item in arguments if Path(item).is_dir() for ending in YAML_ENDINGS]
+    if arguments or os.environ.get("RECONCILE_FILE"):
+        return patterns, []
+    candidates = _candidates()
+    found = next(index for index, candidate in enumerate(candidates) if candidate.is_file())
+    return patterns, [str(candidate) for candidate in candidates[:found]]
 
 
 def read_bytes(path: Path, place: Place | None = None) -> bytes | Problem:

@@ -14,6 +14,7 @@ from types import TracebackType
 from reconciler.model.problem import failure
 from reconciler.sandbox.emulator import Emulator
 from reconciler.sandbox.proxy import Proxy
+from reconciler.sandbox.strict.keyring import OF_THE_SANDBOX
 from reconciler.sandbox.strict.layer import StrictLayer
 from reconciler.sandbox.upstream import Upstream
 
@@ -82,7 +83,7 @@ class Sandbox:
         """
         return {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "AKIASANDBOXSANDBOX00",
+            "AWS_ACCESS_KEY_ID": OF_THE_SANDBOX,
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,

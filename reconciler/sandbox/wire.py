@@ -11,13 +11,15 @@ import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from urllib.parse import parse_qsl, urlsplit
 
 IAM_VERSION = "2010-05-08"
+STS_VERSION = "2011-06-15"
 NAMESPACES = {
     IAM_VERSION: "https://iam.amazonaws.com/doc/2010-05-08/",
-    "2011-06-15": "https://sts.amazonaws.com/doc/2011-06-15/",
+    STS_VERSION: "https://sts.amazonaws.com/doc/2011-06-15/",
 }
 
 Content = str | bool | int | Sequence["Content"] | Mapping[str, "Content"]
@@ -121,6 +123,11 @@ class Reply:
             return self.body
         body: bytes = ET.tostring(self.tree, encoding="utf-8")
         return body
+
+
+def stamp(moment: float) -> str:
+    """Seconds since 1970 → the query protocols' timestamp, whole seconds in UTC."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def answer(action: str, content: Mapping[str, Content] | None = None, version: str = IAM_VERSION) -> Reply:

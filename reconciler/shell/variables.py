@@ -1,25 +1,18 @@
 """Variables for a shell: laid over an environment, or written as the lines that set and unset them there.
 
-Every line ends in a separator, so that it survives an unquoted `eval`.
+Every line ends in a separator, so that it survives an unquoted `eval`. Little is imported: this is on the path of
+every warm `assume`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
-from reconciler.model.problem import failure
 
 Variables = Mapping[str, str | None]
 """Name → value; None is a variable that must not exist."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Dialect:
-    """How one shell sets (name, value) and unsets (name) a variable for itself and its children."""
-
-    set: Callable[[str, str], str]
-    unset: Callable[[str], str]
+_Dialect = tuple[Callable[[str, str], str], Callable[[str], str]]
+"""How one shell sets (name, value) and unsets (name) a variable for itself and its children."""
 
 
 def applied(variables: Variables, environ: Mapping[str, str]) -> dict[str, str]:
@@ -30,10 +23,8 @@ def applied(variables: Variables, environ: Mapping[str, str]) -> dict[str, str]:
 
 def assignments(variables: Variables, shell: str) -> str:
     """One line per variable, in their order. `shell` is a key of SHELLS. Raises Failed (cmd only)."""
-    dialect = SHELLS[shell]
-    return "".join(
-        (dialect.unset(name) if value is None else dialect.set(name, value)) + "\n" for name, value in variables.items()
-    )
+    put, unset = SHELLS[shell]
+    return "".join((unset(name) if value is None else put(name, value)) + "\n" for name, value in variables.items())
 
 
 def detected(environ: Mapping[str, str], windows: bool) -> str:
@@ -67,6 +58,8 @@ def _powershell(value: str) -> str:
 def _cmd(name: str, value: str) -> str:
     # cmd has no way to quote these that holds both at the prompt and in a batch file.
     if any(character in value for character in '"%!\r\n'):
+        from reconciler.model.problem import failure
+
         raise failure(
             "cmd-unquotable",
             f"{name} cannot be written for cmd.",
@@ -76,16 +69,16 @@ def _cmd(name: str, value: str) -> str:
     return f'set "{name}={value}"'
 
 
-_POSIX = _Dialect(lambda name, value: f"export {name}={_posix(value)};", lambda name: f"unset {name};")
+_POSIX: _Dialect = (lambda name, value: f"export {name}={_posix(value)};", lambda name: f"unset {name};")
 
 SHELLS: Mapping[str, _Dialect] = {
     "bash": _POSIX,
     "zsh": _POSIX,
     "sh": _POSIX,
-    "fish": _Dialect(lambda name, value: f"set -gx {name} {_fish(value)};", lambda name: f"set -e {name};"),
-    "powershell": _Dialect(
+    "fish": (lambda name, value: f"set -gx {name} {_fish(value)};", lambda name: f"set -e {name};"),
+    "powershell": (
         lambda name, value: f"$Env:{name} = {_powershell(value)}",
         lambda name: f"Remove-Item Env:{name} -ErrorAction SilentlyContinue",
     ),
-    "cmd": _Dialect(_cmd, lambda name: f'set "{name}="'),
+    "cmd": (_cmd, lambda name: f'set "{name}="'),
 }

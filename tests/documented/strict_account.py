@@ -32,7 +32,7 @@ def client(url: str, service: str = "iam", key: str = "AKIATEST", token: str | N
         aws_access_key_id=key,
         aws_secret_access_key="secret",
         aws_session_token=token,
-        config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
+        config=Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_validation=False),
     )
 
 

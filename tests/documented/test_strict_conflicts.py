@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from strict_account import ALLOW, Made, refusal
 
+from tests.support.people import enabled
+
 PEM_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ"
 
 
@@ -66,10 +68,7 @@ def _key(iam: Any, made: Made, user: str) -> Callable[[], object]:
 
 
 def _device(iam: Any, made: Made, user: str) -> Callable[[], object]:
-    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName=user)["VirtualMFADevice"]["SerialNumber"]
-    iam.enable_mfa_device(
-        UserName=user, SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321"
-    )
+    serial = enabled(iam, user).serial
     assert refusal(iam.delete_virtual_mfa_device, SerialNumber=serial)[:2] == (409, "DeleteConflict")
     return lambda: iam.deactivate_mfa_device(UserName=user, SerialNumber=serial)
 

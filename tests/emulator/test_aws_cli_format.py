@@ -18,6 +18,7 @@ import pytest
 from botocore import xform_name
 
 from tests.support.account import Account
+from tests.support.people import enabled
 from tests.support.plans import changes, operations
 
 HEAD = "version: 1\nowner: platform\n"
@@ -179,10 +180,7 @@ def test_commands_that_move_adopt_and_release_leave_an_empty_plan(account: Accou
     iam.create_user(UserName="gone", Tags=[{"Key": "reconcile:owner", "Value": "platform"}])
     iam.create_access_key(UserName="gone")
     iam.create_login_profile(UserName="gone", Password="aB3$aB3$aB3$")
-    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="gone")["VirtualMFADevice"]["SerialNumber"]
-    iam.enable_mfa_device(
-        UserName="gone", SerialNumber=device, AuthenticationCode1="123456", AuthenticationCode2="654321"
-    )
+    enabled(iam, "gone")
     moved = {
         "path": "/new/",
         "permissions_boundary": "aws:ReadOnlyAccess",

@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.account import Account
+from tests.support.people import enabled
 from tests.support.plans import changes, codes, findings, lines, operations, writes
 
 ACCOUNT = "123456789012"
@@ -82,10 +83,7 @@ def keys(iam: Any) -> None:
 
 
 def device(iam: Any) -> None:
-    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="leaver")["VirtualMFADevice"]["SerialNumber"]
-    iam.enable_mfa_device(
-        UserName="leaver", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321"
-    )
+    enabled(iam, "leaver")
 
 
 def hardware(iam: Any) -> None:

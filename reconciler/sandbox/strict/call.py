@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.sandbox.strict.keyring import Key, Keyring
 from reconciler.sandbox.strict.ledger import (
     GROUP,
     MFA,
@@ -51,7 +52,12 @@ ABSENT = {
 @dataclass
 class Call:
     request: Request
+    caller: Key
     ledger: Ledger
+    """Of the caller's account."""
+    ledgers: Mapping[str, Ledger]
+    """Of every account that has been used, by its id."""
+    keyring: Keyring
     upstream: Upstream
     known_policies: set[str]
     """ARNs of AWS-managed policies that the emulator is known to have."""
@@ -68,7 +74,11 @@ class Call:
 
     def items(self, name: str) -> list[str]:
         """A list parameter: `Name.member.1`, `Name.member.2`, …"""
-        pattern = re.compile(rf"{name}\.member\.(\d+)")
+        return self.listed(name)
+
+    def listed(self, name: str, member: str = "") -> list[str]:
+        """Of a list of structures, this member: `Name.member.1.Member`, …"""
+        pattern = re.compile(rf"{name}\.member\.(\d+)" + (rf"\.{member}" if member else ""))
         found = ((pattern.fullmatch(key), value) for key, value in self.request.parameters.items())
         return [value for _, value in sorted((int(m[1]), value) for m, value in found if m)]
 

@@ -1,18 +1,17 @@
 """DeleteConflict: an entity goes only when nothing hangs on it.
 
 Sources: IAM API Reference, DeletePolicy, DeleteGroup, DeleteUser, DeleteRole, DeleteInstanceProfile,
-DeleteVirtualMFADevice; IAM User Guide, "Deleting an IAM user (AWS CLI)". Access keys, certificates and
-devices are the emulator's to know, so it is asked; the rest is in the ledger.
+DeleteVirtualMFADevice; IAM User Guide, "Deleting an IAM user (AWS CLI)". Certificates and
+hardware devices are the emulator's to know, so it is asked; the rest is in the ledger and the keyring.
 """
 
 from __future__ import annotations
 
 from reconciler.sandbox.strict.call import Call, Rules
-from reconciler.sandbox.strict.ledger import GROUP, POLICY, PROFILE, ROLE, USER, Entity
-from reconciler.sandbox.wire import Refusal, Reply, members, text
+from reconciler.sandbox.strict.ledger import GROUP, MFA, POLICY, PROFILE, ROLE, USER, Entity
+from reconciler.sandbox.wire import Refusal, Reply, members
 
 CREDENTIALS = (
-    ("ListAccessKeys", "AccessKeyMetadata", "must delete access keys first."),
     ("ListMFADevices", "MFADevices", "must delete MFA device first."),
     ("ListSigningCertificates", "Certificates", "must delete signing certificates first."),
     ("ListSSHPublicKeys", "SSHPublicKeys", "must delete SSH public keys first."),
@@ -47,6 +46,8 @@ def delete_user(call: Call) -> None:
     _policies(user)
     if call.ask("GetLoginProfile", UserName=user.name).ok:
         raise _in_the_way("must delete login profile first.")
+    if call.keyring.of_user(user):
+        raise _in_the_way("must delete access keys first.")
     for action, listed, why in CREDENTIALS:
         if _any(call.ask(action, UserName=user.name), listed):
             raise _in_the_way(why)
@@ -93,10 +94,9 @@ def delete_policy(call: Call) -> None:
 
 
 def delete_virtual_device(call: Call) -> None:
-    assigned = call.ask("ListVirtualMFADevices", AssignmentStatus="Assigned", MaxItems="1000")
-    for device in members(assigned.result, "VirtualMFADevices"):
-        if text(device, "SerialNumber") == call.given("SerialNumber"):
-            raise conflict("MFA VirtualDevice in use. Must deactivate first.")
+    device = call.subject(MFA)
+    if device is not None and device.holder is not None:
+        raise conflict("MFA VirtualDevice in use. Must deactivate first.")
 
 
 RULES = Rules(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from reconciler.sandbox.strict.totp import Authenticator
+
 USER, GROUP, ROLE = "user", "group", "role"
 POLICY, PROFILE = "policy", "instance-profile"
 OIDC, SAML, MFA = "oidc-provider", "saml-provider", "mfa"
@@ -30,6 +32,10 @@ class Entity:
     boundary: str = ""
     trust: str = ""
     clients: list[str] = field(default_factory=list)
+    longest_session: int = 3600
+    authenticator: Authenticator | None = None
+    holder: Entity | None = None
+    """The user that an MFA device is assigned to."""
 
     def move(self, name: str, path: str) -> None:
         """The unique id stays, and with it whatever refers to the entity by it."""

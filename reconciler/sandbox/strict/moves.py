@@ -9,7 +9,7 @@ from __future__ import annotations
 from reconciler.sandbox.strict.call import Call, Check, Rules
 from reconciler.sandbox.strict.ledger import GROUP, USER, Entity
 from reconciler.sandbox.strict.names import refuse_bad_name, refuse_bad_path, refuse_taken
-from reconciler.sandbox.wire import Reply, members, put
+from reconciler.sandbox.wire import Reply
 
 WHILE_MOVING = "sandbox-is-moving-this-group"
 
@@ -48,18 +48,11 @@ def move_group(call: Call) -> Reply:
     return reply
 
 
-def keys_listed(call: Call, reply: Reply) -> None:
-    """The keys of a renamed user are listed under the new name."""
-    for key in members(reply.result, "AccessKeyMetadata"):
-        if call.given("UserName"):
-            put(key, "UserName", call.given("UserName"))
-
-
 RULES = Rules(
     checks={
         "UpdateUser": _may_move(USER, "NewUserName"),
         "UpdateGroup": _may_move(GROUP, "NewGroupName"),
     },
     answers={"UpdateGroup": move_group},
-    edits={"UpdateUser": user_moved, "ListAccessKeys": keys_listed},
+    edits={"UpdateUser": user_moved},
 )

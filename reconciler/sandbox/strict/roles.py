@@ -23,6 +23,13 @@ def _length(call: Call) -> None:
         )
 
 
+def _kept(call: Call, reply: Reply) -> None:
+    """What a session may last; AssumeRole asks for it."""
+    role = call.subject(ROLE)
+    if role is not None:
+        role.longest_session = int(call.given("MaxSessionDuration") or SHORTEST)
+
+
 def update_role(call: Call) -> Reply:
     role = call.need(ROLE)
     if call.has("Description") and call.has("MaxSessionDuration"):
@@ -37,4 +44,8 @@ def update_role(call: Call) -> Reply:
     )
 
 
-RULES = Rules(checks={"CreateRole": _length, "UpdateRole": _length}, answers={"UpdateRole": update_role})
+RULES = Rules(
+    checks={"CreateRole": _length, "UpdateRole": _length},
+    answers={"UpdateRole": update_role},
+    edits={"CreateRole": _kept, "UpdateRole": _kept},
+)

@@ -10,8 +10,6 @@ from botocore.validate import ParamValidator
 
 from reconciler.assume import chain
 from reconciler.model.address import Address
-from reconciler.model.document import Document
-from reconciler.model.entity import Role
 from reconciler.model.problem import Failed
 from reconciler.model.state import Alias, Place
 
@@ -26,11 +24,6 @@ def alias(name: str, **fields: Any) -> Alias:
 
 def table(*aliases: Alias) -> dict[str, Alias]:
     return {item.name: item for item in aliases}
-
-
-def role(name: str, longest: int) -> dict[Address, Role]:
-    trust = Document("2012-10-17", frozenset())
-    return {Address("role", name): Role(name, trust, max_session_duration=longest)}
 
 
 def problem(caught: pytest.ExceptionInfo[Failed]) -> str:
@@ -157,7 +150,7 @@ def test_a_duration_that_aws_refuses_is_refused_before_the_call(
     path: tuple[Alias, ...], caller: str, duration: int, longest: int, said: str
 ) -> None:
     with pytest.raises(Failed) as caught:
-        chain.requests(path, caller, role("s3", longest), duration=duration)
+        chain.requests(path, caller, {"s3": longest}, duration=duration)
     assert said in problem(caught)
 
 

@@ -115,7 +115,7 @@ def test_what_is_kept_is_the_profile_of_before_any_assume(environ: dict[str, str
 def test_past_keys_in_the_environment_are_known_to_be_past() -> None:
     now = datetime(2030, 1, 1, tzinfo=UTC)
     ends = (now - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert room.expired({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": ends}, now)
-    assert not room.expired({"AWS_CREDENTIAL_EXPIRATION": ends}, now)
-    assert not room.expired({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": "soon"}, now)
-    assert not room.expired({"AWS_ACCESS_KEY_ID": "A"}, now)
+    assert room.expired({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": ends}, now.timestamp())
+    assert not room.expired({"AWS_CREDENTIAL_EXPIRATION": ends}, now.timestamp())
+    assert not room.expired({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": "soon"}, now.timestamp())
+    assert not room.expired({"AWS_ACCESS_KEY_ID": "A"}, now.timestamp())

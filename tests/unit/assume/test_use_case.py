@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.app import aliases, wanted
 from reconciler.app import assume as use_case
-from reconciler.app.assume import Wanted, assumed
-from reconciler.app.desired import offline
+from reconciler.app.assume import assumed
+from reconciler.app.wanted import Wanted
 from reconciler.assume.codes import Sources
 from reconciler.aws import sts
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
@@ -84,9 +85,13 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
             made.sources.append(arguments)
             self.caller = sts.Caller(made.caller, ACCOUNT)
             self.temporary = made.temporary
+            self.access_key_id = "AKIAEXAMPLE"
 
         def sts(self, keys: Any = None) -> Any:
             return "first" if keys is None else "later"
+
+        def sts_once(self) -> Any:
+            return "first"
 
         def devices(self) -> tuple[MfaDevice, ...]:
             return made.devices
@@ -98,12 +103,13 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         assert client == ("first" if len({role for role, *_ in made.calls}) == 1 else "later")
         return KEYS
 
-    def given(files: Any, variables: Any, account: str | None = None, partition: str = "aws") -> Desired:
-        return desired(account or made.account, partition)
+    def given(files: Any, variables: Any, cache: Any, account: str | None = None, partition: str = "aws") -> Any:
+        known = None if made.account == PLACEHOLDER_ACCOUNT else made.account
+        return aliases.of_desired(desired(account or made.account, partition), account or known)
 
     monkeypatch.setattr(sts, "Source", Source)
     monkeypatch.setattr(sts, "assume_role", assume_role)
-    monkeypatch.setattr(use_case, "offline", given)
+    monkeypatch.setattr(wanted, "catalog", given)
     return made
 
 
@@ -162,7 +168,7 @@ def test_a_role_is_in_the_callers_partition(world: World, partition: str, accoun
 def test_the_file_itself_is_read_for_the_callers_partition(
     world: World, account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(use_case, "offline", offline)
+    monkeypatch.setattr(wanted, "catalog", aliases.catalog)
     world.caller = f"arn:aws-cn:iam::{ACCOUNT}:user/demo-user"
     file = tmp_path / "roles.yaml"
     file.write_text(

@@ -1,0 +1,165 @@
+"""The aliases of a file: from the index where it still holds, else from the file, and then indexed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from reconciler.assume import chain, index
+from reconciler.assume.cache import INDEXES, Cache
+from reconciler.model.address import Address
+from reconciler.model.document import Document
+from reconciler.model.entity import Role
+from reconciler.model.problem import Failed, Place
+from reconciler.model.state import Alias, Desired
+from reconciler.policy.canonical import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What `assume` needs of a file. `account`: None where the file names none, and a placeholder stands in ARNs.
+
+    longest, trusts: by alias, for roles of the file: max_session_duration in seconds, and the trust policy.
+    """
+
+    account: str | None
+    partition: str
+    aliases: Mapping[str, Alias]
+    longest: Mapping[str, int] = field(default_factory=dict)
+    trusts: Mapping[str, Document] = field(default_factory=dict)
+
+
+def catalog(
+    files: Sequence[str],
+    variables: Mapping[str, str],
+    cache: Cache,
+    account: str | None = None,
+    partition: str = "aws",
+    environ: Mapping[str, str] = os.environ,
+) -> Catalog:
+    """The aliases as they are for a caller of `account` and `partition`. Raises Failed where the file is invalid."""
+    name = index.key(files, variables, account, partition, environ)
+    found = index.read(cache, name)
+    if found is not None:
+        return _decoded(found)
+    from reconciler.app.desired import read
+
+    loaded = read(files, variables, account, partition)
+    made, looked = _made(loaded, account), _looked(loaded, files)
+    if looked is not None:
+        cache.put(INDEXES, name, _encoded(made) | {"looked": looked})
+    return made
+
+
+def of_desired(desired: Desired, account: str | None) -> Catalog:
+    """`account`: that of the file, None where it names none."""
+    roles = {
+        name: role
+        for name, alias in desired.aliases.items()
+        if alias.role and isinstance(role := desired.state.entities.get(alias.role), Role)
+    }
+    return Catalog(
+        account,
+        desired.state.partition,
+        desired.aliases,
+        {name: role.max_session_duration for name, role in roles.items()},
+        {name: role.trust_policy for name, role in roles.items()},
+    )
+
+
+def _made(loaded: Any, given: str | None) -> Catalog:
+    from reconciler.desired.declare import declare, errors_of
+    from reconciler.desired.load import PLACEHOLDER_ACCOUNT
+
+    desired = declare(loaded)
+    if errors_of(desired):
+        raise Failed(desired.problems)
+    return of_desired(desired, None if desired.state.account == PLACEHOLDER_ACCOUNT else desired.state.account)
+
+
+def _looked(loaded: Any, files: Sequence[str]) -> index.Manifest | None:
+    from reconciler.desired.aliases import documents_of
+    from reconciler.desired.source import decided_by
+
+    patterns, absent = decided_by(tuple(files))
+    read = [*loaded.files, *documents_of(loaded.root)]
+    return index.manifest(map(str, read), absent, [*patterns, *loaded.patterns])
+
+
+def _encoded(made: Catalog) -> dict[str, object]:
+    """As JSON values. Beside each alias, the calls that a user and a role's session make for it: see `fast`."""
+    return {
+        "account": made.account,
+        "partition": made.partition,
+        "aliases": {
+            name: {
+                "alias": _plain(alias),
+                "longest": made.longest.get(name),
+                "trust": made.trusts[name].text if name in made.trusts else None,
+                "source_profile": chain.declared_source(chain.hops(name, made.aliases)),
+                "region": alias.region,
+                "calls": {kind: _calls(name, made, arn) for kind, arn in _CALLERS.items()},
+            }
+            for name, alias in made.aliases.items()
+        },
+    }
+
+
+_CALLERS = {"user": "arn:aws:iam::1:user/caller", "session": "arn:aws:sts::1:assumed-role/role/caller"}
+
+
+def _calls(name: str, made: Catalog, caller: str) -> list[dict[str, object]] | None:
+    """AssumeRole's parameters hop by hop, without the session name that comes from the caller; None: not possible."""
+    path = chain.hops(name, made.aliases)
+    try:
+        asked = chain.requests(path, caller, made.longest)
+    except Failed:
+        return None
+    own = chain.default_session_name(caller)
+    return [
+        {key: value for key, value in one.parameters().items() if (key, value) != ("RoleSessionName", own)}
+        if alias.session_name is None
+        else one.parameters()
+        for alias, one in zip(path, asked, strict=True)
+    ]
+
+
+def _plain(alias: Alias) -> dict[str, object]:
+    found = {item.name: getattr(alias, item.name) for item in fields(alias)}
+    place = alias.place
+    return found | {
+        "role": str(alias.role) if alias.role else None,
+        "place": [place.file, place.line, place.column],
+        "session_tags": dict(alias.session_tags),
+    }
+
+
+_READERS: Mapping[str, Callable[[Any], object]] = {
+    "role": lambda text: Address.parse(text) if text else None,
+    "place": lambda parts: Place(*parts),
+    "transitive_tags": tuple,
+    "policy_arns": tuple,
+}
+
+
+def _same(value: Any) -> object:
+    return value
+
+
+def _decoded(found: Mapping[str, Any]) -> Catalog:
+    entries = found["aliases"]
+    partition = found["partition"]
+    read: Any = Alias
+    return Catalog(
+        found["account"],
+        partition,
+        {
+            name: read(**{key: _READERS.get(key, _same)(value) for key, value in entry["alias"].items()})
+            for name, entry in entries.items()
+        },
+        {name: entry["longest"] for name, entry in entries.items() if entry["longest"] is not None},
+        {name: canonical(json.loads(entry["trust"]), partition) for name, entry in entries.items() if entry["trust"]},
+    )

@@ -1,0 +1,266 @@
+"""From the source credentials to those of the last role: one AssumeRole per hop, MFA once, everything kept.
+
+A hop's credentials are looked up, then made by one process at a time: whoever waited looks again first. MFA goes with
+the first hop alone. Where its session is for an hour at most, the code buys an MFA session (GetSessionToken) that later
+assumes reuse; AWS counts that as role chaining, so a longer one takes the code itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from reconciler.app.wanted import Run, Say
+from reconciler.assume import codes, mfa, warm
+from reconciler.assume.applied import just_applied
+from reconciler.assume.cache import CODES, CREDENTIALS, MFA_SESSIONS, Cache, Entry, fresh, key_of
+from reconciler.assume.chain import Request
+from reconciler.assume.credentials import Credentials, expiry
+from reconciler.aws import sts
+from reconciler.aws.faults import BAD_CREDENTIALS
+from reconciler.model.address import Address
+from reconciler.model.problem import Failed, failure
+from reconciler.model.sts import LONGEST_CHAINED
+
+MFA_SESSION = 43200
+"""Seconds that an MFA session is asked for: AWS's own default."""
+AGE_MARGIN = 60
+"""Seconds that a kept MFA session is younger than a trust's `max_age` at least, for clocks and the way to AWS."""
+CODE_KEPT = 120
+"""Seconds that a sent code is remembered: longer than any device shows it and AWS takes it."""
+PROPAGATION, PAUSE = 60, 3
+"""Seconds that a role applied by this machine is given to become known, and between two tries."""
+
+
+@dataclass
+class Hops:
+    """One walk along the calls of a run."""
+
+    run: Run
+    given: codes.Sources
+    say: Say
+
+    def credentials(self) -> Credentials:
+        """Those of the last role. Raises Failed."""
+        return self._hop(len(self.run.requests) - 1)
+
+    @property
+    def chained(self) -> bool:
+        """True where AWS counts the last role's credentials as made by role chaining."""
+        run = self.run
+        from_session = ":user/" not in run.caller.arn or (self._need.certain and self._buys_session)
+        return len(run.requests) > 1 or from_session
+
+    def _hop(self, position: int) -> Credentials:
+        run = self.run
+        calls = [request.parameters() for request in run.requests[: position + 1]]
+        key = warm.credentials_key(run.source_id, run.where, calls)
+        alias = run.requests[position].alias
+        found = warm.credentials(run.cache, key)
+        if found is not None:
+            return found
+        with run.cache.alone(CREDENTIALS, key, f"another run is assuming {alias}; waiting for it."):
+            found = warm.credentials(run.cache, key)
+            if found is None:
+                found = Credentials(*(self._first() if position == 0 else self._later(position)))
+                run.cache.put(CREDENTIALS, key, _entry(found, alias=alias))
+            return found
+
+    def _later(self, position: int) -> sts.Keys:
+        before = self.run.requests[position - 1]
+        keys = self._hop(position - 1)
+        return self._assume(position, self.run.source.sts(keys), before.role_arn)
+
+    def _first(self) -> sts.Keys:
+        run, need = self.run, self._need
+        if not need.certain and self.given.code is None:
+            return self._without_code()
+        if ":user/" not in run.caller.arn:
+            raise _no_mfa_here(run.requests[0], run.caller.arn)
+        if run.source.temporary and self.given.code is None:
+            # The session may have been made with MFA, by GetSessionToken; only AWS knows.
+            try:
+                return self._assume(0, run.source.sts(), run.caller.arn)
+            except Failed as failed:
+                if not _is(failed, sts.ROLE_REFUSED):
+                    raise
+        return self._with_session() if self._buys_session else self._with_code()
+
+    def _without_code(self) -> sts.Keys:
+        """MFA is not known to be needed; where AWS refuses and an MFA session is there anyway, that is tried."""
+        run = self.run
+        try:
+            return self._assume(0, run.source.sts(), run.caller.arn)
+        except Failed as failed:
+            kept = self._kept_session(None) if _is(failed, sts.ROLE_REFUSED) and self._buys_session else None
+            if kept is None:
+                raise
+            return self._assume(0, run.source.sts(kept), run.caller.arn)
+
+    def _with_code(self) -> sts.Keys:
+        run, request = self.run, self.run.requests[0]
+        serial = self._serial()
+        client, caller = run.source.sts_once(), run.caller.arn
+        return self._spend(
+            request.alias,
+            serial,
+            lambda code: sts.assume_role(client, request.parameters(), caller, serial, code),
+        )
+
+    def _with_session(self) -> sts.Keys:
+        """By the MFA session that is kept or bought now; a kept one that is refused is replaced where that may help."""
+        run, need = self.run, self._need
+        kept, caller = self._kept_session(need.max_age), run.caller.arn
+        if kept is not None:
+            try:
+                return self._assume(0, run.source.sts(kept), caller)
+            except Failed as failed:
+                helps = _is(failed, BAD_CREDENTIALS) or (_is(failed, sts.ROLE_REFUSED) and not need.known)
+                if not (helps and self._can_ask):
+                    raise
+                self.say("AWS refused with the MFA session that was kept; a fresh code may help.")
+        keys = self._bought_session(0 if kept else need.max_age)
+        return self._assume(0, run.source.sts(keys), caller)
+
+    def _bought_session(self, max_age: int | None) -> Credentials:
+        run, why = self.run, "another run is asking for an MFA code; waiting for it."
+        with run.cache.alone(MFA_SESSIONS, self._session_key, why):
+            kept = self._kept_session(max_age)
+            if kept is not None:
+                return kept
+            serial, asked = self._serial(), time.time()
+            client, caller = run.source.sts_once(), run.caller.arn
+            keys = self._spend(
+                run.requests[0].alias,
+                serial,
+                lambda code: sts.mfa_session(client, caller, serial, code, MFA_SESSION),
+            )
+            run.cache.put(MFA_SESSIONS, self._session_key, _entry(Credentials(*keys), serial=serial, asked=asked))
+            return Credentials(*keys)
+
+    def _kept_session(self, max_age: int | None) -> Credentials | None:
+        """The MFA session in the cache, where it lasts, is of the device that the alias names, and young enough."""
+        found = self.run.cache.get(MFA_SESSIONS, self._session_key)
+        if found is None or not fresh(found) or self._need.serial not in (None, found.get("serial")):
+            return None
+        asked = found.get("asked")
+        age = time.time() - asked if isinstance(asked, int | float) else MFA_SESSION
+        if max_age is not None and age > max_age - min(AGE_MARGIN, max_age // 2):
+            return None
+        return warm.read(found)
+
+    def _spend(self, alias: str, serial: str, send: Callable[[str], sts.Keys]) -> sts.Keys:
+        """The answer to the first code that AWS takes; one process at a time asks for the codes of a device."""
+        run, key = self.run, key_of(self.run.source_id, serial)
+        used = _Used(run.cache, key)
+        with run.cache.alone(CODES, key, "another run is asking for an MFA code; waiting for it."):
+            question = f"MFA code for {alias} ({serial}): "
+            return codes.with_code(codes.codes(self.given, question, used), send)
+
+    def _assume(self, position: int, client: object, caller: str) -> sts.Keys:
+        """One AssumeRole without a code. A role that this machine applied moments ago is waited for."""
+        request, role = self.run.requests[position], self.run.path[position].role
+        told = False
+        while True:
+            try:
+                return sts.assume_role(client, request.parameters(), caller)  # type: ignore[arg-type]
+            except Failed as failed:
+                if not (_is(failed, sts.ROLE_REFUSED) and role and self._spreading(request, role)):
+                    raise
+            if not told:
+                self.say(f"{role} was applied a moment ago; waiting until AWS knows it everywhere.")
+                told = True
+            time.sleep(PAUSE)
+
+    def _spreading(self, request: Request, role: Address) -> bool:
+        ago = just_applied(self.run.environ, request.role_arn.split(":")[4], role, time.time())
+        return ago is not None and ago < PROPAGATION
+
+    @property
+    def _can_ask(self) -> bool:
+        given = self.given
+        return any(item is not None for item in (given.code, given.command, given.variable, given.ask))
+
+    @property
+    def _session_key(self) -> str:
+        return key_of(self.run.source_id, self.run.where)
+
+    @property
+    def _buys_session(self) -> bool:
+        """True where a code buys a session to keep: long-term keys, an hour at most, and somewhere to keep it."""
+        short = (self.run.requests[0].duration or LONGEST_CHAINED) <= LONGEST_CHAINED
+        return short and not self.run.source.temporary and self.run.cache.usable
+
+    @property
+    def _need(self) -> Need:
+        return needed(self.run)
+
+    def _serial(self) -> str:
+        run = self.run
+        return self._need.serial or mfa.device([item.serial for item in run.source.devices()], run.caller.arn)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """MFA for the first hop. `certain`: the file says so; otherwise only where a code was passed.
+
+    `known`: the trust is in the file, and with it `max_age`, seconds.
+    """
+
+    certain: bool
+    serial: str | None
+    max_age: int | None = None
+    known: bool = False
+
+
+def needed(run: Run) -> Need:
+    """A later hop's `mfa: true` asks for the code as well: only the first call can carry it."""
+    path, caller = run.path, run.caller
+    serial = next((alias.mfa_serial for alias in path if alias.mfa_serial), None)
+    trust = run.catalog.trusts.get(path[0].name)
+    demand = mfa.mfa_demand(trust, caller.arn, caller.account) if trust else None
+    age = demand.max_age if demand else None
+    if any(alias.mfa for alias in path):
+        return Need(True, serial, age, demand is not None and demand.required)
+    if path[0].mfa is None and demand is not None:
+        return Need(demand.required, serial, age, True)
+    return Need(False, serial)
+
+
+class _Used:
+    """The codes of one device that were sent in the last minutes, by any run; as digests."""
+
+    def __init__(self, cache: Cache, key: str) -> None:
+        self._cache, self._key = cache, key
+        self._sent: set[str] = set()
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._sent or key_of(self._key, code) in self._recent()
+
+    def add(self, code: str) -> None:
+        self._sent.add(code)
+        self._cache.put(CODES, self._key, {**self._recent(), key_of(self._key, code): time.time()})
+
+    def _recent(self) -> Mapping[str, object]:
+        found = self._cache.get(CODES, self._key) or {}
+        now = time.time()
+        return {key: at for key, at in found.items() if isinstance(at, int | float) and 0 <= now - at < CODE_KEPT}
+
+
+def _entry(credentials: Credentials, **more: object) -> Entry:
+    ends = expiry(credentials.expiration)
+    return {"keys": list(credentials), "expires": ends.timestamp() if ends else 0, **more}
+
+
+def _is(failed: Failed, *codes_: str) -> bool:
+    return any(problem.code in codes_ for problem in failed.problems)
+
+
+def _no_mfa_here(request: Request, caller: str) -> Failed:
+    return failure(
+        "mfa-from-role",
+        f"{request.alias} needs MFA, and {caller} cannot give it.",
+        "AWS takes MFA codes only from users; a role's session carries no MFA.",
+        "Start from a user: pass --profile, or set `source_profile` of the alias.",
+    )

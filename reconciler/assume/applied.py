@@ -1,0 +1,56 @@
+"""What this machine applied in the last minutes: AWS may not know it everywhere yet. Standard library only.
+
+A hint and nothing more: one small file in the cache folder with addresses, account and time, no secret. What cannot
+be written is not noted, what cannot be read was not noted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from reconciler.assume.atomic import replace
+from reconciler.assume.folder import cache_folder, private_folder
+from reconciler.model.address import Address
+
+KEPT = 600.0
+"""Seconds that an entry counts. IAM is seen to converge within a minute; AWS names no limit."""
+
+_FILE = "applied.json"
+
+
+def note_applied(environ: Mapping[str, str], account: str, addresses: Iterable[Address], now: float) -> None:
+    """Remember that these were created or changed in `account` at `now` (seconds since 1970)."""
+    folder = cache_folder(environ)
+    fresh = {_key(account, address): now for address in addresses}
+    if folder is None or not fresh:
+        return
+    try:
+        path = Path(private_folder(folder), _FILE)
+        replace(path, json.dumps({**_recent(path, now), **fresh}).encode())
+    except OSError:
+        return
+
+
+def just_applied(environ: Mapping[str, str], account: str, address: Address, now: float) -> float | None:
+    """How many seconds ago this machine applied it; None where that is long ago or never was."""
+    folder = cache_folder(environ)
+    if folder is None:
+        return None
+    noted = _recent(Path(folder, _FILE), now).get(_key(account, address))
+    return None if noted is None else now - noted
+
+
+def _key(account: str, address: Address) -> str:
+    return "/".join((account, *address.key))
+
+
+def _recent(path: Path, now: float) -> dict[str, float]:
+    """The entries that still count; none where the file is missing or is not what we wrote."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    entries = found.items() if isinstance(found, dict) else ()
+    return {key: float(noted) for key, noted in entries if isinstance(noted, int | float) and 0 <= now - noted <= KEPT}

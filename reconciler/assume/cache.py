@@ -1,0 +1,134 @@
+"""What a run keeps for later ones: role credentials, MFA sessions, who keys belong to, the index of a file's aliases.
+
+Standard library only, and little of it: this is on the path of every warm `assume`. One JSON file per entry, mode 0600
+in a folder of mode 0700, replaced as a whole; whatever cannot be read or believed is a miss, never an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from reconciler.assume.folder import cache_folder, is_private, private_folder
+
+MARGIN = 900
+"""Seconds that credentials from the cache still last at least: with less, AWS SDKs refresh at once."""
+
+CREDENTIALS, MFA_SESSIONS, IDENTITIES, INDEXES, CODES = "credentials", "mfa-sessions", "identities", "indexes", "codes"
+
+Entry = dict[str, object]
+Say = Callable[[str], None]
+
+
+def key_of(*parts: object) -> str:
+    """The name of an entry: a digest of every part (JSON values), so that none of them shows in a file name."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+class Cache:
+    """The entries in one folder; with no folder nothing is kept and nothing found."""
+
+    def __init__(self, folder: str | None, say: Say) -> None:
+        self._folder = folder
+        self._say = say
+        self._believed = folder is not None and is_private(folder)
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], say: Say) -> Cache:
+        """The user's cache. `say` gets one line where nothing can be kept."""
+        return cls(cache_folder(environ), say)
+
+    @property
+    def usable(self) -> bool:
+        """True where entries can be written. Tells the person once where they cannot."""
+        if self._folder is None:
+            return False
+        try:
+            private_folder(self._folder)
+            self._believed = is_private(self._folder)
+            if not (self._believed and os.access(self._folder, os.W_OK)):
+                raise PermissionError(0, "It is not yours to write")
+        except OSError as error:
+            self._unusable(error)
+        return self._folder is not None
+
+    def get(self, kind: str, key: str) -> Entry | None:
+        """An entry as it was put; None where there is none that can be read."""
+        if not self._believed:
+            return None
+        try:
+            with open(self._path(kind, key), encoding="utf-8") as file:
+                found = json.load(file)
+        except (OSError, ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def put(self, kind: str, key: str, entry: Mapping[str, object]) -> None:
+        """Keep an entry. Where that is impossible the person is told, once, and the run goes on."""
+        if not self.usable:
+            return
+        from pathlib import Path
+
+        from reconciler.assume.atomic import PRIVATE_FILE, replace
+
+        try:
+            private_folder(os.path.join(str(self._folder), kind))
+            replace(Path(self._path(kind, key)), json.dumps(entry).encode(), PRIVATE_FILE)
+        except OSError as error:
+            self._unusable(error)
+
+    def drop(self, kind: str, key: str) -> bool:
+        """Forget one entry; True where there was one."""
+        try:
+            os.unlink(self._path(kind, key))
+        except OSError:
+            return False
+        return True
+
+    def clear(self, *kinds: str) -> int:
+        """Forget all entries of these kinds; how many there were. Raises OSError where one stays."""
+        gone = 0
+        for kind in kinds:
+            folder = os.path.join(self._folder or "", kind)
+            if self._folder is None or not os.path.isdir(folder):
+                continue
+            for name in os.listdir(folder):
+                os.unlink(os.path.join(folder, name))
+                gone += name.endswith(".json")
+        return gone
+
+    @contextmanager
+    def alone(self, kind: str, key: str, why: str = "") -> Iterator[None]:
+        """For one process at a time; the others wait, and are told so. Without a usable cache there is no lock."""
+        if not self.usable:
+            yield
+            return
+        from pathlib import Path
+
+        from reconciler.assume.atomic import locked
+
+        folder = private_folder(os.path.join(str(self._folder), "locks"))
+        with locked(Path(folder, f"{kind}-{key}"), lambda: self._say(why) if why else None):
+            yield
+
+    def _path(self, kind: str, key: str) -> str:
+        return os.path.join(self._folder or "", kind, f"{key}.json")
+
+    def _unusable(self, error: OSError) -> None:
+        self._say(f"nothing is cached: {self._folder} cannot be used ({(error.strerror or 'error').lower()}).")
+        self._folder, self._believed = None, False
+
+
+def seconds_left(entry: Entry | None, now: float | None = None) -> float:
+    """How long the credentials of an entry last; 0 where there are none."""
+    ends = entry.get("expires") if entry else None
+    return max(0.0, ends - (time.time() if now is None else now)) if isinstance(ends, int | float) else 0.0
+
+
+def fresh(entry: Entry | None) -> bool:
+    """True for credentials that last long enough to be handed out."""
+    return seconds_left(entry) >= MARGIN

@@ -1,0 +1,51 @@
+"""Where this machine keeps what it may forget: the user's cache folder. Standard library only.
+
+Places: XDG Base Directory Specification; on Windows, %LOCALAPPDATA%. Nothing here makes a folder before something is
+to be written, and nobody but the user may look inside. Paths are texts: a warm `assume` has no time for pathlib.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+NAME = "reconcile"
+
+_WINDOWS = sys.platform == "win32"
+
+
+def cache_folder(environ: Mapping[str, str]) -> str | None:
+    """`reconcile` in the user's cache folder; None where there is no home. Makes nothing.
+
+    A relative XDG_CACHE_HOME is to be ignored, as the specification says.
+    """
+    base = environ.get("LOCALAPPDATA" if _WINDOWS else "XDG_CACHE_HOME", "")
+    if base and os.path.isabs(base):
+        return os.path.join(base, NAME)
+    home = environ.get("USERPROFILE" if _WINDOWS else "HOME", "")
+    if not home or not os.path.isabs(home):
+        return None
+    return os.path.join(home, *(("AppData", "Local") if _WINDOWS else (".cache",)), NAME)
+
+
+def private_folder(path: str) -> str:
+    """The folder, made where it is missing, and open to nobody but its owner (mode 0700).
+
+    Raises OSError where it cannot be made or its mode cannot be set, as where it is someone else's.
+    """
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    if not _WINDOWS and os.stat(path).st_mode & 0o777 != 0o700:
+        os.chmod(path, 0o700)
+    return path
+
+
+def is_private(path: str) -> bool:
+    """True where the folder is the user's own and open to nobody else: only then what it holds is believed."""
+    if _WINDOWS:
+        return os.path.isdir(path)
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    return found.st_uid == os.getuid() and not found.st_mode & 0o077

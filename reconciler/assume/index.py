@@ -1,0 +1,76 @@
+"""The aliases of a file, found without reading YAML: an index that holds as long as nothing it was made from changed.
+
+Standard library only, and little of it: this is on the path of every warm `assume`. What was looked at is kept as a
+`Manifest`; an index whose manifest does not hold is a miss.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler import __version__
+from reconciler.assume.cache import INDEXES, Cache, Entry, key_of
+
+FORMAT = 1
+
+Manifest = dict[str, object]
+"""files: path → SHA-256 of its content. absent: paths that must not exist. patterns: glob → what it matched."""
+
+
+def key(
+    files: Sequence[str], variables: Mapping[str, str], account: str | None, partition: str, environ: Mapping[str, str]
+) -> str:
+    """The name of the index for these arguments, given here: the same words mean other files in another folder."""
+    named = list(files) or ["", environ.get("RECONCILE_FILE", "")]
+    return key_of(FORMAT, __version__, _here(), named, dict(variables), account, partition)
+
+
+def manifest(files: Iterable[str], absent: Iterable[str], patterns: Iterable[str]) -> Manifest | None:
+    """What the files are now; None where one of them cannot be read. Relative paths are of the working folder."""
+    digests = {os.path.abspath(path): _digest(path) for path in files}
+    if not all(digests.values()):
+        return None
+    matched = {pattern: _matching(pattern) for pattern in map(os.path.abspath, patterns)}
+    return {"files": digests, "absent": sorted(map(os.path.abspath, absent)), "patterns": matched}
+
+
+def read(cache: Cache, name: str) -> Entry | None:
+    """The index of that name, where everything it was made from is as it was."""
+    found = cache.get(INDEXES, name)
+    return found if found is not None and _holds(found.get("looked")) else None
+
+
+def _holds(looked: object) -> bool:
+    if not isinstance(looked, dict):
+        return False
+    try:
+        return (
+            all(_digest(path) == digest for path, digest in looked["files"].items())
+            and not any(os.path.exists(path) for path in looked["absent"])
+            and all(_matching(pattern) == paths for pattern, paths in looked["patterns"].items())
+        )
+    except (KeyError, TypeError, AttributeError):
+        return False
+
+
+def _digest(path: str) -> str | None:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return None
+
+
+def _matching(pattern: str) -> list[str]:
+    from glob import glob
+
+    return sorted(glob(pattern, recursive=True, include_hidden=True))
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""

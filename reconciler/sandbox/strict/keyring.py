@@ -1,0 +1,105 @@
+"""Access keys and whose they are: those of users, and those of sessions, with how they came about.
+
+Sources: IAM User Guide, "IAM identifiers" (AKIA long-term, ASIA temporary); STS API Reference, "Common Errors"
+(InvalidClientTokenId, ExpiredToken). Signatures are not verified. Keys that do not look like AWS's, and the
+sandbox's own, are the root user's. GetFederationToken's are the emulator's constant example, which nobody was given.
+"""
+
+from __future__ import annotations
+
+import hmac
+import math
+import re
+from dataclasses import dataclass, field
+
+from reconciler.sandbox.strict import clock
+from reconciler.sandbox.strict.ledger import Entity, Tags
+from reconciler.sandbox.wire import Refusal, Request
+
+OF_THE_SANDBOX = "AKIASANDBOXSANDBOX00"
+AS_ISSUED = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}")
+
+
+@dataclass(frozen=True, eq=False)
+class RoleSession:
+    """A role as someone has assumed it. `role` None: of an account whose roles are not known here.
+
+    `tags` are those of the session, inherited ones included; `policy` and `policy_arns` are its session policies.
+    """
+
+    arn: str
+    id: str
+    role: Entity | None = None
+    source_identity: str = ""
+    tags: Tags = field(default_factory=dict)
+    transitive: frozenset[str] = frozenset()
+    policy: str = ""
+    policy_arns: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Key:
+    """An access key of a user, of a role's session, or, with neither, of the root user.
+
+    `token` is the session token, empty for long-term keys; `issued`, `expires` and `mfa_at` are seconds since 1970, and
+    `mfa_at` is None where no MFA code was given.
+    """
+
+    id: str
+    account: str
+    user: Entity | None = None
+    session: RoleSession | None = None
+    active: bool = True
+    created: str = ""
+    token: str = field(default="", repr=False)
+    issued: float = 0.0
+    expires: float = math.inf
+    mfa_at: float | None = None
+
+    @property
+    def temporary(self) -> bool:
+        return bool(self.token)
+
+
+class Keyring:
+    """Every key that was given out, in all accounts; `account` is the root user's whose keys need not be."""
+
+    def __init__(self, account: str) -> None:
+        self._keys: dict[str, Key] = {}
+        self._root = Key(OF_THE_SANDBOX, account)
+
+    def add(self, key: Key) -> None:
+        self._keys[key.id] = key
+
+    def find(self, access_key: str) -> Key | None:
+        return self._keys.get(access_key)
+
+    def remove(self, access_key: str) -> None:
+        self._keys.pop(access_key, None)
+
+    def of_user(self, user: Entity) -> list[Key]:
+        """The user's long-term keys, in the order of their creation."""
+        return [key for key in self._keys.values() if key.user is user and not key.temporary]
+
+    def forget(self, user: Entity) -> None:
+        """The user is gone, and its sessions with it."""
+        self._keys = {name: key for name, key in self._keys.items() if key.user is not user}
+
+    def signer(self, request: Request) -> Key:
+        """Whose request this is, or AWS's refusal."""
+        name = request.access_key
+        key = self._keys.get(name)
+        if key is None:
+            if AS_ISSUED.fullmatch(name) and name != OF_THE_SANDBOX:
+                raise invalid_token()
+            return self._root
+        given = request.header("x-amz-security-token") or request.parameters.get("X-Amz-Security-Token", "")
+        if not key.active or not hmac.compare_digest(given.encode(), key.token.encode()):
+            raise invalid_token()
+        if clock.now() >= key.expires:
+            raise Refusal("ExpiredToken", "The security token included in the request is expired", status=403)
+        return key
+
+
+def invalid_token() -> Refusal:
+    return Refusal("InvalidClientTokenId", "The security token included in the request is invalid.", status=403)

@@ -1,0 +1,147 @@
+"""Callers and roles as the policy evaluator takes them: the ledger's entities, with documents read from the emulator.
+
+Sources: IAM User Guide, "Policy evaluation logic"; "Pass session tags in AWS STS" (session tags override a role's
+own); "AWS global condition context keys" (which keys a request carries). A role that the sandbox was never told of,
+in an account that only the emulator made up, is taken for an administrator of its account.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from reconciler.model.document import Document
+from reconciler.policy.canonical import canonical
+from reconciler.policy.evaluator import WITHOUT_MFA, Context, PolicySource, Principal, Target, with_mfa
+from reconciler.sandbox.strict import clock
+from reconciler.sandbox.strict.call import NAMED_BY, Call
+from reconciler.sandbox.strict.keyring import RoleSession
+from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER, Entity, Tags
+from reconciler.sandbox.wire import Reply, stamp, text
+
+NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
+ADMINISTRATOR = PolicySource("arn:aws:iam::aws:policy/AdministratorAccess", None)
+
+
+def target(role: Entity) -> Target:
+    """Its trust names users and roles of the account by their unique ids, as the layer keeps it."""
+    return Target(role.arn, _document(role.trust), role.tags)
+
+
+def principal(call: Call) -> Principal:
+    """The caller, who is not the root user."""
+    caller = call.caller
+    if caller.session is not None:
+        return _of_session(call, caller.session)
+    user = caller.user
+    assert user is not None
+    holders = (user, *user.groups)
+    return Principal(
+        user.arn,
+        "user",
+        caller.account,
+        tuple(source for holder in holders for source in _policies(call, holder)),
+        _boundary(call, user),
+        unique_id=user.id,
+        tags=user.tags,
+        groups=tuple(group.arn for group in user.groups),
+    )
+
+
+def _of_session(call: Call, session: RoleSession) -> Principal:
+    role, account = session.role, call.caller.account
+    if role is None:
+        role = Entity(ROLE, "", re.sub(r":sts:(.*):assumed-role/([^/]+)/.*", r":iam:\1:role/\2", session.arn))
+        policies: tuple[PolicySource, ...] = (ADMINISTRATOR,)
+    else:
+        gone = call.ledger.by_id(role.id) is not role
+        policies = () if gone else tuple(_policies(call, role))
+    limits = [_managed(call, arn) for arn in session.policy_arns]
+    if session.policy:
+        limits.append(PolicySource("session policy", _document(session.policy)))
+    return Principal(
+        session.arn,
+        "session",
+        account,
+        policies,
+        _boundary(call, role),
+        session=tuple(limits) or None,
+        unique_id=session.id,
+        tags=overridden(role.tags, session.tags),
+        role_arn=role.arn,
+    )
+
+
+def overridden(tags: Tags, by: Tags) -> Tags:
+    """Keys that differ in case only are the same key."""
+    given = {key.casefold() for key in by}
+    return {key: value for key, value in tags.items() if key.casefold() not in given} | by
+
+
+def _policies(call: Call, holder: Entity) -> Iterator[PolicySource]:
+    for arn in holder.attached:
+        yield _managed(call, arn)
+    for name in holder.inline:
+        asked = {NAMED_BY[holder.kind]: holder.name, "PolicyName": name}
+        told = call.ask(f"Get{NOUN[holder.kind]}Policy", **asked)
+        yield PolicySource(f"{holder.kind}/{holder.name} inline policy {name}", _told(told, "PolicyDocument"))
+
+
+def _boundary(call: Call, entity: Entity) -> PolicySource | None:
+    return _managed(call, entity.boundary) if entity.boundary else None
+
+
+def _managed(call: Call, arn: str) -> PolicySource:
+    """A policy that is not there has no content that is known, and so allows nothing."""
+    told = call.ask("GetPolicy", PolicyArn=arn)
+    if not told.ok:
+        return PolicySource(arn, None)
+    version = told.result.findtext("Policy/DefaultVersionId") or ""
+    return PolicySource(
+        arn, _told(call.ask("GetPolicyVersion", PolicyArn=arn, VersionId=version), "PolicyVersion/Document")
+    )
+
+
+def _told(reply: Reply, where: str) -> Document | None:
+    found = text(reply.result, where) if reply.ok else ""
+    return _document(unquote(found) if found.startswith("%") else found) if found else None
+
+
+def _document(given: str) -> Document:
+    return canonical(json.loads(given))
+
+
+def of_request(call: Call, mfa: bool) -> Context:
+    """What this request carries besides what follows from caller and role. `mfa`: it proved MFA by itself.
+
+    All of it is known here, so every key that is not named is absent.
+    """
+    now = clock.now()
+    agent = call.request.header("user-agent")
+    values = {
+        "aws:CurrentTime": stamp(now),
+        "aws:EpochTime": str(int(now)),
+        "aws:SourceIp": "127.0.0.1",
+        "aws:SecureTransport": "false",
+        "aws:ViaAWSService": "false",
+        "aws:PrincipalIsAWSService": "false",
+        **({"aws:UserAgent": agent} if agent else {}),
+    }
+    if found := re.search(r"Credential=[^/]+/\d+/([^/]+)/", call.request.header("authorization")):
+        values["aws:RequestedRegion"] = found[1]
+    if call.caller.temporary:
+        values["aws:TokenIssueTime"] = stamp(call.caller.issued)
+    if call.caller.session is not None and call.caller.session.source_identity:
+        values["aws:SourceIdentity"] = call.caller.session.source_identity
+    return _mfa(call, mfa, now).over(Context.of(values, absent=["*"]))
+
+
+def _mfa(call: Call, proven: bool, now: float) -> Context:
+    if proven:
+        return with_mfa()
+    if call.caller.mfa_at is not None:
+        return with_mfa(int(now - call.caller.mfa_at))
+    # "The key is present in requests that temporary credentials sign, and false without MFA."
+    return Context.of({"aws:MultiFactorAuthPresent": False}) if call.caller.temporary else WITHOUT_MFA

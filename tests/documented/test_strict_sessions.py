@@ -1,0 +1,197 @@
+"""Sessions of users: fresh keys that work, what they may not do, and how they end."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from strict_account import client, refusal
+
+from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.strict import clock
+from tests.support.people import Person, person
+
+INVALID = (403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+UNKNOWN_DEVICE = (
+    403,
+    "AccessDenied",
+    "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid "
+    "and associated with this user.",
+)
+WRONG_CODE = (403, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.")
+
+
+@pytest.fixture
+def someone(iam: Any, name: Any) -> Person:
+    return person(iam, name("someone"))
+
+
+@pytest.fixture
+def guarded(iam: Any, name: Any) -> Person:
+    return person(iam, name("someone"), mfa=True)
+
+
+def sts_of(sandbox: Sandbox, who: Person) -> Any:
+    return client(sandbox.url, "sts", who.access_key)
+
+
+def inside(sandbox: Sandbox, session: Any, service: str = "sts") -> Any:
+    return client(sandbox.url, service, session["AccessKeyId"], session["SessionToken"])
+
+
+def mfa_of(who: Person, code: str = "") -> dict[str, str]:
+    return {"SerialNumber": who.device.serial, "TokenCode": code or who.device.code()}
+
+
+def test_a_session_is_the_user_with_keys_of_its_own(sandbox: Sandbox, someone: Person) -> None:
+    sts = sts_of(sandbox, someone)
+    one, other = sts.get_session_token()["Credentials"], sts.get_session_token()["Credentials"]
+    for field in ("AccessKeyId", "SecretAccessKey", "SessionToken"):
+        assert one[field] != other[field]
+    assert one["AccessKeyId"].startswith("ASIA")
+    assert inside(sandbox, one).get_caller_identity()["Arn"] == someone.arn
+    assert inside(sandbox, other).get_caller_identity()["UserId"] == sts.get_caller_identity()["UserId"]
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [({}, 43200), ({"DurationSeconds": 900}, 900)])
+def test_a_session_ends_when_it_says(
+    sandbox: Sandbox, someone: Person, monkeypatch: pytest.MonkeyPatch, asked: Any, seconds: int
+) -> None:
+    start = time.time()
+    session = sts_of(sandbox, someone).get_session_token(**asked)["Credentials"]
+    ends = session["Expiration"].timestamp()
+    assert abs(ends - start - seconds) < 10
+    sts = inside(sandbox, session)
+    monkeypatch.setattr(clock, "now", lambda: ends - 1)
+    sts.get_caller_identity()
+    monkeypatch.setattr(clock, "now", lambda: ends + 1)
+    expired = (403, "ExpiredToken", "The security token included in the request is expired")
+    assert refusal(sts.get_caller_identity) == expired
+    assert refusal(inside(sandbox, session, "iam").list_users) == expired
+
+
+@pytest.mark.parametrize(("seconds", "bound"), [(899, "greater than or equal to 900"), (129601, "equal to 129600")])
+def test_the_length_of_a_session_is_limited(sandbox: Sandbox, someone: Person, seconds: int, bound: str) -> None:
+    refused = refusal(sts_of(sandbox, someone).get_session_token, DurationSeconds=seconds)
+    assert refused[:2] == (400, "ValidationError") and bound in refused[2]
+    sts_of(sandbox, someone).get_session_token(DurationSeconds=129600)
+
+
+def test_the_root_users_session_lasts_an_hour_at_most(sandbox: Sandbox) -> None:
+    session = client(sandbox.url, "sts", "testing").get_session_token()["Credentials"]
+    assert abs((session["Expiration"] - datetime.now(UTC)).total_seconds() - 3600) < 10
+    assert inside(sandbox, session).get_caller_identity()["Arn"] == "arn:aws:iam::123456789012:root"
+
+
+@pytest.mark.parametrize("token", ["wrong", "", None])
+def test_the_token_must_be_the_sessions(sandbox: Sandbox, someone: Person, token: str | None) -> None:
+    session = sts_of(sandbox, someone).get_session_token()["Credentials"]
+    assert refusal(client(sandbox.url, "sts", session["AccessKeyId"], token).get_caller_identity) == INVALID
+
+
+def test_a_long_term_key_has_no_token(sandbox: Sandbox, someone: Person) -> None:
+    session = sts_of(sandbox, someone).get_session_token()["Credentials"]
+    mixed = client(sandbox.url, "sts", someone.access_key, session["SessionToken"])
+    assert refusal(mixed.get_caller_identity) == INVALID
+
+
+def test_without_mfa_a_session_may_not_call_iam(sandbox: Sandbox, someone: Person) -> None:
+    session = sts_of(sandbox, someone).get_session_token()["Credentials"]
+    assert refusal(inside(sandbox, session, "iam").get_user) == INVALID
+
+
+def test_with_mfa_a_session_calls_iam_as_the_user(sandbox: Sandbox, iam: Any, guarded: Person) -> None:
+    session = sts_of(sandbox, guarded).get_session_token(**mfa_of(guarded))["Credentials"]
+    own = inside(sandbox, session, "iam")
+    assert own.get_user()["User"]["UserName"] == guarded.name
+    assert [key["AccessKeyId"] for key in own.list_access_keys()["AccessKeyMetadata"]] == [guarded.access_key]
+    assert own.create_access_key()["AccessKey"]["UserName"] == guarded.name
+    iam.delete_access_key(UserName=guarded.name, AccessKeyId=guarded.access_key)
+    assert own.get_user()["User"]["UserName"] == guarded.name
+    refused = refusal(own.update_access_key, AccessKeyId=guarded.access_key, Status="Active")
+    assert refused == (400, "ValidationError", "Must specify userName when calling with non-User credentials")
+
+
+def test_a_session_gets_no_further_session(sandbox: Sandbox, guarded: Person) -> None:
+    session = sts_of(sandbox, guarded).get_session_token(**mfa_of(guarded))["Credentials"]
+    refused = (403, "AccessDenied", "Cannot call GetSessionToken with session credentials")
+    assert refusal(inside(sandbox, session).get_session_token) == refused
+    assert refusal(inside(sandbox, session).get_access_key_info, AccessKeyId="AKIAIOSFODNN7EXAMPLE")[1] == (
+        "AccessDenied"
+    )
+
+
+def test_a_session_ends_with_its_user(sandbox: Sandbox, iam: Any, someone: Person) -> None:
+    session = sts_of(sandbox, someone).get_session_token()["Credentials"]
+    iam.delete_access_key(UserName=someone.name, AccessKeyId=someone.access_key)
+    iam.delete_user(UserName=someone.name)
+    iam.create_user(UserName=someone.name)
+    assert refusal(inside(sandbox, session).get_caller_identity) == INVALID
+
+
+def test_a_code_works_once(sandbox: Sandbox, guarded: Person) -> None:
+    sts, given = sts_of(sandbox, guarded), mfa_of(guarded)
+    sts.get_session_token(**given)
+    assert refusal(sts.get_session_token, **given) == WRONG_CODE
+    sts.get_session_token(**mfa_of(guarded))
+
+
+def test_a_code_that_enabled_the_device_is_used(sandbox: Sandbox, guarded: Person) -> None:
+    spent = guarded.device.at(guarded.device.spent)
+    assert refusal(sts_of(sandbox, guarded).get_session_token, **mfa_of(guarded, spent)) == WRONG_CODE
+
+
+@pytest.mark.parametrize(("steps", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+def test_a_code_is_good_for_one_step_before_and_after(
+    sandbox: Sandbox, guarded: Person, monkeypatch: pytest.MonkeyPatch, steps: int, good: bool
+) -> None:
+    middle = guarded.device.spent + 10
+    monkeypatch.setattr(clock, "now", lambda: middle * 30 + 15)
+    sts, given = sts_of(sandbox, guarded), mfa_of(guarded, guarded.device.at(middle + steps))
+    if good:
+        sts.get_session_token(**given)
+    else:
+        assert refusal(sts.get_session_token, **given) == WRONG_CODE
+
+
+def test_a_device_must_be_the_callers(sandbox: Sandbox, iam: Any, guarded: Person, someone: Person) -> None:
+    sts, free = sts_of(sandbox, someone), f"{someone.name}-free"
+    given = mfa_of(guarded)
+    assert refusal(sts.get_session_token, **given) == UNKNOWN_DEVICE
+    sts_of(sandbox, guarded).get_session_token(**given)  # it was not used up
+    unassigned = iam.create_virtual_mfa_device(VirtualMFADeviceName=free)["VirtualMFADevice"]["SerialNumber"]
+    for serial in (unassigned, "arn:aws:iam::123456789012:mfa/nothing", "GAHT12345678"):
+        assert refusal(sts.get_session_token, SerialNumber=serial, TokenCode="123456") == UNKNOWN_DEVICE
+    assert refusal(client(sandbox.url, "sts", "testing").get_session_token, **mfa_of(guarded)) == UNKNOWN_DEVICE
+
+
+def test_a_device_that_was_deactivated_is_nobodys(sandbox: Sandbox, iam: Any, guarded: Person) -> None:
+    iam.deactivate_mfa_device(UserName=guarded.name, SerialNumber=guarded.device.serial)
+    assert refusal(sts_of(sandbox, guarded).get_session_token, **mfa_of(guarded)) == UNKNOWN_DEVICE
+
+
+@pytest.mark.parametrize("missing", ["SerialNumber", "TokenCode"])
+def test_serial_and_code_go_together(sandbox: Sandbox, guarded: Person, missing: str) -> None:
+    given = mfa_of(guarded)
+    del given[missing]
+    assert refusal(sts_of(sandbox, guarded).get_session_token, **given) == (
+        403,
+        "AccessDenied",
+        "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({"TokenCode": "1234567"}, "tokenCode"),
+        ({"TokenCode": "12345x"}, "tokenCode"),
+        ({"TokenCode": "١٢٣٤٥٦"}, "tokenCode"),
+        ({"SerialNumber": "with space"}, "serialNumber"),
+    ],
+)
+def test_serial_and_code_have_a_grammar(sandbox: Sandbox, guarded: Person, given: Any, where: str) -> None:
+    refused = refusal(sts_of(sandbox, guarded).get_session_token, **mfa_of(guarded, "123456") | given)
+    assert refused[:2] == (400, "ValidationError") and f"at '{where}'" in refused[2]

@@ -1,0 +1,73 @@
+"""Users as people use them: with access keys, and with a virtual MFA device whose codes they read off."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyotp
+
+STEP = 30
+
+
+@dataclass
+class Device:
+    """A virtual device that is enabled; `spent` is the last step whose code was used."""
+
+    serial: str
+    seed: str = field(repr=False)
+    spent: int = 0
+
+    def at(self, step: int) -> str:
+        return pyotp.TOTP(self.seed).at(step * STEP)
+
+    def code(self) -> str:
+        """A code that IAM takes now, never the same twice: after two within 30 seconds it waits for the next."""
+        step = max(self.spent + 1, int(time.time()) // STEP)
+        while step > int(time.time()) // STEP + 1:
+            time.sleep(0.2)
+        self.spent = step
+        return self.at(step)
+
+
+@dataclass
+class Person:
+    """A user with an access key, and perhaps a device."""
+
+    name: str
+    arn: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    _device: Device | None = None
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """For the environment."""
+        return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
+
+    @property
+    def device(self) -> Device:
+        assert self._device is not None, f"{self.name} has no MFA device"
+        return self._device
+
+
+def person(iam: Any, name: str, mfa: bool = False) -> Person:
+    """A new user with an access key, and with an enabled device if `mfa`; an existing user gets another key."""
+    try:
+        arn = iam.create_user(UserName=name)["User"]["Arn"]
+    except iam.exceptions.EntityAlreadyExistsException:
+        arn = iam.get_user(UserName=name)["User"]["Arn"]
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return Person(name, arn, key["AccessKeyId"], key["SecretAccessKey"], enabled(iam, name) if mfa else None)
+
+
+def enabled(iam: Any, user: str, name: str = "") -> Device:
+    """A virtual device, named like the user unless it is told otherwise, made and enabled."""
+    made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name or user)["VirtualMFADevice"]
+    # The two codes before this one's, which is thereby still unused; shortly before the next step, the two before that.
+    last = int(time.time() + 2) // STEP - 1
+    device = Device(made["SerialNumber"], made["Base32StringSeed"].decode(), last)
+    codes = {"AuthenticationCode1": device.at(last - 1), "AuthenticationCode2": device.at(last)}
+    iam.enable_mfa_device(UserName=user, SerialNumber=device.serial, **codes)
+    return device

@@ -1,0 +1,55 @@
+"""Where the cache folder is, and who may look into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.assume import folder
+from reconciler.assume.folder import cache_folder, private_folder
+
+PLACES = [
+    ("the cache folder of XDG", {"XDG_CACHE_HOME": "/x/cache", "HOME": "/home/a"}, "/x/cache/reconcile"),
+    ("below home", {"HOME": "/home/a"}, "/home/a/.cache/reconcile"),
+    ("a relative XDG_CACHE_HOME is to be ignored", {"XDG_CACHE_HOME": "c", "HOME": "/h"}, "/h/.cache/reconcile"),
+    ("an empty one too", {"XDG_CACHE_HOME": "", "HOME": "/h"}, "/h/.cache/reconcile"),
+    ("XDG without a home", {"XDG_CACHE_HOME": "/x"}, "/x/reconcile"),
+    ("no home", {}, None),
+    ("an empty home", {"HOME": ""}, None),
+    ("Windows' variable elsewhere", {"LOCALAPPDATA": "/l"}, None),
+]
+
+
+@pytest.mark.parametrize(("environ", "expected"), [case[1:] for case in PLACES], ids=[case[0] for case in PLACES])
+def test_the_folder_is_where_the_system_keeps_caches(environ: dict[str, str], expected: str | None) -> None:
+    assert cache_folder(environ) == expected
+
+
+def test_on_windows_it_is_in_the_local_application_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "_WINDOWS", True)
+    assert cache_folder({"LOCALAPPDATA": "/l", "HOME": "/h"}) == "/l/reconcile"
+    assert cache_folder({"USERPROFILE": "/u", "HOME": "/h"}) == "/u/AppData/Local/reconcile"
+    assert cache_folder({"HOME": "/h"}) is None
+
+
+def test_asking_where_it_is_makes_nothing(tmp_path: Path) -> None:
+    assert cache_folder({"HOME": str(tmp_path)}) == str(tmp_path / ".cache" / "reconcile")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_private_folder_is_open_to_its_owner_alone(tmp_path: Path) -> None:
+    made = private_folder(str(tmp_path / "a" / "b"))
+    assert Path(made).stat().st_mode & 0o777 == 0o700
+
+
+def test_one_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    tmp_path.joinpath("b").mkdir()
+    tmp_path.joinpath("b").chmod(0o755)
+    assert Path(private_folder(str(tmp_path / "b"))).stat().st_mode & 0o777 == 0o700
+
+
+def test_what_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError):
+        private_folder(str(tmp_path / "file" / "b"))
