@@ -16,7 +16,7 @@ from reconciler.assume.key_file import Held
 from reconciler.aws.keys import QUOTA, AccessKey, KeyPair
 from reconciler.model.problem import Level, Problem, failure
 
-_ELSEWHERE = ("role_arn", "credential_process", "sso_session", "sso_start_url", "web_identity_token_file")
+_ELSEWHERE = ("role_arn", "credential_process", "sso_session", "sso_start_url", "web_identity_token_file", "login_session")
 """Options of a profile in the config file that give it other credentials than keys."""
 
 
