@@ -16,7 +16,10 @@ from reconciler.assume.key_file import Held
 from reconciler.aws.keys import QUOTA, AccessKey, KeyPair
 from reconciler.model.problem import Level, Problem, failure
 
-_ELSEWHERE = ("role_arn", "credential_process", "sso_session", "sso_start_url", "web_identity_token_file", "login_session")
+_ELSEWHERE = (
+    *("role_arn", "credential_process", "sso_session", "sso_start_url"),
+    *("web_identity_token_file", "login_session"),
+)
 """Options of a profile in the config file that give it other credentials than keys."""
 
 
@@ -54,9 +57,11 @@ class Place:
 
 
 def check_name(name: str) -> None:
-    """A profile's name stands between brackets and on command lines."""
+    """A profile's name stands between brackets. What `[DEFAULT]` holds, botocore takes to be in every profile."""
     if not name.strip() or name != name.strip() or not name.isprintable() or set(name) & set("[]'\"\\"):
         raise failure("profile-name", f"{name!r} cannot be the name of a profile.", hint="Name another with --into.")
+    if name == "DEFAULT":
+        raise failure("profile-name", "DEFAULT cannot be the name of a profile.", hint="Did you mean 'default'?")
 
 
 def check_free(wanted: Wanted, place: Place, text: str, known: Sequence[AccessKey], environ: Mapping[str, str]) -> None:

@@ -41,7 +41,6 @@ class Proposal:
     path: Path
     edit: ini.Edit
     findings: tuple[Problem, ...]
-    names: tuple[str, ...]
 
 
 def proposed(wanted: Wanted, environ: Mapping[str, str]) -> Proposal:
@@ -128,9 +127,7 @@ def _edited(
     edit = ini.with_block(text, files[0] if len(files) == 1 else shlex.join(files), body, str(path))
     others = _others(edit, text, path, secrets, credentials)
     _check_foreign(made, others)
-    known = frozenset(others)
-    names = tuple(profile.name for profile in made)
-    return Proposal(path, edit, (*findings, *profiles.without_source(made, known)), names)
+    return Proposal(path, edit, (*findings, *profiles.without_source(made, frozenset(others))))
 
 
 def _others(edit: ini.Edit, text: str, path: Path, secrets: str, credentials: Path) -> dict[str, Place]:

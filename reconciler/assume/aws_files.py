@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from reconciler.assume import atomic
@@ -38,7 +38,7 @@ def read(path: Path) -> str:
 def write(path: Path, text: str) -> None:
     """At one stroke; a new file is for its owner alone. Raises Failed."""
     try:
-        atomic.private_folder(_folder(path))
+        atomic.private_folder(Path(os.path.realpath(path)).parent)
         atomic.replace(path, text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         hint = "Make it writable, or let AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE name another."
@@ -49,16 +49,13 @@ def write(path: Path, text: str) -> None:
 def alone(path: Path) -> Iterator[None]:
     """No other run of ours changes the file during the block. Raises Failed where the folder cannot be written."""
     target = Path(os.path.realpath(path))
-    try:
-        atomic.private_folder(target.parent)
-        lock = atomic.locked(target.with_name(f".{target.name}.lock"))
-        lock.__enter__()
-    except OSError as error:
-        raise failure("cannot-write", f"Cannot write into {target.parent}: {_why(error)}.") from None
-    try:
+    with ExitStack() as held:
+        try:
+            atomic.private_folder(target.parent)
+            held.enter_context(atomic.locked(target.with_name(f".{target.name}.lock")))
+        except OSError as error:
+            raise failure("cannot-write", f"Cannot write into {target.parent}: {_why(error)}.") from None
         yield
-    finally:
-        lock.__exit__(None, None, None)
 
 
 def _located(environ: Mapping[str, str], variable: str, name: str) -> Path:
@@ -71,10 +68,6 @@ def _located(environ: Mapping[str, str], variable: str, name: str) -> Path:
             hint=f"Set HOME, or let {variable} name the file.",
         )
     return Path(path).absolute()
-
-
-def _folder(path: Path) -> Path:
-    return Path(os.path.realpath(path)).parent
 
 
 def _why(error: OSError) -> str:

@@ -405,7 +405,7 @@ def test_a_profile_without_a_key_of_the_user_is_not_rotated(alice: Person) -> No
     assert len(alice.status()) == 1
 
 
-@pytest.mark.parametrize("name", ["a]b", "", " a", "a\nb", 'a"b'])
+@pytest.mark.parametrize("name", ["a]b", "", " a", "DEFAULT", "a\nb", 'a"b'])
 def test_a_name_that_no_profile_can_have_is_refused(name: str, alice: Person) -> None:
     assert "cannot be the name of a profile" in alice.refused("issue", "alice", "--into", name or " ")
     assert alice.status() == {}

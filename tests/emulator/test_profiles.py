@@ -128,7 +128,8 @@ def test_keys_that_somebody_put_among_our_lines_are_not_shown(alice: Person) -> 
 
 
 def test_several_files_live_side_by_side(alice: Person) -> None:
-    other = alice.account.write(FILE.replace("s3", "s3-b").replace("  far: {role: far", "  far-b: {role: far"), "b.yaml")
+    text = FILE.replace("s3", "s3-b").replace("  far: {role: far", "  far-b: {role: far")
+    other = alice.account.write(text, "b.yaml")
     alice.ok(alice.file, "--write")
     alice.ok(other, "--write")
     both = alice.config.read_text()
@@ -259,3 +260,22 @@ def test_without_a_home_folder_it_is_said_what_to_set(alice: Person, monkeypatch
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     result = alice.run(alice.file, AWS_CONFIG_FILE="")
     assert result.code == 1 and "Set HOME" in result.err
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("called", "expected"),
+    [
+        ("bin/reconcile", "{folder}/bin/reconcile"),
+        ("pytest", f"{sys.executable} -P -m reconciler"),
+        ("", "-P -m reconciler"),
+    ],
+)
+def test_the_process_is_the_program_that_wrote_it(
+    called: str, expected: str, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = alice.account.write("#!/bin/sh\n", "bin/reconcile")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [called])
+    shown = alice.ok(alice.file, "--credential-process").out
+    assert f"{expected.format(folder=alice.account.folder)} assume s3 --file {alice.file}" in shown
