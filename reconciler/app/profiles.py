@@ -132,11 +132,10 @@ def _edited(
 
 def _others(edit: ini.Edit, text: str, path: Path, secrets: str, credentials: Path) -> dict[str, Place]:
     """The profiles outside our block, and where they stand; those of the config file win."""
-    ours = range(edit.line, edit.line + len(edit.before))
     found = {section.name: ini.place(str(credentials), section.start) for section in ini.sections(secrets)}
     for section in ini.sections(text):
         name = ini.profile_of(section.name)
-        if name is not None and section.start not in ours:
+        if name is not None and section.start not in edit.ours:
             found[name] = ini.place(str(path), section.start)
     return found
 

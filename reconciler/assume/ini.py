@@ -67,13 +67,14 @@ class Block:
 class Edit:
     """What becomes of a file: its whole new text; the lines of the block before and after, without their ends.
 
-    `line` counts the lines above the block.
+    `line` counts the lines above the block; `ours` are the lines, counted from 0, that were the block.
     """
 
     text: str
     before: tuple[str, ...]
     after: tuple[str, ...]
     line: int
+    ours: range
     changed: bool
 
 
@@ -173,12 +174,14 @@ def with_block(text: str, name: str, body: Sequence[str], file: str) -> Edit:
     old = next((block for block in blocks(text, file) if block.name == name), Block(name, len(lines), len(lines)))
     _check_below(lines, old, file)
     above, inside, below = lines[: old.start], lines[old.start : old.end], lines[old.end :]
-    above += _strays(inside)
+    strays = _strays(inside)
+    above += [inside[number] for number in strays]
     block = [f"{line}{end}" for line in (f"# >>> reconcile {name} >>>", _NOTE, *body, _END)] if body else []
     if block and above and not above[-1].endswith(("\n", "\r")):
         above[-1] += end
     new = "".join((*above, *block, *below))
-    return Edit(new, _bare(inside), _bare(block), len(above), new != text)
+    before = _bare(line for number, line in enumerate(inside) if number not in strays)
+    return Edit(new, before, _bare(block), len(above), range(old.start, old.end), new != text)
 
 
 def with_section(text: str, name: str, values: Mapping[str, str]) -> str:
@@ -226,14 +229,14 @@ def _margin(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
-def _strays(block: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    for line in block:
+def _strays(block: Sequence[str]) -> list[int]:
+    found: list[int] = []
+    for number, line in enumerate(block):
         stripped = line.strip()
         if _HEADER.match(stripped):
             break
         if stripped and stripped[0] not in "#;":
-            found.append(line)
+            found.append(number)
     return found
 
 

@@ -152,6 +152,8 @@ def test_an_option_that_another_program_put_below_our_first_line_stays_with_its_
     text = FOREIGN + BLOCK.replace(">>>\n", ">>>\nadded = 1\n")
     edit = ini.with_block(text, "/f.yaml", BODY, "config")
     assert edit.text == FOREIGN + "added = 1\n" + BLOCK
+    assert edit.before == edit.after, "what moves out of the block is not shown as gone"
+    assert edit.ours == range(FOREIGN.count("\n"), text.count("\n"))
     assert parsed(edit.text) == parsed(text)
 
 
