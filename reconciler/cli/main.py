@@ -17,8 +17,10 @@ _COMPLETION = "_RECONCILE_COMPLETE"
 _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
+    "keys": "keys",
     "mfa": "mfa",
     "plan": "plan",
+    "profiles": "profiles",
     "sandbox": "sandbox",
     "schema": "schema",
     "validate": "validate",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.app import saved as saved_plans
+from reconciler.assume import atomic
 from reconciler.plan.codec import decoded
 from reconciler.plan.fingerprint import digest, fingerprint
 from tests.support.account import Account
@@ -576,7 +576,7 @@ def test_a_plan_file_is_written_whole_or_not_at_all(saved: Account, monkeypatch:
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(saved_plans.os, "fdopen", full)
+    monkeypatch.setattr(atomic.os, "fsync", full)
     result = saved.cli("plan", "roles.yaml", "--out", "plan.json")
     assert result.code == 1
     assert "No space left on device" in result.err

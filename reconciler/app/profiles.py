@@ -1,0 +1,157 @@
+"""The use case `profiles`: the aliases of files → a block of profiles in the AWS config file.
+
+Where `desired` (reads the files), `assume` (what a profile says, and editing the file) and, where the files name
+no account, `aws.sts` meet. Only `write` changes anything.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.app.desired import offline
+from reconciler.assume import aws_files, ini, profiles
+from reconciler.assume.chain import declared_source, hops
+from reconciler.assume.profiles import Process, Profile
+from reconciler.desired.load import PLACEHOLDER_ACCOUNT
+from reconciler.desired.source import named_files
+from reconciler.model.problem import Failed, Level, Place, Problem, failure
+from reconciler.model.state import Desired
+
+_REGIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for. `program`: how to run this program from anywhere; `process`: credential_process."""
+
+    files: Sequence[str]
+    variables: Mapping[str, str]
+    program: Sequence[str]
+    prefix: str = ""
+    process: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What becomes of the config file at `path`, and what is worth saying of it. Lines show no secret."""
+
+    path: Path
+    edit: ini.Edit
+    findings: tuple[Problem, ...]
+
+
+def proposed(wanted: Wanted, environ: Mapping[str, str]) -> Proposal:
+    """The config file with every alias as a profile, not yet written.
+
+    Raises Failed: an invalid file, markers without a partner, a profile of the same name that is not ours.
+    """
+    made, findings = _profiles(wanted)
+    return _edited(wanted, made, findings, environ)
+
+
+def write(wanted: Wanted, environ: Mapping[str, str]) -> Proposal:
+    """The same, written, unless it is so already. Raises Failed."""
+    made, findings = _profiles(wanted)
+    proposal = _edited(wanted, made, findings, environ)
+    if not proposal.edit.changed:
+        return proposal
+    with aws_files.alone(proposal.path):
+        proposal = _edited(wanted, made, findings, environ)
+        aws_files.write(proposal.path, proposal.edit.text)
+    return proposal
+
+
+def _profiles(wanted: Wanted) -> tuple[tuple[Profile, ...], tuple[Problem, ...]]:
+    desired = _desired(wanted)
+    warnings = tuple(problem for problem in desired.problems if problem.level is Level.WARNING)
+    if wanted.process:
+        process = Process(tuple(wanted.program), _absolute(wanted.files), tuple(wanted.variables.items()))
+        made = profiles.as_processes(desired.aliases, process, wanted.prefix)
+        return made, (*warnings, *profiles.lengthened(made))
+    made = profiles.as_roles(desired.aliases, wanted.prefix)
+    return made, (*warnings, *profiles.unsaid(made, desired.state.entities))
+
+
+def _desired(wanted: Wanted) -> Desired:
+    """What the files mean. A `role_arn` needs the account and partition, `credential_process` does not."""
+    desired = offline(wanted.files, wanted.variables)
+    if wanted.process or not any(alias.role for alias in desired.aliases.values()):
+        return desired
+    if desired.state.account == PLACEHOLDER_ACCOUNT:
+        return offline(wanted.files, wanted.variables, *_account(desired))
+    regions = [alias.region for alias in desired.aliases.values() if alias.region]
+    partitions = {kind for region in regions for start, kind in _REGIONS.items() if region.startswith(start)}
+    if len(partitions) == 1:
+        return offline(wanted.files, wanted.variables, None, partitions.pop())
+    return desired
+
+
+def _account(desired: Desired) -> tuple[str, str]:
+    """The account and partition of whoever the aliases are assumed from. Raises Failed."""
+    from reconciler.aws import sts
+
+    sources = (declared_source(hops(name, desired.aliases)) for name in desired.aliases)
+    try:
+        caller = sts.Source(next((source for source in sources if source), None), None, "aws", None).caller
+    except Failed as failed:
+        unknown = failure(
+            "no-account",
+            "The file names no account, so the ARNs of its roles are not known, and AWS could not be asked.",
+            hint="Write `account:` into the file, log in, or pass --credential-process.",
+        )
+        raise Failed([*failed.problems, *unknown.problems]) from None
+    return caller.account, caller.arn.split(":")[1]
+
+
+def _absolute(files: Sequence[str]) -> tuple[str, ...]:
+    """As they were named, or the default one, from the root folder."""
+    return tuple(str(_normal(Path(file))) for file in files or named_files(()))
+
+
+def _normal(path: Path) -> Path:
+    """Absolute, without `..` where that leads nowhere else."""
+    absolute = path.absolute()
+    return absolute.resolve() if ".." in absolute.parts else absolute
+
+
+def _edited(
+    wanted: Wanted, made: Sequence[Profile], findings: Iterable[Problem], environ: Mapping[str, str]
+) -> Proposal:
+    path, credentials = aws_files.config_file(environ), aws_files.credentials_file(environ)
+    text, secrets = aws_files.read(path), aws_files.read(credentials)
+    files = _absolute(wanted.files)
+    body = profiles.body(made, {profile.name: ini.header_of(profile.name) for profile in made})
+    edit = ini.with_block(text, files[0] if len(files) == 1 else shlex.join(files), body, str(path))
+    others = _others(edit, text, path, secrets, credentials)
+    _check_foreign(made, others)
+    return Proposal(path, edit, (*findings, *profiles.without_source(made, frozenset(others))))
+
+
+def _others(edit: ini.Edit, text: str, path: Path, secrets: str, credentials: Path) -> dict[str, Place]:
+    """The profiles outside our block, and where they stand; those of the config file win."""
+    found = {section.name: ini.place(str(credentials), section.start) for section in ini.sections(secrets)}
+    for section in ini.sections(text):
+        name = ini.profile_of(section.name)
+        if name is not None and section.start not in edit.ours:
+            found[name] = ini.place(str(path), section.start)
+    return found
+
+
+def _check_foreign(made: Iterable[Profile], others: Mapping[str, Place]) -> None:
+    taken = [
+        Problem(
+            Level.ERROR,
+            "profile-exists",
+            f"There is a profile {profile.name} already, which is not of this file; nothing was written.",
+            "A second one would break the config file, or hide its keys.",
+            "Pass --prefix, or rename the alias or that profile.",
+            others[profile.name],
+        )
+        for profile in made
+        if profile.name in others
+    ]
+    if taken:
+        raise Failed(taken)

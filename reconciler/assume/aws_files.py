@@ -1,0 +1,74 @@
+"""The person's own AWS files, config and credentials: where they are, and changing them without a loss.
+
+Standard library only. Places are those of the AWS SDKs and Tools Reference Guide, "Location of the shared config
+and credentials files"; as botocore does, `~` and variables in them are expanded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from reconciler.assume import atomic
+from reconciler.model.problem import failure
+
+
+def config_file(environ: Mapping[str, str]) -> Path:
+    """Raises Failed where there is no home folder to look in."""
+    return _located(environ, "AWS_CONFIG_FILE", "config")
+
+
+def credentials_file(environ: Mapping[str, str]) -> Path:
+    """Raises Failed where there is no home folder to look in."""
+    return _located(environ, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
+
+
+def read(path: Path) -> str:
+    """What is there, byte for byte (`surrogateescape`); "" where there is no file. Raises Failed."""
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise failure("cannot-read", f"Cannot read {path}: {_why(error)}.") from None
+
+
+def write(path: Path, text: str) -> None:
+    """At one stroke; a new file is for its owner alone. Raises Failed."""
+    try:
+        atomic.private_folder(Path(os.path.realpath(path)).parent)
+        atomic.replace(path, text.encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        hint = "Make it writable, or let AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE name another."
+        raise failure("cannot-write", f"Cannot write {path}: {_why(error)}.", hint=hint) from None
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """No other run of ours changes the file during the block. Raises Failed where the folder cannot be written."""
+    target = Path(os.path.realpath(path))
+    with ExitStack() as held:
+        try:
+            atomic.private_folder(target.parent)
+            held.enter_context(atomic.locked(target.with_name(f".{target.name}.lock")))
+        except OSError as error:
+            raise failure("cannot-write", f"Cannot write into {target.parent}: {_why(error)}.") from None
+        yield
+
+
+def _located(environ: Mapping[str, str], variable: str, name: str) -> Path:
+    written = environ.get(variable) or str(Path("~", ".aws", name))
+    path = os.path.expanduser(os.path.expandvars(written))  # noqa: PTH111 - Path.expanduser raises without a home
+    if path.startswith("~"):
+        raise failure(
+            "no-home",
+            f"Cannot tell where {written} is: there is no home folder.",
+            hint=f"Set HOME, or let {variable} name the file.",
+        )
+    return Path(path).absolute()
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or "error").lower()

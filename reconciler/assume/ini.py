@@ -1,0 +1,264 @@
+"""The files of the AWS CLI as lines: their sections, their options, and blocks between our own markers.
+
+Standard library only. Read as botocore reads them, with Python's configparser (`botocore.configloader`): a line
+indented deeper than the option above goes on with its value, and a comment stands on a line of its own. Only what
+is asked for is changed; every other byte stays. Texts are decoded with `surrogateescape`, so that any byte does.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.problem import Place, failure
+
+_HEADER = re.compile(r"\[(.+)\]")
+_OPTION = re.compile(r"(.*?)\s*[=:]\s*(.*)$")
+_BEGIN = re.compile(r"# >>> reconcile (.+) >>>")
+_END = "# <<< reconcile <<<"
+"""Without `:` and `=`: the AWS CLI takes a comment with one of them for an option, and adds new ones below it."""
+
+_NOTE = "# Written by reconcile profiles. Changes between these two lines are lost."
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`name` in lower case. Lines `start` to before `end`, counted from 0. The value never shows in a repr."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+    def __repr__(self) -> str:
+        return f"Option({self.name}, line {self.start + 1})"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`name` is what stands in the brackets; lines `start` (the header) to before `end`, counted from 0."""
+
+    name: str
+    start: int
+    end: int
+    options: tuple[Option, ...]
+
+    def option(self, name: str) -> Option | None:
+        return next((option for option in self.options if option.name == name), None)
+
+    def value(self, name: str) -> str | None:
+        found = self.option(name)
+        return found.value if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines `start` (the begin marker) to before `end` (after the end marker), counted from 0."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What becomes of a file: its whole new text; the lines of the block before and after, without their ends.
+
+    `line` counts the lines above the block; `ours` are the lines, counted from 0, that were the block.
+    """
+
+    text: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    line: int
+    ours: range
+    changed: bool
+
+
+def lines_of(text: str) -> list[str]:
+    """With their ends; LF, CRLF and CR end a line, and nothing else does."""
+    return list(io.StringIO(text, newline=""))
+
+
+def ending(text: str) -> str:
+    """How lines end here: as the first one does, else LF."""
+    first = next(iter(lines_of(text)), "")
+    return "\r\n" if first.endswith("\r\n") else "\n"
+
+
+def sections(text: str) -> tuple[Section, ...]:
+    """The sections in the order of the file; lines that configparser refuses are in none of their options."""
+    lines = lines_of(text)
+    headers: list[tuple[str, int]] = []
+    options: list[list[Option]] = []
+    indent, option = 0, None
+    for number, line in enumerate(lines):
+        stripped = line.strip()
+        if not stripped or stripped[0] in "#;":
+            continue
+        depth = len(line) - len(line.lstrip())
+        if option is not None and depth > indent:
+            option = Option(option.name, f"{option.value}\n{stripped}", option.start, number + 1)
+            options[-1][-1] = option
+            continue
+        indent = depth
+        if header := _HEADER.match(stripped):
+            headers.append((header[1], number))
+            options.append([])
+            option = None
+        elif headers and (found := _OPTION.match(stripped)):
+            option = Option(found[1].lower(), found[2].strip(), number, number + 1)
+            options[-1].append(option)
+    ends = (*(start for _, start in headers[1:]), len(lines)) if headers else ()
+    return tuple(
+        Section(name, start, end, tuple(inside))
+        for (name, start), end, inside in zip(headers, ends, options, strict=True)
+    )
+
+
+def profile_of(header: str) -> str | None:
+    """The profile that a section of the config file is; None for another kind, such as `sso-session x`."""
+    if header.strip() == "default":
+        return "default"
+    if not header.strip().startswith("profile"):
+        return None
+    try:
+        words = shlex.split(header)
+    except ValueError:
+        return None
+    return words[1] if len(words) == 2 else None
+
+
+def header_of(profile: str) -> str:
+    """The section of the config file that a profile is."""
+    return "[default]" if profile == "default" else f"[profile {profile}]"
+
+
+def blocks(text: str, file: str) -> tuple[Block, ...]:
+    """The marked blocks of a file. Raises Failed where a marker has no partner, or one name has two blocks."""
+    found: dict[str, Block] = {}
+    begun: tuple[str, int] | None = None
+    for number, line in enumerate(lines_of(text)):
+        begin = _BEGIN.fullmatch(line.strip())
+        if begin is None and line.strip() != _END:
+            continue
+        if (begin is None) == (begun is None):
+            at = number if begun is None else begun[1]
+            missing = "its beginning" if begun is None else "its end"
+            raise _broken(file, at, f"The block of `reconcile profiles` on this line lacks {missing}.")
+        if begin is not None:
+            begun = (begin[1], number)
+        elif begun is not None:
+            name, start = begun
+            if name in found:
+                raise _broken(
+                    file, start, f"This block is there twice; the first begins on line {found[name].start + 1}."
+                )
+            found[name], begun = Block(name, start, number + 1), None
+    if begun is not None:
+        raise _broken(file, begun[1], "The block of `reconcile profiles` on this line lacks its end.")
+    return tuple(found.values())
+
+
+def with_block(text: str, name: str, body: Sequence[str], file: str) -> Edit:
+    """`text` with `body` as the block `name`: in the place of the old block, else at the end; empty: without it.
+
+    An option that another program put between the begin marker and the first section belongs to the section
+    above, and stays. Raises Failed: broken markers, or options below the block that would change their section.
+    """
+    name = _marked(name)
+    lines, end = lines_of(text), ending(text)
+    old = next((block for block in blocks(text, file) if block.name == name), Block(name, len(lines), len(lines)))
+    _check_below(lines, old, file)
+    above, inside, below = lines[: old.start], lines[old.start : old.end], lines[old.end :]
+    strays = _strays(inside)
+    above += [inside[number] for number in strays]
+    block = [f"{line}{end}" for line in (f"# >>> reconcile {name} >>>", _NOTE, *body, _END)] if body else []
+    if block and above and not above[-1].endswith(("\n", "\r")):
+        above[-1] += end
+    new = "".join((*above, *block, *below))
+    before = _bare(line for number, line in enumerate(inside) if number not in strays)
+    return Edit(new, before, _bare(block), len(above), range(old.start, old.end), new != text)
+
+
+def with_section(text: str, name: str, values: Mapping[str, str]) -> str:
+    """`text` with a new section at its end. No section may have this name."""
+    end = ending(text)
+    apart = "" if not text or text.endswith(("\n", "\r")) else end
+    body = (f"[{name}]", *(f"{key} = {value}" for key, value in values.items()))
+    return text + apart + "".join(f"{line}{end}" for line in body)
+
+
+def with_values(text: str, name: str, values: Mapping[str, str]) -> str:
+    """`text` with these options of the section `name`: each in its place, new ones above the first.
+
+    Indented as what was there: an option that stands deeper than the one above it would be part of its value.
+    """
+    lines, end = lines_of(text), ending(text)
+    section = next(section for section in sections(text) if section.name == name)
+    if not lines[section.start].endswith(("\n", "\r")):
+        lines[section.start] += end
+    first = section.options[0].start if section.options else section.start + 1
+    margin = _margin(lines[first]) if section.options else ""
+    new: list[str] = []
+    for key, value in values.items():
+        option = section.option(key)
+        if option is None:
+            new.append(f"{margin}{key} = {value}{end}")
+        else:
+            lines[option.start] = f"{_margin(lines[option.start])}{key} = {value}{end}"
+            lines[option.start + 1 : option.end] = [""] * (option.end - option.start - 1)
+    lines[first:first] = new
+    return "".join(lines)
+
+
+def place(file: str, line: int) -> Place:
+    """The beginning of a line that is counted from 0."""
+    return Place(file, line + 1, 1)
+
+
+def _marked(name: str) -> str:
+    """A name as it stands in a marker; a marker is one line, without `:` and `=`."""
+    return "".join(f"%{ord(char):02X}" if char in ":=%" or not char.isprintable() else char for char in name.strip())
+
+
+def _margin(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _strays(block: Sequence[str]) -> list[int]:
+    found: list[int] = []
+    for number, line in enumerate(block):
+        stripped = line.strip()
+        if _HEADER.match(stripped):
+            break
+        if stripped and stripped[0] not in "#;":
+            found.append(number)
+    return found
+
+
+def _check_below(lines: Sequence[str], block: Block, file: str) -> None:
+    for number in range(block.end, len(lines)):
+        stripped = lines[number].strip()
+        if _HEADER.match(stripped):
+            return
+        if stripped and stripped[0] not in "#;":
+            raise failure(
+                "profiles-stray-line",
+                "This line stands below the block of `reconcile profiles` and in no section of its own: "
+                "AWS reads it as part of the block's last profile.",
+                hint="Move it to the section that it belongs to. Nothing was written.",
+                place=place(file, number),
+            )
+
+
+def _bare(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(line.rstrip("\r\n") for line in lines)
+
+
+def _broken(file: str, line: int, summary: str) -> Exception:
+    hint = f"A block goes from `# >>> reconcile FILE >>>` to `{_END}`: mend or delete it. Nothing was written."
+    return failure("profiles-broken-block", summary, hint=hint, place=place(file, line))

@@ -1,0 +1,247 @@
+"""Aliases → profiles of the AWS config file: as `role_arn`, or as a `credential_process` that is this program.
+
+Pure; standard library only. What a profile can say is in the AWS SDKs and Tools Reference Guide, "Assume role
+credential provider" and "Process credential provider"; what becomes of it, in `botocore.credentials`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.assume.chain import declared_source, hops
+from reconciler.assume.mfa import mfa_demand
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Role
+from reconciler.model.problem import Level, Problem, failure
+from reconciler.model.state import Alias
+
+DEFAULT = "default"
+"""The profile that an alias without `source_profile` is assumed from: what `assume` uses where nothing is set."""
+
+SHORTEST_PROCESS = 1800
+"""With less than 15 minutes left botocore runs the process twice for every command; half an hour leaves some use."""
+
+_PREFIX = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
+_INSTEAD = "Pass --credential-process for a profile that does all of it."
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`options` in the order they are written. `source`: the profile that it takes its credentials from."""
+
+    name: str
+    alias: Alias
+    source: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """How this program is run from anywhere: `program` (absolute, and its first arguments), and its files."""
+
+    program: tuple[str, ...]
+    files: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...] = ()
+    windows: bool = os.name == "nt"
+
+    def line(self, alias: Alias, source: str | None) -> str:
+        """The command as one line: split again by shlex, as botocore does, or by a POSIX shell, as other SDKs do."""
+        words = [*self.program, "assume", alias.name]
+        for file in self.files:
+            words += ["--file", file]
+        for name, value in self.variables:
+            words += ["--var", f"{name}={value}"]
+        if source is not None:
+            words += ["--profile", source]
+        if alias.duration and alias.duration < SHORTEST_PROCESS:
+            words += ["--duration", str(SHORTEST_PROCESS)]
+        words += ["--format", "credential-process"]
+        return subprocess.list2cmdline(words) if self.windows else shlex.join(words)
+
+
+def as_roles(aliases: Mapping[str, Alias], prefix: str = "") -> tuple[Profile, ...]:
+    """Profiles with `role_arn`, which AWS's own tools assume. Raises Failed."""
+    _check_prefix(prefix)
+    return _checked(_as_role(alias, prefix) for alias in aliases.values())
+
+
+def as_processes(aliases: Mapping[str, Alias], process: Process, prefix: str = "") -> tuple[Profile, ...]:
+    """Profiles with `credential_process`. Raises Failed.
+
+    An alias without `source_profile` is told to use `default`: this program inherits AWS_PROFILE, which is the
+    very profile that it is asked for, and would call itself without end.
+    """
+    _check_prefix(prefix)
+    return _checked(_as_process(alias, aliases, process, prefix) for alias in aliases.values())
+
+
+def body(profiles: Iterable[Profile], header: Mapping[str, str]) -> tuple[str, ...]:
+    """The lines of a block, a blank one between profiles. `header`: profile → its section's first line."""
+    lines: list[str] = []
+    for profile in profiles:
+        lines += [header[profile.name], *(f"{key} = {value}" for key, value in profile.options), ""]
+    return tuple(lines[:-1])
+
+
+def unsaid(profiles: Iterable[Profile], entities: Mapping[Address, Entity]) -> tuple[Problem, ...]:
+    """What profiles of the plain form leave out of their aliases."""
+    found: list[Problem] = []
+    for profile in profiles:
+        alias = profile.alias
+        lost = [name for name in _ONLY_OURS if getattr(alias, name)]
+        lost += ["source_profile"] if alias.via and alias.source_profile else []
+        lost += ["mfa_serial"] if alias.via and alias.mfa_serial else []
+        lost += ["mfa"] if alias.via and alias.mfa else []
+        if lost:
+            said = ", ".join(f"`{name}`" for name in lost)
+            summary = f"The profile {profile.name} leaves out {said} of the alias, which profiles cannot say."
+            if alias.via and set(lost) <= {"source_profile", "mfa_serial", "mfa"}:
+                summary = f"The profile {profile.name} leaves out {said}: with `via` they belong to the first alias."
+            found.append(_warning("profile-leaves-out", summary, _INSTEAD, alias))
+        if not alias.via and not alias.mfa_serial and needs_mfa(alias, entities):
+            found.append(
+                _warning(
+                    "mfa-serial-unknown",
+                    f"{alias.name} needs MFA, and the profile {profile.name} does not name a device: "
+                    "AWS will refuse it.",
+                    "Set `mfa_serial` of the alias, or pass --credential-process, which finds the device.",
+                    alias,
+                )
+            )
+    return tuple(found)
+
+
+def lengthened(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
+    """The profiles whose process asks for a longer session than the alias does."""
+    return tuple(
+        _warning(
+            "profile-duration",
+            f"The profile {profile.name} asks for {SHORTEST_PROCESS // 60} minutes, not for {duration // 60}: "
+            "AWS's tools take a session with less than 15 minutes left for one that has ended.",
+            "Write 30m or more, so that both agree.",
+            profile.alias,
+        )
+        for profile in profiles
+        if (duration := profile.alias.duration) and duration < SHORTEST_PROCESS
+    )
+
+
+def without_source(profiles: Iterable[Profile], known: frozenset[str]) -> tuple[Problem, ...]:
+    """The sources that no file of this person has. `known`: the profiles that are there."""
+    missing: dict[str, list[Profile]] = {}
+    profiles = tuple(profiles)
+    for profile in profiles:
+        if profile.source not in known | {other.name for other in profiles}:
+            missing.setdefault(profile.source, []).append(profile)
+    return tuple(
+        Problem(
+            Level.WARNING,
+            "no-source-profile",
+            f"There is no profile {source} on this machine, which {_listed(users)} would be assumed from.",
+            "An alias without `source_profile` uses it." if source == DEFAULT else "",
+            f"Make it (aws configure --profile {source}), or change `source_profile`.",
+            users[0].alias.place,
+        )
+        for source, users in missing.items()
+    )
+
+
+def needs_mfa(alias: Alias, entities: Mapping[Address, Entity]) -> bool:
+    """Whether the alias says so, or the role's trust in the file asks MFA of a user that it names."""
+    if alias.mfa is not None:
+        return alias.mfa
+    role = entities.get(alias.role) if alias.role else None
+    if not isinstance(role, Role):
+        return False
+    named = {
+        value
+        for statement in role.trust_policy.statements
+        for kind, value in statement.principals or ()
+        if kind in ("AWS", "*")
+    }
+    return any(mfa_demand(role.trust_policy, *_user(value, role.trust_policy.text)).required for value in named)
+
+
+_ONLY_OURS = ("session_tags", "transitive_tags", "source_identity", "policy", "policy_arns")
+
+
+def _as_role(alias: Alias, prefix: str) -> Profile:
+    source = prefix + alias.via if alias.via else alias.source_profile or DEFAULT
+    serial = alias.mfa_serial if alias.mfa is not False and not alias.via else None
+    said = {
+        "role_arn": alias.role_arn,
+        "source_profile": source,
+        "mfa_serial": serial,
+        "duration_seconds": str(alias.duration) if alias.duration else None,
+        "external_id": alias.external_id,
+        "role_session_name": alias.session_name,
+        "region": alias.region,
+    }
+    return Profile(prefix + alias.name, alias, source, tuple((key, value) for key, value in said.items() if value))
+
+
+def _as_process(alias: Alias, aliases: Mapping[str, Alias], process: Process, prefix: str) -> Profile:
+    declared = declared_source(hops(alias.name, aliases))
+    line = process.line(alias, None if declared else DEFAULT)
+    options = (("credential_process", line), *((("region", alias.region),) if alias.region else ()))
+    return Profile(prefix + alias.name, alias, declared or DEFAULT, options)
+
+
+def _checked(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
+    found = tuple(profiles)
+    sources = {profile.name: profile.source for profile in found}
+    for profile in found:
+        for key, value in profile.options:
+            if value != value.strip() or not value.isprintable():
+                raise failure(
+                    "profile-value",
+                    f"{key} of the profile {profile.name} would be {value!r}, which cannot stand in a config file.",
+                    "A value is one line, without control characters or spaces at its ends.",
+                    place=profile.alias.place,
+                )
+        _check_loop(profile, sources)
+    return found
+
+
+def _check_loop(profile: Profile, sources: Mapping[str, str]) -> None:
+    path = [profile.name]
+    while path[-1] in sources:
+        path.append(sources[path[-1]])
+        if path[-1] in path[:-1]:
+            raise failure(
+                "profile-loop",
+                f"The profiles would lead back to themselves: {' → '.join(path)}.",
+                "A profile is assumed from its source_profile, or from `default` where the alias has none.",
+                "Set `source_profile` of the alias to a profile with keys, or pass --prefix.",
+                profile.alias.place,
+            )
+
+
+def _check_prefix(prefix: str) -> None:
+    if prefix and not _PREFIX.fullmatch(prefix):
+        raise failure(
+            "profile-prefix",
+            f"{prefix!r} cannot begin the name of a profile.",
+            hint="Use letters, digits and + = , . @ / : _ -, and no - at the beginning.",
+        )
+
+
+def _user(principal: str, trust: str) -> tuple[str, str]:
+    """A caller that the principal lets in, and its account."""
+    digits = re.search(r"\d{12}", principal) or re.search(r"\d{12}", trust)
+    account = digits[0] if digits else "0" * 12
+    return (principal if ":user/" in principal else f"arn:aws:iam::{account}:user/someone"), account
+
+
+def _listed(profiles: Sequence[Profile]) -> str:
+    names = [profile.name for profile in profiles[:3]]
+    return ", ".join(names) + (f" and {len(profiles) - 3} more" if len(profiles) > 3 else "")
+
+
+def _warning(code: str, summary: str, hint: str, alias: Alias) -> Problem:
+    return Problem(Level.WARNING, code, summary, "", hint, alias.place)

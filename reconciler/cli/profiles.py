@@ -1,0 +1,59 @@
+"""`reconcile profiles`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import color_option, files_argument, variable_option
+
+
+@click.command("profiles", epilog="Example: reconcile profiles roles.yaml --write")
+@files_argument
+@click.option("--write", "writing", is_flag=True, help="Write it; without, only show what would change.")
+@click.option("--prefix", metavar="TEXT", default="", help="Begin the name of every profile with this.")
+@click.option(
+    "--credential-process",
+    "process",
+    is_flag=True,
+    help="Profiles that run `reconcile assume`, instead of role_arn: one MFA code, one cache, every field of an alias.",
+)
+@variable_option
+@color_option
+def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, variables: Mapping[str, str]) -> int:
+    """Every alias of the file as a profile of the AWS config file, for every AWS tool.
+
+    Shows the difference, and with --write makes it. Only what stands between its own two lines is touched;
+    an alias that is gone takes its profile along. A profile that is not its own is never hidden.
+    """
+    from reconciler.app import profiles as use_case
+    from reconciler.cli.terminal import colored, say
+    from reconciler.render.file_diff import file_diff
+    from reconciler.render.problems import text
+
+    wanted = use_case.Wanted(files, variables, _program(), prefix, process)
+    proposal = (use_case.write if writing else use_case.proposed)(wanted, os.environ)
+    edit, path = proposal.edit, proposal.path
+    if edit.changed:
+        say(file_diff(str(path), edit.before, edit.after, edit.line, color=colored()))
+    else:
+        say(f"No changes. {path} matches the file.")
+    if proposal.findings:
+        say(text(proposal.findings, color=colored(err=True)), err=True)
+    if edit.changed:
+        say(f"Wrote {path}." if writing else "Nothing was written; --write does it.", err=True)
+    return 0
+
+
+def _program() -> tuple[str, ...]:
+    """What runs this program from any folder: the installed script, else this Python, which looks for no module
+    in the folder that it is called from."""
+    script = shutil.which(sys.argv[0])
+    if script and Path(script).stem == "reconcile":
+        return (str(Path(script).absolute()),)
+    return (sys.executable, "-P", "-m", "reconciler")

@@ -1,0 +1,197 @@
+"""Aliases as profiles: what each form says, what it leaves out, and what is refused."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.compat import compat_shell_split
+from botocore.configloader import load_config
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.assume import ini, profiles
+from reconciler.assume.profiles import Process, Profile
+from reconciler.model.address import Address
+from reconciler.model.entity import Role
+from reconciler.model.problem import Failed, Place
+from reconciler.model.state import Alias
+from reconciler.policy.canonical import canonical
+
+ROLE = "arn:aws:iam::123456789012:role/reader"
+PROCESS = Process(("/opt/re concile",), ("/home/me/roles.yaml",))
+TEXTS = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp", "Cf", "Cn", "Co", "Zs"]), min_size=1)
+
+
+def alias(name: str, **more: Any) -> Alias:
+    return Alias(name, ROLE, None, Place("roles.yaml", 1, 1), **more)
+
+
+def named(*aliases: Alias) -> dict[str, Alias]:
+    return {item.name: item for item in aliases}
+
+
+def said(made: tuple[Profile, ...], name: str) -> dict[str, str]:
+    return dict(next(profile.options for profile in made if profile.name == name))
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, {"source_profile": "default"}),
+        ({"source_profile": "me"}, {"source_profile": "me"}),
+        ({"duration": 7200, "source_profile": "me"}, {"source_profile": "me", "duration_seconds": "7200"}),
+        ({"external_id": "x:1"}, {"source_profile": "default", "external_id": "x:1"}),
+        ({"session_name": "n"}, {"source_profile": "default", "role_session_name": "n"}),
+        ({"region": "eu-west-1"}, {"source_profile": "default", "region": "eu-west-1"}),
+        ({"mfa_serial": "arn:s"}, {"source_profile": "default", "mfa_serial": "arn:s"}),
+        ({"mfa_serial": "arn:s", "mfa": True}, {"source_profile": "default", "mfa_serial": "arn:s"}),
+        ({"mfa_serial": "arn:s", "mfa": False}, {"source_profile": "default"}),
+        ({"via": "hop"}, {"source_profile": "hop"}),
+        ({"via": "hop", "source_profile": "me", "mfa_serial": "arn:s"}, {"source_profile": "hop"}),
+    ],
+)
+def test_an_alias_as_a_role_says_what_aws_tools_understand(more: dict[str, Any], expected: dict[str, str]) -> None:
+    made = profiles.as_roles(named(alias("hop"), alias("a", **more)))
+    assert said(made, "a") == {"role_arn": ROLE, **expected}
+
+
+def test_a_prefix_begins_every_name_and_the_names_of_hops() -> None:
+    made = profiles.as_roles(named(alias("hop", source_profile="hop"), alias("a", via="hop")), "re-")
+    assert [profile.name for profile in made] == ["re-hop", "re-a"]
+    assert said(made, "re-a")["source_profile"] == "re-hop"
+    assert said(made, "re-hop")["source_profile"] == "hop", "a source is somebody else's profile"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, ["--profile", "default"]),
+        ({"source_profile": "me"}, []),
+        ({"via": "hop"}, []),
+        ({"duration": 900, "source_profile": "me"}, ["--duration", "1800"]),
+        ({"duration": 1800, "source_profile": "me"}, []),
+    ],
+)
+def test_an_alias_as_a_process_runs_this_program(more: dict[str, Any], words: list[str]) -> None:
+    aliases = named(alias("hop", source_profile="base"), alias("a", **more))
+    made = profiles.as_processes(aliases, Process(("/x/reconcile",), ("/f.yaml", "/g"), (("env", "p r"),)))
+    assert shlex.split(said(made, "a")["credential_process"]) == [
+        *("/x/reconcile", "assume", "a", "--file", "/f.yaml", "--file", "/g", "--var", "env=p r"),
+        *words,
+        *("--format", "credential-process"),
+    ]
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=3), st.lists(TEXTS, min_size=1, max_size=2), st.booleans())
+def test_any_path_survives_the_config_file_and_the_splitting(
+    tmp_path_factory: pytest.TempPathFactory, program: list[str], files: list[str], windows: bool
+) -> None:
+    program, files = [f"/{word} $HOME ~ %d" for word in program], [f"/'\"{file} \\" for file in files]
+    made = profiles.as_processes(named(alias("a", region="x")), Process(tuple(program), tuple(files), windows=windows))
+    text = ini.with_block("", "f", profiles.body(made, {"a": ini.header_of("a")}), "config").text
+    path: Path = tmp_path_factory.getbasetemp() / "config"
+    path.write_text(text, encoding="utf-8", newline="")
+    line = load_config(str(path))["profiles"]["a"]["credential_process"]
+    found = compat_shell_split(line, "win32" if windows else "linux")
+    assert found[: len(program)] == program
+    assert [found[at + 1] for at, word in enumerate(found) if word == "--file"] == files
+
+
+@pytest.mark.parametrize("name", ["default", "a/b:c", "/x", "a=b,c.d@e+f", "profile", "DEFAULT"])
+def test_botocore_reads_of_every_name_what_was_meant(name: str, tmp_path: Path) -> None:
+    made = profiles.as_roles(named(alias(name, source_profile="me", region="eu-west-1")))
+    body = profiles.body(made, {name: ini.header_of(name)})
+    (tmp_path / "config").write_text(ini.with_block("[profile z]\na=\n", "f", body, "config").text)
+    assert load_config(str(tmp_path / "config"))["profiles"][name] == {
+        "role_arn": ROLE,
+        "source_profile": "me",
+        "region": "eu-west-1",
+    }
+
+
+@pytest.mark.parametrize(
+    "aliases",
+    [
+        named(alias("default")),
+        named(alias("a", source_profile="a")),
+        named(alias("a", source_profile="b"), alias("b", source_profile="a")),
+        named(alias("default", source_profile="b"), alias("b")),
+    ],
+)
+def test_profiles_that_would_call_themselves_without_end_are_refused(aliases: dict[str, Alias]) -> None:
+    for make in (lambda: profiles.as_roles(aliases), lambda: profiles.as_processes(aliases, PROCESS)):
+        with pytest.raises(Failed, match="lead back to themselves"):
+            make()
+    assert profiles.as_processes(aliases, PROCESS, "re-")
+
+
+@pytest.mark.parametrize("prefix", ["-", "a b", "a]", 'a"', "a\n", "ä", "a#"])
+def test_a_prefix_that_no_profile_can_have_is_refused(prefix: str) -> None:
+    with pytest.raises(Failed, match="cannot begin the name"):
+        profiles.as_roles({}, prefix)
+
+
+@pytest.mark.parametrize("source", ["a\nb", " a", "a\x1b[0m", "a\r[profile x]"])
+def test_a_value_that_is_not_one_line_is_refused(source: str) -> None:
+    with pytest.raises(Failed, match="cannot stand in a config file"):
+        profiles.as_roles(named(alias("a", source_profile=source)))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"session_tags": {"a": "b"}, "transitive_tags": ("a",)}, "`session_tags`, `transitive_tags` of the alias"),
+        ({"source_identity": "me"}, "`source_identity`"),
+        ({"policy": "{}", "policy_arns": ("arn",)}, "`policy`, `policy_arns`"),
+        ({"via": "hop", "source_profile": "x"}, "`source_profile`: with `via`"),
+        ({"via": "hop", "mfa_serial": "x", "mfa": True}, "`mfa_serial`, `mfa`: with `via`"),
+    ],
+)
+def test_what_a_role_profile_leaves_out_is_said(more: dict[str, Any], words: str) -> None:
+    made = profiles.as_roles(named(alias("hop", source_profile="me"), alias("a", **more)))
+    (found,) = profiles.unsaid(made, {})
+    assert words in found.summary and "--credential-process" in found.hint
+
+
+def test_what_a_role_profile_says_whole_is_no_finding() -> None:
+    more = {"external_id": "xx", "session_name": "nn", "region": "r", "duration": 1800, "mfa_serial": "arn:s"}
+    made = profiles.as_roles(named(alias("hop", mfa=True, **more), alias("a", via="hop", mfa=False)))
+    assert profiles.unsaid(made, {}) == ()
+    assert profiles.lengthened(made) == ()
+
+
+MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "expected"),
+    [
+        ("arn:aws:iam::123456789012:user/u", MFA, True),
+        ("arn:aws:iam::123456789012:user/team/u", MFA, True),
+        ("arn:aws:iam::123456789012:root", MFA, True),
+        ("210987654321", MFA, True),
+        ("*", MFA, True),
+        ("arn:aws:iam::123456789012:user/u", {}, False),
+        ("arn:aws:iam::123456789012:role/r", {}, False),
+    ],
+)
+def test_a_role_that_needs_mfa_is_seen_in_its_trust(principal: str, condition: dict[str, Any], expected: bool) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    trust = canonical({"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]})
+    address = Address("role", "reader")
+    role = Role("reader", trust_policy=trust)
+    asking = Alias("a", ROLE, address, Place("roles.yaml", 1, 1))
+    assert profiles.needs_mfa(asking, {address: role}) == expected
+    made = profiles.as_roles(named(asking))
+    assert bool(profiles.unsaid(made, {address: role})) == expected
+
+
+def test_a_source_that_this_machine_does_not_have_is_told_once() -> None:
+    made = profiles.as_roles(named(alias("a"), alias("b"), alias("c", source_profile="me"), alias("d", via="a")))
+    missing = profiles.without_source(made, frozenset({"me"}))
+    assert [found.code for found in missing] == ["no-source-profile"]
+    assert "profile default" in missing[0].summary and "a, b" in missing[0].summary
+    assert profiles.without_source(made, frozenset({"me", "default"})) == ()
