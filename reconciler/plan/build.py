@@ -26,7 +26,7 @@ from reconciler.plan.findings import (
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.foreign import foreign_use
 from reconciler.plan.guards.immutable import immutable_fields, name_case
-from reconciler.plan.guards.lockout import lockout
+from reconciler.plan.guards.lockout import lockout, lockouts
 from reconciler.plan.guards.owner import foreign_owner
 from reconciler.plan.guards.protect import without_protected
 from reconciler.plan.guards.references import (
@@ -39,7 +39,7 @@ from reconciler.plan.guards.sizes import inline_sums, quotas
 from reconciler.plan.guards.thresholds import thresholds
 from reconciler.plan.options import Allowed
 from reconciler.plan.order import ordered
-from reconciler.plan.ownership import rights_of_caller
+from reconciler.plan.ownership import caller_address, rights_of_caller
 
 GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     name_case,
@@ -87,8 +87,10 @@ def assembled(
     """The plan that makes exactly these differences; `entities` is what the file asks for, effective."""
     draft = _drafted(desired, entities, live, differences, allowed)
     made = [step for item in draft.differences for step in _steps(item, draft.planning)]
-    steps = ordered(made, rights_of_caller(live))
-    refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(lockout(draft, steps))
+    found = lockouts(draft, made)
+    locks_out = any(one.address == caller_address(live) for one in found)
+    steps = ordered(made, rights_of_caller(live), locks_out=locks_out)
+    refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(lockout(draft, found))
     notes = [finding for look in NOTES for finding in look(draft)] + list(notes_of(steps))
     return Plan(
         account=live.account,

@@ -27,8 +27,15 @@ class Cycle(Exception):
         super().__init__(f"steps wait for each other: {listed}")
 
 
-def ordered(steps: Sequence[Step], last: frozenset[Address] = frozenset()) -> tuple[Step, ...]:
-    """`last`: what the caller's own rights hang on; whatever may take from those comes at the end. Raises Cycle."""
+def ordered(
+    steps: Sequence[Step], last: frozenset[Address] = frozenset(), *, locks_out: bool = False
+) -> tuple[Step, ...]:
+    """`last`: what the caller's own rights hang on; whatever may take from those comes at the end. Raises Cycle.
+
+    A Deny or boundary there goes on early all the same, before new Allows, unless the plan `locks_out` the caller:
+    then it would end the apply in the middle.
+    """
+    early = (Phase.CREATE, Phase.WIDEN) if locks_out else (Phase.CREATE, Phase.RESTRICT, Phase.GUARDED, Phase.WIDEN)
     makers: defaultdict[Fact, list[int]] = defaultdict(list)
     for index, step in enumerate(steps):
         for fact in step.makes:
@@ -44,7 +51,7 @@ def ordered(steps: Sequence[Step], last: frozenset[Address] = frozenset()) -> tu
 
     def place(index: int) -> Ready:
         step = steps[index]
-        own = step.address in last and step.phase > Phase.WIDEN
+        own = step.address in last and step.phase not in early
         return own, step.phase, step.address, index
 
     ready = [place(index) for index in range(len(steps)) if not waits[index]]

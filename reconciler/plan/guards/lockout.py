@@ -44,26 +44,46 @@ class Loss:
     why: str
 
 
-def lockout(draft: Draft, steps: Iterable[Step]) -> Iterator[Problem]:
-    """A refusal for each principal that would be locked out; a warning where the caller is not known."""
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """A principal that could not undo the plan after it; `named` as the person knows it."""
+
+    address: Address
+    named: str
+    losses: tuple[Loss, ...]
+
+
+def lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
+    """Each principal that would be locked out, allowed or not: the caller, and those of settings.break_glass."""
     undoing = undo_of(steps, draft)
     if not undoing:
-        return
+        return []
     caller = caller_address(draft.live)
     subjects = {address: f"{address} (settings.break_glass)" for address in draft.desired.settings.break_glass}
     if caller is not None and caller in draft.live.entities:
         subjects[caller] = f"the caller ({draft.live.facts.caller})"
-    elif draft.live.facts.caller and not draft.live.facts.caller.endswith(":root"):
+    after = planned_state(draft.live, draft.differences)
+    found = []
+    for address, named in sorted(subjects.items()):
+        losses = (*_lost_actions(address, undoing, draft.live, after), *_lost_entries(address, draft, after))
+        if losses:
+            found.append(Lockout(address, named, losses))
+    return found
+
+
+def lockout(draft: Draft, found: Iterable[Lockout]) -> Iterator[Problem]:
+    """A refusal for each lockout that is not allowed; a warning where the caller is not known."""
+    caller = caller_address(draft.live)
+    told = draft.live.facts.caller
+    if draft.differences and told and not told.endswith(":root") and caller not in draft.live.entities:
         yield Problem(
             Level.WARNING,
             "caller-unknown",
-            f"The caller {draft.live.facts.caller} is not in live IAM: whether it locks itself out is not checked.",
+            f"The caller {told} is not in live IAM: whether it locks itself out is not checked.",
         )
-    after = planned_state(draft.live, draft.differences)
-    for address, named in sorted(subjects.items()):
-        losses = [*_lost_actions(address, undoing, draft.live, after), *_lost_entries(address, draft, after)]
-        if losses and not draft.allowed.lockout:
-            yield _refusal(draft, address, named, losses)
+    if not draft.allowed.lockout:
+        for one in found:
+            yield _refusal(draft, one.address, one.named, list(one.losses))
 
 
 def _refusal(draft: Draft, address: Address, named: str, losses: list[Loss]) -> Problem:

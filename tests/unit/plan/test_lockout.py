@@ -451,6 +451,7 @@ def test_root_is_never_locked_out(case: Case) -> None:
 
 
 WIDE_BOUND = policy("bound", document(allow(["iam:*", "s3:*"])))
+S3_BOUND = policy_arn("only-s3")
 OTHER = User("other", inline_policies={"admin": IAM}, tags=MINE)
 
 ALIKE: dict[str, Case] = {
@@ -694,6 +695,21 @@ LAST: dict[str, tuple[Case, int]] = {
         ),
         1,
     ),
+    "a Deny is put on the caller": (
+        Case([me(IAM), OTHER, ALICE], [me(document(allow(), deny())), BOB]),
+        1,
+    ),
+    "a Deny comes into the group's policy": (
+        Case(
+            [MEMBER, ADMIN, ADMINS, OTHER],
+            [MEMBER, policy("admin", document(allow(), deny())), ADMINS, BOB],
+        ),
+        1,
+    ),
+    "a boundary is put on the caller": (
+        Case([me(ALL), BOUND, OTHER], [me(ALL, permissions_boundary=S3_BOUND), BOUND, policy("only-s3", S3), BOB]),
+        1,
+    ),
 }
 OF_THE_CALLER = {"user/me", "policy/admin", "policy/bound", "group/admins", "role/ops"}
 
@@ -704,6 +720,11 @@ def test_what_takes_the_caller_s_own_rights_comes_last(case: Case, count: int) -
     assert len(made) > count
     assert set(made[-count:]) <= OF_THE_CALLER
     assert not set(made[:-count]) & OF_THE_CALLER
+
+
+def test_a_deny_on_the_caller_that_locks_nobody_out_goes_on_before_new_allows() -> None:
+    made = order(Case([me(IAM), BOB], [me(document(allow(), deny("s3:*"))), replace(BOB, inline_policies={"a": S3})]))
+    assert made == ["user/me", "user/bob"]
 
 
 def test_what_gives_the_caller_rights_need_not_wait() -> None:
