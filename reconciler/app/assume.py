@@ -1,4 +1,4 @@
-"""The use case `assume`: file → chain of roles → credentials and the environment they make.
+"""The use case `assume`: file → chain of roles → credentials, and what they are wanted for.
 
 Where `assume` (decides and keeps), `aws.sts` (calls) and the file's catalog of aliases meet.
 """
@@ -6,12 +6,16 @@ Where `assume` (decides and keeps), `aws.sts` (calls) and the file's catalog of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.app.hops import Hops
 from reconciler.app.wanted import Run, Say, Wanted
 from reconciler.assume import warm
+from reconciler.assume.cache import Cache
 from reconciler.assume.credentials import Credentials, environment, kept_profile
+from reconciler.model.explanation import Explanation
+from reconciler.model.problem import Failed, failure
+from reconciler.model.sts import SHORTEST, Caller
 from reconciler.shell.variables import Variables
 
 
@@ -21,23 +25,76 @@ class Assumed:
     role_arn: str
     credentials: Credentials
     variables: Variables = field(repr=False)
-    session_name: str = ""
-    chained: bool = False
-    """True where AWS counts the credentials as chained: the console takes no SessionDuration with them."""
 
 
 def assumed(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Assumed:
-    """Credentials of the role behind an alias: from the cache where they last, else from AWS.
+    """Credentials of the role behind an alias, and the environment they make.
 
     `say` gets lines for the person. Raises Failed: an invalid file, an unknown alias, no source credentials, a
     refusal by AWS.
     """
-    run = Run(wanted, environ, say)
+    hops = begun(wanted, environ, say)
+    credentials = gone(hops)
+    variables = environment(credentials, wanted.alias, hops.run.region, kept_profile(environ))
+    return Assumed(wanted.alias, hops.run.requests[-1].role_arn, credentials, variables)
+
+
+def begun(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Hops:
+    """The walk to the role, before its first step; says who the person is already. Raises Failed."""
+    run = Run(wanted, environ, Cache.of(environ, say) if wanted.cached else Cache(None, say))
+    run.check_end()
     line = warm.nesting(run.profile, environ)
     if line:
         say(line)
-    hops = Hops(run, wanted.codes, say)
-    credentials = hops.credentials()
-    variables = environment(credentials, wanted.alias, run.region, kept_profile(environ))
-    last = run.requests[-1]
-    return Assumed(wanted.alias, last.role_arn, credentials, variables, last.session_name, hops.chained)
+    return Hops(run, wanted.codes, say)
+
+
+class NotAssumed(Failed):
+    """AWS refused, and here is why."""
+
+    def __init__(self, refusal: Failed, explanation: Explanation) -> None:
+        super().__init__(refusal.problems)
+        self.explanation = explanation
+
+
+def gone(hops: Hops) -> Credentials:
+    """The credentials at the end of the walk. Raises NotAssumed where a role may not be assumed, else Failed."""
+    from reconciler.aws.sts import DEVICE_REFUSED, ROLE_REFUSED
+
+    try:
+        return hops.credentials()
+    except Failed as failed:
+        if not any(problem.code in (DEVICE_REFUSED, ROLE_REFUSED) for problem in failed.problems):
+            raise
+        from reconciler.app.why import refused
+
+        raise NotAssumed(failed, refused(hops, failed)) from None
+
+
+def verified(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Caller:
+    """Assumes the role for the shortest time and asks AWS who that is. Raises Failed where it is somebody else."""
+    hops = begun(replace(wanted, duration=SHORTEST), environ, say)
+    caller = hops.run.source.owner(gone(hops))
+    last = hops.run.requests[-1]
+    _, partition, _, _, account, role = last.role_arn.split(":", 5)
+    meant = f"arn:{partition}:sts::{account}:assumed-role/{role.rpartition('/')[2]}/{last.session_name}"
+    if caller.arn != meant:
+        raise failure("not-as-meant", f"{wanted.alias} should be {meant}, and AWS says it is {caller.arn}.")
+    return caller
+
+
+def signed_in(wanted: Wanted, environ: Mapping[str, str], say: Say) -> str:
+    """A URL that opens the AWS console as the role: a secret for 15 minutes. Raises Failed."""
+    from reconciler.app.console import sign_in_url
+
+    hops = begun(wanted, environ, say)
+    last = hops.run.requests[-1]
+    return sign_in_url(
+        gone(hops),
+        partition=last.role_arn.split(":")[1],
+        region=hops.run.region,
+        duration=last.duration,
+        chained=hops.chained,
+        environ=environ,
+        endpoint_url=wanted.endpoint_url,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import Loaded, load
-from reconciler.desired.source import named_files
+from reconciler.desired.source import is_any, named_files
 from reconciler.model.problem import Failed, Problem
 from reconciler.model.state import Desired
 
@@ -16,6 +16,19 @@ def read(
 ) -> Loaded:
     """The merged tree of the named files (or the default one). Raises Failed where there is none."""
     return load(named_files(tuple(files)), variables, account, partition)
+
+
+def read_if_any(
+    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
+) -> Loaded | None:
+    """As `read`; None where no file is named and there is no default one."""
+    return read(files, variables, account, partition) if is_any(tuple(files)) else None
+
+
+def written_account(loaded: Loaded) -> str | None:
+    """The account that the file says it is for."""
+    written = loaded.root.get("account") if loaded.root else None
+    return written if isinstance(written, str) else None
 
 
 def offline(

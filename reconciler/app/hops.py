@@ -10,10 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from reconciler.app.wanted import Run, Say
 from reconciler.assume import codes, mfa, warm
 from reconciler.assume.applied import just_applied
+from reconciler.assume.asked import CODE, Mfa
 from reconciler.assume.cache import CODES, CREDENTIALS, MFA_SESSIONS, Cache, Entry, fresh, key_of
 from reconciler.assume.chain import Request
 from reconciler.assume.credentials import Credentials, expiry
@@ -32,6 +34,8 @@ CODE_KEPT = 120
 PROPAGATION, PAUSE = 60, 3
 """Seconds that a role applied by this machine is given to become known, and between two tries."""
 
+NONE = Mfa()
+
 
 @dataclass
 class Hops:
@@ -40,6 +44,10 @@ class Hops:
     run: Run
     given: codes.Sources
     say: Say
+    position: int = 0
+    """The hop that was tried last."""
+    carried: Mfa = NONE
+    """The MFA that the first call carried when it was tried last."""
 
     def credentials(self) -> Credentials:
         """Those of the last role. Raises Failed."""
@@ -54,8 +62,7 @@ class Hops:
 
     def _hop(self, position: int) -> Credentials:
         run = self.run
-        calls = [request.parameters() for request in run.requests[: position + 1]]
-        key = warm.credentials_key(run.source_id, run.where, calls)
+        key = run.key(position)
         alias = run.requests[position].alias
         found = warm.credentials(run.cache, key)
         if found is not None:
@@ -64,7 +71,9 @@ class Hops:
             found = warm.credentials(run.cache, key)
             if found is None:
                 found = Credentials(*(self._first() if position == 0 else self._later(position)))
-                run.cache.put(CREDENTIALS, key, _entry(found, alias=alias))
+                entry = _entry(found, alias=alias)
+                if fresh(entry):  # shorter ones would never be handed out
+                    run.cache.put(CREDENTIALS, key, entry)
             return found
 
     def _later(self, position: int) -> sts.Keys:
@@ -79,7 +88,7 @@ class Hops:
         if ":user/" not in run.caller.arn:
             raise _no_mfa_here(run.requests[0], run.caller.arn)
         if run.source.temporary and self.given.code is None:
-            # The session may have been made with MFA, by GetSessionToken; only AWS knows.
+            self.carried = Mfa(present=None, temporary=True)  # perhaps by GetSessionToken; only AWS knows
             try:
                 return self._assume(0, run.source.sts(), run.caller.arn)
             except Failed as failed:
@@ -90,17 +99,21 @@ class Hops:
     def _without_code(self) -> sts.Keys:
         """MFA is not known to be needed; where AWS refuses and an MFA session is there anyway, that is tried."""
         run = self.run
+        if run.source.temporary:
+            self.carried = Mfa(present=None if ":user/" in run.caller.arn else False, temporary=True)
         try:
             return self._assume(0, run.source.sts(), run.caller.arn)
         except Failed as failed:
             kept = self._kept_session(None) if _is(failed, sts.ROLE_REFUSED) and self._buys_session else None
             if kept is None:
                 raise
+            self.carried = Mfa(True, self._age(), temporary=True)
             return self._assume(0, run.source.sts(kept), run.caller.arn)
 
     def _with_code(self) -> sts.Keys:
         run, request = self.run, self.run.requests[0]
         serial = self._serial()
+        self.carried = CODE
         client, caller = run.source.sts_once(), run.caller.arn
         return self._spend(
             request.alias,
@@ -113,6 +126,7 @@ class Hops:
         run, need = self.run, self._need
         kept, caller = self._kept_session(need.max_age), run.caller.arn
         if kept is not None:
+            self.carried = Mfa(True, self._age(), temporary=True)
             try:
                 return self._assume(0, run.source.sts(kept), caller)
             except Failed as failed:
@@ -121,6 +135,7 @@ class Hops:
                     raise
                 self.say("AWS refused with the MFA session that was kept; a fresh code may help.")
         keys = self._bought_session(0 if kept else need.max_age)
+        self.carried = Mfa(True, self._age(), temporary=True)
         return self._assume(0, run.source.sts(keys), caller)
 
     def _bought_session(self, max_age: int | None) -> Credentials:
@@ -144,11 +159,16 @@ class Hops:
         found = self.run.cache.get(MFA_SESSIONS, self._session_key)
         if found is None or not fresh(found) or self._need.serial not in (None, found.get("serial")):
             return None
-        asked = found.get("asked")
-        age = time.time() - asked if isinstance(asked, int | float) else MFA_SESSION
+        age = self._age()
         if max_age is not None and age > max_age - min(AGE_MARGIN, max_age // 2):
             return None
         return warm.read(found)
+
+    def _age(self) -> int:
+        """Seconds since the code of the MFA session in the cache was sent; its whole length where that is not known."""
+        found = self.run.cache.get(MFA_SESSIONS, self._session_key) or {}
+        asked = found.get("asked")
+        return max(0, int(time.time() - asked)) if isinstance(asked, int | float) else MFA_SESSION
 
     def _spend(self, alias: str, serial: str, send: Callable[[str], sts.Keys]) -> sts.Keys:
         """The answer to the first code that AWS takes; one process at a time asks for the codes of a device."""
@@ -161,6 +181,7 @@ class Hops:
     def _assume(self, position: int, client: object, caller: str) -> sts.Keys:
         """One AssumeRole without a code. A role that this machine applied moments ago is waited for."""
         request, role = self.run.requests[position], self.run.path[position].role
+        self.position = position
         told = False
         while True:
             try:
@@ -192,9 +213,18 @@ class Hops:
         short = (self.run.requests[0].duration or LONGEST_CHAINED) <= LONGEST_CHAINED
         return short and not self.run.source.temporary and self.run.cache.usable
 
-    @property
+    @cached_property
     def _need(self) -> Need:
         return needed(self.run)
+
+    def expected(self) -> Mfa:
+        """The MFA that the first call would carry, asking nobody."""
+        if ":user/" not in self.run.caller.arn or not (self._need.certain or self.given.code is not None):
+            return Mfa(temporary=self.run.source.temporary)
+        if self.run.source.temporary:
+            return Mfa(present=None, temporary=True)
+        kept = self._kept_session(self._need.max_age) if self._buys_session else None
+        return Mfa(True, self._age() if kept else 0, temporary=self._buys_session)
 
     def _serial(self) -> str:
         run = self.run

@@ -6,15 +6,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reconciler.app.aliases import Catalog, catalog
 from reconciler.assume import chain, codes, warm
 from reconciler.assume.cache import IDENTITIES, Cache, key_of
 from reconciler.assume.credentials import ALIAS, expired, source_profile
 from reconciler.assume.source import identity_of
-from reconciler.aws import sts
-from reconciler.model.problem import failure
+from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Alias
+from reconciler.model.sts import Caller
+
+if TYPE_CHECKING:
+    from reconciler.aws.sts import Source
 
 Say = Callable[[str], None]
 
@@ -38,70 +42,86 @@ class Wanted:
 class Run:
     """What one `assume` is about: the aliases, and whose keys it starts from. AWS is asked only who they belong to."""
 
-    def __init__(self, wanted: Wanted, environ: Mapping[str, str], say: Say) -> None:
-        self._wanted = wanted
-        self.environ = environ
-        self.cache = Cache.of(environ, say) if wanted.cached else Cache(None, say)
-        self._named = self._catalog(None, "aws")
-        path = chain.hops(wanted.alias, self._named.aliases)
+    def __init__(self, wanted: Wanted, environ: Mapping[str, str], cache: Cache) -> None:
+        """Raises Failed: an invalid file, an unknown alias."""
+        self.wanted = wanted
+        self.environ, self.cache = environ, cache
+        self.named = self._catalog(None, "aws")
+        path = chain.hops(wanted.alias, self.named.aliases)
         self.profile = source_profile(wanted.profile, chain.declared_source(path), environ)
-        if self.profile is None:
-            _check_end(environ)
         self.region = wanted.region or path[-1].region
         self.where = warm.endpoint(wanted.endpoint_url, environ)
         self._partition = path[0].role_arn.split(":")[1]
-        self._known = identity_of(self.profile, environ)
+        self._known_source = identity_of(self.profile, environ)
+
+    def check_end(self) -> None:
+        """Raises Failed where the role would be assumed with keys in the environment that are past their end."""
+        if self.profile is None and expired(self.environ, time.time()):
+            raise _session_over(self.environ.get(ALIAS))
 
     @cached_property
-    def source(self) -> sts.Source:
-        return sts.Source(self.profile, self.region, self._partition, self._wanted.endpoint_url)
+    def source(self) -> Source:
+        from reconciler.aws.sts import Source
+
+        return Source(self.profile, self.region, self._partition, self.wanted.endpoint_url)
 
     @cached_property
     def source_id(self) -> str:
         """What stands for the source credentials in the cache."""
-        return self._known or f"key:{self.source.access_key_id}"
+        return self._known_source or f"key:{self.source.access_key_id}"
+
+    @property
+    def known_caller(self) -> Caller | None:
+        """Who the source credentials are, where that was asked within a day: keys do not change hands."""
+        known = warm.identity(self.cache, self._known_source, self.where) if self._known_source else None
+        return Caller(str(known["arn"]), str(known["account"])) if known else None
 
     @cached_property
-    def caller(self) -> sts.Caller:
-        """Remembered for a day: keys do not change hands."""
-        key = key_of(self.source_id, self.where)
-        known = warm.identity(self.cache, self.source_id, self.where)
+    def caller(self) -> Caller:
+        """Asked where it is not known. Raises Failed."""
+        known = self.known_caller
         if known is not None:
-            return sts.Caller(str(known["arn"]), str(known["account"]))
+            return known
         caller = self.source.caller
-        name = chain.default_session_name(caller.arn)
-        entry = {"arn": caller.arn, "account": caller.account, "session_name": name, "asked": time.time()}
-        self.cache.put(IDENTITIES, key, entry)
+        entry = {
+            "arn": caller.arn,
+            "account": caller.account,
+            "session_name": chain.default_session_name(caller.arn),
+            "asked": time.time(),
+        }
+        self.cache.put(IDENTITIES, key_of(self.source_id, self.where), entry)
         return caller
 
     @cached_property
     def catalog(self) -> Catalog:
         """What the file means to this caller: roles are in its partition, and account where the file names none."""
         partition = self.caller.arn.split(":")[1]
-        account = None if self._named.account else self.caller.account
-        if account is None and partition == self._named.partition:
-            return self._named
+        account = None if self.named.account else self.caller.account
+        if account is None and partition == self.named.partition:
+            return self.named
         return self._catalog(account, partition)
 
     @cached_property
     def path(self) -> tuple[Alias, ...]:
-        return chain.hops(self._wanted.alias, self.catalog.aliases)
+        return chain.hops(self.wanted.alias, self.catalog.aliases)
 
     @cached_property
     def requests(self) -> tuple[chain.Request, ...]:
-        wanted = self._wanted
+        """Raises Failed: a duration or session name that AWS would refuse."""
+        wanted = self.wanted
         return chain.requests(self.path, self.caller.arn, self.catalog.longest, wanted.duration, wanted.session_name)
 
+    def key(self, position: int) -> str:
+        """The name in the cache of the credentials after the hop at `position`."""
+        calls = [request.parameters() for request in self.requests[: position + 1]]
+        return warm.credentials_key(self.source_id, self.where, calls)
+
     def _catalog(self, account: str | None, partition: str) -> Catalog:
-        return catalog(self._wanted.files, self._wanted.variables, self.cache, account, partition)
+        return catalog(self.wanted.files, self.wanted.variables, self.cache, account, partition)
 
 
-def _check_end(environ: Mapping[str, str]) -> None:
-    """Raises Failed where the keys in the environment are past their end."""
-    if not expired(environ, time.time()):
-        return
-    already = environ.get(ALIAS)
-    raise failure(
+def _session_over(already: str | None) -> Failed:
+    return failure(
         "session-over",
         "The credentials in this terminal have expired.",
         f"They came from the alias {already}." if already else "",

@@ -81,22 +81,14 @@ class Cache:
         except OSError as error:
             self._unusable(error)
 
-    def drop(self, kind: str, key: str) -> bool:
-        """Forget one entry; True where there was one."""
-        try:
-            os.unlink(self._path(kind, key))
-        except OSError:
-            return False
-        return True
-
-    def clear(self, *kinds: str) -> int:
-        """Forget all entries of these kinds; how many there were. Raises OSError where one stays."""
-        gone = 0
-        for kind in kinds:
-            folder = os.path.join(self._folder or "", kind)
-            if self._folder is None or not os.path.isdir(folder):
-                continue
-            for name in os.listdir(folder):
+    def clear(self, kind: str, which: Callable[[Entry], bool] | None = None) -> int:
+        """Forget the entries of a kind, all or those that `which` picks; how many. Raises OSError where one stays."""
+        folder, gone = os.path.join(self._folder or "", kind), 0
+        if self._folder is None or not os.path.isdir(folder):
+            return 0
+        for name in os.listdir(folder):
+            entry = self.get(kind, name.removesuffix(".json")) or {}
+            if which is None or which(entry):
                 os.unlink(os.path.join(folder, name))
                 gone += name.endswith(".json")
         return gone

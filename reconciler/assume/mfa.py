@@ -38,6 +38,16 @@ def mfa_demand(trust: Document, caller_arn: str, account: str) -> MfaDemand:
     return MfaDemand(required, lenient if required else None)
 
 
+def demanded_of_all(trust: Document) -> bool | None:
+    """True where every way in by sts:AssumeRole asks for MFA, False where none does, None where it depends on whom."""
+    ways = {
+        _demands(item)
+        for item in trust.statements
+        if item.effect == "Allow" and any(fnmatchcase("sts:assumerole", action) for action in item.actions)
+    }
+    return ways.pop() if len(ways) == 1 else None
+
+
 def _concerns(statement: Statement, caller_arn: str, account: str) -> bool:
     named = any(
         kind in ("*", "AWS") and (value in _names(caller_arn, account) or _is_role_of(value, caller_arn))

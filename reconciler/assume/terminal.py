@@ -5,11 +5,12 @@ Standard library only.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 from reconciler.assume.codes import Ask
-from reconciler.model.problem import failure
+from reconciler.model.problem import Failed, failure
 
 _WINDOWS = sys.platform == "win32"
 _READ, _WRITE = Path("CONIN$" if _WINDOWS else "/dev/tty"), Path("CONOUT$" if _WINDOWS else "/dev/tty")
@@ -27,11 +28,36 @@ def prompt() -> Ask | None:
         return None
 
 
+def show(text: str) -> None:
+    """Write to the terminal itself, past every redirection: for what may be seen and not kept. Raises Failed."""
+    try:
+        with _WRITE.open("w", encoding="utf-8") as writer:
+            writer.write(text)
+    except OSError:
+        raise _lost() from None
+
+
+def size() -> os.terminal_size:
+    """Columns and lines of the terminal; 80 by 24 where it does not tell."""
+    try:
+        with _WRITE.open("w", encoding="utf-8") as terminal:
+            found = os.get_terminal_size(terminal.fileno())
+    except OSError:
+        found = os.terminal_size((0, 0))
+    return found if all(found) else os.terminal_size((80, 24))
+
+
+def _lost() -> Failed:
+    return failure("terminal-lost", "The terminal is gone.", hint="Run the command again in another one.")
+
+
 def _ask(question: str) -> str:
-    with _WRITE.open("w", encoding="utf-8") as writer:
-        writer.write(question)
-    with _READ.open(encoding="utf-8", errors="replace") as reader:
-        answer = reader.readline()
+    show(question)
+    try:
+        with _READ.open(encoding="utf-8", errors="replace") as reader:
+            answer = reader.readline()
+    except OSError:
+        raise _lost() from None
     if not answer:
         raise failure("mfa-code", "No MFA code was entered.", hint="Run the command again when you have one.")
     return answer.strip()

@@ -48,9 +48,14 @@ def session_of(profile: str | None, region: str | None) -> boto3.session.Session
         return boto3.session.Session(profile_name=profile, region_name=region)
 
 
-def client(session: boto3.session.Session, service: str, endpoint_url: str | None = None) -> Any:
-    """A client with our retry mode, timeouts and pool; IAM is global, so any region will do."""
-    return _client(session, service, endpoint_url, _CONFIG)
+def client(
+    session: boto3.session.Session, service: str, endpoint_url: str | None = None, *, patient: bool = True
+) -> Any:
+    """A client with our retry mode, timeouts and pool; IAM is global, so any region will do.
+
+    patient False: it gives up early, for answers that one can do without.
+    """
+    return _client(session, service, endpoint_url, _CONFIG if patient else _SHORTCUT)
 
 
 def _client(session: boto3.session.Session, service: str, endpoint_url: str | None, config: Config) -> Any:

@@ -7,7 +7,6 @@ Error texts are not part of the API: those matched here are what STS answers tod
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -19,7 +18,7 @@ from reconciler.aws.faults import AWS_ERRORS, problem_of
 from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, session_of
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import MfaDevice
-from reconciler.model.sts import MFA_CODE_REFUSED
+from reconciler.model.sts import MFA_CODE_REFUSED, Caller
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -40,14 +39,6 @@ Keys = tuple[str, str, str, str]
 """Access key id, secret access key, session token, expiration (RFC 3339, UTC)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who the source credentials are: `arn` as GetCallerIdentity gives it, `account` 12 digits."""
-
-    arn: str
-    account: str
-
-
 class Source:
     """The credentials that the first role is assumed with, and the region and endpoint of every call."""
 
@@ -60,8 +51,12 @@ class Source:
     @cached_property
     def caller(self) -> Caller:
         """Raises Failed: no credentials, expired ones, AWS out of reach."""
+        return self.owner()
+
+    def owner(self, keys: Keys | None = None) -> Caller:
+        """Who the source's credentials are, or those of `keys`. Raises Failed."""
         try:
-            answer = self.sts().get_caller_identity()
+            answer = self.sts(keys).get_caller_identity()
         except AWS_ERRORS as error:
             raise Failed([problem_of(error, "asking AWS who you are")]) from None
         return Caller(answer["Arn"], answer["Account"])

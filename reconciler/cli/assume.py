@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.assume.deliver import CODE_VARIABLE, Wish, reader
+from reconciler.cli.completion import alias_names
 from reconciler.cli.options import aws_options, file_option, variable_option
 from reconciler.shell.variables import SHELLS, assignments
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _COMMAND = "reconcile.command"
+_FORMATS = {"unset": ("env", "json"), "list": ("json",), "explain": ("json",)}
+"""What --format means beside the credentials themselves."""
 
 
 class _WithCommand(click.Command):
@@ -39,18 +43,23 @@ class _WithCommand(click.Command):
 
 
 @click.command("assume", cls=_WithCommand, epilog='Example: eval "$(reconcile assume s3)"')
-@click.argument("alias", required=False)
+@click.argument("alias", required=False, shell_complete=alias_names)
 @file_option
 @variable_option
 @click.option("--shell", type=click.Choice(tuple(SHELLS)), help="Whose syntax to print, or which shell to open.")
 @click.option("--print", "printing", is_flag=True, help="Print, also on a terminal.")
-@click.option("--unset", is_flag=True, help="Print the lines that take it back.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(("env", "json", "credential-process")),
     help="What to print: assignments (env, the default), the same as JSON, or what AWS SDKs read.",
 )
+@click.option("--unset", is_flag=True, help="Print the lines that take it back.")
+@click.option("--list", "listing", is_flag=True, help="The aliases: role, account, MFA, duration, cached until when.")
+@click.option("--console", is_flag=True, help="Print a URL that opens the AWS console as the role.")
+@click.option("--explain", is_flag=True, help="Say whether the role can be assumed, and why; assume nothing.")
+@click.option("--verify", is_flag=True, help="Assume for 15 minutes and compare who AWS says that is.")
+@click.option("--logout", is_flag=True, help="Forget what is cached: of ALIAS, or everything.")
 @click.option("--duration", metavar="TIME", help="How long: 45m, 2h, or seconds.")
 @click.option("--session-name", metavar="NAME", help="Name of the session in CloudTrail.")
 @click.option("--token-code", metavar="CODE", help="MFA code.")
@@ -65,8 +74,13 @@ def command(
     variables: Mapping[str, str],
     shell: str | None,
     printing: bool,
-    unset: bool,
     form: str | None,
+    unset: bool,
+    listing: bool,
+    console: bool,
+    explain: bool,
+    verify: bool,
+    logout: bool,
     duration: str | None,
     session_name: str | None,
     token_code: str | None,
@@ -85,14 +99,13 @@ def command(
     --token-code, --token-command or RECONCILE_MFA_CODE.
     """
     words: list[str] = ctx.meta.get(_COMMAND, [])
-    _check(ctx, alias, words, unset, printing, form)
-    if unset:
+    modes = {"unset": unset, "list": listing, "console": console, "explain": explain, "verify": verify}
+    mode = _mode(ctx, alias, {**modes, "logout": logout}, Wish(words, shell, form, printing))
+    if mode == "unset":
         _print_undoing(shell, form)
         return 0
-    from reconciler.app import assume as use_case
     from reconciler.app.wanted import Wanted
     from reconciler.assume import codes, terminal
-    from reconciler.assume.deliver import CODE_VARIABLE, Wish, deliver
 
     wanted = Wanted(
         alias=alias or "",
@@ -106,25 +119,28 @@ def command(
         codes=codes.Sources(token_code, token_command, os.environ.get(CODE_VARIABLE), terminal.prompt()),
         cached=not no_cache,
     )
-    result = use_case.assumed(wanted, os.environ, _say)
-    wish = Wish(words, shell, form, printing)
-    return deliver(wish, result.alias, result.role_arn, result.credentials, result.variables, os.environ, _say)
+    from reconciler.cli import assume_modes
+
+    if mode:
+        return assume_modes.MODES[mode](wanted, form, _say)
+    return assume_modes.assume(wanted, Wish(words, shell, form, printing), _say)
 
 
-def _check(
-    ctx: click.Context,
-    alias: str | None,
-    words: Sequence[str],
-    unset: bool,
-    printing: bool,
-    form: str | None,
-) -> None:
-    if unset and (words or form == "credential-process"):
-        raise click.UsageError("--unset prints assignments; it takes no command and no such --format.", ctx)
-    if words and (printing or form):
+def _mode(ctx: click.Context, alias: str | None, asked: Mapping[str, bool], wish: Wish) -> str | None:
+    """The one thing that is asked for instead of credentials, if any."""
+    modes = [name for name, is_asked in asked.items() if is_asked]
+    if len(modes) > 1:
+        raise click.UsageError(f"--{modes[0]} and --{modes[1]} cannot go together.", ctx)
+    mode = modes[0] if modes else None
+    if mode and (wish.words or (wish.printing and mode != "unset")):
+        raise click.UsageError(f"--{mode} takes no command, and no --print.", ctx)
+    if mode and wish.form and wish.form not in _FORMATS.get(mode, ()):
+        raise click.UsageError(f"--{mode} has no --format {wish.form}.", ctx)
+    if wish.words and (wish.printing or wish.form):
         raise click.UsageError("With a command after `--` nothing is printed: leave out --print, --format.", ctx)
-    if not alias and not unset:
+    if not alias and mode not in ("unset", "list", "logout"):
         raise click.UsageError("Missing argument 'ALIAS'.", ctx)
+    return mode
 
 
 def _seconds(text: str | None) -> int | None:
@@ -140,7 +156,6 @@ def _seconds(text: str | None) -> int | None:
 
 def _print_undoing(shell: str | None, form: str | None) -> None:
     from reconciler.assume import credentials, emit
-    from reconciler.assume.deliver import reader
 
     variables = credentials.undoing(os.environ)
     if not variables:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,10 +12,13 @@ import click
 from reconciler import __version__
 from reconciler.model.problem import Failed
 
+_COMPLETION = "_RECONCILE_COMPLETE"
+"""Set by the completion script of a shell, which click names so."""
 _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
     "keys": "keys",
+    "mfa": "mfa",
     "plan": "plan",
     "profiles": "profiles",
     "sandbox": "sandbox",
@@ -64,6 +68,10 @@ def root() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; the exit code. No traceback for what a user can cause."""
+    if asked := os.environ.get(_COMPLETION):
+        from reconciler.cli import completion_shells
+
+        return completion_shells.answer(root, _COMPLETION, asked)
     try:
         outcome = root.main(args=list(arguments), prog_name="reconcile", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0

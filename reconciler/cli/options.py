@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.cli.completion import profile_names
 from reconciler.cli.terminal import choose_color
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -46,7 +47,7 @@ def aws_options(function: F) -> F:
     """--profile, --region, --endpoint-url, with AWS's own meaning."""
     function = click.option("--endpoint-url", metavar="URL", help="Call this endpoint instead of AWS's.")(function)
     function = click.option("--region", metavar="REGION", help="AWS region of STS.")(function)
-    return click.option("--profile", metavar="NAME", help="AWS profile to use.")(function)
+    return click.option("--profile", metavar="NAME", shell_complete=profile_names, help="AWS profile to use.")(function)
 
 
 def _variables(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Mapping[str, str]:

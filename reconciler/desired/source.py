@@ -41,14 +41,24 @@ def _default_file() -> Path:
         if not Path(wanted).exists():
             raise failure("no-file", f"There is no file {wanted}, which $RECONCILE_FILE names.")
         return Path(wanted)
-    for candidate in _candidates():
-        if candidate.is_file():
-            return Path(os.path.relpath(candidate))
-    raise failure(
-        "no-file",
-        f"No FILE given, and no {DEFAULT_FILE} here or in a parent folder.",
-        hint="Name a file, or set $RECONCILE_FILE.",
-    )
+    found = _nearest_file()
+    if found is None:
+        raise failure(
+            "no-file",
+            f"No FILE given, and no {DEFAULT_FILE} here or in a parent folder.",
+            hint="Name a file, or set $RECONCILE_FILE.",
+        )
+    return found
+
+
+def _nearest_file() -> Path | None:
+    found = next((candidate for candidate in _candidates() if candidate.is_file()), None)
+    return Path(os.path.relpath(found)) if found else None
+
+
+def is_any(arguments: tuple[str, ...]) -> bool:
+    """Whether there is a file to read: one is named, or there is a default one."""
+    return bool(arguments or os.environ.get("RECONCILE_FILE") or _nearest_file())
 
 
 def _candidates() -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.kinds import limits
@@ -126,7 +126,7 @@ class Declaring:
             self.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
         if any(flaw.level is Level.ERROR for flaw in found) or not isinstance(written, dict):
             return None
-        return authored(written, self.partition)
+        return replace(authored(written, self.partition), places=_statement_places(written))
 
     def declaration(self, node: Map, *, mfa: bool = False) -> Declaration:
         """How the file speaks of the entity of this node."""
@@ -154,6 +154,14 @@ class Declaring:
             found[PROTECT] = "true"
         self.problems.extend(limits.tag_problems(found, node))
         return found
+
+
+def _statement_places(written: Mapping[str, object]) -> tuple[Place, ...]:
+    """Where each statement of a document is written; one that is no list stands alone."""
+    statements = written.get("Statement")
+    if isinstance(statements, Seq):
+        return tuple(statements.place(index) for index in range(len(statements)))
+    return (statements.place(),) if isinstance(statements, Map) else ()
 
 
 def items(node: Map, key: str) -> Sequence[tuple[str, Place]]:

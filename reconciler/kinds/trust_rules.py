@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from reconciler.kinds import schema_parts as parts
@@ -224,4 +225,4 @@ def trust_document(node: Map, context: Declaring) -> Document | None:
         context.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
     if any(flaw.level is Level.ERROR for flaw in found):
         return None
-    return authored(compiled, context.partition)
+    return replace(authored(compiled, context.partition), places=tuple(rule.place for rule in good), from_rules=True)

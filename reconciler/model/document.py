@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.problem import Place
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -49,7 +51,8 @@ class Statement:
 class Document:
     """A whole policy. `text` is what the author wrote, as compact JSON, and is what gets sent.
 
-    `opaque` holds a live text that is not JSON: it equals only itself.
+    `opaque` holds a live text that is not JSON: it equals only itself. `places`: of a document of a file, where
+    each statement is written, in the order of `text`; `from_rules`: these are trust rules.
     """
 
     version: str
@@ -57,3 +60,5 @@ class Document:
     id: str = ""
     opaque: str = ""
     text: str = field(default="", compare=False, repr=False)
+    places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
+    from_rules: bool = field(default=False, compare=False, repr=False)

@@ -29,6 +29,20 @@ class MfaDevice:
     def virtual(self) -> bool:
         return ":mfa/" in self.serial
 
+    @property
+    def kind(self) -> str:
+        """virtual, passkey (a security key too), hardware or other (IAM User Guide, MFA serial numbers)."""
+        if self.virtual:
+            return "virtual"
+        if ":u2f/" in self.serial:
+            return "passkey"
+        return "other" if self.serial.startswith("arn:") else "hardware"
+
+    @property
+    def gives_codes(self) -> bool:
+        """Whether AWS takes its codes in API calls; passkeys are for the console alone."""
+        return self.kind in ("virtual", "hardware")
+
 
 @dataclass(frozen=True, slots=True)
 class Belongings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 SHORTEST, LONGEST = 900, 43200
 LONGEST_CHAINED = 3600
@@ -13,3 +14,11 @@ MFA_CODE_REFUSED = "mfa-code-refused"
 
 SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 """RoleSessionName and SourceIdentity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who the source credentials are: `arn` as GetCallerIdentity gives it, `account` 12 digits."""
+
+    arn: str
+    account: str

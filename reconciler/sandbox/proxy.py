@@ -1,7 +1,7 @@
 """The HTTP server that clients talk to: keep-alive, threaded, on loopback only.
 
 Every request is counted, then answered by the layer (query protocol) or by the emulator as it is (JSON
-protocols and `/moto-api`). `GET /_sandbox/stats` and `POST /_sandbox/zero` are its own.
+protocols and `/moto-api`). The console's sign-in, `GET /_sandbox/stats` and `POST /_sandbox/zero` are its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from reconciler.sandbox import signin
 from reconciler.sandbox.tally import Tally
 from reconciler.sandbox.upstream import Upstream
 from reconciler.sandbox.wire import Refusal, Reply, Request
@@ -48,7 +49,7 @@ class Proxy(ThreadingHTTPServer):
         if request.action:
             self.tally.note(request)
         try:
-            return self.layer(request)
+            return signin.reply(request) if signin.asks(request) else self.layer(request)
         except Refusal as refusal:
             return refusal.reply(request.version)
         except Exception as error:

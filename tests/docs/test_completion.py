@@ -11,7 +11,7 @@ import pytest
 from tests.docs.pages import ROOT, environment
 
 ASKING = {
-    "bash": "COMP_WORDS=(reconcile pl); COMP_CWORD=1; _reconcile_completion reconcile; echo ${COMPREPLY[@]}",
+    "bash": "COMP_LINE='reconcile pl'; COMP_POINT=12; _reconcile_completion reconcile; echo ${COMPREPLY[@]}",
     "zsh": "echo ${${_comps[reconcile]}:+plan}",
     "fish": "complete -C 'reconcile pl' | cut -f 1",
 }

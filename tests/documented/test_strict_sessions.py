@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from strict_account import client, refusal
+from strict_account import Made, client, refusal, trust
 
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.strict import clock
@@ -121,6 +121,32 @@ def test_a_session_gets_no_further_session(sandbox: Sandbox, guarded: Person) ->
     assert refusal(inside(sandbox, session).get_access_key_info, AccessKeyId="AKIAIOSFODNN7EXAMPLE")[1] == (
         "AccessDenied"
     )
+
+
+def test_a_role_session_gets_none_either(sandbox: Sandbox, made: Made, someone: Person) -> None:
+    role = f"arn:aws:iam::123456789012:role/{made.role(trust({'AWS': someone.arn}))}"
+    session = sts_of(sandbox, someone).assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
+    sts = inside(sandbox, session)
+    for call, name, given in (
+        (sts.get_session_token, "GetSessionToken", {}),
+        (sts.get_federation_token, "GetFederationToken", {"Name": "me"}),
+    ):
+        refused = (403, "AccessDenied", f"Cannot call {name} with session credentials")
+        assert refusal(call, **given) == refused
+    inside(sandbox, session, "iam").list_users()
+
+
+def test_a_session_by_a_providers_token_is_its_role(sandbox: Sandbox, made: Made) -> None:
+    provider = {"Federated": "arn:aws:iam::123456789012:oidc-provider/token.example.com"}
+    role = made.role(trust(provider, action="sts:AssumeRoleWithWebIdentity"))
+    arn, next_ = f"arn:aws:iam::123456789012:role/{role}", made.role(trust({"AWS": "*"}))
+    told = client(sandbox.url, "sts", "testing").assume_role_with_web_identity(
+        RoleArn=arn, RoleSessionName="ci", WebIdentityToken="token", DurationSeconds=900
+    )
+    session = inside(sandbox, told["Credentials"])
+    assert session.get_caller_identity()["Arn"] == f"arn:aws:sts::123456789012:assumed-role/{role}/ci"
+    session.assume_role(RoleArn=f"arn:aws:iam::123456789012:role/{next_}", RoleSessionName="me")
+    assert refusal(session.assume_role, RoleArn=arn, RoleSessionName="me")[1] == "AccessDenied"
 
 
 def test_a_session_ends_with_its_user(sandbox: Sandbox, iam: Any, someone: Person) -> None:

@@ -6,12 +6,15 @@ import json
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+
+from tests.support.people import Device, hurried, person
 
 if sys.platform != "win32":
     from tests.unit.shell.pseudo import Pseudo
@@ -24,15 +27,20 @@ version: 1
 owner: test
 {account}
 users:
-  {user}: {{}}
+  {user}: {{policies: [devices-{user}]}}
+  other-{user}: {{}}
+policies:
+  devices-{user}:
+    document: {{Statement: {{Effect: Allow, Action: "iam:ListMFADevices", Resource: "*"}}}}
 roles:
-  reader-{user}: {{trust: [{{users: [{user}]}}]}}
+  reader-{user}: {{trust: [{{users: [{user}, other-{user}], session_tags: true}}]}}
   guarded-{user}: {{trust: [{{users: [{user}], mfa: {{max_age: 1h}}}}]}}
   far-{user}: {{trust: [{{roles: [reader-{user}, guarded-{user}]}}]}}
 aliases:
   s3: {{role: reader-{user}, region: eu-west-1, session_tags: {{team: x}}}}
   admin: {{role: guarded-{user}}}
   far: {{role: far-{user}, via: s3, session_name: mine}}
+  onward: {{role: far-{user}}}
   deep: {{role: far-{user}, via: admin}}
   profiled: {{role: reader-{user}, source_profile: other}}
 """
@@ -45,6 +53,7 @@ class Account:
     user: str
     folder: Path
     environ: dict[str, str]
+    device: Device
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "reconciler", "assume", *words]
@@ -82,44 +91,32 @@ def account(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Account:
         aws_access_key_id="AKIASANDBOXSANDBOX00",
         aws_secret_access_key="sandbox",
     )
-    keys = [made(iam, name) for name in (user, f"other-{user}")]
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-    for role in ("reader", "guarded", "far"):
-        iam.create_role(RoleName=f"{role}-{user}", AssumeRolePolicyDocument=json.dumps(trust))
-    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=user)["VirtualMFADevice"]["SerialNumber"]
-    iam.enable_mfa_device(
-        UserName=user, SerialNumber=device, AuthenticationCode1="123456", AuthenticationCode2="234567"
-    )
     (folder / "roles.yaml").write_text(FILE.format(user=user, account=f'account: "{ACCOUNT}"'))
     (folder / "no-account.yaml").write_text(FILE.format(user=user, account=""))
+    root = sandbox.environment() | {"PYTHONPATH": str(Path.cwd())}
+    apply = [sys.executable, "-m", "reconciler", "apply", "roles.yaml", "--yes"]
+    subprocess.run(apply, env=root, cwd=folder, check=True, capture_output=True)
+    someone, other = person(iam, user, mfa=True), person(iam, f"other-{user}")
     (folder / "credentials").write_text(
-        f"[other]\naws_access_key_id = {keys[1][0]}\naws_secret_access_key = {keys[1][1]}\n"
+        f"[other]\naws_access_key_id = {other.access_key}\naws_secret_access_key = {other.secret_key}\n"
     )
-    environ = sandbox.environment() | {
-        "AWS_ACCESS_KEY_ID": keys[0][0],
-        "AWS_SECRET_ACCESS_KEY": keys[0][1],
-        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
-        "PYTHONPATH": str(Path.cwd()),
-        "SHELL": "/bin/sh",
-    }
+    environ = (
+        root
+        | someone.keys
+        | {
+            "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
+            "SHELL": "/bin/sh",
+        }
+    )
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         environ.pop(name, None)
-    return Account(user, folder, environ)
+    return Account(user, folder, environ, someone.device)
 
 
-def made(iam: Any, user: str) -> tuple[str, str]:
-    iam.create_user(UserName=user)
-    key = iam.create_access_key(UserName=user)["AccessKey"]
-    return key["AccessKeyId"], key["SecretAccessKey"]
+@pytest.fixture
+def code(account: Account, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """The device's next code."""
+    return hurried(account.device, monkeypatch)
 
 
 @TERMINAL
@@ -167,8 +164,8 @@ def test_a_nested_assume_starts_from_the_profile_of_before(account: Account) -> 
 
 
 def test_a_nested_assume_from_keys_says_that_it_chains(account: Account) -> None:
-    done = account.run("s3", "--", *account.command("s3", "--", sys.executable, "-c", WHO))
-    assert done.stdout == account.role("reader") + "\n"
+    done = account.run("s3", "--", *account.command("onward", "--", sys.executable, "-c", WHO))
+    assert done.stdout == account.role("far") + "\n"
     assert "the role is assumed from it" in done.stderr and "stored nowhere" in done.stderr
 
 
@@ -186,12 +183,20 @@ def test_a_role_that_needs_mfa_says_what_to_pass_where_nobody_can_be_asked(accou
 
 
 @pytest.mark.parametrize("alias", ["admin", "deep"])
-def test_a_code_may_be_passed_in_three_ways(account: Account, alias: str) -> None:
+def test_a_code_may_be_passed_in_three_ways(account: Account, code: Callable[[], str], alias: str) -> None:
     role = account.role("guarded" if alias == "admin" else "far")
-    assert account.who(alias, "--token-code", "123456") == role
-    command = f"'{sys.executable}' -c 'print(123456)'"
+    assert account.who(alias, "--token-code", code()) == role
+    command = f"'{sys.executable}' -c 'print(\"{code()}\")'"
     assert account.who(alias, "--token-command", command) == role
-    assert account.who(alias, RECONCILE_MFA_CODE="123456") == role
+    assert account.who(alias, RECONCILE_MFA_CODE=code()) == role
+
+
+def test_a_code_that_was_used_is_refused(account: Account, code: Callable[[], str]) -> None:
+    used = code()
+    account.who("admin", "--token-code", used)
+    done = account.run("admin", "--token-code", used)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert used not in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_role_session_is_told_that_it_cannot_give_mfa(account: Account) -> None:
@@ -200,16 +205,18 @@ def test_a_role_session_is_told_that_it_cannot_give_mfa(account: Account) -> Non
 
 
 @TERMINAL
-def test_the_code_is_asked_for_on_the_terminal_while_stdout_is_a_pipe(account: Account, tmp_path: Path) -> None:
-    out = tmp_path / "out"
+def test_the_code_is_asked_for_on_the_terminal_while_stdout_is_a_pipe(
+    account: Account, code: Callable[[], str], tmp_path: Path
+) -> None:
+    out, given = tmp_path / "out", code()
     words = " ".join(account.command("admin", "-f", str(account.folder / "roles.yaml")))
     with Pseudo(["sh", "-c", f"{words} < /dev/null > {out}"], account.environ) as terminal:
         terminal.expect(rf"MFA code for admin \(arn:aws:iam::{ACCOUNT}:mfa/{account.user}\): ")
         terminal.send("12345\n")
         terminal.expect("A code is six digits. MFA code")
-        terminal.send("123456\n")
+        terminal.send(f"{given}\n")
         assert terminal.code() == 0
-        assert "123456'" not in terminal.seen
+        assert f"{given}'" not in terminal.seen
     assert "export RECONCILE_ALIAS='admin';" in out.read_text()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account
+from tests.support.people import person
 from tests.support.plans import changes, codes, findings, operations, writes
 
 ACCOUNT = "123456789012"
@@ -258,17 +259,14 @@ def test_the_caller_is_never_pruned(account: Account) -> None:
 
 
 def test_the_role_of_the_caller_is_never_pruned(account: Account) -> None:
-    import boto3
-
     make(account.iam, "role", "runner", Path="/ci/")
     make(account.iam, "role", "other")
-    sts = boto3.client(
-        "sts",
-        endpoint_url=account.sandbox.url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+    ci = person(account.iam, "ci")
+    trusted = {"Effect": "Allow", "Principal": {"AWS": ci.arn}, "Action": "sts:AssumeRole"}
+    account.iam.update_assume_role_policy(
+        RoleName="runner", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
     )
+    sts = ci.client("sts", account.sandbox.url)
     session = sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/ci/runner", RoleSessionName="ci")["Credentials"]
     account.write(HEAD + "settings: {prune: all}\n")
     result = account.cli(
@@ -281,7 +279,7 @@ def test_the_role_of_the_caller_is_never_pruned(account: Account) -> None:
         AWS_SESSION_TOKEN=session["SessionToken"],
     )
     assert result.code == 0, result.err
-    assert set(changes(result.json)) == {"role/other"}
+    assert set(changes(result.json)) == {"role/other", "user/ci"}
 
 
 def test_what_break_glass_names_is_never_pruned(account: Account) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pyotp
+import pytest
+
+from reconciler.sandbox.strict import clock
 
 STEP = 30
 
@@ -46,6 +51,16 @@ class Person:
         """For the environment."""
         return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
 
+    def client(self, service: str, url: str) -> Any:
+        """A boto3 client of the user's own."""
+        return boto3.client(
+            service,
+            endpoint_url=url,
+            region_name="us-east-1",
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+        )
+
     @property
     def device(self) -> Device:
         assert self._device is not None, f"{self.name} has no MFA device"
@@ -71,3 +86,18 @@ def enabled(iam: Any, user: str, name: str = "") -> Device:
     codes = {"AuthenticationCode1": device.at(last - 1), "AuthenticationCode2": device.at(last)}
     iam.enable_mfa_device(UserName=user, SerialNumber=device.serial, **codes)
     return device
+
+
+def hurried(device: Device, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Codes of a device as fast as a test wants them: with each, the sandbox is a step further in time.
+
+    Only for a sandbox in this process, and a command that does not look at the clock itself.
+    """
+
+    def code() -> str:
+        device.spent = max(device.spent + 1, int(time.time()) // STEP)
+        moment = float(device.spent * STEP)
+        monkeypatch.setattr(clock, "now", lambda: moment)
+        return device.at(device.spent)
+
+    return code

@@ -3,18 +3,20 @@
 Pure functions over canonical documents. What is not known is reported as keys, never guessed: three-valued logic
 throughout. Pipeline: `templates`, `matching`, `conditions` judge one statement; `compiled` holds documents ready;
 `identity` and `naming` weigh them for a principal; `assume` joins both, `matrix` does so for an account, `covers`
-looks for ways to administrator power. Its weak point: organisation policies (SCP, RCP) are not evaluated.
+looks for ways to administrator power, `reasons` shows what single statements lack. Its weak point: organisation
+policies (SCP, RCP) are not evaluated.
 """
 
 from reconciler.policy.evaluator.account import principals_of, targets_of
-from reconciler.policy.evaluator.assume import Target, can_assume
+from reconciler.policy.evaluator.assume import Examined, Target, caller_side, can_assume, examined, trust_side
 from reconciler.policy.evaluator.compiled import Compiled, compiled
 from reconciler.policy.evaluator.context import NO_MFA_POSSIBLE, NOTHING_KNOWN, WITHOUT_MFA, Context, with_mfa
 from reconciler.policy.evaluator.covers import UNSEEN, Power, powers
 from reconciler.policy.evaluator.identity import evaluate
 from reconciler.policy.evaluator.matrix import Access, assumable
 from reconciler.policy.evaluator.paths import PATHS, EscalationPath, Grade
-from reconciler.policy.evaluator.principal import Principal, outsider
+from reconciler.policy.evaluator.principal import Naming, Principal, outsider
+from reconciler.policy.evaluator.reasons import Reason, reasons, trust_reasons
 from reconciler.policy.evaluator.values import Decision, PolicySource, Source, Verdict, Why
 
 __all__ = [
@@ -28,21 +30,29 @@ __all__ = [
     "Context",
     "Decision",
     "EscalationPath",
+    "Examined",
     "Grade",
+    "Naming",
     "PolicySource",
     "Power",
     "Principal",
+    "Reason",
     "Source",
     "Target",
     "Verdict",
     "Why",
     "assumable",
+    "caller_side",
     "can_assume",
     "compiled",
     "evaluate",
+    "examined",
     "outsider",
     "powers",
     "principals_of",
+    "reasons",
     "targets_of",
+    "trust_reasons",
+    "trust_side",
     "with_mfa",
 ]

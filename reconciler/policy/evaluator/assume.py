@@ -25,6 +25,7 @@ from reconciler.policy.evaluator.naming import TrustAnswers, trust_answers
 from reconciler.policy.evaluator.principal import Naming, Principal
 from reconciler.policy.evaluator.values import (
     NO,
+    YES,
     Answer,
     Decision,
     PolicySource,
@@ -72,6 +73,19 @@ class Target:
         return Context.of(values, absent=[f"{prefix}*" for prefix in prefixes])
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One action of a principal on a role: what the trust says, what its own policies say, and the outcome.
+
+    `own` None: the trust alone decides, as for services.
+    """
+
+    action: str
+    trust: TrustAnswers
+    own: Sides | None
+    verdict: Verdict
+
+
 def can_assume(
     principal: Principal, role: Target, context: Context = NOTHING_KNOWN, also: Iterable[str] = ()
 ) -> Verdict:
@@ -85,11 +99,31 @@ def can_assume(
 
 
 def _one(principal: Principal, role: Target, action: str, context: Context) -> Verdict:
+    return examined(principal, role, action, context).verdict
+
+
+def examined(principal: Principal, role: Target, action: str, context: Context) -> Examined:
+    """`can_assume` for one action, with both sides shown. `context`: as `Principal.own.over(Target.own, …)` is."""
     trust = trust_answers(role.compiled_trust.slice(action), principal, role.arn, context)
     if not principal.has_policies:
-        return verdict([trust.denied], [(answer,) for answer in trust.allowed.values()] or _UNTRUSTED)
+        alone = verdict([trust.denied], [(answer,) for answer in trust.allowed.values()] or _UNTRUSTED)
+        return Examined(action, trust, None, alone)
     own = sides(principal, action, role.arn, context)
-    return verdict([*own.denies, trust.denied], _routes(principal, role, trust, own) or _UNTRUSTED)
+    both = verdict([*own.denies, trust.denied], _routes(principal, role, trust, own) or _UNTRUSTED)
+    return Examined(action, trust, own, both)
+
+
+def trust_side(found: Examined) -> Verdict:
+    """What the trust says for itself, whatever the caller's own policies say."""
+    return verdict([found.trust.denied], [(answer,) for answer in found.trust.allowed.values()] or _UNTRUSTED)
+
+
+def caller_side(principal: Principal, role: Target, found: Examined, naming: Naming) -> Verdict:
+    """What the caller's own policies say, were the trust to let it in by this way of naming it."""
+    if found.own is None:
+        return Verdict(Decision.ALLOW, why=Why.ALLOWED)
+    open_trust = TrustAnswers({naming: Answer(YES)}, Answer(NO))
+    return verdict(found.own.denies, _routes(principal, role, open_trust, found.own))
 
 
 _UNTRUSTED: list[Route] = [(Answer(NO, (), Why.TRUST),)]

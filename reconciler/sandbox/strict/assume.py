@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from reconciler.policy.evaluator import Context, can_assume
 from reconciler.sandbox.strict import mfa, tags
-from reconciler.sandbox.strict.call import Call, Rules
+from reconciler.sandbox.strict.call import Call, Rules, denied
 from reconciler.sandbox.strict.documents import malformed, parsed, statements
 from reconciler.sandbox.strict.keyring import RoleSession
 from reconciler.sandbox.strict.ledger import ROLE, Entity, Tags
@@ -52,7 +52,7 @@ def assume_role(call: Call) -> Reply:
     role = held_role(call, arn)
     foreign = role is None and account != call.caller.account
     if not foreign and call.caller.user is None and call.caller.session is None:
-        raise _denied("Roles may not be assumed by root accounts.")
+        raise denied("Roles may not be assumed by root accounts.")
     with_mfa = mfa.proven(call)
     if role is not None:
         _judge(call, role, asked, with_mfa)
@@ -194,11 +194,7 @@ def _refuse_long(call: Call, role: Entity | None, seconds: int) -> None:
 
 
 def _not_authorized(call: Call, action: str, role: str) -> Refusal:
-    return _denied(f"User: {identity(call)[0]} is not authorized to perform: {action} on resource: {role}")
-
-
-def _denied(message: str) -> Refusal:
-    return Refusal("AccessDenied", message, status=403)
+    return denied(f"User: {identity(call)[0]} is not authorized to perform: {action} on resource: {role}")
 
 
 def _bad_value(message: str) -> Refusal:

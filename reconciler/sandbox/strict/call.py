@@ -121,6 +121,10 @@ def no_such(kind: str, name: str) -> Refusal:
     return Refusal("NoSuchEntity", ABSENT[kind].format(name), status=404)
 
 
+def denied(message: str) -> Refusal:
+    return Refusal("AccessDenied", message, status=403)
+
+
 def over_quota(message: str) -> Refusal:
     return Refusal("LimitExceeded", message, status=409)
 

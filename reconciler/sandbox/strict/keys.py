@@ -1,7 +1,7 @@
 """Access keys of users: who has which, and who is meant where a request names no user.
 
 Sources: IAM API Reference, CreateAccessKey, UpdateAccessKey, DeleteAccessKey, ListAccessKeys: "If the UserName is
-not specified, the user name is determined implicitly based on the access key ID used to sign the request";
+not specified, the user name is determined implicitly based on the AWS access key ID used to sign the request";
 UpdateAccessKey: "If a temporary access key is used, then UserName is required". The quota of two keys is the
 emulator's.
 """

@@ -13,7 +13,7 @@ from __future__ import annotations
 from base64 import b32decode, b64decode
 
 from reconciler.sandbox.strict import clock
-from reconciler.sandbox.strict.call import Call, Rules, no_such, over_quota
+from reconciler.sandbox.strict.call import Call, Rules, denied, no_such, over_quota
 from reconciler.sandbox.strict.ledger import MFA, USER, Entity
 from reconciler.sandbox.strict.parameters import refuse_bad
 from reconciler.sandbox.strict.totp import Authenticator
@@ -113,7 +113,7 @@ def proven(call: Call) -> bool:
 
 
 def _failed(why: str) -> Refusal:
-    return Refusal("AccessDenied", f"MultiFactorAuthentication failed{why}", status=403)
+    return denied(f"MultiFactorAuthentication failed{why}")
 
 
 RULES = Rules(

@@ -143,5 +143,5 @@ def _mfa(call: Call, proven: bool, now: float) -> Context:
         return with_mfa()
     if call.caller.mfa_at is not None:
         return with_mfa(int(now - call.caller.mfa_at))
-    # "The key is present in requests that temporary credentials sign, and false without MFA."
+    # A user's temporary credentials carry the key whether or not they were made with MFA.
     return Context.of({"aws:MultiFactorAuthPresent": False}) if call.caller.temporary else WITHOUT_MFA

@@ -12,11 +12,11 @@ import re
 from dataclasses import replace
 
 from reconciler.sandbox.strict import clock, mfa
-from reconciler.sandbox.strict.call import Call, Rules
+from reconciler.sandbox.strict.call import Call, Rules, denied
 from reconciler.sandbox.strict.keyring import Key, RoleSession, invalid_token
 from reconciler.sandbox.strict.ledger import ROLE, Entity
 from reconciler.sandbox.strict.parameters import duration, refuse_bad
-from reconciler.sandbox.wire import IAM_VERSION, STS_VERSION, Refusal, Reply, Request, answer, put, stamp, text
+from reconciler.sandbox.wire import IAM_VERSION, STS_VERSION, Reply, Request, answer, put, stamp, text
 
 SHORTEST, LONGEST, DEFAULT = 900, 129600, 43200
 LONGEST_OF_ROOT = 3600
@@ -30,17 +30,13 @@ def refuse_forbidden(request: Request, caller: Key) -> None:
     if not caller.temporary:
         return
     if request.action in LONG_TERM_ONLY:
-        raise _denied(f"Cannot call {request.action} with session credentials")
+        raise denied(f"Cannot call {request.action} with session credentials")
     if caller.session is not None:
         return
     if request.version == STS_VERSION and request.action not in ALLOWED:
-        raise _denied(f"Cannot call {request.action} with session credentials")
+        raise denied(f"Cannot call {request.action} with session credentials")
     if request.version == IAM_VERSION and caller.mfa_at is None:
         raise invalid_token()
-
-
-def _denied(message: str) -> Refusal:
-    return Refusal("AccessDenied", message, status=403)
 
 
 def get_session_token(call: Call) -> Reply:
@@ -48,7 +44,7 @@ def get_session_token(call: Call) -> Reply:
     caller = call.caller
     seconds = duration(call, SHORTEST, LONGEST, DEFAULT)
     if caller.user is None:
-        # "If the duration is longer than one hour, the session defaults to one hour."
+        # "If the duration is longer than one hour, the session for AWS account owners defaults to one hour."
         seconds = min(seconds, LONGEST_OF_ROOT)
     with_mfa = mfa.proven(call)
     role = f"arn:{partition(call.request)}:iam::{caller.account}:role/session-of-a-user"

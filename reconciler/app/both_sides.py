@@ -1,0 +1,283 @@
+"""The caller and the role of one hop, from live IAM where it may be read, else from the file. Reads only.
+
+Only the account of the source credentials can be read; the file speaks of its own account alone.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.assume.applied import just_applied
+from reconciler.assume.asked import Mfa
+from reconciler.assume.chain import Request
+from reconciler.assume.explain import Question
+from reconciler.assume.weigh import View
+from reconciler.aws.look import UNREAD, Seen, iam_client, look
+from reconciler.kinds.view import inherited
+from reconciler.model.address import Address
+from reconciler.model.arns import address_of
+from reconciler.model.document import Document
+from reconciler.model.entity import Entity, Role, User
+from reconciler.model.explanation import Evidence
+from reconciler.model.problem import Failed
+from reconciler.model.state import Desired, State
+from reconciler.policy.canonical import canonical
+from reconciler.policy.evaluator import PolicySource, Principal, Target, outsider, principals_of, targets_of
+
+Again = Callable[[Mapping[Address, str]], Desired]
+"""Declares the file again with the paths that entities have live."""
+
+_UNREAD = Document(version="", statements=frozenset(), opaque=UNREAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whose credentials IAM is asked with: those that the first role is assumed from."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+
+
+class World:
+    """The account as it can be seen and the file, for one run."""
+
+    def __init__(
+        self,
+        desired: Desired,
+        caller_arn: str,
+        access: Access | None,
+        environ: Mapping[str, str],
+        again: Again | None,
+    ) -> None:
+        self._desired = desired
+        self._caller_arn = caller_arn
+        _, self._partition, _, _, self._account, _ = caller_arn.split(":", 5)
+        self._environ = environ
+        self._again = again
+        self._iam = _client(access)
+
+    def question(self, requests: tuple[Request, ...], hop: int, mfa: Mfa, *, refused: bool = False) -> Question:
+        request, before = requests[hop], requests[hop - 1] if hop else None
+        caller_arn = _session_arn(before) if before else self._caller_arn
+        caller, role = _caller_address(caller_arn), _role_address(request.role_arn)
+        account, here = caller_arn.split(":", 5)[4], self._account
+        seen = self._look(caller if account == here else None, role if _account(request.role_arn) == here else None)
+        self._declare_again(seen)
+        live = self._live(seen)
+        principal, who = self._principal(caller_arn, caller, live, seen, request.role_arn)
+        principal = principal if before is None else _narrowed(principal, before, live, hop > 1)
+        target, what = self._target(request.role_arn, role, live, seen)
+        stood = live.entities.get(role) if _account(request.role_arn) == here and role in seen.state.entities else None
+        lives_at = target.arn if stood is not None and target.arn != request.role_arn else ""
+        return Question(
+            request=request,
+            alias=self._desired.aliases.get(request.alias),
+            desired=self._desired,
+            live=View(principal, target, who, what),
+            file=self._file(request, role, View(principal, target, who, what), seen, before, hop > 1),
+            mfa=mfa,
+            now=datetime.now(UTC),
+            before=before,
+            absent=role in seen.missing and _account(request.role_arn) == here,
+            lives_at=lives_at,
+            role_names=tuple(sorted(one.name for one in live.entities if one.kind == "role")),
+            refused=refused,
+            applied=self._applied(account, caller, request.role_arn, live),
+            unread=seen.unread,
+        )
+
+    def _look(self, caller: Address | None, role: Address | None) -> Seen:
+        nothing = Seen(State(self._account, self._partition, {}))
+        if self._iam is None or (caller is None and role is None):
+            return nothing
+        return look(self._iam, self._account, self._partition, caller, role)
+
+    def _declare_again(self, seen: Seen) -> None:
+        """A file that gives no path means the one that the entity has."""
+        declared = self._desired.state
+        paths = {address: entity.path for address, entity in seen.state.entities.items()}
+        moved = any(address in paths and paths[address] != entity.path for address, entity in declared.entities.items())
+        if moved and self._again is not None and declared.account == self._account:
+            self._desired = self._again(paths)
+
+    def _live(self, seen: Seen) -> State:
+        """What counts at AWS as far as is known: live entities, and the file's where live ones are not readable."""
+        if seen.whole:
+            return seen.state
+        declared = self._desired.state
+        ours = declared.entities if declared.account == self._account else {}
+        standing = {address: entity for address, entity in ours.items() if address not in seen.missing}
+        read = {
+            address: entity
+            for address, entity in seen.state.entities.items()
+            if address not in seen.partial or address not in ours
+        }
+        return replace(seen.state, entities={**standing, **read})
+
+    def _evidence(self, addresses: Iterable[Address], live: State, seen: Seen) -> Evidence:
+        found = list(addresses)
+        if all(address in seen.state.entities and address not in seen.partial for address in found):
+            return Evidence.LIVE
+        known = all(address in live.entities for address in found)
+        return Evidence.FILE if known and not self._dark(found, live) else Evidence.UNSEEN
+
+    @staticmethod
+    def _dark(addresses: Iterable[Address], live: State) -> bool:
+        """True where something that may not be read stands open for good."""
+        inline = (getattr(live.entities[address], "inline_policies", {}) for address in addresses)
+        return any(document.opaque == UNREAD for documents in inline for document in documents.values())
+
+    def _principal(
+        self, arn: str, address: Address | None, live: State, seen: Seen, role_arn: str
+    ) -> tuple[Principal, Evidence]:
+        account = _account(arn)
+        if arn.endswith(":root"):
+            return Principal(arn, "root", account), Evidence.LIVE
+        state = live if account == self._account else self._elsewhere(account)
+        entity = state.entities.get(address) if address else None
+        if address is None or not isinstance(entity, User | Role):
+            return _stranger(arn, address, self._trust_of(role_arn, live)), Evidence.UNSEEN
+        concerned = [address, *_behind(entity, state)]
+        evidence = self._evidence(concerned, state, seen) if account == self._account else Evidence.FILE
+        return _asking(arn, principals_of(state, seen.outside)[address], state), evidence
+
+    def _elsewhere(self, account: str) -> State:
+        """Another account than the source's: only the file can speak of it, if it is the file's."""
+        declared = self._desired.state
+        return declared if declared.account == account else State(account, self._partition, {})
+
+    def _trust_of(self, role_arn: str, live: State) -> Document:
+        state = live if _account(role_arn) == self._account else self._elsewhere(_account(role_arn))
+        role = state.entities.get(_role_address(role_arn))
+        return role.trust_policy if isinstance(role, Role) else _UNREAD
+
+    def _target(self, arn: str, address: Address, live: State, seen: Seen) -> tuple[Target, Evidence]:
+        account = _account(arn)
+        state = live if account == self._account else self._elsewhere(account)
+        found = targets_of(state).get(address)
+        if found is None:
+            return Target(arn, _UNREAD), Evidence.UNSEEN
+        is_live = account == self._account and address in seen.state.entities
+        return found, Evidence.LIVE if is_live else Evidence.FILE
+
+    def _file(
+        self, request: Request, role: Address, live: View, seen: Seen, before: Request | None, later: bool
+    ) -> View | None:
+        """Both sides as the file has them; what it does not declare stays as it is."""
+        declared, arn, role_arn = self._desired.state, live.principal.arn, request.role_arn
+        caller = _caller_address(arn)
+        entities: dict[Address, Entity] = {
+            address: self._kept(entity, seen.state.entities.get(address))
+            for address, entity in declared.entities.items()
+        }
+        around = {**seen.state.entities, **entities} if declared.account == self._account else entities
+        state = replace(declared, entities=around, facts=seen.state.facts)
+        target = targets_of(state).get(role) if declared.account == _account(role_arn) and role in entities else None
+        asking = None
+        if caller and declared.account == _account(arn) and caller in entities:
+            asking = _asking(arn, principals_of(state, seen.outside)[caller], state)
+            asking = asking if before is None else _narrowed(asking, before, state, later)
+        if target is None and asking is None:
+            return None
+        return View(asking or live.principal, target or live.target, Evidence.FILE, Evidence.FILE)
+
+    def _kept(self, entity: Entity, live: Entity | None) -> Entity:
+        """What the file leaves alone stays as it is live."""
+        declaration = self._desired.declarations.get(entity.address)
+        return inherited(entity, live, declaration) if live is not None and declaration else entity
+
+    def _applied(self, account: str, caller: Address | None, role_arn: str, live: State) -> float | None:
+        """Seconds since this machine applied anything that decides."""
+        entity = live.entities.get(caller) if caller else None
+        concerned = {(_account(role_arn), _role_address(role_arn))}
+        if caller and isinstance(entity, User | Role):
+            concerned |= {(account, one) for one in (caller, *_behind(entity, live))}
+        now = time.time()
+        ages = (just_applied(self._environ, place, address, now) for place, address in concerned)
+        return min((age for age in ages if age is not None), default=None)
+
+
+def _behind(entity: User | Role, state: State) -> Iterator[Address]:
+    """The groups and the policies of the account that give a user or role its rights, or limit them."""
+    groups = entity.groups if isinstance(entity, User) else frozenset()
+    holders = [entity, *(state.entities.get(group) for group in groups)]
+    arns = {arn for holder in holders for arn in getattr(holder, "policies", ())}
+    yield from groups
+    for arn in arns | {entity.permissions_boundary or ""}:
+        policy = address_of(arn, state.account)
+        if policy is not None:
+            yield policy
+
+
+def _client(access: Access | None) -> Any:
+    if access is None:
+        return None
+    try:
+        return iam_client(access.profile, access.region, access.endpoint_url)
+    except Failed:
+        return None
+
+
+def _account(arn: str) -> str:
+    return arn.split(":", 5)[4]
+
+
+def _role_address(arn: str) -> Address:
+    return Address("role", arn.rpartition("/")[2])
+
+
+def _caller_address(arn: str) -> Address | None:
+    """The user or role behind an ARN of GetCallerIdentity; None for what is neither."""
+    resource = arn.split(":", 5)[5]
+    kind, *rest = resource.split("/")
+    if kind == "user" and rest:
+        return Address("user", rest[-1])
+    return Address("role", rest[0]) if kind == "assumed-role" and rest else None
+
+
+def _session_arn(request: Request) -> str:
+    _, partition, _, _, account, resource = request.role_arn.split(":", 5)
+    return f"arn:{partition}:sts::{account}:assumed-role/{resource.rpartition('/')[2]}/{request.session_name}"
+
+
+def _asking(arn: str, principal: Principal, state: State) -> Principal:
+    """A user as it is; a role as the session that calls."""
+    if principal.kind == "user":
+        return replace(principal, arn=arn) if _account(arn) == state.account else principal
+    unique = f"{principal.unique_id}:{arn.rpartition('/')[2]}" if principal.unique_id else ""
+    return replace(principal, arn=arn, kind="session", role_arn=principal.arn, unique_id=unique)
+
+
+def _stranger(arn: str, address: Address | None, trust: Document) -> Principal:
+    """A caller of whom nothing is known. A session does not tell the path of its role; the trust may."""
+    found = outsider(arn)
+    if address is None or address.kind != "role":
+        return found
+    prefix = f"arn:{found.partition}:iam::{found.account}:role/"
+    named = (value for statement in trust.statements for _, value in statement.principals or ())
+    role_arn = next(
+        (value for value in named if value.startswith(prefix) and value.endswith(f"/{address.name}")),
+        f"{prefix}{address.name}",
+    )
+    return replace(found, role_arn=role_arn)
+
+
+def _narrowed(principal: Principal, before: Request, live: State, later: bool) -> Principal:
+    """The session of the hop before: its tags, and its session policies. `later`: tags of hops before may be left."""
+    tags = None
+    entity = live.entities.get(_role_address(before.role_arn))
+    if isinstance(entity, Role) and not later:
+        tags = {**entity.tags, **dict(before.session_tags)}
+    if not before.policy and not before.policy_arns:
+        return replace(principal, tags=tags)
+    documents = {source.label: source.document for source in principal.policies}
+    sources = [PolicySource(arn, documents.get(arn)) for arn in before.policy_arns]
+    if before.policy:
+        sources.append(PolicySource(f"session policy of {before.alias}", canonical(json.loads(before.policy))))
+    return replace(principal, tags=tags, session=tuple(sources))

@@ -1,0 +1,72 @@
+"""The use case "why may this role not be assumed": file and account → one Explanation. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reconciler.app.both_sides import Access, Again, World
+from reconciler.app.desired import read
+from reconciler.assume.asked import Mfa
+from reconciler.assume.chain import Request
+from reconciler.assume.explain import explain
+from reconciler.desired.declare import declare
+from reconciler.model.explanation import Explanation, Outcome
+from reconciler.model.problem import Failed
+from reconciler.model.state import Desired
+
+WRONG_DEVICE = "mfa-device-refused"
+"""Code of the Problem that says the MFA device is not the caller's."""
+
+
+def with_paths(files: Sequence[str], variables: Mapping[str, str], account: str, partition: str) -> Again:
+    """What `explained` takes as `again`, for a file that is read from these arguments."""
+    return lambda paths: declare(read(files, variables, account, partition), paths)
+
+
+def explained(
+    desired: Desired,
+    requests: tuple[Request, ...],
+    caller_arn: str,
+    mfa: Mfa,
+    access: Access | None,
+    environ: Mapping[str, str],
+    *,
+    refusal: Failed | None = None,
+    refused: int = 0,
+    again: Again | None = None,
+) -> Explanation:
+    """Without a refusal: the first hop that may not be assumed, else the last one. With one: the hop `refused`.
+
+    `requests`: all hops. `mfa`: what the first call carries. `access` None: nothing is read live. `again`: for files
+    that leave out paths which entities have live. What cannot be read is said to be unseen, and raises nothing.
+    """
+    wrong_device = _wrong_device(desired, requests[refused], caller_arn, refusal)
+    if wrong_device is not None:
+        return wrong_device
+    world = World(desired, caller_arn, access, environ, again)
+    if refusal is not None:
+        return explain(world.question(requests, refused, mfa, refused=True))
+    found = None
+    for hop in range(len(requests)):
+        found = explain(world.question(requests, hop, mfa))
+        if not found.may_assume:
+            break
+    assert found is not None
+    return found
+
+
+def _wrong_device(desired: Desired, request: Request, caller_arn: str, refusal: Failed | None) -> Explanation | None:
+    problem = next((one for one in refusal.problems if one.code == WRONG_DEVICE), None) if refusal else None
+    if problem is None:
+        return None
+    alias = desired.aliases.get(request.alias)
+    return Explanation(
+        Outcome.WRONG_MFA_DEVICE,
+        request.alias,
+        caller_arn,
+        request.role_arn,
+        problem.summary,
+        details=(problem.detail,),
+        hint=problem.hint,
+        place=alias.place if alias else None,
+    )

@@ -1,0 +1,116 @@
+"""A virtual MFA device for the time of its enrolment: made under a free name, and deleted again if nothing comes of it.
+
+Its seed is known to one run alone; a device that this run does not enable is of no use to anybody, and blocks its
+name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from reconciler.assume.codes import Ask
+from reconciler.aws import devices
+from reconciler.aws.session import Connection
+from reconciler.model.problem import Failed, failure
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def fresh_device(
+    connection: Connection,
+    name: str,
+    replace: bool,
+    ask: Ask | None,
+    say: Say,
+    forget: Callable[[], object] = lambda: None,
+) -> Iterator[devices.Fresh]:
+    """A new device of that name; where the block does not end well, an interruption included, it is deleted again.
+
+    A device that is left over from before goes first, if the person agrees, or `replace` says so. `forget` is called
+    where the device is gone for certain, and its seed of no use. Raises Failed.
+    """
+    fresh = _made(connection, name, replace, ask, say)
+    try:
+        yield fresh
+    except BaseException:
+        if _deleted(connection, fresh.serial, say):
+            forget()
+        raise
+
+
+def _made(connection: Connection, name: str, replace: bool, ask: Ask | None, say: Say) -> devices.Fresh:
+    serial = f"arn:{connection.partition}:iam::{connection.account}:mfa/{name}"
+    holders = devices.virtual_devices(connection)
+    there = next((found for found in holders or {} if found.casefold() == serial.casefold()), None)
+    if there is not None and holders is not None:
+        holder = holders[there]
+        if holder is not None:
+            raise failure(
+                devices.TAKEN, f"The device {there} is in use, by {holder}.", "", "Pass another --device-name."
+            )
+        _remove_left_over(connection, there, replace, ask, say)
+    try:
+        return devices.create(connection, name, freed=there is not None)
+    except KeyboardInterrupt:
+        if holders is not None:
+            _deleted(connection, serial, say)
+        raise
+    except Failed as failed:
+        code = failed.problems[0].code
+        if code == devices.UNCLEAR:
+            raise _unclear(connection, serial, holders is not None, failed) from None
+        if code == devices.TAKEN and holders is None:
+            detail = "Whose it is, or whether it is left over, cannot be told without iam:ListVirtualMFADevices."
+            raise failure(code, failed.problems[0].summary, detail, "Pass another --device-name.") from None
+        raise
+
+
+def _remove_left_over(connection: Connection, serial: str, replace: bool, ask: Ask | None, say: Say) -> None:
+    if not replace:
+        said = f"The device {serial} is left over: it exists, and nobody has it."
+        if ask is None:
+            raise failure("mfa-left-over", said, "Its seed is lost.", "Pass --replace to delete it, or --device-name.")
+        question = f"{said} Its seed is lost.\nDelete it and go on? Only 'yes' is taken: "
+        if ask(question).strip().lower() != "yes":
+            hint = "Pass another --device-name to leave that device alone."
+            raise failure("declined", "Nothing was changed.", hint=hint)
+    try:
+        devices.delete(connection, serial)
+    except Failed as failed:
+        raise failure(
+            "mfa-left-over",
+            f"The left-over device {serial} blocks its name, and cannot be deleted.",
+            failed.problems[0].summary,
+            "Pass another --device-name, or have an administrator delete it.",
+        ) from None
+    say(f"The left-over device {serial} was deleted.")
+
+
+def _unclear(connection: Connection, serial: str, looked: bool, lost: Failed) -> Failed:
+    """The answer to the creation was lost, and with it the seed. What it made, if anything, is deleted.
+
+    looked: it is known that there was no such device before.
+    """
+    summary, again = lost.problems[0].summary, "Run the command again."
+    unknown = f"A device {serial} may have been made, and its seed is lost."
+    try:
+        left = serial in (devices.virtual_devices(connection) or {}) if looked else False
+        if left:
+            devices.delete(connection, serial)
+            return failure(devices.UNCLEAR, summary, "The device had been made, and was deleted again.", again)
+    except Failed:
+        pass
+    return failure(devices.UNCLEAR, summary, unknown, f"{again} If it is there, it is found, and can be replaced.")
+
+
+def _deleted(connection: Connection, serial: str, say: Say) -> bool:
+    try:
+        devices.delete(connection, serial)
+    except Failed as failed:
+        say(f"The device {serial} stays: {failed.problems[0].summary}")
+        say("It blocks its name: next time pass another --device-name, or have an administrator delete it.")
+        return False
+    say(f"The device {serial} was deleted again.")
+    return True

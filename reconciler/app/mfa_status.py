@@ -1,0 +1,149 @@
+"""The use case `mfa status`: who has which MFA devices, and who must use MFA and cannot.
+
+A handful of calls for a whole account: users and virtual devices in pages, then, one by one, whoever shows no virtual
+device: those who need one first, others while the account is small. What may not be read is a note, not a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from reconciler.app.desired import read_if_any, written_account
+from reconciler.aws import devices
+from reconciler.aws.session import POOL, Connection, check_account, connect
+from reconciler.desired.declare import declare, errors_of
+from reconciler.model.address import Address
+from reconciler.model.entity import Role, User
+from reconciler.model.mfa import Holder, MfaStatus
+from reconciler.model.problem import Failed, Level, Problem
+from reconciler.model.state import Desired, MfaDevice
+from reconciler.plan.access import accesses_of
+from reconciler.plan.questions import users_with_mfa
+
+FEW = 50
+"""Users that are asked about one by one although nothing says that they need a device."""
+
+_OWN_RULE = "mfa: required"
+_MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """users: only these, all kinds of devices asked for; empty for the whole account."""
+
+    users: Sequence[str] = ()
+    files: Sequence[str] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+
+
+def status_of(wanted: Wanted) -> MfaStatus:
+    """Reads what is needed. Raises Failed: an invalid file, another account, no such user, AWS out of reach."""
+    connection = connect(wanted.profile, wanted.region, wanted.endpoint_url)
+    loaded = read_if_any(wanted.files, wanted.variables, connection.account, connection.partition)
+    check_account(connection, written_account(loaded) if loaded else None)
+    desired = _valid(declare(loaded)) if loaded else None
+    if wanted.users:
+        return _of_named(connection, desired, list(dict.fromkeys(wanted.users)))
+    return _of_account(connection, desired)
+
+
+def _valid(desired: Desired) -> Desired:
+    if errors_of(desired):
+        raise Failed(desired.problems)
+    return desired
+
+
+def _of_named(connection: Connection, desired: Desired | None, names: Sequence[str]) -> MfaStatus:
+    needs = _needs(desired, {Address("user", name): "/" for name in names})
+    holders = _asked(connection, [Holder(name, (), needs.get(Address("user", name), ())) for name in names])
+    absent = [devices.no_such_user(connection, one.user) for one in holders if not one.exists]
+    if absent:
+        raise Failed(problem for failed in absent for problem in failed.problems)
+    return MfaStatus(connection.account, holders, notes=_notes(holders))
+
+
+def _of_account(connection: Connection, desired: Desired | None) -> MfaStatus:
+    with ThreadPoolExecutor(2) as pool:
+        users, virtual = pool.submit(devices.user_paths, connection), pool.submit(devices.virtual_devices, connection)
+        paths, holding = users.result(), virtual.result()
+    shown: dict[Address, tuple[MfaDevice, ...]] = {}
+    for serial, name in (holding or {}).items():
+        if name is not None and name != devices.ROOT:
+            address = Address("user", name)
+            shown[address] = (*shown.get(address, ()), MfaDevice(serial))
+    live = {Address("user", name): path for name, path in (paths or {}).items()} or dict.fromkeys(shown, "/")
+    needs = _needs(desired, live)
+    holders = [
+        Holder(
+            address.name,
+            shown.get(address, ()),
+            needs.get(address, ()),
+            complete=False,
+            exists=paths is None or address in live,
+        )
+        for address in sorted({*live, *needs})
+    ]
+    doubtful = [one for one in holders if one.exists and not one.devices]
+    must = [one for one in doubtful if one.reasons]
+    others = [one for one in doubtful if not one.reasons]
+    asked = {one.user: one for one in _asked(connection, [*must, *others[: max(0, FEW - len(must))]])}
+    holders = [asked.get(one.user, one) for one in holders]
+    denied = [*(["ListUsers"] if paths is None else []), *(["ListVirtualMFADevices"] if holding is None else [])]
+    left_over = tuple(sorted(serial for serial, name in (holding or {}).items() if name is None))
+    return MfaStatus(connection.account, tuple(holders), left_over, _notes(asked.values(), *denied))
+
+
+def _asked(connection: Connection, holders: Sequence[Holder]) -> tuple[Holder, ...]:
+    """The same users with their devices of every kind, asked for in parallel; not complete where that is denied."""
+    with ThreadPoolExecutor(POOL) as pool:
+        return tuple(pool.map(lambda holder: _answered(connection, holder), holders))
+
+
+def _answered(connection: Connection, holder: Holder) -> Holder:
+    try:
+        found = devices.user_devices(connection, holder.user)
+    except Failed as failed:
+        if failed.problems[0].code != devices.NO_SUCH_USER:
+            raise
+        return replace(holder, exists=False)
+    return replace(holder, complete=False) if found is None else replace(holder, devices=found, complete=True)
+
+
+def _notes(asked: Iterable[Holder], *denied: str) -> tuple[Problem, ...]:
+    """What was denied. asked: users that were asked about one by one."""
+    one_by_one = any(one.exists and not one.complete for one in asked)
+    return tuple(
+        Problem(
+            Level.INFO,
+            "read-denied",
+            f"Not allowed to call iam:{operation}: what it would show is unknown.",
+            hint="Allow it to the caller to have this reported.",
+        )
+        for operation in (*denied, *(["ListMFADevices"] if one_by_one else []))
+    )
+
+
+def _needs(desired: Desired | None, live: Mapping[Address, str]) -> dict[Address, tuple[str, ...]]:
+    """User → why the file has it use MFA; every user of the file that must, and those of `live` (with their paths)."""
+    if desired is None:
+        return {}
+    bare = {address: User(address.name, path) for address, path in live.items()}
+    state = replace(desired.state, entities={**bare, **desired.state.entities})
+    found: dict[Address, tuple[str, ...]] = dict.fromkeys(users_with_mfa(desired, state.entities), (_OWN_RULE,))
+    for address, entity in sorted(desired.state.entities.items()):
+        if isinstance(entity, Role) and _speaks_of_mfa(entity):
+            for principal, access in accesses_of(state, address).items():
+                user = Address.parse(principal)
+                if access.mfa and user.kind == "user":
+                    found[user] = (*found.get(user, ()), str(address))
+    return found
+
+
+def _speaks_of_mfa(role: Role) -> bool:
+    keys = {condition.key for statement in role.trust_policy.statements for condition in statement.conditions}
+    return not keys.isdisjoint(_MFA_KEYS)

@@ -1,0 +1,71 @@
+"""The use cases `assume --list` and `--logout`: what can be assumed, what is kept of it, and forgetting that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.app.aliases import Catalog, catalog
+from reconciler.app.wanted import Run, Say, Wanted
+from reconciler.assume import chain, mfa, warm
+from reconciler.assume.cache import CREDENTIALS, IDENTITIES, MFA_SESSIONS, Cache
+from reconciler.assume.credentials import Credentials
+from reconciler.model.listed import Listed
+from reconciler.model.problem import Failed, failure
+from reconciler.model.state import Alias
+from reconciler.model.sts import LONGEST_CHAINED, Caller
+
+
+def listed(wanted: Wanted, environ: Mapping[str, str]) -> list[Listed]:
+    """Every alias of the file, by name. Nobody is asked, and nothing is assumed. Raises Failed."""
+    cache = Cache.of(environ, lambda line: None)
+    names = sorted(catalog(wanted.files, wanted.variables, cache).aliases)
+    return [_listed(Run(replace(wanted, alias=name), environ, cache)) for name in names]
+
+
+def _listed(run: Run) -> Listed:
+    caller = run.known_caller
+    means = run.catalog if caller else run.named
+    path = chain.hops(run.wanted.alias, means.aliases)
+    alias, kept = path[-1], _kept(run) if caller else None
+    return Listed(
+        alias.name,
+        alias.role.name if alias.role else alias.role_arn,
+        alias.role_arn.split(":")[4] if means.account or not alias.role else None,
+        tuple(hop.name for hop in path[:-1]),
+        _needs_mfa(path, means, caller),
+        alias.duration or LONGEST_CHAINED,
+        kept.expiration if kept else None,
+    )
+
+
+def _kept(run: Run) -> Credentials | None:
+    try:
+        return warm.credentials(run.cache, run.key(len(run.path) - 1))
+    except Failed:  # AWS would refuse what the alias asks for, so nothing is kept of it
+        return None
+
+
+def _needs_mfa(path: tuple[Alias, ...], means: Catalog, caller: Caller | None) -> bool | None:
+    if any(alias.mfa for alias in path):
+        return True
+    trust = means.trusts.get(path[0].name)
+    if path[0].mfa is not None or trust is None:
+        return path[0].mfa
+    return mfa.mfa_demand(trust, caller.arn, caller.account).required if caller else mfa.demanded_of_all(trust)
+
+
+def logged_out(alias: str | None, environ: Mapping[str, str], say: Say) -> int:
+    """Forgets the credentials of one alias, or all credentials and MFA sessions; how many. Raises Failed."""
+    cache = Cache.of(environ, say)
+    try:
+        if alias is not None:
+            return cache.clear(CREDENTIALS, lambda entry: entry.get("alias") == alias)
+        cache.clear(IDENTITIES)
+        return cache.clear(CREDENTIALS) + cache.clear(MFA_SESSIONS)
+    except OSError as error:
+        raise failure(
+            "cannot-forget",
+            f"{error.filename} cannot be removed: {(error.strerror or 'error').lower()}.",
+            hint="Remove it by hand: it may hold credentials that still work.",
+        ) from None

@@ -1,0 +1,50 @@
+"""Why a role was refused, or would be: what one walk of `assume` knows, handed to `explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.app.both_sides import Access
+from reconciler.app.desired import read
+from reconciler.app.explain import explained
+from reconciler.app.hops import Hops
+from reconciler.desired.declare import declare, errors_of
+from reconciler.model.address import Address
+from reconciler.model.explanation import Explanation
+from reconciler.model.problem import Failed
+from reconciler.model.state import Desired
+
+
+def would_be(hops: Hops) -> Explanation:
+    """Whether the role could be assumed now, and why; nothing is assumed. Raises Failed."""
+    return _explained(hops, None)
+
+
+def refused(hops: Hops, refusal: Failed) -> Explanation:
+    """Why AWS refused the hop that was tried last. Raises Failed: an invalid file."""
+    return _explained(hops, refusal)
+
+
+def _explained(hops: Hops, refusal: Failed | None) -> Explanation:
+    run, wanted = hops.run, hops.run.wanted
+    partition = run.caller.arn.split(":")[1]
+    account = None if run.named.account else run.caller.account
+    loaded = read(wanted.files, wanted.variables, account, partition)
+
+    def declared(paths: Mapping[Address, str]) -> Desired:
+        return declare(loaded, paths)
+
+    desired = declared({})
+    if errors_of(desired):
+        raise Failed(desired.problems)
+    return explained(
+        desired,
+        run.requests,
+        run.caller.arn,
+        hops.carried if refusal else hops.expected(),
+        Access(run.profile, run.region, wanted.endpoint_url),
+        run.environ,
+        refusal=refusal,
+        refused=hops.position,
+        again=declared,
+    )

@@ -1,0 +1,111 @@
+"""The AWS console as a role: the two requests of its federation endpoint, as URLs.
+
+Source: IAM User Guide, "Enable custom identity broker access to the AWS console". Both URLs are secrets: the
+query of the first holds the keys, the second signs in whoever opens it, for 15 minutes.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode, urlsplit
+
+from reconciler.assume.credentials import Credentials
+from reconciler.model.problem import failure
+from reconciler.model.sts import LONGEST, SHORTEST
+
+ISSUER = "reconcile"
+"""Whom the console names as the place where the session was made."""
+
+_DOMAINS = {
+    "aws": "aws.amazon.com",
+    "aws-cn": "amazonaws.cn",
+    "aws-us-gov": "amazonaws-us-gov.com",
+    "aws-eusc": "eusc-de-east-1.{}.amazonaws-eusc.eu",
+}
+"""Partition → the domain of its hosts `signin` and `console` (AWS CLI, `console`, and AWS European Sovereign Cloud
+User Guide, "Endpoints"); {} is where the service stands. The isolated partitions publish none."""
+
+
+def endpoint(partition: str, environ: Mapping[str, str], endpoint_url: str | None = None) -> str:
+    """Where sign-in tokens come from, without a path.
+
+    `endpoint_url`, then AWS_ENDPOINT_URL_SIGNIN and AWS_ENDPOINT_URL as any AWS client reads them ("Service-specific
+    endpoints", AWS SDKs Reference Guide), then the partition's own. Raises Failed.
+    """
+    ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
+    configured = "" if ignored else environ.get("AWS_ENDPOINT_URL_SIGNIN") or environ.get("AWS_ENDPOINT_URL")
+    url = endpoint_url or configured
+    if not url:
+        return f"https://{_host('signin', partition)}"
+    if not _keeps_secrets(url):
+        raise failure(
+            "console-endpoint",
+            f"The sign-in endpoint {url} cannot be used.",
+            "It is sent the keys themselves, so it must be https, or http on this machine.",
+            "Set AWS_ENDPOINT_URL_SIGNIN to another URL.",
+        )
+    return url.rstrip("/")
+
+
+def session_duration(asked: int | None, chained: bool) -> int | None:
+    """Seconds of the console session to ask for; None: as long as the credentials live.
+
+    AWS answers HTTP 400 to any SessionDuration with the credentials of role chaining, and below 900 or above
+    43200 seconds.
+    """
+    if chained or asked is None or asked < SHORTEST:
+        return None
+    return min(asked, LONGEST)
+
+
+def token_url(base: str, credentials: Credentials, duration: int | None) -> str:
+    """The URL that answers with a sign-in token for these credentials."""
+    session = {
+        "sessionId": credentials.access_key_id,
+        "sessionKey": credentials.secret_access_key,
+        "sessionToken": credentials.session_token,
+    }
+    limit = {} if duration is None else {"SessionDuration": str(duration)}
+    return _federation(base, {"Action": "getSigninToken", **limit, "Session": json.dumps(session)})
+
+
+def login_url(base: str, partition: str, region: str | None, token: str) -> str:
+    """The URL that opens the console's home page, in the region where there is one."""
+    home = f"https://{_host('console', partition)}/console/home"
+    destination = f"{home}?{_query({'region': region})}" if region else home
+    named = {"Action": "login", "Issuer": ISSUER, "Destination": destination, "SigninToken": token}
+    return _federation(base, named)
+
+
+def _host(service: str, partition: str) -> str:
+    domain = _DOMAINS.get(partition)
+    if domain is None:
+        raise failure(
+            "console-unknown",
+            f"The console of the partition {partition} is not known.",
+            f"Known are those of {', '.join(_DOMAINS)}.",
+            "Use the credentials without --console.",
+        )
+    return domain.format(service) if "{}" in domain else f"{service}.{domain}"
+
+
+def _keeps_secrets(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    if parts.scheme != "http" or not parts.hostname:
+        return False
+    try:
+        return ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"
+
+
+def _federation(base: str, named: Mapping[str, str]) -> str:
+    return f"{base}/federation?{_query(named)}"
+
+
+def _query(named: Mapping[str, str]) -> str:
+    return urlencode(named, quote_via=quote, safe="")

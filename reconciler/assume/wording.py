@@ -1,0 +1,255 @@
+"""Statements, conditions and next steps in words, with the line of the file that each one is written on. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.assume.asked import ASSUME, EXTERNAL_ID, SET_SOURCE_IDENTITY, TAG_SESSION
+from reconciler.assume.weigh import View, Weighed
+from reconciler.model.address import Address
+from reconciler.model.arns import address_of, arn_of, policy_reference
+from reconciler.model.document import Condition, Document, Statement
+from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.problem import Place
+from reconciler.model.state import Desired
+from reconciler.policy.canonical import canonical
+from reconciler.policy.evaluator import Context, Principal, Reason, Source
+from reconciler.policy.evaluator.context import MFA_AGE, MFA_PRESENT
+
+_RULE_KEYS = {TAG_SESSION: "session_tags: true", SET_SOURCE_IDENTITY: "source_identity: true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The names of one hop. `context`: all that is known of the call, caller and role included."""
+
+    desired: Desired
+    view: View
+    context: Context
+
+    @property
+    def account(self) -> str:
+        return self.desired.state.account
+
+    @property
+    def role(self) -> str:
+        """`role/NAME` where it is of the file's account, else its ARN."""
+        return str(address_of(self.view.target.arn, self.account) or self.view.target.arn)
+
+    @property
+    def caller(self) -> str:
+        principal = self.view.principal
+        arn = principal.role_arn or principal.arn
+        return str(address_of(arn, self.account) or arn)
+
+    def declared_role(self) -> Role | None:
+        address = address_of(self.view.target.arn, self.account)
+        found = self.desired.state.entities.get(address) if address else None
+        return found if isinstance(found, Role) else None
+
+    def role_place(self) -> Place | None:
+        role = self.declared_role()
+        if role is None:
+            return None
+        declaration = self.desired.declarations.get(role.address)
+        return declaration.place if declaration else None
+
+    def caller_place(self) -> Place | None:
+        principal = self.view.principal
+        address = address_of(principal.role_arn or principal.arn, self.account)
+        declaration = self.desired.declarations.get(address) if address else None
+        return declaration.place if declaration else None
+
+    def place_of(self, source: Source) -> Place | None:
+        """The line of the statement in the file; where the file's policy has no such one, that of the policy."""
+        document, place = self._written(source.label)
+        if document is None:
+            return None
+        index = _position(document, source.statement, self.desired.state.partition)
+        return document.places[index] if index is not None and index < len(document.places) else place
+
+    def named(self, source: Source) -> str:
+        """`statement 2 (Sid) of policy/x`; `statement 2` alone in a trust."""
+        owner = "" if self._is_trust(source) else f" of {self.label(source.label)}"
+        if source.statement is None:
+            return owner.removeprefix(" of ") or "the trust"
+        document = self._documents().get(source.label)
+        index = _position(document, source.statement, self.desired.state.partition) if document else None
+        number = f" {index + 1}" if index is not None else ""
+        sid = f" ({source.statement.sid})" if source.statement.sid else ""
+        return f"statement{number}{sid}{owner}"
+
+    def _is_trust(self, source: Source) -> bool:
+        return source.label == self.view.target.label
+
+    def label(self, label: str) -> str:
+        """The name of a policy as the file would write it: `policy/x`, `aws:Name`, `user/a inline policy b`."""
+        if not label.startswith("arn:"):
+            return label
+        address = address_of(label, self.account)
+        return str(address) if address else policy_reference(label, self.account)
+
+    def _documents(self) -> Mapping[str, Document]:
+        principal = self.view.principal
+        sources = [*principal.policies, *(principal.session or ())]
+        sources += [principal.boundary] if principal.boundary else []
+        found = {source.label: source.document for source in sources if source.document is not None}
+        return {**found, self.view.target.label: self.view.target.trust}
+
+    def _written(self, label: str) -> tuple[Document | None, Place | None]:
+        """The document of the file behind a label, and where the entity that holds it is declared."""
+        if label == self.view.target.label:
+            role = self.declared_role()
+            return (role.trust_policy if role else None), self.role_place()
+        address, inline = address_of(label, self.account), ""
+        if address is None and " inline policy " in label:
+            holder, _, inline = label.partition(" inline policy ")
+            address = Address.parse(holder)
+        entity = self.desired.state.entities.get(address) if address else None
+        declaration = self.desired.declarations.get(address) if address else None
+        place = declaration.place if declaration else None
+        if isinstance(entity, Policy):
+            return entity.document, place
+        if isinstance(entity, User | Group | Role):
+            return entity.inline_policies.get(inline), place
+        return None, None
+
+
+def _position(document: Document, statement: Statement | None, partition: str) -> int | None:
+    """Where a statement stands in what its author wrote, from 0; None where it does not."""
+    if statement is None or document.opaque or not document.text:
+        return None
+    written = json.loads(document.text)
+    listed = written["Statement"] if isinstance(written["Statement"], list) else [written["Statement"]]
+    for index, item in enumerate(listed):
+        if statement in canonical({**written, "Statement": item}, partition).statements:
+            return index
+    return None
+
+
+def lacking(words: Words, reason: Reason) -> str:
+    """`statement 2 demands MFA, and the call carries none`: what of it fails."""
+    statement = reason.source.statement
+    name = words.named(reason.source)
+    if statement is None:
+        return f"{name} cannot be read"
+    aged = any(condition.key == MFA_AGE for condition in reason.failing)
+    told = [condition for condition in reason.failing if not (aged and condition.key == MFA_PRESENT)]
+    failing = [_failing(condition, statement, words.context) for condition in told]
+    return f"{name} demands {'; and '.join(failing)}" if failing else name
+
+
+def open_conditions(words: Words, reason: Reason) -> list[str]:
+    statement = reason.source.statement
+    return [_condition(item, statement) for item in reason.open] if statement else []
+
+
+def _failing(condition: Condition, statement: Statement, context: Context) -> str:
+    given = context.find(condition.key)
+    values = given[0] if len(given) == 1 else None
+    if condition.key == MFA_PRESENT:
+        return "MFA, and the call carries none" if "true" in condition.values else "that no MFA is used"
+    if condition.key == MFA_AGE:
+        age = f"it was given {values[0]} s ago" if values else "the call carries none"
+        wanted = ", ".join(sorted(condition.values))
+        if condition.operator == "NumericLessThan":
+            return f"MFA of less than {wanted} s ago, and {age}"
+        return f"MFA ({condition.operator} {wanted} s old), and {age}"
+    carried = ", ".join(values) if values else "none"
+    return f"{_condition(condition, statement)}, and the call carries {carried}"
+
+
+def _condition(condition: Condition, statement: Statement | None) -> str:
+    key = statement.spelled(condition.key) if statement else condition.key
+    return f"{condition.operator} {key} {', '.join(sorted(condition.values))}"
+
+
+def trust_lines(words: Words, item: Weighed) -> tuple[str, ...]:
+    """What to write into the trust of the role so that it lets the caller in (for a whole call: one rule)."""
+    role = words.declared_role()
+    if role is not None and role.trust_policy.from_rules:
+        if item.action in _RULE_KEYS:
+            return (_RULE_KEYS[item.action],)
+        return (f"- {_who(words)}",)
+    principal = words.view.principal
+    actions: object = item.action if item.action == ASSUME else [ASSUME, item.action]
+    statement = {"Effect": "Allow", "Principal": {"AWS": _durable_arn(principal)}, "Action": actions}
+    return (json.dumps(statement),)
+
+
+def like_rule(words: Words) -> tuple[tuple[str, ...], Place] | None:
+    """The first trust rule of the role that names callers of this kind, with the caller added, and its place.
+
+    Better than a rule of its own, which would be without the conditions of the others. None where there is none, or
+    a list too long to show.
+    """
+    role = words.declared_role()
+    if role is None or not role.trust_policy.from_rules:
+        return None
+    kind = ":role/" if words.view.principal.is_role else ":user/"
+    partition = words.desired.state.partition
+    for statement in sorted(
+        role.trust_policy.statements, key=lambda item: _position(role.trust_policy, item, partition) or 0
+    ):
+        arns = sorted(value for type_, value in statement.principals or () if type_ == "AWS" and kind in value)
+        index = _position(role.trust_policy, statement, partition)
+        if not arns or len(arns) > _LONGEST or index is None or index >= len(role.trust_policy.places):
+            continue
+        names = [_written_name(words, arn) for arn in (*arns, _durable_arn(words.view.principal))]
+        return (f"{kind[1:-1]}s: [{', '.join(names)}]",), role.trust_policy.places[index]
+    return None
+
+
+_LONGEST = 8
+"""Names in a list that is shown whole."""
+
+
+def _who(words: Words) -> str:
+    principal = words.view.principal
+    return f"{'roles' if principal.is_role else 'users'}: [{_written_name(words, _durable_arn(principal))}]"
+
+
+def _written_name(words: Words, arn: str) -> str:
+    """A user or role as a trust rule names it: by name where the file declares it, else its ARN, quoted."""
+    address = address_of(arn, words.account)
+    declared = words.desired.state.entities.get(address) if address else None
+    known = declared is not None and arn == _arn_in(words.desired, declared)
+    return declared.name if declared is not None and known else json.dumps(arn)
+
+
+def _arn_in(desired: Desired, entity: Entity) -> str:
+    state = desired.state
+    return arn_of(entity.address, entity.path, state.account, state.partition)
+
+
+def _durable_arn(principal: Principal) -> str:
+    """Of a session, the role: a trust that names one session is good for nothing else."""
+    return principal.role_arn or principal.arn
+
+
+def caller_lines(words: Words, item: Weighed) -> tuple[str, ...]:
+    """An inline policy of the caller that allows the action on the role."""
+    name = words.view.target.arn.rpartition("/")[2]
+    actions = ASSUME if item.action == ASSUME else json.dumps([ASSUME, item.action])
+    if words.caller_place() is None:
+        statement = {"Effect": "Allow", "Action": item.action, "Resource": words.view.target.arn}
+        return (json.dumps(statement),)
+    return (
+        "inline_policies:",
+        f"  assume-{name}:",
+        f"    Statement: {{Effect: Allow, Action: {json.dumps(actions) if actions == ASSUME else actions}, "
+        f'Resource: "{words.view.target.arn}"}}',
+    )
+
+
+def wanted_ids(item: Weighed) -> list[str]:
+    """The external ids that the nearest statements take."""
+    return sorted(
+        value
+        for reason in item.trust_reasons
+        for condition in reason.failing
+        if condition.key == EXTERNAL_ID
+        for value in condition.values
+    )

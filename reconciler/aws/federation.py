@@ -1,0 +1,141 @@
+"""The console's federation endpoint over HTTP: a sign-in token for temporary credentials.
+
+The keys travel in the query, so nothing here may show the URL: not an error (botocore's name it), not a log
+(urllib3's has it at DEBUG), not the chain of exceptions.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectTimeoutError,
+    HTTPClientError,
+    InvalidProxiesConfigError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+from reconciler.model.problem import Failed, failure
+
+PAUSES = (0.3, 1.0)
+"""Seconds before each further attempt: after a lost connection, and after HTTP 5xx or 429."""
+
+_TIMEOUTS = (5, 20)
+"""Seconds to connect, and to wait for an answer."""
+_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry", "botocore.httpsession")
+
+
+def signin_token(url: str, environ: Mapping[str, str]) -> str:
+    """What GET of this URL (Action=getSigninToken) answers; a secret, as the URL is.
+
+    Proxies and trusted certificates are those that botocore uses. Raises Failed.
+    """
+    host = urlsplit(url).hostname or ""
+    verify = environ.get("AWS_CA_BUNDLE") or environ.get("REQUESTS_CA_BUNDLE") or True
+    # Plain http is this machine's own endpoint: a proxy would read the keys.
+    proxies = get_environ_proxies(url) if url.startswith("https:") else {}
+    make: Any = URLLib3Session
+    with _unlogged():
+        session = make(verify=verify, proxies=proxies, timeout=_TIMEOUTS)
+        try:
+            outcome = _fetched(session, url)
+            for pause in PAUSES:
+                if not _passes(outcome):
+                    break
+                time.sleep(pause)
+                outcome = _fetched(session, url)
+        finally:
+            session.close()
+    if isinstance(outcome, BotoCoreError):
+        raise _unreachable(outcome, host)
+    status, body = outcome
+    token = _token(body) if status == 200 else None
+    if token is None:
+        raise _refused(status, host)
+    return token
+
+
+_Outcome = tuple[int, bytes] | BotoCoreError
+"""Status and body, or what kept the answer away."""
+
+
+def _fetched(session: URLLib3Session, url: str) -> _Outcome:
+    try:
+        answer = session.send(AWSRequest(method="GET", url=url, headers={"Accept": "application/json"}).prepare())
+    except BotoCoreError as error:
+        return error
+    return answer.status_code, answer.content
+
+
+def _passes(outcome: _Outcome) -> bool:
+    """Whether another attempt may do better."""
+    if isinstance(outcome, BotoCoreError):
+        # HTTPClientError itself, not a subclass: a file of certificates that cannot be read, and the like.
+        return not (isinstance(outcome, SSLError | InvalidProxiesConfigError) or type(outcome) is HTTPClientError)
+    return outcome[0] >= 500 or outcome[0] == 429
+
+
+def _token(body: bytes) -> str | None:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return None
+    token = content.get("SigninToken") if isinstance(content, dict) else None
+    return token if isinstance(token, str) and token else None
+
+
+def _unreachable(error: BotoCoreError, host: str) -> Failed:
+    summary, hint = f"{host} cannot be reached.", "Check the network, HTTPS_PROXY and AWS_ENDPOINT_URL_SIGNIN."
+    if isinstance(error, SSLError):
+        summary = f"no safe connection to {host}: its certificate is not trusted."
+        hint = "Set AWS_CA_BUNDLE to the certificates of your network's proxy."
+    elif isinstance(error, ProxyConnectionError | InvalidProxiesConfigError):
+        summary, hint = f"the proxy before {host} does not work.", "Check HTTPS_PROXY and NO_PROXY."
+    elif isinstance(error, ConnectTimeoutError | ReadTimeoutError):
+        summary = f"{host} did not answer in time."
+    elif type(error) is HTTPClientError:
+        hint = "Check the network, and that AWS_CA_BUNDLE names a file of certificates."
+    return failure("console-unreachable", f"Asking for a console sign-in failed: {summary}", hint=hint)
+
+
+def _refused(status: int, host: str) -> Failed:
+    if status in (400, 401, 403):
+        return failure(
+            "console-refused",
+            f"AWS gives no console sign-in for these credentials (HTTP {status}).",
+            "They may have ended, be of another partition, or come from another role's session, which may not "
+            "choose a duration.",
+            "Run it again with --no-cache, and without --duration.",
+        )
+    said = f"what {host} answered is no sign-in token." if status == 200 else f"{host} answered HTTP {status}."
+    hint = "Run it again in a minute." if status >= 500 or status == 429 else "Check AWS_ENDPOINT_URL and any proxy."
+    return failure("console-answer", f"Asking for a console sign-in failed: {said}", hint=hint)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Whoever has turned logging on: the loggers that would write the URL write nothing meanwhile."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    for logger in loggers:
+        logger.addFilter(_never)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(_never)
+
+
+def _never(record: logging.LogRecord) -> bool:
+    return False

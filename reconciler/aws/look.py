@@ -1,0 +1,216 @@
+"""The two sides of one AssumeRole as they are live: the role, and the policies of its caller.
+
+GetAccountAuthorizationDetails where one page of it shows the whole account; else the caller and the role one by
+one. Every read is optional: what may not be read is named in `unread`, and stands as UNREAD in the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from reconciler.aws.faults import AWS_ERRORS, code_of
+from reconciler.aws.pages import CALLS, PAGE
+from reconciler.aws.session import client, session_of
+from reconciler.kinds.raw import Item, Raw
+from reconciler.kinds.registry import KINDS
+from reconciler.model.address import Address
+from reconciler.model.arns import path_of
+from reconciler.model.document import Document
+from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.state import Facts, State
+from reconciler.policy.canonical import canonical
+from reconciler.policy.evaluator.known import well_known
+
+UNREAD = "(not readable)"
+"""Name and text of an inline policy that stands for policies that may not be read: they may say anything."""
+
+_POOL = 8
+_WHOLE = "GetAccountAuthorizationDetails"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What live IAM shows. `whole`: everything of the account is in `state`, else only what was asked for.
+
+    outside: documents of policies of AWS, by ARN. missing: asked for, and not there. partial: entities of which
+    something may not be read. unread: operations that were denied or not answered.
+    """
+
+    state: State
+    outside: Mapping[str, Document] = field(default_factory=dict)
+    missing: frozenset[Address] = frozenset()
+    partial: frozenset[Address] = frozenset()
+    unread: tuple[str, ...] = ()
+    whole: bool = False
+
+
+def iam_client(profile: str | None, region: str | None, endpoint_url: str | None) -> Any:
+    """A client of IAM with the credentials that a role is assumed from. Raises Failed."""
+    return client(session_of(profile, region), "iam", endpoint_url, patient=False)
+
+
+def look(iam: Any, account: str, partition: str, caller: Address | None, role: Address | None) -> Seen:
+    """Read the caller (a user or role of the account) and the role; None: it is of another account."""
+    reader = _Reader(iam, account, partition)
+    lists = reader.whole()
+    whole = lists is not None
+    raw = Raw(account, partition, lists if lists is not None else reader.one_by_one(caller, role))
+    entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
+    entities |= {policy.address: policy for policy in reader.policies}
+    if whole:
+        reader.missing |= {address for address in (caller, role) if address and address not in entities}
+    outside = reader.documents_of_aws(entities, caller)
+    state = State(account, partition, entities, Facts(unique_ids=_ids(raw)))
+    partial = frozenset(address for address, entity in entities.items() if _is_partial(entity))
+    return Seen(state, outside, frozenset(reader.missing), partial, tuple(sorted(reader.unread)), whole)
+
+
+def _ids(raw: Raw) -> dict[str, Address]:
+    users = {item["UserId"]: Address("user", item["UserName"]) for item in raw.items("UserDetailList")}
+    return users | {item["RoleId"]: Address("role", item["RoleName"]) for item in raw.items("RoleDetailList")}
+
+
+def _is_partial(entity: Entity) -> bool:
+    return any(document.opaque == UNREAD for document in getattr(entity, "inline_policies", {}).values())
+
+
+def _managed(entities: Iterable[Entity | None]) -> set[str]:
+    """The ARNs of all managed policies that these have, boundaries included."""
+    holders = [entity for entity in entities if isinstance(entity, User | Group | Role)]
+    boundaries = {getattr(entity, "permissions_boundary", None) for entity in holders} - {None}
+    return {arn for entity in holders for arn in entity.policies} | {str(arn) for arn in boundaries}
+
+
+class _Reader:
+    """Single reads of one account; collects what was denied, what is not there, and the policies it met."""
+
+    def __init__(self, iam: Any, account: str, partition: str) -> None:
+        self._iam = iam
+        self._account = account
+        self._partition = partition
+        self.unread: set[str] = set()
+        self.missing: set[Address] = set()
+        self.policies: list[Policy] = []
+        self._silent = False
+
+    def whole(self) -> dict[str, list[Item]] | None:
+        """The account, where it fits one page; None where it does not or may not be read."""
+        call = CALLS[_WHOLE]
+        page = self._asked(_WHOLE, lambda: getattr(self._iam, call.method)(MaxItems=PAGE, **call.parameters))
+        if page is None or page.get("IsTruncated"):
+            return None
+        return {key: page.get(key) or [] for key in call.keys}
+
+    def one_by_one(self, caller: Address | None, role: Address | None) -> dict[str, list[Item]]:
+        """The same lists with only the caller, its groups and the role in them; `policies` gets what they have."""
+        with ThreadPoolExecutor(_POOL) as pool:
+            target = pool.submit(self._trust, role) if role and role != caller else None
+            who = self._with_policies(caller) if caller else None
+            groups = list(pool.map(self._group, who.get("GroupList") or () if who else ()))
+            lists: dict[str, list[Item]] = {"GroupDetailList": groups, "UserDetailList": [], "RoleDetailList": []}
+            if who and caller:
+                lists[f"{caller.kind.capitalize()}DetailList"].append(who)
+            found = target.result() if target else None
+            if found:
+                lists["RoleDetailList"].append(found)
+            holders = (*groups, who or {})
+            arns = {policy["PolicyArn"] for item in holders for policy in item.get("AttachedManagedPolicies") or ()}
+            arns |= {((who or {}).get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", "")}
+            own = sorted(arn for arn in arns if f":iam::{self._account}:policy/" in arn)
+            for arn, document in zip(own, pool.map(self._document, own), strict=True):
+                if document is not None:
+                    self.policies.append(Policy(arn.rpartition("/")[2], document, path_of(arn)))
+        return lists
+
+    def documents_of_aws(self, entities: Mapping[Address, Entity], caller: Address | None) -> dict[str, Document]:
+        """Policies of AWS that the caller has, where their exact content is not known here already."""
+        who = entities.get(caller) if caller else None
+        groups = who.groups if isinstance(who, User) else ()
+        arns = _managed([who, *(entities.get(group) for group in groups)])
+        wanted = sorted(arn for arn in arns if ":iam::aws:" in arn and not self._known_exactly(arn))
+        with ThreadPoolExecutor(_POOL) as pool:
+            found = zip(wanted, pool.map(self._document, wanted), strict=True)
+            return {arn: document for arn, document in found if document is not None}
+
+    @staticmethod
+    def _known_exactly(arn: str) -> bool:
+        document, exact = well_known(arn)
+        return document is not None and exact
+
+    def _asked(self, operation: str, call: Callable[[], Any], address: Address | None = None) -> Any:
+        """The answer; None where there is none: what is denied is only not seen, and so is IAM out of reach."""
+        if self._silent:
+            self.unread.add(operation)
+            return None
+        try:
+            return call()
+        except AWS_ERRORS as error:
+            if code_of(error) == "NoSuchEntity" and address is not None:
+                self.missing.add(address)
+            else:
+                self.unread.add(operation)
+                self._silent |= not isinstance(error, ClientError)
+            return None
+
+    def _listed(self, operation: str, method: str, key: str, **name: str) -> list[Any] | None:
+        def all_pages() -> list[Any]:
+            return [item for page in self._iam.get_paginator(method).paginate(**name) for item in page[key]]
+
+        found: list[Any] | None = self._asked(operation, all_pages)
+        return found
+
+    def _trust(self, role: Address) -> Item | None:
+        """The role without its policies: they do not count for whether it may be assumed."""
+        answer = self._asked("GetRole", lambda: self._iam.get_role(RoleName=role.name), role)
+        return answer["Role"] if answer else None
+
+    def _with_policies(self, address: Address) -> Item | None:
+        """A user or role with all that it has, in the shape of GetAccountAuthorizationDetails."""
+        kind, name = address.kind.capitalize(), {f"{address.kind.capitalize()}Name": address.name}
+        get = getattr(self._iam, f"get_{address.kind}")
+        answer = self._asked(f"Get{kind}", lambda: get(**name), address)
+        if answer is None:
+            return None
+        item: dict[str, Any] = {**answer[kind], **self._policies_of(address.kind, address.name)}
+        if kind == "User":
+            groups = self._listed("ListGroupsForUser", "list_groups_for_user", "Groups", **name)
+            item["GroupList"] = [group["GroupName"] for group in groups or ()]
+            if groups is None:
+                item["UserPolicyList"] = [*item["UserPolicyList"], _inline(UNREAD)]
+        return item
+
+    def _group(self, name: str) -> Item:
+        return {"GroupName": name, "Path": "/", **self._policies_of("group", name)}
+
+    def _policies_of(self, kind: str, name: str) -> dict[str, Any]:
+        """Attached and inline policies of a user, group or role."""
+        title, who = kind.capitalize(), {f"{kind.capitalize()}Name": name}
+        attached = self._listed(
+            f"ListAttached{title}Policies", f"list_attached_{kind}_policies", "AttachedPolicies", **who
+        )
+        names = self._listed(f"List{title}Policies", f"list_{kind}_policies", "PolicyNames", **who)
+        inline = [] if attached is not None and names is not None else [_inline(UNREAD)]
+        get = getattr(self._iam, f"get_{kind}_policy")
+        for policy in names or ():
+            answer = self._asked(f"Get{title}Policy", partial(get, PolicyName=policy, **who))
+            inline.append(_inline(policy, answer["PolicyDocument"] if answer else UNREAD))
+        return {"AttachedManagedPolicies": attached or [], f"{title}PolicyList": inline}
+
+    def _document(self, arn: str) -> Document | None:
+        """The default version of a managed policy."""
+        answer = self._asked("GetPolicy", lambda: self._iam.get_policy(PolicyArn=arn))
+        if answer is None:
+            return None
+        version = answer["Policy"]["DefaultVersionId"]
+        found = self._asked("GetPolicyVersion", lambda: self._iam.get_policy_version(PolicyArn=arn, VersionId=version))
+        return None if found is None else canonical(found["PolicyVersion"]["Document"], self._partition)
+
+
+def _inline(name: str, document: Any = UNREAD) -> dict[str, Any]:
+    return {"PolicyName": name, "PolicyDocument": document}

@@ -1,0 +1,105 @@
+"""What `reconcile assume` does with an alias: credentials, or one of the options that ask for something else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+import click
+
+from reconciler.app import assume as use_case
+from reconciler.app.wanted import Say, Wanted
+from reconciler.assume.cache import MARGIN
+from reconciler.assume.deliver import Wish, deliver
+from reconciler.cli.terminal import colored, say
+from reconciler.model.explanation import Explanation
+from reconciler.model.problem import failure
+
+
+def assume(wanted: Wanted, wish: Wish, tell: Say) -> int:
+    """The exit code of what was run, or 0; 1 where AWS refuses, with the reasons on stderr."""
+    if wish.form == "credential-process" and wanted.duration is not None and wanted.duration <= MARGIN:
+        raise failure(
+            "session-too-short",
+            f"A session of {wanted.duration} seconds is of no use to a credential_process.",
+            "AWS SDKs refresh credentials that have less than 15 minutes left, and would ask for each command anew.",
+            "Ask for more.",
+        )
+    try:
+        result = use_case.assumed(wanted, os.environ, tell)
+    except use_case.NotAssumed as refused:
+        return _told(refused.explanation, err=True)
+    return deliver(wish, result.alias, result.role_arn, result.credentials, result.variables, os.environ, tell)
+
+
+def _list(wanted: Wanted, form: str | None, tell: Say) -> int:
+    from reconciler.app.sessions import listed
+    from reconciler.assume.credentials import clock
+    from reconciler.render.aliases import as_json, table
+
+    found = [item for item in listed(wanted, os.environ) if wanted.alias in ("", item.alias)]
+    if form == "json":
+        say(as_json(found))
+    elif found:
+        say(table(found, clock))
+    else:
+        tell("there is no such alias." if wanted.alias else "the file has no aliases.")
+    return 0
+
+
+def _console(wanted: Wanted, form: str | None, tell: Say) -> int:
+    try:
+        url = use_case.signed_in(wanted, os.environ, tell)
+    except use_case.NotAssumed as refused:
+        return _told(refused.explanation, err=True)
+    tell("whoever opens this URL within 15 minutes is signed in as the role.")
+    click.echo(url)
+    return 0
+
+
+def _explain(wanted: Wanted, form: str | None, tell: Say) -> int:
+    from reconciler.app.why import would_be
+
+    found = would_be(use_case.begun(wanted, os.environ, tell))
+    if form == "json":
+        import json
+
+        from reconciler.render.explanation import explanation_dict
+
+        say(json.dumps(explanation_dict(found), indent=2, ensure_ascii=False))
+        return 0 if found.may_assume else 1
+    return _told(found, err=False)
+
+
+def _verify(wanted: Wanted, form: str | None, tell: Say) -> int:
+    try:
+        caller = use_case.verified(wanted, os.environ, tell)
+    except use_case.NotAssumed as refused:
+        return _told(refused.explanation, err=True)
+    say(f"{wanted.alias} is {caller.arn}, as meant.")
+    return 0
+
+
+def _logout(wanted: Wanted, form: str | None, tell: Say) -> int:
+    from reconciler.app.sessions import logged_out
+
+    gone = logged_out(wanted.alias or None, os.environ, tell)
+    what = f"credentials of {wanted.alias}" if wanted.alias else "credentials and MFA sessions"
+    tell(f"forgot {gone} {what}." if gone else f"no {what} were kept.")
+    return 0
+
+
+def _told(explanation: Explanation, *, err: bool) -> int:
+    from reconciler.render.explanation import explanation_text
+
+    say(explanation_text(explanation, color=colored(err=err)), err=err)
+    return 0 if explanation.may_assume else 1
+
+
+MODES: Mapping[str, Callable[[Wanted, str | None, Say], int]] = {
+    "list": _list,
+    "console": _console,
+    "explain": _explain,
+    "verify": _verify,
+    "logout": _logout,
+}

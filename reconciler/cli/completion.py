@@ -1,0 +1,38 @@
+"""Values that the completion of a shell offers for arguments and options; `completion_shells` asks for them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+def alias_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """`shell_complete` of an ALIAS argument: aliases of --file, $RECONCILE_FILE or roles.yaml, with their roles."""
+    from reconciler.app.candidates import alias_roles
+
+    files: Sequence[str] = ctx.params.get("files") or ()
+    return _items(alias_roles(files, ctx.params.get("variables") or {}), incomplete)
+
+
+def profile_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """`shell_complete` of --profile: the profiles in AWS's two files."""
+    from reconciler.app.candidates import aws_profiles
+
+    return _items(dict.fromkeys(aws_profiles(os.environ), ""), incomplete)
+
+
+def _items(helps: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
+    """Names that begin so, with their help. Line ends and escape sequences reach neither script nor terminal."""
+    from click.shell_completion import CompletionItem
+
+    return [
+        CompletionItem(name, help=text if text and text.isprintable() else None)
+        for name, text in helps.items()
+        if name.startswith(incomplete) and name.isprintable()
+    ]

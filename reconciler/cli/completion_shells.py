@@ -1,0 +1,127 @@
+"""Completion in bash, zsh and fish: click's, mended where words have `:`, `=`, `,` or blanks, and always quiet."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ZshComplete,
+    add_completion_class,
+    shell_complete,
+    split_arg_string,
+)
+
+_BASH = """\
+%(complete_func)s() {
+    local response type value
+    COMPREPLY=()
+    response=$(env COMP_LINE="${COMP_LINE:0:COMP_POINT}" COMP_WORDBREAKS="$COMP_WORDBREAKS" \\
+        %(complete_var)s=bash_complete "$1" 2>/dev/null)
+    while IFS=, read -r type value; do
+        case $type in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain) COMPREPLY+=("$value") ;;
+        esac
+    done <<< "$response"
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+_SPECIAL = frozenset(" \t!\"#$&'()*;<>?[\\]^`{|}~")
+"""What bash would not take for a plain character of a word."""
+
+
+def answer(root: click.Command, variable: str, instruction: str) -> int:
+    """Do what a shell asks for in `variable`; the exit code. `bash_source`: the script; `bash_complete`: candidates."""
+    for shell in (_Bash, _Zsh, _Fish):
+        add_completion_class(shell)
+    if instruction.endswith("_source"):
+        return shell_complete(root, {}, "reconcile", variable, instruction)
+    try:
+        return shell_complete(root, {}, "reconcile", variable, instruction)
+    except Exception:
+        # Whatever it is, the next run of the command says it; here it would land in the line being typed.
+        return 0
+
+
+class _Bash(BashComplete):
+    """Bash cuts words at `:`, `=` and `@` as well, and replaces only the last piece; click looks at its pieces.
+
+    So the line itself is read here, and what bash keeps of the word is taken off each candidate.
+    """
+
+    source_template = _BASH
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        # The mark stands for the cursor: it tells a finished word from one that goes on.
+        *words, last = split_arg_string(os.environ["COMP_LINE"] + "\0")
+        return words[1:], last.rstrip("\0")
+
+    def complete(self) -> str:
+        words, incomplete = self.get_completion_args()
+        word, quoted = _last_word(os.environ["COMP_LINE"])
+        kept = "" if quoted or "\\" in word else _kept(incomplete, os.environ.get("COMP_WORDBREAKS", ""))
+        lines = []
+        for item in self.get_completions(words, incomplete):
+            value = item.value.removeprefix(kept)
+            lines.append(f"{item.type},{value if quoted else _escaped(value)}")
+        return "\n".join(lines)
+
+
+class _Zsh(ZshComplete):
+    """The whole word is replaced, also where it is `--option=value`."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
+        return _whole(super().get_completions(args, incomplete), incomplete)
+
+
+class _Fish(FishComplete):
+    """As for zsh; and click's script cuts at every comma, which an alias may have."""
+
+    source_template = FishComplete.source_template.replace('string split ","', 'string split --max 1 ","')
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
+        return _whole(super().get_completions(args, incomplete), incomplete)
+
+
+def _whole(items: list[CompletionItem[str]], incomplete: str) -> list[CompletionItem[str]]:
+    name, equals, _ = incomplete.partition("=")
+    if equals and name.startswith("--"):
+        for item in items:
+            item.value = f"{name}={item.value}"
+    return items
+
+
+def _last_word(line: str) -> tuple[str, bool]:
+    """The word before the cursor as it is typed, and whether a quote is open in it."""
+    start, quote, escaped = 0, "", False
+    for index, character in enumerate(line):
+        if escaped:
+            escaped = False
+        elif character == "\\" and quote != "'":
+            escaped = True
+        elif quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character.isspace():
+            start = index + 1
+    return line[start:], bool(quote)
+
+
+def _kept(incomplete: str, breaks: str) -> str:
+    """What bash leaves standing of a word's value: all to its last break character.
+
+    `@` itself is replaced: where words break at it, bash takes it for the beginning of a host name.
+    """
+    value = incomplete.partition("=")[2] if incomplete.startswith("--") else incomplete
+    ends = [value.rfind(mark) + (mark != "@") for mark in breaks if mark in value and not mark.isspace()]
+    return value[: max(ends, default=0)]
+
+
+def _escaped(value: str) -> str:
+    return "".join(f"\\{character}" if character in _SPECIAL else character for character in value)

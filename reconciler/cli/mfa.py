@@ -1,0 +1,119 @@
+"""`reconcile mfa`: enroll and status."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import aws_options, color_option, file_option, variable_option
+
+if TYPE_CHECKING:
+    from reconciler.app.mfa import Terminal
+
+
+@click.group("mfa", epilog="Example: reconcile mfa enroll alice")
+def command() -> None:
+    """MFA devices of users: who has which, and a virtual one for who lacks one."""
+
+
+@command.command("enroll", short_help="A virtual device for a user.", epilog="Example: reconcile mfa enroll alice")
+@click.argument("user", required=False)
+@click.option("--device-name", metavar="NAME", help="Name of the device; the user's, where absent.")
+@click.option("--another", is_flag=True, help="Enrol a further device; a user may have 8.")
+@click.option("--replace", is_flag=True, help="Delete a left-over device of that name without asking.")
+@click.option("--show-seed", is_flag=True, help="Show the seed as text as well.")
+@click.option(
+    "--seed-file",
+    metavar="PATH",
+    type=click.Path(dir_okay=False),
+    help="Write the seed to this new file (mode 0600) and ask for nothing: for scripts.",
+)
+@file_option
+@variable_option
+@aws_options
+def enroll(**options: Any) -> int:
+    """Enrol a virtual MFA device for USER, or for the user whose keys are used.
+
+    A QR code for an authenticator app is drawn on the terminal, then two codes that follow each other are
+    asked for, which AWS verifies. What is not finished is deleted again.
+    """
+    from reconciler.app.mfa import Wanted, enrolled
+
+    wanted = Wanted(**options)
+    if wanted.seed_file and wanted.show_seed:
+        raise click.UsageError("With --seed-file nothing is shown: leave out --show-seed.")
+    with _interrupted_by_hanging_up():
+        serial = enrolled(wanted, None if wanted.seed_file else _terminal(), _say)
+    click.echo(serial)
+    kept = f"The seed in {wanted.seed_file}" if wanted.seed_file else "What was shown"
+    _say(f"The device is enabled. {kept} is a secret: {'keep it safe' if wanted.seed_file else 'clear this terminal'}.")
+    _say("`reconcile assume` finds the device by itself; no alias needs `mfa_serial`. Its next code can be used.")
+    return 0
+
+
+@command.command(
+    "status", short_help="Who has which devices, and who lacks one.", epilog="Example: reconcile mfa status"
+)
+@click.argument("users", metavar="[USER]...", nargs=-1)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
+@file_option
+@variable_option
+@aws_options
+@color_option
+def status(form: str, **options: Any) -> int:
+    """Who has which MFA devices, and who lacks one.
+
+    With a file, users that must use MFA by it are told apart: by `mfa: required`, their own or a group's, or
+    because a role that they may assume demands it.
+    """
+    from reconciler.app.mfa_status import Wanted, status_of
+    from reconciler.cli.progress import working
+    from reconciler.cli.terminal import colored, say
+    from reconciler.render.mfa import status_json, status_text
+
+    with working("Reading IAM"):
+        found = status_of(Wanted(**options))
+    say(status_json(found) if form == "json" else status_text(found, color=colored()))
+    return 0
+
+
+def _terminal() -> Terminal | None:
+    from reconciler.app.mfa import Terminal
+    from reconciler.assume import terminal
+
+    ask = terminal.prompt()
+    if ask is None:
+        return None
+    size = terminal.size()
+    color = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Terminal(ask, terminal.show, size.columns, size.lines, color)
+
+
+@contextlib.contextmanager
+def _interrupted_by_hanging_up() -> Iterator[None]:
+    """A closed terminal or a kill ends the block as Ctrl-C does; once it ends, no second one disturbs the cleaning."""
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    signals = [one for one in map(signal.Signals.__getitem__, names) if signal.getsignal(one) != signal.SIG_IGN]
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, interrupt) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(f"reconcile: {line}", err=True)

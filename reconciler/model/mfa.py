@@ -1,0 +1,57 @@
+"""Who has which MFA devices, as `mfa status` tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.problem import Problem
+from reconciler.model.state import MfaDevice
+
+
+class Standing(StrEnum):
+    """Whether a user can use MFA in API calls.
+
+    PASSKEY: in the console only. UNKNOWN: no virtual device, and other kinds were not asked for, or may not be
+    read. ABSENT: the file has the user, the account has not.
+    """
+
+    READY = "ready"
+    PASSKEY = "passkey-only"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One user. reasons: why the file has the user use MFA: `mfa: required`, addresses of roles.
+
+    complete: devices of every kind were asked for.
+    """
+
+    user: str
+    devices: tuple[MfaDevice, ...] = ()
+    reasons: tuple[str, ...] = ()
+    complete: bool = True
+    exists: bool = True
+
+    @property
+    def standing(self) -> Standing:
+        if not self.exists:
+            return Standing.ABSENT
+        if any(device.gives_codes for device in self.devices):
+            return Standing.READY
+        if not self.complete:
+            return Standing.UNKNOWN
+        return Standing.PASSKEY if self.devices else Standing.MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class MfaStatus:
+    """left_over: serials of virtual devices that nobody has. notes: what could not be read."""
+
+    account: str
+    holders: tuple[Holder, ...]
+    left_over: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()

@@ -1,0 +1,39 @@
+"""Aliases for `assume --list`: a table for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from reconciler.model.listed import Listed
+from reconciler.render.clean import clean
+
+_TITLES = ("ALIAS", "ROLE", "ACCOUNT", "MFA", "DURATION", "CACHED UNTIL")
+_MFA = {True: "yes", False: "no", None: "?"}
+
+
+def table(aliases: Sequence[Listed], local: Callable[[str], str]) -> str:
+    """One line per alias under a line of titles. `local`: an RFC 3339 time as the person's clock shows it."""
+    rows = [_TITLES, *(_row(item, local) for item in aliases)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_TITLES))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(lines)
+
+
+def as_json(aliases: Sequence[Listed]) -> str:
+    return json.dumps([asdict(item) for item in aliases], indent=2, ensure_ascii=False)
+
+
+def _row(item: Listed, local: Callable[[str], str]) -> tuple[str, ...]:
+    role = f"{item.role} via {', '.join(item.via)}" if item.via else item.role
+    until = local(item.cached_until) if item.cached_until else "-"
+    cells = (item.alias, role, item.account or "?", _MFA[item.mfa], _length(item.duration), until)
+    return tuple(clean(cell) for cell in cells)
+
+
+def _length(seconds: int) -> str:
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

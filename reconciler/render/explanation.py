@@ -1,0 +1,74 @@
+"""An Explanation → text for people, and plain values for JSON. Decides nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.model.explanation import Evidence, Explanation, Says, Side
+from reconciler.render.clean import clean
+
+_COLORS = {Says.ALLOWS: "32", Says.REFUSES: "31", Says.DEPENDS: "33", Says.UNSEEN: "33"}
+_EVIDENCE = {Evidence.LIVE: "live", Evidence.FILE: "from the file", Evidence.UNSEEN: "not readable"}
+_INDENT = "    "
+
+
+def explanation_text(found: Explanation, *, color: bool = False) -> str:
+    """The verdict, one line for each reason of a side, and the next step with the lines to write."""
+    lines = [_painted(" ".join((found.summary, *found.details)), _code(found), color)]
+    for side in found.sides:
+        lines += _side(side, color)
+    if found.hint or found.lines:
+        where = f"{found.place}: " if found.place else ""
+        lines.append(clean(f"{where}{found.hint}"))
+        lines += [clean(f"{_INDENT}{line}") for line in found.lines]
+    elif found.place:
+        lines.append(clean(str(found.place)))
+    return "\n".join(lines)
+
+
+def _code(found: Explanation) -> str:
+    return "32" if found.may_assume else "31"
+
+
+def _side(side: Side, color: bool) -> list[str]:
+    """`  trust   refuses  live: …`, further reasons below the first."""
+    says = f"{side.says!s:<8}"
+    head = f"  {side.who:<7} {_paint(says, _COLORS[side.says], color)} {_EVIDENCE[side.evidence]}: "
+    place = f" ({side.place})" if side.place else ""
+    said = [*side.reasons] or [""]
+    said[-1] += place
+    first, *rest = said
+    return [head + clean(first), *(clean(f"{' ' * 19}{reason}") for reason in rest)]
+
+
+def _painted(text: str, code: str, color: bool) -> str:
+    return _paint(clean(text), code, color)
+
+
+def _paint(text: str, code: str, color: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if color else text
+
+
+def explanation_dict(found: Explanation) -> dict[str, Any]:
+    """For `--format json`; keys that do not apply are left out."""
+    answer: dict[str, Any] = {
+        "alias": found.alias,
+        "may_assume": found.may_assume,
+        "outcome": str(found.outcome),
+        "caller": found.caller_arn,
+        "role": found.role_arn,
+        "message": " ".join((found.summary, *found.details)),
+        "sides": [_side_dict(side) for side in found.sides],
+    }
+    answer |= {"hint": found.hint} if found.hint else {}
+    answer |= {"lines": list(found.lines)} if found.lines else {}
+    return answer | _place(found.place)
+
+
+def _side_dict(side: Side) -> dict[str, Any]:
+    values = {"side": side.who, "says": str(side.says), "evidence": str(side.evidence), "reasons": list(side.reasons)}
+    return values | _place(side.place)
+
+
+def _place(place: Any) -> dict[str, Any]:
+    return {"file": place.file, "line": place.line, "column": place.column} if place else {}

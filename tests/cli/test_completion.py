@@ -1,0 +1,256 @@
+"""Completion as a person at the TAB key sees it: real shells, real lines, and silence when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import environment
+from tests.unit.shell.pseudo import Pseudo
+
+FILE = """
+version: 1
+owner: example
+roles:
+  reader: {trust: [{users: [alice]}]}
+aliases:
+  read: {role: reader}
+  "team:read": {role: reader}
+  "team:write": {role: "arn:aws:iam::123456789012:role/writer"}
+  a=b: {role: reader}
+  "x,y": {role: reader}
+  u@corp: {role: reader}
+"""
+ALIASES = ["a=b", "read", "team:read", "team:write", "u@corp", "x,y"]
+CONFIG = """
+[default]
+region = eu-central-1
+[profile alice]  # me
+[profile "my own"]
+[profile a:b]
+[sso-session corp]
+[services local]
+"""
+PROFILES = ["a:b", "alice", "bob", "default", "my own"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "roles.yaml").write_text(FILE)
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/config").write_text(CONFIG)
+    (tmp_path / ".aws/credentials").write_text("[bob]\naws_access_key_id = AKIA\n[alice]\n")
+    return tmp_path
+
+
+def environ(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RECONCILE_"))}
+    return kept | {"HOME": str(home)}
+
+
+def asked(home: Path, line: str, shell: str = "bash", **extra: str) -> tuple[list[str], str]:
+    """What the program answers to the script of a shell, and what it says on stderr."""
+    told = {"_RECONCILE_COMPLETE": f"{shell}_complete", "COMP_LINE": line, "COMP_WORDBREAKS": " \t\n\"'@><=;|&(:"}
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler"],
+        env=environ(home) | told | extra,
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [line.removeprefix("plain,") for line in done.stdout.splitlines() if line], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("reconcile as", ["assume"]),
+        ("reconcile assume ", ALIASES),
+        ("reconcile assume r", ["read"]),
+        ("reconcile assume -f roles.yaml r", ["read"]),
+        ("reconcile assume read ", []),
+        ("reconcile assume read -- ", []),
+        ("reconcile assume team:", ["read", "write"]),
+        ("reconcile assume team:w", ["write"]),
+        ("reconcile assume a=", ["b"]),
+        ("reconcile assume u@", ["@corp"]),
+        ("reconcile assume x,", ["x,y"]),
+        ("reconcile assume 'team:", ["team:read", "team:write"]),
+        ("reconcile assume --profile ", ["a:b", "alice", "bob", "default", r"my\ own"]),
+        ("reconcile assume --profile=al", ["alice"]),
+        ("reconcile assume --profile=a:", ["b"]),
+        (r"reconcile assume --profile my\ ", [r"my\ own"]),
+        ("reconcile assume --profile 'my o", ["my own"]),
+        ("reconcile plan --profile bo", ["bob"]),
+        ("reconcile assume --format c", ["credential-process"]),
+        ("reconcile assume --format=c", ["credential-process"]),
+        ("reconcile assume --shell po", ["powershell"]),
+        ("reconcile assume --session-n", ["--session-name"]),
+    ],
+)
+def test_what_is_offered(home: Path, line: str, offered: list[str]) -> None:
+    answered, said = asked(home, line)
+    assert sorted(answered) == offered
+    assert said == ""
+
+
+def test_the_file_is_found_as_by_every_command(home: Path) -> None:
+    below = home / "a/b"
+    below.mkdir(parents=True)
+    (below / "other.yaml").write_text("version: 1\naliases: {other: {role: arn:aws:iam::123456789012:role/x}}\n")
+    (below / "more.yaml").write_text("include: [other.yaml]\naliases: {more: {role: x}}\n")
+    told = environ(home) | {"_RECONCILE_COMPLETE": "bash_complete", "COMP_WORDBREAKS": ":"}
+
+    def offered(options: str, **extra: str) -> list[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "reconciler"],
+            env=told | extra | {"COMP_LINE": f"reconcile assume {options}"},
+            cwd=below,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+
+    assert "plain,read" in offered("")
+    assert offered("-f other.yaml ") == offered("", RECONCILE_FILE="other.yaml") == ["plain,other"]
+    assert sorted(offered("--file more.yaml ")) == ["plain,more", "plain,other"]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("aliases: {read: [", "reconcile assume "),
+        ("", "reconcile assume "),
+        ("[1, 2]", "reconcile assume "),
+        ("aliases: [read]", "reconcile assume "),
+        ("aliases:", "reconcile assume "),
+        ("aliases: &a {a: *a}", "reconcile assume "),
+        (FILE, "reconcile assume -f absent.yaml "),
+        (FILE, "reconcile assume -f /root "),
+        (FILE, "reconcile asume "),
+        (FILE, "reconcile assume -- "),
+        (FILE, "reconcile assume --var nonsense zzz"),
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_nothing_is_offered_and_nothing_is_said_where_something_is_wrong(
+    home: Path, content: str, line: str, shell: str
+) -> None:
+    (home / "roles.yaml").write_text(content)
+    words = line.split(" ")
+    answered, said = asked(home, line, shell, COMP_WORDS=line, COMP_CWORD=words[-1] if shell == "fish" else "9")
+    assert (answered, said) == ([], "")
+
+
+def test_mistakes_elsewhere_in_the_file_hide_no_alias(home: Path) -> None:
+    text = "nonsense: 1\nroles: {r: {description: '{{ unset }}'}}\naliases: {read: {role: absent}, odd: 5, 7: {}}\n"
+    (home / "roles.yaml").write_text(text)
+    assert sorted(asked(home, "reconcile assume ")[0]) == ["7", "odd", "read"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_no_text_of_a_file_acts_on_the_shell_or_the_terminal(shell: str, home: Path) -> None:
+    text = 'aliases: {"x\\nfile,y": {role: r}, "x\\e[2J": {role: r}, "x$(id)": {role: "r\\e[2J"}}\n'
+    (home / "roles.yaml").write_text(text)
+    answered, _ = asked(home, "reconcile assume x", shell, COMP_WORDS="reconcile assume x", COMP_CWORD="2")
+    assert answered == {"bash": [r"x\$\(id\)"], "zsh": ["plain", "x$(id)", "_"]}[shell]
+
+
+def test_unreadable_files_of_aws_have_no_profiles(home: Path) -> None:
+    elsewhere = {"AWS_CONFIG_FILE": str(home / "absent"), "AWS_SHARED_CREDENTIALS_FILE": str(home)}
+    assert asked(home, "reconcile assume --profile ", **elsewhere) == ([], "")
+    (home / "mine").write_bytes(b"[profile caf\xe9]\n[profile x]\n[broken\n")
+    offered, _ = asked(home, "reconcile assume --profile x", AWS_CONFIG_FILE="$HOME/mine")
+    assert offered == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("line", "allowed"),
+    [("reconcile ", set()), ("reconcile assume --profile ", set()), ("reconcile assume ", {"yaml"})],
+)
+def test_completing_imports_nothing_heavy(home: Path, line: str, allowed: set[str]) -> None:
+    script = "import sys\nfrom reconciler.cli.main import run\nrun([])\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environ(home) | {"_RECONCILE_COMPLETE": "bash_complete", "COMP_LINE": line, "COMP_WORDBREAKS": ":"},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = {"boto3", "botocore", "jsonschema", "deepdiff", "rich", "yaml", "moto", "reconciler.kinds"}
+    assert heavy & set(done.stderr.split()) == allowed
+    assert done.stdout
+
+
+TYPED = [
+    ("reconcile assume team:w", "reconcile assume team:write"),
+    ("reconcile assume a=", "reconcile assume a=b"),
+    ("reconcile assume u@", "reconcile assume u@corp"),
+    ("reconcile assume u@c", "reconcile assume u@corp"),
+    ("reconcile assume x,", "reconcile assume x,y"),
+    ("reconcile assume 'u@", "reconcile assume u@corp"),
+    ("AWS_PROFILE=x reconcile assume x", "AWS_PROFILE=x reconcile assume x,y"),
+    ("reconcile assume --profile=al", "reconcile assume --profile=alice"),
+    ("reconcile assume --profile my", "reconcile assume --profile my own"),
+    ("reconcile assume -f roles.y", "reconcile assume -f roles.yaml"),
+]
+HOME_KEY = "\x01"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_line_typed_in_a_terminal_is_completed(shell: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"this machine has no {shell}")
+    monkeypatch.chdir(home)
+    for name in [name for name in os.environ if name.startswith(("AWS_", "RECONCILE_"))]:
+        monkeypatch.delenv(name)
+    flags = {"bash": ["--norc", "-i"], "zsh": ["-f", "-i"]}[shell]
+    start = "autoload -Uz compinit; compinit -u -D; bindkey -e; " if shell == "zsh" else ""
+    told = environment(home, None) | {"TERM": "dumb", "LC_ALL": "C.UTF-8"}
+    with Pseudo([program, *flags], told) as terminal:
+        terminal.send(f"PS1='rea''dy> '; {start}eval \"$(_RECONCILE_COMPLETE={shell}_source reconcile)\"\n")
+        terminal.expect("ready> ")
+        for typed, completed in TYPED:
+            # The shell itself says what the line has become, cursor movements and quotes aside.
+            terminal.send(f"{typed}\t{HOME_KEY}echo '<' \n")
+            terminal.expect(rf"\n< {re.escape(completed)} *\r")
+            terminal.expect("ready> ")
+
+
+def test_fish_shows_roles_beside_aliases(home: Path) -> None:
+    program = shutil.which("fish")
+    if program is None:
+        pytest.skip("this machine has no fish")
+
+    def offered(line: str) -> list[str]:
+        script = f"_RECONCILE_COMPLETE=fish_source reconcile | source; complete -C '{line}'"
+        told = environment_once | {"XDG_CONFIG_HOME": str(home)}
+        done = subprocess.run(
+            [program, "--no-config", "-c", script], env=told, cwd=home, capture_output=True, text=True, check=True
+        )
+        assert done.stderr == ""
+        return sorted(done.stdout.splitlines())
+
+    environment_once = environment(home, None)
+    assert offered("reconcile assume team:") == [
+        "team:read\treader",
+        "team:write\tarn:aws:iam::123456789012:role/writer",
+    ]
+    assert offered("reconcile assume x,") == ["x,y\treader"]
+    assert offered("reconcile assume --profile=al") == ["--profile=alice"]
+    assert offered("reconcile assume --profile ") == PROFILES
+
+
+def test_zsh_is_told_the_roles(home: Path) -> None:
+    lines, _ = asked(home, "", "zsh", COMP_WORDS="reconcile assume team:", COMP_CWORD="2")
+    assert lines[:3] == ["plain", r"team\:read", "reader"]

@@ -1,0 +1,308 @@
+"""Explaining an AssumeRole against an emulated AWS: what is read, what stands in for it, and what follows."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import ExitStack
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from reconciler.app.desired import offline
+from reconciler.app.explain import Access, explained, with_paths
+from reconciler.assume import chain
+from reconciler.assume.asked import CODE, Mfa
+from reconciler.assume.folder import cache_folder
+from reconciler.model.explanation import Evidence, Explanation, Outcome, Says
+from reconciler.model.problem import Failed, failure
+from tests.support.account import Account
+from tests.support.denying import denying
+
+ACCOUNT = "123456789012"
+FILE = """\
+version: 1
+owner: t
+policies:
+  assumer:
+    document:
+      Statement:
+        - {Sid: Any, Effect: Allow, Action: "sts:AssumeRole", Resource: "arn:aws:iam::*:role/*"}
+groups:
+  eng: {policies: [assumer]}
+users:
+  demo: {groups: [eng]}
+  alice: {}
+roles:
+  open: {trust: [{accounts: ["{{ account_id }}"]}], policies: [assumer]}
+  named: {trust: [{users: [demo], mfa: required}]}
+  far: {trust: [{roles: [open]}]}
+  farther: {trust: [{users: [alice]}]}
+aliases:
+  open: {role: open}
+  named: {role: named}
+  far: {role: far, via: open}
+  farther: {role: farther, via: open}
+"""
+LISTS = ("GetAccountAuthorizationDetails",)
+GONE = (*LISTS, "*Role", "*User", "*Policies", "*Policy")
+
+
+def asked(
+    account: Account, alias: str, user: str = "demo", mfa: Mfa = CODE, denied: tuple[str, ...] = (), **more: Any
+) -> Explanation:
+    """`denied`: operations of IAM that the caller may not call."""
+    caller = user if user.startswith("arn:") else f"arn:aws:iam::{ACCOUNT}:user/{user}"
+    path = str(account.folder / "roles.yaml")
+    with ExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ, account.environment, clear=True))
+        url = stack.enter_context(denying(account.sandbox.url, denied)) if denied else account.sandbox.url
+        desired = offline([path], {}, ACCOUNT)
+        requests = chain.requests(chain.hops(alias, desired.aliases), caller, desired.state.entities)
+
+        again = with_paths([path], {}, ACCOUNT, "aws")
+        access = Access(None, None, url)
+        return explained(desired, requests, caller, mfa, access, account.environment, again=again, **more)
+
+
+def evidence(found: Explanation) -> list[Evidence]:
+    return [side.evidence for side in found.sides]
+
+
+@pytest.fixture
+def applied(account: Account) -> Account:
+    account.write(FILE)
+    account.apply()
+    forget(account)
+    return account
+
+
+def forget(account: Account) -> None:
+    """As if the apply had been long ago, or from another machine."""
+    folder = cache_folder(account.environment)
+    assert folder is not None
+    (folder / "applied.json").unlink()
+
+
+ALL_LIVE = [Evidence.LIVE, Evidence.LIVE]
+
+
+def test_one_call_shows_a_small_account(applied: Account) -> None:
+    applied.zero()
+    found = asked(applied, "open")
+    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, ALL_LIVE)
+    assert applied.calls() == {"GetAccountAuthorizationDetails": 1}
+
+
+def test_single_reads_show_the_same(applied: Account) -> None:
+    at_once, one_by_one = asked(applied, "open"), asked(applied, "open", denied=LISTS)
+    assert one_by_one == at_once
+    assert asked(applied, "open", "alice", denied=LISTS) == asked(applied, "open", "alice")
+
+
+def test_what_may_not_be_read_is_taken_from_the_file_and_said_so(applied: Account) -> None:
+    found = asked(applied, "open", denied=GONE)
+    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, [Evidence.FILE, Evidence.FILE])
+    found = asked(applied, "open", denied=(*LISTS, "GetRole"))
+    assert evidence(found) == [Evidence.FILE, Evidence.LIVE]
+
+
+@pytest.mark.parametrize("denied", ["ListGroupsForUser", "ListAttachedGroupPolicies", "ListUserPolicies"])
+def test_a_caller_that_is_read_in_part_is_taken_from_the_file(applied: Account, denied: str) -> None:
+    found = asked(applied, "open", denied=(*LISTS, denied))
+    assert found.outcome is Outcome.ALLOWED
+    assert evidence(found)[0] is Evidence.LIVE
+
+
+@pytest.mark.parametrize("denied", ["GetUser", "ListGroupsForUser", "ListAttachedUserPolicies", "GetUserPolicy"])
+def test_a_caller_that_neither_shows_is_unseen_and_never_refused(applied: Account, denied: str) -> None:
+    applied.iam.create_user(UserName="stranger")
+    applied.iam.put_user_policy(UserName="stranger", PolicyName="x", PolicyDocument=json.dumps(NOTHING))
+    found = asked(applied, "open", "stranger", denied=(*LISTS, denied))
+    assert found.outcome is Outcome.UNSEEN
+    assert found.sides[1].evidence is Evidence.UNSEEN
+    whole = asked(applied, "open", "stranger", denied=LISTS)
+    assert (whole.outcome, whole.sides[1].evidence) == (Outcome.CALLER_REFUSES, Evidence.LIVE)
+
+
+NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+
+
+def close(account: Account, role: str) -> None:
+    """Someone changes the trust of a role by hand."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    account.iam.update_assume_role_policy(RoleName=role, PolicyDocument=document)
+
+
+@pytest.mark.parametrize("denied", [(), LISTS], ids=["at once", "one by one"])
+def test_drift_is_not_applied(applied: Account, denied: tuple[str, ...]) -> None:
+    close(applied, "open")
+    found = asked(applied, "open", denied=denied)
+    assert found.outcome is Outcome.NOT_APPLIED
+    assert [side.says for side in found.sides] == [Says.REFUSES, Says.ALLOWS]
+    assert found.place is not None
+    applied.apply()
+    forget(applied)
+    assert asked(applied, "open", denied=denied).may_assume
+
+
+def test_a_membership_that_is_not_applied(applied: Account) -> None:
+    applied.iam.remove_user_from_group(UserName="demo", GroupName="eng")
+    found = asked(applied, "open")
+    assert found.outcome is Outcome.NOT_APPLIED
+    assert [side.says for side in found.sides] == [Says.ALLOWS, Says.REFUSES]
+
+
+@pytest.mark.parametrize("denied", [(), LISTS], ids=["at once", "one by one"])
+def test_a_role_that_is_not_there(applied: Account, denied: tuple[str, ...]) -> None:
+    applied.iam.delete_role(RoleName="named")
+    assert asked(applied, "named", denied=denied).outcome is Outcome.NOT_APPLIED
+    applied.write(FILE.replace("open: {role: open}", f'open: {{role: "arn:aws:iam::{ACCOUNT}:role/oben"}}'))
+    found = asked(applied, "open", denied=denied)
+    assert (found.outcome, found.hint) == (Outcome.NO_ROLE, "Did you mean 'open'?")
+
+
+def test_what_was_applied_just_now_may_not_be_known_everywhere(account: Account) -> None:
+    account.write(FILE)
+    account.apply()
+    refusal = failure("assume-refused", "AWS does not let you.")
+    assert asked(account, "open", refusal=refusal).outcome is Outcome.PROPAGATING
+    assert asked(account, "open").outcome is Outcome.ALLOWED
+    forget(account)
+    found = asked(account, "open", refusal=refusal)
+    assert found.outcome is Outcome.UNSEEN
+    assert "SCP" in " ".join(found.details)
+
+
+def test_the_wrong_device_is_told_apart(applied: Account) -> None:
+    refusal = failure("mfa-device-refused", "AWS cannot check a code of the MFA device x.", "Not yours.", "Correct it.")
+    found = asked(applied, "named", refusal=refusal)
+    assert (found.outcome, found.hint) == (Outcome.WRONG_MFA_DEVICE, "Correct it.")
+    other = Failed([*failure("assume-refused", "No.").problems])
+    assert asked(applied, "named", refusal=other).outcome is Outcome.UNSEEN
+
+
+def test_mfa_is_wanted_live(applied: Account) -> None:
+    assert asked(applied, "named", mfa=Mfa()).outcome is Outcome.NEEDS_MFA
+    assert asked(applied, "named", mfa=CODE).may_assume
+
+
+def test_the_caller_of_a_later_hop_is_the_role_before_it(applied: Account) -> None:
+    found = asked(applied, "far", mfa=Mfa())
+    assert found.may_assume
+    assert found.caller_arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/open/demo"
+    refused = asked(applied, "farther")
+    assert (refused.outcome, refused.role_arn) == (Outcome.TRUST_REFUSES, f"arn:aws:iam::{ACCOUNT}:role/farther")
+    close(applied, "open")
+    assert asked(applied, "farther").role_arn == f"arn:aws:iam::{ACCOUNT}:role/open"
+    refusal = failure("assume-refused", "No.")
+    assert asked(applied, "farther", refusal=refusal, refused=1).role_arn == f"arn:aws:iam::{ACCOUNT}:role/farther"
+
+
+def test_a_session_is_its_role_whatever_path_that_has(account: Account) -> None:
+    account.write(FILE.replace("open: {trust", "open: {path: /team/, trust"))
+    account.apply()
+    desired = FILE.replace("far, via: open", "far")
+    account.write(desired.replace("open: {trust", "open: {path: /team/, trust"))
+    found = asked(account, "far", f"arn:aws:sts::{ACCOUNT}:assumed-role/open/me", mfa=Mfa())
+    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, ALL_LIVE)
+    found = asked(account, "farther", f"arn:aws:sts::{ACCOUNT}:assumed-role/open/me", mfa=Mfa())
+    assert found.outcome is Outcome.TRUST_REFUSES
+
+
+def test_a_user_of_another_path_than_the_file_says_is_the_same_user(applied: Account) -> None:
+    applied.iam.update_user(UserName="demo", NewPath="/team/")
+    user = f"arn:aws:iam::{ACCOUNT}:user/team/demo"
+    found = asked(applied, "named", user, denied=(*LISTS, "GetRole"))
+    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, [Evidence.FILE, Evidence.LIVE])
+
+
+def test_a_role_below_another_path_is_another_arn(applied: Account) -> None:
+    applied.iam.delete_role(RoleName="named")
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    applied.iam.create_role(RoleName="named", Path="/x/", AssumeRolePolicyDocument=document)
+    found = asked(applied, "named")
+    assert found.outcome is Outcome.NO_ROLE
+    assert f"arn:aws:iam::{ACCOUNT}:role/x/named" in " ".join(found.details)
+
+
+def test_a_policy_of_aws_is_read_where_its_content_is_not_known_already(applied: Account) -> None:
+    arn = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+    applied.iam.attach_user_policy(UserName="alice", PolicyArn=arn)
+    applied.zero()
+    found = asked(applied, "open", "alice")
+    assert found.outcome is Outcome.CALLER_REFUSES
+    assert applied.calls() == {"GetAccountAuthorizationDetails": 1, "GetPolicy": 1, "GetPolicyVersion": 1}
+    unread = asked(applied, "open", "alice", denied=("GetPolicyVersion",))
+    assert unread.outcome is Outcome.UNSEEN
+
+
+def test_without_any_access_the_file_speaks(applied: Account) -> None:
+    caller = f"arn:aws:iam::{ACCOUNT}:user/alice"
+    desired = offline([str(applied.folder / "roles.yaml")], {}, ACCOUNT)
+    requests = chain.requests(chain.hops("open", desired.aliases), caller, desired.state.entities)
+    found = explained(desired, requests, caller, Mfa(), None, {})
+    assert (found.outcome, evidence(found)) == (Outcome.CALLER_REFUSES, [Evidence.FILE, Evidence.FILE])
+
+
+def test_a_caller_of_another_account_is_not_looked_up_in_this_one(applied: Account) -> None:
+    found = asked(applied, "open", "arn:aws:iam::210987654321:user/demo")
+    assert found.outcome is Outcome.TRUST_REFUSES
+    assert found.sides[0].evidence is Evidence.FILE
+
+
+@pytest.mark.parametrize(("role", "outcome"), [("SSO_a", Outcome.UNSEEN), ("SSO_b", Outcome.TRUST_REFUSES)])
+def test_a_session_of_a_role_that_nobody_shows_may_be_the_one_that_the_trust_names(
+    account: Account, role: str, outcome: Outcome
+) -> None:
+    """A session's ARN leaves out the path of its role (IAM identifiers)."""
+    named = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/SSO_a"
+    account.write(FILE.replace("farther: {trust: [{users: [alice]}]}", f'farther: {{trust: [{{roles: ["{named}"]}}]}}'))
+    caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/me"
+    found = asked(account, "farther", caller, mfa=Mfa(), denied=GONE, refused=1, refusal=None)
+    assert found.alias == "open"
+    account.write((account.folder / "roles.yaml").read_text().replace("farther, via: open", "farther"))
+    assert asked(account, "farther", caller, mfa=Mfa(), denied=GONE).outcome is outcome
+
+
+def test_an_endpoint_that_does_not_answer_is_only_not_seen(applied: Account) -> None:
+    with denying(applied.sandbox.url, ()) as gone:
+        pass
+    caller = f"arn:aws:iam::{ACCOUNT}:user/demo"
+    desired = offline([str(applied.folder / "roles.yaml")], {}, ACCOUNT)
+    requests = chain.requests(chain.hops("open", desired.aliases), caller, desired.state.entities)
+    with patch.dict(os.environ, applied.environment | {"AWS_MAX_ATTEMPTS": "1"}, clear=True):
+        found = explained(desired, requests, caller, Mfa(), Access(None, None, gone), {})
+    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, [Evidence.FILE, Evidence.FILE])
+
+
+NARROW = "open: {role: open, policy: {Statement: {Effect: Allow, Action: 's3:*', Resource: '*'}}}"
+TAGGED = "open: {role: open, session_tags: {team: blue}}"
+
+
+def test_a_session_policy_of_the_hop_before_narrows_the_next(applied: Account) -> None:
+    applied.write(FILE.replace("open: {role: open}", NARROW))
+    found = asked(applied, "far")
+    assert (found.outcome, found.sides[1].says) == (Outcome.CALLER_REFUSES, Says.REFUSES)
+
+
+def test_session_tags_of_the_hop_before_are_tags_of_the_caller(account: Account) -> None:
+    condition = "{StringEquals: {'aws:PrincipalTag/team': blue}}"
+    text = FILE.replace("{roles: [open]}", f"{{roles: [open], conditions: {condition}}}")
+    account.write(text.replace('["{{ account_id }}"]', '["{{ account_id }}"], session_tags: true'))
+    account.apply()
+    assert asked(account, "far").outcome is Outcome.TRUST_REFUSES
+    assumer = '"sts:AssumeRole", Resource'
+    tagged = (account.folder / "roles.yaml").read_text().replace("open: {role: open}", TAGGED)
+    account.write(tagged.replace(assumer, '["sts:AssumeRole", "sts:TagSession"], Resource'))
+    account.apply()
+    assert asked(account, "far").outcome is Outcome.ALLOWED
+
+
+def test_what_the_file_ignores_is_no_reason_to_apply(applied: Account) -> None:
+    close(applied, "open")
+    applied.write(FILE.replace("open: {trust", "open: {ignore_changes: [trust], trust"))
+    assert asked(applied, "open").outcome is Outcome.TRUST_REFUSES

@@ -1,0 +1,89 @@
+"""An explanation as text and as JSON: short, in order, harmless for a terminal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
+from reconciler.model.problem import Place
+from reconciler.render.explanation import explanation_dict, explanation_text
+
+PLACE = Place("roles.yaml", 12, 9)
+REFUSED = Explanation(
+    Outcome.TRUST_REFUSES,
+    "s3",
+    "arn:aws:iam::123456789012:user/demo",
+    "arn:aws:iam::123456789012:role/app",
+    "user/demo may not assume role/app: its trust policy does not let user/demo in.",
+    (
+        Side("trust", Says.REFUSES, Evidence.LIVE, ("no statement lets user/demo in",), PLACE),
+        Side("caller", Says.ALLOWS, Evidence.FILE, ("one", "two")),
+    ),
+    ("And more.",),
+    "Name it in this rule of the trust of role/app:",
+    ("users: [alice, demo]",),
+    PLACE,
+)
+TEXT = """\
+user/demo may not assume role/app: its trust policy does not let user/demo in. And more.
+  trust   refuses  live: no statement lets user/demo in (roles.yaml:12:9)
+  caller  allows   from the file: one
+                   two
+roles.yaml:12:9: Name it in this rule of the trust of role/app:
+    users: [alice, demo]"""
+
+
+def test_the_verdict_comes_first_and_the_lines_to_write_last() -> None:
+    assert explanation_text(REFUSED) == TEXT
+
+
+def test_colour_marks_the_verdict_and_what_each_side_says() -> None:
+    painted = explanation_text(REFUSED, color=True)
+    assert painted.count("\x1b[31m") == 2
+    assert painted.count("\x1b[32m") == 1
+    for code in ("31", "32", "0"):
+        painted = painted.replace(f"\x1b[{code}m", "")
+    assert painted == TEXT
+
+
+def test_control_characters_are_shown_and_not_obeyed() -> None:
+    bad = "\x1b[2J"
+    side = replace(REFUSED.sides[0], reasons=(bad,), place=Place(bad, 1, 1))
+    found = replace(REFUSED, summary=bad, details=(bad,), hint=bad, lines=(bad,), sides=(side,), place=side.place)
+    assert "\x1b" not in explanation_text(found)
+    assert "\x1b" not in json.dumps(explanation_dict(found))
+
+
+def test_json_holds_all_of_it() -> None:
+    assert explanation_dict(REFUSED) == {
+        "alias": "s3",
+        "may_assume": False,
+        "outcome": "trust-refuses",
+        "caller": "arn:aws:iam::123456789012:user/demo",
+        "role": "arn:aws:iam::123456789012:role/app",
+        "message": "user/demo may not assume role/app: its trust policy does not let user/demo in. And more.",
+        "sides": [
+            {
+                "side": "trust",
+                "says": "refuses",
+                "evidence": "live",
+                "reasons": ["no statement lets user/demo in"],
+                "file": "roles.yaml",
+                "line": 12,
+                "column": 9,
+            },
+            {"side": "caller", "says": "allows", "evidence": "file", "reasons": ["one", "two"]},
+        ],
+        "hint": "Name it in this rule of the trust of role/app:",
+        "lines": ["users: [alice, demo]"],
+        "file": "roles.yaml",
+        "line": 12,
+        "column": 9,
+    }
+
+
+def test_json_leaves_out_what_there_is_not() -> None:
+    bare = replace(REFUSED, outcome=Outcome.ALLOWED, sides=(), hint="", lines=(), place=None)
+    assert set(explanation_dict(bare)) == {"alias", "may_assume", "outcome", "caller", "role", "message", "sides"}
+    assert explanation_text(bare) == TEXT.splitlines()[0]

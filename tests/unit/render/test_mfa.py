@@ -1,0 +1,77 @@
+"""Who has which devices, in words: who must use MFA and cannot is marked, and only they."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reconciler.model.mfa import Holder, MfaStatus, Standing
+from reconciler.model.state import MfaDevice
+from reconciler.render.mfa import status_json, status_text
+
+VIRTUAL = MfaDevice("arn:aws:iam::123456789012:mfa/phone")
+PASSKEY = MfaDevice("arn:aws:iam::123456789012:u2f/user/a/key-ABC")
+HARDWARE = MfaDevice("GAHT12345678")
+TEXTS = MfaDevice("arn:aws:iam::123456789012:sms-mfa/a")
+WHY = ("mfa: required",)
+
+
+@pytest.mark.parametrize(
+    ("device", "kind", "codes"),
+    [(VIRTUAL, "virtual", True), (PASSKEY, "passkey", False), (HARDWARE, "hardware", True), (TEXTS, "other", False)],
+)
+def test_the_serial_tells_the_kind(device: MfaDevice, kind: str, codes: bool) -> None:
+    assert (device.kind, device.gives_codes) == (kind, codes)
+
+
+CASES = [
+    (Holder("a", (VIRTUAL,), WHY), Standing.READY, f"  a  virtual {VIRTUAL.serial} (mfa: required)"),
+    (
+        Holder("a", (PASSKEY, HARDWARE), WHY),
+        Standing.READY,
+        f"  a  passkey {PASSKEY.serial}, hardware {HARDWARE.serial} (mfa: required)",
+    ),
+    (Holder("a", (PASSKEY,), WHY), Standing.PASSKEY, f"! a  passkey {PASSKEY.serial} (mfa: required)"),
+    (Holder("a", (PASSKEY,)), Standing.PASSKEY, f"  a  passkey {PASSKEY.serial}"),
+    (Holder("a", (), WHY), Standing.MISSING, "! a  no device (mfa: required)"),
+    (Holder("a"), Standing.MISSING, "  a  no device"),
+    (Holder("a", complete=False), Standing.UNKNOWN, "  a  no virtual device"),
+    (Holder("a", (VIRTUAL,), complete=False), Standing.READY, f"  a  virtual {VIRTUAL.serial}"),
+    (Holder("a", (), WHY, exists=False), Standing.ABSENT, "! a  not created yet (mfa: required)"),
+]
+
+
+@pytest.mark.parametrize(("holder", "standing", "line"), CASES, ids=[line.strip() for _, _, line in CASES])
+def test_each_user_is_a_line(holder: Holder, standing: Standing, line: str) -> None:
+    status = MfaStatus("123456789012", (holder,))
+    assert holder.standing is standing
+    text = status_text(status)
+    assert text.splitlines()[0] == line
+    assert ("Marked with !" in text) == line.startswith("!")
+    assert ("mfa enroll" in text) == (standing in (Standing.MISSING, Standing.PASSKEY))
+    told = json.loads(status_json(status))["users"][0]
+    assert (told["standing"], told["must_use_mfa"]) == (str(standing), bool(holder.reasons))
+
+
+def test_names_are_aligned_and_counted() -> None:
+    status = MfaStatus("123456789012", (Holder("a"), Holder("longer", (VIRTUAL,))), ("arn:left",))
+    assert status_text(status).splitlines()[:6] == [
+        "  a       no device",
+        f"  longer  virtual {VIRTUAL.serial}",
+        "",
+        "Left over, nobody has it: arn:left",
+        "",
+        "2 users: 1 with a device that gives codes, 1 without a device.",
+    ]
+
+
+def test_only_marked_lines_are_coloured() -> None:
+    status = MfaStatus("123456789012", (Holder("a"), Holder("b", (), WHY)))
+    first, second = status_text(status, color=True).splitlines()[:2]
+    assert "\x1b" not in first and second.startswith("\x1b[33m! b")
+
+
+def test_nothing_from_aws_steers_the_terminal() -> None:
+    status = MfaStatus("123456789012", (Holder("a", (MfaDevice("X\x1b[2J"),)),), ("Y\x1b[2J",))
+    assert "\x1b" not in status_text(status)
