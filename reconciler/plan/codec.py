@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_type_hints
 
 from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
@@ -37,17 +37,23 @@ def decoded(kind: str, value: Mapping[str, Any], partition: str) -> Entity:
     known = {field.name for field in fields(entity_class)}
     if set(value) != known:
         raise ValueError(f"not the fields of a {kind}")
-    readers: Mapping[str, Callable[[Any], object]] = {
-        "policies": frozenset,
-        "groups": lambda items: frozenset(Address.parse(item) for item in items),
-        "role": lambda item: Address.parse(item) if item else None,
-        "document": lambda item: _document(item, partition),
-        "trust_policy": lambda item: _document(item, partition),
-        "inline_policies": lambda items: {name: _document(item, partition) for name, item in items.items()},
-    }
+    types = get_type_hints(entity_class)
     made: Any = entity_class
-    entity: Entity = made(**{name: readers[name](item) if name in readers else item for name, item in value.items()})
+    entity: Entity = made(**{name: _read(types[name], item, partition) for name, item in value.items()})
     return entity
+
+
+def _read(wanted: Any, value: Any, partition: str) -> object:
+    """A plain value as the type that a field has."""
+    readers: Mapping[Any, Callable[[Any], object]] = {
+        frozenset[str]: frozenset,
+        frozenset[str] | None: lambda items: None if items is None else frozenset(items),
+        frozenset[Address]: lambda items: frozenset(map(Address.parse, items)),
+        Address | None: lambda item: Address.parse(item) if item else None,
+        Document: lambda item: _document(item, partition),
+        Mapping[str, Document]: lambda items: {name: _document(item, partition) for name, item in items.items()},
+    }
+    return readers[wanted](value) if wanted in readers else value
 
 
 def _document(value: Mapping[str, Any], partition: str) -> Document:

@@ -15,8 +15,6 @@ from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.state import Desired, State
 
-SERVICE_PATHS = ("/aws-service-role/", "/aws-reserved/")
-
 
 def owner_of(entity: Entity) -> str | None:
     """The owner tag; None for groups and untagged entities."""
@@ -61,7 +59,7 @@ def surplus(desired: Desired, live: State) -> dict[Address, str]:
     for address, entity in live.entities.items():
         if address in desired.state.entities or address in ignored or address in kept:
             continue
-        if entity.path.startswith(SERVICE_PATHS):
+        if entity.of_aws:
             continue
         if is_owned(entity, owner):
             found[address] = f"owned by {owner}, and no longer in the file"

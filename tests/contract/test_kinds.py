@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -66,9 +67,9 @@ def test_the_schema_fragment_is_valid_and_closed(kind: Kind) -> None:
 @every_kind
 def test_every_field_of_an_entity_is_compared(kind: Kind) -> None:
     entity = SAMPLES[kind.name]
-    fields = {path.partition(".")[0] for path in view(entity)}
-    expected = set(type(entity).__dataclass_fields__) - {"name"}
-    assert fields | {"inline_policies"} >= expected
+    compared = {path.partition(".")[0] for path in view(entity)}
+    expected = {field.name for field in fields(entity)} - {"name"}
+    assert compared | {"inline_policies"} >= expected
 
 
 @every_kind
@@ -122,8 +123,7 @@ def test_every_emitted_call_is_declared_and_valid_for_botocore(pair: tuple[Desir
 
 @every_kind
 def test_an_entity_is_created_and_deleted_by_calls_of_its_own_kind(kind: Kind) -> None:
-    noun = "".join(part.capitalize() for part in kind.name.split("-"))
-    assert {f"Create{noun}", f"Delete{noun}"} <= kind.operations
+    assert {f"Create{kind.noun}", f"Delete{kind.noun}"} <= kind.operations
 
 
 @every_kind

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.document import Statement
@@ -121,7 +122,7 @@ _VERBS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Untag", ("Tag",)),
     ("Update", ("Update",)),
 )
-_NOUNS = ("User", "Group", "Role", "Policy", "InstanceProfile")
+_NOUNS = tuple(kind.noun for kind in KINDS)
 _INVERSES: Mapping[str, tuple[str, ...]] = {
     "AddUserToGroup": ("RemoveUserFromGroup",),
     "RemoveUserFromGroup": ("AddUserToGroup",),
