@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from reconciler.model.address import Address
-from reconciler.model.document import Document
+from reconciler.model.document import Document, Statement
 
 Tags = Mapping[str, str]
 
@@ -45,6 +45,10 @@ class Entity:
     def of_aws(self) -> bool:
         """True for what AWS's services make for themselves: it is never pruned."""
         return self.path.startswith(_OF_AWS)
+
+    def shuts_out(self, after: Entity, statement: Statement) -> str:
+        """What a change of a provider takes from those whom a trust's statement lets in through it; "" for nothing."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

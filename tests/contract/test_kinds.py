@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.desired.schema import schema
 from reconciler.kinds.base import Kind
+from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, KINDS
 from reconciler.kinds.view import differences, view
 from reconciler.model.address import Address
@@ -32,6 +33,7 @@ SAMPLES: dict[str, Entity] = {
     "group": Group("g", "/x/", frozenset(["arn"]), {"i": canonical({"Statement": []})}),
     "user": User("u", "/x/", frozenset([Address("group", "g")]), frozenset(["arn"]), {}, "arn", {"a": "b"}),
     "role": Role("r", canonical({"Statement": []}), "/x/", "text", 7200, frozenset(["arn"]), {}, "arn", {"a": "b"}),
+    "oidc-provider": OidcProvider("a.example.com", frozenset(["sts"]), frozenset(["a" * 40]), {"a": "b"}),
     "instance-profile": InstanceProfile("i", "/x/", Address("role", "r"), {"a": "b"}),
 }
 

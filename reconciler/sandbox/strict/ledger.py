@@ -30,6 +30,7 @@ class Entity:
     boundary: str = ""
     trust: str = ""
     clients: list[str] = field(default_factory=list)
+    thumbprints: list[str] = field(default_factory=list)
 
     def move(self, name: str, path: str) -> None:
         """The unique id stays, and with it whatever refers to the entity by it."""
