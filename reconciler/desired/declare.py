@@ -38,6 +38,7 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> 
         owner=owner,
         paths={},
         load_document=loaded.document,
+        load_text=loaded.text,
     )
     nodes = _with_defaults(root, broken)
     context.paths = _paths(nodes, root, owner, live_paths or {}, context)

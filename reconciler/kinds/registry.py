@@ -10,10 +10,12 @@ from reconciler.kinds.instance_profile import InstanceProfileKind
 from reconciler.kinds.oidc_provider import OidcProviderKind
 from reconciler.kinds.policy import PolicyKind
 from reconciler.kinds.role import RoleKind
+from reconciler.kinds.saml_provider import SamlProviderKind
 from reconciler.kinds.user import UserKind
 
 KINDS: tuple[Kind, ...] = (
     OidcProviderKind(),
+    SamlProviderKind(),
     PolicyKind(),
     GroupKind(),
     UserKind(),

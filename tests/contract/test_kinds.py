@@ -17,11 +17,13 @@ from reconciler.desired.schema import schema
 from reconciler.kinds.base import Kind
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, KINDS
+from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.kinds.view import differences, view
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Step
 from reconciler.model.state import Desired, State
+from reconciler.model.xml import xml_of
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.canonical import canonical
@@ -34,6 +36,7 @@ SAMPLES: dict[str, Entity] = {
     "user": User("u", "/x/", frozenset([Address("group", "g")]), frozenset(["arn"]), {}, "arn", {"a": "b"}),
     "role": Role("r", canonical({"Statement": []}), "/x/", "text", 7200, frozenset(["arn"]), {}, "arn", {"a": "b"}),
     "oidc-provider": OidcProvider("a.example.com", frozenset(["sts"]), frozenset(["a" * 40]), {"a": "b"}),
+    "saml-provider": SamlProvider("okta", xml_of("<a/>"), {"a": "b"}),
     "instance-profile": InstanceProfile("i", "/x/", Address("role", "r"), {"a": "b"}),
 }
 
@@ -141,6 +144,7 @@ def test_a_section_has_an_example_of_least_content(kind: Kind) -> None:
     if kind.section is None:
         return
     validator = Draft202012Validator({**kind.schema, "$defs": schema()["$defs"]})
-    least = {"document": {"Statement": []}} if "document" in kind.schema.get("required", ()) else {}
+    examples = {"document": {"Statement": []}, "metadata": "okta.xml"}
+    least = {key: examples[key] for key in kind.schema.get("required", ())}
     assert validator.is_valid(least)
     assert not validator.is_valid({**least, "nobody": 1})

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Call
 from reconciler.model.state import Belongings, Facts, MfaDevice, PolicyVersion, State
+from reconciler.model.xml import xml_of
 from reconciler.policy.canonical import canonical
 
 INLINE_QUOTA = {"user": 2048, "group": 5120, "role": 10240}
@@ -62,6 +64,7 @@ class Record:
     belongings: Belongings = field(default_factory=Belongings)
     clients: set[str] = field(default_factory=set)
     thumbprints: set[str] = field(default_factory=set)
+    metadata: str = ""
 
 
 class FakeIam:
@@ -96,6 +99,8 @@ class FakeIam:
         record.session = getattr(entity, "max_session_duration", 3600)
         record.clients = set(getattr(entity, "client_ids", ()))
         record.thumbprints = set(getattr(entity, "thumbprints", None) or ())
+        if isinstance(entity, SamlProvider):
+            record.metadata = entity.metadata.text
         record.belongings = facts.belongings.get(entity.address, Belongings())
         if isinstance(entity, InstanceProfile) and entity.role:
             record.role = entity.role.name.casefold()
@@ -128,6 +133,8 @@ class FakeIam:
         policies = frozenset(record.policies)
         inline = {name: canonical(json.loads(text)) for name, text in record.inline.items()}
         tags = dict(record.tags)
+        if record.kind == "saml-provider":
+            return SamlProvider(record.name, xml_of(record.metadata), tags)
         if record.kind == "oidc-provider":
             return OidcProvider(record.name, frozenset(record.clients), frozenset(record.thumbprints), tags)
         if record.kind == "policy":
@@ -500,6 +507,20 @@ def _put_thumbprints(iam: FakeIam, open_idconnect_provider_arn: str, thumbprint_
     iam._provider(open_idconnect_provider_arn).thumbprints = set(thumbprint_list)
 
 
+def _create_saml(iam: FakeIam, name: str, samlmetadata_document: str, tags: Any = ()) -> None:
+    record = iam._new("saml-provider", name)
+    record.metadata = samlmetadata_document
+    _tag(record, tags)
+
+
+def _update_saml(iam: FakeIam, samlprovider_arn: str, samlmetadata_document: str) -> None:
+    iam._provider(samlprovider_arn).metadata = samlmetadata_document
+
+
+def _delete_saml(iam: FakeIam, samlprovider_arn: str) -> None:
+    _remove(iam, iam._provider(samlprovider_arn))
+
+
 def _delete_oidc(iam: FakeIam, open_idconnect_provider_arn: str) -> None:
     _remove(iam, iam._provider(open_idconnect_provider_arn))
 
@@ -574,6 +595,9 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "RemoveClientIDFromOpenIDConnectProvider": _remove_client,
     "UpdateOpenIDConnectProviderThumbprint": _put_thumbprints,
     "DeleteOpenIDConnectProvider": _delete_oidc,
+    "CreateSAMLProvider": _create_saml,
+    "UpdateSAMLProvider": _update_saml,
+    "DeleteSAMLProvider": _delete_saml,
     "DeleteLoginProfile": _owned("login_profile", ""),
     "DeleteAccessKey": _owned("access_keys", "access_key_id"),
     "DeleteSigningCertificate": _owned("signing_certificates", "certificate_id"),
@@ -598,6 +622,7 @@ for _kind, _noun in (
     ("policy", "Policy"),
     ("instance-profile", "InstanceProfile"),
     ("oidc-provider", "OpenIDConnectProvider"),
+    ("saml-provider", "SAMLProvider"),
 ):
     _by_arn = _kind == "policy" or _kind.endswith("-provider")
     _OPERATIONS[f"Tag{_noun}"], _OPERATIONS[f"Untag{_noun}"] = _tagging(_kind, by_arn=_by_arn)

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.problem import Place
 from reconciler.model.state import Belongings, Declaration, Desired, Facts, MfaDevice, PolicyVersion, Settings, State
+from reconciler.model.xml import xml_of
 from reconciler.policy.canonical import canonical
 from tests.support.fake_iam import INLINE_QUOTA
 
@@ -184,6 +186,7 @@ def changed(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
 
 USERS, GROUPS, ROLES = ("u1", "u2"), ("g1", "g2", "g3"), ("r1", "r2", "r3")
 ISSUERS, CLIENTS, THUMBPRINTS = ("a.example.com", "b.example.com/id/X"), ("c1", "c2", "C2"), ("a" * 40, "b" * 40)
+METADATA = tuple(f'<EntityDescriptor entityID="{name}">{"x" * 1000}</EntityDescriptor>' for name in ("one", "two"))
 POLICIES, PROFILES, INLINES = ("p1", "p2", "p3", "p4"), ("i1", "i2"), ("n1", "n2", "n3")
 AWS_POLICIES = tuple(f"arn:aws:iam::aws:policy/{name}" for name in ("ReadOnlyAccess", "job-function/Billing"))
 QUOTAS = {
@@ -243,9 +246,11 @@ def _tags(draw: st.DrawFn, owner: str | None) -> dict[str, str]:
 def _trust(draw: st.DrawFn, principals: list[str], providers: list[str]) -> Any:
     rules: list[Json] = []
     for provider in draw(_subset(providers, 1)):
-        condition = {"StringEquals": {f"{provider.partition('-provider/')[2]}:aud": draw(st.sampled_from(CLIENTS))}}
-        rule = {"Effect": "Allow", "Principal": {"Federated": provider}, "Condition": condition}
-        rules.append(rule | {"Action": "sts:AssumeRoleWithWebIdentity"})
+        saml = ":saml-provider/" in provider
+        audience = "SAML:aud" if saml else f"{provider.partition('-provider/')[2]}:aud"
+        rule = {"Effect": "Allow", "Principal": {"Federated": provider}}
+        rule |= {"Action": "sts:AssumeRoleWithSAML" if saml else "sts:AssumeRoleWithWebIdentity"}
+        rules.append(rule | {"Condition": {"StringEquals": {audience: draw(st.sampled_from(CLIENTS))}}})
     for _ in range(draw(st.integers(1, 2))):
         named = draw(_subset(principals, 2)) or ["arn:aws:iam::210987654321:root"]
         rule: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
@@ -272,6 +277,9 @@ def _world(draw: st.DrawFn, *, live: bool) -> dict[Address, Entity]:
         clients = frozenset(draw(_subset(CLIENTS)))
         found.append(OidcProvider(name, clients, thumbprints if live or thumbprints else None, tags()))
     providers = [f"arn:aws:iam::{ACCOUNT}:oidc-provider/{name}" for name in issuers]
+    for name in draw(_subset(("okta", "entra"))):
+        found.append(SamlProvider(name, xml_of(draw(st.sampled_from(METADATA))), tags()))
+        providers.append(f"arn:aws:iam::{ACCOUNT}:saml-provider/{name}")
     policies = draw(_subset(POLICIES))
     for name in policies:
         found.append(Policy(name, draw(_documents()), "/", "" if live else None, tags()))
@@ -333,6 +341,7 @@ _IGNORABLE = {
     "role": ["trust", "policies", "inline_policies.n1", "tags", "description"],
     "group": ["policies", "inline_policies"],
     "policy": ["document", "tags.x"],
+    "saml-provider": ["metadata", "tags"],
     "oidc-provider": ["client_ids", "thumbprints", "tags.x"],
 }
 

@@ -36,6 +36,8 @@ def wipe(iam: Any) -> None:
         iam.delete_policy(PolicyArn=policy["Arn"])
     for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
         iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider["Arn"])
+    for provider in iam.list_saml_providers()["SAMLProviderList"]:
+        iam.delete_saml_provider(SAMLProviderArn=provider["Arn"])
     for device in iam.list_virtual_mfa_devices()["VirtualMFADevices"]:
         iam.delete_virtual_mfa_device(SerialNumber=device["SerialNumber"])
 

@@ -5,19 +5,23 @@ most, fetched by IAM where none are given), AddClientIDToOpenIDConnectProvider (
 at most), RemoveClientIDFromOpenIDConnectProvider ("idempotent; it does not fail or return an error if you try to
 remove a client ID that does not exist"), UpdateOpenIDConnectProviderThumbprint, DeleteOpenIDConnectProvider ("This
 operation is idempotent; it does not fail or return an error if you call the operation for a provider that does not
-exist").
+exist"), CreateSAMLProvider (names, 1,000 to 10,000,000 characters of metadata), UpdateSAMLProvider and
+DeleteSAMLProvider (NoSuchEntity).
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import xml.etree.ElementTree as ET
 from urllib.parse import urlsplit
 
 from reconciler.sandbox.strict.call import Call, Rules, over_quota
-from reconciler.sandbox.strict.ledger import OIDC
+from reconciler.sandbox.strict.ledger import OIDC, SAML
 from reconciler.sandbox.wire import Refusal, Reply, answer, put
 
 CLIENTS, THUMBPRINTS = 100, 5
+SAML_NAME, SAML_SIZE = re.compile(r"[A-Za-z0-9_.-]{1,128}"), (1000, 10_000_000)
 
 
 def may_create_oidc(call: Call) -> None:
@@ -43,6 +47,40 @@ def thumbprints(call: Call) -> None:
                 f"1 validation error detected: Value '[{text}]' at 'thumbprintList' failed to satisfy constraint: "
                 "Member must satisfy constraint: [Member must have length of 40]",
             )
+
+
+def may_create_saml(call: Call) -> None:
+    name = call.given("Name")
+    if not SAML_NAME.fullmatch(name):
+        raise Refusal("ValidationError", f"Value '{name}' at 'name' failed to satisfy constraint: [\\w._-]{{1,128}}")
+    arn = f"arn:aws:iam::{call.ledger.account}:saml-provider/{name}"
+    if call.ledger.rival(SAML, arn) is not None:
+        raise Refusal("EntityAlreadyExists", f"SAMLProvider {name} already exists.", status=409)
+    metadata(call)
+
+
+def may_update_saml(call: Call) -> None:
+    call.need(SAML)
+    if call.has("SAMLMetadataDocument"):
+        metadata(call)
+
+
+def metadata(call: Call) -> None:
+    text, (low, high) = call.given("SAMLMetadataDocument"), SAML_SIZE
+    if not low <= len(text) <= high:
+        raise Refusal(
+            "ValidationError",
+            "1 validation error detected: Value at 'sAMLMetadataDocument' failed to satisfy constraint: Member must "
+            f"have length between {low} and {high}",
+        )
+    try:
+        ET.fromstring(text)
+    except ET.ParseError:
+        raise Refusal("InvalidInput", "Could not parse metadata") from None
+
+
+def delete_saml(call: Call) -> None:
+    call.need(SAML)
 
 
 def create(call: Call) -> Reply:
@@ -91,6 +129,9 @@ RULES = Rules(
     checks={
         "CreateOpenIDConnectProvider": may_create_oidc,
         "UpdateOpenIDConnectProviderThumbprint": thumbprints,
+        "CreateSAMLProvider": may_create_saml,
+        "UpdateSAMLProvider": may_update_saml,
+        "DeleteSAMLProvider": delete_saml,
     },
     answers={
         "CreateOpenIDConnectProvider": create,
