@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from tests.support.account import Account
 from tests.support.plans import calls, changes, codes, findings, lines, log, operations, writes
@@ -201,3 +203,187 @@ def test_the_lists_are_read_once_each_and_every_provider_once(account: Account) 
     counted = account.calls()
     assert (counted["ListOpenIDConnectProviders"], counted["GetOpenIDConnectProvider"]) == (1, 2)
     assert not any(line.startswith("ListOpenIDConnectProviderTags") for line in log(account))
+
+
+# SAML
+
+SAML_ARN = f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"
+SAML = {"SAMLProviderArn": SAML_ARN}
+SAML_FILE = "saml_providers:\n  okta: {metadata: saml/okta.xml}\n"
+SAML_ROLE = "roles:\n  app: {trust: [{saml: okta}]}\n"
+
+
+def metadata(certificate: str = "MIIC", entity: str = "https://idp.example.com/a") -> str:
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<!-- given out by the identity provider -->
+<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity}" validUntil="2036-01-01">
+  <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+    <Certificate xmlns="http://www.w3.org/2000/09/xmldsig#">{certificate * 300}</Certificate>
+    <md:NameIDFormat/>
+  </md:IDPSSODescriptor>
+</md:EntityDescriptor>
+"""
+
+
+REWRITTEN = {
+    "as it is": metadata(),
+    "without comment and declaration": metadata().partition("-->\n")[2],
+    "on one line": "".join(line.strip() for line in metadata().splitlines() if "<!--" not in line),
+    "attributes in another order": metadata().replace(
+        'entityID="https://idp.example.com/a" validUntil="2036-01-01"',
+        "validUntil='2036-01-01'   entityID='https://idp.example.com/a'",
+    ),
+    "an empty element written out": metadata().replace("<md:NameIDFormat/>", "<md:NameIDFormat></md:NameIDFormat>"),
+    "with line ends of another system": metadata().replace("\n", "\r\n"),
+    "a letter as its number": metadata().replace("idp.example", "&#105;dp.example"),
+}
+
+
+def with_saml(account: Account, text: str = "", xml: str | None = None) -> None:
+    account.write(HEAD + (text or SAML_ROLE + SAML_FILE))
+    account.write(metadata() if xml is None else xml, "saml/okta.xml")
+
+
+def test_a_saml_provider_is_made_with_its_metadata_as_written_before_its_roles(account: Account) -> None:
+    with_saml(account)
+    plan = applied_as_planned(account)
+    first, second = calls(plan)
+    assert [first["operation"], second["operation"]] == ["CreateSAMLProvider", "CreateRole"]
+    assert first["parameters"] == {
+        "Name": "okta",
+        "SAMLMetadataDocument": metadata(),
+        "Tags": [{"Key": "reconcile:owner", "Value": "platform"}],
+    }
+    assert account.iam.get_saml_provider(**SAML)["SAMLMetadataDocument"] == metadata()
+    trusted = account.iam.get_role(RoleName="app")["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trusted[0]["Principal"] == {"Federated": SAML_ARN}
+    assert account.iam.list_saml_provider_tags(**SAML)["Tags"] == first["parameters"]["Tags"]
+
+
+def test_metadata_is_shown_as_a_digest_and_sent_whole(account: Account) -> None:
+    with_saml(account)
+    plan = account.plan()
+    (shown,) = [field["after"] for field in plan["changes"][0]["fields"] if field["path"] == "metadata"]
+    assert shown.startswith("https://idp.example.com/a, ")
+    assert len(shown) < 100
+    for form in ("text", "markdown"):
+        said = account.cli("plan", "roles.yaml", "--format", form).out
+        assert "https://idp.example.com/a" in said
+        assert "MIICMIIC" not in said
+    assert "MIICMIIC" in account.cli("plan", "roles.yaml", "--format", "aws-cli").out
+
+
+@pytest.mark.parametrize("xml", REWRITTEN.values(), ids=REWRITTEN)
+def test_metadata_that_says_the_same_is_no_change(account: Account, xml: str) -> None:
+    with_saml(account)
+    account.apply()
+    account.iam.update_saml_provider(**SAML, SAMLMetadataDocument=xml)
+    assert changes(account.plan()) == {}
+    account.iam.update_saml_provider(**SAML, SAMLMetadataDocument=metadata())
+    account.write(xml, "saml/okta.xml")
+    assert changes(account.plan()) == {}
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [metadata(certificate="MIID"), metadata(entity="https://idp.example.com/A"), f"{metadata()} "],
+    ids=["another key", "another letter case", "only white space behind"],
+)
+def test_other_metadata_is_one_change_and_one_apply_mends_it(account: Account, xml: str) -> None:
+    with_saml(account)
+    account.apply()
+    account.iam.update_saml_provider(**SAML, SAMLMetadataDocument=xml)
+    if xml.strip() == metadata().strip():
+        assert changes(account.plan()) == {}
+        return
+    assert changes(account.plan()) == {"saml-provider/okta": ("update", ["metadata"])}
+    assert lines(applied_as_planned(account)) == [f"UpdateSAMLProvider {SAML_ARN}"]
+
+
+def test_live_metadata_that_no_file_could_have_is_replaced(account: Account) -> None:
+    with_saml(account)
+    account.apply()
+    bad = metadata().replace("<!-- given", "<!DOCTYPE x><!-- given")
+    account.iam.update_saml_provider(**SAML, SAMLMetadataDocument=bad)
+    assert changes(account.plan()) == {"saml-provider/okta": ("update", ["metadata"])}
+    applied_as_planned(account)
+
+
+def test_a_saml_provider_goes_after_what_trusts_it_and_a_saved_plan_does_it(account: Account) -> None:
+    with_saml(account)
+    account.apply()
+    account.write(HEAD)
+    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    account.zero()
+    account.apply("plan.json")
+    assert writes(account) == ["DeleteRole app", f"DeleteSAMLProvider {SAML_ARN}"]
+
+
+def test_a_saved_plan_carries_metadata_and_minds_what_changed_since(account: Account) -> None:
+    with_saml(account)
+    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    account.apply("plan.json")
+    assert changes(account.plan()) == {}
+    with_saml(account, xml=metadata(certificate="MIID"))
+    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    account.iam.update_saml_provider(**SAML, SAMLMetadataDocument=metadata(certificate="MIIE"))
+    assert "metadata" in account.cli("apply", "plan.json", "--yes").err
+
+
+def test_tags_of_a_saml_provider_keep_their_letter_case(account: Account) -> None:
+    with_saml(account, SAML_FILE.replace("okta.xml", "okta.xml, tags: {Team: a, team: b}"))
+    account.apply()
+    account.iam.tag_saml_provider(**SAML, Tags=[{"Key": "TEAM", "Value": "c"}])
+    account.iam.untag_saml_provider(**SAML, TagKeys=["team"])
+    assert changes(account.plan()) == {"saml-provider/okta": ("update", ["tags.TEAM", "tags.team"])}
+    applied_as_planned(account)
+
+
+def test_the_provider_of_identity_center_is_never_pruned(account: Account) -> None:
+    for name in ("AWSSSO_0123456789abcdef_DO_NOT_DELETE", "AWSSSO_notes"):
+        account.iam.create_saml_provider(Name=name, SAMLMetadataDocument=metadata())
+    account.write("version: 1\nsettings: {prune: all}\n")
+    assert changes(account.plan()) == {"saml-provider/AWSSSO_notes": ("delete", ["metadata"])}
+
+
+# What may not be read
+
+
+@pytest.fixture
+def denied(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Operations that the caller may not call, to be filled by the test."""
+    operations_denied: set[str] = set()
+    made = BaseClient._make_api_call
+
+    def call(client: Any, operation: str, parameters: Any) -> Any:
+        if operation in operations_denied:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
+        return made(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    return operations_denied
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["ListOpenIDConnectProviders", "GetOpenIDConnectProvider"],
+)
+def test_without_providers_in_the_file_a_denied_list_is_a_finding(
+    account: Account, denied: set[str], operation: str
+) -> None:
+    account.iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["shop"])
+    denied.add(operation)
+    account.write(HEAD + ROLE.replace("oidc: token.example.com", f"oidc: {ARN!r}"))
+    plan = account.plan()
+    assert plan["safe"]
+    assert [item["message"].split(":")[1].split()[0] for item in findings(plan, "info")] == [operation]
+    account.apply()
+
+
+def test_with_providers_in_the_file_a_denied_list_is_an_error(account: Account, denied: set[str]) -> None:
+    denied.add("ListSAMLProviders")
+    account.write(HEAD + provider())
+    assert account.plan()["safe"]
+    with_saml(account)
+    (refused,) = findings(account.plan())
+    assert (refused["code"], refused["address"]) == ("unread-kind", "saml-provider/okta")
