@@ -29,7 +29,7 @@ from reconciler.policy.evaluator.templates import glob, template
 CLIENTS, THUMBPRINTS = 100, 5
 _LONGEST_URL, _LONGEST_CLIENT = 255, 255
 _SCHEME = "https://"
-_ISSUER = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[\x21-\x7e]*)?")
+_ISSUER = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[\x21-\x7e]*)?")
 _BEHIND_PATH = re.compile(r"[?#]")
 _THUMBPRINT = re.compile(r"[0-9a-fA-F]{40}")
 _EXACT, _LIKE = ("StringEquals", "StringEqualsIfExists"), ("StringLike", "StringLikeIfExists")
@@ -125,6 +125,11 @@ class OidcProviderKind:
     def name_problems(self, name: str, place: Place) -> Iterator[Problem]:
         """IAM API, CreateOpenIDConnectProvider: https, path components, no port and no query."""
         if _ISSUER.fullmatch(name) and not _BEHIND_PATH.search(name) and len(_SCHEME + name) <= _LONGEST_URL:
+            host = name.partition("/")[0]
+            if host != host.lower():
+                summary = f"The host of {name!r} has capitals: it must be spelt as in the tokens' `iss`, to the letter."
+                hint = "Hosts are lower case nearly everywhere."
+                yield Problem(Level.WARNING, "issuer-case", summary, "", hint, place)
             return
         host, slash, path = name.removeprefix(_SCHEME).partition("/")
         meant = host.lower().partition(":")[0] + slash + _BEHIND_PATH.split(path)[0]
@@ -132,9 +137,7 @@ class OidcProviderKind:
         hint = (
             f"Write {meant!r}." if good else "Write host and path of the issuer's URL, at most 255 characters in all."
         )
-        summary = (
-            f"{name!r} is not an issuer: its URL without https://, with no port and no query, the host in lower case."
-        )
+        summary = f"{name!r} is not an issuer: its URL without https://, with no port and no query."
         yield Problem(Level.ERROR, "bad-name", summary, "", hint, place)
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:

@@ -380,6 +380,20 @@ def test_without_providers_in_the_file_a_denied_list_is_a_finding(
     account.apply()
 
 
+def test_a_provider_that_goes_while_it_is_read_is_gone(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.write(HEAD + provider())
+    account.apply()
+    made = BaseClient._make_api_call
+
+    def call(client: Any, operation: str, parameters: Any) -> Any:
+        if operation == "GetOpenIDConnectProvider":
+            raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": "gone"}}, operation)
+        return made(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    assert changes(account.plan())[f"oidc-provider/{ISSUER}"][0] == "create"
+
+
 def test_with_providers_in_the_file_a_denied_list_is_an_error(account: Account, denied: set[str]) -> None:
     denied.add("ListSAMLProviders")
     account.write(HEAD + provider())

@@ -41,7 +41,6 @@ PROBLEMS = {
     "https in front": (oidc(key=f'"https://{HOST}"'), "4:3 bad-name", f"Write '{HOST}'."),
     "a port": (oidc(key='"idp.example.com:8443/x"'), "4:3 bad-name", "Write 'idp.example.com/x'."),
     "a query": (oidc(key='"idp.example.com/x?y"'), "4:3 bad-name", "Write 'idp.example.com/x'."),
-    "a host in capitals": (oidc(key="Token.Example.Com/Id"), "4:3 bad-name", "Write 'token.example.com/Id'."),
     "no host": (oidc(key="github"), "4:3 bad-name", "host and path"),
     "a long issuer": (oidc(key=f"a.b/{'x' * 244}"), "4:3 bad-name", "255"),
     "a thumbprint with colons": (oidc("{thumbprints: ['aa:bb']}"), f"4:{len(HOST) + 20} bad-thumbprint", "colons"),
@@ -95,6 +94,13 @@ def test_what_is_wrong_with_a_provider(folder: Folder, text: str, where: str, sa
     (problem,) = errors(folder.desired(text))
     assert folder.said(problem) == f"roles.yaml:{where}"
     assert said in problem.message
+
+
+def test_an_issuer_in_capitals_is_doubted_and_taken(folder: Folder) -> None:
+    text = oidc(key="Token.Example.Com/Id")
+    assert folder.problems(text) == ["roles.yaml:4:3 issuer-case"]
+    assert Address("oidc-provider", "token.example.com/Id") in valid(folder.desired(text)).state.entities
+    assert folder.problems(oidc(key="token.example.com/ID")) == []
 
 
 @pytest.mark.parametrize(
