@@ -1,55 +1,58 @@
-"""IAM's list calls, every page of them, several at once. A call is one of `CALLS`, by its AWS name."""
+"""IAM's list calls, every page of them, and what they leave out of each item (`kinds/raw.py:Source`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from concurrent.futures import Executor
 from typing import Any
 
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+from reconciler.aws.faults import code_of
 from reconciler.aws.session import Connection
+from reconciler.kinds.raw import Each, Item, Source
 
 PAGE = 1000
 
-
-@dataclass(frozen=True)
-class ListCall:
-    """method: of the boto3 client. keys: the lists in its answer."""
-
-    method: str
-    keys: tuple[str, ...]
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+Lists = dict[str, list[Item]]
+"""Key of an answer → the items of its list."""
 
 
-CALLS: Mapping[str, ListCall] = {
-    "GetAccountAuthorizationDetails": ListCall(
-        "get_account_authorization_details",
-        ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
-        {"Filter": ["User", "Group", "Role", "LocalManagedPolicy"]},
-    ),
-    "ListRoles": ListCall("list_roles", ("Roles",)),
-    "ListInstanceProfiles": ListCall("list_instance_profiles", ("InstanceProfiles",)),
-    "ListVirtualMFADevices": ListCall(
-        "list_virtual_mfa_devices", ("VirtualMFADevices",), {"AssignmentStatus": "Assigned"}
-    ),
-}
+def _called(connection: Connection, operation: str, **parameters: Any) -> Item:
+    answer: Item = getattr(connection.iam, xform_name(operation))(**parameters)
+    return answer
 
 
-def pages(connection: Connection, name: str) -> Iterator[Mapping[str, Any]]:
+def pages(connection: Connection, source: Source) -> Iterator[Item]:
     """Every page of a list call; pages may be short or lack a list, so only the marker ends them."""
-    call = CALLS[name]
-    marker: dict[str, Any] = {}
+    marker: dict[str, Any] = {"MaxItems": PAGE} if source.paged else {}
     while True:
-        page = getattr(connection.iam, call.method)(MaxItems=PAGE, **call.parameters, **marker)
+        page = _called(connection, source.operation, **source.parameters, **marker)
         yield page
         if not page.get("IsTruncated"):
             return
-        marker = {"Marker": page["Marker"]}
+        marker["Marker"] = page["Marker"]
 
 
-def listed(connection: Connection, name: str) -> dict[str, list[Mapping[str, Any]]]:
+def listed(connection: Connection, source: Source) -> Lists:
     """The lists of every page, joined."""
-    found: dict[str, list[Mapping[str, Any]]] = {key: [] for key in CALLS[name].keys}
-    for page in pages(connection, name):
+    found: Lists = {key: [] for key in source.keys}
+    for page in pages(connection, source):
         for key, items in found.items():
             items += page.get(key) or ()
     return found
+
+
+def completed(connection: Connection, each: Each, lists: Lists, pool: Executor) -> Lists:
+    """The lists with what each item is asked for; what is gone meanwhile is in them no longer."""
+
+    def whole(item: Item) -> Item | None:
+        try:
+            return {**item, **_called(connection, each.operation, **{each.parameter: item[each.key]})}
+        except ClientError as error:
+            if code_of(error) == "NoSuchEntity":
+                return None
+            raise
+
+    return {key: [item for item in pool.map(whole, items) if item is not None] for key, items in lists.items()}

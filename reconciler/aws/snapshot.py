@@ -6,20 +6,19 @@ a page call exists. `complete` answers the few questions that a plan has beyond 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from reconciler.aws.belongings import belongings_of, devices_of, policy_exists
 from reconciler.aws.details import bulk_tags, details
 from reconciler.aws.faults import DENIED, code_of, translated
-from reconciler.aws.pages import listed
+from reconciler.aws.pages import Lists, completed, listed
 from reconciler.aws.session import POOL, Connection
 from reconciler.kinds.policy import policy_versions
-from reconciler.kinds.raw import Raw
+from reconciler.kinds.raw import Raw, Source
 from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
@@ -28,32 +27,46 @@ from reconciler.model.problem import Level, Problem
 from reconciler.model.state import Facts, MfaDevice, State
 from reconciler.plan.questions import Questions
 
-_OPTIONAL = ("ListVirtualMFADevices",)
+_DETAILS = Source(
+    "GetAccountAuthorizationDetails",
+    ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
+    {"Filter": ["User", "Group", "Role", "LocalManagedPolicy"]},
+)
 
 
 def read(connection: Connection) -> State:
     """Everything in the account that plans compare. Raises Failed."""
     with translated("reading the account"), ThreadPoolExecutor(POOL) as pool:
-        calls = ["GetAccountAuthorizationDetails", *(source for kind in KINDS for source in kind.sources)]
-        reads = {name: pool.submit(_listed_or_denied, connection, name) for name in calls}
+        sources = [_DETAILS, *(source for kind in KINDS for source in kind.sources)]
+        reads = [(source, pool.submit(listed, connection, source)) for source in sources]
         tags_read = pool.submit(bulk_tags, connection)
-        lists: dict[str, list[Mapping[str, Any]]] = {}
-        notes: list[Problem] = []
-        for future in reads.values():
-            answer = future.result()
-            if isinstance(answer, Problem):
-                notes.append(answer)
-            else:
-                lists |= answer
+        lists, denied = _gathered(connection, reads, pool)
         found, detailed = tags_read.result(), False
         if found is None:
             arns = [item["Arn"] for key in ("Policies", "InstanceProfiles") for item in lists.get(key, ())]
             found, detailed = details(connection, arns, pool), True
         raw = Raw(connection.account, connection.partition, lists, found)
-        return _state(raw, connection, tuple(notes), detailed)
+        return _state(raw, connection, denied, detailed)
 
 
-def _state(raw: Raw, connection: Connection, notes: tuple[Problem, ...], detailed: bool) -> State:
+def _gathered(
+    connection: Connection, reads: Sequence[tuple[Source, Future[Lists]]], pool: ThreadPoolExecutor
+) -> tuple[Lists, dict[str, str]]:
+    """The lists, with what their items are asked for; and optional sources that were denied → the call that was."""
+    lists: Lists = {}
+    denied: dict[str, str] = {}
+    for source, future in reads:
+        try:
+            answer = future.result()
+            lists |= completed(connection, source.each, answer, pool) if source.each else answer
+        except ClientError as error:
+            if not source.optional or code_of(error) not in DENIED:
+                raise
+            denied[source.operation] = error.operation_name
+    return lists, denied
+
+
+def _state(raw: Raw, connection: Connection, denied: Mapping[str, str], detailed: bool) -> State:
     entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
     asked = (a for a, entity in entities.items() if isinstance(entity, Policy | InstanceProfile))
     facts = Facts(
@@ -62,18 +75,12 @@ def _state(raw: Raw, connection: Connection, notes: tuple[Problem, ...], detaile
         unique_ids=_unique_ids(raw),
         caller=connection.caller,
         detailed=frozenset(asked) if detailed else frozenset(),
-        notes=notes,
+        unread=frozenset(
+            kind.name for kind in KINDS for source in kind.sources if source.lists_kind and source.operation in denied
+        ),
+        notes=tuple(_denied(operation) for operation in denied.values()),
     )
     return State(raw.account, raw.partition, entities, facts)
-
-
-def _listed_or_denied(connection: Connection, name: str) -> dict[str, list[Mapping[str, Any]]] | Problem:
-    try:
-        return listed(connection, name)
-    except ClientError as error:
-        if name in _OPTIONAL and code_of(error) in DENIED:
-            return _denied(name)
-        raise
 
 
 def _denied(name: str) -> Problem:

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from reconciler.desired.aliases import AliasReader, cycle_problems
 from reconciler.desired.check import schema_problems
 from reconciler.desired.load import Loaded
-from reconciler.kinds import limits
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items, text
 from reconciler.kinds.instance_profile import profile_address
 from reconciler.kinds.mfa_guard import guard_address, guard_policy
-from reconciler.kinds.registry import BY_SECTION
+from reconciler.kinds.registry import BY_NAME, BY_SECTION
 from reconciler.kinds.view import ignorable, ignorable_fields
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
@@ -20,8 +19,6 @@ from reconciler.model.node import Map, place_of
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.state import Alias, Declaration, Desired, Settings, State
 from reconciler.model.suggest import suggestion
-
-_LONGEST = {"user": 64, "role": 64, "group": 128, "policy": 128}
 
 
 def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> Desired:
@@ -41,6 +38,7 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> 
         owner=owner,
         paths={},
         load_document=loaded.document,
+        load_text=loaded.text,
     )
     nodes = _with_defaults(root, broken)
     context.paths = _paths(nodes, root, owner, live_paths or {}, context)
@@ -107,7 +105,7 @@ def _paths(
     first: dict[Address, Address] = {}
     for address, node in _each_written(nodes, root):
         place = _name_place(root, address)
-        context.problems.extend(limits.name_problems(address.kind, address.name, _LONGEST[address.kind], place))
+        context.problems.extend(BY_NAME[address.kind].name_problems(address.name, place))
         other = first.setdefault(address, address)
         if other.name != address.name:
             summary = f"The {address.kind}s {other.name!r} and {address.name!r} are one name for IAM."
@@ -155,14 +153,19 @@ def _entities(
     return found
 
 
-_DECISIVE = ("trust", "trust_policy", "document", "role")
+_DECISIVE = {
+    "trust",
+    "trust_policy",
+    "role",
+    *(key for kind in BY_SECTION.values() for key in kind.schema.get("required", ())),
+}
 """Keys without which an entity says nothing more that could be checked."""
 
 
 def _readable(section: str, name: str, node: Map, broken: set[tuple[str, ...]]) -> Map | None:
     """The node less the keys that the schema found broken; None where too little is left."""
     bad = {path[2] for path in broken if path[:2] == (section, name) and len(path) == 3}
-    if (section,) in broken or (section, name) in broken or bad & set(_DECISIVE):
+    if (section,) in broken or (section, name) in broken or bad & _DECISIVE:
         return None
     if not bad:
         return node

@@ -47,6 +47,19 @@ class Loaded:
             self._documents[target] = self._read_document(target, place)
         return self._documents[target]
 
+    def text(self, written: str, place: Place) -> tuple[str, str] | None:
+        """The file that a path names, and its text; None with a problem where it cannot be read."""
+        target = resolved(written, place)
+        data = target if isinstance(target, Problem) else read_bytes(target, place)
+        if isinstance(data, Problem):
+            self.problems.append(data)
+            return None
+        try:
+            return str(target), data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            self.problems.append(_error("not-utf-8", f"{target} is not UTF-8: byte {error.start}.", place))
+            return None
+
     def _read_document(self, target: Path, place: Place) -> Map | None:
         data = read_bytes(target, place)
         if isinstance(data, Problem):

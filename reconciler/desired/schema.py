@@ -14,7 +14,8 @@ from reconciler.kinds.registry import BY_SECTION
 from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
 
 _ADDRESSES = parts.texts("Addresses, with * and ?.", [["role/AWSReservedSSO_*"]])
-_NOT_DEFAULTED = ("document", "trust", "trust_policy", "instance_profile")
+_NOT_DEFAULTED = ("trust", "trust_policy", "instance_profile")
+"""Nor what an entry must have of its own."""
 
 _SETTINGS: dict[str, Any] = {
     "title": "Settings",
@@ -85,7 +86,7 @@ def schema() -> dict[str, Any]:
     defaults: dict[str, Any] = {}
     for kind in BY_SECTION.values():
         for key, fragment in kind.schema["properties"].items():
-            if key not in _NOT_DEFAULTED:
+            if key not in (*_NOT_DEFAULTED, *kind.schema.get("required", ())):
                 defaults.setdefault(key, fragment)
     sections = {section: (kind.schema["title"], kind.schema) for section, kind in BY_SECTION.items()}
     return {
@@ -115,8 +116,8 @@ def schema() -> dict[str, Any]:
 
 def _section(name: str, title: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "title": name.capitalize(),
-        "description": f"Name → {title[:1].lower()}{title[1:]}.",
+        "title": name.replace("_", " ").capitalize(),
+        "description": f"Name → {title if title[:2].isupper() else title[:1].lower() + title[1:]}.",
         "type": ["object", "null"],
         "additionalProperties": entry,
     }

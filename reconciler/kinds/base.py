@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Protocol
 
 from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw
+from reconciler.kinds.raw import Raw, Source
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
 from reconciler.model.node import Map
 from reconciler.model.plan import Step
+from reconciler.model.problem import Place, Problem
 from reconciler.model.state import Declaration
 
 
@@ -27,23 +28,29 @@ class Declared:
 class Kind(Protocol):
     """One file each. The registry dispatches on `name`; `entity` is the kind's own class.
 
-    name: address prefix. section: top-level key of the file, None for kinds that are only derived.
+    name: address prefix. noun: the kind in the names of IAM's operations, as in CreateRole.
+    section: top-level key of the file, None for kinds that are only derived.
     schema: JSON Schema of one entry of the section. immutable: compared path → why it cannot change.
     operations: every write that the kind may emit. taggable: whether it can carry an owner.
     sources: list calls that it needs beyond GetAccountAuthorizationDetails.
     """
 
     name: ClassVar[str]
+    noun: ClassVar[str]
     entity: ClassVar[type[Entity]]
     section: ClassVar[str | None]
     schema: ClassVar[Mapping[str, Any]]
     immutable: ClassVar[Mapping[str, str]]
     operations: ClassVar[frozenset[str]]
     taggable: ClassVar[bool]
-    sources: ClassVar[tuple[str, ...]]
+    sources: ClassVar[tuple[Source, ...]]
 
     def read(self, raw: Raw) -> Iterable[Entity]:
         """Every live entity of the kind."""
+        ...
+
+    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
+        """What is wrong with the name of an entry of the section."""
         ...
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:

@@ -29,7 +29,8 @@ class Declaring:
     """One run over one (merged) file.
 
     paths: every declared address → its path (the file's, else the live one's, else `/`).
-    load_document: (path as written, file that names it, place) → the parsed file, or None with a problem.
+    load_document: (path as written, place) → the parsed file, or None with a problem.
+    load_text: the same for a file that is sent as it is: where it is, and its text.
     """
 
     account: str
@@ -37,6 +38,7 @@ class Declaring:
     owner: str | None
     paths: Mapping[Address, str]
     load_document: Callable[[str, Place], Map | None]
+    load_text: Callable[[str, Place], tuple[str, str] | None]
     problems: list[Problem] = field(default_factory=list)
 
     def problem(

@@ -14,11 +14,12 @@ from reconciler.kinds.facets.links import attached, policy_links
 from reconciler.kinds.facts import deletion, present, step, unlinked
 from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw, attached_arns
+from reconciler.kinds.raw import Raw, Source, attached_arns
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
+from reconciler.model.problem import Place, Problem
 
 _ATTACHED = attached("Group")
 _INLINE = Inline("Group")
@@ -26,6 +27,7 @@ _INLINE = Inline("Group")
 
 class GroupKind:
     name: ClassVar[str] = "group"
+    noun: ClassVar[str] = "Group"
     entity: ClassVar[type[Entity]] = Group
     section: ClassVar[str | None] = "groups"
     taggable: ClassVar[bool] = False
@@ -46,12 +48,15 @@ class GroupKind:
         },
     )
 
-    sources: ClassVar[tuple[str, ...]] = ()
+    sources: ClassVar[tuple[Source, ...]] = ()
 
     def read(self, raw: Raw) -> Iterable[Group]:
         for item in raw.items("GroupDetailList"):
             inline = raw.inline(item, "GroupPolicyList")
             yield Group(item["GroupName"], item["Path"], attached_arns(item), inline)
+
+    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
+        return limits.name_problems("group", name, 128, place)
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         path = context.paths[Address("group", name)]

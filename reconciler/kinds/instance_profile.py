@@ -11,11 +11,12 @@ from reconciler.kinds.declaring import Declaring, items
 from reconciler.kinds.facets.tags import OWNER, Tagged, tag_list
 from reconciler.kinds.facts import deletion, linked, present, step, unlinked
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import NO_DETAIL, Raw
+from reconciler.kinds.raw import NO_DETAIL, Raw, Source
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, InstanceProfile
 from reconciler.model.node import Map
 from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.problem import Place, Problem
 from reconciler.model.state import Declaration
 
 _TAGS = Tagged("InstanceProfile")
@@ -42,6 +43,7 @@ def profile_of_role(role: Address, node: Map, context: Declaring) -> Declared | 
 
 class InstanceProfileKind:
     name: ClassVar[str] = "instance-profile"
+    noun: ClassVar[str] = "InstanceProfile"
     entity: ClassVar[type[Entity]] = InstanceProfile
     section: ClassVar[str | None] = None
     taggable: ClassVar[bool] = True
@@ -52,13 +54,16 @@ class InstanceProfileKind:
         "TagInstanceProfile UntagInstanceProfile".split()
     )
 
-    sources: ClassVar[tuple[str, ...]] = ("ListInstanceProfiles",)
+    sources: ClassVar[tuple[Source, ...]] = (Source("ListInstanceProfiles", ("InstanceProfiles",)),)
 
     def read(self, raw: Raw) -> Iterable[InstanceProfile]:
         for item in raw.items("InstanceProfiles"):
             role = next((Address("role", role["RoleName"]) for role in item.get("Roles") or ()), None)
             tags = raw.details.get(item["Arn"], NO_DETAIL).tags
             yield InstanceProfile(item["InstanceProfileName"], item["Path"], role, tags)
+
+    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
+        return limits.name_problems("instance profile", name, 128, place)
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         return ()

@@ -14,6 +14,7 @@ from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.state import State
 from reconciler.policy.grants import NOTHING, Statements, statements_of
+from reconciler.policy.trust import trusted
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,16 @@ class Planning:
             for address, entity in self.live.entities.items()
             if isinstance(entity, User)
             for group in entity.groups
+        )
+
+    @cached_property
+    def trusting(self) -> Mapping[Address, tuple[Address, ...]]:
+        """User, role or provider → the live roles whose trust names it."""
+        return _inverted(
+            (named, address)
+            for address, entity in self.live.entities.items()
+            if isinstance(entity, Role)
+            for named in trusted(entity.trust_policy, self.live.account)
         )
 
     @cached_property

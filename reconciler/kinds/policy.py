@@ -15,12 +15,13 @@ from reconciler.kinds.declaring import Declaring, text
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, edit, emptied, present, step, unbounded, unlinked
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import NO_DETAIL, Raw
+from reconciler.kinds.raw import NO_DETAIL, Raw, Source
 from reconciler.model.address import Address
 from reconciler.model.arns import path_of
 from reconciler.model.entity import Entity, Policy
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
+from reconciler.model.problem import Place, Problem
 from reconciler.model.state import PolicyVersion
 from reconciler.policy.grammar import Use
 from reconciler.policy.grants import shift_of
@@ -31,6 +32,7 @@ _VERSIONS = 5
 
 class PolicyKind:
     name: ClassVar[str] = "policy"
+    noun: ClassVar[str] = "Policy"
     entity: ClassVar[type[Entity]] = Policy
     section: ClassVar[str | None] = "policies"
     taggable: ClassVar[bool] = True
@@ -59,7 +61,7 @@ class PolicyKind:
         ["document"],
     )
 
-    sources: ClassVar[tuple[str, ...]] = ()
+    sources: ClassVar[tuple[Source, ...]] = ()
 
     def read(self, raw: Raw) -> Iterable[Policy]:
         for item in raw.items("Policies"):
@@ -70,6 +72,9 @@ class PolicyKind:
             detail = raw.details.get(arn, NO_DETAIL)
             description = item.get("Description", detail.description)
             yield Policy(name, document, path_of(arn), description, detail.tags)
+
+    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
+        return limits.name_problems("policy", name, 128, place)
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         address = Address("policy", name)

@@ -14,6 +14,33 @@ Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Each:
+    """A call for every item of a list, whose answer joins the item. `parameter` takes the item's `key`."""
+
+    operation: str
+    parameter: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A list call of IAM, by its AWS name. keys: the lists in its answer.
+
+    paged: takes MaxItems and Marker. each: what the list leaves out, asked item by item where no call tells it of
+    all. optional: where it is denied, a plan goes on and says so. lists_kind: the entities of the kind come from it,
+    so that the kind is unread without it.
+    """
+
+    operation: str
+    keys: tuple[str, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    paged: bool = True
+    each: Each | None = None
+    optional: bool = False
+    lists_kind: bool = False
+
+
+@dataclass(frozen=True)
 class Detail:
     """Tags, and a policy's description; None: not asked for."""
 

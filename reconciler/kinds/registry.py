@@ -7,11 +7,21 @@ from collections.abc import Mapping
 from reconciler.kinds.base import Kind
 from reconciler.kinds.group import GroupKind
 from reconciler.kinds.instance_profile import InstanceProfileKind
+from reconciler.kinds.oidc_provider import OidcProviderKind
 from reconciler.kinds.policy import PolicyKind
 from reconciler.kinds.role import RoleKind
+from reconciler.kinds.saml_provider import SamlProviderKind
 from reconciler.kinds.user import UserKind
 
-KINDS: tuple[Kind, ...] = (PolicyKind(), GroupKind(), UserKind(), RoleKind(), InstanceProfileKind())
+KINDS: tuple[Kind, ...] = (
+    OidcProviderKind(),
+    SamlProviderKind(),
+    PolicyKind(),
+    GroupKind(),
+    UserKind(),
+    RoleKind(),
+    InstanceProfileKind(),
+)
 
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 

@@ -20,14 +20,14 @@ from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import deletion, edit, present, step, unlinked
 from reconciler.kinds.instance_profile import profile_of_role
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw, attached_arns, boundary_arn, tags_of
+from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, tags_of
 from reconciler.kinds.trust_rules import trust_document
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map
 from reconciler.model.plan import Fact, Phase, Step
-from reconciler.model.problem import Place
+from reconciler.model.problem import Place, Problem
 from reconciler.policy.grammar import Use
 from reconciler.policy.grants import NOTHING, Shift, shift_of
 from reconciler.policy.trust import CLOSED, trusted
@@ -41,6 +41,7 @@ _DEFAULT_SESSION = 3600
 
 class RoleKind:
     name: ClassVar[str] = "role"
+    noun: ClassVar[str] = "Role"
     entity: ClassVar[type[Entity]] = Role
     section: ClassVar[str | None] = "roles"
     taggable: ClassVar[bool] = True
@@ -81,7 +82,7 @@ class RoleKind:
         },
     )
 
-    sources: ClassVar[tuple[str, ...]] = ("ListRoles",)
+    sources: ClassVar[tuple[Source, ...]] = (Source("ListRoles", ("Roles",)),)
 
     def read(self, raw: Raw) -> Iterable[Role]:
         """GetAccountAuthorizationDetails lacks description and session length; ListRoles has them."""
@@ -99,6 +100,9 @@ class RoleKind:
                 permissions_boundary=boundary_arn(item),
                 tags=tags_of(item.get("Tags")),
             )
+
+    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
+        return limits.name_problems("role", name, 64, place)
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         address = Address("role", name)

@@ -28,7 +28,7 @@ _PRINCIPAL_ARN = {
     "oidc": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:oidc-provider/[\x21-\x7e]+"),
     "saml": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:saml-provider/[\w._-]+"),
 }
-_SECTIONS = {"oidc": "oidc_providers", "saml": "saml_providers"}
+_KIND = {"users": "user", "roles": "role", "oidc": "oidc-provider", "saml": "saml-provider"}
 
 SCHEMA: Mapping[str, Any] = {
     "title": "Trust rule",
@@ -40,8 +40,16 @@ SCHEMA: Mapping[str, Any] = {
         "roles": parts.texts("Roles of this file, or ARNs.", [["deployer"]], least=1),
         "accounts": parts.texts("Whole accounts: 12 digits, quoted.", [["210987654321"]], least=1),
         "services": parts.texts("Hosts of AWS services.", [["ec2.amazonaws.com"]], least=1),
-        "oidc": {"type": "string", "minLength": 1, "description": "An OIDC provider: its ARN."},
-        "saml": {"type": "string", "minLength": 1, "description": "A SAML provider: its ARN."},
+        "oidc": {
+            "type": "string",
+            "minLength": 1,
+            "description": "An OIDC provider: its key in this file, or its ARN.",
+        },
+        "saml": {
+            "type": "string",
+            "minLength": 1,
+            "description": "A SAML provider: its name in this file, or its ARN.",
+        },
         "anyone": {"enum": [True], "description": "Every AWS principal; refused without `conditions`."},
         "mfa": {
             "description": "MFA demanded of users and accounts: `required`, or `{max_age: 1h}`.",
@@ -126,11 +134,7 @@ def _principal(kind: str, value: str, place: Place, context: Declaring) -> str |
         return _matching(_HOST, value, place, context, "the host of a service, such as ec2.amazonaws.com")
     if value.startswith("arn:"):
         return _matching(_PRINCIPAL_ARN[kind], value, place, context, f"an ARN that `{kind}` takes")
-    if kind in _SECTIONS:
-        hint = f"Write the provider's ARN, as in arn:aws:iam::{context.account}:{kind}-provider/…"
-        context.problem("unknown-reference", f"No {kind} provider {value!r} in this file.", place, hint)
-        return None
-    address = context.named(kind.removesuffix("s"), value, place)
+    address = context.named(_KIND[kind], value, place)
     return context.arn(address) if address else None
 
 

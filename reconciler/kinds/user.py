@@ -16,11 +16,12 @@ from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import deletion, emptied, present, step
 from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw, attached_arns, boundary_arn, tags_of
+from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, tags_of
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, User
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
+from reconciler.model.problem import Place, Problem
 from reconciler.model.state import Belongings
 
 _ATTACHED = attached("User")
@@ -31,6 +32,7 @@ _BOUNDARY = Boundary("User")
 
 class UserKind:
     name: ClassVar[str] = "user"
+    noun: ClassVar[str] = "User"
     entity: ClassVar[type[Entity]] = User
     section: ClassVar[str | None] = "users"
     taggable: ClassVar[bool] = True
@@ -57,7 +59,9 @@ class UserKind:
         },
     )
 
-    sources: ClassVar[tuple[str, ...]] = ("ListVirtualMFADevices",)
+    sources: ClassVar[tuple[Source, ...]] = (
+        Source("ListVirtualMFADevices", ("VirtualMFADevices",), {"AssignmentStatus": "Assigned"}, optional=True),
+    )
 
     def read(self, raw: Raw) -> Iterable[User]:
         for item in raw.items("UserDetailList"):
@@ -70,6 +74,9 @@ class UserKind:
                 permissions_boundary=boundary_arn(item),
                 tags=tags_of(item.get("Tags")),
             )
+
+    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
+        return limits.name_problems("user", name, 64, place)
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         path = context.paths[Address("user", name)]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from reconciler.kinds.facets.tags import OURS, PROTECT
-from reconciler.model.entity import Entity, Policy, Role
+from reconciler.model.entity import Entity, Role
 from reconciler.model.plan import Field
 from reconciler.model.state import Declaration
 
@@ -40,11 +40,10 @@ def differences(before: Entity | None, after: Entity | None) -> tuple[Field, ...
 def inherited(desired: Entity, live: Entity, declaration: Declaration) -> Entity:
     """The desired entity with what the file leaves alone filled in from live IAM.
 
-    That is: a policy's description where absent, every path in `ignore_changes`, and a protection tag
+    That is: what it need not say (a policy's description), every path in `ignore_changes`, and a protection tag
     that outlives its line (only `protect: false` takes it off).
     """
-    if isinstance(desired, Policy) and isinstance(live, Policy) and desired.description is None:
-        desired = replace(desired, description=live.description)
+    desired = completed(desired, live)
     if declaration.protect is None and PROTECT in getattr(live, "tags", {}):
         desired = _with(desired, "tags", {**_mapping(desired, "tags"), PROTECT: _mapping(live, "tags")[PROTECT]})
     for path in declaration.ignore_changes:
@@ -63,6 +62,12 @@ def inherited(desired: Entity, live: Entity, declaration: Declaration) -> Entity
         else:
             desired = _with(desired, name, getattr(live, name))
     return desired
+
+
+def completed(desired: Entity, live: Entity) -> Entity:
+    """The desired entity with what a file need not say filled in from live IAM."""
+    absent = [name for name in sorted(desired.left_if_absent) if getattr(desired, name) is None]
+    return replace(desired, **{name: getattr(live, name) for name in absent}) if absent else desired
 
 
 def ignorable(entity: Entity, path: str) -> bool:

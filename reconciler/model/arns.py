@@ -7,6 +7,8 @@ import re
 from reconciler.model.address import Address
 
 _ARN = re.compile(r"arn:([a-z0-9-]+):iam::(\d{12}|aws):(user|group|role|policy|instance-profile)(/(?:.*/)?)([^/]+)")
+_PROVIDER = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}):(oidc-provider|saml-provider)/(.+)")
+"""Providers have no path: the issuer of an OIDC provider may hold slashes of its own."""
 
 
 def arn_of(address: Address, path: str, account: str, partition: str) -> str:
@@ -20,6 +22,9 @@ def aws_policy_arn(name: str, partition: str) -> str:
 
 def address_of(arn: str, account: str) -> Address | None:
     """The entity of `account` that an ARN names; None for other accounts' and AWS's own."""
+    provider = _PROVIDER.fullmatch(arn)
+    if provider:
+        return Address(provider[2], provider[3]) if provider[1] == account else None
     match = _ARN.fullmatch(arn)
     return Address(match[3], match[5]) if match and match[2] == account else None
 

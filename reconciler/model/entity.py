@@ -2,54 +2,86 @@
 
 References are ARNs (policies, boundaries) or names (groups); every field here is compared.
 What only live IAM has (version ids, devices, keys) is in `model/state.py`, and never compared.
+
+Here are the kinds that others name; one that nobody else looks into has its class in its own file of `kinds/`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from reconciler.model.address import Address
-from reconciler.model.document import Document
+from reconciler.model.document import Document, Statement
 
 Tags = Mapping[str, str]
 
+_OF_AWS = ("/aws-service-role/", "/aws-reserved/")
+
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Entity:
+    """What every kind has.
+
+    kind: address prefix. left_if_absent: fields that are None where the file leaves them as they are live.
+    """
+
+    kind: ClassVar[str]
+    left_if_absent: ClassVar[frozenset[str]] = frozenset()
+
+    name: str
+
+    @property
+    def address(self) -> Address:
+        return Address(self.kind, self.name)
+
+    @property
+    def path(self) -> str:
+        """`/` for kinds whose names have no path."""
+        return "/"
+
+    @property
+    def of_aws(self) -> bool:
+        """True for what AWS's services make for themselves: it is never pruned."""
+        return self.path.startswith(_OF_AWS)
+
+    def shuts_out(self, after: Entity, statement: Statement) -> str:
+        """What a change of a provider takes from those whom a trust's statement lets in through it; "" for nothing."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy(Entity):
     """A customer-managed policy.
 
     `description` None: the file leaves it as it is live (AWS never changes it), or the list call left it out.
     """
 
-    name: str
+    kind: ClassVar[str] = "policy"
+    left_if_absent: ClassVar[frozenset[str]] = frozenset(["description"])
+
     document: Document
     path: str = "/"
     description: str | None = None
     tags: Tags = field(default_factory=dict)
 
-    @property
-    def address(self) -> Address:
-        return Address("policy", self.name)
-
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    name: str
+class Group(Entity):
+    kind: ClassVar[str] = "group"
+
     path: str = "/"
     policies: frozenset[str] = frozenset()
     inline_policies: Mapping[str, Document] = field(default_factory=dict)
 
-    @property
-    def address(self) -> Address:
-        return Address("group", self.name)
-
 
 @dataclass(frozen=True, slots=True)
-class User:
+class User(Entity):
     """`groups` are addresses, so that letter case does not matter."""
 
-    name: str
+    kind: ClassVar[str] = "user"
+
     path: str = "/"
     groups: frozenset[Address] = frozenset()
     policies: frozenset[str] = frozenset()
@@ -57,16 +89,13 @@ class User:
     permissions_boundary: str | None = None
     tags: Tags = field(default_factory=dict)
 
-    @property
-    def address(self) -> Address:
-        return Address("user", self.name)
-
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class Role(Entity):
     """`max_session_duration` in seconds."""
 
-    name: str
+    kind: ClassVar[str] = "role"
+
     trust_policy: Document
     path: str = "/"
     description: str = ""
@@ -76,23 +105,13 @@ class Role:
     permissions_boundary: str | None = None
     tags: Tags = field(default_factory=dict)
 
-    @property
-    def address(self) -> Address:
-        return Address("role", self.name)
-
 
 @dataclass(frozen=True, slots=True)
-class InstanceProfile:
+class InstanceProfile(Entity):
     """`role` is the address of the one role it may hold."""
 
-    name: str
+    kind: ClassVar[str] = "instance-profile"
+
     path: str = "/"
     role: Address | None = None
     tags: Tags = field(default_factory=dict)
-
-    @property
-    def address(self) -> Address:
-        return Address("instance-profile", self.name)
-
-
-Entity = Policy | Group | User | Role | InstanceProfile

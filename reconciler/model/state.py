@@ -69,8 +69,8 @@ class Facts:
     AROA… → the entity they are.
     outside_policies: ARN of a policy of AWS or another account that was asked about → whether it exists.
     detailed: entities that were asked about one by one, so that nothing is missing or lags.
-    devices_unread: users whose devices may not be read. notes: optional
-    reads that were denied.
+    devices_unread: users whose devices may not be read. unread: kinds of which not everything may be read.
+    notes: optional reads that were denied.
     """
 
     versions: Mapping[Address, tuple[PolicyVersion, ...]] = field(default_factory=dict)
@@ -82,6 +82,7 @@ class Facts:
     outside_policies: Mapping[str, bool] = field(default_factory=dict)
     detailed: frozenset[Address] = frozenset()
     devices_unread: frozenset[Address] = frozenset()
+    unread: frozenset[str] = frozenset()
     notes: tuple[Problem, ...] = ()
 
 

@@ -32,7 +32,7 @@ from reconciler.policy.evaluator import (
     targets_of,
     with_mfa,
 )
-from reconciler.policy.trust import entity_of
+from reconciler.policy.trust import entity_of, trusted_providers
 
 _MFA_KEYS = frozenset(["aws:multifactorauthpresent", "aws:multifactorauthage"])
 Pairs = Mapping[tuple[str, str], Access]
@@ -68,8 +68,10 @@ def access_delta(live: State, planned: State, differences: Iterable[Difference])
     touched = {item.address for item in differences if item.address.kind != "instance-profile"}
     if not touched:
         return AccessDelta()
+    changing = frozenset(address for address in touched if (address in live.entities) != (address in planned.entities))
+    touched |= _trusting(live, changing) | _trusting(planned, changing)
     affected = _affected(live, touched) | _affected(planned, touched)
-    before, after = (_accesses(state, touched, affected) for state in (live, planned))
+    before, after = (_accesses(state, touched, affected, changing - state.entities.keys()) for state in (live, planned))
     held, holds = (_powers(state, affected) for state in (live, planned))
     return AccessDelta(
         gained=tuple(after[pair] for pair in sorted(after) if pair not in before),
@@ -106,8 +108,20 @@ def accesses_of(state: State, role: Address) -> dict[str, Access]:
     return {access.principal: access for access in pairs.values()}
 
 
-def _accesses(state: State, touched: set[Address], affected: set[Address]) -> Pairs:
-    """(principal, role) → access, for each pair that a touched entity takes part in."""
+def _trusting(state: State, named: frozenset[Address]) -> set[Address]:
+    """The roles whose trust lets somebody in through one of these providers."""
+    return {
+        address
+        for address, role in state.entities.items()
+        if isinstance(role, Role) and not named.isdisjoint(trusted_providers(role.trust_policy, state.account))
+    }
+
+
+def _accesses(state: State, touched: set[Address], affected: set[Address], missing: frozenset[Address]) -> Pairs:
+    """(principal, role) → access, for each pair that a touched entity takes part in.
+
+    missing: what exists only on the other side of the plan; nobody comes in through such a provider.
+    """
     principals, targets = principals_of(state), targets_of(state)
     changed = {address: principal for address, principal in principals.items() if address in affected}
     roles = {address: target for address, target in targets.items() if address in touched}
@@ -115,7 +129,7 @@ def _accesses(state: State, touched: set[Address], affected: set[Address]) -> Pa
     for asking, asked in ((changed, targets), (principals, roles)):
         found |= _pairs(asking, asked)
     for address in roles:
-        for access in _named(state, address):
+        for access in _named(state, address, missing):
             other = found.get((access.principal, access.role))
             found[access.principal, access.role] = _either(other, access) if other else access
     return found
@@ -165,7 +179,7 @@ def _term(condition: Condition) -> str:
     return f"{condition.operator} {condition.key} {', '.join(sorted(condition.values))}"
 
 
-def _named(state: State, address: Address) -> list[Access]:
+def _named(state: State, address: Address, missing: frozenset[Address]) -> list[Access]:
     """Services, federated providers, other accounts and everyone: whom the trust names beside our own."""
     role = state.entities.get(address)
     found = []
@@ -173,6 +187,8 @@ def _named(state: State, address: Address) -> list[Access]:
         keys = {condition.key for condition in statement.conditions}
         for kind, value in statement.principals or ():
             ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
+            if entity_of(value, state.account, kind) in missing:
+                continue
             if statement.effect == "Allow" and not statement.not_principal and not ours:
                 named = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
                 conditions = tuple(sorted(keys - _MFA_KEYS))

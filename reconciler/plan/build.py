@@ -34,6 +34,7 @@ from reconciler.plan.guards.references import (
     missing_policies,
     missing_references,
     principals_elsewhere,
+    unread_kinds,
 )
 from reconciler.plan.guards.sizes import inline_sums, quotas
 from reconciler.plan.guards.thresholds import thresholds
@@ -45,6 +46,7 @@ GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     name_case,
     immutable_fields,
     foreign_owner,
+    unread_kinds,
     missing_references,
     missing_break_glass,
     principals_elsewhere,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, get_type_hints
 
 from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity
+from reconciler.model.xml import Xml, xml_of
 from reconciler.policy.canonical import canonical
 
 
@@ -22,6 +23,8 @@ def encoded(entity: Entity) -> dict[str, Any]:
 def _plain(value: object) -> Any:
     if isinstance(value, Document):
         return {"document": value.text, "opaque": bool(value.opaque)}
+    if isinstance(value, Xml):
+        return {"xml": value.text, "label": value.label}
     if isinstance(value, Address):
         return str(value)
     if isinstance(value, frozenset):
@@ -37,17 +40,29 @@ def decoded(kind: str, value: Mapping[str, Any], partition: str) -> Entity:
     known = {field.name for field in fields(entity_class)}
     if set(value) != known:
         raise ValueError(f"not the fields of a {kind}")
-    readers: Mapping[str, Callable[[Any], object]] = {
-        "policies": frozenset,
-        "groups": lambda items: frozenset(Address.parse(item) for item in items),
-        "role": lambda item: Address.parse(item) if item else None,
-        "document": lambda item: _document(item, partition),
-        "trust_policy": lambda item: _document(item, partition),
-        "inline_policies": lambda items: {name: _document(item, partition) for name, item in items.items()},
-    }
+    types = get_type_hints(entity_class)
     made: Any = entity_class
-    entity: Entity = made(**{name: readers[name](item) if name in readers else item for name, item in value.items()})
+    entity: Entity = made(**{name: _read(types[name], item, partition) for name, item in value.items()})
     return entity
+
+
+def _read(wanted: Any, value: Any, partition: str) -> object:
+    """A plain value as the type that a field has."""
+    readers: Mapping[Any, Callable[[Any], object]] = {
+        frozenset[str]: frozenset,
+        frozenset[str] | None: lambda items: None if items is None else frozenset(items),
+        frozenset[Address]: lambda items: frozenset(map(Address.parse, items)),
+        Address | None: lambda item: Address.parse(item) if item else None,
+        Xml: _xml,
+        Document: lambda item: _document(item, partition),
+        Mapping[str, Document]: lambda items: {name: _document(item, partition) for name, item in items.items()},
+    }
+    return readers[wanted](value) if wanted in readers else value
+
+
+def _xml(value: Mapping[str, Any]) -> Xml:
+    """What it means is read from the text again: a plan file is not trusted to say it."""
+    return replace(xml_of(value["xml"]), label=str(value["label"]))
 
 
 def _document(value: Mapping[str, Any], partition: str) -> Document:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.kinds.facets.tags import OWNER
 from reconciler.kinds.registry import BY_NAME
-from reconciler.kinds.view import differences, inherited
+from reconciler.kinds.view import completed, differences, inherited
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
 from reconciler.model.plan import Action, Field
@@ -65,6 +65,8 @@ def difference_of(
     before: Entity | None, after: Entity | None, owner: str | None, reason: str = ""
 ) -> Difference | None:
     """What must happen to one entity; None where nothing must."""
+    if before is not None and after is not None:
+        after = completed(after, before)
     fields = differences(before, after)
     if before is None or after is None:
         entity = before or after

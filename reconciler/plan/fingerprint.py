@@ -8,12 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from reconciler.kinds.view import view
 from reconciler.model.address import Address
-from reconciler.model.document import Condition, Document, Statement
 from reconciler.model.entity import Entity
 
 ABSENT = "absent"
@@ -31,10 +30,10 @@ def digest(value: Any) -> str:
 
 
 def _meaning(value: object) -> Any:
-    if isinstance(value, Document | Statement | Condition):
-        return {field.name: _meaning(getattr(value, field.name)) for field in fields(value) if field.compare}
     if isinstance(value, Address):
         return list(value.key)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _meaning(getattr(value, field.name)) for field in fields(value) if field.compare}
     if isinstance(value, frozenset):
         return sorted((_meaning(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
     if isinstance(value, tuple):

@@ -14,8 +14,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.state import Desired, State
-
-SERVICE_PATHS = ("/aws-service-role/", "/aws-reserved/")
+from reconciler.policy.trust import trusted_providers
 
 
 def owner_of(entity: Entity) -> str | None:
@@ -61,7 +60,7 @@ def surplus(desired: Desired, live: State) -> dict[Address, str]:
     for address, entity in live.entities.items():
         if address in desired.state.entities or address in ignored or address in kept:
             continue
-        if entity.path.startswith(SERVICE_PATHS):
+        if entity.of_aws:
             continue
         if is_owned(entity, owner):
             found[address] = f"owned by {owner}, and no longer in the file"
@@ -83,7 +82,7 @@ def _serves(address: Address, desired: Desired, live: State, going: Mapping[Addr
 
 
 def rights_of_caller(live: State) -> frozenset[Address]:
-    """What the caller's own rights hang on: itself, its groups, and the policies and boundary of both."""
+    """What the caller's own rights hang on: itself, its groups, the policies and boundary of both, and providers."""
     caller = caller_address(live)
     entity = live.entities.get(caller) if caller else None
     if not isinstance(entity, User | Role) or caller is None:
@@ -93,7 +92,8 @@ def rights_of_caller(live: State) -> frozenset[Address]:
     arns = {arn for holder in holders for arn in holder.policies}
     arns |= {entity.permissions_boundary} if entity.permissions_boundary else set()
     policies = {address for arn in arns if (address := address_of(arn, live.account))}
-    return frozenset({caller, *groups, *policies})
+    entrances = trusted_providers(entity.trust_policy, live.account) if isinstance(entity, Role) else ()
+    return frozenset({caller, *groups, *policies, *entrances})
 
 
 def caller_address(live: State) -> Address | None:

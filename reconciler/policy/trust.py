@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
-from reconciler.model.document import Document, Json
+from reconciler.model.document import Document, Json, Statement
 from reconciler.model.problem import Place
 from reconciler.policy.canonical import CURRENT_VERSION
 
@@ -108,20 +108,35 @@ def _one_or_list(values: Iterable[str]) -> Json:
     return listed[0] if len(listed) == 1 else list(listed)
 
 
-def entity_of(arn: str, account: str) -> Address | None:
-    """The user or role of this account that a principal ARN names, if it does."""
+_NAMED = {"AWS": ("user", "role"), "Federated": ("oidc-provider", "saml-provider")}
+"""Kind of principal → the kinds of entities that it can name."""
+
+
+def entity_of(arn: str, account: str, kind: str = "AWS") -> Address | None:
+    """The user or role (for Federated: the provider) of this account that a principal ARN names, if it does."""
     address = address_of(arn, account)
-    return address if address is not None and address.kind in ("user", "role") else None
+    return address if address is not None and address.kind in _NAMED.get(kind, ()) else None
 
 
 def named_entities(document: Document, account: str) -> dict[str, Address]:
-    """ARN → user or role of this account, for each that a trust policy names; IAM demands that they exist."""
+    """ARN → entity of this account, for each that a trust policy names; IAM demands that they exist."""
     found: dict[str, Address] = {}
     for statement in document.statements:
         for kind, value in statement.principals or ():
-            address = entity_of(value, account) if kind == "AWS" else None
+            address = entity_of(value, account, kind)
             if address is not None:
                 found[value] = address
+    return found
+
+
+def trusted_providers(document: Document, account: str) -> dict[Address, list[Statement]]:
+    """Provider of this account → the statements that let those in for whom it vouches."""
+    found: dict[Address, list[Statement]] = {}
+    for statement in document.statements:
+        for kind, value in statement.principals or ():
+            address = entity_of(value, account, kind) if kind == "Federated" else None
+            if address is not None and statement.effect == "Allow" and not statement.not_principal:
+                found.setdefault(address, []).append(statement)
     return found
 
 
@@ -136,5 +151,5 @@ def unread_ids(document: Document) -> frozenset[str]:
 
 
 def trusted(document: Document, account: str) -> frozenset[Address]:
-    """The users and roles of this account that a trust policy names."""
+    """The users, roles and providers of this account that a trust policy names."""
     return frozenset(named_entities(document, account).values())

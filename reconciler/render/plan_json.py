@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.plan import Access, Action, Change, Plan, Step
+from reconciler.model.xml import Xml
 from reconciler.policy.canonical import as_json
 from reconciler.render.problems import as_dict
 
@@ -74,6 +75,8 @@ def plain(value: object) -> Any:
         return as_json(value)
     if isinstance(value, Address):
         return value.name
+    if isinstance(value, Xml):
+        return str(value)
     if isinstance(value, frozenset):
         return sorted((plain(item) for item in value), key=str)
     return value

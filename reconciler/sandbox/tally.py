@@ -22,6 +22,8 @@ IDENTIFYING = (
     "VirtualMFADeviceName",
     "AccessKeyId",
     "OpenIDConnectProviderArn",
+    "Url",
+    "ClientID",
     "SAMLProviderArn",
     "AccountAlias",
 )

@@ -29,6 +29,12 @@ FILE = """\
 version: 1
 owner: platform
 account: "123456789012"
+oidc_providers:
+  token.example.com:
+    client_ids: [sts.amazonaws.com, shop]
+    thumbprints: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]
+    tags: {team: data, Team: web}
+  issuer.example.com/id/X1: {client_ids: [sts.amazonaws.com]}
 policies:
   reader:
     path: /team/
@@ -595,7 +601,77 @@ PROFILES = [
     ),
 ]
 
+OIDC = {"OpenIDConnectProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.example.com"}
+OTHER_OIDC = {"OpenIDConnectProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/issuer.example.com/id/X1"}
+PROVIDERS = [
+    Drift(
+        "a client id added to an OIDC provider",
+        call("add_client_id_to_open_id_connect_provider", **OIDC, ClientID="stray"),
+        "oidc-provider/token.example.com",
+        ("client_ids",),
+    ),
+    Drift(
+        "a client id removed from an OIDC provider",
+        call("remove_client_id_from_open_id_connect_provider", **OIDC, ClientID="shop"),
+        "oidc-provider/token.example.com",
+        ("client_ids",),
+    ),
+    Drift(
+        "a client id in another letter case",
+        all_of(
+            call("remove_client_id_from_open_id_connect_provider", **OIDC, ClientID="shop"),
+            call("add_client_id_to_open_id_connect_provider", **OIDC, ClientID="Shop"),
+        ),
+        "oidc-provider/token.example.com",
+        ("client_ids",),
+    ),
+    Drift(
+        "another thumbprint of an OIDC provider",
+        call("update_open_id_connect_provider_thumbprint", **OIDC, ThumbprintList=["b" * 40]),
+        "oidc-provider/token.example.com",
+        ("thumbprints",),
+    ),
+    Drift(
+        "a tag of an OIDC provider changed",
+        tag("open_id_connect_provider", {"Team": "ops"}, **OIDC),
+        "oidc-provider/token.example.com",
+        ("tags.Team",),
+    ),
+    Drift(
+        "a tag of an OIDC provider removed",
+        untag("open_id_connect_provider", "team", **OIDC),
+        "oidc-provider/token.example.com",
+        ("tags.team",),
+    ),
+    Drift(
+        "the owner of an OIDC provider removed",
+        untag("open_id_connect_provider", OWNER, **OIDC),
+        "oidc-provider/token.example.com",
+        (),
+        "adopt",
+    ),
+    Drift(
+        "an OIDC provider deleted",
+        call("delete_open_id_connect_provider", **OTHER_OIDC),
+        "oidc-provider/issuer.example.com/id/X1",
+        ("client_ids", f"tags.{OWNER}"),
+        "create",
+    ),
+]
+
 OWNED_NEWCOMERS = [
+    Drift(
+        "an OIDC provider of ours made by hand",
+        call(
+            "create_open_id_connect_provider",
+            Url="https://rogue.example.com",
+            ThumbprintList=["c" * 40],
+            Tags=[{"Key": OWNER, "Value": "platform"}],
+        ),
+        "oidc-provider/rogue.example.com",
+        (f"tags.{OWNER}", "thumbprints"),
+        "delete",
+    ),
     Drift(
         "a user of ours made by hand",
         all_of(call("create_user", UserName="eve"), tag("user", {OWNER: "platform"}, UserName="eve")),
@@ -621,6 +697,7 @@ DRIFTS = [
     *USERS_AND_GROUPS,
     *ROLES,
     *PROFILES,
+    *PROVIDERS,
     *OWNED_NEWCOMERS,
 ]
 
@@ -650,6 +727,12 @@ def test_an_untouched_account_has_no_drift(shared: Shared) -> None:
         result = account.cli("plan", "roles.yaml", "--detailed-exitcode")
         assert result.code == 0
         assert result.out.endswith("No changes. Live IAM matches the file.\n")
+
+
+def test_a_thumbprint_that_the_file_does_not_name_is_no_drift(shared: Shared) -> None:
+    with shared.lend() as account:
+        account.iam.update_open_id_connect_provider_thumbprint(**OTHER_OIDC, ThumbprintList=["d" * 40, "E" * 40])
+        assert changes(account.plan()) == {}
 
 
 def test_a_version_that_is_not_the_default_is_no_drift(shared: Shared) -> None:
@@ -711,6 +794,7 @@ def test_all_drifts_at_once_are_mended_by_one_apply(shared: Shared) -> None:
         *ROLES[:1],
         *ROLES[-2:-1],
         *PROFILES[:1],
+        *PROVIDERS[3:4],
     ]
     with shared.lend() as account:
         for drift in together:

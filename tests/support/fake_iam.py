@@ -12,17 +12,25 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Call
 from reconciler.model.state import Belongings, Facts, MfaDevice, PolicyVersion, State
+from reconciler.model.xml import xml_of
 from reconciler.policy.canonical import canonical
 
 INLINE_QUOTA = {"user": 2048, "group": 5120, "role": 10240}
 TAG_QUOTA = 50
 VERSIONS = 5
 
+CLIENTS = 100
+
 _ENTITY = re.compile(r"arn:aws:iam::(\d{12}):(user|role)(/(?:.*/)?)([^/]+)")
+_PROVIDER = re.compile(r"arn:aws:iam::(\d{12}):(oidc-provider|saml-provider)/(.+)")
+FETCHED = "f" * 40
+"""The thumbprint that IAM finds for itself."""
 
 
 class Refused(Exception):
@@ -54,6 +62,9 @@ class Record:
     default: str = "v1"
     made: int = 1
     belongings: Belongings = field(default_factory=Belongings)
+    clients: set[str] = field(default_factory=set)
+    thumbprints: set[str] = field(default_factory=set)
+    metadata: str = ""
 
 
 class FakeIam:
@@ -86,6 +97,10 @@ class FakeIam:
         record.groups = {group.name.casefold() for group in getattr(entity, "groups", ())}
         record.description = getattr(entity, "description", "") or ""
         record.session = getattr(entity, "max_session_duration", 3600)
+        record.clients = set(getattr(entity, "client_ids", ()))
+        record.thumbprints = set(getattr(entity, "thumbprints", None) or ())
+        if isinstance(entity, SamlProvider):
+            record.metadata = entity.metadata.text
         record.belongings = facts.belongings.get(entity.address, Belongings())
         if isinstance(entity, InstanceProfile) and entity.role:
             record.role = entity.role.name.casefold()
@@ -118,6 +133,10 @@ class FakeIam:
         policies = frozenset(record.policies)
         inline = {name: canonical(json.loads(text)) for name, text in record.inline.items()}
         tags = dict(record.tags)
+        if record.kind == "saml-provider":
+            return SamlProvider(record.name, xml_of(record.metadata), tags)
+        if record.kind == "oidc-provider":
+            return OidcProvider(record.name, frozenset(record.clients), frozenset(record.thumbprints), tags)
         if record.kind == "policy":
             document = canonical(json.loads(record.versions[record.default]))
             return Policy(record.name, document, record.path, record.description, tags)
@@ -162,6 +181,11 @@ class FakeIam:
             raise Refused("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.")
         return record
 
+    def _provider(self, arn: str) -> Record:
+        found = _PROVIDER.fullmatch(arn)
+        assert found and found[1] == self.account, arn
+        return self._record(found[2], found[3])
+
     # Trust documents
 
     def _stored(self, text: str, *, dangling: bool = False) -> str:
@@ -182,7 +206,19 @@ class FakeIam:
                 return "AIDADANGLING000000000"
             raise _invalid(principal)
 
-        return json.dumps(_mapped(json.loads(text), identified))
+        document = json.loads(text)
+        if not dangling:
+            self._refuse_unknown_providers(document)
+        return json.dumps(_mapped(document, identified))
+
+    def _refuse_unknown_providers(self, document: Any) -> None:
+        for statement in document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]:
+            who = statement.get("Principal")
+            named = who.get("Federated", []) if isinstance(who, dict) else []
+            for arn in named if isinstance(named, list) else [named]:
+                found = _PROVIDER.fullmatch(arn)
+                if found and found[1] == self.account and (found[2], found[3].casefold()) not in self.records:
+                    raise _invalid(arn)
 
     def _with_arns(self, document: Any) -> Any:
         arns = {
@@ -446,10 +482,54 @@ def _remove_role(iam: FakeIam, instance_profile_name: str, role_name: str) -> No
     record.role = None
 
 
+def _create_oidc(iam: FakeIam, url: str, client_idlist: Any = (), thumbprint_list: Any = (), tags: Any = ()) -> None:
+    if not url.startswith("https://"):
+        raise Refused("InvalidInput", "The URL must begin with https://.")
+    if len(client_idlist) > CLIENTS:
+        raise Refused("LimitExceeded", f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {CLIENTS}")
+    record = iam._new("oidc-provider", url.removeprefix("https://"))
+    record.clients, record.thumbprints = set(client_idlist), set(thumbprint_list) or {FETCHED}
+    _tag(record, tags)
+
+
+def _add_client(iam: FakeIam, open_idconnect_provider_arn: str, client_id: str) -> None:
+    record = iam._provider(open_idconnect_provider_arn)
+    if client_id not in record.clients and len(record.clients) >= CLIENTS:
+        raise Refused("LimitExceeded", f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {CLIENTS}")
+    record.clients.add(client_id)
+
+
+def _remove_client(iam: FakeIam, open_idconnect_provider_arn: str, client_id: str) -> None:
+    iam._provider(open_idconnect_provider_arn).clients.discard(client_id)
+
+
+def _put_thumbprints(iam: FakeIam, open_idconnect_provider_arn: str, thumbprint_list: Any) -> None:
+    iam._provider(open_idconnect_provider_arn).thumbprints = set(thumbprint_list)
+
+
+def _create_saml(iam: FakeIam, name: str, samlmetadata_document: str, tags: Any = ()) -> None:
+    record = iam._new("saml-provider", name)
+    record.metadata = samlmetadata_document
+    _tag(record, tags)
+
+
+def _update_saml(iam: FakeIam, samlprovider_arn: str, samlmetadata_document: str) -> None:
+    iam._provider(samlprovider_arn).metadata = samlmetadata_document
+
+
+def _delete_saml(iam: FakeIam, samlprovider_arn: str) -> None:
+    _remove(iam, iam._provider(samlprovider_arn))
+
+
+def _delete_oidc(iam: FakeIam, open_idconnect_provider_arn: str) -> None:
+    _remove(iam, iam._provider(open_idconnect_provider_arn))
+
+
 def _tagging(kind: str, *, by_arn: bool = False) -> tuple[Callable[..., None], Callable[..., None]]:
     def record(iam: FakeIam, name: Mapping[str, str]) -> Record:
         if by_arn:
-            found = iam._policy(name["policy_arn"])
+            (arn,) = name.values()
+            found = iam._policy(arn) if kind == "policy" else iam._provider(arn)
             assert found
             return found
         return iam._record(kind, name[f"{kind.replace('-', '_')}_name"])
@@ -510,6 +590,14 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "DeleteInstanceProfile": _delete_profile,
     "AddRoleToInstanceProfile": _add_role,
     "RemoveRoleFromInstanceProfile": _remove_role,
+    "CreateOpenIDConnectProvider": _create_oidc,
+    "AddClientIDToOpenIDConnectProvider": _add_client,
+    "RemoveClientIDFromOpenIDConnectProvider": _remove_client,
+    "UpdateOpenIDConnectProviderThumbprint": _put_thumbprints,
+    "DeleteOpenIDConnectProvider": _delete_oidc,
+    "CreateSAMLProvider": _create_saml,
+    "UpdateSAMLProvider": _update_saml,
+    "DeleteSAMLProvider": _delete_saml,
     "DeleteLoginProfile": _owned("login_profile", ""),
     "DeleteAccessKey": _owned("access_keys", "access_key_id"),
     "DeleteSigningCertificate": _owned("signing_certificates", "certificate_id"),
@@ -533,5 +621,8 @@ for _kind, _noun in (
     ("role", "Role"),
     ("policy", "Policy"),
     ("instance-profile", "InstanceProfile"),
+    ("oidc-provider", "OpenIDConnectProvider"),
+    ("saml-provider", "SAMLProvider"),
 ):
-    _OPERATIONS[f"Tag{_noun}"], _OPERATIONS[f"Untag{_noun}"] = _tagging(_kind, by_arn=_kind == "policy")
+    _by_arn = _kind == "policy" or _kind.endswith("-provider")
+    _OPERATIONS[f"Tag{_noun}"], _OPERATIONS[f"Untag{_noun}"] = _tagging(_kind, by_arn=_by_arn)

@@ -10,10 +10,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reconciler.kinds.facets.tags import OWNER, PROTECT
+from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.problem import Place
 from reconciler.model.state import Belongings, Declaration, Desired, Facts, MfaDevice, PolicyVersion, Settings, State
+from reconciler.model.xml import xml_of
 from reconciler.policy.canonical import canonical
 from tests.support.fake_iam import INLINE_QUOTA
 
@@ -182,6 +185,8 @@ def changed(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
 # Worlds
 
 USERS, GROUPS, ROLES = ("u1", "u2"), ("g1", "g2", "g3"), ("r1", "r2", "r3")
+ISSUERS, CLIENTS, THUMBPRINTS = ("a.example.com", "b.example.com/id/X"), ("c1", "c2", "C2"), ("a" * 40, "b" * 40)
+METADATA = tuple(f'<EntityDescriptor entityID="{name}">{"x" * 1000}</EntityDescriptor>' for name in ("one", "two"))
 POLICIES, PROFILES, INLINES = ("p1", "p2", "p3", "p4"), ("i1", "i2"), ("n1", "n2", "n3")
 AWS_POLICIES = tuple(f"arn:aws:iam::aws:policy/{name}" for name in ("ReadOnlyAccess", "job-function/Billing"))
 QUOTAS = {
@@ -238,8 +243,14 @@ def _tags(draw: st.DrawFn, owner: str | None) -> dict[str, str]:
 
 
 @st.composite
-def _trust(draw: st.DrawFn, principals: list[str]) -> Any:
+def _trust(draw: st.DrawFn, principals: list[str], providers: list[str]) -> Any:
     rules: list[Json] = []
+    for provider in draw(_subset(providers, 1)):
+        saml = ":saml-provider/" in provider
+        audience = "SAML:aud" if saml else f"{provider.partition('-provider/')[2]}:aud"
+        rule = {"Effect": "Allow", "Principal": {"Federated": provider}}
+        rule |= {"Action": "sts:AssumeRoleWithSAML" if saml else "sts:AssumeRoleWithWebIdentity"}
+        rules.append(rule | {"Condition": {"StringEquals": {audience: draw(st.sampled_from(CLIENTS))}}})
     for _ in range(draw(st.integers(1, 2))):
         named = draw(_subset(principals, 2)) or ["arn:aws:iam::210987654321:root"]
         rule: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
@@ -260,6 +271,15 @@ def _world(draw: st.DrawFn, *, live: bool) -> dict[Address, Entity]:
         return draw(_tags(draw(st.sampled_from([ME, ME, ME, None])) if live else ME))
 
     found: list[Entity] = []
+    issuers = draw(_subset(ISSUERS))
+    for name in issuers:
+        thumbprints = frozenset(draw(_subset(THUMBPRINTS)))
+        clients = frozenset(draw(_subset(CLIENTS)))
+        found.append(OidcProvider(name, clients, thumbprints if live or thumbprints else None, tags()))
+    providers = [f"arn:aws:iam::{ACCOUNT}:oidc-provider/{name}" for name in issuers]
+    for name in draw(_subset(("okta", "entra"))):
+        found.append(SamlProvider(name, xml_of(draw(st.sampled_from(METADATA))), tags()))
+        providers.append(f"arn:aws:iam::{ACCOUNT}:saml-provider/{name}")
     policies = draw(_subset(POLICIES))
     for name in policies:
         found.append(Policy(name, draw(_documents()), "/", "" if live else None, tags()))
@@ -282,7 +302,8 @@ def _world(draw: st.DrawFn, *, live: bool) -> dict[Address, Entity]:
         scalars = draw(st.sampled_from(["", "text"])), draw(st.sampled_from([3600, 7200]))
         attached = frozenset(draw(_subset(references, 2)))
         named = [*principals, "AIDADANGLING000000000"] if live else principals
-        trust = draw(_trust(named))
+        named_providers = [*providers, f"arn:aws:iam::{ACCOUNT}:oidc-provider/gone.example.com"] if live else providers
+        trust = draw(_trust(named, named_providers))
         found.append(Role(name, trust, "/", *scalars, attached, draw(_inline("role")), draw(boundaries), tags()))
     for name in draw(_subset(PROFILES)) if roles else []:
         role = draw(st.sampled_from([*roles, None] if live else roles))
@@ -320,6 +341,8 @@ _IGNORABLE = {
     "role": ["trust", "policies", "inline_policies.n1", "tags", "description"],
     "group": ["policies", "inline_policies"],
     "policy": ["document", "tags.x"],
+    "saml-provider": ["metadata", "tags"],
+    "oidc-provider": ["client_ids", "thumbprints", "tags.x"],
 }
 
 

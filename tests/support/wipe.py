@@ -15,7 +15,7 @@ _OWNED = (
 
 
 def wipe(iam: Any) -> None:
-    """Delete every user, group, role, instance profile, policy and virtual device."""
+    """Delete every user, group, role, instance profile, policy, provider and virtual device."""
     details = iam.get_account_authorization_details(Filter=_OWN, MaxItems=1000)
     assert not details["IsTruncated"]
     for user in details["UserDetailList"]:
@@ -34,6 +34,10 @@ def wipe(iam: Any) -> None:
             if not version["IsDefaultVersion"]:
                 iam.delete_policy_version(PolicyArn=policy["Arn"], VersionId=version["VersionId"])
         iam.delete_policy(PolicyArn=policy["Arn"])
+    for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider["Arn"])
+    for provider in iam.list_saml_providers()["SAMLProviderList"]:
+        iam.delete_saml_provider(SAMLProviderArn=provider["Arn"])
     for device in iam.list_virtual_mfa_devices()["VirtualMFADevices"]:
         iam.delete_virtual_mfa_device(SerialNumber=device["SerialNumber"])
 

@@ -9,16 +9,13 @@ from collections.abc import Iterator
 
 from reconciler.kinds.planning import Planning
 from reconciler.model.address import Address
-from reconciler.model.entity import Role
 from reconciler.model.plan import Action
 from reconciler.model.problem import Problem
 from reconciler.plan.guards.draft import Draft
-from reconciler.policy.trust import trusted
 
 
 def foreign_use(draft: Draft) -> Iterator[Problem]:
     planning = draft.planning
-    trusting = _trusting(draft)
     for difference in draft.of(Action.DELETE):
         address = difference.address
         bounded = _outside(planning, planning.bounded.get(planning.arn(address), ()))
@@ -29,7 +26,7 @@ def foreign_use(draft: Draft) -> Iterator[Problem]:
                 f"{address} is the permissions boundary of {_listed(bounded)}, which the file does not manage.",
                 "Keep it in the file, or give them another boundary first: without one they would gain rights.",
             )
-        users = _outside(planning, planning.users_of(address)) + trusting.get(address, [])
+        users = _outside(planning, (*planning.users_of(address), *planning.trusting.get(address, ())))
         if users and not draft.allowed.foreign_detach:
             yield draft.refusal(
                 "foreign-use",
@@ -38,17 +35,6 @@ def foreign_use(draft: Draft) -> Iterator[Problem]:
                 "Keep it in the file, or pass --allow-foreign-detach to take it from them.",
                 "--allow-foreign-detach",
             )
-
-
-def _trusting(draft: Draft) -> dict[Address, list[Address]]:
-    """User or role that goes → the roles outside the file whose trust names it."""
-    doomed = {item.address for item in draft.of(Action.DELETE)}
-    found: dict[Address, list[Address]] = {}
-    for address, entity in draft.live.entities.items():
-        if isinstance(entity, Role) and not draft.planning.settled(address):
-            for named in trusted(entity.trust_policy, draft.live.account) & doomed:
-                found.setdefault(named, []).append(address)
-    return found
 
 
 def _outside(planning: Planning, holders: tuple[Address, ...]) -> list[Address]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.document import Statement
@@ -22,6 +23,7 @@ from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import caller_address
 from reconciler.policy.evaluator import WITHOUT_MFA, Principal, Verdict, Why, evaluate, principals_of, with_mfa
 from reconciler.policy.grants import covered
+from reconciler.policy.trust import trusted_providers
 
 FLAG = "--allow-lockout"
 _SHOWN = 3
@@ -141,13 +143,15 @@ _VERBS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Untag", ("Tag",)),
     ("Update", ("Update",)),
 )
-_NOUNS = ("User", "Group", "Role", "Policy", "InstanceProfile")
+_NOUNS = tuple(kind.noun for kind in KINDS)
 _INVERSES: Mapping[str, tuple[str, ...]] = {
     "AddUserToGroup": ("RemoveUserFromGroup",),
     "RemoveUserFromGroup": ("AddUserToGroup",),
     "AddRoleToInstanceProfile": ("RemoveRoleFromInstanceProfile",),
     "RemoveRoleFromInstanceProfile": ("AddRoleToInstanceProfile",),
     "CreatePolicyVersion": ("CreatePolicyVersion",),
+    "AddClientIDToOpenIDConnectProvider": ("RemoveClientIDFromOpenIDConnectProvider",),
+    "RemoveClientIDFromOpenIDConnectProvider": ("AddClientIDToOpenIDConnectProvider",),
     **{f"Create{noun}": (f"Delete{noun}",) for noun in _NOUNS},
     **{f"Delete{noun}": (f"Create{noun}",) for noun in _NOUNS},
     **{f"Delete{noun}Policy": (f"Put{noun}Policy",) for noun in ("User", "Group", "Role")},
@@ -208,6 +212,8 @@ def _lost_entries(address: Address, draft: Draft, planned: State) -> Iterator[Lo
     if came == set(old):
         for named in _outsiders_lost(before, after, draft.live.account):
             yield Loss(f"{named} assuming {address}", "the session may have come through it")
+        for provider, why in _providers_shut(before, draft.live, planned):
+            yield Loss(f"{provider} assuming {address}", why)
 
 
 def _stricter(old: Access, new: Access | None, live: State) -> bool:
@@ -233,6 +239,17 @@ def _outsiders_lost(before: Role, after: Role, account: str) -> list[str]:
             ):
                 found.add(value if kind in ("AWS", "*") else f"{kind.lower()}:{value}")
     return sorted(found)
+
+
+def _providers_shut(role: Role, live: State, planned: State) -> Iterator[tuple[Address, str]]:
+    """Providers that the trust names and that the plan deletes, or has vouch for fewer, and why that counts."""
+    for address, statements in sorted(trusted_providers(role.trust_policy, live.account).items()):
+        before, after = live.entities.get(address), planned.entities.get(address)
+        if before is not None and after is None:
+            yield address, "the plan deletes it, and the session may have come through it"
+        elif before is not None and after is not None:
+            reasons = (before.shuts_out(after, statement) for statement in statements)
+            yield from ((address, why) for why in [next(filter(None, reasons), "")] if why)
 
 
 def _as_wide(old: Statement, new: Statement) -> bool:

@@ -17,6 +17,15 @@ from reconciler.plan.questions import references
 from reconciler.policy.trust import named_entities
 
 
+def unread_kinds(draft: Draft) -> Iterator[Problem]:
+    """What the file declares of a kind that may not be read could be there already, as it is or otherwise."""
+    for difference in draft.differences:
+        if difference.address.kind in draft.live.facts.unread:
+            summary = f"{difference.address} cannot be compared: the account's own may not be read."
+            hint = "Allow the caller what `read-denied` below names, or take it out of this file."
+            yield draft.refusal("unread-kind", difference.address, summary, hint)
+
+
 def missing_references(draft: Draft) -> Iterator[Problem]:
     changed = {difference.address for difference in draft.differences}
     for address, entity in draft.entities.items():
@@ -28,8 +37,13 @@ def missing_references(draft: Draft) -> Iterator[Problem]:
                     f"{address} names {named}, which this plan would delete.",
                     f"Declare {named} in the file, or remove the reference.",
                 )
-            elif address in changed and named not in draft.entities and named not in draft.live.entities:
+            elif address in changed and not _known(draft, named):
                 yield _unknown(draft, address, named)
+
+
+def _known(draft: Draft, named: Address) -> bool:
+    """Whether it will be there, as far as one may know."""
+    return named in draft.entities or named in draft.live.entities or named.kind in draft.live.facts.unread
 
 
 def _unknown(draft: Draft, address: Address, named: Address) -> Problem:

@@ -36,6 +36,7 @@ class Entity:
     authenticator: Authenticator | None = None
     holder: Entity | None = None
     """The user that an MFA device is assigned to."""
+    thumbprints: list[str] = field(default_factory=list)
 
     def move(self, name: str, path: str) -> None:
         """The unique id stays, and with it whatever refers to the entity by it."""

@@ -27,6 +27,7 @@ ELEMENTS = {"Sid", "Effect", "Principal", "Action", "NotAction", "Condition"}
 ACCOUNT = re.compile(r"\d{12}")
 ENTITY = re.compile(r"arn:[\w-]+:iam::(\d{12}):(?:user|role)/[^*?]+")
 SESSION = re.compile(r"arn:[\w-]+:sts::(\d{12}):assumed-role/([^/*?]+)/[^*?]+")
+PROVIDER = re.compile(r"arn:[\w-]+:iam::(\d{12}):(?:oidc|saml)-provider/.+")
 OTHER = re.compile(r"\*|arn:[\w-]+:iam::\d{12}:root|arn:[\w-]+:sts::\d{12}:federated-user/[^*?]+")
 
 
@@ -41,6 +42,7 @@ def check(call: Call) -> None:
     if measure(text) > SIZE:
         raise over_quota(f"Cannot exceed quota for ACLSizePerRole: {SIZE}")
     stored(text, call.ledger)
+    refuse_unknown_providers(text, call.ledger)
 
 
 def _grammar(statement: dict[str, Any]) -> None:
@@ -79,6 +81,16 @@ def _mapped(text: str, change: Callable[[str], str]) -> str:
             held = principal["AWS"]
             principal["AWS"] = [change(one) for one in held] if isinstance(held, list) else change(held)
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def refuse_unknown_providers(text: str, ledger: Ledger) -> None:
+    """A provider of this account must exist; other accounts' and AWS's own are taken as they are."""
+    for statement in _list(json.loads(text).get("Statement")):
+        principal = statement.get("Principal")
+        for named in _list(principal.get("Federated")) if isinstance(principal, dict) else ():
+            found = PROVIDER.fullmatch(str(named))
+            if found and found[1] == ledger.account and ledger.by_arn(named) is None:
+                raise malformed(f'Invalid principal in policy: "FEDERATED":"{named}"')
 
 
 def stored(text: str, ledger: Ledger) -> str:

@@ -208,7 +208,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "a role's ARN as a user": (trust(f"{{users: ['{ARN}']}}"), "5:22", "bad-principal", ""),
     "an account of 5 digits": (trust("{accounts: ['12345']}"), "5:25", "bad-principal", ""),
     "a service without a host": (trust("{services: [ec2]}"), "5:25", "bad-principal", ""),
-    "an unknown provider": (trust("{oidc: github, subjects: [a]}"), "5:20", "unknown-reference", "arn:aws:iam::"),
+    "an unknown provider": (trust("{oidc: github, subjects: [a]}"), "5:20", "unknown-reference", "by its ARN"),
     "mfa of roles": (trust("{roles: [app], mfa: required}"), "5:28", "trust-rule", "first role"),
     "mfa of services": (trust("{services: [a.b], mfa: required}"), "5:31", "trust-rule", ""),
     "mfa of a provider": (

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
@@ -97,6 +98,8 @@ PLAIN_ADMINS = Group("admins", "/team/")
 INLINE_ADMINS = Group("admins", "/team/", inline_policies={"own": IAM})
 MEMBER = me(groups=within("admins"))
 HOLDER = me(None, policy_arn("admin"))
+HOST = "token.actions.githubusercontent.com"
+PROVIDER = OidcProvider(HOST, frozenset(["sts.amazonaws.com", "other"]), frozenset(["a" * 40, "b" * 40]), MINE)
 ALICE, BOB = User("alice", tags=MINE), User("bob", tags=MINE)
 
 
@@ -121,8 +124,9 @@ def plan(case: Case, allowed: Allowed | None = None) -> Plan:
     def state(entities: list[Entity]) -> State:
         return State(ACCOUNT, "aws", {entity.address: entity for entity in entities}, facts)
 
+    issuer: list[Entity] = [] if case.settings.get("prune") == "all" else [replace(PROVIDER, tags={})]
     desired = Desired(state(case.wanted), "team", Settings(**case.settings), declarations, {})
-    return build(desired, state(case.live), allowed or Allowed(foreign_detach=True))
+    return build(desired, state([*issuer, *case.live]), allowed or Allowed(foreign_detach=True))
 
 
 def of_code(made: Plan, code: str) -> list[Problem]:
@@ -143,6 +147,22 @@ def role(live: Role, wanted: Role | None, *words: str, session: str = "run-1", *
     others = [ALICE, BOB]
     listed = [wanted] if wanted else []
     return Case([live, *others], [*listed, *others], words, OPS + session, "role/ops", **more)
+
+
+def audience(value: Any, operator: str = "StringEquals") -> Statement:
+    return federated(GITHUB, "sts:AssumeRoleWithWebIdentity", **{operator: {f"{HOST}:aud": value}})
+
+
+def issued(wanted: OidcProvider | None, *words: str, how: Statement | None = None, **more: Any) -> Case:
+    """The caller came through a provider, by a role that the file does not have; the provider changes."""
+    stranger = ops(how or github("repo:a/b:*"), tags={})
+    return Case(
+        [stranger, PROVIDER, ALICE], [*([wanted] if wanted else []), BOB], words, OPS + "run-1", "role/ops", **more
+    )
+
+
+def clients(*names: str) -> OidcProvider:
+    return replace(PROVIDER, client_ids=frozenset(names))
 
 
 def glass(live: list[Entity], wanted: list[Entity], subject: str, *words: str, **more: Any) -> Case:
@@ -391,6 +411,34 @@ LOCKOUTS: dict[str, Case] = {
     "the trust drops the SAML provider": role(
         ops(federated(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "x"})), ALICE_ONLY, SAML
     ),
+    "the OIDC provider goes": issued(None, f"oidc-provider/{HOST} assuming role/ops", "deletes it"),
+    "the OIDC provider goes, and the trust has no condition": issued(
+        None, "deletes it", how=federated(GITHUB, "sts:AssumeRoleWithWebIdentity")
+    ),
+    "the OIDC provider loses a client id": issued(clients("sts.amazonaws.com"), "the client id 'other'"),
+    "the OIDC provider loses the client id that the trust takes": issued(
+        clients("other"), "the client id 'sts.amazonaws.com'", how=audience("sts.amazonaws.com")
+    ),
+    "the OIDC provider loses a client id that the trust takes by a pattern": issued(
+        clients("other"), "the client id 'sts.amazonaws.com'", how=audience("sts.*", "StringLike")
+    ),
+    "the OIDC provider loses a client id, and the trust tests another provider's": issued(
+        clients("other"),
+        "the client id 'sts.amazonaws.com'",
+        how=federated(GITHUB, "sts:AssumeRoleWithWebIdentity", StringEquals={"gitlab.com:aud": "other"}),
+    ),
+    "the OIDC provider loses a client id, and the trust excludes another": issued(
+        clients("other"), "the client id 'sts.amazonaws.com'", how=audience("other", "StringNotEquals")
+    ),
+    "the OIDC provider loses a thumbprint": issued(
+        replace(PROVIDER, thumbprints=frozenset(["a" * 40])), f"a thumbprint from oidc-provider/{HOST}"
+    ),
+    "the emergency role's provider goes": glass(
+        [Role("emergency", document(github("repo:a/b:*")), policies=frozenset([ADMINISTRATOR])), PROVIDER],
+        [],
+        "role/emergency",
+        "deletes it",
+    ),
     "the policy of a permission set is narrowed": Case(
         [ADMIN, SSO_ROLE],
         [policy("admin", READS)],
@@ -565,6 +613,24 @@ ALIKE: dict[str, Case] = {
     "the trust of the provider gets a Sid": role(
         ops(github("repo:a/b:*")), ops({**github("repo:a/b:*"), "Sid": "Pipeline"})
     ),
+    "the OIDC provider gains a client id": issued(clients("sts.amazonaws.com", "other", "third")),
+    "the OIDC provider gains a thumbprint": issued(
+        replace(PROVIDER, thumbprints=frozenset(["a" * 40, "b" * 40, "c" * 40]))
+    ),
+    "the OIDC provider leaves its thumbprints alone": issued(replace(PROVIDER, thumbprints=None)),
+    "the OIDC provider loses a client id that the trust does not take": issued(
+        clients("sts.amazonaws.com"), how=audience("sts.amazonaws.com")
+    ),
+    "the OIDC provider loses a client id that only looks like a pattern": issued(
+        clients("sts.amazonaws.com"), how=audience("oth*r")
+    ),
+    "the OIDC provider loses a client id that no pattern of the trust fits": issued(
+        clients("sts.amazonaws.com"), how=audience("sts.*", "StringLike")
+    ),
+    "another OIDC provider goes": Case(
+        [ops(github("repo:a/b:*"), tags={}), OidcProvider(f"{HOST}/acme", tags=MINE)], [], caller=OPS + "run-1"
+    ),
+    "the OIDC provider goes, and the trust only denies it": issued(None, how={**github("*"), "Effect": "Deny"}),
     "the session gets longer": role(ALICE_ONLY, ops(trust("user/alice"), max_session_duration=7200)),
     "the user it came through moves, and the trust follows": Case(
         [ALICE_ONLY, ALICE],

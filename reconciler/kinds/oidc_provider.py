@@ -1,0 +1,215 @@
+"""OIDC providers: whose tokens roles may trust. The name is the issuer without `https://`, as in the provider's ARN.
+
+Sources: IAM API Reference, CreateOpenIDConnectProvider and its neighbours: 100 client ids, 5 thumbprints; thumbprints
+are fetched by IAM where none are given, and count only for issuers whose certificate no CA known to AWS has signed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.base import Declared
+from reconciler.kinds.declaring import Declaring, items
+from reconciler.kinds.facets.tags import Tagged, tag_list
+from reconciler.kinds.facts import absent, deletion, emptied, present, step
+from reconciler.kinds.planning import Planning
+from reconciler.kinds.raw import Each, Raw, Source, tags_of
+from reconciler.model.address import Address
+from reconciler.model.document import Statement
+from reconciler.model.entity import Entity, Tags
+from reconciler.model.node import Map
+from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.problem import Level, Place, Problem
+from reconciler.policy.evaluator.templates import glob, template
+
+CLIENTS, THUMBPRINTS = 100, 5
+_LONGEST_URL, _LONGEST_CLIENT = 255, 255
+_SCHEME = "https://"
+_ISSUER = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[\x21-\x7e]*)?")
+_BEHIND_PATH = re.compile(r"[?#]")
+_THUMBPRINT = re.compile(r"[0-9a-fA-F]{40}")
+_EXACT, _LIKE = ("StringEquals", "StringEqualsIfExists"), ("StringLike", "StringLikeIfExists")
+_TAGS = Tagged("OpenIDConnectProvider")
+
+
+@dataclass(frozen=True, slots=True)
+class OidcProvider(Entity):
+    """`thumbprints` in lower case; None: left as they are live."""
+
+    kind: ClassVar[str] = "oidc-provider"
+    left_if_absent: ClassVar[frozenset[str]] = frozenset(["thumbprints"])
+
+    client_ids: frozenset[str] = frozenset()
+    thumbprints: frozenset[str] | None = None
+    tags: Tags = field(default_factory=dict)
+
+    def shuts_out(self, after: Entity, statement: Statement) -> str:
+        """A client id that the trust takes is gone, or a thumbprint: by which one a token came is not known."""
+        if not isinstance(after, OidcProvider):
+            return ""
+        lost = sorted(client for client in self.client_ids - after.client_ids if self._takes(statement, client))
+        if lost:
+            return f"the plan takes the client id {lost[0]!r} from {self.address}"
+        if (self.thumbprints or frozenset()) - (after.thumbprints or frozenset()):
+            return f"the plan takes a thumbprint from {self.address}"
+        return ""
+
+    def _takes(self, statement: Statement, client: str) -> bool:
+        """False where a condition on the token's `aud` names others, plainly or by patterns."""
+        for condition in statement.conditions:
+            exact = condition.operator.endswith(_EXACT)
+            if condition.key != f"{self.name}:aud".lower() or not (exact or condition.operator.endswith(_LIKE)):
+                continue
+            if not any(value == client if exact else _like(value, client) for value in condition.values):
+                return False
+        return True
+
+
+def _like(pattern: str, text: str) -> bool:
+    return glob(template(pattern, "", variables=False).fixed or "").fullmatch(text) is not None
+
+
+class OidcProviderKind:
+    name: ClassVar[str] = "oidc-provider"
+    noun: ClassVar[str] = "OpenIDConnectProvider"
+    entity: ClassVar[type[Entity]] = OidcProvider
+    section: ClassVar[str | None] = "oidc_providers"
+    taggable: ClassVar[bool] = True
+    immutable: ClassVar[Mapping[str, str]] = {}
+    operations: ClassVar[frozenset[str]] = frozenset(
+        "CreateOpenIDConnectProvider DeleteOpenIDConnectProvider AddClientIDToOpenIDConnectProvider "
+        "RemoveClientIDFromOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint TagOpenIDConnectProvider "
+        "UntagOpenIDConnectProvider".split()
+    )
+    sources: ClassVar[tuple[Source, ...]] = (
+        Source(
+            "ListOpenIDConnectProviders",
+            ("OpenIDConnectProviderList",),
+            paged=False,
+            each=Each("GetOpenIDConnectProvider", "OpenIDConnectProviderArn", "Arn"),
+            optional=True,
+            lists_kind=True,
+        ),
+    )
+    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+        "OIDC provider",
+        "An issuer whose tokens roles may trust. Its key is the issuer's URL without https://.",
+        {
+            "client_ids": parts.texts(
+                "Audiences (`aud`) whose tokens are accepted: the whole list.", [["sts.amazonaws.com"]]
+            ),
+            "thumbprints": parts.texts(
+                "SHA-1 thumbprints of the issuer's CA, 40 hex digits each. Absent: IAM fetches one at creation, and "
+                "what is live is left as it is.",
+                least=1,
+            ),
+            "tags": parts.ref("tags"),
+            "protect": parts.PROTECT,
+            "ignore_changes": parts.IGNORE_CHANGES,
+        },
+    )
+
+    def read(self, raw: Raw) -> Iterable[OidcProvider]:
+        for item in raw.items("OpenIDConnectProviderList"):
+            yield OidcProvider(
+                name=item["Arn"].partition(":oidc-provider/")[2],
+                client_ids=frozenset(item.get("ClientIDList") or ()),
+                thumbprints=frozenset(text.lower() for text in item.get("ThumbprintList") or ()),
+                tags=tags_of(item.get("Tags")),
+            )
+
+    def name_problems(self, name: str, place: Place) -> Iterator[Problem]:
+        """IAM API, CreateOpenIDConnectProvider: https, path components, no port and no query."""
+        if _ISSUER.fullmatch(name) and not _BEHIND_PATH.search(name) and len(_SCHEME + name) <= _LONGEST_URL:
+            host = name.partition("/")[0]
+            if host != host.lower():
+                summary = f"The host of {name!r} has capitals: it must be spelt as in the tokens' `iss`, to the letter."
+                hint = "Hosts are lower case nearly everywhere."
+                yield Problem(Level.WARNING, "issuer-case", summary, "", hint, place)
+            return
+        host, slash, path = name.removeprefix(_SCHEME).partition("/")
+        meant = host.lower().partition(":")[0] + slash + _BEHIND_PATH.split(path)[0]
+        good = meant != name and _ISSUER.fullmatch(meant)
+        hint = (
+            f"Write {meant!r}." if good else "Write host and path of the issuer's URL, at most 255 characters in all."
+        )
+        summary = f"{name!r} is not an issuer: its URL without https://, with no port and no query."
+        yield Problem(Level.ERROR, "bad-name", summary, "", hint, place)
+
+    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
+        clients = frozenset(value for value, _ in items(node, "client_ids"))
+        for value, place in items(node, "client_ids"):
+            if len(value) > _LONGEST_CLIENT:
+                summary = f"A client id of {len(value)} characters; IAM allows {_LONGEST_CLIENT}."
+                context.problem("too-long", summary, place)
+        if len(clients) > CLIENTS:
+            summary = f"{len(clients)} client ids; IAM allows {CLIENTS} per provider."
+            context.problem("too-many-client-ids", summary, node.place("client_ids"))
+        thumbprints = self._thumbprints(node, context) if "thumbprints" in node else None
+        entity = OidcProvider(name, clients, thumbprints, context.tags(node))
+        yield Declared(entity, context.declaration(node))
+
+    def _thumbprints(self, node: Map, context: Declaring) -> frozenset[str]:
+        for value, place in items(node, "thumbprints"):
+            if not _THUMBPRINT.fullmatch(value):
+                hint = "It is the SHA-1 of a certificate in hex, without colons."
+                context.problem("bad-thumbprint", f"{value!r} is not 40 hex digits.", place, hint)
+        found = frozenset(value.lower() for value, _ in items(node, "thumbprints"))
+        if len(found) > THUMBPRINTS:
+            summary = f"{len(found)} thumbprints; IAM allows {THUMBPRINTS} per provider."
+            context.problem("too-many-thumbprints", summary, node.place("thumbprints"))
+        return found
+
+    def refers(self, entity: OidcProvider, planning: Planning) -> frozenset[Address]:
+        return frozenset()
+
+    def create(self, entity: OidcProvider, planning: Planning) -> list[Step]:
+        parameters: dict[str, object] = {"Url": f"{_SCHEME}{entity.name}", "ClientIDList": sorted(entity.client_ids)}
+        if entity.thumbprints:
+            parameters["ThumbprintList"] = sorted(entity.thumbprints)
+        if entity.tags:
+            parameters["Tags"] = tag_list(entity.tags)
+        made = (present(entity.address),)
+        return [step(entity.address, Phase.CREATE, "CreateOpenIDConnectProvider", parameters, (), made)]
+
+    def update(self, before: OidcProvider, after: OidcProvider, planning: Planning) -> list[Step]:
+        address, target = before.address, self._target(before, planning)
+        steps = self._clients(address, target, before.client_ids, after.client_ids)
+        if before.thumbprints != after.thumbprints:
+            old, new = before.thumbprints or frozenset(), after.thumbprints or frozenset()
+            phase = Phase.WIDEN if new > old else Phase.NARROW if new < old else Phase.SWAP
+            parameters = {**target, "ThumbprintList": sorted(new)}
+            steps.append(step(address, phase, "UpdateOpenIDConnectProviderThumbprint", parameters, (present(address),)))
+        return [*steps, *_TAGS.steps(address, target, before.tags, after.tags)]
+
+    def _clients(
+        self, address: Address, target: dict[str, object], before: frozenset[str], after: frozenset[str]
+    ) -> list[Step]:
+        """New client ids before old ones go; where there is no room for both, the other way round."""
+        crowded = len(before | after) > CLIENTS
+        phase = Phase.WIDEN if crowded else Phase.NARROW
+        note = "the quota of client ids forces this one off before new ones are on" if crowded else ""
+        room: tuple[Fact, ...] = ()
+        steps = []
+        for client in sorted(before - after):
+            made = emptied(address, f"client/{client}")
+            room += (made,) if crowded else ()
+            operation, parameters = "RemoveClientIDFromOpenIDConnectProvider", {**target, "ClientID": client}
+            steps.append(step(address, phase, operation, parameters, (), (made,), note))
+        for client in sorted(after - before):
+            operation, parameters = "AddClientIDToOpenIDConnectProvider", {**target, "ClientID": client}
+            steps.append(step(address, Phase.WIDEN, operation, parameters, (present(address), *room)))
+        return steps
+
+    def delete(self, entity: OidcProvider, planning: Planning) -> list[Step]:
+        """After the roles that trust it and go too, so that none of them dangles."""
+        address = entity.address
+        going = tuple(absent(role) for role in planning.trusting.get(address, ()) if role in planning.doomed)
+        return deletion(address, [], "DeleteOpenIDConnectProvider", self._target(entity, planning), going)
+
+    def _target(self, entity: OidcProvider, planning: Planning) -> dict[str, object]:
+        return {"OpenIDConnectProviderArn": planning.arn(entity.address)}

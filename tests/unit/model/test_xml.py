@@ -1,0 +1,76 @@
+"""XML is compared by meaning, and what expands or reads files is refused before anything is built of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.xml import NotXml, parsed, xml_of
+
+BOMB = (
+    '<!DOCTYPE a [<!ENTITY a0 "ha">'
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+    + "]><a>&a11;</a>"
+)
+
+REFUSED = {
+    "an entity bomb": (BOMB, "DOCTYPE", 1),
+    "a file of the machine": ('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "DOCTYPE", 1),
+    "an outer DTD": ('\n<!DOCTYPE a SYSTEM "http://example.com/a.dtd"><a/>', "DOCTYPE", 2),
+    "nothing": ("", "no element found", 1),
+    "an element left open": ("<a>\n<b></a>", "mismatched tag", 2),
+    "a prefix that nobody bound": ("<x:a/>", "unbound prefix", 1),
+    "two outermost elements": ("<a/><b/>", "junk after document element", 1),
+    "an unknown entity": ("<a>&nbsp;</a>", "undefined entity", 1),
+    "JSON": ('{"a": 1}', "not well-formed", 1),
+}
+
+
+@pytest.mark.parametrize(("text", "reason", "line"), REFUSED.values(), ids=REFUSED)
+def test_what_is_not_plain_xml_is_refused_with_its_place(text: str, reason: str, line: int) -> None:
+    with pytest.raises(NotXml, match=reason) as caught:
+        parsed(text)
+    assert caught.value.line == line
+    assert xml_of(text) == xml_of(text)
+    assert xml_of(text) != xml_of(f"{text} ")
+
+
+SAME = {
+    "quotes": ("<a b='1'/>", '<a b="1"></a>'),
+    "order of attributes": ('<a c="2" b="1"/>', '<a b="1" c="2"/>'),
+    "comments": ("<a><!-- x --><b/></a>", "<a><b/></a>"),
+    "indentation": ("<a>\n  <b> x </b>\n</a>", "<a><b>x</b></a>"),
+    "the encoding that is claimed": ('<?xml version="1.0" encoding="ISO-8859-1"?><a>ä</a>', "<a>ä</a>"),
+    "character references": ("<a>&#228;</a>", "<a>ä</a>"),
+    "CDATA": ("<a><![CDATA[x&y]]></a>", "<a>x&amp;y</a>"),
+}
+DIFFERENT = {
+    "text": ("<a>x</a>", "<a>y</a>"),
+    "letter case": ("<a>x</a>", "<a>X</a>"),
+    "white space within": ("<a>x y</a>", "<a>x  y</a>"),
+    "an attribute": ('<a b="1"/>', "<a/>"),
+    "a namespace": ('<a xmlns="u:1"/>', '<a xmlns="u:2"/>'),
+    "order of elements": ("<a><b/><c/></a>", "<a><c/><b/></a>"),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
+def test_spelling_is_no_difference(one: str, other: str) -> None:
+    assert parsed(one) == parsed(other)
+    assert hash(parsed(one)) == hash(parsed(other))
+    assert parsed(one).text == one
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT.values(), ids=DIFFERENT)
+def test_meaning_is_a_difference(one: str, other: str) -> None:
+    assert parsed(one) != parsed(other)
+
+
+def test_a_document_is_shown_short_by_what_a_person_knows_it_by() -> None:
+    said = str(parsed(f'<a entityID="https://idp">{"secret" * 1000}</a>', "entityID"))
+    assert said.startswith("https://idp, 6,0")
+    assert "secret" not in said + repr(parsed("<a>secret</a>"))
+    assert str(parsed("<a/>", "entityID")).startswith("4 characters of XML, sha256:")
+
+
+def test_a_deep_document_ends_in_an_answer() -> None:
+    parsed("<a>" * 20_000 + "</a>" * 20_000)
