@@ -14,6 +14,7 @@ from reconciler.model.problem import Failed
 _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
+    "export": "export",
     "plan": "plan",
     "sandbox": "sandbox",
     "schema": "schema",
