@@ -7,6 +7,7 @@ written `{{{{`, and what does not survive as plain text is escaped.
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ _DEEP = 1000
 _LINE = 72
 _LISTED = 20
 _NUMBER_LIKE = re.compile(r"[-+.]?[0-9][0-9A-Fa-f_.:xXoO+-]*|[yYnN]")
-_TAGS = {bool: "bool", int: "int", str: "str"}
+_TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
 
 
 class _Dumper(yaml.SafeDumper):
@@ -135,13 +136,10 @@ def _node(value: object, blocks: int) -> yaml.Node:
 
 
 def _scalar(value: object) -> yaml.Node:
-    if value is None:
-        return yaml.ScalarNode("tag:yaml.org,2002:null", "null")
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else str(value).lower()
-    tag = f"tag:yaml.org,2002:{_TAGS.get(type(value), 'float')}"
-    if not isinstance(value, str):
-        return yaml.ScalarNode(tag, text)
-    return yaml.ScalarNode(tag, text.replace("{{", "{{{{"), style=_style(text))
+    tag = f"tag:yaml.org,2002:{_TAGS[type(value)]}"
+    if isinstance(value, str):
+        return yaml.ScalarNode(tag, value.replace("{{", "{{{{"), style=_style(value))
+    return yaml.ScalarNode(tag, json.dumps(value))
 
 
 def _style(text: str) -> str | None:

@@ -35,7 +35,7 @@ def trust_rules(document: Document, writing: Writing) -> list[Entry] | None:
     found = [rule for rule in rules if rule]
     if not found or len(found) != len(rules):
         return None
-    compiled = trust_document(cast("Map", as_nodes({"trust": found}, "")), writing.declaring())
+    compiled = trust_document(cast("Map", as_nodes({"trust": found}, "")), writing.reading)
     return found if compiled == document else None
 
 

@@ -48,7 +48,7 @@ class Writing:
     def name(self, arn: str) -> str:
         """The name of what an ARN names, where the file declares it; else the ARN."""
         address = address_of(arn, self.live.account)
-        if address is None or address not in self.selected | {self.guard}:
+        if address is None or address not in self.declared:
             return arn
         entity = self.live.entities[address]
         own = arn_of(entity.address, entity.path, self.live.account, self.live.partition)
@@ -109,12 +109,17 @@ class Writing:
                 found[role] = profile
         return found
 
-    def declaring(self) -> Declaring:
-        """The context in which this file would be read."""
-        declared = [*self.selected, *([self.guard] if self.guard else ())]
-        paths = {self.live.entities[address].address: self.live.entities[address].path for address in declared}
-        state = self.live
-        return Declaring(state.account, state.partition, self.owner, paths, lambda written, place: None)
+    @cached_property
+    def declared(self) -> frozenset[Address]:
+        """All that the file's references may name: what has an entry, and the guard that is derived."""
+        return self.selected | {self.guard} if self.guard else self.selected
+
+    @cached_property
+    def reading(self) -> Declaring:
+        """The context in which the file would be read."""
+        live, found = self.live, [self.live.entities[address] for address in self.declared]
+        paths = {entity.address: entity.path for entity in found}
+        return Declaring(live.account, live.partition, self.owner, paths, lambda written, place: None)
 
 
 def entry(**parts: object) -> Entry:

@@ -162,7 +162,7 @@ def test_what_no_rule_says_stays_a_document(name: str) -> None:
 
 
 def compiled(rules: list[dict[str, Any]]) -> Document | None:
-    return trust_document(as_nodes({"trust": rules}, "x"), WRITING.declaring())  # type: ignore[arg-type]
+    return trust_document(as_nodes({"trust": rules}, "x"), WRITING.reading)  # type: ignore[arg-type]
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
