@@ -16,6 +16,7 @@ from reconciler.desired.schema import schema
 from reconciler.kinds.base import Kind
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, KINDS
 from reconciler.kinds.view import differences, view
+from reconciler.kinds.writing import Writing
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Step
@@ -69,6 +70,16 @@ def test_every_field_of_an_entity_is_compared(kind: Kind) -> None:
     fields = {path.partition(".")[0] for path in view(entity)}
     expected = set(type(entity).__dataclass_fields__) - {"name"}
     assert fields | {"inline_policies"} >= expected
+
+
+@every_kind
+def test_what_is_exported_is_an_entry_of_the_section(kind: Kind) -> None:
+    live = State("123456789012", "aws", {entity.address: entity for entity in SAMPLES.values()})
+    entry = kind.written(SAMPLES[kind.name], Writing(live, None, frozenset(live.entities)))
+    assert (entry is None) == (kind.section is None)
+    if entry is not None:
+        validator = Draft202012Validator({**kind.schema, "$defs": schema()["$defs"]})
+        assert [error.message for error in validator.iter_errors(entry)] == []
 
 
 @every_kind
