@@ -15,32 +15,18 @@ from reconciler.desired.export import Exported, exported
 from reconciler.desired.load import load
 from reconciler.desired.write import MAIN, one_file, several_files
 from reconciler.kinds.facets.tags import OWNER
-from reconciler.model.entity import Group
-from reconciler.model.plan import Action, Plan
+from reconciler.model.plan import Action
 from reconciler.model.state import Desired, Facts, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.ownership import owner_of
+from tests.support.exports import planned, read
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import ACCOUNT, ME, worlds
 
 thorough = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 owners = st.sampled_from([None, ME, "another"])
 patterns = st.lists(st.sampled_from(["user/*", "role/r1", "group/*", "policy/p?", "ROLE/R2"]), max_size=2)
-
-
-def read(text: str, live: State) -> Desired:
-    """What a file with this text means, read as `plan` reads it."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "roles.yaml"
-        path.write_text(text)
-        return declare(load([path], {}, ACCOUNT), {address: entity.path for address, entity in live.entities.items()})
-
-
-def planned(found: Exported, live: State) -> Plan:
-    desired = read(one_file(found, "reconcile export"), live)
-    assert not [problem for problem in desired.problems if problem.level == "error"], desired.problems
-    return build(desired, live, Allowed())
 
 
 def account(pair: tuple[Desired, State]) -> State:
@@ -132,15 +118,3 @@ def test_an_export_of_nothing_is_a_valid_file() -> None:
     nothing = State(ACCOUNT, "aws", {})
     for owner in (None, ME):
         assert planned(exported(nothing, owner), nothing).changes == ()
-
-
-def test_what_the_file_owns_and_cannot_say_is_not_pruned() -> None:
-    """A group below the owner's path whose document no file may hold."""
-    from reconciler.policy.canonical import canonical
-
-    live = FakeIam.of(State(ACCOUNT, "aws", {})).state()
-    group = Group("broken", f"/{ME}/", frozenset(), {"odd": canonical({"Statement": [{"Effect": "Perhaps"}]})})
-    live = State(ACCOUNT, "aws", {group.address: group}, live.facts)
-    found = exported(live, ME)
-    assert found.settings == {"ignore": ["group/broken"]}
-    assert planned(found, live).changes == ()
