@@ -15,8 +15,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, code_of
-from reconciler.aws.pages import CALLS, PAGE
+from reconciler.aws.pages import PAGE
 from reconciler.aws.session import client, session_of
+from reconciler.aws.snapshot import DETAILS
 from reconciler.kinds.raw import Item, Raw
 from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
@@ -31,7 +32,6 @@ UNREAD = "(not readable)"
 """Name and text of an inline policy that stands for policies that may not be read: they may say anything."""
 
 _POOL = 8
-_WHOLE = "GetAccountAuthorizationDetails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,10 @@ class _Reader:
 
     def whole(self) -> dict[str, list[Item]] | None:
         """The account, where it fits one page; None where it does not or may not be read."""
-        call = CALLS[_WHOLE]
-        page = self._asked(_WHOLE, lambda: getattr(self._iam, call.method)(MaxItems=PAGE, **call.parameters))
+        call = DETAILS
+        page = self._asked(
+            call.operation, lambda: self._iam.get_account_authorization_details(MaxItems=PAGE, **call.parameters)
+        )
         if page is None or page.get("IsTruncated"):
             return None
         return {key: page.get(key) or [] for key in call.keys}

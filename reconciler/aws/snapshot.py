@@ -27,7 +27,7 @@ from reconciler.model.problem import Level, Problem
 from reconciler.model.state import Facts, MfaDevice, State
 from reconciler.plan.questions import Questions
 
-_DETAILS = Source(
+DETAILS = Source(
     "GetAccountAuthorizationDetails",
     ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
     {"Filter": ["User", "Group", "Role", "LocalManagedPolicy"]},
@@ -37,7 +37,7 @@ _DETAILS = Source(
 def read(connection: Connection) -> State:
     """Everything in the account that plans compare. Raises Failed."""
     with translated("reading the account"), ThreadPoolExecutor(POOL) as pool:
-        sources = [_DETAILS, *(source for kind in KINDS for source in kind.sources)]
+        sources = [DETAILS, *(source for kind in KINDS for source in kind.sources)]
         reads = [(source, pool.submit(listed, connection, source)) for source in sources]
         tags_read = pool.submit(bulk_tags, connection)
         lists, denied = _gathered(connection, reads, pool)

@@ -17,6 +17,7 @@ _COMPLETION = "_RECONCILE_COMPLETE"
 _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
+    "export": "export",
     "keys": "keys",
     "mfa": "mfa",
     "plan": "plan",

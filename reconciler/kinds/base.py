@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, Source
+from reconciler.kinds.writing import Entry, Writing
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
 from reconciler.model.node import Map
@@ -55,6 +56,13 @@ class Kind(Protocol):
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         """The entity of one entry of the section, and those derived from it; problems go to the context."""
+        ...
+
+    def written(self, entity: Any, writing: Writing) -> Entry | None:
+        """The section entry that asks for a live entity as it is, defaults left out, its keys in reading order.
+
+        None where there is no entry: another one derives the entity, or it goes to `writing.left_out`.
+        """
         ...
 
     def refers(self, entity: Any, planning: Planning) -> frozenset[Address]:

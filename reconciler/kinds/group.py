@@ -15,6 +15,7 @@ from reconciler.kinds.facts import deletion, present, step, unlinked
 from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, Source, attached_arns
+from reconciler.kinds.writing import Entry, Writing, documents, entry, path
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group
 from reconciler.model.node import Map
@@ -71,6 +72,15 @@ class GroupKind:
             ]
         )
         yield Declared(Group(name, path, policies, inline), context.declaration(node, mfa=mfa))
+
+    def written(self, entity: Group, writing: Writing) -> Entry:
+        mfa = writing.requires_mfa(entity)
+        return entry(
+            path=path(entity),
+            mfa="required" if mfa else None,
+            policies=writing.policies(entity.policies, guarded=mfa),
+            inline_policies=documents(entity.inline_policies),
+        )
 
     def refers(self, entity: Group, planning: Planning) -> frozenset[Address]:
         return planning.own_policies(entity.policies)

@@ -12,8 +12,9 @@ from reconciler.kinds.facets.tags import OWNER, Tagged, tag_list
 from reconciler.kinds.facts import deletion, linked, present, step, unlinked
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import NO_DETAIL, Raw, Source
+from reconciler.kinds.writing import Entry, Writing
 from reconciler.model.address import Address
-from reconciler.model.entity import Entity, InstanceProfile
+from reconciler.model.entity import Entity, InstanceProfile, Role
 from reconciler.model.node import Map
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
@@ -39,6 +40,16 @@ def profile_of_role(role: Address, node: Map, context: Declaring) -> Declared | 
     tags = {OWNER: context.owner} if context.owner else {}
     profile = InstanceProfile(address.name, context.paths.get(address, "/"), role, tags)
     return Declared(profile, Declaration(place, derived_from=role))
+
+
+def written_profile(role: Role, writing: Writing) -> bool | str | None:
+    """The `instance_profile` of a role's entry."""
+    profile = writing.profiles.get(role.address)
+    if profile is None:
+        return None
+    if profile.path != "/":
+        writing.comment(role.address, f"Its instance profile has the path {profile.path}, which only live IAM keeps.")
+    return True if profile.name == role.name else profile.name
 
 
 class InstanceProfileKind:
@@ -67,6 +78,16 @@ class InstanceProfileKind:
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         return ()
+
+    def written(self, entity: InstanceProfile, writing: Writing) -> Entry | None:
+        taken = writing.profiles.get(entity.role) if entity.role else None
+        if entity.role is None:
+            writing.left_out[entity.address] = "it holds no role"
+        elif taken is None:
+            writing.left_out[entity.address] = "its role is left out"
+        elif taken != entity:
+            writing.left_out[entity.address] = f"{entity.role} has another one in this file"
+        return None
 
     def refers(self, entity: InstanceProfile, planning: Planning) -> frozenset[Address]:
         return frozenset([entity.role] if entity.role else [])

@@ -18,6 +18,7 @@ from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, emptied, present, step
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Each, Raw, Source, tags_of
+from reconciler.kinds.writing import Entry, Writing, entry, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Tags
@@ -163,6 +164,14 @@ class OidcProviderKind:
             summary = f"{len(found)} thumbprints; IAM allows {THUMBPRINTS} per provider."
             context.problem("too-many-thumbprints", summary, node.place("thumbprints"))
         return found
+
+    def written(self, entity: OidcProvider, writing: Writing) -> Entry | None:
+        return entry(
+            client_ids=sorted(entity.client_ids),
+            thumbprints=sorted(entity.thumbprints or ()),
+            tags=tags(entity.tags),
+            protect=protected(entity.tags),
+        )
 
     def refers(self, entity: OidcProvider, planning: Planning) -> frozenset[Address]:
         return frozenset()

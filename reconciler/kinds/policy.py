@@ -16,6 +16,7 @@ from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, edit, emptied, present, step, unbounded, unlinked
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import NO_DETAIL, Raw, Source
+from reconciler.kinds.writing import Entry, Writing, entry, path, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.arns import path_of
 from reconciler.model.entity import Entity, Policy
@@ -25,6 +26,7 @@ from reconciler.model.problem import Place, Problem
 from reconciler.model.state import PolicyVersion
 from reconciler.policy.grammar import Use
 from reconciler.policy.grants import shift_of
+from reconciler.policy.readable import readable
 
 _TAGS = Tagged("Policy")
 _VERSIONS = 5
@@ -91,6 +93,17 @@ class PolicyKind:
         report(limits.document_size_problems(document, limits.POLICY_SIZE, node.place("document")))
         entity = Policy(name, document, path, description, context.tags(node))
         yield Declared(entity, context.declaration(node))
+
+    def written(self, entity: Policy, writing: Writing) -> Entry | None:
+        if entity.address == writing.guard:
+            return None
+        return entry(
+            path=path(entity),
+            description=entity.description,
+            document=readable(entity.document),
+            tags=tags(entity.tags),
+            protect=protected(entity.tags),
+        )
 
     def refers(self, entity: Policy, planning: Planning) -> frozenset[Address]:
         return frozenset()

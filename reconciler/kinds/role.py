@@ -18,10 +18,12 @@ from reconciler.kinds.facets.inline import Inline
 from reconciler.kinds.facets.links import attached, policy_links
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import deletion, edit, present, step, unlinked
-from reconciler.kinds.instance_profile import profile_of_role
+from reconciler.kinds.instance_profile import profile_of_role, written_profile
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, tags_of
+from reconciler.kinds.trust_reading import trust_rules
 from reconciler.kinds.trust_rules import trust_document
+from reconciler.kinds.writing import Entry, Writing, documents, duration, entry, path, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Role
@@ -30,7 +32,8 @@ from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.policy.grammar import Use
 from reconciler.policy.grants import NOTHING, Shift, shift_of
-from reconciler.policy.trust import CLOSED, trusted
+from reconciler.policy.readable import readable
+from reconciler.policy.trust import CLOSED, trusted, unread_ids
 
 _ATTACHED = attached("Role")
 _INLINE = Inline("Role")
@@ -155,6 +158,25 @@ class RoleKind:
         if "trust_policy" in node:
             return context.document(node, "trust_policy", Use.TRUST)
         return trust_document(node, context)
+
+    def written(self, entity: Role, writing: Writing) -> Entry:
+        session, rules = entity.max_session_duration, trust_rules(entity.trust_policy, writing)
+        gone = sorted(unread_ids(entity.trust_policy))
+        if gone:
+            writing.comment(entity.address, f"The trust names {', '.join(gone)}: what is left of a deleted principal.")
+        return entry(
+            path=path(entity),
+            description=entity.description,
+            max_session_duration=duration(session) if session != _DEFAULT_SESSION else None,
+            trust=rules,
+            trust_policy=readable(entity.trust_policy) if rules is None else None,
+            policies=writing.policies(entity.policies),
+            inline_policies=documents(entity.inline_policies),
+            permissions_boundary=writing.boundary(entity.permissions_boundary),
+            instance_profile=written_profile(entity, writing),
+            tags=tags(entity.tags),
+            protect=protected(entity.tags),
+        )
 
     def refers(self, entity: Role, planning: Planning) -> frozenset[Address]:
         named = planning.own_policies(entity.policies, [entity.permissions_boundary])

@@ -18,6 +18,7 @@ from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, present, step
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Each, Raw, Source, tags_of
+from reconciler.kinds.writing import Entry, Writing, entry, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Tags
@@ -120,6 +121,12 @@ class SamlProviderKind:
             context.problem("bad-metadata", f"Not XML that can be SAML metadata: {error.reason}.", where, hint)
             return
         yield Declared(SamlProvider(name, metadata, tags), context.declaration(node))
+
+    def written(self, entity: SamlProvider, writing: Writing) -> Entry | None:
+        metadata = writing.file(f"saml/{entity.name}.xml", entity.metadata.text, entity.address)
+        if metadata is None:
+            return None
+        return entry(metadata=metadata, tags=tags(entity.tags), protect=protected(entity.tags))
 
     def refers(self, entity: SamlProvider, planning: Planning) -> frozenset[Address]:
         return frozenset()

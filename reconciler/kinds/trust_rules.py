@@ -150,10 +150,15 @@ def _mfa_max_age(node: Map) -> int | None:
     return seconds(mfa.get("max_age")) if isinstance(mfa, Map) else None
 
 
+def external_id_fits(value: str) -> bool:
+    """True for what AWS takes as an external id (STS API, AssumeRole, ExternalId)."""
+    return _EXTERNAL_ID.fullmatch(value) is not None
+
+
 def _external_ids(node: Map, context: Declaring) -> list[str]:
     found = []
     for value, place in items(node, "external_id"):
-        if _EXTERNAL_ID.fullmatch(value):
+        if external_id_fits(value):
             found.append(value)
         else:
             hint = "AWS takes 2 to 1224 letters, digits and + = , . @ : / _ -."

@@ -17,6 +17,7 @@ from reconciler.kinds.facts import deletion, emptied, present, step
 from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, tags_of
+from reconciler.kinds.writing import Entry, Writing, documents, entry, path, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, User
 from reconciler.model.node import Map
@@ -105,6 +106,19 @@ class UserKind:
             context.tags(node),
         )
         yield Declared(entity, context.declaration(node, mfa=mfa))
+
+    def written(self, entity: User, writing: Writing) -> Entry:
+        mfa = writing.requires_mfa(entity)
+        return entry(
+            path=path(entity),
+            groups=writing.groups(entity.groups),
+            mfa="required" if mfa else None,
+            policies=writing.policies(entity.policies, guarded=mfa),
+            inline_policies=documents(entity.inline_policies),
+            permissions_boundary=writing.boundary(entity.permissions_boundary),
+            tags=tags(entity.tags),
+            protect=protected(entity.tags),
+        )
 
     def refers(self, entity: User, planning: Planning) -> frozenset[Address]:
         return entity.groups | planning.own_policies(entity.policies, [entity.permissions_boundary])

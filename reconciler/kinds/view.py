@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from reconciler.kinds.facets.tags import OURS, PROTECT
+from reconciler.kinds.facets.tags import OURS, OWNER, PROTECT
 from reconciler.model.entity import Entity, Role
 from reconciler.model.plan import Field
 from reconciler.model.state import Declaration
@@ -40,12 +40,15 @@ def differences(before: Entity | None, after: Entity | None) -> tuple[Field, ...
 def inherited(desired: Entity, live: Entity, declaration: Declaration) -> Entity:
     """The desired entity with what the file leaves alone filled in from live IAM.
 
-    That is: what it need not say (a policy's description), every path in `ignore_changes`, and a protection tag
-    that outlives its line (only `protect: false` takes it off).
+    That is: what it need not say (a policy's description), every path in `ignore_changes`, a protection tag that
+    outlives its line (only `protect: false` takes it off), and an owner, of which a file without `owner`
+    says nothing.
     """
     desired = completed(desired, live)
     if declaration.protect is None and PROTECT in getattr(live, "tags", {}):
         desired = _with(desired, "tags", {**_mapping(desired, "tags"), PROTECT: _mapping(live, "tags")[PROTECT]})
+    if OWNER in getattr(live, "tags", {}) and OWNER not in getattr(desired, "tags", {}):
+        desired = _with(desired, "tags", {**_mapping(desired, "tags"), OWNER: _mapping(live, "tags")[OWNER]})
     for path in declaration.ignore_changes:
         name, dot, key = path.partition(".")
         name = _ALIASES.get(name, name)

@@ -19,6 +19,7 @@ from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, KINDS
 from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.kinds.view import differences, view
+from reconciler.kinds.writing import Writing
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Step
@@ -75,6 +76,16 @@ def test_every_field_of_an_entity_is_compared(kind: Kind) -> None:
     compared = {path.partition(".")[0] for path in view(entity)}
     expected = {field.name for field in fields(entity)} - {"name"}
     assert compared | {"inline_policies"} >= expected
+
+
+@every_kind
+def test_what_is_exported_is_an_entry_of_the_section(kind: Kind) -> None:
+    live = State("123456789012", "aws", {entity.address: entity for entity in SAMPLES.values()})
+    entry = kind.written(SAMPLES[kind.name], Writing(live, None, frozenset(live.entities), files={}))
+    assert (entry is None) == (kind.section is None)
+    if entry is not None:
+        validator = Draft202012Validator({**kind.schema, "$defs": schema()["$defs"]})
+        assert [error.message for error in validator.iter_errors(entry)] == []
 
 
 @every_kind

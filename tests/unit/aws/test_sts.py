@@ -81,7 +81,7 @@ CASES = [
         "max_session_duration",
     ),
     ("AccessDenied", "Roles may not be assumed by root accounts.", "assume-root", "--profile"),
-    ("ExpiredToken", "The security token included in the request is expired", "aws-error", "expired"),
+    ("ExpiredToken", "The security token included in the request is expired", "bad-credentials", "expired"),
 ]
 
 

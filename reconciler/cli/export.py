@@ -1,0 +1,79 @@
+"""`reconcile export`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import aws_options, color_option
+
+if TYPE_CHECKING:
+    from reconciler.desired.export import Exported
+
+_OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def _owner(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not _OWNER.fullmatch(given):
+        raise click.BadParameter(f"{given!r} is not 1 to 64 letters, digits and . _ -.")
+    return given
+
+
+def _patterns(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in given:
+        if "/" not in pattern:
+            raise click.BadParameter(f"{pattern!r} is no pattern of addresses: write kind/name, as in role/{pattern}.")
+    return given
+
+
+@click.command("export", epilog="Example: reconcile export --owner platform > roles.yaml")
+@click.option(
+    "--only",
+    metavar="PATTERN",
+    multiple=True,
+    callback=_patterns,
+    help="Only entities whose address (kind/name) matches, with * and ?; repeatable.",
+)
+@click.option("--owner", metavar="NAME", callback=_owner, help="Make it a stack of this owner, to be adopted.")
+@click.option(
+    "--split",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write a file for each kind into this folder.",
+)
+@aws_options
+@color_option
+def command(
+    only: tuple[str, ...],
+    owner: str | None,
+    split: Path | None,
+    profile: str | None,
+    region: str | None,
+    endpoint_url: str | None,
+) -> int:
+    """Print live IAM as a desired-state file. A plan on it is empty; with --owner, it only adopts.
+
+    Without --owner the file has `prune: none`, and nothing in the account gets a tag from it.
+    """
+    from reconciler.app import export as use_case
+    from reconciler.cli.progress import working
+
+    request = use_case.Request(only, owner, profile, region, endpoint_url)
+    with working("Reading IAM"):
+        found = use_case.export(request, split=split is not None)
+    if split:
+        for path in use_case.write(found, request, split):
+            click.echo(path)
+    else:
+        click.echo(use_case.text(found, request), nl=False)
+    click.echo(_summary(found), err=True)
+    return 0
+
+
+def _summary(found: Exported) -> str:
+    counts = ", ".join(f"{section}: {len(entries)}" for section, entries in found.sections.items()) or "nothing"
+    left = len(found.left_out)
+    return f"Exported {counts}" + (f"; left out, as the comments say: {left}." if left else ".")

@@ -1,0 +1,160 @@
+"""What an export says → YAML that a person would have written, and that every reader of YAML takes alike.
+
+Scalars and nesting go through PyYAML's emitter; it knows no comments, so each entry is emitted by itself and put
+under its section. Text that YAML 1.1 or 1.2 might take for a number, a date or a boolean is quoted, `{{` is
+written `{{{{`, and what does not survive as plain text is escaped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+import yaml
+
+from reconciler.desired.export import Exported
+from reconciler.kinds.registry import KINDS
+from reconciler.kinds.writing import Entry
+from reconciler.model.address import Address
+
+MAIN = "roles.yaml"
+"""The file that names the others: what `reconcile` takes where none is named."""
+
+_DOCUMENTS = ("document", "trust_policy", "inline_policies", "conditions")
+"""Keys below which AWS's grammar stands in blocks, however short."""
+
+_DEEP = 1000
+_LINE = 72
+_LISTED = 20
+_NUMBER_LIKE = re.compile(r"[-+.]?[0-9][0-9A-Fa-f_.:xXoO+-]*|[yYnN]")
+_TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists indented below their key; quotes are double ones where that needs no escapes."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def choose_scalar_style(self) -> str:
+        style: str = super().choose_scalar_style()
+        event = self.event
+        escapes = set('"\\') & set(event.value) if isinstance(event, yaml.ScalarEvent) else set()
+        return '"' if style == "'" and not escapes else style
+
+
+def one_file(found: Exported, command: str) -> str:
+    """The whole of it."""
+    parts = [_top(found, command), *(_section(name, found) for name in found.sections)]
+    return "\n".join(parts)
+
+
+def several_files(found: Exported, command: str) -> Mapping[str, str]:
+    """Name → content: a file for each kind. The one of the roles has the head and includes the others.
+
+    Documents stay in the file of what has them: a review sees them beside it.
+    """
+    others = {f"{name}.yaml": _section(name, found) for name in found.sections if f"{name}.yaml" != MAIN}
+    main = [_top(found, command, list(others))]
+    main += [_section(name, found) for name in found.sections if f"{name}.yaml" == MAIN]
+    texts = {MAIN: "\n".join(main), **{name: f"version: 1\n\n{text}" for name, text in others.items()}}
+    return {**texts, **found.files}
+
+
+def _top(found: Exported, command: str, include: Sequence[str] = ()) -> str:
+    top: Entry = {"version": 1}
+    if found.owner:
+        top["owner"] = found.owner
+    top["account"] = found.account
+    if include:
+        top["include"] = list(include)
+    if found.settings:
+        top["settings"] = found.settings
+    return _commented(_head(found, command)) + as_yaml(top, 1)
+
+
+def _head(found: Exported, command: str) -> Iterator[str]:
+    does = f"adopts for {found.owner} what has no owner yet, and changes nothing" if found.owner else "is empty"
+    yield f"Live IAM of account {found.account}, written by `{command}`."
+    yield f"A plan on it {does}."
+    if found.partial:
+        yield f"{found.owner} has more in the account than was selected: `prune: none` keeps it."
+    yield ""
+    yield "Not in it: passwords, access keys, MFA devices, SSH keys and certificates of users; aliases."
+    if found.service:
+        yield f"AWS's own and service-linked: {_counted(found.service, 'entity', 'entities')}."
+    reasons: dict[str, list[Address]] = {}
+    for address, reason in sorted(found.left_out.items()):
+        reasons.setdefault(reason, []).append(address)
+    for reason, addresses in sorted(reasons.items(), key=lambda item: item[1]):
+        more = f" and {len(addresses) - _LISTED} more" if len(addresses) > _LISTED else ""
+        yield f"{', '.join(map(str, addresses[:_LISTED]))}{more}: {reason}."
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _section(section: str, found: Exported) -> str:
+    kind = next(kind.name for kind in KINDS if kind.section == section)
+    entries = [
+        _commented(found.comments.get(Address(kind, name), ())) + as_yaml({name: entry}, 2)
+        for name, entry in found.sections[section].items()
+    ]
+    apart = "\n" if any(entry.count("\n") > 1 for entry in entries) else ""
+    return f"{section}:\n" + apart.join(re.sub("^(?=.)", "  ", entry, flags=re.MULTILINE) for entry in entries)
+
+
+def _commented(lines: Iterator[str] | Sequence[str]) -> str:
+    """Comment lines; what could end a line, or is not to be printed, is shown as a question mark."""
+    shown = ("".join(char if char.isprintable() else "?" for char in line) for line in lines)
+    wrapped = (part for line in shown for part in textwrap.wrap(line, 110, subsequent_indent="  ") or [""])
+    return "".join(f"# {line}".rstrip() + "\n" for line in wrapped)
+
+
+def as_yaml(value: Entry, levels: int) -> str:
+    """Block YAML, the outer `levels` in lines of their own whatever their length."""
+    node = _node(value, levels)
+    text: str = yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=float("inf"))
+    return text
+
+
+def _node(value: object, blocks: int) -> yaml.Node:
+    """The outer `blocks` levels stand in lines of their own; below, what fits may stand on one line."""
+    if isinstance(value, Mapping):
+        pairs = [
+            (_scalar(str(key)), _node(inner, _DEEP if key in _DOCUMENTS else blocks - 1))
+            for key, inner in value.items()
+        ]
+        flow = blocks <= 0 and _fits(value.values(), value)
+        return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=flow)
+    if isinstance(value, list):
+        nodes = [_node(item, max(1, blocks - 1)) for item in value]
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", nodes, flow_style=blocks <= 0 and _fits(value))
+    return _scalar(value)
+
+
+def _scalar(value: object) -> yaml.Node:
+    tag = f"tag:yaml.org,2002:{_TAGS[type(value)]}"
+    if isinstance(value, str):
+        return yaml.ScalarNode(tag, value.replace("{{", "{{{{"), style=_style(value))
+    return yaml.ScalarNode(tag, json.dumps(value))
+
+
+def _style(text: str) -> str | None:
+    """None leaves it to the emitter."""
+    if not text.replace("\n", "").isprintable() or _NUMBER_LIKE.fullmatch(text):
+        return '"'
+    if "\n" in text:
+        return "|" if text[0] not in " \n" else '"'
+    return None
+
+
+def _fits(*parts: object) -> bool:
+    """True for scalars only, that stand on a line with their brackets."""
+    values = [item for part in parts for item in part]  # type: ignore[attr-defined]
+    if any(isinstance(item, list | Mapping) or "\n" in str(item) for item in values):
+        return False
+    return sum(len(str(item)) + 2 for item in values) <= _LINE

@@ -1,0 +1,180 @@
+"""What a kind needs to write a live entity as an entry of a file: names for what it refers to, and comments.
+
+The other way round from `declaring.py`: ARNs become names where the file declares what they name, and stay ARNs
+where it does not, so that the file stands alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.facets.tags import OURS, PROTECT
+from reconciler.kinds.mfa_guard import guard_address, guard_policy
+from reconciler.model.address import Address
+from reconciler.model.arns import address_of, arn_of, policy_reference
+from reconciler.model.document import Document, Json
+from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Tags, User
+from reconciler.model.node import Map, Mark, Seq
+from reconciler.model.state import State
+from reconciler.policy.readable import readable
+
+_START: Mark = (1, 1)
+
+Entry = dict[str, object]
+"""An entity's part of a section: what YAML has, and nothing else."""
+
+
+@dataclass
+class Writing:
+    """One file about one live account.
+
+    selected: what the file declares. comments: lines to stand above an entry. needed: what entries can name only
+    where the file declares it too. left_out: what no entry can say → why.
+    """
+
+    live: State
+    owner: str | None
+    selected: frozenset[Address]
+    comments: dict[Address, list[str]] = field(default_factory=dict)
+    needed: set[Address] = field(default_factory=set)
+    left_out: dict[Address, str] = field(default_factory=dict)
+    files: dict[str, str] | None = None
+    """What stands in files of its own: path → text. None where there can be only one file."""
+
+    def comment(self, address: Address, line: str) -> None:
+        self.comments.setdefault(address, []).append(line)
+
+    def file(self, path: str, text: str, address: Address) -> str | None:
+        """The path of a further file with this text; None, and the entity is left out, where there can be none."""
+        if self.files is None:
+            self.left_out[address] = "it needs a file of its own, which `--split DIR` writes"
+            return None
+        self.files[path] = text
+        return path
+
+    def name(self, arn: str) -> str:
+        """The name of what an ARN names, where the file declares it; else the ARN."""
+        address = address_of(arn, self.live.account)
+        if address is None or address not in self.declared:
+            return arn
+        entity = self.live.entities[address]
+        own = arn_of(entity.address, entity.path, self.live.account, self.live.partition)
+        return entity.name if own == arn else arn
+
+    def policy(self, arn: str) -> str:
+        """A policy reference."""
+        return policy_reference(arn, self.live.account) if "::aws:" in arn else self.name(arn)
+
+    def policies(self, arns: Iterable[str], *, guarded: bool = False) -> list[str]:
+        """References to the attached policies, the file's own first. `guarded`: less the MFA guard."""
+        left_over = {self.guard} if guarded and self.guard else set()
+        found = (self.policy(arn) for arn in arns if address_of(arn, self.live.account) not in left_over)
+        return sorted(found, key=lambda reference: (":" in reference, reference))
+
+    def boundary(self, arn: str | None) -> str | None:
+        return self.policy(arn) if arn else None
+
+    def groups(self, groups: Iterable[Address]) -> list[str]:
+        """Groups have no ARN that a file takes: each is needed in it."""
+        listed = sorted(groups)
+        self.needed.update(listed)
+        return [self.live.entities[group].name if group in self.live.entities else group.name for group in listed]
+
+    def requires_mfa(self, entity: User | Group) -> bool:
+        """True where the guard that `mfa: required` attaches is attached."""
+        return self.guard is not None and self.guard in {address_of(arn, self.live.account) for arn in entity.policies}
+
+    @cached_property
+    def guard(self) -> Address | None:
+        """The live MFA guard, where it is the very one that this file derives for what it declares."""
+        live = self.live.entities.get(guard_address(self.owner))
+        if not isinstance(live, Policy) or live.address in self.left_out:
+            return None
+        derived = guard_policy(self.owner, self.live.partition, live.path)
+        alike = (live.name, live.document) == (derived.name, derived.document) and not tags(live.tags)
+        if not alike or live.description not in (None, derived.description):
+            return None
+        return live.address if any(self._attached(live.address)) else None
+
+    def _attached(self, policy: Address) -> Iterator[Address]:
+        """The users and groups of the file that a policy is attached to."""
+        for address in self.selected:
+            entity = self.live.entities[address]
+            if isinstance(entity, User | Group):
+                yield from (address for arn in entity.policies if address_of(arn, self.live.account) == policy)
+
+    @cached_property
+    def profiles(self) -> Mapping[Address, InstanceProfile]:
+        """Role → the instance profile that its entry asks for: the one with its name, else the first."""
+        found: dict[Address, InstanceProfile] = {}
+        for address in sorted(self.selected):
+            profile = self.live.entities[address]
+            role = profile.role if isinstance(profile, InstanceProfile) else None
+            if role is None or role not in self.selected or not isinstance(profile, InstanceProfile):
+                continue
+            if role not in found or profile.name == self.live.entities[role].name:
+                found[role] = profile
+        return found
+
+    @cached_property
+    def declared(self) -> frozenset[Address]:
+        """All that the file's references may name: what has an entry, and the guard that is derived."""
+        return self.selected | {self.guard} if self.guard else self.selected
+
+    @cached_property
+    def reading(self) -> Declaring:
+        """The context in which the file would be read."""
+        live, found = self.live, [self.live.entities[address] for address in self.declared]
+        paths = {entity.address: entity.path for entity in found}
+        return Declaring(
+            live.account, live.partition, self.owner, paths, lambda written, place: None, lambda written, place: None
+        )
+
+
+def entry(**parts: object) -> Entry:
+    """An entry of what is there: absent, empty and false parts are a file's defaults."""
+    return {key: value for key, value in parts.items() if value not in (None, "", False, [], {})}
+
+
+def path(entity: Entity) -> str | None:
+    return entity.path if entity.path != "/" else None
+
+
+def tags(live: Tags) -> dict[str, str]:
+    """The tags that a file writes: ours are what `owner` and `protect` mean."""
+    return {key: value for key, value in sorted(live.items()) if not key.startswith(OURS)}
+
+
+def protected(live: Tags) -> bool:
+    return live.get(PROTECT) == "true"
+
+
+def documents(inline: Mapping[str, Document]) -> dict[str, Json]:
+    """Inline policies."""
+    return {name: readable(document) for name, document in sorted(inline.items())}
+
+
+def duration(seconds: int) -> str | int:
+    """Seconds as a file writes them: 3600 is `1h`."""
+    for size, letter in ((3600, "h"), (60, "m")):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{letter}"
+    return seconds
+
+
+def as_nodes(value: object, file: str) -> object:
+    """Plain values as nodes of a file (its name stands for the place of all of them)."""
+    if isinstance(value, Mapping):
+        found = Map(file, _START)
+        for key, inner in value.items():
+            found.put(key, as_nodes(inner, file), _START, _START)
+        return found
+    if isinstance(value, list):
+        listed = Seq(file, _START)
+        for inner in value:
+            listed.put(as_nodes(inner, file), _START)
+        return listed
+    return value

@@ -1,0 +1,70 @@
+"""A live document as a person would have written it: the same meaning, AWS's grammar, one stable form.
+
+Elements stand in the order of AWS's own examples, a list of one is its value, and what says nothing (an empty
+Sid or Condition, the Version that a file takes for granted) is left out. Statements, actions, resources and
+values keep their author's order; principals are sorted, since IAM keeps those of a trust policy by unique id and
+shows them in any order.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+from reconciler.model.document import Document, Json
+from reconciler.policy.canonical import CURRENT_VERSION
+
+_ELEMENTS = (
+    *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"),
+    "Condition",
+)
+
+
+def readable(document: Document) -> Json:
+    """The document for a file; the text itself where it is not JSON, which no file can hold."""
+    if document.opaque:
+        return document.opaque
+    body: dict[str, Json] = json.loads(document.text)
+    found: dict[str, Json] = {} if document.version == CURRENT_VERSION else {"Version": document.version}
+    found |= {key: value for key, value in body.items() if key not in ("Version", "Statement")}
+    written = body.get("Statement")
+    listed = written if isinstance(written, list) else [written]
+    found["Statement"] = [_statement(item) if isinstance(item, dict) else item for item in listed]
+    return found
+
+
+def _statement(raw: dict[str, Json]) -> Json:
+    ordered = [*(key for key in _ELEMENTS if key in raw), *(key for key in raw if key not in _ELEMENTS)]
+    found = {key: _element(key, raw[key]) for key in ordered}
+    return {key: value for key, value in found.items() if not (key in ("Sid", "Condition") and not value)}
+
+
+def _element(key: str, value: Json) -> Json:
+    if key == "Condition":
+        return conditions(value)
+    if key in ("Principal", "NotPrincipal") and isinstance(value, dict):
+        return {kind: single(_sorted(names)) for kind, names in value.items()}
+    return single(value)
+
+
+def conditions(raw: Json) -> Json:
+    """A Condition block with lists of one as their value."""
+    return {
+        operator: {key: single(value) for key, value in block.items()} if isinstance(block, dict) else block
+        for operator, block in (raw.items() if isinstance(raw, dict) else ())
+    }
+
+
+def single(value: Json) -> Json:
+    """A list of one as its value. Numbers that YAML would not read back alike as their text, which IAM takes too."""
+    if isinstance(value, list):
+        return single(value[0]) if len(value) == 1 else [single(item) for item in value]
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return value
+
+
+def _sorted(names: Json) -> Json:
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        return cast("Json", sorted(cast("list[str]", names)))
+    return names

@@ -1,0 +1,212 @@
+"""An account that Terraform's AWS provider made: it exports and plans empty, and Terraform sees only our tags.
+
+Needs `terraform` on PATH and a mirror of provider packages with hashicorp/aws in it ($TF_PLUGINS, else
+/opt/tf-plugins): nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.account import Account
+from tests.support.plans import changes
+
+PLUGINS = Path(os.environ.get("TF_PLUGINS", "/opt/tf-plugins"))
+TERRAFORM = shutil.which("terraform")
+VERSIONS = sorted(path.name for path in PLUGINS.glob("registry.terraform.io/hashicorp/aws/*"))
+
+pytestmark = pytest.mark.skipif(
+    TERRAFORM is None or not VERSIONS, reason=f"needs terraform on PATH and hashicorp/aws in {PLUGINS}"
+)
+
+MAIN = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws", version = "%(version)s" }
+  }
+}
+provider "aws" {
+  region     = "us-east-1"
+  access_key = "test"
+  secret_key = "test"
+  endpoints {
+    iam = "%(url)s"
+    sts = "%(url)s"
+  }
+}
+
+data "aws_iam_policy_document" "pipeline" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {
+      type        = "Federated"
+      identifiers = ["arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "token.actions.githubusercontent.com:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+    condition {
+      test     = "StringLike"
+      variable = "token.actions.githubusercontent.com:sub"
+      values   = ["repo:example/app:*"]
+    }
+  }
+}
+data "aws_iam_policy_document" "machines" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["ec2.amazonaws.com", "lambda.amazonaws.com"]
+    }
+  }
+}
+data "aws_iam_policy_document" "read" {
+  statement {
+    sid       = "Read"
+    actions   = ["s3:GetObject", "s3:ListBucket"]
+    resources = ["arn:aws:s3:::example", "arn:aws:s3:::example/&{aws:username}/*"]
+  }
+}
+
+resource "aws_iam_policy" "read" {
+  name        = "read"
+  path        = "/tf/"
+  description = "Read one bucket"
+  policy      = data.aws_iam_policy_document.read.json
+  tags        = { team = "platform" }
+}
+resource "aws_iam_group" "engineers" {
+  name = "engineers"
+}
+resource "aws_iam_group_policy_attachment" "engineers" {
+  group      = aws_iam_group.engineers.name
+  policy_arn = aws_iam_policy.read.arn
+}
+resource "aws_iam_user" "alice" {
+  name = "alice"
+  path = "/tf/"
+  tags = { team = "platform" }
+}
+resource "aws_iam_user_group_membership" "alice" {
+  user   = aws_iam_user.alice.name
+  groups = [aws_iam_group.engineers.name]
+}
+resource "aws_iam_user_policy" "alice" {
+  name   = "own"
+  user   = aws_iam_user.alice.name
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sqs:*", Resource = "*" }] })
+}
+resource "aws_iam_role" "people" {
+  name                 = "people"
+  description          = "For people"
+  max_session_duration = 7200
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = [aws_iam_user.alice.arn] }
+      Action    = ["sts:TagSession", "sts:AssumeRole"]
+      Condition = { Bool = { "aws:MultiFactorAuthPresent" = "true" } }
+    }]
+  })
+  permissions_boundary = aws_iam_policy.read.arn
+  tags                 = { team = "platform" }
+}
+resource "aws_iam_role_policy_attachment" "people" {
+  role       = aws_iam_role.people.name
+  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+}
+resource "aws_iam_role" "pipeline" {
+  name               = "pipeline"
+  assume_role_policy = data.aws_iam_policy_document.pipeline.json
+}
+resource "aws_iam_role" "machines" {
+  name_prefix        = "machines-"
+  assume_role_policy = data.aws_iam_policy_document.machines.json
+}
+resource "aws_iam_instance_profile" "machines" {
+  name = "machines"
+  role = aws_iam_role.machines.name
+}
+resource "aws_iam_instance_profile" "tagged" {
+  name = "tagged"
+  role = aws_iam_role.people.name
+  tags = { team = "platform" }
+}
+"""
+
+
+def terraform(folder: Path, *arguments: str) -> str:
+    """What a terraform command printed. Its environment leads nowhere but to the sandbox and the mirror."""
+    configuration = folder / "tf.rc"
+    mirror = f'filesystem_mirror {{\n    path = "{PLUGINS}"\n  }}'
+    configuration.write_text(f"provider_installation {{\n  {mirror}\n}}\ndisable_checkpoint = true\n")
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "TMPDIR", "LANG")}
+    none = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "*"}
+    variables = {"TF_CLI_CONFIG_FILE": str(configuration), "TF_IN_AUTOMATION": "1", "HOME": str(folder)}
+    done = subprocess.run(
+        ["terraform", arguments[0], "-no-color", *arguments[1:]],
+        cwd=folder,
+        env=kept | none | variables | {"AWS_EC2_METADATA_DISABLED": "true"},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def differing(change: Any) -> dict[str, Any]:
+    """Attribute → what is live more than Terraform wants; AWS's own form of a document is no difference."""
+    before, after = change["before"], change["after"]
+    return {key: before[key] for key in before if before[key] != after[key]}
+
+
+def test_an_account_of_terraforms_exports_and_terraform_sees_only_owner_tags(account: Account) -> None:
+    folder = account.folder / "tf"
+    folder.mkdir()
+    (folder / "main.tf").write_text(MAIN % {"version": VERSIONS[-1], "url": account.sandbox.url})
+    terraform(folder, "init", "-input=false")
+    terraform(folder, "apply", "-input=false", "-auto-approve")
+
+    account.write(account.cli("export").out)
+    assert changes(account.plan()) == {}
+
+    text = account.cli("export", "--owner", "platform").out
+    account.write(text)
+    found = yaml.safe_load(text)
+    assert found["roles"]["people"]["trust"] == [{"users": ["alice"], "mfa": "required", "session_tags": True}]
+    assert found["users"]["alice"]["groups"] == ["engineers"]
+    assert "# instance-profile/tagged: a file cannot say its tags.team." in text
+    plan = account.plan()
+    assert plan["safe"]
+    assert {(action, tuple(fields)) for action, fields in changes(plan).values()} == {("adopt", ())}
+    account.apply()
+    assert changes(account.plan()) == {}
+
+    terraform(folder, "plan", "-input=false", "-out=plan")
+    wanted = json.loads(terraform(folder, "show", "-json", "plan"))
+    changed = [item for item in wanted["resource_changes"] if item["change"]["actions"] != ["no-op"]]
+    assert all(item["mode"] == "managed" for item in changed)
+    assert sorted(item["address"] for item in changed) == [
+        "aws_iam_instance_profile.machines",
+        *("aws_iam_policy.read", "aws_iam_role.machines", "aws_iam_role.people", "aws_iam_role.pipeline"),
+        "aws_iam_user.alice",
+    ]
+    for item in changed:
+        assert item["change"]["actions"] == ["update"]
+        for attribute, live in differing(item["change"]).items():
+            more = set(live) - set(item["change"]["after"][attribute] or {})
+            assert (attribute in ("tags", "tags_all"), more) == (True, {"reconcile:owner"}), item
