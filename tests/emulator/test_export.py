@@ -229,7 +229,9 @@ def test_a_part_of_what_an_owner_has_is_exported_without_pruning(account: Accoun
 def test_a_folder_gets_a_file_for_each_kind(account: Account) -> None:
     example(account)
     result = account.cli("export", "--split", "live", "--owner", "company")
-    assert result.out.split() == ["live/roles.yaml", "live/policies.yaml", "live/groups.yaml", "live/users.yaml"]
+    assert result.out.split() == [
+        f"live/{name}.yaml" for name in ("roles", "oidc_providers", "policies", "groups", "users")
+    ]
     for files in ("live", "live/roles.yaml"):
         assert changes(account.plan(files)) == {}
     one = yaml.safe_load(exported(account, "--owner", "company"))
