@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from reconciler.aws.faults import AWS_ERRORS, DENIED, code_of
 from reconciler.aws.session import Connection
 from reconciler.model.address import Address
-from reconciler.model.state import Belongings, MfaDevice
+from reconciler.model.state import AccessKey, Belongings, MfaDevice
 
 _NOT_ANSWERED = ("InvalidAction", "NotImplemented", "UnknownOperation", "ResponseParserError")
 
@@ -54,6 +54,30 @@ def devices_of(connection: Connection, user: Address) -> tuple[MfaDevice, ...] |
             return None
         raise
     return tuple(MfaDevice(device["SerialNumber"]) for device in answer["MFADevices"])
+
+
+def has_password(connection: Connection, user: Address) -> bool | None:
+    """Whether a user can sign in to the console; None where that may not be read."""
+    try:
+        return _exists(connection.iam.get_login_profile, UserName=user.name)
+    except ClientError as error:
+        if code_of(error) in DENIED:
+            return None
+        raise
+
+
+def access_keys_of(connection: Connection, user: Address) -> tuple[AccessKey, ...] | None:
+    """Every access key of a user (IAM allows two, so one page has them); None where they may not be read."""
+    try:
+        answer = connection.iam.list_access_keys(UserName=user.name)
+    except ClientError as error:
+        if code_of(error) in DENIED:
+            return None
+        raise
+    return tuple(
+        AccessKey(key["AccessKeyId"], key["CreateDate"], key["Status"] == "Active")
+        for key in answer["AccessKeyMetadata"]
+    )
 
 
 def policy_exists(connection: Connection, arn: str) -> bool:
