@@ -39,7 +39,12 @@ def document(statement: str) -> str:
 BROKEN: dict[str, tuple[str, str, str, str]] = {
     # Keys
     "an unknown top-level key": ("usres: {}\n", "3:1", "unknown-key", "Did you mean 'users'?"),
-    "a key that is like no other": ("zzzzzz: {}\n", "3:1", "unknown-key", "Known here: account, aliases"),
+    "a key that is like no other": (
+        "zzzzzz: {}\n",
+        "3:1",
+        "unknown-key",
+        "Known here: account, account_settings, aliases",
+    ),
     "an unknown key of a user": (user("group: [g]"), "5:5", "unknown-key", "Did you mean 'groups'?"),
     "camel case": (user("permissionsBoundary: x"), "5:5", "unknown-key", "Did you mean 'permissions_boundary'?"),
     "an unknown key of a role": (
