@@ -369,9 +369,9 @@ def worlds(draw: st.DrawFn) -> tuple[Desired, State]:
     live, wanted = draw(_world(live=True)), draw(_world(live=False))
     declarations = {}
     for address, entity in wanted.items():
-        protect = draw(st.sampled_from([None, None, None, True, False])) if address.kind != "group" else None
-        if protect and not isinstance(entity, Group):
-            entity.tags[PROTECT] = "true"  # type: ignore[index]
+        protect = draw(st.sampled_from([None, None, None, True, False])) if hasattr(entity, "tags") else None
+        if protect:
+            entity.tags[PROTECT] = "true"  # type: ignore[attr-defined]
         ignored = _IGNORABLE.get(address.kind, [])
         named = draw(_subset(ignored, 1)) if ignored and draw(st.integers(0, 5)) == 0 else []
         declarations[address] = Declaration(PLACE, protect, tuple(named))
