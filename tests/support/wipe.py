@@ -40,6 +40,10 @@ def wipe(iam: Any) -> None:
         iam.delete_saml_provider(SAMLProviderArn=provider["Arn"])
     for device in iam.list_virtual_mfa_devices()["VirtualMFADevices"]:
         iam.delete_virtual_mfa_device(SerialNumber=device["SerialNumber"])
+    _reset_account(iam)
+
+
+def _reset_account(iam: Any) -> None:
     for alias in iam.list_account_aliases()["AccountAliases"]:
         iam.delete_account_alias(AccountAlias=alias)
     with contextlib.suppress(iam.exceptions.NoSuchEntityException):

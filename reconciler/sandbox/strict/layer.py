@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from reconciler.sandbox.strict import (
     absent,
+    account,
     attachments,
     boundaries,
     conflicts,
@@ -46,6 +47,7 @@ ROOMS = tuple(
         roles,
         providers,
         details,
+        account,
         absent,
         paging,
         shown,
