@@ -18,6 +18,7 @@ from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.findings import (
     access_key_rules,
     dangling_principals,
+    expiring_passwords,
     ignored_declarations,
     kept_caller,
     notes_of,
@@ -66,6 +67,7 @@ NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     users_without_device,
     users_without_password,
     access_key_rules,
+    expiring_passwords,
     ignored_declarations,
 )
 

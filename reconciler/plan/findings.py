@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from reconciler.kinds.account import PasswordPolicy
 from reconciler.model.address import Address
 from reconciler.model.entity import Role, User
 from reconciler.model.plan import Action, Step
@@ -41,6 +42,22 @@ def users_without_password(draft: Draft) -> Iterator[Problem]:
             summary = f"{address} is to have no password, and whether it has one may not be read: it keeps it."
             hint = "Allow iam:GetLoginProfile to the caller."
             yield Problem(Level.WARNING, "read-denied", summary, "", hint, address=address)
+
+
+def expiring_passwords(draft: Draft) -> Iterator[Problem]:
+    """A password policy that makes old passwords expire at once (IAM User Guide, "Setting an account password
+    policy")."""
+    for difference in draft.differences:
+        before, after = difference.before, difference.after
+        if not isinstance(after, PasswordPolicy) or after.max_age is None:
+            continue
+        was = before if isinstance(before, PasswordPolicy) else PasswordPolicy(after.name)
+        shut_out = after.hard_expiry and not was.hard_expiry
+        if was.max_age is None or after.max_age < was.max_age or shut_out:
+            summary = f"Passwords older than {after.max_age} days expire as soon as {difference.address} is written."
+            hint = "Their users are then shut out until an administrator resets them." if after.hard_expiry else ""
+            level = Level.WARNING if after.hard_expiry else Level.INFO
+            yield Problem(level, "passwords-expire", summary, "", hint, address=difference.address)
 
 
 def access_key_rules(draft: Draft) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from reconciler.kinds.account import PasswordPolicy
 from reconciler.model.address import Address
 from reconciler.model.entity import User
 from reconciler.model.plan import Plan
@@ -87,3 +88,32 @@ def test_what_is_ignored_has_no_rules() -> None:
 
 def test_a_user_that_does_not_exist_yet_has_no_keys() -> None:
     assert said(planned(KeyRule(0, 0), exists=False)) == []
+
+
+def policy(max_age: int | None, hard_expiry: bool = False) -> PasswordPolicy:
+    return PasswordPolicy("password-policy", max_age=max_age, hard_expiry=hard_expiry)
+
+
+EXPIRING: dict[str, tuple[PasswordPolicy | None, PasswordPolicy, list[tuple[Level, str]]]] = {
+    "a first policy without an age": (None, policy(None), []),
+    "a first policy with one": (None, policy(90), [(Level.INFO, "passwords-expire")]),
+    "an age where there was none": (policy(None), policy(90), [(Level.INFO, "passwords-expire")]),
+    "a lower age": (policy(90), policy(89), [(Level.INFO, "passwords-expire")]),
+    "a higher age": (policy(90), policy(91), []),
+    "no age any more": (policy(90), policy(None, hard_expiry=True), []),
+    "an age that shuts out": (policy(None), policy(90, hard_expiry=True), [(Level.WARNING, "passwords-expire")]),
+    "the same age, now shutting out": (policy(90), policy(90, hard_expiry=True), [(Level.WARNING, "passwords-expire")]),
+    "the same age, shutting out no more": (policy(90, hard_expiry=True), policy(90), []),
+    "nothing new": (policy(90, hard_expiry=True), policy(90, hard_expiry=True), []),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), EXPIRING.values(), ids=EXPIRING.keys())
+def test_a_policy_that_makes_passwords_expire_at_once_says_so(
+    before: PasswordPolicy | None, after: PasswordPolicy, expected: list[tuple[Level, str]]
+) -> None:
+    live = State(ACCOUNT, "aws", {before.address: before} if before else {})
+    wanted = State(ACCOUNT, "aws", {after.address: after})
+    desired = Desired(wanted, None, Settings(prune="none"), {after.address: Declaration(PLACE)}, {})
+    plan = build(desired, live, Allowed())
+    assert [(finding.level, finding.code) for finding in plan.findings] == expected
