@@ -275,3 +275,9 @@ def test_keys_that_may_not_be_listed_are_a_note(account: Account, denied: set[st
     plan: Any = account.plan()
     assert plan["safe"]
     assert "iam:ListAccessKeys" in findings(plan, "info")[0]["message"]
+
+
+def test_a_name_in_another_letter_case_is_refused_and_not_a_fault(account: Account) -> None:
+    account.iam.create_user(UserName="Alice")
+    account.write(HEAD + user("access_keys: {max_count: 0}, console: true"))
+    assert codes(account.plan()) == ["name-case"]
