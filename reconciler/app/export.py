@@ -12,6 +12,7 @@ from reconciler.aws.session import connect
 from reconciler.desired.export import Exported, exported, selected
 from reconciler.desired.source import YAML_ENDINGS
 from reconciler.desired.write import one_file, several_files
+from reconciler.kinds.account import SETTINGS
 from reconciler.model.problem import failure
 from reconciler.model.state import State
 from reconciler.model.suggest import suggestion
@@ -30,7 +31,7 @@ class Request:
 
 def export(request: Request, *, split: bool = False) -> Exported:
     """What a file, or several, say of the caller's account. Raises Failed; also where a pattern matches nothing."""
-    live = snapshot.read(connect(request.profile, request.region, request.endpoint_url))
+    live = snapshot.read(connect(request.profile, request.region, request.endpoint_url), SETTINGS)
     for pattern in request.only:
         if not selected(live, [pattern]):
             summary = f"--only {pattern}: nothing in the account matches."

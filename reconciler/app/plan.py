@@ -62,7 +62,7 @@ def replanned(
     loaded: Loaded | None, desired: Desired, connection: Connection, allowed: Allowed
 ) -> tuple[Plan, Desired]:
     """Read live IAM and compare. `loaded` None: the desired state is final, as when an apply is verified."""
-    live = snapshot.read(connection)
+    live = snapshot.read(connection, desired.state.entities.keys())
     if loaded is not None and _moved(desired, live):
         desired = _valid(declare(loaded, {address: entity.path for address, entity in live.entities.items()}))
     _check_targets(desired, live, allowed)

@@ -91,7 +91,7 @@ def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
 
 
 def _live(saved: Saved, connection: Connection) -> State:
-    live = snapshot.read(connection)
+    live = snapshot.read(connection, saved.after.keys())
     while questions := saved_questions(saved, live):
         live = snapshot.complete(connection, live, questions)
     return live

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
@@ -10,7 +11,9 @@ from botocore.exceptions import ClientError
 from reconciler.aws.faults import AWS_ERRORS, DENIED, code_of
 from reconciler.aws.session import Connection
 from reconciler.model.address import Address
-from reconciler.model.state import Belongings, MfaDevice
+from reconciler.model.state import AccessKey, Belongings, MfaDevice
+
+T = TypeVar("T")
 
 _NOT_ANSWERED = ("InvalidAction", "NotImplemented", "UnknownOperation", "ResponseParserError")
 
@@ -47,13 +50,41 @@ def belongings_of(connection: Connection, user: Address) -> Belongings:
 
 def devices_of(connection: Connection, user: Address) -> tuple[MfaDevice, ...] | None:
     """Every MFA device of a user, FIDO and hardware too; None where it may not be read."""
+    answer = _unless_denied(lambda: connection.iam.list_mfa_devices(UserName=user.name))
+    if answer is None:
+        return None
+    return tuple(MfaDevice(device["SerialNumber"]) for device in answer["MFADevices"])
+
+
+def has_password(connection: Connection, user: Address) -> bool | None:
+    """Whether a user can sign in to the console; None where that may not be read."""
+    return _unless_denied(lambda: _exists(connection.iam.get_login_profile, UserName=user.name))
+
+
+def access_keys_of(connection: Connection, user: Address) -> tuple[AccessKey, ...] | None:
+    """Every access key of a user (IAM allows two, so one page has them); None where they may not be read."""
     try:
-        answer = connection.iam.list_mfa_devices(UserName=user.name)
+        answer = _unless_denied(lambda: connection.iam.list_access_keys(UserName=user.name))
+    except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            return ()
+        raise
+    if answer is None:
+        return None
+    return tuple(
+        AccessKey(key["AccessKeyId"], key["CreateDate"], key["Status"] == "Active")
+        for key in answer["AccessKeyMetadata"]
+    )
+
+
+def _unless_denied(call: Callable[[], T]) -> T | None:
+    """What a call answers; None where the caller may not make it."""
+    try:
+        return call()
     except ClientError as error:
         if code_of(error) in DENIED:
             return None
         raise
-    return tuple(MfaDevice(device["SerialNumber"]) for device in answer["MFADevices"])
 
 
 def policy_exists(connection: Connection, arn: str) -> bool:

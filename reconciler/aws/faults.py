@@ -64,6 +64,8 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
         return f"AWS does not know these credentials ({code}).", "Check the access key and its secret."
     if code in DENIED:
         return f"access denied: {message}", "The caller needs this permission."
+    if code == "EntityAlreadyExists" and error.operation_name == "CreateAccountAlias":
+        return "another account has this alias.", "Choose another: an alias is unique among all accounts of AWS."
     if code in _THROTTLED:
         return f"AWS kept throttling ({code}): {message}", "Run again in a minute."
     return f"{code}: {message}", ""

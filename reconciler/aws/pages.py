@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from typing import Any
 
@@ -36,11 +36,16 @@ def pages(connection: Connection, source: Source) -> Iterator[Item]:
 
 
 def listed(connection: Connection, source: Source) -> Lists:
-    """The lists of every page, joined."""
+    """The lists of every page, joined; a single thing is a list of one, and none where the account has none."""
     found: Lists = {key: [] for key in source.keys}
-    for page in pages(connection, source):
-        for key, items in found.items():
-            items += page.get(key) or ()
+    try:
+        for page in pages(connection, source):
+            for key, items in found.items():
+                told = page.get(key) or ()
+                items += [told] if isinstance(told, Mapping) else told
+    except ClientError as error:
+        if code_of(error) != "NoSuchEntity":
+            raise
     return found
 
 

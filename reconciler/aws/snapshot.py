@@ -6,13 +6,14 @@ a page call exists. `complete` answers the few questions that a plan has beyond 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from reconciler.aws.belongings import belongings_of, devices_of, policy_exists
+from reconciler.aws.belongings import access_keys_of, belongings_of, devices_of, has_password, policy_exists
 from reconciler.aws.details import bulk_tags, details
 from reconciler.aws.faults import DENIED, code_of, translated
 from reconciler.aws.pages import Lists, completed, listed
@@ -22,7 +23,7 @@ from reconciler.kinds.raw import Raw, Source
 from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
-from reconciler.model.entity import InstanceProfile, Policy
+from reconciler.model.entity import InstanceProfile, Policy, User
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import Facts, MfaDevice, State
 from reconciler.plan.questions import Questions
@@ -34,10 +35,11 @@ DETAILS = Source(
 )
 
 
-def read(connection: Connection) -> State:
-    """Everything in the account that plans compare. Raises Failed."""
+def read(connection: Connection, declared: Collection[Address] = ()) -> State:
+    """Everything in the account that plans compare; `declared`: what is read only where it is. Raises Failed."""
     with translated("reading the account"), ThreadPoolExecutor(POOL) as pool:
-        sources = [DETAILS, *(source for kind in KINDS for source in kind.sources)]
+        wanted = (source for kind in KINDS for source in kind.sources)
+        sources = [DETAILS, *(one for one in wanted if one.only_for is None or one.only_for in declared)]
         reads = [(source, pool.submit(listed, connection, source)) for source in sources]
         tags_read = pool.submit(bulk_tags, connection)
         lists, denied = _gathered(connection, reads, pool)
@@ -75,12 +77,19 @@ def _state(raw: Raw, connection: Connection, denied: Mapping[str, str], detailed
         unique_ids=_unique_ids(raw),
         caller=connection.caller,
         detailed=frozenset(asked) if detailed else frozenset(),
-        unread=frozenset(
-            kind.name for kind in KINDS for source in kind.sources if source.lists_kind and source.operation in denied
-        ),
+        unread=frozenset(_unread(denied)),
+        read_at=datetime.now(UTC),
         notes=tuple(_denied(operation) for operation in denied.values()),
     )
     return State(raw.account, raw.partition, entities, facts)
+
+
+def _unread(denied: Mapping[str, str]) -> Iterator[str]:
+    """The kinds, and the single entities, that a denied list call would have told of."""
+    for kind in KINDS:
+        for source in kind.sources:
+            if source.operation in denied and (source.lists_kind or source.only_for):
+                yield str(source.only_for or kind.name)
 
 
 def _denied(name: str) -> Problem:
@@ -122,9 +131,14 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
         owned = pool.map(lambda address: belongings_of(connection, address), questions.belongings)
         devices = pool.map(lambda address: devices_of(connection, address), questions.devices)
         exist = pool.map(lambda arn: policy_exists(connection, arn), questions.policies)
+        users = (*questions.passwords, *questions.sign_ins)
+        signing_in = pool.map(lambda address: has_password(connection, address), users)
+        keys = pool.map(lambda address: access_keys_of(connection, address), questions.access_keys)
         arns = {_arn(state, address): address for address in questions.details}
         found = details(connection, arns, pool)
         answers = dict(zip(questions.devices, devices, strict=True))
+        consoles = dict(zip(users, signing_in, strict=True))
+        listed_keys = dict(zip(questions.access_keys, keys, strict=True))
         facts = replace(
             state.facts,
             belongings={**state.facts.belongings, **dict(zip(questions.belongings, owned, strict=True))},
@@ -135,10 +149,14 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
                 **dict(zip(questions.policies, exist, strict=True)),
             },
             detailed=state.facts.detailed | set(questions.details),
+            consoles={**state.facts.consoles, **consoles},
+            access_keys={**state.facts.access_keys, **listed_keys},
             quotas=_quotas(connection) if questions.quotas else state.facts.quotas,
         )
-        if any(value is None for value in answers.values()):
-            facts = replace(facts, notes=(*facts.notes, _denied("ListMFADevices")))
+        asked: Mapping[str, Mapping[Address, object]]
+        asked = {"ListMFADevices": answers, "GetLoginProfile": consoles, "ListAccessKeys": listed_keys}
+        notes = [_denied(operation) for operation, told in asked.items() if None in told.values()]
+        facts = replace(facts, notes=(*facts.notes, *notes))
     entities = dict(state.entities)
     for arn, address in arns.items():
         entity = entities[address]
@@ -147,6 +165,10 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
             entities[address] = replace(entity, tags=found[arn].tags, description=description)
         elif isinstance(entity, InstanceProfile):
             entities[address] = replace(entity, tags=found[arn].tags)
+    for address in questions.passwords:
+        entity = entities[address]
+        if isinstance(entity, User):  # a password that may not be read is not taken away, and reported
+            entities[address] = replace(entity, console=consoles[address] or False)
     return replace(state, entities=entities, facts=facts)
 
 

@@ -116,6 +116,8 @@ def _said(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple
 
 
 def _pattern_hint(name: str, pattern: str) -> str:
+    if name == "account_settings.alias":
+        return "An account alias is 3 to 63 lower-case letters, digits and single dashes, with none at either end."
     if name.endswith("account"):
         return "An account is 12 digits."
     if name.endswith("owner"):

@@ -11,7 +11,7 @@ from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items, text
 from reconciler.kinds.instance_profile import profile_address
 from reconciler.kinds.mfa_guard import guard_address, guard_policy
-from reconciler.kinds.registry import BY_NAME, BY_SECTION
+from reconciler.kinds.registry import BY_NAME, BY_SECTION, ONE_ENTRY
 from reconciler.kinds.view import ignorable, ignorable_fields
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
@@ -67,13 +67,25 @@ def _with_defaults(root: Map, broken: set[tuple[str, ...]]) -> dict[Address, Map
     defaults, found = root.child("defaults"), {}
     for section, kind in BY_SECTION.items():
         known = kind.schema["properties"]
-        for name in root.child(section):
-            node = root.child(section).child(name)
-            if root.child(section)[name] is None:
-                node = Map(root.child(section).file_of(name), root.child(section).marks[name][0])
+        for name in _names(root, section):
+            node = _node(root, section, name)
             usable = [key for key in defaults if key in known and ("defaults", key) not in broken]
             found[Address(kind.name, name)] = _defaulted(node, defaults, usable) if usable else node
     return found
+
+
+def _names(root: Map, section: str) -> list[str]:
+    """The names of a section's entries; that of the section itself where it is one entry."""
+    if section in ONE_ENTRY:
+        return [section] if root.get(section) is not None else []
+    return list(root.child(section))
+
+
+def _node(root: Map, section: str, name: str) -> Map:
+    entries = root.child(section)
+    if section in ONE_ENTRY:
+        return entries
+    return Map(entries.file_of(name), entries.marks[name][0]) if entries[name] is None else entries.child(name)
 
 
 def _defaulted(node: Map, defaults: Map, keys: list[str]) -> Map:
@@ -123,7 +135,7 @@ def _paths(
 
 def _each_written(nodes: Mapping[Address, Map], root: Map) -> list[tuple[Address, Map]]:
     """Every name as written: two that IAM takes for one are both here, with one node."""
-    written = [Address(kind.name, name) for section, kind in BY_SECTION.items() for name in root.child(section)]
+    written = [Address(kind.name, name) for section, kind in BY_SECTION.items() for name in _names(root, section)]
     return [(address, nodes[address]) for address in written]
 
 

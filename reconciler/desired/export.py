@@ -14,7 +14,7 @@ from typing import cast
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import Loaded
 from reconciler.desired.variables import Variables
-from reconciler.kinds.registry import BY_NAME, KINDS
+from reconciler.kinds.registry import BY_NAME, KINDS, ONE_ENTRY
 from reconciler.kinds.writing import Entry, Writing, as_nodes
 from reconciler.model.address import Address
 from reconciler.model.entity import InstanceProfile
@@ -25,7 +25,7 @@ from reconciler.model.state import Desired, State
 from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.ownership import Ignored, owner_of
 
-Sections = Mapping[str, Mapping[str, Entry]]
+Sections = Mapping[str, Entry]
 
 
 @dataclass(frozen=True)
@@ -134,13 +134,14 @@ def _foreign(live: State, address: Address, owner: str | None) -> str:
 
 
 def _sections(writing: Writing) -> Sections:
-    found: dict[str, dict[str, Entry]] = {}
+    found: dict[str, Entry] = {}
     for kind in KINDS:
         for address in sorted(address for address in writing.selected if address.kind == kind.name):
             entity = writing.live.entities[address]
             written = kind.written(entity, writing)
             if written is not None and kind.section:
-                found.setdefault(kind.section, {})[entity.name] = written
+                entries = written if kind.section in ONE_ENTRY else {entity.name: written}
+                found.setdefault(kind.section, {}).update(entries)
     return found
 
 

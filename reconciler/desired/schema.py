@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.desired.aliases import SCHEMA as ALIAS
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.registry import BY_SECTION
+from reconciler.kinds.registry import BY_SECTION, ONE_ENTRY
 from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
 
 _ADDRESSES = parts.texts("Addresses, with * and ?.", [["role/AWSReservedSSO_*"]])
@@ -84,9 +84,9 @@ _TOP: dict[str, Any] = {
 def schema() -> dict[str, Any]:
     """The whole schema, draft 2020-12."""
     defaults: dict[str, Any] = {}
-    for kind in BY_SECTION.values():
+    for section, kind in BY_SECTION.items():
         for key, fragment in kind.schema["properties"].items():
-            if key not in (*_NOT_DEFAULTED, *kind.schema.get("required", ())):
+            if section not in ONE_ENTRY and key not in (*_NOT_DEFAULTED, *kind.schema.get("required", ())):
                 defaults.setdefault(key, fragment)
     sections = {section: (kind.schema["title"], kind.schema) for section, kind in BY_SECTION.items()}
     return {
@@ -115,6 +115,8 @@ def schema() -> dict[str, Any]:
 
 
 def _section(name: str, title: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    if name in ONE_ENTRY:
+        return dict(entry)
     return {
         "title": name.replace("_", " ").capitalize(),
         "description": f"Name → {title if title[:2].isupper() else title[:1].lower() + title[1:]}.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.kinds.facets.tags import RESERVED_PREFIX
+from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.policy.canonical import canonical
 
@@ -28,7 +29,7 @@ class Source:
 
     paged: takes MaxItems and Marker. each: what the list leaves out, asked item by item where no call tells it of
     all. optional: where it is denied, a plan goes on and says so. lists_kind: the entities of the kind come from it,
-    so that the kind is unread without it.
+    so that the kind is unread without it. only_for: the one entity that it tells of; read only for who declares that.
     """
 
     operation: str
@@ -38,6 +39,7 @@ class Source:
     each: Each | None = None
     optional: bool = False
     lists_kind: bool = False
+    only_for: Address | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class Raw:
 
     def items(self, key: str) -> list[Item]:
         return self.lists.get(key, [])
+
+    def texts(self, key: str) -> list[str]:
+        """A list whose items are no mappings."""
+        return [str(item) for item in self.lists.get(key, [])]
 
     def document(self, value: Any) -> Document:
         return canonical(value, self.partition)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.kinds.account import AccountKind
 from reconciler.kinds.base import Kind
 from reconciler.kinds.group import GroupKind
 from reconciler.kinds.instance_profile import InstanceProfileKind
@@ -21,8 +22,12 @@ KINDS: tuple[Kind, ...] = (
     UserKind(),
     RoleKind(),
     InstanceProfileKind(),
+    AccountKind(),
 )
 
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 
 BY_SECTION: Mapping[str, Kind] = {kind.section: kind for kind in KINDS if kind.section}
+
+ONE_ENTRY = frozenset([AccountKind.section])
+"""The sections that are one entry themselves, in place of name → entry."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, items, text
+from reconciler.kinds.declaring import Declaring, items, seconds, text
 from reconciler.kinds.facets.boundary import Boundary, boundary_needs
 from reconciler.kinds.facets.inline import Inline
 from reconciler.kinds.facets.links import MEMBERSHIPS, attached, group_links, policy_links
@@ -23,12 +25,25 @@ from reconciler.model.entity import Entity, User
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
-from reconciler.model.state import Belongings
+from reconciler.model.state import Belongings, KeyRule
 
 _ATTACHED = attached("User")
 _INLINE = Inline("User")
 _TAGS = Tagged("User", ignores_case=True)
 _BOUNDARY = Boundary("User")
+
+
+_ACCESS_KEYS: parts.Schema = {
+    "title": "Access keys",
+    "description": "What every plan checks of the user's access keys, inactive ones included, and reports; keys are "
+    "never made or deleted for it.",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "max_age": {**parts.ref("duration"), "description": "Older keys are reported.", "examples": ["90d"]},
+        "max_count": {"type": "integer", "minimum": 0, "maximum": 2, "description": "So are more keys than this."},
+    },
+}
 
 
 class UserKind:
@@ -53,6 +68,12 @@ class UserKind:
             "inline_policies": parts.ref("inline_policies"),
             "permissions_boundary": parts.BOUNDARY,
             "mfa": parts.MFA_REQUIRED,
+            "console": {
+                "type": "boolean",
+                "description": "false: a password to sign in with is taken away. true: a plan reports where there is "
+                "none. Absent: either way.",
+            },
+            "access_keys": _ACCESS_KEYS,
             "path": parts.PATH,
             "tags": parts.ref("tags"),
             "protect": parts.PROTECT,
@@ -104,8 +125,10 @@ class UserKind:
             inline,
             arn,
             context.tags(node),
+            False if node.get("console") is False else None,
         )
-        yield Declared(entity, context.declaration(node, mfa=mfa))
+        rules = replace(context.declaration(node, mfa=mfa), console=node.get("console") is True)
+        yield Declared(entity, replace(rules, access_keys=_key_rule(node.child("access_keys"))))
 
     def written(self, entity: User, writing: Writing) -> Entry:
         mfa = writing.requires_mfa(entity)
@@ -150,6 +173,7 @@ class UserKind:
             *_INLINE.steps(address, before.inline_policies, after.inline_policies),
             *MEMBERSHIPS.steps(address, *groups, planning),
             *_TAGS.steps(address, dict(target), before.tags, after.tags),
+            *([_gone(before, "DeleteLoginProfile")] if before.console and after.console is False else []),
         ]
 
     def delete(self, entity: User, planning: Planning) -> list[Step]:
@@ -164,14 +188,22 @@ class UserKind:
         return deletion(address, steps, "DeleteUser", {"UserName": entity.name})
 
 
+def _key_rule(node: Map) -> KeyRule | None:
+    """None where the file has no rule; what the schema found fault with counts as absent."""
+    age, count = seconds(node.get("max_age")), node.get("max_count")
+    rule = KeyRule(age, count if type(count) is int else None)
+    return rule if rule != KeyRule() else None
+
+
+def _gone(user: User, operation: str, **parameters: object) -> Step:
+    """The step that takes one thing that a user owns."""
+    made = emptied(user.address, f"{operation}/{'/'.join(map(str, parameters.values()))}")
+    return step(user.address, Phase.NARROW, operation, {"UserName": user.name, **parameters}, (), (made,))
+
+
 def _belongings(user: User, owned: Belongings) -> list[Step]:
     """What must go before DeleteUser is taken (IAM API, DeleteUser)."""
-    address = user.address
-
-    def gone(operation: str, **parameters: object) -> Step:
-        made = emptied(address, f"{operation}/{'/'.join(map(str, parameters.values()))}")
-        return step(address, Phase.NARROW, operation, {"UserName": user.name, **parameters}, (), (made,))
-
+    address, gone = user.address, partial(_gone, user)
     steps = [gone("DeleteAccessKey", AccessKeyId=key) for key in owned.access_keys]
     if owned.login_profile:
         steps.append(gone("DeleteLoginProfile"))

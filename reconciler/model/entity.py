@@ -25,12 +25,19 @@ class Entity:
     """What every kind has.
 
     kind: address prefix. left_if_absent: fields that are None where the file leaves them as they are live.
+    pruned: False for what is touched only where a file declares it.
     """
 
     kind: ClassVar[str]
     left_if_absent: ClassVar[frozenset[str]] = frozenset()
+    pruned: ClassVar[bool] = True
 
     name: str
+
+    @classmethod
+    def of_name(cls, name: str) -> type[Entity]:
+        """The class of the entity of this name; another for kinds whose entities are not alike."""
+        return cls
 
     @property
     def address(self) -> Address:
@@ -78,9 +85,13 @@ class Group(Entity):
 
 @dataclass(frozen=True, slots=True)
 class User(Entity):
-    """`groups` are addresses, so that letter case does not matter."""
+    """`groups` are addresses, so that letter case does not matter.
+
+    console: whether it has a password to sign in with; None: left as it is, or nobody has asked.
+    """
 
     kind: ClassVar[str] = "user"
+    left_if_absent: ClassVar[frozenset[str]] = frozenset(["console"])
 
     path: str = "/"
     groups: frozenset[Address] = frozenset()
@@ -88,6 +99,7 @@ class User(Entity):
     inline_policies: Mapping[str, Document] = field(default_factory=dict)
     permissions_boundary: str | None = None
     tags: Tags = field(default_factory=dict)
+    console: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Phase(IntEnum):
 
     GUARDED: one call that allows some things and denies others; UNGUARDED: one that takes both back. SWAP: one
     that gives, and takes or lifts a Deny at once (a document edited in place). RELEASE: a Deny or a boundary that
-    comes off, once what it held back is gone.
+    comes off, once what it held back is gone. ACCOUNT: settings of the account itself, for which nothing waits.
     """
 
     CREATE = 1
@@ -43,6 +43,7 @@ class Phase(IntEnum):
     UNGUARDED = 7
     RELEASE = 8
     DELETE = 9
+    ACCOUNT = 10
 
 
 Fact = tuple[str, ...]

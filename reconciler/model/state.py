@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
@@ -45,6 +46,23 @@ class MfaDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessKey:
+    """`id` is no secret (AKIA…); `created` has a time zone."""
+
+    id: str
+    created: datetime
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRule:
+    """What a file asks of a user's access keys; `max_age` in seconds. None: anything goes."""
+
+    max_age: int | None = None
+    max_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Belongings:
     """What a user owns that must go before the user can (IAM API, DeleteUser).
 
@@ -69,8 +87,10 @@ class Facts:
     AROA… → the entity they are.
     outside_policies: ARN of a policy of AWS or another account that was asked about → whether it exists.
     detailed: entities that were asked about one by one, so that nothing is missing or lags.
-    devices_unread: users whose devices may not be read. unread: kinds of which not everything may be read.
-    notes: optional reads that were denied.
+    devices_unread: users whose devices may not be read. unread: kinds, and single entities of the account, of which
+    not everything may be read. notes: optional reads that were denied.
+    consoles: user that was asked about → whether it has a password; access_keys: likewise its keys; None in both:
+    that may not be read. read_at: when the account was read; None where nobody read one.
     """
 
     versions: Mapping[Address, tuple[PolicyVersion, ...]] = field(default_factory=dict)
@@ -84,6 +104,9 @@ class Facts:
     devices_unread: frozenset[Address] = frozenset()
     unread: frozenset[str] = frozenset()
     notes: tuple[Problem, ...] = ()
+    consoles: Mapping[Address, bool | None] = field(default_factory=dict)
+    access_keys: Mapping[Address, tuple[AccessKey, ...] | None] = field(default_factory=dict)
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +125,7 @@ class Declaration:
 
     protect None: the line is absent. mfa: the user must have a device (own rule, or a group's).
     derived_from: the role whose declaration made this one (an instance profile).
+    console: the user must have a password to sign in with. access_keys: the rule for its keys.
     """
 
     place: Place
@@ -109,6 +133,8 @@ class Declaration:
     ignore_changes: tuple[str, ...] = ()
     mfa: bool = False
     derived_from: Address | None = None
+    console: bool = False
+    access_keys: KeyRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def _without(entity: Entity | None, lost: set[Address], live: State) -> Entity |
 
 def access_delta(live: State, planned: State, differences: Iterable[Difference]) -> AccessDelta:
     """What the plan gives and takes; empty where it touches nothing that decides."""
-    touched = {item.address for item in differences if item.address.kind != "instance-profile"}
+    touched = {item.address for item in differences if item.address.kind not in ("instance-profile", "account")}
     if not touched:
         return AccessDelta()
     changing = frozenset(address for address in touched if (address in live.entities) != (address in planned.entities))

@@ -16,12 +16,15 @@ from reconciler.plan.access import access_delta, planned_state
 from reconciler.plan.circles import circular_roles
 from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.findings import (
+    access_key_rules,
     dangling_principals,
+    expiring_passwords,
     ignored_declarations,
     kept_caller,
     notes_of,
     unread_belongings,
     users_without_device,
+    users_without_password,
 )
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.foreign import foreign_use
@@ -62,6 +65,9 @@ NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     unread_belongings,
     dangling_principals,
     users_without_device,
+    users_without_password,
+    access_key_rules,
+    expiring_passwords,
     ignored_declarations,
 )
 

@@ -36,7 +36,7 @@ def _plain(value: object) -> Any:
 
 def decoded(kind: str, value: Mapping[str, Any], partition: str) -> Entity:
     """The entity that was encoded. ValueError, KeyError or TypeError where it cannot be one."""
-    entity_class = BY_NAME[kind].entity
+    entity_class = BY_NAME[kind].entity.of_name(value["name"])
     known = {field.name for field in fields(entity_class)}
     if set(value) != known:
         raise ValueError(f"not the fields of a {kind}")

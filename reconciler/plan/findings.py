@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from reconciler.model.entity import Role
+from reconciler.kinds.account import PasswordPolicy
+from reconciler.model.address import Address
+from reconciler.model.entity import Role, User
 from reconciler.model.plan import Action, Step
 from reconciler.model.problem import Level, Problem
+from reconciler.model.state import AccessKey
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import Ignored, caller_address, is_owned
 from reconciler.plan.questions import users_with_mfa
@@ -24,6 +28,74 @@ def users_without_device(draft: Draft) -> Iterator[Problem]:
                 f"{address} must use MFA and has no device yet: it can do nothing but enrol one.",
                 address=address,
             )
+
+
+def users_without_password(draft: Draft) -> Iterator[Problem]:
+    """`console: true` where there is no password, and `console: false` where nobody may see whether there is one."""
+    for address, entity in _users(draft):
+        known = address not in draft.live.entities or draft.live.facts.consoles.get(address) is False
+        if draft.desired.declarations[address].console and known:
+            summary = f"{address} is to sign in to the console, and has no password."
+            hint = "Passwords are secrets, so only a person can give one: aws iam create-login-profile."
+            yield Problem(Level.WARNING, "user-without-login-profile", summary, "", hint, address=address)
+        elif entity.console is False and draft.live.facts.consoles.get(address, False) is None:
+            summary = f"{address} is to have no password, and whether it has one may not be read: it keeps it."
+            hint = "Allow iam:GetLoginProfile to the caller."
+            yield Problem(Level.WARNING, "read-denied", summary, "", hint, address=address)
+
+
+def expiring_passwords(draft: Draft) -> Iterator[Problem]:
+    """A password policy that makes old passwords expire at once (IAM User Guide, "Setting an account password
+    policy")."""
+    for difference in draft.differences:
+        before, after = difference.before, difference.after
+        if not isinstance(after, PasswordPolicy) or after.max_age is None:
+            continue
+        was = before if isinstance(before, PasswordPolicy) else PasswordPolicy(after.name)
+        shut_out = after.hard_expiry and not was.hard_expiry
+        if was.max_age is None or after.max_age < was.max_age or shut_out:
+            summary = f"Passwords older than {after.max_age} days expire as soon as {difference.address} is written."
+            hint = "Their users are then shut out until an administrator resets them." if after.hard_expiry else ""
+            level = Level.WARNING if after.hard_expiry else Level.INFO
+            yield Problem(level, "passwords-expire", summary, "", hint, address=difference.address)
+
+
+def access_key_rules(draft: Draft) -> Iterator[Problem]:
+    """Keys beyond what the file allows. Inactive ones count: they hold one of a user's two places, and one call
+    makes them work again."""
+    for address, _ in _users(draft):
+        rule = draft.desired.declarations[address].access_keys
+        keys = draft.live.facts.access_keys.get(address) or ()
+        if rule is None:
+            continue
+        for key in keys:
+            age = draft.live.facts.read_at - key.created if draft.live.facts.read_at else timedelta()
+            if rule.max_age is not None and age.total_seconds() > rule.max_age:
+                yield _old(address, key, age, rule.max_age)
+        if rule.max_count is not None and len(keys) > rule.max_count:
+            summary = f"{address} has {_counted(keys)}; its rule allows {rule.max_count}."
+            yield Problem(Level.WARNING, "access-key-count", summary, "", "Delete what nobody uses.", address=address)
+
+
+def _old(address: Address, key: AccessKey, age: timedelta, allowed: int) -> Problem:
+    state = "" if key.active else " (inactive)"
+    most = f"{allowed // 86400}" if allowed % 86400 == 0 else f"{allowed / 86400:.2g}"
+    summary = f"Access key {key.id}{state} of {address} is {age.days} days old; its rule allows {most}."
+    hint = "Rotate it." if key.active else "Delete it."
+    return Problem(Level.WARNING, "access-key-old", summary, "", hint, address=address)
+
+
+def _counted(keys: Sequence[AccessKey]) -> str:
+    inactive = sum(not key.active for key in keys)
+    found = f"{len(keys)} access key{'s' if len(keys) > 1 else ''}"
+    return f"{found} ({inactive} inactive)" if inactive else found
+
+
+def _users(draft: Draft) -> Iterator[tuple[Address, User]]:
+    """The users that the file declares and does not ignore; none of a plan that was saved."""
+    for address, entity in draft.entities.items():
+        if isinstance(entity, User) and address in draft.desired.declarations:
+            yield address, entity
 
 
 def ignored_declarations(draft: Draft) -> Iterator[Problem]:

@@ -60,7 +60,7 @@ def surplus(desired: Desired, live: State) -> dict[Address, str]:
     for address, entity in live.entities.items():
         if address in desired.state.entities or address in ignored or address in kept:
             continue
-        if entity.of_aws:
+        if entity.of_aws or not entity.pruned:
             continue
         if is_owned(entity, owner):
             found[address] = f"owned by {owner}, and no longer in the file"

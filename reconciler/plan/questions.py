@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from reconciler.kinds.facets.links import DEFAULT_QUOTA
 from reconciler.model.address import Address
@@ -22,6 +22,8 @@ class Questions:
     details: policies and instance profiles whose tags (from a lagging bulk read) or missing description decide.
     policies: ARNs of policies outside the account that would be attached and are not known to exist.
     quotas: whether the order of steps hangs on the account's quotas.
+    passwords: users that may have no password; sign_ins: users that must have one. access_keys: users whose keys
+    have a rule.
     """
 
     belongings: tuple[Address, ...] = ()
@@ -29,9 +31,12 @@ class Questions:
     details: tuple[Address, ...] = ()
     policies: tuple[str, ...] = ()
     quotas: bool = False
+    passwords: tuple[Address, ...] = ()
+    sign_ins: tuple[Address, ...] = ()
+    access_keys: tuple[Address, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.belongings or self.devices or self.details or self.policies or self.quotas)
+        return any(getattr(self, field.name) for field in fields(self))
 
 
 def questions_of(desired: Desired, live: State) -> Questions:
@@ -57,13 +62,24 @@ def questions_about(
     if found:
         guarded |= {address for address in (caller_address(live), *desired.settings.break_glass) if address}
     guarded = {address for address in guarded if address.kind == "user" and address in live.entities}
+    present = entities.keys() & live.entities.keys()
+    ruled = desired.declarations.items()
     return Questions(
         belongings=tuple(sorted(users - set(facts.belongings))),
         devices=tuple(sorted(guarded - set(facts.devices) - facts.devices_unread)),
         details=tuple(sorted(set(decisive) - facts.detailed)),
         policies=tuple(sorted(_outside(entities.values(), live))),
         quotas=facts.quotas is None and any(map(_crowded, found)),
+        passwords=tuple(sorted(_without_password(entities) & present - set(facts.consoles))),
+        sign_ins=tuple(sorted({address for address, rules in ruled if rules.console} & present - set(facts.consoles))),
+        access_keys=tuple(
+            sorted({address for address, rules in ruled if rules.access_keys} & present - set(facts.access_keys))
+        ),
     )
+
+
+def _without_password(entities: Mapping[Address, Entity]) -> set[Address]:
+    return {address for address, entity in entities.items() if isinstance(entity, User) and entity.console is not None}
 
 
 def _in_detail(path: str) -> bool:

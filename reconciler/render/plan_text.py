@@ -22,7 +22,7 @@ NO_CHANGES = "No changes. Live IAM matches the file."
 
 NO_TARGETED_CHANGES = "No changes to what --target names. The rest was not compared."
 
-_DEFAULTS: Mapping[str, object] = {"path": "/", "max_session_duration": 3600}
+_DEFAULTS: Mapping[str, object] = {"path": "/", "max_session_duration": 3600, "console": False}
 """Not worth a line when something is created."""
 
 _COLORS = {"+": "32", "-": "31", "~": "33", "@": "36"}

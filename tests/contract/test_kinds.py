@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
 from reconciler.desired.schema import schema
+from reconciler.kinds.account import PasswordPolicy
 from reconciler.kinds.base import Kind
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, KINDS
@@ -34,10 +35,11 @@ from tests.support.strategies import worlds
 SAMPLES: dict[str, Entity] = {
     "policy": Policy("p", canonical({"Statement": []}), "/x/", "text", {"a": "b"}),
     "group": Group("g", "/x/", frozenset(["arn"]), {"i": canonical({"Statement": []})}),
-    "user": User("u", "/x/", frozenset([Address("group", "g")]), frozenset(["arn"]), {}, "arn", {"a": "b"}),
+    "user": User("u", "/x/", frozenset([Address("group", "g")]), frozenset(["arn"]), {}, "arn", {"a": "b"}, True),
     "role": Role("r", canonical({"Statement": []}), "/x/", "text", 7200, frozenset(["arn"]), {}, "arn", {"a": "b"}),
     "oidc-provider": OidcProvider("a.example.com", frozenset(["sts"]), frozenset(["a" * 40]), {"a": "b"}),
     "saml-provider": SamlProvider("okta", xml_of("<a/>"), {"a": "b"}),
+    "account": PasswordPolicy("password-policy", max_age=90, reuse_prevention=24),
     "instance-profile": InstanceProfile("i", "/x/", Address("role", "r"), {"a": "b"}),
 }
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import botocore.loaders
 import pytest
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from reconciler.sandbox.server import Sandbox
@@ -71,3 +73,18 @@ def account(_accounts: _Accounts, tmp_path: Path) -> Iterator[Account]:
     lent = _accounts.account(tmp_path)
     yield lent
     _accounts.take_back(lent)
+
+
+@pytest.fixture
+def denied(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Operations that the caller may not call, to be filled by the test."""
+    operations_denied: set[str] = set()
+    made = BaseClient._make_api_call
+
+    def call(client: Any, operation: str, parameters: Any) -> Any:
+        if operation in operations_denied:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
+        return made(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    return operations_denied

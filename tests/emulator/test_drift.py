@@ -29,6 +29,9 @@ FILE = """\
 version: 1
 owner: platform
 account: "123456789012"
+account_settings:
+  alias: example-corp
+  password_policy: {minimum_length: 14, require_symbols: true, max_age: 90d, hard_expiry: true}
 oidc_providers:
   token.example.com:
     client_ids: [sts.amazonaws.com, shop]
@@ -67,6 +70,7 @@ users:
     path: /people/
     groups: [engineers]
     mfa: required
+    console: false
     policies: [reader]
     permissions_boundary: fence
     tags: {team: data, cost: 007}
@@ -688,6 +692,62 @@ OWNED_NEWCOMERS = [
     ),
 ]
 
+SETTINGS = [
+    Drift(
+        "a user given a password",
+        call("create_login_profile", UserName="alice", Password="Pass-w0rd!"),
+        "user/alice",
+        ("console",),
+    ),
+    Drift(
+        "the alias of the account changed",
+        call("create_account_alias", AccountAlias="elsewhere"),
+        "account/alias",
+        ("alias",),
+    ),
+    Drift(
+        "the alias of the account deleted",
+        call("delete_account_alias", AccountAlias="example-corp"),
+        "account/alias",
+        ("alias",),
+        "create",
+    ),
+    Drift(
+        "one line of the password policy changed",
+        call(
+            "update_account_password_policy",
+            MinimumPasswordLength=13,
+            RequireSymbols=True,
+            MaxPasswordAge=90,
+            HardExpiry=True,
+        ),
+        "account/password-policy",
+        ("minimum_length",),
+    ),
+    Drift(
+        "the password policy weakened by a call that names little",
+        call("update_account_password_policy", MinimumPasswordLength=14, PasswordReusePrevention=3),
+        "account/password-policy",
+        ("hard_expiry", "max_age", "require_symbols", "reuse_prevention"),
+    ),
+    Drift(
+        "the password policy deleted",
+        call("delete_account_password_policy"),
+        "account/password-policy",
+        (
+            "allow_users_to_change",
+            "hard_expiry",
+            "max_age",
+            "minimum_length",
+            "require_lowercase",
+            "require_numbers",
+            "require_symbols",
+            "require_uppercase",
+        ),
+        "create",
+    ),
+]
+
 DRIFTS = [
     *POLICIES,
     *ATTACHED,
@@ -698,6 +758,7 @@ DRIFTS = [
     *ROLES,
     *PROFILES,
     *PROVIDERS,
+    *SETTINGS,
     *OWNED_NEWCOMERS,
 ]
 

@@ -349,21 +349,6 @@ def test_the_provider_of_identity_center_is_never_pruned(account: Account) -> No
 # What may not be read
 
 
-@pytest.fixture
-def denied(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Operations that the caller may not call, to be filled by the test."""
-    operations_denied: set[str] = set()
-    made = BaseClient._make_api_call
-
-    def call(client: Any, operation: str, parameters: Any) -> Any:
-        if operation in operations_denied:
-            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
-        return made(client, operation, parameters)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
-    return operations_denied
-
-
 @pytest.mark.parametrize(
     "operation",
     ["ListOpenIDConnectProviders", "GetOpenIDConnectProvider"],

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler.kinds.account import ALIAS, PASSWORD_POLICY, AccountAlias, AccountSetting, PasswordPolicy
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
@@ -62,6 +63,7 @@ class Record:
     default: str = "v1"
     made: int = 1
     belongings: Belongings = field(default_factory=Belongings)
+    password_asked: bool = True
     clients: set[str] = field(default_factory=set)
     thumbprints: set[str] = field(default_factory=set)
     metadata: str = ""
@@ -75,6 +77,7 @@ class FakeIam:
         self.facts = facts or Facts()
         self.quotas = self.facts.quotas or {}
         self.records: dict[tuple[str, str], Record] = {}
+        self.settings: dict[Address, AccountSetting] = {}
         self._ids = 0
 
     @classmethod
@@ -89,6 +92,9 @@ class FakeIam:
         return fake
 
     def _put(self, entity: Entity, facts: Facts) -> None:
+        if isinstance(entity, AccountSetting):
+            self.settings[entity.address] = entity
+            return
         record = self._new(entity.address.kind, entity.name, entity.path)
         record.tags = dict(getattr(entity, "tags", {}))
         record.policies = set(getattr(entity, "policies", ()))
@@ -102,6 +108,7 @@ class FakeIam:
         if isinstance(entity, SamlProvider):
             record.metadata = entity.metadata.text
         record.belongings = facts.belongings.get(entity.address, Belongings())
+        record.password_asked = getattr(entity, "console", None) is not None
         if isinstance(entity, InstanceProfile) and entity.role:
             record.role = entity.role.name.casefold()
         if isinstance(entity, Policy):
@@ -118,7 +125,7 @@ class FakeIam:
     # What a snapshot reads
 
     def state(self) -> State:
-        entities = [self._shown(record) for record in self.records.values()]
+        entities = [*map(self._shown, self.records.values()), *self.settings.values()]
         versions = {
             Address("policy", record.name): tuple(
                 PolicyVersion(name, f"{int(name[1:]):04}", name == record.default) for name in record.versions
@@ -144,7 +151,8 @@ class FakeIam:
             return Group(record.name, record.path, policies, inline)
         if record.kind == "user":
             groups = frozenset(Address("group", self.records["group", key].name) for key in record.groups)
-            return User(record.name, record.path, groups, policies, inline, record.boundary, tags)
+            console = record.belongings.login_profile if record.password_asked else None
+            return User(record.name, record.path, groups, policies, inline, record.boundary, tags, console)
         if record.kind == "role":
             trust = canonical(self._with_arns(json.loads(record.trust)))
             rest = (policies, inline, record.boundary, tags)
@@ -569,6 +577,39 @@ def _delete_device(iam: FakeIam, serial_number: str) -> None:
         _conflict_if(MfaDevice(serial_number) in record.belongings.mfa_devices, "deactivate the device")
 
 
+def _put_password_policy(
+    iam: FakeIam,
+    minimum_password_length: int = 6,
+    require_symbols: bool = False,
+    require_numbers: bool = False,
+    require_uppercase_characters: bool = False,
+    require_lowercase_characters: bool = False,
+    allow_users_to_change_password: bool = False,
+    max_password_age: int | None = None,
+    password_reuse_prevention: int | None = None,
+    hard_expiry: bool = False,
+) -> None:
+    for value, least, most in ((max_password_age, 1, 1095), (password_reuse_prevention, 1, 24)):
+        if value is not None and not least <= value <= most:
+            raise Refused("ValidationError", f"Value {value} is not from {least} to {most}.")
+    iam.settings[PASSWORD_POLICY] = PasswordPolicy(
+        PASSWORD_POLICY.name,
+        minimum_password_length,
+        require_symbols,
+        require_numbers,
+        require_uppercase_characters,
+        require_lowercase_characters,
+        allow_users_to_change_password,
+        max_password_age,
+        password_reuse_prevention,
+        hard_expiry,
+    )
+
+
+def _put_alias(iam: FakeIam, account_alias: str) -> None:
+    iam.settings[ALIAS] = AccountAlias(ALIAS.name, account_alias)
+
+
 _OPERATIONS: dict[str, Callable[..., None]] = {
     "CreateUser": _create_user,
     "UpdateUser": _move("user"),
@@ -605,6 +646,8 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "DeleteServiceSpecificCredential": _owned("service_credentials", "service_specific_credential_id"),
     "DeactivateMFADevice": _owned("mfa_devices", "serial_number"),
     "DeleteVirtualMFADevice": _delete_device,
+    "UpdateAccountPasswordPolicy": _put_password_policy,
+    "CreateAccountAlias": _put_alias,
 }
 for _kind in ("user", "group", "role"):
     _noun = _kind.capitalize()

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from reconciler.kinds.account import AccountAlias, PasswordPolicy
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
@@ -295,7 +296,8 @@ def _world(draw: st.DrawFn, *, live: bool) -> dict[Address, Entity]:
         principals.append(f"arn:aws:iam::{ACCOUNT}:user{path}{name}")
         joined = frozenset(Address("group", group) for group in draw(_subset(groups, 2)))
         attached = frozenset(draw(_subset(references, 2)))
-        found.append(User(name, path, joined, attached, draw(_inline("user")), draw(boundaries), tags()))
+        console = draw(st.sampled_from([True, False] if live else [None, None, False]))
+        found.append(User(name, path, joined, attached, draw(_inline("user")), draw(boundaries), tags(), console))
     roles = draw(_subset(ROLES))
     principals += [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in roles]
     for name in roles:
@@ -308,23 +310,38 @@ def _world(draw: st.DrawFn, *, live: bool) -> dict[Address, Entity]:
     for name in draw(_subset(PROFILES)) if roles else []:
         role = draw(st.sampled_from([*roles, None] if live else roles))
         found.append(InstanceProfile(name, "/", Address("role", role) if role else None, tags()))
+    settings = [AccountAlias("alias", draw(st.sampled_from(["one", "two"]))), draw(_password_policies())]
+    found += [setting for setting in settings if draw(st.booleans())]
     return {entity.address: entity for entity in found}
+
+
+@st.composite
+def _password_policies(draw: st.DrawFn) -> PasswordPolicy:
+    optional = {"max_age": st.integers(1, 1095), "reuse_prevention": st.integers(1, 24)}
+    chosen = {key: draw(values) for key, values in optional.items() if draw(st.booleans())}
+    return PasswordPolicy(
+        "password-policy", draw(st.integers(6, 128)), *(draw(st.booleans()) for _ in range(5)), **chosen
+    )
 
 
 @st.composite
 def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> Facts:
     versions, belongings = {}, {}
-    for address in entities:
+    for address, entity in entities.items():
         if address.kind == "policy":
             count = draw(st.sampled_from([1, 2, 5]))
             default = draw(st.integers(1, count))
             versions[address] = tuple(
                 PolicyVersion(f"v{index}", f"{index:04}", index == default) for index in range(1, count + 1)
             )
-        if address.kind == "user" and draw(st.booleans()):
+        if isinstance(entity, User):
+            belongings[address] = Belongings(login_profile=bool(entity.console))
+        if isinstance(entity, User) and draw(st.booleans()):
             device = MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{address.name}")
             belongings[address] = Belongings(
-                True, *[(f"{kind}IOSFODNN7EXAMPLE1234",) for kind in _OWNED], (device, MfaDevice("GAHT12345678"))
+                bool(entity.console),
+                *[(f"{kind}IOSFODNN7EXAMPLE1234",) for kind in _OWNED],
+                (device, MfaDevice("GAHT12345678")),
             )
     return Facts(
         versions=versions,
@@ -337,7 +354,7 @@ def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> Facts:
 
 _OWNED = ("AKIA", "CERT", "APKA", "ACCA")
 _IGNORABLE = {
-    "user": ["groups", "policies", "inline_policies.n1", "tags.x", "permissions_boundary"],
+    "user": ["groups", "policies", "inline_policies.n1", "tags.x", "permissions_boundary", "console"],
     "role": ["trust", "policies", "inline_policies.n1", "tags", "description"],
     "group": ["policies", "inline_policies"],
     "policy": ["document", "tags.x"],
@@ -352,9 +369,9 @@ def worlds(draw: st.DrawFn) -> tuple[Desired, State]:
     live, wanted = draw(_world(live=True)), draw(_world(live=False))
     declarations = {}
     for address, entity in wanted.items():
-        protect = draw(st.sampled_from([None, None, None, True, False])) if address.kind != "group" else None
-        if protect and not isinstance(entity, Group):
-            entity.tags[PROTECT] = "true"  # type: ignore[index]
+        protect = draw(st.sampled_from([None, None, None, True, False])) if hasattr(entity, "tags") else None
+        if protect:
+            entity.tags[PROTECT] = "true"  # type: ignore[attr-defined]
         ignored = _IGNORABLE.get(address.kind, [])
         named = draw(_subset(ignored, 1)) if ignored and draw(st.integers(0, 5)) == 0 else []
         declarations[address] = Declaration(PLACE, protect, tuple(named))

@@ -15,7 +15,7 @@ _OWNED = (
 
 
 def wipe(iam: Any) -> None:
-    """Delete every user, group, role, instance profile, policy, provider and virtual device."""
+    """Delete every user, group, role, instance profile, policy, provider and virtual device; reset the account."""
     details = iam.get_account_authorization_details(Filter=_OWN, MaxItems=1000)
     assert not details["IsTruncated"]
     for user in details["UserDetailList"]:
@@ -40,6 +40,14 @@ def wipe(iam: Any) -> None:
         iam.delete_saml_provider(SAMLProviderArn=provider["Arn"])
     for device in iam.list_virtual_mfa_devices()["VirtualMFADevices"]:
         iam.delete_virtual_mfa_device(SerialNumber=device["SerialNumber"])
+    _reset_account(iam)
+
+
+def _reset_account(iam: Any) -> None:
+    for alias in iam.list_account_aliases()["AccountAliases"]:
+        iam.delete_account_alias(AccountAlias=alias)
+    with contextlib.suppress(iam.exceptions.NoSuchEntityException):
+        iam.delete_account_password_policy()
 
 
 def _wipe_user(iam: Any, user: Any) -> None:

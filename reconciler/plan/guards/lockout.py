@@ -150,6 +150,7 @@ _INVERSES: Mapping[str, tuple[str, ...]] = {
     "AddRoleToInstanceProfile": ("RemoveRoleFromInstanceProfile",),
     "RemoveRoleFromInstanceProfile": ("AddRoleToInstanceProfile",),
     "CreatePolicyVersion": ("CreatePolicyVersion",),
+    "DeleteAccountPasswordPolicy": ("UpdateAccountPasswordPolicy",),
     "AddClientIDToOpenIDConnectProvider": ("RemoveClientIDFromOpenIDConnectProvider",),
     "RemoveClientIDFromOpenIDConnectProvider": ("AddClientIDToOpenIDConnectProvider",),
     **{f"Create{noun}": (f"Delete{noun}",) for noun in _NOUNS},

@@ -20,7 +20,7 @@ from reconciler.policy.trust import named_entities
 def unread_kinds(draft: Draft) -> Iterator[Problem]:
     """What the file declares of a kind that may not be read could be there already, as it is or otherwise."""
     for difference in draft.differences:
-        if difference.address.kind in draft.live.facts.unread:
+        if not draft.live.facts.unread.isdisjoint({difference.address.kind, str(difference.address)}):
             summary = f"{difference.address} cannot be compared: the account's own may not be read."
             hint = "Allow the caller what `read-denied` below names, or take it out of this file."
             yield draft.refusal("unread-kind", difference.address, summary, hint)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from reconciler.sandbox.strict import (
     absent,
+    account,
     assume,
     attachments,
     boundaries,
@@ -56,6 +57,7 @@ ROOMS = tuple(
         roles,
         providers,
         details,
+        account,
         absent,
         paging,
         shown,

@@ -32,6 +32,11 @@ SAID: dict[str, tuple[Exception, str, str]] = {
     ),
     "throttled": (error("Throttling", "Rate exceeded"), "kept throttling (Throttling): Rate exceeded", "again"),
     "anything else": (error("LimitExceeded", "Cannot exceed quota"), "LimitExceeded: Cannot exceed quota", ""),
+    "an alias that is taken": (
+        ClientError({"Error": {"Code": "EntityAlreadyExists", "Message": "exists"}}, "CreateAccountAlias"),
+        "another account has this alias.",
+        "Choose another",
+    ),
     "no message": (error("ServiceFailure"), "ServiceFailure: no message", ""),
     "no credentials": (NoCredentialsError(), "no AWS credentials were found.", "--profile"),
     "half credentials": (

@@ -18,6 +18,11 @@ def user(line: str) -> str:
     return f"users:\n  alice:\n    {line}\n"
 
 
+def setting(line: str) -> str:
+    """A setting of the account on line 4, from column 3."""
+    return f"account_settings:\n  {line}\n"
+
+
 def role(line: str) -> str:
     return f"roles:\n  app:\n    trust: [{{services: [ec2.amazonaws.com]}}]\n    {line}\n"
 
@@ -39,7 +44,12 @@ def document(statement: str) -> str:
 BROKEN: dict[str, tuple[str, str, str, str]] = {
     # Keys
     "an unknown top-level key": ("usres: {}\n", "3:1", "unknown-key", "Did you mean 'users'?"),
-    "a key that is like no other": ("zzzzzz: {}\n", "3:1", "unknown-key", "Known here: account, aliases"),
+    "a key that is like no other": (
+        "zzzzzz: {}\n",
+        "3:1",
+        "unknown-key",
+        "Known here: account, account_settings, aliases",
+    ),
     "an unknown key of a user": (user("group: [g]"), "5:5", "unknown-key", "Did you mean 'groups'?"),
     "camel case": (user("permissionsBoundary: x"), "5:5", "unknown-key", "Did you mean 'permissions_boundary'?"),
     "an unknown key of a role": (
@@ -314,6 +324,35 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         "principal-not-allowed",
         "",
     ),
+    # Passwords and keys
+    "console as a text": (user("console: required"), "5:14", "wrong-type", ""),
+    "three access keys": (user("access_keys: {max_count: 3}"), "5:30", "schema", ""),
+    "a rule for keys that is a number": (user("access_keys: 1"), "5:18", "wrong-type", ""),
+    "an unknown rule for keys": (user("access_keys: {maxage: 90d}"), "5:19", "unknown-key", "'max_age'"),
+    "an age that is no duration": (user("access_keys: {max_age: 90 days}"), "5:28", "wrong-value", "90d"),
+    # Account settings
+    "settings as a list": ("account_settings: []\n", "3:19", "wrong-type", ""),
+    "an unknown account setting": (setting("aliases: x"), "4:3", "unknown-key", "Did you mean 'alias'?"),
+    "an alias in capitals": (setting("alias: Example"), "4:10", "wrong-value", "lower-case letters"),
+    "an alias with two dashes": (setting("alias: a--b"), "4:10", "wrong-value", "single dashes"),
+    "an alias of two letters": (setting("alias: ab"), "4:10", "wrong-value", "3 to 63"),
+    "an alias like an account": (setting('alias: "123456789012"'), "4:10", "bad-name", "not 12 digits"),
+    "an alias with an end of line": (setting('alias: "abc\\n"'), "4:10", "bad-name", "3 to 63"),
+    "an empty password policy": (setting("password_policy:"), "4:19", "wrong-type", ""),
+    "an unknown key of a policy": (setting("password_policy: {length: 8}"), "4:21", "unknown-key", "Known here"),
+    "a short minimum": (setting("password_policy: {minimum_length: 5}"), "4:37", "schema", ""),
+    "a long minimum": (setting("password_policy: {minimum_length: 129}"), "4:37", "schema", ""),
+    "no reuse prevented": (setting("password_policy: {reuse_prevention: 0}"), "4:39", "schema", ""),
+    "an age in seconds that was meant in days": (
+        setting("password_policy: {max_age: 90}"),
+        "4:30",
+        "bad-duration",
+        "Did you mean '90d'?",
+    ),
+    "an age of hours": (setting("password_policy: {max_age: 36h}"), "4:30", "bad-duration", ""),
+    "an age of nothing": (setting("password_policy: {max_age: 0d}"), "4:30", "bad-duration", ""),
+    "an age of four years": (setting("password_policy: {max_age: 1096d}"), "4:30", "bad-duration", ""),
+    "an alias by default": ("defaults: {alias: abc}\n", "3:12", "unknown-key", ""),
     # Settings
     "an unknown prune": ("defaults: {protect: 1}\n", "3:21", "wrong-type", ""),
 }

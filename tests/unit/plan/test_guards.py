@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.kinds.account import AccountAlias, PasswordPolicy
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.plan import Plan
@@ -112,6 +113,8 @@ PRUNED: dict[str, tuple[str, Entity, bool]] = {
     "what is ignored, with prune: all": ("all", User("AWSthing"), False),
     "what is protected, with prune: all": ("all", User("x", tags={"reconcile:protect": "true"}), False),
     "what is protected": ("owned", User("x", tags=KEPT), False),
+    "the alias of the account, with prune: all": ("all", AccountAlias("alias", "abc"), False),
+    "its password policy, with prune: all": ("all", PasswordPolicy("password-policy"), False),
 }
 
 

@@ -87,7 +87,7 @@ def test_a_change_lands_in_the_phase_that_its_content_calls_for(
 
 def test_phases_stand_in_the_order_of_make_before_break() -> None:
     assert list(Phase) == sorted(Phase)
-    names = "CREATE RESTRICT GUARDED WIDEN SWAP NARROW UNGUARDED RELEASE DELETE"
+    names = "CREATE RESTRICT GUARDED WIDEN SWAP NARROW UNGUARDED RELEASE DELETE ACCOUNT"
     assert [phase.name for phase in Phase] == names.split()
 
 

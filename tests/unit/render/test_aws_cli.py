@@ -21,7 +21,8 @@ from tests.unit.render.plans import everything, plan
 
 MODEL: Any = botocore.session.Session().get_service_model("iam")
 OPERATIONS = sorted({operation for kind in KINDS for operation in kind.operations})
-PARAMETERS = sorted({name for item in OPERATIONS for name in MODEL.operation_model(item).input_shape.members})
+INPUTS = [shape for item in OPERATIONS if (shape := MODEL.operation_model(item).input_shape)]
+PARAMETERS = sorted({name for shape in INPUTS for name in shape.members})
 
 
 @pytest.mark.parametrize("name", [*OPERATIONS, *PARAMETERS])
@@ -33,6 +34,10 @@ def test_a_name_is_written_as_the_aws_cli_writes_it(name: str) -> None:
 def test_every_operation_of_iam_is_written_as_the_aws_cli_writes_it() -> None:
     wrong = {name: kebab(name) for name in MODEL.operation_names if kebab(name) != xform_name(name, "-")}
     assert wrong == {}
+
+
+def test_a_call_without_parameters_is_its_name() -> None:
+    assert command(Call("DeleteAccountPasswordPolicy", {})) == "aws iam delete-account-password-policy"
 
 
 COMMANDS: dict[str, tuple[dict[str, object], list[str]]] = {

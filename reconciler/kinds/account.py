@@ -1,0 +1,235 @@
+"""Settings of the account: its alias and its password policy. Both come last in a plan: nothing waits for them.
+
+They cannot carry an owner, so only what the file declares is read and written; nothing is ever pruned or adopted.
+Sources: IAM API, UpdateAccountPasswordPolicy ("does not support partial updates": every call says all of it, and
+what is switched off is left out); IAM User Guide, "Using an alias for your AWS account ID": one per account, unique in
+its partition, and "the new alias overwrites the previous alias". So a change is one call, and where another account
+has the new one already, the old one stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.base import Declared
+from reconciler.kinds.declaring import Declaring, seconds, text
+from reconciler.kinds.facts import absent, present, step
+from reconciler.kinds.planning import Planning
+from reconciler.kinds.raw import Raw, Source
+from reconciler.kinds.writing import Entry, Writing
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity
+from reconciler.model.node import Map
+from reconciler.model.plan import Phase, Step
+from reconciler.model.problem import Place, Problem
+from reconciler.model.state import Declaration
+
+ALIAS = Address("account", "alias")
+PASSWORD_POLICY = Address("account", "password-policy")
+SETTINGS = frozenset([ALIAS, PASSWORD_POLICY])
+
+SHORTEST, LONGEST_AGE, MOST_REUSE = 6, 1095, 24
+ALIAS_PATTERN = r"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"
+_ACCOUNT_NUMBER = re.compile(r"\d{12}")
+_DAY = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSetting(Entity):
+    """One of the two; `name` says which."""
+
+    kind: ClassVar[str] = "account"
+    pruned: ClassVar[bool] = False
+
+    @classmethod
+    def of_name(cls, name: str) -> type[Entity]:
+        return AccountAlias if name == ALIAS.name else PasswordPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAlias(AccountSetting):
+    alias: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy(AccountSetting):
+    """`max_age` in days. What is absent is AWS's default; None: switched off."""
+
+    minimum_length: int = SHORTEST
+    require_symbols: bool = False
+    require_numbers: bool = False
+    require_uppercase: bool = False
+    require_lowercase: bool = False
+    allow_users_to_change: bool = False
+    max_age: int | None = None
+    reuse_prevention: int | None = None
+    hard_expiry: bool = False
+
+
+_PARAMETERS: Mapping[str, str] = {
+    "minimum_length": "MinimumPasswordLength",
+    "require_symbols": "RequireSymbols",
+    "require_numbers": "RequireNumbers",
+    "require_uppercase": "RequireUppercaseCharacters",
+    "require_lowercase": "RequireLowercaseCharacters",
+    "allow_users_to_change": "AllowUsersToChangePassword",
+    "max_age": "MaxPasswordAge",
+    "reuse_prevention": "PasswordReusePrevention",
+    "hard_expiry": "HardExpiry",
+}
+"""Field → its name in UpdateAccountPasswordPolicy and GetAccountPasswordPolicy."""
+
+
+def _switch(description: str) -> parts.Schema:
+    return {"type": "boolean", "default": False, "description": description}
+
+
+_POLICY_SCHEMA: parts.Schema = {
+    "title": "Password policy",
+    "description": "What passwords of users must be like: the whole policy; what is absent is AWS's default. The "
+    "section absent: left as it is live.",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "minimum_length": {
+            "type": "integer",
+            "minimum": SHORTEST,
+            "maximum": 128,
+            "default": SHORTEST,
+            "description": "Characters of a password, at least.",
+        },
+        "require_symbols": _switch("At least one of ! @ # $ % ^ & * ( ) _ + - = [ ] { } | '."),
+        "require_numbers": _switch("At least one digit."),
+        "require_uppercase": _switch("At least one letter of A to Z."),
+        "require_lowercase": _switch("At least one letter of a to z."),
+        "allow_users_to_change": _switch("Whether users may change their own password."),
+        "max_age": {
+            **parts.ref("duration"),
+            "description": "Whole days after which a password expires, 1d to 1095d; it counts for old passwords at "
+            "once. Absent: never.",
+            "examples": ["90d"],
+        },
+        "reuse_prevention": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MOST_REUSE,
+            "description": "How many previous passwords may not be used again. Absent: all may.",
+        },
+        "hard_expiry": _switch("true: who lets a password expire is shut out until an administrator resets it."),
+    },
+}
+
+
+class AccountKind:
+    name: ClassVar[str] = "account"
+    noun: ClassVar[str] = "AccountAlias"
+    entity: ClassVar[type[Entity]] = AccountSetting
+    section: ClassVar[str | None] = "account_settings"
+    taggable: ClassVar[bool] = False
+    immutable: ClassVar[Mapping[str, str]] = {}
+    operations: ClassVar[frozenset[str]] = frozenset(
+        "CreateAccountAlias DeleteAccountAlias UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy".split()
+    )
+    sources: ClassVar[tuple[Source, ...]] = (
+        Source("ListAccountAliases", ("AccountAliases",), optional=True, only_for=ALIAS),
+        Source("GetAccountPasswordPolicy", ("PasswordPolicy",), paged=False, optional=True, only_for=PASSWORD_POLICY),
+    )
+    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+        "Account settings",
+        "Settings of the account itself. What is absent is left as it is live, and nothing here is ever pruned.",
+        {
+            "alias": {
+                "type": "string",
+                "pattern": ALIAS_PATTERN,
+                "description": "The account's name in the address of its sign-in page; no other account may have it.",
+                "examples": ["example-corp"],
+            },
+            "password_policy": _POLICY_SCHEMA,
+        },
+    )
+
+    def read(self, raw: Raw) -> Iterator[AccountSetting]:
+        for alias in raw.texts("AccountAliases"):
+            yield AccountAlias(ALIAS.name, alias)
+        for item in raw.items("PasswordPolicy"):
+            given = {field: item.get(key) for field, key in _PARAMETERS.items()}
+            yield PasswordPolicy(PASSWORD_POLICY.name, **{field: value for field, value in given.items() if value})
+
+    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
+        return ()
+
+    def declare(self, name: str, node: Map, context: Declaring) -> Iterator[Declared]:
+        alias = text(node, "alias")
+        if alias is not None and re.search(ALIAS_PATTERN, alias):
+            if _ACCOUNT_NUMBER.fullmatch(alias) or alias.endswith("\n"):
+                hint = "Write a name of 3 to 63 lower-case letters, digits and dashes that is not 12 digits."
+                context.problem("bad-name", f"{alias!r} is no account alias.", node.place("alias"), hint)
+            yield Declared(AccountAlias(ALIAS.name, alias), Declaration(node.place("alias")))
+        if isinstance(node.get("password_policy"), Map):
+            policy = _policy(node.child("password_policy"), context)
+            yield Declared(policy, Declaration(node.place("password_policy", of_key=True)))
+
+    def written(self, entity: AccountSetting, writing: Writing) -> Entry | None:
+        """A part of the section, which is one entry."""
+        if isinstance(entity, AccountAlias):
+            return {"alias": entity.alias}
+        default = PasswordPolicy(entity.name)
+        found = {name: value for name in _PARAMETERS if (value := getattr(entity, name)) != getattr(default, name)}
+        if "max_age" in found:
+            found["max_age"] = f"{found['max_age']}d"
+        return {"password_policy": found}
+
+    def refers(self, entity: AccountSetting, planning: Planning) -> frozenset[Address]:
+        return frozenset()
+
+    def create(self, entity: AccountSetting, planning: Planning) -> list[Step]:
+        address = entity.address
+        operation, parameters = _put(entity)
+        return [step(address, Phase.ACCOUNT, operation, parameters, (), (present(address),))]
+
+    def update(self, before: AccountSetting, after: AccountSetting, planning: Planning) -> list[Step]:
+        return self.create(after, planning) if before != after else []
+
+    def delete(self, entity: AccountSetting, planning: Planning) -> list[Step]:
+        address = entity.address
+        operation, parameters = "DeleteAccountPasswordPolicy", dict[str, object]()
+        if isinstance(entity, AccountAlias):
+            operation, parameters = "DeleteAccountAlias", {"AccountAlias": entity.alias}
+        return [step(address, Phase.ACCOUNT, operation, parameters, (), (absent(address),))]
+
+
+def _put(entity: AccountSetting) -> tuple[str, dict[str, object]]:
+    """The one call that makes a setting what it should be, whatever it was."""
+    if isinstance(entity, AccountAlias):
+        return "CreateAccountAlias", {"AccountAlias": entity.alias}
+    values = {key: getattr(entity, field) for field, key in _PARAMETERS.items()}
+    return "UpdateAccountPasswordPolicy", {key: value for key, value in values.items() if value is not None}
+
+
+def _policy(node: Map, context: Declaring) -> PasswordPolicy:
+    """What the schema found fault with counts as absent: it is said already."""
+    found: dict[str, Any] = {}
+    for key, fragment in _POLICY_SCHEMA["properties"].items():
+        wanted = {"boolean": bool, "integer": int}.get(fragment.get("type"))
+        if wanted is not None and type(node.get(key)) is wanted:
+            found[key] = node[key]
+    return PasswordPolicy(PASSWORD_POLICY.name, **found, max_age=_days(node, context))
+
+
+def _days(node: Map, context: Declaring) -> int | None:
+    """`max_age` in days, or a problem; AWS counts passwords in whole days."""
+    written = node.get("max_age")
+    age = seconds(written)
+    if age is None:
+        return None
+    days, rest = divmod(age, _DAY)
+    if rest or not 1 <= days <= LONGEST_AGE:
+        summary = f"max_age {written!r} is not a whole number of days from 1d to {LONGEST_AGE}d."
+        hint = f"Did you mean '{age}d'?" if isinstance(written, int) and 1 <= age <= LONGEST_AGE else ""
+        context.problem("bad-duration", summary, node.place("max_age"), hint)
+        return None
+    return days

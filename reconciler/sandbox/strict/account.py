@@ -1,0 +1,66 @@
+"""Settings of the account: its password policy and its alias, as AWS takes and shows them.
+
+Sources: IAM API Reference, UpdateAccountPasswordPolicy (ranges; what is left out is switched off), PasswordPolicy (what
+is switched off is not shown), CreateAccountAlias (grammar), DeleteAccountAlias (NoSuchEntity); IAM User Guide, "Using
+an alias for your AWS account ID" (a new alias overwrites the previous one; never 12 digits).
+"""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.sandbox.strict.call import Call, Rules
+from reconciler.sandbox.wire import Refusal, Reply, members, put, text
+
+RANGES = {"MinimumPasswordLength": (6, 128), "MaxPasswordAge": (1, 1095), "PasswordReusePrevention": (1, 24)}
+SWITCHED_OFF = ("MaxPasswordAge", "PasswordReusePrevention")
+ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
+
+
+def password_policy(call: Call) -> None:
+    for name, (least, most) in RANGES.items():
+        if call.has(name) and not least <= int(call.given(name)) <= most:
+            limit = (
+                f"greater than or equal to {least}"
+                if int(call.given(name)) < least
+                else f"less than or equal to {most}"
+            )
+            raise Refusal(
+                "ValidationError",
+                f"1 validation error detected: Value '{call.given(name)}' at '{name[0].lower()}{name[1:]}' failed to "
+                f"satisfy constraint: Member must have value {limit}",
+            )
+
+
+def shown(call: Call, reply: Reply) -> None:
+    policy = reply.result.find("PasswordPolicy")
+    if policy is not None:
+        for name in SWITCHED_OFF:
+            if text(policy, name) in ("", "0", "None"):
+                put(policy, name, None)
+
+
+def may_be_alias(call: Call) -> None:
+    alias = call.given("AccountAlias")
+    if not ALIAS.fullmatch(alias) or re.fullmatch(r"\d{12}", alias):
+        raise Refusal(
+            "ValidationError",
+            f"1 validation error detected: Value '{alias}' at 'accountAlias' failed to satisfy constraint: Member must "
+            "satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$",
+        )
+
+
+def is_alias(call: Call) -> None:
+    alias = call.given("AccountAlias")
+    if alias not in [one.text for one in members(call.ask("ListAccountAliases").result, "AccountAliases")]:
+        raise Refusal("NoSuchEntity", f"The account alias {alias} cannot be found.", status=404)
+
+
+RULES = Rules(
+    checks={
+        "UpdateAccountPasswordPolicy": password_policy,
+        "CreateAccountAlias": may_be_alias,
+        "DeleteAccountAlias": is_alias,
+    },
+    edits={"GetAccountPasswordPolicy": shown},
+)
