@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from reconciler.desired.aliases import AliasReader, cycle_problems
 from reconciler.desired.check import schema_problems
 from reconciler.desired.load import Loaded
+from reconciler.desired.moved import check_moves, moves_written, with_moves
 from reconciler.kinds import limits
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items, text
@@ -24,8 +26,10 @@ from reconciler.model.suggest import suggestion
 _LONGEST = {"user": 64, "role": 64, "group": 128, "policy": 128}
 
 
-def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> Desired:
+def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now: datetime | None = None) -> Desired:
     """What the file means. `live_paths`: existing entities keep their path where the file has none.
+
+    now: what is over by then is left out; None: nothing is over.
 
     Every problem is in `problems`; entities that have an error of their own are left out of the state.
     """
@@ -41,13 +45,16 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> 
         owner=owner,
         paths={},
         load_document=loaded.document,
+        now=now,
     )
     nodes = _with_defaults(root, broken)
-    context.paths = _paths(nodes, root, owner, live_paths or {}, context)
+    moves = moves_written(root.child("moved"), context)
+    context.paths = _paths(nodes, root, owner, with_moves(live_paths or {}, moves.values()), context)
     found = _entities(nodes, broken, context)
     entities = {address: declared.entity for address, declared in found.items()}
     aliases = _aliases(root, broken, context, entities)
     settings = _settings(root, context)
+    check_moves(moves, settings, root.child("moved"), context)
     problems += loaded.problems + context.problems
     return Desired(
         state=State(loaded.account, loaded.partition, entities),
@@ -56,6 +63,8 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> 
         declarations={address: declared.declaration for address, declared in found.items()},
         aliases=aliases,
         problems=tuple(sorted(dict.fromkeys(problems), key=_reading_order)),
+        now=now,
+        moves=tuple(moves.values()),
     )
 
 
