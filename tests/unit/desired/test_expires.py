@@ -36,7 +36,11 @@ def trust(*rules: str) -> str:
     return f"users: {{alice: }}\nroles: {{app: {{trust: [{', '.join(rules)}]}}}}\n"
 
 
-EARLY, END, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+EARLY, END, LATE = (
+    datetime(2026, 1, 1, tzinfo=UTC),
+    datetime(2026, 12, 31, tzinfo=UTC),
+    datetime(2027, 1, 1, tzinfo=UTC),
+)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +104,7 @@ BROKEN = {
     "another order": ("31.12.2026", "2026-12-31"),
     "a time without seconds": ("2026-12-31T18:00Z", "2026-12-31T18:00:00Z"),
     "far beyond": ("0001-01-01T00:00:00+01:00", "Correct it."),
-    "other digits": ("'２０２６-12-31'", "2026-12-31"),  # noqa: RUF001
+    "other digits": ("'２０２６-12-31'", "2026-12-31"),
 }
 
 
