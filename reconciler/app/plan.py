@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from reconciler.app.desired import read
 from reconciler.aws import snapshot
@@ -46,14 +47,14 @@ class Planned:
 
 def make_plan(request: Request) -> Planned:
     """Validate, connect, guard the account, read it, compare. Raises Failed."""
-    loaded = read(request.files, request.variables)
-    desired = _valid(declare(loaded))
+    loaded, now = read(request.files, request.variables), datetime.now(UTC)
+    desired = _valid(declare(loaded, now=now))
     connection = connect(request.profile, request.region, request.endpoint_url)
     written = loaded.root.get("account") if loaded.root else None
     check_account(connection, written if isinstance(written, str) else None)
     if (connection.account, connection.partition) != (loaded.account, loaded.partition):
         loaded = read(request.files, request.variables, connection.account, connection.partition)
-        desired = _valid(declare(loaded))
+        desired = _valid(declare(loaded, now=now))
     plan, desired = replanned(loaded, desired, connection, request.allowed)
     return Planned(plan, connection, lambda: replanned(None, desired, connection, request.allowed)[0])
 
@@ -64,7 +65,8 @@ def replanned(
     """Read live IAM and compare. `loaded` None: the desired state is final, as when an apply is verified."""
     live = snapshot.read(connection, desired.state.entities.keys())
     if loaded is not None and _moved(desired, live):
-        desired = _valid(declare(loaded, {address: entity.path for address, entity in live.entities.items()}))
+        paths = {address: entity.path for address, entity in live.entities.items()}
+        desired = _valid(declare(loaded, paths, desired.now))
     _check_targets(desired, live, allowed)
     while questions := questions_of(desired, live):
         live = snapshot.complete(connection, live, questions)
@@ -73,8 +75,9 @@ def replanned(
 
 def _moved(desired: Desired, live: State) -> bool:
     """True where an entity lives under another path than the file's `/`: where it has none, it keeps its own."""
+    moved = {move.new: move.old for move in desired.moves if move.new not in live.entities}
     return any(
-        address in live.entities and live.entities[address].path != entity.path
+        (existing := live.entities.get(moved.get(address, address))) is not None and existing.path != entity.path
         for address, entity in desired.state.entities.items()
     )
 

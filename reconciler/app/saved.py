@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,9 @@ def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> 
     saved = _intact(path, document)
     connection = connect(request.profile, request.region, request.endpoint_url)
     check_account(connection, saved.account)
+    if saved.valid_until is not None and saved.valid_until <= datetime.now(UTC):
+        summary = "Something of what the plan changes has ended since it was made (`expires`); nothing was written."
+        raise failure("stale-plan", summary, hint="Plan again.")
     live = _live(saved, connection)
     changed = stale(saved, live)
     if changed:

@@ -61,6 +61,7 @@ _RENDERERS: Mapping[str, Callable[[Plan], str]] = {
 @click.option("--format", "form", type=click.Choice(list(_RENDERERS)), default="text", help="How it is printed.")
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan, for `apply FILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
+@click.option("--unmanaged", is_flag=True, help="List what no file declares, too.")
 @planning_options
 def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing."""
@@ -90,8 +91,9 @@ def request_of(
     allow_foreign_detach: bool,
     take_over: bool,
     allow_lockout: bool,
+    unmanaged: bool = False,
 ) -> Request:
-    """The options that plan and apply share, as a request."""
+    """The options that plan and apply share, and --unmanaged of plan, as a request."""
     from reconciler.app.plan import Request
     from reconciler.model.address import Address
     from reconciler.plan.options import Allowed
@@ -100,5 +102,5 @@ def request_of(
         addresses = frozenset(Address.parse(target) for target in targets)
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
-    allowed = Allowed(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses)
+    allowed = Allowed(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses, unmanaged)
     return Request(files, variables, profile, region, endpoint_url, allowed)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from reconciler.desired.aliases import AliasReader, cycle_problems
 from reconciler.desired.check import schema_problems
 from reconciler.desired.load import Loaded
+from reconciler.desired.moved import check_moves, moves_written, with_moves
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items, text
 from reconciler.kinds.instance_profile import profile_address
@@ -21,8 +23,10 @@ from reconciler.model.state import Alias, Declaration, Desired, Settings, State
 from reconciler.model.suggest import suggestion
 
 
-def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> Desired:
+def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now: datetime | None = None) -> Desired:
     """What the file means. `live_paths`: existing entities keep their path where the file has none.
+
+    now: what is over by then is left out; None: nothing is over.
 
     Every problem is in `problems`; entities that have an error of their own are left out of the state.
     """
@@ -39,13 +43,16 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> 
         paths={},
         load_document=loaded.document,
         load_text=loaded.text,
+        now=now,
     )
     nodes = _with_defaults(root, broken)
-    context.paths = _paths(nodes, root, owner, live_paths or {}, context)
+    moves = moves_written(root.child("moved"), context)
+    context.paths = _paths(nodes, root, owner, with_moves(live_paths or {}, moves.values()), context)
     found = _entities(nodes, broken, context)
     entities = {address: declared.entity for address, declared in found.items()}
     aliases = _aliases(root, broken, context, entities)
     settings = _settings(root, context)
+    check_moves(moves, settings, root.child("moved"), context)
     problems += loaded.problems + context.problems
     return Desired(
         state=State(loaded.account, loaded.partition, entities),
@@ -54,6 +61,8 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None) -> 
         declarations={address: declared.declaration for address, declared in found.items()},
         aliases=aliases,
         problems=tuple(sorted(dict.fromkeys(problems), key=_reading_order)),
+        now=now,
+        moves=tuple(moves.values()),
     )
 
 

@@ -152,7 +152,7 @@ def _checked(sections: Sections, writing: Writing) -> tuple[list[Difference], di
     for problem in errors_of(desired):
         if problem.place and "/" in problem.place.file:
             wrong.setdefault(Address.parse(problem.place.file), problem.summary)
-    differences = differences_of(desired, effective(desired, live), live)
+    differences = differences_of(desired, effective(desired, live), live, {})
     for item in differences:
         if item.action is not Action.DELETE and item.fields:
             paths = ", ".join(field.path for field in item.fields)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.desired.aliases import SCHEMA as ALIAS
+from reconciler.desired.moved import SCHEMA as MOVED
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.registry import BY_SECTION, ONE_ENTRY
 from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
@@ -109,6 +110,7 @@ def schema() -> dict[str, Any]:
             },
             **{section: _section(section, title, entry) for section, (title, entry) in sections.items()},
             "aliases": _section("aliases", "Role to assume", ALIAS),
+            "moved": dict(MOVED),
         },
         "$defs": {**parts.DEFINITIONS, "trust_rule": dict(TRUST_RULE)},
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
 from reconciler.kinds import limits
@@ -14,10 +15,11 @@ from reconciler.model.arns import arn_of, aws_policy_arn
 from reconciler.model.document import Document
 from reconciler.model.node import Map, Seq, place_of
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.state import Declaration
+from reconciler.model.state import Declaration, Expiry
 from reconciler.model.suggest import suggestion
 from reconciler.policy.canonical import authored
 from reconciler.policy.grammar import Use, flaws
+from reconciler.policy.moments import BadMoment, moment
 
 _DURATION = re.compile(r"(\d+)([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -31,6 +33,7 @@ class Declaring:
     paths: every declared address → its path (the file's, else the live one's, else `/`).
     load_document: (path as written, place) → the parsed file, or None with a problem.
     load_text: the same for a file that is sent as it is: where it is, and its text.
+    now: what `expires` is measured against; None: nothing is over.
     """
 
     account: str
@@ -40,6 +43,7 @@ class Declaring:
     load_document: Callable[[str, Place], Map | None]
     load_text: Callable[[str, Place], tuple[str, str] | None]
     problems: list[Problem] = field(default_factory=list)
+    now: datetime | None = None
 
     def problem(
         self,
@@ -101,15 +105,30 @@ class Declaring:
         return None
 
     def policy_arns(self, node: Map, key: str = "policies") -> frozenset[str]:
-        """The attached policies of an entity; one named twice is a problem."""
-        found: set[str] = set()
-        for value, place in items(node, key):
+        """The attached policies of an entity, less those whose time is over; one named twice is a problem."""
+        found: dict[str, datetime | None] = {}
+        for value, place, ending in attachments(node, key):
             arn = self.policy_arn(value, place)
             if arn in found and not written_twice(value, node, key):
                 self.problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
+            at = self.expires(ending) if ending else None
             if arn:
-                found.add(arn)
-        return frozenset(found)
+                found[arn] = at
+        return frozenset(arn for arn, at in found.items() if not self.over(at))
+
+    def expires(self, node: Map) -> datetime | None:
+        """The `expires` of a trust rule or an attachment; None, with a problem, where it is no moment."""
+        written = text(node, "expires")
+        try:
+            return moment(written) if written is not None else None
+        except BadMoment as bad:
+            summary, hint = bad.args
+            self.problem("bad-moment", f"expires: {summary}", node.place("expires"), hint)
+            return None
+
+    def over(self, at: datetime | None) -> bool:
+        """AWS lets in before that moment, and no longer at it (`DateLessThan`)."""
+        return at is not None and self.now is not None and at <= self.now
 
     def document(self, node: Map, key: str, use: Use) -> Document | None:
         """A document written in place, or in the file that a path names; its flaws become problems."""
@@ -134,7 +153,8 @@ class Declaring:
         """How the file speaks of the entity of this node."""
         protect = node.get("protect")
         ignored = tuple(value for value, _ in items(node, "ignore_changes"))
-        return Declaration(node.place(), protect if isinstance(protect, bool) else None, ignored, mfa)
+        kept = protect if isinstance(protect, bool) else None
+        return Declaration(node.place(), kept, ignored, mfa, expiries=tuple(_expiries(node)))
 
     def inline_documents(self, node: Map) -> dict[str, Document]:
         written = node.child("inline_policies")
@@ -172,6 +192,27 @@ def items(node: Map, key: str) -> Sequence[tuple[str, Place]]:
     if not isinstance(values, Seq):
         return [] if values is None else [(str(values), node.place(key))]
     return [(str(value), values.place(index)) for index, value in enumerate(values)]
+
+
+def attachments(node: Map, key: str = "policies") -> Iterator[tuple[str, Place, Map | None]]:
+    """Each attached policy as it is referred to, with its place, and its mapping where it is written as one."""
+    values = node.get(key)
+    for index, value in enumerate(values if isinstance(values, Seq) else ()):
+        if isinstance(value, Map):
+            yield str(value.get("policy", "")), value.place("policy"), value
+        elif isinstance(values, Seq):
+            yield str(value), values.place(index), None
+
+
+def _expiries(node: Map) -> Iterator[Expiry]:
+    """What an entity has that ends; what is no moment has been reported where it was read."""
+    trust = node.get("trust")
+    rules = [("", rule) for rule in trust if isinstance(rule, Map)] if isinstance(trust, Seq) else []
+    for policy, ending in (*rules, *((value, ending) for value, _, ending in attachments(node) if ending)):
+        try:
+            yield Expiry(moment(text(ending, "expires") or ""), ending.place("expires"), policy)
+        except BadMoment:
+            continue
 
 
 def written_twice(value: str, node: Map, key: str) -> bool:

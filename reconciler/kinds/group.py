@@ -11,6 +11,7 @@ from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, text
 from reconciler.kinds.facets.inline import Inline
 from reconciler.kinds.facets.links import attached, policy_links
+from reconciler.kinds.facets.placement import placed
 from reconciler.kinds.facts import deletion, present, step, unlinked
 from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
@@ -92,14 +93,11 @@ class GroupKind:
         return [first, *self.update(Group(entity.name, entity.path), entity, planning)]
 
     def update(self, before: Group, after: Group, planning: Planning) -> list[Step]:
-        address, steps = before.address, []
-        if before.path != after.path:
-            moved: dict[str, object] = {"GroupName": before.name, "NewPath": after.path}
-            steps = [step(address, Phase.CREATE, "UpdateGroup", moved, (), (present(address),))]
+        address = before.address
         old = policy_links(address, before.policies, planning)
         new = policy_links(address, after.policies, planning)
         return [
-            *steps,
+            *placed("Group", before, after, planning),
             *_ATTACHED.steps(address, old, new, planning),
             *_INLINE.steps(address, before.inline_policies, after.inline_policies),
         ]

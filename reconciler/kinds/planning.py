@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -20,12 +20,13 @@ from reconciler.policy.trust import trusted
 @dataclass(frozen=True)
 class Planning:
     """`desired` holds only what the file declares; `doomed` what the plan deletes; `circular` the roles to
-    create whose trust names each other (or themselves)."""
+    create whose trust names each other (or themselves); `renamed`, new → old, what `live` shows by its new name."""
 
     live: State
     desired: State
     doomed: frozenset[Address] = frozenset()
     circular: frozenset[Address] = frozenset()
+    renamed: Mapping[Address, Address] = field(default_factory=dict)
 
     def arn(self, address: Address) -> str:
         """The ARN that the entity has when the plan is done."""

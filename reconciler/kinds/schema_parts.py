@@ -47,11 +47,14 @@ IGNORE_CHANGES: Schema = texts(
     "Fields, `tags.KEY` or `inline_policies.NAME` that are left as they are live.",
     [["description", "tags.last-used"]],
 )
-POLICIES: Schema = texts(
-    "Attached managed policies: names of this file, `aws:NAME` for AWS's own, or ARNs. The whole list: what "
-    "else is attached is detached.",
-    [["aws:ReadOnlyAccess", "my-policy"]],
-)
+POLICIES: Schema = {
+    **texts(
+        "Attached managed policies: names of this file, `aws:NAME` for AWS's own, or ARNs. The whole list: what "
+        "else is attached is detached.",
+        [["aws:ReadOnlyAccess", "my-policy"]],
+    ),
+    "items": ref("attachment"),
+}
 BOUNDARY: Schema = {
     "type": "string",
     "minLength": 1,
@@ -64,6 +67,25 @@ MFA_REQUIRED: Schema = {
 }
 
 DEFINITIONS: Schema = {
+    "moment": {
+        "title": "Moment",
+        "description": "A date (the moment it begins, UTC) or an RFC 3339 time with its zone.",
+        "type": "string",
+        "examples": ["2026-12-31", "2026-12-31T18:00:00+01:00"],
+    },
+    "attachment": {
+        "title": "Attached policy",
+        "description": "A policy reference; or one that ends: the first apply from then on detaches it.",
+        "type": ["string", "object"],
+        "minLength": 1,
+        "additionalProperties": False,
+        "required": ["policy"],
+        "properties": {
+            "policy": {"type": "string", "minLength": 1, "description": "A policy reference."},
+            "expires": ref("moment"),
+        },
+        "examples": ["aws:ReadOnlyAccess", {"policy": "my-policy", "expires": "2026-12-31"}],
+    },
     "duration": {
         "title": "Duration",
         "description": "`45m`, `1h`, `90d`, or seconds as a number.",

@@ -71,6 +71,7 @@ SCHEMA: Mapping[str, Any] = {
         "source_identity": {"type": "boolean", "description": "Adds sts:SetSourceIdentity."},
         "subjects": parts.texts("Patterns of the token's `sub` (oidc).", [["repo:org/app:*"]], least=1),
         "audiences": parts.texts("Accepted `aud` of the token (oidc); sts.amazonaws.com where absent.", least=1),
+        "expires": {**parts.ref("moment"), "description": "When this rule stops to let anybody in."},
         "conditions": {"type": "object", "description": "More conditions in AWS's grammar, merged in."},
         "sid": {"type": "string", "pattern": "^[A-Za-z0-9]*$", "description": "Statement id."},
     },
@@ -105,6 +106,7 @@ def rule_of(node: Map, context: Declaring) -> TrustRule | None:
         audiences=tuple(value for value, _ in items(node, "audiences")),
         conditions=cast("Mapping[str, Json]", node.get("conditions") or {}),
         sid=text(node, "sid"),
+        expires=context.expires(node),
     )
     failed = sum(problem.level is Level.ERROR for problem in context.problems) > before
     return None if failed or _clashes(rule, node, context) else rule
@@ -225,6 +227,9 @@ def trust_document(node: Map, context: Declaring) -> Document | None:
     good = [rule for rule in rules if rule]
     if not good or len(good) != len(rules):
         return None
+    lasting = [(node, rule) for node, rule in zip(nodes, good, strict=True) if not context.over(rule.expires)]
+    if lasting:  # a trust cannot be empty: where every rule is over, they stay, and let nobody in
+        nodes, good = [node for node, _ in lasting], [rule for _, rule in lasting]
     compiled = document_of(good, context.partition)
     found = flaws(compiled, Use.TRUST)
     for flaw in found:

@@ -14,6 +14,7 @@ from reconciler.kinds.declaring import Declaring, items, seconds, text
 from reconciler.kinds.facets.boundary import Boundary, boundary_needs
 from reconciler.kinds.facets.inline import Inline
 from reconciler.kinds.facets.links import MEMBERSHIPS, attached, group_links, policy_links
+from reconciler.kinds.facets.placement import placed
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import deletion, emptied, present, step
 from reconciler.kinds.mfa_guard import guarded
@@ -159,15 +160,12 @@ class UserKind:
         return [first, *self.update(bare, entity, planning)]
 
     def update(self, before: User, after: User, planning: Planning) -> list[Step]:
-        address, target, steps = before.address, {"UserName": before.name}, []
-        if before.path != after.path:
-            moved: dict[str, object] = {**target, "NewPath": after.path}
-            steps = [step(address, Phase.CREATE, "UpdateUser", moved, (), (present(address),))]
+        address, target = before.address, {"UserName": before.name}
         old = policy_links(address, before.policies, planning)
         new = policy_links(address, after.policies, planning)
         groups = group_links(address, before.groups), group_links(address, after.groups)
         return [
-            *steps,
+            *placed("User", before, after, planning),
             *_BOUNDARY.steps(address, before.permissions_boundary, after.permissions_boundary, planning),
             *_ATTACHED.steps(address, old, new, planning),
             *_INLINE.steps(address, before.inline_policies, after.inline_policies),

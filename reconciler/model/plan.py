@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Settings
+from reconciler.model.state import Move, Settings
 
 
 class Action(StrEnum):
@@ -86,7 +87,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`steps` are in the order of the whole plan; `reason` says why a deletion or adoption is in the plan.
+    """`steps` are in the order of the whole plan; `reason` says why a deletion, adoption or replacement is in it.
 
     before None: it does not exist; after None: it goes.
     """
@@ -136,10 +137,20 @@ class AccessDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmanaged:
+    """A live entity that no file declares. `owner`: of another stack's tag."""
+
+    address: Address
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`steps` holds every step of every change, in the order in which an apply makes the calls.
 
     `settings` are those whose thresholds judged it. targets: what --target named; empty for the whole file.
+    moves: of the file. valid_until: when the file will ask for something else, None where it will not.
+    unmanaged: None where nobody asked.
     """
 
     account: str
@@ -151,6 +162,9 @@ class Plan:
     findings: tuple[Problem, ...] = field(default=())
     access: AccessDelta = AccessDelta()
     targets: tuple[Address, ...] = ()
+    moves: tuple[Move, ...] = ()
+    valid_until: datetime | None = None
+    unmanaged: tuple[Unmanaged, ...] | None = None
 
     @property
     def safe(self) -> bool:

@@ -120,12 +120,23 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """The end of something that an entity has, in UTC: of the attachment of `policy`, as the file refers to it, or,
+    where that is empty, of a trust rule."""
+
+    at: datetime
+    place: Place
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """How a file speaks of one entity, beside what it must look like.
 
     protect None: the line is absent. mfa: the user must have a device (own rule, or a group's).
     derived_from: the role whose declaration made this one (an instance profile).
     console: the user must have a password to sign in with. access_keys: the rule for its keys.
+    expiries: its lines with `expires`.
     """
 
     place: Place
@@ -135,6 +146,20 @@ class Declaration:
     derived_from: Address | None = None
     console: bool = False
     access_keys: KeyRule | None = None
+    expiries: tuple[Expiry, ...] = ()
+
+
+RENAMABLE = ("user", "group")
+"""The kinds whose name AWS changes (UpdateUser, UpdateGroup)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`old` becomes `new`, of the same kind: renamed where AWS can, else replaced."""
+
+    old: Address
+    new: Address
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +197,10 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What a file means for one account: the state it asks for, and how."""
+    """What a file means for one account: the state it asks for, and how.
+
+    now: when that was asked, which decides what is over; None: nothing counts as over.
+    """
 
     state: State
     owner: str | None
@@ -180,3 +208,5 @@ class Desired:
     declarations: Mapping[Address, Declaration]
     aliases: Mapping[str, Alias]
     problems: tuple[Problem, ...] = ()
+    now: datetime | None = None
+    moves: tuple[Move, ...] = ()

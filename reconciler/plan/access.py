@@ -63,16 +63,28 @@ def _without(entity: Entity | None, lost: set[Address], live: State) -> Entity |
     return replace(entity, policies=policies) if policies != entity.policies else entity
 
 
-def access_delta(live: State, planned: State, differences: Iterable[Difference]) -> AccessDelta:
-    """What the plan gives and takes; empty where it touches nothing that decides."""
+def access_delta(
+    live: State, planned: State, differences: Iterable[Difference], renames: Mapping[Address, Address]
+) -> AccessDelta:
+    """What the plan gives and takes; empty where it touches nothing that decides.
+
+    renames: new → old. What a renamed user could do under its old name is compared with what it can under the new.
+    """
     touched = {item.address for item in differences if item.address.kind not in ("instance-profile", "account")}
     if not touched:
         return AccessDelta()
-    changing = frozenset(address for address in touched if (address in live.entities) != (address in planned.entities))
-    touched |= _trusting(live, changing) | _trusting(planned, changing)
-    affected = _affected(live, touched) | _affected(planned, touched)
-    before, after = (_accesses(state, touched, affected, changing - state.entities.keys()) for state in (live, planned))
-    held, holds = (_powers(state, affected) for state in (live, planned))
+    names = {old: new for new, old in renames.items()}
+    was = {renames.get(address, address) for address in touched}
+    changing = frozenset(a for a in touched if (renames.get(a, a) in live.entities) != (a in planned.entities))
+    trusting = _trusting(live, changing) | _trusting(planned, changing)
+    touched, was = touched | trusting, was | trusting
+    affected = {names.get(address, address) for address in _affected(live, was)} | _affected(planned, touched)
+    were = {renames.get(address, address) for address in affected}
+    now = {str(old): str(new) for old, new in names.items()}
+    before = _under(now, _accesses(live, was, were, changing - live.entities.keys()).values())
+    after = _accesses(planned, touched, affected, changing - planned.entities.keys())
+    held = {replace(one, principal=now.get(one.principal, one.principal)) for one in _powers(live, were)}
+    holds = _powers(planned, affected)
     return AccessDelta(
         gained=tuple(after[pair] for pair in sorted(after) if pair not in before),
         lost=tuple(before[pair] for pair in sorted(before) if pair not in after),
@@ -101,11 +113,16 @@ def _foremost(found: set[Empowered], otherwise: set[Empowered]) -> tuple[Empower
     return tuple(sorted(kept, key=lambda one: (one.principal, one.power)))
 
 
-def accesses_of(state: State, role: Address) -> dict[str, Access]:
-    """User or role of the account → how it may assume one role."""
+def accesses_of(state: State, role: Address, now: Mapping[str, str] | None = None) -> dict[str, Access]:
+    """User or role of the account → how it may assume one role. `now`: other names to call some of them by."""
     target = targets_of(state).get(role)
     pairs = _pairs(principals_of(state), {role: target}) if target else {}
-    return {access.principal: access for access in pairs.values()}
+    return {access.principal: access for access in _under(now or {}, pairs.values()).values()}
+
+
+def _under(now: Mapping[str, str], accesses: Iterable[Access]) -> dict[tuple[str, str], Access]:
+    renamed = (replace(access, principal=now.get(access.principal, access.principal)) for access in accesses)
+    return {(access.principal, access.role): access for access in renamed}
 
 
 def _trusting(state: State, named: frozenset[Address]) -> set[Address]:

@@ -11,10 +11,11 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Entity
 from reconciler.model.plan import Action, Change, Plan, Step
 from reconciler.model.problem import Problem
-from reconciler.model.state import Declaration, Desired, State
+from reconciler.model.state import Desired, State
 from reconciler.plan.access import access_delta, planned_state
 from reconciler.plan.circles import circular_roles
 from reconciler.plan.diff import Difference, differences_of, effective
+from reconciler.plan.expiry import expiries, valid_until
 from reconciler.plan.findings import (
     access_key_rules,
     dangling_principals,
@@ -30,6 +31,7 @@ from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.foreign import foreign_use
 from reconciler.plan.guards.immutable import immutable_fields, name_case
 from reconciler.plan.guards.lockout import lockout, lockouts
+from reconciler.plan.guards.moved import moves, moves_made
 from reconciler.plan.guards.owner import foreign_owner
 from reconciler.plan.guards.protect import without_protected
 from reconciler.plan.guards.references import (
@@ -44,9 +46,12 @@ from reconciler.plan.guards.thresholds import thresholds
 from reconciler.plan.options import Allowed
 from reconciler.plan.order import ordered
 from reconciler.plan.ownership import caller_address, rights_of_caller
+from reconciler.plan.renames import renamed, renames_of, replaced_of, waiting
+from reconciler.plan.unmanaged import unmanaged
 
 GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     name_case,
+    moves,
     immutable_fields,
     foreign_owner,
     unread_kinds,
@@ -69,6 +74,8 @@ NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     access_key_rules,
     expiring_passwords,
     ignored_declarations,
+    expiries,
+    moves_made,
 )
 
 _KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}
@@ -76,11 +83,13 @@ _KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}
 
 def build(desired: Desired, live: State, allowed: Allowed) -> Plan:
     """The plan that turns live into what is desired; unsafe where a guard refuses."""
-    entities = effective(desired, live)
-    differences, findings = without_protected(differences_of(desired, entities, live), live)
+    renames = renames_of(desired, live)
+    before = renamed(live, renames)
+    entities = effective(desired, before)
+    differences, findings = without_protected(differences_of(desired, entities, before, renames), before)
     if allowed.targets:
-        whole = Planning(live, replace(desired.state, entities=entities))
-        differences = _targeted(differences, allowed, whole, desired.declarations)
+        whole = Planning(before, replace(desired.state, entities=entities))
+        differences = _targeted(differences, _wanted(allowed, desired), whole, replaced_of(desired, live))
     return assembled(desired, entities, live, differences, allowed, findings)
 
 
@@ -92,12 +101,15 @@ def assembled(
     allowed: Allowed,
     findings: Sequence[Problem] = (),
 ) -> Plan:
-    """The plan that makes exactly these differences; `entities` is what the file asks for, effective."""
+    """The plan that makes exactly these differences; `entities` is what the file asks for, effective.
+
+    The differences are those from `live` as it is once the renames are made.
+    """
     draft = _drafted(desired, entities, live, differences, allowed)
     made = [step for item in draft.differences for step in _steps(item, draft.planning)]
     found = lockouts(draft, made)
-    locks_out = any(one.address == caller_address(live) for one in found)
-    steps = ordered(made, rights_of_caller(live), locks_out=locks_out)
+    locks_out = any(one.address == caller_address(draft.live) for one in found)
+    steps = ordered(waiting(made, draft.planning.renamed), rights_of_caller(draft.live), locks_out=locks_out)
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(lockout(draft, found))
     notes = [finding for look in NOTES for finding in look(draft)] + list(notes_of(steps))
     return Plan(
@@ -107,8 +119,11 @@ def assembled(
         settings=desired.settings,
         changes=tuple(_changes(draft.differences, steps)),
         steps=steps,
-        access=access_delta(live, planned_state(live, differences), differences),
+        access=access_delta(live, planned_state(draft.live, differences), differences, draft.planning.renamed),
         targets=tuple(sorted(allowed.targets)),
+        moves=desired.moves,
+        valid_until=valid_until(draft),
+        unmanaged=tuple(unmanaged(draft)) if allowed.unmanaged else None,
         findings=tuple(dict.fromkeys([*refusals, *findings, *desired.problems, *live.facts.notes, *notes])),
     )
 
@@ -121,37 +136,57 @@ def _drafted(
     allowed: Allowed,
 ) -> Draft:
     created = {item.address for item in differences if item.action is Action.CREATE}
+    changed = {item.address for item in differences}
+    renames = {new: old for new, old in renames_of(desired, live).items() if new in changed}
+    before = renamed(live, renames)
     planning = Planning(
-        live=live,
+        live=before,
         desired=replace(desired.state, entities=entities),
         doomed=frozenset(item.address for item in differences if item.action is Action.DELETE),
         circular=circular_roles(entities, created, live.account),
+        renamed=renames,
     )
-    return Draft(desired, entities, live, differences, planning, allowed)
+    replaced = replaced_of(desired, live)
+    return Draft(desired, entities, before, differences, planning, allowed, live, replaced)
+
+
+def _wanted(allowed: Allowed, desired: Desired) -> set[Address]:
+    """What --target names, what is derived from it, and what an old name among it becomes."""
+    derived = {a for a, item in desired.declarations.items() if item.derived_from in allowed.targets}
+    moved = {move.new for move in desired.moves if move.old in allowed.targets}
+    return {*allowed.targets, *derived, *moved}
 
 
 def _targeted(
     differences: Sequence[Difference],
-    allowed: Allowed,
+    targets: set[Address],
     planning: Planning,
-    declarations: Mapping[Address, Declaration],
+    replaced: Mapping[Address, Address],
 ) -> list[Difference]:
     """The differences of the targets and of what they need, directly or not.
 
-    A creation needs what it names; a deletion needs that its holders let it go.
+    A creation needs what it names; a deletion needs that its holders let it go; a replacement needs both, and that
+    whatever names the new one stops naming the old one.
     """
     doomed = {item.address for item in differences if item.action is Action.DELETE}
-    derived = [a for a, item in declarations.items() if item.derived_from in allowed.targets]
-    wanted, queue = {*allowed.targets, *derived}, [*allowed.targets, *derived]
+    wanted, queue = set(targets), list(targets)
     while queue:
         address = queue.pop()
         entity = planning.desired.entities.get(address)
         needed: Iterable[Address] = BY_NAME[address.kind].refers(entity, planning) if entity else ()
         if address in doomed:
             needed = planning.users_of(address)
+        if address in replaced:
+            needed = {*needed, replaced[address], *_naming(address, planning)}
         queue += [named for named in needed if named not in wanted]
         wanted |= set(needed)
     return [item for item in differences if item.address in wanted]
+
+
+def _naming(address: Address, planning: Planning) -> Iterator[Address]:
+    for other, entity in planning.desired.entities.items():
+        if address in BY_NAME[other.kind].refers(entity, planning):
+            yield other
 
 
 def _steps(item: Difference, planning: Planning) -> list[Step]:

@@ -14,6 +14,7 @@ from reconciler.model.plan import Action, Field
 from reconciler.model.state import Desired, State
 from reconciler.plan.moves import followed, moved_arns
 from reconciler.plan.ownership import Ignored, owner_of, surplus
+from reconciler.plan.renames import Names, replaced_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,45 +30,62 @@ class Difference:
 
 
 def effective(desired: Desired, live: State) -> dict[Address, Entity]:
-    """What the file asks for, with what it leaves alone filled in from live, less what it ignores."""
+    """What the file asks for, with what it leaves alone filled in from live, less what it ignores.
+
+    What replaces another entity takes that one's place.
+    """
+    replaced = replaced_of(desired, live)
     ignored = Ignored(desired.settings.ignore)
     found: dict[Address, Entity] = {}
     for address, entity in desired.state.entities.items():
         if address in ignored:
             continue
-        existing = live.entities.get(address)
+        existing = live.entities.get(address) or live.entities.get(replaced.get(address, address))
         declaration = desired.declarations[address]
         found[address] = inherited(entity, existing, declaration) if existing else entity
     moves = moved_arns(found, live)
     for address in [address for address in found if moves and address.kind == "role"]:
-        existing = followed(live.entities.get(address), moves)
+        existing = followed(live.entities.get(address) or live.entities.get(replaced.get(address, address)), moves)
         if existing:
             entity, declaration = desired.state.entities[address], desired.declarations[address]
             found[address] = inherited(entity, existing, declaration)
     return found
 
 
-def differences_of(desired: Desired, entities: Mapping[Address, Entity], live: State) -> list[Difference]:
-    """Creations, updates and adoptions of what is declared, deletions of what is surplus."""
+def differences_of(
+    desired: Desired, entities: Mapping[Address, Entity], live: State, renames: Names
+) -> list[Difference]:
+    """Creations, updates and adoptions of what is declared, deletions of what is surplus or replaced.
+
+    renames: new → old of what `live` shows by its new name.
+    """
     moves = moved_arns(entities, live)
+    replaced = replaced_of(desired, live)
+    reasons = {new: f"replaces {old}" for new, old in replaced.items() if new not in live.entities}
     declared = (
-        difference_of(followed(live.entities.get(address), moves), after, desired.owner)
+        difference_of(
+            followed(live.entities.get(address), moves),
+            after,
+            desired.owner,
+            reasons.get(address, ""),
+            renames.get(address),
+        )
         for address, after in entities.items()
     )
-    gone = (
-        difference_of(live.entities[address], None, desired.owner, reason)
-        for address, reason in surplus(desired, live).items()
-    )
+    going = surplus(desired, live) | {old: f"replaced by {new}" for new, old in replaced.items()}
+    gone = (difference_of(live.entities[address], None, desired.owner, reason) for address, reason in going.items())
     return [difference for difference in (*declared, *gone) if difference is not None]
 
 
 def difference_of(
-    before: Entity | None, after: Entity | None, owner: str | None, reason: str = ""
+    before: Entity | None, after: Entity | None, owner: str | None, reason: str = "", old: Address | None = None
 ) -> Difference | None:
-    """What must happen to one entity; None where nothing must."""
+    """What must happen to one entity; None where nothing must. `old`: its name before, where it is renamed."""
     if before is not None and after is not None:
         after = completed(after, before)
     fields = differences(before, after)
+    if old is not None and after is not None:
+        fields = (Field("name", old.name, after.name), *fields)
     if before is None or after is None:
         entity = before or after
         if entity is None:

@@ -1,4 +1,4 @@
-"""Users that change their path: trust policies follow by themselves, so that is no change of the trusts.
+"""Users that change their path or name: trust policies follow by themselves, so that is no change of the trusts.
 
 IAM stores the principals of a trust policy by unique id and shows the current ARN (IAM User Guide, "AWS JSON
 policy elements: Principal").
@@ -6,6 +6,7 @@ policy elements: Principal").
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -33,7 +34,24 @@ def followed(entity: Entity | None, moves: Mapping[str, str]) -> Entity | None:
         return entity
     trust = entity.trust_policy
     statements = frozenset(_followed(statement, moves) for statement in trust.statements)
-    return replace(entity, trust_policy=replace(trust, statements=statements))
+    if statements == trust.statements:
+        return entity
+    return replace(entity, trust_policy=replace(trust, statements=statements, text=_rewritten(trust.text, moves)))
+
+
+def _rewritten(text: str, moves: Mapping[str, str]) -> str:
+    """The text of a trust with the principals that its statements have; ARNs in conditions do not follow."""
+    body = json.loads(text)
+    statements = body["Statement"] if isinstance(body["Statement"], list) else [body["Statement"]]
+    for statement in statements:
+        for element in ("Principal", "NotPrincipal"):
+            who = statement.get(element)
+            if isinstance(who, dict) and "AWS" in who:
+                named = who["AWS"]
+                who["AWS"] = (
+                    [moves.get(one, one) for one in named] if isinstance(named, list) else moves.get(named, named)
+                )
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 
 def _followed(statement: Statement, moves: Mapping[str, str]) -> Statement:

@@ -1,4 +1,4 @@
-"""What the person running a plan allows beyond the safe default; each is a flag of the command line."""
+"""What the person running a plan allows beyond the safe default, and asks of it; each is a flag of the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Allowed:
     """deletes: --allow-deletes. foreign_detach: --allow-foreign-detach. take_over: --take-over.
     lockout: --allow-lockout.
 
-    targets: --target; empty means everything.
+    targets: --target; empty means everything. unmanaged: --unmanaged.
     """
 
     deletes: bool = False
@@ -20,3 +20,4 @@ class Allowed:
     take_over: bool = False
     lockout: bool = False
     targets: frozenset[Address] = frozenset()
+    unmanaged: bool = False

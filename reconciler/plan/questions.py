@@ -13,6 +13,7 @@ from reconciler.model.plan import Action
 from reconciler.model.state import Desired, State
 from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.ownership import caller_address, is_protected
+from reconciler.plan.renames import Names, renamed, renames_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,19 @@ class Questions:
 
 def questions_of(desired: Desired, live: State) -> Questions:
     """The questions of a whole plan."""
-    entities = effective(desired, live)
-    return questions_about(desired, entities, live, differences_of(desired, entities, live))
+    renames = renames_of(desired, live)
+    before = renamed(live, renames)
+    entities = effective(desired, before)
+    return questions_about(desired, entities, before, differences_of(desired, entities, before, renames), renames)
 
 
 def questions_about(
-    desired: Desired, entities: Mapping[Address, Entity], live: State, found: Sequence[Difference]
+    desired: Desired, entities: Mapping[Address, Entity], live: State, found: Sequence[Difference], renames: Names
 ) -> Questions:
-    """The questions of these differences; `entities` is what is asked for, effective."""
+    """The questions of these differences; `entities` is what is asked for, effective.
+
+    live: as it is once the renames (new → old) are made; asked about are the names of before.
+    """
     doomed = [item.before for item in found if item.action is Action.DELETE and item.before]
     decisive = [
         item.address
@@ -66,7 +72,7 @@ def questions_about(
     ruled = desired.declarations.items()
     return Questions(
         belongings=tuple(sorted(users - set(facts.belongings))),
-        devices=tuple(sorted(guarded - set(facts.devices) - facts.devices_unread)),
+        devices=tuple(sorted(renames.get(a, a) for a in guarded - set(facts.devices) - facts.devices_unread)),
         details=tuple(sorted(set(decisive) - facts.detailed)),
         policies=tuple(sorted(_outside(entities.values(), live))),
         quotas=facts.quotas is None and any(map(_crowded, found)),

@@ -6,16 +6,17 @@ again. A file whose calls are not those, or whose starting point is no longer li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from reconciler.kinds.view import differences
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
 from reconciler.model.plan import Plan
-from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Desired, Settings, State
+from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.state import Desired, Move, Settings, State
 from reconciler.plan.build import assembled
 from reconciler.plan.codec import decoded, encoded
 from reconciler.plan.diff import Difference, difference_of
@@ -23,13 +24,16 @@ from reconciler.plan.fingerprint import fingerprint
 from reconciler.plan.moves import followed, moved_arns
 from reconciler.plan.options import Allowed
 from reconciler.plan.questions import Questions, questions_about
+from reconciler.plan.renames import renamed, renames_of
+from reconciler.policy.moments import moment, shown
 
 
 @dataclass(frozen=True)
 class Saved:
     """Before and after of every touched entity, as they were planned; `reasons` for display.
 
-    refusals: code and address of each error that the plan had.
+    before: by the name that the plan gives it. refusals: code and address of each error that the plan had.
+    renamed: new → old of what the plan renames. valid_until: when the file asks for something else.
     """
 
     account: str
@@ -40,6 +44,9 @@ class Saved:
     after: Mapping[Address, Entity | None]
     reasons: Mapping[Address, str]
     refusals: frozenset[tuple[str, Address | None]]
+    moves: tuple[Move, ...]
+    renamed: Mapping[Address, Address]
+    valid_until: datetime | None
 
     @property
     def wanted(self) -> dict[Address, Entity]:
@@ -51,9 +58,12 @@ def saved_part(plan: Plan) -> dict[str, Any]:
     return {
         "partition": plan.partition,
         "settings": _settings_dict(plan.settings),
+        "valid_until": shown(plan.valid_until) if plan.valid_until else None,
+        "moves": [[str(move.old), str(move.new), *astuple(move.place)] for move in plan.moves],
         "entities": {
             str(change.address): {
                 "reason": change.reason,
+                "renamed": next((field.before for field in change.fields if field.path == "name"), None),
                 "before": encoded(change.before) if change.before else None,
                 "after": encoded(change.after) if change.after else None,
                 "fingerprint": {"before": fingerprint(change.before), "after": fingerprint(change.after)},
@@ -74,6 +84,7 @@ def read_saved(document: Mapping[str, Any]) -> Saved:
     before: dict[Address, Entity | None] = {}
     after: dict[Address, Entity | None] = {}
     reasons: dict[Address, str] = {}
+    renames: dict[Address, Address] = {}
     for name, entry in part["entities"].items():
         address = Address.parse(name)
         for side, found in (("before", before), ("after", after)):
@@ -82,13 +93,18 @@ def read_saved(document: Mapping[str, Any]) -> Saved:
                 raise ValueError(f"{name}: not what its fingerprint says")
             found[address] = entity
         reasons[address] = entry["reason"]
+        if entry["renamed"] is not None:
+            renames[address] = Address(address.kind, entry["renamed"])
     settings = _settings(part["settings"])
+    moves = tuple(Move(Address.parse(old), Address.parse(new), Place(*place)) for old, new, *place in part["moves"])
     refusals = frozenset(
         (str(item["code"]), Address.parse(item["address"]) if "address" in item else None)
         for item in document["findings"]
         if item["level"] == Level.ERROR
     )
-    return Saved(document["account"], part["partition"], document["owner"], settings, before, after, reasons, refusals)
+    until = moment(part["valid_until"]) if part["valid_until"] is not None else None
+    which = (document["account"], part["partition"], document["owner"], settings)
+    return Saved(*which, before, after, reasons, refusals, moves, renames, until)
 
 
 def _settings(saved: Mapping[str, Any]) -> Settings:
@@ -108,13 +124,34 @@ def _settings(saved: Mapping[str, Any]) -> Settings:
 
 def stale(saved: Saved, live: State) -> list[Problem]:
     """What has changed since the plan was made, field by field; empty where its starting point is still live."""
-    found = []
+    found = list(_unnamed(saved, live))
+    live = _with_names(saved, live)
     moves = moved_arns(saved.wanted, live)
     for address, before in saved.before.items():
         now = followed(live.entities.get(address), moves)
         if fingerprint(now) != fingerprint(before):
             found.append(Problem(Level.ERROR, "stale-plan", _since(address, before, now), address=address))
     return found
+
+
+def _unnamed(saved: Saved, live: State) -> Iterator[Problem]:
+    """Renames that cannot be made any more: the old name is gone, or the new one taken."""
+    for new, old in saved.renamed.items():
+        if old not in live.entities:
+            summary = f"{old} existed when the plan was made; now it does not."
+            yield Problem(Level.ERROR, "stale-plan", summary, address=old)
+        elif new in live.entities:
+            summary = f"{new} did not exist when the plan was made; now it does."
+            yield Problem(Level.ERROR, "stale-plan", summary, address=new)
+
+
+def _renames(saved: Saved, live: State) -> dict[Address, Address]:
+    """Those that are still to be made."""
+    return {new: old for new, old in renames_of(_desired(saved), live).items() if new in saved.renamed}
+
+
+def _with_names(saved: Saved, live: State) -> State:
+    return renamed(live, _renames(saved, live))
 
 
 def _since(address: Address, before: Entity | None, now: Entity | None) -> str:
@@ -129,7 +166,9 @@ def _since(address: Address, before: Entity | None, now: Entity | None) -> str:
 def as_saved(saved: Saved, live: State) -> State:
     """Live IAM with the touched entities as the file spells them: they mean the same, or the plan is stale."""
     before = {address: entity for address, entity in saved.before.items() if entity is not None}
-    return replace(live, entities={**live.entities, **before})
+    names = {old: new for new, old in saved.renamed.items()}
+    as_before = renamed(replace(live, entities=before), names)
+    return replace(live, entities={**live.entities, **as_before.entities})
 
 
 def rebuilt(saved: Saved, live: State, allowed: Allowed) -> Plan:
@@ -139,13 +178,23 @@ def rebuilt(saved: Saved, live: State, allowed: Allowed) -> Plan:
 
 def saved_questions(saved: Saved, live: State) -> Questions:
     """What `rebuilt` must ask of live IAM."""
-    return questions_about(_desired(saved), saved.wanted, live, _differences(saved, live))
+    renames = _renames(saved, live)
+    differences = _differences(saved, live)
+    return questions_about(_desired(saved), saved.wanted, renamed(live, renames), differences, renames)
 
 
 def _differences(saved: Saved, live: State) -> list[Difference]:
+    renames = _renames(saved, live)
+    live = renamed(live, renames)
     moves = moved_arns(saved.wanted, live)
     found = (
-        difference_of(followed(live.entities.get(address), moves), after, saved.owner, saved.reasons[address])
+        difference_of(
+            followed(live.entities.get(address), moves),
+            after,
+            saved.owner,
+            saved.reasons[address],
+            renames.get(address),
+        )
         for address, after in saved.after.items()
     )
     return [difference for difference in found if difference is not None]
@@ -153,4 +202,4 @@ def _differences(saved: Saved, live: State) -> list[Difference]:
 
 def _desired(saved: Saved) -> Desired:
     state = State(saved.account, saved.partition, saved.wanted)
-    return Desired(state, saved.owner, saved.settings, {}, {})
+    return Desired(state, saved.owner, saved.settings, {}, {}, moves=saved.moves)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Document, Json, Statement
 from reconciler.model.problem import Place
 from reconciler.policy.canonical import CURRENT_VERSION
+from reconciler.policy.moments import shown
 
 SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
 WEB_IDENTITY_AUDIENCE = "sts.amazonaws.com"
@@ -29,7 +31,7 @@ CLOSED = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AW
 class TrustRule:
     """One rule of `trust:`. `principals` are ARNs, account ids, hosts or provider ARNs, as `kind` says.
 
-    `mfa_max_age` in seconds. `conditions` in AWS's grammar.
+    `mfa_max_age` in seconds. `conditions` in AWS's grammar. `expires` in UTC.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class TrustRule:
     audiences: tuple[str, ...] = ()
     conditions: Mapping[str, Json] = field(default_factory=dict)
     sid: str | None = None
+    expires: datetime | None = None
 
 
 class Clash(ValueError):
@@ -78,6 +81,8 @@ def _conditions(rule: TrustRule) -> dict[str, dict[str, Json]]:
         found["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
     if rule.mfa_max_age is not None:
         found["NumericLessThan"] = {"aws:MultiFactorAuthAge": str(rule.mfa_max_age)}
+    if rule.expires is not None:
+        found["DateLessThan"] = {"aws:CurrentTime": shown(rule.expires)}
     if rule.external_ids:
         found["StringEquals"] = {"sts:ExternalId": _one_or_list(rule.external_ids)}
     if rule.kind == "oidc":

@@ -35,6 +35,7 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
             "powers_lost": [asdict(power) for power in plan.access.disempowered],
         },
         **({"targets": [str(address) for address in plan.targets]} if plan.targets else {}),
+        **({"unmanaged": [str(one.address) for one in plan.unmanaged]} if plan.unmanaged is not None else {}),
     }
 
 

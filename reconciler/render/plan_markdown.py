@@ -30,7 +30,7 @@ def plan_markdown(plan: Plan) -> str:
     destructive = [change for change in plan.changes if change.action is Action.DELETE]
     parts = [f"**{text.summary().replace('errors above', 'errors below')}**", ""]
     parts += [*_deletes(destructive), *_access(text), *_findings(plan)]
-    room = LIMIT - sum(len(part) + 1 for part in parts) - 200
+    room = LIMIT - sum(len(part) + 1 for part in (*parts, *_unmanaged(text))) - 200
     left_out = 0
     for change in (*destructive, *(change for change in plan.changes if change.action is not Action.DELETE)):
         fold = _fold(change, text)
@@ -39,6 +39,7 @@ def plan_markdown(plan: Plan) -> str:
             continue
         room -= len(fold) + 1
         parts.append(fold)
+    parts += _unmanaged(text)
     if left_out:
         parts.append(f"_{left_out} of {len(plan.changes)} entities are left out here; run `reconcile plan` for all._")
     return "\n".join(parts).rstrip()
@@ -62,6 +63,17 @@ def _access(text: PlanText) -> Iterator[str]:
         yield _fenced("\n".join(kept))
         yield from _more(len(lines) - len(kept), "changes of access")
         yield ""
+
+
+def _unmanaged(text: PlanText) -> list[str]:
+    """One fold, with as many as fit."""
+    if text.plan.unmanaged is None:
+        return []
+    lines, number = text.unmanaged()[1:], len(text.plan.unmanaged)
+    kept = _fitting(lines)
+    title = f"Unmanaged: {number} {'entity' if number == 1 else 'entities'} that no file declares"
+    body = "\n".join([_fenced("\n".join(kept)), *_more(number - len(kept), "entities")])
+    return [f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"]
 
 
 def _findings(plan: Plan) -> Iterator[str]:

@@ -41,6 +41,8 @@ class PlanText:
         for change in self.plan.changes:
             lines += [*self.change(change), ""]
         lines += self.access()
+        if self.plan.unmanaged is not None:
+            lines += [*self.unmanaged(), ""]
         if self.plan.findings:
             errors = [item for item in self.plan.findings if item.level is Level.ERROR]
             others = [item for item in self.plan.findings if item.level is not Level.ERROR]
@@ -59,6 +61,13 @@ class PlanText:
             *(self._line("-", 0, said) for said in _told(delta.disempowered, "loses")),
         ]
         return ["Access:", *lines, ""] if lines else []
+
+    def unmanaged(self) -> list[str]:
+        """A heading, and what no file declares line by line."""
+        listed = self.plan.unmanaged or ()
+        owners = (f"  (owner {one.owner})" if one.owner else "" for one in listed)
+        lines = [clean(f"  {one.address}{owner}") for one, owner in zip(listed, owners, strict=True)]
+        return ["Unmanaged, declared by no file:" if lines else "Unmanaged: nothing.", *lines]
 
     def summary(self) -> str:
         """`Plan: 3 to create, …` or that there is nothing to do."""
@@ -160,9 +169,18 @@ def _told(powers: tuple[Empowered, ...], verb: str) -> Iterator[str]:
         yield f"{principal} {verb} {what}: {', '.join(one.power for one in group)}"
 
 
+_UNTIL = "DateLessThan aws:currenttime "
+
+
 def _manner(access: Access) -> str:
-    mfa = ", with MFA" if access.mfa else ""
-    return f"{mfa}, depending on {', '.join(access.conditions)}" if access.conditions else mfa
+    """`, with MFA, until …, depending on …`."""
+    said = ", with MFA" if access.mfa else ""
+    conditions = list(access.conditions)
+    times = [term for term in access.terms if " aws:currenttime " in term]
+    if len(times) == 1 and times[0].startswith(_UNTIL):
+        said += f", until {times[0].removeprefix(_UNTIL)}"
+        conditions = [key for key in conditions if key != "aws:currenttime"]
+    return f"{said}, depending on {', '.join(conditions)}" if conditions else said
 
 
 def _is_document(field: Field) -> bool:

@@ -145,6 +145,14 @@ def test_a_plan_without_an_owner_or_a_change_is_as_the_schema_says(account: Acco
     assert flaws(plan, closed(SCHEMA)) == []
 
 
+def test_what_is_unmanaged_is_listed_only_where_it_was_asked_for(changing: Account) -> None:
+    changing.iam.create_group(GroupName="outside")
+    plan = changing.plan("roles.yaml", "--unmanaged")
+    assert flaws(plan, closed(SCHEMA)) == []
+    assert plan["unmanaged"] == ["group/outside"]
+    assert "unmanaged" not in changing.plan()
+
+
 def test_readers_may_meet_fields_that_they_do_not_know(changing: Account) -> None:
     plan = changing.plan()
 

@@ -15,8 +15,9 @@ from reconciler.model.plan import Call, Phase, Plan, Step
 from reconciler.model.state import Desired, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
+from reconciler.plan.renames import renames_of, replaced_of
 from tests.support.fake_iam import FakeIam
-from tests.support.strategies import worlds
+from tests.support.strategies import moving_worlds, worlds
 
 ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True)
 
@@ -28,6 +29,7 @@ def planned(desired: Desired, live: State) -> Plan:
     plan = build(desired, live, ALLOWED)
     assume(plan.safe)
     event(f"steps: {min(len(plan.steps) // 10 * 10, 50)}+")
+    event(f"renames: {bool(renames_of(desired, live))}, replaces: {bool(replaced_of(desired, live))}")
     return plan
 
 
@@ -155,16 +157,17 @@ def test_what_replaces_a_grant_is_given_before_the_old_one_is_taken(pair: tuple[
     steps = planned(desired, iam.state()).steps
     first = iam.state().entities
     last = final(live, steps)
+    names = {old: new for new, old in renames_of(desired, live).items()}
     held = {
-        address: kept(grants_of(entity, first), grants_of(last[address], last))
+        address: kept(grants_of(entity, first), grants_of(last[names.get(address, address)], last))
         for address, entity in first.items()
-        if isinstance(entity, User | Group | Role) and address in last
+        if isinstance(entity, User | Group | Role) and names.get(address, address) in last
     }
     for step in steps:
         iam.run(step.call)
         now = iam.state().entities
         for address, wanted in held.items():
-            granted = grants_of(now[address], now)
+            granted = grants_of(now.get(address) or now[names[address]], now)
             lost = {grant for grant in wanted if not any(gives(other, grant) for other in granted)}
             if lost and (step.note or step.phase is Phase.SWAP):
                 event(f"excused: {step.phase.name} {step.call.operation}")
@@ -178,6 +181,25 @@ def final(live: State, steps: Sequence[Step]) -> Mapping[Address, Entity]:
     for step in steps:
         iam.run(step.call)
     return iam.state().entities
+
+
+@thorough
+@given(moving_worlds())
+def test_what_is_renamed_keeps_its_id_and_what_is_replaced_goes_last(pair: tuple[Desired, State]) -> None:
+    desired, live = pair
+    iam = FakeIam.of(live)
+    plan = planned(desired, iam.state())
+    renames, replaced = renames_of(desired, live), replaced_of(desired, live)
+    ids = {new: iam.records[old.key].id for new, old in renames.items()}
+    deleted = set(replaced.values())
+    for step in plan.steps:
+        iam.run(step.call)
+        gone = {old for old in deleted if old.key not in iam.records}
+        assert not gone or step.phase is Phase.DELETE
+        deleted -= gone
+    assert deleted == set()
+    assert {new: iam.records[new.key].id for new in renames} == ids
+    assert not {old for old in renames.values() if old.key in iam.records}
 
 
 @thorough

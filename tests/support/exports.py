@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,17 +17,19 @@ from reconciler.plan.options import Allowed
 from tests.support.files import errors
 
 
-def read(text: str, live: State) -> Desired:
-    """What a file with this text means, read as `plan` reads it."""
+def read(text: str, live: State, further: Mapping[str, str] | None = None) -> Desired:
+    """What a file with this text means, with further files beside it, read as `plan` reads it."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "roles.yaml"
-        path.write_text(text)
+        for name, content in {path.name: text, **(further or {})}.items():
+            (Path(folder) / name).parent.mkdir(exist_ok=True)
+            (Path(folder) / name).write_text(content)
         return declare(
             load([path], {}, live.account), {address: entity.path for address, entity in live.entities.items()}
         )
 
 
 def planned(found: Exported, live: State) -> Plan:
-    desired = read(one_file(found, "reconcile export"), live)
+    desired = read(one_file(found, "reconcile export"), live, found.files)
     assert errors(desired) == []
     return build(desired, live, Allowed())

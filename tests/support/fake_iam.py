@@ -282,8 +282,21 @@ def _create_user(
 
 
 def _move(kind: str) -> Callable[..., None]:
-    def moved(iam: FakeIam, new_path: str, **name: str) -> None:
-        iam._record(kind, name[f"{kind}_name"]).path = new_path
+    """Id, links and policies stay; memberships and trusts, kept by key and by id, follow."""
+
+    def moved(iam: FakeIam, new_path: str = "", **name: str) -> None:
+        record = iam._record(kind, name[f"{kind}_name"])
+        if new_path:
+            record.path = new_path
+        new = name.get(f"new_{kind}_name", record.name)
+        if new.casefold() != record.name.casefold() and (kind, new.casefold()) in iam.records:
+            raise Refused("EntityAlreadyExists", f"{kind} with name {new} already exists.")
+        del iam.records[kind, record.name.casefold()]
+        for user in iam._all("user") if kind == "group" else ():
+            if record.name.casefold() in user.groups:
+                user.groups = {*user.groups - {record.name.casefold()}, new.casefold()}
+        record.name = new
+        iam.records[kind, new.casefold()] = record
 
     return moved
 

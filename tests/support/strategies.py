@@ -16,7 +16,17 @@ from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.problem import Place
-from reconciler.model.state import Belongings, Declaration, Desired, Facts, MfaDevice, PolicyVersion, Settings, State
+from reconciler.model.state import (
+    Belongings,
+    Declaration,
+    Desired,
+    Facts,
+    MfaDevice,
+    Move,
+    PolicyVersion,
+    Settings,
+    State,
+)
 from reconciler.model.xml import xml_of
 from reconciler.policy.canonical import canonical
 from tests.support.fake_iam import INLINE_QUOTA
@@ -265,8 +275,11 @@ def _trust(draw: st.DrawFn, principals: list[str], providers: list[str]) -> Any:
 
 
 @st.composite
-def _world(draw: st.DrawFn, *, live: bool) -> dict[Address, Entity]:
-    """Entities that name only each other, within every quota."""
+def _world(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozenset()) -> dict[Address, Entity]:
+    """Entities that name only each other, within every quota; those in `old` under another name."""
+
+    def called(names: list[str]) -> list[str]:
+        return [f"{name}{OLD}" if name in old else name for name in names]
 
     def tags() -> dict[str, str]:
         return draw(_tags(draw(st.sampled_from([ME, ME, ME, None])) if live else ME))
@@ -274,31 +287,32 @@ def _world(draw: st.DrawFn, *, live: bool) -> dict[Address, Entity]:
     found: list[Entity] = []
     issuers = draw(_subset(ISSUERS))
     for name in issuers:
-        thumbprints = frozenset(draw(_subset(THUMBPRINTS)))
+        # Live there is always one: IAM fetches it where none is given.
+        thumbprints = frozenset(draw(_subset(THUMBPRINTS))) or frozenset(THUMBPRINTS[:1] if live else ())
         clients = frozenset(draw(_subset(CLIENTS)))
-        found.append(OidcProvider(name, clients, thumbprints if live or thumbprints else None, tags()))
+        found.append(OidcProvider(name, clients, thumbprints or None, tags()))
     providers = [f"arn:aws:iam::{ACCOUNT}:oidc-provider/{name}" for name in issuers]
     for name in draw(_subset(("okta", "entra"))):
         found.append(SamlProvider(name, xml_of(draw(st.sampled_from(METADATA))), tags()))
         providers.append(f"arn:aws:iam::{ACCOUNT}:saml-provider/{name}")
-    policies = draw(_subset(POLICIES))
+    policies = called(draw(_subset(POLICIES)))
     for name in policies:
         found.append(Policy(name, draw(_documents()), "/", "" if live else None, tags()))
     references = [*map(policy_arn, policies), *AWS_POLICIES]
     boundaries = st.none() | st.sampled_from(references)
-    groups = draw(_subset(GROUPS))
+    groups = called(draw(_subset(GROUPS)))
     for name in groups:
         path = draw(st.sampled_from([f"/{ME}/", "/"]))
         found.append(Group(name, path, frozenset(draw(_subset(references, 2))), draw(_inline("group"))))
     principals: list[str] = []
-    for name in draw(_subset(USERS)):
+    for name in called(draw(_subset(USERS))):
         path = draw(st.sampled_from(["/", "/eng/"]))
         principals.append(f"arn:aws:iam::{ACCOUNT}:user{path}{name}")
         joined = frozenset(Address("group", group) for group in draw(_subset(groups, 2)))
         attached = frozenset(draw(_subset(references, 2)))
         console = draw(st.sampled_from([True, False] if live else [None, None, False]))
         found.append(User(name, path, joined, attached, draw(_inline("user")), draw(boundaries), tags(), console))
-    roles = draw(_subset(ROLES))
+    roles = called(draw(_subset(ROLES)))
     principals += [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in roles]
     for name in roles:
         scalars = draw(st.sampled_from(["", "text"])), draw(st.sampled_from([3600, 7200]))
@@ -363,10 +377,29 @@ _IGNORABLE = {
 }
 
 
+OLD = "-old"
+"""Ends the names of what is live and has another name in the file."""
+
+
+def _moves(live: dict[Address, Entity], wanted: dict[Address, Entity]) -> tuple[Move, ...]:
+    pairs = [(address, Address(address.kind, address.name.removesuffix(OLD))) for address in live]
+    return tuple(Move(old, new, PLACE) for old, new in pairs if old.name != new.name and new in wanted)
+
+
+def worlds() -> st.SearchStrategy[tuple[Desired, State]]:
+    """What a file asks for and what is live; many of the plans between them are safe. Half of them move something."""
+    return _worlds() | moving_worlds()
+
+
+def moving_worlds() -> st.SearchStrategy[tuple[Desired, State]]:
+    """Where the file has another name for some of what is live, and says so under `moved`."""
+    names = sorted({*USERS, *GROUPS, *ROLES, *POLICIES})
+    return _subset(names).flatmap(lambda old: _worlds(frozenset(old)))
+
+
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[Desired, State]:
-    """What a file asks for and what is live; many of the plans between them are safe."""
-    live, wanted = draw(_world(live=True)), draw(_world(live=False))
+def _worlds(draw: st.DrawFn, old: frozenset[str] = frozenset()) -> tuple[Desired, State]:
+    live, wanted = draw(_world(live=True, old=old)), draw(_world(live=False))
     declarations = {}
     for address, entity in wanted.items():
         protect = draw(st.sampled_from([None, None, None, True, False])) if hasattr(entity, "tags") else None
@@ -376,5 +409,6 @@ def worlds(draw: st.DrawFn) -> tuple[Desired, State]:
         named = draw(_subset(ignored, 1)) if ignored and draw(st.integers(0, 5)) == 0 else []
         declarations[address] = Declaration(PLACE, protect, tuple(named))
     prune = draw(st.sampled_from(["owned", "owned", "all"]))
-    desired = Desired(State(ACCOUNT, "aws", wanted), ME, Settings(prune=prune), declarations, {})
+    moves = _moves(live, wanted)
+    desired = Desired(State(ACCOUNT, "aws", wanted), ME, Settings(prune=prune), declarations, {}, moves=moves)
     return desired, State(ACCOUNT, "aws", live, draw(_facts(live)))

@@ -17,7 +17,11 @@ from reconciler.plan.options import Allowed
 
 @dataclass(frozen=True)
 class Draft:
-    """`entities` is what the file asks for, effective; `differences` what the plan would do."""
+    """`entities` is what the file asks for, effective; `differences` what the plan would do.
+
+    live: the account as it is once the plan's renames are made. actual: as it is before; the same where there are
+    none. replaced: new → old of the roles and policies that the plan replaces.
+    """
 
     desired: Desired
     entities: Mapping[Address, Entity]
@@ -25,6 +29,12 @@ class Draft:
     differences: Sequence[Difference]
     planning: Planning
     allowed: Allowed
+    actual: State
+    replaced: Mapping[Address, Address]
+
+    def was(self, address: Address) -> Address:
+        """The name that an entity has before the plan."""
+        return self.planning.renamed.get(address, address)
 
     def of(self, action: Action) -> list[Difference]:
         return [difference for difference in self.differences if difference.action is action]

@@ -26,13 +26,15 @@ def foreign_use(draft: Draft) -> Iterator[Problem]:
                 f"{address} is the permissions boundary of {_listed(bounded)}, which the file does not manage.",
                 "Keep it in the file, or give them another boundary first: without one they would gain rights.",
             )
+        new = next((new for new, old in draft.replaced.items() if old == address), None)
         users = _outside(planning, (*planning.users_of(address), *planning.trusting.get(address, ())))
         if users and not draft.allowed.foreign_detach:
             yield draft.refusal(
                 "foreign-use",
                 address,
                 f"{address} would be deleted, but {_listed(users)} outside the file use it.",
-                "Keep it in the file, or pass --allow-foreign-detach to take it from them.",
+                f"{f'Let them use {new}' if new else 'Keep it in the file'}, "
+                "or pass --allow-foreign-detach to take it from them.",
                 "--allow-foreign-detach",
             )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.kinds.registry import BY_NAME
+from reconciler.model.address import Address
 from reconciler.model.problem import Problem
 from reconciler.plan.guards.draft import Draft
 
@@ -23,8 +24,15 @@ def immutable_fields(draft: Draft) -> Iterator[Problem]:
                     "immutable-field",
                     difference.address,
                     f"{reasons[field.path]}: it is {field.before or ''!r}, and the file says {field.after!r}.",
-                    f"Write {field.before or ''!r}, leave `{field.path}` out, or use another name.",
+                    f"Write {field.before or ''!r}, or leave `{field.path}` out.{_instead(difference.address)}",
                 )
+
+
+def _instead(address: Address) -> str:
+    """Who wants the change nevertheless: under another name, which is then a replacement that is seen as one."""
+    if address.kind not in ("role", "policy"):
+        return ""
+    return f" To have it changed, give it another name and write `moved: {{{address}: {address.kind}/NEW}}`."
 
 
 def name_case(draft: Draft) -> Iterator[Problem]:

@@ -67,7 +67,7 @@ def lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
     after = planned_state(draft.live, draft.differences)
     found = []
     for address, named in sorted(subjects.items()):
-        losses = (*_lost_actions(address, undoing, draft.live, after), *_lost_entries(address, draft, after))
+        losses = (*_lost_actions(address, undoing, draft, after), *_lost_entries(address, draft, after))
         if losses:
             found.append(Lockout(address, named, losses))
     return found
@@ -111,7 +111,7 @@ def undo_of(steps: Iterable[Step], draft: Draft) -> list[Undo]:
 
 def _live_arn(address: Address, draft: Draft) -> str:
     """Where an entity is before the plan, and again once a move is taken back."""
-    live = draft.live.entities.get(address)
+    live = draft.actual.entities.get(draft.was(address))
     if live is None:
         return draft.planning.arn(address)
     return arn_of(live.address, live.path, draft.live.account, draft.live.partition)
@@ -160,14 +160,15 @@ _INVERSES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _lost_actions(address: Address, undoing: list[Undo], live: State, planned: State) -> Iterator[Loss]:
-    before, after = principals_of(live).get(address), principals_of(planned).get(address)
+def _lost_actions(address: Address, undoing: list[Undo], draft: Draft, planned: State) -> Iterator[Loss]:
+    before = principals_of(draft.actual).get(draft.was(address))
+    after = principals_of(planned).get(address)
     if before is None:
         return
     if after is None:
         yield Loss(f"{address} itself", "the plan deletes it")
         return
-    device = bool(live.facts.devices.get(address))
+    device = bool(draft.live.facts.devices.get(address))
     for undo in undoing:
         now, then = _verdict(before, undo.action, undo.was, device), _verdict(after, undo.action, undo.resource, device)
         narrower = not then.allowed and not (then.keys <= now.keys and terms_of(then) <= terms_of(now))
@@ -204,9 +205,11 @@ def _lost_entries(address: Address, draft: Draft, planned: State) -> Iterator[Lo
     before, after = draft.live.entities.get(address), planned.entities.get(address)
     if not isinstance(before, Role) or not isinstance(after, Role):
         return
-    old, new = accesses_of(draft.live, address), accesses_of(planned, address)
+    now = {str(was): str(address) for address, was in draft.planning.renamed.items()}
+    old, new = accesses_of(draft.actual, address, now), accesses_of(planned, address)
     session = draft.live.facts.caller.rpartition("/")[2] if address == caller_address(draft.live) else ""
-    came = {pair for pair in old if pair == f"user/{session}"} or set(old)
+    by_name = now.get(f"user/{session}", f"user/{session}")
+    came = {pair for pair in old if pair == by_name} or set(old)
     for principal in sorted(came):
         if _stricter(old[principal], new.get(principal), draft.live):
             yield Loss(f"{principal} assuming {address}", "the session may have come through it")

@@ -4,7 +4,7 @@ taken off entities that stay."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Mapping
 
 from reconciler.model.plan import Action, Field
 from reconciler.model.problem import Problem
@@ -30,7 +30,8 @@ def thresholds(draft: Draft) -> Iterator[Problem]:
             limit = f"{settings.max_delete_percent:g} %"
             said = f"{number} of {existing} {_plural(kind)}, {percent:.1f} % > {limit}"
             yield _refused(draft, "too-many-deletes", said)
-    removed = sum(_removals(field) for item in draft.differences if item.after for field in item.fields)
+    swapped = {draft.planning.arn(old): draft.planning.arn(new) for new, old in draft.replaced.items()}
+    removed = sum(_removals(field, swapped) for item in draft.differences if item.after for field in item.fields)
     if removed > settings.max_removals:
         said = f"{removed} policies taken off entities that stay > max_removals {settings.max_removals}"
         yield _refused(draft, "too-many-removals", said)
@@ -45,12 +46,12 @@ def _existing(draft: Draft, kind: str) -> int:
     )
 
 
-def _removals(field: Field) -> int:
+def _removals(field: Field, swapped: Mapping[str, str]) -> int:
+    """How many policies go. One whose replacement (`swapped`, old → new) is attached instead is none of them."""
     if field.path == "policies":
         before = field.before if isinstance(field.before, frozenset) else frozenset()
         after = field.after if isinstance(field.after, frozenset) else frozenset()
-        gone: Sized = before - after
-        return len(gone)
+        return sum(swapped.get(arn) not in after for arn in before - after)
     return int(field.path.startswith("inline_policies.") and field.after is None)
 
 

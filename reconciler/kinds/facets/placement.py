@@ -1,0 +1,22 @@
+"""Name and path of a user or group (UpdateUser, UpdateGroup): both in one call, which keeps all that it has."""
+
+from __future__ import annotations
+
+from reconciler.kinds.facts import present, step
+from reconciler.kinds.planning import Planning
+from reconciler.model.entity import Group, User
+from reconciler.model.plan import Phase, Step
+
+
+def placed(noun: str, before: User | Group, after: User | Group, planning: Planning) -> list[Step]:
+    """`noun` as in the operation. `before` has its new name already: the old one is in `planning.renamed`."""
+    address = after.address
+    old = planning.renamed.get(address)
+    parameters: dict[str, object] = {f"{noun}Name": old.name if old else before.name}
+    if old:
+        parameters[f"New{noun}Name"] = after.name
+    if before.path != after.path:
+        parameters["NewPath"] = after.path
+    if len(parameters) == 1:
+        return []
+    return [step(address, Phase.CREATE, f"Update{noun}", parameters, (), (present(address),))]

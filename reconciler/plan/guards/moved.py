@@ -1,0 +1,56 @@
+"""`moved`, where it cannot be done as written, and where it is done already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.problem import Level, Problem
+from reconciler.model.state import RENAMABLE, Move
+from reconciler.plan.guards.draft import Draft
+from reconciler.plan.ownership import Ignored, is_owned, is_protected, owner_of
+
+
+def moves(draft: Draft) -> Iterator[Problem]:
+    ignored = Ignored(draft.desired.settings.ignore)
+    live = draft.actual.entities
+    for move in draft.desired.moves:
+        hidden = next((address for address in (move.old, move.new) if address in ignored), None)
+        if hidden is not None:
+            said = f"`settings.ignore` matches {hidden}, so it cannot move."
+            yield _refused(draft, move, "moved-ignored", said, "Take it out of one of the two.")
+        elif move.old in live:
+            yield from _unmovable(draft, move)
+
+
+def moves_made(draft: Draft) -> Iterator[Problem]:
+    """Information: the line has done its work."""
+    live = draft.actual.entities
+    for move in draft.desired.moves:
+        if move.old not in live and move.new in live:
+            summary = f"{move.old} is {move.new} already."
+            hint = "The line under `moved` can be taken out."
+            yield Problem(Level.INFO, "moved-already", summary, "", hint, move.place, move.new)
+
+
+def _unmovable(draft: Draft, move: Move) -> Iterator[Problem]:
+    """What forbids a move whose old name lives. Renamed entities are subject to the other guards, as any update is."""
+    owner = draft.desired.owner
+    old, new = draft.actual.entities[move.old], draft.actual.entities.get(move.new)
+    replaces = move.old.kind not in RENAMABLE
+    if new is not None and not (replaces and is_owned(new, owner) and is_owned(old, owner)):
+        said = f"{move.old} and {move.new} both exist: one cannot become the other."
+        yield _refused(draft, move, "moved-both", said, "Take the line out, or give one of them another name first.")
+    elif replaces and not is_owned(old, owner):
+        other = owner_of(old)
+        whose = f"belongs to owner {other!r}" if other else "carries no owner tag"
+        hint = f"First declare {move.old} and apply that{' with --take-over' if other else ''}, then move it."
+        said = f"{move.old} {whose}, and {move.old.kind}s are moved by replacing them, which deletes the old one."
+        yield _refused(draft, move, "moved-not-owned", said, hint)
+    elif replaces and is_protected(old):
+        hint = f"First declare {move.old} with `protect: false` and apply that, then move it."
+        said = f"{move.old} is protected, and a {move.old.kind} is moved by replacing it, which deletes the old one."
+        yield _refused(draft, move, "protected", said, hint)
+
+
+def _refused(draft: Draft, move: Move, code: str, summary: str, hint: str) -> Problem:
+    return Problem(Level.ERROR, code, summary, "", hint, move.place, move.new)

@@ -1,0 +1,126 @@
+"""Moves between two states: what a caller may do under another name, what counts as gone, and where steps stand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from reconciler.kinds.facets.tags import OWNER
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Policy, Role, User
+from reconciler.model.plan import Plan
+from reconciler.model.problem import Level
+from reconciler.model.state import Declaration, Desired, Expiry, Facts, Move, Settings, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from reconciler.policy.canonical import canonical
+from tests.support.strategies import ACCOUNT, PLACE, policy_arn
+
+MINE = {OWNER: "me"}
+OLD, NEW = Address("user", "old"), Address("user", "new")
+
+
+def document(resource: str, action: str = "iam:*", effect: str = "Allow") -> Any:
+    return canonical(
+        {"Version": "2012-10-17", "Statement": [{"Effect": effect, "Action": action, "Resource": resource}]}
+    )
+
+
+def planned(live: list[Entity], wanted: list[Entity], caller: str = "", **more: Any) -> Plan:
+    facts = Facts(caller=f"arn:aws:iam::{ACCOUNT}:{caller}", versions={})
+    entities = {entity.address: entity for entity in wanted}
+    declarations = {address: Declaration(PLACE) for address in entities}
+    settings = Settings(**more.pop("settings", {}))
+    desired = Desired(State(ACCOUNT, "aws", entities), "me", settings, declarations, {}, **more)
+    return build(desired, State(ACCOUNT, "aws", {one.address: one for one in live}, facts), Allowed())
+
+
+def refused(plan: Plan) -> list[str]:
+    return [finding.code for finding in plan.findings if finding.level is Level.ERROR]
+
+
+MOVE = (Move(OLD, NEW, PLACE),)
+
+
+@pytest.mark.parametrize(
+    ("resource", "codes"),
+    [
+        ("*", []),
+        (f"arn:aws:iam::{ACCOUNT}:user/*", []),
+        (f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}", []),
+        (f"arn:aws:iam::{ACCOUNT}:user/old", ["lockout"]),
+    ],
+)
+def test_a_caller_may_be_renamed_if_it_could_rename_itself_back(resource: str, codes: list[str]) -> None:
+    before = User("old", inline_policies={"own": document(resource)}, tags=MINE)
+    after = User("new", inline_policies={"own": document(resource)}, tags=MINE)
+    plan = planned([before], [after], "user/old", moves=MOVE)
+    assert refused(plan) == codes
+    assert [step.call.operation for step in plan.steps] == ["UpdateUser"]
+
+
+def test_access_that_hangs_on_the_old_name_is_reported_as_lost_by_the_new_one() -> None:
+    trust = canonical(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {"StringEquals": {"aws:username": "old"}},
+                }
+            ],
+        }
+    )
+    role = Role("r", trust, tags=MINE)
+    own = {"own": document("*", "sts:AssumeRole")}
+    users = User("old", inline_policies=own, tags=MINE), User("new", inline_policies=own, tags=MINE)
+    plan = planned([users[0], role], [users[1], role], moves=MOVE)
+    assert [(one.principal, one.role) for one in plan.access.lost] == [("user/new", "role/r")]
+
+
+def test_a_policy_attached_in_place_of_the_one_it_replaces_is_no_removal() -> None:
+    def world(name: str) -> list[Entity]:
+        users = [User(f"u{index}", policies=frozenset([policy_arn(name)]), tags=MINE) for index in range(3)]
+        return [Policy(name, document("*", "s3:Get*"), description="", tags=MINE), *users]
+
+    moves = (Move(Address("policy", "p"), Address("policy", "q"), PLACE),)
+    assert refused(planned(world("p"), world("q"), moves=moves, settings={"max_removals": 0})) == []
+    assert refused(planned(world("p"), world("q"), settings={"max_removals": 0})) == ["too-many-removals"]
+
+
+def test_a_plan_holds_until_the_next_end_of_what_it_changes() -> None:
+    ends = [datetime(year, 1, 1, tzinfo=UTC) for year in (2020, 2030, 2040)]
+    changed, same = User("a", tags=MINE), User("b", tags=MINE)
+    expiries = {changed.address: ends, same.address: [datetime(2027, 1, 1, tzinfo=UTC)]}
+    declarations = {
+        address: Declaration(PLACE, expiries=tuple(Expiry(at, PLACE, "p") for at in found))
+        for address, found in expiries.items()
+    }
+    wanted = State(ACCOUNT, "aws", {changed.address: changed, same.address: same})
+    desired = Desired(wanted, "me", Settings(), declarations, {}, now=datetime(2026, 1, 1, tzinfo=UTC))
+    plan = build(desired, State(ACCOUNT, "aws", {same.address: same}), Allowed())
+    assert plan.valid_until == ends[1]
+    assert [finding.code for finding in plan.findings] == ["expired", "expires", "expires", "expires"]
+
+
+@pytest.mark.parametrize(
+    ("now", "code"),
+    [
+        (datetime(2026, 12, 16, 23, 59, 59, tzinfo=UTC), "expires"),
+        (datetime(2026, 12, 17, tzinfo=UTC), "expires-soon"),
+        (datetime(2026, 12, 30, 23, 59, 59, tzinfo=UTC), "expires-soon"),
+        (datetime(2026, 12, 31, tzinfo=UTC), "expired"),
+    ],
+)
+@pytest.mark.parametrize("policy", ["p", ""], ids=["attachment", "trust rule"])
+def test_an_end_is_near_14_days_ahead_and_over_at_its_moment(now: datetime, code: str, policy: str) -> None:
+    user = User("a", tags=MINE)
+    end = Expiry(datetime(2026, 12, 31, tzinfo=UTC), PLACE, policy)
+    state = State(ACCOUNT, "aws", {user.address: user})
+    desired = Desired(state, "me", Settings(), {user.address: Declaration(PLACE, expiries=(end,))}, {}, now=now)
+    expected = [code] if policy or code != "expires" else []
+    assert [finding.code for finding in build(desired, state, Allowed()).findings] == expected
