@@ -128,7 +128,7 @@ def _asked(arguments: Sequence[str]) -> _Asked | None:
         elif name in _VALUES and (equals or rest):
             if not _take(asked, name, value if equals else rest.pop(0)):
                 return None
-        elif word.startswith("-") or asked.alias:
+        elif not word or word.startswith("-") or asked.alias:
             return None
         else:
             asked.alias = word
