@@ -284,9 +284,7 @@ def test_a_session_too_old_for_a_trust_outside_the_file_leads_to_a_fresh_code(
     assert any("fresh code" in line for line in me.said)
 
 
-def test_a_session_too_old_is_the_end_where_nobody_can_give_a_code(
-    me: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_session_too_old_is_the_end_where_nobody_can_give_a_code(me: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     me.run("admin")
     later = (me.user.device.spent + 20) * 30
     monkeypatch.setattr(clock, "now", lambda: float(later))
@@ -299,8 +297,7 @@ def test_ten_aliases_at_once_share_one_code(me: Caller) -> None:
     with patch.dict(os.environ, me.environ, clear=True), ThreadPoolExecutor(10) as pool:
         environ = dict(os.environ)
         tasks = [
-            pool.submit(assumed, me.wanted(alias, codes=Sources(ask=me.ask)), environ, me.said.append)
-            for alias in MANY
+            pool.submit(assumed, me.wanted(alias, codes=Sources(ask=me.ask)), environ, me.said.append) for alias in MANY
         ]
         keys = {task.result().credentials.access_key_id for task in tasks}
     assert len(keys) == 10 and me.seen() == (1, 1, 10)
@@ -315,9 +312,7 @@ def test_ten_processes_at_once_ask_one_code_and_make_one_call(me: Caller, tmp_pa
     command += ["--format", "json", "--token-command", shlex.join([sys.executable, str(script)])]
     environ = me.environ | {"PYTHONPATH": str(Path.cwd())}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-    running = [
-        subprocess.Popen(command, env=environ, text=True, start_new_session=True, **pipes) for _ in range(10)
-    ]
+    running = [subprocess.Popen(command, env=environ, text=True, start_new_session=True, **pipes) for _ in range(10)]
     done = [process.communicate(timeout=120) for process in running]
     assert [process.returncode for process in running] == [0] * 10, done
     assert len({out for out, _ in done}) == 1

@@ -74,7 +74,11 @@ class Planted:
             cache.put(IDENTITIES, key_of(walk.source_id, walk.where), who)
             self.planted += 1
             key = f"ASIA{self.planted:04}"
-            entry = {"keys": [key, "hush", "token", f"{ENDS:%Y-%m-%dT%H:%M:%SZ}"], "expires": ENDS.timestamp(), "alias": alias}
+            entry = {
+                "keys": [key, "hush", "token", f"{ENDS:%Y-%m-%dT%H:%M:%SZ}"],
+                "expires": ENDS.timestamp(),
+                "alias": alias,
+            }
             cache.put(CREDENTIALS, walk.key(len(walk.requests) - 1), entry)
         return key
 

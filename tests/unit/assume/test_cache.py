@@ -85,7 +85,18 @@ def test_entries_and_locks_are_for_the_user_alone_whatever_the_umask(kept: Kept)
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b'{"keys": ["A", "s"', b"[]", b"null", b'"text"', b"3", b"\xff\xfe\x00", b"[" * 100_000, b'{"a":' * 99999],
+    [
+        b"",
+        b"{",
+        b'{"keys": ["A", "s"',
+        b"[]",
+        b"null",
+        b'"text"',
+        b"3",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"a":' * 99999,
+    ],
 )
 def test_what_is_no_entry_is_a_miss_and_is_replaced(kept: Kept, content: bytes) -> None:
     cache = kept.filled()

@@ -278,9 +278,7 @@ def test_a_region_is_the_files_of_now(home: Planted, change: str) -> None:
         {"AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"},
     ],
 )
-def test_another_source_endpoint_file_or_cache_is_not_served_what_was_kept(
-    home: Planted, more: dict[str, str]
-) -> None:
+def test_another_source_endpoint_file_or_cache_is_not_served_what_was_kept(home: Planted, more: dict[str, str]) -> None:
     home.plant("s3")
     assert home.fast("s3").code == 0
     assert home.fast("s3", **more).code is None
