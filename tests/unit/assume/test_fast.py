@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -332,7 +331,7 @@ def test_nothing_heavy_is_imported_for_what_is_printed(home: Planted, words: tup
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", script, *words],  # -S: what an editable installation imports is not ours
-        env=home.environ | more | {"PYTHONPATH": os.getcwd()},
+        env=home.environ | more | {"PYTHONPATH": str(Path.cwd())},
         cwd=home.folder,
         capture_output=True,
         text=True,
