@@ -134,15 +134,15 @@ class Hops:
                 if not (helps and self._can_ask):
                     raise
                 self.say("AWS refused with the MFA session that was kept; a fresh code may help.")
-        keys = self._bought_session(0 if kept else need.max_age)
+        keys = self._bought_session(need.max_age, refused=kept)
         self.carried = Mfa(True, self._age(), temporary=True)
         return self._assume(0, run.source.sts(keys), caller)
 
-    def _bought_session(self, max_age: int | None) -> Credentials:
+    def _bought_session(self, max_age: int | None, refused: Credentials | None) -> Credentials:
         run, why = self.run, "another run is asking for an MFA code; waiting for it."
         with run.cache.alone(MFA_SESSIONS, self._session_key, why):
             kept = self._kept_session(max_age)
-            if kept is not None:
+            if kept is not None and kept != refused:
                 return kept
             serial, asked = self._serial(), time.time()
             client, caller = run.source.sts_once(), run.caller.arn

@@ -50,7 +50,7 @@ class Run:
         path = chain.hops(wanted.alias, self.named.aliases)
         self.profile = source_profile(wanted.profile, chain.declared_source(path), environ)
         self.region = wanted.region or path[-1].region
-        self.where = warm.endpoint(wanted.endpoint_url, environ)
+        self.where = warm.endpoint(wanted.endpoint_url, self.profile, environ)
         self._partition = path[0].role_arn.split(":")[1]
         self._known_source = identity_of(self.profile, environ)
 

@@ -11,9 +11,9 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from reconciler.assume.folder import cache_folder, is_private, private_folder
+from reconciler.assume.folder import cache_folder, is_own, is_private, private_folder
 
 MARGIN = 900
 """Seconds that credentials from the cache still last at least: with less, AWS SDKs refresh at once."""
@@ -30,22 +30,29 @@ def key_of(*parts: object) -> str:
 
 
 class Cache:
-    """The entries in one folder; with no folder nothing is kept and nothing found."""
+    """The entries in one folder; with no folder nothing is kept and nothing found.
 
-    def __init__(self, folder: str | None, say: Say) -> None:
+    `without`: what the person is told, once, where something would be kept and there is no folder.
+    """
+
+    def __init__(self, folder: str | None, say: Say, without: str = "") -> None:
         self._folder = folder
         self._say = say
+        self._without = without
         self._believed = folder is not None and is_private(folder)
 
     @classmethod
     def of(cls, environ: Mapping[str, str], say: Say) -> Cache:
         """The user's cache. `say` gets one line where nothing can be kept."""
-        return cls(cache_folder(environ), say)
+        return cls(cache_folder(environ), say, "nothing is cached: there is no home folder.")
 
     @property
     def usable(self) -> bool:
         """True where entries can be written. Tells the person once where they cannot."""
         if self._folder is None:
+            if self._without:
+                self._say(self._without)
+                self._without = ""
             return False
         try:
             private_folder(self._folder)
@@ -62,6 +69,8 @@ class Cache:
             return None
         try:
             with open(self._path(kind, key), encoding="utf-8") as file:
+                if not is_own(file.fileno()):  # put there while the folder was open to others
+                    return None
                 found = json.load(file)
         except (OSError, ValueError, RecursionError):
             return None
@@ -89,8 +98,9 @@ class Cache:
         for name in os.listdir(folder):
             entry = self.get(kind, name.removesuffix(".json")) or {}
             if which is None or which(entry):
-                os.unlink(os.path.join(folder, name))
-                gone += name.endswith(".json")
+                with suppress(FileNotFoundError):  # another run forgets, too
+                    os.unlink(os.path.join(folder, name))
+                    gone += name.endswith(".json")
         return gone
 
     @contextmanager
@@ -99,12 +109,18 @@ class Cache:
         if not self.usable:
             yield
             return
+        from contextlib import ExitStack
         from pathlib import Path
 
         from reconciler.assume.atomic import locked
 
-        folder = private_folder(os.path.join(str(self._folder), "locks"))
-        with locked(Path(folder, f"{kind}-{key}"), lambda: self._say(why) if why else None):
+        with ExitStack() as held:
+            try:
+                folder = private_folder(os.path.join(str(self._folder), "locks"))
+                lock = locked(Path(folder, f"{kind}-{key}"), lambda: self._say(why) if why else None)
+                held.enter_context(lock)
+            except OSError as error:
+                self._unusable(error)
             yield
 
     def _path(self, kind: str, key: str) -> str:
@@ -112,7 +128,7 @@ class Cache:
 
     def _unusable(self, error: OSError) -> None:
         self._say(f"nothing is cached: {self._folder} cannot be used ({(error.strerror or 'error').lower()}).")
-        self._folder, self._believed = None, False
+        self._folder, self._believed, self._without = None, False, ""
 
 
 def seconds_left(entry: Entry | None, now: float | None = None) -> float:

@@ -64,7 +64,7 @@ def _found(asked: _Asked, environ: Mapping[str, str]) -> tuple[str, str | None, 
     source = identity_of(profile, environ)
     if source is None or (profile is None and expired(environ, time.time())):
         return None
-    where = warm.endpoint(asked.endpoint_url, environ)
+    where = warm.endpoint(asked.endpoint_url, profile, environ)
     caller = warm.identity(cache, source, where)
     if caller is None:
         return None
@@ -128,7 +128,7 @@ def _asked(arguments: Sequence[str]) -> _Asked | None:
         elif name in _VALUES and (equals or rest):
             if not _take(asked, name, value if equals else rest.pop(0)):
                 return None
-        elif word.startswith("-") or asked.alias:
+        elif not word or word.startswith("-") or asked.alias:
             return None
         else:
             asked.alias = word

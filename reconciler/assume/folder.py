@@ -42,8 +42,13 @@ def private_folder(path: str) -> str:
 
 def is_private(path: str) -> bool:
     """True where the folder is the user's own and open to nobody else: only then what it holds is believed."""
+    return os.path.isdir(path) and is_own(path)
+
+
+def is_own(path: str | int) -> bool:
+    """True where a file, by name or handle, is the user's own and open to nobody else."""
     if _WINDOWS:
-        return os.path.isdir(path)
+        return True
     try:
         found = os.stat(path)
     except OSError:

@@ -1,7 +1,8 @@
 """Who a role is assumed from, as far as the environment and AWS's own files tell without asking anybody.
 
 Precedence is botocore's ("Credentials", Boto3 documentation): keys in the environment, unless a profile is named; then
-the profile. Standard library only, and little of it: this is on the path of every warm `assume`.
+the profile. Its files are read as botocore reads them, by the rules of configparser, whose import would take as long as
+the rest of a warm `assume`. Standard library only, and little of it.
 """
 
 from __future__ import annotations
@@ -10,84 +11,140 @@ import os
 from collections.abc import Iterator, Mapping
 
 _KEY = "aws_access_key_id"
-_ELSEWHERE = (
-    "role_arn",
-    "sso_session",
-    "sso_start_url",
-    "web_identity_token_file",
-    "login_session",
-    "credential_process",
-)
+_SECRET = ("aws_secret_access_key", "aws_session_token")
+_ELSEWHERE = ("role_arn", "sso_session", "sso_start_url", "login_session", "credential_process")
 """What makes botocore take no keys that the same profile holds: they come from somewhere else."""
+_ONLY_ASKING_TELLS = ("credential_source", "web_identity_token_file")
+"""They come from the environment, the machine or a token: the profile's text says not whose they are."""
+_ENDPOINTS = ("endpoint_url", "services", "ignore_configured_endpoint_urls")
 
 Settings = dict[str, str]
+Sections = dict[str, Settings]
 
 
 def identity_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
     """A text that stands for the source credentials: `key:AKIA…`, or `profile:` and what the profile says.
 
-    None where only asking can tell: a machine's or container's role, a web identity.
+    None where only asking can tell: a machine's or container's role, a web identity, files that botocore refuses.
     """
     if profile is None:
-        if environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"):
-            return f"key:{environ['AWS_ACCESS_KEY_ID']}"
+        key, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
+        if key:
+            return f"key:{key}" if secret else None
         if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return None
-    return _of_profile(
-        profile or environ.get("AWS_DEFAULT_PROFILE") or environ.get("AWS_PROFILE") or "default", environ
-    )
+    try:
+        return _of_profile(_named(profile, environ), _Files(environ))
+    except ValueError:
+        return None
+
+
+def endpoint_of(profile: str | None, environ: Mapping[str, str]) -> str:
+    """A text that stands for what the profile says of the endpoints to call; "" where it says nothing."""
+    try:
+        files = _Files(environ)
+    except ValueError:
+        return ""
+    settings = files.profile(_named(profile, environ))
+    said = [(key, settings[key]) for key in _ENDPOINTS if key in settings]
+    services = sorted(files.services.get(settings.get("services", ""), {}).items())
+    return repr([*said, *services]) if said else ""
 
 
 def default_profile_is_used(environ: Mapping[str, str]) -> bool:
     """True where a call without any profile would use the one named `default`."""
-    return not environ.get("AWS_ACCESS_KEY_ID") and bool(_profile("default", *_files(environ)))
+    if environ.get("AWS_ACCESS_KEY_ID"):
+        return False
+    try:
+        return bool(_Files(environ).profile("default"))
+    except ValueError:
+        return False
 
 
-def _of_profile(name: str, environ: Mapping[str, str]) -> str | None:
-    config, credentials = _files(environ)
+def _named(profile: str | None, environ: Mapping[str, str]) -> str:
+    return profile or environ.get("AWS_DEFAULT_PROFILE", environ.get("AWS_PROFILE", "default"))
+
+
+def _of_profile(name: str, files: _Files) -> str | None:
     found: list[tuple[str, Settings]] = []
     while name not in (seen for seen, _ in found):
-        settings = _profile(name, config, credentials)
-        if not settings:
+        settings = files.profile(name)
+        if not settings or any(key in settings for key in _ONLY_ASKING_TELLS):
             return None
         found.append((name, settings))
         name = settings.get("source_profile", name)
     first = found[0][1]
-    if _KEY in first and not any(key in first for key in _ELSEWHERE):
-        return f"key:{first[_KEY]}"
-    sso = config.get(f"sso-session {first.get('sso_session', '')}", {})
     if not any(key in first for key in _ELSEWHERE):
-        return None
-    said = [(where, sorted(settings.items())) for where, settings in [*found, ("sso-session", sso)]]
+        return f"key:{first[_KEY]}" if first.get(_KEY) else None
+    sso = [(key, files.sso_sessions.get(one.get("sso_session", ""), {})) for key, one in found]
+    said = [
+        (where, sorted((key, value) for key, value in settings.items() if key not in _SECRET))
+        for where, settings in [*found, *sso]
+    ]
     return f"profile:{said!r}"
 
 
-def _profile(name: str, config: Mapping[str, Settings], credentials: Mapping[str, Settings]) -> Settings:
-    """What both files say of a profile; the credentials file comes first."""
-    section = "default" if name == "default" and "profile default" not in config else f"profile {name}"
-    return {**config.get(section, {}), **credentials.get(name, {})}
+class _Files:
+    """The config file and the credentials file. Raises ValueError where botocore refuses one of them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._profiles: Sections = {}
+        self.sso_sessions: Sections = {}
+        self.services: Sections = {}
+        for header, settings in _sections(environ.get("AWS_CONFIG_FILE", "~/.aws/config")).items():
+            for kind, known in (
+                ("profile", self._profiles),
+                ("sso-session", self.sso_sessions),
+                ("services", self.services),
+            ):
+                words = _words(header) if header.startswith(kind) else []
+                if len(words) == 2:
+                    known[words[1]] = settings
+            if header == "default":
+                self._profiles[header] = settings
+        self._credentials = _sections(environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+
+    def profile(self, name: str) -> Settings:
+        """What both files say of a profile; the credentials file comes first."""
+        return {**self._profiles.get(name, {}), **self._credentials.get(name, {})}
 
 
-def _files(environ: Mapping[str, str]) -> tuple[dict[str, Settings], dict[str, Settings]]:
-    """The sections of the config file and of the credentials file."""
-    home = os.path.expanduser("~/.aws")
-    config = environ.get("AWS_CONFIG_FILE") or os.path.join(home, "config")
-    credentials = environ.get("AWS_SHARED_CREDENTIALS_FILE") or os.path.join(home, "credentials")
-    return _sections(config), _sections(credentials)
+def _words(header: str) -> list[str]:
+    if not any(character in header for character in "\"'\\"):
+        return header.split()
+    import shlex
+
+    try:
+        return shlex.split(header)
+    except ValueError:
+        return []
 
 
-def _sections(path: str) -> dict[str, Settings]:
-    found: dict[str, Settings] = {}
-    settings: Settings = {}
+def _sections(path: str) -> Sections:
+    """As configparser reads them. Raises ValueError for what it refuses, and for its section DEFAULT."""
+    found: Sections = {}
+    settings: Settings | None = None
+    option, depth = "", 0
     for line in _lines(os.path.expanduser(os.path.expandvars(path))):
         text = line.strip()
-        if text.startswith("[") and "]" in text:
-            # `[profile "a b"]` and `[profile  a]` are the same to botocore, which splits like a shell.
-            name = " ".join(text[1 : text.index("]")].replace('"', "").replace("'", "").split())
-            settings = found.setdefault(name, {})
-        elif text and text[0] not in "#;" and "=" in text:
-            key, _, value = text.partition("=")
-            settings[key.strip().lower()] = value.strip()
+        if not text or text[0] in "#;":
+            continue
+        indent = len(line) - len(line.lstrip())
+        if settings is not None and option and indent > depth:
+            settings[option] += f"\n{text}"
+            continue
+        depth = indent
+        if text[0] == "[" and text.rfind("]") > 1:
+            header, option = text[1 : text.rindex("]")], ""
+            if header in found or header == "DEFAULT":
+                raise ValueError(path)
+            settings = found.setdefault(header, {})
+            continue
+        ends = [at for at in (text.find("="), text.find(":")) if at > 0]
+        option = text[: min(ends)].rstrip().lower() if ends and text[0] not in "=:" else ""
+        if not option or settings is None or option in settings:
+            raise ValueError(path)
+        settings[option] = text[min(ends) + 1 :].strip()
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.assume.cache import CREDENTIALS, IDENTITIES, Cache, Entry, fresh, key_of
 from reconciler.assume.credentials import ALIAS, Credentials
+from reconciler.assume.source import endpoint_of
 
 KNOWN_FOR = 86400.0
 """Seconds that the owner of keys is remembered: a renamed user is noticed within a day."""
@@ -18,9 +19,17 @@ Calls = Sequence[Mapping[str, object]]
 """The parameters of each AssumeRole call, first hop first."""
 
 
-def endpoint(option: str | None, environ: Mapping[str, str]) -> str:
-    """Where STS is called: the same role at another endpoint is another role."""
-    return option or environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL") or ""
+def endpoint(option: str | None, profile: str | None, environ: Mapping[str, str]) -> str:
+    """Where STS is called, "" for AWS itself: the same role at another endpoint is another role.
+
+    Precedence: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
+    """
+    if option:
+        return option
+    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return ""
+    named = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL")
+    return named or endpoint_of(profile, environ)
 
 
 def identity(cache: Cache, source: str, where: str) -> Entry | None:

@@ -103,7 +103,8 @@ def test_the_source_is_the_option_then_the_file_then_what_was_kept(
         ({"AWS_PROFILE": "work"}, "work"),
         ({"RECONCILE_SOURCE_PROFILE": "first", "AWS_PROFILE": "work"}, "first"),
         ({"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": "AKIA"}, "work"),
-        ({"AWS_DEFAULT_PROFILE": "work"}, None),
+        ({"AWS_DEFAULT_PROFILE": "work"}, "work"),
+        ({"AWS_DEFAULT_PROFILE": "first", "AWS_PROFILE": "work"}, "first"),  # botocore's order
         ({"AWS_PROFILE": ""}, None),
         ({}, None),
     ],

@@ -73,7 +73,7 @@ class World:
     said: list[str] = field(default_factory=list)
 
     def run(self, alias: str, environ: Mapping[str, str] | None = None, **more: Any) -> use_case.Assumed:
-        return assumed(Wanted(alias, **more), environ or {}, self.said.append)
+        return assumed(Wanted(alias, cached=False, **more), environ or {}, self.said.append)
 
 
 @pytest.fixture

@@ -1,0 +1,321 @@
+"""What a run keeps for later ones: found again as it was, never believed when in doubt, never in the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.assume import cache as room
+from reconciler.assume import folder, warm
+from reconciler.assume.cache import CREDENTIALS, MARGIN, MFA_SESSIONS, Cache, fresh, key_of, seconds_left
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="modes and owners of POSIX")
+ENTRY: dict[str, object] = {"keys": ["A", "s", "t", ""], "expires": 4e9}
+
+
+class Kept:
+    """A cache in a home folder, and what it said."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.folder = home / ".cache" / "reconcile"
+        self.said: list[str] = []
+
+    def cache(self) -> Cache:
+        return Cache.of({"HOME": str(self.home)}, self.said.append)
+
+    @property
+    def entry(self) -> Path:
+        return self.folder / CREDENTIALS / f"{key_of('k')}.json"
+
+    def filled(self) -> Cache:
+        self.cache().put(CREDENTIALS, key_of("k"), ENTRY)
+        return self.cache()
+
+    def found(self, cache: Cache | None = None) -> object:
+        return (cache or self.cache()).get(CREDENTIALS, key_of("k"))
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    return Kept(tmp_path)
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_an_entry_is_found_as_it_was_put_by_this_run_and_the_next(kept: Kept) -> None:
+    cache = kept.cache()
+    assert kept.found(cache) is None and not kept.folder.exists()
+    cache.put(CREDENTIALS, key_of("k"), ENTRY)
+    assert kept.found(cache) == kept.found() == ENTRY
+    assert kept.cache().get(MFA_SESSIONS, key_of("k")) is None
+    assert kept.cache().get(CREDENTIALS, key_of("other")) is None
+    cache.put(CREDENTIALS, key_of("k"), {"now": 1})
+    assert kept.found() == {"now": 1} and kept.said == []
+
+
+@POSIX
+@pytest.mark.usefixtures("umask")
+def test_entries_and_locks_are_for_the_user_alone_whatever_the_umask(kept: Kept) -> None:
+    cache = kept.filled()
+    with cache.alone(CREDENTIALS, "k"):
+        pass
+    found = [kept.folder, *kept.folder.rglob("*")]
+    assert {mode(path) for path in found if path.is_dir()} == {0o700}
+    assert {mode(path) for path in found if path.is_file()} == {0o600}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b'{"keys": ["A", "s"',
+        b"[]",
+        b"null",
+        b'"text"',
+        b"3",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"a":' * 99999,
+    ],
+)
+def test_what_is_no_entry_is_a_miss_and_is_replaced(kept: Kept, content: bytes) -> None:
+    cache = kept.filled()
+    kept.entry.write_bytes(content)
+    assert kept.found(cache) is None
+    cache.put(CREDENTIALS, key_of("k"), ENTRY)
+    assert kept.found() == ENTRY and kept.said == []
+
+
+def test_a_folder_in_the_place_of_an_entry_is_a_miss(kept: Kept) -> None:
+    kept.filled()
+    kept.entry.unlink()
+    kept.entry.mkdir()
+    assert kept.found() is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{}, {"keys": None}, {"keys": ["A", "s", "t"]}, {"keys": ["A", "s", "t", 3]}, {"keys": "Asts"}, {"keys": {}}],
+)
+def test_an_entry_that_holds_no_credentials_is_a_miss(kept: Kept, entry: dict[str, object]) -> None:
+    kept.cache().put(CREDENTIALS, key_of("k"), entry | {"expires": 4e9})
+    assert warm.credentials(kept.cache(), key_of("k")) is None
+
+
+@POSIX
+@pytest.mark.parametrize("open_to", [0o755, 0o710, 0o702, 0o704])
+def test_a_folder_that_is_open_to_others_is_not_believed_and_closed_at_the_next_entry(kept: Kept, open_to: int) -> None:
+    kept.filled()
+    kept.folder.chmod(open_to)
+    cache = kept.cache()
+    assert kept.found(cache) is None
+    assert cache.usable and mode(kept.folder) == 0o700 and kept.said == []
+
+
+@POSIX
+@pytest.mark.parametrize("what", ["owner", "mode"])
+def test_an_entry_that_others_put_there_is_never_believed(
+    kept: Kept, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = kept.filled()
+    if what == "mode":
+        kept.entry.chmod(0o644)
+    else:
+        mine = os.stat
+        theirs = os.getuid() + 1
+
+        def found(path: Any, **how: Any) -> Any:
+            seen = list(mine(path, **how))
+            seen[4] = theirs if isinstance(path, int) else seen[4]
+            return os.stat_result(seen)
+
+        monkeypatch.setattr(folder.os, "stat", found)
+    assert kept.found(cache) is None
+
+
+@POSIX
+def test_a_folder_of_somebody_else_is_neither_believed_nor_written(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept.filled()
+    monkeypatch.setattr(folder.os, "getuid", lambda: kept.folder.stat().st_uid + 1)
+    cache = kept.cache()
+    assert kept.found(cache) is None
+    cache.put(CREDENTIALS, key_of("new"), ENTRY)
+    assert len(kept.said) == 1 and "nothing is cached" in kept.said[0] and str(kept.folder) in kept.said[0]
+    monkeypatch.undo()
+    assert kept.cache().get(CREDENTIALS, key_of("new")) is None
+
+
+@pytest.mark.parametrize("home", ["file", "below", "read-only", "none", "locks", "kind"])
+def test_where_nothing_can_be_kept_one_line_says_so_and_the_run_goes_on(
+    kept: Kept, home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"HOME": str(kept.home)}
+    if home == "file":
+        (kept.home / "file").write_text("")
+        environ = {"HOME": str(kept.home / "file")}
+    elif home == "below":
+        (kept.home / ".cache").write_text("")
+    elif home == "read-only":
+        kept.filled()
+        monkeypatch.setattr(room.os, "access", lambda path, how: False)  # root may write anywhere
+    elif home == "none":
+        environ = {}
+    else:
+        kept.folder.mkdir(parents=True)
+        kept.folder.joinpath("locks" if home == "locks" else CREDENTIALS).write_text("")
+    cache = Cache.of(environ, kept.said.append)
+    done = 0
+    for _ in range(3):
+        with cache.alone(CREDENTIALS, "k", "waiting"):
+            cache.put(CREDENTIALS, key_of("new"), ENTRY)
+            done += 1
+    assert done == 3 and not cache.usable
+    assert cache.get(CREDENTIALS, key_of("new")) is None
+    assert len(kept.said) == 1 and kept.said[0].startswith("nothing is cached: ")
+
+
+def test_what_is_asked_not_to_be_kept_is_not_talked_about(kept: Kept) -> None:
+    cache = Cache(None, kept.said.append)
+    cache.put(CREDENTIALS, "k", ENTRY)
+    with cache.alone(CREDENTIALS, "k", "waiting"):
+        pass
+    assert (cache.usable, cache.get(CREDENTIALS, "k"), cache.clear(CREDENTIALS), kept.said) == (False, None, 0, [])
+
+
+@POSIX
+def test_an_error_inside_the_lock_is_not_taken_for_one_of_the_cache(kept: Kept) -> None:
+    cache = kept.cache()
+    with pytest.raises(ConnectionError), cache.alone(CREDENTIALS, "k"):
+        raise ConnectionError(111, "refused")
+    assert kept.said == [] and cache.usable
+
+
+CALL = {
+    "RoleArn": "arn:aws:iam::1:role/a",
+    "RoleSessionName": "me",
+    "DurationSeconds": 3600,
+    "ExternalId": "e",
+    "SourceIdentity": "i",
+    "Tags": [{"Key": "k", "Value": "v"}],
+    "TransitiveTagKeys": ["k"],
+    "Policy": "{}",
+    "PolicyArns": [{"arn": "p"}],
+}
+OTHER = {
+    "RoleArn": "arn:aws:iam::1:role/b",
+    "RoleSessionName": "you",
+    "DurationSeconds": 3601,
+    "ExternalId": "f",
+    "SourceIdentity": "j",
+    "Tags": [{"Key": "k", "Value": "w"}],
+    "TransitiveTagKeys": [],
+    "Policy": "{ }",
+    "PolicyArns": [{"arn": "q"}],
+}
+
+
+def test_every_argument_and_every_hop_makes_another_key() -> None:
+    calls = [CALL, *({**CALL, key: value} for key, value in OTHER.items())]
+    calls += [{key: value for key, value in CALL.items() if key != left} for left in CALL]
+    keys = [warm.credentials_key("key:A", "", [call]) for call in calls]
+    keys += [warm.credentials_key("key:B", "", [CALL]), warm.credentials_key("key:A", "http://e", [CALL])]
+    keys += [warm.credentials_key("key:A", "", [CALL, call]) for call in calls]
+    keys += [warm.credentials_key("key:A", "", [call, CALL]) for call in calls[1:]]
+    assert all(one != other for one, other in combinations(keys, 2))
+
+
+def test_parts_do_not_run_together_and_their_order_in_an_object_does_not_matter() -> None:
+    assert key_of("ab", "c") != key_of("a", "bc") != key_of("a", "b", "c")
+    assert key_of({"a": 1, "b": 2}) == key_of({"b": 2, "a": 1})
+
+
+def test_no_file_name_tells_anything(kept: Kept) -> None:
+    cache = kept.cache()
+    key = warm.credentials_key("key:AKIASECRET", "http://endpoint", [CALL])
+    with cache.alone(CREDENTIALS, key):
+        cache.put(CREDENTIALS, key, ENTRY)
+    names = {path.name for path in kept.folder.rglob("*") if path.is_file()}
+    assert names == {f"{key}.json", f"{CREDENTIALS}-{key}"}
+    assert len(key) == 64 and set(key) <= set("0123456789abcdef")
+
+
+@pytest.mark.parametrize(("left", "expected"), [(MARGIN + 1, True), (MARGIN, True), (MARGIN - 1, False), (-1, False)])
+def test_credentials_have_15_minutes_left_or_are_a_miss(
+    kept: Kept, left: int, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert MARGIN == 900
+    entry = ENTRY | {"expires": now + left}
+    kept.cache().put(CREDENTIALS, "k", entry)
+    assert fresh(entry) is expected
+    assert bool(warm.credentials(kept.cache(), "k")) is expected
+
+
+@pytest.mark.parametrize("entry", [None, {}, {"expires": "soon"}, {"expires": None}, {"expires": [9e9]}])
+def test_credentials_whose_end_is_not_known_are_over(entry: Any) -> None:
+    assert seconds_left(entry) == 0 and not fresh(entry)
+
+
+def test_a_reader_sees_the_old_entry_or_the_new_one(kept: Kept) -> None:
+    cache, done = kept.filled(), threading.Event()
+    sizes = [{"n": size, "text": "x" * size} for size in (10, 100_000)]
+    cache.put(CREDENTIALS, key_of("k"), sizes[0])
+
+    def write() -> None:
+        for turn in range(60):
+            cache.put(CREDENTIALS, key_of("k"), sizes[turn % 2])
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = []
+    while not done.is_set():
+        seen.append(kept.found())
+    writer.join()
+    assert seen and all(entry in sizes for entry in seen)
+    assert [path.name for path in kept.entry.parent.iterdir()] == [kept.entry.name]
+
+
+def test_forgetting_takes_all_of_a_kind_or_those_that_are_meant(kept: Kept) -> None:
+    cache = kept.cache()
+    for key, alias in (("1", "a"), ("2", "a"), ("3", "b")):
+        cache.put(CREDENTIALS, key, {"alias": alias})
+    cache.put(MFA_SESSIONS, "1", {"alias": "a"})
+    (kept.folder / CREDENTIALS / "4.json").write_text("{")
+    assert cache.clear(CREDENTIALS, lambda entry: entry.get("alias") == "a") == 2
+    assert cache.get(CREDENTIALS, "3") == {"alias": "b"}
+    (kept.folder / CREDENTIALS / ".5.json.123-abc").write_text(json.dumps(ENTRY))  # left by a run that was killed
+    assert cache.clear(CREDENTIALS) == 2
+    assert list((kept.folder / CREDENTIALS).iterdir()) == []
+    assert cache.get(MFA_SESSIONS, "1") is not None and cache.clear("none") == 0
+
+
+def test_what_another_run_forgot_meanwhile_is_forgotten(kept: Kept) -> None:
+    cache = kept.filled()
+
+    def which(entry: object) -> bool:
+        kept.entry.unlink()
+        return True
+
+    assert cache.clear(CREDENTIALS, which) == 0
