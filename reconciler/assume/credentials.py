@@ -107,7 +107,8 @@ def kept_profile(environ: Mapping[str, str]) -> str | None:
     """What RECONCILE_SOURCE_PROFILE will hold: the profile of before any `assume`, as botocore reads its name.
 
     Where the person was the profile `default` without naming it, that: the keys that take its place in the
-    environment would otherwise be what a nested `assume` starts from.
+    environment would otherwise be what a nested `assume` starts from. Of the two variables botocore reads
+    AWS_DEFAULT_PROFILE first.
     """
     named = environ.get(SOURCE) or environ.get("AWS_DEFAULT_PROFILE") or environ.get("AWS_PROFILE")
     return named or (DEFAULT if default_profile_is_used(environ) else None)

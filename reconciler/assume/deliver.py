@@ -43,7 +43,9 @@ def deliver(
     shell = wish.shell or reader(environ)
     if not (wish.printing or wish.form) and sys.stdout.isatty():
         return _open(shell, alias, role_arn, credentials, variables, environ, say)
-    return _print(printed(wish.form, shell, credentials, variables), say)
+    sys.stdout.write(printed(wish.form, shell, credentials, variables))
+    sys.stdout.flush()
+    return 0
 
 
 def printed(form: str | None, shell: str, credentials: Credentials, variables: Variables) -> str:
@@ -58,23 +60,6 @@ def printed(form: str | None, shell: str, credentials: Credentials, variables: V
 def reader(environ: Mapping[str, str]) -> str:
     """The shell that reads what is printed, and the one that a subshell is."""
     return detected(environ, os.name == "nt")
-
-
-def _print(text: str, say: Say) -> int:
-    """0; 1 where stdout takes nothing, as on a full disk. A reader that went away stays a BrokenPipeError."""
-    try:
-        if sys.stdout is None:
-            raise OSError(0, "It is closed")
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        say(f"nothing could be printed: {(error.strerror or 'error').lower()}.")
-        if sys.stdout is not None:  # what is left in its buffer would fail again at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return 0
 
 
 def _run(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,10 +62,17 @@ def client(
 
 def _client(session: boto3.session.Session, service: str, endpoint_url: str | None, config: Config) -> Any:
     region = session.region_name or DEFAULT_REGION
+    make: Any = session.client
+    with preparing(service):
+        return make(service, region_name=region, endpoint_url=endpoint_url, config=config)
+
+
+@contextmanager
+def preparing(service: str) -> Iterator[None]:
+    """Turn whatever the making of a client raises into Failed: credentials, region, endpoint."""
     with translated(f"preparing to call {service}"):
-        make: Any = session.client
         try:
-            return make(service, region_name=region, endpoint_url=endpoint_url, config=config)
+            yield
         except ValueError as error:
             raise failure(
                 "bad-endpoint",

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from reconciler.aws.faults import AWS_ERRORS, problem_of
-from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, session_of
+from reconciler.aws.faults import AWS_ERRORS, problem_of, translated
+from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, preparing, session_of
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED, Caller
@@ -63,15 +63,20 @@ class Source:
 
     @property
     def access_key_id(self) -> str:
-        """Of the credentials that the source resolves to; "" where there are none."""
-        credentials = self._session.get_credentials()
-        return str(credentials.access_key or "") if credentials else ""
+        """Of the credentials that the source resolves to; "" where there are none. Raises Failed."""
+        return str(getattr(self._credentials, "access_key", "") or "")
 
     @property
     def temporary(self) -> bool:
-        """True where the source is itself a session, which may carry MFA already."""
-        credentials = self._session.get_credentials()
-        return credentials is not None and bool(credentials.token)
+        """True where the source is itself a session, which may carry MFA already. Raises Failed."""
+        return bool(getattr(self._credentials, "token", None))
+
+    @property
+    def _credentials(self) -> Any:
+        """Fetched where a profile says how: another role, a process, single sign-on. None where there are none."""
+        with translated("finding credentials"):
+            credentials: Any = self._session.get_credentials()
+            return credentials.get_frozen_credentials() if credentials else None
 
     def sts(self, keys: Keys | None = None) -> STSClient:
         """A client with the source's credentials, or with those of an earlier hop."""
@@ -104,7 +109,8 @@ class Source:
             names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
             own = dict(zip(names, keys, strict=False))
         make = cast("Any", self._session).client
-        return make(service, region_name=self._region, endpoint_url=self._endpoint_url, config=config, **own)
+        with preparing(service):
+            return make(service, region_name=self._region, endpoint_url=self._endpoint_url, config=config, **own)
 
 
 def assume_role(

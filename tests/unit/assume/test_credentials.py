@@ -104,7 +104,8 @@ def test_the_source_is_the_option_then_the_file_then_what_was_kept(
         ({"RECONCILE_SOURCE_PROFILE": "first", "AWS_PROFILE": "work"}, "first"),
         ({"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": "AKIA"}, "work"),
         ({"AWS_DEFAULT_PROFILE": "work"}, "work"),
-        ({"AWS_DEFAULT_PROFILE": "first", "AWS_PROFILE": "work"}, "first"),  # botocore's order
+        ({"AWS_DEFAULT_PROFILE": "first", "AWS_PROFILE": "work"}, "first"),
+        ({"RECONCILE_SOURCE_PROFILE": "kept", "AWS_DEFAULT_PROFILE": "work"}, "kept"),
         ({"AWS_PROFILE": ""}, None),
         ({}, None),
     ],

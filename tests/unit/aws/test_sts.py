@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -126,3 +127,28 @@ def test_without_a_region_sts_is_called_in_the_first_of_the_partition(
     source = sts.Source(None, region, partition, None)
     assert source.sts().meta.region_name == expected
     assert source.temporary is False
+
+
+REFUSING = """\
+[profile base]
+role_arn = arn:aws:iam::123456789012:role/base
+source_profile = process
+[profile process]
+credential_process = false
+"""
+
+
+@pytest.mark.parametrize("asked", ["temporary", "access_key_id", "caller"])
+def test_a_source_that_cannot_be_resolved_is_a_failure(
+    asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").write_text(REFUSING, encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    with pytest.raises(Failed):
+        getattr(sts.Source("base", "us-east-1", "aws", None), asked)
+
+
+def test_an_endpoint_that_is_no_url_is_a_failure() -> None:
+    with pytest.raises(Failed) as raised:
+        sts.Source(None, "us-east-1", "aws", "foo").sts()
+    assert raised.value.problems[0].code == "bad-endpoint"
