@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -30,6 +31,8 @@ class Catalog:
     aliases: Mapping[str, Alias]
     longest: Mapping[str, int] = field(default_factory=dict)
     trusts: Mapping[str, Document] = field(default_factory=dict)
+    guarded: frozenset[str] = frozenset()
+    """Names of the users that may do nothing without MFA: the file demands it of them."""
 
 
 def catalog(
@@ -47,8 +50,9 @@ def catalog(
         return _decoded(found)
     from reconciler.app.desired import read
 
+    since = time.time()
     loaded = read(files, variables, account, partition)
-    made, looked = _made(loaded, account), _looked(loaded, files)
+    made, looked = _made(loaded), _looked(loaded, files, since)
     if looked is not None:
         cache.put(INDEXES, name, _encoded(made) | {"looked": looked})
     return made
@@ -67,10 +71,11 @@ def of_desired(desired: Desired, account: str | None) -> Catalog:
         desired.aliases,
         {name: role.max_session_duration for name, role in roles.items()},
         {name: role.trust_policy for name, role in roles.items()},
+        frozenset(address.name for address, item in desired.declarations.items() if item.mfa),
     )
 
 
-def _made(loaded: Any, given: str | None) -> Catalog:
+def _made(loaded: Any) -> Catalog:
     from reconciler.desired.declare import declare, errors_of
     from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 
@@ -80,13 +85,13 @@ def _made(loaded: Any, given: str | None) -> Catalog:
     return of_desired(desired, None if desired.state.account == PLACEHOLDER_ACCOUNT else desired.state.account)
 
 
-def _looked(loaded: Any, files: Sequence[str]) -> index.Manifest | None:
+def _looked(loaded: Any, files: Sequence[str], since: float) -> index.Manifest | None:
     from reconciler.desired.aliases import documents_of
     from reconciler.desired.source import decided_by
 
     patterns, absent = decided_by(tuple(files))
     read = [*loaded.files, *documents_of(loaded.root)]
-    return index.manifest(map(str, read), absent, [*patterns, *loaded.patterns])
+    return index.manifest(map(str, read), absent, [*patterns, *loaded.patterns], since)
 
 
 def _encoded(made: Catalog) -> dict[str, object]:
@@ -94,6 +99,7 @@ def _encoded(made: Catalog) -> dict[str, object]:
     return {
         "account": made.account,
         "partition": made.partition,
+        "guarded": sorted(made.guarded),
         "aliases": {
             name: {
                 "alias": _plain(alias),
@@ -162,4 +168,5 @@ def _decoded(found: Mapping[str, Any]) -> Catalog:
         },
         {name: entry["longest"] for name, entry in entries.items() if entry["longest"] is not None},
         {name: canonical(json.loads(entry["trust"]), partition) for name, entry in entries.items() if entry["trust"]},
+        frozenset(found["guarded"]),
     )

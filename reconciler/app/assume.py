@@ -14,7 +14,7 @@ from reconciler.app.wanted import Run, Say, Wanted
 from reconciler.assume import warm
 from reconciler.assume.asked import CODE
 from reconciler.assume.cache import Cache
-from reconciler.assume.credentials import Credentials, environment, kept_profile
+from reconciler.assume.credentials import Credentials, environment, kept_profile, kept_region
 from reconciler.model.explanation import Explanation, Outcome
 from reconciler.model.problem import Failed, failure
 from reconciler.model.sts import SHORTEST, Caller
@@ -40,7 +40,8 @@ def assumed(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Assumed:
     """
     hops = begun(wanted, environ, say)
     credentials = gone(hops)
-    variables = environment(credentials, wanted.alias, hops.run.region, kept_profile(environ))
+    region = hops.run.region
+    variables = environment(credentials, wanted.alias, region, kept_profile(environ), kept_region(region, environ))
     return Assumed(wanted.alias, hops.run.requests[-1].role_arn, credentials, variables)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from reconciler.app.aliases import Catalog
 from reconciler.app.wanted import Run, Say
 from reconciler.assume import codes, mfa, warm
 from reconciler.assume.asked import CODE, Mfa
@@ -22,7 +23,7 @@ from reconciler.assume.credentials import Credentials, expiry
 from reconciler.aws import sts
 from reconciler.aws.faults import BAD_CREDENTIALS
 from reconciler.model.problem import Failed, failure
-from reconciler.model.sts import LONGEST_CHAINED
+from reconciler.model.sts import LONGEST_CHAINED, Caller
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
@@ -238,9 +239,18 @@ def needed(run: Run) -> Need:
     age = demand.max_age if demand else None
     if any(alias.mfa for alias in path):
         return Need(True, serial, age, demand is not None and demand.required)
-    if path[0].mfa is None and demand is not None:
-        return Need(demand.required, serial, age, True)
+    if path[0].mfa is None and demand is not None and demand.required:
+        return Need(True, serial, age, True)
+    if path[0].mfa is None and is_guarded(caller, run.catalog):
+        return Need(True, serial, age, demand is not None)
     return Need(False, serial)
+
+
+def is_guarded(caller: Caller, catalog: Catalog) -> bool:
+    """True for a user of the file's account of whom it demands MFA: the guard denies AssumeRole without."""
+    _, _, _, _, account, resource = caller.arn.split(":", 5)
+    kind, _, name = resource.partition("/")
+    return kind == "user" and catalog.account in (None, account) and name.rpartition("/")[2] in catalog.guarded
 
 
 class _Used:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.app.aliases import Catalog, catalog
-from reconciler.app.wanted import Run, Say, Wanted
+from reconciler.app.hops import is_guarded
+from reconciler.app.wanted import Catalogs, Run, Say, Wanted
 from reconciler.assume import chain, mfa, warm
 from reconciler.assume.cache import CREDENTIALS, IDENTITIES, MFA_SESSIONS, Cache
 from reconciler.assume.credentials import Credentials
@@ -20,7 +21,8 @@ def listed(wanted: Wanted, environ: Mapping[str, str]) -> list[Listed]:
     """Every alias of the file, by name. Nobody is asked, and nothing is assumed. Raises Failed."""
     cache = Cache.of(environ, lambda line: None)
     names = sorted(catalog(wanted.files, wanted.variables, cache).aliases)
-    return [_listed(Run(replace(wanted, alias=name), environ, cache)) for name in names]
+    known: Catalogs = {}
+    return [_listed(Run(replace(wanted, alias=name), environ, cache, known)) for name in names]
 
 
 def _listed(run: Run) -> Listed:
@@ -50,6 +52,8 @@ def _needs_mfa(path: tuple[Alias, ...], means: Catalog, caller: Caller | None) -
     if any(alias.mfa for alias in path):
         return True
     trust = means.trusts.get(path[0].name)
+    if path[0].mfa is None and caller and is_guarded(caller, means):
+        return True
     if path[0].mfa is not None or trust is None:
         return path[0].mfa
     return mfa.mfa_demand(trust, caller.arn, caller.account).required if caller else mfa.demanded_of_all(trust)

@@ -39,11 +39,16 @@ class Wanted:
     cached: bool = True
 
 
+Catalogs = dict[tuple[str | None, str], Catalog]
+"""(account, partition) → what the file means there."""
+
+
 class Run:
     """What one `assume` is about: the aliases, and whose keys it starts from. AWS is asked only who they belong to."""
 
-    def __init__(self, wanted: Wanted, environ: Mapping[str, str], cache: Cache) -> None:
-        """Raises Failed: an invalid file, an unknown alias."""
+    def __init__(self, wanted: Wanted, environ: Mapping[str, str], cache: Cache, known: Catalogs | None = None) -> None:
+        """`known`: catalogs that other runs share. Raises Failed: an invalid file, an unknown alias."""
+        self._known = {} if known is None else known
         self.wanted = wanted
         self.environ, self.cache = environ, cache
         self.named = self._catalog(None, "aws")
@@ -117,7 +122,10 @@ class Run:
         return warm.credentials_key(self.source_id, self.where, calls)
 
     def _catalog(self, account: str | None, partition: str) -> Catalog:
-        return catalog(self.wanted.files, self.wanted.variables, self.cache, account, partition)
+        if (account, partition) not in self._known:
+            found = catalog(self.wanted.files, self.wanted.variables, self.cache, account, partition)
+            self._known[account, partition] = found
+        return self._known[account, partition]
 
 
 def _session_over(already: str | None) -> Failed:

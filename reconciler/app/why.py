@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.app.both_sides import Access
 from reconciler.app.desired import read
 from reconciler.app.explain import explained
 from reconciler.app.hops import Hops
+from reconciler.aws.sts import AWS_SAYS
 from reconciler.desired.declare import declare, errors_of
 from reconciler.model.address import Address
 from reconciler.model.explanation import Explanation
@@ -21,8 +23,10 @@ def would_be(hops: Hops) -> Explanation:
 
 
 def refused(hops: Hops, refusal: Failed) -> Explanation:
-    """Why AWS refused the hop that was tried last. Raises Failed: an invalid file."""
-    return _explained(hops, refusal)
+    """Why AWS refused the hop that was tried last, with what AWS says of it. Raises Failed: an invalid file."""
+    found = _explained(hops, refusal)
+    said = tuple(problem.summary for problem in refusal.problems if problem.code == AWS_SAYS)
+    return replace(found, details=(*found.details, *said))
 
 
 def _explained(hops: Hops, refusal: Failed | None) -> Explanation:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ALIAS = "RECONCILE_ALIAS"
 SOURCE = "RECONCILE_SOURCE_PROFILE"
+SOURCE_REGION = "RECONCILE_SOURCE_REGION"
 EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", EXPIRATION)
@@ -59,9 +60,16 @@ class Credentials(tuple[str, str, str, str]):
 
 
 def environment(
-    credentials: Credentials, alias: str, region: str | None, source_profile: str | None = None
+    credentials: Credentials,
+    alias: str,
+    region: str | None,
+    source_profile: str | None = None,
+    source_region: str | None = None,
 ) -> Variables:
-    """The contract of `assume`: every variable that is set (text) and unset (None), in printing order."""
+    """The contract of `assume`: every variable that is set (text) and unset (None), in printing order.
+
+    source_profile, source_region: what `--unset` brings back.
+    """
     values = (
         credentials.access_key_id,
         credentials.secret_access_key,
@@ -74,12 +82,14 @@ def environment(
     variables[ALIAS] = alias
     if source_profile:
         variables[SOURCE] = source_profile
+    if source_region:
+        variables[SOURCE_REGION] = source_region
     variables.update(dict.fromkeys((*_PROFILES, "AWS_SECURITY_TOKEN")))
     return variables
 
 
 def undoing(environ: Mapping[str, str]) -> Variables:
-    """What takes a shell back: clears all that `environment` sets, and restores the AWS_PROFILE of before.
+    """What takes a shell back: clears all that `environment` sets, and restores the profile and region of before.
 
     Nothing where no alias is active. Past keys cannot be restored: nothing stores them.
     """
@@ -88,8 +98,10 @@ def undoing(environ: Mapping[str, str]) -> Variables:
     variables: dict[str, str | None] = dict.fromkeys(_KEYS)
     # `assume` sets both region variables alike: two that differ are the user's own.
     if environ.get(_REGIONS[0]) == environ.get(_REGIONS[1]):
-        variables.update(dict.fromkeys(_REGIONS))
+        variables.update(dict.fromkeys(_REGIONS, environ.get(SOURCE_REGION) or None))
     variables.update(dict.fromkeys((ALIAS, SOURCE, "AWS_SECURITY_TOKEN")))
+    if SOURCE_REGION in environ:
+        variables[SOURCE_REGION] = None
     if environ.get(SOURCE, DEFAULT) != DEFAULT:
         variables["AWS_PROFILE"] = environ[SOURCE]
     return variables
@@ -112,6 +124,17 @@ def kept_profile(environ: Mapping[str, str]) -> str | None:
     """
     named = environ.get(SOURCE) or environ.get("AWS_DEFAULT_PROFILE") or environ.get("AWS_PROFILE")
     return named or (DEFAULT if default_profile_is_used(environ) else None)
+
+
+def kept_region(region: str | None, environ: Mapping[str, str]) -> str | None:
+    """What RECONCILE_SOURCE_REGION will hold: the region of before, where `--unset` could not tell it from the alias's.
+
+    `region` is the alias's.
+    """
+    before = environ.get(_REGIONS[0]), environ.get(_REGIONS[1])
+    if not region and before[0] != before[1]:
+        return None
+    return environ.get(SOURCE_REGION) or before[0] or before[1]
 
 
 def expiry(text: str) -> datetime | None:

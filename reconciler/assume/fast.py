@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.assume import index, warm
 from reconciler.assume.cache import Cache
-from reconciler.assume.credentials import Credentials, environment, expired, kept_profile, source_profile
+from reconciler.assume.credentials import Credentials, environment, expired, kept_profile, kept_region, source_profile
 from reconciler.assume.deliver import Wish, deliver
 from reconciler.assume.source import identity_of
 from reconciler.shell.variables import SHELLS
@@ -94,7 +94,9 @@ def _delivered(
     line = warm.nesting(profile, environ)
     if line:
         _say(line)
-    variables = environment(credentials, asked.alias, asked.region or region, kept_profile(environ))
+    region = asked.region or region
+    kept = kept_profile(environ), kept_region(region, environ)
+    variables = environment(credentials, asked.alias, region, *kept)
     wish = Wish(asked.words, asked.shell, asked.form, asked.printing)
     try:
         return deliver(wish, asked.alias, role_arn, credentials, variables, environ, _say)

@@ -14,6 +14,8 @@ from reconciler import __version__
 from reconciler.assume.cache import INDEXES, Cache, Entry, key_of
 
 FORMAT = 1
+TICK = 0.02
+"""Seconds that the times of files may lag behind the clock."""
 
 Manifest = dict[str, object]
 """files: path → SHA-256 of its content. absent: paths that must not exist. patterns: glob → what it matched."""
@@ -27,13 +29,23 @@ def key(
     return key_of(FORMAT, __version__, _here(), named, dict(variables), account, partition)
 
 
-def manifest(files: Iterable[str], absent: Iterable[str], patterns: Iterable[str]) -> Manifest | None:
-    """What the files are now; None where one of them cannot be read. Relative paths are of the working folder."""
+def manifest(files: Iterable[str], absent: Iterable[str], patterns: Iterable[str], since: float) -> Manifest | None:
+    """What the files are now; None where one of them cannot be read. Relative paths are of the working folder.
+
+    `since`: when reading them began, seconds since 1970. None as well where one was written after that: what was read
+    may be another content than what is there now.
+    """
     digests = {os.path.abspath(path): _digest(path) for path in files}
-    if not all(digests.values()):
+    if not all(digests.values()) or any(_written(path) > since - TICK for path in digests):
         return None
     matched = {pattern: _matching(pattern) for pattern in map(os.path.abspath, patterns)}
     return {"files": digests, "absent": sorted(map(os.path.abspath, absent)), "patterns": matched}
+
+
+def _written(path: str) -> float:
+    """When the file came to be what it is: its content written, or another file put in its place."""
+    found = os.stat(path)
+    return found.st_mtime if os.name == "nt" else max(found.st_mtime, found.st_ctime)
 
 
 def read(cache: Cache, name: str) -> Entry | None:

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 
 _KEY = "aws_access_key_id"
 _SECRET = ("aws_secret_access_key", "aws_session_token")
-_ELSEWHERE = ("role_arn", "sso_session", "sso_start_url", "login_session", "credential_process")
+_ELSEWHERE = ("role_arn", "sso_session", "sso_start_url", "login_session")
 """What makes botocore take no keys that the same profile holds: they come from somewhere else."""
-_ONLY_ASKING_TELLS = ("credential_source", "web_identity_token_file")
+_ONLY_ASKING_TELLS = ("credential_source", "web_identity_token_file", "credential_process")
 """They come from the environment, the machine or a token: the profile's text says not whose they are."""
 _ENDPOINTS = ("endpoint_url", "services", "ignore_configured_endpoint_urls")
 

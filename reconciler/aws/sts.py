@@ -6,7 +6,7 @@ Error texts are not part of the API: those matched here are what STS answers tod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translated
 from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, preparing, session_of
-from reconciler.model.problem import Failed, failure
+from reconciler.model.problem import Failed, Level, Problem, failure
 from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED, Caller
 
@@ -31,6 +31,9 @@ _ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 
 
 ROLE_REFUSED = "assume-refused"
 """The code of the Problem that says the role may not be assumed."""
+
+AWS_SAYS = "aws-says"
+"""The code of the Problem that quotes AWS's reason for a refusal."""
 
 DEVICE_REFUSED = "mfa-device-refused"
 """The code of the Problem that says the serial number is no device of the caller."""
@@ -162,7 +165,7 @@ def _failed(error: Exception, role: str, caller: str, serial: str) -> Failed:
         if part in text:
             return failed
     if _code(error) in ("AccessDenied", "AccessDeniedException"):
-        return failure(
+        refused = failure(
             ROLE_REFUSED,
             f"AWS does not let {caller} assume {role}.",
             "Either the role's trust policy does not admit this caller under these conditions, or the "
@@ -170,7 +173,17 @@ def _failed(error: Exception, role: str, caller: str, serial: str) -> Failed:
             "alike.",
             "" if serial else "If the role needs MFA, pass --token-code, or set `mfa: true` on the alias.",
         )
+        return Failed([*refused.problems, *_own_words(text)])
     return Failed([problem_of(error, f"assuming {role}")])
+
+
+def _own_words(text: str) -> Iterator[Problem]:
+    """What AWS says beyond that it refuses: at times the kind of policy that does, which alone tells of an SCP."""
+    _, because, reason = text.partition(" because ")
+    _, deny, kind = text.partition(" with an explicit deny")
+    told = f"because {reason}" if because else f"with an explicit deny{kind}" if deny else ""
+    if told:
+        yield Problem(Level.INFO, AWS_SAYS, f"AWS says: {told.strip().rstrip('.')}.")
 
 
 def _known(role: str, caller: str, serial: str) -> dict[str, Failed]:

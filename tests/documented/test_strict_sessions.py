@@ -137,6 +137,7 @@ def test_a_role_session_gets_none_either(sandbox: Sandbox, made: Made, someone: 
 
 
 def test_a_session_by_a_providers_token_is_its_role(sandbox: Sandbox, made: Made) -> None:
+    made.iam.create_open_id_connect_provider(Url="https://token.example.com")
     provider = {"Federated": "arn:aws:iam::123456789012:oidc-provider/token.example.com"}
     role = made.role(trust(provider, action="sts:AssumeRoleWithWebIdentity"))
     arn, next_ = f"arn:aws:iam::123456789012:role/{role}", made.role(trust({"AWS": "*"}))

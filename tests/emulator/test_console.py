@@ -7,18 +7,16 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlencode
 
-import boto3
 import pytest
 
 from reconciler.app.console import sign_in_url
 from reconciler.assume.credentials import Credentials
 from tests.support.account import Account
+from tests.support.people import person
 
 TRUST = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "sts:AssumeRole"}
-    ],
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
 SESSION = {"sessionId": "ASIA1", "sessionKey": "k", "sessionToken": "t"}
 
@@ -38,14 +36,8 @@ def get(account: Account, **query: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("chained", [False, True])
 def test_the_url_comes_from_the_sandbox_and_leads_into_it(account: Account, chained: bool) -> None:
+    sts = person(account.iam, "ann").client("sts", account.sandbox.url)
     account.iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(TRUST))
-    sts = boto3.client(
-        "sts",
-        endpoint_url=account.sandbox.url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
     given = sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/reader", RoleSessionName="me")["Credentials"]
     keys = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], "")
     account.zero()

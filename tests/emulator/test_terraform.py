@@ -127,9 +127,15 @@ resource "aws_iam_role_policy_attachment" "people" {
   role       = aws_iam_role.people.name
   policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 }
+resource "aws_iam_openid_connect_provider" "github" {
+  url             = "https://token.actions.githubusercontent.com"
+  client_id_list  = ["sts.amazonaws.com"]
+  thumbprint_list = ["6938fd4d98bab03faadb97b34396831e3780aea1"]
+}
 resource "aws_iam_role" "pipeline" {
   name               = "pipeline"
   assume_role_policy = data.aws_iam_policy_document.pipeline.json
+  depends_on         = [aws_iam_openid_connect_provider.github]
 }
 resource "aws_iam_role" "machines" {
   name_prefix        = "machines-"
@@ -202,6 +208,7 @@ def test_an_account_of_terraforms_exports_and_terraform_sees_only_owner_tags(acc
     assert all(item["mode"] == "managed" for item in changed)
     assert sorted(item["address"] for item in changed) == [
         "aws_iam_instance_profile.machines",
+        "aws_iam_openid_connect_provider.github",
         *("aws_iam_policy.read", "aws_iam_role.machines", "aws_iam_role.people", "aws_iam_role.pipeline"),
         "aws_iam_user.alice",
     ]

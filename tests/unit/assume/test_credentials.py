@@ -121,3 +121,22 @@ def test_past_keys_in_the_environment_are_known_to_be_past() -> None:
     assert not room.expired({"AWS_CREDENTIAL_EXPIRATION": ends}, now.timestamp())
     assert not room.expired({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": "soon"}, now.timestamp())
     assert not room.expired({"AWS_ACCESS_KEY_ID": "A"}, now.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("before", "region", "kept"),
+    [
+        ({}, "eu-west-1", {}),
+        ({"AWS_REGION": "r", "AWS_DEFAULT_REGION": "r"}, None, {"AWS_REGION": "r", "AWS_DEFAULT_REGION": "r"}),
+        ({"AWS_REGION": "r", "AWS_DEFAULT_REGION": "r"}, "eu-west-1", {"AWS_REGION": "r", "AWS_DEFAULT_REGION": "r"}),
+        ({"AWS_REGION": "r", "AWS_DEFAULT_REGION": "s"}, None, {"AWS_REGION": "r", "AWS_DEFAULT_REGION": "s"}),
+        ({"AWS_REGION": "r"}, None, {"AWS_REGION": "r"}),
+    ],
+)
+def test_the_region_of_before_comes_back(before: dict[str, str], region: str | None, kept: dict[str, str]) -> None:
+    made = room.environment(GIVEN, "s3", region, None, room.kept_region(region, before))
+    inside = applied(made, before)
+    assert inside.get("AWS_REGION") == (region or before.get("AWS_REGION"))
+    nested = applied(room.environment(GIVEN, "x", "ap-1", None, room.kept_region("ap-1", inside)), inside)
+    for shell in (inside, nested if region else inside):
+        assert applied(room.undoing(shell), shell) == kept

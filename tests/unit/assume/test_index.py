@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -255,3 +256,19 @@ def test_an_invalid_file_is_not_indexed(work: Work) -> None:
 def test_an_index_that_does_not_say_what_was_looked_at_does_not_hold(work: Work, looked: Any) -> None:
     work.cache.put(INDEXES, "x", {"looked": looked, "aliases": {}})
     assert index.read(work.cache, "x") is None
+
+
+def test_a_file_that_was_written_while_it_was_read_is_not_indexed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read may be another content than the one whose digest would be kept."""
+    monkeypatch.setattr(index, "TICK", 0.02)
+    file, before = tmp_path / "roles.yaml", time.time() - 1
+    file.write_text("version: 1\n")
+    assert index.manifest([str(file)], [], [], before) is None
+    assert index.manifest([str(file)], [], [], time.time() + 1) is not None
+    other = tmp_path / "other.yaml"
+    other.write_text("version: 1\n")
+    os.utime(other, (0, 0))
+    other.replace(file)
+    assert index.manifest([str(file)], [], [], before) is None

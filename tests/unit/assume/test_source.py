@@ -166,7 +166,6 @@ def test_no_other_key_is_named_than_the_one_that_botocore_would_use(
 
 ROLE = "[profile r]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = base\n"
 SSO = "[profile s]\nsso_session = corp\nsso_account_id = 1\n[sso-session corp]\nsso_start_url = https://a\n"
-PROCESS = "[profile p]\ncredential_process = print keys\n"
 BASE = section("base", "B")
 
 
@@ -180,8 +179,6 @@ BASE = section("base", "B")
         ("s", SSO, "", SSO.replace("https://a", "https://b"), ""),
         ("s", SSO, "", SSO.replace("= 1", "= 2"), ""),
         ("t", SSO + ROLE.replace("profile r", "profile t").replace("base", "s"), "", None, ""),
-        ("p", PROCESS, "", PROCESS.replace("keys", "others"), ""),
-        ("p", PROCESS + static("X"), "", PROCESS.replace("keys", "others") + static("X"), ""),
     ],
 )
 def test_a_profile_whose_keys_come_from_elsewhere_is_what_it_and_all_it_names_say(
@@ -201,6 +198,8 @@ def test_a_profile_whose_keys_come_from_elsewhere_is_what_it_and_all_it_names_sa
     [
         "[profile a]\nrole_arn = x\ncredential_source = Environment\n",
         "[profile a]\nrole_arn = x\nweb_identity_token_file = /t\n",
+        "[profile a]\ncredential_process = print keys\n",
+        "[profile a]\nrole_arn = x\nsource_profile = b\n[profile b]\ncredential_process = print keys\n",
         "[profile a]\nrole_arn = x\nsource_profile = b\n[profile b]\nrole_arn = y\ncredential_source = Environment\n",
         "[profile a]\nrole_arn = x\nsource_profile = missing\n",
         "[profile a]\nregion = x\n",

@@ -19,7 +19,7 @@ from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.problem import Failed, failure
-from reconciler.model.state import Alias, Desired, MfaDevice, Place, Settings, State
+from reconciler.model.state import Alias, Declaration, Desired, MfaDevice, Place, Settings, State
 from reconciler.policy.canonical import canonical
 
 ACCOUNT = "123456789012"
@@ -35,6 +35,9 @@ ALIASES: dict[str, dict[str, Any]] = {
     "far": {"role": "open", "via": "admin"},
     "strict": {"role": "open", "via": "s3", "mfa": True, "mfa_serial": "GAHT12345678"},
 }
+
+
+GUARDED = "arn:aws:iam::123456789012:user/team/guarded-user"
 
 
 def desired(account: str, partition: str = "aws") -> Desired:
@@ -56,7 +59,8 @@ def desired(account: str, partition: str = "aws") -> Desired:
         )
         for name, fields in ALIASES.items()
     }
-    return Desired(State(account, partition, entities), None, Settings(), {}, aliases)
+    guarded = {Address("user", "guarded-user"): Declaration(Place("roles.yaml", 1, 1), mfa=True)}
+    return Desired(State(account, partition, entities), None, Settings(), guarded, aliases)
 
 
 @dataclass
@@ -267,3 +271,10 @@ def test_a_session_that_is_over_is_said_before_aws_is_asked(world: World) -> Non
     assert "--unset" in caught.value.problems[0].message and world.sources == []
     world.run("profiled", past)
     assert world.calls == [("open", "", "")]
+
+
+def test_a_user_of_whom_the_file_demands_mfa_gives_a_code_for_every_role(world: World) -> None:
+    """The guard denies AssumeRole without MFA, whatever the role's trust asks for."""
+    world.caller = GUARDED
+    world.run("s3", codes=Sources(variable="111111"))
+    assert world.calls == [("open", SERIAL, "111111")]

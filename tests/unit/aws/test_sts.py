@@ -152,3 +152,24 @@ def test_an_endpoint_that_is_no_url_is_a_failure() -> None:
     with pytest.raises(Failed) as raised:
         sts.Source(None, "us-east-1", "aws", "foo").sts()
     assert raised.value.problems[0].code == "bad-endpoint"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (" with an explicit deny in a service control policy", "with an explicit deny in a service control policy."),
+        (
+            " because no identity-based policy allows the sts:AssumeRole action",
+            "because no identity-based policy allows the sts:AssumeRole action.",
+        ),
+        ("", None),
+    ],
+)
+def test_the_reason_that_aws_gives_is_kept(stubbed: Any, more: str, said: str | None) -> None:
+    client, stubber = stubbed
+    text = f"User: {USER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}{more}"
+    stubber.add_client_error("assume_role", "AccessDenied", text, 403)
+    with pytest.raises(Failed) as caught:
+        sts.assume_role(client, PARAMETERS, USER)
+    quoted = [problem.summary for problem in caught.value.problems if problem.code == sts.AWS_SAYS]
+    assert quoted == ([f"AWS says: {said}"] if said else [])

@@ -1,0 +1,13 @@
+"""Fixtures of the tests of `assume`."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.assume import index
+
+
+@pytest.fixture(autouse=True)
+def _a_file_is_indexed_as_soon_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests write a file and read it in the same moment, which is no race there."""
+    monkeypatch.setattr(index, "TICK", -60.0)
