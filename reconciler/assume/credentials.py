@@ -131,10 +131,12 @@ def kept_region(region: str | None, environ: Mapping[str, str]) -> str | None:
 
     `region` is the alias's.
     """
+    if environ.get(ALIAS):
+        return environ.get(SOURCE_REGION)
     before = environ.get(_REGIONS[0]), environ.get(_REGIONS[1])
     if not region and before[0] != before[1]:
         return None
-    return environ.get(SOURCE_REGION) or before[0] or before[1]
+    return before[0] or before[1]
 
 
 def expiry(text: str) -> datetime | None:
