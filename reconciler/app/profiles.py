@@ -44,7 +44,7 @@ class Proposal:
 
 
 def proposed(wanted: Wanted, environ: Mapping[str, str]) -> Proposal:
-    """The config file with every alias as a profile, not yet written.
+    """The config file with every alias as a profile that it can be, not yet written.
 
     Raises Failed: an invalid file, markers without a partner, a profile of the same name that is not ours.
     """
@@ -72,7 +72,8 @@ def _profiles(wanted: Wanted) -> tuple[tuple[Profile, ...], tuple[Problem, ...]]
         made = profiles.as_processes(desired.aliases, process, wanted.prefix)
         return made, (*warnings, *profiles.lengthened(made))
     made = profiles.as_roles(desired.aliases, wanted.prefix)
-    return made, (*warnings, *profiles.unsaid(made, desired.state.entities))
+    left_out = profiles.left_out(desired.aliases)
+    return made, (*warnings, *left_out, *profiles.unsaid(made, desired.state.entities))
 
 
 def _desired(wanted: Wanted) -> Desired:
