@@ -36,7 +36,7 @@ def issue(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
     key_checks.check_name(wanted.target)
     connection, most = _connected(wanted, environ)
     place = Place(aws_files.credentials_file(environ), wanted.target)
-    with aws_files.alone(place.path):
+    with aws_files.alone(place.path, environ, say):
         text = aws_files.read(place.path)
         known = keys.access_keys(connection, wanted.user)
         key_checks.check_free(wanted, place, text, known, environ)
@@ -65,7 +65,7 @@ def rotate(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
     """
     connection, _ = _connected(wanted, environ)
     place = Place(aws_files.credentials_file(environ), wanted.target)
-    with aws_files.alone(place.path):
+    with aws_files.alone(place.path, environ, say):
         text = aws_files.read(place.path)
         known = keys.access_keys(connection, wanted.user)
         held, current = key_checks.held(wanted, place, text, known)
@@ -90,7 +90,7 @@ def finish(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
     """Deletes the inactive key that a rotation left behind. Raises Failed."""
     connection, _ = _connected(wanted, environ)
     place = Place(aws_files.credentials_file(environ), wanted.target)
-    with aws_files.alone(place.path):
+    with aws_files.alone(place.path, environ, say):
         text = aws_files.read(place.path)
         known = keys.access_keys(connection, wanted.user)
         held, current = key_checks.held(wanted, place, text, known)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from reconciler.app.desired import read_if_any, written_account
 from reconciler.app.mfa_device import Say, fresh_device
-from reconciler.assume.codes import ASKS, Ask
+from reconciler.assume.codes import ASKS, CODE, NO_CODE, USED, Ask
 from reconciler.assume.totp import consecutive_codes
 from reconciler.aws import devices
 from reconciler.aws.session import Connection, check_account, connect
@@ -24,7 +24,6 @@ from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED
 from reconciler.render.qr import LESS_QUIET, Drawing, drawn
 
-_CODE = re.compile(r"[0-9]{6}")
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 """VirtualMFADeviceName (IAM API, CreateVirtualMFADevice)."""
 _SEED_LENGTH = 64
@@ -212,10 +211,10 @@ def _code(ask: Ask, question: str, sent: set[str]) -> str:
     note = ""
     for _ in range(ASKS):
         code = ask(note + question).replace(" ", "").strip()
-        if not _CODE.fullmatch(code):
-            note = "A code is six digits. "
+        if not CODE.fullmatch(code):
+            note = NO_CODE
         elif code in sent:
-            note = "That code was used already; wait for the next one. "
+            note = USED
         else:
             sent.add(code)
             return code

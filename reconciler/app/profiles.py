@@ -7,7 +7,7 @@ no account, `aws.sts` meet. Only `write` changes anything.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class Proposal:
 
 
 def proposed(wanted: Wanted, environ: Mapping[str, str]) -> Proposal:
-    """The config file with every alias as a profile, not yet written.
+    """The config file with every alias as a profile that it can be, not yet written.
 
     Raises Failed: an invalid file, markers without a partner, a profile of the same name that is not ours.
     """
@@ -52,13 +52,13 @@ def proposed(wanted: Wanted, environ: Mapping[str, str]) -> Proposal:
     return _edited(wanted, made, findings, environ)
 
 
-def write(wanted: Wanted, environ: Mapping[str, str]) -> Proposal:
-    """The same, written, unless it is so already. Raises Failed."""
+def write(wanted: Wanted, environ: Mapping[str, str], say: Callable[[str], None]) -> Proposal:
+    """The same, written, unless it is so already. `say` gets what this run waits for. Raises Failed."""
     made, findings = _profiles(wanted)
     proposal = _edited(wanted, made, findings, environ)
     if not proposal.edit.changed:
         return proposal
-    with aws_files.alone(proposal.path):
+    with aws_files.alone(proposal.path, environ, say):
         proposal = _edited(wanted, made, findings, environ)
         aws_files.write(proposal.path, proposal.edit.text)
     return proposal
@@ -72,7 +72,8 @@ def _profiles(wanted: Wanted) -> tuple[tuple[Profile, ...], tuple[Problem, ...]]
         made = profiles.as_processes(desired.aliases, process, wanted.prefix)
         return made, (*warnings, *profiles.lengthened(made))
     made = profiles.as_roles(desired.aliases, wanted.prefix)
-    return made, (*warnings, *profiles.unsaid(made, desired.state.entities))
+    left_out = profiles.left_out(desired.aliases)
+    return made, (*warnings, *left_out, *profiles.unsaid(made, desired.state.entities))
 
 
 def _desired(wanted: Wanted) -> Desired:

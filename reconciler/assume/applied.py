@@ -1,4 +1,4 @@
-"""What this machine applied in the last minutes: AWS may not know it everywhere yet. Standard library only.
+"""What this machine applied in the last two minutes: AWS may not know it everywhere yet. Standard library only.
 
 A hint and nothing more: one small file in the cache folder with addresses, account and time, no secret. What cannot
 be written is not noted, what cannot be read was not noted.
@@ -14,8 +14,8 @@ from reconciler.assume.atomic import replace
 from reconciler.assume.folder import cache_folder, private_folder
 from reconciler.model.address import Address
 
-KEPT = 600.0
-"""Seconds that an entry counts. IAM is seen to converge within a minute; AWS names no limit."""
+KEPT = 120.0
+"""Seconds that an entry counts: twice the minute within which IAM is seen to converge. AWS names no limit."""
 
 _FILE = "applied.json"
 

@@ -38,8 +38,8 @@ def replace(path: Path, content: bytes, mode: int | None = None) -> None:
     _sync_folder(target.parent)
 
 
-def private_folder(folder: Path) -> None:
-    """Make a folder where there is none, for its owner alone. Raises OSError."""
+def made_folder(folder: Path) -> None:
+    """Make a folder where there is none, for its owner alone; one that is there stays as it is. Raises OSError."""
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
 
 

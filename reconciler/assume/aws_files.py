@@ -7,11 +7,13 @@ and credentials files"; as botocore does, `~` and variables in them are expanded
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 
 from reconciler.assume import atomic
+from reconciler.assume.folder import cache_folder, private_folder
 from reconciler.model.problem import failure
 
 
@@ -38,7 +40,7 @@ def read(path: Path) -> str:
 def write(path: Path, text: str) -> None:
     """At one stroke; a new file is for its owner alone. Raises Failed."""
     try:
-        atomic.private_folder(Path(os.path.realpath(path)).parent)
+        atomic.made_folder(Path(os.path.realpath(path)).parent)
         atomic.replace(path, text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         hint = "Make it writable, or let AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE name another."
@@ -46,15 +48,27 @@ def write(path: Path, text: str) -> None:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """No other run of ours changes the file during the block. Raises Failed where the folder cannot be written."""
+def alone(path: Path, environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[None]:
+    """No other run of ours changes the file during the block; `say` gets a line where this one waits for another.
+
+    The lock is kept in the cache folder; without a usable one there is none. Raises Failed where the folder of the
+    file cannot be written.
+    """
     target = Path(os.path.realpath(path))
+    try:
+        atomic.made_folder(target.parent)
+        if not os.access(target.parent, os.W_OK | os.X_OK):
+            raise PermissionError(0, "Permission denied")
+    except OSError as error:
+        raise failure("cannot-write", f"Cannot write into {target.parent}: {_why(error)}.") from None
     with ExitStack() as held:
-        try:
-            atomic.private_folder(target.parent)
-            held.enter_context(atomic.locked(target.with_name(f".{target.name}.lock")))
-        except OSError as error:
-            raise failure("cannot-write", f"Cannot write into {target.parent}: {_why(error)}.") from None
+        folder = cache_folder(environ)
+        if folder is not None:
+            name = f"file-{sha256(os.fsencode(target)).hexdigest()}"
+            with suppress(OSError):
+                locks = private_folder(str(Path(private_folder(folder), "locks")))
+                wait = f"Waiting for another run of reconcile that changes {path}."
+                held.enter_context(atomic.locked(Path(locks, name), lambda: say(wait)))
         yield
 
 

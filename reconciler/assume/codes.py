@@ -20,15 +20,20 @@ from reconciler.model.problem import Failed, failure
 from reconciler.model.sts import MFA_CODE_REFUSED
 
 ASKS = 3
+"""Tries at most of what may be refused."""
 
-_CODE = re.compile(r"[0-9]{6}")
+QUESTIONS = 10
+"""Answers of a person at most; what is no code, or was used already, is not sent."""
+
+CODE = re.compile(r"[0-9]{6}")
 _PASS = f"Pass --token-code or --token-command, or set {CODE_VARIABLE}."
 
 STEP = 30
 """Seconds for which a device shows one code (RFC 6238, and AWS's devices)."""
 
 _REFUSED = "AWS refused that code; wait for the next one. "
-_USED = "That code was used already; wait for the next one. "
+NO_CODE = "A code is six digits. "
+USED = "That code was used already; wait for the next one. "
 
 T = TypeVar("T")
 
@@ -75,6 +80,7 @@ def codes(
 ) -> Iterator[str]:
     """Codes to try, each sent once: the one that was given, then, where a person can be asked, up to three.
 
+    An answer that is no code, or one that was used, costs none of the three; after ten answers it ends all the same.
     `used`: those that this device gave before; every code that is yielded joins them. Raises Failed: what was given
     is not six digits or was used, the command fails, or nobody can be asked.
     """
@@ -84,13 +90,13 @@ def codes(
         if given is None:
             break
         if given in used:
-            note = _USED
+            note = USED
             break
         used.add(given)
         yield given
         note = _REFUSED
     if sources.ask is None:
-        if note == _USED:
+        if note == USED:
             raise failure(
                 "mfa-code-used", "This MFA code was used already.", "A code works once.", "Pass the next one."
             )
@@ -101,19 +107,20 @@ def codes(
             "This role needs an MFA code, and there is no terminal to ask for one.",
             hint=_PASS,
         )
-    sent = note == _REFUSED
-    for _ in range(ASKS):
+    refused, left = note == _REFUSED, ASKS
+    for _ in range(QUESTIONS):
         code = sources.ask(note + question).replace(" ", "").strip()
-        if not _CODE.fullmatch(code):
-            note = "A code is six digits. "
+        if not CODE.fullmatch(code):
+            note = NO_CODE
         elif code in used:
-            note = _USED
+            note = USED
         else:
             used.add(code)
-            sent = True
             yield code
-            note = _REFUSED
-    if not sent:
+            refused, left, note = True, left - 1, _REFUSED
+        if not left:
+            break
+    if not refused:
         raise failure("mfa-code", "No fresh code of six digits was entered.", hint=_PASS)
 
 
@@ -139,7 +146,7 @@ def _printed(command: str, used: Used, sleep: Callable[[float], None]) -> str:
 
 def _checked(text: str, where: str) -> str:
     code = text.strip()
-    if not _CODE.fullmatch(code):
+    if not CODE.fullmatch(code):
         raise failure("mfa-code", f"{where} is not an MFA code.", "A code is exactly six digits.")
     return code
 

@@ -236,7 +236,7 @@ def _depends(question: Question, found: list[Weighed]) -> Explanation:
         outcome = Outcome.MFA_TOO_OLD if question.mfa.present else Outcome.NEEDS_MFA
         return _made(question, outcome, told(words, outcome, found), sides)
     outcome = Outcome.UNSEEN if question.refused or len(unseen) == len(keys) else Outcome.DEPENDS
-    said = told(words, outcome, found, question.refused)
+    said = told(words, outcome, found, question.refused, _how(question))
     said = replace(said, details=(*said.details, *_unread(question)))
     return _made(question, outcome, said, sides)
 
@@ -252,7 +252,7 @@ def _allowed(question: Question, found: list[Weighed]) -> Explanation:
     words = question.words(view)
     sides = _sides(question, view, found[:1])
     if not question.refused:
-        said = told(words, Outcome.ALLOWED, found)
+        said = told(words, Outcome.ALLOWED, found, how=_how(question))
         if question.file and any(item.verdict.denied for item in _weighed(question, question.file)):
             warning = "The file would not let it in: the next apply takes this away."
             said = replace(said, details=(*said.details, warning))
@@ -261,6 +261,15 @@ def _allowed(question: Question, found: list[Weighed]) -> Explanation:
         return _propagating(question)
     said = told(words, Outcome.UNSEEN, found, True)
     return _made(question, Outcome.UNSEEN, replace(said, details=(*said.details, *_unread(question))), sides)
+
+
+def _how(question: Question) -> str:
+    """That a code will be asked for: nobody has given the one that is weighed here, and without it AWS refuses."""
+    mfa = question.mfa
+    if question.refused or question.before is not None or not mfa.present or mfa.age != 0:
+        return ""
+    without = _weighed(question, question.live, Mfa(temporary=mfa.temporary))
+    return " with an MFA code" if any(item.verdict.denied for item in without) else ""
 
 
 def _sides(question: Question, view: View, found: list[Weighed]) -> tuple[Side, ...]:

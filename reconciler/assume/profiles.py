@@ -28,6 +28,8 @@ SHORTEST_PROCESS = 1800
 
 _PREFIX = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
 _INSTEAD = "Pass --credential-process for a profile that does all of it."
+_NARROWING = ("policy", "policy_arns")
+"""Fields without which a session could do more than the alias allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,23 @@ class Process:
 
 
 def as_roles(aliases: Mapping[str, Alias], prefix: str = "") -> tuple[Profile, ...]:
-    """Profiles with `role_arn`, which AWS's own tools assume. Raises Failed."""
+    """Profiles with `role_arn`, which AWS's own tools assume, without those of `left_out`. Raises Failed."""
     _check_prefix(prefix)
-    return _checked(_as_role(alias, prefix) for alias in aliases.values())
+    return _checked(_as_role(alias, prefix) for alias in aliases.values() if not _narrowed(alias, aliases))
+
+
+def left_out(aliases: Mapping[str, Alias]) -> tuple[Problem, ...]:
+    """The aliases that get no profile of the plain form: it cannot say a session policy, and would allow more."""
+    found = []
+    for alias in aliases.values():
+        narrowed = _narrowed(alias, aliases)
+        if narrowed is not None:
+            said = " and ".join(f"`{name}`" for name in _NARROWING if getattr(narrowed, name))
+            why = f"it has {said}" if narrowed is alias else f"it is assumed via {narrowed.name}, which has {said}"
+            summary = f"{alias.name} gets no profile: {why}, and a profile with role_arn would allow more than that."
+            hint = "Pass --credential-process for a profile that is as narrow as the alias."
+            found.append(_warning("profile-left-out", summary, hint, alias))
+    return tuple(found)
 
 
 def as_processes(aliases: Mapping[str, Alias], process: Process, prefix: str = "") -> tuple[Profile, ...]:
@@ -167,7 +183,13 @@ def needs_mfa(alias: Alias, entities: Mapping[Address, Entity]) -> bool:
     return any(mfa_demand(role.trust_policy, *_user(value, role.trust_policy.text)).required for value in named)
 
 
-_ONLY_OURS = ("session_tags", "transitive_tags", "source_identity", "policy", "policy_arns")
+_ONLY_OURS = ("session_tags", "transitive_tags", "source_identity")
+
+
+def _narrowed(alias: Alias, aliases: Mapping[str, Alias]) -> Alias | None:
+    """The hop of the alias, itself or one before, whose session is narrower than its role."""
+    chain = reversed(hops(alias.name, aliases))
+    return next((hop for hop in chain if any(getattr(hop, name) for name in _NARROWING)), None)
 
 
 def _as_role(alias: Alias, prefix: str) -> Profile:

@@ -122,16 +122,19 @@ def _open(words: Words, near: Sequence[Reason], verdict: Verdict) -> list[str]:
     return said
 
 
-def told(words: Words, outcome: Outcome, found: Sequence[Weighed], refused: bool = False) -> Told:
-    """The sentences of an outcome that follows from weighing. `refused`: AWS has said no already."""
+def told(words: Words, outcome: Outcome, found: Sequence[Weighed], refused: bool = False, how: str = "") -> Told:
+    """The sentences of an outcome that follows from weighing. `refused`: AWS has said no already.
+
+    how: what must still be given, behind "may assume role/x", as " with an MFA code".
+    """
     caller, role, first = words.caller, words.role, found[0]
     no = f"{caller} may not assume {role}"
     if outcome is Outcome.ALLOWED:
         details = ("SCPs and RCPs of an organisation are not seen from here.",)
-        return Told(f"{caller} may assume {role}.", details)
+        return Told(f"{caller} may assume {role}{how}.", details)
     if outcome is Outcome.DEPENDS:
         on = _spelled_keys(found)
-        return Told(f"{caller} may assume {role}, depending on {on}.", (), "Make sure that it holds for the call.")
+        return Told(f"{caller} may assume {role}{how}, depending on {on}.", (), "Make sure that it holds for the call.")
     if outcome is Outcome.UNSEEN:
         return _not_seen(words, found, refused)
     if outcome in _WITH_MFA:

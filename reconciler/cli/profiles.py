@@ -37,7 +37,7 @@ def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, v
     from reconciler.render.problems import text
 
     wanted = use_case.Wanted(files, variables, _program(), prefix, process)
-    proposal = (use_case.write if writing else use_case.proposed)(wanted, os.environ)
+    proposal = use_case.write(wanted, os.environ, _say) if writing else use_case.proposed(wanted, os.environ)
     edit, path = proposal.edit, proposal.path
     if edit.changed:
         say(file_diff(str(path), edit.before, edit.after, edit.line, color=colored()))
@@ -48,6 +48,10 @@ def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, v
     if edit.changed:
         say(f"Wrote {path}." if writing else "Nothing was written; --write does it.", err=True)
     return 0
+
+
+def _say(line: str) -> None:
+    click.echo(f"reconcile: {line}", err=True)
 
 
 def _program() -> tuple[str, ...]:

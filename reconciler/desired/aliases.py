@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,8 +16,11 @@ from reconciler.desired.source import resolved
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.declaring import Declaring, items, seconds, text
 from reconciler.model.address import Address
+from reconciler.model.arns import address_of
+from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map, place_of
+from reconciler.model.problem import Level
 from reconciler.model.state import Alias
 from reconciler.model.sts import LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
 from reconciler.model.suggest import suggestion
@@ -156,6 +160,50 @@ class AliasReader:
             if value not in tags:
                 self.context.problem("unknown-reference", f"{value!r} is no key of session_tags.", place)
         return tuple(value for value, _ in items(node, "transitive_tags"))
+
+
+def external_id_problems(
+    aliases: Mapping[str, Alias], nodes: Mapping[str, Map], entities: Mapping[Address, Entity], context: Declaring
+) -> None:
+    """Aliases that no statement of their role's trust in the file lets in, for the external id that they send.
+
+    Warnings: what is live may differ. Silent where any way in asks for none, or for one that is not plain text.
+    """
+    for alias in aliases.values():
+        address = alias.role or address_of(alias.role_arn, context.account)
+        role = entities.get(address) if address else None
+        if not isinstance(role, Role):
+            continue
+        ways = [_external_ids(item) for item in role.trust_policy.statements if _lets_callers_in(item)]
+        if not ways or any(wanted is None or alias.external_id in wanted for wanted in ways):
+            continue
+        taken = sorted(value for wanted in ways for value in wanted or ())
+        node = nodes[alias.name]
+        place = node.place("external_id") if alias.external_id else alias.place
+        sent, other = "no external id", "one"
+        if alias.external_id:
+            sent, other = f"the external id {alias.external_id!r}", "another one"
+        summary = f"The alias {alias.name} sends {sent}, and every way into {role.address} demands {other}."
+        hint = f"Write `external_id: {taken[0]}`." if taken else "Change the trust of the role."
+        context.problem("alias-external-id", summary, place, hint, "AWS will refuse it.", Level.WARNING)
+
+
+def _lets_callers_in(statement: Statement) -> bool:
+    """Whether it may allow sts:AssumeRole to a user, an account or a role; services have no external id."""
+    kinds = {kind for kind, _ in statement.principals or ()}
+    acts = any(fnmatchcase("sts:assumerole", action) for action in statement.actions)
+    named = statement.not_principal or bool(kinds & {"AWS", "*"})
+    return statement.effect == "Allow" and named and acts != statement.not_action
+
+
+def _external_ids(statement: Statement) -> frozenset[str] | None:
+    """The only external ids that it takes; None where it may take any, or none at all."""
+    demanded = [
+        item.values
+        for item in statement.conditions
+        if (item.operator.lower(), item.key) == ("stringequals", "sts:externalid")
+    ]
+    return demanded[0] if demanded and not any("${" in value for value in demanded[0]) else None
 
 
 def documents_of(root: Map) -> list[Path]:

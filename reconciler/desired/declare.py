@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from reconciler.desired.aliases import AliasReader, cycle_problems
+from reconciler.desired.aliases import AliasReader, cycle_problems, external_id_problems
 from reconciler.desired.check import schema_problems
 from reconciler.desired.load import Loaded
 from reconciler.desired.moved import check_moves, moves_written, with_moves
@@ -227,6 +227,7 @@ def _aliases(
     reader = AliasReader(context, section, nodes, entities)
     found = {name: alias for name in nodes if (alias := reader.alias(name))}
     cycle_problems(found, section, context)
+    external_id_problems(found, nodes, entities, context)
     return found
 
 

@@ -43,7 +43,7 @@ def test_a_new_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         atomic.replace(tmp_path / "file", b"x")
-        atomic.private_folder(tmp_path / "a" / "b")
+        atomic.made_folder(tmp_path / "a" / "b")
         with atomic.locked(tmp_path / "lock"):
             pass
     finally:

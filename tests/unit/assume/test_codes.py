@@ -72,11 +72,35 @@ def test_a_person_is_asked_three_times_at_most_and_told_what_aws_said() -> None:
 
 
 def test_nothing_is_sent_for_what_is_no_code() -> None:
-    ask, _ = typed("", "12345", "abcdef")
+    ask, asked = typed(*["", "12345", "abcdef"] * 4)
     send, sent = refusing()
     with pytest.raises(Failed) as caught:
         codes.with_code(codes.codes(Sources(ask=ask), "Code: "), send)
-    assert sent == [] and "six digits" in caught.value.problems[0].message
+    assert sent == [] and len(asked) == 10 and "six digits" in caught.value.problems[0].message
+
+
+def test_a_slip_of_the_fingers_costs_no_try() -> None:
+    ask, asked = typed("111111", "11111", "111111", "222222", "", "333333", "444444")
+    send, sent = refusing("111111", "222222", "333333", "444444")
+    with pytest.raises(Failed) as caught:
+        codes.with_code(codes.codes(Sources(ask=ask), "Code: "), send)
+    assert sent == ["111111", "222222", "333333"] and len(asked) == 6
+    assert caught.value.problems[0].code == MFA_CODE_REFUSED
+
+
+def test_the_last_try_still_counts_after_slips() -> None:
+    ask, _ = typed("111111", "x", "222222", "x", "x", "333333")
+    send, sent = refusing("111111", "222222")
+    assert codes.with_code(codes.codes(Sources(ask=ask), "Code: "), send) == "in with 333333"
+    assert sent == ["111111", "222222", "333333"]
+
+
+def test_a_refusal_is_what_is_said_when_the_answers_run_out() -> None:
+    ask, asked = typed("111111", *["x"] * 12)
+    send, sent = refusing("111111")
+    with pytest.raises(Failed) as caught:
+        codes.with_code(codes.codes(Sources(ask=ask), "Code: "), send)
+    assert sent == ["111111"] and len(asked) == 10 and caught.value.problems[0].code == MFA_CODE_REFUSED
 
 
 def test_without_a_terminal_a_refused_code_ends_it() -> None:

@@ -512,6 +512,29 @@ def test_the_proposed_rule_lets_the_caller_in(tmp_path: Path) -> None:
     assert asked(tmp_path, Case(entities("{" + before.lines[0] + "}"))).may_assume
 
 
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (Case(entities(WITH_MFA), mfa=CODE), "user/demo may assume role/app with an MFA code."),
+        (Case(entities(WITH_MFA), mfa=Mfa(True, 0, True)), "user/demo may assume role/app with an MFA code."),
+        (Case(entities(FRESH_MFA), mfa=CODE), "user/demo may assume role/app with an MFA code."),
+        (Case(entities(DEMO, inline(GUARD)), mfa=CODE), "user/demo may assume role/app with an MFA code."),
+        (Case(entities(WITH_MFA), mfa=Mfa(True, 60, True)), "user/demo may assume role/app."),
+        (Case(entities(DEMO), mfa=CODE), "user/demo may assume role/app."),
+        (Case(entities(DEMO)), "user/demo may assume role/app."),
+        (
+            Case(
+                entities("{users: [demo], mfa: required, conditions: {IpAddress: {'aws:SourceIp': 192.0.2.0/24}}}"),
+                mfa=CODE,
+            ),
+            "user/demo may assume role/app with an MFA code, depending on aws:SourceIp.",
+        ),
+    ],
+)
+def test_a_code_that_is_still_to_be_given_is_said(tmp_path: Path, case: Case, expected: str) -> None:
+    assert asked(tmp_path, case).summary == expected
+
+
 def test_a_rule_with_mfa_keeps_it_when_the_caller_is_added(tmp_path: Path) -> None:
     found = asked(tmp_path, Case(entities("{users: [alice], mfa: required}")))
     assert found.hint.startswith("Name it in this rule")

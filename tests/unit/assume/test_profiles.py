@@ -145,7 +145,6 @@ def test_a_value_that_is_not_one_line_is_refused(source: str) -> None:
     [
         ({"session_tags": {"a": "b"}, "transitive_tags": ("a",)}, "`session_tags`, `transitive_tags` of the alias"),
         ({"source_identity": "me"}, "`source_identity`"),
-        ({"policy": "{}", "policy_arns": ("arn",)}, "`policy`, `policy_arns`"),
         ({"via": "hop", "source_profile": "x"}, "`source_profile`: with `via`"),
         ({"via": "hop", "mfa_serial": "x", "mfa": True}, "`mfa_serial`, `mfa`: with `via`"),
     ],
@@ -154,6 +153,31 @@ def test_what_a_role_profile_leaves_out_is_said(more: dict[str, Any], words: str
     made = profiles.as_roles(named(alias("hop", source_profile="me"), alias("a", **more)))
     (found,) = profiles.unsaid(made, {})
     assert words in found.summary and "--credential-process" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"policy": "{}"}, "it has `policy`,"),
+        ({"policy_arns": ("arn",)}, "it has `policy_arns`,"),
+        ({"policy": "{}", "policy_arns": ("arn",), "via": "hop"}, "it has `policy` and `policy_arns`,"),
+    ],
+)
+def test_an_alias_with_a_session_policy_becomes_no_profile_that_may_more(more: dict[str, Any], words: str) -> None:
+    aliases = named(alias("hop", source_profile="me"), alias("a", **more), alias("b", via="a"), alias("c", via="b"))
+    made = profiles.as_roles(aliases)
+    assert [profile.name for profile in made] == ["hop"]
+    itself, after, last = profiles.left_out(aliases)
+    assert itself.summary.startswith("a gets no profile") and words in itself.summary
+    for found, name in ((after, "b"), (last, "c")):
+        assert found.summary.startswith(f"{name} gets no profile: it is assumed via a, which has `policy")
+    assert all("--credential-process" in found.hint for found in (itself, after, last))
+    assert [profile.name for profile in profiles.as_processes(aliases, PROCESS)] == ["hop", "a", "b", "c"]
+
+
+def test_an_alias_without_a_session_policy_is_not_left_out() -> None:
+    aliases = named(alias("hop", source_profile="me", session_tags={"a": "b"}), alias("a", via="hop"))
+    assert profiles.left_out(aliases) == ()
 
 
 def test_what_a_role_profile_says_whole_is_no_finding() -> None:
