@@ -73,7 +73,10 @@ def differences_of(
         for address, after in entities.items()
     )
     going = surplus(desired, live) | {old: f"replaced by {new}" for new, old in replaced.items()}
-    gone = (difference_of(live.entities[address], None, desired.owner, reason) for address, reason in going.items())
+    gone = (
+        difference_of(followed(live.entities[address], moves), None, desired.owner, reason)
+        for address, reason in going.items()
+    )
     return [difference for difference in (*declared, *gone) if difference is not None]
 
 

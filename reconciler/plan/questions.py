@@ -70,16 +70,20 @@ def questions_about(
     guarded = {address for address in guarded if address.kind == "user" and address in live.entities}
     present = entities.keys() & live.entities.keys()
     ruled = desired.declarations.items()
+
+    def before(users: set[Address]) -> tuple[Address, ...]:
+        return tuple(sorted(renames.get(address, address) for address in users))
+
     return Questions(
         belongings=tuple(sorted(users - set(facts.belongings))),
-        devices=tuple(sorted(renames.get(a, a) for a in guarded - set(facts.devices) - facts.devices_unread)),
+        devices=before(guarded - set(facts.devices) - facts.devices_unread),
         details=tuple(sorted(set(decisive) - facts.detailed)),
         policies=tuple(sorted(_outside(entities.values(), live))),
         quotas=facts.quotas is None and any(map(_crowded, found)),
-        passwords=tuple(sorted(_without_password(entities) & present - set(facts.consoles))),
-        sign_ins=tuple(sorted({address for address, rules in ruled if rules.console} & present - set(facts.consoles))),
-        access_keys=tuple(
-            sorted({address for address, rules in ruled if rules.access_keys} & present - set(facts.access_keys))
+        passwords=before(_without_password(entities) & present - set(facts.consoles)),
+        sign_ins=before({address for address, rules in ruled if rules.console} & present - set(facts.consoles)),
+        access_keys=before(
+            {address for address, rules in ruled if rules.access_keys} & present - set(facts.access_keys)
         ),
     )
 

@@ -228,3 +228,32 @@ def test_a_protected_user_may_be_renamed_and_stays_protected(account: Account) -
     assert call["parameters"] == {"UserName": "old", "NewUserName": "new", "NewPath": "/eng/"}
     account.apply()
     assert account.plan()["changes"] == []
+
+
+def test_what_is_asked_of_a_renamed_user_is_asked_by_its_old_name(account: Account) -> None:
+    """Its password and keys go with it: the rules for them are judged and carried out under the new name."""
+    account.write(HEAD + "users: {old: {}}\n")
+    account.apply()
+    account.iam.create_login_profile(UserName="old", Password="aB3!xxxxxxxxxx")
+    for _ in range(2):
+        account.iam.create_access_key(UserName="old")
+    moved = "moved: {user/old: user/new}\n"
+    account.write(HEAD + "users: {new: {console: true, access_keys: {max_count: 1}}}\n" + moved)
+    assert [item["code"] for item in account.plan()["findings"]] == ["access-key-count"]
+    account.write(HEAD + "users: {new: {console: false}}\n" + moved)
+    account.cli("plan", "roles.yaml", "--out", "plan.json")
+    result = account.cli("apply", "plan.json")
+    assert result.code == 0, result.out + result.err
+    with pytest.raises(account.iam.exceptions.NoSuchEntityException):
+        account.iam.get_login_profile(UserName="new")
+    assert changes(account.plan()) == {}
+
+
+def test_a_saved_plan_moves_a_user_and_deletes_a_role_that_trusts_it(account: Account) -> None:
+    account.write(HEAD + "users: {u: {path: /x/}}\nroles: {old: {trust: [{users: [u]}]}}\n")
+    account.apply()
+    account.write(HEAD + "users: {u: {path: /y/}}\nroles: {}\n")
+    account.cli("plan", "roles.yaml", "--out", "plan.json")
+    result = account.cli("apply", "plan.json")
+    assert result.code == 0, result.out + result.err
+    assert changes(account.plan()) == {}
