@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reconciler.kinds.view import differences
 from reconciler.model.address import Address
-from reconciler.model.entity import Entity
+from reconciler.model.entity import Entity, Role, User
 from reconciler.model.plan import Action, Plan
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.state import Move, State
@@ -23,6 +23,7 @@ from reconciler.plan.options import Allowed
 from reconciler.plan.ownership import owner_of
 from reconciler.plan.renames import renamed
 from reconciler.plan.saved import Saved, desired_of, differences_to
+from reconciler.policy.trust import unread_ids, without_principals
 
 _NOT_BACK = {
     "user": "A user that is created again has no password, access key or MFA device, and another unique id: "
@@ -75,10 +76,30 @@ def backwards(run: Run) -> Saved:
 
 def undo(back: Saved, live: State, allowed: Allowed) -> Plan:
     """The plan from live IAM to what was; `back` is what `backwards` gave."""
+    back, left_out = _writable(back)
     found, kept = without_protected(differences_to(back, live), live)
     plan = assembled(desired_of(back), back.wanted, live, found, allowed, kept)
-    findings = [*_taken(back, live, allowed), *plan.findings, *_since(back, live), *_not_back(found)]
+    findings = [*_taken(back, live, allowed), *plan.findings, *left_out, *_since(back, live), *_not_back(found)]
     return replace(plan, findings=tuple(findings))
+
+
+def _writable(back: Saved) -> tuple[Saved, list[Problem]]:
+    """Without what no file can ask for: a password, a trust in the unique id of a principal that is gone."""
+    after, findings = dict(back.after), []
+    for address, entity in back.after.items():
+        left = back.before.get(address)
+        if isinstance(entity, User):
+            after[address] = replace(entity, console=None)
+            if entity.console and isinstance(left, User) and left.console is False:
+                summary = f"{address} had a password: it does not come back."
+                findings.append(Problem(Level.WARNING, "not-the-same", summary, address=address))
+        ids = unread_ids(entity.trust_policy) if isinstance(entity, Role) else frozenset()
+        if ids and isinstance(entity, Role):
+            trust = without_principals(entity.trust_policy, ids, back.partition)
+            after[address] = replace(entity, trust_policy=trust)
+            summary = f"{address} trusted {', '.join(sorted(ids))}, which is gone: that does not come back."
+            findings.append(Problem(Level.WARNING, "not-the-same", summary, address=address))
+    return replace(back, after=after), findings
 
 
 def _taken(back: Saved, live: State, allowed: Allowed) -> Iterator[Problem]:
