@@ -10,6 +10,7 @@ is lost is in each fault's docstring. `eventual.py` has IAM's delays.
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -17,6 +18,8 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+
+import pytest
 
 from reconciler.sandbox.proxy import HangUp, Layer
 from reconciler.sandbox.tally import IDENTIFYING
@@ -230,3 +233,10 @@ def _is_write(request: Request) -> bool:
 
 def _code(reply: Reply) -> str:
     return (reply.root.findtext(".//Code") if reply.is_xml else None) or str(reply.status)
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch, pause: float = 0.01) -> None:
+    """Whoever waits before trying again, botocore and we, waits so many seconds only."""
+    backoff = "botocore.retries.standard.ExponentialBackoff.delay_amount"
+    monkeypatch.setattr(backoff, lambda self, context: pause)
+    monkeypatch.setattr("reconciler.aws.retry._pauses", lambda: itertools.repeat(pause))
