@@ -31,6 +31,7 @@ from tests.support.faults import (
     hurry,
     late_answer,
     lost_answer,
+    refused,
     reset_before,
     throttled,
 )
@@ -39,7 +40,12 @@ from tests.support.plans import lines
 from tests.support.wipe import wipe
 
 STAGES = ("made", "changed", "gone")
-FAULTS: tuple[Fault, ...] = (lost_answer, reset_before, throttled, failing)
+FAULTS: dict[str, Fault] = {
+    "lost answer": lost_answer,
+    "reset before": reset_before,
+    "throttled": throttled,
+    "500": failing,
+}
 WRITES = 29
 """Of the largest of the three plans."""
 EXPLORING = os.environ.get("HYPOTHESIS_PROFILE") == "explore"
@@ -70,9 +76,9 @@ class Life:
         """The so-manyth call of the stage's plan; a shorter plan begins again."""
         return self.calls[stage][number % len(self.calls[stage])]
 
-    def broken(self, stage: str, line: str, fault: Fault, times: int = 1) -> Iterator[str]:
+    def broken(self, stage: str, line: str, what: str, fault: Fault, times: int = 1) -> Iterator[str]:
         """Apply with one call broken, then again if that failed; what is wrong with it."""
-        said = f"{stage}, {line}, {getattr(fault, '__name__', 'fault')}"
+        said = f"{stage}, {line}, {what}"
         file = prepare(self.account, stage)
         hit = self.front.break_call(line, fault, times)
         first = self.account.cli("apply", file, *FLAGS)
@@ -136,8 +142,8 @@ def test_a_broken_write_is_made_good_by_the_run_itself(life: Life, number: int, 
     for stage in STAGES:
         line = life.line(stage, number)
         once_only = line.startswith(("Create", "Delete"))
-        fault = FAULTS[(shift + (0 if once_only else number)) % len(FAULTS)]
-        problems += life.broken(stage, line, fault)
+        what = list(FAULTS)[(shift + (0 if once_only else number)) % len(FAULTS)]
+        problems += life.broken(stage, line, what, FAULTS[what])
     assert not problems, "\n".join(problems)
 
 
@@ -170,13 +176,27 @@ def killed(account: Account, file: str, killing: Killing) -> int:
 
 def test_a_write_that_is_throttled_for_long_is_made_in_the_end(life: Life) -> None:
     """More often than botocore tries by itself."""
-    assert list(life.broken("made", "AttachUserPolicy", throttled, times=25)) == []
+    assert list(life.broken("made", "AttachUserPolicy", "throttled", throttled, times=25)) == []
 
 
 def test_a_write_whose_answer_is_lost_again_and_again_is_made_once(life: Life) -> None:
     problems = []
     for stage, line in KILLED.items():
-        problems += life.broken(stage, line, lost_answer, times=2)
+        problems += life.broken(stage, line, "lost twice", lost_answer, times=2)
+    assert not problems, "\n".join(problems)
+
+
+BUSY = {
+    "made": ("AttachUserPolicy", refused("ConcurrentModification", "The request was rejected.", 409)),
+    "changed": ("UpdateUser", refused("EntityTemporarilyUnmodifiable", "It cannot be changed now.", 409)),
+    "gone": ("DeleteUser ann", refused("DeleteConflict", "Cannot delete entity, must detach all policies first.", 409)),
+}
+
+
+def test_a_write_that_iam_is_too_busy_for_is_made_later(life: Life) -> None:
+    problems = []
+    for stage, (line, fault) in BUSY.items():
+        problems += life.broken(stage, line, "busy", fault, times=3)
     assert not problems, "\n".join(problems)
 
 
@@ -195,7 +215,7 @@ def test_a_write_whose_answer_comes_too_late_is_made_once(life: Life, monkeypatc
     )
     problems = []
     for stage, line in KILLED.items():
-        problems += life.broken(stage, line, late_answer(1.5))
+        problems += life.broken(stage, line, "late", late_answer(1.5))
     assert not problems, "\n".join(problems)
 
 

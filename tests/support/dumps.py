@@ -65,9 +65,7 @@ def _owned(iam: Any, name: str) -> dict[str, Any]:
 
 
 def _policy(iam: Any, item: Any) -> dict[str, Any]:
-    versions = [
-        (version["IsDefaultVersion"], json.dumps(version["Document"])) for version in item["PolicyVersionList"]
-    ]
+    versions = [(version["IsDefaultVersion"], json.dumps(version["Document"])) for version in item["PolicyVersionList"]]
     more = iam.get_policy(PolicyArn=item["Arn"])["Policy"]
     return {
         "versions": sorted(versions),

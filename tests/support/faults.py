@@ -30,14 +30,17 @@ Fault = Callable[[Request, Layer], Reply]
 """What becomes of a call in place of the layer's answer."""
 
 
-def throttled(request: Request, layer: Layer) -> Reply:
-    """Refused for its rate: nothing is done."""
-    raise Refusal("Throttling", "Rate exceeded")
+def refused(code: str, message: str, status: int = 400) -> Fault:
+    """Refused with this error: nothing is done."""
+
+    def fault(request: Request, layer: Layer) -> Reply:
+        raise Refusal(code, message, status)
+
+    return fault
 
 
-def failing(request: Request, layer: Layer) -> Reply:
-    """500: nothing is done."""
-    raise Refusal("ServiceFailure", "The request processing has failed because of an unknown error.", 500)
+throttled = refused("Throttling", "Rate exceeded")
+failing = refused("ServiceFailure", "The request processing has failed because of an unknown error.", 500)
 
 
 def reset_before(request: Request, layer: Layer) -> Reply:
@@ -46,7 +49,7 @@ def reset_before(request: Request, layer: Layer) -> Reply:
 
 
 def lost_answer(request: Request, layer: Layer) -> Reply:
-    """It is done, and the connection ends without an answer."""
+    """It is done, and the connection ends without an answer. What IAM refuses is refused."""
     layer(request)
     raise HangUp
 
