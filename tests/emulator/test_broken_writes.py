@@ -2,8 +2,8 @@
 
 An account's life (`lifecycle.py`) is one test: one write of each of its three plans is broken, and after each the
 account must be what an undisturbed apply leaves. Where the run gives up nevertheless, the next one must get there.
-As a rule each write is broken in one way only, most creations and deletions by a lost answer;
-HYPOTHESIS_PROFILE=explore breaks each in every way, and kills the process at each.
+As a rule most writes are broken in one way only, creations and deletions by a lost answer; HYPOTHESIS_PROFILE=explore
+breaks each in every way, and kills the process at each.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ FAULTS: dict[str, Fault] = {
 }
 WRITES = 29
 """Of the largest of the three plans."""
+MOST = 23
+"""So many of them as a rule: every creation and deletion is among them."""
 EXPLORING = os.environ.get("HYPOTHESIS_PROFILE") == "explore"
 NOT_BROKEN = {
     "DeleteAccountAlias": "no plan has it: settings of the account are never pruned",
@@ -73,8 +75,14 @@ class Life:
         end(account)
 
     def line(self, stage: str, number: int) -> str:
-        """The so-manyth call of the stage's plan; a shorter plan begins again."""
-        return self.calls[stage][number % len(self.calls[stage])]
+        """The so-manyth call of the stage's plan, creations and deletions first; a shorter plan begins again."""
+        calls = sorted(self.calls[stage], key=lambda line: not _once_only(line))
+        return calls[number % len(calls)]
+
+    def way(self, stage: str, number: int, shift: int) -> str:
+        """How that call is broken: what is done once only by a lost answer, the next time round otherwise."""
+        turn = number // len(self.calls[stage]) + (0 if _once_only(self.line(stage, number)) else number)
+        return list(FAULTS)[(turn + shift) % len(FAULTS)]
 
     def broken(self, stage: str, line: str, what: str, fault: Fault, times: int = 1) -> Iterator[str]:
         """Apply with one call broken, then again if that failed; what is wrong with it."""
@@ -106,6 +114,11 @@ def _repeatable(line: str) -> str:
     return "DeleteAccessKey" if line.startswith("DeleteAccessKey") else line
 
 
+def _once_only(line: str) -> bool:
+    """Done again, these are refused, or make a second one."""
+    return line.startswith(("Create", "Delete"))
+
+
 @pytest.fixture(scope="module")
 def _front() -> Front:
     return Front()
@@ -133,16 +146,16 @@ def test_every_write_that_plans_may_have_is_broken_here(life: Life) -> None:
     assert max(len(calls) for calls in life.calls.values()) == WRITES
     for calls in life.calls.values():
         assert len(calls) == len(set(calls)), "a call is broken by its line: two must not be alike"
+        assert sum(_once_only(line) for line in calls) <= MOST
 
 
 @pytest.mark.parametrize("shift", range(len(FAULTS)) if EXPLORING else [0])
-@pytest.mark.parametrize("number", range(WRITES))
+@pytest.mark.parametrize("number", range(WRITES if EXPLORING else MOST))
 def test_a_broken_write_is_made_good_by_the_run_itself(life: Life, number: int, shift: int) -> None:
     problems = []
     for stage in STAGES:
         line = life.line(stage, number)
-        once_only = line.startswith(("Create", "Delete"))
-        what = list(FAULTS)[(shift + (0 if once_only else number)) % len(FAULTS)]
+        what = life.way(stage, number, shift)
         problems += life.broken(stage, line, what, FAULTS[what])
     assert not problems, "\n".join(problems)
 
