@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from botocore.endpoint import EndpointCreator
@@ -35,11 +34,9 @@ from tests.support.faults import (
     reset_before,
     throttled,
 )
-from tests.support.lifecycle import FLAGS, end, prepare
-from tests.support.plans import lines
+from tests.support.lifecycle import FLAGS, STAGES, prepare, undisturbed
 from tests.support.wipe import wipe
 
-STAGES = ("made", "changed", "gone")
 FAULTS: dict[str, Fault] = {
     "lost answer": lost_answer,
     "reset before": reset_before,
@@ -65,14 +62,8 @@ class Life:
 
     def __init__(self, account: Account, front: Front) -> None:
         self.account, self.front = account, front
-        self.calls: dict[str, list[str]] = {}
-        self.wanted: dict[str, dict[str, Any]] = {}
-        for stage in STAGES:
-            file = prepare(account, stage)
-            self.calls[stage] = [_repeatable(line) for line in lines(account.plan(file))]
-            account.apply(file, *FLAGS)
-            self.wanted[stage] = dump(account.iam)
-        end(account)
+        calls, self.wanted = undisturbed(account)
+        self.calls = {stage: [_repeatable(line) for line in calls[stage]] for stage in STAGES}
 
     def line(self, stage: str, number: int) -> str:
         """The so-manyth call of the stage's plan, creations and deletions first; a shorter plan begins again."""

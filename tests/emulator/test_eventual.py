@@ -13,7 +13,7 @@ from tests.support.account import Account
 from tests.support.dumps import dump
 from tests.support.eventual import Lag
 from tests.support.faults import Front, hurry, lost_answer, refused
-from tests.support.lifecycle import ACCOUNT, FLAGS, HEAD, MADE, allow, end, prepare
+from tests.support.lifecycle import ACCOUNT, FLAGS, HEAD, MADE, allow, prepare, undisturbed
 from tests.support.wipe import wipe
 
 LAGS = {
@@ -58,15 +58,9 @@ def account(_sandbox: Sandbox, front: Front, tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.fixture(scope="module")
-def wanted(_sandbox: Sandbox, front: Front, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def wanted(_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Per stage, what there is where nothing is late."""
-    account = Account(_sandbox, tmp_path_factory.mktemp("wanted"))
-    found = {}
-    for stage in ("made", "changed", "gone"):
-        account.apply(prepare(account, stage), *FLAGS)
-        found[stage] = dump(account.iam)
-    end(account)
-    return found
+    return undisturbed(Account(_sandbox, tmp_path_factory.mktemp("wanted")))[1]
 
 
 def applied(account: Account, front: Front, file: str, lag: Lag) -> dict[str, Any]:
@@ -117,8 +111,8 @@ def test_a_creation_whose_answer_is_lost_is_found_once_it_is_seen(
 
 
 def test_a_name_that_no_file_has_is_refused_without_a_call(account: Account, front: Front) -> None:
+    prepare(account, "made")
     account.write(MADE.replace("users: [ann]", "users: [anne]"), "typo.yaml")
-    account.write("x" * 1000, "made.xml")
     front.clear()
     for command in ("validate", "plan"):
         result = account.cli(command, "typo.yaml")

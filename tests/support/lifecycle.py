@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.account import Account
+from tests.support.dumps import dump
 from tests.support.people import enabled
+from tests.support.plans import lines
 
 ACCOUNT = "123456789012"
 HEAD = "version: 1\nowner: platform\naccount: '123456789012'\n"
 FLAGS = ("--yes", "--allow-deletes")
+STAGES = ("made", "changed", "gone")
 METADATA = """<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com/{0}">
 <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">{1}</md:IDPSSODescriptor>
 </md:EntityDescriptor>
@@ -94,6 +97,18 @@ BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAycScPMSwCjORGK3gphfkmIIVoEwx
 GXvrpE95KprAXrYCIGAS/A1iOkXdXu+Rssmwal4MiUwQydKDmOAx6/6kZLys
 -----END CERTIFICATE-----"""
 SSH_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 test"
+
+
+def undisturbed(account: Account) -> tuple[dict[str, list[str]], dict[str, Any]]:
+    """Live once on an empty account: per stage, the calls of its plan, and all that there is after them."""
+    calls, left = {}, {}
+    for stage in STAGES:
+        file = prepare(account, stage)
+        calls[stage] = lines(account.plan(file))
+        account.apply(file, *FLAGS)
+        left[stage] = dump(account.iam)
+    end(account)
+    return calls, left
 
 
 def prepare(account: Account, stage: str) -> str:
