@@ -48,10 +48,10 @@ def saved_document(path: Path) -> Mapping[str, Any] | None:
 
 def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> Planned:
     """A plan file made a plan again: intact, for this account, still live, and accounted for. Raises Failed."""
-    saved = _intact(path, document)
+    saved, now = _intact(path, document), datetime.now(UTC)
     connection = connect(request.profile, request.region, request.endpoint_url)
     check_account(connection, saved.account)
-    if saved.valid_until is not None and saved.valid_until <= datetime.now(UTC):
+    if saved.valid_until is not None and saved.valid_until <= now:
         summary = "Something of what the plan changes has ended since it was made (`expires`); nothing was written."
         raise failure("stale-plan", summary, hint="Plan again.")
     live = _live(saved, connection)
@@ -72,7 +72,7 @@ def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> 
     def look_again() -> Plan:
         return rebuilt(saved, _live(saved, connection), request.allowed)
 
-    return Planned(plan, connection, look_again, goal="the plan")
+    return Planned(plan, connection, look_again, now, saved=True)
 
 
 def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
