@@ -243,3 +243,4 @@ def hurry(monkeypatch: pytest.MonkeyPatch, pause: float = 0.01) -> None:
     backoff = "botocore.retries.standard.ExponentialBackoff.delay_amount"
     monkeypatch.setattr(backoff, lambda self, context: pause)
     monkeypatch.setattr("reconciler.aws.retry._pauses", lambda: itertools.repeat(pause))
+    monkeypatch.setattr("reconciler.aws.pace.LEAST", 1 / pause)
