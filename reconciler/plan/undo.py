@@ -88,7 +88,7 @@ def _holding(entity: Entity, held: Address | str) -> Entity:
             return replace(entity, groups=entity.groups | {held})
         case InstanceProfile(), Address():
             return replace(entity, role=held)
-        case (User() | Group() | Role()), str():
+        case ((User() | Group() | Role()), str()):
             return replace(entity, policies=entity.policies | {held})
     return entity
 

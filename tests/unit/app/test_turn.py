@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,4 +92,4 @@ def test_where_it_cannot_be_kept_nothing_is_done(tmp_path: Path) -> None:
 def test_without_a_home_there_is_nothing_to_share() -> None:
     with turn({}, ACCOUNT, now(), unexpected) as since:
         assert not since
-    assert not os.path.exists("turns")
+    assert not Path("turns").exists()
