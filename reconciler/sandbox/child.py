@@ -27,15 +27,11 @@ def main(account: str) -> None:
     from moto.moto_server import werkzeug_app
     from werkzeug.serving import make_server
 
+    from reconciler.sandbox.serving import KeptOpen
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
-    server = make_server(
-        "127.0.0.1",
-        0,
-        application,
-        threaded=True,
-        request_handler=getattr(werkzeug_app, "MotoRequestHandler", None),  # moto 5.2 and newer
-    )
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=KeptOpen)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
