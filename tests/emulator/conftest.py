@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 
 from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account
-from tests.support.wipe import wipe
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +36,7 @@ def _models_of_aws_are_read_once() -> Iterator[None]:
 
 
 class _Accounts:
-    """One sandbox per worker, emptied after each test; another one where that fails."""
+    """One sandbox per worker, emptied after each test: a fresh one reads AWS's own policies anew (a second)."""
 
     def __init__(self) -> None:
         self._running: Sandbox | None = None
@@ -46,13 +45,6 @@ class _Accounts:
         if self._running is None:
             self._running = Sandbox().__enter__()
         return Account(self._running, folder)
-
-    def take_back(self, account: Account) -> None:
-        """Some things cannot be taken away, such as the role of a service."""
-        try:
-            wipe(account.iam)
-        except ClientError:
-            self.close()
 
     def close(self) -> None:
         if self._running is not None:
@@ -72,7 +64,7 @@ def account(_accounts: _Accounts, tmp_path: Path) -> Iterator[Account]:
     """An empty account of the test's own, which need not tidy up."""
     lent = _accounts.account(tmp_path)
     yield lent
-    _accounts.take_back(lent)
+    lent.reset()
 
 
 @pytest.fixture

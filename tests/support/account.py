@@ -94,8 +94,14 @@ class Account:
 
     def zero(self) -> None:
         """Forget the calls counted so far."""
-        request = urllib.request.Request(f"{self.sandbox.url}/_sandbox/zero", method="POST")
-        urllib.request.urlopen(request).read()
+        self._post("/_sandbox/zero")
+
+    def reset(self) -> None:
+        """Everything that was made is gone, from the emulator and from the strict layer's ledgers."""
+        self._post("/moto-api/reset")
+
+    def _post(self, page: str) -> None:
+        urllib.request.urlopen(urllib.request.Request(self.sandbox.url + page, method="POST")).read()
 
     def calls(self) -> dict[str, int]:
         """Calls since `zero`, by operation."""
