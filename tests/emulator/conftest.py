@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import boto3.session
 import botocore.loaders
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+import reconciler.aws.session
 from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account
+
+DECISIVE = re.compile(r"AWS_|.*(_PROXY|_BUNDLE)$", re.IGNORECASE)
+"""Variables that say who calls, and how AWS is reached."""
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +39,31 @@ def _models_of_aws_are_read_once() -> Iterator[None]:
             patch.setattr(kind, "__eq__", lambda self, other: type(self) is type(other))
         patch.setattr(files, "_load_file", lru_cache(maxsize=None)(files._load_file))
         patch.setattr(loader, "list_available_services", lru_cache(maxsize=None)(loader.list_available_services))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _clients_are_made_once() -> Iterator[None]:
+    """Making four clients is what is left of that half: a plan takes those of the plan before, of the same caller.
+
+    The caller and the endpoint are all in the environment; with a file of profiles, they are not, and nothing is kept.
+    """
+    made = reconciler.aws.session.session_of
+    kept: dict[Any, boto3.session.Session] = {}
+
+    def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
+        files = (os.environ.get(name) for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"))
+        if any(file is None or Path(file).exists() for file in files):
+            return made(profile, region)
+        told = (item for item in os.environ.items() if DECISIVE.match(item[0]))
+        caller = profile, region, *sorted(told)
+        if caller not in kept:
+            kept[caller] = made(profile, region)
+            monkey.setattr(kept[caller], "client", lru_cache(maxsize=None)(kept[caller].client))
+        return kept[caller]
+
+    with pytest.MonkeyPatch.context() as monkey:
+        monkey.setattr(reconciler.aws.session, "session_of", session_of)
         yield
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -32,6 +33,18 @@ class Result:
         return json.loads(self.out)
 
 
+@lru_cache(maxsize=4)  # one takes as long to make as a plan takes to read an account
+def _iam(url: str) -> Any:
+    return boto3.client(
+        "iam",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
+    )
+
+
 @dataclass
 class Account:
     """One sandbox with a working folder. `write` puts a file there; `cli` runs `reconcile` in it."""
@@ -41,14 +54,7 @@ class Account:
     iam: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.iam = boto3.client(
-            "iam",
-            endpoint_url=self.sandbox.url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
-        )
+        self.iam = _iam(self.sandbox.url)
 
     @property
     def environment(self) -> dict[str, str]:
