@@ -16,8 +16,6 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import reconciler.aws.session
-from reconciler.sandbox.server import Sandbox
-from tests.support.account import Account
 
 DECISIVE = re.compile(r"AWS_|.*(_PROXY|_BUNDLE)$", re.IGNORECASE)
 """Variables that say who calls, and how AWS is reached."""
@@ -65,38 +63,6 @@ def _clients_are_made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkey:
         monkey.setattr(reconciler.aws.session, "session_of", session_of)
         yield
-
-
-class _Accounts:
-    """One sandbox per worker, emptied after each test: a fresh one reads AWS's own policies anew (a second)."""
-
-    def __init__(self) -> None:
-        self._running: Sandbox | None = None
-
-    def account(self, folder: Path) -> Account:
-        if self._running is None:
-            self._running = Sandbox().__enter__()
-        return Account(self._running, folder)
-
-    def close(self) -> None:
-        if self._running is not None:
-            self._running.__exit__(None, None, None)
-        self._running = None
-
-
-@pytest.fixture(scope="session")
-def _accounts() -> Iterator[_Accounts]:
-    accounts = _Accounts()
-    yield accounts
-    accounts.close()
-
-
-@pytest.fixture
-def account(_accounts: _Accounts, tmp_path: Path) -> Iterator[Account]:
-    """An empty account of the test's own, which need not tidy up."""
-    lent = _accounts.account(tmp_path)
-    yield lent
-    lent.reset()
 
 
 @pytest.fixture
