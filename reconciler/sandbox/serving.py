@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 _Handler: type[WSGIRequestHandler] = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)  # moto 5.2 has it
-_LENGTHS = {"content-length", "connection"}
+_OURS = {"content-length", "connection"}
 
 
 class KeptOpen(_Handler):  # type: ignore[misc, valid-type]
@@ -24,22 +24,23 @@ class KeptOpen(_Handler):  # type: ignore[misc, valid-type]
 
     def run_wsgi(self) -> None:
         if self.headers.get("Transfer-Encoding"):
-            return super().run_wsgi()  # which closes the connection, and so may leave something unread
+            super().run_wsgi()  # which closes the connection, and so may leave something unread
+            return
         # To its end, whatever the application needs of it: the rest would be taken for the next request.
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         environ = self.make_environ() | {"wsgi.input": io.BytesIO(body)}
         try:
             answer, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
-            return self._write(status, headers, b"".join(answer))
+            self._write(status, headers, b"".join(answer))
         except ConnectionError:
             raise
         except Exception:
             traceback.print_exc()
             failed = HTTPStatus.INTERNAL_SERVER_ERROR
-            return self._write(f"{failed.value} {failed.phrase}", [], b"")
+            self._write(f"{failed.value} {failed.phrase}", [], b"")
 
     def _write(self, status: str, headers: Iterable[tuple[str, str]], payload: bytes) -> None:
-        lines = [f"HTTP/1.1 {status}", *(f"{key}: {value}" for key, value in headers if key.lower() not in _LENGTHS)]
+        lines = [f"HTTP/1.1 {status}", *(f"{key}: {value}" for key, value in headers if key.lower() not in _OURS)]
         lines.append(f"Content-Length: {len(payload)}")
         if self.close_connection:
             lines.append("Connection: close")
