@@ -16,7 +16,7 @@ $(READY): pyproject.toml
 	@touch $(READY)
 
 test: $(READY)  ## every test, on all cores
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)  ## ruff, mypy --strict, the layers
 	$(BIN)/ruff check reconciler tests benchmarks examples
