@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -150,7 +151,8 @@ class Wire(asyncio.Protocol):
         self._send(*self.service.reply(operation, given))
 
     def _send(self, status: int, kind: str, body: bytes) -> None:
-        head = f"HTTP/1.1 {status} OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        phrase = HTTPStatus(status).phrase
+        head = f"HTTP/1.1 {status} {phrase}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         self.service.counts.sent += len(head) + len(body)
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(head + body)
