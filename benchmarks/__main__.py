@@ -1,4 +1,4 @@
-"""`python -m benchmarks [QUESTION …] [--sizes S,M,L] [--runs N]`: measure, and print one Markdown table per question."""
+"""`python -m benchmarks [QUESTION …] [--sizes S,M,L] [--runs N]`: measure, and print a Markdown table per question."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import applying, parsing, reading, terraform
+from benchmarks import applying, assuming, parsing, reading, terraform
 from benchmarks.table import Row, markdown
 from benchmarks.workload import SIZES
 
@@ -22,6 +22,7 @@ QUESTIONS: dict[str, tuple[str, Question, list[str]]] = {
     "terraform": ("Beside Terraform", terraform.rows, ["S"]),
     "apply": ("An apply that creates everything", applying.rows, ["M"]),
     "validate": ("Reading the file", parsing.rows, ["S", "M", "L"]),
+    "assume": ("A warm assume", assuming.rows, ["S"]),
 }
 """Name → heading, what measures it, and the sizes that it takes where none are asked for."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -79,7 +80,9 @@ class Answers:
             "ListRoles": self._roles,
             "GetCallerIdentity": _caller,
             "GetAccountSummary": _summary,
-        } | dict.fromkeys(_EMPTY, _nothing)
+            "AssumeRole": _session,
+            **dict.fromkeys(_EMPTY, _nothing),
+        }
 
     def answer(self, operation: str, given: Given) -> bytes:
         """The body of a call of IAM or STS. Raises Refused."""
@@ -161,6 +164,16 @@ def _more(end: int, total: int) -> str:
 def _caller(operation: str, given: Given) -> bytes:
     told = element("Arn", f"arn:aws:iam::{ACCOUNT}:root") + element("UserId", ACCOUNT) + element("Account", ACCOUNT)
     return response(operation, told, STS)
+
+
+def _session(operation: str, given: Given) -> bytes:
+    ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
+    keys = {"AccessKeyId": "ASIABENCHBENCHBENCH1", "SecretAccessKey": "bench", "SessionToken": "bench"}
+    credentials = "".join(element(name, text) for name, text in (keys | {"Expiration": ends}).items())
+    role, name = given["RoleArn"].rpartition("/")[2], given["RoleSessionName"]
+    who = element("AssumedRoleId", f"AROABENCHBENCHBENCH1:{name}")
+    who += element("Arn", f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{name}")
+    return response(operation, element("Credentials", credentials) + element("AssumedRoleUser", who), STS)
 
 
 def _summary(operation: str, given: Given) -> bytes:

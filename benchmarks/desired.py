@@ -32,9 +32,7 @@ def desired(work: Workload) -> dict[str, Any]:
             for policy in work.policies
         },
         "groups": {group.name: _access(group) for group in work.groups},
-        "users": {
-            user.name: _told(groups=list(user.groups), tags=user.tags) | _access(user) for user in work.users
-        },
+        "users": {user.name: _told(groups=list(user.groups), tags=user.tags) | _access(user) for user in work.users},
         "roles": {role.name: _role(role) for role in work.roles},
     }
 

@@ -17,7 +17,10 @@ SERVICES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "dynamodb": (
         "GetItem PutItem UpdateItem DeleteItem Query Scan BatchGetItem BatchWriteItem DescribeTable",
-        ("arn:aws:dynamodb:{region}:{account}:table/{name}", "arn:aws:dynamodb:{region}:{account}:table/{name}/index/*"),
+        (
+            "arn:aws:dynamodb:{region}:{account}:table/{name}",
+            "arn:aws:dynamodb:{region}:{account}:table/{name}/index/*",
+        ),
     ),
     "sqs": (
         "SendMessage ReceiveMessage DeleteMessage GetQueueAttributes GetQueueUrl ChangeMessageVisibility",

@@ -5,6 +5,7 @@ the descriptions and session lengths of roles, the tags of policies. Then PyYAML
 """
 
 import sys
+from typing import Any
 
 import boto3
 import yaml
@@ -14,7 +15,7 @@ from botocore.config import Config
 def read() -> None:
     config = Config(retries={"mode": "standard", "total_max_attempts": 10})
     iam = boto3.client("iam", config=config)
-    whole = {"PageSize": 1000}
+    whole: Any = {"PageSize": 1000}
     details = iam.get_paginator("get_account_authorization_details")
     for _ in details.paginate(Filter=["User", "Group", "Role", "LocalManagedPolicy"], PaginationConfig=whole):
         pass

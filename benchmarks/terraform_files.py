@@ -33,7 +33,7 @@ class Resource:
 def resources(work: Workload) -> Iterator[Resource]:
     owned = {OWNER_TAG: OWNER}
     for policy in work.policies:
-        wanted = {"name": policy.name, "path": policy.path, "description": policy.description}
+        wanted: dict[str, Any] = {"name": policy.name, "path": policy.path, "description": policy.description}
         wanted |= {"policy": _json(policy.document), "tags": policy.tags | owned}
         yield Resource("policy", _label(policy.name), wanted, {"id": policy.arn, "arn": policy.arn})
     for group in work.groups:
@@ -42,15 +42,17 @@ def resources(work: Workload) -> Iterator[Resource]:
     for user in work.users:
         yield _entity("user", user.name, {"path": user.path, "tags": user.tags | owned})
         if user.groups:
-            member = {"user": user.name, "groups": list(user.groups)}
-            wanted = {"user": _of("user", user.name, "name")}
-            wanted |= {"groups": [_of("group", name, "name") for name in user.groups]}
-            known = {"id": f"terraform-{user.name}"} | member
-            yield Resource("user_group_membership", _label(user.name), wanted, known)
+            yield _memberships(user)
         yield from _access("user", user, work)
     for role in work.roles:
         yield _role(role, owned)
         yield from _access("role", role, work)
+
+
+def _memberships(user: User) -> Resource:
+    wanted = {"user": _of("user", user.name, "name"), "groups": [_of("group", name, "name") for name in user.groups]}
+    known = {"id": f"terraform-{user.name}", "user": user.name, "groups": list(user.groups)}
+    return Resource("user_group_membership", _label(user.name), wanted, known)
 
 
 def _role(role: Role, owned: dict[str, str]) -> Resource:
