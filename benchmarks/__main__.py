@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -34,10 +35,17 @@ def main() -> None:
         for name in asked.questions or QUESTIONS:
             heading, rows, usual = QUESTIONS[name]
             start = time.monotonic()
-            table = markdown(heading, rows(asked.sizes or usual, asked.runs, Path(folder)))
+            table = markdown(heading, _told(rows(asked.sizes or usual, asked.runs, Path(folder))))
             sys.stdout.write(f"{table}\n")
             sys.stdout.flush()
-            sys.stderr.write(f"({name}: {time.monotonic() - start:.0f} s)\n\n")
+            sys.stderr.write(f"{name} took {time.monotonic() - start:.0f} s\n\n")
+
+
+def _told(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows, each told to who waits as soon as it is there."""
+    for row in rows:
+        sys.stderr.write(f"  {row.what}: {row.measured}\n")
+        yield row
 
 
 def _arguments() -> argparse.Namespace:
@@ -60,8 +68,6 @@ def _machine() -> str:
 
 
 def _cores() -> str:
-    import os
-
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return f"{count} core{'' if count == 1 else 's'}"
 
