@@ -17,6 +17,8 @@ from benchmarks.workload import OWNER, OWNER_TAG, Group, Policy, Role, User, Wor
 
 KINDS = ("User", "Group", "Role", "Policy")
 """In the order in which GetAccountAuthorizationDetails goes through an account."""
+HOLDERS = ("User", "Group", "Role")
+"""The kinds that policies are attached to and put in."""
 _UNIQUE = {"User": "AIDA", "Group": "AGPA", "Role": "AROA", "Policy": "ANPA"}
 
 Given = Mapping[str, str]
@@ -84,16 +86,11 @@ class Account:
 
     def write(self, operation: str, given: Given) -> Entity | None:
         """Carry a write out; what it made, where it makes something. Raises Refused."""
-        for verb, act in _WRITES.items():
-            kind = operation.removeprefix(verb).removesuffix("Policy") if verb != "Create" else operation[6:]
-            if operation.startswith(verb) and kind in KINDS:
-                self.version += 1
-                return act(self, kind, given)
-        if operation == "AddUserToGroup":
-            self.version += 1
-            self.named("User", given).groups[self.named("Group", given).name] = None
-            return None
-        raise Refused(400, "InvalidAction", f"The replay server does not carry out {operation}.")
+        if operation not in _WRITES:
+            raise Refused(400, "InvalidAction", f"The replay server does not carry out {operation}.")
+        act, kind = _WRITES[operation]
+        self.version += 1
+        return act(self, kind, given)
 
     def _create(self, kind: str, given: Given) -> Entity:
         entity = Entity(
@@ -118,6 +115,9 @@ class Account:
     def _put(self, kind: str, given: Given) -> None:
         self.named(kind, given).inline[given["PolicyName"]] = given["PolicyDocument"]
 
+    def _join(self, kind: str, given: Given) -> None:
+        self.named(kind, given).groups[self.named("Group", given).name] = None
+
     def _keep(self, entity: Entity) -> None:
         self.entities[entity.kind][self._key(entity)] = entity
 
@@ -126,11 +126,13 @@ class Account:
         return entity.arn if entity.kind == "Policy" else entity.name
 
 
-_WRITES: Mapping[str, Callable[[Account, str, Given], Entity | None]] = {
-    "Create": Account._create,
-    "Attach": Account._attach,
-    "Put": Account._put,
+_WRITES: Mapping[str, tuple[Callable[[Account, str, Given], Entity | None], str]] = {
+    **{f"Create{kind}": (Account._create, kind) for kind in KINDS},
+    **{f"Attach{kind}Policy": (Account._attach, kind) for kind in HOLDERS},
+    **{f"Put{kind}Policy": (Account._put, kind) for kind in HOLDERS},
+    "AddUserToGroup": (Account._join, "User"),
 }
+"""Operation → what carries it out, and the kind that it is about."""
 
 
 def _tags(given: Given) -> Iterator[tuple[str, str]]:

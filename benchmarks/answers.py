@@ -8,13 +8,13 @@ that a call costs the server next to nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from benchmarks.account import KINDS, Account, Entity, Given, Refused
+from benchmarks.account import HOLDERS, KINDS, Account, Entity, Given, Refused
 from benchmarks.documents import ACCOUNT
 
 IAM, STS = "https://iam.amazonaws.com/doc/2010-05-08/", "https://sts.amazonaws.com/doc/2011-06-15/"
@@ -140,10 +140,9 @@ class Answers:
 
     def _single(self, operation: str, given: Given) -> bytes:
         """The reads about one entity, which Terraform makes. Raises Refused."""
-        for kind in KINDS:
-            shown = _SINGLE.get(operation.replace(kind, "*", 1)) if kind != "Policy" else _OF_POLICIES.get(operation)
-            if shown:
-                return response(operation, shown(self.account.named(kind, given), given))
+        if operation in _SINGLE:
+            kind, shown = _SINGLE[operation]
+            return response(operation, shown(self.account.named(kind, given), given))
         if operation == "ListGroupsForUser":
             names = self.account.named("User", given).groups
             groups = members("Groups", (_core(self.account.entities["Group"][name]) for name in names))
@@ -187,15 +186,20 @@ def _nothing(operation: str, given: Given) -> bytes:
     return response(operation, members(_EMPTY[operation], ()) + _more(0, 0))
 
 
-def _core(entity: Entity) -> str:
-    """What every call shows of an entity, and of a role what ListRoles has more."""
+def _names(entity: Entity) -> str:
+    """What every call shows of an entity."""
     kind = entity.kind
     found = element("Path", entity.path) + element(f"{kind}Name", entity.name)
     found += element(f"{kind}Id", entity.unique_id) + element("Arn", entity.arn) + element("CreateDate", MADE)
-    if kind == "Role":
-        found += element("AssumeRolePolicyDocument", quote(entity.document, safe=""))
+    return found + (element("AssumeRolePolicyDocument", quote(entity.document, safe="")) if kind == "Role" else "")
+
+
+def _core(entity: Entity) -> str:
+    """An entity without its tags, as list calls show it; of a role, what GetAccountAuthorizationDetails leaves out."""
+    found = _names(entity)
+    if entity.kind == "Role":
         found += element("MaxSessionDuration", str(entity.max_session))
-    if kind == "Policy":
+    if entity.kind == "Policy":
         found += element("DefaultVersionId", "v1") + element("AttachmentCount", "1")
         found += element("PermissionsBoundaryUsageCount", "0") + element("IsAttachable", "true")
         found += element("UpdateDate", MADE)
@@ -203,13 +207,12 @@ def _core(entity: Entity) -> str:
 
 
 def _detail(entity: Entity) -> str:
+    """An entity as GetAccountAuthorizationDetails shows it."""
     kind = entity.kind
     if kind == "Policy":
         return _core(entity) + members("PolicyVersionList", [_version(entity)])
-    found = element("Path", entity.path) + element(f"{kind}Name", entity.name)
-    found += element(f"{kind}Id", entity.unique_id) + element("Arn", entity.arn) + element("CreateDate", MADE)
+    found = _names(entity)
     if kind == "Role":
-        found += element("AssumeRolePolicyDocument", quote(entity.document, safe=""))
         found += "<InstanceProfileList/><RoleLastUsed/>"
     if kind == "User":
         found += members("GroupList", entity.groups)
@@ -262,23 +265,21 @@ def _listed(list_of: Callable[[Entity], str]) -> Callable[[Entity, Given], str]:
     return lambda entity, given: list_of(entity) + _more(0, 0)
 
 
-def _names(entity: Entity) -> str:
-    names: Sequence[str] = list(entity.inline)
-    return members("PolicyNames", names)
-
-
-_SINGLE: Mapping[str, Callable[[Entity, Given], str]] = {
+_OF_HOLDERS: Mapping[str, Callable[[Entity, Given], str]] = {
     "Get*": _whole,
     "Get*Policy": _one_inline,
-    "List*Policies": _listed(_names),
+    "List*Policies": _listed(lambda entity: members("PolicyNames", entity.inline)),
     "ListAttached*Policies": _listed(lambda entity: _attached(entity, "AttachedPolicies")),
     "List*Tags": _listed(_tags),
 }
-"""Reads about one user, group or role."""
-
 _OF_POLICIES: Mapping[str, Callable[[Entity, Given], str]] = {
     "GetPolicy": _whole,
     "GetPolicyVersion": lambda entity, given: element("PolicyVersion", _version(entity)),
     "ListPolicyVersions": _listed(lambda entity: members("Versions", [_version(entity)])),
     "ListPolicyTags": _listed(_tags),
 }
+_SINGLE: Mapping[str, tuple[str, Callable[[Entity, Given], str]]] = {
+    **{name.replace("*", kind): (kind, shown) for kind in HOLDERS for name, shown in _OF_HOLDERS.items()},
+    **{name: ("Policy", shown) for name, shown in _OF_POLICIES.items()},
+}
+"""Reads about one entity → its kind, and what they show of it."""

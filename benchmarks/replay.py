@@ -180,9 +180,7 @@ def main() -> None:
     asked = parser.parse_args()
     account = Account() if asked.empty else Account.of(workload(SIZES[asked.size]))
     service = Service(account, asked.writes_per_second)
-    if not asked.empty:
-        for names in ((), ("User",), ("Group",), ("Role",), ("LocalManagedPolicy",)):
-            service.answers.answer("GetAccountAuthorizationDetails", {f"Filter.member.{name}": name for name in names})
+    service.answers.answer("GetAccountAuthorizationDetails", {})  # every entity is rendered before anybody waits for it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     asyncio.run(_serve(service, asked.latency / 1000))
 
