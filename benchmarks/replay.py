@@ -105,6 +105,8 @@ class Service:
                 self.counts.throttled += 1
                 raise Refused(400, "Throttling", "Rate exceeded")
             return 200, XML, self.answers.answer(operation, given)
+        except KeyError as missing:
+            return 400, XML, error(Refused(400, "ValidationError", f"{operation} lacks {missing}."))
         except Refused as refused:
             return refused.status, XML, error(refused)
 

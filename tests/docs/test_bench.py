@@ -144,6 +144,11 @@ def test_past_the_limit_a_write_is_refused_and_not_carried_out_and_reads_are_not
     assert service.reply("GetGroup", {"GroupName": "two"})[0] == 404
 
 
+def test_a_call_that_lacks_a_parameter_is_answered() -> None:
+    status, _, body = Service(Account(), writes_per_second=0).reply("CreateGroup", {"Path": "/"})
+    assert (status, b"<Code>ValidationError</Code>" in body) == (400, True)
+
+
 @pytest.mark.parametrize("operation", ["DeleteRole", "UpdateRole", "CreateAccessKey", "GetLoginProfile"])
 def test_what_the_server_does_not_know_is_refused_and_never_dropped(operation: str) -> None:
     with pytest.raises(Refused) as refused:
