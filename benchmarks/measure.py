@@ -87,6 +87,11 @@ def ratio(costs: Sequence[Cost], base: Sequence[Cost]) -> float:
     return statistics.median(one.seconds / other.seconds for one, other in zip(costs, base, strict=True))
 
 
+def beside(costs: Sequence[Cost], base: Sequence[Cost], collecting: Sequence[Cost]) -> str:
+    """What a ratio was computed from, and what its base takes where Python's garbage collector is left on."""
+    return f"{median(costs):.2f} s ÷ {median(base):.2f} s; with the collector on {median(collecting):.2f} s"
+
+
 def desired_file(size: str, folder: Path) -> Path:
     """The desired-state file of a size, made once."""
     file = folder / f"{size}.yaml"

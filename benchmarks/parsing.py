@@ -6,12 +6,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.measure import RECONCILE, Cost, alternating, cost, desired_file, expect, median, ratio
+from benchmarks.measure import RECONCILE, Cost, alternating, beside, cost, desired_file, expect, ratio
 from benchmarks.server import Replay
 from benchmarks.table import Row, at_most, number
 
 AGAINST_LOADER = 3.0
 LOAD = "import sys, yaml; yaml.load(open(sys.argv[1], 'rb'), Loader=yaml.CSafeLoader)"
+COLLECTOR_OFF = "import gc; gc.disable(); "
+"""As in `reconcile`: on large files the garbage collector takes longer than the loader."""
 
 
 def rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
@@ -20,7 +22,7 @@ def rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
         found = measured(str(file), runs)
         times = ratio(found["validate"], found["loader"])
         what = f"{size}: time of validate ÷ PyYAML's C loader, {file.stat().st_size / 1e6:.1f} MB"
-        detail = f"{median(found['validate']):.2f} s ÷ {median(found['loader']):.2f} s"
+        detail = beside(found["validate"], found["loader"], found["collecting"])
         if size == "L":
             yield at_most(what, times, AGAINST_LOADER, " ×", detail)
         else:
@@ -28,12 +30,13 @@ def rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
 
 
 def measured(file: str, runs: int) -> dict[str, list[Cost]]:
-    """The costs of `validate` and of the `loader` alone, run in turn. Neither calls the server."""
+    """The costs of `validate`, of the `loader` alone, and of that with the garbage collector on, run in turn."""
     with Replay("XS") as server:
         return alternating(
             {
-                "loader": lambda: cost([sys.executable, "-c", LOAD, file], server),
+                "loader": lambda: cost([sys.executable, "-c", COLLECTOR_OFF + LOAD, file], server),
                 "validate": lambda: expect("Valid", cost([*RECONCILE, "validate", file], server), "validate"),
+                "collecting": lambda: cost([sys.executable, "-c", LOAD, file], server),
             },
             runs,
         )

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.measure import RECONCILE, Cost, alternating, cost, desired_file, expect, median, ratio
+from benchmarks.measure import RECONCILE, Cost, alternating, beside, cost, desired_file, expect, ratio
 from benchmarks.server import Replay
 from benchmarks.table import Row, at_most, number
 
@@ -26,7 +26,7 @@ def rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
                 yield from _counts(size, plan)
             what = f"{size}: time of the plan ÷ floor, {latency} ms a call"
             times = ratio(plan, floor)
-            detail = f"{median(plan):.2f} s ÷ {median(floor):.2f} s"
+            detail = beside(plan, floor, found["collecting"])
             if size in UNPROMISED:
                 yield Row(what, f"{number(times)} × ({detail})")
             else:
@@ -43,13 +43,15 @@ def _counts(size: str, plan: list[Cost]) -> Iterator[Row]:
 
 
 def measured(size: str, latency: float, runs: int, folder: Path) -> dict[str, list[Cost]]:
-    """The costs of `plan` and of `floor`, run in turn."""
+    """The costs of `plan`, of `floor`, and of the floor with the garbage collector on, run in turn."""
     file = str(desired_file(size, folder))
+    floor = [sys.executable, "-m", "benchmarks.floor", file]
     with Replay(size, latency=latency) as server:
         return alternating(
             {
-                "floor": lambda: cost([sys.executable, "-m", "benchmarks.floor", file], server),
+                "floor": lambda: cost(floor, server),
                 "plan": lambda: expect("No changes", cost([*RECONCILE, "plan", file], server), "plan"),
+                "collecting": lambda: cost([*floor, "--collect"], server),
             },
             runs,
         )
