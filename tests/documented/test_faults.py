@@ -32,7 +32,6 @@ from tests.support.faults import (
     reset_before,
     throttled,
 )
-from tests.support.wipe import wipe
 
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})
 
@@ -82,7 +81,8 @@ def iam(_client: Any, front: Front) -> Iterator[Any]:
     front.clear()
     yield _client
     front.clear()
-    wipe(_client)
+    reset = urllib.request.Request(f"{_client.meta.endpoint_url}/moto-api/reset", method="POST")
+    urllib.request.urlopen(reset).read()
 
 
 def users(iam: Any) -> list[str]:

@@ -35,7 +35,6 @@ from tests.support.faults import (
     throttled,
 )
 from tests.support.lifecycle import FLAGS, STAGES, prepare, undisturbed
-from tests.support.wipe import wipe
 
 FAULTS: dict[str, Fault] = {
     "lost answer": lost_answer,
@@ -128,7 +127,7 @@ def life(_life: Life, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
     hurry(monkeypatch)
     yield _life
     _life.front.clear()
-    wipe(_life.account.iam)
+    _life.account.reset()
 
 
 def test_every_write_that_plans_may_have_is_broken_here(life: Life) -> None:

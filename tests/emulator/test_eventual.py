@@ -14,7 +14,6 @@ from tests.support.dumps import dump
 from tests.support.eventual import Lag
 from tests.support.faults import Front, hurry, lost_answer, refused
 from tests.support.lifecycle import ACCOUNT, FLAGS, HEAD, MADE, allow, prepare, undisturbed
-from tests.support.wipe import wipe
 
 LAGS = {
     "entities are invisible": Lag(created=0.6),
@@ -54,7 +53,7 @@ def account(_sandbox: Sandbox, front: Front, tmp_path: Path, monkeypatch: pytest
     lent = Account(_sandbox, tmp_path)
     yield lent
     front.clear()
-    wipe(lent.iam)
+    lent.reset()
 
 
 @pytest.fixture(scope="module")

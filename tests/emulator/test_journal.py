@@ -101,7 +101,6 @@ def test_what_an_apply_changed_is_undone_and_the_first_file_matches_again(accoun
     plan = undone(account, "--out", "undo.json")
     assert actions(plan) == {
         "policy/read": "update",
-        "group/eng": "create",
         "user/ann": "update",
         "user/bob": "create",
         "role/app": "update",
