@@ -74,6 +74,9 @@ def _state(raw: Raw, connection: Connection, denied: Mapping[str, str], detailed
     facts = Facts(
         versions=policy_versions(raw),
         devices=_virtual_devices(raw),
+        unassigned_devices=frozenset(
+            item["SerialNumber"] for item in raw.items("VirtualMFADevices") if not item.get("User")
+        ),
         unique_ids=_unique_ids(raw),
         caller=connection.caller,
         detailed=frozenset(asked) if detailed else frozenset(),

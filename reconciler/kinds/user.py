@@ -24,7 +24,7 @@ from reconciler.kinds.writing import Entry, Writing, documents, entry, path, pro
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, User
 from reconciler.model.node import Map
-from reconciler.model.plan import Phase, Step
+from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.state import Belongings, KeyRule
 
@@ -179,6 +179,7 @@ class UserKind:
         belongings = planning.live.facts.belongings.get(address, Belongings())
         steps = [
             *_belongings(entity, belongings),
+            *_left_behind(entity, planning.live.facts.unassigned_devices),
             *_ATTACHED.emptying(address, policy_links(address, entity.policies, planning), planning),
             *_INLINE.emptying(address, entity.inline_policies),
             *MEMBERSHIPS.emptying(address, group_links(address, entity.groups), planning),
@@ -214,8 +215,15 @@ def _belongings(user: User, owned: Belongings) -> list[Step]:
         deactivated = gone("DeactivateMFADevice", SerialNumber=device.serial)
         steps.append(deactivated)
         if device.virtual:
-            made = emptied(address, f"device/{device.serial}")
-            parameters: dict[str, object] = {"SerialNumber": device.serial}
-            needs = tuple(deactivated.makes)
-            steps.append(step(address, Phase.NARROW, "DeleteVirtualMFADevice", parameters, needs, (made,)))
+            steps.append(_no_device(user, device.serial, tuple(deactivated.makes)))
     return steps
+
+
+def _left_behind(user: User, unassigned: frozenset[str]) -> list[Step]:
+    """The device of the user's name that a deletion had deactivated when it broke off; it would keep its name."""
+    return [_no_device(user, serial) for serial in sorted(unassigned) if serial.rpartition("/")[2] == user.name]
+
+
+def _no_device(user: User, serial: str, needs: tuple[Fact, ...] = ()) -> Step:
+    made = emptied(user.address, f"device/{serial}")
+    return step(user.address, Phase.NARROW, "DeleteVirtualMFADevice", {"SerialNumber": serial}, needs, (made,))

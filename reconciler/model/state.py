@@ -90,7 +90,8 @@ class Facts:
     devices_unread: users whose devices may not be read. unread: kinds, and single entities of the account, of which
     not everything may be read. notes: optional reads that were denied.
     consoles: user that was asked about → whether it has a password; access_keys: likewise its keys; None in both:
-    that may not be read. read_at: when the account was read; None where nobody read one.
+    that may not be read. unassigned_devices: serial numbers of virtual MFA devices that are nobody's.
+    read_at: when the account was read; None where nobody read one.
     """
 
     versions: Mapping[Address, tuple[PolicyVersion, ...]] = field(default_factory=dict)
@@ -106,6 +107,7 @@ class Facts:
     notes: tuple[Problem, ...] = ()
     consoles: Mapping[Address, bool | None] = field(default_factory=dict)
     access_keys: Mapping[Address, tuple[AccessKey, ...] | None] = field(default_factory=dict)
+    unassigned_devices: frozenset[str] = frozenset()
     read_at: datetime | None = None
 
 
