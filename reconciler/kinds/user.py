@@ -82,9 +82,7 @@ class UserKind:
         },
     )
 
-    sources: ClassVar[tuple[Source, ...]] = (
-        Source("ListVirtualMFADevices", ("VirtualMFADevices",), {"AssignmentStatus": "Assigned"}, optional=True),
-    )
+    sources: ClassVar[tuple[Source, ...]] = (Source("ListVirtualMFADevices", ("VirtualMFADevices",), optional=True),)
 
     def read(self, raw: Raw) -> Iterable[User]:
         for item in raw.items("UserDetailList"):
@@ -202,7 +200,7 @@ def _gone(user: User, operation: str, **parameters: object) -> Step:
 
 def _belongings(user: User, owned: Belongings) -> list[Step]:
     """What must go before DeleteUser is taken (IAM API, DeleteUser)."""
-    address, gone = user.address, partial(_gone, user)
+    gone = partial(_gone, user)
     steps = [gone("DeleteAccessKey", AccessKeyId=key) for key in owned.access_keys]
     if owned.login_profile:
         steps.append(gone("DeleteLoginProfile"))
