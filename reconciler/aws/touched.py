@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -30,12 +30,17 @@ from reconciler.model.state import Facts, State
 Found = tuple[str, Item | str]
 """A key of the raw lists, and one item for it."""
 
-_BY_ARN = {
+_LISTS = {
+    "user": Source("ListUsers", ("Users",)),
+    "group": Source("ListGroups", ("Groups",)),
+    "role": Source("ListRoles", ("Roles",)),
+    "instance-profile": Source("ListInstanceProfiles", ("InstanceProfiles",)),
     "policy": Source("ListPolicies", ("Policies",), {"Scope": "Local"}),
     "oidc-provider": Source("ListOpenIDConnectProviders", ("OpenIDConnectProviderList",), paged=False),
     "saml-provider": Source("ListSAMLProviders", ("SAMLProviderList",), paged=False),
 }
-"""Kinds that IAM gives by ARN alone. Only a list tells an ARN by its name: a policy may have another path by now."""
+_BY_ARN = ("policy", "oidc-provider", "saml-provider")
+"""Kinds that IAM gives by ARN alone: only their list tells it, since a policy may have another path by now."""
 
 
 def nothing_of(connection: Connection) -> State:
@@ -44,7 +49,7 @@ def nothing_of(connection: Connection) -> State:
 
 
 class Reader:
-    """Reads by address. The lists that tell ARNs are read once."""
+    """Reads by address. Lists that tell ARNs and spellings are read once, and only where they are needed."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -54,12 +59,24 @@ class Reader:
         """`known` with these, there or not; None where one of the calls is refused. Raises Failed."""
         with translated("reading the account"), ThreadPoolExecutor(POOL) as pool:
             try:
-                kinds = sorted({address.kind for address in addresses} & _BY_ARN.keys() - self._arns.keys())
-                self._arns.update(zip(kinds, pool.map(self._arns_of, kinds), strict=True))
-                found = [item for items in pool.map(self._read, addresses) for item in items]
+                self._list({address.kind for address in addresses}.intersection(_BY_ARN), pool)
+                answers = list(pool.map(self._read, addresses))
+                lost = [address for address, answer in zip(addresses, answers, strict=True) if not answer]
+                answers += pool.map(self._read, self._spelled_otherwise(lost, pool))
             except ClientError:
                 return None
-        return self._joined(known, addresses, found)
+        return self._joined(known, addresses, [item for answer in answers for item in answer])
+
+    def _list(self, kinds: Collection[str], pool: Executor) -> None:
+        wanted = sorted(set(kinds) - self._arns.keys())
+        self._arns.update(zip(wanted, pool.map(self._arns_of, wanted), strict=True))
+
+    def _spelled_otherwise(self, lost: Collection[Address], pool: Executor) -> list[Address]:
+        """Those that are there in other letters: IAM takes both for one name, and may not find it by both."""
+        named = [address for address in lost if address.kind in _LISTS and address.kind not in _BY_ARN]
+        self._list({address.kind for address in named}, pool)
+        there = (self._arns[address.kind].get(address) for address in named)
+        return [address for arn in there if arn and (address := address_of(arn, self._connection.account))]
 
     def _joined(self, known: State, addresses: Collection[Address], found: list[Found]) -> State:
         lists: defaultdict[str, list[Any]] = defaultdict(list)
@@ -144,7 +161,7 @@ class Reader:
                     yield from ((key, item) for item in items)
 
     def _arns_of(self, kind: str) -> dict[Address, str]:
-        source = _BY_ARN[kind]
+        source = _LISTS[kind]
         (items,) = listed(self._connection, source).values()
         arns = (str(item["Arn"]) for item in items)
         return {address: arn for arn in arns if (address := address_of(arn, self._connection.account))}
