@@ -1,30 +1,61 @@
-"""The use case `apply`: a plan that was approved → calls → a second look at the account."""
+"""The use case `apply`: a plan that was approved → its turn → calls, on record → a second look at the account."""
 
 from __future__ import annotations
 
 import os
+import random
 import time
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
+from reconciler.app.journal import Journal, opened
 from reconciler.app.plan import Planned
+from reconciler.app.turn import turn
 from reconciler.assume.applied import note_applied
-from reconciler.aws.execute import Outcome, run
-from reconciler.model.plan import Plan, Step
+from reconciler.aws.execute import Outcome, Stop, Watch, run
+from reconciler.aws.retry import Ending
+from reconciler.model.plan import Call, Plan, Step
 from reconciler.model.problem import Failed, Level, Problem
+from reconciler.plan.overtaken import overtaken
 
 GRACE = (0.0, 2.0, 5.0, 10.0)
 """Seconds to wait before each look: IAM shows a write to later reads only after a while."""
+ROUNDS = 3
+"""How often what another apply changed at the same time is put right, before a person is told."""
+
+
+class Report(Watch, Protocol):
+    """What a person or a pipeline is told while it happens."""
+
+    def waits(self) -> None:
+        """Another apply of this machine has the turn."""
+        ...
+
+    def begins(self, plan: Plan, again: bool) -> None:
+        """The calls of a plan begin; again: it is another than the one that was shown."""
+        ...
+
+    def stoppable(self) -> AbstractContextManager[Stop]:
+        """A block within which a person may stop the calls; their interruption is then no exception."""
+        ...
+
+    def verifies(self) -> None:
+        """All calls were made; live IAM is read again."""
+        ...
 
 
 @dataclass(frozen=True)
 class Applied:
     """`left` is what still differs after a complete run: an empty plan where live matches.
 
-    unverified: why the second look could not be taken.
+    outcome: None where no call was made, because the account is no longer what was approved: `left` is what it would
+    take now. journal: where the run is on record. unverified: why the second look could not be taken.
     """
 
-    outcome: Outcome
+    outcome: Outcome | None = None
+    journal: Path | None = None
     left: Plan | None = None
     unverified: tuple[Problem, ...] = ()
 
@@ -33,23 +64,56 @@ class Applied:
         return self.left is not None and not self.left.changes
 
 
-def apply(planned: Planned, on_step: Callable[[Step], None]) -> Applied:
-    """Make the plan's calls, then read again and compare. The plan must be safe."""
-    outcome = run(planned.connection, planned.plan.steps, on_step)
-    made = (step.address for step in planned.plan.steps[: outcome.done])
-    note_applied(os.environ, planned.connection.account, made, time.time())
-    if outcome.problem or outcome.interrupted:
-        return Applied(outcome)
-    try:
-        return Applied(outcome, _verified(planned))
-    except Failed as failed:
-        return Applied(outcome, unverified=failed.problems)
-    except KeyboardInterrupt:
-        stopped = Problem(Level.ERROR, "interrupted", "Interrupted while checking what was done.")
-        return Applied(outcome, unverified=(stopped,))
+def apply(planned: Planned, journal: Path | None, asked: bool, report: Report) -> Applied:
+    """Make the plan's calls, then read again and compare. The plan must be safe. Raises Failed before any call.
+
+    asked: a person took the time to say yes. What was approved, so or as a saved plan, is not applied to an account
+    that has changed meanwhile; what was not is planned again where another apply wrote. journal: None for one of
+    our own.
+    """
+    account = planned.connection.account
+    with turn(os.environ, account, planned.at, report.waits) as written_since:
+        plan = planned.look_again() if written_since or asked else planned.plan
+        again = _calls(plan) != _calls(planned.plan)
+        if again and (asked or planned.saved or not plan.safe):
+            return Applied(left=plan)
+        with opened(journal, account, os.environ) as record:
+            return _rounds(planned, plan, again, record, report)
 
 
-def _verified(planned: Planned) -> Plan:
+def _calls(plan: Plan) -> list[Call]:
+    return [step.call for step in plan.steps]
+
+
+def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: Report) -> Applied:
+    """Two applies of different machines may each undo part of the other: the last one to look then ends as a whole."""
+    goal = plan
+    for pause in range(ROUNDS):
+        record.begins(plan)
+        report.begins(plan, again)
+        with report.stoppable() as stop:
+            outcome = run(planned.connection, plan.steps, _Both(record, report), stop)
+        record.ended(outcome)
+        made = (step.address for step in (*outcome.done, *outcome.unclear))
+        note_applied(os.environ, planned.connection.account, made, time.time())
+        if outcome.left or outcome.unclear:
+            return Applied(outcome, record.path)
+        report.verifies()
+        try:
+            plan = _left(planned)
+            if not overtaken(goal, plan):
+                return Applied(outcome, record.path, plan)
+            time.sleep(random.uniform(0, 2**pause))
+        except Failed as failed:
+            return Applied(outcome, record.path, unverified=failed.problems)
+        except KeyboardInterrupt:
+            stopped = Problem(Level.ERROR, "interrupted", "Interrupted while checking what was done.")
+            return Applied(outcome, record.path, unverified=(stopped,))
+        again = True
+    return Applied(outcome, record.path, plan)
+
+
+def _left(planned: Planned) -> Plan:
     """The plan that is left. What differs only until IAM has caught up is given time."""
     left = planned.plan
     for pause in GRACE:
@@ -58,3 +122,18 @@ def _verified(planned: Planned) -> Plan:
         if not left.changes:
             break
     return left
+
+
+class _Both:
+    """The journal first: what it cannot record is not done, and not reported."""
+
+    def __init__(self, record: Journal, report: Report) -> None:
+        self._watches: tuple[Watch, ...] = (record, report)
+
+    def starts(self, index: int, step: Step) -> None:
+        for watch in self._watches:
+            watch.starts(index, step)
+
+    def ends(self, index: int, step: Step, ending: Ending, problem: Problem | None) -> None:
+        for watch in self._watches:
+            watch.ends(index, step, ending, problem)

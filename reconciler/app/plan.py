@@ -36,13 +36,19 @@ class Request:
 class Planned:
     """A plan with the connection it was made through. `look_again`: what is left to do, from a fresh read.
 
-    goal: what live IAM is to match, in words.
+    at: a moment before what it was made from was read. saved: it comes from a plan file.
     """
 
     plan: Plan
     connection: Connection
     look_again: Callable[[], Plan]
-    goal: str = "the file"
+    at: datetime
+    saved: bool = False
+
+    @property
+    def goal(self) -> str:
+        """What live IAM is to match, in words."""
+        return "the plan" if self.saved else "the file"
 
 
 def make_plan(request: Request) -> Planned:
@@ -56,7 +62,7 @@ def make_plan(request: Request) -> Planned:
         loaded = read(request.files, request.variables, connection.account, connection.partition)
         desired = _valid(declare(loaded, now=now))
     plan, desired = replanned(loaded, desired, connection, request.allowed)
-    return Planned(plan, connection, lambda: replanned(None, desired, connection, request.allowed)[0])
+    return Planned(plan, connection, lambda: replanned(None, desired, connection, request.allowed)[0], now)
 
 
 def replanned(

@@ -53,18 +53,15 @@ def saved_document(path: Path) -> Mapping[str, Any] | None:
 
 def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> Planned:
     """A plan file made a plan again: intact, for this account, still live, and accounted for. Raises Failed."""
-    saved = _intact(path, document)
+    saved, now = _intact(path, document), datetime.now(UTC)
     connection = connect(request.profile, request.region, request.endpoint_url)
     check_account(connection, saved.account)
-    if saved.valid_until is not None and saved.valid_until <= datetime.now(UTC):
+    if saved.valid_until is not None and saved.valid_until <= now:
         summary = "Something of what the plan changes has ended since it was made (`expires`); nothing was written."
         raise failure("stale-plan", summary, hint="Plan again.")
     plan = _made_again(path, document, saved, connection, request.allowed)
 
-    def look_again() -> Plan:
-        return rebuilt(saved, _live(saved, connection), request.allowed)
-
-    return Planned(plan, connection, look_again, goal="the plan")
+    return Planned(plan, connection, lambda: _left(saved, connection, request.allowed), now, saved=True)
 
 
 def _made_again(
@@ -86,6 +83,13 @@ def _made_again(
             hint="Plan again. Nothing was written.",
         )
     return plan
+
+
+def _left(saved: Saved, connection: Connection, allowed: Allowed) -> Plan:
+    """What is still to do, from a fresh read. What a part of the account speaks against is judged by all of it."""
+    live = _live(saved, connection)
+    plan = rebuilt(saved, live, allowed)
+    return plan if plan.safe or live.known is None else rebuilt(saved, _everything(saved, connection), allowed)
 
 
 def _still_live(saved: Saved, live: State) -> State:

@@ -1,4 +1,4 @@
-"""Where this machine keeps what it may forget: the user's cache folder. Standard library only.
+"""Where this machine keeps what is the user's own: what it may forget, and what it did. Standard library only.
 
 Places: XDG Base Directory Specification; on Windows, %LOCALAPPDATA%. Nothing here makes a folder before something is
 to be written, and nobody but the user may look inside. Paths are texts: a warm `assume` has no time for pathlib.
@@ -16,17 +16,24 @@ _WINDOWS = sys.platform == "win32"
 
 
 def cache_folder(environ: Mapping[str, str]) -> str | None:
-    """`reconcile` in the user's cache folder; None where there is no home. Makes nothing.
+    """`reconcile` in the user's cache folder; None where there is no home. Makes nothing."""
+    return _folder(environ, "XDG_CACHE_HOME", (".cache",))
 
-    A relative XDG_CACHE_HOME is to be ignored, as the specification says.
-    """
-    base = environ.get("LOCALAPPDATA" if _WINDOWS else "XDG_CACHE_HOME", "")
+
+def state_folder(environ: Mapping[str, str]) -> str | None:
+    """`reconcile` among what programs keep of their doings; None where there is no home. Makes nothing."""
+    return _folder(environ, "XDG_STATE_HOME", (".local", "state"))
+
+
+def _folder(environ: Mapping[str, str], variable: str, fallback: tuple[str, ...]) -> str | None:
+    """A relative path in the variable is to be ignored, as the specification says."""
+    base = environ.get("LOCALAPPDATA" if _WINDOWS else variable, "")
     if base and os.path.isabs(base):
         return os.path.join(base, NAME)
     home = environ.get("USERPROFILE" if _WINDOWS else "HOME", "")
     if not home or not os.path.isabs(home):
         return None
-    return os.path.join(home, *(("AppData", "Local") if _WINDOWS else (".cache",)), NAME)
+    return os.path.join(home, *(("AppData", "Local") if _WINDOWS else fallback), NAME)
 
 
 def private_folder(path: str) -> str:

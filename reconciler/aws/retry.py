@@ -1,61 +1,140 @@
-"""What botocore never retries, and when waiting helps: eventual consistency of what this run itself made.
+"""One write until it is done: what botocore never retries, and what it must not retry by itself.
 
-A principal or entity that this run did not create fails at once: waiting for a typo only hides it.
+Waiting helps where IAM is busy, or does not yet see what this very run has made; a principal or entity that this
+run did not create fails at once, since waiting for a typo only hides it. Where an answer was lost, the write may
+have been made: live IAM is looked at before it is sent again (`aws/lost.py`).
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterator
+from enum import StrEnum
+from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore import xform_name
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProxyConnectionError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError
 
-from reconciler.aws.faults import code_of
+from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
+from reconciler.aws.lost import was_made
+from reconciler.aws.pace import Pace, Waits
+from reconciler.aws.session import Connection
 from reconciler.model.plan import Fact, Step
-
-T = TypeVar("T")
 
 PATIENCE = 120.0
 """Seconds to wait for IAM to converge; AWS's own Terraform provider waits as long."""
+LOSSES = 5
+"""How often a call is sent that gets no answer, or none that tells anything."""
 
-_BUSY = ("ConcurrentModification", "EntityTemporarilyUnmodifiable", "Throttling", "ThrottlingException")
-
-
-def patiently(call: Callable[[], T], step: Step, made: set[Fact], patience: float = PATIENCE) -> T:
-    """The result of `call`, tried again while its failure is one that passes; the last error where it is not.
-
-    made: the facts that earlier steps of this run made true.
-    """
-    ends = time.monotonic() + patience
-    for pause in _pauses():
-        try:
-            return call()
-        except ClientError as error:
-            if not passes(error, step, made) or time.monotonic() + pause > ends:
-                raise
-        time.sleep(pause)
-    raise AssertionError("the pauses never end")
+_BUSY = ("ConcurrentModification", "EntityTemporarilyUnmodifiable")
+_TOLD_BY_AN_OWN_WRITE = ("EntityAlreadyExists", "NoSuchEntity", "LimitExceeded")
+"""What AWS says to a call that was made before, by this run, its answer lost."""
 
 
-def passes(error: ClientError, step: Step, made: set[Fact]) -> bool:
-    """Whether waiting can help: IAM is busy, or does not yet see what this run has just done."""
+class Ending(StrEnum):
+    """UNCLEAR: sent, and nobody knows whether it was made."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNCLEAR = "unclear"
+
+
+class Verdict(StrEnum):
+    """What a failure means. UNSENT: AWS never saw the call; LOST: it may have made it."""
+
+    THROTTLED = "throttled"
+    PASSES = "passes"
+    UNSENT = "unsent"
+    LOST = "lost"
+    FINAL = "final"
+
+
+def verdict_of(error: Exception, step: Step, made: Collection[Fact]) -> Verdict:
+    """made: the facts that earlier steps of this run made true."""
+    if not isinstance(error, ClientError):
+        return _without_answer(error)
     code = code_of(error)
-    if code in _BUSY:
-        return True
-    ours = bool(step.needs & made)
-    if code == "NoSuchEntity":
-        return ours
+    if code in THROTTLED:
+        return Verdict.THROTTLED
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) >= 500:
+        return Verdict.LOST
+    return Verdict.PASSES if code in _BUSY or _not_yet_seen(error, code, step, made) else Verdict.FINAL
+
+
+def _without_answer(error: Exception) -> Verdict:
+    if isinstance(error, SSLError):
+        return Verdict.FINAL
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
+        return Verdict.UNSENT
+    return Verdict.LOST if isinstance(error, HTTPClientError | ResponseParserError) else Verdict.FINAL
+
+
+def _not_yet_seen(error: ClientError, code: str, step: Step, made: Collection[Fact]) -> bool:
+    ours = any(fact in made for fact in step.needs)
     if code == "MalformedPolicyDocument":
         return ours and "Invalid principal" in str(error)
-    return code == "DeleteConflict" and ours
+    return ours and code in ("NoSuchEntity", "DeleteConflict")
 
 
-def already_done(error: ClientError, step: Step) -> bool:
+def already_done(error: Exception, step: Step) -> bool:
     """A deletion of what is gone already has reached its goal."""
     undoing = step.call.operation.startswith(("Delete", "Detach", "Remove", "Untag", "Deactivate"))
     return undoing and code_of(error) == "NoSuchEntity"
+
+
+def send(
+    connection: Connection, step: Step, made: Collection[Fact], pace: Pace, stopped: Waits
+) -> tuple[Ending, Exception | None]:
+    """Make one call, again and again while its failure passes; how it ended, and the last error where not well.
+
+    `stopped` ends the waiting between two tries, never a call.
+    """
+    method: Callable[..., Any] = getattr(connection.iam_once, xform_name(step.call.operation))
+    started, losses, lost = time.monotonic(), 0, False
+    last: Exception | None = None
+    for pause in _pauses():
+        if not pace.wait(stopped):
+            break
+        try:
+            method(**step.call.parameters)
+        except AWS_ERRORS as error:
+            last = error
+        else:
+            pace.answered()
+            return Ending.DONE, None
+        verdict = verdict_of(last, step, made)
+        if verdict is Verdict.THROTTLED:
+            pace.throttled()
+        if already_done(last, step):
+            return Ending.DONE, None
+        lost = lost or verdict is Verdict.LOST
+        if lost and _made_meanwhile(connection, step, last, verdict):
+            return Ending.DONE, None
+        losses += verdict in (Verdict.LOST, Verdict.UNSENT)
+        if verdict is Verdict.FINAL or losses >= LOSSES or time.monotonic() + pause - started > PATIENCE:
+            break
+        if verdict is not Verdict.THROTTLED and stopped.wait(pause):
+            break
+    return Ending.UNCLEAR if lost else Ending.FAILED, last
+
+
+def _made_meanwhile(connection: Connection, step: Step, error: Exception, verdict: Verdict) -> bool:
+    """Whether live IAM shows a call as made whose answer is lost. False where it cannot be read."""
+    if verdict is not Verdict.LOST and code_of(error) not in _TOLD_BY_AN_OWN_WRITE:
+        return False
+    try:
+        return was_made(connection, step.call)
+    except AWS_ERRORS:
+        return False
 
 
 def _pauses() -> Iterator[float]:

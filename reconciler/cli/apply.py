@@ -9,11 +9,13 @@ import click
 
 from reconciler.cli.options import planning_options
 from reconciler.cli.plan import request_of
+from reconciler.model.problem import Failed
 
 if TYPE_CHECKING:
     from reconciler.app.apply import Applied
     from reconciler.app.plan import Planned, Request
     from reconciler.aws.execute import Outcome
+    from reconciler.cli.reporting import Log
     from reconciler.model.plan import Plan
 
 INTERRUPTED = 130
@@ -21,30 +23,48 @@ INTERRUPTED = 130
 
 @click.command("apply", epilog="Example: reconcile apply roles.yaml --yes")
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking; needed where nobody can be asked.")
+@click.option("--journal", metavar="FILE", type=click.Path(dir_okay=False), help="Where the calls go on record.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="What stderr gets.")
 @planning_options
-def command(yes: bool, **options: Any) -> int:
+def command(yes: bool, journal: str | None, log_format: str, **options: Any) -> int:
     """Show the plan, ask, make its calls, then read again and say whether live IAM matches.
 
     FILE may be a plan saved with `plan --out`: it is applied without asking, if what it was made from is still
-    live.
+    live. Every call goes on record before it is made, in a journal that `reconcile undo` takes back.
     """
+    from reconciler.cli.reporting import LOGS
+
+    log = LOGS[log_format]()
+    try:
+        return _apply(log, yes, Path(journal) if journal else None, request_of(**options))
+    except Failed as failed:
+        log.problems(failed.problems)
+        return 1
+
+
+def _apply(log: Log, yes: bool, journal: Path | None, request: Request) -> int:
+    from reconciler.app.apply import apply
+
+    planned = _planned(request)
+    _show(planned.plan)
+    if not planned.plan.safe:
+        return _refused(log, planned.plan)
+    if not planned.plan.changes:
+        return 0
+    asked = not yes and not planned.saved
+    if asked and not _agreed(log, planned):
+        return 1
+    return _report(log, apply(planned, journal, asked, log), planned.goal)
+
+
+def _show(plan: Plan) -> None:
     from reconciler.cli.terminal import colored, say, width
     from reconciler.render.plan_text import plan_text
 
-    planned, approved = _planned(request_of(**options))
-    say(plan_text(planned.plan, color=colored(), width=width()))
-    if not planned.plan.safe:
-        click.echo(_refused(planned.plan), err=True)
-        return 1
-    if not planned.plan.changes:
-        return 0
-    if not yes and not approved and not _agreed(planned):
-        return 1
-    return _report(_applied(planned), planned.goal)
+    say(plan_text(plan, color=colored(), width=width()))
 
 
-def _planned(request: Request) -> tuple[Planned, bool]:
-    """The plan to apply, and whether it was approved before: a saved plan was."""
+def _planned(request: Request) -> Planned:
     from reconciler.app.plan import make_plan
     from reconciler.app.saved import planned_again, saved_document
     from reconciler.cli.progress import working
@@ -53,71 +73,70 @@ def _planned(request: Request) -> tuple[Planned, bool]:
     document = saved_document(path) if path else None
     with working("Reading IAM"):
         if path is None or document is None:
-            return make_plan(request), False
+            return make_plan(request)
         if request.variables or request.allowed.targets:
             raise click.UsageError("A saved plan is applied as it is: --var and --target belong to `plan`.")
-        return planned_again(path, document, request), True
+        return planned_again(path, document, request)
 
 
-def _refused(plan: Plan) -> str:
+def _refused(log: Log, plan: Plan) -> int:
     flags = sorted({finding.flag for finding in plan.findings if finding.flag})
     allowing = f" What is meant can be allowed with {', '.join(flags)}." if flags else ""
-    return f"Refused: the plan is not safe; nothing was written.{allowing}"
+    log.says("refused", f"Refused: the plan is not safe; nothing was written.{allowing}")
+    return 1
 
 
-def _agreed(planned: Planned) -> bool:
+def _agreed(log: Log, planned: Planned) -> bool:
     from reconciler.cli.terminal import interactive
 
     if not interactive():
-        click.echo("Refused: nobody can be asked here; pass --yes. Nothing was written.", err=True)
+        log.says("refused", "Refused: nobody can be asked here; pass --yes. Nothing was written.")
         return False
     calls = len(planned.plan.steps)
     question = f"\nMake these {calls} calls in account {planned.plan.account}? Only 'yes' is taken"
     if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
         return True
-    click.echo("Declined; nothing was written.", err=True)
+    log.says("declined", "Declined; nothing was written.")
     return False
 
 
-def _applied(planned: Planned) -> Applied:
-    from reconciler.app.apply import apply
-    from reconciler.cli.progress import applying
-
-    with applying(len(planned.plan.steps)) as advance:
-        return apply(planned, lambda step: advance(f"{step.call.operation} {step.address}"))
-
-
-def _counted(outcome: Outcome) -> str:
-    """What was done; of the call that an interruption met, nobody knows."""
-    left = outcome.total - outcome.done
-    if outcome.interrupted and left:
-        return f"{outcome.done} of {outcome.total} calls were made, one may have been, {left - 1} were not"
-    return f"{outcome.done} of {outcome.total} calls were made, {left} {'was' if left == 1 else 'were'} not"
-
-
-def _report(applied: Applied, goal: str) -> int:
-    from reconciler.cli.terminal import colored, say, width
-    from reconciler.render.plan_text import plan_text
-    from reconciler.render.problems import text
-
+def _report(log: Log, applied: Applied, goal: str) -> int:
     outcome = applied.outcome
-    if outcome.problem:
-        say(text([outcome.problem], color=colored(err=True)), err=True)
-    if outcome.problem or outcome.interrupted:
-        said = "Interrupted" if outcome.interrupted else "Stopped"
-        click.echo(f"{said}: {_counted(outcome)}.", err=True)
-        click.echo("Run the same command again to go on from there.", err=True)
-        return INTERRUPTED if outcome.interrupted else 1
-    click.echo(f"\nApplied: {outcome.done} call{'' if outcome.done == 1 else 's'}.")
+    if outcome is None:
+        if applied.left:
+            log.differs(applied.left)
+        log.says("stale", "Refused: the account has changed since this was approved; nothing was written. Plan again.")
+        return 1
+    if outcome.left or outcome.unclear:
+        log.problems(outcome.problems)
+        return _stopped(log, outcome, applied.journal)
+    done = len(outcome.done)
+    click.echo(f"\nApplied: {_calls(done)}.")
     if applied.matches:
         partly = " in what --target names" if applied.left and applied.left.targets else ""
         click.echo(f"Live IAM matches {goal}{partly}.")
+        log.says("applied", "", done=done)
         return 0
     if applied.unverified:
-        say(text(applied.unverified, color=colored(err=True)), err=True)
-        click.echo("All calls were made, but whether live IAM matches could not be read.", err=True)
-        return 1
-    if applied.left:
-        say(plan_text(applied.left, color=colored(err=True), width=width()), err=True)
-    click.echo(f"Live IAM does not match {goal}: the above still differs.", err=True)
+        log.problems(applied.unverified)
+        log.says("unverified", "All calls were made, but whether live IAM matches could not be read.", done=done)
+    elif applied.left:
+        log.differs(applied.left)
+        log.says("differs", f"Live IAM does not match {goal}: the above still differs.", done=done)
     return 1
+
+
+def _stopped(log: Log, outcome: Outcome, journal: Path | None) -> int:
+    done, unclear, left = len(outcome.done), len(outcome.unclear), outcome.left
+    parts = [f"{done} of {_calls(outcome.total)} were made"]
+    parts += [f"{unclear} may have been"] if unclear else []
+    parts += [f"{left} {'was' if left == 1 else 'were'} not"]
+    said = "Interrupted" if outcome.interrupted else "Stopped"
+    how = f"Run the same command again to go on from there. What was done is in {journal}."
+    event = "interrupted" if outcome.interrupted else "stopped"
+    log.says(event, f"{said}: {', '.join(parts)}.\n{how}", done=done, unclear=unclear, left=left, journal=str(journal))
+    return INTERRUPTED if outcome.interrupted else 1
+
+
+def _calls(number: int) -> str:
+    return f"{number} call{'' if number == 1 else 's'}"

@@ -24,6 +24,7 @@ _COMMANDS = {
     "profiles": "profiles",
     "sandbox": "sandbox",
     "schema": "schema",
+    "undo": "undo",
     "validate": "validate",
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import planning_options
+from reconciler.cli.options import F, planning_options
 
 if TYPE_CHECKING:
     from reconciler.app.plan import Request
@@ -57,21 +57,23 @@ _RENDERERS: Mapping[str, Callable[[Plan], str]] = {
 }
 
 
-@click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
-@click.option("--format", "form", type=click.Choice(list(_RENDERERS)), default="text", help="How it is printed.")
-@click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan, for `apply FILE`.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-@click.option("--unmanaged", is_flag=True, help="List what no file declares, too.")
-@planning_options
-def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
-    """Read live IAM and show what would change. Writes nothing."""
-    from reconciler.app.plan import make_plan
-    from reconciler.cli.progress import working
+def output_options(function: F) -> F:
+    """What is made of a plan: `shown` takes what they yield."""
+    forms = click.Choice(list(_RENDERERS))
+    options = (
+        click.option("--format", "form", type=forms, default="text", help="How it is printed."),
+        click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan, for `apply FILE`."),
+        click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def shown(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> int:
+    """Print the plan, save it where that was asked for; the exit code."""
     from reconciler.cli.terminal import say
 
-    with working("Reading IAM"):
-        planned = make_plan(request_of(**options))
-    plan = planned.plan
     say(_RENDERERS[form](plan))
     if out:
         from reconciler.app.saved import save
@@ -80,20 +82,35 @@ def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any)
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
 
 
+@click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
+@output_options
+@click.option("--unmanaged", is_flag=True, help="List what no file declares, too.")
+@planning_options
+def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
+    """Read live IAM and show what would change. Writes nothing."""
+    from reconciler.app.plan import make_plan
+    from reconciler.cli.progress import working
+
+    with working("Reading IAM"):
+        planned = make_plan(request_of(**options))
+    return shown(planned.plan, form, out, detailed_exitcode)
+
+
 def request_of(
-    files: tuple[str, ...],
-    variables: Mapping[str, str],
+    *,
     profile: str | None,
     region: str | None,
     endpoint_url: str | None,
-    targets: tuple[str, ...],
     allow_deletes: bool,
     allow_foreign_detach: bool,
     take_over: bool,
     allow_lockout: bool,
+    files: tuple[str, ...] = (),
+    variables: Mapping[str, str] | None = None,
+    targets: tuple[str, ...] = (),
     unmanaged: bool = False,
 ) -> Request:
-    """The options that plan and apply share, and --unmanaged of plan, as a request."""
+    """The options that commands with a plan share, as a request; those that only some of them have are optional."""
     from reconciler.app.plan import Request
     from reconciler.model.address import Address
     from reconciler.plan.options import Allowed
@@ -103,4 +120,4 @@ def request_of(
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
     allowed = Allowed(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses, unmanaged)
-    return Request(files, variables, profile, region, endpoint_url, allowed)
+    return Request(files, variables or {}, profile, region, endpoint_url, allowed)

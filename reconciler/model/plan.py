@@ -64,6 +64,7 @@ class Step:
     """One call with its place in the order. `note`: what a person must know of that place (a quota swap).
 
     gives, takes: the Allow statements of an edit that does both at once (phase SWAP).
+    own: it may take from what the caller's own rights hang on, and so waits for everything else.
     """
 
     address: Address
@@ -74,6 +75,7 @@ class Step:
     note: str = ""
     gives: frozenset[Statement] = frozenset()
     takes: frozenset[Statement] = frozenset()
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

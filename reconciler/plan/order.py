@@ -49,10 +49,11 @@ def ordered(
                     waits[index].add(maker)
                     frees[maker].append(index)
 
+    steps = [replace(step, own=True) if step.address in last and step.phase not in early else step for step in steps]
+
     def place(index: int) -> Ready:
         step = steps[index]
-        own = step.address in last and step.phase not in early
-        return own, step.phase, step.address, index
+        return step.own, step.phase, step.address, index
 
     ready = [place(index) for index in range(len(steps)) if not waits[index]]
     heapq.heapify(ready)

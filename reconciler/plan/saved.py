@@ -187,7 +187,7 @@ def _unnamed(saved: Saved, live: State) -> Iterator[Problem]:
 
 def _renames(saved: Saved, live: State) -> dict[Address, Address]:
     """Those that are still to be made."""
-    return {new: old for new, old in renames_of(_desired(saved), live).items() if new in saved.renamed}
+    return {new: old for new, old in renames_of(desired_of(saved), live).items() if new in saved.renamed}
 
 
 def _with_names(saved: Saved, live: State) -> State:
@@ -213,17 +213,18 @@ def as_saved(saved: Saved, live: State) -> State:
 
 def rebuilt(saved: Saved, live: State, allowed: Allowed) -> Plan:
     """The plan that reaches what was saved from what is live now."""
-    return assembled(_desired(saved), saved.wanted, live, _differences(saved, live), allowed)
+    return assembled(desired_of(saved), saved.wanted, live, differences_to(saved, live), allowed)
 
 
 def saved_questions(saved: Saved, live: State) -> Questions:
     """What `rebuilt` must ask of live IAM."""
     renames = _renames(saved, live)
-    differences = _differences(saved, live)
-    return questions_about(_desired(saved), saved.wanted, renamed(live, renames), differences, renames)
+    differences = differences_to(saved, live)
+    return questions_about(desired_of(saved), saved.wanted, renamed(live, renames), differences, renames)
 
 
-def _differences(saved: Saved, live: State) -> list[Difference]:
+def differences_to(saved: Saved, live: State) -> list[Difference]:
+    """From live IAM to what was saved, as live IAM is once the renames are made."""
     renames = _renames(saved, live)
     live = renamed(live, renames)
     moves = moved_arns(saved.wanted, live)
@@ -240,6 +241,7 @@ def _differences(saved: Saved, live: State) -> list[Difference]:
     return [difference for difference in found if difference is not None]
 
 
-def _desired(saved: Saved) -> Desired:
+def desired_of(saved: Saved) -> Desired:
+    """What was saved, as a file would ask for it."""
     state = State(saved.account, saved.partition, saved.wanted)
     return Desired(state, saved.owner, saved.settings, {}, {}, moves=saved.moves)

@@ -6,15 +6,17 @@ What each rule compiles to is the file format's section "Trust rules"; the gramm
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Document, Json, Statement
 from reconciler.model.problem import Place
-from reconciler.policy.canonical import CURRENT_VERSION
+from reconciler.policy.canonical import CURRENT_VERSION, as_json, canonical
 from reconciler.policy.moments import shown
 
 SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
@@ -153,6 +155,22 @@ def unread_ids(document: Document) -> frozenset[str]:
         for kind, value in statement.principals or ()
         if kind == "AWS" and value.startswith(("AIDA", "AROA"))
     )
+
+
+def without_principals(document: Document, gone: frozenset[str], partition: str) -> Document:
+    """The trust without these principals of kind AWS, and without the statements that let in nobody else.
+
+    What allowed all but them is dropped as well; what denied all but them, denies all. Closed where nothing is left.
+    """
+    kept = []
+    for statement in document.statements:
+        left = (statement.principals or frozenset()) - {("AWS", one) for one in gone}
+        if left:
+            kept.append(replace(statement, principals=left))
+        elif statement.not_principal and statement.effect == "Deny":
+            kept.append(replace(statement, principals=frozenset({("AWS", "*")}), not_principal=False))
+    found = as_json(replace(document, statements=frozenset(kept)))
+    return canonical(cast("dict[str, Json]", found) if kept else json.loads(CLOSED), partition)
 
 
 def trusted(document: Document, account: str) -> frozenset[Address]:

@@ -92,6 +92,7 @@ class Sandbox:
             "AWS_SHARED_CREDENTIALS_FILE": str(self.folder / "credentials"),
             "AWS_PAGER": "",
             "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "XDG_STATE_HOME": str(self.folder / "state"),
             "NO_PROXY": "*",
             "no_proxy": "*",
             "RECONCILE_SANDBOX": "1",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account
-from tests.support.plans import changes, codes, findings, lines, log, operations, writes
+from tests.support.plans import assert_made_as_planned, changes, codes, findings, lines, log, operations
 
 HEAD = "version: 1\nowner: platform\n"
 SETTINGS = "account_settings:\n  alias: example-corp\n  password_policy: {minimum_length: 14, max_age: 90d}\n"
@@ -46,7 +46,7 @@ def test_settings_are_written_in_whole_and_after_everything_else(account: Accoun
     ]
     account.zero()
     account.apply()
-    assert writes(account) == lines(plan)
+    assert_made_as_planned(account, plan)
     assert account.iam.list_account_aliases()["AccountAliases"] == ["example-corp"]
     policy = account.iam.get_account_password_policy()["PasswordPolicy"]
     assert (policy["MinimumPasswordLength"], policy["MaxPasswordAge"], policy["ExpirePasswords"]) == (14, 90, True)

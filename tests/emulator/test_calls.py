@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account
-from tests.support.plans import calls, changes, is_read, lines, log, operations, writes
+from tests.support.plans import assert_made_as_planned, calls, changes, is_read, log, operations, writes
 
 ACCOUNT = "123456789012"
 HEAD = "version: 1\nowner: platform\n"
@@ -110,7 +110,7 @@ def test_an_apply_makes_exactly_the_calls_of_its_plan_in_that_order(account: Acc
     assert [call["seq"] for call in calls(plan)] == list(range(1, len(calls(plan)) + 1))
     account.zero()
     account.apply()
-    assert writes(account) == lines(plan)
+    assert_made_as_planned(account, plan)
 
 
 def test_the_same_account_and_file_give_the_same_plan(account: Account) -> None:

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.account import Account
 from tests.support.people import enabled
-from tests.support.plans import changes, codes, findings, lines, operations, writes
+from tests.support.plans import assert_made_as_planned, changes, codes, findings, operations, writes
 
 ACCOUNT = "123456789012"
 OURS = [{"Key": "reconcile:owner", "Value": "platform"}]
@@ -279,7 +279,7 @@ roles:
     assert plan["safe"], plan["findings"]
     account.zero()
     account.apply()
-    assert writes(account) == lines(plan)
+    assert_made_as_planned(account, plan)
     assert changes(account.plan()) == {}
 
 
@@ -443,14 +443,14 @@ def test_a_deletion_that_somebody_else_has_made_already_is_no_failure(
 
     from reconciler.aws import execute
 
-    make = execute._make
+    send = execute.send
 
-    def racing(connection: Any, step: Any, made: Any) -> None:
+    def racing(connection: Any, step: Any, *rest: Any) -> Any:
         if step.call.operation == "DeleteAccessKey":
             account.iam.delete_access_key(UserName="leaver", AccessKeyId=key)
-        make(connection, step, made)
+        return send(connection, step, *rest)
 
-    monkeypatch.setattr(execute, "_make", racing)
+    monkeypatch.setattr(execute, "send", racing)
     account.apply()
     assert account.iam.list_users()["Users"] == []
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account
-from tests.support.plans import changes, codes, findings, lines, operations, writes
+from tests.support.plans import assert_made_as_planned, changes, codes, findings, lines, operations
 
 ACCOUNT = "123456789012"
 HEAD = "version: 1\nowner: platform\n"
@@ -21,7 +21,7 @@ def applied_as_planned(account: Account) -> Any:
     assert plan["safe"], plan["findings"]
     account.zero()
     account.apply()
-    assert writes(account) == lines(plan)
+    assert_made_as_planned(account, plan)
     assert changes(account.plan()) == {}
     return plan
 

@@ -10,7 +10,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from tests.support.account import Account
-from tests.support.plans import calls, changes, codes, findings, lines, log, operations, writes
+from tests.support.plans import assert_made_as_planned, calls, changes, codes, findings, lines, log, operations, writes
 
 ACCOUNT = "123456789012"
 HEAD = "version: 1\nowner: platform\n"
@@ -50,7 +50,7 @@ def applied_as_planned(account: Account, *options: str) -> Any:
     assert plan["safe"], plan["findings"]
     account.zero()
     account.apply("roles.yaml", *options)
-    assert writes(account) == lines(plan)
+    assert_made_as_planned(account, plan)
     assert changes(account.plan("roles.yaml", *options)) == {}
     return plan
 

@@ -619,6 +619,14 @@ def _put_password_policy(
     )
 
 
+def _forget(setting: Address) -> Callable[..., None]:
+    def forget(iam: FakeIam, **asked: Any) -> None:
+        if iam.settings.pop(setting, None) is None:
+            raise Refused("NoSuchEntity", str(setting))
+
+    return forget
+
+
 def _put_alias(iam: FakeIam, account_alias: str) -> None:
     iam.settings[ALIAS] = AccountAlias(ALIAS.name, account_alias)
 
@@ -661,6 +669,8 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "DeleteVirtualMFADevice": _delete_device,
     "UpdateAccountPasswordPolicy": _put_password_policy,
     "CreateAccountAlias": _put_alias,
+    "DeleteAccountAlias": _forget(ALIAS),
+    "DeleteAccountPasswordPolicy": _forget(PASSWORD_POLICY),
 }
 for _kind in ("user", "group", "role"):
     _noun = _kind.capitalize()

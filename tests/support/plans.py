@@ -62,3 +62,12 @@ def findings(plan: Any, level: str = "error") -> list[dict[str, Any]]:
 
 def codes(plan: Any, level: str = "error") -> list[str]:
     return [finding["code"] for finding in findings(plan, level)]
+
+
+def assert_made_as_planned(account: Account, plan: Any) -> None:
+    """Exactly the calls of the plan since `account.zero()`, those of one entity in its order."""
+    made = writes(account)
+    assert sorted(made) == sorted(lines(plan))
+    for change in plan["changes"]:
+        own = lines({"changes": [change]})
+        assert [line for line in made if line in own] == own

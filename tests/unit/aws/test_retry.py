@@ -1,75 +1,109 @@
-"""When waiting helps: IAM is busy, or does not yet see what this very run has made. A typo fails at once."""
+"""When waiting helps: IAM is busy, or does not yet see what this very run has made. A typo fails at once.
+
+And what must not be sent twice is looked for before it is sent again.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from threading import Event
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError
 
 from reconciler.aws import retry
-from reconciler.aws.retry import already_done, passes, patiently
+from reconciler.aws.pace import Pace
+from reconciler.aws.retry import LOSSES, Ending, Verdict, already_done, send, verdict_of
+from reconciler.aws.session import Connection
 from reconciler.kinds.facts import present, step, unlinked
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
 
 APP, ALICE = Address("role", "app"), Address("user", "alice")
 INVALID = 'Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:user/alice"'
+URL = {"endpoint_url": "http://127.0.0.1:1"}
 
 
-def error(code: str, message: str = "") -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, "Anything")
+def error(code: str, message: str = "", status: int = 400) -> ClientError:
+    said = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(cast(Any, said), "Anything")
 
 
-def needing(*facts: tuple[str, ...], operation: str = "AttachRolePolicy") -> Step:
-    return step(APP, Phase.WIDEN, operation, {}, facts)
+LOST = ReadTimeoutError(**URL)
+
+
+def needing(*facts: tuple[str, ...], operation: str = "AttachRolePolicy", **parameters: object) -> Step:
+    return step(APP, Phase.WIDEN, operation, parameters, facts)
 
 
 OURS, THEIRS = {present(APP)}, {present(ALICE)}
 
-PASSES: dict[str, tuple[ClientError, Step, set[tuple[str, ...]], bool]] = {
-    "busy": (error("ConcurrentModification"), needing(), set(), True),
-    "busy with one entity": (error("EntityTemporarilyUnmodifiable"), needing(), set(), True),
-    "throttled": (error("Throttling"), needing(), set(), True),
-    "not there, made by this run": (error("NoSuchEntity"), needing(present(APP)), OURS, True),
-    "not there, made by nobody": (error("NoSuchEntity"), needing(present(APP)), set(), False),
-    "not there, this run made something else": (error("NoSuchEntity"), needing(present(APP)), THEIRS, False),
-    "not there, nothing needed": (error("NoSuchEntity"), needing(), OURS, False),
+VERDICTS: dict[str, tuple[Exception, Step, set[tuple[str, ...]], Verdict]] = {
+    "busy": (error("ConcurrentModification", status=409), needing(), set(), Verdict.PASSES),
+    "busy with one entity": (error("EntityTemporarilyUnmodifiable", status=409), needing(), set(), Verdict.PASSES),
+    "throttled": (error("Throttling"), needing(), set(), Verdict.THROTTLED),
+    "throttled, otherwise said": (error("TooManyRequestsException", status=429), needing(), set(), Verdict.THROTTLED),
+    "not there, made by this run": (error("NoSuchEntity"), needing(present(APP)), OURS, Verdict.PASSES),
+    "not there, made by nobody": (error("NoSuchEntity"), needing(present(APP)), set(), Verdict.FINAL),
+    "not there, this run made something else": (error("NoSuchEntity"), needing(present(APP)), THEIRS, Verdict.FINAL),
+    "not there, nothing needed": (error("NoSuchEntity"), needing(), OURS, Verdict.FINAL),
     "an unknown principal, made by this run": (
         error("MalformedPolicyDocument", INVALID),
         needing(present(ALICE)),
         THEIRS,
-        True,
+        Verdict.PASSES,
     ),
     "an unknown principal, made by nobody": (
         error("MalformedPolicyDocument", INVALID),
         needing(present(ALICE)),
         set(),
-        False,
+        Verdict.FINAL,
     ),
     "another flaw of a document": (
         error("MalformedPolicyDocument", "Syntax errors in policy."),
         needing(present(ALICE)),
         THEIRS,
-        False,
+        Verdict.FINAL,
     ),
     "still held, by what this run let go": (
         error("DeleteConflict"),
         needing(unlinked(APP, "arn"), operation="DeletePolicy"),
         {unlinked(APP, "arn")},
-        True,
+        Verdict.PASSES,
     ),
-    "still held, by somebody else": (error("DeleteConflict"), needing(operation="DeletePolicy"), OURS, False),
-    "a quota": (error("LimitExceeded"), needing(present(APP)), OURS, False),
-    "denied": (error("AccessDenied"), needing(present(APP)), OURS, False),
-    "there already": (error("EntityAlreadyExists"), needing(present(APP)), OURS, False),
-    "invalid": (error("ValidationError"), needing(present(APP)), OURS, False),
+    "still held, by somebody else": (error("DeleteConflict"), needing(operation="DeletePolicy"), OURS, Verdict.FINAL),
+    "a quota": (error("LimitExceeded"), needing(present(APP)), OURS, Verdict.FINAL),
+    "denied": (error("AccessDenied", status=403), needing(present(APP)), OURS, Verdict.FINAL),
+    "there already": (error("EntityAlreadyExists", status=409), needing(present(APP)), OURS, Verdict.FINAL),
+    "invalid": (error("ValidationError"), needing(present(APP)), OURS, Verdict.FINAL),
+    "a fault of AWS": (error("ServiceFailure", status=500), needing(), set(), Verdict.LOST),
+    "a gateway": (error("502", status=502), needing(), set(), Verdict.LOST),
+    "no answer in time": (LOST, needing(), set(), Verdict.LOST),
+    "cut off": (ConnectionClosedError(**URL), needing(), set(), Verdict.LOST),
+    "an answer that is none": (ResponseParserError("html"), needing(), set(), Verdict.LOST),
+    "nobody there": (EndpointConnectionError(**URL), needing(), set(), Verdict.UNSENT),
+    "no connection in time": (ConnectTimeoutError(**URL), needing(), set(), Verdict.UNSENT),
+    "a certificate that is wrong": (SSLError(**URL, error="x"), needing(), set(), Verdict.FINAL),
+    "no credentials": (NoCredentialsError(), needing(), set(), Verdict.FINAL),
 }
 
 
-@pytest.mark.parametrize(("failure", "failed", "made", "expected"), PASSES.values(), ids=PASSES.keys())
-def test_only_what_this_run_made_is_waited_for(
-    failure: ClientError, failed: Step, made: set[tuple[str, ...]], expected: bool
+@pytest.mark.parametrize(("failure", "failed", "made", "expected"), VERDICTS.values(), ids=VERDICTS.keys())
+def test_each_failure_has_its_meaning(
+    failure: Exception, failed: Step, made: set[tuple[str, ...]], expected: Verdict
 ) -> None:
-    assert passes(failure, failed, made) is expected
+    assert verdict_of(failure, failed, made) is expected
 
 
 @pytest.mark.parametrize(
@@ -90,49 +124,126 @@ def test_taking_away_what_is_gone_already_is_done(operation: str, code: str, don
     assert already_done(error(code), needing(operation=operation)) is done
 
 
-class Flaky:
-    """Fails so many times, then answers."""
+GROUP = needing(operation="CreateGroup", GroupName="eng", Path="/a/")
+THERE = {"Group": {"GroupName": "eng", "Path": "/a/"}}
+NAMESAKE = {"Group": {"GroupName": "eng", "Path": "/"}}
 
-    def __init__(self, failures: int, failure: ClientError) -> None:
-        self.left, self.failure, self.calls = failures, failure, 0
 
-    def __call__(self) -> str:
-        self.calls += 1
-        if self.left:
-            self.left -= 1
-            raise self.failure
-        return "answer"
+class Iam:
+    """Answers calls from a list: what is an exception, is raised. get_group says whether the group is there."""
+
+    def __init__(self, *answers: object, there: object = None) -> None:
+        self.answers: Iterator[object] = iter(answers)
+        self.there = there or error("NoSuchEntity")
+        self.sent = self.looks = 0
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        if name == "get_group":
+            return self._look
+        return self._send
+
+    def _send(self, **parameters: object) -> object:
+        self.sent += 1
+        return self._given(next(self.answers))
+
+    def _look(self, **parameters: object) -> object:
+        self.looks += 1
+        return self._given(self.there)
+
+    def _given(self, answer: object) -> object:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def make(self, what: Step, made: set[tuple[str, ...]] | None = None) -> Ending:
+        connection = cast(Connection, SimpleNamespace(iam=self, iam_once=self, partition="aws", account="1" * 12))
+        return send(connection, what, made or set(), Pace(), Waiting())[0]
+
+
+class Waiting(Event):
+    """An event that nobody sets, and whose waits take no time but count."""
+
+    waited: list[float]
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout or 0)
+        return self.is_set()
 
 
 @pytest.fixture(autouse=True)
 def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses made, without making them; time passes with them."""
     pauses: list[float] = []
-    monkeypatch.setattr(retry.time, "sleep", pauses.append)
+    monkeypatch.setattr(Waiting, "waited", pauses, raising=False)
     monkeypatch.setattr(retry.time, "monotonic", lambda: sum(pauses))
     return pauses
 
 
-def test_a_failure_that_passes_is_tried_again(waited: list[float]) -> None:
-    flaky = Flaky(3, error("NoSuchEntity"))
-    assert patiently(flaky, needing(present(APP)), OURS) == "answer"
-    assert (flaky.calls, len(waited)) == (4, 3)
+def forever(failure: Exception) -> list[Exception]:
+    return [failure] * 1000
 
 
-def test_a_failure_that_stays_is_raised_at_once(waited: list[float]) -> None:
-    flaky = Flaky(1, error("AccessDenied"))
-    with pytest.raises(ClientError, match="AccessDenied"):
-        patiently(flaky, needing(present(APP)), OURS)
-    assert (flaky.calls, waited) == (1, [])
+ENDINGS: dict[str, tuple[Iam, Step, Ending, int, int]] = {
+    "answered": (Iam({}), GROUP, Ending.DONE, 1, 0),
+    "busy, then answered": (Iam(error("ConcurrentModification"), {}), GROUP, Ending.DONE, 2, 0),
+    "throttled, then answered": (Iam(error("Throttling"), error("Throttling"), {}), GROUP, Ending.DONE, 3, 0),
+    "denied": (Iam(error("AccessDenied")), GROUP, Ending.FAILED, 1, 0),
+    "lost, and made": (Iam(LOST, there=THERE), GROUP, Ending.DONE, 1, 1),
+    "lost, and not made": (Iam(LOST, {}), GROUP, Ending.DONE, 2, 1),
+    "a fault of AWS, and made": (Iam(error("ServiceFailure", status=500), there=THERE), GROUP, Ending.DONE, 1, 1),
+    "lost, not to be seen yet, then there already": (
+        Iam(LOST, error("EntityAlreadyExists"), there=NAMESAKE),
+        GROUP,
+        Ending.UNCLEAR,
+        2,
+        2,
+    ),
+    "there already, nothing lost": (Iam(error("EntityAlreadyExists"), there=THERE), GROUP, Ending.FAILED, 1, 0),
+    "lost, and a look that fails": (Iam(LOST, {}, there=error("AccessDenied")), GROUP, Ending.DONE, 2, 1),
+    "lost, and then denied": (Iam(LOST, error("AccessDenied")), GROUP, Ending.UNCLEAR, 2, 1),
+    "lost, and may be sent again": (Iam(LOST, {}), needing(), Ending.DONE, 2, 0),
+    "a deletion lost, then gone": (
+        Iam(LOST, error("NoSuchEntity")),
+        needing(operation="DeleteRole"),
+        Ending.DONE,
+        2,
+        0,
+    ),
+    "lost for good": (Iam(*forever(LOST)), needing(), Ending.UNCLEAR, LOSSES, 0),
+    "nobody there for good": (Iam(*forever(EndpointConnectionError(**URL))), needing(), Ending.FAILED, LOSSES, 0),
+}
+
+
+@pytest.mark.parametrize(("iam", "what", "ending", "sent", "looks"), ENDINGS.values(), ids=ENDINGS.keys())
+def test_a_call_ends_as_live_iam_has_it(iam: Iam, what: Step, ending: Ending, sent: int, looks: int) -> None:
+    assert iam.make(what) is ending
+    assert (iam.sent, iam.looks) == (sent, looks)
 
 
 def test_patience_ends(waited: list[float]) -> None:
-    with pytest.raises(ClientError, match="NoSuchEntity"):
-        patiently(Flaky(10_000, error("NoSuchEntity")), needing(present(APP)), OURS, patience=30)
-    assert 15 < sum(waited) <= 30
+    iam = Iam(*forever(error("NoSuchEntity")))
+    assert iam.make(needing(present(APP)), OURS) is Ending.FAILED
+    assert 100 < sum(waited) <= retry.PATIENCE
 
 
-def test_pauses_grow_to_a_limit(waited: list[float]) -> None:
-    patiently(Flaky(12, error("Throttling")), needing(), set(), patience=1000)
-    assert waited[0] < 1
-    assert 6 < waited[-1] < 10
+def test_throttling_is_waited_for_as_long(waited: list[float]) -> None:
+    assert Iam(*forever(error("Throttling"))).make(needing()) is Ending.FAILED
+    assert 100 < sum(waited) <= retry.PATIENCE + 10
+
+
+def test_a_run_that_is_stopped_waits_no_more() -> None:
+    stopped = Event()
+    iam = Iam(error("ConcurrentModification"), {})
+    connection = cast(Connection, SimpleNamespace(iam_once=iam))
+
+    class Pressed(Pace):
+        def throttled(self) -> None: ...
+
+        def wait(self, event: Any) -> bool:
+            free = super().wait(event)
+            stopped.set()
+            return free
+
+    ending, failure = send(connection, needing(), set(), Pressed(), stopped)
+    assert (ending, iam.sent) == (Ending.FAILED, 1)
+    assert "ConcurrentModification" in str(failure)

@@ -1,0 +1,125 @@
+"""The journal of an apply: what is about to be done, then how it ended, a line each, on disk before it goes on.
+
+Read back by `plan/journal.py`. No secret is in it: it holds what plans and plan files hold.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from reconciler import __version__
+from reconciler.assume.folder import private_folder, state_folder
+from reconciler.aws.execute import Outcome
+from reconciler.aws.retry import Ending
+from reconciler.model.plan import Plan, Step
+from reconciler.model.problem import Failed, Problem, failure
+from reconciler.plan.journal import JOURNAL_VERSION, Run, runs_of
+from reconciler.plan.saved import saved_part
+from reconciler.render.plan_json import plan_dict
+from reconciler.render.problems import as_dict
+
+KEPT = 100
+"""Journals in the user's own folder; the oldest goes when there is one more. Those of --journal are never touched."""
+_FOLDER = "journals"
+
+
+class Journal:
+    """An open journal: a `with` block, and the watch of a run (`aws/execute.Watch`). Raises Failed where disks fail."""
+
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self.path = path
+        self._file = file
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def begins(self, plan: Plan) -> None:
+        """One run, with what is before and will be after."""
+        document = plan_dict(plan) | {"saved": saved_part(plan)}
+        self._write("plan", journal_version=JOURNAL_VERSION, reconcile=__version__, plan=document)
+
+    def starts(self, index: int, step: Step) -> None:
+        self._write("starts", seq=index + 1, address=str(step.address), operation=step.call.operation)
+
+    def ends(self, index: int, step: Step, ending: Ending, problem: Problem | None) -> None:
+        said = {"problem": as_dict(problem)} if problem else {}
+        self._write("ends", seq=index + 1, address=str(step.address), ending=str(ending), **said)
+
+    def ended(self, outcome: Outcome) -> None:
+        """The run is over. Not written where the process was killed."""
+        counts = {"done": len(outcome.done), "unclear": len(outcome.unclear), "left": outcome.left}
+        self._write("end", interrupted=outcome.interrupted, **counts)
+
+    def _write(self, event: str, **values: Any) -> None:
+        line = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), **values}
+        try:
+            self._file.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
+            self._file.flush()
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+
+def opened(path: Path | None, account: str, environ: Mapping[str, str]) -> Journal:
+    """The journal to write: at `path`, behind what is there already, or a new one in the user's own folder.
+
+    Raises Failed where it cannot be written: then nothing may be done.
+    """
+    at = path or _own(account, environ)
+    try:
+        handle = os.open(at, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        file = os.fdopen(handle, "ab+")
+        if file.tell() and _cut_off(file):
+            file.write(b"\n")
+        return Journal(at.resolve(), file)
+    except OSError as error:
+        raise _unwritable(at, error) from None
+
+
+def _cut_off(file: IO[bytes]) -> bool:
+    """Whether a process was killed while it wrote the last line."""
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
+
+
+def _own(account: str, environ: Mapping[str, str]) -> Path:
+    base = state_folder(environ)
+    if base is None:
+        raise failure("cannot-write", "There is no home folder to keep the journal in.", hint="Pass --journal FILE.")
+    folder = Path(base, _FOLDER)
+    try:
+        private_folder(str(folder))
+        for old in sorted(folder.glob("*.jsonl"), key=lambda one: one.name.partition("-")[2])[: 1 - KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    return folder / f"{account}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
+
+
+def _unwritable(path: Path, error: OSError) -> Failed:
+    why = f"The journal {path} cannot be written: {error.strerror or error}."
+    return failure(
+        "cannot-write", why, hint="Without a journal nothing is applied; --journal FILE names another place."
+    )
+
+
+def recorded(path: Path) -> list[Run]:
+    """The runs that a journal holds. Raises Failed."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return runs_of(file)
+    except OSError as error:
+        raise failure("cannot-read", f"Cannot read {path}: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        hint = "A journal is what `apply` wrote: see its last line, or --journal."
+        raise failure("not-a-journal", f"{path} is not a journal of this version.", hint=hint) from None

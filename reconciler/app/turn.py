@@ -1,0 +1,58 @@
+"""One apply at a time per account on this machine, and whether another wrote between a plan and its turn.
+
+IAM has nothing to lock by. So applies of other machines are noticed by what they leave: see `app/apply.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.assume.atomic import locked
+from reconciler.assume.folder import private_folder, state_folder
+from reconciler.model.problem import Failed, failure
+
+_FOLDER = "turns"
+_WRITING, _DONE = "writing", "done"
+
+
+@contextmanager
+def turn(environ: Mapping[str, str], account: str, planned_at: datetime, on_wait: Callable[[], None]) -> Iterator[bool]:
+    """Hold the account's turn for the block; True where another apply of this machine may have written meanwhile.
+
+    planned_at: when the reading began that the plan is made from. `on_wait` is called once where another holds the
+    turn. Raises Failed where the files of the turn cannot be written. Without a home folder there is nothing that
+    two applies could share.
+    """
+    base = state_folder(environ)
+    if base is None:
+        yield False
+        return
+    with ExitStack() as stack:
+        try:
+            folder = Path(private_folder(str(Path(base, _FOLDER))))
+            stack.enter_context(locked(folder / f"{account}.lock", on_wait))
+            last = folder / f"{account}.last"
+            since = _written_since(last, planned_at)
+            last.write_text(_WRITING)
+        except OSError as error:
+            raise _untaken(account, base, error) from None
+        yield since
+        try:
+            last.write_text(_DONE)
+        except OSError as error:
+            raise _untaken(account, base, error) from None
+
+
+def _written_since(last: Path, planned_at: datetime) -> bool:
+    """True, too, where the one before was killed while it wrote: nobody knows when."""
+    if not last.exists():
+        return False
+    return last.read_text() != _DONE or datetime.fromtimestamp(last.stat().st_mtime, UTC) >= planned_at
+
+
+def _untaken(account: str, base: str, error: OSError) -> Failed:
+    why = f"The turn of account {account} cannot be kept in {base}: {error.strerror or error}."
+    return failure("cannot-write", why, hint="Set XDG_STATE_HOME to a folder that can be written.")

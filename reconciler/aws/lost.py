@@ -1,0 +1,134 @@
+"""Whether a write whose answer was lost has been made, by a look at live IAM.
+
+Only for writes that must not be sent twice: most of IAM's may be, and then nothing is asked. What is live must be
+what the call would have made, to the last parameter: a namesake that somebody else made meanwhile is not ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from reconciler.aws.faults import code_of
+from reconciler.aws.session import Connection
+from reconciler.kinds.raw import Item, boundary_arn, tags_of
+from reconciler.model.plan import Call
+from reconciler.model.xml import xml_of
+from reconciler.policy.canonical import canonical
+
+Look = Callable[[Connection, Mapping[str, Any]], bool]
+
+
+def was_made(connection: Connection, call: Call) -> bool:
+    """True where live IAM shows what the call makes. False where not, and for calls that may be sent again."""
+    look = _LOOKS.get(call.operation)
+    try:
+        return look is not None and look(connection, call.parameters)
+    except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            return False
+        raise
+
+
+def _is_as_asked(live: Item, asked: Mapping[str, Any]) -> bool:
+    """Path, description, session length, tags and boundary, as far as the kind of entity has them."""
+    return (
+        live["Path"] == asked.get("Path", "/")
+        and (live.get("Description") or "") == asked.get("Description", "")
+        and live.get("MaxSessionDuration", 3600) == asked.get("MaxSessionDuration", 3600)
+        and boundary_arn(live) == asked.get("PermissionsBoundary")
+        and tags_of(live.get("Tags")) == tags_of(asked.get("Tags"))
+    )
+
+
+def _same_document(connection: Connection, live: Any, asked: str) -> bool:
+    return canonical(live, connection.partition) == canonical(asked, connection.partition)
+
+
+def _user(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    return _is_as_asked(connection.iam.get_user(UserName=asked["UserName"])["User"], asked)
+
+
+def _group(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    return _is_as_asked(connection.iam.get_group(GroupName=asked["GroupName"])["Group"], asked)
+
+
+def _role(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    live = connection.iam.get_role(RoleName=asked["RoleName"])["Role"]
+    document = live["AssumeRolePolicyDocument"]
+    return _is_as_asked(live, asked) and _same_document(connection, document, asked["AssumeRolePolicyDocument"])
+
+
+def _policy(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    arn = _arn(connection, f"policy{asked.get('Path', '/')}{asked['PolicyName']}")
+    live = connection.iam.get_policy(PolicyArn=arn)["Policy"]
+    return _is_as_asked(live, asked) and _has_document(connection, live, asked["PolicyDocument"])
+
+
+def _policy_version(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    live = connection.iam.get_policy(PolicyArn=asked["PolicyArn"])["Policy"]
+    return _has_document(connection, live, asked["PolicyDocument"])
+
+
+def _has_document(connection: Connection, policy: Item, asked: str) -> bool:
+    version = connection.iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
+    return _same_document(connection, version["PolicyVersion"]["Document"], asked)
+
+
+def _instance_profile(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    name = asked["InstanceProfileName"]
+    return _is_as_asked(connection.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"], asked)
+
+
+def _role_in_profile(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    profile = connection.iam.get_instance_profile(InstanceProfileName=asked["InstanceProfileName"])
+    return any(role["RoleName"] == asked["RoleName"] for role in profile["InstanceProfile"]["Roles"])
+
+
+def _oidc_provider(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    arn = _arn(connection, f"oidc-provider/{asked['Url'].removeprefix('https://')}")
+    live = connection.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    return set(live.get("ClientIDList") or ()) == set(asked.get("ClientIDList") or ()) and tags_of(
+        live.get("Tags")
+    ) == tags_of(asked.get("Tags"))
+
+
+def _saml_provider(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    arn = _arn(connection, f"saml-provider/{asked['Name']}")
+    live = connection.iam.get_saml_provider(SAMLProviderArn=arn)
+    same = xml_of(live["SAMLMetadataDocument"]) == xml_of(asked["SAMLMetadataDocument"])
+    return same and tags_of(live.get("Tags")) == tags_of(asked.get("Tags"))
+
+
+def _account_alias(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    return asked["AccountAlias"] in connection.iam.list_account_aliases()["AccountAliases"]
+
+
+def _renamed_user(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    return "NewUserName" in asked and bool(connection.iam.get_user(UserName=asked["NewUserName"]))
+
+
+def _renamed_group(connection: Connection, asked: Mapping[str, Any]) -> bool:
+    return "NewGroupName" in asked and bool(connection.iam.get_group(GroupName=asked["NewGroupName"]))
+
+
+def _arn(connection: Connection, resource: str) -> str:
+    return f"arn:{connection.partition}:iam::{connection.account}:{resource}"
+
+
+_LOOKS: Mapping[str, Look] = {
+    "CreateUser": _user,
+    "CreateGroup": _group,
+    "CreateRole": _role,
+    "CreatePolicy": _policy,
+    "CreatePolicyVersion": _policy_version,
+    "CreateInstanceProfile": _instance_profile,
+    "AddRoleToInstanceProfile": _role_in_profile,
+    "CreateOpenIDConnectProvider": _oidc_provider,
+    "CreateSAMLProvider": _saml_provider,
+    "CreateAccountAlias": _account_alias,
+    "UpdateUser": _renamed_user,
+    "UpdateGroup": _renamed_group,
+}

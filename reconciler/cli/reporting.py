@@ -1,0 +1,186 @@
+"""What an apply tells while it runs, on stderr: a person, with a bar on a terminal, or a pipeline, as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from reconciler.aws.execute import Stop
+    from reconciler.aws.retry import Ending
+    from reconciler.model.plan import Plan, Step
+    from reconciler.model.problem import Problem
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What asks an apply to stop: Ctrl-C, and what a pipeline sends before it kills."""
+
+
+@contextmanager
+def stoppable(stopping: str) -> Iterator[Stop]:
+    """The first signal asks to stop, and `stopping` is said; a second one stops at once."""
+    from reconciler.aws.execute import Stop
+
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def asked(number: int, frame: object) -> None:
+        if not stop.event.is_set():
+            click.echo(stopping, err=True)
+        stop.ask()
+
+    before = [(number, signal.signal(number, asked)) for number in SIGNALS]
+    try:
+        yield stop
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+class TextLog:
+    """For people."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._total = self._under_way = self._done = 0
+        self._started = 0.0
+
+    def waits(self) -> None:
+        click.echo("Another apply to this account is under way on this machine; waiting for it.", err=True)
+
+    def begins(self, plan: Plan, again: bool) -> None:
+        self._total, self._under_way, self._done = len(plan.steps), 0, 0
+        if again:
+            from reconciler.cli.terminal import colored, say, width
+            from reconciler.render.plan_text import plan_text
+
+            click.echo("\nAnother apply wrote at the same time. Planned again:\n", err=True)
+            say(plan_text(plan, color=colored(), width=width()))
+
+    @contextmanager
+    def stoppable(self) -> Iterator[Stop]:
+        stopping = "Stopping once the calls under way are answered; again to stop at once."
+        with self._shown(), stoppable(stopping) as stop:
+            yield stop
+
+    @contextmanager
+    def _shown(self) -> Iterator[None]:
+        if not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+        with Progress(*columns, console=Console(stderr=True), transient=True) as self._bar:
+            self._bar.add_task("starting", total=self._total)
+            self._started = time.monotonic()
+            yield
+        self._bar = None
+
+    def starts(self, index: int, step: Step) -> None:
+        self._under_way += 1
+        self._show(step)
+
+    def ends(self, index: int, step: Step, ending: Ending, problem: Problem | None) -> None:
+        self._under_way -= 1
+        self._done += 1
+        self._show(step)
+
+    def _show(self, step: Step) -> None:
+        if self._bar is not None:
+            rate = self._done / max(time.monotonic() - self._started, 0.1)
+            said = f"{rate:.0f}/s, {self._under_way} under way: {step.call.operation} {step.address}"
+            self._bar.update(self._bar.task_ids[0], completed=self._done, description=said)
+
+    def verifies(self) -> None:
+        if sys.stderr.isatty():
+            click.echo("Reading IAM again …", err=True)
+
+    def differs(self, left: Plan) -> None:
+        from reconciler.cli.terminal import colored, say, width
+        from reconciler.render.plan_text import plan_text
+
+        say(plan_text(left, color=colored(err=True), width=width()), err=True)
+
+    def says(self, event: str, message: str, **counts: object) -> None:
+        """What the command itself has to say; `event` and `counts` are for programs."""
+        if message:
+            click.echo(message, err=True)
+
+    def problems(self, problems: Sequence[Problem]) -> None:
+        from reconciler.cli.terminal import colored, say
+        from reconciler.render.problems import text
+
+        say(text(problems, color=colored(err=True)), err=True)
+
+
+class JsonLog:
+    """For pipelines: one JSON object a line, with `event` and `time`."""
+
+    def __init__(self) -> None:
+        self._total = 0
+
+    def waits(self) -> None:
+        self._line("waits")
+
+    def begins(self, plan: Plan, again: bool) -> None:
+        self._total = len(plan.steps)
+        self._line("begins", calls=self._total, again=again)
+
+    @contextmanager
+    def stoppable(self) -> Iterator[Stop]:
+        stopping = json.dumps(_stamped("stopping"))
+        with stoppable(stopping) as stop:
+            yield stop
+
+    def starts(self, index: int, step: Step) -> None:
+        self._line("starts", **self._call(index, step))
+
+    def ends(self, index: int, step: Step, ending: Ending, problem: Problem | None) -> None:
+        from reconciler.render.problems import as_dict
+
+        said = {"problem": as_dict(problem)} if problem else {}
+        self._line("ends", **self._call(index, step), ending=str(ending), **said)
+
+    def _call(self, index: int, step: Step) -> dict[str, Any]:
+        return {"seq": index + 1, "of": self._total, "operation": step.call.operation, "address": str(step.address)}
+
+    def verifies(self) -> None:
+        self._line("verifies")
+
+    def differs(self, left: Plan) -> None:
+        changes = [{"address": str(change.address), "action": str(change.action)} for change in left.changes]
+        self._line("left", changes=changes)
+
+    def says(self, event: str, message: str, **counts: object) -> None:
+        self._line(event, **({"message": message} if message else {}), **counts)
+
+    def problems(self, problems: Sequence[Problem]) -> None:
+        from reconciler.render.problems import as_dict
+
+        for problem in problems:
+            self._line("problem", **as_dict(problem))
+
+    def _line(self, event: str, **values: Any) -> None:
+        click.echo(json.dumps(_stamped(event) | values, ensure_ascii=False), err=True)
+
+
+def _stamped(event: str) -> dict[str, Any]:
+    return {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
+
+
+Log = TextLog | JsonLog
+LOGS: Mapping[str, type[Log]] = {"text": TextLog, "json": JsonLog}

@@ -1,0 +1,31 @@
+"""`reconcile undo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.options import allow_options, aws_options, color_option
+from reconciler.cli.plan import output_options, request_of, shown
+
+
+@click.command("undo", epilog="Example: reconcile undo JOURNAL --out undo.json && reconcile apply undo.json")
+@click.argument("journal", type=click.Path())
+@output_options
+@allow_options
+@aws_options
+@color_option
+def command(journal: str, form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
+    """The plan that goes back to what a journal of `apply` recorded. Writes nothing.
+
+    Every entity that the apply touched is to become what it was; what has changed since is told. Secrets do not
+    come back: a user that was deleted gets no password, key or MFA device again.
+    """
+    from reconciler.app.undo import undo_plan
+    from reconciler.cli.progress import working
+
+    with working("Reading IAM"):
+        plan = undo_plan(Path(journal), request_of(**options))
+    return shown(plan, form, out, detailed_exitcode)

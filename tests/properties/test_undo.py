@@ -1,0 +1,107 @@
+"""Undo brings back what was, over random pairs of states, after any prefix of an apply."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import HealthCheck, Phase, assume, event, given, settings
+from hypothesis import strategies as st
+
+from reconciler.kinds.view import differences
+from reconciler.model.entity import Role, User
+from reconciler.model.plan import Plan, Step
+from reconciler.model.state import Desired, State
+from reconciler.plan.build import build
+from reconciler.plan.journal import Run, runs_of
+from reconciler.plan.options import Allowed
+from reconciler.plan.ownership import is_protected
+from reconciler.plan.saved import saved_part
+from reconciler.plan.undo import backwards, joined, undo
+from reconciler.policy.trust import unread_ids
+from reconciler.render.plan_json import plan_dict
+from tests.support.fake_iam import FakeIam
+from tests.support.strategies import moving_worlds, worlds
+
+ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True, lockout=True)
+
+thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+
+
+def recorded(plan: Plan, steps: Sequence[Step]) -> list[str]:
+    """The lines that an apply leaves which made these steps."""
+    document = plan_dict(plan) | {"saved": saved_part(plan)}
+    lines = [json.dumps({"event": "plan", "time": "12:00", "journal_version": 1, "plan": document})]
+    for step in steps:
+        lines.append(json.dumps({"event": "starts", "address": str(step.address)}))
+        lines.append(json.dumps({"event": "ends", "ending": "done"}))
+    return lines
+
+
+def different(before: State, after: State) -> list[str]:
+    """What two accounts do not share. Passwords are left out: what an apply took of them does not come back."""
+    found = [str(address) for address in before.entities.keys() ^ after.entities.keys()]
+    for address in before.entities.keys() & after.entities.keys():
+        pair = (before.entities[address], after.entities[address])
+        was, now = (replace(one, console=None) if isinstance(one, User) else one for one in pair)
+        found += [f"{address}: {field}" for field in differences(was, now)]
+    return found
+
+
+def dangles(state: State) -> bool:
+    """True where a trust names a principal that is gone, which nobody can write again."""
+    return any(unread_ids(role.trust_policy) for role in state.entities.values() if isinstance(role, Role))
+
+
+def undone(run: Run, iam: FakeIam) -> Plan:
+    plan = undo(backwards(run), iam.state(), ALLOWED)
+    assume(plan.safe)
+    for step in plan.steps:
+        iam.run(step.call)
+    return plan
+
+
+@thorough
+@given(st.one_of(worlds(), moving_worlds()), st.data())
+def test_what_an_apply_did_is_undone_from_wherever_it_stopped(pair: tuple[Desired, State], data: st.DataObject) -> None:
+    """Excused: what the apply made is protected, and stays."""
+    desired, live = pair
+    iam = FakeIam.of(live)
+    before = iam.state()
+    plan = build(desired, iam.state(), ALLOWED)
+    made = plan.steps[: data.draw(st.integers(0, len(plan.steps)))]
+    assume(plan.safe and not any(is_protected(change.after) for change in plan.changes if change.after))
+    assume(not dangles(before))
+    event(f"broke off: {len(made) < len(plan.steps)}")
+    for step in made:
+        iam.run(step.call)
+    run = joined(runs_of(recorded(plan, made)))
+    assert run is not None
+    undone(run, iam)
+    assert different(before, iam.state()) == []
+    again = undo(backwards(run), iam.state(), ALLOWED)
+    assert (again.steps, again.changes) == ((), ())
+
+
+@thorough
+@given(worlds(), st.data())
+def test_an_apply_that_broke_off_and_the_one_that_finished_it_are_undone_as_one(
+    pair: tuple[Desired, State], data: st.DataObject
+) -> None:
+    desired, live = pair
+    iam = FakeIam.of(live)
+    before = iam.state()
+    assume(not dangles(before))
+    lines: list[str] = []
+    for last in (False, True):
+        plan = build(desired, iam.state(), ALLOWED)
+        assume(plan.safe and not any(is_protected(change.after) for change in plan.changes if change.after))
+        made = plan.steps if last else plan.steps[: data.draw(st.integers(0, len(plan.steps)))]
+        for step in made:
+            iam.run(step.call)
+        lines += recorded(plan, made)
+    run = joined(runs_of(lines))
+    assert run is not None
+    undone(run, iam)
+    assert different(before, iam.state()) == []
