@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -49,7 +50,7 @@ def connection_to(account: Account) -> Connection:
         return connect(None, None, None)
 
 
-def one_by_one(connection: Connection, addresses: set[Address]) -> State:
+def one_by_one(connection: Connection, addresses: Collection[Address]) -> State:
     found = Reader(connection).read(addresses, nothing_of(connection))
     assert found is not None
     return found
@@ -153,7 +154,7 @@ ABSENT = [
 
 
 def test_what_does_not_exist_is_known_to_be_absent(account: Account) -> None:
-    wanted = set(map(Address.parse, ABSENT))
+    wanted = frozenset(map(Address.parse, ABSENT))
     found = one_by_one(connection_to(account), wanted)
     assert dict(found.entities) == {}
     assert found.known == wanted
@@ -318,8 +319,9 @@ def test_who_gains_and_loses_is_said_as_it_was_approved(account: Account) -> Non
 
 
 def test_what_is_wrong_with_a_plan_is_refused_without_a_look_at_the_account(updating: Account) -> None:
-    for said in (None, [], {"gained": []}, {"gained": [1], "lost": [], "changed": []}):
-        edit(updating, lambda content, said=said: content.update(access=said))
+    wrong: list[Any] = [None, [], {"gained": []}, {"gained": [1], "lost": [], "changed": []}]
+    for said in wrong:
+        edit(updating, partial(dict.update, access=said))
         refused(updating, "is not as it was saved")
     assert {line.split()[0] for line in log(updating)} <= {"GetCallerIdentity"}
 

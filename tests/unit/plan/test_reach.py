@@ -32,6 +32,7 @@ from tests.unit.plan.test_lockout import (
     EMERGENCY,
     IAM,
     LOCKOUTS,
+    ME,
     MINE,
     OPS,
     PLAIN_ADMINS,
@@ -274,9 +275,9 @@ EVERYTHING: dict[str, Case] = {
         [ops(trust("*")), ADMIN], [ops(trust("*")), policy("admin", S3)], caller=OPS + "x"
     ),
     "a policy changes, and all but one may enter": Case(
-        [ops({"Effect": "Allow", "NotPrincipal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}), ADMIN],
+        [ops({"Effect": "Allow", "NotPrincipal": {"AWS": ME}, "Action": "sts:AssumeRole"}), ADMIN],
         [
-            ops({"Effect": "Allow", "NotPrincipal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}),
+            ops({"Effect": "Allow", "NotPrincipal": {"AWS": ME}, "Action": "sts:AssumeRole"}),
             policy("admin", S3),
         ],
         caller=OPS + "x",
@@ -330,6 +331,19 @@ A_PART: dict[str, tuple[Case, set[str]]] = {
             caller=OPS + "run-1",
         ),
         {"role/ops", "policy/admin"},
+    ),
+    "a role, the role through which it is assumed, and the boundary of that one": (
+        Case(
+            [ops(trust("role/web")), replace(WEB, permissions_boundary=policy_arn("admin")), ADMIN, ALICE],
+            [
+                ops(trust("role/web"), tags=TAGGED),
+                replace(WEB, permissions_boundary=policy_arn("admin")),
+                ADMIN,
+                ALICE,
+            ],
+            caller=OPS + "run-1",
+        ),
+        {"role/ops", "role/web", "policy/admin"},
     ),
     "a user, its groups, their policies; not the user's colleagues": (
         Case(
