@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help test lint format demo bench schema clean
+.PHONY: help test lint format demo bench bench-terraform schema clean
 
 help:  ## the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "reconcile needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
@@ -16,7 +16,7 @@ $(READY): pyproject.toml
 	@touch $(READY)
 
 test: $(READY)  ## every test, on all cores
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)  ## ruff, mypy --strict, the layers
 	$(BIN)/ruff check reconciler tests benchmarks examples
@@ -31,8 +31,11 @@ format: $(READY)  ## what ruff can mend by itself
 demo: $(READY)  ## the main job on the sandbox: plan, apply, drift, assume
 	$(BIN)/python examples/demo.py
 
-bench: $(READY)  ## counts and ratios of this machine
-	$(BIN)/python benchmarks/run.py
+bench: $(READY)  ## counts and ratios of this machine, as docs/performance.md shows them
+	$(BIN)/python -m benchmarks
+
+bench-terraform: $(READY)  ## the middle size beside Terraform, where it is installed
+	$(BIN)/python -m benchmarks terraform --sizes M --runs 3
 
 schema: $(READY)  ## write schemas/ from the code
 	$(BIN)/python -m reconciler schema > schemas/reconcile.schema.json

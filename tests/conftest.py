@@ -32,8 +32,33 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+class _Accounts:
+    """One sandbox per worker, emptied after each test: a fresh one reads AWS's own policies anew (a second)."""
+
+    def __init__(self) -> None:
+        self._running: Sandbox | None = None
+
+    def account(self, folder: Path) -> Account:
+        if self._running is None:
+            self._running = Sandbox().__enter__()
+        return Account(self._running, folder)
+
+    def close(self) -> None:
+        if self._running is not None:
+            self._running.__exit__(None, None, None)
+        self._running = None
+
+
+@pytest.fixture(scope="session")
+def _accounts() -> Iterator[_Accounts]:
+    accounts = _Accounts()
+    yield accounts
+    accounts.close()
+
+
 @pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
-    """An empty account of the test's own."""
-    with Sandbox() as running:
-        yield Account(running, tmp_path)
+def account(_accounts: _Accounts, tmp_path: Path) -> Iterator[Account]:
+    """An empty account of the test's own, which need not tidy up."""
+    lent = _accounts.account(tmp_path)
+    yield lent
+    lent.reset()

@@ -103,7 +103,7 @@ def _own(account: str, environ: Mapping[str, str]) -> Path:
             old.unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(folder, error) from None
-    return folder / f"{account}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
+    return folder / f"{account}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.jsonl"
 
 
 def _unwritable(path: Path, error: OSError) -> Failed:

@@ -25,8 +25,8 @@ def undo_plan(journal: Path, request: Request) -> Plan:
         )
     connection = connect(request.profile, request.region, request.endpoint_url)
     check_account(connection, run.saved.account)
-    back = backwards(run)
-    live = snapshot.read(connection, back.after.keys())
+    live = snapshot.read(connection, run.touched)
+    back = backwards(run, live)
     while questions := saved_questions(back, live):
         live = snapshot.complete(connection, live, questions)
     return undo(back, live, request.allowed)

@@ -22,7 +22,16 @@ _RARE = ("ListServiceSpecificCredentials", "ListSigningCertificates", "ListSSHPu
 
 
 def belongings_of(connection: Connection, user: Address) -> Belongings:
-    """What must go before DeleteUser is taken (IAM API, DeleteUser)."""
+    """What must go before DeleteUser is taken (IAM API, DeleteUser). A user that is gone by now owns nothing."""
+    try:
+        return _belongings(connection, user)
+    except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            return Belongings()
+        raise
+
+
+def _belongings(connection: Connection, user: Address) -> Belongings:
     unread: list[str] = []
 
     def ids(operation: str, key: str, item: str) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ what the call would have made, to the last parameter: a namesake that somebody e
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -21,14 +23,24 @@ from reconciler.policy.canonical import canonical
 Look = Callable[[Connection, Mapping[str, Any]], bool]
 
 
-def was_made(connection: Connection, call: Call) -> bool:
-    """True where live IAM shows what the call makes. False where not, and for calls that may be sent again."""
-    look = _LOOKS.get(call.operation)
+class Seen(StrEnum):
+    """What live IAM shows of a call: that it was made, something else in its place, or nothing of it (yet)."""
+
+    MADE = "made"
+    OTHER = "other"
+    NOTHING = "nothing"
+
+
+def look(connection: Connection, call: Call) -> Seen:
+    """Look at what a call makes; NOTHING, too, for calls that may be sent again. Raises what reading raises."""
+    asked = _LOOKS.get(call.operation)
+    if asked is None:
+        return Seen.NOTHING
     try:
-        return look is not None and look(connection, call.parameters)
+        return Seen.MADE if asked(connection, call.parameters) else Seen.OTHER
     except ClientError as error:
         if code_of(error) == "NoSuchEntity":
-            return False
+            return Seen.NOTHING
         raise
 
 
@@ -44,7 +56,7 @@ def _is_as_asked(live: Item, asked: Mapping[str, Any]) -> bool:
 
 
 def _same_document(connection: Connection, live: Any, asked: str) -> bool:
-    return canonical(live, connection.partition) == canonical(asked, connection.partition)
+    return canonical(live, connection.partition) == canonical(json.loads(asked), connection.partition)
 
 
 def _user(connection: Connection, asked: Mapping[str, Any]) -> bool:

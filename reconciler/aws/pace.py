@@ -15,6 +15,10 @@ WINDOW = 1.0
 """Seconds over which answers are counted, and within which a rate is cut but once."""
 CUT = 0.85
 """What is left of the rate that AWS took, when it throttles."""
+FIRST = 5.0
+"""Calls a second, where AWS throttles before it took any."""
+CALM = 3.0
+"""Seconds without throttling, after which the rate grows quickly: what held it back may be over."""
 LEAST = 0.5
 """Calls a second, however much AWS throttles."""
 
@@ -52,13 +56,14 @@ class Pace:
         return not stopped.wait(slot - now)
 
     def answered(self) -> None:
-        """AWS took a call: try a little more, by a twentieth and half a call each second."""
+        """AWS took a call: try a little more, by half a call and a part of the rate each second."""
         with self._lock:
             now = time.monotonic()
             self._answered.append(now)
             self._forget(now)
             if self._rate is not None:
-                self._rate += min(now - self._grown, WINDOW) * (0.5 + self._rate / 20)
+                part = 0.05 if now - self._cut < CALM else 0.4
+                self._rate += min(now - self._grown, WINDOW) * (0.5 + self._rate * part)
                 self._grown = now
 
     def throttled(self) -> None:
@@ -69,7 +74,10 @@ class Pace:
                 return
             self._forget(now)
             taken = len(self._answered) / WINDOW
-            self._rate = max(LEAST, CUT * (taken if self._rate is None else min(taken, self._rate)))
+            if self._rate is None:
+                self._rate = CUT * taken or FIRST
+            else:
+                self._rate = max(LEAST, CUT * min(taken or self._rate / 2, self._rate))
             self._slot = now + 1 / self._rate
             self._cut = self._grown = now
 

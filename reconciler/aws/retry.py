@@ -25,7 +25,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
-from reconciler.aws.lost import was_made
+from reconciler.aws.lost import Seen, look
 from reconciler.aws.pace import Pace, Waits
 from reconciler.aws.session import Connection
 from reconciler.model.plan import Fact, Step
@@ -36,7 +36,8 @@ LOSSES = 5
 """How often a call is sent that gets no answer, or none that tells anything."""
 
 _BUSY = ("ConcurrentModification", "EntityTemporarilyUnmodifiable")
-_TOLD_BY_AN_OWN_WRITE = ("EntityAlreadyExists", "NoSuchEntity", "LimitExceeded")
+_EXISTS = "EntityAlreadyExists"
+_TOLD_BY_AN_OWN_WRITE = (_EXISTS, "NoSuchEntity", "LimitExceeded")
 """What AWS says to a call that was made before, by this run, its answer lost."""
 
 
@@ -117,8 +118,12 @@ def send(
         if already_done(last, step):
             return Ending.DONE, None
         lost = lost or verdict is Verdict.LOST
-        if lost and _made_meanwhile(connection, step, last, verdict):
-            return Ending.DONE, None
+        if lost and (verdict is Verdict.LOST or code_of(last) in _TOLD_BY_AN_OWN_WRITE):
+            seen = _seen(connection, step)
+            if seen is Seen.MADE:
+                return Ending.DONE, None
+            if seen is Seen.NOTHING and code_of(last) == _EXISTS:
+                verdict = Verdict.PASSES  # perhaps our own, which IAM takes its time to show
         losses += verdict in (Verdict.LOST, Verdict.UNSENT)
         if verdict is Verdict.FINAL or losses >= LOSSES or time.monotonic() + pause - started > PATIENCE:
             break
@@ -127,14 +132,12 @@ def send(
     return Ending.UNCLEAR if lost else Ending.FAILED, last
 
 
-def _made_meanwhile(connection: Connection, step: Step, error: Exception, verdict: Verdict) -> bool:
-    """Whether live IAM shows a call as made whose answer is lost. False where it cannot be read."""
-    if verdict is not Verdict.LOST and code_of(error) not in _TOLD_BY_AN_OWN_WRITE:
-        return False
+def _seen(connection: Connection, step: Step) -> Seen:
+    """What live IAM shows of a call whose answer is lost; something else, where it cannot be read."""
     try:
-        return was_made(connection, step.call)
+        return look(connection, step.call)
     except AWS_ERRORS:
-        return False
+        return Seen.OTHER
 
 
 def _pauses() -> Iterator[float]:

@@ -20,11 +20,16 @@ JOURNAL_VERSION = 1
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its plan as saved, when it began, and the addresses of which a call was at least sent."""
+    """One run: its plan as saved, when it began, and the addresses of which a call was at least sent.
+
+    unlinked: holder and held (a group's or role's address, a policy's ARN), where what was held was deleted, so that
+    its holders lost it without a change of their own in the plan.
+    """
 
     saved: Saved
     time: str
-    touched: frozenset[Address]
+    touched: frozenset[Address] = frozenset()
+    unlinked: frozenset[tuple[Address, Address | str]] = frozenset()
 
 
 def runs_of(lines: Iterable[str]) -> list[Run]:
@@ -33,17 +38,33 @@ def runs_of(lines: Iterable[str]) -> list[Run]:
     The last line of a run may be cut off: that of a process which was killed while writing it.
     """
     found: list[Run] = []
+    calls: dict[int, Mapping[str, Any]] = {}
     for record in _records(lines):
         if record["event"] == "plan":
             if record["journal_version"] != JOURNAL_VERSION:
                 raise ValueError("another version")
-            found.append(Run(read_saved(record["plan"]), str(record["time"]), frozenset()))
+            found.append(Run(read_saved(record["plan"]), str(record["time"])))
+            calls = {call["seq"]: call for change in record["plan"]["changes"] for call in change["calls"]}
         elif record["event"] == "starts":
-            touched = found[-1].touched | {Address.parse(record["address"])}
-            found[-1] = replace(found[-1], touched=touched)
+            address, run = Address.parse(record["address"]), found[-1]
+            unlinked = run.unlinked | set(_unlinked(address, calls[record["seq"]]))
+            found[-1] = replace(run, touched=run.touched | {address}, unlinked=unlinked)
     if not found:
         raise ValueError("no plan in it")
     return found
+
+
+def _unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Address, Address | str]]:
+    """Who lets go of what, by a call that belongs to the change of what is held."""
+    asked: Mapping[str, str] = call["parameters"]
+    match call["operation"], address.kind:
+        case "RemoveUserFromGroup", "group":
+            yield Address("user", asked["UserName"]), address
+        case "RemoveRoleFromInstanceProfile", "role":
+            yield Address("instance-profile", asked["InstanceProfileName"]), address
+        case ("DetachUserPolicy" | "DetachGroupPolicy" | "DetachRolePolicy") as operation, "policy":
+            noun = operation.removeprefix("Detach").removesuffix("Policy")
+            yield Address(noun.lower(), asked[f"{noun}Name"]), asked["PolicyArn"]
 
 
 def _records(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reconciler.kinds.view import differences
 from reconciler.model.address import Address
-from reconciler.model.entity import Entity, Role, User
+from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.plan import Action, Plan
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.state import Move, State
@@ -45,7 +45,7 @@ def joined(runs: Sequence[Run]) -> Run | None:
         before = {**{address: run.saved.before[address] for address in run.touched}, **_of(first, first.saved.before)}
         after = {**_of(first, first.saved.after), **{address: run.saved.after[address] for address in run.touched}}
         saved = replace(run.saved, before=before, after=after)
-        first = Run(saved, first.time, first.touched | run.touched)
+        first = Run(saved, first.time, first.touched | run.touched, first.unlinked | run.unlinked)
     return first
 
 
@@ -53,18 +53,26 @@ def _of(run: Run, side: Mapping[Address, Entity | None]) -> dict[Address, Entity
     return {address: side[address] for address in run.touched}
 
 
-def backwards(run: Run) -> Saved:
-    """What a run touched, as something to reach: what it was. What it renamed gets its old name again."""
+def backwards(run: Run, live: State) -> Saved:
+    """What a run touched, as something to reach: what it was. What it renamed gets its old name again.
+
+    What holds something that comes back, and was not touched itself, is to be as it is, and to hold it.
+    """
     saved = run.saved
     new_names = {old: new for new, old in saved.renamed.items() if new in run.touched}
     old_names = {new: old for old, new in new_names.items()}
     was = {address: entity for address in run.touched if (entity := saved.before[address]) is not None}
     entities = renamed(State(saved.account, saved.partition, was), new_names).entities
     wanted = {name: entities.get(name) for name in (old_names.get(address, address) for address in run.touched)}
+    left = {address: saved.after[address] for address in run.touched}
+    for holder, held in sorted(run.unlinked, key=str):
+        if holder not in run.touched and (entity := live.entities.get(holder)):
+            left.setdefault(holder, entity)
+            wanted[holder] = _holding(wanted.get(holder) or entity, held)
     return replace(
         saved,
         owner=None,
-        before={address: saved.after[address] for address in run.touched},
+        before=left,
         after=wanted,
         reasons=dict.fromkeys(wanted, f"undoes the apply of {run.time}"),
         refusals=frozenset(),
@@ -72,6 +80,17 @@ def backwards(run: Run) -> Saved:
         renamed=new_names,
         valid_until=None,
     )
+
+
+def _holding(entity: Entity, held: Address | str) -> Entity:
+    match entity, held:
+        case User(), Address():
+            return replace(entity, groups=entity.groups | {held})
+        case InstanceProfile(), Address():
+            return replace(entity, role=held)
+        case ((User() | Group() | Role()), str()):
+            return replace(entity, policies=entity.policies | {held})
+    return entity
 
 
 def undo(back: Saved, live: State, allowed: Allowed) -> Plan:

@@ -21,6 +21,10 @@ from reconciler.sandbox.wire import Refusal, Reply, Request
 Layer = Callable[[Request], Reply]
 
 
+class HangUp(Exception):
+    """Raised by a layer: the client gets no answer, only the end of its connection."""
+
+
 class Proxy(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -52,6 +56,8 @@ class Proxy(ThreadingHTTPServer):
             return signin.reply(request) if signin.asks(request) else self.layer(request)
         except Refusal as refusal:
             return refusal.reply(request.version)
+        except HangUp:
+            raise
         except Exception as error:
             # A mistake of ours must not look like a lost connection, which clients would try again.
             broken = Refusal("InternalFailure", f"The sandbox failed on {request.action}: {error!r}", 500)
@@ -85,7 +91,12 @@ class Handler(BaseHTTPRequestHandler):
             return self._write(Reply(411, b"", "text/plain"))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         request = Request(self.command, self.path, tuple(self.headers.items()), body)
-        return self._write(self.server.reply(request))
+        try:
+            reply = self.server.reply(request)
+        except HangUp:
+            self.close_connection = True
+            return None
+        return self._write(reply)
 
     def _write(self, reply: Reply) -> None:
         payload = reply.payload()

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
 from reconciler.model.problem import failure
 from reconciler.sandbox.emulator import Emulator
-from reconciler.sandbox.proxy import Proxy
+from reconciler.sandbox.proxy import Layer, Proxy
 from reconciler.sandbox.strict.keyring import OF_THE_SANDBOX
 from reconciler.sandbox.strict.layer import StrictLayer
 from reconciler.sandbox.upstream import Upstream
@@ -27,13 +27,21 @@ class Sandbox:
 
     strict: behave as AWS documents it; otherwise pass everything on as it is (calls are still counted).
     port: of `url`; 0 takes a free one. account: the account id that the sandbox answers for.
+    wrap: puts a layer of the caller's own before the one that answers; it may raise Refusal or HangUp.
     What is written to `upstream_url` directly, the strict layer does not know of.
     """
 
-    def __init__(self, strict: bool = True, port: int = 0, account: str = "123456789012") -> None:
+    def __init__(
+        self,
+        strict: bool = True,
+        port: int = 0,
+        account: str = "123456789012",
+        wrap: Callable[[Layer], Layer] | None = None,
+    ) -> None:
         self.strict = strict
         self.account = account
         self._port = port
+        self._wrap = wrap
 
     def __enter__(self) -> Sandbox:
         self._folder = tempfile.TemporaryDirectory(prefix="reconcile-sandbox-")
@@ -57,7 +65,7 @@ class Sandbox:
         upstream = Upstream(emulator_port)
         layer = StrictLayer(upstream, self.account) if self.strict else upstream.send
         try:
-            return Proxy(self._port, upstream, layer)
+            return Proxy(self._port, upstream, self._wrap(layer) if self._wrap else layer)
         except OSError as error:
             raise failure(
                 "sandbox-port", f"The sandbox cannot listen on 127.0.0.1:{self._port}.", f"{error}."

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import boto3.session
 import botocore.loaders
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from reconciler.sandbox.server import Sandbox
-from tests.support.account import Account
-from tests.support.wipe import wipe
+import reconciler.aws.session
+
+DECISIVE = re.compile(r"AWS_|.*(_PROXY|_BUNDLE)$", re.IGNORECASE)
+"""Variables that say who calls, and how AWS is reached."""
 
 
 @pytest.fixture(autouse=True)
@@ -36,43 +40,29 @@ def _models_of_aws_are_read_once() -> Iterator[None]:
         yield
 
 
-class _Accounts:
-    """One sandbox per worker, emptied after each test; another one where that fails."""
+@pytest.fixture(autouse=True, scope="session")
+def _clients_are_made_once() -> Iterator[None]:
+    """Making four clients is what is left of that half: a plan takes those of the plan before, of the same caller.
 
-    def __init__(self) -> None:
-        self._running: Sandbox | None = None
+    The caller and the endpoint are all in the environment; with a file of profiles, they are not, and nothing is kept.
+    """
+    made = reconciler.aws.session.session_of
+    kept: dict[Any, boto3.session.Session] = {}
 
-    def account(self, folder: Path) -> Account:
-        if self._running is None:
-            self._running = Sandbox().__enter__()
-        return Account(self._running, folder)
+    def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
+        files = (os.environ.get(name) for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"))
+        if any(file is None or Path(file).exists() for file in files):
+            return made(profile, region)
+        told = (item for item in os.environ.items() if DECISIVE.match(item[0]))
+        caller = profile, region, *sorted(told)
+        if caller not in kept:
+            kept[caller] = made(profile, region)
+            monkey.setattr(kept[caller], "client", lru_cache(maxsize=None)(kept[caller].client))
+        return kept[caller]
 
-    def take_back(self, account: Account) -> None:
-        """Some things cannot be taken away, such as the role of a service."""
-        try:
-            wipe(account.iam)
-        except ClientError:
-            self.close()
-
-    def close(self) -> None:
-        if self._running is not None:
-            self._running.__exit__(None, None, None)
-        self._running = None
-
-
-@pytest.fixture(scope="session")
-def _accounts() -> Iterator[_Accounts]:
-    accounts = _Accounts()
-    yield accounts
-    accounts.close()
-
-
-@pytest.fixture
-def account(_accounts: _Accounts, tmp_path: Path) -> Iterator[Account]:
-    """An empty account of the test's own, which need not tidy up."""
-    lent = _accounts.account(tmp_path)
-    yield lent
-    _accounts.take_back(lent)
+    with pytest.MonkeyPatch.context() as monkey:
+        monkey.setattr(reconciler.aws.session, "session_of", session_of)
+        yield
 
 
 @pytest.fixture

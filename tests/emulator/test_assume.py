@@ -24,7 +24,7 @@ WHO = "import boto3; print(boto3.client('sts', 'us-east-1').get_caller_identity(
 TERMINAL = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 FILE = """\
 version: 1
-owner: test
+owner: {user}
 {account}
 users:
   {user}: {{policies: [devices-{user}]}}

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from tests.support.account import Account
 from tests.support.plans import changes, codes, log
-from tests.support.wipe import wipe
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ACCOUNT = "123456789012"
@@ -61,7 +60,7 @@ def test_a_plan_on_an_export_is_empty(account: Account, options: tuple[str, ...]
 def test_an_export_wiped_and_applied_again_is_exported_alike(account: Account) -> None:
     example(account)
     first = exported(account, "--owner", "company")
-    wipe(account.iam)
+    account.reset()
     account.apply()
     assert exported(account, "--owner", "company") == first
 
@@ -348,13 +347,13 @@ def accounts(draw: st.DrawFn) -> dict[str, Any]:
 @given(accounts())
 def test_random_accounts_come_back_as_they_were(account: Account, file: dict[str, Any]) -> None:
     """export → plan is empty, with and without owner; export → wipe → apply → export is the same file."""
-    wipe(account.iam)
+    account.reset()
     account.write(json.dumps(file))
     account.apply()
     exported(account)
     assert nothing_to_do(account)
     first = exported(account, "--owner", "platform")
     assert nothing_to_do(account)
-    wipe(account.iam)
+    account.reset()
     account.apply()
     assert exported(account, "--owner", "platform") == first

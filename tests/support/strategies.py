@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -59,9 +60,15 @@ _TESTS: list[tuple[str, str, list[Json]]] = [
 
 
 def _lists(values: list[Json]) -> st.SearchStrategy[list[Json]]:
+    return _lists_of(tuple(values))
+
+
+@cache  # to make a strategy takes longer than to draw from it
+def _lists_of(values: tuple[Json, ...]) -> st.SearchStrategy[list[Json]]:
     return st.lists(st.sampled_from(values), min_size=1, max_size=3, unique_by=str)
 
 
+@cache
 @st.composite
 def _conditions(draw: st.DrawFn) -> dict[str, Json]:
     found: dict[str, Json] = {}
@@ -70,6 +77,7 @@ def _conditions(draw: st.DrawFn) -> dict[str, Json]:
     return found
 
 
+@cache
 @st.composite
 def statements(draw: st.DrawFn, *, trust: bool = False) -> dict[str, Json]:
     """One statement, every element a list."""
@@ -226,15 +234,22 @@ def policy_arn(name: str) -> str:
 
 
 def _subset(values: Any, most: int | None = None) -> st.SearchStrategy[list[Any]]:
-    return st.lists(st.sampled_from(sorted(values)), max_size=most, unique=True) if values else st.just([])
+    return _subset_of(tuple(sorted(values)), most)
 
 
+@cache
+def _subset_of(values: tuple[Any, ...], most: int | None) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(values), max_size=most, unique=True) if values else st.just([])
+
+
+@cache
 @st.composite
 def _documents(draw: st.DrawFn) -> Any:
     picked = draw(st.lists(st.sampled_from(range(len(_POOL))), min_size=1, max_size=3, unique=True))
     return canonical({"Version": "2012-10-17", "Statement": [_POOL[index] for index in picked]})
 
 
+@cache
 @st.composite
 def _inline(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
@@ -245,6 +260,7 @@ def _inline(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     return found
 
 
+@cache
 @st.composite
 def _tags(draw: st.DrawFn, owner: str | None) -> dict[str, str]:
     found = {key: draw(st.sampled_from("ab")) for key in draw(_subset(["Team", "x"]))}
@@ -329,6 +345,7 @@ def _world(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozenset()) ->
     return {entity.address: entity for entity in found}
 
 
+@cache
 @st.composite
 def _password_policies(draw: st.DrawFn) -> PasswordPolicy:
     optional = {"max_age": st.integers(1, 1095), "reuse_prevention": st.integers(1, 24)}

@@ -7,7 +7,7 @@ from collections import deque
 import pytest
 
 from reconciler.aws import pace
-from reconciler.aws.pace import LEAST, Pace
+from reconciler.aws.pace import FIRST, LEAST, Pace
 
 
 class Clock:
@@ -77,6 +77,8 @@ def test_under_a_limit_writes_go_nearly_as_fast_as_it_allows(clock: Clock, rate:
 
 def test_it_never_comes_to_a_stand(clock: Clock) -> None:
     pacing = Pace()
+    pacing.throttled()
+    assert pacing.rate == FIRST
     for _ in range(50):
         pacing.throttled()
         clock.now += 5

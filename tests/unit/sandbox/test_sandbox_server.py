@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import importlib.util
 import json
 import os
@@ -22,6 +23,8 @@ from botocore.exceptions import ClientError
 
 from reconciler.model.problem import Failed
 from reconciler.sandbox.server import Sandbox
+
+OF_AWS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 
 def iam_at(url: str) -> Any:
@@ -147,3 +150,34 @@ def test_a_connection_is_kept_and_a_query_may_come_by_get() -> None:
         for _ in range(2):
             connection.sendall(request)
             assert b"<ListUsersResponse" in connection.recv(65536)
+
+
+def test_a_reset_leaves_nothing_of_what_was_made() -> None:
+    def fill(iam: Any) -> None:
+        iam.create_user(UserName="alice")  # refused where the ledger of the strict layer still has one
+        iam.create_access_key(UserName="alice")
+        iam.attach_user_policy(UserName="alice", PolicyArn=OF_AWS)
+        iam.create_account_alias(AccountAlias="example-corp")
+        iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")
+        iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        assert iam.get_policy(PolicyArn=OF_AWS)["Policy"]["AttachmentCount"] == 1
+
+    with Sandbox() as sandbox:
+        iam = iam_at(sandbox.url)
+        for _ in range(2):
+            fill(iam)
+            urllib.request.urlopen(urllib.request.Request(f"{sandbox.url}/moto-api/reset", method="POST")).read()
+            assert iam.list_users()["Users"] == iam.list_roles()["Roles"] == []
+            assert iam.list_account_aliases()["AccountAliases"] == []
+            assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
+            assert iam.get_policy(PolicyArn=OF_AWS)["Policy"]["AttachmentCount"] == 0
+
+
+def test_the_emulator_keeps_its_connection_and_reads_each_request_to_its_end(sandbox: Sandbox) -> None:
+    unread = b"GET /moto-api/data.json HTTP/1.1\r\nHost: moto\r\nContent-Length: 5\r\n\r\nabcde"
+    with socket.create_connection(("127.0.0.1", int(sandbox.upstream_url[17:])), timeout=10) as connection:
+        for _ in range(2):
+            connection.sendall(unread)
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            assert answer.status == 200 and answer.read().startswith(b"{")

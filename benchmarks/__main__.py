@@ -1,0 +1,76 @@
+"""`python -m benchmarks [QUESTION …] [--sizes S,M,L] [--runs N]`: measure, and print a Markdown table per question."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import applying, assuming, parsing, reading, terraform
+from benchmarks.table import Row, markdown
+from benchmarks.workload import SIZES
+
+Question = Callable[[list[str], int, Path], Iterator[Row]]
+
+QUESTIONS: dict[str, tuple[str, Question, list[str]]] = {
+    "plan": ("A plan without changes", reading.rows, ["S", "M", "L"]),
+    "terraform": ("Beside Terraform", terraform.rows, ["S"]),
+    "apply": ("An apply that creates everything", applying.rows, ["M"]),
+    "validate": ("Reading the file", parsing.rows, ["S", "M", "L"]),
+    "assume": ("A warm assume", assuming.rows, ["S"]),
+}
+"""Name → heading, what measures it, and the sizes that it takes where none are asked for."""
+
+
+def main() -> None:
+    asked = _arguments()
+    sys.stdout.write(f"{_machine()}\n\n")
+    with tempfile.TemporaryDirectory(prefix="reconcile-bench-") as folder:
+        for name in asked.questions or QUESTIONS:
+            heading, rows, usual = QUESTIONS[name]
+            start = time.monotonic()
+            table = markdown(heading, _told(rows(asked.sizes or usual, asked.runs, Path(folder))))
+            sys.stdout.write(f"{table}\n")
+            sys.stdout.flush()
+            sys.stderr.write(f"{name} took {time.monotonic() - start:.0f} s\n\n")
+
+
+def _told(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows, each told to who waits as soon as it is there."""
+    for row in rows:
+        sys.stderr.write(f"  {row.what}: {row.measured}\n")
+        yield row
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"of {', '.join(QUESTIONS)}; all where none")
+    parser.add_argument("--sizes", type=lambda text: text.split(","), help=f"of {','.join(SIZES)}")
+    parser.add_argument("--runs", type=int, default=5, help="pairs of each measurement (5)")
+    asked = parser.parse_args()
+    wrong = [name for name in asked.questions if name not in QUESTIONS]
+    wrong += [size for size in asked.sizes or () if size not in SIZES]
+    if wrong or asked.runs < 1:
+        parser.error(f"not known: {', '.join(wrong)}" if wrong else "--runs must be 1 or more")
+    return asked
+
+
+def _machine() -> str:
+    """What the numbers depend on, as the sentence above them."""
+    tools = ", ".join(f"{name} {version(name)}" for name in ("boto3", "PyYAML"))
+    return f"{time.strftime('%Y-%m-%d')}, {platform.system()}, {_cores()}, Python {platform.python_version()}, {tools}:"
+
+
+def _cores() -> str:
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return f"{count} core{'' if count == 1 else 's'}"
+
+
+if __name__ == "__main__":
+    main()

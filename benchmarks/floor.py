@@ -1,0 +1,40 @@
+"""What no tool can avoid, as one process: `python -m benchmarks.floor FILE [--collect]`.
+
+A plain boto3 script reads, one call after the other, the facts that a plan compares: users, groups, roles and policies,
+the descriptions and session lengths of roles, the tags of policies. Then PyYAML's C loader reads the file. Python's
+garbage collector is off, as in `reconcile`: on large files it takes longer than the loader. --collect leaves it on.
+"""
+
+import gc
+import sys
+from typing import Any
+
+import boto3
+import yaml
+from botocore.config import Config
+
+
+def read() -> None:
+    config = Config(retries={"mode": "standard", "total_max_attempts": 10})
+    iam = boto3.client("iam", config=config)
+    whole: Any = {"PageSize": 1000}
+    details = iam.get_paginator("get_account_authorization_details")
+    for _ in details.paginate(Filter=["User", "Group", "Role", "LocalManagedPolicy"], PaginationConfig=whole):
+        pass
+    for _ in iam.get_paginator("list_roles").paginate(PaginationConfig=whole):
+        pass
+    tags = boto3.client("resourcegroupstaggingapi", config=config).get_paginator("get_resources")
+    for _ in tags.paginate(ResourceTypeFilters=["iam:policy"], ResourcesPerPage=100):
+        pass
+
+
+def main() -> None:
+    if sys.argv[2:] != ["--collect"]:
+        gc.disable()
+    read()
+    with open(sys.argv[1], "rb") as stream:  # noqa: PTH123 - nothing more than needed is imported
+        yaml.load(stream, Loader=yaml.CSafeLoader)
+
+
+if __name__ == "__main__":
+    main()

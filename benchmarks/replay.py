@@ -1,0 +1,191 @@
+"""The replay server: a stand-in for AWS that costs next to nothing, so that what is measured is the client.
+
+`python -m benchmarks.replay SIZE [--empty] [--latency MS] [--writes-per-second N]` prints its address and serves the
+account of that size on loopback until its standard input ends. Calls wait out their latency side by side. Past the
+limit a write is answered with Throttling, as IAM does, and not carried out. `GET /stats` tells what was called since
+`POST /zero`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+from benchmarks.account import Account, Refused
+from benchmarks.answers import Answers, error
+from benchmarks.workload import SIZES, workload
+
+XML, JSON, TAGGING = "text/xml", "application/json", "application/x-amz-json-1.1"
+READS = ("Get", "List")
+
+
+class Bucket:
+    """Tokens: `rate` a second, at most one second's worth at once. rate 0: no limit."""
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self.refill()
+
+    def refill(self) -> None:
+        self._tokens, self._last = self.rate, time.monotonic()
+
+    def take(self) -> bool:
+        if not self.rate:
+            return True
+        now = time.monotonic()
+        self._tokens = min(self.rate, self._tokens + (now - self._last) * self.rate)
+        self._last = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class Counts:
+    """What was called. `seconds`: calls in each second since the first."""
+
+    def __init__(self) -> None:
+        self.zero()
+
+    def zero(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self.seconds: Counter[int] = Counter()
+        self.throttled = self.in_flight = self.most_in_flight = self.sent = 0
+        self._cpu = time.process_time()
+        self._began: float | None = None
+
+    def begin(self, operation: str) -> None:
+        now = time.monotonic()
+        self._began = now if self._began is None else self._began
+        self.seconds[int(now - self._began)] += 1
+        self.calls[operation] += 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+
+    def stats(self) -> dict[str, Any]:
+        return {
+            "calls": dict(self.calls),
+            "total": self.calls.total(),
+            "throttled": self.throttled,
+            "most_in_flight": self.most_in_flight,
+            "per_second": [self.seconds[number] for number in range(max(self.seconds, default=-1) + 1)],
+            "bytes": self.sent,
+            "cpu_seconds": time.process_time() - self._cpu,
+        }
+
+
+class Service:
+    """The account behind the wire: (operation, body) → status, content type, body."""
+
+    def __init__(self, account: Account, writes_per_second: float) -> None:
+        self.answers = Answers(account)
+        self.bucket = Bucket(writes_per_second)
+        self.counts = Counts()
+
+    def own(self, path: bytes) -> tuple[int, str, bytes]:
+        if path == b"/zero":
+            self.counts.zero()
+            self.bucket.refill()
+        return 200, JSON, json.dumps(self.counts.stats()).encode()
+
+    def reply(self, operation: str, given: dict[str, Any]) -> tuple[int, str, bytes]:
+        try:
+            if operation == "GetResources":
+                return 200, TAGGING, self.answers.resources(given)
+            if not operation.startswith(READS) and not self.bucket.take():
+                self.counts.throttled += 1
+                raise Refused(400, "Throttling", "Rate exceeded")
+            return 200, XML, self.answers.answer(operation, given)
+        except KeyError as missing:
+            return 400, XML, error(Refused(400, "ValidationError", f"{operation} lacks {missing}."))
+        except Refused as refused:
+            return refused.status, XML, error(refused)
+
+
+class Wire(asyncio.Protocol):
+    """HTTP/1.1 with connections kept open, one call at a time on each; as little of it as AWS's clients need."""
+
+    def __init__(self, service: Service, latency: float) -> None:
+        self.service, self.latency = service, latency
+        self.buffer = b""
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
+            first, *lines = self.buffer[:end].split(b"\r\n")
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
+            whole = end + 4 + int(headers.get(b"content-length", b"0"))
+            if len(self.buffer) < whole:
+                return
+            body, self.buffer = self.buffer[end + 4 : whole], self.buffer[whole:]
+            self._called(first.split(b" ")[1], headers, body)
+
+    def _called(self, path: bytes, headers: dict[bytes, bytes], body: bytes) -> None:
+        if path in (b"/stats", b"/zero"):
+            return self._send(*self.service.own(path))
+        if target := headers.get(b"x-amz-target"):
+            operation, given = target.rpartition(b".")[2].decode(), json.loads(body or b"{}")
+        else:
+            given = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            operation = given.get("Action", "?")
+        self.service.counts.begin(operation)
+        if not self.latency:
+            return self._finish(operation, given)
+        asyncio.get_running_loop().call_later(self.latency, self._finish, operation, given)
+        return None
+
+    def _finish(self, operation: str, given: dict[str, Any]) -> None:
+        self.service.counts.in_flight -= 1
+        self._send(*self.service.reply(operation, given))
+
+    def _send(self, status: int, kind: str, body: bytes) -> None:
+        phrase = HTTPStatus(status).phrase
+        head = f"HTTP/1.1 {status} {phrase}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        self.service.counts.sent += len(head) + len(body)
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(head + body)
+
+
+async def _serve(service: Service, latency: float) -> None:
+    server = await asyncio.get_running_loop().create_server(lambda: Wire(service, latency), "127.0.0.1", 0)
+    sys.stdout.write(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.replay")
+    parser.add_argument("size", choices=SIZES)
+    parser.add_argument("--empty", action="store_true", help="an account without entities, which a plan then creates")
+    parser.add_argument("--latency", type=float, default=0, metavar="MS")
+    parser.add_argument("--writes-per-second", type=float, default=0, metavar="N")
+    asked = parser.parse_args()
+    account = Account() if asked.empty else Account.of(workload(SIZES[asked.size]))
+    service = Service(account, asked.writes_per_second)
+    service.answers.answer("GetAccountAuthorizationDetails", {})  # every entity is rendered before anybody waits for it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    asyncio.run(_serve(service, asked.latency / 1000))
+
+
+if __name__ == "__main__":
+    main()

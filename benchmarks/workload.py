@@ -1,0 +1,237 @@
+"""The account that everything is measured on, as values: the same for a size, whoever asks for it.
+
+From it come the desired-state file (`desired`), the account as AWS would show it (`account`), and Terraform's
+configuration (`terraform_files`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from benchmarks.documents import ACCOUNT, Document, document
+
+SEED = 20
+OWNER = "bench"
+OWNER_TAG = "reconcile:owner"
+AWS_POLICIES = (
+    "ReadOnlyAccess",
+    "IAMReadOnlyAccess",
+    "AmazonS3ReadOnlyAccess",
+    "AmazonSQSReadOnlyAccess",
+    "AmazonEC2ReadOnlyAccess",
+    "CloudWatchReadOnlyAccess",
+    "job-function/ViewOnlyAccess",
+    "service-role/AWSLambdaBasicExecutionRole",
+)
+AWS_SHARE, BOUNDARY_SHARE = 0.2, 0.15
+TEAMS = ("platform", "payments", "search", "mobile", "data", "risk")
+STAGES = ("dev", "test", "prod")
+HOSTS = ("ec2.amazonaws.com", "lambda.amazonaws.com", "ecs-tasks.amazonaws.com", "states.amazonaws.com")
+PEOPLE, ACCOUNT_ITSELF, PARTNERS = 0.35, 0.15, 0.12
+"""Shares of roles by whom they trust; the rest is for services."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    users: int
+    groups: int
+    policies: int
+    roles: int
+
+    @property
+    def entities(self) -> int:
+        return self.users + self.groups + self.policies + self.roles
+
+
+SIZES = {
+    "XS": Size(4, 2, 4, 6),
+    "S": Size(20, 10, 30, 50),
+    "M": Size(200, 40, 300, 500),
+    "L": Size(1000, 100, 1500, 3000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    name: str
+    path: str
+    description: str
+    tags: dict[str, str]
+    document: Document
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:iam::{ACCOUNT}:policy{self.path}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`attached`: names of policies of the workload, or `aws:NAME`, in the file's own notation."""
+
+    name: str
+    path: str
+    attached: tuple[str, ...]
+    inline: dict[str, Document]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    name: str
+    path: str
+    groups: tuple[str, ...]
+    attached: tuple[str, ...]
+    inline: dict[str, Document]
+    tags: dict[str, str]
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:iam::{ACCOUNT}:user{self.path}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The same statement twice: as a trust rule of the file, and as AWS stores it."""
+
+    rule: dict[str, Any]
+    statement: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """max_session: seconds. boundary: a policy of the workload."""
+
+    name: str
+    path: str
+    description: str
+    max_session: int
+    trust: Trust
+    attached: tuple[str, ...]
+    inline: dict[str, Document]
+    boundary: str | None
+    tags: dict[str, str]
+
+    @property
+    def trust_document(self) -> Document:
+        return {"Version": "2012-10-17", "Statement": [self.trust.statement]}
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    policies: tuple[Policy, ...]
+    groups: tuple[Group, ...]
+    users: tuple[User, ...]
+    roles: tuple[Role, ...]
+
+    def arns(self) -> dict[str, str]:
+        """What `attached` and `boundary` say → ARN."""
+        own = {policy.name: policy.arn for policy in self.policies}
+        return own | {f"aws:{name}": f"arn:aws:iam::aws:policy/{name}" for name in AWS_POLICIES}
+
+
+def workload(size: Size, seed: int = SEED) -> Workload:
+    """The account of a size."""
+    return _Maker(Random(seed)).whole(size)
+
+
+class _Maker:
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.names: list[str] = []
+
+    def whole(self, size: Size) -> Workload:
+        policies = tuple(self._policy(number) for number in range(size.policies))
+        self.names = [policy.name for policy in policies]
+        groups = tuple(self._group(number) for number in range(size.groups))
+        users = tuple(self._user(number, groups) for number in range(size.users))
+        return Workload(policies, groups, users, tuple(self._role(number, users) for number in range(size.roles)))
+
+    def _policy(self, number: int) -> Policy:
+        name = f"{self._team()}-access-{number:04d}"
+        text = document(self.random, name, 3, 10)
+        return Policy(name, self._path(), f"What {name} is for", self._tags(), text)
+
+    def _group(self, number: int) -> Group:
+        name = f"{self._team()}-people-{number:03d}"
+        return Group(name, self._path(), self._attached(1, 3), self._inline(name, 0.1, 4))
+
+    def _user(self, number: int, groups: tuple[Group, ...]) -> User:
+        name = f"{self._team()}.person{number:04d}"
+        chosen = self.random.sample(groups, self.random.randint(0, min(3, len(groups))))
+        memberships = tuple(sorted(group.name for group in chosen))
+        inline = self._inline(name, 0.05, 2)
+        return User(name, self._path(), memberships, self._attached(0, 2), inline, self._tags())
+
+    def _role(self, number: int, users: tuple[User, ...]) -> Role:
+        name = f"{self._team()}-{self.random.choice(STAGES)}-{number:04d}"
+        return Role(
+            name=name,
+            path=self._path(),
+            description=f"Role {number} of {name}" if self._one_in(0.8) else "",
+            max_session=self.random.choice((3600, 3600, 7200, 14400, 43200)),
+            trust=self._trust(users),
+            attached=self._attached(0, 4),
+            inline=self._inline(name, 0.3, 4),
+            boundary=self.names[0] if self._one_in(BOUNDARY_SHARE) else None,
+            tags=self._tags(),
+        )
+
+    def _trust(self, users: tuple[User, ...]) -> Trust:
+        drawn = self.random.random()
+        if drawn < PEOPLE:
+            chosen = sorted(self.random.sample(users, self.random.randint(1, min(4, len(users)))), key=lambda u: u.arn)
+            arns = [user.arn for user in chosen]
+            trust = _trust({"users": [user.name for user in chosen]}, {"AWS": arns if len(arns) > 1 else arns[0]})
+            return _with_mfa(trust, self._one_in(0.4)) if self._one_in(0.7) else trust
+        if drawn < PEOPLE + ACCOUNT_ITSELF:
+            return _with_mfa(_trust({"accounts": [ACCOUNT]}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), False)
+        if drawn < PEOPLE + ACCOUNT_ITSELF + PARTNERS:
+            other, key = str(self.random.randint(10**11, 10**12 - 1)), f"partner-{self.random.getrandbits(32):08x}"
+            found = _trust({"accounts": [other], "external_id": key}, {"AWS": f"arn:aws:iam::{other}:root"})
+            found.statement["Condition"] = {"StringEquals": {"sts:ExternalId": key}}
+            return found
+        hosts = sorted(self.random.sample(HOSTS, 2 if self._one_in(0.2) else 1))
+        return _trust({"services": hosts}, {"Service": hosts if len(hosts) > 1 else hosts[0]})
+
+    def _attached(self, least: int, most: int) -> tuple[str, ...]:
+        drawn = (
+            f"aws:{self.random.choice(AWS_POLICIES)}" if self._one_in(AWS_SHARE) else self.random.choice(self.names)
+            for _ in range(self.random.randint(least, most))
+        )
+        return tuple(dict.fromkeys(drawn))
+
+    def _inline(self, name: str, share: float, statements: int) -> dict[str, Document]:
+        if not self._one_in(share):
+            return {}
+        return {f"own-{n}": document(self.random, name, 1, statements) for n in range(self.random.randint(1, 2))}
+
+    def _tags(self) -> dict[str, str]:
+        tags = {
+            "team": self._team(),
+            "stage": self.random.choice(STAGES),
+            "cost-center": str(self.random.randint(1000, 9999)),
+            "made-by": "bench",
+        }
+        return dict(list(tags.items())[: self.random.randint(2, 4)])
+
+    def _path(self) -> str:
+        return f"/{self._team()}/" if self._one_in(0.2) else "/"
+
+    def _team(self) -> str:
+        return self.random.choice(TEAMS)
+
+    def _one_in(self, share: float) -> bool:
+        return self.random.random() < share
+
+
+def _trust(rule: dict[str, Any], principal: Document) -> Trust:
+    return Trust(rule, {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def _with_mfa(trust: Trust, recent: bool) -> Trust:
+    condition: Document = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    if recent:
+        condition["NumericLessThan"] = {"aws:MultiFactorAuthAge": "3600"}
+    rule = trust.rule | {"mfa": {"max_age": "1h"} if recent else "required"}
+    return Trust(rule, trust.statement | {"Condition": condition})

@@ -1,0 +1,196 @@
+"""An apply that is stopped, and two at once: what is under way is finished, and nothing is left as a mixture."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.sandbox.proxy import Layer
+from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.wire import Reply, Request
+from tests.support.account import Account
+from tests.support.faults import Fault, Front, late_answer, most_in_flight
+from tests.support.plans import changes
+
+HEAD = "version: 1\nowner: platform\n"
+USERS = 60
+
+
+def file_of(team: str, users: int = USERS) -> str:
+    return HEAD + "users:\n" + "".join(f"  u{n:02}: {{tags: {{team: {team}, seat: '{n}'}}}}\n" for n in range(users))
+
+
+@pytest.fixture(scope="module")
+def front() -> Front:
+    return Front()
+
+
+@pytest.fixture(scope="module")
+def _sandbox(front: Front) -> Iterator[Sandbox]:
+    with Sandbox(wrap=front.around) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def account(_sandbox: Sandbox, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setattr("reconciler.app.apply.GRACE", (0.0,))
+    lent = Account(_sandbox, tmp_path)
+    yield lent
+    front.clear()
+    lent.reset()
+
+
+def started(account: Account, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "reconciler", "apply", "--yes", *arguments],
+        env=account.environment | variables,
+        cwd=account.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def signalling(process: subprocess.Popen[str], number: signal.Signals, then: Fault) -> Fault:
+    """As a call arrives, its process gets a signal; then the call goes on as it would."""
+
+    def fault(request: Request, layer: Layer) -> Reply:
+        os.kill(process.pid, number)
+        return then(request, layer)
+
+    return fault
+
+
+def slow(request: Request, layer: Layer) -> Reply:
+    time.sleep(0.5)
+    return layer(request)
+
+
+def recorded(account: Account) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (account.folder / "j.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_under_way_is_finished_and_the_next_run_goes_on(
+    account: Account, front: Front, number: signal.Signals
+) -> None:
+    account.write(file_of("a"))
+    front.latency = 0.05
+    process = started(account, "--journal", "j.jsonl")
+    front.break_call("CreateUser u20", signalling(process, number, slow))
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Stopping once the calls under way are answered" in said
+    assert "Interrupted: " in said
+    lines = recorded(account)
+    begun = {line["seq"] for line in lines if line["event"] == "starts"}
+    done = {line["seq"] for line in lines if line["event"] == "ends" and line["ending"] == "done"}
+    assert begun == done
+    assert 20 <= len(done) < USERS
+    assert len(account.iam.list_users()["Users"]) == len(done) == lines[-1]["done"]
+    assert f"{len(done)} of {USERS} calls were made" in said
+    front.clear()
+    account.apply()
+    assert len(account.iam.list_users()["Users"]) == USERS
+
+
+def test_a_second_interruption_stops_at_once_and_says_what_may_have_been_made(account: Account, front: Front) -> None:
+    account.write(file_of("a"))
+    process = started(account, "--journal", "j.jsonl")
+    front.break_call("CreateUser u20", signalling(process, signal.SIGINT, late_answer(20)))
+    assert process.stderr is not None
+    assert "Stopping" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "may have been" in said
+    assert recorded(account)[-1]["unclear"] >= 1
+    front.clear()
+    account.apply()
+    assert changes(account.plan()) == {}
+
+
+def test_writes_go_side_by_side_but_never_two_of_one_entity(account: Account, front: Front) -> None:
+    account.write(
+        HEAD
+        + "groups: {g: {}, h: {}}\nusers:\n"
+        + "".join(f"  u{n:02}: {{groups: [g, h], policies: ['aws:ReadOnlyAccess']}}\n" for n in range(20))
+    )
+    front.latency = 0.03
+    account.apply()
+    writes = front.writes()
+    assert len(writes) == 2 + 4 * 20
+    assert 8 <= most_in_flight(writes) <= 16
+    for number in range(20):
+        own = [one for one in writes if one.parameters.get("UserName") == f"u{number:02}"]
+        assert (len(own), most_in_flight(own)) == (4, 1)
+
+
+def tags_of(account: Account) -> list[dict[str, str]]:
+    listed = account.iam.get_account_authorization_details(Filter=["User"])["UserDetailList"]
+    return [{tag["Key"]: tag["Value"] for tag in user["Tags"]} for user in listed]
+
+
+@pytest.mark.parametrize("machines", [1, 2])
+def test_two_applies_at_once_end_in_one_of_the_two_states_or_say_so(
+    account: Account, front: Front, machines: int, tmp_path: Path
+) -> None:
+    """On one machine they take turns. On two they cannot, and one puts right what it finds mixed."""
+    for team in "abc":
+        account.write(file_of(team, 12), f"{team}.yaml")
+    account.apply("c.yaml")
+    front.latency = 0.02
+    homes = [str(tmp_path / f"home{number % machines}") for number in range(2)]
+    processes = [started(account, f"{team}.yaml", XDG_STATE_HOME=home) for team, home in zip("ab", homes, strict=True)]
+    said = [process.communicate(timeout=120) for process in processes]
+    codes = [process.returncode for process in processes]
+    teams = {tags["team"] for tags in tags_of(account)}
+    assert teams in ({"a"}, {"b"}) or (1 in codes and machines > 1), said
+    if machines == 1:
+        assert codes == [0, 0], said
+        assert len(account.iam.list_users()["Users"]) == 12
+
+
+def test_what_another_machine_wrote_at_the_same_time_is_put_right(account: Account, front: Front) -> None:
+    """As the last call is made, another machine changes what the first one was."""
+    account.write(file_of("c", 3))
+    account.apply()
+    account.write(file_of("a", 3))
+
+    def meanwhile(request: Request, layer: Layer) -> Reply:
+        reply = layer(request)
+        account.iam.tag_user(UserName="u00", Tags=[{"Key": "team", "Value": "b"}])
+        return reply
+
+    front.break_call("TagUser u02", meanwhile)
+    result = account.apply()
+    assert "Another apply wrote at the same time" in result.err
+    assert {tags["team"] for tags in tags_of(account)} == {"a"}
+
+
+def test_what_aws_keeps_as_it_was_is_told_and_not_written_again(
+    account: Account, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that does not take is no sign of another apply."""
+    account.write(file_of("c", 3))
+    account.apply()
+    account.write(file_of("a", 3))
+
+    def ignored(request: Request, layer: Layer) -> Reply:
+        reply = layer(request)
+        account.iam.tag_user(UserName="u02", Tags=[{"Key": "team", "Value": "c"}])
+        return reply
+
+    front.break_call("TagUser u02", ignored)
+    result = account.cli("apply", "roles.yaml", "--yes")
+    assert (result.code, "does not match the file" in result.err) == (1, True)
+    assert "Another apply" not in result.err

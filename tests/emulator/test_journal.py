@@ -1,0 +1,207 @@
+"""What an apply leaves on record, and the plan that goes back to what it recorded."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.account import Account
+from tests.support.plans import changes, codes
+
+HEAD = "version: 1\nowner: platform\n"
+FIRST = (
+    HEAD
+    + """\
+policies:
+  read: {document: {Statement: [{Effect: Allow, Action: "s3:Get*", Resource: "*"}]}}
+groups:
+  eng: {policies: [read]}
+users:
+  ann: {groups: [eng], tags: {team: a}}
+  bob: {groups: [eng], policies: ["aws:ReadOnlyAccess"]}
+roles:
+  app: {trust: [{users: [ann]}], policies: [read], instance_profile: true}
+"""
+)
+SECOND = (
+    HEAD
+    + """\
+policies:
+  read: {document: {Statement: [{Effect: Allow, Action: "s3:List*", Resource: "*"}]}}
+users:
+  ann: {tags: {team: b}, policies: [read]}
+roles:
+  app: {trust: [{users: [ann], mfa: required}], max_session_duration: 2h}
+  new: {trust: [{services: [ec2.amazonaws.com]}]}
+"""
+)
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def own_journals(account: Account) -> list[Path]:
+    return sorted((account.sandbox.folder / "state" / "reconcile" / "journals").glob("*.jsonl"))
+
+
+def test_every_call_is_on_record_before_and_after(account: Account) -> None:
+    plan_file = account.write(FIRST)
+    plan = account.plan()
+    calls = [(call["seq"], change["address"]) for change in plan["changes"] for call in change["calls"]]
+    account.apply(plan_file, "--journal", "j.jsonl")
+    path = account.folder / "j.jsonl"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first, *lines, last = records(path)
+    assert (first["event"], first["plan"]["changes"]) == ("plan", plan["changes"])
+    for event in ("starts", "ends"):
+        assert sorted((line["seq"], line["address"]) for line in lines if line["event"] == event) == sorted(calls)
+    begun: set[int] = set()
+    for line in lines:
+        assert (line["seq"] in begun) is (line["event"] == "ends")
+        begun.add(line["seq"])
+    assert (last["event"], last["done"], last["left"]) == ("end", len(calls), 0)
+
+
+def test_without_journal_it_is_kept_among_the_users_own(account: Account) -> None:
+    before = own_journals(account)
+    account.write(FIRST)
+    account.apply()
+    (made,) = set(own_journals(account)) - set(before)
+    assert records(made)[-1]["event"] == "end"
+
+
+def test_where_there_can_be_no_journal_nothing_is_written(account: Account) -> None:
+    account.write(FIRST)
+    account.zero()
+    result = account.cli("apply", "roles.yaml", "--yes", "--journal", "no/such/folder/j.jsonl")
+    assert (result.code, "journal" in result.err) == (1, True)
+    assert not any(name.startswith(("Create", "Put", "Attach")) for name in account.calls())
+
+
+def actions(plan: Any) -> dict[str, str]:
+    return {change["address"]: change["action"] for change in plan["changes"]}
+
+
+def undone(account: Account, *options: str) -> Any:
+    result = account.cli("undo", "j.jsonl", "--format", "json", *options)
+    assert result.code == 0, result.err
+    return result.json
+
+
+def test_what_an_apply_changed_is_undone_and_the_first_file_matches_again(account: Account) -> None:
+    account.write(FIRST)
+    account.apply()
+    account.write(SECOND, "second.yaml")
+    account.apply("second.yaml", "--journal", "j.jsonl")
+    plan = undone(account, "--out", "undo.json")
+    assert actions(plan) == {
+        "policy/read": "update",
+        "user/ann": "update",
+        "user/bob": "create",
+        "role/app": "update",
+        "role/new": "delete",
+        "instance-profile/app": "create",
+    }
+    assert codes(plan, "warning") == ["not-the-same"]
+    result = account.cli("apply", "undo.json")
+    assert result.code == 0, result.out + result.err
+    assert changes(account.plan()) == {}
+    assert changes(undone(account)) == {}
+
+
+def test_what_somebody_changed_since_is_told(account: Account) -> None:
+    account.write(FIRST)
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    account.iam.tag_user(UserName="ann", Tags=[{"Key": "team", "Value": "z"}])
+    plan = undone(account)
+    (told,) = [item for item in plan["findings"] if item["code"] == "changed-since"]
+    assert (told["address"], "tags.team" in told["message"]) == ("user/ann", True)
+
+
+def test_what_another_owner_has_taken_over_is_not_undone(account: Account) -> None:
+    account.write(FIRST)
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    account.iam.tag_user(UserName="ann", Tags=[{"Key": "reconcile:owner", "Value": "web"}])
+    plan = undone(account)
+    assert (plan["safe"], codes(plan)) == (False, ["other-owner"])
+    assert undone(account, "--take-over")["safe"]
+
+
+def test_what_was_made_protected_stays(account: Account) -> None:
+    account.write(HEAD + "users: {ann: {protect: true}, bob: {}}\n")
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    plan = undone(account)
+    assert actions(plan) == {"user/bob": "delete"}
+    assert "protected" in codes(plan, "warning")
+
+
+def test_two_applies_in_one_journal_are_undone_as_one(account: Account) -> None:
+    account.write(FIRST)
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    with (account.folder / "j.jsonl").open("a") as journal:
+        journal.write('{"event": "ends", "se')  # killed while it wrote
+    account.write(SECOND, "second.yaml")
+    account.apply("second.yaml", "--journal", "j.jsonl")
+    account.cli("undo", "j.jsonl", "--out", "undo.json", "--allow-deletes")
+    assert account.cli("apply", "undo.json", "--allow-deletes").code == 0
+    assert account.iam.list_users()["Users"] == []
+    assert account.iam.list_roles()["Roles"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not json\n",
+        "[]\n",
+        '{"event": "starts"}\n',
+        '{"event": "plan", "journal_version": 2}\n',
+        '{"a": 1}\n{\n{}\n',
+    ],
+    ids=["empty", "text", "a list", "no plan", "of another version", "broken"],
+)
+def test_what_is_no_journal_is_refused(account: Account, text: str) -> None:
+    (account.folder / "j.jsonl").write_text(text)
+    result = account.cli("undo", "j.jsonl")
+    assert (result.code, "is not a journal" in result.err) == (1, True)
+
+
+def test_a_journal_that_was_edited_is_refused(account: Account) -> None:
+    account.write(FIRST)
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    path = account.folder / "j.jsonl"
+    path.write_text(path.read_text().replace("123456789012", "210987654321"))
+    result = account.cli("undo", "j.jsonl")
+    assert (result.code, "is not a journal" in result.err) == (1, True)
+
+
+def test_a_pipeline_reads_what_happens_as_json_lines(account: Account) -> None:
+    account.write(FIRST)
+    result = account.cli("apply", "roles.yaml", "--yes", "--log-format", "json")
+    assert result.code == 0
+    lines = [json.loads(line) for line in result.err.splitlines()]
+    events = [line["event"] for line in lines]
+    assert (events[0], events[-2:]) == ("begins", ["verifies", "applied"])
+    ended = [line for line in lines if line["event"] == "ends"]
+    assert len(ended) == lines[0]["calls"] == lines[-1]["done"]
+    assert all(line["ending"] == "done" and line["of"] == len(ended) for line in ended)
+    account.write(HEAD + "users: {ann: {permissions_boundary: nowhere}}\n")
+    refused = account.cli("apply", "roles.yaml", "--yes", "--log-format", "json")
+    assert refused.code == 1
+    assert all(json.loads(line)["event"] for line in refused.err.splitlines())
+
+
+def test_only_so_many_journals_of_its_own_are_kept(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.app.journal.KEPT", 3)
+    seen: list[Path] = own_journals(account)
+    for number in range(5):
+        account.write(HEAD + f"users: {{ann: {{tags: {{n: '{number}'}}}}}}\n")
+        account.apply()
+        (last,) = set(own_journals(account)) - set(seen)
+        seen.append(last)
+    assert own_journals(account) == seen[-3:]

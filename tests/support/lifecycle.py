@@ -1,0 +1,146 @@
+"""An account's life in three files: all is made, all is changed, all is gone. It takes nearly every write of plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.account import Account
+from tests.support.dumps import dump
+from tests.support.people import enabled
+from tests.support.plans import lines
+
+ACCOUNT = "123456789012"
+HEAD = "version: 1\nowner: platform\naccount: '123456789012'\n"
+FLAGS = ("--yes", "--allow-deletes")
+STAGES = ("made", "changed", "gone")
+METADATA = """<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com/{0}">
+<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">{1}</md:IDPSSODescriptor>
+</md:EntityDescriptor>
+"""
+
+
+def allow(action: str) -> str:
+    return f'{{Statement: [{{Effect: Allow, Action: "{action}", Resource: "*"}}]}}'
+
+
+MADE = f"""{HEAD}
+account_settings: {{alias: example-corp, password_policy: {{minimum_length: 14}}}}
+oidc_providers:
+  token.example.com: {{client_ids: [shop], thumbprints: [{"a" * 40}], tags: {{old: a}}}}
+saml_providers: {{okta: {{metadata: made.xml, tags: {{old: a}}}}}}
+policies:
+  reader: {{document: {allow("sns:Get*")}, description: reads, tags: {{old: a}}}}
+  limit: {{document: {allow("*")}}}
+groups:
+  engineers: {{path: /platform/, policies: [reader], inline_policies: {{notes: {allow("sqs:Get*")}}}}}
+users:
+  ann:
+    groups: [engineers]
+    policies: [reader]
+    inline_policies: {{own: {allow("sqs:Send*")}}}
+    permissions_boundary: limit
+    tags: {{old: a}}
+  bob: {{}}
+roles:
+  app:
+    trust: [{{users: [ann]}}]
+    description: first
+    policies: [reader]
+    inline_policies: {{own: {allow("sqs:Send*")}}}
+    permissions_boundary: limit
+    instance_profile: true
+    tags: {{old: a}}
+  left: {{trust: [{{roles: [right]}}]}}
+  right: {{trust: [{{roles: [left]}}, {{oidc: token.example.com, subjects: ["a"]}}]}}
+"""
+
+CHANGED = f"""{HEAD}
+account_settings: {{alias: example-org, password_policy: {{minimum_length: 20}}}}
+oidc_providers:
+  token.example.com: {{client_ids: [web], thumbprints: [{"b" * 40}], tags: {{new: b}}}}
+saml_providers: {{okta: {{metadata: changed.xml, tags: {{new: b}}}}}}
+policies:
+  reader: {{document: {allow("sns:List*")}, description: reads, tags: {{new: b}}}}
+  limit: {{document: {allow("*")}}}
+groups:
+  engineers: {{path: /platform/deep/, policies: [reader], inline_policies: {{notes: {allow("sqs:Get*")}}}}}
+users:
+  ann:
+    groups: [engineers]
+    policies: [limit]
+    inline_policies: {{own: {allow("sqs:List*")}}}
+    tags: {{new: b}}
+    path: /people/
+  bob: {{permissions_boundary: limit}}
+roles:
+  app:
+    trust: [{{users: [bob]}}]
+    description: second
+    max_session_duration: 2h
+    policies: [reader]
+    inline_policies: {{own: {allow("sqs:Send*")}}}
+    instance_profile: true
+    tags: {{new: b}}
+  left: {{trust: [{{roles: [right]}}], permissions_boundary: limit}}
+  right: {{trust: [{{roles: [left]}}, {{oidc: token.example.com, subjects: ["a"]}}]}}
+"""
+
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBeTCCAR+gAwIBAgIUMnWpzDjJ/Wfl8fhXxuqBxmAqxugwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGbGVhdmVyMCAXDTI2MTEyNDE0Mjc0MFoYDzIxMjYxMDMxMTQy
+NzQwWjARMQ8wDQYDVQQDDAZsZWF2ZXIwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AATTpNh/25CvkvpVcUt9Gc0y9tK+qNQc3QpnGPe6kYUBC03c2FlqCNGOgDMBMPyd
+vrTctD/0MSC633Pgnf2+XGjCo1MwUTAdBgNVHQ4EFgQUfhx3M4s888Lr9EoVXjAM
+4qJSqyUwHwYDVR0jBBgwFoAUfhx3M4s888Lr9EoVXjAM4qJSqyUwDwYDVR0TAQH/
+BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAycScPMSwCjORGK3gphfkmIIVoEwx
+GXvrpE95KprAXrYCIGAS/A1iOkXdXu+Rssmwal4MiUwQydKDmOAx6/6kZLys
+-----END CERTIFICATE-----"""
+SSH_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 test"
+
+
+def undisturbed(account: Account) -> tuple[dict[str, list[str]], dict[str, Any]]:
+    """Live once on an empty account: per stage, the calls of its plan, and all that there is after them."""
+    calls, left = {}, {}
+    for stage in STAGES:
+        file = prepare(account, stage)
+        calls[stage] = lines(account.plan(file))
+        account.apply(file, *FLAGS)
+        left[stage] = dump(account.iam)
+    end(account)
+    return calls, left
+
+
+def prepare(account: Account, stage: str) -> str:
+    """Do by hand what a file cannot, write the file of the stage, and return its name."""
+    by_hand: dict[str, Any] = {"made": _plain, "changed": _more_versions, "gone": _belongings}
+    by_hand[stage](account)
+    return account.write({"made": MADE, "changed": CHANGED, "gone": HEAD}[stage], f"{stage}.yaml").name
+
+
+def end(account: Account) -> None:
+    """Take away what no plan does: the account's own settings."""
+    for alias in account.iam.list_account_aliases()["AccountAliases"]:
+        account.iam.delete_account_alias(AccountAlias=alias)
+    account.iam.delete_account_password_policy()
+
+
+def _plain(account: Account) -> None:
+    account.write(METADATA.format("a", " " * 1000), "made.xml")
+    account.write(METADATA.format("b", " " * 1000), "changed.xml")
+
+
+def _more_versions(account: Account) -> None:
+    """So many that the next one needs the place of the oldest."""
+    for index in range(4):
+        document = f'{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Action":"a:{index}","Resource":"*"}}]}}'
+        account.iam.create_policy_version(PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/reader", PolicyDocument=document)
+
+
+def _belongings(account: Account) -> None:
+    """What a user has who goes."""
+    account.iam.create_access_key(UserName="ann")
+    account.iam.create_login_profile(UserName="ann", Password="Pass-w0rd!-and-more-of-it")
+    account.iam.upload_signing_certificate(UserName="ann", CertificateBody=CERTIFICATE)
+    account.iam.upload_ssh_public_key(UserName="ann", SSHPublicKeyBody=SSH_KEY)
+    enabled(account.iam, "ann")
