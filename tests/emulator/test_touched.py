@@ -39,7 +39,6 @@ from tests.support.account import Account
 from tests.support.plans import changes, is_read, log, writes
 from tests.support.shared import Shared
 from tests.support.strategies import worlds
-from tests.support.wipe import wipe
 
 ACCOUNT = "123456789012"
 DETAILS = "GetAccountAuthorizationDetails"
@@ -136,7 +135,7 @@ def test_so_it_is_for_random_accounts(_long_lived: Account, pair: tuple[Desired,
     part = one_by_one(connection, {*whole.entities, *desired.state.entities, *SETTINGS})
     assert dict(part.entities) == dict(whole.entities)
     assert part.facts.versions == whole.facts.versions
-    wipe(account.iam)
+    account.reset()
 
 
 ABSENT = [
