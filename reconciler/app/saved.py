@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,15 @@ from reconciler.app.plan import Planned, Request
 from reconciler.assume import atomic
 from reconciler.aws import snapshot
 from reconciler.aws.session import Connection, check_account, connect
-from reconciler.model.plan import Plan
-from reconciler.model.problem import Failed, failure
+from reconciler.aws.touched import Reader, nothing_of
+from reconciler.model.address import Address
+from reconciler.model.plan import AccessDelta, Plan
+from reconciler.model.problem import Failed, Level, Problem, failure
 from reconciler.model.state import State
+from reconciler.plan.cost import calls_of
 from reconciler.plan.fingerprint import digest
 from reconciler.plan.options import Allowed
+from reconciler.plan.reach import let_in_anybody, needs_everything, unread
 from reconciler.plan.saved import Saved, as_saved, read_saved, rebuilt, saved_part, saved_questions, stale
 from reconciler.render.plan_json import FORMAT_VERSION, plan_dict
 
@@ -54,13 +59,22 @@ def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> 
     if saved.valid_until is not None and saved.valid_until <= now:
         summary = "Something of what the plan changes has ended since it was made (`expires`); nothing was written."
         raise failure("stale-plan", summary, hint="Plan again.")
-    live = _live(saved, connection)
-    changed = stale(saved, live)
-    if changed:
-        ended = failure("stale-plan", "The plan is stale; nothing was written.", hint="Plan again.")
-        raise Failed([*changed, *ended.problems])
-    live = as_saved(saved, live)
-    plan = rebuilt(saved, live, request.allowed)
+    plan = _made_again(path, document, saved, connection, request.allowed)
+
+    return Planned(plan, connection, lambda: _left(saved, connection, request.allowed), now, saved=True)
+
+
+def _made_again(
+    path: Path, document: Mapping[str, Any], saved: Saved, connection: Connection, allowed: Allowed
+) -> Plan:
+    """From what is live now. What a part of the account speaks against is judged by all of it. Raises Failed."""
+    live = _still_live(saved, _live(saved, connection))
+    plan = rebuilt(saved, live, allowed)
+    if live.known is not None:
+        if plan.safe and _accounted_for(document, saved, plan, live):
+            return _as_approved(plan, saved)
+        live = _still_live(saved, _everything(saved, connection))
+        plan = rebuilt(saved, live, allowed)
     if not _accounted_for(document, saved, plan, live):
         raise failure(
             "plan-not-accounted-for",
@@ -68,11 +82,36 @@ def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> 
             detail="It was edited, or what a deleted entity owns has changed.",
             hint="Plan again. Nothing was written.",
         )
+    return plan
 
-    def look_again() -> Plan:
-        return rebuilt(saved, _live(saved, connection), request.allowed)
 
-    return Planned(plan, connection, look_again, now, saved=True)
+def _left(saved: Saved, connection: Connection, allowed: Allowed) -> Plan:
+    """What is still to do, from a fresh read. What a part of the account speaks against is judged by all of it."""
+    live = _live(saved, connection)
+    plan = rebuilt(saved, live, allowed)
+    return plan if plan.safe or live.known is None else rebuilt(saved, _everything(saved, connection), allowed)
+
+
+def _still_live(saved: Saved, live: State) -> State:
+    """What is live, with the touched entities as the file spells them. Raises Failed where they are others by now."""
+    changed = stale(saved, live)
+    if changed:
+        ended = failure("stale-plan", "The plan is stale; nothing was written.", hint="Plan again.")
+        raise Failed([*changed, *ended.problems])
+    return as_saved(saved, live)
+
+
+def _as_approved(plan: Plan, saved: Saved) -> Plan:
+    """With who gains and loses access as it was approved: a part of the account does not tell that.
+
+    It is said whose word that is: nothing else vouches for that section of the file.
+    """
+    if saved.access == AccessDelta():
+        return plan
+    summary = "Who gains and who loses access is what the plan file says: only what it touches was read again."
+    return replace(
+        plan, access=saved.access, findings=(*plan.findings, Problem(Level.INFO, "access-as-saved", summary))
+    )
 
 
 def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
@@ -95,7 +134,33 @@ def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
 
 
 def _live(saved: Saved, connection: Connection) -> State:
-    live = snapshot.read(connection, saved.after.keys())
+    """What the plan touches and what its guards ask about; the whole account where they need it or it costs less."""
+    live = _part(saved, connection)
+    return _everything(saved, connection) if live is None else _answered(saved, live, connection)
+
+
+def _part(saved: Saved, connection: Connection) -> State | None:
+    """None where the whole account must be read."""
+    if needs_everything(saved):
+        return None
+    reader, live = Reader(connection), nothing_of(connection)
+    asked: set[Address] = set()
+    while missing := unread(saved, live):
+        asked |= missing
+        if calls_of(asked) > saved.reads:
+            return None
+        more = reader.read(missing, live)
+        if more is None:  # the caller may not ask one by one: pages tell what may be read
+            return None
+        live = more
+    return None if let_in_anybody(saved, live) else live
+
+
+def _everything(saved: Saved, connection: Connection) -> State:
+    return _answered(saved, snapshot.read(connection, saved.after.keys()), connection)
+
+
+def _answered(saved: Saved, live: State, connection: Connection) -> State:
     while questions := saved_questions(saved, live):
         live = snapshot.complete(connection, live, questions)
     return live

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -15,6 +15,9 @@ from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role
 from reconciler.model.state import State
 from reconciler.policy.grants import NOTHING, Statements, statements_of
 from reconciler.policy.trust import trusted
+
+Side = Callable[[Address], Entity | None]
+"""An account before or after a plan, to be asked for one entity."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Planning:
 
     def arn(self, address: Address) -> str:
         """The ARN that the entity has when the plan is done."""
-        entity = self.desired.entities.get(address) or self.live.entities.get(address)
+        entity = self.then(address)
         path = entity.path if entity else "/"
         name = entity.name if entity else address.name
         return arn_of(Address(address.kind, name), path, self.live.account, self.live.partition)
@@ -51,15 +54,23 @@ class Planning:
         """True where the plan itself deals with the entity: it is declared, or goes."""
         return address in self.desired.entities or address in self.doomed
 
-    def policy_statements(self, arn: str, side: Mapping[Address, Entity]) -> Statements:
+    def now(self, address: Address) -> Entity | None:
+        """As it is live."""
+        return self.live.entities.get(address)
+
+    def then(self, address: Address) -> Entity | None:
+        """As it is when the plan is done: what the file does not have, or a saved plan does not touch, is as it was."""
+        return self.desired.entities.get(address) or self.live.entities.get(address)
+
+    def policy_statements(self, arn: str, side: Side) -> Statements:
         """What a policy says on one side; for one of AWS or of another account, an Allow that is like no other."""
         address = self.address(arn)
-        entity = side.get(address) if address else None
+        entity = side(address) if address else None
         return entity.document.statements if isinstance(entity, Policy) else frozenset([_unread(arn)])
 
-    def group_statements(self, address: Address, side: Mapping[Address, Entity]) -> Statements:
+    def group_statements(self, address: Address, side: Side) -> Statements:
         """All that a membership brings on one side."""
-        group = side.get(address)
+        group = side(address)
         if not isinstance(group, Group):
             return NOTHING
         attached = (self.policy_statements(arn, side) for arn in group.policies)
@@ -70,7 +81,7 @@ class Planning:
         """Policy ARN → the live entities that it is attached to."""
         return _inverted(
             (arn, address)
-            for address, entity in self.live.entities.items()
+            for address, entity in self.live.everything.items()
             if isinstance(entity, User | Group | Role)
             for arn in entity.policies
         )
@@ -80,7 +91,7 @@ class Planning:
         """Policy ARN → the live users and roles whose permissions boundary it is."""
         return _inverted(
             (entity.permissions_boundary, address)
-            for address, entity in self.live.entities.items()
+            for address, entity in self.live.everything.items()
             if isinstance(entity, User | Role) and entity.permissions_boundary
         )
 
@@ -100,7 +111,7 @@ class Planning:
         """Group → its live members."""
         return _inverted(
             (group, address)
-            for address, entity in self.live.entities.items()
+            for address, entity in self.live.everything.items()
             if isinstance(entity, User)
             for group in entity.groups
         )
@@ -110,7 +121,7 @@ class Planning:
         """User, role or provider → the live roles whose trust names it."""
         return _inverted(
             (named, address)
-            for address, entity in self.live.entities.items()
+            for address, entity in self.live.everything.items()
             if isinstance(entity, Role)
             for named in trusted(entity.trust_policy, self.live.account)
         )
@@ -120,7 +131,7 @@ class Planning:
         """Role → the live instance profiles that hold it."""
         return _inverted(
             (entity.role, address)
-            for address, entity in self.live.entities.items()
+            for address, entity in self.live.everything.items()
             if isinstance(entity, InstanceProfile) and entity.role
         )
 

@@ -75,6 +75,11 @@ class Raw:
     def document(self, value: Any) -> Document:
         return canonical(value, self.partition)
 
+    def unique_ids(self) -> dict[str, Address]:
+        """AIDA… and AROA… → the user or role; IAM shows them where it once showed an ARN ("IAM identifiers")."""
+        users = {item["UserId"]: Address("user", item["UserName"]) for item in self.items("UserDetailList")}
+        return users | {item["RoleId"]: Address("role", item["RoleName"]) for item in self.items("RoleDetailList")}
+
     def inline(self, item: Item, key: str) -> dict[str, Document]:
         """Inline policies of a detail of GetAccountAuthorizationDetails."""
         return {one["PolicyName"]: self.document(one["PolicyDocument"]) for one in item.get(key) or ()}

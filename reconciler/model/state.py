@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -111,14 +111,55 @@ class Facts:
     read_at: datetime | None = None
 
 
+class NotRead(Exception):
+    """Something was asked of a part of an account that nobody read. Always a mistake of ours, never of a user's."""
+
+
+class Part(Mapping[Address, Entity]):
+    """The entities of a part of an account. What was not read is not absent: to ask for it raises NotRead."""
+
+    def __init__(self, entities: Mapping[Address, Entity], known: frozenset[Address]) -> None:
+        self._entities = dict(entities)
+        self._known = known
+
+    def __getitem__(self, address: Address) -> Entity:
+        if address not in self._entities and address not in self._known:
+            raise NotRead(f"{address} was not read")
+        return self._entities[address]
+
+    def __contains__(self, address: object) -> bool:
+        return isinstance(address, Address) and self.get(address) is not None
+
+    def __iter__(self) -> Iterator[Address]:
+        return iter(self._entities)
+
+    def __len__(self) -> int:
+        return len(self._entities)
+
+
 @dataclass(frozen=True, slots=True)
 class State:
-    """The entities of one account by address. `account` is 12 digits; `partition` is aws, aws-cn, …"""
+    """The entities of one account by address. `account` is 12 digits; `partition` is aws, aws-cn, …
+
+    known: what was read, there or not, where that is only a part of the account; None: everything.
+    """
 
     account: str
     partition: str
     entities: Mapping[Address, Entity]
     facts: Facts = field(default_factory=Facts)
+    known: frozenset[Address] | None = None
+
+    def __post_init__(self) -> None:
+        if self.known is not None:
+            object.__setattr__(self, "entities", Part(self.entities, self.known))
+
+    @property
+    def everything(self) -> Mapping[Address, Entity]:
+        """Every entity of the account, for who looks for all that have something. Raises NotRead for a part."""
+        if self.known is not None:
+            raise NotRead(f"only a part of account {self.account} was read")
+        return self.entities
 
 
 @dataclass(frozen=True, slots=True)

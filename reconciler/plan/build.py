@@ -9,11 +9,12 @@ from reconciler.kinds.planning import Planning
 from reconciler.kinds.registry import BY_NAME, KINDS
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
-from reconciler.model.plan import Action, Change, Plan, Step
+from reconciler.model.plan import AccessDelta, Action, Change, Plan, Step
 from reconciler.model.problem import Problem
 from reconciler.model.state import Desired, State
 from reconciler.plan.access import access_delta, planned_state
 from reconciler.plan.circles import circular_roles
+from reconciler.plan.cost import calls_of_pages
 from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.expiry import expiries, valid_until
 from reconciler.plan.findings import (
@@ -119,13 +120,22 @@ def assembled(
         settings=desired.settings,
         changes=tuple(_changes(draft.differences, steps)),
         steps=steps,
-        access=access_delta(live, planned_state(draft.live, differences), differences, draft.planning.renamed),
+        access=_access(draft),
         targets=tuple(sorted(allowed.targets)),
         moves=desired.moves,
         valid_until=valid_until(draft),
         unmanaged=tuple(unmanaged(draft)) if allowed.unmanaged else None,
+        reads=calls_of_pages(live) if live.known is None else 0,
         findings=tuple(dict.fromkeys([*refusals, *findings, *desired.problems, *live.facts.notes, *notes])),
     )
+
+
+def _access(draft: Draft) -> AccessDelta:
+    """Empty where only a part of the account is known: who else gains or loses could not be told."""
+    if draft.live.known is not None:
+        return AccessDelta()
+    planned = planned_state(draft.live, draft.differences)
+    return access_delta(draft.actual, planned, draft.differences, draft.planning.renamed)
 
 
 def _drafted(

@@ -6,7 +6,7 @@ again. A file whose calls are not those, or whose starting point is no longer li
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.kinds.view import differences
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Access, AccessDelta, Empowered, Plan
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.state import Desired, Move, Settings, State
 from reconciler.plan.build import assembled
@@ -34,6 +34,7 @@ class Saved:
 
     before: by the name that the plan gives it. refusals: code and address of each error that the plan had.
     renamed: new → old of what the plan renames. valid_until: when the file asks for something else.
+    access: as the plan was approved by. reads: about how many calls it takes to read the whole account; 0: not known.
     """
 
     account: str
@@ -47,6 +48,8 @@ class Saved:
     moves: tuple[Move, ...]
     renamed: Mapping[Address, Address]
     valid_until: datetime | None
+    access: AccessDelta
+    reads: int
 
     @property
     def wanted(self) -> dict[Address, Entity]:
@@ -59,6 +62,7 @@ def saved_part(plan: Plan) -> dict[str, Any]:
         "partition": plan.partition,
         "settings": _settings_dict(plan.settings),
         "valid_until": shown(plan.valid_until) if plan.valid_until else None,
+        "reads": plan.reads,
         "moves": [[str(move.old), str(move.new), *astuple(move.place)] for move in plan.moves],
         "entities": {
             str(change.address): {
@@ -104,7 +108,36 @@ def read_saved(document: Mapping[str, Any]) -> Saved:
     )
     until = moment(part["valid_until"]) if part["valid_until"] is not None else None
     which = (document["account"], part["partition"], document["owner"], settings)
-    return Saved(*which, before, after, reasons, refusals, moves, renames, until)
+    access, reads = _access_delta(document["access"]), int(part.get("reads", 0))
+    return Saved(*which, before, after, reasons, refusals, moves, renames, until, access, reads)
+
+
+def _access_delta(said: Mapping[str, Any]) -> AccessDelta:
+    """The `access` of a JSON plan."""
+
+    def accesses(items: Iterable[Mapping[str, Any]]) -> tuple[Access, ...]:
+        return tuple(
+            Access(
+                str(item["principal"]),
+                str(item["role"]),
+                bool(item["mfa"]),
+                tuple(map(str, item.get("conditions", ()))),
+                frozenset(map(str, item.get("terms", ()))),
+            )
+            for item in items
+        )
+
+    def powers(items: Iterable[Mapping[str, Any]]) -> tuple[Empowered, ...]:
+        return tuple(Empowered(str(item["principal"]), str(item["power"]), str(item["grade"])) for item in items)
+
+    pairs = (accesses([item["before"], item["after"]]) for item in said["changed"])
+    return AccessDelta(
+        accesses(said["gained"]),
+        accesses(said["lost"]),
+        tuple((before, after) for before, after in pairs),
+        powers(said["powers_gained"]),
+        powers(said["powers_lost"]),
+    )
 
 
 def _settings(saved: Mapping[str, Any]) -> Settings:
@@ -128,10 +161,17 @@ def stale(saved: Saved, live: State) -> list[Problem]:
     live = _with_names(saved, live)
     moves = moved_arns(saved.wanted, live)
     for address, before in saved.before.items():
-        now = followed(live.entities.get(address), moves)
+        now = _as_asked(followed(live.entities.get(address), moves), before)
         if fingerprint(now) != fingerprint(before):
             found.append(Problem(Level.ERROR, "stale-plan", _since(address, before, now), address=address))
     return found
+
+
+def _as_asked(now: Entity | None, before: Entity | None) -> Entity | None:
+    """What is live, less what nobody asked for when the plan was made (a policy's description)."""
+    names = before.left_if_absent if before else ()
+    unasked: dict[str, Any] = {name: None for name in names if getattr(before, name) is None}
+    return replace(now, **unasked) if now and unasked else now
 
 
 def _unnamed(saved: Saved, live: State) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ def unmanaged(draft: Draft) -> Iterator[Unmanaged]:
     """By address. Left out: what the plan deletes, what `settings.ignore` matches, and AWS's own."""
     ignored = Ignored(draft.desired.settings.ignore)
     going = {item.address for item in draft.of(Action.DELETE)}
-    for address, entity in sorted(draft.live.entities.items()):
+    for address, entity in sorted(draft.live.everything.items()):
         if address in draft.desired.state.entities or address in going or address in ignored:
             continue
         if entity.pruned and not entity.of_aws:

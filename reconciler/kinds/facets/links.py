@@ -6,13 +6,12 @@ leaves no room, as many as needed are taken off first, and the step says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.kinds.facts import linked, present, step, unlinked
-from reconciler.kinds.planning import Planning
+from reconciler.kinds.planning import Planning, Side
 from reconciler.model.address import Address
-from reconciler.model.entity import Entity
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.policy.grants import NOTHING, Statements, phase_of
 
@@ -37,7 +36,7 @@ class Links:
     detach: str
     quota: str
     noun: str
-    granted: Callable[[Planning, Link, Mapping[Address, Entity]], Statements]
+    granted: Callable[[Planning, Link, Side], Statements]
 
     def steps(self, holder: Address, before: list[Link], after: list[Link], planning: Planning) -> list[Step]:
         old, new = {link.key: link for link in before}, {link.key: link for link in after}
@@ -74,10 +73,10 @@ class Links:
         return step(holder, phase, self.detach, link.parameters, needs, (unlinked(holder, link.key),), note)
 
     def _gain(self, planning: Planning, link: Link) -> Phase:
-        return phase_of(NOTHING, self.granted(planning, link, planning.desired.entities))
+        return phase_of(NOTHING, self.granted(planning, link, planning.then))
 
     def _loss(self, planning: Planning, link: Link) -> Phase:
-        return phase_of(self.granted(planning, link, planning.live.entities), NOTHING)
+        return phase_of(self.granted(planning, link, planning.now), NOTHING)
 
     def emptying(self, holder: Address, before: list[Link], planning: Planning) -> list[Step]:
         """Every link taken off, for a holder that is about to be deleted: what it grants first."""

@@ -42,7 +42,7 @@ def _existing(draft: Draft, kind: str) -> int:
     return sum(
         address.kind == kind
         and (address in draft.entities or address in draft.planning.doomed or is_owned(entity, owner))
-        for address, entity in draft.live.entities.items()
+        for address, entity in draft.live.everything.items()
     )
 
 

@@ -19,6 +19,7 @@ from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.saved import read_saved, rebuilt, saved_part
 from reconciler.policy.canonical import canonical
+from reconciler.render.plan_json import plan_dict
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn
 
 MINE = {"reconcile:owner": "team"}
@@ -116,7 +117,8 @@ class Case:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def plan(case: Case, allowed: Allowed | None = None) -> Plan:
+def sides(case: Case) -> tuple[Desired, State]:
+    """What the file asks for, and what is live."""
     devices = {Address("user", name): (MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{name}"),) for name in case.devices}
     facts = Facts(caller=case.caller, devices=devices, outside_policies=dict.fromkeys(OF_AWS, True))
     declarations = {entity.address: Declaration(PLACE) for entity in case.wanted}
@@ -126,7 +128,11 @@ def plan(case: Case, allowed: Allowed | None = None) -> Plan:
 
     issuer: list[Entity] = [] if case.settings.get("prune") == "all" else [replace(PROVIDER, tags={})]
     desired = Desired(state(case.wanted), "team", Settings(**case.settings), declarations, {})
-    return build(desired, state([*issuer, *case.live]), allowed or Allowed(foreign_detach=True))
+    return desired, state([*issuer, *case.live])
+
+
+def plan(case: Case, allowed: Allowed | None = None) -> Plan:
+    return build(*sides(case), allowed or Allowed(foreign_detach=True))
 
 
 def of_code(made: Plan, code: str) -> list[Problem]:
@@ -722,7 +728,7 @@ def test_a_saved_plan_that_deletes_who_applies_it_is_refused(
 ) -> None:
     made = plan(Case(live, wanted, caller=ROOT))
     assert [str(change.address) for change in made.changes] == [subject]
-    saved = read_saved({"account": ACCOUNT, "owner": "team", "findings": [], "saved": saved_part(made)})
+    saved = read_saved(plan_dict(made) | {"saved": saved_part(made)})
     state = State(ACCOUNT, "aws", {entity.address: entity for entity in live}, Facts(caller=caller))
     (finding,) = of_code(rebuilt(saved, state, Allowed()), "lockout")
     assert str(finding.address) == subject

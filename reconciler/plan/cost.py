@@ -1,0 +1,33 @@
+"""What reading costs in calls, about: a few entities one by one, and the whole account in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import ceil
+
+from reconciler.model.address import Address
+from reconciler.model.state import State
+
+_CALLS = {"user": 4, "role": 3, "group": 3, "policy": 3}
+_PAGE, _TAG_PAGE = 1000, 100
+_TAGGED_APART = ("policy", "instance-profile")
+
+
+def calls_of(addresses: Iterable[Address]) -> int:
+    """To read these one by one; inline policies, of which few have many, come on top."""
+    return sum(_CALLS.get(address.kind, 1) for address in addresses)
+
+
+def calls_of_pages(live: State) -> int:
+    """To read the whole account again as `live` was read: details, roles, profiles, devices, providers, tags."""
+    kinds = [address.kind for address in live.entities]
+    apart = [address for address in live.entities if address.kind in _TAGGED_APART]
+    one_by_one = all(address in live.facts.detailed for address in apart)
+    tags = 1 + len(apart) if one_by_one else ceil(len(apart) / _TAG_PAGE)
+    detailed = sum(kinds.count(kind) for kind in _CALLS)
+    providers = 2 + kinds.count("oidc-provider") + kinds.count("saml-provider")
+    return tags + providers + 1 + sum(map(_pages, (detailed, kinds.count("role"), kinds.count("instance-profile"))))
+
+
+def _pages(count: int) -> int:
+    return max(1, ceil(count / _PAGE))

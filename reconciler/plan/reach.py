@@ -1,0 +1,88 @@
+"""What `apply` of a saved plan must read again: what the plan touches, and what its guards ask about beside that.
+
+Rule by rule of `plan/build.py`, for a plan that deletes and renames nothing:
+
+- name case, immutable fields, owner, sizes, quotas, policies taken off: the touched entities.
+- references, principals of another path: each group, policy, principal and provider that a touched one will name.
+- `break_glass` that does not exist: those addresses. Policies of AWS: asked for by ARN, as in any plan.
+- order of the steps: what a group or policy grants that is taken off: groups and policies of each entity read.
+- lockout: the caller and `break_glass`, with groups, policies and boundary; of a role, whom its trust names; and who
+  may come in by such a role, which is the whole account where the trust is open and rights of many change.
+
+The whole account is read for a deletion (what it takes away may be used, trusted or counted anywhere) and for what
+`moved` says (every trust follows).
+"""
+
+from __future__ import annotations
+
+from reconciler.kinds.planning import Planning
+from reconciler.kinds.registry import BY_NAME
+from reconciler.model.address import Address
+from reconciler.model.document import Document
+from reconciler.model.entity import Group, Role, User
+from reconciler.model.state import State
+from reconciler.plan.ownership import caller_address
+from reconciler.plan.saved import Saved
+from reconciler.policy.trust import entity_of
+
+
+def needs_everything(saved: Saved) -> bool:
+    """Whether nothing but the whole account will do, as the plan alone tells."""
+    return bool(saved.moves or saved.renamed) or any(after is None for after in saved.after.values())
+
+
+def unread(saved: Saved, live: State) -> frozenset[Address]:
+    """What must be read beside what `live`, a part of the account, knows; empty once it is complete."""
+    guarded = _guarded(saved, live)
+    planning = Planning(live, live)
+    wanted = {*saved.before, *guarded}
+    for after in saved.wanted.values():
+        wanted |= BY_NAME[after.kind].refers(after, planning)
+    for address, entity in live.entities.items():
+        if address in guarded or isinstance(entity, User | Group):
+            wanted |= BY_NAME[address.kind].refers(entity, planning)
+        elif isinstance(entity, Role):
+            wanted |= planning.own_policies(entity.policies, [entity.permissions_boundary])
+    return frozenset(wanted - (live.known or frozenset()))
+
+
+def let_in_anybody(saved: Saved, live: State) -> bool:
+    """Whether somebody whom `live`, a part of the account, does not show may lose his way into a guarded role.
+
+    That is where the trust lets in who is not named, and itself changes, or something that many have does. Who is
+    neither touched, nor named, nor in a group or a holder of a policy that is touched, can what he could.
+    """
+    shared = any(address.kind in ("group", "policy") for address in saved.before)
+    for address in _guarded(saved, live):
+        sides = (live.entities.get(address), saved.after.get(address))
+        trusts = [role.trust_policy for role in sides if isinstance(role, Role)]
+        if (shared or address in saved.before) and any(_open(trust, live.account) for trust in trusts):
+            return True
+    return False
+
+
+def _guarded(saved: Saved, live: State) -> set[Address]:
+    """Whom the lockout guard speaks of."""
+    return {address for address in (caller_address(live), *saved.settings.break_glass) if address}
+
+
+def _open(trust: Document, account: str) -> bool:
+    """Whether a trust may let in users or roles of the account that it does not name one by one."""
+    if trust.opaque:
+        return True
+    allowing = (statement for statement in trust.statements if statement.effect == "Allow")
+    return any(
+        statement.principals is None
+        or statement.not_principal
+        or any(_many(kind, value, account) for kind, value in statement.principals)
+        for statement in allowing
+    )
+
+
+def _many(kind: str, value: str, account: str) -> bool:
+    """True for everybody, the account itself, and what is not plainly one of its entities or of another account."""
+    if kind != "AWS":
+        return kind == "*"
+    owner = value if value.isdigit() else "".join(value.split(":")[4:5])
+    elsewhere = owner.isdigit() and owner != account
+    return not elsewhere and entity_of(value, account) is None

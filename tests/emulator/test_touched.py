@@ -1,0 +1,346 @@
+"""Entities read one by one are those of a whole read, and a saved plan reads no more than it must."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from reconciler.aws import pages, snapshot
+from reconciler.aws.session import Connection, connect
+from reconciler.aws.touched import Reader, nothing_of
+from reconciler.kinds.account import SETTINGS
+from reconciler.model.address import Address
+from reconciler.model.state import Desired, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from reconciler.sandbox.server import Sandbox
+from tests.emulator.test_saved_plans import (
+    AFTER,
+    BEFORE,
+    DRIFT,
+    HEAD,
+    SERVICE,
+    UNTOUCHED,
+    as_json,
+    document,
+    edit,
+    mark,
+    refused,
+    save,
+)
+from tests.support.account import Account
+from tests.support.plans import changes, is_read, log, writes
+from tests.support.shared import Shared
+from tests.support.strategies import worlds
+
+ACCOUNT = "123456789012"
+DETAILS = "GetAccountAuthorizationDetails"
+
+
+def connection_to(account: Account) -> Connection:
+    with patch.dict("os.environ", account.environment, clear=True):
+        return connect(None, None, None)
+
+
+def one_by_one(connection: Connection, addresses: Collection[Address]) -> State:
+    found = Reader(connection).read(addresses, nothing_of(connection))
+    assert found is not None
+    return found
+
+
+# The same entities
+
+
+RICH = f"""\
+{HEAD}account_settings: {{alias: example-corp, password_policy: {{minimum_length: 12}}}}
+policies:
+  Deep: {{path: /a/b/, description: Text, document: {document("s3:GetObject")}, tags: {{t: a, u: b}}}}
+  bare: {{document: {document("s3:ListBucket")}}}
+groups:
+  g: {{path: /platform/, policies: [Deep, bare, "aws:ReadOnlyAccess"], inline_policies: {{own: {document("s3:*")}}}}}
+  h: {{}}
+users:
+  U: {{path: /eng/, groups: [g, h], policies: [bare], permissions_boundary: Deep, tags: {{t: a}},
+    inline_policies: {{one: {document("a:b")}, two: {document("c:d")}}}}}
+  v: {{}}
+oidc_providers: {{token.example.com/x: {{client_ids: [one, two], thumbprints: [{"a" * 40}], tags: {{t: a}}}}}}
+roles:
+  r: {{trust: [{{services: [ec2.amazonaws.com]}}], description: Text, max_session_duration: 7200, path: /svc/,
+    instance_profile: true, policies: [Deep], permissions_boundary: bare, inline_policies: {{own: {document("a:b")}}}}}
+  s: {{trust: [{{users: [U], mfa: {{max_age: 1h}}}}, {{oidc: token.example.com/x, subjects: ["repo:*"]}}]}}
+"""
+
+
+@pytest.fixture(scope="module")
+def _rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    def prepare(account: Account) -> None:
+        account.write(RICH)
+        account.apply()
+        for action in ("s3:PutObject", "s3:GetObject"):
+            later = {"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/bare", "PolicyDocument": as_json(action)}
+            account.iam.create_policy_version(**later, SetAsDefault=action == "s3:GetObject")
+        account.iam.create_instance_profile(InstanceProfileName="empty")
+
+    shared = Shared(tmp_path_factory.mktemp("rich"), prepare)
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def rich(_rich: Shared) -> Iterator[Account]:
+    with _rich.lend() as account:
+        yield account
+
+
+@pytest.mark.parametrize("page", [1000, 1])
+def test_what_is_read_one_by_one_is_what_pages_show(rich: Account, page: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = connection_to(rich)
+    whole = snapshot.read(connection, SETTINGS)
+    assert {address.kind for address in whole.entities} >= {"user", "role", "policy", "oidc-provider", "account"}
+    monkeypatch.setattr(pages, "PAGE", page)
+    part = one_by_one(connection, set(whole.entities))
+    assert dict(part.entities) == dict(whole.entities)
+    assert [entity.name for entity in part.entities.values()] == [
+        whole.entities[address].name for address in part.entities
+    ]
+    assert part.facts.versions == whole.facts.versions
+    assert part.facts.unique_ids == whole.facts.unique_ids
+    assert part.facts.caller == whole.facts.caller
+    assert part.facts.detailed >= whole.facts.detailed
+
+
+@pytest.fixture(scope="module")
+def _long_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    with Sandbox() as sandbox:
+        yield Account(sandbox, tmp_path_factory.mktemp("random"))
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(worlds())
+def test_so_it_is_for_random_accounts(_long_lived: Account, pair: tuple[Desired, State]) -> None:
+    desired, live = pair
+    account = _long_lived
+    empty = replace(live, entities={})
+    for step in build(replace(desired, moves=()), empty, Allowed()).steps:
+        account.iam._make_api_call(step.call.operation, step.call.parameters)
+    connection = connection_to(account)
+    whole = snapshot.read(connection, SETTINGS)
+    part = one_by_one(connection, {*whole.entities, *desired.state.entities, *SETTINGS})
+    assert dict(part.entities) == dict(whole.entities)
+    assert part.facts.versions == whole.facts.versions
+    account.reset()
+
+
+ABSENT = [
+    "user/x",
+    "group/x",
+    "role/x",
+    "policy/x",
+    "instance-profile/x",
+    "oidc-provider/x.example.com",
+    "saml-provider/x",
+    "account/alias",
+    "account/password-policy",
+    "cat/x",
+]
+
+
+def test_what_does_not_exist_is_known_to_be_absent(account: Account) -> None:
+    wanted = frozenset(map(Address.parse, ABSENT))
+    found = one_by_one(connection_to(account), wanted)
+    assert dict(found.entities) == {}
+    assert found.known == wanted
+
+
+def test_names_are_as_iam_spells_them(rich: Account) -> None:
+    asked = {Address("user", "u"), Address("policy", "DEEP"), Address("group", "G"), Address("role", "R")}
+    found = one_by_one(connection_to(rich), asked)
+    assert sorted(entity.name for entity in found.entities.values()) == ["Deep", "U", "g", "r"]
+    assert found.entities[Address("user", "u")] == snapshot.read(connection_to(rich)).entities[Address("user", "U")]
+
+
+def test_a_refused_call_is_no_answer(rich: Account, denied: set[str]) -> None:
+    denied.add("GetUserPolicy")
+    connection = connection_to(rich)
+    assert Reader(connection).read({Address("user", "U")}, nothing_of(connection)) is None
+    assert one_by_one(connection, {Address("user", "v")}).entities
+
+
+# Saved plans of large accounts
+
+
+def as_if_large(account: Account) -> None:
+    """The saved plan, as if the account it was made for had more pages than a few entities have calls."""
+    edit(account, lambda content: content["saved"].update(reads=10_000))
+
+
+def saved(account: Account, before: str, after: str) -> Account:
+    account.write(before)
+    account.apply()
+    account.write(after)
+    save(account)
+    as_if_large(account)
+    account.zero()
+    return account
+
+
+@pytest.fixture
+def updating(account: Account) -> Account:
+    return saved(account, BEFORE, AFTER)
+
+
+def reads(account: Account) -> set[str]:
+    return {line for line in log(account) if is_read(line)}
+
+
+def test_a_large_account_is_not_read_again(updating: Account) -> None:
+    result = updating.cli("apply", "plan.json")
+    assert result.code == 0, result.err
+    assert "Live IAM matches the plan." in result.out
+    made = reads(updating)
+    assert {"GetUser u", "GetRole r", "GetGroup g", f"GetPolicy arn:aws:iam::{ACCOUNT}:policy/p"} <= made
+    assert [line for line in made if DETAILS in line or "ListRoles" in line or "untouched" in line] == []
+    assert changes(updating.plan()) == {}
+
+
+def test_a_small_account_is_read_in_pages(account: Account) -> None:
+    account.write(BEFORE)
+    account.apply()
+    account.write(AFTER)
+    save(account)
+    account.zero()
+    assert account.cli("apply", "plan.json").code == 0
+    assert DETAILS in account.calls()
+
+
+def test_a_plan_file_of_before_is_read_in_pages(updating: Account) -> None:
+    edit(updating, lambda content: content["saved"].pop("reads"))
+    assert updating.cli("apply", "plan.json").code == 0
+    assert DETAILS in updating.calls()
+
+
+LATER = ("a policy's document", "a user's boundary", "a user is gone")
+"""Of each way of reading one; that the entities are the same is shown above."""
+
+
+@pytest.mark.parametrize(("drift", "address", "path"), [DRIFT[name] for name in LATER], ids=LATER)
+def test_a_plan_is_stale_once_what_it_touches_has_changed(
+    updating: Account, drift: Callable[[Any], object], address: str, path: str
+) -> None:
+    drift(updating.iam)
+    said = refused(updating, "stale", "Plan again", address, path)
+    assert DETAILS not in updating.calls()
+    assert len([line for line in said.splitlines() if "the plan was made" in line]) == 1
+
+
+ELSEWHERE = ("another entity goes", "the same document, written another way")
+
+
+@pytest.mark.parametrize("drift", [UNTOUCHED[name] for name in ELSEWHERE], ids=ELSEWHERE)
+def test_a_plan_is_not_stale_by_what_it_does_not_touch(updating: Account, drift: Callable[[Any], object]) -> None:
+    drift(updating.iam)
+    updating.zero()
+    result = updating.cli("apply", "plan.json")
+    assert result.code == 0, result.err
+    assert DETAILS not in updating.calls()
+
+
+def test_a_policy_to_be_created_that_exists_at_another_path_makes_the_plan_stale(account: Account) -> None:
+    saved(account, HEAD, HEAD + f"policies: {{p: {{document: {document('s3:GetObject')}}}}}\n")
+    account.iam.create_policy(PolicyName="p", Path="/other/", PolicyDocument=as_json("s3:*"))
+    refused(account, "policy/p did not exist", "now it does")
+    assert DETAILS not in account.calls()
+
+
+def test_a_policy_whose_description_nobody_asked_for_is_not_stale_by_it(account: Account) -> None:
+    described = f"policies: {{p: {{description: Text, document: {document('s3:GetObject')}}}}}\n"
+    saved(account, HEAD + described, HEAD + f"policies: {{p: {{document: {document('s3:*')}}}}}\n")
+
+    def unasked(content: Any) -> None:
+        for side in ("before", "after"):
+            content["saved"]["entities"]["policy/p"][side]["description"] = None
+            kind, entity = "policy", content["saved"]["entities"]["policy/p"][side]
+            content["saved"]["entities"]["policy/p"]["fingerprint"][side] = mark(kind, entity)
+
+    edit(account, unasked)
+    result = account.cli("apply", "plan.json")
+    assert result.code == 0, result.err
+    assert DETAILS not in account.calls()
+
+
+def test_what_goes_is_judged_by_the_whole_account(account: Account) -> None:
+    saved(account, HEAD + "users: {u: {}, v: {}}\n", HEAD + "users: {v: {}}\n")
+    account.iam.create_role(
+        RoleName="stranger",
+        AssumeRolePolicyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [{**SERVICE, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/u"}}],
+            }
+        ),
+    )
+    refused(account, "role/stranger outside the file use it", "--allow-foreign-detach")
+    assert DETAILS in account.calls()
+
+
+def test_a_refusal_is_said_by_the_whole_account(account: Account) -> None:
+    before = HEAD + "users: {u: {}}\n"
+    saved(account, before, HEAD + "users: {u: {groups: [team]}}\ngroups: {team: {}}\n")
+    account.iam.create_group(GroupName="team")
+    refused(account, "group/team did not exist")
+
+
+@pytest.mark.parametrize("operation", ["GetUser", "ListPolicies"])
+def test_who_may_not_read_one_by_one_reads_pages(updating: Account, denied: set[str], operation: str) -> None:
+    denied.add(operation)
+    result = updating.cli("apply", "plan.json")
+    assert result.code == 0, result.err
+    assert DETAILS in updating.calls()
+
+
+def test_who_gains_and_loses_is_said_as_it_was_approved(account: Account) -> None:
+    before = HEAD + "users: {a: {}, b: {}}\nroles: {r: {trust: [{users: [a]}]}}\n"
+    saved(account, before, before.replace("users: [a]", "users: [b]"))
+    approved = json.loads((account.folder / "plan.json").read_text())["access"]
+    assert [item["principal"] for item in approved["gained"]] == ["user/b"]
+    result = account.cli("apply", "plan.json")
+    assert result.code == 0, result.err
+    assert DETAILS not in account.calls()
+    assert "user/b" in result.out
+    assert "is what the plan file says" in result.out
+
+
+def test_what_is_wrong_with_a_plan_is_refused_without_a_look_at_the_account(updating: Account) -> None:
+    wrong: list[Any] = [None, [], {"gained": []}, {"gained": [1], "lost": [], "changed": []}]
+    for said in wrong:
+        edit(updating, partial(dict.update, access=said))
+        refused(updating, "is not as it was saved")
+    assert {line.split()[0] for line in log(updating)} <= {"GetCallerIdentity"}
+
+
+def test_calls_that_are_not_its_own_are_refused(updating: Account) -> None:
+    edit(updating, lambda content: content["changes"][0]["calls"].pop())
+    refused(updating, "its calls are not those that its changes need")
+
+
+def test_a_deny_that_is_attached_goes_on_as_early_as_it_was_planned(account: Account) -> None:
+    """What a policy says that the plan does not touch decides where its attachment stands."""
+    deny = '{Statement: [{Effect: Deny, Action: "s3:*", Resource: "*"}]}'
+    before = HEAD + f"policies: {{stop: {{document: {deny}}}}}\nusers: {{a: {{}}, u: {{}}}}\n"
+    after = before.replace(
+        "a: {}, u: {}", f"a: {{inline_policies: {{x: {document('s3:*')}}}}}, u: {{policies: [stop]}}"
+    )
+    account.write(before)
+    account.apply()
+    account.write(after)
+    save(account)
+    result = account.cli("apply", "plan.json")
+    assert result.code == 0, result.err
+    assert [line.split()[0] for line in writes(account)][-2:] == ["AttachUserPolicy", "PutUserPolicy"]
