@@ -75,7 +75,7 @@ def apply(planned: Planned, journal: Path | None, asked: bool, report: Report) -
     with turn(os.environ, account, planned.at, report.waits) as written_since:
         plan = planned.look_again() if written_since or asked else planned.plan
         again = _calls(plan) != _calls(planned.plan)
-        if again and (asked or planned.saved or not plan.safe):
+        if not plan.safe or (again and (asked or planned.saved)):
             return Applied(left=plan)
         with opened(journal, account, os.environ) as record:
             return _rounds(planned, plan, again, record, report)
