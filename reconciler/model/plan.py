@@ -63,7 +63,9 @@ class Call:
 class Step:
     """One call with its place in the order. `note`: what a person must know of that place (a quota swap).
 
-    gives, takes: the Allow statements of an edit that does both at once (phase SWAP).
+    gives, takes, denies, lifts: of a call that writes a document, the Allows that it brings and takes away, and the
+    Denies that it adds and lifts. document: which one, by its holder's address and its inline name, where it can be
+    written in stages.
     """
 
     address: Address
@@ -74,6 +76,9 @@ class Step:
     note: str = ""
     gives: frozenset[Statement] = frozenset()
     takes: frozenset[Statement] = frozenset()
+    denies: frozenset[Statement] = frozenset()
+    lifts: frozenset[Statement] = frozenset()
+    document: tuple[Address, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

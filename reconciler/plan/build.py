@@ -15,6 +15,7 @@ from reconciler.model.state import Desired, State
 from reconciler.plan.access import access_delta, planned_state
 from reconciler.plan.circles import circular_roles
 from reconciler.plan.diff import Difference, differences_of, effective
+from reconciler.plan.effects import Effects
 from reconciler.plan.expiry import expiries, valid_until
 from reconciler.plan.findings import (
     access_key_rules,
@@ -44,8 +45,9 @@ from reconciler.plan.guards.references import (
 from reconciler.plan.guards.sizes import inline_sums, quotas
 from reconciler.plan.guards.thresholds import thresholds
 from reconciler.plan.options import Allowed
-from reconciler.plan.order import ordered
+from reconciler.plan.order import lateness, ordered
 from reconciler.plan.ownership import caller_address, rights_of_caller
+from reconciler.plan.precedence import Late, arranged
 from reconciler.plan.renames import renamed, renames_of, replaced_of, waiting
 from reconciler.plan.unmanaged import unmanaged
 
@@ -106,10 +108,11 @@ def assembled(
     The differences are those from `live` as it is once the renames are made.
     """
     draft = _drafted(desired, entities, live, differences, allowed)
-    made = [step for item in draft.differences for step in _steps(item, draft.planning)]
-    found = lockouts(draft, made)
+    found = lockouts(draft, _made(draft.differences, draft.planning))
     locks_out = any(one.address == caller_address(draft.live) for one in found)
-    steps = ordered(waiting(made, draft.planning.renamed), rights_of_caller(draft.live), locks_out=locks_out)
+    late = lateness(rights_of_caller(draft.live), locks_out=locks_out)
+    after = planned_state(draft.live, differences)
+    steps = ordered(_arranged(draft, after, late), late)
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(lockout(draft, found))
     notes = [finding for look in NOTES for finding in look(draft)] + list(notes_of(steps))
     return Plan(
@@ -119,7 +122,7 @@ def assembled(
         settings=desired.settings,
         changes=tuple(_changes(draft.differences, steps)),
         steps=steps,
-        access=access_delta(live, planned_state(draft.live, differences), differences, draft.planning.renamed),
+        access=access_delta(live, after, differences, draft.planning.renamed),
         targets=tuple(sorted(allowed.targets)),
         moves=desired.moves,
         valid_until=valid_until(draft),
@@ -187,6 +190,22 @@ def _naming(address: Address, planning: Planning) -> Iterator[Address]:
     for other, entity in planning.desired.entities.items():
         if address in BY_NAME[other.kind].refers(entity, planning):
             yield other
+
+
+def _arranged(draft: Draft, after: State, late: Late) -> Sequence[Step]:
+    """The steps with all that they wait for; documents are written in stages only where the order asks for it."""
+    planning = draft.planning
+    while True:
+        made = waiting(_made(draft.differences, planning), planning.renamed)
+        effects = Effects(made, planning.live.entities, after.entities, planning)
+        steps, apart = arranged(made, effects, planning.staged, late)
+        if not apart:
+            return steps
+        planning = replace(planning, staged=planning.staged | apart)
+
+
+def _made(differences: Sequence[Difference], planning: Planning) -> list[Step]:
+    return [step for item in differences for step in _steps(item, planning)]
 
 
 def _steps(item: Difference, planning: Planning) -> list[Step]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.document import Document, Statement
 from reconciler.model.plan import Phase
@@ -18,12 +18,12 @@ def statements_of(documents: Iterable[Document]) -> Statements:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """What a change gives and takes, as Allow statements; `denies` where it adds a Deny, `lifts` where one goes."""
+    """What a change gives and takes, as Allow statements; `denies`: the Denies that it adds, `lifts`: that go."""
 
     gives: Statements
     takes: Statements
-    denies: bool
-    lifts: bool
+    denies: Statements
+    lifts: Statements
 
     @property
     def phase(self) -> Phase:
@@ -49,9 +49,15 @@ def shift_of(before: Statements, after: Statements) -> Shift:
     return Shift(
         gives=frozenset(item for item in new if item.effect == "Allow" and not covered(item, before)),
         takes=frozenset(item for item in gone if item.effect == "Allow" and not covered(item, after)),
-        denies=any(item.effect == "Deny" for item in new),
-        lifts=any(item.effect == "Deny" for item in gone),
+        denies=_denies(new, gone),
+        lifts=_denies(gone, new),
     )
+
+
+def _denies(some: Statements, others: Statements) -> Statements:
+    """The Denies of one side; those that only change their Sid are none."""
+    bare = {replace(item, sid="") for item in others}
+    return frozenset(item for item in some if item.effect == "Deny" and replace(item, sid="") not in bare)
 
 
 def phase_of(before: Statements, after: Statements) -> Phase:
