@@ -70,6 +70,7 @@ class Effects:
         self.links: defaultdict[Address, list[Link]] = defaultdict(list)
         self.swaps: dict[Address, Swap] = {}
         self._said: dict[tuple[str, bool], Statements] = {}
+        self._held: dict[tuple[Address, bool], Statements] = {}
         for index, step in enumerate(steps):
             self._sort(index, step)
 
@@ -115,6 +116,24 @@ class Effects:
         links = (*entity.policies, *getattr(entity, "groups", ()))
         inline = (document.statements for document in entity.inline_policies.values())
         return NOTHING.union(*inline, *(self.said(held, new) for held in links))
+
+    def beyond(self, holder: Address, some: Statements, *, new: bool) -> Statements:
+        """The Allows among some that nothing stands in for which the holder has at one end.
+
+        All of them where a boundary changes: what the holder had may have been held back then.
+        """
+        if not some or holder in self._refenced:
+            return some
+        if (holder, new) not in self._held:
+            self._held[holder, new] = self.held(holder, new)
+        return frozenset(one for one in some if not covered(one, self._held[holder, new]))
+
+    @cached_property
+    def _refenced(self) -> frozenset[Address]:
+        """The users and roles whose boundary the plan replaces or edits, and their groups."""
+        found = {*self.swaps, *filter(self._bounded, {*self.before, *self.after})} if self.content else {*self.swaps}
+        users = (side.get(one) for one in found for side in (self.before, self.after))
+        return frozenset(found).union(*(one.groups for one in users if isinstance(one, User)))
 
     # Who is touched
 
@@ -170,11 +189,10 @@ class Effects:
             yield _limited(effect, was, will)
         for link in self.links.get(holder, ()):
             said = self.said(link.held, link.on)
-            allows, denies = _sorted(said)
             if link.on and will:
-                yield Effect(link.index, gives=allows, denies=denies)
+                yield Effect(link.index, gives=allows(said), denies=said - allows(said))
             elif was and not link.on:
-                yield Effect(link.index, takes=allows, lifts=denies)
+                yield Effect(link.index, takes=allows(said), lifts=said - allows(said))
         for arn in self._links_of(holder) if self.content else ():
             for effect in self.content.get(str(arn), ()):
                 had, has = (arn in getattr(side.get(holder), "policies", ()) for side in (self.before, self.after))
@@ -222,7 +240,5 @@ def _limited(effect: Effect, was: bool, will: bool) -> Effect:
     return replace(effect, gives=NOTHING, denies=NOTHING) if was else Effect(effect.index)
 
 
-def _sorted(statements: Statements) -> tuple[Statements, Statements]:
-    """The Allows and the Denies."""
-    denies = frozenset(one for one in statements if one.effect == "Deny")
-    return statements - denies, denies
+def allows(statements: Statements) -> Statements:
+    return frozenset(one for one in statements if one.effect == "Allow")

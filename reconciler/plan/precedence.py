@@ -23,8 +23,7 @@ from itertools import pairwise
 
 from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
-from reconciler.plan.effects import Effect, Effects, Link
-from reconciler.policy.grants import Statements, covered
+from reconciler.plan.effects import Effect, Effects, Link, allows
 from reconciler.policy.overlap import meet
 
 GAP = "it takes what another call, which must come later, gives: for a moment that is missing"
@@ -72,7 +71,8 @@ class _Arrangement:
         self._pairs: dict[Pair, Broken] = {}
         self._dropped: dict[Pair, Broken] = {}
         self._needs = _needs(steps)
-        self._touched = [found for one in effects.principals if len(found := effects.of(one)) > 1]
+        self._effects = effects
+        self._touched = [(one, found) for one in effects.principals if len(found := effects.of(one)) > 1]
         self._through = list(_through(effects))
 
     def _rank(self, index: int) -> tuple[bool, Phase]:
@@ -85,7 +85,7 @@ class _Arrangement:
     def look(self) -> bool:
         """Whether there are pairs that the phases, as they are now, do not keep apart."""
         known = len(self._pairs)
-        among = (pair for effects in self._touched for pair in _among(effects, self._apart))
+        among = (pair for one, found in self._touched for pair in _among(self._effects, one, found, self._apart))
         for first, then, broken in (*self._through, *among):
             pair = (first, then)
             if pair in self._dropped or self._steps[then].note or self._apart(first, then):
@@ -173,23 +173,26 @@ def _needs(steps: Sequence[Step]) -> dict[int, set[int]]:
     return found
 
 
-def _among(effects: Sequence[Effect], apart: Callable[[int, int], bool]) -> Iterator[tuple[int, int, Broken]]:
-    """The pairs of what happens to one principal: given before taken, denied before given, taken before freed."""
-    rules: tuple[tuple[str, str, Broken], ...] = (
-        ("gives", "takes", Broken.GAP),
-        ("denies", "gives", Broken.EXCESS),
-        ("takes", "lifts", Broken.EXCESS),
-    )
-    for first, then, broken in rules:
-        later = [effect for effect in effects if getattr(effect, then)]
-        for one in effects:
-            if not getattr(one, first):
+def _among(
+    effects: Effects, principal: Address, found: Sequence[Effect], apart: Callable[[int, int], bool]
+) -> Iterator[tuple[int, int, Broken]]:
+    """The pairs of what happens to one principal: given before taken, denied before given, taken before freed.
+
+    What is allowed anyway at the end that an early or late moment resembles is no excess.
+    """
+    for first in found:
+        for then in found:
+            if first.index == then.index or apart(first.index, then.index):
                 continue
-            for other in later:
-                if one.index == other.index or apart(one.index, other.index):
-                    continue
-                if meet(getattr(one, first), getattr(other, then)):
-                    yield one.index, other.index, broken
+            pair = first.index, then.index
+            if first.denies and then.gives and meet(first.denies, effects.beyond(principal, then.gives, new=False)):
+                yield *pair, Broken.EXCESS
+            elif first.takes and then.lifts and meet(effects.beyond(principal, first.takes, new=True), then.lifts):
+                yield *pair, Broken.EXCESS
+            elif first.denies and then.lifts and meet(first.denies, then.lifts):
+                yield *pair, Broken.EXCESS
+            elif first.gives and then.takes and meet(first.gives, then.takes):
+                yield *pair, Broken.GAP
 
 
 def _through(effects: Effects) -> Iterator[tuple[int, int, Broken]]:
@@ -207,27 +210,19 @@ def _through(effects: Effects) -> Iterator[tuple[int, int, Broken]]:
 
 def _joined(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[tuple[int, int, Broken]]:
     """Who comes never had the old content: what goes is gone, and what is denied is denied, before he has it."""
-    if _news(effects, holder, edit.takes) or meet(edit.denies, effects.said(link.held, True)):
+    new = effects.beyond(holder, edit.takes, new=True)
+    given = effects.beyond(holder, allows(effects.said(link.held, True)), new=False)
+    if effects.beyond(holder, new, new=False) or meet(edit.denies, given):
         yield edit.index, link.index, Broken.EXCESS
-    elif meet(edit.lifts, _allows(effects.held(holder, False))):
+    elif meet(edit.lifts, allows(effects.held(holder, False))):
         yield edit.index, link.index, Broken.GAP
 
 
 def _left(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[tuple[int, int, Broken]]:
     """Who leaves is never to have the new content."""
-    if _news(effects, holder, edit.gives) or meet(edit.lifts, _allows(effects.held(holder, False))):
+    old = effects.beyond(holder, edit.gives, new=False)
+    freed = effects.beyond(holder, allows(effects.held(holder, False)), new=True)
+    if effects.beyond(holder, old, new=True) or meet(edit.lifts, freed):
         yield link.index, edit.index, Broken.EXCESS
-    elif meet(edit.denies, _allows(effects.held(holder, True))):
+    elif meet(edit.denies, allows(effects.held(holder, True))):
         yield link.index, edit.index, Broken.GAP
-
-
-def _news(effects: Effects, holder: Address, allows: Statements) -> bool:
-    """Whether a holder has at neither end what such Allows grant."""
-    if not allows:
-        return False
-    ends = effects.held(holder, False) | effects.held(holder, True)
-    return not all(covered(one, ends) for one in allows)
-
-
-def _allows(statements: Statements) -> Statements:
-    return frozenset(one for one in statements if one.effect == "Allow")
