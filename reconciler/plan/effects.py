@@ -118,7 +118,7 @@ class Effects:
         return NOTHING.union(*inline, *(self.said(held, new) for held in links))
 
     def beyond(self, holder: Address, some: Statements, *, new: bool) -> Statements:
-        """The Allows among some that nothing stands in for which the holder has at one end.
+        """The statements among some that nothing stands in for which the holder has at one end.
 
         All of them where a boundary changes: what the holder had may have been held back then.
         """

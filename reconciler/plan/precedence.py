@@ -8,7 +8,8 @@ the later one wait: in its phase where it can, else in the phase of the one befo
 other in a circle, the edit of a document among them is made in stages (`policy/stages.py`). Where nothing can be
 taken apart, one of the two promises is broken and the step says so: a gap rather than an excess.
 
-Content of policies of AWS is not known here; it is taken to overlap with everything and to replace nothing.
+Content of policies of AWS is not known here: it is taken to overlap with everything and to replace nothing, so calls
+wait for it where they can, and where they cannot nothing is said, for nothing is known.
 The trust of roles takes no part: each has one document, changed by one call.
 """
 
@@ -24,7 +25,8 @@ from itertools import pairwise
 from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.plan.effects import Effect, Effects, Link, allows
-from reconciler.policy.overlap import meet
+from reconciler.policy.grants import Statements, covered
+from reconciler.policy.overlap import known, meet
 
 GAP = "it takes what another call, which must come later, gives: for a moment that is missing"
 EXCESS = "it opens what another call, which must come later, closes: for a moment more is allowed than before or after"
@@ -33,8 +35,10 @@ EXCESS = "it opens what another call, which must come later, closes: for a momen
 class Broken(IntEnum):
     """What happens for a moment where a pair of calls comes the other way round; the worse one is the greater."""
 
-    GAP = 1
-    EXCESS = 2
+    NOTHING = 0
+    UNSURE = 1
+    GAP = 2
+    EXCESS = 3
 
 
 NOTES = {Broken.GAP: GAP, Broken.EXCESS: EXCESS}
@@ -139,7 +143,7 @@ class _Arrangement:
     def waiting(self) -> tuple[Step, ...]:
         needs: defaultdict[int, set[Fact]] = defaultdict(set)
         makes: defaultdict[int, set[Fact]] = defaultdict(set)
-        notes: defaultdict[int, Broken] = defaultdict(lambda: Broken.GAP)
+        notes: defaultdict[int, Broken] = defaultdict(lambda: Broken.NOTHING)
         for first, then in self._pairs:
             if not self._apart(first, then):
                 fact = ("made", str(first))
@@ -153,7 +157,7 @@ class _Arrangement:
                 phase=self._phases[index],
                 needs=step.needs | needs[index],
                 makes=step.makes | makes[index],
-                note=NOTES[notes[index]] if index in notes else step.note,
+                note=NOTES.get(notes[index], step.note),
             )
             for index, step in enumerate(self._steps)
         )
@@ -173,29 +177,54 @@ def _needs(steps: Sequence[Step]) -> dict[int, set[int]]:
     return found
 
 
+Found = tuple[int, int, Broken]
+
+
 def _among(
     effects: Effects, principal: Address, found: Sequence[Effect], apart: Callable[[int, int], bool]
-) -> Iterator[tuple[int, int, Broken]]:
-    """The pairs of what happens to one principal: given before taken, denied before given, taken before freed.
-
-    What is allowed anyway at the end that an early or late moment resembles is no excess.
-    """
+) -> Iterator[Found]:
+    """The pairs of what happens to one principal: given before taken, denied before given, taken before freed."""
     for first in found:
         for then in found:
             if first.index == then.index or apart(first.index, then.index):
                 continue
-            pair = first.index, then.index
-            if first.denies and then.gives and meet(first.denies, effects.beyond(principal, then.gives, new=False)):
-                yield *pair, Broken.EXCESS
-            elif first.takes and then.lifts and meet(effects.beyond(principal, first.takes, new=True), then.lifts):
-                yield *pair, Broken.EXCESS
-            elif first.denies and then.lifts and meet(first.denies, then.lifts):
-                yield *pair, Broken.EXCESS
-            elif first.gives and then.takes and meet(first.gives, then.takes):
-                yield *pair, Broken.GAP
+            broken = max(_excess(effects, principal, first, then), _overlap(Broken.GAP, first.gives, then.takes))
+            if broken:
+                yield first.index, then.index, broken
 
 
-def _through(effects: Effects) -> Iterator[tuple[int, int, Broken]]:
+def _excess(effects: Effects, principal: Address, first: Effect, then: Effect) -> Broken:
+    """What is more for a moment where `then` comes first.
+
+    What is allowed, or denied, anyway at the end that an early or late moment resembles is not; nor is what the
+    other of the two calls denies as well.
+    """
+    denies = _without(effects.beyond(principal, first.denies, new=False), then.denies)
+    lifts = _without(effects.beyond(principal, then.lifts, new=True), first.lifts)
+    found = Broken.NOTHING
+    if denies and then.gives:
+        found = max(found, _overlap(Broken.EXCESS, denies, effects.beyond(principal, then.gives, new=False)))
+    if lifts and first.takes:
+        found = max(found, _overlap(Broken.EXCESS, effects.beyond(principal, first.takes, new=True), lifts))
+    if first.denies and then.lifts:
+        ends = allows(effects.held(principal, False) | effects.held(principal, True))
+        both = frozenset(one for one in ends if meet([one], first.denies) and meet([one], then.lifts))
+        found = max(found, _overlap(Broken.EXCESS, both, then.lifts))
+    return found
+
+
+def _without(some: Statements, others: Statements) -> Statements:
+    return frozenset(one for one in some if not covered(one, others))
+
+
+def _overlap(broken: Broken, some: Statements, others: Statements) -> Broken:
+    """`broken` where statements of both sides have something in common; UNSURE where one of them is not read."""
+    if not meet(some, others):
+        return Broken.NOTHING
+    return broken if meet(known(some), known(others)) else Broken.UNSURE
+
+
+def _through(effects: Effects) -> Iterator[Found]:
     """The pairs of a link, or a boundary, and an edit of what it is about."""
     for holder, links in effects.links.items():
         for link in links:
@@ -208,21 +237,27 @@ def _through(effects: Effects) -> Iterator[tuple[int, int, Broken]]:
             yield swap.index, effect.index, Broken.EXCESS if effect.gives or effect.lifts else Broken.GAP
 
 
-def _joined(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[tuple[int, int, Broken]]:
+def _joined(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[Found]:
     """Who comes never had the old content: what goes is gone, and what is denied is denied, before he has it."""
-    new = effects.beyond(holder, edit.takes, new=True)
+    new = effects.beyond(holder, effects.beyond(holder, edit.takes, new=True), new=False)
     given = effects.beyond(holder, allows(effects.said(link.held, True)), new=False)
-    if effects.beyond(holder, new, new=False) or meet(edit.denies, given):
-        yield edit.index, link.index, Broken.EXCESS
-    elif meet(edit.lifts, allows(effects.held(holder, False))):
-        yield edit.index, link.index, Broken.GAP
+    broken = max(
+        _overlap(Broken.EXCESS, new, new),
+        _overlap(Broken.EXCESS, edit.denies, given),
+        _overlap(Broken.GAP, edit.lifts, allows(effects.held(holder, False))),
+    )
+    if broken:
+        yield edit.index, link.index, broken
 
 
-def _left(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[tuple[int, int, Broken]]:
+def _left(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[Found]:
     """Who leaves is never to have the new content."""
-    old = effects.beyond(holder, edit.gives, new=False)
+    new = effects.beyond(holder, effects.beyond(holder, edit.gives, new=False), new=True)
     freed = effects.beyond(holder, allows(effects.held(holder, False)), new=True)
-    if effects.beyond(holder, old, new=True) or meet(edit.lifts, freed):
-        yield link.index, edit.index, Broken.EXCESS
-    elif meet(edit.denies, allows(effects.held(holder, True))):
-        yield link.index, edit.index, Broken.GAP
+    broken = max(
+        _overlap(Broken.EXCESS, new, new),
+        _overlap(Broken.EXCESS, edit.lifts, freed),
+        _overlap(Broken.GAP, edit.denies, allows(effects.held(holder, True))),
+    )
+    if broken:
+        yield link.index, edit.index, broken

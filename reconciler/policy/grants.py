@@ -65,9 +65,9 @@ def phase_of(before: Statements, after: Statements) -> Phase:
 
 
 def covered(old: Statement, candidates: Statements) -> bool:
-    """True where one new Allow grants at least all of `old`: the same shape with no element smaller."""
+    """True where one candidate of the same effect says at least all of `old`: the same shape, no element smaller."""
     return any(
-        new.effect == "Allow"
+        new.effect == old.effect
         and (new.not_principal, new.not_action, new.not_resource) == (False, False, False)
         and (old.not_principal, old.not_action, old.not_resource) == (False, False, False)
         and old.actions <= new.actions

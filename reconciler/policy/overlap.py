@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from reconciler.model.document import Statement
@@ -14,6 +14,11 @@ _VARIABLE = re.compile(r"\$\{[^}]*\}")
 def meet(some: Collection[Statement], others: Collection[Statement]) -> bool:
     """True where a statement of the one side and one of the other have an action and a resource in common."""
     return any(_overlap(one, other) for one in some for other in others)
+
+
+def known(statements: Iterable[Statement]) -> frozenset[Statement]:
+    """Without those that stand for a policy whose content is not read: they overlap with everything."""
+    return frozenset(one for one in statements if not _unread(one))
 
 
 @lru_cache(maxsize=4096)
