@@ -108,11 +108,12 @@ def assembled(
     The differences are those from `live` as it is once the renames are made.
     """
     draft = _drafted(desired, entities, live, differences, allowed)
-    found = lockouts(draft, _made(draft.differences, draft.planning))
+    made = _made(draft.differences, draft.planning)
+    found = lockouts(draft, made)
     locks_out = any(one.address == caller_address(draft.live) for one in found)
     late = lateness(rights_of_caller(draft.live), locks_out=locks_out)
     after = planned_state(draft.live, differences)
-    steps = ordered(_arranged(draft, after, late), late)
+    steps = ordered(_arranged(draft, made, after, late), late)
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(lockout(draft, found))
     notes = [finding for look in NOTES for finding in look(draft)] + list(notes_of(steps))
     return Plan(
@@ -192,16 +193,17 @@ def _naming(address: Address, planning: Planning) -> Iterator[Address]:
             yield other
 
 
-def _arranged(draft: Draft, after: State, late: Late) -> Sequence[Step]:
+def _arranged(draft: Draft, made: Sequence[Step], after: State, late: Late) -> Sequence[Step]:
     """The steps with all that they wait for; documents are written in stages only where the order asks for it."""
     planning = draft.planning
     while True:
-        made = waiting(_made(draft.differences, planning), planning.renamed)
+        made = waiting(made, planning.renamed)
         effects = Effects(made, planning.live.entities, after.entities, planning)
         steps, apart = arranged(made, effects, planning.staged, late)
         if not apart:
             return steps
         planning = replace(planning, staged=planning.staged | apart)
+        made = _made(draft.differences, planning)
 
 
 def _made(differences: Sequence[Difference], planning: Planning) -> list[Step]:

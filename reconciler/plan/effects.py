@@ -17,7 +17,7 @@ from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.plan import Step
-from reconciler.policy.grants import NOTHING, Statements, covered
+from reconciler.policy.grants import NOTHING, Statements, uncovered
 
 Holder = User | Group | Role
 Entities = Mapping[Address, Entity]
@@ -126,7 +126,7 @@ class Effects:
             return some
         if (holder, new) not in self._held:
             self._held[holder, new] = self.held(holder, new)
-        return frozenset(one for one in some if not covered(one, self._held[holder, new]))
+        return uncovered(some, self._held[holder, new])
 
     @cached_property
     def _refenced(self) -> frozenset[Address]:
@@ -215,10 +215,7 @@ class Effects:
         if this is None:
             return ANYTHING
         ours, theirs = self.said(this, new), self.said(other, other_new)
-        return frozenset(
-            [one for one in ours if one.effect == "Allow" and not covered(one, theirs)]
-            + [one for one in theirs - ours if one.effect == "Deny"]
-        )
+        return uncovered(allows(ours), theirs) | (theirs - ours - allows(theirs))
 
     def under(self, link: Link) -> list[Effect]:
         """What the plan does to the content of what a link is about."""

@@ -25,7 +25,7 @@ from itertools import pairwise
 from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.plan.effects import Effect, Effects, Link, allows
-from reconciler.policy.grants import Statements, covered
+from reconciler.policy.grants import Statements, uncovered
 from reconciler.policy.overlap import known, meet
 
 GAP = "it takes what another call, which must come later, gives: for a moment that is missing"
@@ -45,6 +45,11 @@ NOTES = {Broken.GAP: GAP, Broken.EXCESS: EXCESS}
 
 Pair = tuple[int, int]
 """Indices of two steps, the one that must come first and the one that must wait."""
+
+Found = tuple[int, int, Broken]
+
+Apart = Callable[[int, int], bool]
+"""Whether the phases see to it that the first step is before the second."""
 
 Documents = frozenset[tuple[Address, str]]
 
@@ -77,7 +82,6 @@ class _Arrangement:
         self._needs = _needs(steps)
         self._effects = effects
         self._touched = [(one, found) for one in effects.principals if len(found := effects.of(one)) > 1]
-        self._through = list(_through(effects))
 
     def _rank(self, index: int) -> tuple[bool, Phase]:
         return self._late(self._steps[index], self._phases[index]), self._phases[index]
@@ -90,7 +94,7 @@ class _Arrangement:
         """Whether there are pairs that the phases, as they are now, do not keep apart."""
         known = len(self._pairs)
         among = (pair for one, found in self._touched for pair in _among(self._effects, one, found, self._apart))
-        for first, then, broken in (*self._through, *among):
+        for first, then, broken in (*_through(self._effects, self._apart), *among):
             pair = (first, then)
             if pair in self._dropped or self._steps[then].note or self._apart(first, then):
                 continue
@@ -177,11 +181,8 @@ def _needs(steps: Sequence[Step]) -> dict[int, set[int]]:
     return found
 
 
-Found = tuple[int, int, Broken]
-
-
 def _among(
-    effects: Effects, principal: Address, found: Sequence[Effect], apart: Callable[[int, int], bool]
+    effects: Effects, principal: Address, found: Sequence[Effect], apart: Apart
 ) -> Iterator[Found]:
     """The pairs of what happens to one principal: given before taken, denied before given, taken before freed."""
     for first in found:
@@ -199,8 +200,8 @@ def _excess(effects: Effects, principal: Address, first: Effect, then: Effect) -
     What is allowed, or denied, anyway at the end that an early or late moment resembles is not; nor is what the
     other of the two calls denies as well.
     """
-    denies = _without(effects.beyond(principal, first.denies, new=False), then.denies)
-    lifts = _without(effects.beyond(principal, then.lifts, new=True), first.lifts)
+    denies = uncovered(effects.beyond(principal, first.denies, new=False), then.denies)
+    lifts = uncovered(effects.beyond(principal, then.lifts, new=True), first.lifts)
     found = Broken.NOTHING
     if denies and then.gives:
         found = max(found, _overlap(Broken.EXCESS, denies, effects.beyond(principal, then.gives, new=False)))
@@ -213,10 +214,6 @@ def _excess(effects: Effects, principal: Address, first: Effect, then: Effect) -
     return found
 
 
-def _without(some: Statements, others: Statements) -> Statements:
-    return frozenset(one for one in some if not covered(one, others))
-
-
 def _overlap(broken: Broken, some: Statements, others: Statements) -> Broken:
     """`broken` where statements of both sides have something in common; UNSURE where one of them is not read."""
     if not meet(some, others):
@@ -224,17 +221,22 @@ def _overlap(broken: Broken, some: Statements, others: Statements) -> Broken:
     return broken if meet(known(some), known(others)) else Broken.UNSURE
 
 
-def _through(effects: Effects) -> Iterator[Found]:
+def _through(effects: Effects, apart: Apart) -> Iterator[Found]:
     """The pairs of a link, or a boundary, and an edit of what it is about."""
     for holder, links in effects.links.items():
+        if holder.kind == "user" and holder not in effects.before:
+            continue
         for link in links:
-            for effect in effects.under(link):
-                yield from _joined(effects, holder, link, effect) if link.on else _left(effects, holder, link, effect)
+            for edit in effects.under(link):
+                if link.on and not apart(edit.index, link.index):
+                    yield from _joined(effects, holder, link, edit)
+                elif not link.on and not apart(link.index, edit.index):
+                    yield from _left(effects, holder, link, edit)
     for swap in effects.swaps.values():
-        for effect in effects.content.get(swap.new or "", ()):
-            yield effect.index, swap.index, Broken.EXCESS if effect.takes or effect.denies else Broken.GAP
-        for effect in effects.content.get(swap.old or "", ()):
-            yield swap.index, effect.index, Broken.EXCESS if effect.gives or effect.lifts else Broken.GAP
+        for edit in effects.content.get(swap.new or "", ()):
+            yield edit.index, swap.index, Broken.EXCESS if edit.takes or edit.denies else Broken.GAP
+        for edit in effects.content.get(swap.old or "", ()):
+            yield swap.index, edit.index, Broken.EXCESS if edit.gives or edit.lifts else Broken.GAP
 
 
 def _joined(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[Found]:

@@ -47,8 +47,8 @@ class Shift:
 def shift_of(before: Statements, after: Statements) -> Shift:
     gone, new = before - after, after - before
     return Shift(
-        gives=frozenset(item for item in new if item.effect == "Allow" and not covered(item, before)),
-        takes=frozenset(item for item in gone if item.effect == "Allow" and not covered(item, after)),
+        gives=uncovered((item for item in new if item.effect == "Allow"), before),
+        takes=uncovered((item for item in gone if item.effect == "Allow"), after),
         denies=_denies(new, gone),
         lifts=_denies(gone, new),
     )
@@ -62,6 +62,22 @@ def _denies(some: Statements, others: Statements) -> Statements:
 
 def phase_of(before: Statements, after: Statements) -> Phase:
     return shift_of(before, after).phase
+
+
+def uncovered(some: Iterable[Statement], others: Statements) -> Statements:
+    """What some statements say and no other one does: those of their actions, and of the resources of these."""
+    by_action = (part for one in some if not covered(one, others) for part in _parts(one, "actions", one.not_action))
+    missing = (one for one in by_action if not covered(one, others))
+    by_resource = (part for one in missing for part in _parts(one, "resources", one.not_resource))
+    return frozenset(one for one in by_resource if not covered(one, others))
+
+
+def _parts(statement: Statement, element: str, negated: bool) -> Iterable[Statement]:
+    """A statement for each value of an element."""
+    values: frozenset[str] = getattr(statement, element) or frozenset()
+    if negated or len(values) < 2:
+        return [statement]
+    return [replace(statement, **{element: frozenset([value])}) for value in values]
 
 
 def covered(old: Statement, candidates: Statements) -> bool:
