@@ -102,10 +102,10 @@ class Effects:
         key = (str(held), new)
         if key not in self._said:
             planning, side = self._planning, self.side(new)
-            of_group = isinstance(held, Address)
-            self._said[key] = planning.group_statements(held, side) if of_group else planning.policy_statements(
-                str(held), side
-            )
+            if isinstance(held, Address):
+                self._said[key] = planning.group_statements(held, side)
+            else:
+                self._said[key] = planning.policy_statements(held, side)
         return self._said[key]
 
     def held(self, holder: Address, new: bool) -> Statements:
@@ -202,7 +202,9 @@ class Effects:
         swap = self.swaps.get(principal)
         old, new = (getattr(side.get(principal), "permissions_boundary", None) for side in (self.before, self.after))
         if swap:
-            yield Effect(swap.index, denies=self._beyond(old, False, new, True), lifts=self._beyond(new, True, old, False))
+            yield Effect(
+                swap.index, denies=self._beyond(old, False, new, True), lifts=self._beyond(new, True, old, False)
+            )
         for arn in {old, new} - {None} if self.content else ():
             for effect in self.content.get(str(arn), ()):
                 inner = Effect(effect.index, denies=effect.takes | effect.denies, lifts=effect.gives | effect.lifts)

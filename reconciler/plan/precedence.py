@@ -110,7 +110,9 @@ class _Arrangement:
                 self.apart.add(document)
                 among = [pair for pair in self._pairs if any(self._steps[index].document == document for index in pair)]
             else:
-                among = [min((pair for pair in around if pair in self._pairs), key=lambda pair: (self._pairs[pair], pair))]
+                among = [
+                    min((pair for pair in around if pair in self._pairs), key=lambda pair: (self._pairs[pair], pair))
+                ]
             self._dropped |= {pair: self._pairs.pop(pair) for pair in among}
         self._delay()
 
@@ -181,9 +183,7 @@ def _needs(steps: Sequence[Step]) -> dict[int, set[int]]:
     return found
 
 
-def _among(
-    effects: Effects, principal: Address, found: Sequence[Effect], apart: Apart
-) -> Iterator[Found]:
+def _among(effects: Effects, principal: Address, found: Sequence[Effect], apart: Apart) -> Iterator[Found]:
     """The pairs of what happens to one principal: given before taken, denied before given, taken before freed."""
     for first in found:
         for then in found:

@@ -66,18 +66,21 @@ def phase_of(before: Statements, after: Statements) -> Phase:
 
 def uncovered(some: Iterable[Statement], others: Statements) -> Statements:
     """What some statements say and no other one does: those of their actions, and of the resources of these."""
-    by_action = (part for one in some if not covered(one, others) for part in _parts(one, "actions", one.not_action))
+    by_action = (part for one in some if not covered(one, others) for part in _by_action(one))
     missing = (one for one in by_action if not covered(one, others))
-    by_resource = (part for one in missing for part in _parts(one, "resources", one.not_resource))
+    by_resource = (part for one in missing for part in _by_resource(one))
     return frozenset(one for one in by_resource if not covered(one, others))
 
 
-def _parts(statement: Statement, element: str, negated: bool) -> Iterable[Statement]:
-    """A statement for each value of an element."""
-    values: frozenset[str] = getattr(statement, element) or frozenset()
-    if negated or len(values) < 2:
-        return [statement]
-    return [replace(statement, **{element: frozenset([value])}) for value in values]
+def _by_action(one: Statement) -> list[Statement]:
+    divided = not one.not_action and len(one.actions) > 1
+    return [replace(one, actions=frozenset([action])) for action in one.actions] if divided else [one]
+
+
+def _by_resource(one: Statement) -> list[Statement]:
+    resources = one.resources or frozenset()
+    divided = not one.not_resource and len(resources) > 1
+    return [replace(one, resources=frozenset([resource])) for resource in resources] if divided else [one]
 
 
 def covered(old: Statement, candidates: Statements) -> bool:

@@ -46,7 +46,7 @@ def answers(principal: Principal) -> Answers:
 
 
 def moments(desired: Desired, live: State) -> list[tuple[Step | None, dict[Address, Answers]]]:
-    """What everybody may do before the plan, and after each of its calls; who is renamed has the new name throughout."""
+    """What everybody may do before the plan, and after each of its calls, by the names that they will have."""
     iam = FakeIam.of(live)
     plan = build(desired, iam.state(), ALLOWED)
     assume(plan.safe)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.kinds.facts import edit, emptied, present, staged, step
+from reconciler.kinds.facts import edit, emptied, present, staged
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.plan import Fact, Phase, Step
@@ -37,6 +37,7 @@ class Inline:
         written = sorted(name for name, document in after.items() if before.get(name) != document)
         first = self._first(before, after)
         room = tuple(emptied(holder, f"inline/{name}") for name in sorted(first))
+        spare = self._spare(before, after) // max(1, sum((holder, name) in in_stages for name in written))
         return [
             *(self._delete(holder, name, before[name], name in first) for name in removed),
             *(
@@ -48,7 +49,7 @@ class Inline:
                     before.get(name),
                     after[name],
                     None if name in first else room,
-                    self._spare(before, after) if (holder, name) in in_stages else 0,
+                    spare if (holder, name) in in_stages else 0,
                 )
             ),
         ]
