@@ -9,7 +9,7 @@ other in a circle, the edit of a document among them is made in stages (`policy/
 taken apart, one of the two promises is broken and the step says so: a gap rather than an excess.
 
 Content of policies of AWS is not known here: it is taken to overlap with everything and to replace nothing, so calls
-wait for it where they can, and where they cannot nothing is said, for nothing is known.
+wait for it where they can, and where they cannot the step says that nothing is known.
 The trust of roles takes no part: each has one document, changed by one call.
 """
 
@@ -30,6 +30,7 @@ from reconciler.policy.overlap import known, meet
 
 GAP = "it takes what another call, which must come later, gives: for a moment that is missing"
 EXCESS = "it opens what another call, which must come later, closes: for a moment more is allowed than before or after"
+UNSURE = "policies of AWS, whose content is not known here, decide whether for a moment more or less is allowed"
 
 
 class Broken(IntEnum):
@@ -41,7 +42,7 @@ class Broken(IntEnum):
     EXCESS = 3
 
 
-NOTES = {Broken.GAP: GAP, Broken.EXCESS: EXCESS}
+NOTES = {Broken.UNSURE: UNSURE, Broken.GAP: GAP, Broken.EXCESS: EXCESS}
 
 Pair = tuple[int, int]
 """Indices of two steps, the one that must come first and the one that must wait."""
