@@ -28,7 +28,7 @@ class Action(StrEnum):
 
 
 class Phase(IntEnum):
-    """Barriers of an apply, in order. Make before break is this order and nothing else.
+    """Barriers of an apply, in order. Make before break is this order, and what `plan/precedence.py` adds in needs.
 
     GUARDED: one call that allows some things and denies others; UNGUARDED: one that takes both back. SWAP: one
     that gives, and takes or lifts a Deny at once (a document edited in place). RELEASE: a Deny or a boundary that

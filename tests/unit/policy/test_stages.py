@@ -13,7 +13,7 @@ from reconciler.policy.stages import stages
 
 
 def document(*items: tuple[str, str], version: str = "2012-10-17", **more: Any) -> Document:
-    listed = [{"Effect": effect, "Action": action, "Resource": "*", **more} for effect, action in items]
+    listed: list[Any] = [{"Effect": effect, "Action": action, "Resource": "*", **more} for effect, action in items]
     return canonical({"Version": version, "Statement": listed})
 
 
