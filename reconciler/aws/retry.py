@@ -28,7 +28,7 @@ from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
 from reconciler.aws.lost import Seen, look
 from reconciler.aws.pace import Pace, Waits
 from reconciler.aws.session import Connection
-from reconciler.model.plan import Fact, Step
+from reconciler.model.plan import ORDER, Fact, Step
 
 PATIENCE = 120.0
 """Seconds to wait for IAM to converge; AWS's own Terraform provider waits as long."""
@@ -80,7 +80,7 @@ def _without_answer(error: Exception) -> Verdict:
 
 
 def _not_yet_seen(error: ClientError, code: str, step: Step, made: Collection[Fact]) -> bool:
-    ours = any(fact in made for fact in step.needs)
+    ours = any(fact in made for fact in step.needs if fact[0] != ORDER)
     if code == "MalformedPolicyDocument":
         return ours and "Invalid principal" in str(error)
     return ours and code in ("NoSuchEntity", "DeleteConflict")

@@ -74,6 +74,16 @@ def edit(
     needs: tuple[Fact, ...] = (),
     makes: tuple[Fact, ...] = (),
 ) -> Step:
-    """The step that edits a document in place, in the phase that what it gives and takes calls for."""
+    """The step that writes or deletes a document, in the phase that what it gives and takes calls for."""
     made = step(address, shift.phase, operation, parameters, needs, makes)
-    return replace(made, gives=shift.gives, takes=shift.takes) if shift.phase is Phase.SWAP else made
+    return replace(made, gives=shift.gives, takes=shift.takes, denies=shift.denies, lifts=shift.lifts)
+
+
+def staged(steps: list[Step], document: tuple[Address, str]) -> list[Step]:
+    """The writes of one document, each of which waits for the one before it."""
+    found: list[Step] = []
+    for index, one in enumerate(steps):
+        made = emptied(document[0], f"stage/{document[1]}/{index}")
+        before = {emptied(document[0], f"stage/{document[1]}/{index - 1}")} if index else set()
+        found.append(replace(one, needs=one.needs | before, makes=one.makes | {made}, document=document))
+    return found

@@ -99,7 +99,7 @@ class GroupKind:
         return [
             *placed("Group", before, after, planning),
             *_ATTACHED.steps(address, old, new, planning),
-            *_INLINE.steps(address, before.inline_policies, after.inline_policies),
+            *_INLINE.steps(address, before.inline_policies, after.inline_policies, planning.staged),
         ]
 
     def delete(self, entity: Group, planning: Planning) -> list[Step]:

@@ -23,13 +23,15 @@ Side = Callable[[Address], Entity | None]
 @dataclass(frozen=True)
 class Planning:
     """`desired` holds only what the file declares; `doomed` what the plan deletes; `circular` the roles to
-    create whose trust names each other (or themselves); `renamed`, new → old, what `live` shows by its new name."""
+    create whose trust names each other (or themselves); `renamed`, new → old, what `live` shows by its new name;
+    `staged` the documents that one call cannot change in time, each by its holder and, where inline, its name."""
 
     live: State
     desired: State
     doomed: frozenset[Address] = frozenset()
     circular: frozenset[Address] = frozenset()
     renamed: Mapping[Address, Address] = field(default_factory=dict)
+    staged: frozenset[tuple[Address, str]] = frozenset()
 
     def arn(self, address: Address) -> str:
         """The ARN that the entity has when the plan is done."""

@@ -13,12 +13,13 @@ from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, text
 from reconciler.kinds.facets.tags import Tagged, tag_list
-from reconciler.kinds.facts import absent, deletion, edit, emptied, present, step, unbounded, unlinked
+from reconciler.kinds.facts import absent, deletion, edit, emptied, present, staged, step, unbounded, unlinked
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import NO_DETAIL, Raw, Source
 from reconciler.kinds.writing import Entry, Writing, entry, path, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.arns import path_of
+from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Policy
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
@@ -27,6 +28,7 @@ from reconciler.model.state import PolicyVersion
 from reconciler.policy.grammar import Use
 from reconciler.policy.grants import shift_of
 from reconciler.policy.readable import readable
+from reconciler.policy.stages import stages
 
 _TAGS = Tagged("Policy")
 _VERSIONS = 5
@@ -119,25 +121,32 @@ class PolicyKind:
 
     def update(self, before: Policy, after: Policy, planning: Planning) -> list[Step]:
         address, target = before.address, self._target(before, planning)
-        steps = []
-        if before.document != after.document:
-            shift = shift_of(before.document.statements, after.document.statements)
-            room = self._room(before, planning, shift.phase)
-            needs = tuple(fact for removal in room for fact in removal.makes)
-            parameters = {**target, "PolicyDocument": after.document.text, "SetAsDefault": True}
-            steps = [
-                *room,
-                edit(address, shift, "CreatePolicyVersion", parameters, (present(address), *needs)),
-            ]
-        return [*steps, *_TAGS.steps(address, target, before.tags, after.tags)]
+        written = self._versions(before, after.document, planning) if before.document != after.document else []
+        return [*written, *_TAGS.steps(address, target, before.tags, after.tags)]
 
-    def _room(self, policy: Policy, planning: Planning, phase: Phase) -> list[Step]:
-        """The oldest spare version's deletion, where there are five."""
+    def _versions(self, before: Policy, document: Document, planning: Planning) -> list[Step]:
+        """One new version; where one call cannot do it in time, one for each stage. Each makes its own room."""
+        address, target = before.address, self._target(before, planning)
+        apart = (address, "") in planning.staged
+        written = stages(before.document, document, limits.POLICY_SIZE) if apart else (document,)
+        spare = self._oldest(before, planning, len(written))
+        removals: list[Step] = []
+        versions: list[Step] = []
+        for old, new in zip((before.document, *written[:-1]), written, strict=True):
+            shift = shift_of(old.statements, new.statements)
+            number = len(versions) + len(spare) - len(written)
+            room = [self._delete_version(before, spare[number].id, planning, shift.phase)] if number >= 0 else []
+            needs = (present(address), *(fact for removal in room for fact in removal.makes))
+            parameters = {**target, "PolicyDocument": new.text, "SetAsDefault": True}
+            removals += room
+            versions.append(edit(address, shift, "CreatePolicyVersion", parameters, needs))
+        return [*removals, *staged(versions, (address, ""))]
+
+    def _oldest(self, policy: Policy, planning: Planning, wanted: int) -> list[PolicyVersion]:
+        """The oldest versions that are not in force, as many as must go for so many new ones."""
         versions = planning.live.facts.versions.get(policy.address, ())
         spare = sorted((v for v in versions if not v.default), key=lambda v: (v.created, int(v.id[1:] or 0)))
-        if len(versions) < _VERSIONS:
-            return []
-        return [self._delete_version(policy, spare[0].id, planning, phase)]
+        return spare[: max(0, len(versions) + wanted - _VERSIONS)]
 
     def _delete_version(self, policy: Policy, version: str, planning: Planning, phase: Phase) -> Step:
         parameters = {**self._target(policy, planning), "VersionId": version}

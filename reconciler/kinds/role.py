@@ -231,7 +231,7 @@ class RoleKind:
             *steps,
             *_BOUNDARY.steps(address, before.permissions_boundary, after.permissions_boundary, planning),
             *_ATTACHED.steps(address, old, new, planning),
-            *_INLINE.steps(address, before.inline_policies, after.inline_policies),
+            *_INLINE.steps(address, before.inline_policies, after.inline_policies, planning.staged),
             *_TAGS.steps(address, dict(target), before.tags, after.tags),
         ]
 

@@ -166,7 +166,7 @@ class UserKind:
             *placed("User", before, after, planning),
             *_BOUNDARY.steps(address, before.permissions_boundary, after.permissions_boundary, planning),
             *_ATTACHED.steps(address, old, new, planning),
-            *_INLINE.steps(address, before.inline_policies, after.inline_policies),
+            *_INLINE.steps(address, before.inline_policies, after.inline_policies, planning.staged),
             *MEMBERSHIPS.steps(address, *groups, planning),
             *_TAGS.steps(address, dict(target), before.tags, after.tags),
             *([_gone(before, "DeleteLoginProfile")] if before.console and after.console is False else []),

@@ -28,7 +28,7 @@ class Action(StrEnum):
 
 
 class Phase(IntEnum):
-    """Barriers of an apply, in order. Make before break is this order and nothing else.
+    """Barriers of an apply, in order. Make before break is this order, and what `plan/precedence.py` adds in needs.
 
     GUARDED: one call that allows some things and denies others; UNGUARDED: one that takes both back. SWAP: one
     that gives, and takes or lifts a Deny at once (a document edited in place). RELEASE: a Deny or a boundary that
@@ -49,6 +49,8 @@ class Phase(IntEnum):
 
 Fact = tuple[str, ...]
 """Something a step makes true or relies on: ("present", "user/a"), ("unlinked", "role/r", "policy/p")."""
+ORDER = "order"
+"""The kind of the facts that say nothing of IAM, only which call waits for which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class Call:
 class Step:
     """One call with its place in the order. `note`: what a person must know of that place (a quota swap).
 
-    gives, takes: the Allow statements of an edit that does both at once (phase SWAP).
+    gives, takes, denies, lifts: of a call that writes a document, the Allows that it brings and takes away, and the
+    Denies that it adds and lifts. document: which one, by its holder's address and its inline name, where it can be
+    written in stages.
     own: it may take from what the caller's own rights hang on, and so waits for everything else.
     """
 
@@ -75,6 +79,9 @@ class Step:
     note: str = ""
     gives: frozenset[Statement] = frozenset()
     takes: frozenset[Statement] = frozenset()
+    denies: frozenset[Statement] = frozenset()
+    lifts: frozenset[Statement] = frozenset()
+    document: tuple[Address, str] | None = None
     own: bool = False
 
 

@@ -16,6 +16,7 @@ from reconciler.plan.access import access_delta, planned_state
 from reconciler.plan.circles import circular_roles
 from reconciler.plan.cost import calls_of_pages
 from reconciler.plan.diff import Difference, differences_of, effective
+from reconciler.plan.effects import Effects
 from reconciler.plan.expiry import expiries, valid_until
 from reconciler.plan.findings import (
     access_key_rules,
@@ -45,8 +46,9 @@ from reconciler.plan.guards.references import (
 from reconciler.plan.guards.sizes import inline_sums, quotas
 from reconciler.plan.guards.thresholds import thresholds
 from reconciler.plan.options import Allowed
-from reconciler.plan.order import ordered
+from reconciler.plan.order import lateness, ordered
 from reconciler.plan.ownership import caller_address, rights_of_caller
+from reconciler.plan.precedence import Late, arranged
 from reconciler.plan.renames import renamed, renames_of, replaced_of, waiting
 from reconciler.plan.unmanaged import unmanaged
 
@@ -107,10 +109,12 @@ def assembled(
     The differences are those from `live` as it is once the renames are made.
     """
     draft = _drafted(desired, entities, live, differences, allowed)
-    made = [step for item in draft.differences for step in _steps(item, draft.planning)]
+    made = _made(draft.differences, draft.planning)
     found = lockouts(draft, made)
     locks_out = any(one.address == caller_address(draft.live) for one in found)
-    steps = ordered(waiting(made, draft.planning.renamed), rights_of_caller(draft.live), locks_out=locks_out)
+    late = lateness(rights_of_caller(draft.live), locks_out=locks_out)
+    after = planned_state(draft.live, differences)
+    steps = ordered(_arranged(draft, made, after, late), late)
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(lockout(draft, found))
     notes = [finding for look in NOTES for finding in look(draft)] + list(notes_of(steps))
     return Plan(
@@ -120,7 +124,7 @@ def assembled(
         settings=desired.settings,
         changes=tuple(_changes(draft.differences, steps)),
         steps=steps,
-        access=_access(draft),
+        access=_access(draft, after),
         targets=tuple(sorted(allowed.targets)),
         moves=desired.moves,
         valid_until=valid_until(draft),
@@ -130,12 +134,11 @@ def assembled(
     )
 
 
-def _access(draft: Draft) -> AccessDelta:
+def _access(draft: Draft, after: State) -> AccessDelta:
     """Empty where only a part of the account is known: who else gains or loses could not be told."""
     if draft.live.known is not None:
         return AccessDelta()
-    planned = planned_state(draft.live, draft.differences)
-    return access_delta(draft.actual, planned, draft.differences, draft.planning.renamed)
+    return access_delta(draft.actual, after, draft.differences, draft.planning.renamed)
 
 
 def _drafted(
@@ -197,6 +200,23 @@ def _naming(address: Address, planning: Planning) -> Iterator[Address]:
     for other, entity in planning.desired.entities.items():
         if address in BY_NAME[other.kind].refers(entity, planning):
             yield other
+
+
+def _arranged(draft: Draft, made: Sequence[Step], after: State, late: Late) -> Sequence[Step]:
+    """The steps with all that they wait for; documents are written in stages only where the order asks for it."""
+    planning = draft.planning
+    while True:
+        made = waiting(made, planning.renamed)
+        effects = Effects(made, planning.live.entities, after.entities, planning)
+        steps, apart = arranged(made, effects, planning.staged, late)
+        if not apart:
+            return steps
+        planning = replace(planning, staged=planning.staged | apart)
+        made = _made(draft.differences, planning)
+
+
+def _made(differences: Sequence[Difference], planning: Planning) -> list[Step]:
+    return [step for item in differences for step in _steps(item, planning)]
 
 
 def _steps(item: Difference, planning: Planning) -> list[Step]:

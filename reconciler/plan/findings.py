@@ -13,6 +13,7 @@ from reconciler.model.problem import Level, Problem
 from reconciler.model.state import AccessKey
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import Ignored, caller_address, is_owned
+from reconciler.plan.precedence import EXCESS, GAP, UNSURE
 from reconciler.plan.questions import users_with_mfa
 from reconciler.policy.trust import unread_ids
 
@@ -146,10 +147,22 @@ def kept_caller(draft: Draft) -> Iterator[Problem]:
         yield Problem(Level.WARNING, "caller-kept", summary, address=caller)
 
 
+_ORDER = {
+    EXCESS: (Level.WARNING, "order-excess"),
+    GAP: (Level.INFO, "order-gap"),
+    UNSURE: (Level.INFO, "order-unsure"),
+}
+
+
 def notes_of(steps: tuple[Step, ...]) -> Iterator[Problem]:
-    """Where a quota takes the order away from make before break."""
+    """Where the order cannot keep every moment as good as both ends, and why."""
     for step in steps:
         if step.note:
-            told = " ".join(str(value) for value in step.call.parameters.values() if isinstance(value, str))
+            level, code = _ORDER.get(step.note, (Level.INFO, "quota-order"))
+            told = " ".join(
+                str(value)
+                for name, value in step.call.parameters.items()
+                if isinstance(value, str) and not name.endswith("PolicyDocument")
+            )
             summary = f"{step.address}: {step.call.operation} {told}: {step.note}."
-            yield Problem(Level.INFO, "quota-order", summary, address=step.address)
+            yield Problem(level, code, summary, address=step.address)

@@ -2,9 +2,8 @@
 
 A stage is a run of calls of one phase in the order of the plan, and a barrier: no call of it starts before all
 calls of the stages before have ended. Within a stage a call waits for the calls that make what it needs, and for the
-call before it of the same entity, since IAM refuses two writers (ConcurrentModification). Where the order within
-a stage decides what somebody may do meanwhile, its calls go one at a time: edits that give and take at once, and
-whatever touches the caller's own rights.
+call before it of the same entity, since IAM refuses two writers (ConcurrentModification). What touches the caller's
+own rights goes one call at a time, as the plan has it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from reconciler.model.address import Address
-from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.plan import Fact, Step
 
 
 class Schedule:
@@ -74,14 +73,10 @@ def _waits(steps: Sequence[Step], stages: Sequence[int]) -> list[set[int]]:
         waits = {maker for fact in step.needs for maker in makers[fact]} if step.needs else set()
         if step.address in latest:
             waits.add(latest[step.address])
-        if index and _one_at_a_time(step):
+        if index and step.own:
             waits.add(index - 1)
         found.append({earlier for earlier in waits if stages[earlier] == stages[index]})
         for fact in step.makes:
             makers[fact].append(index)
         latest[step.address] = index
     return found
-
-
-def _one_at_a_time(step: Step) -> bool:
-    return step.own or step.phase is Phase.SWAP

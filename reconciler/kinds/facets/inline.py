@@ -1,19 +1,21 @@
 """Inline policies of a user, group or role (Put…Policy, Delete…Policy). A put replaces at once: no gap.
 
 The quota is on the sum of their sizes (IAM User Guide, "IAM object quotas"); where old and new do not fit
-together, what shrinks or goes is written first, and the step says so.
+together, what shrinks or goes is written first, and the step says so. `staged`: the documents that are written in
+stages (`policy/stages.py`), where there is room for all that stands between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.kinds.facts import edit, emptied, present, step
+from reconciler.kinds.facts import edit, emptied, present, staged
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.plan import Fact, Phase, Step
-from reconciler.policy.grants import NOTHING, phase_of, shift_of
+from reconciler.policy.grants import NOTHING, shift_of
+from reconciler.policy.stages import stages
 
 Documents = Mapping[str, Document]
 
@@ -28,18 +30,48 @@ class Inline:
 
     kind: str
 
-    def steps(self, holder: Address, before: Documents, after: Documents) -> list[Step]:
+    def steps(
+        self, holder: Address, before: Documents, after: Documents, in_stages: Collection[tuple[Address, str]] = ()
+    ) -> list[Step]:
         removed = sorted(set(before) - set(after))
         written = sorted(name for name, document in after.items() if before.get(name) != document)
         first = self._first(before, after)
         room = tuple(emptied(holder, f"inline/{name}") for name in sorted(first))
+        spare = self._spare(before, after) // max(1, sum((holder, name) in in_stages for name in written))
         return [
             *(self._delete(holder, name, before[name], name in first) for name in removed),
             *(
-                self._put(holder, name, before.get(name), after[name], None if name in first else room)
+                put
                 for name in written
+                for put in self._puts(
+                    holder,
+                    name,
+                    before.get(name),
+                    after[name],
+                    None if name in first else room,
+                    spare if (holder, name) in in_stages else 0,
+                )
             ),
         ]
+
+    def _spare(self, before: Documents, after: Documents) -> int:
+        """The characters that no document needs, on neither side."""
+        largest = (max(_size(before.get(name)), _size(after.get(name))) for name in {*before, *after})
+        return max(0, SIZE_QUOTA[self.kind] - sum(largest))
+
+    def _puts(
+        self,
+        holder: Address,
+        name: str,
+        old: Document | None,
+        new: Document,
+        room: tuple[Fact, ...] | None,
+        spare: int,
+    ) -> list[Step]:
+        apart = spare and room is not None
+        written = stages(old, new, max(_size(old), _size(new)) + spare) if apart else (new,)
+        pairs = zip((old, *written[:-1]), written, strict=True)
+        return staged([self._put(holder, name, was, then, room) for was, then in pairs], (holder, name))
 
     def _first(self, before: Documents, after: Documents) -> set[str]:
         """The documents that must shrink or go before others may grow; as few as the quota asks for."""
@@ -73,14 +105,14 @@ class Inline:
         return put
 
     def _delete(self, holder: Address, name: str, old: Document, forced: bool) -> Step:
-        return step(
+        deletion = edit(
             holder,
-            Phase.WIDEN if forced else phase_of(old.statements, NOTHING),
+            shift_of(old.statements, NOTHING),
             f"Delete{self.kind}Policy",
             {f"{self.kind}Name": holder.name, "PolicyName": name},
             makes=(emptied(holder, f"inline/{name}"),),
-            note=_FORCED if forced else "",
         )
+        return replace(deletion, phase=Phase.WIDEN, note=_FORCED) if forced else deletion
 
     def emptying(self, holder: Address, before: Documents) -> list[Step]:
         return [self._delete(holder, name, before[name], forced=False) for name in sorted(before)]

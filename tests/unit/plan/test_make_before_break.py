@@ -14,6 +14,7 @@ from reconciler.model.plan import Step
 from reconciler.model.state import Declaration, Desired, Facts, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
+from reconciler.plan.precedence import EXCESS
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, AWS_POLICIES, PLACE, policy_arn
 
@@ -193,3 +194,64 @@ def test_a_deny_does_not_wait_for_a_boundary_that_happens_to_be_the_policy_force
     after = User("u", policies=frozenset([Q]))
     found = said(steps([*policies, before], [*policies, after], {"AttachedPoliciesPerUserQuota": 1}))
     assert found == ["user/u DetachUserPolicy", "user/u AttachUserPolicy", "user/u DeleteUserPermissionsBoundary"]
+
+
+# Calls that the phases do not keep apart
+
+
+def test_two_edits_that_need_each_other_are_made_in_stages() -> None:
+    """p: 1 → 2, q: 2 → 1. Written whole, whoever has both would be without one of them for a moment."""
+    user = User("u", policies=frozenset([P, Q]))
+    live: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:2")), user]
+    wanted: list[Entity] = [Policy("p", document("a:2")), Policy("q", document("a:1")), user]
+    found = steps(live, wanted)
+    assert len(found) == 3
+    assert not any(step.note for step in found)
+
+
+def test_without_anybody_who_has_both_each_is_one_call() -> None:
+    users: list[Entity] = [User("u", policies=frozenset([P])), User("v", policies=frozenset([Q]))]
+    live: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:2")), *users]
+    wanted: list[Entity] = [Policy("p", document("a:2")), Policy("q", document("a:1")), *users]
+    assert said(steps(live, wanted)) == ["policy/p CreatePolicyVersion", "policy/q CreatePolicyVersion"]
+
+
+def test_who_joins_never_has_what_the_group_loses() -> None:
+    before = [Group("g1", inline_policies={"i": document("a:1", "a:2")}), User("u")]
+    after = [Group("g1", inline_policies={"i": document("a:1")}), User("u", groups=frozenset([G1]))]
+    assert said(steps(before, after)) == ["group/g1 PutGroupPolicy", "user/u AddUserToGroup"]
+
+
+def test_who_leaves_never_has_what_the_group_gains() -> None:
+    before = [Group("g1", inline_policies={"i": document("a:1")}), User("u", groups=frozenset([G1]))]
+    after = [Group("g1", inline_policies={"i": document("a:1", "a:2")}), User("u")]
+    assert said(steps(before, after)) == ["user/u RemoveUserFromGroup", "group/g1 PutGroupPolicy"]
+
+
+def test_an_edit_that_takes_and_denies_is_there_before_what_it_denies() -> None:
+    user = User("u", policies=frozenset([P]))
+    live: list[Entity] = [Policy("p", document("a:1")), user]
+    granted = User("u", policies=frozenset([P]), inline_policies={"i": document("a:2")})
+    wanted: list[Entity] = [Policy("p", document(deny="a:2")), granted]
+    assert said(steps(live, wanted)) == ["policy/p CreatePolicyVersion", "user/u PutUserPolicy"]
+
+
+def test_a_wider_boundary_waits_for_what_goes() -> None:
+    fences: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:1", "a:2"))]
+    before = User("u", inline_policies={"i": document("a:2")}, permissions_boundary=P)
+    found = steps([*fences, before], [*fences, User("u", permissions_boundary=Q)])
+    assert said(found) == ["user/u DeleteUserPolicy", "user/u PutUserPermissionsBoundary"]
+
+
+def test_a_policy_of_a_boundary_loses_before_the_bounded_gain() -> None:
+    before = User("u", permissions_boundary=P)
+    after = User("u", permissions_boundary=P, inline_policies={"i": document("a:2")})
+    found = steps([Policy("p", document("a:1", "a:2")), before], [Policy("p", document("a:1")), after])
+    assert said(found) == ["policy/p CreatePolicyVersion", "user/u PutUserPolicy"]
+
+
+def test_what_no_order_and_no_stage_can_help_is_said() -> None:
+    """Each of two policies denies what the other one allows: whichever is attached first allows it for a moment."""
+    policies: list[Entity] = [Policy("p", document("a:1", deny="a:2")), Policy("q", document("a:2", deny="a:1"))]
+    found = steps([*policies, User("u")], [*policies, User("u", policies=frozenset([P, Q]))])
+    assert [EXCESS in step.note for step in found].count(True) == 1
