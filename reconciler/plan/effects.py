@@ -103,9 +103,9 @@ class Effects:
         if key not in self._said:
             planning, side = self._planning, self.side(new)
             if isinstance(held, Address):
-                self._said[key] = planning.group_statements(held, side)
+                self._said[key] = planning.group_statements(held, side.get)
             else:
-                self._said[key] = planning.policy_statements(held, side)
+                self._said[key] = planning.policy_statements(held, side.get)
         return self._said[key]
 
     def held(self, holder: Address, new: bool) -> Statements:
