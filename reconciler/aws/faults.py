@@ -28,7 +28,13 @@ _UNKNOWN_KEY = (
     "InvalidAccessKeyId",
 )
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
-_THROTTLED = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException")
+THROTTLED = (
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+)
 
 
 def code_of(error: Exception) -> str:
@@ -66,7 +72,7 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
         return f"access denied: {message}", "The caller needs this permission."
     if code == "EntityAlreadyExists" and error.operation_name == "CreateAccountAlias":
         return "another account has this alias.", "Choose another: an alias is unique among all accounts of AWS."
-    if code in _THROTTLED:
+    if code in THROTTLED:
         return f"AWS kept throttling ({code}): {message}", "Run again in a minute."
     return f"{code}: {message}", ""
 
