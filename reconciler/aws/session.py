@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -13,6 +14,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
+from botocore.utils import parse_timestamp
 
 from reconciler.aws.faults import translated
 from reconciler.aws.meter import Meter
@@ -120,10 +122,21 @@ def asks_nobody(profile: str | None) -> bool:
     return not {"role_arn", "credential_process"} & found.keys()
 
 
+def _timestamp(value: Any) -> datetime:
+    """As botocore, which lets dateutil guess, for half of the time that it needs for a page of entities."""
+    try:
+        found = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        return parse_timestamp(value)
+    return found if found.tzinfo else parse_timestamp(value)
+
+
 def connect(profile: str | None, region: str | None, endpoint_url: str | None) -> Connection:
     """Find the caller's account. Raises Failed."""
     session, meter = session_of(profile, region), Meter()
     meter.watch(session.events)
+    core: Any = session._session  # boto3 has no way of its own to its parsers
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
     sts = _client(session, "sts", endpoint_url, _FIRST)
     identified = started(sts.get_caller_identity) if asks_nobody(profile) else None
     iam, iam_once = client(session, "iam", endpoint_url), _client(session, "iam", endpoint_url, _ONCE)

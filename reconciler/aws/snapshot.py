@@ -44,10 +44,14 @@ class Reading:
         self._read_for({None, *declared})
 
     def state(self, declared: Collection[Address] = (), documents: Iterable[Document] = ()) -> State:
-        """Everything in the account that plans compare. documents: of the file, in this partition. Raises Failed."""
+        """Everything in the account that plans compare. To be asked for once. Raises Failed.
+
+        documents: of the file, in this partition.
+        """
         with translated("reading the account"), self._pool as pool:
             self._read_for(declared)
             lists, denied = _gathered(self._reads.values())
+            self._reads = {}  # they hold all that was read
             found, detailed = self._tags.result(), False
             if found is None:
                 arns = [item["Arn"] for key in ("Policies", "InstanceProfiles") for item in lists.get(key, ())]
