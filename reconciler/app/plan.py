@@ -14,6 +14,7 @@ from reconciler.aws.snapshot import Reading
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import Loaded
 from reconciler.kinds.registry import BY_SECTION
+from reconciler.model.calls import Calls
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Desired, State
@@ -25,7 +26,7 @@ from reconciler.plan.questions import questions_of
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for: files, variables, whose credentials, and what is allowed."""
+    """What a person asks for: files, variables, whose credentials, and what is allowed. verbose: tell of the calls."""
 
     files: Sequence[str]
     variables: Mapping[str, str]
@@ -33,6 +34,7 @@ class Request:
     region: str | None
     endpoint_url: str | None
     allowed: Allowed
+    verbose: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Planned:
     connection: Connection
     look_again: Callable[[], Plan]
     goal: str = "the file"
+
+    @property
+    def calls(self) -> Calls:
+        """What was asked of AWS so far, by all that goes through the connection."""
+        return self.connection.meter.calls
 
 
 def make_plan(request: Request) -> Planned:

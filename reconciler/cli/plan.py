@@ -11,7 +11,7 @@ import click
 from reconciler.cli.options import planning_options
 
 if TYPE_CHECKING:
-    from reconciler.app.plan import Request
+    from reconciler.app.plan import Planned, Request
     from reconciler.model.plan import Plan
 
 CHANGES_PENDING = 2
@@ -69,15 +69,26 @@ def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any)
     from reconciler.cli.progress import working
     from reconciler.cli.terminal import say
 
+    request = request_of(**options)
     with working("Reading IAM"):
-        planned = make_plan(request_of(**options))
+        planned = make_plan(request)
     plan = planned.plan
     say(_RENDERERS[form](plan))
+    if request.verbose:
+        say_calls(planned)
     if out:
         from reconciler.app.saved import save
 
         save(plan, Path(out))
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
+
+
+def say_calls(planned: Planned) -> None:
+    """What --verbose tells."""
+    from reconciler.cli.terminal import say
+    from reconciler.render.calls import calls_text
+
+    say(calls_text(planned.calls), err=True)
 
 
 def request_of(
@@ -91,6 +102,7 @@ def request_of(
     allow_foreign_detach: bool,
     take_over: bool,
     allow_lockout: bool,
+    verbose: bool,
     unmanaged: bool = False,
 ) -> Request:
     """The options that plan and apply share, and --unmanaged of plan, as a request."""
@@ -103,4 +115,4 @@ def request_of(
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
     allowed = Allowed(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses, unmanaged)
-    return Request(files, variables, profile, region, endpoint_url, allowed)
+    return Request(files, variables, profile, region, endpoint_url, allowed, verbose)
