@@ -63,7 +63,7 @@ def make_plan(request: Request) -> Planned:
     """
     asking = started(_connect, request) if asks_nobody(request.profile) else None
     loaded, now = read(request.files, request.variables), datetime.now(UTC)
-    early = started(_read_for, asking.result, loaded) if asking and loaded.root is not None else None
+    early = started(_read_for, asking.result, loaded) if asking and _says_for_whom(loaded) else None
     desired = _valid(declare(loaded, now=now))
     reading = early.result() if early else _read_for(lambda: _connect(request), loaded)
     connection = reading.connection
@@ -72,6 +72,11 @@ def make_plan(request: Request) -> Planned:
         desired = _valid(declare(loaded, now=now))
     plan, desired = _compared(loaded, desired, reading, request.allowed)
     return Planned(plan, connection, lambda: _again(desired, connection, request.allowed))
+
+
+def _says_for_whom(loaded: Loaded) -> bool:
+    """False where the account guard cannot tell yet: there is no file, or what it has for an account is none."""
+    return loaded.root is not None and ("account" not in loaded.root or written_account(loaded) is not None)
 
 
 def _connect(request: Request) -> Connection:

@@ -73,10 +73,12 @@ class Connection:
             return make(service, region_name=region, endpoint_url=self.endpoint_url, config=config)
 
 
-def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
-    """A boto3 session; Failed where the profile does not exist."""
+def session_of(
+    profile: str | None, region: str | None, core: botocore.session.Session | None = None
+) -> boto3.session.Session:
+    """A boto3 session, around botocore's where one is given; Failed where the profile does not exist."""
     with translated("finding credentials"):
-        return boto3.session.Session(profile_name=profile, region_name=region)
+        return boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
 
 
 def client(
@@ -133,10 +135,10 @@ def _timestamp(value: Any) -> datetime:
 
 def connect(profile: str | None, region: str | None, endpoint_url: str | None) -> Connection:
     """Find the caller's account. Raises Failed."""
-    session, meter = session_of(profile, region), Meter()
-    meter.watch(session.events)
-    core: Any = session._session  # boto3 has no way of its own to its parsers
+    core, meter = botocore.session.get_session(), Meter()
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    session = session_of(profile, region, core)
+    meter.watch(session.events)
     sts = _client(session, "sts", endpoint_url, _FIRST)
     identified = started(sts.get_caller_identity) if asks_nobody(profile) else None
     iam, iam_once = client(session, "iam", endpoint_url), _client(session, "iam", endpoint_url, _ONCE)

@@ -153,8 +153,10 @@ def _unique_ids(raw: Raw) -> dict[str, Address]:
 
 def complete(connection: Connection, state: State, questions: Questions) -> State:
     """The state with the answers to a plan's questions. Raises Failed."""
-    with translated("reading the account"), Overlap(POOL) as pool:
-        owned = pool.map(lambda address: belongings_of(connection, address), questions.belongings)
+    # Those who wait for others are in the first pool, so that nobody in the second waits for a thread in vain.
+    with translated("reading the account"), Overlap(POOL) as waiting, Overlap(POOL) as pool:
+        owned = waiting.map(lambda address: belongings_of(connection, address, pool), questions.belongings)
+        quotas = pool.submit(_quotas, connection) if questions.quotas else None
         devices = pool.map(lambda address: devices_of(connection, address), questions.devices)
         exist = pool.map(lambda arn: policy_exists(connection, arn), questions.policies)
         users = (*questions.passwords, *questions.sign_ins)
@@ -177,7 +179,7 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
             detailed=state.facts.detailed | set(questions.details),
             consoles={**state.facts.consoles, **consoles},
             access_keys={**state.facts.access_keys, **listed_keys},
-            quotas=_quotas(connection) if questions.quotas else state.facts.quotas,
+            quotas=quotas.result() if quotas else state.facts.quotas,
         )
         asked: Mapping[str, Mapping[Address, object]]
         asked = {"ListMFADevices": answers, "GetLoginProfile": consoles, "ListAccessKeys": listed_keys}

@@ -58,6 +58,15 @@ def test_nothing_of_another_account_is_read(account: Account, command: str) -> N
     assert account.calls() == {"GetCallerIdentity": 1}
 
 
+@pytest.mark.parametrize("written", ["210987654321", "[210987654321]", "", "{}"])
+def test_nothing_is_read_where_the_file_has_something_else_for_an_account(account: Account, written: str) -> None:
+    account.write(f"account: {written}\n{VALID}")
+    account.zero()
+    result = account.cli("plan", "roles.yaml")
+    assert result.code == 1
+    assert set(account.calls()) <= {"GetCallerIdentity"}
+
+
 def test_what_is_wrong_with_the_file_is_said_before_that_it_is_for_another_account(account: Account) -> None:
     account.write(f'account: "210987654321"\n{INVALID}')
     result = account.cli("plan", "roles.yaml")

@@ -18,6 +18,7 @@ from reconciler.kinds.account import ALIAS, PASSWORD_POLICY
 from reconciler.model.address import Address
 from reconciler.model.entity import Policy, Role
 from reconciler.model.state import State
+from tests.support.account import Account
 from tests.support.paged_iam import PagedIam, served
 
 SMALL = Size(users=20, groups=10, roles=50, policies=30, tagged=30, expected=110)
@@ -144,3 +145,25 @@ def test_who_is_told_to_wait_waits_for_the_bulk() -> None:
     assert iam.calls == reads_of(ASKED) | {"GetResources": 2}
     counted = {one.operation: one.times for one in connection.meter.calls.operations}
     assert counted["GetResources"] == 2, "a repeat is a call"
+
+
+def test_what_no_list_tells_is_asked_of_the_declared_users_that_it_is_about(account: Account) -> None:
+    account.write(
+        "version: 1\nowner: platform\ngroups: {people: {mfa: required}}\n"
+        "policies: {p: {document: {Statement: [{Effect: Allow, Action: 'a:b', Resource: '*'}]}}}\n"
+        "users:\n"
+        "  alice: {mfa: required}\n"
+        "  bob: {groups: [people], console: true}\n"
+        "  carol: {access_keys: {max_count: 1}, console: false}\n"
+        "  dave: {access_keys: {max_age: 90d}}\n"
+        "  erin: {}\n"
+    )
+    account.apply()
+    for name in ("frank", "grace"):
+        account.iam.create_user(UserName=name)
+    assert account.plan()["changes"] == []
+    policies = len(account.iam.list_policies(Scope="Local")["Policies"])
+    account.zero()
+    account.plan()
+    asked = Size(users=7, groups=1, policies=policies, devices=2, passwords=2, keys=2, expected=8)
+    assert account.calls() == reads_of(asked)
