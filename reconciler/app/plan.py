@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.app.desired import read
+from reconciler.app.desired import read, written_account
 from reconciler.aws import snapshot
-from reconciler.aws.session import Connection, check_account, connect
+from reconciler.aws.overlap import started
+from reconciler.aws.session import Connection, asks_nobody, check_account, connect
+from reconciler.aws.snapshot import Reading
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import Loaded
+from reconciler.kinds.registry import BY_SECTION
+from reconciler.model.calls import Calls
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Desired, State
@@ -22,7 +26,7 @@ from reconciler.plan.questions import questions_of
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for: files, variables, whose credentials, and what is allowed."""
+    """What a person asks for: files, variables, whose credentials, and what is allowed. verbose: tell of the calls."""
 
     files: Sequence[str]
     variables: Mapping[str, str]
@@ -30,6 +34,7 @@ class Request:
     region: str | None
     endpoint_url: str | None
     allowed: Allowed
+    verbose: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,32 +55,64 @@ class Planned:
         """What live IAM is to match, in words."""
         return "the plan" if self.saved else "the file"
 
+    @property
+    def calls(self) -> Calls:
+        """What was asked of AWS so far, by all that goes through the connection."""
+        return self.connection.meter.calls
+
 
 def make_plan(request: Request) -> Planned:
-    """Validate, connect, guard the account, read it, compare. Raises Failed."""
+    """Validate, connect, guard the account, read it, compare. Raises Failed: what is wrong with the file comes first.
+
+    While the file is parsed, AWS is asked who the caller is; while it is checked, the account is read, if it is the
+    one that the file is for.
+    """
+    asking = started(_connect, request) if asks_nobody(request.profile) else None
     loaded, now = read(request.files, request.variables), datetime.now(UTC)
+    early = started(_read_for, asking.result, loaded) if asking and _says_for_whom(loaded) else None
     desired = _valid(declare(loaded, now=now))
-    connection = connect(request.profile, request.region, request.endpoint_url)
-    written = loaded.root.get("account") if loaded.root else None
-    check_account(connection, written if isinstance(written, str) else None)
+    reading = early.result() if early else _read_for(lambda: _connect(request), loaded)
+    connection = reading.connection
     if (connection.account, connection.partition) != (loaded.account, loaded.partition):
         loaded = read(request.files, request.variables, connection.account, connection.partition)
         desired = _valid(declare(loaded, now=now))
-    plan, desired = replanned(loaded, desired, connection, request.allowed)
-    return Planned(plan, connection, lambda: replanned(None, desired, connection, request.allowed)[0], now)
+    plan, desired = _compared(loaded, desired, reading, request.allowed)
+    return Planned(plan, connection, lambda: _again(desired, connection, request.allowed), now)
 
 
-def replanned(
-    loaded: Loaded | None, desired: Desired, connection: Connection, allowed: Allowed
-) -> tuple[Plan, Desired]:
-    """Read live IAM and compare. `loaded` None: the desired state is final, as when an apply is verified."""
-    live = snapshot.read(connection, desired.state.entities.keys())
+def _says_for_whom(loaded: Loaded) -> bool:
+    """False where the account guard cannot tell yet: there is no file, or what it has for an account is none."""
+    return loaded.root is not None and ("account" not in loaded.root or written_account(loaded) is not None)
+
+
+def _connect(request: Request) -> Connection:
+    return connect(request.profile, request.region, request.endpoint_url)
+
+
+def _read_for(connected: Callable[[], Connection], loaded: Loaded) -> Reading:
+    """The reads of the caller's account, begun; Failed where the file is for another one."""
+    connection = connected()
+    check_account(connection, written_account(loaded))
+    sections = [loaded.root.child(section) for section in BY_SECTION] if loaded.root else []
+    return Reading(connection, expected=sum(map(len, sections)))
+
+
+def _again(desired: Desired, connection: Connection, allowed: Allowed) -> Plan:
+    """What is left to do, by a fresh read."""
+    reading = Reading(connection, desired.state.entities.keys(), len(desired.state.entities))
+    return _compared(None, desired, reading, allowed)[0]
+
+
+def _compared(loaded: Loaded | None, desired: Desired, reading: Reading, allowed: Allowed) -> tuple[Plan, Desired]:
+    """What is read against what is desired. `loaded` None: that is final, as when an apply is verified."""
+    entities = desired.state.entities
+    live = reading.state(entities.keys(), (document for entity in entities.values() for document in entity.documents))
     if loaded is not None and _moved(desired, live):
         paths = {address: entity.path for address, entity in live.entities.items()}
         desired = _valid(declare(loaded, paths, desired.now))
     _check_targets(desired, live, allowed)
     while questions := questions_of(desired, live):
-        live = snapshot.complete(connection, live, questions)
+        live = snapshot.complete(reading.connection, live, questions)
     return build(desired, live, allowed), desired
 
 

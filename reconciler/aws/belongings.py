@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import Any, TypeVar
 
 from botocore import xform_name
@@ -20,18 +21,30 @@ _NOT_ANSWERED = ("InvalidAction", "NotImplemented", "UnknownOperation", "Respons
 _RARE = ("ListServiceSpecificCredentials", "ListSigningCertificates", "ListSSHPublicKeys")
 """Kinds of credentials that some partitions lack and few users have: not being told of them is no failure."""
 
+_LISTS = (
+    ("ListAccessKeys", "AccessKeyMetadata", "AccessKeyId"),
+    ("ListSigningCertificates", "Certificates", "CertificateId"),
+    ("ListSSHPublicKeys", "SSHPublicKeys", "SSHPublicKeyId"),
+    ("ListServiceSpecificCredentials", "ServiceSpecificCredentials", "ServiceSpecificCredentialId"),
+    ("ListMFADevices", "MFADevices", "SerialNumber"),
+)
+"""Operation, key of its list, key of the id of an item."""
 
-def belongings_of(connection: Connection, user: Address) -> Belongings:
-    """What must go before DeleteUser is taken (IAM API, DeleteUser). A user that is gone by now owns nothing."""
+
+def belongings_of(connection: Connection, user: Address, pool: Executor) -> Belongings:
+    """What must go before DeleteUser is taken (IAM API, DeleteUser), all asked at once.
+
+    A user that is gone by now owns nothing.
+    """
     try:
-        return _belongings(connection, user)
+        return _belongings(connection, user, pool)
     except ClientError as error:
         if code_of(error) == "NoSuchEntity":
             return Belongings()
         raise
 
 
-def _belongings(connection: Connection, user: Address) -> Belongings:
+def _belongings(connection: Connection, user: Address, pool: Executor) -> Belongings:
     unread: list[str] = []
 
     def ids(operation: str, key: str, item: str) -> tuple[str, ...]:
@@ -44,16 +57,17 @@ def _belongings(connection: Connection, user: Address) -> Belongings:
             unread.append(operation)
             return ()
 
+    password = pool.submit(_exists, connection.iam.get_login_profile, UserName=user.name)
+    asked = [pool.submit(ids, *listing) for listing in _LISTS]
+    keys, certificates, public_keys, services, devices = (one.result() for one in asked)
     return Belongings(
-        login_profile=_exists(connection.iam.get_login_profile, UserName=user.name),
-        access_keys=ids("ListAccessKeys", "AccessKeyMetadata", "AccessKeyId"),
-        signing_certificates=ids("ListSigningCertificates", "Certificates", "CertificateId"),
-        ssh_public_keys=ids("ListSSHPublicKeys", "SSHPublicKeys", "SSHPublicKeyId"),
-        service_credentials=ids(
-            "ListServiceSpecificCredentials", "ServiceSpecificCredentials", "ServiceSpecificCredentialId"
-        ),
-        mfa_devices=tuple(MfaDevice(serial) for serial in ids("ListMFADevices", "MFADevices", "SerialNumber")),
-        unread=tuple(unread),
+        login_profile=password.result(),
+        access_keys=keys,
+        signing_certificates=certificates,
+        ssh_public_keys=public_keys,
+        service_credentials=services,
+        mfa_devices=tuple(map(MfaDevice, devices)),
+        unread=tuple(sorted(unread)),
     )
 
 

@@ -6,15 +6,18 @@ confirmed one by one). Where that is denied, not answered, or empty although the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 
 from botocore.exceptions import ClientError
 
-from reconciler.aws.faults import AWS_ERRORS, code_of
-from reconciler.aws.session import HOME_REGIONS, Connection, client_in
-from reconciler.kinds.raw import Detail, tags_of
+from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
+from reconciler.aws.session import HOME_REGIONS, Connection
+from reconciler.kinds.raw import Detail, Item, tags_of
 
+TAGGED_PAGE = 100
+
+_SERVICE = "resourcegroupstaggingapi"
 _TYPES = ["iam:policy", "iam:instance-profile"]
 
 
@@ -24,21 +27,37 @@ def bulk_tags(connection: Connection) -> Mapping[str, Detail] | None:
     if region is None:
         return None
     found: dict[str, Detail] = {}
-    token = ""
     try:
-        tagging = client_in(connection, "resourcegroupstaggingapi", region)
-        while True:
-            page = tagging.get_resources(ResourceTypeFilters=_TYPES, ResourcesPerPage=100, PaginationToken=token)
-            for item in page["ResourceTagMappingList"]:
+        for page in _tagged(connection, region):
+            for item in page.get("ResourceTagMappingList") or ():
                 found[item["ResourceARN"]] = Detail(tags_of(item["Tags"]))
-            token = page.get("PaginationToken") or ""
-            if not token:
-                return found or None
     except AWS_ERRORS:
         return None
+    return found or None
 
 
-def details(connection: Connection, arns: Iterable[str], pool: ThreadPoolExecutor) -> Mapping[str, Detail]:
+def _tagged(connection: Connection, region: str) -> Iterator[Item]:
+    """Every page. Whether the service can be reached is found out at once; who is told to wait has reached it."""
+    client = connection.client(_SERVICE, region, trial=True)
+    patient = None
+    token = ""
+    while True:
+        parameters = {"ResourceTypeFilters": _TYPES, "ResourcesPerPage": TAGGED_PAGE, "PaginationToken": token}
+        try:
+            page: Item = (patient or client).get_resources(**parameters)
+        except ClientError as error:
+            if patient or code_of(error) not in THROTTLED:
+                raise
+            patient = connection.client(_SERVICE, region)
+            continue
+        yield page
+        token = page.get("PaginationToken") or ""
+        if not token:
+            return
+        patient = patient or connection.client(_SERVICE, region)
+
+
+def details(connection: Connection, arns: Iterable[str], pool: Executor) -> Mapping[str, Detail]:
     """ARN → detail, each asked of IAM itself; what is gone meanwhile has none of its own."""
     listed = list(arns)
     return dict(zip(listed, pool.map(lambda arn: _detail(connection, arn), listed), strict=True))

@@ -28,7 +28,13 @@ _UNKNOWN_KEY = (
     "InvalidAccessKeyId",
 )
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
-THROTTLED = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException")
+THROTTLED = (
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+)
 
 
 def code_of(error: Exception) -> str:

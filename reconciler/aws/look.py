@@ -15,9 +15,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, code_of
-from reconciler.aws.pages import PAGE
+from reconciler.aws.pages import DETAILS, PAGE
 from reconciler.aws.session import client, session_of
-from reconciler.aws.snapshot import DETAILS
 from reconciler.kinds.raw import Item, Raw
 from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address

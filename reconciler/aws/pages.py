@@ -1,9 +1,17 @@
-"""IAM's list calls, every page of them, and what they leave out of each item (`kinds/raw.py:Source`)."""
+"""IAM's list calls, every page of them, and what they leave out of each item (`kinds/raw.py:Source`).
+
+GetAccountAuthorizationDetails is one stream of pages, or one for each of its filters at the same time. Each filter is a
+call more, and saves nothing where one page holds the account. So: one call for all; where its answer is cut short, or
+where so much is expected that it will be, one stream for each filter. What the first page held is read again then: IAM
+promises no order, so nothing in it is known to be whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from botocore import xform_name
@@ -17,6 +25,28 @@ PAGE = 1000
 
 Lists = dict[str, list[Item]]
 """Key of an answer → the items of its list."""
+
+_FILTERS = {
+    "User": "UserDetailList",
+    "Group": "GroupDetailList",
+    "Role": "RoleDetailList",
+    "LocalManagedPolicy": "Policies",
+}
+"""Without a filter, every policy of AWS comes too."""
+
+DETAILS = Source(
+    "GetAccountAuthorizationDetails",
+    tuple(_FILTERS.values()),
+    {"Filter": list(_FILTERS)},
+    fields=(
+        *("UserName", "GroupName", "RoleName", "UserId", "RoleId", "Arn", "Path", "Description", "Tags", "GroupList"),
+        *("UserPolicyList", "GroupPolicyList", "RolePolicyList", "AssumeRolePolicyDocument", "PolicyVersionList"),
+        *("AttachedManagedPolicies", "PermissionsBoundary"),
+    ),
+)
+DETAILS_BY_FILTER = tuple(
+    replace(DETAILS, keys=(key,), parameters={"Filter": [name]}) for name, key in _FILTERS.items()
+)
 
 
 def _called(connection: Connection, operation: str, **parameters: Any) -> Item:
@@ -40,13 +70,41 @@ def listed(connection: Connection, source: Source) -> Lists:
     found: Lists = {key: [] for key in source.keys}
     try:
         for page in pages(connection, source):
-            for key, items in found.items():
-                told = page.get(key) or ()
-                items += [told] if isinstance(told, Mapping) else told
+            _gather(found, page, source)
     except ClientError as error:
         if code_of(error) != "NoSuchEntity":
             raise
     return found
+
+
+def account_details(connection: Connection, expected: int, pool: Executor) -> Lists:
+    """The lists of DETAILS. expected: how many entities there may be, as far as anybody knows."""
+    if expected <= PAGE:
+        first = next(pages(connection, DETAILS))
+        if not first.get("IsTruncated"):
+            found: Lists = {key: [] for key in DETAILS.keys}
+            _gather(found, first, DETAILS)
+            return found
+        del first
+    return {
+        key: items for lists in pool.map(partial(listed, connection), DETAILS_BY_FILTER) for key, items in lists.items()
+    }
+
+
+def _gather(found: Lists, page: Item, source: Source) -> None:
+    """Add what is kept of a page, so that the page itself can go."""
+    for key, items in found.items():
+        told = page.get(key) or ()
+        items += [_kept(item, source.fields) for item in ([told] if isinstance(told, Mapping) else told)]
+
+
+def _kept(item: Item, fields: Sequence[str]) -> Item:
+    """The fields, all where none is named; of a policy's versions, the document of the default one alone."""
+    kept = {name: item[name] for name in fields if name in item} if fields else item
+    for version in kept.get("PolicyVersionList", ()) if fields else ():
+        if not version["IsDefaultVersion"]:
+            version.pop("Document", None)
+    return kept
 
 
 def completed(connection: Connection, each: Each, lists: Lists, pool: Executor) -> Lists:

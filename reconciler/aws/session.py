@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+from botocore.handlers import json_decode_policies
+from botocore.utils import parse_timestamp
 
 from reconciler.aws.faults import translated
+from reconciler.aws.meter import Meter
+from reconciler.aws.overlap import started
 from reconciler.model.problem import failure
 
 DEFAULT_REGION = "us-east-1"
 HOME_REGIONS = {"aws": DEFAULT_REGION, "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """Partition → the region whose endpoints know its IAM (botocore's endpoint data)."""
 POOL = 16
+"""Calls at once, reads and writes alike; a client keeps as many connections."""
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 10},
@@ -29,11 +38,19 @@ _ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 
 _FIRST = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 4}))
 """The first call of a run tells a wrong endpoint from a passing fault; nobody wants to wait long for that."""
 _SHORTCUT = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))
+_TRIAL = _CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
+)
+"""For a service that may not be there at all, such as one that a private network has no way to."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Clients of one caller. `iam_once` never repeats by itself: for calls that must not be sent twice."""
+    """Clients of one caller. `iam_once` never repeats by itself: for calls that must not be sent twice.
+
+    `iam` hands policy documents on as IAM sends them (`kinds/raw.py:Raw.document` decodes them). meter: what was sent
+    by any client of the session.
+    """
 
     session: boto3.session.Session
     endpoint_url: str | None
@@ -42,12 +59,26 @@ class Connection:
     caller: str
     iam: Any
     iam_once: Any
+    meter: Meter = field(default_factory=Meter)
+    _making: Lock = field(default_factory=Lock, repr=False)
+
+    def client(self, service: str, region: str, *, trial: bool = False) -> Any:
+        """A client of another service, for the same caller and endpoint. trial: it gives up at the first failure.
+
+        Clients may be used by many threads, but one session makes them one at a time (boto3, "Multithreading").
+        """
+        make: Any = self.session.client
+        with self._making:
+            config = _TRIAL if trial else _CONFIG
+            return make(service, region_name=region, endpoint_url=self.endpoint_url, config=config)
 
 
-def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
-    """A boto3 session; Failed where the profile does not exist."""
+def session_of(
+    profile: str | None, region: str | None, core: botocore.session.Session | None = None
+) -> boto3.session.Session:
+    """A boto3 session, around botocore's where one is given; Failed where the profile does not exist."""
     with translated("finding credentials"):
-        return boto3.session.Session(profile_name=profile, region_name=region)
+        return boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
 
 
 def client(
@@ -81,17 +112,39 @@ def preparing(service: str) -> Iterator[None]:
             ) from None
 
 
-def client_in(connection: Connection, service: str, region: str) -> Any:
-    """A client of another service, for the same caller and endpoint; it gives up early, being a shortcut."""
-    make: Any = connection.session.client
-    return make(service, region_name=region, endpoint_url=connection.endpoint_url, config=_SHORTCUT)
+def asks_nobody(profile: str | None) -> bool:
+    """Whether the credentials can be found without a question to the person: none of an MFA code, none by a program.
+
+    Only then may they be looked for on a thread: a prompt there outlives the program, and leaves a terminal mute.
+    """
+    try:
+        found = botocore.session.Session(profile=profile).get_scoped_config()
+    except BotoCoreError:
+        return False
+    return not {"role_arn", "credential_process"} & found.keys()
+
+
+def _timestamp(value: Any) -> datetime:
+    """As botocore, which lets dateutil guess, for half of the time that it needs for a page of entities."""
+    try:
+        found = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        return parse_timestamp(value)
+    return found if found.tzinfo else parse_timestamp(value)
 
 
 def connect(profile: str | None, region: str | None, endpoint_url: str | None) -> Connection:
     """Find the caller's account. Raises Failed."""
-    session = session_of(profile, region)
+    core, meter = botocore.session.get_session(), Meter()
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    session = session_of(profile, region, core)
+    meter.watch(session.events)
+    sts = _client(session, "sts", endpoint_url, _FIRST)
+    identified = started(sts.get_caller_identity) if asks_nobody(profile) else None
+    iam, iam_once = client(session, "iam", endpoint_url), _client(session, "iam", endpoint_url, _ONCE)
+    iam.meta.events.unregister("after-call.iam", json_decode_policies)
     with translated("asking AWS who the caller is"):
-        identity = _client(session, "sts", endpoint_url, _FIRST).get_caller_identity()
+        identity = identified.result() if identified else sts.get_caller_identity()
     arn = str(identity["Arn"])
     return Connection(
         session=session,
@@ -99,8 +152,9 @@ def connect(profile: str | None, region: str | None, endpoint_url: str | None) -
         account=str(identity["Account"]),
         partition=arn.split(":")[1],
         caller=arn,
-        iam=client(session, "iam", endpoint_url),
-        iam_once=_client(session, "iam", endpoint_url, _ONCE),
+        iam=iam,
+        iam_once=iam_once,
+        meter=meter,
     )
 
 

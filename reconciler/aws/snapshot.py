@@ -6,8 +6,8 @@ a page call exists. `complete` answers the few questions that a plan has beyond 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,51 +16,77 @@ from botocore.exceptions import ClientError
 from reconciler.aws.belongings import access_keys_of, belongings_of, devices_of, has_password, policy_exists
 from reconciler.aws.details import bulk_tags, details
 from reconciler.aws.faults import DENIED, code_of, translated
-from reconciler.aws.pages import Lists, completed, listed
+from reconciler.aws.overlap import Overlap
+from reconciler.aws.pages import DETAILS, Lists, account_details, completed, listed
 from reconciler.aws.session import POOL, Connection
 from reconciler.kinds.policy import policy_versions
 from reconciler.kinds.raw import Raw, Source
 from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
+from reconciler.model.document import Document
 from reconciler.model.entity import InstanceProfile, Policy, User
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import Facts, MfaDevice, State
 from reconciler.plan.questions import Questions
 
-DETAILS = Source(
-    "GetAccountAuthorizationDetails",
-    ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"),
-    {"Filter": ["User", "Group", "Role", "LocalManagedPolicy"]},
-)
+
+class Reading:
+    """The reads of one account, under way. They write nothing, and may be abandoned at any time."""
+
+    def __init__(self, connection: Connection, declared: Collection[Address] = (), expected: int = 0) -> None:
+        """declared: what is read only where it is. expected: how many entities there may be."""
+        self.connection = connection
+        self._pool = Overlap(POOL)
+        self._reads: dict[str, tuple[Source, Future[Lists]]] = {}
+        self._read(DETAILS, account_details, connection, expected, self._pool)
+        self._tags = self._pool.submit(bulk_tags, connection)
+        self._read_for({None, *declared})
+
+    def state(self, declared: Collection[Address] = (), documents: Iterable[Document] = ()) -> State:
+        """Everything in the account that plans compare. To be asked for once. Raises Failed.
+
+        documents: of the file, in this partition.
+        """
+        with translated("reading the account"), self._pool as pool:
+            self._read_for(declared)
+            lists, denied = _gathered(self._reads.values())
+            self._reads = {}  # they hold all that was read
+            found, detailed = self._tags.result(), False
+            if found is None:
+                arns = [item["Arn"] for key in ("Policies", "InstanceProfiles") for item in lists.get(key, ())]
+                found, detailed = details(self.connection, arns, pool), True
+            known = {document.text: document for document in documents}
+            raw = Raw(self.connection.account, self.connection.partition, lists, found, known)
+            return _state(raw, self.connection, denied, detailed)
+
+    def _read_for(self, declared: Collection[Address | None]) -> None:
+        for source in (source for kind in KINDS for source in kind.sources):
+            if source.only_for in declared and source.operation not in self._reads:
+                self._read(source, _whole, self.connection, source, self._pool)
+
+    def _read(self, source: Source, read: Callable[..., Lists], *arguments: object) -> None:
+        self._reads[source.operation] = source, self._pool.submit(read, *arguments)
 
 
-def read(connection: Connection, declared: Collection[Address] = ()) -> State:
+def read(connection: Connection, declared: Collection[Address] = (), documents: Iterable[Document] = ()) -> State:
     """Everything in the account that plans compare; `declared`: what is read only where it is. Raises Failed."""
-    with translated("reading the account"), ThreadPoolExecutor(POOL) as pool:
-        wanted = (source for kind in KINDS for source in kind.sources)
-        sources = [DETAILS, *(one for one in wanted if one.only_for is None or one.only_for in declared)]
-        reads = [(source, pool.submit(listed, connection, source)) for source in sources]
-        tags_read = pool.submit(bulk_tags, connection)
-        lists, denied = _gathered(connection, reads, pool)
-        found, detailed = tags_read.result(), False
-        if found is None:
-            arns = [item["Arn"] for key in ("Policies", "InstanceProfiles") for item in lists.get(key, ())]
-            found, detailed = details(connection, arns, pool), True
-        raw = Raw(connection.account, connection.partition, lists, found)
-        return _state(raw, connection, denied, detailed)
+    return Reading(connection, declared, len(declared)).state(declared, documents)
 
 
-def _gathered(
-    connection: Connection, reads: Sequence[tuple[Source, Future[Lists]]], pool: ThreadPoolExecutor
-) -> tuple[Lists, dict[str, str]]:
-    """The lists, with what their items are asked for; and optional sources that were denied → the call that was."""
+def _whole(connection: Connection, source: Source, pool: Executor) -> Lists:
+    """The lists of a source, with what their items are asked for."""
+    lists = listed(connection, source)
+    return completed(connection, source.each, lists, pool) if source.each else lists
+
+
+def _gathered(reads: Iterable[tuple[Source, Future[Lists]]]) -> tuple[Lists, dict[str, str]]:
+    """All lists; and optional sources that were denied → the call that was."""
     lists: Lists = {}
     denied: dict[str, str] = {}
     for source, future in reads:
         try:
-            answer = future.result()
-            lists |= completed(connection, source.each, answer, pool) if source.each else answer
+            lists |= future.result()
         except ClientError as error:
             if not source.optional or code_of(error) not in DENIED:
                 raise
@@ -130,8 +156,10 @@ def _unique_ids(raw: Raw) -> dict[str, Address]:
 
 def complete(connection: Connection, state: State, questions: Questions) -> State:
     """The state with the answers to a plan's questions. Raises Failed."""
-    with translated("reading the account"), ThreadPoolExecutor(POOL) as pool:
-        owned = pool.map(lambda address: belongings_of(connection, address), questions.belongings)
+    # Those who wait for others are in the first pool, so that nobody in the second waits for a thread in vain.
+    with translated("reading the account"), Overlap(POOL) as waiting, Overlap(POOL) as pool:
+        owned = waiting.map(lambda address: belongings_of(connection, address, pool), questions.belongings)
+        quotas = pool.submit(_quotas, connection) if questions.quotas else None
         devices = pool.map(lambda address: devices_of(connection, address), questions.devices)
         exist = pool.map(lambda arn: policy_exists(connection, arn), questions.policies)
         users = (*questions.passwords, *questions.sign_ins)
@@ -154,7 +182,7 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
             detailed=state.facts.detailed | set(questions.details),
             consoles={**state.facts.consoles, **consoles},
             access_keys={**state.facts.access_keys, **listed_keys},
-            quotas=_quotas(connection) if questions.quotas else state.facts.quotas,
+            quotas=quotas.result() if quotas else state.facts.quotas,
         )
         asked: Mapping[str, Mapping[Address, object]]
         asked = {"ListMFADevices": answers, "GetLoginProfile": consoles, "ListAccessKeys": listed_keys}

@@ -46,15 +46,19 @@ def _apply(log: Log, yes: bool, journal: Path | None, request: Request) -> int:
     from reconciler.app.apply import apply
 
     planned = _planned(request)
-    _show(planned.plan)
-    if not planned.plan.safe:
-        return _refused(log, planned.plan)
-    if not planned.plan.changes:
-        return 0
-    asked = not yes and not planned.saved
-    if asked and not _agreed(log, planned):
-        return 1
-    return _report(log, apply(planned, journal, asked, log), planned.goal)
+    try:
+        _show(planned.plan)
+        if not planned.plan.safe:
+            return _refused(log, planned.plan)
+        if not planned.plan.changes:
+            return 0
+        asked = not yes and not planned.saved
+        if asked and not _agreed(log, planned):
+            return 1
+        return _report(log, apply(planned, journal, asked, log), planned.goal)
+    finally:
+        if request.verbose:
+            log.calls(planned.calls)
 
 
 def _show(plan: Plan) -> None:

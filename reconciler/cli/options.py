@@ -96,8 +96,14 @@ def color_option(function: F) -> F:
     )(function)
 
 
+def verbose_option(function: F) -> F:
+    """-v/--verbose: what was asked of AWS, on stderr."""
+    said = "Say on stderr which calls were made, and how long they took."
+    return click.option("-v", "--verbose", is_flag=True, help=said)(function)
+
+
 def planning_options(function: F) -> F:
     """Everything that decides what a plan is; `cli/plan.request_of` takes what it yields."""
-    for option in (color_option, aws_options, allow_options, variable_option, target_option, files_argument):
+    for option in (color_option, verbose_option, aws_options, allow_options, variable_option, target_option):
         function = option(function)
-    return function
+    return files_argument(function)

@@ -11,7 +11,7 @@ import click
 from reconciler.cli.options import F, planning_options
 
 if TYPE_CHECKING:
-    from reconciler.app.plan import Request
+    from reconciler.app.plan import Planned, Request
     from reconciler.model.plan import Plan
 
 CHANGES_PENDING = 2
@@ -91,9 +91,21 @@ def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any)
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import working
 
+    request = request_of(**options)
     with working("Reading IAM"):
-        planned = make_plan(request_of(**options))
-    return shown(planned.plan, form, out, detailed_exitcode)
+        planned = make_plan(request)
+    code = shown(planned.plan, form, out, detailed_exitcode)
+    if request.verbose:
+        say_calls(planned)
+    return code
+
+
+def say_calls(planned: Planned) -> None:
+    """What --verbose tells."""
+    from reconciler.cli.terminal import say
+    from reconciler.render.calls import calls_text
+
+    say(calls_text(planned.calls), err=True)
 
 
 def request_of(
@@ -109,6 +121,7 @@ def request_of(
     variables: Mapping[str, str] | None = None,
     targets: tuple[str, ...] = (),
     unmanaged: bool = False,
+    verbose: bool = False,
 ) -> Request:
     """The options that commands with a plan share, as a request; those that only some of them have are optional."""
     from reconciler.app.plan import Request
@@ -120,4 +133,4 @@ def request_of(
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
     allowed = Allowed(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses, unmanaged)
-    return Request(files, variables or {}, profile, region, endpoint_url, allowed)
+    return Request(files, variables or {}, profile, region, endpoint_url, allowed, verbose)

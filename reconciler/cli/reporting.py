@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.aws.execute import Stop
     from reconciler.aws.retry import Ending
+    from reconciler.model.calls import Calls
     from reconciler.model.plan import Plan, Step
     from reconciler.model.problem import Problem
 
@@ -109,6 +110,13 @@ class TextLog:
         if sys.stderr.isatty():
             click.echo("Reading IAM again …", err=True)
 
+    def calls(self, calls: Calls) -> None:
+        """What --verbose tells."""
+        from reconciler.cli.terminal import say
+        from reconciler.render.calls import calls_text
+
+        say(calls_text(calls), err=True)
+
     def differs(self, left: Plan) -> None:
         from reconciler.cli.terminal import colored, say, width
         from reconciler.render.plan_text import plan_text
@@ -160,6 +168,10 @@ class JsonLog:
 
     def verifies(self) -> None:
         self._line("verifies")
+
+    def calls(self, calls: Calls) -> None:
+        made = {one.operation: one.times for one in calls.operations}
+        self._line("calls", total=calls.times, seconds=round(calls.seconds, 3), operations=made)
 
     def differs(self, left: Plan) -> None:
         changes = [{"address": str(change.address), "action": str(change.action)} for change in left.changes]

@@ -65,7 +65,9 @@ class InstanceProfileKind:
         "TagInstanceProfile UntagInstanceProfile".split()
     )
 
-    sources: ClassVar[tuple[Source, ...]] = (Source("ListInstanceProfiles", ("InstanceProfiles",)),)
+    sources: ClassVar[tuple[Source, ...]] = (
+        Source("ListInstanceProfiles", ("InstanceProfiles",), fields=("InstanceProfileName", "Path", "Arn", "Roles")),
+    )
 
     def read(self, raw: Raw) -> Iterable[InstanceProfile]:
         for item in raw.items("InstanceProfiles"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote
 
 from reconciler.kinds.facets.tags import RESERVED_PREFIX
 from reconciler.model.address import Address
@@ -27,14 +29,16 @@ class Each:
 class Source:
     """A list call of IAM, by its AWS name. keys: the lists in its answer.
 
-    paged: takes MaxItems and Marker. each: what the list leaves out, asked item by item where no call tells it of
-    all. optional: where it is denied, a plan goes on and says so. lists_kind: the entities of the kind come from it,
-    so that the kind is unread without it. only_for: the one entity that it tells of; read only for who declares that.
+    fields: what is kept of each item; none: all of it. paged: takes MaxItems and Marker. each: what the list leaves
+    out, asked item by item where no call tells it of all. optional: where it is denied, a plan goes on and says so.
+    lists_kind: the entities of the kind come from it, so that the kind is unread without it. only_for: the one entity
+    that it tells of; read only for who declares that.
     """
 
     operation: str
     keys: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
     paged: bool = True
     each: Each | None = None
     optional: bool = False
@@ -57,13 +61,16 @@ NO_DETAIL = Detail({})
 class Raw:
     """`lists` is keyed by the key of the answer: UserDetailList, Roles, InstanceProfiles, …
 
-    `details`: ARN → what the lists leave out, for the kinds of which they leave something out.
+    `details`: ARN → what the lists leave out, for the kinds of which they leave something out. known: text → document
+    of this partition, such as those of a file: a live one of that text means the same, and is not worked out again.
     """
 
     account: str
     partition: str
     lists: Mapping[str, list[Item]]
     details: Mapping[str, Detail] = field(default_factory=dict)
+    known: Mapping[str, Document] = field(default_factory=dict)
+    _decoded: dict[str, Document] = field(default_factory=dict, repr=False)
 
     def items(self, key: str) -> list[Item]:
         return self.lists.get(key, [])
@@ -73,7 +80,23 @@ class Raw:
         return [str(item) for item in self.lists.get(key, [])]
 
     def document(self, value: Any) -> Document:
-        return canonical(value, self.partition)
+        """A document as IAM sends it, URL-encoded JSON (IAM API, PolicyVersion), or as botocore has decoded it."""
+        if not isinstance(value, str):
+            return canonical(value, self.partition)
+        if value not in self._decoded:
+            self._decoded[value] = self._decode(value)
+        return self._decoded[value]
+
+    def _decode(self, encoded: str) -> Document:
+        text = unquote(encoded)
+        known = self.known.get(text)
+        if known is not None:
+            return replace(known, places=(), from_rules=False)
+        try:
+            body = json.loads(text)
+        except ValueError:
+            return canonical(encoded, self.partition)
+        return canonical(body if isinstance(body, dict) else encoded, self.partition)
 
     def unique_ids(self) -> dict[str, Address]:
         """AIDA… and AROA… → the user or role; IAM shows them where it once showed an ARN ("IAM identifiers")."""

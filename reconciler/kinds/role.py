@@ -85,7 +85,9 @@ class RoleKind:
         },
     )
 
-    sources: ClassVar[tuple[Source, ...]] = (Source("ListRoles", ("Roles",)),)
+    sources: ClassVar[tuple[Source, ...]] = (
+        Source("ListRoles", ("Roles",), fields=("RoleName", "Description", "MaxSessionDuration")),
+    )
 
     def read(self, raw: Raw) -> Iterable[Role]:
         """GetAccountAuthorizationDetails lacks description and session length; ListRoles has them."""

@@ -32,6 +32,8 @@ def view(entity: Entity | None) -> dict[str, object]:
 
 def differences(before: Entity | None, after: Entity | None) -> tuple[Field, ...]:
     """Every path whose values differ; decided by equality of the views alone."""
+    if before == after:
+        return ()
     old, new = view(before), view(after)
     paths = sorted(set(old) | set(new))
     return tuple(Field(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path))

@@ -27,13 +27,15 @@ class Address:
         return self.kind, self.name.casefold()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Address) and self.key == other.key
+        if not isinstance(other, Address) or self.kind != other.kind:
+            return False
+        return self.name == other.name or self.name.casefold() == other.name.casefold()
 
     def __lt__(self, other: Address) -> bool:
         return self.key < other.key
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return hash((self.kind, self.name.casefold()))
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"

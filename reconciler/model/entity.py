@@ -8,7 +8,7 @@ Here are the kinds that others name; one that nobody else looks into has its cla
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -53,6 +53,11 @@ class Entity:
         """True for what AWS's services make for themselves: it is never pruned."""
         return self.path.startswith(_OF_AWS)
 
+    @property
+    def documents(self) -> Iterable[Document]:
+        """Every policy document that it holds itself."""
+        return ()
+
     def shuts_out(self, after: Entity, statement: Statement) -> str:
         """What a change of a provider takes from those whom a trust's statement lets in through it; "" for nothing."""
         return ""
@@ -73,6 +78,10 @@ class Policy(Entity):
     description: str | None = None
     tags: Tags = field(default_factory=dict)
 
+    @property
+    def documents(self) -> Iterable[Document]:
+        return (self.document,)
+
 
 @dataclass(frozen=True, slots=True)
 class Group(Entity):
@@ -81,6 +90,10 @@ class Group(Entity):
     path: str = "/"
     policies: frozenset[str] = frozenset()
     inline_policies: Mapping[str, Document] = field(default_factory=dict)
+
+    @property
+    def documents(self) -> Iterable[Document]:
+        return self.inline_policies.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,10 @@ class User(Entity):
     tags: Tags = field(default_factory=dict)
     console: bool | None = None
 
+    @property
+    def documents(self) -> Iterable[Document]:
+        return self.inline_policies.values()
+
 
 @dataclass(frozen=True, slots=True)
 class Role(Entity):
@@ -116,6 +133,10 @@ class Role(Entity):
     inline_policies: Mapping[str, Document] = field(default_factory=dict)
     permissions_boundary: str | None = None
     tags: Tags = field(default_factory=dict)
+
+    @property
+    def documents(self) -> Iterable[Document]:
+        return (self.trust_policy, *self.inline_policies.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from reconciler.aws.belongings import belongings_of
+from reconciler.aws.overlap import Overlap
 from reconciler.model.address import Address
+from reconciler.model.state import Belongings
 
 
 def refused(code: str) -> ClientError:
@@ -31,9 +33,14 @@ def connection(**failing: Exception) -> Any:
     return SimpleNamespace(iam=iam)
 
 
+def found_for(connection: Any) -> Belongings:
+    with Overlap(3) as pool:
+        return belongings_of(connection, Address("user", "u"), pool)
+
+
 @pytest.mark.parametrize("error", [refused("AccessDenied"), refused("InvalidAction"), ResponseParserError("<html>")])
 def test_a_rare_kind_that_is_not_told_is_named_and_the_rest_is_known(error: Exception) -> None:
-    found = belongings_of(connection(list_service_specific_credentials=error), Address("user", "u"))
+    found = found_for(connection(list_service_specific_credentials=error))
     assert found.unread == ("ListServiceSpecificCredentials",)
     assert found.access_keys == ("AKIAEXAMPLE",)
 
@@ -41,9 +48,9 @@ def test_a_rare_kind_that_is_not_told_is_named_and_the_rest_is_known(error: Exce
 @pytest.mark.parametrize("method", ["list_access_keys", "list_mfa_devices"])
 def test_a_common_kind_that_is_not_told_is_a_failure(method: str) -> None:
     with pytest.raises(ClientError):
-        belongings_of(connection(**{method: refused("AccessDenied")}), Address("user", "u"))
+        found_for(connection(**{method: refused("AccessDenied")}))
 
 
 def test_a_throttled_read_is_a_failure_whatever_it_reads() -> None:
     with pytest.raises(ClientError):
-        belongings_of(connection(list_signing_certificates=refused("Throttling")), Address("user", "u"))
+        found_for(connection(list_signing_certificates=refused("Throttling")))

@@ -1,0 +1,80 @@
+"""Threads for what goes on at the same time. They are daemons: a run that ends early waits for no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_Task = tuple[Future[Any], Callable[[], Any]]
+
+
+class Overlap(Executor):
+    """At most `most` calls at once; ThreadPoolExecutor, but for the wait of its threads at the end of the program.
+
+    A call may wait for others of the same pool only where there are fewer such calls than threads.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._lock = Lock()
+        self._threads = 0
+        self._idle = 0
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = Future()
+        with self._lock:
+            self._tasks.put((future, partial(fn, *args, **kwargs)))
+            if self._idle:
+                self._idle -= 1
+            elif self._threads < self._most:
+                self._threads += 1
+                Thread(target=self._work, daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Begin nothing more. What is under way goes on unattended, whatever `wait` says."""
+        with self._lock:
+            while cancel_futures:
+                try:
+                    task = self._tasks.get_nowait()
+                except Empty:
+                    break
+                if task is not None:
+                    task[0].cancel()
+            for _ in range(self._threads):
+                self._tasks.put(None)
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown(cancel_futures=True)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            _run(*task)
+            del task
+            with self._lock:
+                self._idle += 1
+
+
+def _run(future: Future[Any], call: Callable[[], Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = call()
+    except BaseException as error:  # whoever waits for it gets it, as in any executor
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+def started(call: Callable[..., T], /, *args: Any) -> Future[T]:
+    """One call, on a thread of its own."""
+    future: Future[T] = Future()
+    Thread(target=_run, args=(future, partial(call, *args)), daemon=True).start()
+    return future

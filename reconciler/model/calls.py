@@ -1,0 +1,26 @@
+"""What a run asked of AWS: how often each operation was sent, and how long the answers took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One operation. times: requests sent, repeats included; seconds: from sending to having read the answer, added."""
+
+    operation: str
+    times: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Every operation. seconds: during which at least one request was under way."""
+
+    operations: tuple[Called, ...]
+    seconds: float
+
+    @property
+    def times(self) -> int:
+        return sum(one.times for one in self.operations)

@@ -1,0 +1,200 @@
+"""The reads of IAM over HTTP, of an account of any size, in pages as AWS's: what a sandbox is too slow to hold.
+
+Users, groups, roles and policies have names, and roles a trust; there is nothing else in them. Of what is asked, only
+Filter, MaxItems and Marker count.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from reconciler.aws.reads import Size
+
+ACCOUNT = "123456789012"
+ARN = f"arn:aws:iam::{ACCOUNT}"
+DATE = "<CreateDate>2026-01-02T03:04:05Z</CreateDate>"
+TRUST = quote(json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}]}))
+DOCUMENT = quote(json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "NotAction": "a:b"}]}))
+
+Answer = tuple[int, str]
+
+
+def _user(n: int) -> str:
+    return f"<Path>/</Path><UserName>u{n}</UserName><UserId>AIDA{n}</UserId><Arn>{ARN}:user/u{n}</Arn>{DATE}"
+
+
+def _group(n: int) -> str:
+    return f"<Path>/</Path><GroupName>g{n}</GroupName><GroupId>AGPA{n}</GroupId><Arn>{ARN}:group/g{n}</Arn>{DATE}"
+
+
+def _role(n: int) -> str:
+    trust = f"<AssumeRolePolicyDocument>{TRUST}</AssumeRolePolicyDocument>"
+    return f"<Path>/</Path><RoleName>r{n}</RoleName><RoleId>AROA{n}</RoleId><Arn>{ARN}:role/r{n}</Arn>{DATE}{trust}"
+
+
+def _listed_role(n: int) -> str:
+    return f"{_role(n)}<Description>Role {n}</Description><MaxSessionDuration>7200</MaxSessionDuration>"
+
+
+def _policy(n: int) -> str:
+    version = "<VersionId>v1</VersionId><IsDefaultVersion>true</IsDefaultVersion>"
+    versions = f"<PolicyVersionList><member><Document>{DOCUMENT}</Document>{version}</member></PolicyVersionList>"
+    return f"<PolicyName>p{n}</PolicyName><Path>/</Path><Arn>{ARN}:policy/p{n}</Arn>{versions}"
+
+
+def _profile(n: int) -> str:
+    name = f"<InstanceProfileName>i{n}</InstanceProfileName><InstanceProfileId>AIPA{n}</InstanceProfileId>"
+    return f"<Path>/</Path>{name}<Arn>{ARN}:instance-profile/i{n}</Arn>{DATE}<Roles/>"
+
+
+def _device(n: int) -> str:
+    user = f"<User>{_user(n)}</User>"
+    return f"<SerialNumber>{ARN}:mfa/u{n}</SerialNumber>{user}<EnableDate>2026-01-02T03:04:05Z</EnableDate>"
+
+
+_DETAILS: dict[str, tuple[str, Callable[[int], str]]] = {
+    "User": ("UserDetailList", _user),
+    "Group": ("GroupDetailList", _group),
+    "Role": ("RoleDetailList", _role),
+    "LocalManagedPolicy": ("Policies", _policy),
+}
+
+
+@dataclass
+class PagedIam:
+    """`refusals`: what GetResources answers before it is willing, each once, as (HTTP status, body)."""
+
+    size: Size
+    refusals: list[Answer] = field(default_factory=list)
+    calls: Counter[str] = field(default_factory=Counter)
+    url: str = ""
+    _lock: Lock = field(default_factory=Lock)
+
+    def answer(self, target: str, body: str) -> Answer:
+        operation = target.rpartition(".")[2] if target else parse_qs(body)["Action"][0]
+        with self._lock:
+            self.calls[operation] += 1
+        if target:
+            return self._resources(json.loads(body))
+        asked = {key: values[0] for key, values in parse_qs(body).items()}
+        inner = getattr(self, f"_{operation}")(asked)
+        return 200, f"<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
+
+    def _resources(self, asked: dict[str, Any]) -> Answer:
+        with self._lock:
+            if self.refusals:
+                return self.refusals.pop(0)
+        first, most = int(asked.get("PaginationToken") or 0), asked["ResourcesPerPage"]
+        assert most <= 100
+        page = [
+            {"ResourceARN": f"{ARN}:policy/p{n}", "Tags": [{"Key": "n", "Value": str(n)}]}
+            for n in range(first, min(first + most, self.size.tagged))
+        ]
+        token = str(first + most) if first + most < self.size.tagged else ""
+        return 200, json.dumps({"ResourceTagMappingList": page, "PaginationToken": token})
+
+    def _GetCallerIdentity(self, asked: dict[str, str]) -> str:
+        return f"<Arn>{ARN}:user/u0</Arn><UserId>AIDA0</UserId><Account>{ACCOUNT}</Account>"
+
+    def _GetAccountAuthorizationDetails(self, asked: dict[str, str]) -> str:
+        """AWS counts the kinds as one list."""
+        kinds = [value for key, value in asked.items() if key.startswith("Filter.member.")]
+        counts = dict(
+            zip(_DETAILS, (self.size.users, self.size.groups, self.size.roles, self.size.policies), strict=True)
+        )
+        everything = [(kind, n) for kind in kinds for n in range(counts[kind])]
+        page, end = _page(everything, asked)
+        lists = {key: "" for key, _ in _DETAILS.values()}
+        for kind, n in page:
+            key, written = _DETAILS[kind]
+            lists[key] += f"<member>{written(n)}</member>"
+        return "".join(f"<{key}>{items}</{key}>" for key, items in lists.items()) + end
+
+    def _ListRoles(self, asked: dict[str, str]) -> str:
+        return _list("Roles", self.size.roles, _listed_role, asked)
+
+    def _ListInstanceProfiles(self, asked: dict[str, str]) -> str:
+        return _list("InstanceProfiles", self.size.instance_profiles, _profile, asked)
+
+    def _ListVirtualMFADevices(self, asked: dict[str, str]) -> str:
+        return _list("VirtualMFADevices", self.size.virtual_devices, _device, asked)
+
+    def _ListOpenIDConnectProviders(self, asked: dict[str, str]) -> str:
+        arns = (f"<member><Arn>{ARN}:oidc-provider/host/{n}</Arn></member>" for n in range(self.size.oidc_providers))
+        return f"<OpenIDConnectProviderList>{''.join(arns)}</OpenIDConnectProviderList>"
+
+    def _GetOpenIDConnectProvider(self, asked: dict[str, str]) -> str:
+        return "<Url>host</Url><ClientIDList><member>sts.amazonaws.com</member></ClientIDList>"
+
+    def _ListSAMLProviders(self, asked: dict[str, str]) -> str:
+        arns = (f"<member><Arn>{ARN}:saml-provider/s{n}</Arn></member>" for n in range(self.size.saml_providers))
+        return f"<SAMLProviderList>{''.join(arns)}</SAMLProviderList>"
+
+    def _GetSAMLProvider(self, asked: dict[str, str]) -> str:
+        return "<SAMLMetadataDocument>&lt;EntityDescriptor/&gt;</SAMLMetadataDocument>"
+
+    def _ListAccountAliases(self, asked: dict[str, str]) -> str:
+        return "<AccountAliases><member>example</member></AccountAliases><IsTruncated>false</IsTruncated>"
+
+    def _GetAccountPasswordPolicy(self, asked: dict[str, str]) -> str:
+        return "<PasswordPolicy><MinimumPasswordLength>14</MinimumPasswordLength></PasswordPolicy>"
+
+    def _GetPolicy(self, asked: dict[str, str]) -> str:
+        name = asked["PolicyArn"].rpartition("/")[2]
+        tags = f"<Tags><member><Key>n</Key><Value>{name[1:]}</Value></member></Tags>"
+        return f"<Policy><PolicyName>{name}</PolicyName><Arn>{asked['PolicyArn']}</Arn>{tags}</Policy>"
+
+    def _GetInstanceProfile(self, asked: dict[str, str]) -> str:
+        return f"<InstanceProfile>{_profile(int(asked['InstanceProfileName'][1:]))}</InstanceProfile>"
+
+
+def _page(items: Sequence[Any], asked: dict[str, str]) -> tuple[Sequence[Any], str]:
+    """The items from the marker on, and the end of the answer."""
+    first, most = int(asked.get("Marker") or 0), int(asked.get("MaxItems") or 100)
+    assert most <= 1000
+    more = first + most < len(items)
+    end = f"<IsTruncated>true</IsTruncated><Marker>{first + most}</Marker>" if more else ""
+    return items[first : first + most], end or "<IsTruncated>false</IsTruncated>"
+
+
+def _list(key: str, count: int, written: Callable[[int], str], asked: dict[str, str]) -> str:
+    page, end = _page(range(count), asked)
+    return f"<{key}>{''.join(f'<member>{written(n)}</member>' for n in page)}</{key}>{end}"
+
+
+@contextmanager
+def served(iam: PagedIam) -> Iterator[PagedIam]:
+    """The account behind `iam.url`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            status, said = iam.answer(self.headers.get("X-Amz-Target", ""), body)
+            data = said.encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, daemon=True).start()
+    iam.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield iam
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,54 @@
+"""What a connection does to botocore: its timestamps are read faster, and are the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from botocore.utils import parse_timestamp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.aws.session import _timestamp, asks_nobody
+
+
+@given(st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)), st.sampled_from(["seconds", "milliseconds"]))
+def test_a_timestamp_is_the_one_that_botocore_reads(moment: datetime, precision: str) -> None:
+    for text in (
+        f"{moment.isoformat(timespec=precision)}Z",
+        f"{moment.isoformat(timespec=precision)}+00:00",
+        moment.isoformat(timespec=precision),
+        f"{moment:%Y%m%dT%H%M%SZ}",
+        f"{moment:%a, %d %b %Y %H:%M:%S GMT}",
+        moment.replace(tzinfo=UTC).timestamp(),
+        int(moment.replace(tzinfo=UTC).timestamp()),
+    ):
+        found = _timestamp(text)
+        assert found == parse_timestamp(text)
+        assert str(found) == str(parse_timestamp(text))
+
+
+@pytest.mark.parametrize(
+    ("section", "silent"),
+    [
+        ("region = eu-west-1", True),
+        ("sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = dev", True),
+        ("role_arn = arn:aws:iam::123456789012:role/a\nsource_profile = b\nmfa_serial = arn:aws:iam::1:mfa/a", False),
+        ("role_arn = arn:aws:iam::123456789012:role/a\nsource_profile = b", False),
+        ("credential_process = ask-me", False),
+    ],
+)
+def test_only_credentials_that_ask_nobody_are_looked_for_in_the_background(
+    section: str, silent: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"[profile dev]\n{section}\n[profile other]\nregion = eu-west-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    assert asks_nobody("dev") is silent
+    assert asks_nobody(None)
+    assert not asks_nobody("missing")
+    monkeypatch.setenv("AWS_PROFILE", "dev")
+    assert asks_nobody(None) is silent
