@@ -94,7 +94,7 @@ def _node(root: Map, section: str, name: str) -> Map:
     entries = root.child(section)
     if section in ONE_ENTRY:
         return entries
-    return Map(entries.file_of(name), entries.marks[name][0]) if entries[name] is None else entries.child(name)
+    return Map(entries.file_of(name), entries.mark(name, of_key=True)) if entries[name] is None else entries.child(name)
 
 
 def _defaulted(node: Map, defaults: Map, keys: list[str]) -> Map:

@@ -8,12 +8,13 @@ refused: tags, duplicate keys, recursion, deep nesting, aliases that blow up, fi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
-from reconciler.model.node import Map, Mark, Seq
+from reconciler.model.node import Map, Mark, Seq, mark, position
 from reconciler.model.problem import Level, Place, Problem
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -21,7 +22,12 @@ MAX_DEPTH = 64
 ANCHORS = "x-"
 """Top-level keys that begin so hold anchors, and nothing else."""
 
-_PLAIN_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+_TAG_OF: dict[type[yaml.Node], str] = {
+    yaml.ScalarNode: "tag:yaml.org,2002:str",
+    yaml.MappingNode: "tag:yaml.org,2002:map",
+    yaml.SequenceNode: "tag:yaml.org,2002:seq",
+}
+_PLAIN_TAGS = frozenset(_TAG_OF.values())
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
@@ -37,26 +43,41 @@ _base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class _Loader(_base):  # type: ignore[misc,valid-type]
     """Composes with no scalar resolution: plain and quoted scalars are told apart by their style."""
 
-    yaml_implicit_resolvers: dict[str, object] = {}  # noqa: RUF012
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        return _TAG_OF[kind]
 
 
 Path = tuple[str, ...]
 """The keys above a value; only the first few are kept."""
 
+_DEEPEST = 4
+"""How many: what a file says of an entity's fields is decided above."""
+
 Substitute = Callable[[str, Place, list[Problem]], str]
 
 
-def composed(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The nodes of one file. `shared`: aliases make some of them stand in several places."""
+
+    root: yaml.Node
+    shared: bool
+
+
+def composed(data: bytes, file: str) -> tuple[Composed | None, list[Problem]]:
     """The node tree of one file (None where empty), or the problem that stops it."""
     if len(data) > MAX_BYTES:
         size = f"{len(data) / 1024 / 1024:.0f} MB; at most {MAX_BYTES // 1024 // 1024} MB are read."
         return None, [_error("file-too-large", f"The file has {size}", Place(file, 1, 1))]
     try:
         node = yaml.compose(data, Loader=_Loader)
-        if node is None or b"&" not in data or _expanded(node) is not None:
-            return node, []
+        if node is None:
+            return None, []
+        shared = _shared(node) if b"&" in data else False
+        if shared is not None:
+            return Composed(node, shared), []
         summary = "Aliases in this file expand to far more than is written (or to themselves)."
-        return None, [_error("alias-bomb", summary, Place(file, *_mark(node)), "Write less with anchors.")]
+        return None, [_error("alias-bomb", summary, Place(file, *position(_mark(node))), "Write less with anchors.")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
@@ -81,22 +102,32 @@ def _error(code: str, summary: str, place: Place, hint: str = "") -> Problem:
 
 @dataclass
 class Builder:
-    """Nodes of one file → values. `verbatim(path)`: below it, plain scalars are text as written."""
+    """Nodes of one file → values. `verbatim(path)`: below it, plain scalars are text as written.
+
+    The nodes are used up: unless aliases share them, each is let go as soon as it has become a value, so that
+    the two trees of a big file never stand in memory side by side.
+    """
 
     file: str
     substitute: Substitute
     verbatim: Callable[[Path], bool] = lambda path: False
     problems: list[Problem] = field(default_factory=list)
+    _shared: bool = False
     _done: dict[tuple[int, bool], object] = field(default_factory=dict)
+    _texts: dict[str, str] = field(default_factory=dict)
+    """One object for all that are equal: a file repeats its keys and actions thousands of times."""
+    _plain: dict[str, object] = field(default_factory=lambda: dict(_WORDS))
+    """Plain scalars that are not text as written, or have been found to be that."""
 
-    def build(self, node: yaml.Node) -> Map | None:
+    def build(self, tree: Composed) -> Map | None:
         """The value of a whole file; None, with a problem, where it is not a mapping."""
-        value = self._value(node, (), 0, False)
+        self._shared = tree.shared
+        value = self._value(tree.root, (), 0, False)
         if isinstance(value, Map):
             return value
         if not self.problems:
             summary = "The file must be a mapping: `key: value` lines."
-            self.problems.append(_error("not-a-mapping", summary, self._place(node)))
+            self.problems.append(_error("not-a-mapping", summary, self._place(tree.root)))
         return None
 
     def _value(self, node: yaml.Node, path: Path, depth: int, verbatim: bool) -> object:
@@ -104,30 +135,44 @@ class Builder:
             summary = f"The YAML tag {node.tag!r} is not allowed."
             self.problems.append(_error("yaml-tag", summary, self._place(node)))
             return None
-        verbatim = verbatim or self.verbatim(path)
+        if not verbatim and len(path) < _DEEPEST:
+            verbatim = self.verbatim(path)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, verbatim)
         if depth > MAX_DEPTH:
             summary = f"Nested more than {MAX_DEPTH} levels deep."
             self.problems.append(_error("too-deep", summary, self._place(node)))
             return None
+        if not self._shared:
+            return self._collection(node, path, depth + 1, verbatim)
         key = (id(node), verbatim)
         if key not in self._done:
-            if isinstance(node, yaml.MappingNode):
-                self._done[key] = self._mapping(node, path, depth + 1, verbatim)
-            elif isinstance(node, yaml.SequenceNode):
-                self._done[key] = self._sequence(node, path, depth + 1, verbatim)
+            self._done[key] = self._collection(node, path, depth + 1, verbatim)
         return self._done[key]
 
+    def _collection(self, node: yaml.CollectionNode, path: Path, depth: int, verbatim: bool) -> Map | Seq:
+        build = self._mapping if isinstance(node, yaml.MappingNode) else self._sequence
+        return build(node, path, depth, verbatim)
+
+    def _children(self, node: yaml.CollectionNode) -> Iterator[Any]:
+        if self._shared:
+            yield from node.value
+            return
+        left, node.value = node.value[::-1], []
+        while left:
+            yield left.pop()
+
     def _sequence(self, node: yaml.SequenceNode, path: Path, depth: int, verbatim: bool) -> Seq:
-        found, path = Seq(self.file, _mark(node)), _deeper(path, "[]")
-        for item in node.value:
-            found.put(self._value(item, path, depth, verbatim), _mark(item))
+        found = Seq(self.file, _mark(node))
+        below = (*path, "[]") if len(path) < _DEEPEST else path
+        for item in self._children(node):
+            start = _mark(item)
+            found.put(self._value(item, below, depth, verbatim), start)
         return found
 
     def _mapping(self, node: yaml.MappingNode, path: Path, depth: int, verbatim: bool) -> Map:
         found, merged = Map(self.file, _mark(node)), []
-        for key_node, value_node in node.value:
+        for key_node, value_node in self._children(node):
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problems.append(_error("yaml-key", "A key must be plain text.", self._place(key_node)))
             elif key_node.value == "<<" and not key_node.style:
@@ -155,8 +200,8 @@ class Builder:
             summary = f"The key {key!r} stands twice in one mapping; first at {into.place(key, of_key=True)}."
             self.problems.append(_error("duplicate-key", summary, self._place(key_node), "Remove one."))
             return
-        value = self._value(value_node, _deeper(path, key), depth, verbatim)
-        into.put(key, value, _mark(key_node), _mark(value_node))
+        below = (*path, key) if len(path) < _DEEPEST else path
+        into.put(key, self._value(value_node, below, depth, verbatim), _mark(key_node), _mark(value_node))
 
     def _merge(self, into: Map, node: yaml.Node, path: Path, depth: int, verbatim: bool) -> None:
         """YAML's merge key: what is written in the mapping itself wins, then earlier sources."""
@@ -175,39 +220,44 @@ class Builder:
         if node.style:
             return self._text(node)
         text: str = node.value
-        if text in _WORDS:
-            word = _WORDS[text]
-            return text if verbatim and word is not None else word
         if verbatim:
-            return self._text(node)
+            return None if text in _WORDS and _WORDS[text] is None else self._text(node)
+        if text in self._plain:
+            return self._plain[text]
         if _LEADING_ZERO.fullmatch(text):
             summary = f"{text} begins with a zero: YAML readers disagree on what number that is."
             self.problems.append(_error("leading-zero", summary, self._place(node), f'Quote it: "{text}".'))
             return text
-        if _INT.fullmatch(text):
-            return int(text) if len(text) < 1000 else text
-        if _FLOAT.fullmatch(text) and repr(float(text)) == text:
-            return float(text)
-        return self._text(node)
+        if "{{" in text:
+            return self._text(node)
+        number = _number(text)
+        self._plain[text] = value = self._text(node) if number is None else number
+        return value
 
     def _text(self, node: yaml.ScalarNode) -> str:
         text: str = node.value
-        return self.substitute(text, self._place(node), self.problems) if "{{" in text else text
+        if "{{" in text:
+            text = self.substitute(text, self._place(node), self.problems)
+        return self._texts.setdefault(text, text)
 
     def _place(self, node: yaml.Node) -> Place:
-        return Place(self.file, *_mark(node))
+        return Place(self.file, *position(_mark(node)))
 
 
-def _deeper(path: Path, key: str) -> Path:
-    return (*path, key) if len(path) < 4 else path
+def _number(text: str) -> int | float | None:
+    """The number that a plain scalar is."""
+    if _INT.fullmatch(text):
+        return int(text) if len(text) < 1000 else None
+    return float(text) if _FLOAT.fullmatch(text) and repr(float(text)) == text else None
 
 
 def _mark(node: yaml.Node) -> Mark:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+    start = node.start_mark
+    return mark(start.line + 1, start.column + 1)
 
 
-def _expanded(root: yaml.Node) -> int | None:
-    """How many nodes the tree has with every alias followed; None past ten times what is written, or forever."""
+def _shared(root: yaml.Node) -> bool | None:
+    """Whether aliases make nodes stand in several places; None where they blow the tree up, or go round for ever."""
     sizes: dict[int, int] = {}
     entered: set[int] = set()
     stack = [root]
@@ -224,7 +274,8 @@ def _expanded(root: yaml.Node) -> int | None:
         else:
             stack.pop()
             sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
-    return sizes[id(root)] if sizes[id(root)] <= 100_000 + 10 * len(sizes) else None
+    expanded, written = sizes[id(root)], len(sizes)
+    return expanded > written if expanded <= 100_000 + 10 * written else None
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:
