@@ -15,7 +15,7 @@ import yaml
 from reconciler.desired.merge import merged
 from reconciler.desired.source import matching, read_bytes, resolved
 from reconciler.desired.variables import Variables
-from reconciler.desired.yaml_nodes import Builder, Composed, composed
+from reconciler.desired.yaml_nodes import Builder, composed
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
 
@@ -67,14 +67,14 @@ class Loaded:
             return None
         if target.suffix == ".json":
             data = data.replace(b"\t", b" ")  # JSON may indent with tabs, YAML may not; no string holds one
-        tree, problems = composed(data, str(target))
+        node, problems = composed(data, str(target))
         self.problems += problems
-        if tree is None:
+        if node is None:
             if not problems:
                 self.problems.append(_error("empty-file", f"{target} is empty.", place))
             return None
         builder = Builder(str(target), self.variables.substitute)
-        value = builder.build(tree)
+        value = builder.build(node)
         self.problems += builder.problems
         return None if builder.problems else value
 
@@ -90,9 +90,9 @@ def load(
     patterns: list[str] = []
     trees = _composed_with_includes(list(files), variables, problems, patterns)
     written: dict[str, str] = {}
-    for tree in trees.values():
-        written.update(_scalars(_entry(tree.root, "vars")))
-        account = account or next(iter(_scalars(tree.root, "account").values()), None)
+    for node in trees.values():
+        written.update(_scalars(_entry(node, "vars")))
+        account = account or next(iter(_scalars(node, "account").values()), None)
     given = {**written, **variables, "partition": partition}
     known = Variables.resolved({**given, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
     substitution, circular = Variables.resolved({**given, "account_id": known})
@@ -100,9 +100,9 @@ def load(
         place = Place(str(next(iter(trees))), 1, 1)
         problems.append(_error("circular-variable", f"Variables go round in a circle: {', '.join(circular)}.", place))
     roots: list[Map] = []
-    for path, tree in trees.items():
+    for path, node in trees.items():
         builder = Builder(str(path), substitution.substitute, _is_verbatim)
-        value = builder.build(tree)
+        value = builder.build(node)
         problems += builder.problems
         if value is not None:
             roots.append(value)
@@ -112,8 +112,8 @@ def load(
 
 def _composed_with_includes(
     files: list[Path], variables: Mapping[str, str], problems: list[Problem], patterns: list[str]
-) -> dict[Path, Composed]:
-    found: dict[Path, Composed] = {}
+) -> dict[Path, yaml.Node]:
+    found: dict[Path, yaml.Node] = {}
     seen: set[Path] = set()
     queue: list[tuple[Path, Place | None]] = [(path, None) for path in files]
     while queue:
@@ -125,16 +125,16 @@ def _composed_with_includes(
         if isinstance(data, Problem):
             problems.append(data)
             continue
-        tree, broken = composed(data, str(path))
+        node, broken = composed(data, str(path))
         problems += broken
-        if tree is None:
+        if node is None:
             if not broken:
                 summary = "The file is empty; the least it can say is `version: 1`."
                 problems.append(_error("empty-file", summary, Place(str(path), 1, 1)))
             continue
-        found[path] = tree
-        names = Variables({**_scalars(_entry(tree.root, "vars")), **variables})
-        queue += _includes(path, tree.root, names, problems, patterns)
+        found[path] = node
+        names = Variables({**_scalars(_entry(node, "vars")), **variables})
+        queue += _includes(path, node, names, problems, patterns)
     return found
 
 

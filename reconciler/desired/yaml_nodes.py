@@ -8,9 +8,8 @@ refused: tags, duplicate keys, recursion, deep nesting, aliases that blow up, fi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import yaml
 
@@ -56,26 +55,15 @@ _DEEPEST = 4
 Substitute = Callable[[str, Place, list[Problem]], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """The nodes of one file. `shared`: aliases make some of them stand in several places."""
-
-    root: yaml.Node
-    shared: bool
-
-
-def composed(data: bytes, file: str) -> tuple[Composed | None, list[Problem]]:
+def composed(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
     """The node tree of one file (None where empty), or the problem that stops it."""
     if len(data) > MAX_BYTES:
         size = f"{len(data) / 1024 / 1024:.0f} MB; at most {MAX_BYTES // 1024 // 1024} MB are read."
         return None, [_error("file-too-large", f"The file has {size}", Place(file, 1, 1))]
     try:
         node = yaml.compose(data, Loader=_Loader)
-        if node is None:
-            return None, []
-        shared = _shared(node) if b"&" in data else False
-        if shared is not None:
-            return Composed(node, shared), []
+        if node is None or b"&" not in data or _expanded(node) is not None:
+            return node, []
         summary = "Aliases in this file expand to far more than is written (or to themselves)."
         return None, [_error("alias-bomb", summary, Place(file, *position(_mark(node))), "Write less with anchors.")]
     except yaml.MarkedYAMLError as error:
@@ -102,32 +90,25 @@ def _error(code: str, summary: str, place: Place, hint: str = "") -> Problem:
 
 @dataclass
 class Builder:
-    """Nodes of one file → values. `verbatim(path)`: below it, plain scalars are text as written.
-
-    The nodes are used up: unless aliases share them, each is let go as soon as it has become a value, so that
-    the two trees of a big file never stand in memory side by side.
-    """
+    """Nodes of one file → values. `verbatim(path)`: below it, plain scalars are text as written."""
 
     file: str
     substitute: Substitute
     verbatim: Callable[[Path], bool] = lambda path: False
     problems: list[Problem] = field(default_factory=list)
-    _shared: bool = False
-    _done: dict[tuple[int, bool], object] = field(default_factory=dict)
+    _done: dict[tuple[int, bool], Map | Seq] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
-    """One object for all that are equal: a file repeats its keys and actions thousands of times."""
     _plain: dict[str, object] = field(default_factory=lambda: dict(_WORDS))
-    """Plain scalars that are not text as written, or have been found to be that."""
+    """What plain scalars mean that are no text to substitute in."""
 
-    def build(self, tree: Composed) -> Map | None:
+    def build(self, node: yaml.Node) -> Map | None:
         """The value of a whole file; None, with a problem, where it is not a mapping."""
-        self._shared = tree.shared
-        value = self._value(tree.root, (), 0, False)
+        value = self._value(node, (), 0, False)
         if isinstance(value, Map):
             return value
         if not self.problems:
             summary = "The file must be a mapping: `key: value` lines."
-            self.problems.append(_error("not-a-mapping", summary, self._place(tree.root)))
+            self.problems.append(_error("not-a-mapping", summary, self._place(node)))
         return None
 
     def _value(self, node: yaml.Node, path: Path, depth: int, verbatim: bool) -> object:
@@ -143,36 +124,24 @@ class Builder:
             summary = f"Nested more than {MAX_DEPTH} levels deep."
             self.problems.append(_error("too-deep", summary, self._place(node)))
             return None
-        if not self._shared:
-            return self._collection(node, path, depth + 1, verbatim)
         key = (id(node), verbatim)
         if key not in self._done:
-            self._done[key] = self._collection(node, path, depth + 1, verbatim)
+            if isinstance(node, yaml.MappingNode):
+                self._done[key] = self._mapping(node, path, depth + 1, verbatim)
+            elif isinstance(node, yaml.SequenceNode):
+                self._done[key] = self._sequence(node, path, depth + 1, verbatim)
         return self._done[key]
-
-    def _collection(self, node: yaml.CollectionNode, path: Path, depth: int, verbatim: bool) -> Map | Seq:
-        build = self._mapping if isinstance(node, yaml.MappingNode) else self._sequence
-        return build(node, path, depth, verbatim)
-
-    def _children(self, node: yaml.CollectionNode) -> Iterator[Any]:
-        if self._shared:
-            yield from node.value
-            return
-        left, node.value = node.value[::-1], []
-        while left:
-            yield left.pop()
 
     def _sequence(self, node: yaml.SequenceNode, path: Path, depth: int, verbatim: bool) -> Seq:
         found = Seq(self.file, _mark(node))
         below = (*path, "[]") if len(path) < _DEEPEST else path
-        for item in self._children(node):
-            start = _mark(item)
-            found.put(self._value(item, below, depth, verbatim), start)
+        for item in node.value:
+            found.put(self._value(item, below, depth, verbatim), _mark(item))
         return found
 
     def _mapping(self, node: yaml.MappingNode, path: Path, depth: int, verbatim: bool) -> Map:
         found, merged = Map(self.file, _mark(node)), []
-        for key_node, value_node in self._children(node):
+        for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problems.append(_error("yaml-key", "A key must be plain text.", self._place(key_node)))
             elif key_node.value == "<<" and not key_node.style:
@@ -238,7 +207,15 @@ class Builder:
         text: str = node.value
         if "{{" in text:
             text = self.substitute(text, self._place(node), self.problems)
-        return self._texts.setdefault(text, text)
+        return self._texts.get(text) or self._kept(text)
+
+    def _kept(self, text: str) -> str:
+        """One object for all texts that are equal, since a file repeats its keys and actions thousands of times.
+
+        It is a copy: a text that lay between the nodes would keep their memory from being used again.
+        """
+        self._texts[text] = text = text.encode(errors="surrogatepass").decode(errors="surrogatepass")
+        return text
 
     def _place(self, node: yaml.Node) -> Place:
         return Place(self.file, *position(_mark(node)))
@@ -256,8 +233,8 @@ def _mark(node: yaml.Node) -> Mark:
     return mark(start.line + 1, start.column + 1)
 
 
-def _shared(root: yaml.Node) -> bool | None:
-    """Whether aliases make nodes stand in several places; None where they blow the tree up, or go round for ever."""
+def _expanded(root: yaml.Node) -> int | None:
+    """How many nodes the tree has with every alias followed; None past ten times what is written, or forever."""
     sizes: dict[int, int] = {}
     entered: set[int] = set()
     stack = [root]
@@ -274,8 +251,7 @@ def _shared(root: yaml.Node) -> bool | None:
         else:
             stack.pop()
             sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
-    expanded, written = sizes[id(root)], len(sizes)
-    return expanded > written if expanded <= 100_000 + 10 * written else None
+    return sizes[id(root)] if sizes[id(root)] <= 100_000 + 10 * len(sizes) else None
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:
