@@ -94,7 +94,7 @@ def _node(root: Map, section: str, name: str) -> Map:
     entries = root.child(section)
     if section in ONE_ENTRY:
         return entries
-    return Map(entries.file_of(name), entries.marks[name][0]) if entries[name] is None else entries.child(name)
+    return Map(entries.file_of(name), entries.mark(name, of_key=True)) if entries[name] is None else entries.child(name)
 
 
 def _defaulted(node: Map, defaults: Map, keys: list[str]) -> Map:
@@ -160,8 +160,10 @@ def _entities(
     guarded: list[Place] = []
     for section, kind in BY_SECTION.items():
         for address, node in nodes.items():
+            if address.kind != kind.name:
+                continue
             readable = _readable(section, address.name, node, broken)
-            if address.kind != kind.name or readable is None:
+            if readable is None:
                 continue
             for declared in kind.declare(address.name, readable, context):
                 _add(declared, found, context)
@@ -185,7 +187,7 @@ _DECISIVE = {
 
 def _readable(section: str, name: str, node: Map, broken: set[tuple[str, ...]]) -> Map | None:
     """The node less the keys that the schema found broken; None where too little is left."""
-    bad = {path[2] for path in broken if path[:2] == (section, name) and len(path) == 3}
+    bad = {key for key in node if (section, name, key) in broken} if broken else set()
     if (section,) in broken or (section, name) in broken or bad & _DECISIVE:
         return None
     if not bad:

@@ -18,7 +18,7 @@ from reconciler.kinds.registry import BY_NAME, KINDS, ONE_ENTRY
 from reconciler.kinds.writing import Entry, Writing, as_nodes
 from reconciler.model.address import Address
 from reconciler.model.entity import InstanceProfile
-from reconciler.model.node import Map
+from reconciler.model.node import Map, mark
 from reconciler.model.plan import Action
 from reconciler.model.problem import Place
 from reconciler.model.state import Desired, State
@@ -26,6 +26,8 @@ from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.ownership import Ignored, owner_of
 
 Sections = Mapping[str, Entry]
+
+_START = mark(1, 1)
 
 
 @dataclass(frozen=True)
@@ -165,13 +167,13 @@ def _read(sections: Sections, writing: Writing) -> Desired:
     live, owner = writing.live, writing.owner
     root = cast("Map", as_nodes({"version": 1, "settings": {"prune": "owned" if owner else "none"}}, ""))
     if owner:
-        root.put("owner", owner, (1, 1), (1, 1))
+        root.put("owner", owner, _START, _START)
     for section, entries in sections.items():
         kind = next(kind.name for kind in KINDS if kind.section == section)
-        nodes = Map("", (1, 1))
+        nodes = Map("", _START)
         for name, entry in entries.items():
             place = str(Address(kind, name))
-            nodes.put(name, as_nodes(entry, place), (1, 1), (1, 1), place)
-        root.put(section, nodes, (1, 1), (1, 1))
+            nodes.put(name, as_nodes(entry, place), _START, _START, place)
+        root.put(section, nodes, _START, _START)
     paths = {address: entity.path for address, entity in live.entities.items()}
     return declare(_InMemory(root, live.account, live.partition, Variables({}), [], further=writing.files or {}), paths)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from reconciler.model.node import Map, Mark, Seq
+from reconciler.model.node import Map, Mark, Seq, mark, position
 from reconciler.model.problem import Level, Place, Problem
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -21,7 +21,12 @@ MAX_DEPTH = 64
 ANCHORS = "x-"
 """Top-level keys that begin so hold anchors, and nothing else."""
 
-_PLAIN_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+_TAG_OF: dict[type[yaml.Node], str] = {
+    yaml.ScalarNode: "tag:yaml.org,2002:str",
+    yaml.MappingNode: "tag:yaml.org,2002:map",
+    yaml.SequenceNode: "tag:yaml.org,2002:seq",
+}
+_PLAIN_TAGS = frozenset(_TAG_OF.values())
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
@@ -37,11 +42,15 @@ _base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class _Loader(_base):  # type: ignore[misc,valid-type]
     """Composes with no scalar resolution: plain and quoted scalars are told apart by their style."""
 
-    yaml_implicit_resolvers: dict[str, object] = {}  # noqa: RUF012
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        return _TAG_OF[kind]
 
 
 Path = tuple[str, ...]
 """The keys above a value; only the first few are kept."""
+
+_DEEPEST = 4
+"""How many: what a file says of an entity's fields is decided above."""
 
 Substitute = Callable[[str, Place, list[Problem]], str]
 
@@ -56,7 +65,7 @@ def composed(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
         if node is None or b"&" not in data or _expanded(node) is not None:
             return node, []
         summary = "Aliases in this file expand to far more than is written (or to themselves)."
-        return None, [_error("alias-bomb", summary, Place(file, *_mark(node)), "Write less with anchors.")]
+        return None, [_error("alias-bomb", summary, Place(file, *position(_mark(node))), "Write less with anchors.")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
@@ -87,7 +96,10 @@ class Builder:
     substitute: Substitute
     verbatim: Callable[[Path], bool] = lambda path: False
     problems: list[Problem] = field(default_factory=list)
-    _done: dict[tuple[int, bool], object] = field(default_factory=dict)
+    _done: dict[tuple[int, bool], Map | Seq] = field(default_factory=dict)
+    _texts: dict[str, str] = field(default_factory=dict)
+    _plain: dict[str, object] = field(default_factory=lambda: dict(_WORDS))
+    """What plain scalars mean that are no text to substitute in."""
 
     def build(self, node: yaml.Node) -> Map | None:
         """The value of a whole file; None, with a problem, where it is not a mapping."""
@@ -104,7 +116,8 @@ class Builder:
             summary = f"The YAML tag {node.tag!r} is not allowed."
             self.problems.append(_error("yaml-tag", summary, self._place(node)))
             return None
-        verbatim = verbatim or self.verbatim(path)
+        if not verbatim and len(path) < _DEEPEST:
+            verbatim = self.verbatim(path)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, verbatim)
         if depth > MAX_DEPTH:
@@ -120,9 +133,10 @@ class Builder:
         return self._done[key]
 
     def _sequence(self, node: yaml.SequenceNode, path: Path, depth: int, verbatim: bool) -> Seq:
-        found, path = Seq(self.file, _mark(node)), _deeper(path, "[]")
+        found = Seq(self.file, _mark(node))
+        below = (*path, "[]") if len(path) < _DEEPEST else path
         for item in node.value:
-            found.put(self._value(item, path, depth, verbatim), _mark(item))
+            found.put(self._value(item, below, depth, verbatim), _mark(item))
         return found
 
     def _mapping(self, node: yaml.MappingNode, path: Path, depth: int, verbatim: bool) -> Map:
@@ -155,8 +169,8 @@ class Builder:
             summary = f"The key {key!r} stands twice in one mapping; first at {into.place(key, of_key=True)}."
             self.problems.append(_error("duplicate-key", summary, self._place(key_node), "Remove one."))
             return
-        value = self._value(value_node, _deeper(path, key), depth, verbatim)
-        into.put(key, value, _mark(key_node), _mark(value_node))
+        below = (*path, key) if len(path) < _DEEPEST else path
+        into.put(key, self._value(value_node, below, depth, verbatim), _mark(key_node), _mark(value_node))
 
     def _merge(self, into: Map, node: yaml.Node, path: Path, depth: int, verbatim: bool) -> None:
         """YAML's merge key: what is written in the mapping itself wins, then earlier sources."""
@@ -175,35 +189,48 @@ class Builder:
         if node.style:
             return self._text(node)
         text: str = node.value
-        if text in _WORDS:
-            word = _WORDS[text]
-            return text if verbatim and word is not None else word
         if verbatim:
-            return self._text(node)
+            return None if text in _WORDS and _WORDS[text] is None else self._text(node)
+        if text in self._plain:
+            return self._plain[text]
         if _LEADING_ZERO.fullmatch(text):
             summary = f"{text} begins with a zero: YAML readers disagree on what number that is."
             self.problems.append(_error("leading-zero", summary, self._place(node), f'Quote it: "{text}".'))
             return text
-        if _INT.fullmatch(text):
-            return int(text) if len(text) < 1000 else text
-        if _FLOAT.fullmatch(text) and repr(float(text)) == text:
-            return float(text)
-        return self._text(node)
+        if "{{" in text:
+            return self._text(node)
+        number = _number(text)
+        self._plain[text] = value = self._text(node) if number is None else number
+        return value
 
     def _text(self, node: yaml.ScalarNode) -> str:
         text: str = node.value
-        return self.substitute(text, self._place(node), self.problems) if "{{" in text else text
+        if "{{" in text:
+            text = self.substitute(text, self._place(node), self.problems)
+        return self._texts.get(text) or self._kept(text)
+
+    def _kept(self, text: str) -> str:
+        """One object for all texts that are equal, since a file repeats its keys and actions thousands of times.
+
+        It is a copy: a text that lay between the nodes would keep their memory from being used again.
+        """
+        self._texts[text] = text = text.encode(errors="surrogatepass").decode(errors="surrogatepass")
+        return text
 
     def _place(self, node: yaml.Node) -> Place:
-        return Place(self.file, *_mark(node))
+        return Place(self.file, *position(_mark(node)))
 
 
-def _deeper(path: Path, key: str) -> Path:
-    return (*path, key) if len(path) < 4 else path
+def _number(text: str) -> int | float | None:
+    """The number that a plain scalar is."""
+    if _INT.fullmatch(text):
+        return int(text) if len(text) < 1000 else None
+    return float(text) if _FLOAT.fullmatch(text) and repr(float(text)) == text else None
 
 
 def _mark(node: yaml.Node) -> Mark:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+    start = node.start_mark
+    return mark(start.line + 1, start.column + 1)
 
 
 def _expanded(root: yaml.Node) -> int | None:

@@ -17,11 +17,11 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of, policy_reference
 from reconciler.model.document import Document, Json
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Tags, User
-from reconciler.model.node import Map, Mark, Seq
+from reconciler.model.node import Map, Seq, mark
 from reconciler.model.state import State
 from reconciler.policy.readable import readable
 
-_START: Mark = (1, 1)
+_START = mark(1, 1)
 
 Entry = dict[str, object]
 """An entity's part of a section: what YAML has, and nothing else."""

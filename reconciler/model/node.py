@@ -5,37 +5,59 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 
 from reconciler.model.problem import Place
 
-Mark = tuple[int, int]
-"""Line and column, both from 1."""
+Mark = int
+"""Line and column, both from 1, in one number: a big file has half a million of them."""
+
+_BITS = 32
+_LOW = (1 << _BITS) - 1
+_START = 2 * _BITS
+_MARK = (1 << _START) - 1
+
+
+def mark(line: int, column: int) -> Mark:
+    return line << _BITS | column
+
+
+def position(packed: Mark) -> tuple[int, int]:
+    """Line and column of a mark."""
+    return packed >> _BITS, packed & _LOW
 
 
 class Map(dict[str, object]):
-    """A mapping of a file. `marks` gives for each key the marks of the key and of its value."""
+    """A mapping of a file, which knows where each key and each value is written."""
 
-    __slots__ = ("file", "marks", "sources", "start")
+    __slots__ = ("_marks", "_sources", "file", "start")
 
     def __init__(self, file: str, start: Mark) -> None:
         super().__init__()
         self.file = file
         self.start = start
-        self.marks: dict[str, tuple[Mark, Mark]] = {}
-        self.sources: dict[str, str] = {}
+        self._marks: dict[str, int] = {}
+        self._sources: dict[str, str] | None = None
 
     def put(self, key: str, value: object, key_mark: Mark, value_mark: Mark, file: str = "") -> None:
         """Set one entry with its marks; `file` where the entry comes from another file than the map."""
         self[key] = value
-        self.marks[key] = (key_mark, value_mark)
-        if file and file != self.file:
-            self.sources[key] = file
+        self._marks[key] = key_mark << _START | value_mark
+        if file or self._sources:
+            self._come_from(file or self.file, key)
 
     def take(self, other: Map, key: str) -> None:
         """Copy one entry of another map, place included."""
-        key_mark, value_mark = other.marks[key]
-        self.put(key, other[key], key_mark, value_mark, other.file_of(key))
+        self[key] = other[key]
+        self._marks[key] = other._marks[key]
+        if other._sources or self._sources or other.file != self.file:
+            self._come_from(other.file_of(key), key)
+
+    def _come_from(self, file: str, key: str) -> None:
+        if self._sources is None:
+            self._sources = {}
+        self._sources[key] = file
 
     def child(self, key: str) -> Map:
         """The mapping under `key`, or an empty one where there is none."""
@@ -43,13 +65,19 @@ class Map(dict[str, object]):
         return value if isinstance(value, Map) else Map(self.file, self.start)
 
     def file_of(self, key: str) -> str:
-        return self.sources.get(key, self.file)
+        """Where the entry is from: another file than the map where files were merged."""
+        return self._sources.get(key, self.file) if self._sources else self.file
 
     def place(self, key: str | None = None, *, of_key: bool = False) -> Place:
         """Where the value of `key` (or the key itself, or the map) is written."""
-        if key is None or key not in self.marks:
-            return Place(self.file, *self.start)
-        return Place(self.file_of(key), *self.marks[key][0 if of_key else 1])
+        if key is None or key not in self._marks:
+            return Place(self.file, *position(self.start))
+        return Place(self.file_of(key), *position(self.mark(key, of_key=of_key)))
+
+    def mark(self, key: str, *, of_key: bool = False) -> Mark:
+        """The mark of the value of `key`, or of the key itself. Raises KeyError."""
+        both = self._marks[key]
+        return both >> _START if of_key else both & _MARK
 
 
 class Seq(list[object]):
@@ -61,7 +89,7 @@ class Seq(list[object]):
         super().__init__()
         self.file = file
         self.start = start
-        self.marks: list[Mark] = []
+        self.marks = array("Q")
 
     def put(self, value: object, mark: Mark) -> None:
         self.append(value)
@@ -69,8 +97,8 @@ class Seq(list[object]):
 
     def place(self, index: int | None = None) -> Place:
         if index is None or not -len(self.marks) <= index < len(self.marks):
-            return Place(self.file, *self.start)
-        return Place(self.file, *self.marks[index])
+            return Place(self.file, *position(self.start))
+        return Place(self.file, *position(self.marks[index]))
 
 
 def place_of(root: Map, path: Sequence[str | int], *, of_key: bool = False) -> Place:
@@ -82,7 +110,7 @@ def place_of(root: Map, path: Sequence[str | int], *, of_key: bool = False) -> P
     place = root.place()
     for depth, step in enumerate(path):
         last = depth == len(path) - 1
-        if isinstance(node, Map) and isinstance(step, str) and step in node.marks:
+        if isinstance(node, Map) and isinstance(step, str) and step in node:
             place = node.place(step, of_key=of_key and last)
             node = node[step]
         elif isinstance(node, Seq) and isinstance(step, int) and 0 <= step < len(node.marks):

@@ -17,6 +17,12 @@ from reconciler.model.document import Condition, Document, Json, Statement
 CURRENT_VERSION = "2012-10-17"
 VERSION_WHEN_ABSENT = "2008-10-17"
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+_MOST = 50_000
+_made: dict[tuple[str, str], Document] = {}
+"""Text and partition → document: AWS hands back what it was sent, so that one value serves the file and the account."""
+
 _ELEMENTS = frozenset("Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split())
 
 
@@ -31,14 +37,23 @@ def canonical(raw: Json | Mapping[str, Json], partition: str = "aws") -> Documen
     """A live document: an object as botocore decodes it, or the undecodable text it hands back."""
     if isinstance(raw, str):
         return Document(version="", statements=frozenset(), opaque=raw, text=raw)
-    body = cast("dict[str, Json]", raw)
+    text = _COMPACT.encode(raw)
+    found = _made.get((text, partition))
+    if found is None:
+        if len(_made) >= _MOST:
+            _made.clear()
+        found = _made[text, partition] = _document(cast("dict[str, Json]", raw), text, partition)
+    return found
+
+
+def _document(body: dict[str, Json], text: str, partition: str) -> Document:
     statements = body.get("Statement")
     listed = statements if isinstance(statements, list) else [statements]
     return Document(
         version=str(body.get("Version", VERSION_WHEN_ABSENT)),
         id=str(body.get("Id", "")),
         statements=frozenset(_statement(item, partition) for item in listed if isinstance(item, dict)),
-        text=json.dumps(body, separators=(",", ":"), ensure_ascii=False),
+        text=text,
     )
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 
 from reconciler.model.suggest import suggestion
-from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown, warning
+from reconciler.policy.flaw import Flaw, did_you_mean, error, shown, warning
 from reconciler.policy.global_keys import GLOBAL_KEYS
 from reconciler.policy.operators import OPERATORS, Operator, expected
 from reconciler.policy.walk import Part, items
@@ -42,7 +44,9 @@ def _operator(name: str, part: Part) -> Iterator[Flaw]:
     spellings: dict[str, str] = {}
     for key, value in part.value.items():
         path = (*part.path, str(key))
-        yield from _key(str(key), path)
+        flaw = _key(str(key))
+        if flaw:
+            yield replace(flaw, path=path)
         first = spellings.setdefault(str(key).casefold(), str(key))
         if first != str(key):
             summary = f"{shown(key)} and {shown(first)} are the same condition key to AWS."
@@ -56,19 +60,20 @@ def _operator_hint(name: str) -> str:
     return did_you_mean(name, OPERATORS)
 
 
-def _key(key: str, path: Path) -> Iterator[Flaw]:
+@lru_cache(maxsize=1024)
+def _key(key: str) -> Flaw | None:
     if not _KEY.fullmatch(key):
         near = suggestion(f"aws:{key}", GLOBAL_KEYS)
         hint = f"Did you mean {near}?" if near else "A condition key reads prefix:name."
-        yield error("invalid-condition-key", path, f"{shown(key)} is not a condition key.", hint, at_key=True)
-        return
+        return error("invalid-condition-key", (), f"{shown(key)} is not a condition key.", hint, at_key=True)
     name = key.partition("/")[0]
     if name.casefold().startswith("aws:") and name.casefold() not in _FOLDED_KEYS:
         # A key that is merely newer than this list looks like no other, and is left alone.
         near = suggestion(name, GLOBAL_KEYS)
         if near:
             summary = f"{shown(name)} is not a global condition key known here."
-            yield warning("unknown-global-key", path, summary, f"Did you mean {near}?", at_key=True)
+            return warning("unknown-global-key", (), summary, f"Did you mean {near}?", at_key=True)
+    return None
 
 
 def _values(operator: Operator | None, part: Part) -> Iterator[Flaw]:

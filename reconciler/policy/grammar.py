@@ -16,7 +16,7 @@ from reconciler.model.suggest import suggestion
 from reconciler.policy import condition_checks, element_checks, principal_checks
 from reconciler.policy.flaw import Flaw, Path, Use, error, shown, warning
 from reconciler.policy.lint import lint
-from reconciler.policy.walk import Object, Part, items, strings, texts
+from reconciler.policy.walk import Object, Part, items, only_printable_ascii, strings, texts
 
 __all__ = ["Flaw", "Path", "Use", "flaws"]
 
@@ -165,6 +165,8 @@ def _neither(parts: dict[str, Part], path: Path, name: str) -> Iterator[Flaw]:
 
 def _characters(document: Object) -> Iterator[Flaw]:
     """AWS takes tab, line feed, carriage return and U+0020 to U+00FF (IAM API, PolicyDocument)."""
+    if only_printable_ascii(document):
+        return
     for path, text, at_key in strings(document):
         match = _REFUSED.search(text)
         if match:

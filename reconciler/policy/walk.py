@@ -101,3 +101,19 @@ def strings(document: object) -> Iterator[tuple[Path, str, bool]]:
             for key in value:
                 yield (*path, str(key)), str(key), True
             stack.extend(Part((*path, str(key)), value[key]) for key in reversed(list(value)))
+
+
+def only_printable_ascii(document: object) -> bool:
+    """Whether no string anywhere has another character: a walk like `strings`, with no paths to make."""
+    stack = [document]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, str):
+            if not (value.isascii() and value.isprintable()):
+                return False
+        elif isinstance(value, list):
+            stack.extend(value)
+        elif isinstance(value, dict):
+            stack.extend(value)
+            stack.extend(value.values())
+    return True

@@ -264,3 +264,10 @@ def test_two_spellings_of_one_condition_key_lose_no_value() -> None:
     """AWS takes such a document from elsewhere; the file's grammar refuses it."""
     twice = a(Condition={"StringEquals": {"aws:PrincipalTag/Team": "x", "aws:principaltag/team": "y"}})
     assert canonical(as_json(canonical(twice))) == canonical(twice)
+
+
+def test_the_same_text_is_one_document_in_each_partition() -> None:
+    trust = {"Version": "2012-10-17", "Statement": {"Principal": {"AWS": "123456789012"}}}
+    again = {"Version": "2012-10-17", "Statement": {"Principal": {"AWS": "123456789012"}}}
+    assert canonical(trust) is canonical(again) is authored(trust)
+    assert canonical(trust, "aws-cn") != canonical(trust)

@@ -1,0 +1,141 @@
+"""Two validators of one schema: the compiled one may say that nothing is wrong, and jsonschema has the last word."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from reconciler.desired import check
+from reconciler.desired.check import schema_problems, surely_valid
+from reconciler.desired.load import load
+from reconciler.desired.schema import schema
+from reconciler.model.node import Map
+from tests.support.files import HEAD, Folder, errors
+
+EXAMPLES = sorted(Path("examples").rglob("*.yaml"))
+JSONSCHEMA = Draft202012Validator(schema())
+
+ODD: list[Any] = [
+    *(None, True, False, 0, 1, -1, 1.0, 1.5, 10**18, 10**30, -(10**30), 10**400, 1e300),
+    *("", "x", "x\n", "1h", "1h\n", "٣h", "required", "2012-10-17", "2012-10-17\n", "é", "\x00", "\ud800", "1" * 12),
+    *([], [""], ["a", "a"], [1, True], [1, 1.0], [None], {}, {"x": 1}, {"": None}, {"policy": "p", "expires": 1}),
+]
+
+
+def root_of(path: Path) -> Map:
+    root = load([path], {}).root
+    assert root is not None
+    return root
+
+
+def jsonschema_finds_nothing(root: object) -> bool:
+    return next(JSONSCHEMA.iter_errors(root), None) is None
+
+
+def plain(value: object) -> Any:
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container with each of its keys."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        yield value, key
+        yield from places_in(value[key])
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=str)
+def test_what_is_valid_is_seen_to_be_so_without_jsonschema(path: Path) -> None:
+    root = root_of(path)
+    assert surely_valid(root)
+    assert jsonschema_finds_nothing(root)
+
+
+@given(data=st.data())
+def test_what_the_compiled_validator_lets_pass_has_no_error(data: st.DataObject) -> None:
+    root = plain(root_of(data.draw(st.sampled_from(EXAMPLES))))
+    spots = list(places_in(root))
+    for _ in range(data.draw(st.integers(1, 2))):
+        container, key = data.draw(st.sampled_from(spots))
+        if not (key in container if isinstance(container, dict) else key < len(container)):
+            continue
+        match data.draw(st.sampled_from(["replace", "add", "drop", "repeat"])):
+            case "add" if isinstance(container, dict):
+                container[data.draw(st.sampled_from(["x", "x-a", "", "protect", "tags", "policies"]))] = data.draw(
+                    st.sampled_from(ODD)
+                )
+            case "drop":
+                del container[key]
+            case "repeat" if isinstance(container, list):
+                container.append(container[key])
+            case _:
+                container[key] = data.draw(st.sampled_from(ODD))
+    if surely_valid(root):
+        assert jsonschema_finds_nothing(root)
+
+
+OF_EACH_RULE = {
+    "type": "owner: [a]",
+    "pattern": "owner: 'a b'",
+    "const": "version: 2",
+    "bool is no number": "version: true",
+    "enum": "settings: {prune: some}",
+    "minimum": "settings: {max_deletes: -1}",
+    "maximum": "settings: {max_delete_percent: 101}",
+    "beyond 64 bits": f"settings: {{max_delete_percent: {10**30}}}",
+    "unknown key": "ownr: a",
+    "unknown key of an entity": "users: {u: {grups: [g]}}",
+    "required": "policies: {p: {description: d}}",
+    "minItems": "roles: {r: {trust: []}}",
+    "uniqueItems": "users: {u: {groups: [g, g]}}",
+    "minLength": "users: {u: {groups: ['']}}",
+    "maxItems": f"aliases: {{a: {{role: r, policy_arns: [{', '.join('abcdefghijk')}]}}}}",
+    "below a reference": "roles: {r: {trust: [{users: [a], mfa: {max_age: soon}}]}}",
+}
+
+
+@pytest.mark.parametrize("text", OF_EACH_RULE.values(), ids=OF_EACH_RULE)
+def test_both_refuse_what_breaks_a_rule(folder: Folder, text: str) -> None:
+    root = root_of(folder.write("roles.yaml", text if text.startswith("version") else f"version: 1\n{text}\n"))
+    assert not surely_valid(root)
+    assert not jsonschema_finds_nothing(root)
+
+
+@pytest.mark.parametrize("duration", ["1h\n", "٣h"], ids=["line feed", "digit of another script"])
+def test_jsonschema_decides_where_they_differ(folder: Folder, duration: str) -> None:
+    root = root_of(folder.write("roles.yaml", f'version: 1\nroles: {{r: {{max_session_duration: "{duration}"}}}}\n'))
+    root.child("roles").child("r")["max_session_duration"] = duration
+    assert not surely_valid(root)
+    assert schema_problems(root) == ([], set())
+
+
+def test_without_the_compiled_validator_the_same_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"{HEAD}users: {{u: {{grups: [g]}}, v: {{groups: g}}}}\n", f"{HEAD}users: {{u: }}\n"]
+    with_it = [errors(folder.desired(text)) for text in texts]
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    check._compiled.cache_clear()
+    try:
+        assert [errors(folder.desired(text)) for text in texts] == with_it
+        assert not surely_valid(root_of(folder.path / "roles.yaml"))
+    finally:
+        check._compiled.cache_clear()
+
+
+def test_a_file_with_nothing_wrong_is_read_without_importing_jsonschema(folder: Folder) -> None:
+    folder.write("roles.yaml", f"{HEAD}users: {{u: }}\n")
+    code = (
+        "import sys; from reconciler.app.desired import problems\n"
+        f"assert problems([{str(folder.path / 'roles.yaml')!r}], {{}})[1] == ()\n"
+        "assert 'jsonschema' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
