@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import code_of
 from reconciler.aws.session import Connection
-from reconciler.kinds.raw import Item, boundary_arn, tags_of
+from reconciler.kinds.raw import Item, Raw, boundary_arn, tags_of
 from reconciler.model.plan import Call
 from reconciler.model.xml import xml_of
 from reconciler.policy.canonical import canonical
@@ -56,7 +56,8 @@ def _is_as_asked(live: Item, asked: Mapping[str, Any]) -> bool:
 
 
 def _same_document(connection: Connection, live: Any, asked: str) -> bool:
-    return canonical(live, connection.partition) == canonical(json.loads(asked), connection.partition)
+    found = Raw(connection.account, connection.partition, {}).document(live)
+    return found == canonical(json.loads(asked), connection.partition)
 
 
 def _user(connection: Connection, asked: Mapping[str, Any]) -> bool:

@@ -103,7 +103,7 @@ def _state(raw: Raw, connection: Connection, denied: Mapping[str, str], detailed
         unassigned_devices=frozenset(
             item["SerialNumber"] for item in raw.items("VirtualMFADevices") if not item.get("User")
         ),
-        unique_ids=_unique_ids(raw),
+        unique_ids=raw.unique_ids(),
         caller=connection.caller,
         detailed=frozenset(asked) if detailed else frozenset(),
         unread=frozenset(_unread(denied)),
@@ -146,12 +146,6 @@ def _virtual_devices(raw: Raw) -> dict[Address, tuple[MfaDevice, ...]]:
             address = Address("user", name)
             found[address] = (*found.get(address, ()), MfaDevice(item["SerialNumber"]))
     return found
-
-
-def _unique_ids(raw: Raw) -> dict[str, Address]:
-    users = {item["UserId"]: Address("user", item["UserName"]) for item in raw.items("UserDetailList")}
-    roles = {item["RoleId"]: Address("role", item["RoleName"]) for item in raw.items("RoleDetailList")}
-    return users | roles
 
 
 def complete(connection: Connection, state: State, questions: Questions) -> State:
