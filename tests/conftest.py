@@ -10,7 +10,9 @@ import pytest
 from hypothesis import settings
 
 from reconciler.sandbox.server import Sandbox
+from tests.support import second
 from tests.support.account import Account
+from tests.support.emulators import Start
 
 settings.register_profile("steady", derandomize=True, database=None)
 settings.register_profile("explore", print_blob=True)
@@ -25,6 +27,23 @@ def _no_aws_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    second.parametrize(metafunc)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    second.leave_out(items)
+    second.expect_gaps(items, whole=not any("::" in argument for argument in config.args))
+
+
+@pytest.fixture(scope="module")
+def start(request: pytest.FixtureRequest) -> Start:
+    """Starts the sandbox of a test: with moto behind it, or with the emulator that the test is parametrized with."""
+    given: Start = getattr(request, "param", Sandbox)
+    return given
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """One sandbox for all tests of a worker that do not mind each other."""
@@ -33,7 +52,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
+def account(start: Start, tmp_path: Path) -> Iterator[Account]:
     """An empty account of the test's own."""
-    with Sandbox() as running:
+    with start() as running:
         yield Account(running, tmp_path)

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account
+from tests.support.emulators import Start
 from tests.support.wipe import wipe
 
 
@@ -37,27 +38,26 @@ def _models_of_aws_are_read_once() -> Iterator[None]:
 
 
 class _Accounts:
-    """One sandbox per worker, emptied after each test; another one where that fails."""
+    """One sandbox per worker and emulator, emptied after each test; another one where that fails."""
 
     def __init__(self) -> None:
-        self._running: Sandbox | None = None
+        self._running: dict[Start, Sandbox] = {}
 
-    def account(self, folder: Path) -> Account:
-        if self._running is None:
-            self._running = Sandbox().__enter__()
-        return Account(self._running, folder)
+    def account(self, start: Start, folder: Path) -> Account:
+        if start not in self._running:
+            self._running[start] = start().__enter__()
+        return Account(self._running[start], folder)
 
-    def take_back(self, account: Account) -> None:
+    def take_back(self, start: Start, account: Account) -> None:
         """Some things cannot be taken away, such as the role of a service."""
         try:
             wipe(account.iam)
         except ClientError:
-            self.close()
+            self._running.pop(start).__exit__(None, None, None)
 
     def close(self) -> None:
-        if self._running is not None:
-            self._running.__exit__(None, None, None)
-        self._running = None
+        for running in self._running.values():
+            running.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
@@ -68,11 +68,11 @@ def _accounts() -> Iterator[_Accounts]:
 
 
 @pytest.fixture
-def account(_accounts: _Accounts, tmp_path: Path) -> Iterator[Account]:
+def account(_accounts: _Accounts, start: Start, tmp_path: Path) -> Iterator[Account]:
     """An empty account of the test's own, which need not tidy up."""
-    lent = _accounts.account(tmp_path)
+    lent = _accounts.account(start, tmp_path)
     yield lent
-    _accounts.take_back(lent)
+    _accounts.take_back(start, lent)
 
 
 @pytest.fixture
