@@ -10,7 +10,9 @@ import pytest
 from hypothesis import settings
 
 from reconciler.sandbox.server import Sandbox
+from tests.support import second
 from tests.support.account import Account
+from tests.support.emulators import Start
 
 settings.register_profile("steady", derandomize=True, database=None)
 settings.register_profile("explore", print_blob=True)
@@ -25,6 +27,23 @@ def _no_aws_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    second.parametrize(metafunc)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    second.leave_out(items)
+    second.expect_gaps(items, whole=not any("::" in argument for argument in config.args))
+
+
+@pytest.fixture(scope="module")
+def start(request: pytest.FixtureRequest) -> Start:
+    """Starts the sandbox of a test: with moto behind it, or with the emulator that the test is parametrized with."""
+    given: Start = getattr(request, "param", Sandbox)
+    return given
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """One sandbox for all tests of a worker that do not mind each other."""
@@ -33,20 +52,19 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 class _Accounts:
-    """One sandbox per worker, emptied after each test: a fresh one reads AWS's own policies anew (a second)."""
+    """One sandbox per worker and emulator, emptied after each test: a fresh one reads AWS's own policies anew."""
 
     def __init__(self) -> None:
-        self._running: Sandbox | None = None
+        self._running: dict[Start, Sandbox] = {}
 
-    def account(self, folder: Path) -> Account:
-        if self._running is None:
-            self._running = Sandbox().__enter__()
-        return Account(self._running, folder)
+    def account(self, start: Start, folder: Path) -> Account:
+        if start not in self._running:
+            self._running[start] = start().__enter__()
+        return Account(self._running[start], folder)
 
     def close(self) -> None:
-        if self._running is not None:
-            self._running.__exit__(None, None, None)
-        self._running = None
+        for running in self._running.values():
+            running.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +75,8 @@ def _accounts() -> Iterator[_Accounts]:
 
 
 @pytest.fixture
-def account(_accounts: _Accounts, tmp_path: Path) -> Iterator[Account]:
+def account(_accounts: _Accounts, start: Start, tmp_path: Path) -> Iterator[Account]:
     """An empty account of the test's own, which need not tidy up."""
-    lent = _accounts.account(tmp_path)
+    lent = _accounts.account(start, tmp_path)
     yield lent
     lent.reset()

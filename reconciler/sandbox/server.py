@@ -1,6 +1,6 @@
 """`Sandbox`: an AWS account that lives as long as a `with` block, and an environment that leads only there.
 
-May import the model. The emulator is moto; what it gets wrong is put right in `strict/`.
+May import the model. The emulator is moto, unless told otherwise; what it gets wrong is put right in `strict/`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 from reconciler.model.problem import failure
 from reconciler.sandbox.emulator import Emulator
@@ -22,12 +23,21 @@ REGION = "us-east-1"
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
 
 
+class Backend(Protocol):
+    """A running emulator: it listens on `port` of loopback until it is stopped."""
+
+    port: int
+
+    def stop(self) -> None: ...
+
+
 class Sandbox:
     """Starts on entering: `url` is for clients, `upstream_url` is the emulator itself.
 
     strict: behave as AWS documents it; otherwise pass everything on as it is (calls are still counted).
     port: of `url`; 0 takes a free one. account: the account id that the sandbox answers for.
     wrap: puts a layer of the caller's own before the one that answers; it may raise Refusal or HangUp.
+    emulator: starts what stands behind it, given the account id and a file for its log.
     What is written to `upstream_url` directly, the strict layer does not know of.
     """
 
@@ -37,9 +47,11 @@ class Sandbox:
         port: int = 0,
         account: str = "123456789012",
         wrap: Callable[[Layer], Layer] | None = None,
+        emulator: Callable[[str, Path], Backend] = Emulator,
     ) -> None:
         self.strict = strict
         self.account = account
+        self._start = emulator
         self._port = port
         self._wrap = wrap
 
@@ -47,7 +59,7 @@ class Sandbox:
         self._folder = tempfile.TemporaryDirectory(prefix="reconcile-sandbox-")
         self.folder = Path(self._folder.name)
         try:
-            self._emulator = Emulator(self.account, self.folder / "emulator.log")
+            self._emulator = self._start(self.account, self.folder / "emulator.log")
             try:
                 self._proxy = self._front(self._emulator.port)
             except BaseException:

@@ -18,6 +18,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.sandbox.server import Sandbox
+
 ROOT = Path(__file__).resolve().parents[2]
 SHIM = Path(__file__).with_name("aws_shim.py")
 FENCE = re.compile(r"^```(\S*) *(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -76,8 +78,8 @@ def expected_after(block: Block, found: Sequence[Block]) -> Block | None:
     return follower if re.fullmatch(r"```\n\n?```text\n", between) else None
 
 
-def ran(page: Path, folder: Path, aws: str | None) -> list[Ran]:
-    """Every ```sh block of a page, run in one bash inside `reconcile sandbox`, in `folder`.
+def ran(page: Path, folder: Path, aws: str | None, inside: Sandbox | None = None) -> list[Ran]:
+    """Every ```sh block of a page, run in one bash inside `reconcile sandbox`, or inside this one, in `folder`.
 
     `aws` is the AWS CLI that the commands find; None puts a stand-in there, which speaks through boto3.
     """
@@ -96,7 +98,11 @@ def ran(page: Path, folder: Path, aws: str | None) -> list[Ran]:
     script = folder / ".session.sh"
     script.write_text("\n".join(lines), encoding="utf-8")
     variables = environment(folder, aws) | {"OUTPUTS": str(outputs)}
-    session = [sys.executable, "-m", "reconciler", "sandbox", "--", "bash", "--norc", str(script)]
+    session = ["bash", "--norc", str(script)]
+    if inside is None:
+        session = [sys.executable, "-m", "reconciler", "sandbox", "--", *session]
+    else:
+        variables = inside.environment(variables)
     done = subprocess.run(session, env=variables, cwd=folder, capture_output=True, text=True, timeout=180)
     assert done.returncode == 0 or (outputs / str(len(commands) - 1)).exists(), done.stdout + done.stderr
     return [

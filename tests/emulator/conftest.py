@@ -40,6 +40,24 @@ def _models_of_aws_are_read_once() -> Iterator[None]:
         yield
 
 
+class _Kept:
+    """A session whose clients stay: what is registered for an event replaces what was before, as for a new session."""
+
+    def __init__(self, session: boto3.session.Session) -> None:
+        self._session = session
+        self._told: dict[str, Any] = {}
+        self.client = lru_cache(maxsize=None)(session.client)
+        self.events = self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def register_first(self, event: str, handler: Any) -> None:
+        if event not in self._told:
+            self._session.events.register_first(event, lambda **given: self._told[event](**given))
+        self._told[event] = handler
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _clients_are_made_once() -> Iterator[None]:
     """Making four clients is what is left of that half: a plan takes those of the plan before, of the same caller.
@@ -47,17 +65,16 @@ def _clients_are_made_once() -> Iterator[None]:
     The caller and the endpoint are all in the environment; with a file of profiles, they are not, and nothing is kept.
     """
     made = reconciler.aws.session.session_of
-    kept: dict[Any, boto3.session.Session] = {}
+    kept: dict[Any, _Kept] = {}
 
-    def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
+    def session_of(profile: str | None, region: str | None, core: Any = None) -> Any:
         files = (os.environ.get(name) for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"))
         if any(file is None or Path(file).exists() for file in files):
-            return made(profile, region)
+            return made(profile, region, core)
         told = (item for item in os.environ.items() if DECISIVE.match(item[0]))
         caller = profile, region, *sorted(told)
         if caller not in kept:
-            kept[caller] = made(profile, region)
-            monkey.setattr(kept[caller], "client", lru_cache(maxsize=None)(kept[caller].client))
+            kept[caller] = _Kept(made(profile, region, core))
         return kept[caller]
 
     with pytest.MonkeyPatch.context() as monkey:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.support.account import Account
+from tests.support.emulators import Start
 from tests.support.plans import changes
 from tests.support.shared import Shared
 
@@ -764,12 +765,12 @@ DRIFTS = [
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+def shared(tmp_path_factory: pytest.TempPathFactory, start: Start) -> Iterator[Shared]:
     def prepare(account: Account) -> None:
         account.write(FILE)
         account.apply()
 
-    lent = Shared(tmp_path_factory.mktemp("drift"), prepare)
+    lent = Shared(tmp_path_factory.mktemp("drift"), prepare, start)
     yield lent
     lent.close()
 

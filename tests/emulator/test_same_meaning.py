@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account
+from tests.support.emulators import Start
 
 ACCOUNT = "123456789012"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -485,8 +485,8 @@ def trust_place(row: Row) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Found]]:
-    with Sandbox() as running:
+def found(tmp_path_factory: pytest.TempPathFactory, start: Start) -> Iterator[dict[str, Found]]:
+    with start() as running:
         yield planned(Account(running, tmp_path_factory.mktemp("meaning")))
 
 

@@ -14,6 +14,7 @@ from reconciler.assume import atomic
 from reconciler.plan.codec import decoded
 from reconciler.plan.fingerprint import digest, fingerprint
 from tests.support.account import Account
+from tests.support.emulators import Start
 from tests.support.plans import changes, operations, writes
 from tests.support.shared import Shared
 
@@ -62,14 +63,14 @@ def updating(account: Account) -> Account:
 
 
 @pytest.fixture(scope="module")
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+def _shared(tmp_path_factory: pytest.TempPathFactory, start: Start) -> Iterator[Shared]:
     def prepare(account: Account) -> None:
         account.write(BEFORE)
         account.apply()
         account.write(AFTER)
         save(account)
 
-    shared = Shared(tmp_path_factory.mktemp("saved"), prepare)
+    shared = Shared(tmp_path_factory.mktemp("saved"), prepare, start)
     yield shared
     shared.close()
 

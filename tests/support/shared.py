@@ -11,9 +11,12 @@ from tests.support.account import Account
 
 
 class Shared:
-    """`prepare` fills a fresh account; it is called again after a test that failed."""
+    """`prepare` fills a fresh account; it is called again after a test that failed. `start` makes its sandbox."""
 
-    def __init__(self, folder: Path, prepare: Callable[[Account], object]) -> None:
+    def __init__(
+        self, folder: Path, prepare: Callable[[Account], object], start: Callable[[], Sandbox] = Sandbox
+    ) -> None:
+        self._start = start
         self._folder = folder
         self._prepare = prepare
         self._sandbox: Sandbox | None = None
@@ -29,7 +32,7 @@ class Shared:
 
     def _fresh(self) -> Account:
         self.close()
-        self._sandbox = Sandbox().__enter__()
+        self._sandbox = self._start().__enter__()
         account = Account(self._sandbox, self._folder)
         self._prepare(account)
         return account

@@ -13,6 +13,7 @@ from reconciler.sandbox.strict.call import Call, Rules
 from reconciler.sandbox.wire import Refusal, Reply, members, put, text
 
 RANGES = {"MinimumPasswordLength": (6, 128), "MaxPasswordAge": (1, 1095), "PasswordReusePrevention": (1, 24)}
+DEFAULTS = {"MinimumPasswordLength": "6"}
 SWITCHED_OFF = ("MaxPasswordAge", "PasswordReusePrevention")
 ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 
@@ -30,6 +31,12 @@ def password_policy(call: Call) -> None:
                 f"1 validation error detected: Value '{call.given(name)}' at '{name[0].lower()}{name[1:]}' failed to "
                 f"satisfy constraint: Member must have value {limit}",
             )
+
+
+def update_password_policy(call: Call) -> Reply:
+    """As a whole: "this operation does not support partial updates", and an emulator may keep what is left out."""
+    call.ask("DeleteAccountPasswordPolicy")
+    return call.ask(call.action, **DEFAULTS | call.parameters)
 
 
 def shown(call: Call, reply: Reply) -> None:
@@ -62,5 +69,6 @@ RULES = Rules(
         "CreateAccountAlias": may_be_alias,
         "DeleteAccountAlias": is_alias,
     },
+    answers={"UpdateAccountPasswordPolicy": update_password_policy},
     edits={"GetAccountPasswordPolicy": shown},
 )

@@ -66,6 +66,11 @@ class Call:
     def action(self) -> str:
         return self.request.action
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Those of the operation itself."""
+        return {name: value for name, value in self.request.parameters.items() if name not in ("Action", "Version")}
+
     def given(self, name: str) -> str:
         return self.request.parameters.get(name, "")
 

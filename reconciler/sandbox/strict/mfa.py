@@ -10,16 +10,19 @@ hardware device here: it is enabled with any codes, and no code of it is valid.
 
 from __future__ import annotations
 
-from base64 import b32decode, b64decode
+import secrets
+from base64 import b32encode, b64encode
 
 from reconciler.sandbox.strict import clock
 from reconciler.sandbox.strict.call import Call, Rules, denied, no_such, over_quota
 from reconciler.sandbox.strict.ledger import MFA, USER, Entity
+from reconciler.sandbox.strict.paging import paged
 from reconciler.sandbox.strict.parameters import refuse_bad
 from reconciler.sandbox.strict.totp import Authenticator
 from reconciler.sandbox.wire import Refusal, Reply, answer, members, put, text
 
 QUOTA = 8
+SECRET_SIZE = 40
 CODES = ("AuthenticationCode1", "AuthenticationCode2")
 
 
@@ -27,12 +30,11 @@ def created(call: Call, reply: Reply) -> None:
     told = reply.result.find("VirtualMFADevice")
     device = call.ledger.by_arn(text(told, "SerialNumber")) if told is not None else None
     if told is not None and device is not None:
+        # A secret of the layer's own, as long as AWS's: what emulators call a seed need not be one.
+        secret = secrets.token_bytes(SECRET_SIZE)
+        device.authenticator = Authenticator(secret)
         # A blob on the wire: base64 of what the person gets, which is Base32 again.
-        device.authenticator = Authenticator(_secret(b64decode(text(told, "Base32StringSeed"))))
-
-
-def _secret(seed: bytes) -> bytes:
-    return b32decode(seed + b"=" * (-len(seed) % 8))
+        put(told, "Base32StringSeed", b64encode(b32encode(secret)).decode())
 
 
 def enable(call: Call) -> Reply:
@@ -82,6 +84,12 @@ def deactivated(call: Call, reply: Reply) -> None:
         device.holder = None
 
 
+def list_devices(call: Call) -> Reply:
+    """Without a status, any: "If you do not specify an assignment status, the operation defaults to Any"."""
+    told = call.ask(call.action, **{"AssignmentStatus": "Any"} | call.parameters)
+    return paged(call, told, "VirtualMFADevices")
+
+
 def listed(call: Call, reply: Reply) -> None:
     for told in members(reply.result, "VirtualMFADevices"):
         for secret in ("Base32StringSeed", "QRCodePNG"):
@@ -117,7 +125,7 @@ def _failed(why: str) -> Refusal:
 
 
 RULES = Rules(
-    answers={"EnableMFADevice": enable, "ResyncMFADevice": resync},
+    answers={"EnableMFADevice": enable, "ListVirtualMFADevices": list_devices, "ResyncMFADevice": resync},
     edits={
         "CreateVirtualMFADevice": created,
         "DeactivateMFADevice": deactivated,

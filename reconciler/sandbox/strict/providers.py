@@ -85,9 +85,7 @@ def delete_saml(call: Call) -> None:
 
 def create(call: Call) -> Reply:
     """Without its tags, which the layer keeps: emulators take two keys that differ in letter case for one."""
-    given = call.request.parameters.items()
-    own = {name: value for name, value in given if name not in ("Action", "Version") and not name.startswith("Tags.")}
-    return call.ask(call.action, **own)
+    return call.ask(call.action, **{k: v for k, v in call.parameters.items() if not k.startswith("Tags.")})
 
 
 def created(call: Call, reply: Reply) -> None:

@@ -315,7 +315,10 @@ def test_who_keys_belong_to_is_asked_again_after_a_day(home: Planted, monkeypatc
     assert home.fast("s3").code is None
 
 
-HEAVY = "boto3 botocore yaml jsonschema deepdiff click rich dataclasses pathlib typing configparser subprocess".split()
+HEAVY = [
+    *"boto3 botocore yaml jsonschema jsonschema_rs deepdiff click rich".split(),
+    *"dataclasses pathlib typing configparser subprocess".split(),
+]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,23 @@
+"""What may stand behind the sandbox in a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.sandbox.server import Sandbox
+from tests.support.ministack import EnforcingMinistack, Ministack
+
+Start = Callable[[], Sandbox]
+
+
+def on_moto() -> Sandbox:
+    return Sandbox()
+
+
+def on_ministack() -> Sandbox:
+    return Sandbox(emulator=Ministack)
+
+
+def on_enforcing_ministack() -> Sandbox:
+    """Without the strict layer: it is ministack's own opinion of identity and trust policies that counts."""
+    return Sandbox(strict=False, emulator=EnforcingMinistack)

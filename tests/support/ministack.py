@@ -1,0 +1,69 @@
+"""ministack, an emulator that has nothing in common with moto, behind the sandbox in its place."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+from reconciler.sandbox.strict.keyring import OF_THE_SANDBOX
+
+READY_WITHIN = 60.0
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Ministack:
+    """A running ministack, as `Sandbox(emulator=Ministack)` takes it. `enforcing`: it judges requests by IAM policies
+    itself, for which there must be no strict layer in front of it, whose own questions are not signed.
+    """
+
+    enforcing = False
+
+    def __init__(self, account: str, log: Path) -> None:
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        settings = {
+            "PYTHONPATH": str(ROOT),
+            "HOME": str(log.parent),
+            "MINISTACK_ACCOUNT_ID": account,
+            # Otherwise it knows a few dozen of AWS's own policies.
+            "MINISTACK_AUTOCREATE_AWS_MANAGED": "true",
+            # The key that is the root user's, as in the sandbox.
+            "AWS_ACCESS_KEY_ID": OF_THE_SANDBOX,
+            "AUTH": str(self.enforcing).lower(),
+        }
+        with log.open("wb") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "tests.support.ministack_child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=kept | settings,
+                cwd=log.parent,
+                start_new_session=True,
+            )
+        try:
+            self.port = self._announced_port(log)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _announced_port(self, log: Path) -> int:
+        stdout = self._process.stdout
+        assert stdout is not None
+        ready, _, _ = select.select([stdout], [], [], READY_WITHIN)
+        line = stdout.readline().strip() if ready else b""
+        assert line.isdigit(), f"ministack did not start: {log.read_text(errors='replace')[-500:]}"
+        return int(line)
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+
+class EnforcingMinistack(Ministack):
+    enforcing = True
