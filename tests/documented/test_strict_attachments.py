@@ -79,3 +79,13 @@ def test_the_entities_of_a_policy_are_those_that_hold_it_and_those_it_bounds(iam
     assert held(PolicyUsageFilter="PermissionsPolicy") == {group, role}
     assert held(PolicyUsageFilter="PermissionsBoundary") == {bounded}
     assert held(EntityFilter="Role") == {role}
+
+
+def test_only_a_role_that_is_in_a_profile_can_be_taken_out_of_it(iam: Any, made: Made) -> None:
+    role, profile = made.role(), {"InstanceProfileName": "taken-out"}
+    iam.create_instance_profile(**profile)
+    iam.add_role_to_instance_profile(**profile, RoleName=role)
+    iam.remove_role_from_instance_profile(**profile, RoleName=role)
+    code, kind, _ = refusal(iam.remove_role_from_instance_profile, **profile, RoleName=role)
+    assert (code, kind) == (404, "NoSuchEntity")
+    iam.delete_instance_profile(**profile)

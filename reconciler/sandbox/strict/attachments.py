@@ -1,6 +1,6 @@
-"""Managed policies on users, groups and roles: they must exist, ten each, attaching twice is once.
+"""Managed policies on users, groups and roles: they must exist, ten each, attaching twice is once. A role in a profile.
 
-Sources: IAM API Reference, Attach*Policy, Detach*Policy, ListEntitiesForPolicy; User Guide, "IAM and AWS STS
+Sources: IAM API Reference, Attach*Policy, Detach*Policy, ListEntitiesForPolicy, RemoveRoleFromInstanceProfile; User Guide, "IAM and AWS STS
 quotas" (10 managed policies attached to a user, group or role by default).
 """
 
@@ -71,7 +71,16 @@ def entities_for_policy(call: Call) -> Reply:
     return page_of(call, lists)
 
 
+def in_profile(call: Call) -> None:
+    """Only a role that is in the profile can be taken out of it."""
+    role, profile = call.given("RoleName"), call.given("InstanceProfileName")
+    told = call.ask("GetInstanceProfile", InstanceProfileName=profile)
+    if told.ok and role not in {element.text for element in told.result.iter("RoleName")}:
+        raise Refusal("NoSuchEntity", f"The role {role} is not in the instance profile {profile}.", status=404)
+
+
 RULES = Rules(
+    checks={"RemoveRoleFromInstanceProfile": in_profile},
     answers={
         **{f"Attach{noun}Policy": _attach(kind) for kind, noun in NOUN.items()},
         "ListEntitiesForPolicy": entities_for_policy,
