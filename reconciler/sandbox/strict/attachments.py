@@ -1,7 +1,7 @@
 """Managed policies on users, groups and roles: they must exist, ten each, attaching twice is once. A role in a profile.
 
-Sources: IAM API Reference, Attach*Policy, Detach*Policy, ListEntitiesForPolicy, RemoveRoleFromInstanceProfile; User Guide, "IAM and AWS STS
-quotas" (10 managed policies attached to a user, group or role by default).
+Sources: IAM API Reference, Attach*Policy, Detach*Policy, ListEntitiesForPolicy, RemoveRoleFromInstanceProfile; User
+Guide, "IAM and AWS STS quotas" (10 managed policies attached to a user, group or role by default).
 """
 
 from __future__ import annotations
