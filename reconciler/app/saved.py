@@ -21,7 +21,7 @@ from reconciler.model.state import State
 from reconciler.plan.cost import calls_of
 from reconciler.plan.fingerprint import digest
 from reconciler.plan.options import Allowed
-from reconciler.plan.reach import let_in_anybody, needs_everything, unread
+from reconciler.plan.reach import let_in_anybody, needs_everything, ordered_by_others, unread
 from reconciler.plan.saved import Saved, as_saved, read_saved, rebuilt, saved_part, saved_questions, stale
 from reconciler.render.plan_json import FORMAT_VERSION, plan_dict
 
@@ -71,7 +71,7 @@ def _made_again(
     live = _still_live(saved, _live(saved, connection))
     plan = rebuilt(saved, live, allowed)
     if live.known is not None:
-        if plan.safe and _accounted_for(document, saved, plan, live):
+        if _settled(plan, live) and _accounted_for(document, saved, plan, live):
             return _as_approved(plan, saved)
         live = _still_live(saved, _everything(saved, connection))
         plan = rebuilt(saved, live, allowed)
@@ -89,7 +89,12 @@ def _left(saved: Saved, connection: Connection, allowed: Allowed) -> Plan:
     """What is still to do, from a fresh read. What a part of the account speaks against is judged by all of it."""
     live = _live(saved, connection)
     plan = rebuilt(saved, live, allowed)
-    return plan if plan.safe or live.known is None else rebuilt(saved, _everything(saved, connection), allowed)
+    return plan if _settled(plan, live) else rebuilt(saved, _everything(saved, connection), allowed)
+
+
+def _settled(plan: Plan, live: State) -> bool:
+    """Whether the whole account would say the same of a plan that was made from `live`."""
+    return live.known is None or (plan.safe and not ordered_by_others(plan, live))
 
 
 def _still_live(saved: Saved, live: State) -> State:

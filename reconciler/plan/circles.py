@@ -1,12 +1,15 @@
-"""Roles to be created whose trust names each other, or themselves: Tarjan's strongly connected components."""
+"""What waits for itself: Tarjan's strongly connected components, and the roles to be created that are such."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import TypeVar
 
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Role
 from reconciler.policy.trust import trusted
+
+_K = TypeVar("_K")
 
 
 def circular_roles(entities: Mapping[Address, Entity], created: set[Address], account: str) -> frozenset[Address]:
@@ -17,19 +20,19 @@ def circular_roles(entities: Mapping[Address, Entity], created: set[Address], ac
         if isinstance(role, Role) and address in created
     }
     found: set[Address] = set()
-    for component in _components(names):
+    for component in components(names):
         if len(component) > 1 or component[0] in names[component[0]]:
             found.update(component)
     return frozenset(found)
 
 
-def _components(graph: Mapping[Address, list[Address]]) -> list[list[Address]]:
-    """Tarjan's algorithm with a stack of its own, so that a long chain of roles is no recursion."""
-    index: dict[Address, int] = {}
-    low: dict[Address, int] = {}
-    path: list[Address] = []
-    on_path: set[Address] = set()
-    found: list[list[Address]] = []
+def components(graph: Mapping[_K, Collection[_K]]) -> list[list[_K]]:
+    """Tarjan's algorithm with a stack of its own, so that a long chain is no recursion."""
+    index: dict[_K, int] = {}
+    low: dict[_K, int] = {}
+    path: list[_K] = []
+    on_path: set[_K] = set()
+    found: list[list[_K]] = []
     for root in graph:
         if root in index:
             continue
@@ -59,8 +62,8 @@ def _components(graph: Mapping[Address, list[Address]]) -> list[list[Address]]:
     return found
 
 
-def _popped_to(node: Address, path: list[Address], on_path: set[Address]) -> list[Address]:
-    component = []
+def _popped_to(node: _K, path: list[_K], on_path: set[_K]) -> list[_K]:
+    component: list[_K] = []
     while True:
         component.append(path.pop())
         on_path.discard(component[-1])

@@ -71,6 +71,7 @@ class Effects:
         self.swaps: dict[Address, Swap] = {}
         self._said: dict[tuple[str, bool], Statements] = {}
         self._held: dict[tuple[Address, bool], Statements] = {}
+        self._of_group: dict[Address, list[Effect]] = {}
         for index, step in enumerate(steps):
             self._sort(index, step)
 
@@ -110,7 +111,11 @@ class Effects:
 
     def held(self, holder: Address, new: bool) -> Statements:
         """All statements that a user, group or role has at one end."""
-        entity = self.side(new).get(holder)
+        if (holder, new) not in self._held:
+            self._held[holder, new] = self._all_of(self.side(new).get(holder), new)
+        return self._held[holder, new]
+
+    def _all_of(self, entity: Entity | None, new: bool) -> Statements:
         if not isinstance(entity, Holder):
             return NOTHING
         links = (*entity.policies, *getattr(entity, "groups", ()))
@@ -122,11 +127,7 @@ class Effects:
 
         All of them where a boundary changes: what the holder had may have been held back then.
         """
-        if not some or holder in self._refenced:
-            return some
-        if (holder, new) not in self._held:
-            self._held[holder, new] = self.held(holder, new)
-        return uncovered(some, self._held[holder, new])
+        return some if not some or holder in self._refenced else uncovered(some, self.held(holder, new))
 
     @cached_property
     def _refenced(self) -> frozenset[Address]:
@@ -223,7 +224,9 @@ class Effects:
         """What the plan does to the content of what a link is about."""
         if not isinstance(link.held, Address):
             return self.content.get(link.held, [])
-        return list(self._through(link.held, True, True))
+        if link.held not in self._of_group:
+            self._of_group[link.held] = list(self._through(link.held, True, True))
+        return self._of_group[link.held]
 
 
 def _of(index: int, step: Step) -> Effect:

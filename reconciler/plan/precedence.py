@@ -16,7 +16,7 @@ The trust of roles takes no part: each has one document, changed by one call.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from graphlib import CycleError, TopologicalSorter
@@ -24,8 +24,9 @@ from itertools import pairwise
 
 from reconciler.model.address import Address
 from reconciler.model.plan import ORDER, Fact, Phase, Step
+from reconciler.plan.circles import components
 from reconciler.plan.effects import Effect, Effects, Link, allows
-from reconciler.policy.grants import Statements, uncovered
+from reconciler.policy.grants import NOTHING, Statements, uncovered
 from reconciler.policy.overlap import known, meet
 
 GAP = "it takes what another call, which must come later, gives: for a moment that is missing"
@@ -49,8 +50,8 @@ Pair = tuple[int, int]
 
 Found = tuple[int, int, Broken]
 
-Apart = Callable[[int, int], bool]
-"""Whether the phases see to it that the first step is before the second."""
+Open = Callable[[int, int], bool]
+"""Whether it is to be asked what happens where the first step is not before the second."""
 
 Documents = frozenset[tuple[Address, str]]
 
@@ -72,53 +73,74 @@ def arranged(
 
 
 class _Arrangement:
-    """`phases` is where each step stands by now; `pairs` what must be kept apart beside the needs."""
+    """`phases` is where each step stands by now; `pairs` what must be kept apart beside the needs.
+
+    moved: the steps whose place has changed since the last look; None before the first one.
+    """
 
     def __init__(self, steps: Sequence[Step], effects: Effects, staged: Documents, late: Late) -> None:
         self.apart: set[tuple[Address, str]] = set()
         self._steps, self._staged, self._late = steps, staged, late
         self._phases = [step.phase for step in steps]
+        self._ranks = self._ranked()
+        self._moved: set[int] | None = None
         self._pairs: dict[Pair, Broken] = {}
         self._dropped: dict[Pair, Broken] = {}
         self._needs = _needs(steps)
         self._effects = effects
         self._touched = [(one, found) for one in effects.principals if len(found := effects.of(one)) > 1]
 
-    def _rank(self, index: int) -> tuple[bool, Phase]:
-        return self._late(self._steps[index], self._phases[index]), self._phases[index]
+    def _ranked(self) -> list[tuple[bool, Phase]]:
+        return [(self._late(step, phase), phase) for step, phase in zip(self._steps, self._phases, strict=True)]
 
     def _apart(self, first: int, then: int) -> bool:
         """True where the phases see to it already."""
-        return self._rank(first) < self._rank(then)
+        return self._ranks[first] < self._ranks[then]
+
+    def _open(self, first: int, then: int) -> bool:
+        news = self._moved is None or first in self._moved or then in self._moved
+        return news and not self._apart(first, then) and not self._steps[then].note
 
     def look(self) -> bool:
         """Whether there are pairs that the phases, as they are now, do not keep apart."""
         known = len(self._pairs)
-        among = (pair for one, found in self._touched for pair in _among(self._effects, one, found, self._apart))
-        for first, then, broken in (*_through(self._effects, self._apart), *among):
-            pair = (first, then)
-            if pair in self._dropped or self._steps[then].note or self._apart(first, then):
-                continue
-            self._pairs[pair] = max(broken, self._pairs.get(pair, broken))
+        among = (
+            pair
+            for one, found in self._touched
+            if self._moved is None or any(effect.index in self._moved for effect in found)
+            for pair in _among(self._effects, one, found, self._open)
+        )
+        for first, then, broken in (*_through(self._effects, self._open), *among):
+            if (first, then) not in self._dropped:
+                self._pairs[first, then] = max(broken, self._pairs.get((first, then), broken))
         return len(self._pairs) > known
 
     def settle(self) -> None:
         """No more circles, and each step in the phase of the last one that it waits for."""
-        while cycle := self._cycle():
-            around = list(pairwise(cycle))
-            document = next((one for index in sorted(cycle) if (one := self._divisible(self._steps[index]))), None)
-            if document:
-                self.apart.add(document)
-                among = [pair for pair in self._pairs if any(self._steps[index].document == document for index in pair)]
-            else:
-                among = [
-                    min((pair for pair in around if pair in self._pairs), key=lambda pair: (self._pairs[pair], pair))
-                ]
-            self._dropped |= {pair: self._pairs.pop(pair) for pair in among}
+        circles = self._circles(range(len(self._steps)))
+        while circles:
+            circle = circles.pop()
+            cycle = self._cycle(circle)
+            if cycle:
+                self._break(cycle)
+                circles += self._circles(circle)
+        before = self._ranks
         self._delay()
+        self._ranks = self._ranked()
+        self._moved = {index for index, rank in enumerate(self._ranks) if rank != before[index]}
+
+    def _break(self, cycle: Sequence[int]) -> None:
+        document = next((one for index in sorted(cycle) if (one := self._divisible(self._steps[index]))), None)
+        if document:
+            self.apart.add(document)
+            among = [pair for pair in self._pairs if any(self._steps[index].document == document for index in pair)]
+        else:
+            around = (pair for pair in pairwise(cycle) if pair in self._pairs)
+            among = [min(around, key=lambda pair: (self._pairs[pair], pair))]
+        self._dropped |= {pair: self._pairs.pop(pair) for pair in among}
 
     def _divisible(self, step: Step) -> tuple[Address, str] | None:
-        if step.document is None or step.document in self._staged | self.apart:
+        if step.document is None or step.document in self._staged or step.document in self.apart:
             return None
         parts = sum(map(bool, (step.gives, step.takes, step.denies, step.lifts)))
         return step.document if parts > 1 else None
@@ -130,9 +152,18 @@ class _Arrangement:
             found.setdefault(then, set()).add(first)
         return found
 
-    def _cycle(self) -> list[int]:
+    def _circles(self, among: Collection[int]) -> list[list[int]]:
+        """Among these steps, those that wait for each other, each group for itself and in order."""
+        return [sorted(circle) for circle in components(self._graph_of(among)) if len(circle) > 1]
+
+    def _graph_of(self, among: Collection[int]) -> dict[int, list[int]]:
+        wanted = set(among)
+        graph = self._graph()
+        return {index: sorted(graph.get(index, set()) & wanted) for index in sorted(wanted)}
+
+    def _cycle(self, among: Collection[int]) -> list[int]:
         try:
-            TopologicalSorter(self._graph()).prepare()
+            TopologicalSorter(self._graph_of(among)).prepare()
         except CycleError as error:
             cycle: list[int] = error.args[1]
             return cycle if any(pair in self._pairs for pair in pairwise(cycle)) else []
@@ -184,11 +215,11 @@ def _needs(steps: Sequence[Step]) -> dict[int, set[int]]:
     return found
 
 
-def _among(effects: Effects, principal: Address, found: Sequence[Effect], apart: Apart) -> Iterator[Found]:
+def _among(effects: Effects, principal: Address, found: Sequence[Effect], asked: Open) -> Iterator[Found]:
     """The pairs of what happens to one principal: given before taken, denied before given, taken before freed."""
     for first in found:
         for then in found:
-            if first.index == then.index or apart(first.index, then.index):
+            if first.index == then.index or not asked(first.index, then.index):
                 continue
             broken = max(_excess(effects, principal, first, then), _overlap(Broken.GAP, first.gives, then.takes))
             if broken:
@@ -201,17 +232,18 @@ def _excess(effects: Effects, principal: Address, first: Effect, then: Effect) -
     What is allowed, or denied, anyway at the end that an early or late moment resembles is not; nor is what the
     other of the two calls denies as well.
     """
-    denies = uncovered(effects.beyond(principal, first.denies, new=False), then.denies)
-    lifts = uncovered(effects.beyond(principal, then.lifts, new=True), first.lifts)
     found = Broken.NOTHING
-    if denies and then.gives:
+    if meet(first.denies, then.gives):
+        denies = uncovered(effects.beyond(principal, first.denies, new=False), then.denies)
         found = max(found, _overlap(Broken.EXCESS, denies, effects.beyond(principal, then.gives, new=False)))
-    if lifts and first.takes:
+    if meet(first.takes, then.lifts):
+        lifts = uncovered(effects.beyond(principal, then.lifts, new=True), first.lifts)
         found = max(found, _overlap(Broken.EXCESS, effects.beyond(principal, first.takes, new=True), lifts))
-    if first.denies and then.lifts:
+    if meet(first.denies, then.lifts):
         ends = allows(effects.held(principal, False) | effects.held(principal, True))
-        both = frozenset(one for one in ends if meet([one], first.denies) and meet([one], then.lifts))
-        found = max(found, _overlap(Broken.EXCESS, both, then.lifts))
+        both = (frozenset([one]) for one in ends)
+        common = NOTHING.union(*(one for one in both if meet(one, first.denies) and meet(one, then.lifts)))
+        found = max(found, _overlap(Broken.EXCESS, common, then.lifts))
     return found
 
 
@@ -222,33 +254,35 @@ def _overlap(broken: Broken, some: Statements, others: Statements) -> Broken:
     return broken if meet(known(some), known(others)) else Broken.UNSURE
 
 
-def _through(effects: Effects, apart: Apart) -> Iterator[Found]:
+def _through(effects: Effects, asked: Open) -> Iterator[Found]:
     """The pairs of a link, or a boundary, and an edit of what it is about."""
     for holder, links in effects.links.items():
         if holder.kind == "user" and holder not in effects.before:
             continue
         for link in links:
             for edit in effects.under(link):
-                if link.on and not apart(edit.index, link.index):
+                if link.on and asked(edit.index, link.index):
                     yield from _joined(effects, holder, link, edit)
-                elif not link.on and not apart(link.index, edit.index):
+                elif not link.on and asked(link.index, edit.index):
                     yield from _left(effects, holder, link, edit)
     for swap in effects.swaps.values():
         for edit in effects.content.get(swap.new or "", ()):
-            yield edit.index, swap.index, Broken.EXCESS if edit.takes or edit.denies else Broken.GAP
+            if asked(edit.index, swap.index):
+                yield edit.index, swap.index, Broken.EXCESS if edit.takes or edit.denies else Broken.GAP
         for edit in effects.content.get(swap.old or "", ()):
-            yield swap.index, edit.index, Broken.EXCESS if edit.gives or edit.lifts else Broken.GAP
+            if asked(swap.index, edit.index):
+                yield swap.index, edit.index, Broken.EXCESS if edit.gives or edit.lifts else Broken.GAP
 
 
 def _joined(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[Found]:
     """Who comes never had the old content: what goes is gone, and what is denied is denied, before he has it."""
     new = effects.beyond(holder, effects.beyond(holder, edit.takes, new=True), new=False)
-    given = effects.beyond(holder, allows(effects.said(link.held, True)), new=False)
-    broken = max(
-        _overlap(Broken.EXCESS, new, new),
-        _overlap(Broken.EXCESS, edit.denies, given),
-        _overlap(Broken.GAP, edit.lifts, allows(effects.held(holder, False))),
-    )
+    broken = _overlap(Broken.EXCESS, new, new)
+    given = allows(effects.said(link.held, True))
+    if meet(edit.denies, given):
+        broken = max(broken, _overlap(Broken.EXCESS, edit.denies, effects.beyond(holder, given, new=False)))
+    if edit.lifts:
+        broken = max(broken, _overlap(Broken.GAP, edit.lifts, allows(effects.held(holder, False))))
     if broken:
         yield edit.index, link.index, broken
 
@@ -256,11 +290,11 @@ def _joined(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iter
 def _left(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[Found]:
     """Who leaves is never to have the new content."""
     new = effects.beyond(holder, effects.beyond(holder, edit.gives, new=False), new=True)
-    freed = effects.beyond(holder, allows(effects.held(holder, False)), new=True)
-    broken = max(
-        _overlap(Broken.EXCESS, new, new),
-        _overlap(Broken.EXCESS, edit.lifts, freed),
-        _overlap(Broken.GAP, edit.denies, allows(effects.held(holder, True))),
-    )
+    broken = _overlap(Broken.EXCESS, new, new)
+    had = allows(effects.held(holder, False)) if edit.lifts else NOTHING
+    if meet(edit.lifts, had):
+        broken = max(broken, _overlap(Broken.EXCESS, edit.lifts, effects.beyond(holder, had, new=True)))
+    if edit.denies:
+        broken = max(broken, _overlap(Broken.GAP, edit.denies, allows(effects.held(holder, True))))
     if broken:
         yield link.index, edit.index, broken

@@ -8,6 +8,8 @@ Rule by rule of `plan/build.py`, for a plan that deletes and renames nothing:
 - order of the steps: what a group or policy grants that is taken off: groups and policies of each entity read.
 - lockout: the caller and `break_glass`, with groups, policies and boundary; of a role, whom its trust names; and who
   may come in by such a role, which is the whole account where the trust is open and rights of many change.
+- which call waits for which: the groups and policies of whoever is touched. Others meet only what many have: two
+  such calls that speak of the same requests are ordered by the whole account.
 
 The whole account is read for a deletion (what it takes away may be used, trusted or counted anywhere) and for what
 `moved` says (every trust follows).
@@ -15,14 +17,19 @@ The whole account is read for a deletion (what it takes away may be used, truste
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Group, Role, User
+from reconciler.model.plan import Plan, Step
 from reconciler.model.state import State
 from reconciler.plan.ownership import caller_address
 from reconciler.plan.saved import Saved
+from reconciler.policy.grants import NOTHING, Statements
+from reconciler.policy.overlap import meet
 from reconciler.policy.trust import entity_of
 
 
@@ -59,6 +66,34 @@ def let_in_anybody(saved: Saved, live: State) -> bool:
         if (shared or address in saved.before) and any(_open(trust, live.account) for trust in trusts):
             return True
     return False
+
+
+def ordered_by_others(plan: Plan, live: State) -> bool:
+    """Whether somebody whom `live`, a part of the account, does not show may decide which call of a plan waits.
+
+    That is where one call about groups or policies that others have opens what another one closes, or may do so.
+    """
+    after = {change.address: change.after for change in plan.changes if change.after is not None}
+    planning = Planning(live, State(live.account, live.partition, after))
+    shared = [_of_many(step, planning) for step in plan.steps]
+    return any(
+        meet(some[0], others[1]) or meet(some[1], others[0])
+        for some, others in combinations([said for said in shared if any(said)], 2)
+    )
+
+
+def _of_many(step: Step, planning: Planning) -> tuple[Statements, Statements]:
+    """What a call about a group or policy that exists opens and closes, as policies or boundaries of those who have it.
+
+    Nothing for other calls. For a link of a group all that it is about, since that may be edited as well.
+    """
+    if step.address.kind not in ("group", "policy") or planning.now(step.address) is None:
+        return NOTHING, NOTHING
+    if step.address.kind == "group" and "PolicyArn" in step.call.parameters:
+        arn = str(step.call.parameters["PolicyArn"])
+        said = planning.policy_statements(arn, planning.now) | planning.policy_statements(arn, planning.then)
+        return said, said
+    return step.gives | step.lifts, step.takes | step.denies
 
 
 def _guarded(saved: Saved, live: State) -> set[Address]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from reconciler.model.document import Document, Statement
 from reconciler.model.plan import Phase
@@ -27,21 +29,25 @@ class Shift:
 
     @property
     def phase(self) -> Phase:
-        """Taking an Allow away waits for what replaces it; a new Deny goes on before new Allows.
+        return _phase(bool(self.gives), bool(self.takes), bool(self.denies), bool(self.lifts))
 
-        One call that gives an Allow, and takes another or lifts a Deny, stands between the two: after all that
-        only give, before all that only take. One that denies and takes waits as well: losing access for a moment
-        is an outage. A Deny that goes is last, when the Allow that it held back may be gone too.
-        """
-        if self.gives:
-            if self.takes or self.lifts:
-                return Phase.SWAP
-            return Phase.GUARDED if self.denies else Phase.WIDEN
-        if self.takes:
-            return Phase.UNGUARDED if self.lifts else Phase.NARROW
-        if self.lifts:
-            return Phase.RELEASE
-        return Phase.RESTRICT if self.denies else Phase.WIDEN
+
+def _phase(gives: bool, takes: bool, denies: bool, lifts: bool) -> Phase:
+    """Taking an Allow away waits for what replaces it; a new Deny goes on before new Allows.
+
+    One call that gives an Allow, and takes another or lifts a Deny, stands between the two: after all that
+    only give, before all that only take. One that denies and takes waits as well: losing access for a moment
+    is an outage. A Deny that goes is last, when the Allow that it held back may be gone too.
+    """
+    if gives:
+        if takes or lifts:
+            return Phase.SWAP
+        return Phase.GUARDED if denies else Phase.WIDEN
+    if takes:
+        return Phase.UNGUARDED if lifts else Phase.NARROW
+    if lifts:
+        return Phase.RELEASE
+    return Phase.RESTRICT if denies else Phase.WIDEN
 
 
 def shift_of(before: Statements, after: Statements) -> Shift:
@@ -61,37 +67,62 @@ def _denies(some: Statements, others: Statements) -> Statements:
 
 
 def phase_of(before: Statements, after: Statements) -> Phase:
-    return shift_of(before, after).phase
+    """The phase of `shift_of`, without telling all that shifts."""
+    gone, new = before - after, after - before
+    gives = any(True for _ in _missing((item for item in new if item.effect == "Allow"), before))
+    takes = any(True for _ in _missing((item for item in gone if item.effect == "Allow"), after))
+    return _phase(gives, takes, bool(_denies(new, gone)), bool(_denies(gone, new)))
 
 
 def uncovered(some: Iterable[Statement], others: Statements) -> Statements:
     """What some statements say and no other one does: those of their actions, and of the resources of these."""
-    by_action = (part for one in some if not covered(one, others) for part in _by_action(one))
-    missing = (one for one in by_action if not covered(one, others))
-    by_resource = (part for one in missing for part in _by_resource(one))
-    return frozenset(one for one in by_resource if not covered(one, others))
+    return frozenset(_missing(some, others))
 
 
-def _by_action(one: Statement) -> list[Statement]:
+def _missing(some: Iterable[Statement], others: Statements) -> Iterator[Statement]:
+    for one in some:
+        if covered(one, others):
+            continue
+        for by_action in _by_action(one):
+            if not covered(by_action, others):
+                yield from (part for part in _by_resource(by_action) if not covered(part, others))
+
+
+@lru_cache(maxsize=16384)
+def _by_action(one: Statement) -> tuple[Statement, ...]:
     divided = not one.not_action and len(one.actions) > 1
-    return [replace(one, actions=frozenset([action])) for action in one.actions] if divided else [one]
+    return tuple(replace(one, actions=frozenset([action])) for action in one.actions) if divided else (one,)
 
 
-def _by_resource(one: Statement) -> list[Statement]:
+@lru_cache(maxsize=16384)
+def _by_resource(one: Statement) -> tuple[Statement, ...]:
     resources = one.resources or frozenset()
     divided = not one.not_resource and len(resources) > 1
-    return [replace(one, resources=frozenset([resource])) for resource in resources] if divided else [one]
+    return tuple(replace(one, resources=frozenset([resource])) for resource in resources) if divided else (one,)
 
 
 def covered(old: Statement, candidates: Statements) -> bool:
     """True where one candidate of the same effect says at least all of `old`: the same shape, no element smaller."""
+    if not candidates or not _plain(old):
+        return False
     return any(
-        new.effect == old.effect
-        and (new.not_principal, new.not_action, new.not_resource) == (False, False, False)
-        and (old.not_principal, old.not_action, old.not_resource) == (False, False, False)
-        and old.actions <= new.actions
+        old.actions <= new.actions
         and (old.resources or frozenset()) <= (new.resources or frozenset())
         and (old.principals or frozenset()) <= (new.principals or frozenset())
         and new.conditions <= old.conditions
-        for new in candidates
+        for new in _by_word(candidates).get((old.effect, next(iter(old.actions), "")), ())
     )
+
+
+@lru_cache(maxsize=4096)
+def _by_word(statements: Statements) -> Mapping[tuple[str, str], list[Statement]]:
+    """Effect and action → the plain statements that name it; under the action "" all of them."""
+    found: defaultdict[tuple[str, str], list[Statement]] = defaultdict(list)
+    for one in filter(_plain, statements):
+        for action in (*one.actions, ""):
+            found[one.effect, action].append(one)
+    return found
+
+
+def _plain(statement: Statement) -> bool:
+    return not (statement.not_principal or statement.not_action or statement.not_resource)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from reconciler.model.document import Statement
@@ -11,17 +10,34 @@ from reconciler.model.document import Statement
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
-def meet(some: Collection[Statement], others: Collection[Statement]) -> bool:
+Statements = frozenset[Statement]
+
+
+@lru_cache(maxsize=65536)
+def meet(some: Statements, others: Statements) -> bool:
     """True where a statement of the one side and one of the other have an action and a resource in common."""
+    ours, theirs = _services(some), _services(others)
+    if ours is not None and theirs is not None and ours.isdisjoint(theirs):
+        return False
     return any(_overlap(one, other) for one in some for other in others)
 
 
-def known(statements: Iterable[Statement]) -> frozenset[Statement]:
+@lru_cache(maxsize=16384)
+def known(statements: Statements) -> Statements:
     """Without those that stand for a policy whose content is not read: they overlap with everything."""
     return frozenset(one for one in statements if not _unread(one))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
+def _services(statements: Statements) -> frozenset[str] | None:
+    """The services whose actions are spoken of; None where that may be any."""
+    found = {action.partition(":")[0] for one in statements for action in one.actions}
+    if any(one.not_action or _unread(one) for one in statements) or any(set("*?$") & set(name) for name in found):
+        return None
+    return frozenset(found)
+
+
+@lru_cache(maxsize=65536)
 def _overlap(one: Statement, other: Statement) -> bool:
     if _unread(one) or _unread(other):
         return True

@@ -344,3 +344,19 @@ def test_a_deny_that_is_attached_goes_on_as_early_as_it_was_planned(account: Acc
     result = account.cli("apply", "plan.json")
     assert result.code == 0, result.err
     assert [line.split()[0] for line in writes(account)][-2:] == ["AttachUserPolicy", "PutUserPolicy"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("p", "q"), ("q", "p")])
+def test_calls_that_meet_in_somebody_else_keep_their_order(account: Account, first: str, second: str) -> None:
+    """u has both policies: what the first one gives, the second one takes. A part of the account does not show u."""
+
+    def content(one: str, other: str) -> str:
+        policies = f"{{{first}: {{document: {document(one)}}}, {second}: {{document: {document(other)}}}}}"
+        return HEAD + f"policies: {policies}\nusers: {{u: {{policies: [p, q]}}}}\n"
+
+    saved(account, content("a:1", "a:2"), content("a:2", "a:3"))
+    result = account.cli("apply", "plan.json", "--verbose")
+    assert result.code == 0, result.err
+    assert DETAILS in account.calls()
+    made = [line for line in writes(account) if line.startswith("CreatePolicyVersion")]
+    assert [line[-1] for line in made] == [first, second]

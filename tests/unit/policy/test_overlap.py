@@ -59,11 +59,12 @@ PAIRS: dict[str, tuple[Statement, Statement, bool]] = {
 
 @pytest.mark.parametrize(("one", "other", "expected"), PAIRS.values(), ids=PAIRS)
 def test_statements_meet_where_a_request_can_be_of_both(one: Statement, other: Statement, expected: bool) -> None:
-    assert (meet([one], [other]), meet([other], [one])) == (expected, expected)
+    ours, theirs = frozenset([one]), frozenset([other])
+    assert (meet(ours, theirs), meet(theirs, ours)) == (expected, expected)
 
 
 def test_what_is_not_read_meets_all_and_can_be_left_out() -> None:
     unread = Statement("Allow", actions=frozenset(["arn:aws:iam::aws:policy/X"]))
     read = statement(Action="a:1")
-    assert meet([unread], [read])
-    assert known([unread, read]) == {read}
+    assert meet(frozenset([unread]), frozenset([read]))
+    assert known(frozenset([unread, read])) == {read}
