@@ -6,7 +6,7 @@ import os
 import random
 import time
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -93,10 +93,10 @@ def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: 
         report.begins(plan, again)
         with report.stoppable() as stop:
             outcome = run(planned.connection, plan.steps, _Both(record, report), stop)
-        record.ended(outcome)
+        outcome = _recorded(record, outcome)
         made = (step.address for step in (*outcome.done, *outcome.unclear))
         note_applied(os.environ, planned.connection.account, made, time.time())
-        if outcome.left or outcome.unclear:
+        if outcome.left or outcome.unclear or outcome.problems:
             return Applied(outcome, record.path)
         report.verifies()
         try:
@@ -111,6 +111,15 @@ def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: 
             return Applied(outcome, record.path, unverified=(stopped,))
         again = True
     return Applied(outcome, record.path, plan)
+
+
+def _recorded(record: Journal, outcome: Outcome) -> Outcome:
+    """With what the journal's last line could not be written for: what was done must be told all the same."""
+    try:
+        record.ended(outcome)
+    except Failed as failed:
+        return replace(outcome, problems=tuple(dict.fromkeys((*outcome.problems, *failed.problems))))
+    return outcome
 
 
 def _left(planned: Planned) -> Plan:

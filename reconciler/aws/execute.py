@@ -150,6 +150,6 @@ class _Run:
                 total=len(self._steps),
                 done=ended(Ending.DONE),
                 unclear=ended(Ending.UNCLEAR),
-                problems=tuple(self._problems),
+                problems=tuple(dict.fromkeys(self._problems)),
                 interrupted=self._stop.event.is_set() and not self._schedule.ended,
             )

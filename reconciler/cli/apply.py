@@ -111,7 +111,7 @@ def _report(log: Log, applied: Applied, goal: str) -> int:
             log.differs(applied.left)
         log.says("stale", "Refused: the account has changed since this was approved; nothing was written. Plan again.")
         return 1
-    if outcome.left or outcome.unclear:
+    if outcome.left or outcome.unclear or outcome.problems:
         log.problems(outcome.problems)
         return _stopped(log, outcome, applied.journal)
     done = len(outcome.done)

@@ -89,6 +89,18 @@ def test_where_it_cannot_be_kept_nothing_is_done(tmp_path: Path) -> None:
     assert failed.value.problems[0].code == "cannot-write"
 
 
+def test_an_end_that_cannot_be_kept_hides_nothing_of_what_was_done(environ: dict[str, str], tmp_path: Path) -> None:
+    """The next apply takes it for one that was killed."""
+    last = tmp_path / "reconcile" / "turns" / f"{ACCOUNT}.last"
+    with turn(environ, ACCOUNT, now(), unexpected):
+        last.unlink()
+        last.mkdir()
+    last.rmdir()
+    last.write_text("")
+    with turn(environ, ACCOUNT, now() + LATER, unexpected) as since:
+        assert since
+
+
 def test_without_a_home_there_is_nothing_to_share() -> None:
     with turn({}, ACCOUNT, now(), unexpected) as since:
         assert not since
