@@ -20,7 +20,7 @@ FIRST = 5.0
 CALM = 3.0
 """Seconds without throttling, after which the rate grows quickly: what held it back may be over."""
 _AT_FIRST, _CAREFULLY, _IN_A_CALM = 1.0, 0.05, 0.4
-"""The part of the rate by which it grows each second: the first throttling may be an accident, the second is a limit."""
+"""The part of the rate by which it grows each second: the first throttling may be an accident, the second is none."""
 LEAST = 0.5
 """Calls a second, however much AWS throttles."""
 
