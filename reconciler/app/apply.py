@@ -101,9 +101,11 @@ def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: 
         report.verifies()
         try:
             plan = _left(planned, goal)
+            if overtaken(goal, plan):
+                time.sleep(random.uniform(0, 2**pause))
+                plan = planned.look_again()  # the other may have gone on meanwhile
             if not overtaken(goal, plan):
                 return Applied(outcome, record.path, plan)
-            time.sleep(random.uniform(0, 2**pause))
         except Failed as failed:
             return Applied(outcome, record.path, unverified=failed.problems)
         except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -174,6 +175,32 @@ def test_what_another_machine_wrote_at_the_same_time_is_put_right(account: Accou
     front.break_call("TagUser u02", meanwhile)
     result = account.apply()
     assert "Another apply wrote at the same time" in result.err
+    assert {tags["team"] for tags in tags_of(account)} == {"a"}
+
+
+def test_what_another_machine_writes_until_the_next_round_is_put_right_in_that_one(
+    account: Account, front: Front
+) -> None:
+    """It wrote before the look that tells so, and goes on after it."""
+    account.write(file_of("c", 3))
+    account.apply()
+    account.write(file_of("a", 3))
+    seats = iter(("u00", "u01"))
+
+    def other(request: Request, layer: Layer) -> Reply:
+        reply = layer(request)
+        if request.action == "TagUser" or request.parameters.get("Filter.member.1") == "User":
+            for seat in itertools.islice(seats, 1):
+                account.iam.tag_user(UserName=seat, Tags=[{"Key": "team", "Value": "b"}])
+        return reply
+
+    def begins(request: Request, layer: Layer) -> Reply:
+        front.break_call("GetAccountAuthorizationDetails", other, times=99)
+        return other(request, layer)
+
+    front.break_call("TagUser u02", begins)
+    result = account.apply()
+    assert result.err.count("Another apply wrote at the same time") == 1
     assert {tags["team"] for tags in tags_of(account)} == {"a"}
 
 
