@@ -51,13 +51,15 @@ class Applied:
     """`left` is what still differs after a complete run: an empty plan where live matches.
 
     outcome: None where no call was made, because the account is no longer what was approved: `left` is what it would
-    take now. journal: where the run is on record. unverified: why the second look could not be taken.
+    take now. journal: where the run is on record. unverified: why the second look could not be taken. interrupted: by
+    the person, and only that look.
     """
 
     outcome: Outcome | None = None
     journal: Path | None = None
     left: Plan | None = None
     unverified: tuple[Problem, ...] = ()
+    interrupted: bool = False
 
     @property
     def matches(self) -> bool:
@@ -110,7 +112,7 @@ def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: 
             return Applied(outcome, record.path, unverified=failed.problems)
         except KeyboardInterrupt:
             stopped = Problem(Level.ERROR, "interrupted", "Interrupted while checking what was done.")
-            return Applied(outcome, record.path, unverified=(stopped,))
+            return Applied(outcome, record.path, unverified=(stopped,), interrupted=True)
         again = True
     return Applied(outcome, record.path, plan)
 

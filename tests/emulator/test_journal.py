@@ -220,6 +220,17 @@ def test_a_pipeline_reads_what_happens_as_json_lines(account: Account) -> None:
     assert all(json.loads(line)["event"] for line in refused.err.splitlines())
 
 
+@pytest.mark.parametrize(
+    "arguments", [("plan.json", "--var", "a=b"), ("roles.yaml", "--target", "ann")], ids=["of a saved plan", "a target"]
+)
+def test_a_pipeline_reads_of_wrong_usage_in_json_too(account: Account, arguments: tuple[str, ...]) -> None:
+    account.write(FIRST)
+    account.plan("roles.yaml", "--out", "plan.json")
+    result = account.cli("apply", *arguments, "--yes", "--log-format", "json")
+    (line,) = map(json.loads, result.err.splitlines())
+    assert (result.code, line["event"], line["code"]) == (1, "problem", "usage")
+
+
 def test_only_so_many_journals_of_its_own_are_kept(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconciler.app.journal.KEPT", 3)
     seen: list[Path] = own_journals(account)
