@@ -163,6 +163,21 @@ def test_what_goes_on_from_a_plan_that_broke_off_is_said(
     account.apply()
 
 
+def test_what_somebody_else_made_meanwhile_is_not_undone(account: Account, front: Front) -> None:
+    """The call that met it failed: it was not this apply's."""
+    account.write(file_of("a", 3))
+
+    def made_by_another(request: Request, layer: Layer) -> Reply:
+        account.iam.create_user(UserName="u01")
+        return layer(request)
+
+    front.break_call("CreateUser u01", made_by_another)
+    assert account.cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl").code == 1
+    made = {user["UserName"] for user in account.iam.list_users()["Users"]}
+    back = account.cli("undo", "j.jsonl", "--format", "json").json
+    assert {change["address"] for change in back["changes"]} == {f"user/{name}" for name in made - {"u01"}}
+
+
 def test_writes_go_side_by_side_but_never_two_of_one_entity(account: Account, front: Front) -> None:
     account.write(
         HEAD
