@@ -122,6 +122,6 @@ def recorded(path: Path) -> list[Run]:
             return runs_of(file)
     except OSError as error:
         raise failure("cannot-read", f"Cannot read {path}: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         hint = "A journal is what `apply` wrote: see its last line, or --journal."
         raise failure("not-a-journal", f"{path} is not a journal of this version.", hint=hint) from None

@@ -52,5 +52,6 @@ def _written_since(last: Path, planned_at: datetime) -> bool:
 
 
 def _untaken(account: str, base: str, error: OSError) -> Failed:
-    why = f"The turn of account {account} cannot be kept in {base}: {error.strerror or error}."
-    return failure("cannot-write", why, hint="Set XDG_STATE_HOME to a folder that can be written.")
+    why = f"Applies to account {account} take turns by a file in {base}, which cannot be written: "
+    hint = "Set XDG_STATE_HOME to a folder that can be written. Nothing was written to AWS."
+    return failure("cannot-write", f"{why}{error.strerror or error}.", hint=hint)

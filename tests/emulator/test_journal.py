@@ -186,8 +186,9 @@ def test_two_applies_in_one_journal_are_undone_as_one(account: Account) -> None:
         '{"event": "starts"}\n',
         '{"event": "plan", "journal_version": 2}\n',
         '{"a": 1}\n{\n{}\n',
+        "[" * 100_000,
     ],
-    ids=["empty", "text", "a list", "no plan", "of another version", "broken"],
+    ids=["empty", "text", "a list", "no plan", "of another version", "broken", "deep"],
 )
 def test_what_is_no_journal_is_refused(account: Account, text: str) -> None:
     (account.folder / "j.jsonl").write_text(text)
