@@ -94,10 +94,9 @@ def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: 
         record.begins(plan)
         report.begins(plan, again)
         with report.stoppable() as stop:
-            outcome = run(planned.connection, plan.steps, _Both(record, report), stop)
-        outcome = _recorded(record, outcome)
-        made = (step.address for step in (*outcome.done, *outcome.unclear))
-        note_applied(os.environ, planned.connection.account, made, time.time())
+            outcome = _recorded(record, run(planned.connection, plan.steps, _Both(record, report), stop))
+            made = (step.address for step in (*outcome.done, *outcome.unclear))
+            note_applied(os.environ, planned.connection.account, made, time.time())
         if outcome.left or outcome.unclear or outcome.problems:
             return Applied(outcome, record.path)
         report.verifies()

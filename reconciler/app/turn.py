@@ -15,7 +15,7 @@ from reconciler.assume.folder import private_folder, state_folder
 from reconciler.model.problem import Failed, failure
 
 _FOLDER = "turns"
-_WRITING, _DONE = "writing", "done"
+_WRITING = "writing"
 
 
 @contextmanager
@@ -41,14 +41,20 @@ def turn(environ: Mapping[str, str], account: str, planned_at: datetime, on_wait
             raise _untaken(account, base, error) from None
         yield since
         with suppress(OSError):  # then the next one takes it for one that was killed, and reads again
-            last.write_text(_DONE)
+            last.write_text(datetime.now(UTC).isoformat())
 
 
 def _written_since(last: Path, planned_at: datetime) -> bool:
-    """True, too, where the one before was killed while it wrote: nobody knows when."""
+    """True, too, where the one before was killed while it wrote: nobody knows when.
+
+    The time is in the file: what a file server stamps it with is by another clock.
+    """
     if not last.exists():
         return False
-    return last.read_text() != _DONE or datetime.fromtimestamp(last.stat().st_mtime, UTC) >= planned_at
+    try:
+        return datetime.fromisoformat(last.read_text()) >= planned_at
+    except ValueError:
+        return True
 
 
 def _untaken(account: str, base: str, error: OSError) -> Failed:

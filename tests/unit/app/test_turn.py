@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,6 +46,15 @@ def test_an_apply_that_ended_after_the_plan_was_read_is_told(environ: dict[str, 
     with turn(environ, ACCOUNT, now(), unexpected):
         pass
     with turn(environ, ACCOUNT, read - LATER, unexpected) as since:
+        assert since
+
+
+def test_the_clock_of_a_file_server_does_not_count(environ: dict[str, str], tmp_path: Path) -> None:
+    read = now()
+    with turn(environ, ACCOUNT, now(), unexpected):
+        pass
+    os.utime(tmp_path / "reconcile" / "turns" / f"{ACCOUNT}.last", (0, 0))
+    with turn(environ, ACCOUNT, read, unexpected) as since:
         assert since
 
 
