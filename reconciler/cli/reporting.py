@@ -71,9 +71,15 @@ class TextLog:
 
     @contextmanager
     def stoppable(self) -> Iterator[Stop]:
-        stopping = "Stopping once the calls under way are answered; again to stop at once."
-        with self._shown(), stoppable(lambda: click.echo(stopping, err=True)) as stop:
+        with self._shown(), stoppable(self._stopping) as stop:
             yield stop
+
+    def _stopping(self) -> None:
+        said = "Stopping once the calls under way are answered; again to stop at once."
+        if self._bar is None:
+            click.echo(said, err=True)
+        else:
+            self._bar.console.print(said)
 
     @contextmanager
     def _shown(self) -> Iterator[None]:

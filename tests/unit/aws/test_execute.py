@@ -1,14 +1,17 @@
-"""What asks a run to stop."""
+"""What asks a run to stop, and what is said to who does."""
 
 from __future__ import annotations
 
+import io
 import signal
+import sys
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
 from reconciler.aws.execute import Stop
-from reconciler.cli.reporting import stoppable
+from reconciler.cli.reporting import TextLog, stoppable
 
 
 @pytest.fixture
@@ -39,3 +42,18 @@ def test_a_signal_in_the_middle_of_the_answer_to_another_is_the_second() -> None
     with stoppable(tell) as stop:
         signal.raise_signal(signal.SIGINT)
         assert (stop.event.is_set(), stop.at_once, len(told)) == (True, True, 1)
+
+
+@pytest.mark.usefixtures("_signals_as_before")
+def test_what_is_said_to_who_stops_it_is_on_a_line_of_its_own_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with TextLog().stoppable() as stop:
+        signal.raise_signal(signal.SIGINT)
+        written = cast(Terminal, sys.stderr).getvalue()
+    assert stop.event.is_set()
+    assert "\x1b[2KStopping once" in written
