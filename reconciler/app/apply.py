@@ -6,7 +6,7 @@ import os
 import random
 import time
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -51,13 +51,15 @@ class Applied:
     """`left` is what still differs after a complete run: an empty plan where live matches.
 
     outcome: None where no call was made, because the account is no longer what was approved: `left` is what it would
-    take now. journal: where the run is on record. unverified: why the second look could not be taken.
+    take now. journal: where the run is on record. unverified: why the second look could not be taken. interrupted: by
+    the person, and only that look.
     """
 
     outcome: Outcome | None = None
     journal: Path | None = None
     left: Plan | None = None
     unverified: tuple[Problem, ...] = ()
+    interrupted: bool = False
 
     @property
     def matches(self) -> bool:
@@ -92,25 +94,35 @@ def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: 
         record.begins(plan)
         report.begins(plan, again)
         with report.stoppable() as stop:
-            outcome = run(planned.connection, plan.steps, _Both(record, report), stop)
-        record.ended(outcome)
-        made = (step.address for step in (*outcome.done, *outcome.unclear))
-        note_applied(os.environ, planned.connection.account, made, time.time())
-        if outcome.left or outcome.unclear:
+            outcome = _recorded(record, run(planned.connection, plan.steps, _Both(record, report), stop))
+            made = (step.address for step in (*outcome.done, *outcome.unclear))
+            note_applied(os.environ, planned.connection.account, made, time.time())
+        if outcome.left or outcome.unclear or outcome.problems:
             return Applied(outcome, record.path)
         report.verifies()
         try:
             plan = _left(planned, goal)
+            if overtaken(goal, plan):
+                time.sleep(random.uniform(0, 2**pause))
+                plan = planned.look_again()  # the other may have gone on meanwhile
             if not overtaken(goal, plan):
                 return Applied(outcome, record.path, plan)
-            time.sleep(random.uniform(0, 2**pause))
         except Failed as failed:
             return Applied(outcome, record.path, unverified=failed.problems)
         except KeyboardInterrupt:
             stopped = Problem(Level.ERROR, "interrupted", "Interrupted while checking what was done.")
-            return Applied(outcome, record.path, unverified=(stopped,))
+            return Applied(outcome, record.path, unverified=(stopped,), interrupted=True)
         again = True
     return Applied(outcome, record.path, plan)
+
+
+def _recorded(record: Journal, outcome: Outcome) -> Outcome:
+    """With what the journal's last line could not be written for: what was done must be told all the same."""
+    try:
+        record.ended(outcome)
+    except Failed as failed:
+        return replace(outcome, problems=tuple(dict.fromkeys((*outcome.problems, *failed.problems))))
+    return outcome
 
 
 def _left(planned: Planned, goal: Plan) -> Plan:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -42,7 +43,8 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        with suppress(OSError):  # what a full disk has not taken was told when it was written
+            self._file.close()
 
     def begins(self, plan: Plan) -> None:
         """One run, with what is before and will be after."""
@@ -120,6 +122,6 @@ def recorded(path: Path) -> list[Run]:
             return runs_of(file)
     except OSError as error:
         raise failure("cannot-read", f"Cannot read {path}: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         hint = "A journal is what `apply` wrote: see its last line, or --journal."
         raise failure("not-a-journal", f"{path} is not a journal of this version.", hint=hint) from None

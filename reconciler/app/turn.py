@@ -6,7 +6,7 @@ IAM has nothing to lock by. So applies of other machines are noticed by what the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from reconciler.assume.folder import private_folder, state_folder
 from reconciler.model.problem import Failed, failure
 
 _FOLDER = "turns"
-_WRITING, _DONE = "writing", "done"
+_WRITING = "writing"
 
 
 @contextmanager
@@ -40,19 +40,24 @@ def turn(environ: Mapping[str, str], account: str, planned_at: datetime, on_wait
         except OSError as error:
             raise _untaken(account, base, error) from None
         yield since
-        try:
-            last.write_text(_DONE)
-        except OSError as error:
-            raise _untaken(account, base, error) from None
+        with suppress(OSError):  # then the next one takes it for one that was killed, and reads again
+            last.write_text(datetime.now(UTC).isoformat())
 
 
 def _written_since(last: Path, planned_at: datetime) -> bool:
-    """True, too, where the one before was killed while it wrote: nobody knows when."""
+    """True, too, where the one before was killed while it wrote: nobody knows when.
+
+    The time is in the file: what a file server stamps it with is by another clock.
+    """
     if not last.exists():
         return False
-    return last.read_text() != _DONE or datetime.fromtimestamp(last.stat().st_mtime, UTC) >= planned_at
+    try:
+        return datetime.fromisoformat(last.read_text()) >= planned_at
+    except ValueError:
+        return True
 
 
 def _untaken(account: str, base: str, error: OSError) -> Failed:
-    why = f"The turn of account {account} cannot be kept in {base}: {error.strerror or error}."
-    return failure("cannot-write", why, hint="Set XDG_STATE_HOME to a folder that can be written.")
+    why = f"Applies to account {account} take turns by a file in {base}, which cannot be written: "
+    hint = "Set XDG_STATE_HOME to a folder that can be written. Nothing was written to AWS."
+    return failure("cannot-write", f"{why}{error.strerror or error}.", hint=hint)

@@ -40,10 +40,17 @@ class Stop:
     def __init__(self) -> None:
         self.event = threading.Event()
         self.at_once = False
+        self._asked = False
 
-    def ask(self) -> None:
-        self.at_once = self.event.is_set()
+    def ask(self) -> bool:
+        """True for the first time. For handlers of signals, which interrupt each other: an event cannot be set twice
+        at the same time."""
+        if self._asked:
+            self.at_once = True
+            return False
+        self._asked = True
         self.event.set()
+        return True
 
 
 @dataclass(frozen=True)
@@ -150,6 +157,6 @@ class _Run:
                 total=len(self._steps),
                 done=ended(Ending.DONE),
                 unclear=ended(Ending.UNCLEAR),
-                problems=tuple(self._problems),
+                problems=tuple(dict.fromkeys(self._problems)),
                 interrupted=self._stop.event.is_set() and not self._schedule.ended,
             )

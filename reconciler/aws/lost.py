@@ -120,11 +120,28 @@ def _account_alias(connection: Connection, asked: Mapping[str, Any]) -> bool:
 
 
 def _renamed_user(connection: Connection, asked: Mapping[str, Any]) -> bool:
-    return "NewUserName" in asked and bool(connection.iam.get_user(UserName=asked["NewUserName"]))
+    def id_of(name: str) -> str:
+        return str(connection.iam.get_user(UserName=name)["User"]["UserId"])
+
+    return "NewUserName" in asked and _is_renamed(id_of, asked["UserName"], asked["NewUserName"])
 
 
 def _renamed_group(connection: Connection, asked: Mapping[str, Any]) -> bool:
-    return "NewGroupName" in asked and bool(connection.iam.get_group(GroupName=asked["NewGroupName"]))
+    def id_of(name: str) -> str:
+        return str(connection.iam.get_group(GroupName=name)["Group"]["GroupId"])
+
+    return "NewGroupName" in asked and _is_renamed(id_of, asked["GroupName"], asked["NewGroupName"])
+
+
+def _is_renamed(id_of: Callable[[str], str], old: str, new: str) -> bool:
+    """The id stays. Where both names are there, they are one entity's, of which IAM still shows the old one, or two."""
+    renamed = id_of(new)
+    try:
+        return id_of(old) == renamed
+    except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            return True
+        raise
 
 
 def _arn(connection: Connection, resource: str) -> str:

@@ -16,9 +16,11 @@ WINDOW = 1.0
 CUT = 0.85
 """What is left of the rate that AWS took, when it throttles."""
 FIRST = 5.0
-"""Calls a second, where AWS throttles before it took any."""
+"""Calls a second, where AWS throttles before it took as many: a run that has just begun tells little."""
 CALM = 3.0
 """Seconds without throttling, after which the rate grows quickly: what held it back may be over."""
+_AT_FIRST, _CAREFULLY, _IN_A_CALM = 1.0, 0.05, 0.4
+"""The part of the rate by which it grows each second: the first throttling may be an accident, the second is none."""
 LEAST = 0.5
 """Calls a second, however much AWS throttles."""
 
@@ -35,6 +37,7 @@ class Pace:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rate: float | None = None
+        self._cut_once = False
         self._slot = 0.0
         self._cut = float("-inf")
         self._grown = 0.0
@@ -50,14 +53,14 @@ class Pace:
 
         No turn is given away before its time: the rate may be another by then.
         """
-        pause = self._taken()
+        pause = self._turn()
         while pause > 0:
             if stopped.wait(pause):
                 return False
-            pause = self._taken()
+            pause = self._turn()
         return not stopped.wait(0)
 
-    def _taken(self) -> float:
+    def _turn(self) -> float:
         """0 where the turn is this caller's now; else the seconds until there is one."""
         with self._lock:
             if self._rate is None:
@@ -75,7 +78,7 @@ class Pace:
             self._answered.append(now)
             self._forget(now)
             if self._rate is not None:
-                part = 0.05 if now - self._cut < CALM else 0.4
+                part = _AT_FIRST if self._cut_once else _CAREFULLY if now - self._cut < CALM else _IN_A_CALM
                 self._rate += min(now - self._grown, WINDOW) * (0.5 + self._rate * part)
                 self._grown = now
 
@@ -88,9 +91,10 @@ class Pace:
             self._forget(now)
             taken = len(self._answered) / WINDOW
             if self._rate is None:
-                self._rate = max(FIRST, CUT * taken)
+                self._rate, self._cut_once = max(FIRST, CUT * taken), True
             else:
                 self._rate = max(LEAST, CUT * min(taken or self._rate / 2, self._rate))
+                self._cut_once = False
             self._slot = now + 1 / self._rate
             self._cut = self._grown = now
 

@@ -72,11 +72,11 @@ def verdict_of(error: Exception, step: Step, made: Collection[Fact]) -> Verdict:
 
 
 def _without_answer(error: Exception) -> Verdict:
-    if isinstance(error, SSLError):
+    if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return Verdict.FINAL
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
         return Verdict.UNSENT
-    return Verdict.LOST if isinstance(error, HTTPClientError | ResponseParserError) else Verdict.FINAL
+    return Verdict.LOST if isinstance(error, HTTPClientError | SSLError | ResponseParserError) else Verdict.FINAL
 
 
 def _not_yet_seen(error: ClientError, code: str, step: Step, made: Collection[Fact]) -> bool:

@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli.options import planning_options
 from reconciler.cli.plan import request_of
-from reconciler.model.problem import Failed
+from reconciler.model.problem import Failed, Level, Problem
 
 if TYPE_CHECKING:
     from reconciler.app.apply import Applied
@@ -41,6 +41,14 @@ def command(yes: bool, journal: str | None, log_format: str, **options: Any) -> 
     except Failed as failed:
         log.problems(failed.problems)
         return 1
+    except click.UsageError as error:
+        if log_format == "text":
+            raise
+        log.problems([Problem(Level.ERROR, "usage", error.format_message())])
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        log.says("interrupted", "Interrupted.")
+        return INTERRUPTED
 
 
 def _apply(log: Log, yes: bool, journal: Path | None, request: Request) -> int:
@@ -56,7 +64,7 @@ def _apply(log: Log, yes: bool, journal: Path | None, request: Request) -> int:
         asked = not yes and not planned.saved
         if asked and not _agreed(log, planned):
             return 1
-        return _report(log, apply(planned, journal, asked, log), planned.goal)
+        return _report(log, apply(planned, journal, asked, log), planned)
     finally:
         if request.verbose:
             log.calls(planned.calls)
@@ -106,16 +114,16 @@ def _agreed(log: Log, planned: Planned) -> bool:
     return False
 
 
-def _report(log: Log, applied: Applied, goal: str) -> int:
-    outcome = applied.outcome
+def _report(log: Log, applied: Applied, planned: Planned) -> int:
+    outcome, goal = applied.outcome, planned.goal
     if outcome is None:
         if applied.left:
             log.differs(applied.left)
         log.says("stale", "Refused: the account has changed since this was approved; nothing was written. Plan again.")
         return 1
-    if outcome.left or outcome.unclear:
+    if outcome.left or outcome.unclear or outcome.problems:
         log.problems(outcome.problems)
-        return _stopped(log, outcome, applied.journal)
+        return _stopped(log, outcome, applied.journal, planned.saved)
     done = len(outcome.done)
     click.echo(f"\nApplied: {_calls(done)}.")
     if applied.matches:
@@ -126,19 +134,21 @@ def _report(log: Log, applied: Applied, goal: str) -> int:
     if applied.unverified:
         log.problems(applied.unverified)
         log.says("unverified", "All calls were made, but whether live IAM matches could not be read.", done=done)
-    elif applied.left:
+        return INTERRUPTED if applied.interrupted else 1
+    if applied.left:
         log.differs(applied.left)
         log.says("differs", f"Live IAM does not match {goal}: the above still differs.", done=done)
     return 1
 
 
-def _stopped(log: Log, outcome: Outcome, journal: Path | None) -> int:
+def _stopped(log: Log, outcome: Outcome, journal: Path | None, saved: bool) -> int:
     done, unclear, left = len(outcome.done), len(outcome.unclear), outcome.left
     parts = [f"{done} of {_calls(outcome.total)} were made"]
     parts += [f"{unclear} may have been"] if unclear else []
     parts += [f"{left} {'was' if left == 1 else 'were'} not"]
     said = "Interrupted" if outcome.interrupted else "Stopped"
-    how = f"Run the same command again to go on from there. What was done is in {journal}."
+    again = "Plan again" if saved and (outcome.done or outcome.unclear) else "Run the same command again"
+    how = f"{again} to go on from there. What was done is in {journal}."
     event = "interrupted" if outcome.interrupted else "stopped"
     log.says(event, f"{said}: {', '.join(parts)}.\n{how}", done=done, unclear=unclear, left=left, journal=str(journal))
     return INTERRUPTED if outcome.interrupted else 1

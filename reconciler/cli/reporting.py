@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -28,8 +28,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stoppable(stopping: str) -> Iterator[Stop]:
-    """The first signal asks to stop, and `stopping` is said; a second one stops at once."""
+def stoppable(told: Callable[[], None]) -> Iterator[Stop]:
+    """The first signal asks to stop, and that is `told`; a second one stops at once."""
     from reconciler.aws.execute import Stop
 
     stop = Stop()
@@ -38,9 +38,8 @@ def stoppable(stopping: str) -> Iterator[Stop]:
         return
 
     def asked(number: int, frame: object) -> None:
-        if not stop.event.is_set():
-            click.echo(stopping, err=True)
-        stop.ask()
+        if stop.ask():
+            told()
 
     before = [(number, signal.signal(number, asked)) for number in SIGNALS]
     try:
@@ -72,9 +71,15 @@ class TextLog:
 
     @contextmanager
     def stoppable(self) -> Iterator[Stop]:
-        stopping = "Stopping once the calls under way are answered; again to stop at once."
-        with self._shown(), stoppable(stopping) as stop:
+        with self._shown(), stoppable(self._stopping) as stop:
             yield stop
+
+    def _stopping(self) -> None:
+        said = "Stopping once the calls under way are answered; again to stop at once."
+        if self._bar is None:
+            click.echo(said, err=True)
+        else:
+            self._bar.console.print(said)
 
     @contextmanager
     def _shown(self) -> Iterator[None]:
@@ -150,8 +155,7 @@ class JsonLog:
 
     @contextmanager
     def stoppable(self) -> Iterator[Stop]:
-        stopping = json.dumps(_stamped("stopping"))
-        with stoppable(stopping) as stop:
+        with stoppable(lambda: self._line("stopping")) as stop:
             yield stop
 
     def starts(self, index: int, step: Step) -> None:
@@ -187,11 +191,8 @@ class JsonLog:
             self._line("problem", **as_dict(problem))
 
     def _line(self, event: str, **values: Any) -> None:
-        click.echo(json.dumps(_stamped(event) | values, ensure_ascii=False), err=True)
-
-
-def _stamped(event: str) -> dict[str, Any]:
-    return {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
+        stamped = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
+        click.echo(json.dumps(stamped | values, ensure_ascii=False), err=True)
 
 
 Log = TextLog | JsonLog

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.address import Address
@@ -20,7 +20,7 @@ JOURNAL_VERSION = 1
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its plan as saved, when it began, and the addresses of which a call was at least sent.
+    """One run: its plan as saved, when it began, and the addresses of which a call was or may have been made.
 
     unlinked: holder and held (a group's or role's address, a policy's ARN), where what was held was deleted, so that
     its holders lost it without a change of their own in the plan.
@@ -35,23 +35,29 @@ class Run:
 def runs_of(lines: Iterable[str]) -> list[Run]:
     """What a journal records, in order. ValueError, KeyError or TypeError where it is none.
 
-    The last line of a run may be cut off: that of a process which was killed while writing it.
+    The last line of a run may be cut off: that of a process which was killed while writing it. A call that failed was
+    not made: what it met may be somebody else's, and is not touched.
     """
-    found: list[Run] = []
-    calls: dict[int, Mapping[str, Any]] = {}
+    found: list[tuple[Mapping[str, Any], dict[int, Address]]] = []
     for record in _records(lines):
         if record["event"] == "plan":
             if record["journal_version"] != JOURNAL_VERSION:
                 raise ValueError("another version")
-            found.append(Run(read_saved(record["plan"]), str(record["time"])))
-            calls = {call["seq"]: call for change in record["plan"]["changes"] for call in change["calls"]}
+            found.append((record, {}))
         elif record["event"] == "starts":
-            address, run = Address.parse(record["address"]), found[-1]
-            unlinked = run.unlinked | set(_unlinked(address, calls[record["seq"]]))
-            found[-1] = replace(run, touched=run.touched | {address}, unlinked=unlinked)
+            found[-1][1][record["seq"]] = Address.parse(record["address"])
+        elif record["event"] == "ends" and record["ending"] == "failed":
+            del found[-1][1][record["seq"]]
     if not found:
         raise ValueError("no plan in it")
-    return found
+    return [_run(begun, made) for begun, made in found]
+
+
+def _run(begun: Mapping[str, Any], made: Mapping[int, Address]) -> Run:
+    """begun: the line with the plan. made: the calls that were or may have been made, and of what."""
+    calls = {call["seq"]: call for change in begun["plan"]["changes"] for call in change["calls"]}
+    unlinked = (pair for seq, address in made.items() for pair in _unlinked(address, calls[seq]))
+    return Run(read_saved(begun["plan"]), str(begun["time"]), frozenset(made.values()), frozenset(unlinked))
 
 
 def _unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Address, Address | str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from reconciler.sandbox.proxy import Layer
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.wire import Reply, Request
 from tests.support.account import Account
-from tests.support.faults import Fault, Front, late_answer, most_in_flight
+from tests.support.faults import Fault, Front, hurry, late_answer, most_in_flight, refused
 from tests.support.plans import changes
 
 HEAD = "version: 1\nowner: platform\n"
@@ -119,6 +120,64 @@ def test_a_second_interruption_stops_at_once_and_says_what_may_have_been_made(ac
     assert changes(account.plan()) == {}
 
 
+def test_who_interrupts_the_second_look_is_told_that_all_was_done(account: Account, front: Front) -> None:
+    account.write(file_of("a", 3))
+    process = started(account)
+
+    def looked_at(request: Request, layer: Layer) -> Reply:
+        front.break_call("GetAccountAuthorizationDetails", signalling(process, signal.SIGINT, slow))
+        return layer(request)
+
+    front.break_call("CreateUser u02", looked_at)
+    out, said = process.communicate(timeout=30)
+    assert (process.returncode, "Applied: 3 calls." in out) == (130, True), said
+    assert "Interrupted while checking what was done" in said
+
+
+@pytest.mark.parametrize("read", ["GetCallerIdentity", "GetAccountAuthorizationDetails"])
+def test_a_pipeline_is_told_of_an_interruption_before_the_first_write(
+    account: Account, front: Front, read: str
+) -> None:
+    account.write(file_of("a", 3))
+    process = started(account, "--log-format", "json")
+    front.break_call(read, signalling(process, signal.SIGINT, slow))
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, [json.loads(line)["event"] for line in said.splitlines()]) == (130, ["interrupted"])
+    assert front.writes() == []
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_what_goes_on_from_a_plan_that_broke_off_is_said(
+    account: Account, front: Front, monkeypatch: pytest.MonkeyPatch, saved: bool
+) -> None:
+    """A saved plan is stale, once part of it is done."""
+    account.write(file_of("a", 3))
+    account.plan("roles.yaml", "--out", "plan.json")
+    front.break_call("CreateUser u02", refused("ServiceFailure", "no", 500), times=99)
+    hurry(monkeypatch)
+    file = "plan.json" if saved else "roles.yaml"
+    said = account.cli("apply", file, "--yes").err
+    assert ("Plan again to go on" in said, "Run the same command again" in said) == (saved, not saved)
+    front.clear()
+    assert account.cli("apply", file, "--yes").code == (1 if saved else 0)
+    account.apply()
+
+
+def test_what_somebody_else_made_meanwhile_is_not_undone(account: Account, front: Front) -> None:
+    """The call that met it failed: it was not this apply's."""
+    account.write(file_of("a", 3))
+
+    def made_by_another(request: Request, layer: Layer) -> Reply:
+        account.iam.create_user(UserName="u01")
+        return layer(request)
+
+    front.break_call("CreateUser u01", made_by_another)
+    assert account.cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl").code == 1
+    made = {user["UserName"] for user in account.iam.list_users()["Users"]}
+    back = account.cli("undo", "j.jsonl", "--format", "json").json
+    assert {change["address"] for change in back["changes"]} == {f"user/{name}" for name in made - {"u01"}}
+
+
 def test_writes_go_side_by_side_but_never_two_of_one_entity(account: Account, front: Front) -> None:
     account.write(
         HEAD
@@ -174,6 +233,32 @@ def test_what_another_machine_wrote_at_the_same_time_is_put_right(account: Accou
     front.break_call("TagUser u02", meanwhile)
     result = account.apply()
     assert "Another apply wrote at the same time" in result.err
+    assert {tags["team"] for tags in tags_of(account)} == {"a"}
+
+
+def test_what_another_machine_writes_until_the_next_round_is_put_right_in_that_one(
+    account: Account, front: Front
+) -> None:
+    """It wrote before the look that tells so, and goes on after it."""
+    account.write(file_of("c", 3))
+    account.apply()
+    account.write(file_of("a", 3))
+    seats = iter(("u00", "u01"))
+
+    def other(request: Request, layer: Layer) -> Reply:
+        reply = layer(request)
+        if request.action == "TagUser" or request.parameters.get("Filter.member.1") == "User":
+            for seat in itertools.islice(seats, 1):
+                account.iam.tag_user(UserName=seat, Tags=[{"Key": "team", "Value": "b"}])
+        return reply
+
+    def begins(request: Request, layer: Layer) -> Reply:
+        front.break_call("GetAccountAuthorizationDetails", other, times=99)
+        return other(request, layer)
+
+    front.break_call("TagUser u02", begins)
+    result = account.apply()
+    assert result.err.count("Another apply wrote at the same time") == 1
     assert {tags["team"] for tags in tags_of(account)} == {"a"}
 
 

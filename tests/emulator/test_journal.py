@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import stat
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,29 @@ def test_where_there_can_be_no_journal_nothing_is_written(account: Account) -> N
     result = account.cli("apply", "roles.yaml", "--yes", "--journal", "no/such/folder/j.jsonl")
     assert (result.code, "journal" in result.err) == (1, True)
     assert not any(name.startswith(("Create", "Put", "Attach")) for name in account.calls())
+
+
+@pytest.mark.parametrize("lines", [0, 1, 5, -2, -1], ids=["plan", "first", "middle", "last", "end"])
+def test_what_was_done_is_told_where_the_disk_is_full_in_the_middle(account: Account, lines: int) -> None:
+    """So many lines of the journal fit, and half of the next one."""
+    users = "".join(f"  u{number}: {{}}\n" for number in range(20))
+    account.write(f"{HEAD}users:\n{users}")
+    account.apply("roles.yaml", "--journal", "whole.jsonl")
+    account.reset()
+    written = (account.folder / "whole.jsonl").read_bytes().splitlines(keepends=True)
+    room = len(b"".join(written[:lines])) + len(written[lines]) // 2
+    command = ("apply", "roles.yaml", "--yes", "--journal", "j.jsonl")
+    result = account.process(
+        *command, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    )
+    assert result.code == 1
+    assert result.err.count("j.jsonl cannot be written: File too large") == 1
+    made = len(account.iam.list_users()["Users"])
+    assert (lines != 0) is (f"Stopped: {made} of 20 calls were made" in result.err), result.err
+    assert made <= max(0, lines) or lines < 0
+    assert account.cli(*command).code == 0
+    assert len(account.iam.list_users()["Users"]) == 20
+    assert set(actions(undone(account, "--allow-deletes")).values()) == {"delete"}
 
 
 def actions(plan: Any) -> dict[str, str]:
@@ -162,8 +186,9 @@ def test_two_applies_in_one_journal_are_undone_as_one(account: Account) -> None:
         '{"event": "starts"}\n',
         '{"event": "plan", "journal_version": 2}\n',
         '{"a": 1}\n{\n{}\n',
+        "[" * 100_000,
     ],
-    ids=["empty", "text", "a list", "no plan", "of another version", "broken"],
+    ids=["empty", "text", "a list", "no plan", "of another version", "broken", "deep"],
 )
 def test_what_is_no_journal_is_refused(account: Account, text: str) -> None:
     (account.folder / "j.jsonl").write_text(text)
@@ -194,6 +219,17 @@ def test_a_pipeline_reads_what_happens_as_json_lines(account: Account) -> None:
     refused = account.cli("apply", "roles.yaml", "--yes", "--log-format", "json")
     assert refused.code == 1
     assert all(json.loads(line)["event"] for line in refused.err.splitlines())
+
+
+@pytest.mark.parametrize(
+    "arguments", [("plan.json", "--var", "a=b"), ("roles.yaml", "--target", "ann")], ids=["of a saved plan", "a target"]
+)
+def test_a_pipeline_reads_of_wrong_usage_in_json_too(account: Account, arguments: tuple[str, ...]) -> None:
+    account.write(FIRST)
+    account.plan("roles.yaml", "--out", "plan.json")
+    result = account.cli("apply", *arguments, "--yes", "--log-format", "json")
+    (line,) = map(json.loads, result.err.splitlines())
+    assert (result.code, line["event"], line["code"]) == (1, "problem", "usage")
 
 
 def test_only_so_many_journals_of_its_own_are_kept(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,6 +49,15 @@ def test_an_apply_that_ended_after_the_plan_was_read_is_told(environ: dict[str, 
         assert since
 
 
+def test_the_clock_of_a_file_server_does_not_count(environ: dict[str, str], tmp_path: Path) -> None:
+    read = now()
+    with turn(environ, ACCOUNT, now(), unexpected):
+        pass
+    os.utime(tmp_path / "reconcile" / "turns" / f"{ACCOUNT}.last", (0, 0))
+    with turn(environ, ACCOUNT, read, unexpected) as since:
+        assert since
+
+
 def test_accounts_do_not_wait_for_each_other(environ: dict[str, str]) -> None:
     with turn(environ, ACCOUNT, now(), unexpected), turn(environ, "210987654321", now(), unexpected) as since:
         assert not since
@@ -87,6 +97,18 @@ def test_where_it_cannot_be_kept_nothing_is_done(tmp_path: Path) -> None:
     with pytest.raises(Failed) as failed, turn({"XDG_STATE_HOME": str(tmp_path)}, ACCOUNT, now(), unexpected):
         raise AssertionError("it must not begin")
     assert failed.value.problems[0].code == "cannot-write"
+
+
+def test_an_end_that_cannot_be_kept_hides_nothing_of_what_was_done(environ: dict[str, str], tmp_path: Path) -> None:
+    """The next apply takes it for one that was killed."""
+    last = tmp_path / "reconcile" / "turns" / f"{ACCOUNT}.last"
+    with turn(environ, ACCOUNT, now(), unexpected):
+        last.unlink()
+        last.mkdir()
+    last.rmdir()
+    last.write_text("")
+    with turn(environ, ACCOUNT, now() + LATER, unexpected) as since:
+        assert since
 
 
 def test_without_a_home_there_is_nothing_to_share() -> None:

@@ -95,6 +95,37 @@ def test_throttling_within_a_second_counts_once(clock: Clock) -> None:
     assert pacing.rate == pytest.approx(17)
 
 
+@pytest.mark.parametrize("accident", [1, 2, 100])
+def test_one_throttled_call_holds_a_run_back_for_seconds_only(clock: Clock, accident: int) -> None:
+    """Where nothing else is throttled; each call takes 1 ms."""
+    pacing = Pace()
+    for number in range(1, 301):
+        assert pacing.wait(clock)
+        clock.now += 0.001
+        if number == accident:
+            pacing.throttled()
+        else:
+            pacing.answered()
+    assert clock.now - 1000 < 6
+
+
+def test_nobody_waits_for_turns_that_others_may_never_need(clock: Clock) -> None:
+    """All writers wait at once: none of them for longer than one call takes at that rate, since it may grow."""
+    pacing, pauses = Pace(), []
+    pacing.throttled()
+
+    class Crowd:
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout or 0)
+            if len(pauses) < 16:
+                assert pacing.wait(self)
+            return clock.wait(timeout)
+
+    assert pacing.wait(Crowd())
+    assert len(pauses) >= 16
+    assert max(pauses) <= 1 / FIRST + 0.001
+
+
 def test_a_stopped_run_waits_no_longer() -> None:
     class Stopped:
         def wait(self, timeout: float | None = None) -> bool:

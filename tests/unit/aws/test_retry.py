@@ -6,6 +6,7 @@ And what must not be sent twice is looked for before it is sent again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from ssl import SSLCertVerificationError, SSLEOFError
 from threading import Event
 from types import SimpleNamespace
 from typing import Any, cast
@@ -94,7 +95,18 @@ VERDICTS: dict[str, tuple[Exception, Step, set[tuple[str, ...]], Verdict]] = {
     "an answer that is none": (ResponseParserError("html"), needing(), set(), Verdict.LOST),
     "nobody there": (EndpointConnectionError(**URL), needing(), set(), Verdict.UNSENT),
     "no connection in time": (ConnectTimeoutError(**URL), needing(), set(), Verdict.UNSENT),
-    "a certificate that is wrong": (SSLError(**URL, error="x"), needing(), set(), Verdict.FINAL),
+    "a certificate that is wrong": (
+        SSLError(**URL, error=SSLCertVerificationError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")),
+        needing(),
+        set(),
+        Verdict.FINAL,
+    ),
+    "an encrypted answer that was cut off": (
+        SSLError(**URL, error=SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING]")),
+        needing(),
+        set(),
+        Verdict.LOST,
+    ),
     "no credentials": (NoCredentialsError(), needing(), set(), Verdict.FINAL),
 }
 
@@ -218,6 +230,36 @@ ENDINGS: dict[str, tuple[Iam, Step, Ending, int, int]] = {
 def test_a_call_ends_as_live_iam_has_it(iam: Iam, what: Step, ending: Ending, sent: int, looks: int) -> None:
     assert iam.make(what) is ending
     assert (iam.sent, iam.looks) == (sent, looks)
+
+
+class Named(Iam):
+    """get_group answers by name: what is not there, is no such entity."""
+
+    def __init__(self, *answers: object, **ids: str) -> None:
+        super().__init__(*answers)
+        self.ids = ids
+
+    def _look(self, **parameters: object) -> object:
+        name = str(parameters["GroupName"])
+        return {"Group": {"GroupId": self.ids[name]}} if name in self.ids else self._given(error("NoSuchEntity"))
+
+
+TAKEN = error("EntityAlreadyExists")
+
+
+@pytest.mark.parametrize(
+    ("iam", "ending", "sent"),
+    [
+        (Named(LOST, new="AGPA1"), Ending.DONE, 1),
+        (Named(LOST, old="AGPA1", new="AGPA1"), Ending.DONE, 1),
+        (Named(LOST, {}, old="AGPA1"), Ending.DONE, 2),
+        (Named(LOST, TAKEN, old="AGPA1", new="AGPA2"), Ending.UNCLEAR, 2),
+    ],
+    ids=["made", "made, the old name still shown", "not made", "not made, the name taken by somebody else"],
+)
+def test_a_rename_whose_answer_is_lost_is_told_from_a_namesake(iam: Named, ending: Ending, sent: int) -> None:
+    assert iam.make(needing(operation="UpdateGroup", GroupName="old", NewGroupName="new")) is ending
+    assert iam.sent == sent
 
 
 def test_patience_ends(waited: list[float]) -> None:
