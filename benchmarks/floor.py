@@ -1,8 +1,8 @@
-"""What no tool can avoid, as one process: `python -m benchmarks.floor FILE [--collect]`.
+"""What no tool can avoid, as one process: `python -m benchmarks.floor FILE [--uncollected]`.
 
 A plain boto3 script reads, one call after the other, the facts that a plan compares: users, groups, roles and policies,
-the descriptions and session lengths of roles, the tags of policies. Then PyYAML's C loader reads the file. Python's
-garbage collector is off, as in `reconcile`: on large files it takes longer than the loader. --collect leaves it on.
+the descriptions and session lengths of roles, the tags of policies. Then PyYAML's C loader reads the file.
+--uncollected turns Python's garbage collector off, as `reconcile` does: on large files it takes longer than the loader.
 """
 
 import gc
@@ -29,7 +29,7 @@ def read() -> None:
 
 
 def main() -> None:
-    if sys.argv[2:] != ["--collect"]:
+    if sys.argv[2:] == ["--uncollected"]:
         gc.disable()
     read()
     with open(sys.argv[1], "rb") as stream:  # noqa: PTH123 - nothing more than needed is imported

@@ -87,9 +87,10 @@ def ratio(costs: Sequence[Cost], base: Sequence[Cost]) -> float:
     return statistics.median(one.seconds / other.seconds for one, other in zip(costs, base, strict=True))
 
 
-def beside(costs: Sequence[Cost], base: Sequence[Cost], collecting: Sequence[Cost]) -> str:
-    """What a ratio was computed from, and what its base takes where Python's garbage collector is left on."""
-    return f"{median(costs):.2f} s ÷ {median(base):.2f} s; with the collector on {median(collecting):.2f} s"
+def beside(costs: Sequence[Cost], base: Sequence[Cost], uncollected: Sequence[Cost]) -> str:
+    """What a ratio was computed from, and what it is where Python's garbage collector is off in the base, too."""
+    harder = f"{ratio(costs, uncollected):.2f} × with the collector off there, too"
+    return f"{median(costs):.2f} s ÷ {median(base):.2f} s; {harder}"
 
 
 def desired_file(size: str, folder: Path) -> Path:

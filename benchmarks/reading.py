@@ -26,7 +26,7 @@ def rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
                 yield from _counts(size, plan)
             what = f"{size}: time of the plan ÷ floor, {latency} ms a call"
             times = ratio(plan, floor)
-            detail = beside(plan, floor, found["collecting"])
+            detail = beside(plan, floor, found["uncollected"])
             if size in UNPROMISED:
                 yield Row(what, f"{number(times)} × ({detail})")
             else:
@@ -43,7 +43,7 @@ def _counts(size: str, plan: list[Cost]) -> Iterator[Row]:
 
 
 def measured(size: str, latency: float, runs: int, folder: Path) -> dict[str, list[Cost]]:
-    """The costs of `plan`, of `floor`, and of the floor with the garbage collector on, run in turn."""
+    """The costs of `plan`, of `floor`, and of the floor without the garbage collector, run in turn."""
     file = str(desired_file(size, folder))
     floor = [sys.executable, "-m", "benchmarks.floor", file]
     with Replay(size, latency=latency) as server:
@@ -51,7 +51,7 @@ def measured(size: str, latency: float, runs: int, folder: Path) -> dict[str, li
             {
                 "floor": lambda: cost(floor, server),
                 "plan": lambda: expect("No changes", cost([*RECONCILE, "plan", file], server), "plan"),
-                "collecting": lambda: cost([*floor, "--collect"], server),
+                "uncollected": lambda: cost([*floor, "--uncollected"], server),
             },
             runs,
         )

@@ -100,7 +100,7 @@ def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: 
             return Applied(outcome, record.path)
         report.verifies()
         try:
-            plan = _left(planned)
+            plan = _left(planned, goal)
             if not overtaken(goal, plan):
                 return Applied(outcome, record.path, plan)
             time.sleep(random.uniform(0, 2**pause))
@@ -113,13 +113,13 @@ def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: 
     return Applied(outcome, record.path, plan)
 
 
-def _left(planned: Planned) -> Plan:
+def _left(planned: Planned, goal: Plan) -> Plan:
     """The plan that is left. What differs only until IAM has caught up is given time."""
-    left = planned.plan
+    left = goal
     for pause in GRACE:
         time.sleep(pause)
         left = planned.look_again()
-        if not left.changes:
+        if not left.changes or overtaken(goal, left):
             break
     return left
 

@@ -14,7 +14,7 @@ from reconciler.aws.snapshot import Reading
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import Loaded
 from reconciler.kinds.registry import BY_SECTION
-from reconciler.model.calls import Calls
+from reconciler.model.calls import Calls, OnCall, unheard
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Desired, State
@@ -26,7 +26,10 @@ from reconciler.plan.questions import questions_of
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for: files, variables, whose credentials, and what is allowed. verbose: tell of the calls."""
+    """What a person asks for: files, variables, whose credentials, and what is allowed.
+
+    verbose: tell of the calls. on_call: told of each as it is sent.
+    """
 
     files: Sequence[str]
     variables: Mapping[str, str]
@@ -35,6 +38,11 @@ class Request:
     endpoint_url: str | None
     allowed: Allowed
     verbose: bool = False
+    on_call: OnCall = unheard
+
+    def connect(self) -> Connection:
+        """Find the caller's account. Raises Failed."""
+        return connect(self.profile, self.region, self.endpoint_url, self.on_call)
 
 
 @dataclass(frozen=True)
@@ -67,11 +75,11 @@ def make_plan(request: Request) -> Planned:
     While the file is parsed, AWS is asked who the caller is; while it is checked, the account is read, if it is the
     one that the file is for.
     """
-    asking = started(_connect, request) if asks_nobody(request.profile) else None
+    asking = started(request.connect) if asks_nobody(request.profile) else None
     loaded, now = read(request.files, request.variables), datetime.now(UTC)
     early = started(_read_for, asking.result, loaded) if asking and _says_for_whom(loaded) else None
     desired = _valid(declare(loaded, now=now))
-    reading = early.result() if early else _read_for(lambda: _connect(request), loaded)
+    reading = early.result() if early else _read_for(request.connect, loaded)
     connection = reading.connection
     if (connection.account, connection.partition) != (loaded.account, loaded.partition):
         loaded = read(request.files, request.variables, connection.account, connection.partition)
@@ -83,10 +91,6 @@ def make_plan(request: Request) -> Planned:
 def _says_for_whom(loaded: Loaded) -> bool:
     """False where the account guard cannot tell yet: there is no file, or what it has for an account is none."""
     return loaded.root is not None and ("account" not in loaded.root or written_account(loaded) is not None)
-
-
-def _connect(request: Request) -> Connection:
-    return connect(request.profile, request.region, request.endpoint_url)
 
 
 def _read_for(connected: Callable[[], Connection], loaded: Loaded) -> Reading:

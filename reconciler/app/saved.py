@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.app.plan import Planned, Request
 from reconciler.assume import atomic
 from reconciler.aws import snapshot
-from reconciler.aws.session import Connection, check_account, connect
+from reconciler.aws.session import Connection, check_account
 from reconciler.aws.touched import Reader, nothing_of
 from reconciler.desired.load import is_plan
 from reconciler.model.address import Address
@@ -58,7 +58,7 @@ def saved_document(path: Path) -> Mapping[str, Any] | None:
 def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> Planned:
     """A plan file made a plan again: intact, for this account, still live, and accounted for. Raises Failed."""
     saved, now = _intact(path, document), datetime.now(UTC)
-    connection = connect(request.profile, request.region, request.endpoint_url)
+    connection = request.connect()
     check_account(connection, saved.account)
     if saved.valid_until is not None and saved.valid_until <= now:
         summary = "Something of what the plan changes has ended since it was made (`expires`); nothing was written."

@@ -7,7 +7,7 @@ from pathlib import Path
 from reconciler.app.journal import recorded
 from reconciler.app.plan import Request
 from reconciler.aws import snapshot
-from reconciler.aws.session import check_account, connect
+from reconciler.aws.session import check_account
 from reconciler.model.plan import Plan
 from reconciler.model.problem import failure
 from reconciler.plan.saved import saved_questions
@@ -23,7 +23,7 @@ def undo_plan(journal: Path, request: Request) -> Plan:
             f"{journal} holds several applies, of different accounts or with a rename: they cannot be undone as one.",
             hint="Give each apply a journal of its own, and undo the last one first.",
         )
-    connection = connect(request.profile, request.region, request.endpoint_url)
+    connection = request.connect()
     check_account(connection, run.saved.account)
     live = snapshot.read(connection, run.touched)
     back = backwards(run, live)

@@ -10,13 +10,14 @@ from collections import defaultdict
 from threading import Lock, get_ident
 from typing import Any
 
-from reconciler.model.calls import Called, Calls
+from reconciler.model.calls import Called, Calls, OnCall, unheard
 
 
 class Meter:
     """Of one session: `watch` its events before any client is made."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_call: OnCall = unheard) -> None:
+        self._on_call = on_call
         self._lock = Lock()
         self._times: defaultdict[str, int] = defaultdict(int)
         self._seconds: defaultdict[str, float] = defaultdict(float)
@@ -42,6 +43,8 @@ class Meter:
                 self._busy_since = now
             self._sent[get_ident()] = now
             self._times[_operation(event_name)] += 1
+            total = sum(self._times.values())
+        self._on_call(total)
 
     def _on_answered(self, event_name: str, **_: object) -> None:
         with self._lock:

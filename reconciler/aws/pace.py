@@ -46,14 +46,27 @@ class Pace:
         return self._rate
 
     def wait(self, stopped: Waits) -> bool:
-        """Wait for the turn of one call; False where the run was stopped meanwhile."""
+        """Wait for the turn of one call; False where the run was stopped meanwhile.
+
+        No turn is given away before its time: the rate may be another by then.
+        """
+        pause = self._taken()
+        while pause > 0:
+            if stopped.wait(pause):
+                return False
+            pause = self._taken()
+        return not stopped.wait(0)
+
+    def _taken(self) -> float:
+        """0 where the turn is this caller's now; else the seconds until there is one."""
         with self._lock:
-            now = time.monotonic()
             if self._rate is None:
-                return not stopped.wait(0)
-            slot = max(now, self._slot)
-            self._slot = slot + 1 / self._rate
-        return not stopped.wait(slot - now)
+                return 0
+            now = time.monotonic()
+            if now < self._slot:
+                return self._slot - now
+            self._slot = max(self._slot + 1 / self._rate, now)
+            return 0
 
     def answered(self) -> None:
         """AWS took a call: try a little more, by half a call and a part of the rate each second."""
@@ -75,7 +88,7 @@ class Pace:
             self._forget(now)
             taken = len(self._answered) / WINDOW
             if self._rate is None:
-                self._rate = CUT * taken or FIRST
+                self._rate = max(FIRST, CUT * taken)
             else:
                 self._rate = max(LEAST, CUT * min(taken or self._rate / 2, self._rate))
             self._slot = now + 1 / self._rate

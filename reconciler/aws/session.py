@@ -19,6 +19,7 @@ from botocore.utils import parse_timestamp
 from reconciler.aws.faults import translated
 from reconciler.aws.meter import Meter
 from reconciler.aws.overlap import started
+from reconciler.model.calls import OnCall, unheard
 from reconciler.model.problem import failure
 
 DEFAULT_REGION = "us-east-1"
@@ -133,9 +134,9 @@ def _timestamp(value: Any) -> datetime:
     return found if found.tzinfo else parse_timestamp(value)
 
 
-def connect(profile: str | None, region: str | None, endpoint_url: str | None) -> Connection:
+def connect(profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = unheard) -> Connection:
     """Find the caller's account. Raises Failed."""
-    core, meter = botocore.session.get_session(), Meter()
+    core, meter = botocore.session.get_session(), Meter(on_call)
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
     session = session_of(profile, region, core)
     meter.watch(session.events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,8 @@ def _planned(request: Request) -> Planned:
 
     path = Path(request.files[0]) if len(request.files) == 1 else None
     document = saved_document(path) if path else None
-    with working("Reading IAM"):
+    with working("Reading IAM") as counted:
+        request = replace(request, on_call=counted)
         if path is None or document is None:
             return make_plan(request)
         if request.variables or request.allowed.targets:

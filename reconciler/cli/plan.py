@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,8 +93,8 @@ def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any)
     from reconciler.cli.progress import working
 
     request = request_of(**options)
-    with working("Reading IAM"):
-        planned = make_plan(request)
+    with working("Reading IAM") as counted:
+        planned = make_plan(replace(request, on_call=counted))
     code = shown(planned.plan, form, out, detailed_exitcode)
     if request.verbose:
         say_calls(planned)

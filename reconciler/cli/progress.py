@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from reconciler.model.calls import OnCall, unheard
+
 
 @contextmanager
-def working(doing: str) -> Iterator[None]:
-    """A spinner while something takes its time."""
+def working(doing: str) -> Iterator[OnCall]:
+    """A spinner while something takes its time; what is yielded may be told of calls, which it then counts."""
     if not sys.stderr.isatty():
-        yield
+        yield unheard
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(f"{doing} …"):
-        yield
+    started = time.monotonic()
+    with Console(stderr=True).status(f"{doing} …") as status:
+
+        def counted(total: int) -> None:
+            rate = total / max(time.monotonic() - started, 0.1)
+            status.update(f"{doing} … {total} calls, {rate:.0f}/s")
+
+        yield counted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,6 @@ def command(journal: str, form: str, out: str | None, detailed_exitcode: bool, *
     from reconciler.app.undo import undo_plan
     from reconciler.cli.progress import working
 
-    with working("Reading IAM"):
-        plan = undo_plan(Path(journal), request_of(**options))
+    with working("Reading IAM") as counted:
+        plan = undo_plan(Path(journal), replace(request_of(**options), on_call=counted))
     return shown(plan, form, out, detailed_exitcode)

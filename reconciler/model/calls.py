@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+OnCall = Callable[[int], None]
+"""Told, on any thread, how many requests were sent so far."""
+
+
+def unheard(total: int) -> None:
+    """For whoever does not want to be told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.support.account import Account, Result
-from tests.support.plans import log, writes
+from tests.support.plans import is_read, log, writes
 
 if sys.platform != "win32":
     from tests.unit.shell.pseudo import Pseudo
@@ -127,11 +127,15 @@ def test_in_the_wrong_account_nothing_of_iam_is_even_read(account: Account, comm
 
 
 @pytest.mark.parametrize("text", [FILE.replace("trust", "trsut"), "", FILE + "  }{\n"])
-def test_for_a_broken_file_nobody_is_called(account: Account, text: str) -> None:
+def test_a_broken_file_is_told_whatever_aws_says_and_nothing_but_read(account: Account, text: str) -> None:
+    """AWS may be asked while the file is checked; nobody waits for what it answers."""
     account.write(text)
     account.zero()
-    assert account.cli("plan", "roles.yaml").code == 1
-    assert log(account) == []
+    result = account.cli("plan", "roles.yaml")
+    assert (result.code, "roles.yaml:" in result.err) == (1, True)
+    assert all(map(is_read, log(account)))
+    nobody = account.cli("plan", "roles.yaml", AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    assert (nobody.code, nobody.err) == (1, result.err)
 
 
 def test_every_error_of_a_file_is_told_in_one_run(account: Account) -> None:

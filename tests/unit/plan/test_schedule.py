@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.kinds.facts import present, step
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
-from reconciler.plan.order import ordered
+from reconciler.plan.order import lateness, ordered
 from reconciler.plan.schedule import Schedule
 
 NAMES = [Address("role", name) for name in "abcd"]
@@ -35,7 +35,7 @@ def plans(draw: st.DrawFn) -> tuple[Step, ...]:
             )
         )
     own = frozenset(draw(st.sets(st.sampled_from(NAMES), max_size=1)))
-    return ordered(steps, own)
+    return ordered(steps, lateness(own, locks_out=False))
 
 
 def all_orders_seen(steps: tuple[Step, ...], seed: int) -> tuple[list[int], int]:
