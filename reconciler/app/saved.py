@@ -14,6 +14,7 @@ from reconciler.assume import atomic
 from reconciler.aws import snapshot
 from reconciler.aws.session import Connection, check_account
 from reconciler.aws.touched import Reader, nothing_of
+from reconciler.desired.load import is_plan
 from reconciler.model.address import Address
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Failed, Level, Problem, failure
@@ -42,11 +43,14 @@ def save(plan: Plan, path: Path) -> None:
 
 
 def saved_document(path: Path) -> Mapping[str, Any] | None:
-    """The content of a plan file; None where the file is something else (a desired-state file)."""
+    """The content of a plan file; None where the file is something else (a desired-state file). Raises Failed."""
+    content = b""
     try:
         content = path.read_bytes() if path.is_file() else b""
         document = json.loads(content) if content.lstrip().startswith(b"{") else None
     except (OSError, ValueError, RecursionError):
+        if is_plan(content):
+            raise _edited(path) from None
         return None
     return document if isinstance(document, dict) and "format_version" in document else None
 
@@ -129,13 +133,16 @@ def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
     content = {key: value for key, value in document.items() if key != "integrity"}
     if "saved" not in document:
         raise failure("plan-not-saved", f"{path} was printed, not saved.", hint="Write it with `plan --out FILE`.")
-    edited = failure("plan-edited", f"{path} is not as it was saved.", hint="Plan again. Nothing was written.")
     if document.get("integrity") != digest(content):
-        raise edited
+        raise _edited(path)
     try:
         return read_saved(document)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise edited from None
+        raise _edited(path) from None
+
+
+def _edited(path: Path) -> Failed:
+    return failure("plan-edited", f"{path} is not as it was saved.", hint="Plan again. Nothing was written.")
 
 
 def _live(saved: Saved, connection: Connection) -> State:

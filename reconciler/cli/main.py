@@ -83,7 +83,10 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return 1
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        at_a_question = isinstance(error, click.Abort) and error.__cause__ is None
+        if at_a_question:  # which ends in no new line; that of another interruption click has written
+            click.echo(err=True)
         click.echo("Interrupted.", err=True)
         return 130
     except Failed as failed:

@@ -125,6 +125,9 @@ def _composed_with_includes(
         if isinstance(data, Problem):
             problems.append(data)
             continue
+        if other := _of_another_kind(path, data):
+            problems.append(other)
+            continue
         node, broken = composed(data, str(path))
         problems += broken
         if node is None:
@@ -136,6 +139,22 @@ def _composed_with_includes(
         names = Variables({**_scalars(_entry(node, "vars")), **variables})
         queue += _includes(path, node, names, problems, patterns)
     return found
+
+
+def is_plan(data: bytes) -> bool:
+    """Whether a file is a plan as `--out` and `--format json` write it, be it whole or cut off."""
+    return data[:100].split()[:2] == [b"{", b'"format_version":']
+
+
+def _of_another_kind(path: Path, data: bytes) -> Problem | None:
+    """What `plan --out` and `apply` write is given where the desired state is asked for, and is no desired state."""
+    if is_plan(data):
+        hint = f"`reconcile apply {path}` applies it, if it was saved with `--out`; here name what it was made from."
+        return Problem(Level.ERROR, "not-desired-state", f"{path} is a plan.", "", hint)
+    if data.startswith(b'{"event": "plan"'):
+        hint = f"`reconcile undo {path}` shows how to go back."
+        return Problem(Level.ERROR, "not-desired-state", f"{path} is a journal of `apply`.", "", hint)
+    return None
 
 
 def _includes(

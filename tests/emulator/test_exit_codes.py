@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
+import sys
 from typing import NamedTuple
 
 import pytest
 
 from tests.support.account import Account, Result
 from tests.support.plans import is_read, log, writes
+
+if sys.platform != "win32":
+    from tests.unit.shell.pseudo import Pseudo
 
 FILE = """\
 version: 1
@@ -251,3 +255,16 @@ def test_a_process_of_its_own_ends_with_the_same_codes(account: Account) -> None
     assert (done.code, "Traceback" in done.err) == (2, False)
     refused = account.process("apply", "roles.yaml")
     assert (refused.code, "Traceback" in refused.err) == (1, False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("key", ["\x03", "\x04"])
+def test_an_interruption_at_the_question_exits_130_on_a_line_of_its_own(account: Account, key: str) -> None:
+    command = [sys.executable, "-m", "reconciler", "apply", str(account.write(FILE))]
+    with Pseudo(command, account.environment) as terminal:
+        terminal.expect("Only 'yes' is taken: ")
+        terminal.send(key)
+        assert terminal.code() == 130
+        assert "\r\nInterrupted.\r\n" in terminal.seen
+        assert "\r\n\r\nInterrupted." not in terminal.seen
+    assert writes(account) == []

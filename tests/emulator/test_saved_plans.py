@@ -341,6 +341,28 @@ def test_a_missing_integrity_is_refused(saved: Account) -> None:
     refused(saved, "is not as it was saved")
 
 
+def test_half_a_plan_is_refused_as_the_plan_that_it_was(saved: Account) -> None:
+    path = saved.folder / "plan.json"
+    path.write_bytes(path.read_bytes()[:-100])
+    refused(saved, "is not as it was saved", "Plan again")
+
+
+def test_a_plan_is_not_planned_but_told_from_a_file(saved: Account) -> None:
+    result = saved.cli("plan", "roles.yaml", "plan.json")
+    assert result.code == 1
+    assert "plan.json is a plan." in result.err
+    assert "`reconcile apply plan.json`" in result.err
+
+
+def test_a_journal_is_told_from_a_file(updating: Account) -> None:
+    assert updating.cli("apply", "roles.yaml", "--yes", "--journal", "record").code == 0
+    for command in ("plan", "apply", "validate"):
+        result = updating.cli(command, "record")
+        assert result.code == 1
+        assert "record is a journal of `apply`." in result.out + result.err
+        assert "`reconcile undo record`" in result.out + result.err
+
+
 def change(content: Any, address: str) -> Any:
     return next(item for item in content["changes"] if item["address"] == address)
 
