@@ -47,6 +47,8 @@ def command(yes: bool, journal: str | None, log_format: str, **options: Any) -> 
         log.problems([Problem(Level.ERROR, "usage", error.format_message())])
         return 1
     except (click.Abort, KeyboardInterrupt):
+        if log_format == "text":
+            raise
         log.says("interrupted", "Interrupted.")
         return INTERRUPTED
 

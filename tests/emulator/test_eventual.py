@@ -109,14 +109,14 @@ def test_a_creation_whose_answer_is_lost_is_found_once_it_is_seen(
 # What will never come
 
 
-def test_a_name_that_no_file_has_is_refused_without_a_call(account: Account, front: Front) -> None:
+def test_a_name_that_no_file_has_is_refused_without_a_write(account: Account, front: Front) -> None:
     prepare(account, "made")
     account.write(MADE.replace("users: [ann]", "users: [anne]"), "typo.yaml")
     front.clear()
     for command in ("validate", "plan"):
         result = account.cli(command, "typo.yaml")
         assert (result.code, "anne" in result.err) == (1, True), result.err
-    assert front.records == []
+    assert front.writes() == []
 
 
 @pytest.mark.parametrize("principal", ["user/nobody", "role/nobody"])
