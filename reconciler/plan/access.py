@@ -143,7 +143,8 @@ def _accesses(state: State, touched: set[Address], affected: set[Address], missi
     changed = {address: principal for address, principal in principals.items() if address in affected}
     roles = {address: target for address, target in targets.items() if address in touched}
     found: dict[tuple[str, str], Access] = {}
-    for asking, asked in ((changed, targets), (principals, roles)):
+    others = {address: principal for address, principal in principals.items() if address not in changed}
+    for asking, asked in ((changed, targets), (others, roles)):
         found |= _pairs(asking, asked)
     for address in roles:
         for access in _named(state, address, missing):
