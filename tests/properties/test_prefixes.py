@@ -1,7 +1,8 @@
 """No moment of an apply is worse than both ends: every prefix of random plans, judged by the policy evaluator.
 
-Nothing is excused but what the plan itself says: from a step with a note on, what it broke may be broken. Users that
-the plan creates are left out: nobody has their credentials yet.
+Nothing is excused but what the plan itself says: from a step with a note on, what it broke may be broken, and so may
+what shows only later of the user or role that the step is about (a boundary held it back until then). Users that the
+plan creates are left out: nobody has their credentials yet.
 """
 
 from __future__ import annotations
@@ -91,13 +92,15 @@ def test_no_moment_is_worse_than_both_ends_but_for_what_a_note_says(
     told = moments(*pair)
     first, last = told[0][1], told[-1][1]
     excused: set[tuple[Address, tuple[str, int]]] = set()
+    noted: set[Address] = set()
     for step, now in told[1:]:
         assert step is not None
+        noted |= {step.address} if step.note else set()
         for address, decided in now.items():
             if address not in first and address.kind == "user":
                 continue
             before, after = first.get(address, NOTHING), last.get(address, NOTHING)
             broken = {(address, key) for key in decided if worse(before[key], decided[key], after[key])} - excused
             event(f"{worse.__name__}: {'a note' if broken else 'never'}")
-            assert step.note or not broken, f"{broken} with {step.call}"
+            assert step.note or address in noted or not broken, f"{broken} with {step.call}"
             excused |= broken
