@@ -27,7 +27,7 @@ ROUNDS = 3
 
 
 class Report(Watch, Protocol):
-    """What a person or a pipeline is told while it happens."""
+    """What a person or a pipeline is told while it happens. Raises nothing where nobody listens any more."""
 
     def waits(self) -> None:
         """Another apply of this machine has the turn."""
@@ -79,6 +79,8 @@ def apply(planned: Planned, journal: Path | None, asked: bool, report: Report) -
         again = _calls(plan) != _calls(planned.plan)
         if not plan.safe or (again and (asked or planned.saved)):
             return Applied(left=plan)
+        if not plan.changes:
+            return Applied(Outcome(0), left=plan)
         with opened(journal, account, os.environ) as record:
             return _rounds(planned, plan, again, record, report)
 
@@ -99,8 +101,8 @@ def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: 
             note_applied(os.environ, planned.connection.account, made, time.time())
         if outcome.left or outcome.unclear or outcome.problems:
             return Applied(outcome, record.path)
-        report.verifies()
         try:
+            report.verifies()
             plan = _left(planned, goal)
             if overtaken(goal, plan):
                 time.sleep(random.uniform(0, 2**pause))
@@ -140,12 +142,12 @@ class _Both:
     """The journal first: what it cannot record is not done, and not reported."""
 
     def __init__(self, record: Journal, report: Report) -> None:
-        self._watches: tuple[Watch, ...] = (record, report)
+        self._record, self._report = record, report
 
     def starts(self, index: int, step: Step) -> None:
-        for watch in self._watches:
-            watch.starts(index, step)
+        self._record.starts(index, step)
+        self._report.starts(index, step)
 
     def ends(self, index: int, step: Step, ending: Ending, problem: Problem | None) -> None:
-        for watch in self._watches:
-            watch.ends(index, step, ending, problem)
+        self._record.ends(index, step, ending, problem)
+        self._report.ends(index, step, ending, problem)

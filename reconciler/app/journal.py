@@ -28,6 +28,8 @@ from reconciler.render.problems import as_dict
 KEPT = 100
 """Journals in the user's own folder; the oldest goes when there is one more. Those of --journal are never touched."""
 _FOLDER = "journals"
+_FIRST = b'{"event": "plan", '
+"""How every journal begins."""
 
 
 class Journal:
@@ -81,11 +83,20 @@ def opened(path: Path | None, account: str, environ: Mapping[str, str]) -> Journ
     try:
         handle = os.open(at, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         file = os.fdopen(handle, "ab+")
-        if file.tell() and _cut_off(file):
-            file.write(b"\n")
+        if file.tell():
+            _check_own(file, at)
+            if _cut_off(file):
+                file.write(b"\n")
         return Journal(at.resolve(), file)
     except OSError as error:
         raise _unwritable(at, error) from None
+
+
+def _check_own(file: IO[bytes], path: Path) -> None:
+    """Failed where the file holds something else: it would be spoilt."""
+    file.seek(0)
+    if not _FIRST.startswith(file.read(len(_FIRST))):
+        raise failure("not-a-journal", f"{path} holds something else than a journal.", hint="Name a new file.")
 
 
 def _cut_off(file: IO[bytes]) -> bool:
@@ -109,7 +120,7 @@ def _own(account: str, environ: Mapping[str, str]) -> Path:
 
 
 def _unwritable(path: Path, error: OSError) -> Failed:
-    why = f"The journal {path} cannot be written: {error.strerror or error}."
+    why = f"The journal {path} cannot be written: {str(error.strerror or error).rstrip('.')}."
     return failure(
         "cannot-write", why, hint="Without a journal nothing is applied; --journal FILE names another place."
     )

@@ -62,6 +62,7 @@ def _apply(log: Log, yes: bool, journal: Path | None, request: Request) -> int:
         if not planned.plan.safe:
             return _refused(log, planned.plan)
         if not planned.plan.changes:
+            log.says("unchanged", "")
             return 0
         asked = not yes and not planned.saved
         if asked and not _agreed(log, planned):
@@ -108,8 +109,8 @@ def _agreed(log: Log, planned: Planned) -> bool:
     if not interactive():
         log.says("refused", "Refused: nobody can be asked here; pass --yes. Nothing was written.")
         return False
-    calls = len(planned.plan.steps)
-    question = f"\nMake these {calls} calls in account {planned.plan.account}? Only 'yes' is taken"
+    calls = "this call" if len(planned.plan.steps) == 1 else f"these {len(planned.plan.steps)} calls"
+    question = f"\nMake {calls} in account {planned.plan.account}? Only 'yes' is taken"
     if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
         return True
     log.says("declined", "Declined; nothing was written.")
@@ -119,10 +120,7 @@ def _agreed(log: Log, planned: Planned) -> bool:
 def _report(log: Log, applied: Applied, planned: Planned) -> int:
     outcome, goal = applied.outcome, planned.goal
     if outcome is None:
-        if applied.left:
-            log.differs(applied.left)
-        log.says("stale", "Refused: the account has changed since this was approved; nothing was written. Plan again.")
-        return 1
+        return _overtaken(log, planned.plan, applied.left)
     if outcome.left or outcome.unclear or outcome.problems:
         log.problems(outcome.problems)
         return _stopped(log, outcome, applied.journal, planned.saved)
@@ -131,7 +129,7 @@ def _report(log: Log, applied: Applied, planned: Planned) -> int:
     if applied.matches:
         partly = " in what --target names" if applied.left and applied.left.targets else ""
         click.echo(f"Live IAM matches {goal}{partly}.")
-        log.says("applied", "", done=done)
+        log.says("applied", "", done=done, journal=str(applied.journal))
         return 0
     if applied.unverified:
         log.problems(applied.unverified)
@@ -140,6 +138,17 @@ def _report(log: Log, applied: Applied, planned: Planned) -> int:
     if applied.left:
         log.differs(applied.left)
         log.says("differs", f"Live IAM does not match {goal}: the above still differs.", done=done)
+    return 1
+
+
+def _overtaken(log: Log, approved: Plan, now: Plan | None) -> int:
+    left = now.changes if now else ()
+    changed = [one for one in approved.changes if one not in left] + [
+        one for one in left if one not in approved.changes
+    ]
+    named = ", ".join(sorted({str(change.address) for change in changed}))
+    why = f"the account has changed since this was approved ({named or 'see the errors of a new plan'})"
+    log.says("stale", f"Refused: {why}; nothing was written. Plan again.", left=named)
     return 1
 
 

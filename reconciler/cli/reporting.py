@@ -8,11 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-
-import click
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -25,6 +23,14 @@ if TYPE_CHECKING:
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """What asks an apply to stop: Ctrl-C, and what a pipeline sends before it kills."""
+
+
+def _heard(text: str, *, err: bool = True) -> None:
+    """Say it; that nobody listens any more stops no apply."""
+    from reconciler.cli.terminal import say
+
+    with suppress(OSError):
+        say(text, err=err)
 
 
 @contextmanager
@@ -58,16 +64,16 @@ class TextLog:
         self._started = 0.0
 
     def waits(self) -> None:
-        click.echo("Another apply to this account is under way on this machine; waiting for it.", err=True)
+        _heard("Another apply to this account is under way on this machine; waiting for it.")
 
     def begins(self, plan: Plan, again: bool) -> None:
         self._total, self._under_way, self._done = len(plan.steps), 0, 0
         if again:
-            from reconciler.cli.terminal import colored, say, width
+            from reconciler.cli.terminal import colored, width
             from reconciler.render.plan_text import plan_text
 
-            click.echo("\nAnother apply wrote at the same time. Planned again:\n", err=True)
-            say(plan_text(plan, color=colored(), width=width()))
+            _heard("\nAnother apply wrote at the same time. Planned again:\n")
+            _heard(plan_text(plan, color=colored(), width=width()), err=False)
 
     @contextmanager
     def stoppable(self) -> Iterator[Stop]:
@@ -77,7 +83,7 @@ class TextLog:
     def _stopping(self) -> None:
         said = "Stopping once the calls under way are answered; again to stop at once."
         if self._bar is None:
-            click.echo(said, err=True)
+            _heard(said)
         else:
             self._bar.console.print(said)
 
@@ -113,31 +119,30 @@ class TextLog:
 
     def verifies(self) -> None:
         if sys.stderr.isatty():
-            click.echo("Reading IAM again …", err=True)
+            _heard("Reading IAM again …")
 
     def calls(self, calls: Calls) -> None:
         """What --verbose tells."""
-        from reconciler.cli.terminal import say
         from reconciler.render.calls import calls_text
 
-        say(calls_text(calls), err=True)
+        _heard(calls_text(calls))
 
     def differs(self, left: Plan) -> None:
-        from reconciler.cli.terminal import colored, say, width
+        from reconciler.cli.terminal import colored, width
         from reconciler.render.plan_text import plan_text
 
-        say(plan_text(left, color=colored(err=True), width=width()), err=True)
+        _heard(plan_text(left, color=colored(err=True), width=width()))
 
     def says(self, event: str, message: str, **counts: object) -> None:
         """What the command itself has to say; `event` and `counts` are for programs."""
         if message:
-            click.echo(message, err=True)
+            _heard(message)
 
     def problems(self, problems: Sequence[Problem]) -> None:
-        from reconciler.cli.terminal import colored, say
+        from reconciler.cli.terminal import colored
         from reconciler.render.problems import text
 
-        say(text(problems, color=colored(err=True)), err=True)
+        _heard(text(problems, color=colored(err=True)))
 
 
 class JsonLog:
@@ -192,7 +197,7 @@ class JsonLog:
 
     def _line(self, event: str, **values: Any) -> None:
         stamped = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
-        click.echo(json.dumps(stamped | values, ensure_ascii=False), err=True)
+        _heard(json.dumps(stamped | values, ensure_ascii=False))
 
 
 Log = TextLog | JsonLog

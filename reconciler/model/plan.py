@@ -159,8 +159,8 @@ class Plan:
 
     `settings` are those whose thresholds judged it. targets: what --target named; empty for the whole file.
     moves: of the file. valid_until: when the file will ask for something else, None where it will not.
-    unmanaged: None where nobody asked. reads: about how many calls it took to read the whole account; 0 where only
-    a part was read, which tells nothing of who gains or loses access.
+    goal: what live IAM is to match, in words. unmanaged: None where nobody asked. reads: about how many calls it took
+    to read the whole account; 0 where only a part was read, which tells nothing of who gains or loses access.
     """
 
     account: str
@@ -175,6 +175,7 @@ class Plan:
     moves: tuple[Move, ...] = ()
     valid_until: datetime | None = None
     unmanaged: tuple[Unmanaged, ...] | None = None
+    goal: str = "the file"
     reads: int = 0
 
     @property

@@ -74,7 +74,7 @@ def backwards(run: Run, live: State) -> Saved:
         owner=None,
         before=left,
         after=wanted,
-        reasons=dict.fromkeys(wanted, f"undoes the apply of {run.time}"),
+        reasons=dict.fromkeys(wanted, f"undoes the apply of {run.time[:19].replace('T', ' ')} UTC"),
         refusals=frozenset(),
         moves=tuple(Move(new, old, Place("", 0, 0)) for old, new in new_names.items()),
         renamed=new_names,
@@ -99,7 +99,7 @@ def undo(back: Saved, live: State, allowed: Allowed) -> Plan:
     found, kept = without_protected(differences_to(back, live), live)
     plan = assembled(desired_of(back), back.wanted, live, found, allowed, kept)
     findings = [*_taken(back, live, allowed), *plan.findings, *left_out, *_since(back, live), *_not_back(found)]
-    return replace(plan, findings=tuple(findings))
+    return replace(plan, findings=tuple(findings), goal="what was before the apply")
 
 
 def _writable(back: Saved) -> tuple[Saved, list[Problem]]:

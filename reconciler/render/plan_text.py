@@ -18,7 +18,7 @@ from reconciler.render.clean import clean
 from reconciler.render.plan_json import plain
 from reconciler.render.problems import text as problems_text
 
-NO_CHANGES = "No changes. Live IAM matches the file."
+NO_CHANGES = "No changes. Live IAM matches {goal}."
 
 NO_TARGETED_CHANGES = "No changes to what --target names. The rest was not compared."
 
@@ -72,7 +72,7 @@ class PlanText:
     def summary(self) -> str:
         """`Plan: 3 to create, …` or that there is nothing to do."""
         if not self.plan.changes:
-            return NO_CHANGES if not self.plan.targets else NO_TARGETED_CHANGES
+            return NO_CHANGES.format(goal=self.plan.goal) if not self.plan.targets else NO_TARGETED_CHANGES
         counts = {action: self.plan.count(action) for action in Action}
         said = ", ".join(f"{number} to {action}" for action, number in counts.items())
         unsafe = "" if self.plan.safe else " It is refused as it stands: see the errors above."

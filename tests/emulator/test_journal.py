@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import resource
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +243,26 @@ def test_only_so_many_journals_of_its_own_are_kept(account: Account, monkeypatch
         (last,) = set(own_journals(account)) - set(seen)
         seen.append(last)
     assert own_journals(account) == seen[-3:]
+
+
+def test_a_file_that_is_no_journal_is_not_spoilt(account: Account) -> None:
+    account.write(FIRST)
+    result = account.cli("apply", "roles.yaml", "--yes", "--journal", "roles.yaml")
+    assert (result.code, "something else than a journal" in result.err) == (1, True)
+    assert (account.folder / "roles.yaml").read_text() == FIRST
+    assert account.iam.list_users()["Users"] == []
+
+
+def test_what_is_undone_already_is_told_so(account: Account) -> None:
+    account.write(HEAD + "users: {ann: {}}\n")
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    account.iam.delete_user(UserName="ann")
+    result = account.cli("undo", "j.jsonl")
+    assert (result.code, "No changes. Live IAM matches what was before the apply." in result.out) == (0, True)
+
+
+def test_an_apply_goes_on_though_nobody_reads_what_it_tells(account: Account) -> None:
+    account.write(FIRST)
+    command = f"{sys.executable} -m reconciler apply roles.yaml --yes --log-format json 2>/dev/full >/dev/null"
+    subprocess.run(["sh", "-c", command], env=account.environment, cwd=account.folder, timeout=60, check=False)
+    assert changes(account.plan()) == {}
