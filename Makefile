@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One more than there are cores: some tests wait, for processes or for the delays that they are about.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 READY := $(VENV)/.ready
 
 .PHONY: help test lint format demo bench bench-terraform schema clean
@@ -16,7 +18,7 @@ $(READY): pyproject.toml
 	@touch $(READY)
 
 test: $(READY)  ## every test, on all cores
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(READY)  ## ruff, mypy --strict, the layers
 	$(BIN)/ruff check reconciler tests benchmarks examples

@@ -103,7 +103,7 @@ def _rounds(planned: Planned, plan: Plan, again: bool, record: Journal, report: 
             return Applied(outcome, record.path)
         try:
             report.verifies()
-            plan = _left(planned, goal)
+            plan = _left(planned)
             if overtaken(goal, plan):
                 time.sleep(random.uniform(0, 2**pause))
                 plan = planned.look_again()  # the other may have gone on meanwhile
@@ -127,13 +127,13 @@ def _recorded(record: Journal, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _left(planned: Planned, goal: Plan) -> Plan:
-    """The plan that is left. What differs only until IAM has caught up is given time."""
-    left = goal
+def _left(planned: Planned) -> Plan:
+    """The plan that is left. What differs only until IAM has caught up is given time: it may show things half done."""
+    left = planned.plan
     for pause in GRACE:
         time.sleep(pause)
         left = planned.look_again()
-        if not left.changes or overtaken(goal, left):
+        if not left.changes:
             break
     return left
 

@@ -22,4 +22,5 @@ def _same_goal(wanted: Field | None, now: Field) -> bool:
 
 
 def _third(wanted: Field | None, now: Field) -> bool:
-    return wanted is not None and now.before not in (wanted.before, wanted.after)
+    """Of what goes, each part goes by itself: that less of it is there than before is our own doing."""
+    return wanted is not None and wanted.after is not None and now.before not in (wanted.before, wanted.after)

@@ -26,7 +26,7 @@ from tests.support.strategies import moving_worlds, worlds
 
 ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True, lockout=True)
 
-thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+thorough = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 
 
 def recorded(plan: Plan, steps: Sequence[Step]) -> list[str]:
