@@ -119,7 +119,7 @@ def asks_nobody(profile: str | None) -> bool:
     Only then may they be looked for on a thread: a prompt there outlives the program, and leaves a terminal mute.
     """
     try:
-        found = botocore.session.Session(profile=profile).get_scoped_config()
+        found = botocore.session.Session(include_builtin_handlers=False, profile=profile).get_scoped_config()
     except BotoCoreError:
         return False
     return not {"role_arn", "credential_process"} & found.keys()
