@@ -1,6 +1,7 @@
-"""The journal of an apply: what is about to be done, then how it ended, a line each, on disk before it goes on.
+"""The journal of an apply: what is about to be done, then how it ended, a line each, flushed before it goes on.
 
-Read back by `plan/journal.py`. No secret is in it: it holds what plans and plan files hold.
+It outlives a kill of the process, not a power cut. Read back by `plan/journal.py`. No secret is in it: it holds what
+plans and plan files hold.
 """
 
 from __future__ import annotations
