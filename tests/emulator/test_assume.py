@@ -225,7 +225,7 @@ def test_an_interrupt_at_the_question_is_130(account: Account) -> None:
     command = account.command("admin", "--no-cache", "-f", str(account.folder / "roles.yaml"))
     with Pseudo(command, account.environ) as terminal:
         terminal.expect("MFA code for admin")
-        terminal.send("\x03")
+        terminal.interrupt()
         assert terminal.code() == 130
         assert "Traceback" not in terminal.seen
 
@@ -236,7 +236,7 @@ def test_an_interrupt_of_a_command_is_the_commands_own_and_comes_once(account: A
     words = ("s3", "-f", str(account.folder / "roles.yaml"), "--", "sh", "-c", script)
     with Pseudo(account.command(*words), account.environ) as terminal:
         terminal.expect("begun")
-        terminal.send("\x03")
+        terminal.interrupt()
         terminal.expect("caught 1")
         assert terminal.code() == 7
 

@@ -258,12 +258,12 @@ def test_a_process_of_its_own_ends_with_the_same_codes(account: Account) -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize("key", ["\x03", "\x04"])
-def test_an_interruption_at_the_question_exits_130_on_a_line_of_its_own(account: Account, key: str) -> None:
+@pytest.mark.parametrize("press", ["interrupt", "end_of_file"])
+def test_an_interruption_at_the_question_exits_130_on_a_line_of_its_own(account: Account, press: str) -> None:
     command = [sys.executable, "-m", "reconciler", "apply", str(account.write(FILE))]
     with Pseudo(command, account.environment) as terminal:
         terminal.expect("Only 'yes' is taken: ")
-        terminal.send(key)
+        getattr(terminal, press)()
         assert terminal.code() == 130
         assert "\r\nInterrupted.\r\n" in terminal.seen
         assert "\r\n\r\nInterrupted." not in terminal.seen

@@ -138,7 +138,7 @@ def test_an_interrupted_enrolment_leaves_no_device(alice: Account, started: Any,
         shown = terminal.expect(r"(?s).*Code that the app shows: ")
         assert owners(alice) == {ALICE: None}
         if how == "ctrl-c":
-            terminal.send("\x03")
+            terminal.interrupt()
         else:
             os.kill(terminal.pid, signal.SIGTERM if how == "kill" else signal.SIGHUP)
         assert terminal.code() == 130

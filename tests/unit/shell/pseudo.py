@@ -8,6 +8,7 @@ import select
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 
 class Pseudo:
@@ -50,6 +51,18 @@ class Pseudo:
     def send(self, text: str) -> None:
         os.write(self.terminal, text.encode())
 
+    def interrupt(self) -> None:
+        """Ctrl-C to a program that waits for a line, once it does.
+
+        An interrupt between the prompt and the wait stays unseen until the next key (CPython's readline.c looks for
+        signals after its select): one in sixty on a busy machine, where a person's hand takes a second.
+        """
+        quiet = 0
+        while quiet < 5:
+            quiet = quiet + 1 if self._sleeps() else 0
+            time.sleep(0.02)
+        self.send("\x03")
+
     def code(self, seconds: float = 20) -> int:
         """The exit code, once the program has ended."""
         deadline = time.monotonic() + seconds
@@ -59,6 +72,16 @@ class Pseudo:
             if done:
                 return os.waitstatus_to_exitcode(status)
         raise AssertionError(f"it did not end; the terminal shows {self.seen!r}")
+
+    def end_of_file(self) -> None:
+        self.send("\x04")
+
+    def _sleeps(self) -> bool:
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except FileNotFoundError:
+            return True  # no /proc on this system: the pause of the caller has to do
+        return stat.rpartition(")")[2].split()[0] == "S"
 
     def _read(self, seconds: float) -> bool:
         """False where the program has closed its terminal."""
