@@ -134,7 +134,7 @@ def test_a_broken_file_is_told_whatever_aws_says_and_nothing_but_read(account: A
     result = account.cli("plan", "roles.yaml")
     assert (result.code, "roles.yaml:" in result.err) == (1, True)
     assert all(map(is_read, log(account)))
-    nobody = account.cli("plan", "roles.yaml", AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    nobody = account.process("plan", "roles.yaml", env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
     assert (nobody.code, nobody.err) == (1, result.err)
 
 

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +21,7 @@ from unittest.mock import patch
 import boto3
 from botocore.config import Config
 
+from reconciler.aws import overlap
 from reconciler.cli.main import run
 from reconciler.sandbox.server import Sandbox
 
@@ -44,6 +47,27 @@ def _iam(url: str) -> Any:
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
     )
+
+
+@contextlib.contextmanager
+def _nothing_goes_on_after() -> Iterator[None]:
+    """What a run leaves to itself ends before its environment does.
+
+    Reads that nobody waits for end with the program, as a rule; in this process they would go on in the environment
+    of the next test, and be counted there.
+    """
+    begun: list[Future[Any]] = []
+
+    def future() -> Future[Any]:
+        begun.append(Future())
+        return begun[-1]
+
+    with patch.object(overlap, "Future", future):
+        try:
+            yield
+        finally:
+            while left := [one for one in begun if not one.done()]:
+                assert not wait(left, timeout=60).not_done
 
 
 @dataclass
@@ -75,15 +99,22 @@ class Account:
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
+            _nothing_goes_on_after(),
         ):
             code = run([str(argument) for argument in arguments])
         return Result(code, out.getvalue(), err.getvalue())
 
-    def process(self, *arguments: str | Path, **options: Any) -> Result:
-        """`reconcile ARGUMENTS` as a process of its own: what a user's shell would run."""
+    def process(self, *arguments: str | Path, env: Mapping[str, str] | None = None, **options: Any) -> Result:
+        """`reconcile ARGUMENTS` as a process of its own: what a user's shell would run. env: beside the account's."""
         command = [sys.executable, "-m", "reconciler", *map(str, arguments)]
         done = subprocess.run(
-            command, env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=120, **options
+            command,
+            env=self.environment | dict(env or {}),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **options,
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
@@ -104,11 +135,12 @@ class Account:
         self._post("/_sandbox/zero")
 
     def reset(self) -> None:
-        """Everything that was made is gone, from the emulator and from the strict layer's ledgers."""
+        """All that was made is gone, from the emulator and from the strict layer's ledgers; no call is counted."""
         try:
             self._post("/moto-api/reset")  # which the strict layer takes as its own, too
         except urllib.error.HTTPError:
             self._post("/_ministack/reset")
+        self.zero()
 
     def _post(self, page: str) -> None:
         urllib.request.urlopen(urllib.request.Request(self.sandbox.url + page, method="POST")).read()
