@@ -74,10 +74,10 @@ class Connection:
             return make(service, region_name=region, endpoint_url=self.endpoint_url, config=config)
 
 
-def session_of(
-    profile: str | None, region: str | None, core: botocore.session.Session | None = None
-) -> boto3.session.Session:
-    """A boto3 session, around botocore's where one is given; Failed where the profile does not exist."""
+def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
+    """A boto3 session that reads timestamps as `_timestamp` does; Failed where the profile does not exist."""
+    core = botocore.session.get_session()
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
     with translated("finding credentials"):
         return boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
 
@@ -136,9 +136,7 @@ def _timestamp(value: Any) -> datetime:
 
 def connect(profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = unheard) -> Connection:
     """Find the caller's account. Raises Failed."""
-    core, meter = botocore.session.get_session(), Meter(on_call)
-    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
-    session = session_of(profile, region, core)
+    session, meter = session_of(profile, region), Meter(on_call)
     meter.watch(session.events)
     sts = _client(session, "sts", endpoint_url, _FIRST)
     identified = started(sts.get_caller_identity) if asks_nobody(profile) else None

@@ -9,6 +9,8 @@ import logging
 import os
 import sys
 import threading
+from copy import copy
+from functools import cached_property
 from typing import Any
 
 
@@ -19,25 +21,55 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
-def _read_policies_of_aws_once() -> None:
-    """moto parses AWS's own 1,500 policies again for each reset, twice: here they become what they were at first."""
-    from moto.iam.models import IAMBackend
+class _Shipped:
+    """A policy of AWS's own, and what it was at first."""
 
+    def __init__(self, policy: Any) -> None:
+        self.policy = policy
+        self._fields = {**vars(policy), "arn": policy.arn, "versions": [*policy.versions], "tags": {**policy.tags}}
+        self._versions = [(version, {**vars(version)}) for version in policy.versions]
+
+    def set_back(self) -> None:
+        if vars(self.policy) != self._fields:
+            vars(self.policy).clear()
+            vars(self.policy).update(self._fields, versions=[*self._fields["versions"]], tags={**self._fields["tags"]})
+        for version, fields in self._versions:
+            if vars(version) != fields:
+                vars(version).update(fields)
+
+    def twin(self, partition: str) -> Any:
+        """The policy in another partition."""
+        made = copy(self.policy)
+        del made.arn
+        made.partition, made.tags = partition, {}
+        made.versions = [copy(version) for version, _ in self._versions]
+        for version in made.versions:
+            version.policy_arn = made.arn
+        return made
+
+
+def _read_policies_of_aws_once() -> None:
+    """moto parses AWS's own 1,500 policies for each of six partitions, and all again for each reset."""
+    from moto.iam.models import AWSManagedPolicy, IAMBackend
+    from moto.utilities.utils import get_partition
+
+    kind: Any = AWSManagedPolicy
+    arn: Any = cached_property(kind.arn.fget)
+    arn.__set_name__(kind, "arn")
+    kind.arn = arn
     parse: Any = IAMBackend._init_aws_policies
-    parsed: dict[tuple[str, str], list[tuple[Any, dict[str, Any], list[tuple[Any, dict[str, Any]]]]]] = {}
+    shipped: dict[tuple[str, str], list[_Shipped]] = {}
 
     def policies(backend: Any) -> list[Any]:
         account = backend.account_id, backend.region_name
-        if account not in parsed:
-            parsed[account] = [
-                (policy, {**vars(policy)}, [(version, {**vars(version)}) for version in policy.versions])
-                for policy in parse(backend)
-            ]
-        for policy, at_first, versions in parsed[account]:
-            vars(policy).update(at_first, versions=[version for version, _ in versions], tags={})
-            for version, fields in versions:
-                vars(version).update(fields)
-        return [policy for policy, _, _ in parsed[account]]
+        if account not in shipped:
+            known = next((policies for (of, _), policies in shipped.items() if of == backend.account_id), None)
+            partition = get_partition(backend.region_name)
+            made = [policy.twin(partition) for policy in known] if known else parse(backend)
+            shipped[account] = [_Shipped(policy) for policy in made]
+        for policy in shipped[account]:
+            policy.set_back()
+        return [policy.policy for policy in shipped[account]]
 
     setattr(IAMBackend, parse.__name__, policies)
 
