@@ -37,6 +37,7 @@ from reconciler.plan.guards.moved import moves, moves_made
 from reconciler.plan.guards.owner import foreign_owner
 from reconciler.plan.guards.protect import without_protected
 from reconciler.plan.guards.references import (
+    deleted_principals,
     missing_break_glass,
     missing_policies,
     missing_references,
@@ -61,6 +62,7 @@ GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     missing_references,
     missing_break_glass,
     principals_elsewhere,
+    deleted_principals,
     missing_policies,
     inline_sums,
     quotas,

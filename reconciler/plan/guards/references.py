@@ -12,9 +12,10 @@ from reconciler.model.entity import Role
 from reconciler.model.plan import Action
 from reconciler.model.problem import Problem
 from reconciler.model.suggest import suggestion
+from reconciler.plan.diff import Difference
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.questions import references
-from reconciler.policy.trust import named_entities
+from reconciler.policy.trust import named_entities, unread_ids
 
 
 def unread_kinds(draft: Draft) -> Iterator[Problem]:
@@ -27,7 +28,7 @@ def unread_kinds(draft: Draft) -> Iterator[Problem]:
 
 
 def missing_references(draft: Draft) -> Iterator[Problem]:
-    changed = {difference.address for difference in draft.differences}
+    changed = {difference.address: difference for difference in draft.differences}
     for address, entity in draft.entities.items():
         for named in sorted(BY_NAME[address.kind].refers(entity, draft.planning)):
             if named in draft.planning.doomed:
@@ -37,13 +38,23 @@ def missing_references(draft: Draft) -> Iterator[Problem]:
                     f"{address} names {named}, which this plan would delete.",
                     f"Declare {named} in the file, or remove the reference.",
                 )
-            elif address in changed and not _known(draft, named):
+            elif address in changed and not _known(draft, named) and not _stays(draft, changed[address], named):
                 yield _unknown(draft, address, named)
 
 
 def _known(draft: Draft, named: Address) -> bool:
     """Whether it will be there, as far as one may know."""
     return named in draft.entities or named in draft.live.entities or named.kind in draft.live.facts.unread
+
+
+def _stays(draft: Draft, difference: Difference, named: Address) -> bool:
+    """Whether a live trust names it and is not put again: IAM lets a provider go that trusts still name."""
+    kept = difference.before if not _puts_trust(difference) else None
+    return kept is not None and named in BY_NAME[kept.kind].refers(kept, draft.planning)
+
+
+def _puts_trust(difference: Difference) -> bool:
+    return difference.before is None or any(field.path == "trust_policy" for field in difference.fields)
 
 
 def _unknown(draft: Draft, address: Address, named: Address) -> Problem:
@@ -65,13 +76,25 @@ def principals_elsewhere(draft: Draft) -> Iterator[Problem]:
     """A principal's ARN with another path than the entity has: IAM takes it for one that does not exist."""
     for difference in draft.differences:
         role = difference.after
-        if not isinstance(role, Role) or all(field.path != "trust_policy" for field in difference.fields):
+        if not isinstance(role, Role) or not _puts_trust(difference):
             continue
         for arn, named in sorted(named_entities(role.trust_policy, draft.live.account).items()):
             known = named in draft.entities or named in draft.live.entities
             if known and draft.planning.arn(named) != arn:
                 summary = f"{difference.address} names {arn}, but {named} is {draft.planning.arn(named)}."
                 hint = f"Write that ARN, or the name {named.name!r} where the file declares it."
+                yield draft.refusal("unknown-principal", difference.address, summary, hint)
+
+
+def deleted_principals(draft: Draft) -> Iterator[Problem]:
+    """A trust to be put that names a unique id of nobody, as one does that a moved role keeps: "Invalid principal"."""
+    for difference in draft.differences:
+        role = difference.after
+        if isinstance(role, Role) and _puts_trust(difference):
+            gone = sorted(unread_ids(role.trust_policy) - draft.live.facts.unique_ids.keys())
+            if gone:
+                summary = f"{difference.address} names {', '.join(gone)}: what is left of a deleted principal."
+                hint = "IAM takes no trust that does. Name who has its place by the ARN, or remove it from the trust."
                 yield draft.refusal("unknown-principal", difference.address, summary, hint)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
+from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Role
 from reconciler.model.plan import Access, Phase, Plan
 from reconciler.model.problem import Level
@@ -75,6 +76,24 @@ def test_a_provider_that_is_not_there_is_refused_unless_nobody_may_look(provider
     assert codes(plan([], [role, provider])) == []
     assert codes(plan([provider], [role])) == ["deleted-reference"]
     assert codes(plan([replace(provider, tags={})], [role])) == []  # type: ignore[call-arg]
+
+
+@either
+def test_a_live_trust_in_a_provider_that_is_gone_is_no_obstacle_until_it_is_put_again(provider: Entity) -> None:
+    role, another = trusting(arn(provider)), trusting(arn(provider), effect="Deny")
+    assert codes(plan([replace(role, tags={})], [role])) == []
+    assert codes(plan([role], [replace(role, description="new")])) == []
+    assert codes(plan([another], [role])) == ["unknown-principal"]
+
+
+def test_a_trust_is_not_put_that_names_the_id_of_somebody_deleted() -> None:
+    def role(name: str) -> Role:
+        statement = {"Effect": "Allow", "Principal": {"AWS": "AIDAGONE"}, "Action": "sts:AssumeRole"}
+        return Role(name, canonical({"Version": "2012-10-17", "Statement": statement}), tags=MINE)
+
+    assert codes(plan([role("app")], [replace(role("app"), description="new")])) == []
+    assert codes(plan([role("old")], [role("app")])) == ["unknown-principal"]
+    assert codes(plan([role("old")], [role("app")], unique_ids={"AIDAGONE": Address("user", "u")})) == []
 
 
 def test_an_arn_in_another_letter_case_is_not_the_provider() -> None:

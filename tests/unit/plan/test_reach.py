@@ -158,7 +158,11 @@ SINCE: dict[str, tuple[Case, Callable[[State], State], str]] = {
         "unknown-principal",
     ),
     "a provider that a role already trusts is gone": (
-        Case([FEDERATED, PROVIDER], [replace(FEDERATED, tags=TAGGED), PROVIDER], caller=ROOT),
+        Case(
+            [FEDERATED, PROVIDER],
+            [replace(FEDERATED, trust_policy=document(github("repo:a/c:*"))), PROVIDER],
+            caller=ROOT,
+        ),
         outside(gone=[str(PROVIDER.address)]),
         "unknown-principal",
     ),
