@@ -32,14 +32,19 @@ def missing_references(draft: Draft) -> Iterator[Problem]:
     for address, entity in draft.entities.items():
         for named in sorted(BY_NAME[address.kind].refers(entity, draft.planning)):
             if named in draft.planning.doomed:
-                yield draft.refusal(
-                    "deleted-reference",
-                    address,
-                    f"{address} names {named}, which this plan would delete.",
-                    f"Declare {named} in the file, or remove the reference.",
-                )
+                yield _doomed(draft, address, named)
             elif address in changed and not _known(draft, named) and not _stays(draft, changed[address], named):
                 yield _unknown(draft, address, named)
+
+
+def _doomed(draft: Draft, address: Address, named: Address) -> Problem:
+    summary = f"{address} names {named}, which this plan would delete."
+    hint = f"Declare {named} in the file, or remove the reference."
+    new = next((new for new, old in draft.replaced.items() if old == named), None)
+    if new is not None:
+        summary = f"{address} names {named}, which {new} replaces (`moved`)."
+        hint = f"Let it name {new}; what `ignore_changes` leaves as it is live has to be changed first, or declared."
+    return draft.refusal("deleted-reference", address, summary, hint)
 
 
 def _known(draft: Draft, named: Address) -> bool:

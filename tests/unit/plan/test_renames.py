@@ -82,6 +82,16 @@ def test_access_that_hangs_on_the_old_name_is_reported_as_lost_by_the_new_one() 
     assert [(one.principal, one.role) for one in plan.access.lost] == [("user/new", "role/r")]
 
 
+def test_a_role_that_keeps_its_trust_in_itself_is_told_that_it_moves() -> None:
+    itself = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/old"}, "Action": "sts:AssumeRole"}
+    trust = canonical({"Version": "2012-10-17", "Statement": itself})
+    move = (Move(Address("role", "old"), Address("role", "new"), PLACE),)
+    plan = planned([Role("old", trust, tags=MINE)], [Role("new", trust, tags=MINE)], moves=move)
+    refusal = next(finding for finding in plan.findings if finding.code == "deleted-reference")
+    assert refusal.summary == "role/new names role/old, which role/new replaces (`moved`)."
+    assert "Declare role/old" not in refusal.hint
+
+
 def test_a_policy_attached_in_place_of_the_one_it_replaces_is_no_removal() -> None:
     def world(name: str) -> list[Entity]:
         users = [User(f"u{index}", policies=frozenset([policy_arn(name)]), tags=MINE) for index in range(3)]
