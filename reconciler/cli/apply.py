@@ -130,14 +130,17 @@ def _report(log: Log, applied: Applied, planned: Planned) -> int:
         partly = " in what --target names" if applied.left and applied.left.targets else ""
         click.echo(f"Live IAM matches {goal}{partly}.")
         log.says("applied", "", done=done, journal=str(applied.journal))
+        log.recorded(applied.journal)
         return 0
     if applied.unverified:
         log.problems(applied.unverified)
         log.says("unverified", "All calls were made, but whether live IAM matches could not be read.", done=done)
+        log.recorded(applied.journal)
         return INTERRUPTED if applied.interrupted else 1
     if applied.left:
         log.differs(applied.left)
         log.says("differs", f"Live IAM does not match {goal}: the above still differs.", done=done)
+        log.recorded(applied.journal)
     return 1
 
 

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.progress import Progress
 
     from reconciler.aws.execute import Stop
@@ -138,6 +140,10 @@ class TextLog:
         if message:
             _heard(message)
 
+    def recorded(self, journal: Path | None) -> None:
+        """Where a run that was not stopped is on record, for who wants it undone."""
+        _heard(f"Journal: {journal} (reconcile undo JOURNAL plans the way back)")
+
     def problems(self, problems: Sequence[Problem]) -> None:
         from reconciler.cli.terminal import colored
         from reconciler.render.problems import text
@@ -188,6 +194,9 @@ class JsonLog:
 
     def says(self, event: str, message: str, **counts: object) -> None:
         self._line(event, **({"message": message} if message else {}), **counts)
+
+    def recorded(self, journal: Path | None) -> None:
+        """Nothing: `applied` and `stopped` name the journal."""
 
     def problems(self, problems: Sequence[Problem]) -> None:
         from reconciler.render.problems import as_dict
