@@ -54,8 +54,8 @@ class PlanText:
         """Who gains and who loses what, in words; a blank line after, where there is anything."""
         delta = self.plan.access
         lines = [
-            *(self._line("+", 0, f"{one.principal} may assume {one.role}{_manner(one)}") for one in delta.gained),
-            *(self._line("-", 0, f"{one.principal} may no longer assume {one.role}") for one in delta.lost),
+            *(self._line("+", 0, f"{_who(one)} may assume {one.role}{_manner(one)}") for one in delta.gained),
+            *(self._line("-", 0, f"{_who(one)} may no longer assume {one.role}") for one in delta.lost),
             *(self._line("~", 0, _changed(*pair)) for pair in delta.changed),
             *(self._line("+", 0, said) for said in _told(delta.empowered, "gains")),
             *(self._line("-", 0, said) for said in _told(delta.disempowered, "loses")),
@@ -151,15 +151,23 @@ class PlanText:
         return f"{step.call.operation} {' '.join(values)}"
 
 
+_DELETED = {"AIDA": "a deleted user", "AROA": "a deleted role"}
+"""What a trust names by unique id: IAM shows it in place of the ARN of a principal that is gone (IAM identifiers)."""
+
+
+def _who(access: Access) -> str:
+    """The principal; what is left of a deleted one with the word that it is."""
+    gone = _DELETED.get(access.principal[:4]) if access.principal.isalnum() else None
+    return f"{access.principal} ({gone})" if gone else access.principal
+
+
 def _changed(before: Access, after: Access) -> str:
     """What is demanded now, and what was."""
     if (before.mfa, before.conditions) != (after.mfa, after.conditions):
         was = _manner(before).removeprefix(", ") or "without condition"
-        return f"{after.principal} may assume {after.role} now{_manner(after) or ' without condition'} (before: {was})"
+        return f"{_who(after)} may assume {after.role} now{_manner(after) or ' without condition'} (before: {was})"
     old, new = ("; ".join(sorted(terms)) for terms in (before.terms - after.terms, after.terms - before.terms))
-    return (
-        f"{after.principal} may assume {after.role} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"
-    )
+    return f"{_who(after)} may assume {after.role} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"
 
 
 def _told(powers: tuple[Empowered, ...], verb: str) -> Iterator[str]:

@@ -123,3 +123,16 @@ def test_a_terminal_is_not_steered_by_what_live_iam_says() -> None:
     """U+009B begins a control sequence, and AWS takes it in documents."""
     live = Policy("p", document({**allow("a:b"), "Resource": "arn:aws:s3:::\x9b2Jx"}), tags=MINE)
     assert "\x9b" not in plan_text(plan([live], [Policy("p", document(allow("a:b")), tags=MINE)]))
+
+
+def test_access_says_of_a_unique_id_that_it_is_what_is_left_of_a_deleted_principal() -> None:
+    def trusting(*principals: str) -> Role:
+        rule = {"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": "sts:AssumeRole"}
+        return Role("r", document(rule), tags=MINE)
+
+    foreign = "arn:aws:iam::210987654321:user/AIDAEXAMPLE"
+    live = trusting("AIDAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123", foreign)
+    text = plan_text(plan([live], [Role("r", TRUST, tags=MINE)]))
+    assert "- AIDAEXAMPLEEXAMPLE123 (a deleted user) may no longer assume role/r\n" in text
+    assert "- AROAEXAMPLEEXAMPLE123 (a deleted role) may no longer assume role/r\n" in text
+    assert f"- {foreign} may no longer assume role/r\n" in text
