@@ -36,6 +36,7 @@ class Problem:
 
     summary: what is wrong, with the offending text. detail: the cause. hint: the next step.
     place or address: where. code: stable, kebab-case, for machines. flag: the option that allows it.
+    addresses: of a finding about several entities all of them, where the summary names but some.
     """
 
     level: Level
@@ -46,6 +47,7 @@ class Problem:
     place: Place | None = None
     address: Address | None = None
     flag: str = ""
+    addresses: tuple[Address, ...] = ()
 
     @property
     def message(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from reconciler.kinds.view import differences
 from reconciler.model.address import Address
+from reconciler.model.bounded import listed
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.plan import Action, Plan
 from reconciler.model.problem import Level, Place, Problem
@@ -31,6 +32,8 @@ _NOT_BACK = {
     "role": "A role that is created again has another unique id: its sessions end, and trust policies that "
     "named the old one do not know it until they are written again.",
 }
+_NAMED = 10
+"""How many entities the sentence of one finding names; `addresses` has them all."""
 
 
 def joined(runs: Sequence[Run]) -> Run | None:
@@ -105,19 +108,21 @@ def undo(back: Saved, live: State, allowed: Allowed) -> Plan:
 def _writable(back: Saved) -> tuple[Saved, list[Problem]]:
     """Without what no file can ask for: a password, a trust in the unique id of a principal that is gone."""
     after, findings = dict(back.after), []
+    without_password = []
     for address, entity in back.after.items():
         left = back.before.get(address)
         if isinstance(entity, User):
             after[address] = replace(entity, console=None)
             if entity.console and isinstance(left, User) and left.console is False:
-                summary = f"{address} had a password: it does not come back."
-                findings.append(Problem(Level.WARNING, "not-the-same", summary, address=address))
+                without_password.append(address)
         ids = unread_ids(entity.trust_policy) if isinstance(entity, Role) else frozenset()
         if ids and isinstance(entity, Role):
             trust = without_principals(entity.trust_policy, ids, back.partition)
             after[address] = replace(entity, trust_policy=trust)
             summary = f"{address} trusted {', '.join(sorted(ids))}, which is gone: that does not come back."
             findings.append(Problem(Level.WARNING, "not-the-same", summary, address=address))
+    if without_password:
+        findings.insert(0, _about(sorted(without_password), "had a password: it does not come back."))
     return replace(back, after=after), findings
 
 
@@ -148,7 +153,17 @@ def _since(back: Saved, live: State) -> Iterator[Problem]:
 
 
 def _not_back(found: Sequence[Difference]) -> Iterator[Problem]:
-    for item in found:
-        if item.action is Action.CREATE and item.address.kind in _NOT_BACK:
-            summary = f"{item.address} is created again."
-            yield Problem(Level.WARNING, "not-the-same", summary, _NOT_BACK[item.address.kind], address=item.address)
+    """One finding for all users, and one for all roles: what it means is the same for each."""
+    for kind, why in _NOT_BACK.items():
+        again = sorted(one.address for one in found if one.action is Action.CREATE and one.address.kind == kind)
+        if again:
+            verb = "is" if len(again) == 1 else "are"
+            yield _about(again, f"{verb} created again.", why)
+
+
+def _about(found: Sequence[Address], said: str, why: str = "") -> Problem:
+    """One finding about one or several entities."""
+    summary = f"{listed(map(str, found), _NAMED)} {said}"
+    several = len(found) > 1
+    one, all_of_them = (None, tuple(found)) if several else (found[0], ())
+    return Problem(Level.WARNING, "not-the-same", summary, why, address=one, addresses=all_of_them)

@@ -33,6 +33,8 @@ def as_dict(problem: Problem) -> dict[str, Any]:
     found: dict[str, Any] = {"level": str(problem.level), "code": problem.code}
     if problem.address:
         found["address"] = str(problem.address)
+    if problem.addresses:
+        found["addresses"] = [str(address) for address in problem.addresses]
     if problem.place:
         place = problem.place
         found |= {"file": place.file, "line": place.line, "column": place.column}

@@ -154,6 +154,20 @@ def test_what_an_apply_changed_is_undone_and_the_first_file_matches_again(accoun
     assert changes(undone(account)) == {}
 
 
+def test_what_does_not_come_back_is_said_once_for_all_users_and_once_for_all_roles(account: Account) -> None:
+    users = [f"u{index:02}" for index in range(15)]
+    roles = "roles: {app: {trust: [{services: [ec2.amazonaws.com]}]}}\n"
+    account.write(HEAD + f"users: {{{', '.join(f'{name}: {{}}' for name in users)}}}\n" + roles)
+    account.apply()
+    account.write(HEAD, "second.yaml")
+    account.apply("second.yaml", "--journal", "j.jsonl", "--allow-deletes")
+    told = [item for item in undone(account)["findings"] if item["code"] == "not-the-same"]
+    assert [item.get("address") for item in told] == [None, "role/app"]
+    assert told[0]["addresses"] == [f"user/{name}" for name in users]
+    assert told[0]["message"].startswith(f"{', '.join(f'user/{name}' for name in users[:10])} and 5 more are created")
+    assert told[1]["message"].startswith("role/app is created again. A role that is created again has another")
+
+
 def test_what_somebody_changed_since_is_told(account: Account) -> None:
     account.write(FIRST)
     account.apply("roles.yaml", "--journal", "j.jsonl")
