@@ -115,7 +115,7 @@ class InstanceProfileKind:
         steps: list[Step] = []
         needs: tuple[Fact, ...] = ()
         if before:
-            note = "an instance profile holds one role: the old one comes off before the new one is on"
+            note = "the quota of one role per instance profile"
             steps.append(self._remove(address, before, Phase.SWAP if after else Phase.NARROW, note if after else ""))
             needs = (unlinked(address, before),)
         if after:

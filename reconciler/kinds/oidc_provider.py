@@ -201,7 +201,7 @@ class OidcProviderKind:
         """New client ids before old ones go; where there is no room for both, the other way round."""
         crowded = len(before | after) > CLIENTS
         phase = Phase.WIDEN if crowded else Phase.NARROW
-        note = "the quota of client ids forces this one off before new ones are on" if crowded else ""
+        note = "the quota of client ids" if crowded else ""
         room: tuple[Fact, ...] = ()
         steps = []
         for client in sorted(before - after):

@@ -61,9 +61,36 @@ class Call:
     parameters: Mapping[str, object]
 
 
+class Broken(IntEnum):
+    """What happens for a moment where two calls come the other way round; the worse one is the greater."""
+
+    UNSURE = 1
+    GAP = 2
+    EXCESS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """What may be broken from a step on, until the one that makes `until`: `who` has `what` too much, or too little.
+
+    who: a user or role. kind: EXCESS or GAP. circle: what the steps make that would have
+    to wait for each other; empty where a quota is why. hangs_on: ARNs of the policies whose content is not read and
+    decides.
+    """
+
+    kind: Broken
+    who: Address
+    what: frozenset[Statement]
+    until: Fact
+    circle: frozenset[Fact] = frozenset()
+    hangs_on: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call with its place in the order. `note`: what a person must know of that place (a quota swap).
+    """One call with its place in the order. `note`: the quota that gives it this place, in words.
+
+    lapses: what may be broken by that place.
 
     gives, takes, denies, lifts: of a call that writes a document, the Allows that it brings and takes away, and the
     Denies that it adds and lifts. document: which one, by its holder's address and its inline name, where it can be
@@ -77,6 +104,7 @@ class Step:
     needs: frozenset[Fact] = frozenset()
     makes: frozenset[Fact] = frozenset()
     note: str = ""
+    lapses: tuple[Lapse, ...] = ()
     gives: frozenset[Statement] = frozenset()
     takes: frozenset[Statement] = frozenset()
     denies: frozenset[Statement] = frozenset()

@@ -36,7 +36,8 @@ class Problem:
 
     summary: what is wrong, with the offending text. detail: the cause. hint: the next step.
     place or address: where. code: stable, kebab-case, for machines. flag: the option that allows it.
-    addresses: of a finding about several entities all of them, where the summary names but some.
+    addresses: of a finding about several entities all of them, where the summary names but some. calls: of one about
+    calls of a plan, their places in it, from 1.
     """
 
     level: Level
@@ -48,6 +49,7 @@ class Problem:
     address: Address | None = None
     flag: str = ""
     addresses: tuple[Address, ...] = ()
+    calls: tuple[int, ...] = ()
 
     @property
     def message(self) -> str:

@@ -24,7 +24,6 @@ from reconciler.plan.findings import (
     expiring_passwords,
     ignored_declarations,
     kept_caller,
-    notes_of,
     unread_belongings,
     users_without_device,
     users_without_password,
@@ -48,8 +47,9 @@ from reconciler.plan.guards.sizes import inline_sums, quotas
 from reconciler.plan.guards.thresholds import thresholds
 from reconciler.plan.options import Allowed
 from reconciler.plan.order import lateness, ordered
+from reconciler.plan.order_notes import order_notes
 from reconciler.plan.ownership import caller_address, rights_of_caller
-from reconciler.plan.precedence import Late, arranged
+from reconciler.plan.precedence import Late, arranged, kept
 from reconciler.plan.renames import renamed, renames_of, replaced_of, waiting
 from reconciler.plan.unmanaged import unmanaged
 
@@ -116,9 +116,11 @@ def assembled(
     locks_out = any(one.address == caller_address(draft.live) for one in found)
     late = lateness(rights_of_caller(draft.live), locks_out=locks_out)
     after = planned_state(draft.live, differences)
-    steps = ordered(_arranged(draft, made, after, late), late)
+    steps = kept(ordered(_arranged(draft, made, after, late), late))
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(lockout(draft, found))
-    notes = [finding for look in NOTES for finding in look(draft)] + list(notes_of(steps))
+    notes = [finding for look in NOTES for finding in look(draft)] + list(
+        order_notes(steps, draft.planning.live, after)
+    )
     return Plan(
         account=live.account,
         partition=live.partition,

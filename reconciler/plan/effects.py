@@ -173,6 +173,21 @@ class Effects:
         entities = (self.before.get(address), self.after.get(address))
         return any(getattr(entity, "permissions_boundary", None) in self.content for entity in entities if entity)
 
+    def reached(self, holder: Address) -> tuple[Address, ...]:
+        """The users and roles that a link of a user, group or role is for: of a group, who is in it at either end."""
+        if holder.kind == "group":
+            return self._members.get(holder, ())
+        return () if holder.kind == "user" and holder not in self.before else (holder,)
+
+    @cached_property
+    def _members(self) -> Mapping[Address, tuple[Address, ...]]:
+        found: defaultdict[Address, set[Address]] = defaultdict(set)
+        for address, user in (*self.before.items(), *self.after.items()):
+            if isinstance(user, User) and address in self.before:
+                for group in user.groups:
+                    found[group].add(address)
+        return {group: tuple(sorted(users)) for group, users in found.items()}
+
     # What they are touched by
 
     def of(self, principal: Address) -> list[Effect]:

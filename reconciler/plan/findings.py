@@ -8,12 +8,11 @@ from datetime import timedelta
 from reconciler.kinds.account import PasswordPolicy
 from reconciler.model.address import Address
 from reconciler.model.entity import Role, User
-from reconciler.model.plan import Action, Step
+from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import AccessKey
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import Ignored, caller_address, is_owned
-from reconciler.plan.precedence import EXCESS, GAP, UNSURE
 from reconciler.plan.questions import users_with_mfa
 from reconciler.policy.trust import unread_ids
 
@@ -145,24 +144,3 @@ def kept_caller(draft: Draft) -> Iterator[Problem]:
     if gone and entity is not None and is_owned(entity, draft.desired.owner) and draft.desired.settings.prune != "none":
         summary = f"{caller} is in the file no longer, but runs this plan: it stays."
         yield Problem(Level.WARNING, "caller-kept", summary, address=caller)
-
-
-_ORDER = {
-    EXCESS: (Level.WARNING, "order-excess"),
-    GAP: (Level.INFO, "order-gap"),
-    UNSURE: (Level.INFO, "order-unsure"),
-}
-
-
-def notes_of(steps: tuple[Step, ...]) -> Iterator[Problem]:
-    """Where the order cannot keep every moment as good as both ends, and why."""
-    for step in steps:
-        if step.note:
-            level, code = _ORDER.get(step.note, (Level.INFO, "quota-order"))
-            told = " ".join(
-                str(value)
-                for name, value in step.call.parameters.items()
-                if isinstance(value, str) and not name.endswith("PolicyDocument")
-            )
-            summary = f"{step.address}: {step.call.operation} {told}: {step.note}."
-            yield Problem(level, code, summary, address=step.address)

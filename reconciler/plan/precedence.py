@@ -10,6 +10,7 @@ taken apart, one of the two promises is broken and the step says so: a gap rathe
 
 Content of policies of AWS is not known here: it is taken to overlap with everything and to replace nothing, so calls
 wait for it where they can, and where they cannot the step says that nothing is known.
+What of all that comes to pass, and when, is looked at once the order is final (`plan/windows.py`).
 The trust of roles takes no part: each has one document, changed by one call.
 """
 
@@ -18,40 +19,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from enum import IntEnum
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from reconciler.model.address import Address
-from reconciler.model.plan import ORDER, Fact, Phase, Step
+from reconciler.model.plan import ORDER, Broken, Fact, Lapse, Phase, Step
 from reconciler.plan.circles import components
-from reconciler.plan.effects import Effect, Effects, Link, allows
-from reconciler.policy.grants import NOTHING, Statements, uncovered
-from reconciler.policy.overlap import known, meet
-
-GAP = "it takes what another call, which must come later, gives: for a moment that is missing"
-EXCESS = "it opens what another call, which must come later, closes: for a moment more is allowed than before or after"
-UNSURE = "policies of AWS, whose content is not known here, decide whether for a moment more or less is allowed"
-
-
-class Broken(IntEnum):
-    """What happens for a moment where a pair of calls comes the other way round; the worse one is the greater."""
-
-    NOTHING = 0
-    UNSURE = 1
-    GAP = 2
-    EXCESS = 3
-
-
-NOTES = {Broken.UNSURE: UNSURE, Broken.GAP: GAP, Broken.EXCESS: EXCESS}
+from reconciler.plan.effects import Effects
+from reconciler.plan.pairs import Found, among, through
+from reconciler.plan.schedule import stages_of
 
 Pair = tuple[int, int]
 """Indices of two steps, the one that must come first and the one that must wait."""
 
-Found = tuple[int, int, Broken]
-
-Open = Callable[[int, int], bool]
-"""Whether it is to be asked what happens where the first step is not before the second."""
+Circle = tuple[int, ...]
+"""The steps that would have to wait for each other, where a pair was given up."""
 
 Documents = frozenset[tuple[Address, str]]
 
@@ -72,6 +54,21 @@ def arranged(
     return found.waiting(), frozenset(found.apart)
 
 
+def kept(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Ordered steps, each without the lapses that their order happens to avoid: what it avoids is then waited for."""
+    if not any(step.lapses for step in steps):
+        return tuple(steps)
+    places = {fact: index for index, step in enumerate(steps) for fact in step.makes if fact[0] == ORDER}
+    stages = stages_of(steps)
+    found = []
+    for index, step in enumerate(steps):
+        lapses = tuple(lapse for lapse in step.lapses if places[lapse.until] > index)
+        avoided = {lapse.until for lapse in step.lapses if stages[places[lapse.until]] == stages[index]}
+        needs = step.needs | (avoided - {lapse.until for lapse in lapses})
+        found.append(replace(step, lapses=lapses, needs=needs))
+    return tuple(found)
+
+
 class _Arrangement:
     """`phases` is where each step stands by now; `pairs` what must be kept apart beside the needs.
 
@@ -82,20 +79,29 @@ class _Arrangement:
         self.apart: set[tuple[Address, str]] = set()
         self._steps, self._staged, self._late = steps, staged, late
         self._phases = [step.phase for step in steps]
+        self._needs = _needs(steps)
         self._ranks = self._ranked()
+        self._made_by = self._latest()
         self._moved: set[int] | None = None
         self._pairs: dict[Pair, Broken] = {}
-        self._dropped: dict[Pair, Broken] = {}
-        self._needs = _needs(steps)
+        self._dropped: dict[Pair, Circle] = {}
         self._effects = effects
         self._touched = [(one, found) for one in effects.principals if len(found := effects.of(one)) > 1]
 
     def _ranked(self) -> list[tuple[bool, Phase]]:
         return [(self._late(step, phase), phase) for step, phase in zip(self._steps, self._phases, strict=True)]
 
+    def _latest(self) -> list[tuple[bool, Phase]]:
+        """Step → where it stands, or what it needs does: a quota can have it wait for a step of a later phase."""
+        found = list(self._ranks)
+        for index in TopologicalSorter(self._needs).static_order():
+            for needed in self._needs.get(index, ()):
+                found[index] = max(found[index], found[needed])
+        return found
+
     def _apart(self, first: int, then: int) -> bool:
         """True where the phases see to it already."""
-        return self._ranks[first] < self._ranks[then]
+        return self._made_by[first] < self._ranks[then]
 
     def _open(self, first: int, then: int) -> bool:
         news = self._moved is None or first in self._moved or then in self._moved
@@ -104,16 +110,18 @@ class _Arrangement:
     def look(self) -> bool:
         """Whether there are pairs that the phases, as they are now, do not keep apart."""
         known = len(self._pairs)
-        among = (
-            pair
-            for one, found in self._touched
-            if self._moved is None or any(effect.index in self._moved for effect in found)
-            for pair in _among(self._effects, one, found, self._open)
-        )
-        for first, then, broken in (*_through(self._effects, self._open), *among):
-            if (first, then) not in self._dropped:
-                self._pairs[first, then] = max(broken, self._pairs.get((first, then), broken))
+        for one in self._found(self._moved, self._open):
+            pair = one.first, one.then
+            if pair not in self._dropped:
+                self._pairs[pair] = max(one.broken, self._pairs.get(pair, one.broken))
         return len(self._pairs) > known
+
+    def _found(self, about: Collection[int] | None, asked: Callable[[int, int], bool]) -> Iterator[Found]:
+        """about: the steps of whose pairs at least one is; None for all."""
+        yield from through(self._effects, asked)
+        for one, found in self._touched:
+            if about is None or any(effect.index in about for effect in found):
+                yield from among(self._effects, one, found, asked)
 
     def settle(self) -> None:
         """No more circles, and each step in the phase of the last one that it waits for."""
@@ -124,20 +132,24 @@ class _Arrangement:
             if cycle:
                 self._break(cycle)
                 circles += self._circles(circle)
-        before = self._ranks
+        before = self._ranks, self._made_by
         self._delay()
         self._ranks = self._ranked()
-        self._moved = {index for index, rank in enumerate(self._ranks) if rank != before[index]}
+        self._made_by = self._latest()
+        now = zip(zip(*before, strict=True), zip(self._ranks, self._made_by, strict=True), strict=True)
+        self._moved = {index for index, (was, is_now) in enumerate(now) if was != is_now}
 
     def _break(self, cycle: Sequence[int]) -> None:
         document = next((one for index in sorted(cycle) if (one := self._divisible(self._steps[index]))), None)
         if document:
             self.apart.add(document)
-            among = [pair for pair in self._pairs if any(self._steps[index].document == document for index in pair)]
+            given_up = [pair for pair in self._pairs if any(self._steps[index].document == document for index in pair)]
         else:
             around = (pair for pair in pairwise(cycle) if pair in self._pairs)
-            among = [min(around, key=lambda pair: (self._pairs[pair], pair))]
-        self._dropped |= {pair: self._pairs.pop(pair) for pair in among}
+            given_up = [min(around, key=lambda pair: (self._pairs[pair], pair))]
+        for pair in given_up:
+            del self._pairs[pair]
+            self._dropped[pair] = tuple(sorted(set(cycle)))
 
     def _divisible(self, step: Step) -> tuple[Address, str] | None:
         if step.document is None or step.document in self._staged or step.document in self.apart:
@@ -181,24 +193,40 @@ class _Arrangement:
     def waiting(self) -> tuple[Step, ...]:
         needs: defaultdict[int, set[Fact]] = defaultdict(set)
         makes: defaultdict[int, set[Fact]] = defaultdict(set)
-        notes: defaultdict[int, Broken] = defaultdict(lambda: Broken.NOTHING)
         for first, then in self._pairs:
             if not self._apart(first, then):
-                fact = (ORDER, str(first))
-                makes[first].add(fact)
-                needs[then].add(fact)
-        for (_, then), broken in self._dropped.items():
-            notes[then] = max(notes[then], broken)
+                makes[first].add(_made(first))
+                needs[then].add(_made(first))
+        lapses: defaultdict[int, dict[Lapse, None]] = defaultdict(dict)
+        for one in self._given_up():
+            circle = self._dropped.get((one.first, one.then), ())
+            for index in (one.first, *circle):
+                makes[index].add(_made(index))
+            made = Lapse(one.kind, one.who, one.what, _made(one.first), frozenset(map(_made, circle)), one.hangs_on)
+            lapses[one.then][made] = None
         return tuple(
             replace(
                 step,
                 phase=self._phases[index],
                 needs=step.needs | needs[index],
                 makes=step.makes | makes[index],
-                note=NOTES.get(notes[index], step.note),
+                lapses=tuple(lapses[index]),
             )
             for index, step in enumerate(self._steps)
         )
+
+    def _given_up(self) -> Iterator[Found]:
+        """What the pairs are about that could not be kept apart, or that a quota keeps from being so."""
+        about = {index for index, step in enumerate(self._steps) if step.note}.union(*self._dropped)
+        if about and not self.apart:
+            yield from self._found(about, self._broken)
+
+    def _broken(self, first: int, then: int) -> bool:
+        return (first, then) in self._dropped or (bool(self._steps[then].note) and not self._apart(first, then))
+
+
+def _made(index: int) -> Fact:
+    return (ORDER, str(index))
 
 
 def _needs(steps: Sequence[Step]) -> dict[int, set[int]]:
@@ -213,88 +241,3 @@ def _needs(steps: Sequence[Step]) -> dict[int, set[int]]:
         if waits:
             found[index] = waits
     return found
-
-
-def _among(effects: Effects, principal: Address, found: Sequence[Effect], asked: Open) -> Iterator[Found]:
-    """The pairs of what happens to one principal: given before taken, denied before given, taken before freed."""
-    for first in found:
-        for then in found:
-            if first.index == then.index or not asked(first.index, then.index):
-                continue
-            broken = max(_excess(effects, principal, first, then), _overlap(Broken.GAP, first.gives, then.takes))
-            if broken:
-                yield first.index, then.index, broken
-
-
-def _excess(effects: Effects, principal: Address, first: Effect, then: Effect) -> Broken:
-    """What is more for a moment where `then` comes first.
-
-    What is allowed, or denied, anyway at the end that an early or late moment resembles is not; nor is what the
-    other of the two calls denies as well.
-    """
-    found = Broken.NOTHING
-    if meet(first.denies, then.gives):
-        denies = uncovered(effects.beyond(principal, first.denies, new=False), then.denies)
-        found = max(found, _overlap(Broken.EXCESS, denies, effects.beyond(principal, then.gives, new=False)))
-    if meet(first.takes, then.lifts):
-        lifts = uncovered(effects.beyond(principal, then.lifts, new=True), first.lifts)
-        found = max(found, _overlap(Broken.EXCESS, effects.beyond(principal, first.takes, new=True), lifts))
-    if meet(first.denies, then.lifts):
-        ends = allows(effects.held(principal, False) | effects.held(principal, True))
-        both = (frozenset([one]) for one in ends)
-        common = NOTHING.union(*(one for one in both if meet(one, first.denies) and meet(one, then.lifts)))
-        found = max(found, _overlap(Broken.EXCESS, common, then.lifts))
-    return found
-
-
-def _overlap(broken: Broken, some: Statements, others: Statements) -> Broken:
-    """`broken` where statements of both sides have something in common; UNSURE where one of them is not read."""
-    if not meet(some, others):
-        return Broken.NOTHING
-    return broken if meet(known(some), known(others)) else Broken.UNSURE
-
-
-def _through(effects: Effects, asked: Open) -> Iterator[Found]:
-    """The pairs of a link, or a boundary, and an edit of what it is about."""
-    for holder, links in effects.links.items():
-        if holder.kind == "user" and holder not in effects.before:
-            continue
-        for link in links:
-            for edit in effects.under(link):
-                if link.on and asked(edit.index, link.index):
-                    yield from _joined(effects, holder, link, edit)
-                elif not link.on and asked(link.index, edit.index):
-                    yield from _left(effects, holder, link, edit)
-    for swap in effects.swaps.values():
-        for edit in effects.content.get(swap.new or "", ()):
-            if asked(edit.index, swap.index):
-                yield edit.index, swap.index, Broken.EXCESS if edit.takes or edit.denies else Broken.GAP
-        for edit in effects.content.get(swap.old or "", ()):
-            if asked(swap.index, edit.index):
-                yield swap.index, edit.index, Broken.EXCESS if edit.gives or edit.lifts else Broken.GAP
-
-
-def _joined(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[Found]:
-    """Who comes never had the old content: what goes is gone, and what is denied is denied, before he has it."""
-    new = effects.beyond(holder, effects.beyond(holder, edit.takes, new=True), new=False)
-    broken = _overlap(Broken.EXCESS, new, new)
-    given = allows(effects.said(link.held, True))
-    if meet(edit.denies, given):
-        broken = max(broken, _overlap(Broken.EXCESS, edit.denies, effects.beyond(holder, given, new=False)))
-    if edit.lifts:
-        broken = max(broken, _overlap(Broken.GAP, edit.lifts, allows(effects.held(holder, False))))
-    if broken:
-        yield edit.index, link.index, broken
-
-
-def _left(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[Found]:
-    """Who leaves is never to have the new content."""
-    new = effects.beyond(holder, effects.beyond(holder, edit.gives, new=False), new=True)
-    broken = _overlap(Broken.EXCESS, new, new)
-    had = allows(effects.held(holder, False)) if edit.lifts else NOTHING
-    if meet(edit.lifts, had):
-        broken = max(broken, _overlap(Broken.EXCESS, edit.lifts, effects.beyond(holder, had, new=True)))
-    if edit.denies:
-        broken = max(broken, _overlap(Broken.GAP, edit.denies, allows(effects.held(holder, True))))
-    if broken:
-        yield link.index, edit.index, broken

@@ -19,7 +19,7 @@ class Schedule:
     """The calls of one apply, by their index in `steps`. Not safe for threads by itself."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
-        self._stages = _stages(steps)
+        self._stages = stages_of(steps)
         self._waits = _waits(steps, self._stages)
         self._frees: defaultdict[int, list[int]] = defaultdict(list)
         for index, waits in enumerate(self._waits):
@@ -54,7 +54,7 @@ class Schedule:
         return self._stage == len(self._left)
 
 
-def _stages(steps: Sequence[Step]) -> list[int]:
+def stages_of(steps: Sequence[Step]) -> list[int]:
     """Step → the number of its stage, in the order of the plan."""
     found: list[int] = []
     for index, step in enumerate(steps):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.model.document import Statement
@@ -46,6 +47,94 @@ def _overlap(one: Statement, other: Statement) -> bool:
         or other.resources is None
         or _common(one.resources, one.not_resource, other.resources, other.not_resource)
     )
+
+
+@lru_cache(maxsize=16384)
+def unread(statements: Statements) -> frozenset[str]:
+    """The ARNs of the policies that some of these stand for."""
+    return frozenset(action for one in statements if _unread(one) for action in one.actions)
+
+
+def common(some: Statements, others: Statements) -> Statements:
+    """What the one side says as far as the other one speaks of it, too: never less than that."""
+    return frozenset(_common_to(one, other) for one in some for other in others if _overlap(one, other))
+
+
+def _common_to(one: Statement, other: Statement) -> Statement:
+    if _unread(other):
+        return replace(one, sid="")
+    spelling = {**other.spelling, **one.spelling}
+    if _unread(one):
+        return replace(other, sid="", effect=one.effect, conditions=frozenset(), spelling=spelling)
+    actions, not_action = _shared(one.actions, one.not_action, other.actions, other.not_action)
+    resources, not_resource = one.resources, one.not_resource
+    if resources is None:
+        resources, not_resource = other.resources, other.not_resource
+    elif other.resources is not None:
+        resources, not_resource = _shared(resources, not_resource, other.resources, other.not_resource)
+    return replace(
+        one,
+        sid="",
+        actions=actions,
+        not_action=not_action,
+        resources=resources,
+        not_resource=not_resource,
+        spelling=spelling,
+    )
+
+
+def _shared(
+    ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool
+) -> tuple[frozenset[str], bool]:
+    if not_ours and not_theirs:
+        return ours, True
+    if not_ours:
+        return theirs - ours, False
+    if not_theirs:
+        return ours - theirs, False
+    return frozenset(_narrower(one, other) for one in ours for other in theirs if patterns_meet(one, other)), False
+
+
+def _narrower(one: str, other: str) -> str:
+    """Of two patterns that meet the one that the other covers, else the first."""
+    return other if _matches_all(one, other) else one
+
+
+@lru_cache(maxsize=16384)
+def _matches_all(pattern: str, other: str) -> bool:
+    """Whether a pattern matches whatever the other one does; never a wrong yes."""
+    if pattern in ("*", other):
+        return True
+    if "${" in pattern:
+        return False
+    told = "".join({"*": ".*", "?": "[^*$]"}.get(letter, re.escape(letter)) for letter in pattern)
+    return re.fullmatch(told, other, re.DOTALL) is not None
+
+
+def surely(statement: Statement, others: Statements, effect: str) -> bool:
+    """Whether one of the others has this effect on all that the statement speaks of; never a wrong yes."""
+    return any(one.effect == effect and _says_all(one, statement) for one in others)
+
+
+def _says_all(one: Statement, other: Statement) -> bool:
+    if _unread(one) or _unread(other):
+        return one.actions == other.actions
+    return (
+        one.conditions <= other.conditions
+        and _all_in(one.actions, one.not_action, other.actions, other.not_action)
+        and other.resources is not None
+        and _all_in(one.resources or frozenset(), one.not_resource, other.resources, other.not_resource)
+    )
+
+
+def _all_in(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
+    """Whether all that the second pair of arguments means is in what the first one means."""
+    if not_ours:
+        excluded_there = all(any(_matches_all(other, one) for other in theirs) for one in ours)
+        return excluded_there if not_theirs else not any(patterns_meet(one, other) for one in ours for other in theirs)
+    if not_theirs:
+        return "*" in ours
+    return all(any(_matches_all(one, other) for one in ours) for other in theirs)
 
 
 def _unread(statement: Statement) -> bool:

@@ -39,6 +39,8 @@ def as_dict(problem: Problem) -> dict[str, Any]:
         place = problem.place
         found |= {"file": place.file, "line": place.line, "column": place.column}
     found["message"] = problem.message
+    if problem.calls:
+        found["calls"] = list(problem.calls)
     if problem.flag:
         found["flag"] = problem.flag
     return found

@@ -53,6 +53,22 @@ roles:
     trust: [{accounts: ["210987654321"]}]
 """
 
+CROSSED = """
+version: 1
+owner: example
+policies:
+  p:
+    document:
+      Statement: [{{Effect: Allow, Action: "sns:*", Resource: "*"}}, {{Effect: Deny, Action: "sqs:*", Resource: "*"}}]
+  q:
+    document:
+      Statement: [{{Effect: Allow, Action: "sqs:*", Resource: "*"}}, {{Effect: Deny, Action: "sns:*", Resource: "*"}}]
+groups:
+  g: {{policies: [{policies}]}}
+users:
+  u: {{groups: [g]}}
+"""
+
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -143,6 +159,21 @@ def test_a_plan_without_an_owner_or_a_change_is_as_the_schema_says(account: Acco
     plan = account.plan()
     assert (plan["owner"], plan["changes"]) == (None, [])
     assert flaws(plan, closed(SCHEMA)) == []
+
+
+def test_a_plan_that_says_something_of_its_order_is_as_the_schema_says(account: Account) -> None:
+    account.write(CROSSED.format(policies=""))
+    account.apply()
+    account.write(CROSSED.format(policies="p, q"))
+    plan = account.plan()
+    assert flaws(plan, closed(SCHEMA)) == []
+    (note,) = plan["findings"]
+    assert (note["code"], note["address"], note["addresses"], note["calls"]) == (
+        "order-excess",
+        "group/g",
+        ["group/g", "user/u"],
+        [1, 2],
+    )
 
 
 def test_what_is_unmanaged_is_listed_only_where_it_was_asked_for(changing: Account) -> None:

@@ -154,10 +154,11 @@ def test_with_one_place_left_only_as_many_go_first_as_must(account: Account) -> 
     account.write(HEAD + policies([*OLD, *NEW]) + text.format(listed=", ".join(NEW[:9])))
     plan = applied_as_planned(account)
     assert operations(plan)[-1] == detach
-    said = " ".join(finding["message"] for finding in findings(plan, "info"))
-    forced = [line for line in lines(plan) if line.startswith(detach)][:-1]
+    (note,) = findings(plan, "info")
+    forced = [index for index, name in enumerate(operations(plan), 1) if name == detach][:-1]
     assert len(forced) == 8
-    assert [line for line in forced if line.rpartition("/")[2] not in said] == []
+    assert set(forced) <= set(note["calls"])
+    assert "policy/old0, policy/old1, policy/old2 and 5 more" in note["message"]
 
 
 def test_at_the_quota_of_groups_per_user_one_is_left_before_another_is_joined(account: Account) -> None:

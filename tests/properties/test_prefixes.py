@@ -1,8 +1,7 @@
 """No moment of an apply is worse than both ends: every prefix of random plans, judged by the policy evaluator.
 
-Nothing is excused but what the plan itself says: from a step with a note on, what it broke may be broken, and so may
-what shows only later of the user or role that the step is about (a boundary held it back until then). Users that the
-plan creates are left out: nobody has their credentials yet.
+Nothing is excused but what the plan itself says: who can have too much or too little, what, and from which call until
+which. Users that the plan creates are left out: nobody has their credentials yet.
 """
 
 from __future__ import annotations
@@ -13,12 +12,15 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 
 from reconciler.model.address import Address
-from reconciler.model.plan import Step
+from reconciler.model.document import Statement
+from reconciler.model.plan import Broken, Step
 from reconciler.model.state import Desired, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
-from reconciler.plan.renames import renames_of
+from reconciler.plan.renames import renamed, renames_of
+from reconciler.plan.windows import Window, windows_of
 from reconciler.policy.evaluator import Context, Decision, Principal, evaluate, principals_of
+from reconciler.policy.overlap import meet
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import worlds
 
@@ -33,6 +35,7 @@ ASKED = [
 CONTEXTS = [Context.of({"a:k": "true"}), Context.of({"a:k": "false"})]
 
 Answers = dict[tuple[str, int], Decision]
+Moment = tuple[Step | None, dict[Address, Answers]]
 NOTHING: Answers = {(action, index): Decision.DENY for action, _ in ASKED for index, _ in enumerate(CONTEXTS)}
 
 thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -46,22 +49,25 @@ def answers(principal: Principal) -> Answers:
     }
 
 
-def moments(desired: Desired, live: State) -> list[tuple[Step | None, dict[Address, Answers]]]:
-    """What everybody may do before the plan, and after each of its calls, by the names that they will have."""
+def moments(desired: Desired, live: State) -> tuple[list[Moment], list[Window]]:
+    """What everybody may do before the plan, and after each of its calls, by the names that they will have; and what
+    the plan says of it."""
     iam = FakeIam.of(live)
-    plan = build(desired, iam.state(), ALLOWED)
+    first = iam.state()
+    plan = build(desired, first, ALLOWED)
     assume(plan.safe)
-    names = {old: new for new, old in renames_of(desired, live).items()}
+    renames = renames_of(desired, live)
+    names = {old: new for new, old in renames.items()}
 
     def now() -> dict[Address, Answers]:
         found = principals_of(iam.state())
         return {names.get(address, address): answers(principal) for address, principal in found.items()}
 
-    told: list[tuple[Step | None, dict[Address, Answers]]] = [(None, now())]
+    told: list[Moment] = [(None, now())]
     for step in plan.steps:
         iam.run(step.call)
         told.append((step, now() if touches(step) else told[-1][1]))
-    return told
+    return told, windows_of(plan.steps, renamed(first, renames), iam.state())
 
 
 def touches(step: Step) -> bool:
@@ -83,24 +89,37 @@ def slips(first: Decision, now: Decision, last: Decision) -> bool:
     return first is last is Decision.DENY and now is not Decision.DENY
 
 
+def says(window: Window, index: int, who: Address, action: str, resource: str, kind: Broken) -> bool:
+    """Whether a window is about this, after the call with this index."""
+    asked = Statement("Allow", actions=frozenset([action.lower()]), resources=frozenset([resource]))
+    return (
+        window.who == who
+        and window.start <= index < window.end
+        and (window.kind is kind or bool(window.hangs_on))
+        and meet(frozenset([asked]), window.what)
+    )
+
+
 @thorough
 @given(worlds())
-@pytest.mark.parametrize("worse", [lacks, exceeds, slips])
-def test_no_moment_is_worse_than_both_ends_but_for_what_a_note_says(
-    worse: Callable[[Decision, Decision, Decision], bool], pair: tuple[Desired, State]
+@pytest.mark.parametrize(
+    ("worse", "kind"),
+    [(lacks, Broken.GAP), (exceeds, Broken.EXCESS), (slips, Broken.EXCESS)],
+)
+def test_no_moment_is_worse_than_both_ends_but_for_what_the_plan_says(
+    worse: Callable[[Decision, Decision, Decision], bool], kind: Broken, pair: tuple[Desired, State]
 ) -> None:
-    told = moments(*pair)
+    told, windows = moments(*pair)
     first, last = told[0][1], told[-1][1]
-    excused: set[tuple[Address, tuple[str, int]]] = set()
-    noted: set[Address] = set()
-    for step, now in told[1:]:
+    for index, (step, now) in enumerate(told[1:]):
         assert step is not None
-        noted |= {step.address} if step.note else set()
         for address, decided in now.items():
             if address not in first and address.kind == "user":
                 continue
             before, after = first.get(address, NOTHING), last.get(address, NOTHING)
-            broken = {(address, key) for key in decided if worse(before[key], decided[key], after[key])} - excused
-            event(f"{worse.__name__}: {'a note' if broken else 'never'}")
-            assert step.note or address in noted or not broken, f"{broken} with {step.call}"
-            excused |= broken
+            for key in decided:
+                if worse(before[key], decided[key], after[key]):
+                    event(worse.__name__)
+                    action, resource = key[0], dict(ASKED)[key[0]]
+                    about = [one for one in windows if says(one, index, address, action, resource, kind)]
+                    assert about, f"{address}: {key} with call {index + 1}, {step.call}"

@@ -19,7 +19,7 @@ from reconciler.policy.stages import stages
 
 Documents = Mapping[str, Document]
 
-_FORCED = "the quota of inline policies forces this one before what replaces it"
+_FORCED = "the quota of inline policies"
 
 SIZE_QUOTA = {"User": 2048, "Group": 5120, "Role": 10240}
 

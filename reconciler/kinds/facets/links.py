@@ -56,7 +56,7 @@ class Links:
     ) -> list[Step]:
         """Where the quota leaves no room: one off, one on, and so forth, so that few are missing at a time."""
         steps = []
-        note = f"the quota of {self.noun} forces this one off before its replacement is on"
+        note = f"the quota of {self.noun}"
         for off, on in pairs:
             after = (linked(holder, last.key),) if last else ()
             steps.append(self._off(holder, off, self._gain(planning, on), after, note))

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.document import Statement
 from reconciler.policy.canonical import canonical
-from reconciler.policy.overlap import known, meet, patterns_meet
+from reconciler.policy.overlap import common, known, meet, patterns_meet, surely
 
 PATTERNS: dict[str, tuple[str, str, bool]] = {
     "the same": ("s3:get", "s3:get", True),
@@ -68,3 +68,60 @@ def test_what_is_not_read_meets_all_and_can_be_left_out() -> None:
     read = statement(Action="a:1")
     assert meet(frozenset([unread]), frozenset([read]))
     assert known(frozenset([unread, read])) == {read}
+
+
+COMMON: dict[str, tuple[Statement, Statement, Statement]] = {
+    "the narrower action": (statement(Action="s3:*"), statement(Action="s3:Get*"), statement(Action="s3:Get*")),
+    "of two that cross the first": (statement(Action="s3:*t"), statement(Action="s3:G*"), statement(Action="s3:*t")),
+    "the narrower resource": (
+        statement(Action="a:1", Resource=["r/*", "q"]),
+        statement(Action="*", Resource="r/1"),
+        statement(Action="a:1", Resource="r/1"),
+    ),
+    "what is not left out": (
+        statement(Action=["a:1", "a:2"]),
+        statement(Effect="Deny", NotAction="a:1"),
+        statement(Action="a:2"),
+    ),
+    "conditions of the first": (
+        statement(Action="a:*", Condition={"Bool": {"a:k": "true"}}),
+        statement(Effect="Deny", Action="a:1", Condition={"Bool": {"a:j": "true"}}),
+        statement(Action="a:1", Condition={"Bool": {"a:k": "true"}}),
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "expected"), COMMON.values(), ids=COMMON)
+def test_what_two_statements_have_in_common(one: Statement, other: Statement, expected: Statement) -> None:
+    assert common(frozenset([one]), frozenset([other])) == {expected}
+
+
+CONDITION = {"Bool": {"a:k": "true"}}
+SURELY: dict[str, tuple[Statement, Statement, bool]] = {
+    "the same": (statement(Action="a:1"), statement(Action="a:1"), True),
+    "a wider pattern": (statement(Action="s3:*", Resource="r*"), statement(Action="s3:Get*", Resource="r/1"), True),
+    "a narrower one": (statement(Action="s3:Get*"), statement(Action="s3:*"), False),
+    "a question mark is no star": (statement(Action="s3:?"), statement(Action="s3:*"), False),
+    "a question mark is no variable": (
+        statement(Action="a:1", Resource="arn:user/???????????????"),
+        statement(Action="a:1", Resource="arn:user/${aws:username}"),
+        False,
+    ),
+    "a variable may be anything": (
+        statement(Action="a:1", Resource="arn:user/${aws:username}"),
+        statement(Action="a:1", Resource="arn:user/alice"),
+        False,
+    ),
+    "fewer conditions": (statement(Action="a:1"), statement(Action="a:1", Condition=CONDITION), True),
+    "more conditions": (statement(Action="a:1", Condition=CONDITION), statement(Action="a:1"), False),
+    "all but another": (statement(NotAction="a:2"), statement(Action="a:1"), True),
+    "all but some of it": (statement(NotAction="a:2"), statement(Action="a:*"), False),
+    "less left out": (statement(NotAction="a:1"), statement(NotAction="a:*"), True),
+    "more left out": (statement(NotAction="a:*"), statement(NotAction="a:1"), False),
+    "the other effect": (statement(Effect="Deny", Action="a:1"), statement(Action="a:1"), False),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "expected"), SURELY.values(), ids=SURELY)
+def test_one_says_surely_all_that_another_one_does(one: Statement, other: Statement, expected: bool) -> None:
+    assert surely(other, frozenset([one]), "Allow") is expected
