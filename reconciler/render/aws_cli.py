@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from reconciler.model.plan import Call, Change, Plan
 from reconciler.model.problem import Level
@@ -21,18 +22,24 @@ _FETCHED = ("file://", "fileb://", "http://", "https://")
 
 
 def plan_commands(plan: Plan) -> str:
-    """The whole plan; a comment heads each run of commands for one entity, and unsafe plans say so first."""
+    """The whole plan; a comment heads each run of commands for one entity, and unsafe plans say so first.
+
+    What the plan says of the order of its calls comes next; the comments then number them.
+    """
     lines = [f"# account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them"]
     if not plan.safe:
         refusals = (item.summary for item in plan.findings if item.level is Level.ERROR)
         lines.append(_comment(f"NOT SAFE as it stands: {'; '.join(refusals)}"))
+    about_calls = [item for item in plan.findings if item.calls]
+    lines += [_comment(f"{item.level}: {item.message}") for item in about_calls]
     why = {change.address: _heading(change) for change in plan.changes}
-    last = None
-    for step in plan.steps:
-        if step.address != last:
-            lines.append(_comment(why.get(step.address, str(step.address))))
-            last = step.address
-        lines.append(command(step.call))
+    number = 0
+    for address, steps in groupby(plan.steps, key=lambda step: step.address):
+        commands = [command(step.call) for step in steps]
+        first, number = number + 1, number + len(commands)
+        which = f"call {first}" if first == number else f"calls {first} to {number}"
+        heading = why.get(address, str(address))
+        lines += [_comment(f"{heading} ({which})" if about_calls else heading), *commands]
     return "\n".join(lines)
 
 

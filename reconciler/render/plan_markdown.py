@@ -19,6 +19,9 @@ LIMIT = 65_000
 _PART = 16_000
 """Characters that the access delta and the findings may each take."""
 
+_LONGEST = 1000
+"""Characters of one finding."""
+
 _WIDTH = 110
 _MARKS = re.compile(r"[\\`*\[\]~]")
 _ICONS = {Level.ERROR: "❌", Level.WARNING: "⚠️", Level.INFO: "ℹ️"}
@@ -98,7 +101,9 @@ def _more(left_out: int, what: str) -> Iterator[str]:
 
 
 def _escaped(finding: Problem) -> str:
-    message = " ".join(clean(finding.message).split())[:1000]
+    message = " ".join(clean(finding.message).split())
+    if len(message) > _LONGEST:
+        message = f"{message[:_LONGEST].rpartition(' ')[0] or message[:_LONGEST]} …"
     return _MARKS.sub(r"\\\g<0>", message).replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from dataclasses import replace
 from itertools import pairwise
@@ -98,6 +99,22 @@ REFUSALS = {
 def test_an_unsafe_plan_says_so_before_the_first_command(problem: Problem) -> None:
     lines = plan_commands(replace(everything(), findings=(problem,))).splitlines()
     assert lines[1] == "# NOT SAFE as it stands: Too much would go."
+
+
+def test_what_is_said_of_the_order_stands_first_and_its_calls_are_numbered() -> None:
+    note = Problem(Level.WARNING, "order-excess", "From call 2 until call 3.", "", "No order avoids it.", calls=(2, 3))
+    lines = plan_commands(replace(everything(), findings=(note,))).splitlines()
+    assert lines[1] == "# warning: From call 2 until call 3. No order avoids it."
+    numbers = [line.rpartition("(")[2] for line in lines[2:] if line.startswith("# ")]
+    told = [range(int(found[0]), int(found[-1]) + 1) for text in numbers if (found := re.findall(r"\d+", text))]
+    assert [number for some in told for number in some] == list(range(1, len(everything().steps) + 1))
+    commands = [line.startswith("# ") for line in lines[2:]] + [True]
+    heads = [index for index, head in enumerate(commands) if head]
+    assert [end - begin - 1 for begin, end in pairwise(heads)] == list(map(len, told))
+
+
+def test_calls_are_not_numbered_where_nothing_speaks_of_them() -> None:
+    assert not [line for line in plan_commands(everything()).splitlines()[1:] if "(call" in line]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x85", "\u2028"])

@@ -224,6 +224,14 @@ def test_a_finding_is_one_line_of_plain_text(summary: str) -> None:
     assert re.search(r"@(?!\u200b)|<|[\x1b\x9b]|&(?!amp;|lt;)", text) is None
 
 
+@pytest.mark.parametrize("word", ["policy/reader ", "x" * 1200], ids=["words", "one long word"])
+def test_a_long_finding_ends_with_a_whole_word_and_says_that_it_goes_on(word: str) -> None:
+    made = replace(plan([], []), findings=(Problem(Level.INFO, "w", word * 200),))
+    (line,) = [line for line in plan_markdown(made).splitlines() if line.startswith("- ")]
+    assert re.fullmatch(r"- ℹ️ (policy/reader )+…|- ℹ️ x{1000} …", line)
+    assert 900 < len(line) < 1020
+
+
 def test_marks_of_a_diff_stand_in_the_first_column() -> None:
     body = plan_markdown(everything()).partition("user/alice</code>")[2].partition("</details>")[0]
     assert re.search(r"^- +policies: aws:ReadOnlyAccess$", body, re.MULTILINE)
