@@ -18,6 +18,7 @@ from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.plan import Step
 from reconciler.policy.grants import NOTHING, Statements, uncovered
+from reconciler.policy.overlap import meet
 
 Holder = User | Group | Role
 Entities = Mapping[Address, Entity]
@@ -125,9 +126,14 @@ class Effects:
     def beyond(self, holder: Address, some: Statements, *, new: bool) -> Statements:
         """The statements among some that nothing stands in for which the holder has at one end.
 
-        All of them where a boundary changes: what the holder had may have been held back then.
+        All of them where a boundary changes, and those Allows that a Deny of that end speaks of, too: what the holder
+        had may have been held back then.
         """
-        return some if not some or holder in self._refenced else uncovered(some, self.held(holder, new))
+        if not some or holder in self._refenced:
+            return some
+        held = self.held(holder, new)
+        denies = held - allows(held)
+        return uncovered(some, held) | {one for one in allows(some) if denies and meet(frozenset([one]), denies)}
 
     @cached_property
     def _refenced(self) -> frozenset[Address]:

@@ -249,6 +249,16 @@ def test_a_policy_of_a_boundary_loses_before_the_bounded_gain() -> None:
     assert said(found) == ["policy/p CreatePolicyVersion", "user/u PutUserPolicy"]
 
 
+def test_what_a_deny_held_back_before_is_not_what_one_had() -> None:
+    """The group allows 1 and denies it; the policy comes to allow it. Who leaves both may do it at no time."""
+    before = User("u", policies=frozenset([P]), groups=frozenset([G1]))
+    group = Group("g1", inline_policies={"i": document("a:1", deny="a:1")})
+    live: list[Entity] = [Policy("p", document("a:2")), group, before]
+    wanted: list[Entity] = [Policy("p", document("a:1")), group, User("u")]
+    found = said(steps(live, wanted))
+    assert found.index("user/u DetachUserPolicy") < found.index("policy/p CreatePolicyVersion")
+
+
 def test_a_member_keeps_what_it_gets_elsewhere_when_its_group_lets_go_of_a_policy_that_comes_to_deny_it() -> None:
     before = [Policy("p", document("a:1")), Group("g1", policies=frozenset([P])), User("u", groups=frozenset([G1]))]
     member = User("u", groups=frozenset([G1]), inline_policies={"i": document("a:1")})
