@@ -1,23 +1,24 @@
 """Who gains and who loses what by a plan: the ability to assume a role, and administrator-like power.
 
-Computed by the policy evaluator from live and planned state, for what the plan can have touched. A principal
-outside the account, a service or a federated provider counts as soon as a trust names it: what its own side
-allows is not known here. SCPs and RCPs are not evaluated.
+Computed by the policy evaluator from live and planned state. An answer follows from the principal and the role alone,
+with all that counts for either; so only pairs are asked of which one is not the same on both sides of the plan. SCPs
+and RCPs are not evaluated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of, arn_of
-from reconciler.model.document import Condition
+from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.plan import Access, AccessDelta, Empowered
 from reconciler.model.state import State
 from reconciler.plan.diff import Difference
 from reconciler.plan.moves import followed, moved_arns
+from reconciler.plan.outsiders import MFA_KEYS, Pairs, outsiders, term, trusting
 from reconciler.policy.evaluator import (
     UNSEEN,
     WITHOUT_MFA,
@@ -25,17 +26,33 @@ from reconciler.policy.evaluator import (
     Principal,
     Target,
     Verdict,
-    assumable,
+    alike,
+    asked_by_callers,
+    asked_by_trusts,
     can_assume,
-    powers,
+    powers_of,
     principals_of,
+    seen_by_callers,
+    seen_by_trusts,
     targets_of,
     with_mfa,
 )
-from reconciler.policy.trust import entity_of, trusted_providers
 
-_MFA_KEYS = frozenset(["aws:multifactorauthpresent", "aws:multifactorauthage"])
-Pairs = Mapping[tuple[str, str], Access]
+Names = Mapping[str, str]
+"""Other names to call some principals by."""
+Renames = Mapping[Address, Address]
+"""New → old."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Both(Generic[T]):
+    """Something of the account on both sides of a plan; `gone` and `come`: those that are not the same on the other."""
+
+    before: Mapping[Address, T]
+    after: Mapping[Address, T]
+    gone: Mapping[Address, T]
+    come: Mapping[Address, T]
 
 
 def planned_state(live: State, differences: Iterable[Difference]) -> State:
@@ -63,28 +80,25 @@ def _without(entity: Entity | None, lost: set[Address], live: State) -> Entity |
     return replace(entity, policies=policies) if policies != entity.policies else entity
 
 
-def access_delta(
-    live: State, planned: State, differences: Iterable[Difference], renames: Mapping[Address, Address]
-) -> AccessDelta:
+def access_delta(live: State, planned: State, differences: Iterable[Difference], renames: Renames) -> AccessDelta:
     """What the plan gives and takes; empty where it touches nothing that decides.
 
-    renames: new → old. What a renamed user could do under its old name is compared with what it can under the new.
+    What a renamed user could do under its old name is compared with what it can under the new.
     """
     touched = {item.address for item in differences if item.address.kind not in ("instance-profile", "account")}
     if not touched:
         return AccessDelta()
-    names = {old: new for new, old in renames.items()}
-    was = {renames.get(address, address) for address in touched}
+    names = {str(old): str(new) for new, old in renames.items()}
+    principals = _both(principals_of(live), principals_of(planned), renames)
+    roles = _both(targets_of(live), targets_of(planned), renames)
     changing = frozenset(a for a in touched if (renames.get(a, a) in live.entities) != (a in planned.entities))
-    trusting = _trusting(live, changing) | _trusting(planned, changing)
-    touched, was = touched | trusting, was | trusting
-    affected = {names.get(address, address) for address in _affected(live, was)} | _affected(planned, touched)
-    were = {renames.get(address, address) for address in affected}
-    now = {str(old): str(new) for old, new in names.items()}
-    before = _under(now, _accesses(live, was, were, changing - live.entities.keys()).values())
-    after = _accesses(planned, touched, affected, changing - planned.entities.keys())
-    held = {replace(one, principal=now.get(one.principal, one.principal)) for one in _powers(live, were)}
-    holds = _powers(planned, affected)
+    shown = trusting(live, changing) | trusting(planned, changing)
+    before = outsiders(live, shown | roles.gone.keys(), changing - live.entities.keys())
+    after = outsiders(planned, shown | roles.come.keys(), changing - planned.entities.keys())
+    callers, targets = _seen_by_trusts(principals, roles, renames), _seen_by_callers(principals, roles, renames)
+    before |= _accesses(callers.before, callers.gone, targets.before, targets.gone, names)
+    after |= _accesses(callers.after, callers.come, targets.after, targets.come, {})
+    held, holds = _powers(principals.gone, names), _powers(principals.come, {})
     return AccessDelta(
         gained=tuple(after[pair] for pair in sorted(after) if pair not in before),
         lost=tuple(before[pair] for pair in sorted(before) if pair not in after),
@@ -96,6 +110,48 @@ def access_delta(
         empowered=_foremost(holds - held, held),
         disempowered=_foremost(held - holds, holds),
     )
+
+
+def _both(before: Mapping[Address, T], after: Mapping[Address, T], renames: Renames) -> Both[T]:
+    """What is the same on both sides is the same object as well, so that it is made ready once."""
+    gone, come = _other(before, after, renames, lambda item: item)
+    kept = {address: before[renames.get(address, address)] for address in after if address not in come}
+    return Both(before, {**kept, **come}, gone, come)
+
+
+def _other(
+    before: Mapping[Address, T], after: Mapping[Address, T], renames: Renames, seen: Callable[[T], object]
+) -> tuple[dict[Address, T], dict[Address, T]]:
+    """What of each side is not seen as the same on the other."""
+    come: dict[Address, T] = {}
+    kept: set[Address] = set()
+    for address, item in after.items():
+        was = renames.get(address, address)
+        if was in before and seen(before[was]) == seen(item):
+            kept.add(was)
+        else:
+            come[address] = item
+    return {address: item for address, item in before.items() if address not in kept}, come
+
+
+def _seen_by_trusts(principals: Both[Principal], roles: Both[Target], renames: Renames) -> Both[Principal]:
+    """Of the principals that are not the same, those of which a trust or their own policies can tell."""
+    if not principals.gone and not principals.come:
+        return principals
+    others = [*roles.before.values(), *roles.come.values()]
+    keys = asked_by_trusts(others, [*principals.gone.values(), *principals.come.values()])
+    gone, come = _other(principals.gone, principals.come, renames, lambda item: seen_by_trusts(item, keys))
+    return replace(principals, gone=gone, come=come)
+
+
+def _seen_by_callers(principals: Both[Principal], roles: Both[Target], renames: Renames) -> Both[Target]:
+    """Of the roles that are not the same, those of which their trust or the policies of a principal can tell."""
+    was = roles.gone
+    if not any(address in was and was[address].trust == role.trust for address, role in roles.come.items()):
+        return roles
+    keys = asked_by_callers([*principals.before.values(), *principals.come.values()])
+    gone, come = _other(was, roles.come, renames, lambda item: seen_by_callers(item, keys))
+    return replace(roles, gone=gone, come=come)
 
 
 def _foremost(found: set[Empowered], otherwise: set[Empowered]) -> tuple[Empowered, ...]:
@@ -113,141 +169,73 @@ def _foremost(found: set[Empowered], otherwise: set[Empowered]) -> tuple[Empower
     return tuple(sorted(kept, key=lambda one: (one.principal, one.power)))
 
 
-def accesses_of(state: State, role: Address, now: Mapping[str, str] | None = None) -> dict[str, Access]:
-    """User or role of the account → how it may assume one role. `now`: other names to call some of them by."""
+def accesses_of(state: State, role: Address, now: Names | None = None) -> dict[str, Access]:
+    """User or role of the account → how it may assume one role."""
     target = targets_of(state).get(role)
-    pairs = _pairs(principals_of(state), {role: target}) if target else {}
-    return {access.principal: access for access in _under(now or {}, pairs.values()).values()}
+    pairs = _pairs(principals_of(state), {role: target}, now or {}) if target else {}
+    return {access.principal: access for access in pairs.values()}
 
 
-def _under(now: Mapping[str, str], accesses: Iterable[Access]) -> dict[tuple[str, str], Access]:
-    renamed = (replace(access, principal=now.get(access.principal, access.principal)) for access in accesses)
-    return {(access.principal, access.role): access for access in renamed}
+def _accesses(
+    principals: Mapping[Address, Principal],
+    other: Mapping[Address, Principal],
+    roles: Mapping[Address, Target],
+    other_roles: Mapping[Address, Target],
+    now: Names,
+) -> Pairs:
+    """The pairs of one side whose principal or role is not the same on the other."""
+    rest = {address: principal for address, principal in principals.items() if address not in other}
+    return _pairs(other, roles, now) | _pairs(rest, other_roles, now)
 
 
-def _trusting(state: State, named: frozenset[Address]) -> set[Address]:
-    """The roles whose trust lets somebody in through one of these providers."""
-    return {
-        address
-        for address, role in state.entities.items()
-        if isinstance(role, Role) and not named.isdisjoint(trusted_providers(role.trust_policy, state.account))
-    }
-
-
-def _accesses(state: State, touched: set[Address], affected: set[Address], missing: frozenset[Address]) -> Pairs:
-    """(principal, role) → access, for each pair that a touched entity takes part in.
-
-    missing: what exists only on the other side of the plan; nobody comes in through such a provider.
-    """
-    principals, targets = principals_of(state), targets_of(state)
-    changed = {address: principal for address, principal in principals.items() if address in affected}
-    roles = {address: target for address, target in targets.items() if address in touched}
-    found: dict[tuple[str, str], Access] = {}
-    others = {address: principal for address, principal in principals.items() if address not in changed}
-    for asking, asked in ((changed, targets), (others, roles)):
-        found |= _pairs(asking, asked)
-    for address in roles:
-        for access in _named(state, address, missing):
-            other = found.get((access.principal, access.role))
-            found[access.principal, access.role] = _either(other, access) if other else access
-    return found
-
-
-def _either(one: Access, other: Access) -> Access:
-    """Two statements that let the same outsider in: what both demand is demanded."""
-    conditions = tuple(sorted({*one.conditions} & {*other.conditions}))
-    return Access(one.principal, one.role, one.mfa and other.mfa, conditions, one.terms | other.terms)
-
-
-def _pairs(principals: Mapping[Address, Principal], targets: Mapping[Address, Target]) -> dict[tuple[str, str], Access]:
-    who = {principal.arn: str(address) for address, principal in principals.items()}
+def _pairs(principals: Mapping[Address, Principal], targets: Mapping[Address, Target], now: Names) -> Pairs:
+    if not principals or not targets:
+        return {}
+    who = {principal.arn: now.get(str(address), str(address)) for address, principal in principals.items()}
     what = {target.arn: str(address) for address, target in targets.items()}
-    found: dict[tuple[str, str], Access] = {}
-    for one in assumable(list(principals.values()), list(targets.values())):
-        name, role = who[one.principal.arn], what[one.role.arn]
-        access = _access(name, role, one.principal, one.role, one.verdict)
+    found: Pairs = {}
+    for one in alike(principals.values(), targets.values()):
+        access = _access(one.principals[0], one.roles[0])
         if access is not None:
-            found[name, role] = access
+            roles = [what[role.arn] for role in one.roles]
+            for name in [who[principal.arn] for principal in one.principals]:
+                found |= {(name, role): Access(name, role, *access) for role in roles}
     return found
 
 
-def _access(name: str, role: str, principal: Principal, target: Target, verdict: Verdict) -> Access | None:
+How = tuple[bool, tuple[str, ...], frozenset[str]]
+"""The `mfa`, `conditions` and `terms` of an Access."""
+
+
+def _access(principal: Principal, target: Target) -> How | None:
     """One pair that is not simply denied: with MFA only, or under conditions that are not known."""
     if principal.kind != "user":
-        return _allowed(name, role, False, verdict)
+        found = can_assume(principal, target)
+        return None if found.denied else _allowed(False, found)
     bare = can_assume(principal, target, WITHOUT_MFA)
     if not bare.denied:
-        return _allowed(name, role, False, bare)
+        return _allowed(False, bare)
     strong = can_assume(principal, target, with_mfa())
-    return None if strong.denied else _allowed(name, role, True, strong)
+    return None if strong.denied else _allowed(True, strong)
 
 
-def _allowed(name: str, role: str, mfa: bool, verdict: Verdict) -> Access:
-    return Access(name, role, mfa, tuple(sorted(verdict.keys - _MFA_KEYS)), terms_of(verdict))
+def _allowed(mfa: bool, verdict: Verdict) -> How:
+    return mfa, tuple(sorted(verdict.keys - MFA_KEYS)), terms_of(verdict)
 
 
 def terms_of(verdict: Verdict) -> frozenset[str]:
     """The conditions of the statements that decided, values and all, on what the verdict depends on."""
     statements = (source.statement for source in verdict.deciding if source.statement is not None)
-    keys = verdict.keys | _MFA_KEYS
-    return frozenset(_term(one) for item in statements for one in item.conditions if one.key in keys)
+    keys = verdict.keys | MFA_KEYS
+    return frozenset(term(one) for item in statements for one in item.conditions if one.key in keys)
 
 
-def _term(condition: Condition) -> str:
-    return f"{condition.operator} {condition.key} {', '.join(sorted(condition.values))}"
-
-
-def _named(state: State, address: Address, missing: frozenset[Address]) -> list[Access]:
-    """Services, federated providers, other accounts and everyone: whom the trust names beside our own."""
-    role = state.entities.get(address)
-    found = []
-    for statement in role.trust_policy.statements if isinstance(role, Role) else ():
-        keys = {condition.key for condition in statement.conditions}
-        for kind, value in statement.principals or ():
-            ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
-            if entity_of(value, state.account, kind) in missing:
-                continue
-            if statement.effect == "Allow" and not statement.not_principal and not ours:
-                named = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
-                conditions = tuple(sorted(keys - _MFA_KEYS))
-                terms = frozenset(map(_term, statement.conditions))
-                found.append(Access(named, str(address), bool(keys & _MFA_KEYS), conditions, terms))
-    return found
-
-
-def _powers(state: State, affected: set[Address]) -> set[Empowered]:
-    """The powers of each affected user and role; what hangs on policies that nobody read is left out."""
+def _powers(principals: Mapping[Address, Principal], now: Names) -> set[Empowered]:
+    """The powers of some users and roles; what hangs on policies that nobody read is left out."""
+    names = {principal.arn: now.get(str(address), str(address)) for address, principal in principals.items()}
     return {
-        Empowered(str(address), power.name, str(power.grade))
-        for address, principal in principals_of(state).items()
-        if address in affected
-        for power in powers(principal)
+        Empowered(names[principal.arn], power.name, str(power.grade))
+        for principal, found in powers_of(principals.values())
+        for power in found
         if power.name != UNSEEN and not power.verdict.denied
     }
-
-
-def _affected(state: State, touched: set[Address]) -> set[Address]:
-    """Users and roles whose own rights a touched entity can change: itself, its groups, its policies."""
-    policies = {_arn(state, item) for item in touched if item.kind == "policy"}
-    groups = {
-        address
-        for address, entity in state.entities.items()
-        if isinstance(entity, Group) and (address in touched or entity.policies & policies)
-    }
-    return {
-        address
-        for address, entity in state.entities.items()
-        if isinstance(entity, User | Role)
-        and (
-            address in touched
-            or entity.policies & policies
-            or entity.permissions_boundary in policies
-            or (isinstance(entity, User) and entity.groups & groups)
-        )
-    }
-
-
-def _arn(state: State, address: Address) -> str:
-    entity = state.entities.get(address)
-    path = entity.path if entity else "/"
-    return arn_of(entity.address if entity else address, path, state.account, state.partition)

@@ -2,18 +2,25 @@
 
 Pure functions over canonical documents. What is not known is reported as keys, never guessed: three-valued logic
 throughout. Pipeline: `templates`, `matching`, `conditions` judge one statement; `compiled` holds documents ready;
-`identity` and `naming` weigh them for a principal; `assume` joins both, `matrix` does so for an account, `covers`
-looks for ways to administrator power, `reasons` shows what single statements lack. Its weak point: organisation
-policies (SCP, RCP) are not evaluated.
+`identity` and `naming` weigh them for a principal; `assume` joins both, `matrix` does so for an account, with the sets
+of `rolesets`; `covers` looks for ways to administrator power, `reasons` shows what single statements lack. Its weak
+point: organisation policies (SCP, RCP) are not evaluated.
 """
 
 from reconciler.policy.evaluator.account import principals_of, targets_of
 from reconciler.policy.evaluator.assume import Examined, Target, caller_side, can_assume, examined, trust_side
 from reconciler.policy.evaluator.compiled import Compiled, compiled
 from reconciler.policy.evaluator.context import NO_MFA_POSSIBLE, NOTHING_KNOWN, WITHOUT_MFA, Context, with_mfa
-from reconciler.policy.evaluator.covers import UNSEEN, Power, powers
+from reconciler.policy.evaluator.covers import UNSEEN, Power, powers, powers_of
 from reconciler.policy.evaluator.identity import evaluate
-from reconciler.policy.evaluator.matrix import Access, assumable
+from reconciler.policy.evaluator.matrix import (
+    Alike,
+    alike,
+    asked_by_callers,
+    asked_by_trusts,
+    seen_by_callers,
+    seen_by_trusts,
+)
 from reconciler.policy.evaluator.paths import PATHS, EscalationPath, Grade
 from reconciler.policy.evaluator.principal import Naming, Principal, outsider
 from reconciler.policy.evaluator.reasons import Reason, reasons, trust_reasons
@@ -25,7 +32,7 @@ __all__ = [
     "PATHS",
     "UNSEEN",
     "WITHOUT_MFA",
-    "Access",
+    "Alike",
     "Compiled",
     "Context",
     "Decision",
@@ -41,7 +48,9 @@ __all__ = [
     "Target",
     "Verdict",
     "Why",
-    "assumable",
+    "alike",
+    "asked_by_callers",
+    "asked_by_trusts",
     "caller_side",
     "can_assume",
     "compiled",
@@ -49,8 +58,11 @@ __all__ = [
     "examined",
     "outsider",
     "powers",
+    "powers_of",
     "principals_of",
     "reasons",
+    "seen_by_callers",
+    "seen_by_trusts",
     "targets_of",
     "trust_reasons",
     "trust_side",

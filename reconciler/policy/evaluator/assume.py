@@ -42,6 +42,10 @@ ASSUME = {"oidc": "sts:AssumeRoleWithWebIdentity", "saml": "sts:AssumeRoleWithSA
 """Kind of principal → the action by which it assumes, where that is not sts:AssumeRole."""
 
 
+OF_ROLES = ("aws:resource", "iam:resource")
+"""How the keys of a request begin that describe the role."""
+
+
 @dataclass(frozen=True)
 class Target:
     """A role as something to assume. `tags` None: not known."""
@@ -64,7 +68,7 @@ class Target:
 
     @cached_property
     def own(self) -> Context:
-        """The keys of a request that describe the role (Service Authorization Reference, "AWS STS")."""
+        """The keys of OF_ROLES (Service Authorization Reference, "AWS STS")."""
         values = {"aws:ResourceAccount": self.account}
         prefixes = ("aws:ResourceTag/", "iam:ResourceTag/")
         if self.tags is None:

@@ -31,8 +31,9 @@ class CompiledCondition:
     templates: tuple[Template, ...]
 
     @property
-    def variables(self) -> bool:
-        return any(item.fixed is None for item in self.templates)
+    def variables(self) -> frozenset[str]:
+        """The keys of its variables."""
+        return frozenset[str]().union(*(item.variables for item in self.templates))
 
     def holds(self, context: Context) -> Ternary:
         if not self.key:

@@ -8,9 +8,11 @@ principal itself or given as `targets` (say, the administrators of the account).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from reconciler.policy.evaluator.compiled import CompiledDocument, CompiledStatement
 from reconciler.policy.evaluator.context import NOTHING_KNOWN, Context
 from reconciler.policy.evaluator.identity import evaluate
 from reconciler.policy.evaluator.paths import PATHS, EscalationPath, Grade, Step
@@ -34,14 +36,14 @@ UNSEEN = "policies whose content is not known"
 """The one Power that stands for all paths that depend on nothing but the content of policies."""
 
 
-def probes(principal: Principal, on: str) -> tuple[str, ...]:
+def probes(partition: str, account: str, on: str) -> tuple[str, ...]:
     """Resources that must all be allowed for a power over this sort of thing."""
-    iam = f"arn:{principal.partition}:iam::{principal.account}"
+    iam = f"arn:{partition}:iam::{account}"
     if on == "everything":
         return tuple(f"{iam}:{_SORTS[sort]}/{_UNLIKELY}" for sort in ("user", "role", "group", "policy"))
     if on in _SORTS:
         return (f"{iam}:{_SORTS[on]}/{_UNLIKELY}",)
-    return (f"arn:{principal.partition}:zz-any-service:zz-any-region:{principal.account}:{_UNLIKELY}",)
+    return (f"arn:{partition}:zz-any-service:zz-any-region:{account}:{_UNLIKELY}",)
 
 
 def powers(
@@ -58,7 +60,7 @@ def powers(
     found: list[Power] = []
     unseen: list[Verdict] = []
     for path in PATHS:
-        if path.grade not in wanted:
+        if path.grade not in wanted or not _spoken_of(path, principal):
             continue
         answer = _walked(path, principal, context, given)
         if answer.denied:
@@ -70,6 +72,92 @@ def powers(
     if unseen:
         found.append(Power(UNSEEN, Grade.ESCALATION, conjunction(unseen)))
     return tuple(found)
+
+
+def powers_of(principals: Iterable[Principal]) -> Iterator[tuple[Principal, tuple[Power, ...]]]:
+    """`powers` of each; those to whom the same statements on powers apply are asked once for all.
+
+    The same but for which policies are not known, and the labels of those that are.
+    """
+    found: dict[tuple[object, ...], tuple[Power, ...]] = {}
+    for principal in principals:
+        key = _standing(principal)
+        if key not in found:
+            found[key] = powers(principal)
+        yield principal, found[key]
+
+
+def _spoken_of(path: EscalationPath, principal: Principal) -> bool:
+    """False where no policy of the principal's own can allow some step."""
+    return principal.kind == "root" or all(
+        any(principal.identity.slice(action).may_allow for action in step.actions) for step in path.steps
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one policy says on powers. `own`: whether it may depend on who or what the principal itself is."""
+
+    statements: frozenset[object] = frozenset()
+    keys: frozenset[str] = frozenset()
+    own: bool = False
+    unseen: bool = False
+    may_deny: bool = False
+
+
+_ACTIONS = frozenset(action.lower() for path in PATHS for step in path.steps for action in step.actions)
+_ANY_ACTION = min(_ACTIONS)
+_OWN_ACTIONS = frozenset(action.lower() for path in PATHS if path.own for step in path.steps for action in step.actions)
+
+
+def _standing(principal: Principal) -> tuple[object, ...]:
+    """Equal for principals that have the same powers."""
+    who = (principal.kind, principal.partition, principal.account)
+    sides = [
+        None if side is None else _joined([_said(item, *who[1:]) for item in side.documents])
+        for side in (principal.identity, principal.limit, principal.session_limit)
+    ]
+    present = [side for side in sides if side is not None]
+    keys = frozenset[str]().union(*(side.keys for side in present))
+    answers = frozenset((key, principal.own.find(key)) for key in keys)
+    labels = tuple(source.label for source in principal.policies)
+    itself = (principal.arn, principal.role_arn, principal.groups, labels) if any(side.own for side in present) else ()
+    return (*who, *sides, answers, itself)
+
+
+def _joined(parts: Sequence[_Said]) -> _Said:
+    return _Said(
+        frozenset[object]().union(*(part.statements for part in parts)),
+        frozenset[str]().union(*(part.keys for part in parts)),
+        any(part.own for part in parts),
+        any(part.unseen for part in parts),
+        any(part.may_deny for part in parts),
+    )
+
+
+@lru_cache(maxsize=16384)
+def _said(document: CompiledDocument, partition: str, account: str) -> _Said:
+    """Statements that speak of no thing that is asked about are left out."""
+    asked = [arn for on in ("any", "everything", *_SORTS) for arn in probes(partition, account, on)]
+    spoken: dict[CompiledStatement, list[str]] = {}
+    for action in _ACTIONS:
+        for item in document.slice(action).statements:
+            spoken.setdefault(item, []).append(action)
+    kept: dict[CompiledStatement, frozenset[str]] = {}
+    own = False
+    for item, actions in spoken.items():
+        by_name = not _OWN_ACTIONS.isdisjoint(actions) and item.resources.telling(NOTHING_KNOWN) != ()
+        if by_name or any(item.resources.matches(arn, NOTHING_KNOWN).value is not False for arn in asked):
+            kept[item] = frozenset(actions)
+        own = own or by_name
+    part = document.slice(_ANY_ACTION)
+    return _Said(
+        frozenset((item.meaning, actions) for item, actions in kept.items()),
+        frozenset[str]().union(*(item.keys for item in kept)),
+        own,
+        bool(part.allow_unseen),
+        bool(part.deny_unseen),
+    )
 
 
 def _walked(
@@ -86,7 +174,7 @@ def _walked(
 
 
 def _stepped(step: Step, own: bool, principal: Principal, context: Context, targets: tuple[str, ...]) -> Verdict:
-    choices = [] if step.on == "self" else [probes(principal, step.on)]
+    choices = [] if step.on == "self" else [probes(principal.partition, principal.account, step.on)]
     choices += [(arn,) for arn in (_own(principal, step.on) if own else ())] + [(arn,) for arn in targets]
     verdicts = [
         conjunction(evaluate(principal, action, resource, context) for resource in resources)

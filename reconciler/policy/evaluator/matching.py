@@ -7,6 +7,7 @@ variables), "…: NotAction", "…: NotResource".
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from reconciler.model.document import Statement
 from reconciler.policy.evaluator.context import Context
@@ -32,21 +33,30 @@ class ResourceMatcher:
     def __init__(self, statement: Statement, version: str) -> None:
         templates = tuple(template(text, version) for text in sorted(statement.resources or ()))
         fixed = [item.fixed for item in templates if item.fixed is not None]
-        self._negated = statement.not_resource
+        self.negated = statement.not_resource
         self._open = tuple(item for item in templates if item.fixed is None)
         self._everything = statement.resources is None or MANY in fixed
         self._literal = frozenset(text for text in fixed if MANY not in text and ONE not in text)
-        self._patterns = tuple(arn_glob(text) for text in fixed if text not in self._literal)
-        self.variables = bool(self._open)
+        self._wild = tuple(text for text in fixed if text not in self._literal)
 
-    def reach(self, context: Context) -> tuple[frozenset[str], tuple[re.Pattern[str], ...]] | None:
-        """Texts and patterns of which one must match for the answer not to be no; None where that says nothing."""
-        if self._everything or self._negated:
-            return None
+    @property
+    def variables(self) -> frozenset[str]:
+        """The keys of its variables."""
+        return frozenset[str]().union(*(item.variables for item in self._open))
+
+    @cached_property
+    def _patterns(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(arn_glob(text) for text in self._wild)
+
+    def telling(self, context: Context) -> tuple[str, ...] | None:
+        """Ready texts: two resources that the same of them match get the same answer. None where more counts.
+
+        `context`: what is known whatever the resource is.
+        """
+        if self._everything:
+            return ()
         texts = ready(self._open, context)
-        return (
-            None if texts.unknown else (self._literal, self._patterns + tuple(arn_glob(text) for text in texts.texts))
-        )
+        return None if texts.unknown else (*self._literal, *self._wild, *texts.texts)
 
     def matches(self, resource: str, context: Context) -> Ternary:
         if (
@@ -54,13 +64,13 @@ class ResourceMatcher:
             or resource in self._literal
             or any(pattern.fullmatch(resource) for pattern in self._patterns)
         ):
-            return NO if self._negated else YES
+            return NO if self.negated else YES
         if not self._open:
-            return YES if self._negated else NO
+            return YES if self.negated else NO
         texts = ready(self._open, context)
         if any(arn_glob(text).fullmatch(resource) for text in texts.texts):
-            return NO if self._negated else YES
-        open_keys = texts.unknown | texts.absent if self._negated else texts.unknown
+            return NO if self.negated else YES
+        open_keys = texts.unknown | texts.absent if self.negated else texts.unknown
         if open_keys:
             return Ternary(None, open_keys)
-        return YES if self._negated else NO
+        return YES if self.negated else NO

@@ -38,6 +38,11 @@ class Template:
     parts: tuple[str | Variable, ...]
     fixed: str | None
 
+    @property
+    def variables(self) -> frozenset[str]:
+        """The keys that fill it in."""
+        return frozenset(part.key for part in self.parts if isinstance(part, Variable))
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:

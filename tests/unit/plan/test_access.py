@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -11,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Access, AccessDelta
+from reconciler.plan import access
 from tests.support.strategies import ACCOUNT, policy_arn
 from tests.unit.render.plans import MINE, allow, document, plan
 
@@ -488,3 +490,39 @@ def test_the_order_of_what_is_said_does_not_hang_on_the_order_of_a_file() -> Non
     other = delta([TO_ACCOUNT, *reversed(bare)], [TO_ACCOUNT, *reversed(users)])
     assert one == other
     assert [access.principal for access in one.gained] == [f"user/u{index}" for index in range(5)]
+
+
+# What is asked
+
+TEAM_A = {**MINE, "team": "a"}
+TEAM = {"StringEquals": {"aws:PrincipalTag/team": "a"}}
+MANY: list[Entity] = [user(ASSUME, name=f"u{index}") for index in range(20)]
+TRUSTING: list[Entity] = [Role(f"r{index}", TO_ACCOUNT.trust_policy, tags=MINE) for index in range(20)]
+ASKED: dict[str, tuple[list[Entity], list[Entity], int]] = {
+    "a description": ([*MANY, *TRUSTING], [*MANY, *(replace(role, description="x") for role in TRUSTING)], 0),
+    "tags that nobody asks for": (
+        [*MANY, *TRUSTING],
+        [*MANY, *(replace(role, tags=TEAM_A) for role in TRUSTING)],
+        0,
+    ),
+    "another action of a policy": (
+        [user(ASSUME), *TRUSTING],
+        [user({**ASSUME, "Action": ["sts:AssumeRole", "s3:GetObject"]}), *TRUSTING],
+        0,
+    ),
+    "a tag that the trust of one role asks for": (
+        [ALICE, app(trust("user/alice", Condition=TEAM)), *TRUSTING],
+        [user(tags=TEAM_A), app(trust("user/alice", Condition=TEAM)), *TRUSTING],
+        4,
+    ),
+    "one trust": ([*MANY, CLOSED, *TRUSTING], [*MANY, TO_ACCOUNT, *TRUSTING], 1),
+    "everything, of users and roles that are alike": ([], [*MANY, *TRUSTING], 1),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_plan_asks_of_no_more_than_what_it_can_change(name: str) -> None:
+    live, wanted, most = ASKED[name]
+    with patch.object(access, "can_assume", wraps=access.can_assume) as asked:
+        delta(live, wanted)
+    assert asked.call_count <= most

@@ -1,0 +1,188 @@
+"""Accounts in which who may do what hangs on everything it can hang on, and plans that change a bit of it or all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from reconciler.model.address import Address
+from reconciler.model.document import Document
+from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.state import Facts, State
+from reconciler.plan.renames import renamed
+from reconciler.policy.canonical import canonical
+from tests.support.strategies import ACCOUNT, policy_arn
+
+Raw = dict[str, Any]
+IAM = f"arn:aws:iam::{ACCOUNT}"
+USERS, GROUPS, ROLES, POLICIES = ("r1", "u1", "u2", "u3"), ("g1", "g2"), ("r1", "r2", "r3", "r4"), ("p1", "p2", "p3")
+IDS = {f"AIDA{name}": Address("user", name) for name in USERS} | {
+    f"AROA{name}": Address("role", name) for name in ROLES
+}
+UNKNOWN = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+OF_AWS = [
+    *(f"arn:aws:iam::aws:policy/{name}" for name in ("AdministratorAccess", "ReadOnlyAccess", "AWSDenyAll")),
+    "arn:aws:iam::aws:policy/IAMUserChangePassword",
+    "arn:aws:iam::aws:policy/S3UnlockBucketPolicy",
+    UNKNOWN,
+]
+NAMED = [
+    *(f"{IAM}:{name}" for name in ("root", "root", "user/u1", "user/eng/u2", "user/r1", "role/r1", "role/eng/r2")),
+    *("*", "*", "arn:aws:iam::210987654321:root", "AIDAu1", "AROAr1", "AIDAgone"),
+    *(f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}" for name in ("r1/s", "r2/s")),
+]
+CONDITIONS: list[Raw] = [
+    {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+    {"NumericLessThan": {"aws:MultiFactorAuthAge": "60"}},
+    {"Null": {"aws:PrincipalTag/team": "true"}},
+    {"StringEquals": {"aws:PrincipalTag/team": "r1"}},
+    {"StringNotEquals": {"aws:PrincipalTag/team": "r1"}},
+    {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}},
+    {"StringLike": {"iam:ResourceTag/team": "r*"}},
+    {"StringNotEquals": {"aws:ResourceTag/team": "${aws:username}"}},
+    {"StringEquals": {"aws:PrincipalTag/team": "${aws:ResourceTag/team, 'r1'}"}},
+    {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+    {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
+    {"StringEquals": {"aws:ResourceAccount": "210987654321"}},
+    {"StringEquals": {"aws:PrincipalType": "User"}},
+    {"StringLike": {"aws:username": "u*"}},
+    {"StringEquals": {"aws:userid": "AIDAu1"}},
+    {"ArnLike": {"aws:PrincipalArn": f"{IAM}:user/eng/*"}},
+    {"ArnEquals": {"aws:PrincipalArn": f"{IAM}:role/${{aws:PrincipalTag/team}}"}},
+    {"StringEquals": {"sts:ExternalId": ["a", "b"]}},
+    {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}},
+    {"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}},
+    {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    {"MadeUp": {"aws:x": "y"}},
+]
+RESOURCES = [
+    "*",
+    *(f"{IAM}:role/{name}" for name in ("*", "r1", "eng/r2", "r?", "eng/*", "${aws:username}", "nobody")),
+    *(f"{IAM}:role/${{aws:{key}}}" for key in ("PrincipalTag/team", "ResourceTag/team", "username, 'r2'")),
+    f"{IAM}:user/${{aws:username}}",
+    f"{IAM}:user/u1",
+    f"{IAM}:group/*",
+    policy_arn("p1"),
+    "arn:aws:iam::*:role/r*",
+]
+ACTIONS = [
+    *("sts:AssumeRole", "sts:AssumeRole", "sts:*", "*", "iam:*", "iam:Put*", "iam:AttachGroupPolicy", "s3:*"),
+    *("iam:CreatePolicyVersion", "iam:PassRole", "ec2:RunInstances", "lambda:*", "iam:PutRolePolicy", "?ts:AssumeRole"),
+]
+
+
+def some(values: list[Any] | tuple[Any, ...], least: int = 0, most: int = 2) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(values), min_size=least, max_size=most, unique_by=str)
+
+
+versions = st.sampled_from(["2012-10-17"] * 5 + ["2008-10-17"])
+BROKEN = canonical("{broken")
+effects = st.sampled_from(["Allow", "Allow", "Allow", "Deny"])
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What an account is made of. It is small, so that many principals and roles have the same."""
+
+    rights: list[Document]
+    trusts: list[Document]
+    attached: list[frozenset[str]]
+    boundaries: list[str | None]
+    tags: list[dict[str, str]]
+    paths: list[str]
+
+
+@st.composite
+def pools(draw: st.DrawFn) -> Pool:
+    conditions = [{}, *({"Condition": one} for one in draw(some(CONDITIONS, 1, 3)))]
+    resources, actions = draw(some(RESOURCES, 1, 3)), draw(some(ACTIONS, 0, 2))
+    named = draw(some(NAMED, 0, 3))
+
+    def statement(trust: bool) -> Raw:
+        who = {"AWS": draw(some([f"{IAM}:root", *named], 1, 2))}
+        acting = draw(st.sampled_from(["sts:AssumeRole", "sts:*", ["sts:AssumeRole", "sts:TagSession"]]))
+        if trust:
+            own: Raw = {draw(st.sampled_from(["Principal"] * 6 + ["NotPrincipal"])): who, "Action": acting}
+        else:
+            own = {draw(st.sampled_from(["Action"] * 5 + ["NotAction"])): draw(some(["sts:AssumeRole", *actions], 1))}
+            own[draw(st.sampled_from(["Resource"] * 5 + ["NotResource"]))] = draw(some(resources, 1))
+        return {"Effect": draw(effects), **own, **draw(st.sampled_from(conditions))}
+
+    def documents(trust: bool) -> list[Document]:
+        made = [[statement(trust) for _ in range(draw(st.integers(1, 2)))] for _ in range(draw(st.integers(1, 3)))]
+        written = [canonical({"Version": draw(versions), "Statement": statements}) for statements in made]
+        return [*written, *written, BROKEN] if draw(st.integers(0, 4)) == 0 else written
+
+    return Pool(
+        documents(False),
+        documents(True),
+        draw(st.lists(some(REFERENCES, 1).map(frozenset), min_size=1, max_size=2)),
+        [None, *draw(st.lists(st.none() | st.sampled_from(REFERENCES), max_size=2))],
+        draw(some(TAGS, 1, 3)),
+        draw(st.sampled_from([["/"], ["/", "/eng/"]])),
+    )
+
+
+REFERENCES = [*map(policy_arn, [*POLICIES] * 4), *OF_AWS, "arn:aws:iam::210987654321:policy/p1"]
+TAGS: list[dict[str, str]] = [{}, {"team": "r1"}, {"team": "u1"}, {"x": "r1"}, {"team": "r1", "x": "u1"}]
+ADDRESSES = [
+    Address(kind, name)
+    for kind, names in (("policy", POLICIES), ("group", GROUPS), ("user", USERS), ("role", ROLES))
+    for name in names
+]
+
+
+@st.composite
+def entities(draw: st.DrawFn, address: Address, pool: Pool) -> Entity:
+    def one(values: list[Any]) -> Any:
+        return draw(st.sampled_from(values))
+
+    path, tags = one(pool.paths), one(pool.tags)
+    if address.kind == "policy":
+        return Policy(address.name, one(pool.rights), tags=tags)
+    inline = {"n": one(pool.rights)} if draw(st.integers(0, 2)) == 0 else {}
+    if address.kind == "group":
+        return Group(address.name, path, one(pool.attached), inline)
+    if address.kind == "user":
+        groups = frozenset(draw(some([Address("group", group) for group in GROUPS], 0, 1)))
+        return User(address.name, path, groups, one(pool.attached), inline, one(pool.boundaries), tags)
+    return Role(address.name, one(pool.trusts), path, "", 3600, one(pool.attached), inline, one(pool.boundaries), tags)
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> State:
+    pool = draw(pools())
+    missing = draw(some(ADDRESSES, 0, 4))
+    return _account(draw, pool, missing)
+
+
+def _account(draw: st.DrawFn, pool: Pool, missing: list[Address]) -> State:
+    made = {address: draw(entities(address, pool)) for address in ADDRESSES if address not in missing}
+    return State(ACCOUNT, "aws", made, Facts(unique_ids=draw(st.sampled_from([IDS, {}]))))
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[State, State, dict[Address, Address]]:
+    """Live, planned, and new → old of what is renamed; the plan changes a few entities, or all of them."""
+    pool = draw(pools())
+    missing = draw(some(ADDRESSES, 0, 4))
+    live = _account(draw, pool, missing)
+    old = [
+        address
+        for address in draw(some(ADDRESSES, 0, 1))
+        if address in live.entities and address.kind in ("user", "group")
+    ]
+    renames = {Address(address.kind, f"{address.name}-new"): address for address in old}
+    base = renamed(live, renames)
+    planned = dict(base.entities)
+    for address in draw(some([*base.entities, *missing], 0, draw(st.sampled_from([1, 3, 12])))):
+        other = draw(entities(address, pool))
+        fates = ["another", "gone", "tags"] if address in planned and hasattr(other, "tags") else ["another"]
+        fate = draw(st.sampled_from(fates))
+        was = planned.pop(address, other)
+        if fate != "gone":
+            planned[address] = replace(was, tags=draw(st.sampled_from(TAGS))) if fate == "tags" else other
+    return live, replace(base, entities=planned), {new: was for new, was in renames.items() if new in planned}
