@@ -64,6 +64,11 @@ CLOSED = app(trust("user/alice", effect="Deny"))
 TO_ALICE, TO_ACCOUNT = app(trust("user/alice")), app(trust(ROOT))
 CREW = frozenset([Address("group", "crew")])
 P = frozenset([policy_arn("p")])
+TEAM_A = {**MINE, "team": "a"}
+TEAM = {"StringEquals": {"aws:PrincipalTag/team": "a"}}
+OWN_TEAM = {"StringEquals": {"aws:ResourceTag/team": "a"}}
+BY_TEAM = {**ASSUME, "Resource": f"arn:aws:iam::{ACCOUNT}:role/${{aws:PrincipalTag/team}}"}
+TAGGED_CREW = Group("crew", "/me/", inline_policies={"a": document(BY_TEAM)})
 
 
 def can(principal: str, *conditions: str, mfa: bool = False, role: str = "role/app") -> Access:
@@ -162,6 +167,36 @@ CONDITIONS: dict[str, Case] = {
             replace(ALICE, tags={**MINE, "team": "a"}),
             app(trust("user/alice", Condition={"StringEquals": {"aws:PrincipalTag/team": "a"}})),
         ],
+        (can("user/alice"),),
+    ),
+    "a tag that the role gets, and its trust asks for": Case(
+        [user(ASSUME), app(trust(ROOT, Condition=OWN_TEAM))],
+        [user(ASSUME), app(trust(ROOT, Condition=OWN_TEAM), tags=TEAM_A)],
+        (can("user/alice"),),
+    ),
+    "a tag that the role gets, and the user's policy asks for": Case(
+        [user({**ASSUME, "Condition": OWN_TEAM}), TO_ACCOUNT],
+        [user({**ASSUME, "Condition": OWN_TEAM}), app(trust(ROOT), tags=TEAM_A)],
+        (can("user/alice"),),
+    ),
+    "a tag that the user gets, and its own policy asks for": Case(
+        [user({**ASSUME, "Condition": TEAM}), TO_ACCOUNT],
+        [user({**ASSUME, "Condition": TEAM}, tags=TEAM_A), TO_ACCOUNT],
+        (can("user/alice"),),
+    ),
+    "a tag that the user gets, and the policy of its group asks for by a variable": Case(
+        [TAGGED_CREW, user(groups=CREW), TO_ACCOUNT],
+        [TAGGED_CREW, user(groups=CREW, tags={**MINE, "team": "app"}), TO_ACCOUNT],
+        (can("user/alice"),),
+    ),
+    "a tag that the user gets, and a new trust asks for": Case(
+        [ALICE, CLOSED],
+        [user(tags=TEAM_A), app(trust("user/alice", Condition=TEAM))],
+        (can("user/alice"),),
+    ),
+    "a tag that the role gets, and a new policy asks for": Case(
+        [ALICE, TO_ACCOUNT],
+        [user({**ASSUME, "Condition": OWN_TEAM}), app(trust(ROOT), tags=TEAM_A)],
         (can("user/alice"),),
     ),
 }
@@ -494,8 +529,6 @@ def test_the_order_of_what_is_said_does_not_hang_on_the_order_of_a_file() -> Non
 
 # What is asked
 
-TEAM_A = {**MINE, "team": "a"}
-TEAM = {"StringEquals": {"aws:PrincipalTag/team": "a"}}
 MANY: list[Entity] = [user(ASSUME, name=f"u{index}") for index in range(20)]
 TRUSTING: list[Entity] = [Role(f"r{index}", TO_ACCOUNT.trust_policy, tags=MINE) for index in range(20)]
 ASKED: dict[str, tuple[list[Entity], list[Entity], int]] = {

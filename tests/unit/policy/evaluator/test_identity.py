@@ -85,6 +85,26 @@ def test_a_resource_matches_by_segments(pattern: str, arn: str, matches: bool) -
     assert (decision(opposite, on=arn) == "allow") is not matches
 
 
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ("s3:GetObject", True),
+        ("S3:getobject", True),
+        ("s3:Get*", True),
+        ("?3:GetObject", True),
+        ("s*:GetObject", True),
+        ("*:GetObject", True),
+        ("*Object", True),
+        ("*", True),
+        ("s3:Put*", False),
+        ("ec2:GetObject", False),
+        ("?:GetObject", False),
+    ],
+)
+def test_an_action_matches_by_wildcards_in_its_service_too(pattern: str, matches: bool) -> None:
+    assert decision(says("Allow", ["ec2:Describe*", pattern])) == ("allow" if matches else "deny")
+
+
 def test_not_action_is_everything_else() -> None:
     statement = {"Effect": "Allow", "NotAction": ["iam:*", "S3:Get*"], "Resource": "*"}
     assert decision(statement, action="s3:PutObject") == "allow"

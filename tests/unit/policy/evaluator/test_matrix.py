@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -17,9 +19,11 @@ from reconciler.policy.evaluator import (
     Target,
     Verdict,
     alike,
+    asked_by_trusts,
     can_assume,
     powers,
     powers_of,
+    seen_by_trusts,
     with_mfa,
 )
 
@@ -175,6 +179,25 @@ def test_what_nothing_tells_apart_is_asked_once(name: str) -> None:
     assert (len(one.principals), len(one.roles)) == (len(principals), len(targets))
 
 
+OTHER: dict[str, tuple[Principal, Principal]] = {
+    "a path": (user("eng/a"), user("ops/a")),
+    "a unique id": (user("a", unique_id="AIDAONE"), user("a", unique_id="AIDATWO")),
+    "another right": (user("a"), user("a", says())),
+    "a boundary": (user("a", says()), user("a", says(), boundary=limit("a"))),
+    "a boundary of another name": (user("a", boundary=limit("a")), user("a", boundary=limit("b"))),
+    "a tag that a trust asks for": (user("a", tags={"team": "a"}), user("a", tags={"team": "b"})),
+    "a tag that is not known": (user("a", tags={}), user("a")),
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_principal_that_a_trust_can_tell_from_what_it_was_is_not_the_same(name: str) -> None:
+    one, other = OTHER[name]
+    keys = asked_by_trusts([target("a", trust(StringEquals={TAG: "a"}))], [one, other])
+    assert seen_by_trusts(one, keys) != seen_by_trusts(other, keys)
+    assert seen_by_trusts(one, keys) == seen_by_trusts(replace(one), keys)
+
+
 OWN_POLICY, OWN_GROUP = f"{IAM}:policy/own", f"{IAM}:group/own"
 POWERS: dict[str, list[Principal]] = {
     "a policy of one's own": [
@@ -184,6 +207,10 @@ POWERS: dict[str, list[Principal]] = {
     "a group of one's own": [
         user("a", says(resource=OWN_GROUP, action="iam:PutGroupPolicy"), groups=groups)
         for groups in ((OWN_GROUP,), (f"{IAM}:group/other",), ())
+    ],
+    "one and the same group, its own for a right to another": [
+        user("a", says(resource=group, action="iam:PutGroupPolicy"), groups=(OWN_GROUP,))
+        for group in (f"{IAM}:group/other", OWN_GROUP)
     ],
     "oneself, by name": [user(name, says(resource=f"{IAM}:user/a", action="iam:PutUserPolicy")) for name in "ab"],
     "a Deny on oneself": [
@@ -210,4 +237,5 @@ def test_powers_of_many_are_those_of_each(name: str) -> None:
         return {(power.name, power.verdict.decision) for power in found}
 
     found = [told(item) for _, item in powers_of(POWERS[name])]
-    assert found == [told(powers(principal)) for principal in POWERS[name]]
+    with patch("reconciler.policy.evaluator.covers._spoken_of", return_value=True):
+        assert found == [told(powers(principal)) for principal in POWERS[name]]
