@@ -113,6 +113,10 @@ TOLD_APART: dict[str, tuple[list[Principal], list[Target]]] = {
         [user(name, policies=(PolicySource(f"{IAM}:policy/{name}", None),)) for name in "ab"],
         BOTH,
     ),
+    "the name of a policy of AWS that nobody read": (
+        [user("a", policies=(PolicySource(f"arn:aws:iam::aws:policy/{name}", None),)) for name in ("X", "Y")],
+        BOTH,
+    ),
     "one of them is kept out": (
         [user(name, says()) for name in "ab"],
         [target("a", trust(), trust({"AWS": f"{IAM}:user/a"}, "Deny"))],
