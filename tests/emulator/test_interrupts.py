@@ -230,7 +230,7 @@ def test_what_another_machine_wrote_at_the_same_time_is_put_right(account: Accou
         account.iam.tag_user(UserName="u00", Tags=[{"Key": "team", "Value": "b"}])
         return reply
 
-    front.break_call("TagUser u02", meanwhile)
+    front.break_last("TagUser u02", meanwhile, others=("TagUser u00", "TagUser u01"))
     result = account.apply()
     assert "Another apply wrote at the same time" in result.err
     assert {tags["team"] for tags in tags_of(account)} == {"a"}
@@ -256,7 +256,7 @@ def test_what_another_machine_writes_until_the_next_round_is_put_right_in_that_o
         front.break_call("GetAccountAuthorizationDetails", other, times=99)
         return other(request, layer)
 
-    front.break_call("TagUser u02", begins)
+    front.break_last("TagUser u02", begins, others=("TagUser u00", "TagUser u01"))
     result = account.apply()
     assert result.err.count("Another apply wrote at the same time") == 1
     assert {tags["team"] for tags in tags_of(account)} == {"a"}

@@ -15,7 +15,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -167,6 +167,18 @@ class Front:
     def break_call(self, line: str, fault: Fault, times: int = 1) -> Broken:
         """Break what the log would say so (`CreateUser ann`), or every call of an action (`CreateUser`)."""
         return self._add(Broken(lambda record, ordinal: line in (record.line, record.action), fault, times))
+
+    def break_last(self, line: str, fault: Fault, others: Collection[str]) -> Broken:
+        """`break_call`, but the call waits for these others to end: side by side, they come in any order."""
+
+        def last(request: Request, layer: Layer) -> Reply:
+            until = time.monotonic() + 30
+            while not set(others) <= {record.line for record in self.records if record.ended < float("inf")}:
+                assert time.monotonic() < until, f"{line} came, {others} did not"
+                time.sleep(0.005)
+            return fault(request, layer)
+
+        return self.break_call(line, last)
 
     def _add(self, broken: Broken) -> Broken:
         self._broken.append(broken)
