@@ -37,15 +37,14 @@ def test_settings_are_written_in_whole_and_after_everything_else(account: Accoun
     account.write(HEAD + "users: {gone: }\n")
     account.apply()
     account.write(HEAD + SETTINGS + "users: {alice: }\n")
-    plan = account.plan()
+    account.zero()
+    plan = account.applied()
     assert operations(plan) == [
         "CreateUser",
         "DeleteUser",
         "CreateAccountAlias",
         "UpdateAccountPasswordPolicy",
     ]
-    account.zero()
-    account.apply()
     assert_made_as_planned(account, plan)
     assert account.iam.list_account_aliases()["AccountAliases"] == ["example-corp"]
     policy = account.iam.get_account_password_policy()["PasswordPolicy"]
@@ -59,7 +58,7 @@ def test_what_the_file_no_longer_says_of_a_policy_is_switched_off(account: Accou
     )
     account.apply()
     account.write(HEAD + "account_settings: {password_policy: {}}\n")
-    (change,) = account.plan()["changes"]
+    (change,) = account.applied()["changes"]
     assert [field["path"] for field in change["fields"]] == ["hard_expiry", "max_age", "reuse_prevention"]
     assert change["calls"][0]["parameters"] == {
         "MinimumPasswordLength": 6,
@@ -70,17 +69,15 @@ def test_what_the_file_no_longer_says_of_a_policy_is_switched_off(account: Accou
         "AllowUsersToChangePassword": False,
         "HardExpiry": False,
     }
-    account.apply()
     assert changes(account.plan()) == {}
 
 
 def test_a_new_alias_takes_the_place_of_the_old_one_in_one_call(account: Account) -> None:
     account.iam.create_account_alias(AccountAlias="before")
     account.write(HEAD + "account_settings: {alias: after}\n")
-    plan = account.plan()
+    plan = account.applied()
     assert changes(plan) == {"account/alias": ("update", ["alias"])}
     assert operations(plan) == ["CreateAccountAlias"]
-    account.apply()
     assert account.iam.list_account_aliases()["AccountAliases"] == ["after"]
 
 
@@ -159,10 +156,9 @@ def test_console_false_takes_a_password_away_and_nothing_else(account: Account) 
     account.write(HEAD + user("console: false"))
     account.apply()
     password(account)
-    plan = account.plan()
+    plan = account.applied()
     assert changes(plan) == {"user/alice": ("update", ["console"])}
     assert lines(plan) == ["DeleteLoginProfile alice"]
-    account.apply()
     assert not has_password(account)
     assert changes(account.plan()) == {}
 
@@ -179,8 +175,7 @@ def test_a_password_is_otherwise_left_alone(account: Account, rules: str) -> Non
 
 def test_console_true_expects_a_password_and_reports_where_there_is_none(account: Account) -> None:
     account.write(HEAD + user("console: true"))
-    assert codes(account.plan(), "warning") == ["user-without-login-profile"]
-    account.apply()
+    assert codes(account.applied(), "warning") == ["user-without-login-profile"]
     plan = account.plan()
     assert changes(plan) == {}
     assert [(item["code"], item["address"]) for item in findings(plan, "warning")] == [

@@ -142,10 +142,9 @@ def test_a_user_is_emptied_before_it_is_deleted_and_the_plan_shows_it(account: A
     user(account.iam)
     make(account.iam)
     account.write(HEAD)
-    plan = account.plan()
+    plan = account.applied()
     assert {address: action for address, (action, _) in changes(plan).items()} == {"user/leaver": "delete"}
     assert operations(plan) == [*emptied, "DeleteUser"]
-    account.apply()
     assert account.iam.list_users()["Users"] == []
     assert account.iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
 
@@ -158,10 +157,9 @@ def test_a_user_with_everything_is_deleted_by_one_apply(account: Account) -> Non
         OWNED_BY_A_USER[what][0](account.iam)
     account.write(HEAD)
     expected = sorted(operation for what in wanted for operation in OWNED_BY_A_USER[what][1])
-    shown = operations(account.plan())
+    shown = operations(account.applied())
     assert shown[-1] == "DeleteUser"
     assert sorted(shown[:-1]) == expected
-    account.apply()
     assert account.iam.list_users()["Users"] == []
 
 
@@ -182,14 +180,13 @@ def test_a_group_is_emptied_before_it_is_deleted(account: Account) -> None:
     iam.attach_group_policy(GroupName="old", PolicyArn=AWS_POLICY)
     iam.put_group_policy(GroupName="old", PolicyName="own", PolicyDocument=json.dumps(ALLOW))
     account.write(HEAD + "users: {alice: {}}\n")
-    plan = account.plan()
+    plan = account.applied()
     assert changes(plan) == {
         "group/old": ("delete", ["inline_policies.own", "path", "policies"]),
         "user/alice": ("update", ["groups"]),
     }
     assert operations(plan)[-1] == "DeleteGroup"
     assert sorted(operations(plan)) == ["DeleteGroup", "DeleteGroupPolicy", "DetachGroupPolicy", "RemoveUserFromGroup"]
-    account.apply()
     assert iam.list_groups()["Groups"] == []
 
 
@@ -201,14 +198,13 @@ def test_a_role_is_emptied_before_it_is_deleted(account: Account) -> None:
     iam.put_role_permissions_boundary(RoleName="old", PermissionsBoundary=AWS_POLICY)
     profile(iam, "machines", "old")
     account.write(HEAD)
-    plan = account.plan()
+    plan = account.applied()
     assert {address: action for address, (action, _) in changes(plan).items()} == {
         "role/old": "delete",
         "instance-profile/machines": "delete",
     }
     assert operations(plan, "role/old") == ["DetachRolePolicy", "DeleteRolePolicy", "DeleteRole"]
     assert operations(plan, "instance-profile/machines") == ["RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"]
-    account.apply()
     assert iam.list_roles()["Roles"] == []
     assert iam.list_instance_profiles()["InstanceProfiles"] == []
 
@@ -231,7 +227,7 @@ roles: {app: {trust: [{services: [ec2.amazonaws.com]}], policies: [old], permiss
     account.write(
         HEAD + "groups: {people: {}}\nusers: {alice: {}}\nroles: {app: {trust: [{services: [ec2.amazonaws.com]}]}}\n"
     )
-    plan = account.plan()
+    plan = account.applied()
     assert operations(plan, "policy/old") == [*["DeletePolicyVersion"] * 4, "DeletePolicy"]
     freed = [
         "DeleteRolePermissionsBoundary",
@@ -243,7 +239,6 @@ roles: {app: {trust: [{services: [ec2.amazonaws.com]}], policies: [old], permiss
     elsewhere = [change["address"] for change in plan["changes"] if change["address"] != "policy/old"]
     assert sorted(operation for address in elsewhere for operation in operations(plan, address)) == freed
     assert operations(plan)[-1] == "DeletePolicy"
-    account.apply()
     assert iam.list_policies(Scope="Local")["Policies"] == []
 
 
@@ -251,10 +246,9 @@ def test_an_instance_profile_lets_go_of_its_role_before_it_goes(account: Account
     account.write(HEAD + "roles: {app: {trust: [{services: [ec2.amazonaws.com]}], instance_profile: true}}\n")
     account.apply()
     account.write(HEAD + "roles: {app: {trust: [{services: [ec2.amazonaws.com]}]}}\n")
-    plan = account.plan()
+    plan = account.applied()
     assert changes(plan) == {"instance-profile/app": ("delete", ["path", "role", "tags.reconcile:owner"])}
     assert operations(plan) == ["RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"]
-    account.apply()
 
 
 def test_a_whole_stack_that_uses_itself_goes_in_one_apply(account: Account) -> None:
@@ -274,11 +268,10 @@ roles:
     account.apply()
     account.iam.create_access_key(UserName="alice")
     account.write(HEAD)
-    plan = account.plan()
+    account.zero()
+    plan = account.applied()
     assert plan["summary"] == {"create": 0, "update": 0, "delete": 8, "adopt": 0}
     assert plan["safe"], plan["findings"]
-    account.zero()
-    account.apply()
     assert_made_as_planned(account, plan)
     assert changes(account.plan()) == {}
 
@@ -375,10 +368,8 @@ def test_what_is_used_outside_the_file_is_not_deleted_until_that_is_allowed(acco
     assert holder in refused.out + refused.err
     assert writes(account) == []
 
-    allowed = account.plan("roles.yaml", "--allow-foreign-detach")
-    assert allowed["safe"]
+    allowed = account.applied("roles.yaml", "--allow-foreign-detach")
     assert operations(allowed) == expected
-    account.apply("roles.yaml", "--allow-foreign-detach")
     assert changes(account.plan()) == {}
 
 
@@ -415,9 +406,8 @@ def test_a_policy_that_bounds_an_entity_that_goes_as_well_is_deleted_after_it(ac
     arn = policy(account.iam)
     account.iam.create_user(UserName="leaver", Tags=OURS, PermissionsBoundary=arn)
     account.write(HEAD)
-    plan = account.plan()
+    plan = account.applied()
     assert operations(plan) == ["DeleteUser", "DeletePolicy"]
-    account.apply()
 
 
 def test_a_protected_entity_that_is_outside_the_file_counts_as_a_user_of_what_goes(account: Account) -> None:

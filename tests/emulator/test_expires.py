@@ -24,10 +24,9 @@ def test_an_attachment_ends_with_the_first_apply_after_its_date(account: Account
     assert (plan["changes"], codes(plan, "info"), codes(plan, "warning")) == ([], ["expires"], [])
     assert "first apply from then on detaches it" in findings(plan, "info")[0]["message"]
     account.write(ATTACHED.replace("END", PAST))
-    plan = account.plan()
+    plan = account.applied()
     assert changes(plan) == {"user/alice": ("update", ["policies"])}
     assert codes(plan, "warning") == ["expired"]
-    account.apply()
     assert account.plan()["changes"] == []
     held = account.iam.list_attached_user_policies(UserName="alice")["AttachedPolicies"]
     assert [policy["PolicyName"] for policy in held] == ["IAMReadOnlyAccess"]
@@ -40,9 +39,8 @@ def test_a_trust_rule_ends_by_itself_and_is_pruned_by_the_next_apply(account: Ac
     assert "user/alice may assume role/app, until 2099-12-31T00:00:00Z" in account.cli("plan", "roles.yaml").out
     account.apply()
     account.write(TRUSTED.replace("END", PAST))
-    plan = account.plan()
+    plan = account.applied()
     assert (list(changes(plan)), codes(plan, "warning")) == (["role/app"], ["expired"])
-    account.apply()
     document = account.iam.get_role(RoleName="app")["Role"]["AssumeRolePolicyDocument"]
     assert [list(statement["Principal"]) for statement in document["Statement"]] == [["Service"]]
 

@@ -197,15 +197,13 @@ def test_with_an_owner_a_plan_only_adopts_and_what_others_own_is_left_out(accoun
     by_hand(account.iam)
     text = exported(account, "--owner", "platform")
     assert "# role/theirs: it belongs to owner others." in text
-    plan = account.plan()
-    assert plan["safe"]
+    plan = account.applied()
     adopted = {address: ("adopt", []) for address in changes(plan)}
     assert changes(plan) == adopted
     assert sorted(adopted) == [
         *("instance-profile/app", "instance-profile/closed-own", "policy/old", "policy/older"),
         *("role/app", "role/closed", "role/tagged", "user/alice"),
     ]
-    account.apply()
     assert nothing_to_do(account)
     exported(account, "--owner", "platform")
     assert nothing_to_do(account)
@@ -275,9 +273,8 @@ def test_an_owner_of_an_entity_stays_where_a_file_names_none(account: Account) -
     owned = [{"Key": "reconcile:owner", "Value": "others"}, {"Key": "team", "Value": "a"}]
     account.iam.create_user(UserName="alice", Tags=owned)
     account.write("version: 1\nsettings: {prune: none}\nusers:\n  alice: {}\n")
-    plan = account.plan()
+    plan = account.applied()
     assert (changes(plan), codes(plan)) == ({"user/alice": ("update", ["tags.team"])}, [])
-    account.apply()
     assert account.iam.list_user_tags(UserName="alice")["Tags"] == owned[:1]
 
 

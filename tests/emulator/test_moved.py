@@ -87,7 +87,7 @@ def test_a_rename_is_one_call_and_no_trust_is_written_for_it(account: Account) -
     account.write(text("old-", "USER", "GROUP"))
     account.apply()
     account.write(text() + "moved: {user/old-user: user/user, group/old-group: group/group}\n")
-    plan = account.plan()
+    plan = account.applied()
     assert changes(plan) == {"user/user": ("update", ["name"]), "group/group": ("update", ["name"])}
     fields = {change["address"]: change["fields"] for change in plan["changes"]}
     assert fields["user/user"] == [{"path": "name", "before": "old-user", "after": "user"}]
@@ -96,7 +96,6 @@ def test_a_rename_is_one_call_and_no_trust_is_written_for_it(account: Account) -
         ("UpdateUser", {"UserName": "old-user", "NewUserName": "user"}),
     ]
     assert (plan["access"]["gained"], plan["access"]["lost"]) == ([], [])
-    account.apply()
     assert account.plan()["changes"] == []
     assert [group["GroupName"] for group in account.iam.list_groups_for_user(UserName="user")["Groups"]] == ["group"]
 
@@ -224,9 +223,8 @@ def test_a_protected_user_may_be_renamed_and_stays_protected(account: Account) -
     account.write(HEAD + "users: {old: {protect: true}}\n")
     account.apply()
     account.write(HEAD + "users: {new: {protect: true, path: /eng/}}\nmoved: {user/old: user/new}\n")
-    (call,) = calls(account.plan())
+    (call,) = calls(account.applied())
     assert call["parameters"] == {"UserName": "old", "NewUserName": "new", "NewPath": "/eng/"}
-    account.apply()
     assert account.plan()["changes"] == []
 
 

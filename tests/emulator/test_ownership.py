@@ -127,10 +127,9 @@ def test_an_adoption_tells_what_it_changes_as_well(account: Account) -> None:
     iam.attach_role_policy(RoleName="app", PolicyArn=AWS_POLICY)
     iam.put_role_policy(RoleName="app", PolicyName="own", PolicyDocument=json.dumps(ALLOW))
     account.write(HEAD + f"roles: {{app: {{{TRUSTED}, description: new, tags: {{team: new}}}}}}\n")
-    plan = account.plan()
+    plan = account.applied()
     paths = ["description", "inline_policies.own", "policies", "tags.stray", "tags.team"]
     assert changes(plan) == {"role/app": ("adopt", paths)}
-    account.apply()
     assert changes(account.plan()) == {}
 
 
@@ -138,8 +137,7 @@ def test_a_group_is_never_adopted_but_managed_while_it_is_declared(account: Acco
     iam = account.iam
     make(iam, "group", "app")
     account.write(HEAD + f"policies: {{p: {{document: {DOCUMENT}}}}}\ngroups: {{app: {{policies: [p]}}}}\n")
-    assert changes(account.plan())["group/app"] == ("update", ["policies"])
-    account.apply()
+    assert changes(account.applied())["group/app"] == ("update", ["policies"])
     account.write(HEAD)
     assert set(changes(account.plan())) == {"policy/p"}
 
@@ -168,10 +166,8 @@ def test_what_another_owner_has_is_refused_until_it_is_taken_over(account: Accou
     assert "--take-over" in finding["message"]
     assert "others" in refused_without_a_write(account)
 
-    taken = account.plan("roles.yaml", "--take-over")
-    assert taken["safe"]
+    taken = account.applied("roles.yaml", "--take-over")
     assert changes(taken) == {f"{kind}/app": ("adopt", [])}
-    account.apply("roles.yaml", "--take-over")
     assert tags_of(iam, kind, "app") == {OWNER: "platform"}
     assert changes(account.plan()) == {}
 
@@ -325,13 +321,11 @@ def test_protection_outlives_its_line_until_it_is_taken_off(account: Account, ki
     assert changes(account.plan()) == {}
 
     write("protect: false")
-    assert changes(account.plan()) == {f"{kind}/app": ("update", ["tags.reconcile:protect"])}
-    account.apply()
+    assert changes(account.applied()) == {f"{kind}/app": ("update", ["tags.reconcile:protect"])}
     assert tags_of(iam, kind, "app") == {OWNER: "platform"}
 
     account.write(HEAD)
-    assert {address: action for address, (action, _) in changes(account.plan()).items()} == {f"{kind}/app": "delete"}
-    account.apply()
+    assert {address: action for address, (action, _) in changes(account.applied()).items()} == {f"{kind}/app": "delete"}
     assert names(iam) == set()
 
 
@@ -567,8 +561,7 @@ def test_an_absent_description_of_a_policy_and_an_absent_path_are_left_as_they_a
         + f"policies: {{app: {{document: {DOCUMENT}}}}}\ngroups: {{app: {{}}}}\nusers: {{app: {{policies: [app]}}}}\n"
         + f"roles: {{app: {{{TRUSTED}, policies: [app]}}}}\n"
     )
-    assert changes(account.plan()) == {"user/app": ("update", ["policies"]), "role/app": ("update", ["policies"])}
-    account.apply()
+    assert changes(account.applied()) == {"user/app": ("update", ["policies"]), "role/app": ("update", ["policies"])}
     assert changes(account.plan()) == {}
 
 

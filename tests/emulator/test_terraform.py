@@ -196,10 +196,8 @@ def test_an_account_of_terraforms_exports_and_terraform_sees_only_owner_tags(acc
     assert found["roles"]["people"]["trust"] == [{"users": ["alice"], "mfa": "required", "session_tags": True}]
     assert found["users"]["alice"]["groups"] == ["engineers"]
     assert "# instance-profile/tagged: a file cannot say its tags.team." in text
-    plan = account.plan()
-    assert plan["safe"]
+    plan = account.applied()
     assert {(action, tuple(fields)) for action, fields in changes(plan).values()} == {("adopt", ())}
-    account.apply()
     assert changes(account.plan()) == {}
 
     terraform(folder, "plan", "-input=false", "-out=plan")

@@ -130,6 +130,14 @@ class Account:
         assert result.code == 0, result.out + result.err
         return result
 
+    def applied(self, file: str | Path = "roles.yaml", *options: str) -> Any:
+        """The JSON plan that `apply` made, from its journal: one run tells what was found, and mends it."""
+        journal = self.folder / "applied.jsonl"
+        journal.unlink(missing_ok=True)
+        self.apply(file, "--journal", journal.name, *options)
+        with journal.open() as lines:
+            return json.loads(next(lines))["plan"]
+
     def zero(self) -> None:
         """Forget the calls counted so far."""
         self._post("/_sandbox/zero")
