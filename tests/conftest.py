@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from reconciler.sandbox.server import Sandbox
 from tests.support import second
 from tests.support.account import Account
 from tests.support.emulators import Start
+from tests.support.examples import load_profile
 
-settings.register_profile("steady", derandomize=True, database=None)
-settings.register_profile("explore", print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+load_profile()
 
 
 @pytest.fixture(autouse=True)

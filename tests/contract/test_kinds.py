@@ -10,7 +10,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from reconciler.desired.schema import schema
@@ -29,6 +29,7 @@ from reconciler.model.xml import xml_of
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.canonical import canonical
+from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import worlds
 
@@ -129,7 +130,7 @@ def invalid(step: Step) -> Iterator[str]:
         yield f"{step.call.operation}: {report.generate_report()}"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 @given(worlds())
 def test_every_emitted_call_is_declared_and_valid_for_botocore(pair: tuple[Desired, State]) -> None:
     desired, live = pair

@@ -8,7 +8,6 @@ breaks each in every way, and kills the process at each.
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from reconciler.kinds.registry import KINDS
 from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account
 from tests.support.dumps import dump
+from tests.support.examples import EXPLORING
 from tests.support.faults import (
     Bucket,
     Fault,
@@ -46,7 +46,6 @@ WRITES = 29
 """Of the largest of the three plans."""
 MOST = 23
 """So many of them as a rule: every creation and deletion is among them."""
-EXPLORING = os.environ.get("HYPOTHESIS_PROFILE") == "explore"
 NOT_BROKEN = {
     "DeleteAccountAlias": "no plan has it: settings of the account are never pruned",
     "DeleteAccountPasswordPolicy": "likewise",

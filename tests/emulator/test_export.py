@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.support.account import Account
+from tests.support.examples import examples
 from tests.support.plans import changes, codes, log
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -335,12 +336,7 @@ def accounts(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(
-    max_examples=6,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],
-)
+@settings(examples(6), phases=[Phase.explicit, Phase.generate])
 @given(accounts())
 def test_random_accounts_come_back_as_they_were(account: Account, file: dict[str, Any]) -> None:
     """export → plan is empty, with and without owner; export → wipe → apply → export is the same file."""

@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from reconciler.aws import pages, snapshot
 from reconciler.aws.session import Connection, connect
@@ -36,6 +36,7 @@ from tests.emulator.test_saved_plans import (
     save,
 )
 from tests.support.account import Account
+from tests.support.examples import examples
 from tests.support.plans import changes, is_read, log, writes
 from tests.support.shared import Shared
 from tests.support.strategies import worlds
@@ -122,7 +123,7 @@ def _long_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield Account(sandbox, tmp_path_factory.mktemp("random"))
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(2)
 @given(worlds())
 def test_so_it_is_for_random_accounts(_long_lived: Account, pair: tuple[Desired, State]) -> None:
     desired, live = pair

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 
 from reconciler.model.address import Address
 from reconciler.model.plan import AccessDelta, Action
@@ -36,10 +36,11 @@ from reconciler.policy.evaluator import (
     with_mfa,
 )
 from tests.support.access_worlds import accounts, plans
+from tests.support.examples import examples
 from tests.support.plain_access import plain_delta, terms
 from tests.support.strategies import worlds
 
-thorough = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = examples(60)
 
 Plans = tuple[State, State, dict[Address, Address]]
 
@@ -64,7 +65,7 @@ def test_the_delta_is_what_asking_every_pair_on_both_sides_gives(
     assert (made, terms(made)) == plain_delta(live, planned, renames)
 
 
-@settings(thorough, max_examples=100)
+@thorough
 @given(worlds())
 def test_a_whole_plan_says_what_asking_every_pair_gives(pair: tuple[Desired, State]) -> None:
     desired, live = pair

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 
 from deepdiff import DeepDiff
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.document import Statement
 from reconciler.plan.explain import explained, keyed
 from reconciler.policy.canonical import as_json, canonical
 from reconciler.policy.statements import pairs
+from tests.support.examples import examples
 from tests.support.strategies import changed, documents, rewritten
 
-quick = settings(max_examples=100, deadline=None)
+quick = examples(100)
 
 
 @quick

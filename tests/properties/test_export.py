@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from reconciler.desired.declare import declare
@@ -20,11 +20,12 @@ from reconciler.model.state import Desired, Facts, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.ownership import owner_of
+from tests.support.examples import examples
 from tests.support.exports import planned, read
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import ACCOUNT, ME, worlds
 
-thorough = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = examples(30)
 owners = st.sampled_from([None, ME, "another"])
 patterns = st.lists(st.sampled_from(["user/*", "role/r1", "group/*", "policy/p?", "ROLE/R2"]), max_size=2)
 

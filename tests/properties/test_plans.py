@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from reconciler.model.address import Address
@@ -16,12 +16,13 @@ from reconciler.model.state import Desired, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.renames import renames_of, replaced_of
+from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import moving_worlds, worlds
 
 ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True)
 
-thorough = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = examples(60)
 
 
 def planned(desired: Desired, live: State) -> Plan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import assume, event, given
 
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
@@ -21,6 +21,7 @@ from reconciler.plan.renames import renamed, renames_of
 from reconciler.plan.windows import Window, windows_of
 from reconciler.policy.evaluator import Context, Decision, Principal, evaluate, principals_of
 from reconciler.policy.overlap import meet
+from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import worlds
 
@@ -38,7 +39,7 @@ Answers = dict[tuple[str, int], Decision]
 Moment = tuple[Step | None, dict[Address, Answers]]
 NOTHING: Answers = {(action, index): Decision.DENY for action, _ in ASKED for index, _ in enumerate(CONTEXTS)}
 
-thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = examples(60)
 
 
 def answers(principal: Principal) -> Answers:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import HealthCheck, Phase, assume, event, given, settings
+from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from reconciler.kinds.view import differences
@@ -21,12 +21,13 @@ from reconciler.plan.saved import saved_part
 from reconciler.plan.undo import backwards, joined, undo
 from reconciler.policy.trust import unread_ids
 from reconciler.render.plan_json import plan_dict
+from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import moving_worlds, worlds
 
 ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True, lockout=True)
 
-thorough = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+thorough = settings(examples(30), phases=[Phase.generate])
 
 
 def recorded(plan: Plan, steps: Sequence[Step]) -> list[str]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.app.aliases import catalog
 from reconciler.assume.cache import IDENTITIES, Cache
+from tests.support.examples import examples
 from tests.support.planted import ENDS, NOWHERE, USER, Planted
 
 FILE = """\
@@ -211,7 +212,7 @@ _WORDS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(200)
 @given(words=st.lists(_WORDS, max_size=4), at=st.integers(0, 4), more=st.sampled_from([{}, {"RECONCILE_ALIAS": "a"}]))
 def test_no_argument_list_is_answered_otherwise_than_by_the_slow_path(
     home: Planted, words: list[str], at: int, more: dict[str, str]

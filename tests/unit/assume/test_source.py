@@ -9,11 +9,12 @@ from unittest.mock import patch
 import botocore.session
 import pytest
 from botocore.exceptions import BotoCoreError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.assume import warm
 from reconciler.assume.source import default_profile_is_used, endpoint_of, identity_of
+from tests.support.examples import examples
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s"}
 
@@ -141,7 +142,7 @@ def _files(draw: st.DrawFn) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(100)
 @given(
     config=_files(),
     credentials=_files(),

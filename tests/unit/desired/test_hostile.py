@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.desired.declare import declare
 from reconciler.desired.load import load
 from reconciler.desired.yaml_nodes import MAX_BYTES, MAX_DEPTH
 from reconciler.model.problem import Problem
+from tests.support.examples import examples
 from tests.support.files import HEAD, Folder
 
 
@@ -136,7 +137,7 @@ _MESS = st.lists(_WORDS, max_size=12).flatmap(
     lambda words: st.sampled_from([" ", "\n", "\n  "]).map(lambda glue: glue.join(words))
 )
 
-_fuzz = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_fuzz = examples(120)
 
 
 @_fuzz

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.desired.variables import Variables
 from reconciler.desired.write import as_yaml
 from reconciler.desired.yaml_nodes import Builder, composed
+from tests.support.examples import examples
 
 ODD = [
     *("", " ", "~", "null", "yes", "No", "on", "y", "n", "true", "FALSE", "=", "<<", "-", "?", "!", "&a", "*", "%"),
@@ -30,7 +31,7 @@ values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=8
 )
 
-thorough = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = examples(120)
 
 
 def read(text: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from reconciler.kinds.trust_reading import trust_rules
@@ -16,6 +16,7 @@ from reconciler.model.document import Document
 from reconciler.model.entity import Role, User
 from reconciler.model.state import State
 from reconciler.policy.canonical import canonical
+from tests.support.examples import examples
 from tests.support.strategies import documents
 
 ACCOUNT = "123456789012"
@@ -165,7 +166,7 @@ def compiled(rules: list[dict[str, Any]]) -> Document | None:
     return trust_document(as_nodes({"trust": rules}, "x"), WRITING.reading)  # type: ignore[arg-type]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(100)
 @given(documents())
 def test_rules_always_say_what_the_document_says(raw: dict[str, Any]) -> None:
     document = canonical(raw)
@@ -203,7 +204,7 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
     return found | ({"sid": "Some"} if draw(st.booleans()) else {})
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(100)
 @given(rules())
 def test_what_a_rule_compiled_to_is_recognised_as_that_rule(rule: dict[str, Any]) -> None:
     document = compiled([rule])

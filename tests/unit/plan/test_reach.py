@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from reconciler.model.address import Address
@@ -20,6 +20,7 @@ from reconciler.plan.cost import calls_of, calls_of_pages
 from reconciler.plan.options import Allowed
 from reconciler.plan.reach import needs_everything, ordered_by_others
 from reconciler.plan.saved import stale
+from tests.support.examples import examples
 from tests.support.parts import again, part_of, saved_of
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn, worlds
 from tests.unit.plan.test_lockout import (
@@ -497,7 +498,7 @@ def situations(draw: st.DrawFn) -> tuple[Desired, State, State]:
     return desired, live, replace(live, entities=later)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(50)
 @given(situations())
 def test_a_part_refuses_what_the_whole_refuses_and_else_makes_the_same_calls(
     found: tuple[Desired, State, State],

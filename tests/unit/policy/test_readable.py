@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.policy.canonical import authored, canonical
 from reconciler.policy.readable import readable
+from tests.support.examples import examples
 from tests.support.strategies import documents, rewritten
 
 CURRENT = {"Version": "2012-10-17"}
@@ -52,7 +53,7 @@ def test_it_has_one_form(name: str) -> None:
     assert str(found) == str(written), "the order of keys counts"
 
 
-@settings(deadline=None)
+@examples(100)
 @given(documents(), st.data())
 def test_it_means_the_same_and_is_stable(raw: dict[str, Any], data: st.DataObject) -> None:
     live = canonical(data.draw(rewritten(raw)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.policy.canonical import canonical
@@ -19,6 +19,7 @@ from reconciler.policy.evaluator import (
     can_assume,
     evaluate,
 )
+from tests.support.examples import examples
 
 A, B = "111122223333", "444455556666"
 USER, ROLE = f"arn:aws:iam::{A}:user/alice", f"arn:aws:iam::{A}:role/app"
@@ -101,7 +102,7 @@ def verdicts(caller: Principal, trust: list[Raw], values: dict[str, str | None])
     return evaluate(caller, "sts:AssumeRole", ROLE, known), can_assume(caller, target, known)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(200)
 @given(callers(), trusts(), contexts())
 def test_an_unconditional_deny_denies(caller: Principal, trust: list[Raw], values: dict[str, str | None]) -> None:
     deny = source("deny", [{"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": ROLE}])
@@ -109,7 +110,7 @@ def test_an_unconditional_deny_denies(caller: Principal, trust: list[Raw], value
     assert all(found.decision is Decision.DENY for found in verdicts(denied, trust, values))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(200)
 @given(callers(), trusts(), statements(), contexts())
 def test_another_deny_never_gives(
     caller: Principal, trust: list[Raw], statement: Raw, values: dict[str, str | None]
@@ -121,7 +122,7 @@ def test_another_deny_never_gives(
         assert order.index(after.decision) <= order.index(before.decision)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(250)
 @given(callers(), trusts(), contexts(), contexts())
 def test_more_knowledge_never_contradicts(
     caller: Principal, trust: list[Raw], values: dict[str, str | None], more: dict[str, str | None]
@@ -133,7 +134,7 @@ def test_more_knowledge_never_contradicts(
             assert before.keys
 
 
-@settings(max_examples=200, deadline=None)
+@examples(150)
 @given(callers(), trusts(), contexts(), st.randoms())
 def test_spelling_and_order_never_matter(
     caller: Principal, trust: list[Raw], values: dict[str, str | None], random: Any
@@ -152,7 +153,7 @@ def test_spelling_and_order_never_matter(
     assert verdicts(caller, trust, values) == verdicts(caller, rewritten, values)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(200)
 @given(st.lists(callers(), min_size=1, max_size=4), trusts(), contexts())
 def test_the_matrix_is_the_sum_of_its_pairs(
     listed: list[Principal], trust: list[Raw], values: dict[str, str | None]
