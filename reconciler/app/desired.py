@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reconciler.desired.declare import declare, errors_of
-from reconciler.desired.load import Loaded, load
+from reconciler.desired.load import Caller, Loaded, load
 from reconciler.desired.source import is_any, named_files
 from reconciler.model.problem import Failed, Problem
 from reconciler.model.state import Desired
 
 
 def read(
-    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
+    files: Sequence[str],
+    variables: Mapping[str, str],
+    account: str | None = None,
+    partition: str = "aws",
+    caller: Caller = lambda: None,
 ) -> Loaded:
     """The merged tree of the named files (or the default one). Raises Failed where there is none."""
-    return load(named_files(tuple(files)), variables, account, partition)
+    return load(named_files(tuple(files)), variables, account, partition, caller)
 
 
 def read_if_any(

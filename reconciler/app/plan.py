@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -76,7 +77,8 @@ def make_plan(request: Request) -> Planned:
     one that the file is for.
     """
     asking = started(request.connect) if asks_nobody(request.profile) else None
-    loaded, now = read(request.files, request.variables), datetime.now(UTC)
+    loaded = read(request.files, request.variables, caller=lambda: _answered(asking))
+    now = datetime.now(UTC)
     early = started(_read_for, asking.result, loaded) if asking and _says_for_whom(loaded) else None
     desired = _valid(declare(loaded, now=now))
     reading = early.result() if early else _read_for(request.connect, loaded)
@@ -86,6 +88,14 @@ def make_plan(request: Request) -> Planned:
         desired = _valid(declare(loaded, now=now))
     plan, desired = _compared(loaded, desired, reading, request.allowed)
     return Planned(plan, connection, lambda: _again(desired, connection, request.allowed), now)
+
+
+def _answered(asking: Future[Connection] | None) -> tuple[str, str] | None:
+    """The caller's account and partition, if they are known without waiting."""
+    if asking is None or not asking.done() or asking.exception():
+        return None
+    connection = asking.result()
+    return connection.account, connection.partition
 
 
 def _says_for_whom(loaded: Loaded) -> bool:

@@ -6,7 +6,7 @@ run reports all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,10 @@ from reconciler.model.problem import Level, Place, Problem
 
 PLACEHOLDER_ACCOUNT = "000000000000"
 """Stands for the account where a file names none and nobody has asked AWS."""
+
+
+Caller = Callable[[], tuple[str, str] | None]
+"""The account and the partition of whoever runs the program; None while AWS has not said."""
 
 
 @dataclass
@@ -84,8 +88,12 @@ def load(
     variables: Mapping[str, str],
     account: str | None = None,
     partition: str = "aws",
+    caller: Caller = lambda: None,
 ) -> Loaded:
-    """Read and merge files. `account`: the live one where known; the file's own is used where not."""
+    """Read and merge files. `account`: the live one where known; the file's own is used where not.
+
+    caller: asked once the files are parsed, which takes most of the time, where neither is there.
+    """
     problems: list[Problem] = []
     patterns: list[str] = []
     trees = _composed_with_includes(list(files), variables, problems, patterns)
@@ -93,6 +101,8 @@ def load(
     for node in trees.values():
         written.update(_scalars(_entry(node, "vars")))
         account = account or next(iter(_scalars(node, "account").values()), None)
+    if account is None and (known_by_now := caller()):
+        account, partition = known_by_now
     given = {**written, **variables, "partition": partition}
     known = Variables.resolved({**given, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
     substitution, circular = Variables.resolved({**given, "account_id": known})

@@ -8,10 +8,14 @@ import re
 import socket
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from typing import Any
 
 import pytest
 
+from reconciler.aws.overlap import started
+from reconciler.desired.yaml_nodes import composed
 from tests.support.account import Account
 
 VALID = "version: 1\nowner: platform\nusers: {alice: {}}\n"
@@ -87,6 +91,31 @@ def test_a_program_that_finds_credentials_is_run_for_a_valid_file_alone(account:
     result = account.cli("plan", "roles.yaml", "--profile", "asking", AWS_CONFIG_FILE=str(config))
     assert result.code == 0, result.err
     assert ran.exists()
+
+
+@pytest.mark.parametrize(("answered", "times"), [(True, 1), (False, 2)])
+def test_a_file_for_any_account_is_parsed_once_where_aws_has_answered_by_then(
+    account: Account, monkeypatch: pytest.MonkeyPatch, answered: bool, times: int
+) -> None:
+    account.write("version: 1\nowner: platform\nroles: {app: {trust: [{accounts: ['{{ account_id }}']}]}}\n")
+    parsed: list[str] = []
+
+    def ended(call: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        begun = started(call, *arguments)
+        wait([begun])
+        return begun
+
+    def noted(data: bytes, name: str) -> Any:
+        parsed.append(name)
+        return composed(data, name)
+
+    monkeypatch.setattr("reconciler.app.plan.started", ended)
+    monkeypatch.setattr("reconciler.desired.load.composed", noted)
+    if not answered:
+        monkeypatch.setattr("reconciler.app.plan._answered", lambda asking: None)
+    (change,) = account.plan()["changes"]
+    assert len(parsed) == times
+    assert "arn:aws:iam::123456789012:root" in json.dumps(change)
 
 
 # --verbose
