@@ -10,7 +10,6 @@ from reconciler.model.document import Statement
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
-
 Statements = frozenset[Statement]
 
 
@@ -107,8 +106,9 @@ def _matches_all(pattern: str, other: str) -> bool:
         return True
     if "${" in pattern:
         return False
+    # The name of a variable says nothing of its value, which only a star is sure to match.
     told = "".join({"*": ".*", "?": "[^*$]"}.get(letter, re.escape(letter)) for letter in pattern)
-    return re.fullmatch(told, other, re.DOTALL) is not None
+    return re.fullmatch(told, _VARIABLE.sub("*", other), re.DOTALL) is not None
 
 
 def surely(statement: Statement, others: Statements, effect: str) -> bool:

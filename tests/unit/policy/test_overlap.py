@@ -112,6 +112,21 @@ SURELY: dict[str, tuple[Statement, Statement, bool]] = {
         statement(Action="a:1", Resource="arn:user/alice"),
         False,
     ),
+    "the name of a variable is not its value": (
+        statement(Action="a:1", Resource="arn:home/*name*/x"),
+        statement(Action="a:1", Resource="arn:home/${aws:username}/x"),
+        False,
+    ),
+    "a star is sure to match a variable": (
+        statement(Action="a:1", Resource="arn:home/*/x"),
+        statement(Action="a:1", Resource="arn:home/${aws:username}/x"),
+        True,
+    ),
+    "the same variable": (
+        statement(Action="a:1", Resource="arn:home/${aws:username}"),
+        statement(Action="a:1", Resource="arn:home/${aws:username}"),
+        True,
+    ),
     "fewer conditions": (statement(Action="a:1"), statement(Action="a:1", Condition=CONDITION), True),
     "more conditions": (statement(Action="a:1", Condition=CONDITION), statement(Action="a:1"), False),
     "all but another": (statement(NotAction="a:2"), statement(Action="a:1"), True),
