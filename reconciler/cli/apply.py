@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,23 +125,28 @@ def _report(log: Log, applied: Applied, planned: Planned) -> int:
     if outcome.left or outcome.unclear or outcome.problems:
         log.problems(outcome.problems)
         return _stopped(log, outcome, applied.journal, planned.saved)
-    done = len(outcome.done)
-    click.echo(f"\nApplied: {_calls(done)}.")
+    click.echo(f"\nApplied: {_calls(len(outcome.done))}.")
+    on_record = {"journal": str(applied.journal)} if applied.journal else {}
+    code = _verified(log, applied, goal, {"done": len(outcome.done), **on_record})
+    if applied.journal:
+        log.recorded(applied.journal)
+    return code
+
+
+def _verified(log: Log, applied: Applied, goal: str, facts: Mapping[str, object]) -> int:
+    """What the second look at the account says; the exit code."""
     if applied.matches:
         partly = " in what --target names" if applied.left and applied.left.targets else ""
         click.echo(f"Live IAM matches {goal}{partly}.")
-        log.says("applied", "", done=done, journal=str(applied.journal))
-        log.recorded(applied.journal)
+        log.says("applied", "", **facts)
         return 0
     if applied.unverified:
         log.problems(applied.unverified)
-        log.says("unverified", "All calls were made, but whether live IAM matches could not be read.", done=done)
-        log.recorded(applied.journal)
+        log.says("unverified", "All calls were made, but whether live IAM matches could not be read.", **facts)
         return INTERRUPTED if applied.interrupted else 1
     if applied.left:
         log.differs(applied.left)
-        log.says("differs", f"Live IAM does not match {goal}: the above still differs.", done=done)
-        log.recorded(applied.journal)
+        log.says("differs", f"Live IAM does not match {goal}: the above still differs.", **facts)
     return 1
 
 

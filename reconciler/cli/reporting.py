@@ -140,7 +140,7 @@ class TextLog:
         if message:
             _heard(message)
 
-    def recorded(self, journal: Path | None) -> None:
+    def recorded(self, journal: Path) -> None:
         """Where a run that was not stopped is on record, for who wants it undone."""
         _heard(f"Journal: {journal} (reconcile undo JOURNAL plans the way back)")
 
@@ -195,8 +195,8 @@ class JsonLog:
     def says(self, event: str, message: str, **counts: object) -> None:
         self._line(event, **({"message": message} if message else {}), **counts)
 
-    def recorded(self, journal: Path | None) -> None:
-        """Nothing: `applied` and `stopped` name the journal."""
+    def recorded(self, journal: Path) -> None:
+        """Nothing: the event that ends the run names the journal."""
 
     def problems(self, problems: Sequence[Problem]) -> None:
         from reconciler.render.problems import as_dict

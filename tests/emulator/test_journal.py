@@ -7,11 +7,14 @@ import resource
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.model.problem import failure
 from tests.support.account import Account
 from tests.support.plans import changes, codes
 
@@ -294,3 +297,36 @@ def test_an_apply_goes_on_though_nobody_reads_what_it_tells(account: Account) ->
     command = f"{sys.executable} -m reconciler apply roles.yaml --yes --log-format json 2>/dev/full >/dev/null"
     subprocess.run(["sh", "-c", command], env=account.environment, cwd=account.folder, timeout=60, check=False)
     assert changes(account.plan()) == {}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_where_another_apply_did_all_of_it_no_journal_is_named(
+    account: Account, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    account.write(HEAD + "users: {ann: {}}\n")
+
+    @contextmanager
+    def after_another(*_: object) -> Iterator[bool]:
+        account.iam.create_user(UserName="ann", Tags=[{"Key": "reconcile:owner", "Value": "platform"}])
+        yield True
+
+    monkeypatch.setattr("reconciler.app.apply.turn", after_another)
+    result = account.cli("apply", "roles.yaml", "--yes", "--log-format", form)
+    assert result.code == 0
+    assert "Applied: 0 calls.\nLive IAM matches the file.\n" in result.out
+    assert "ournal" not in result.err
+    assert "None" not in result.err
+
+
+def test_a_pipeline_is_told_the_journal_where_live_iam_could_not_be_read_again(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.write(FIRST)
+
+    def unreadable(*_: object) -> None:
+        raise failure("aws-error", "reading the account failed.")
+
+    monkeypatch.setattr("reconciler.app.apply._left", unreadable)
+    result = account.cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl", "--log-format", "json")
+    last = json.loads(result.err.splitlines()[-1])
+    assert (result.code, last["event"], Path(last["journal"]).name) == (1, "unverified", "j.jsonl")
