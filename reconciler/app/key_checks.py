@@ -131,6 +131,17 @@ def held(wanted: Wanted, place: Place, text: str, known: Sequence[AccessKey]) ->
     return held, current
 
 
+def check_same(place: Place, text: str, current: AccessKey) -> None:
+    """Raises Failed where the profile holds another key by now than when the rotation began."""
+    held = key_file.held(text, place.name)
+    if held is None or held.key_id != current.id:
+        raise failure(
+            "profile-changed",
+            f"Another program has changed {place} meanwhile: it no longer holds {current.id}.",
+            hint="Look at the file, then run it again.",
+        )
+
+
 def going_on(wanted: Wanted, place: Place, held: Held, current: AccessKey, other: AccessKey) -> KeyPair:
     """The pair of a rotation that was interrupted. Raises Failed where the second key is not of one."""
     user = wanted.user

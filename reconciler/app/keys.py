@@ -41,8 +41,10 @@ def issue(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
         known = keys.access_keys(connection, wanted.user)
         key_checks.check_free(wanted, place, text, known, environ)
         key_checks.check_quota(wanted.user, known, most)
-        aws_files.write(place.path, text)
+        aws_files.check_writable(place.path)
         with _stored(connection, wanted.user, known, place, say) as pair:
+            text = aws_files.read(place.path)  # programs that know nothing of our lock write to it, too
+            key_checks.check_free(wanted, place, text, known, environ)
             aws_files.write(place.path, key_file.with_new_profile(text, place.name, pair.id, pair.secret))
     say(f"Waiting until AWS knows the access key {pair.id}.")
     try:
@@ -71,7 +73,7 @@ def rotate(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
         held, current = key_checks.held(wanted, place, text, known)
         other = next((key for key in known if key.id != current.id), None)
         if other is None:
-            pair, old = _exchanged(connection, wanted, place, text, current, say), current
+            pair, old = _exchanged(connection, wanted, place, current, say), current
         else:
             pair, old = key_checks.going_on(wanted, place, held, current, other), other
             keys.verify(connection, pair, wanted.user)
@@ -99,7 +101,8 @@ def finish(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
             key_checks.check_old(wanted, place, held, current, old)
             keys.verify(connection, key_checks.pair(held), wanted.user)
             keys.delete(connection, wanted.user, old.id)
-        if held.replaced:
+        text = aws_files.read(place.path)
+        if held.replaced and key_file.held(text, place.name) is not None:
             aws_files.write(place.path, key_file.without_note(text, place.name))
     if old is None:
         return Outcome((f"Nothing to finish: {current.id} is the only access key of {wanted.user}.",))
@@ -158,13 +161,13 @@ def _undone(connection: Connection, user: str, pair: KeyPair, place: Place) -> s
     return f"The new access key {pair.id} was deleted again; nothing has changed."
 
 
-def _exchanged(
-    connection: Connection, wanted: Wanted, place: Place, text: str, current: AccessKey, say: Say
-) -> KeyPair:
-    aws_files.write(place.path, text)
+def _exchanged(connection: Connection, wanted: Wanted, place: Place, current: AccessKey, say: Say) -> KeyPair:
+    aws_files.check_writable(place.path)
     with _stored(connection, wanted.user, (current,), place, say) as pair:
         say(f"Waiting until AWS knows the access key {pair.id}.")
         keys.verify(connection, pair, wanted.user)
+        text = aws_files.read(place.path)  # a minute may have gone by, in which others wrote to it
+        key_checks.check_same(place, text, current)
         aws_files.write(place.path, key_file.with_new_key(text, place.name, pair.id, pair.secret, current.id))
     return pair
 

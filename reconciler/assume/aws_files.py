@@ -47,6 +47,11 @@ def write(path: Path, text: str) -> None:
         raise failure("cannot-write", f"Cannot write {path}: {_why(error)}.", hint=hint) from None
 
 
+def check_writable(path: Path) -> None:
+    """Write what is there once more, so that a file that cannot be written is known beforehand. Raises Failed."""
+    write(path, read(path))
+
+
 @contextmanager
 def alone(path: Path, environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[None]:
     """No other run of ours changes the file during the block; `say` gets a line where this one waits for another.

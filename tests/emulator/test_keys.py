@@ -289,6 +289,43 @@ def test_a_rotation_leaves_the_old_key_inactive_and_finish_deletes_it(alice: Per
     assert alice.who() == ALICE
 
 
+def meanwhile(monkeypatch: pytest.MonkeyPatch, step: str, act: Callable[[], None]) -> None:
+    """Another program acts just before a step of ours that asks AWS."""
+    real = getattr(keys, step)
+
+    def after_another(*arguments: Any) -> Any:
+        act()
+        return real(*arguments)
+
+    monkeypatch.setattr(keys, step, after_another)
+
+
+@pytest.mark.parametrize("step", ["access_keys", "create", "verify"])
+def test_what_other_programs_write_meanwhile_stays(step: str, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice.path.parent.mkdir(parents=True, exist_ok=True)
+    theirs: list[str] = []
+
+    def log_in() -> None:
+        theirs.append(f"login-{len(theirs)}")
+        with alice.path.open("a") as file:
+            file.write(f"[{theirs[-1]}]\naws_access_key_id = AKIAX\n")
+
+    meanwhile(monkeypatch, step, log_in)
+    for words in (["issue", "alice"], ["rotate", "alice"], ["rotate", "alice", "--finish"]):
+        alice.ok(*words)
+        assert {"alice", *theirs} == set(alice.profiles().sections()), words
+    assert len(theirs) >= 2
+
+
+def test_a_profile_that_others_change_meanwhile_is_theirs(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice.ok("issue", "alice")
+    meanwhile(
+        monkeypatch, "verify", lambda: alice.path.write_text("[alice]\naws_access_key_id = AKIATHEIRS\n") and None
+    )
+    assert "Another program has changed the profile alice" in alice.refused("rotate", "alice")
+    assert (alice.held(), len(alice.status())) == ("AKIATHEIRS", 1)
+
+
 def test_the_very_key_that_calls_is_rotated(alice: Person) -> None:
     alice.account.iam.put_user_policy(
         UserName="alice",
