@@ -13,8 +13,9 @@ from pathlib import Path
 
 from reconciler.assume import aws_files, ini, key_file
 from reconciler.assume.key_file import Held
-from reconciler.aws.keys import QUOTA, AccessKey, KeyPair
+from reconciler.aws.keys import QUOTA, KeyPair
 from reconciler.model.problem import Level, Problem, failure
+from reconciler.model.state import AccessKey
 
 _ELSEWHERE = (
     *("role_arn", "credential_process", "sso_session", "sso_start_url"),

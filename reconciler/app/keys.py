@@ -15,10 +15,11 @@ from reconciler.app.desired import read
 from reconciler.app.key_checks import Place, Wanted
 from reconciler.assume import aws_files, key_file
 from reconciler.aws import keys
-from reconciler.aws.keys import AccessKey, KeyPair
+from reconciler.aws.keys import KeyPair
 from reconciler.aws.session import Connection, check_account, connect
 from reconciler.model.node import Map
 from reconciler.model.problem import Failed, Level, Problem, failure
+from reconciler.model.state import AccessKey
 
 Say = Callable[[str], None]
 

@@ -21,12 +21,12 @@ from reconciler.model.problem import Failed, Level, Problem
 from reconciler.model.state import Desired, MfaDevice
 from reconciler.plan.access import accesses_of
 from reconciler.plan.questions import users_with_mfa
+from reconciler.policy.global_keys import MFA_KEYS
 
 FEW = 50
 """Users that are asked about one by one although nothing says that they need a device."""
 
 _OWN_RULE = "mfa: required"
-_MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +146,4 @@ def _needs(desired: Desired | None, live: Mapping[Address, str]) -> dict[Address
 
 def _speaks_of_mfa(role: Role) -> bool:
     keys = {condition.key for statement in role.trust_policy.statements for condition in statement.conditions}
-    return not keys.isdisjoint(_MFA_KEYS)
+    return not keys.isdisjoint(MFA_KEYS)

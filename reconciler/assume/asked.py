@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from reconciler.assume.chain import Request
 from reconciler.policy.evaluator import WITHOUT_MFA, Context
-from reconciler.policy.evaluator.context import MFA_AGE, MFA_PRESENT, Value
+from reconciler.policy.evaluator.context import Value
+from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 
 ASSUME = "sts:AssumeRole"
 TAG_SESSION = "sts:TagSession"

@@ -25,7 +25,7 @@ from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, S
 from reconciler.model.state import Alias, Desired
 from reconciler.model.suggest import suggestion
 from reconciler.policy.evaluator import Context
-from reconciler.policy.evaluator.context import MFA_AGE, MFA_PRESENT
+from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 
 
 @dataclass(frozen=True, slots=True)

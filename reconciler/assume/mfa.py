@@ -11,8 +11,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.model.document import Document, Statement
 from reconciler.model.problem import failure
-
-_PRESENT, _AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
+from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +71,21 @@ def _is_role_of(principal: str, caller_arn: str) -> bool:
 def _demands(statement: Statement) -> bool:
     """True where the conditions hold only with MFA; `…IfExists` and `Null` prove nothing of the kind."""
     return any(
-        (item.operator.lower() == "bool" and item.key == _PRESENT and item.values == {"true"})
+        (item.operator.lower() == "bool" and item.key == MFA_PRESENT and item.values == {"true"})
         or (item.operator.lower().startswith("numericlessthan") and _is_age(item.operator, item.key))
         for item in statement.conditions
     )
 
 
 def _is_age(operator: str, key: str) -> bool:
-    return key == _AGE and not operator.lower().endswith("ifexists")
+    return key == MFA_AGE and not operator.lower().endswith("ifexists")
 
 
 def _max_age(statement: Statement) -> int | None:
     ages = [
         int(value)
         for item in statement.conditions
-        if item.key == _AGE and item.operator.lower().startswith("numericlessthan")
+        if item.key == MFA_AGE and item.operator.lower().startswith("numericlessthan")
         for value in item.values
         if value.isdigit()
     ]
@@ -96,7 +95,7 @@ def _max_age(statement: Statement) -> int | None:
 def _denies_without(statement: Statement) -> bool:
     """True for the guard: a Deny whose only condition is that no MFA is present."""
     return bool(statement.conditions) and all(
-        item.operator.lower() in ("bool", "boolifexists") and item.key == _PRESENT and item.values == {"false"}
+        item.operator.lower() in ("bool", "boolifexists") and item.key == MFA_PRESENT and item.values == {"false"}
         for item in statement.conditions
     )
 

@@ -10,12 +10,13 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.assume.chain import declared_source, hops
 from reconciler.assume.mfa import mfa_demand
 from reconciler.model.address import Address
+from reconciler.model.bounded import listed
 from reconciler.model.entity import Entity, Role
 from reconciler.model.problem import Level, Problem, failure
 from reconciler.model.state import Alias
@@ -158,7 +159,8 @@ def without_source(profiles: Iterable[Profile], known: frozenset[str]) -> tuple[
         Problem(
             Level.WARNING,
             "no-source-profile",
-            f"There is no profile {source} on this machine, which {_listed(users)} would be assumed from.",
+            f"There is no profile {source} on this machine, which {listed((one.name for one in users), 3)} would be "
+            "assumed from.",
             "An alias without `source_profile` uses it." if source == DEFAULT else "",
             f"Make it (aws configure --profile {source}), or change `source_profile`.",
             users[0].alias.place,
@@ -258,11 +260,6 @@ def _user(principal: str, trust: str) -> tuple[str, str]:
     digits = re.search(r"\d{12}", principal) or re.search(r"\d{12}", trust)
     account = digits[0] if digits else "0" * 12
     return (principal if ":user/" in principal else f"arn:aws:iam::{account}:user/someone"), account
-
-
-def _listed(profiles: Sequence[Profile]) -> str:
-    names = [profile.name for profile in profiles[:3]]
-    return ", ".join(names) + (f" and {len(profiles) - 3} more" if len(profiles) > 3 else "")
 
 
 def _warning(code: str, summary: str, hint: str, alias: Alias) -> Problem:

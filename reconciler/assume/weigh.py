@@ -26,10 +26,9 @@ from reconciler.policy.evaluator import (
     trust_reasons,
     trust_side,
 )
-from reconciler.policy.evaluator.context import MFA_AGE, MFA_PRESENT
+from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS
 
 _ORDER = (Decision.ALLOW, Decision.DEPENDS, Decision.DENY)
-_MFA_KEYS = frozenset([MFA_PRESENT, MFA_AGE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +133,12 @@ def _cause(near: tuple[Reason, ...], verdict: Verdict) -> Cause:
     if verdict.why is Why.EXPLICIT:
         found = [item.source.statement.conditions for item in near if item.source.statement]
         keys = {frozenset(one.key for one in conditions) for conditions in found}
-        return Cause.MFA if keys and all(item and item <= _MFA_KEYS for item in keys) else Cause.DENY
+        return Cause.MFA if keys and all(item and item <= MFA_KEYS for item in keys) else Cause.DENY
     if not near:
         return Cause.LIMIT if verdict.why in (Why.BOUNDARY, Why.SESSION) else Cause.UNNAMED
     keys = {frozenset(one.key for one in item.failing) for item in near}
     if all(item == {MFA_AGE} for item in keys):
         return Cause.AGE
-    if any(item and item <= _MFA_KEYS for item in keys):
+    if any(item and item <= MFA_KEYS for item in keys):
         return Cause.MFA
     return Cause.EXTERNAL_ID if frozenset([EXTERNAL_ID]) in keys else Cause.CONDITION

@@ -16,7 +16,7 @@ from reconciler.model.problem import Place
 from reconciler.model.state import Desired
 from reconciler.policy.canonical import canonical
 from reconciler.policy.evaluator import Context, Principal, Reason, Source
-from reconciler.policy.evaluator.context import MFA_AGE, MFA_PRESENT
+from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 
 _RULE_KEYS = {TAG_SESSION: "session_tags: true", SET_SOURCE_IDENTITY: "source_identity: true"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
@@ -94,10 +94,12 @@ def access_keys_of(connection: Connection, user: Address) -> tuple[AccessKey, ..
         raise
     if answer is None:
         return None
-    return tuple(
-        AccessKey(key["AccessKeyId"], key["CreateDate"], key["Status"] == "Active")
-        for key in answer["AccessKeyMetadata"]
-    )
+    return tuple(map(access_key, answer["AccessKeyMetadata"]))
+
+
+def access_key(told: Mapping[str, Any]) -> AccessKey:
+    """An item of ListAccessKeys."""
+    return AccessKey(told["AccessKeyId"], told["CreateDate"], told["Status"] == "Active")
 
 
 def _unless_denied(call: Callable[[], T]) -> T | None:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, TypeVar
 
 import boto3
@@ -23,9 +22,11 @@ from botocore.exceptions import (
     ProxyConnectionError,
 )
 
+from reconciler.aws.belongings import access_key
 from reconciler.aws.faults import AWS_ERRORS, code_of, problem_of, translated
 from reconciler.aws.session import Connection, client
 from reconciler.model.problem import Failed, failure
+from reconciler.model.state import AccessKey
 from reconciler.model.suggest import suggestion
 
 QUOTA = 2
@@ -38,13 +39,6 @@ _NOT_YET = "InvalidClientTokenId"
 _NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, NoCredentialsError)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class AccessKey:
-    id: str
-    active: bool
-    created: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +58,7 @@ def access_keys(connection: Connection, user: str) -> tuple[AccessKey, ...]:
         if code_of(error) == "NoSuchEntity":
             raise _unknown(connection, user) from None
         raise Failed([problem_of(error, f"listing the access keys of {user}")]) from None
-    keys = (AccessKey(item["AccessKeyId"], item["Status"] == "Active", item["CreateDate"]) for item in found)
-    return tuple(sorted(keys, key=lambda key: (key.created, key.id)))
+    return tuple(sorted(map(access_key, found), key=lambda key: (key.created, key.id)))
 
 
 def create(connection: Connection, user: str, known: Collection[str], say: Callable[[str], None]) -> KeyPair:

@@ -65,14 +65,9 @@ def look(iam: Any, account: str, partition: str, caller: Address | None, role: A
     if whole:
         reader.missing |= {address for address in (caller, role) if address and address not in entities}
     outside = reader.documents_of_aws(entities, caller)
-    state = State(account, partition, entities, Facts(unique_ids=_ids(raw)))
+    state = State(account, partition, entities, Facts(unique_ids=raw.unique_ids()))
     partial = frozenset(address for address, entity in entities.items() if _is_partial(entity))
     return Seen(state, outside, frozenset(reader.missing), partial, tuple(sorted(reader.unread)), whole)
-
-
-def _ids(raw: Raw) -> dict[str, Address]:
-    users = {item["UserId"]: Address("user", item["UserName"]) for item in raw.items("UserDetailList")}
-    return users | {item["RoleId"]: Address("role", item["RoleName"]) for item in raw.items("RoleDetailList")}
 
 
 def _is_partial(entity: Entity) -> bool:

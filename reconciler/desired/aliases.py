@@ -22,12 +22,11 @@ from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map, place_of
 from reconciler.model.problem import Level
 from reconciler.model.state import Alias
-from reconciler.model.sts import LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
+from reconciler.model.sts import EXTERNAL_ID, LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
 from reconciler.model.suggest import suggestion
 from reconciler.policy.grammar import Use
 
 _ROLE_ARN = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+")
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _ALIAS = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
 _SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 
@@ -146,7 +145,7 @@ class AliasReader:
         for key, grammar in (
             ("session_name", SESSION_NAME),
             ("source_identity", SESSION_NAME),
-            ("external_id", _EXTERNAL_ID),
+            ("external_id", EXTERNAL_ID),
             ("mfa_serial", _SERIAL),
         ):
             value = text(node, key)

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable
 from typing import Any, cast
 
-from reconciler.kinds.trust_rules import external_id_fits, trust_document
+from reconciler.kinds.trust_rules import trust_document
 from reconciler.kinds.writing import Entry, Writing, as_nodes, duration, entry
 from reconciler.model.document import Document, Json
 from reconciler.model.node import Map
+from reconciler.model.sts import EXTERNAL_ID
 from reconciler.policy.readable import conditions
 from reconciler.policy.trust import SAML_AUDIENCE, WEB_IDENTITY_AUDIENCE
 
@@ -105,7 +106,7 @@ def _mfa(left: _Conditions) -> object:
 
 def _external_id(left: _Conditions) -> object:
     found = left.values("StringEquals", "sts:ExternalId")
-    if not found or not all(map(external_id_fits, found)):
+    if not found or not all(map(EXTERNAL_ID.fullmatch, found)):
         return None
     left.take("StringEquals", "sts:ExternalId")
     return found[0] if len(found) == 1 else sorted(set(found))

@@ -12,6 +12,7 @@ from reconciler.kinds.declaring import Declaring, items, seconds, text, written_
 from reconciler.model.document import Document, Json
 from reconciler.model.node import Map, Seq, place_of
 from reconciler.model.problem import Level, Place
+from reconciler.model.sts import EXTERNAL_ID
 from reconciler.policy.canonical import authored
 from reconciler.policy.grammar import Use, flaws
 from reconciler.policy.narrowing import narrows
@@ -21,7 +22,6 @@ KINDS = ("users", "roles", "accounts", "services", "oidc", "saml", "anyone")
 
 _ACCOUNT = re.compile(r"\d{12}")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _PRINCIPAL_ARN = {
     "users": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:user/[\x21-\x7e]+"),
     "roles": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+"),
@@ -113,10 +113,6 @@ def rule_of(node: Map, context: Declaring) -> TrustRule | None:
 
 
 def _principals(kind: str, node: Map, context: Declaring) -> list[str]:
-    for value, place in items(node, "subjects"):
-        if not value.strip("*?"):
-            hint = "Say whose tokens are good, as in 'repo:org/app:*'."
-            context.problem("trust-rule", f"The subject {value!r} lets every token of the provider in.", place, hint)
     if kind == "anyone":
         return ["*"]
     found: list[str] = []
@@ -152,15 +148,10 @@ def _mfa_max_age(node: Map) -> int | None:
     return seconds(mfa.get("max_age")) if isinstance(mfa, Map) else None
 
 
-def external_id_fits(value: str) -> bool:
-    """True for what AWS takes as an external id (STS API, AssumeRole, ExternalId)."""
-    return _EXTERNAL_ID.fullmatch(value) is not None
-
-
 def _external_ids(node: Map, context: Declaring) -> list[str]:
     found = []
     for value, place in items(node, "external_id"):
-        if external_id_fits(value):
+        if EXTERNAL_ID.fullmatch(value):
             found.append(value)
         else:
             hint = "AWS takes 2 to 1224 letters, digits and + = , . @ : / _ -."

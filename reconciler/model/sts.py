@@ -15,6 +15,9 @@ MFA_CODE_REFUSED = "mfa-code-refused"
 SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 """RoleSessionName and SourceIdentity."""
 
+EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+"""ExternalId."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

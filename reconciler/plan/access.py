@@ -18,7 +18,7 @@ from reconciler.model.plan import Access, AccessDelta, Empowered
 from reconciler.model.state import State
 from reconciler.plan.diff import Difference
 from reconciler.plan.moves import followed, moved_arns
-from reconciler.plan.outsiders import MFA_KEYS, Pairs, outsiders, term, trusting
+from reconciler.plan.outsiders import Pairs, outsiders, term, trusting
 from reconciler.policy.evaluator import (
     UNSEEN,
     WITHOUT_MFA,
@@ -37,6 +37,7 @@ from reconciler.policy.evaluator import (
     targets_of,
     with_mfa,
 )
+from reconciler.policy.global_keys import MFA_KEYS
 
 Names = Mapping[str, str]
 """Other names to call some principals by."""

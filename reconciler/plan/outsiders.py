@@ -12,9 +12,9 @@ from reconciler.model.document import Condition
 from reconciler.model.entity import Role
 from reconciler.model.plan import Access
 from reconciler.model.state import State
+from reconciler.policy.global_keys import MFA_KEYS
 from reconciler.policy.trust import entity_of, trusted_providers
 
-MFA_KEYS = frozenset(["aws:multifactorauthpresent", "aws:multifactorauthage"])
 _PROVIDERS = ("oidc-provider", "saml-provider")
 
 Pairs = dict[tuple[str, str], Access]

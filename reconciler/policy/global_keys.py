@@ -22,5 +22,9 @@ ViaAWSService VpceAccount VpceOrgID VpcSourceIp userid username
 
 MULTIVALUED = frozenset(f"aws:{name}" for name in _MULTIVALUED.split())
 SINGLE_VALUED = frozenset(f"aws:{name}" for name in _SINGLE_VALUED.split())
+MFA_PRESENT, MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
+MFA_KEYS = frozenset([MFA_PRESENT, MFA_AGE])
+"""As canonical documents have them, in lower case."""
+
 GLOBAL_KEYS = tuple(sorted(SINGLE_VALUED | MULTIVALUED))
 """In AWS's spelling; tag keys stand without `/name`."""

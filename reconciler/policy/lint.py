@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterator
 
 from reconciler.policy.flaw import Flaw, Path, Use, error, shown, warning
-from reconciler.policy.global_keys import SINGLE_VALUED
+from reconciler.policy.global_keys import MFA_PRESENT, SINGLE_VALUED
 from reconciler.policy.narrowing import narrows
 from reconciler.policy.operators import OPERATORS
 from reconciler.policy.walk import Clause, Object, clauses, element, principals, statements, texts
 
-_MFA = "aws:multifactorauthpresent"
 _GITHUB = "token.actions.githubusercontent.com"
 _POSITIVE = ("StringLike", "ForAnyValue:StringLike", "ForAllValues:StringLike")
 _SINGLE = frozenset(key.casefold() for key in SINGLE_VALUED)
@@ -45,7 +44,7 @@ def _values(line: Clause) -> set[str]:
 def _mfa(statement: Object, line: Clause) -> Iterator[Flaw]:
     """The key is absent, not false, for calls with an access key: what a test makes of that decides."""
     operator = OPERATORS.get(line.operator)
-    if line.key.casefold() != _MFA or operator is None:
+    if line.key.casefold() != MFA_PRESENT or operator is None:
         return
     effect, values = statement.get("Effect"), _values(line)
     if operator.base == "Null":

@@ -10,7 +10,7 @@ from reconciler.model.entity import Role
 from reconciler.model.plan import Access, AccessDelta, Empowered
 from reconciler.model.state import State
 from reconciler.plan.access import terms_of
-from reconciler.plan.outsiders import MFA_KEYS, outsiders
+from reconciler.plan.outsiders import outsiders
 from reconciler.policy.evaluator import (
     UNSEEN,
     WITHOUT_MFA,
@@ -23,6 +23,7 @@ from reconciler.policy.evaluator import (
     targets_of,
     with_mfa,
 )
+from reconciler.policy.global_keys import MFA_KEYS
 
 Accesses = dict[tuple[str, str], Access]
 

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 
 from reconciler.kinds.planning import Planning
 from reconciler.model.address import Address
+from reconciler.model.bounded import listed
 from reconciler.model.plan import Action
 from reconciler.model.problem import Problem
 from reconciler.plan.guards.draft import Draft
+
+_SHOWN = 5
 
 
 def foreign_use(draft: Draft) -> Iterator[Problem]:
@@ -20,10 +23,11 @@ def foreign_use(draft: Draft) -> Iterator[Problem]:
         address = difference.address
         bounded = _outside(planning, planning.bounded.get(planning.arn(address), ()))
         if bounded:
+            whose = listed(map(str, bounded), _SHOWN)
             yield draft.refusal(
                 "foreign-boundary",
                 address,
-                f"{address} is the permissions boundary of {_listed(bounded)}, which the file does not manage.",
+                f"{address} is the permissions boundary of {whose}, which the file does not manage.",
                 "Keep it in the file, or give them another boundary first: without one they would gain rights.",
             )
         new = next((new for new, old in draft.replaced.items() if old == address), None)
@@ -32,7 +36,7 @@ def foreign_use(draft: Draft) -> Iterator[Problem]:
             yield draft.refusal(
                 "foreign-use",
                 address,
-                f"{address} would be deleted, but {_listed(users)} outside the file use it.",
+                f"{address} would be deleted, but {listed(map(str, users), _SHOWN)} outside the file use it.",
                 f"{f'Let them use {new}' if new else 'Keep it in the file'}, "
                 "or pass --allow-foreign-detach to take it from them.",
                 "--allow-foreign-detach",
@@ -41,8 +45,3 @@ def foreign_use(draft: Draft) -> Iterator[Problem]:
 
 def _outside(planning: Planning, holders: tuple[Address, ...]) -> list[Address]:
     return [holder for holder in holders if not planning.settled(holder)]
-
-
-def _listed(addresses: list[Address]) -> str:
-    shown = ", ".join(str(address) for address in addresses[:5])
-    return f"{shown} and {len(addresses) - 5} more" if len(addresses) > 5 else shown

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
+
 Alternative = tuple[str, ...] | None
 """The values of a key in one possible request; None where the request lacks the key."""
 
@@ -78,9 +80,6 @@ def _alternative(value: Value | None) -> Alternative:
 
 
 NOTHING_KNOWN = Context()
-
-MFA_PRESENT = "aws:multifactorauthpresent"
-MFA_AGE = "aws:multifactorauthage"
 
 WITHOUT_MFA = Context.of(absent=(MFA_PRESENT, MFA_AGE))
 """A user with long-term keys: both keys are absent (IAM User Guide, "AWS global condition context keys")."""

@@ -217,5 +217,5 @@ def test_a_source_that_this_machine_does_not_have_is_told_once() -> None:
     made = profiles.as_roles(named(alias("a"), alias("b"), alias("c", source_profile="me"), alias("d", via="a")))
     missing = profiles.without_source(made, frozenset({"me"}))
     assert [found.code for found in missing] == ["no-source-profile"]
-    assert "profile default" in missing[0].summary and "a, b" in missing[0].summary
+    assert "profile default" in missing[0].summary and "a and b" in missing[0].summary
     assert profiles.without_source(made, frozenset({"me", "default"})) == ()
