@@ -76,12 +76,11 @@ def of_desired(desired: Desired, account: str | None) -> Catalog:
 
 
 def _made(loaded: Any) -> Catalog:
-    from reconciler.desired.declare import declare, errors_of
+    from reconciler.app.desired import valid
+    from reconciler.desired.declare import declare
     from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 
-    desired = declare(loaded)
-    if errors_of(desired):
-        raise Failed(desired.problems)
+    desired = valid(declare(loaded))
     return of_desired(desired, None if desired.state.account == PLACEHOLDER_ACCOUNT else desired.state.account)
 
 

@@ -35,14 +35,18 @@ def written_account(loaded: Loaded) -> str | None:
     return written if isinstance(written, str) else None
 
 
-def offline(
-    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
-) -> Desired:
-    """What the files mean, asking nobody. Raises Failed with every error, and the warnings beside them."""
-    desired = declare(read(files, variables, account, partition))
+def valid(desired: Desired) -> Desired:
+    """The same, where nothing is wrong with it. Raises Failed with every error, and the warnings beside them."""
     if errors_of(desired):
         raise Failed(desired.problems)
     return desired
+
+
+def offline(
+    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
+) -> Desired:
+    """What the files mean, asking nobody. Raises Failed."""
+    return valid(declare(read(files, variables, account, partition)))
 
 
 def problems(files: Sequence[str], variables: Mapping[str, str]) -> tuple[Desired, tuple[Problem, ...]]:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from reconciler.app.both_sides import Access, Again, World
-from reconciler.app.desired import read
 from reconciler.assume.asked import Mfa
 from reconciler.assume.chain import Request
 from reconciler.assume.explain import explain
-from reconciler.desired.declare import declare
+from reconciler.aws.sts import DEVICE_REFUSED
 from reconciler.model.explanation import Explanation, Outcome
 from reconciler.model.problem import Failed
 from reconciler.model.state import Desired
-
-WRONG_DEVICE = "mfa-device-refused"
-"""Code of the Problem that says the MFA device is not the caller's."""
-
-
-def with_paths(files: Sequence[str], variables: Mapping[str, str], account: str, partition: str) -> Again:
-    """What `explained` takes as `again`, for a file that is read from these arguments."""
-    return lambda paths: declare(read(files, variables, account, partition), paths)
 
 
 def explained(
@@ -56,7 +47,7 @@ def explained(
 
 
 def _wrong_device(desired: Desired, request: Request, caller_arn: str, refusal: Failed | None) -> Explanation | None:
-    problem = next((one for one in refusal.problems if one.code == WRONG_DEVICE), None) if refusal else None
+    problem = next((one for one in refusal.problems if one.code == DEVICE_REFUSED), None) if refusal else None
     if problem is None:
         return None
     alias = desired.aliases.get(request.alias)

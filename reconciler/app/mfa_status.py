@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from reconciler.app.desired import read_if_any, written_account
+from reconciler.app.desired import read_if_any, valid, written_account
 from reconciler.aws import devices
+from reconciler.aws.faults import read_denied
 from reconciler.aws.session import POOL, Connection, check_account, connect
-from reconciler.desired.declare import declare, errors_of
+from reconciler.desired.declare import declare
 from reconciler.model.address import Address
 from reconciler.model.entity import Role, User
 from reconciler.model.mfa import Holder, MfaStatus
-from reconciler.model.problem import Failed, Level, Problem
+from reconciler.model.problem import Failed, Problem
 from reconciler.model.state import Desired, MfaDevice
 from reconciler.plan.access import accesses_of
 from reconciler.plan.questions import users_with_mfa
@@ -46,16 +47,10 @@ def status_of(wanted: Wanted) -> MfaStatus:
     connection = connect(wanted.profile, wanted.region, wanted.endpoint_url)
     loaded = read_if_any(wanted.files, wanted.variables, connection.account, connection.partition)
     check_account(connection, written_account(loaded) if loaded else None)
-    desired = _valid(declare(loaded)) if loaded else None
+    desired = valid(declare(loaded)) if loaded else None
     if wanted.users:
         return _of_named(connection, desired, list(dict.fromkeys(wanted.users)))
     return _of_account(connection, desired)
-
-
-def _valid(desired: Desired) -> Desired:
-    if errors_of(desired):
-        raise Failed(desired.problems)
-    return desired
 
 
 def _of_named(connection: Connection, desired: Desired | None, names: Sequence[str]) -> MfaStatus:
@@ -117,15 +112,7 @@ def _answered(connection: Connection, holder: Holder) -> Holder:
 def _notes(asked: Iterable[Holder], *denied: str) -> tuple[Problem, ...]:
     """What was denied. asked: users that were asked about one by one."""
     one_by_one = any(one.exists and not one.complete for one in asked)
-    return tuple(
-        Problem(
-            Level.INFO,
-            "read-denied",
-            f"Not allowed to call iam:{operation}: what it would show is unknown.",
-            hint="Allow it to the caller to have this reported.",
-        )
-        for operation in (*denied, *(["ListMFADevices"] if one_by_one else []))
-    )
+    return tuple(map(read_denied, (*denied, *(["ListMFADevices"] if one_by_one else []))))
 
 
 def _needs(desired: Desired | None, live: Mapping[Address, str]) -> dict[Address, tuple[str, ...]]:

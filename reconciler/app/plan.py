@@ -7,17 +7,17 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.app.desired import read, written_account
+from reconciler.app.desired import read, valid, written_account
 from reconciler.aws import snapshot
 from reconciler.aws.overlap import started
 from reconciler.aws.session import Connection, asks_nobody, check_account, connect
 from reconciler.aws.snapshot import Reading
-from reconciler.desired.declare import declare, errors_of
+from reconciler.desired.declare import declare
 from reconciler.desired.load import Loaded
 from reconciler.kinds.registry import BY_SECTION
 from reconciler.model.calls import Calls, OnCall, unheard
 from reconciler.model.plan import Plan
-from reconciler.model.problem import Failed, failure
+from reconciler.model.problem import failure
 from reconciler.model.state import Desired, State
 from reconciler.model.suggest import suggestion
 from reconciler.plan.build import build
@@ -80,12 +80,12 @@ def make_plan(request: Request) -> Planned:
     loaded = read(request.files, request.variables, caller=lambda: _answered(asking))
     now = datetime.now(UTC)
     early = started(_read_for, asking.result, loaded) if asking and _says_for_whom(loaded) else None
-    desired = _valid(declare(loaded, now=now))
+    desired = valid(declare(loaded, now=now))
     reading = early.result() if early else _read_for(request.connect, loaded)
     connection = reading.connection
     if (connection.account, connection.partition) != (loaded.account, loaded.partition):
         loaded = read(request.files, request.variables, connection.account, connection.partition)
-        desired = _valid(declare(loaded, now=now))
+        desired = valid(declare(loaded, now=now))
     plan, desired = _compared(loaded, desired, reading, request.allowed)
     return Planned(plan, connection, lambda: _again(desired, connection, request.allowed), now)
 
@@ -123,7 +123,7 @@ def _compared(loaded: Loaded | None, desired: Desired, reading: Reading, allowed
     live = reading.state(entities.keys(), (document for entity in entities.values() for document in entity.documents))
     if loaded is not None and _moved(desired, live):
         paths = {address: entity.path for address, entity in live.entities.items()}
-        desired = _valid(declare(loaded, paths, desired.now))
+        desired = valid(declare(loaded, paths, desired.now))
     _check_targets(desired, live, allowed)
     while questions := questions_of(desired, live):
         live = snapshot.complete(reading.connection, live, questions)
@@ -146,9 +146,3 @@ def _check_targets(desired: Desired, live: State, allowed: Allowed) -> None:
             close = suggestion(str(target), known)
             hint = f"Did you mean {close!r}?" if close else "An address is kind/name, as in role/app."
             raise failure("unknown-target", f"--target {target}: neither in the file nor in the account.", hint=hint)
-
-
-def _valid(desired: Desired) -> Desired:
-    if errors_of(desired):
-        raise Failed(desired.problems)
-    return desired

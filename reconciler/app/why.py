@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.app.both_sides import Access
-from reconciler.app.desired import read
+from reconciler.app.desired import read, valid
 from reconciler.app.explain import explained
 from reconciler.app.hops import Hops
 from reconciler.aws.sts import AWS_SAYS
-from reconciler.desired.declare import declare, errors_of
+from reconciler.desired.declare import declare
 from reconciler.model.address import Address
 from reconciler.model.explanation import Explanation
 from reconciler.model.problem import Failed
@@ -38,11 +38,8 @@ def _explained(hops: Hops, refusal: Failed | None) -> Explanation:
     def declared(paths: Mapping[Address, str]) -> Desired:
         return declare(loaded, paths)
 
-    desired = declared({})
-    if errors_of(desired):
-        raise Failed(desired.problems)
     return explained(
-        desired,
+        valid(declared({})),
         run.requests,
         run.caller.arn,
         hops.carried if refusal else hops.expected(),

@@ -52,6 +52,12 @@ def problem_of(error: Exception, doing: str) -> Problem:
     return Problem(Level.ERROR, kind, f"{_sentence(doing)} failed: {summary}", "", hint)
 
 
+def read_denied(operation: str) -> Problem:
+    """That an optional read was denied: what it would show is left out."""
+    summary = f"Not allowed to call iam:{operation}: what it would show is unknown."
+    return Problem(Level.INFO, "read-denied", summary, "", "Allow it to the caller to have this reported.")
+
+
 def _said(error: Exception, code: str) -> tuple[str, str]:
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return "no AWS credentials were found.", "Pass --profile, or set AWS_PROFILE or the AWS_* keys."

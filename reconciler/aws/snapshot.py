@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from reconciler.aws.belongings import access_keys_of, belongings_of, devices_of, has_password, policy_exists
 from reconciler.aws.details import bulk_tags, details
-from reconciler.aws.faults import DENIED, code_of, translated
+from reconciler.aws.faults import DENIED, code_of, read_denied, translated
 from reconciler.aws.overlap import Overlap
 from reconciler.aws.pages import DETAILS, Lists, account_details, completed, listed
 from reconciler.aws.session import POOL, Connection
@@ -26,7 +26,6 @@ from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.document import Document
 from reconciler.model.entity import InstanceProfile, Policy, User
-from reconciler.model.problem import Level, Problem
 from reconciler.model.state import Facts, MfaDevice, State
 from reconciler.plan.questions import Questions
 
@@ -108,7 +107,7 @@ def _state(raw: Raw, connection: Connection, denied: Mapping[str, str], detailed
         detailed=frozenset(asked) if detailed else frozenset(),
         unread=frozenset(_unread(denied)),
         read_at=datetime.now(UTC),
-        notes=tuple(_denied(operation) for operation in denied.values()),
+        notes=tuple(read_denied(operation) for operation in denied.values()),
     )
     return State(raw.account, raw.partition, entities, facts)
 
@@ -119,12 +118,6 @@ def _unread(denied: Mapping[str, str]) -> Iterator[str]:
         for source in kind.sources:
             if source.operation in denied and (source.lists_kind or source.only_for):
                 yield str(source.only_for or kind.name)
-
-
-def _denied(name: str) -> Problem:
-    summary = f"Not allowed to call iam:{name}: what it would show is unknown."
-    hint = "Allow it to the caller to have this reported."
-    return Problem(Level.INFO, "read-denied", summary, "", hint)
 
 
 def _quotas(connection: Connection) -> Mapping[str, int]:
@@ -180,7 +173,7 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
         )
         asked: Mapping[str, Mapping[Address, object]]
         asked = {"ListMFADevices": answers, "GetLoginProfile": consoles, "ListAccessKeys": listed_keys}
-        notes = [_denied(operation) for operation, told in asked.items() if None in told.values()]
+        notes = [read_denied(operation) for operation, told in asked.items() if None in told.values()]
         facts = replace(facts, notes=(*facts.notes, *notes))
     entities = dict(state.entities)
     for arn, address in arns.items():

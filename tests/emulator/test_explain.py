@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ from unittest.mock import patch
 
 import pytest
 
-from reconciler.app.desired import offline
-from reconciler.app.explain import Access, explained, with_paths
+from reconciler.app.desired import offline, read
+from reconciler.app.explain import Access, explained
 from reconciler.assume import chain
 from reconciler.assume.asked import CODE, Mfa
 from reconciler.assume.folder import cache_folder
+from reconciler.desired.declare import declare
+from reconciler.model.address import Address
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says
 from reconciler.model.problem import Failed, failure
+from reconciler.model.state import Desired
 from tests.support.account import Account
 from tests.support.denying import denying
 
@@ -61,9 +65,12 @@ def asked(
         url = stack.enter_context(denying(account.sandbox.url, denied)) if denied else account.sandbox.url
         desired = offline([path], {}, ACCOUNT)
         requests = chain.requests(chain.hops(alias, desired.aliases), caller, desired.state.entities)
-
-        again = with_paths([path], {}, ACCOUNT, "aws")
+        loaded = read([path], {}, ACCOUNT)
         access = Access(None, None, url)
+
+        def again(paths: Mapping[Address, str]) -> Desired:
+            return declare(loaded, paths)
+
         return explained(desired, requests, caller, mfa, access, account.environment, again=again, **more)
 
 

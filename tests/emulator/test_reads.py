@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.aws.reads import Size, reads_of
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.snapshot import Reading
 from reconciler.kinds.account import ALIAS, PASSWORD_POLICY
@@ -20,6 +19,7 @@ from reconciler.model.entity import Policy, Role
 from reconciler.model.state import State
 from tests.support.account import Account
 from tests.support.paged_iam import PagedIam, served
+from tests.support.reads import Size, reads_of
 
 SMALL = Size(users=20, groups=10, roles=50, policies=30, tagged=30, expected=110)
 MEDIUM = Size(users=200, groups=40, roles=500, policies=300, tagged=300, expected=1040)

@@ -16,7 +16,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from reconciler.aws.reads import Size
+from tests.support.reads import Size
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:iam::{ACCOUNT}"
