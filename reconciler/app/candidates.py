@@ -5,14 +5,11 @@ A person waits at the TAB key: nothing here validates, asks AWS, or imports what
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-_SECTION = re.compile(r"\[\s*(.*?)\s*\]\s*(?:[#;].*)?")
-_CONFIG = ("AWS_CONFIG_FILE", "~/.aws/config")
-_CREDENTIALS = ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+from reconciler.assume import aws_files, ini
+from reconciler.model.problem import Failed
 
 
 def alias_roles(files: Sequence[str], variables: Mapping[str, str]) -> Mapping[str, str]:
@@ -30,26 +27,13 @@ def alias_roles(files: Sequence[str], variables: Mapping[str, str]) -> Mapping[s
 
 def aws_profiles(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Names of the profiles in the AWS config and credentials files, sorted; files that cannot be read have none."""
-    found = {_config_profile(section) for section in _sections(*_CONFIG, environ)}
-    found.update(_sections(*_CREDENTIALS, environ))
+    found = {ini.profile_of(name) for name in _sections(aws_files.config_file, environ)}
+    found |= set(_sections(aws_files.credentials_file, environ))
     return tuple(sorted(name for name in found if name))
 
 
-def _sections(variable: str, default: str, environ: Mapping[str, str]) -> Iterator[str]:
-    path = Path(os.path.expandvars(environ.get(variable) or default))
+def _sections(located: Callable[[Mapping[str, str]], Path], environ: Mapping[str, str]) -> list[str]:
     try:
-        lines = path.expanduser().read_text(encoding="utf-8", errors="replace").splitlines()
-    except (OSError, RuntimeError):  # no such file; no home folder
-        return
-    for line in lines:
-        section = _SECTION.fullmatch(line)
-        if section:
-            yield section[1]
-
-
-def _config_profile(section: str) -> str:
-    """`default`, `profile x`, `profile "x y"` → the profile; "" for sections of another kind."""
-    kind, _, name = section.partition(" ")
-    if kind == "profile":
-        return name.strip().strip("'\"")
-    return "default" if section == "default" else ""
+        return [section.name for section in ini.sections(aws_files.read(located(environ)))]
+    except Failed:  # no home folder, or not readable
+        return []

@@ -11,6 +11,7 @@ import click
 from reconciler.assume.deliver import CODE_VARIABLE, Wish, reader
 from reconciler.cli.completion import alias_names
 from reconciler.cli.options import aws_options, file_option, variable_option
+from reconciler.cli.terminal import tell
 from reconciler.shell.variables import SHELLS, assignments
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ def command(
     from reconciler.cli import assume_modes
 
     if mode:
-        return assume_modes.MODES[mode](wanted, form, _say)
-    return assume_modes.assume(wanted, Wish(words, shell, form, printing), _say)
+        return assume_modes.MODES[mode](wanted, form, tell)
+    return assume_modes.assume(wanted, Wish(words, shell, form, printing), tell)
 
 
 def _mode(ctx: click.Context, alias: str | None, asked: Mapping[str, bool], wish: Wish) -> str | None:
@@ -159,12 +160,8 @@ def _print_undoing(shell: str | None, form: str | None) -> None:
 
     variables = credentials.undoing(os.environ)
     if not variables:
-        _say("nothing is assumed in this shell.")
+        tell("nothing is assumed in this shell.")
         return
     click.echo(
         emit.as_json(variables) if form == "json" else assignments(variables, shell or reader(os.environ)), nl=False
     )
-
-
-def _say(line: str) -> None:
-    click.echo(f"reconcile: {line}", err=True)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.cli.options import aws_options, file_option, variable_option
+from reconciler.cli.terminal import colored, say, tell
 
 if TYPE_CHECKING:
+    from reconciler.app.key_checks import Wanted
     from reconciler.app.keys import Outcome
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -46,7 +48,7 @@ def issue(**options: Any) -> int:
     """
     from reconciler.app import keys as use_case
 
-    return _told(use_case.issue(_wanted(**options), os.environ, _say))
+    return _told(use_case.issue(_wanted(**options), os.environ, tell))
 
 
 @command.command("rotate", epilog="Example: reconcile keys rotate demo-user, and days later with --finish")
@@ -61,17 +63,16 @@ def rotate(finishing: bool, **options: Any) -> int:
     from reconciler.app import keys as use_case
 
     act = use_case.finish if finishing else use_case.rotate
-    return _told(act(_wanted(**options), os.environ, _say))
+    return _told(act(_wanted(**options), os.environ, tell))
 
 
-def _wanted(user: str, **options: Any) -> Any:
+def _wanted(user: str, **options: Any) -> Wanted:
     from reconciler.app.key_checks import Wanted
 
     return Wanted(user=user.removeprefix("user/"), **options)
 
 
 def _told(outcome: Outcome) -> int:
-    from reconciler.cli.terminal import colored, say
     from reconciler.render.problems import text
 
     for line in outcome.done:
@@ -79,7 +80,3 @@ def _told(outcome: Outcome) -> int:
     if outcome.findings:
         say(text(outcome.findings, color=colored(err=True)), err=True)
     return 0
-
-
-def _say(line: str) -> None:
-    click.echo(f"reconcile: {line}", err=True)

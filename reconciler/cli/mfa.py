@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import aws_options, color_option, file_option, variable_option
+from reconciler.cli.terminal import colored, say, tell
 
 if TYPE_CHECKING:
     from reconciler.app.mfa import Terminal
@@ -74,7 +75,6 @@ def status(form: str, **options: Any) -> int:
     """
     from reconciler.app.mfa_status import Wanted, status_of
     from reconciler.cli.progress import working
-    from reconciler.cli.terminal import colored, say
     from reconciler.render.mfa import status_json, status_text
 
     with working("Reading IAM"):
@@ -116,4 +116,4 @@ def _interrupted_by_hanging_up() -> Iterator[None]:
 
 def _say(line: str) -> None:
     with contextlib.suppress(OSError):
-        click.echo(f"reconcile: {line}", err=True)
+        tell(line)

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import color_option, files_argument, variable_option
+from reconciler.cli.terminal import colored, say, tell
 
 
 @click.command("profiles", epilog="Example: reconcile profiles roles.yaml --write")
@@ -32,12 +33,11 @@ def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, v
     an alias that is gone takes its profile along. A profile that is not its own is never hidden.
     """
     from reconciler.app import profiles as use_case
-    from reconciler.cli.terminal import colored, say
     from reconciler.render.file_diff import file_diff
     from reconciler.render.problems import text
 
     wanted = use_case.Wanted(files, variables, _program(), prefix, process)
-    proposal = use_case.write(wanted, os.environ, _say) if writing else use_case.proposed(wanted, os.environ)
+    proposal = use_case.write(wanted, os.environ, tell) if writing else use_case.proposed(wanted, os.environ)
     edit, path = proposal.edit, proposal.path
     if edit.changed:
         say(file_diff(str(path), edit.before, edit.after, edit.line, color=colored()))
@@ -48,10 +48,6 @@ def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, v
     if edit.changed:
         say(f"Wrote {path}." if writing else "Nothing was written; --write does it.", err=True)
     return 0
-
-
-def _say(line: str) -> None:
-    click.echo(f"reconcile: {line}", err=True)
 
 
 def _program() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Whether to colour, and whether a person is there."""
+"""What is said and how: to stdout or stderr, in colour or not, and whether a person is there to answer."""
 
 from __future__ import annotations
 
@@ -40,3 +40,10 @@ def say(text: str, *, err: bool = False) -> None:
     import click
 
     click.echo(text, err=err, color=colored(err=err) or None)
+
+
+def tell(line: str) -> None:
+    """A line for the person beside the results, on stderr."""
+    import click
+
+    click.echo(f"reconcile: {line}", err=True)
