@@ -16,6 +16,7 @@ from os import name as os_name
 from typing import Protocol, TypeVar
 
 from reconciler.assume.deliver import CODE_VARIABLE
+from reconciler.assume.totp import STEP
 from reconciler.model.problem import Failed, failure
 from reconciler.model.sts import MFA_CODE_REFUSED
 
@@ -27,9 +28,6 @@ QUESTIONS = 10
 
 CODE = re.compile(r"[0-9]{6}")
 _PASS = f"Pass --token-code or --token-command, or set {CODE_VARIABLE}."
-
-STEP = 30
-"""Seconds for which a device shows one code (RFC 6238, and AWS's devices)."""
 
 _REFUSED = "AWS refused that code; wait for the next one. "
 NO_CODE = "A code is six digits. "

@@ -227,7 +227,7 @@ def _refusal(words: Words, found: Sequence[Weighed], no: str) -> Told:
     trust = _TRUST_SUMMARY.get(item.trust_cause or Cause.DENY, "a condition of its trust policy does not hold")
     caller = _CALLER_SUMMARY.get(item.caller_cause or Cause.DENY, "a condition of {caller}'s policies does not hold")
     if item.action != ASSUME and Cause.UNNAMED in item.causes:
-        trust, caller = (f"{whose} not allow {item.action}" for whose in ("its trust policy does", "its caller's do"))
+        trust = f"its trust policy does not allow {item.action}"
         caller = f"no policy of {words.caller} allows {item.action}"
     parts = [text for text, side in ((trust, item.trust), (caller, item.caller)) if side.denied]
     summary = f"{no}: {', and '.join(parts).format(caller=words.caller)}."

@@ -232,15 +232,14 @@ def _durable_arn(principal: Principal) -> str:
 def caller_lines(words: Words, item: Weighed) -> tuple[str, ...]:
     """An inline policy of the caller that allows the action on the role."""
     name = words.view.target.arn.rpartition("/")[2]
-    actions = ASSUME if item.action == ASSUME else json.dumps([ASSUME, item.action])
     if words.caller_place() is None:
         statement = {"Effect": "Allow", "Action": item.action, "Resource": words.view.target.arn}
         return (json.dumps(statement),)
+    actions = json.dumps(ASSUME if item.action == ASSUME else [ASSUME, item.action])
     return (
         "inline_policies:",
         f"  assume-{name}:",
-        f"    Statement: {{Effect: Allow, Action: {json.dumps(actions) if actions == ASSUME else actions}, "
-        f'Resource: "{words.view.target.arn}"}}',
+        f'    Statement: {{Effect: Allow, Action: {actions}, Resource: "{words.view.target.arn}"}}',
     )
 
 

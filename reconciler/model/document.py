@@ -27,7 +27,8 @@ class Statement:
     """One statement in canonical form. Lists are sets; actions and condition keys are lower case.
 
     `principals` is None where the element is absent, which differs from every set. A `not_…` flag says that
-    the element was NotPrincipal, NotAction or NotResource. `spelling` keeps the author's letter case for
+    the element was NotPrincipal, NotAction or NotResource. `unknown` holds elements that the grammar does not have, as
+    JSON. `spelling` keeps the author's letter case for
     display, and takes no part in equality.
     """
 

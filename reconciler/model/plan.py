@@ -73,9 +73,8 @@ class Broken(IntEnum):
 class Lapse:
     """What may be broken from a step on, until the one that makes `until`: `who` has `what` too much, or too little.
 
-    who: a user or role. kind: EXCESS or GAP. circle: what the steps make that would have
-    to wait for each other; empty where a quota is why. hangs_on: ARNs of the policies whose content is not read and
-    decides.
+    who: a user or role. kind: EXCESS or GAP. circle: what the steps make that would have to wait for each other; empty
+    where a quota is why. hangs_on: ARNs of the policies whose content is not read and decides.
     """
 
     kind: Broken
@@ -91,10 +90,9 @@ class Step:
     """One call with its place in the order. `note`: the quota that gives it this place, in words.
 
     lapses: what may be broken by that place.
-
     gives, takes, denies, lifts: of a call that writes a document, the Allows that it brings and takes away, and the
-    Denies that it adds and lifts. document: which one, by its holder's address and its inline name, where it can be
-    written in stages.
+    Denies that it adds and lifts.
+    document: which one, by its holder's address and its inline name, where it can be written in stages.
     own: it may take from what the caller's own rights hang on, and so waits for everything else.
     """
 
@@ -197,7 +195,7 @@ class Plan:
     settings: Settings
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
-    findings: tuple[Problem, ...] = field(default=())
+    findings: tuple[Problem, ...] = ()
     access: AccessDelta = AccessDelta()
     targets: tuple[Address, ...] = ()
     moves: tuple[Move, ...] = ()

@@ -18,8 +18,8 @@ from reconciler.plan.renames import Names, renamed, renames_of
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """belongings: users that would be deleted. devices: users that must have MFA, or
-    must not be locked out, and show no virtual device.
+    """belongings: users that would be deleted.
+    devices: users that must have MFA, or must not be locked out, and show no virtual device.
     details: policies and instance profiles whose tags (from a lagging bulk read) or missing description decide.
     policies: ARNs of policies outside the account that would be attached and are not known to exist.
     quotas: whether the order of steps hangs on the account's quotas.

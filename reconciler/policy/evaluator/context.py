@@ -21,9 +21,10 @@ ABSENT: tuple[Alternative, ...] = (None,)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`known`: key in lower case → what it may be; one alternative: it is known. `absent` ends in `*`: a prefix.
+    """`known`: key in lower case → what it may be; one alternative: it is known.
 
-    `below` are asked, one after the other, for what this one does not know.
+    `absent_prefixes`: all keys that begin so are absent, but for the known ones. `below` are asked, one after the
+    other, for what this one does not know.
     """
 
     known: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
@@ -37,9 +38,10 @@ class Context:
         absent: Iterable[str] = (),
         either: Mapping[str, Iterable[Value | None]] | None = None,
     ) -> Context:
-        """`absent` may hold prefixes such as `aws:PrincipalTag/*`; `either` names the possible values of a key,
+        """A context from keys in any letter case.
 
-        None among them where it may be absent.
+        absent: keys that a request lacks; a prefix ends in `*`, as in `aws:PrincipalTag/*`.
+        either: key → its possible values, None among them where it may be absent.
         """
         known: dict[str, tuple[Alternative, ...]] = {}
         listed = [key.lower() for key in absent]

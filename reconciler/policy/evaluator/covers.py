@@ -52,9 +52,10 @@ def powers(
     targets: Mapping[str, Iterable[str]] | None = None,
     grades: Iterable[Grade] = (Grade.ADMINISTRATOR, Grade.ESCALATION),
 ) -> tuple[Power, ...]:
-    """What the principal can make itself an administrator with. `targets`: sort (user, role, …) → ARNs that count
+    """What the principal can make itself an administrator with.
 
-    as much as any. Paths that depend on unknown policies only are one Power, named UNSEEN.
+    `targets`: sort (user, role, …) → ARNs that count as much as any. Paths that depend on unknown policies only are one
+    Power, named UNSEEN.
     """
     wanted, given = frozenset(grades), {sort: tuple(arns) for sort, arns in (targets or {}).items()}
     found: list[Power] = []

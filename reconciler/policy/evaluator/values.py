@@ -116,11 +116,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`keys`: what a DEPENDS waits for; condition keys in lower case, or one of these with a colon:
+    """`keys`: what a DEPENDS waits for. They are condition keys in lower case, or one of these:
 
-    `policy:LABEL` the content of a policy; `boundary:LABEL` whether this boundary limits a principal that the
-    trust lets in without its account; `principal:ARN` whether it is this session of a role, this member of an
-    account; `not-principal:LABEL` whether NotPrincipal leaves it out; `operator:NAME` an operator not known here.
+    `policy:LABEL`: the content of a policy.
+    `boundary:LABEL`: whether this boundary limits a principal that the trust lets in without its account.
+    `principal:ARN`: whether it is this session of a role, this member of an account.
+    `not-principal:LABEL`: whether NotPrincipal leaves it out.
+    `operator:NAME`: an operator that is not known here.
     """
 
     decision: Decision
