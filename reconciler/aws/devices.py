@@ -7,10 +7,8 @@ lose the seed of the first.
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,6 +17,7 @@ from botocore.exceptions import ClientError
 from reconciler.aws.belongings import devices_of
 from reconciler.aws.faults import AWS_ERRORS, DENIED, code_of, problem_of, translated
 from reconciler.aws.session import Connection
+from reconciler.aws.unlogged import unlogged
 from reconciler.model.address import Address
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import MfaDevice
@@ -99,7 +98,7 @@ def create(connection: Connection, name: str, *, freed: bool = False) -> Fresh:
     """
 
     def call() -> Any:
-        with _unlogged():
+        with unlogged():
             return connection.iam_once.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
 
     try:
@@ -119,7 +118,7 @@ def enable(connection: Connection, user: str, serial: str, first: str, second: s
     """
 
     def call() -> None:
-        with _unlogged():
+        with unlogged():
             connection.iam_once.enable_mfa_device(
                 UserName=user, SerialNumber=serial, AuthenticationCode1=first, AuthenticationCode2=second
             )
@@ -187,15 +186,3 @@ def _denied(error: ClientError, doing: str, action: str) -> Failed:
             "Do it in a session with MFA, or have an administrator do it.",
         )
     return failure("access-denied", summary, "", f"The caller needs {action}, or an administrator does it with USER.")
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """botocore's debug log shows bodies of requests and answers: not these, with codes and the seed in them."""
-    logger = logging.getLogger("botocore")
-    before = logger.level
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)

@@ -7,10 +7,8 @@ The keys travel in the query, so nothing here may show the URL: not an error (bo
 from __future__ import annotations
 
 import json
-import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +25,7 @@ from botocore.exceptions import (
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
+from reconciler.aws.unlogged import unlogged
 from reconciler.model.problem import Failed, failure
 
 PAUSES = (0.3, 1.0)
@@ -34,7 +33,6 @@ PAUSES = (0.3, 1.0)
 
 _TIMEOUTS = (5, 20)
 """Seconds to connect, and to wait for an answer."""
-_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry", "botocore.httpsession")
 
 
 def signin_token(url: str, environ: Mapping[str, str]) -> str:
@@ -47,7 +45,7 @@ def signin_token(url: str, environ: Mapping[str, str]) -> str:
     # Plain http is this machine's own endpoint: a proxy would read the keys.
     proxies = get_environ_proxies(url) if url.startswith("https:") else {}
     make: Any = URLLib3Session
-    with _unlogged():
+    with unlogged():
         session = make(verify=verify, proxies=proxies, timeout=_TIMEOUTS)
         try:
             outcome = _fetched(session, url)
@@ -122,20 +120,3 @@ def _refused(status: int, host: str) -> Failed:
     said = f"what {host} answered is no sign-in token." if status == 200 else f"{host} answered HTTP {status}."
     hint = "Run it again in a minute." if status >= 500 or status == 429 else "Check AWS_ENDPOINT_URL and any proxy."
     return failure("console-answer", f"Asking for a console sign-in failed: {said}", hint=hint)
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """Whoever has turned logging on: the loggers that would write the URL write nothing meanwhile."""
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
-    for logger in loggers:
-        logger.addFilter(_never)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(_never)
-
-
-def _never(record: logging.LogRecord) -> bool:
-    return False

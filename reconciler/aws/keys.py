@@ -6,10 +6,8 @@ every log, and a key whose answer was lost is deleted again.
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -25,6 +23,7 @@ from botocore.exceptions import (
 from reconciler.aws.belongings import access_key
 from reconciler.aws.faults import AWS_ERRORS, code_of, problem_of, translated
 from reconciler.aws.session import Connection, client
+from reconciler.aws.unlogged import unlogged
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import AccessKey
 from reconciler.model.suggest import suggestion
@@ -67,7 +66,7 @@ def create(connection: Connection, user: str, known: Collection[str], say: Calla
     Raises Failed. Where the answer was lost, the key that came of it, whose secret nobody has, is deleted again.
     """
     try:
-        with _unlogged():
+        with unlogged():
             made = connection.iam_once.create_access_key(UserName=user)["AccessKey"]
     except AWS_ERRORS as error:
         problem = problem_of(error, f"creating an access key for {user}")
@@ -157,17 +156,6 @@ def _taken_back(connection: Connection, user: str, known: Collection[str]) -> Fa
         unread = failure("key-unclear", "A key without a known secret may have been left.", hint=look)
         return Failed([*failed.problems, *unread.problems])
     return failure("key-lost", f"AWS had made the key {new[0]}, whose secret was lost with the answer: it was deleted.")
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """botocore logs whole answers at level DEBUG."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(before)
 
 
 def _unknown(connection: Connection, user: str) -> Failed:
