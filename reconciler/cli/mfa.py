@@ -38,7 +38,7 @@ def command() -> None:
 @file_option
 @variable_option
 @aws_options
-def enroll(**options: Any) -> int:
+def enroll(user: str | None, **options: Any) -> int:
     """Enrol a virtual MFA device for USER, or for the user whose keys are used.
 
     A QR code for an authenticator app is drawn on the terminal, then two codes that follow each other are
@@ -46,7 +46,7 @@ def enroll(**options: Any) -> int:
     """
     from reconciler.app.mfa import Wanted, enrolled
 
-    wanted = Wanted(**options)
+    wanted = Wanted(user=user.removeprefix("user/") if user else None, **options)
     if wanted.seed_file and wanted.show_seed:
         raise click.UsageError("With --seed-file nothing is shown: leave out --show-seed.")
     with _interrupted_by_hanging_up():
@@ -67,7 +67,7 @@ def enroll(**options: Any) -> int:
 @variable_option
 @aws_options
 @color_option
-def status(form: str, **options: Any) -> int:
+def status(form: str, users: tuple[str, ...], **options: Any) -> int:
     """Who has which MFA devices, and who lacks one.
 
     With a file, users that must use MFA by it are told apart: by `mfa: required`, their own or a group's, or
@@ -78,7 +78,7 @@ def status(form: str, **options: Any) -> int:
     from reconciler.render.mfa import status_json, status_text
 
     with working("Reading IAM"):
-        found = status_of(Wanted(**options))
+        found = status_of(Wanted([user.removeprefix("user/") for user in users], **options))
     say(status_json(found) if form == "json" else status_text(found, color=colored()))
     return 0
 

@@ -75,7 +75,8 @@ def shown(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> in
     """Print the plan, save it where that was asked for; the exit code."""
     from reconciler.cli.terminal import say
 
-    say(_RENDERERS[form](plan))
+    if text := _RENDERERS[form](plan):
+        say(text)
     if out:
         from reconciler.app.saved import save
 

@@ -31,7 +31,8 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> 
     errors = sum(problem.level is Level.ERROR for problem in found)
     warnings = sum(problem.level is Level.WARNING for problem in found)
     if form != "text":
-        click.echo(FORMATS[form](found))
+        if said := FORMATS[form](found):
+            click.echo(said)
         return 1 if errors else 0
     if found:
         say(text(found, color=colored(err=True)), err=True)
@@ -39,8 +40,8 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> 
         click.echo(f"\n{_count(errors, 'error')}, {_count(warnings, 'warning')}.", err=True)
         return 1
     entities = len(desired.state.entities)
-    said = f" {_count(warnings, 'warning')}." if warnings else ""
-    click.echo(f"Valid: {_count(entities, 'entity')}, {_count(len(desired.aliases), 'alias')}.{said}")
+    warned = f" {_count(warnings, 'warning')}." if warnings else ""
+    click.echo(f"Valid: {_count(entities, 'entity')}, {_count(len(desired.aliases), 'alias')}.{warned}")
     return 0
 
 

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.app.desired import offline
+from reconciler.kinds.registry import KINDS
+from reconciler.model.address import Address
+from reconciler.policy.evaluator import evaluate, principals_of
 from tests.docs.pages import ROOT
 from tests.support.account import Account
 
@@ -47,3 +51,21 @@ def test_the_demo_is_as_promised_and_needs_no_configuration(tmp_path: Path) -> N
     assert "\x1b" not in done.stdout
     assert "As promised, every step." in done.stdout
     assert not (tmp_path / ".aws").exists()
+
+
+def test_the_roles_of_a_pipeline_may_make_every_call_of_plan_and_apply(account: Account) -> None:
+    desired = offline([str(ROOT / "examples/pipeline.yaml")], {}, "123456789012")
+    who = principals_of(desired.state)
+    reader, writer = who[Address("role", "iam-plan")], who[Address("role", "iam-apply")]
+    account.apply(ROOT / "examples/company.yaml")
+    account.write("version: 1\nowner: company\nusers: {alice: {console: false, access_keys: {max_count: 1}}}\n")
+    account.zero()
+    account.plan("roles.yaml")
+    reads = {operation for operation in account.calls() if operation != "GetCallerIdentity"}
+    assert {"ListAccessKeys", "ListRoles", "GetAccountAuthorizationDetails"} <= reads
+    for operation in reads:
+        action = f"{'tag' if operation == 'GetResources' else 'iam'}:{operation}"
+        assert evaluate(reader, action, "arn:aws:iam::123456789012:role/app").allowed, action
+    for operation in (operation for kind in KINDS for operation in kind.operations):
+        assert evaluate(writer, f"iam:{operation}", "arn:aws:iam::123456789012:role/app").allowed, operation
+        assert evaluate(reader, f"iam:{operation}", "arn:aws:iam::123456789012:role/app").denied, operation

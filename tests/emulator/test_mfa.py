@@ -508,6 +508,7 @@ def test_status_of_named_users_asks_for_these_alone(people: Account) -> None:
     people.zero()
     assert set(standings(people, "zoe", "alice")) == {"zoe", "alice"}
     assert people.calls() == {"GetCallerIdentity": 1, "ListMFADevices": 2}
+    assert set(standings(people, "user/zoe")) == {"zoe"}
     done = people.cli("mfa", "status", "alice", "nobody", "nor-her")
     assert done.code == 1 and "'nobody'" in done.err and "'nor-her'" in done.err
 
