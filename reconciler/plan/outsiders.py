@@ -1,21 +1,27 @@
 """Whom trusts let in beside the account's own users and roles: services, federated providers, other accounts, everyone.
 
-Such a one counts as soon as a trust names it; what its own side allows is not known here.
+Such a one counts as soon as a trust lets it in by name, and no Deny there means it. What its own side allows is not
+known here.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.address import Address
-from reconciler.model.document import Condition
+from reconciler.model.document import Condition, Statement
 from reconciler.model.entity import Role
 from reconciler.model.plan import Access
 from reconciler.model.state import State
+from reconciler.policy.evaluator.matching import speaks_of
 from reconciler.policy.global_keys import MFA_KEYS
 from reconciler.policy.trust import entity_of, trusted_providers
 
 _PROVIDERS = ("oidc-provider", "saml-provider")
+_ASSUMING = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
+_EVERYONE, _EVERY_AWS = ("*", "*"), ("AWS", "*")
+_ACCOUNT = re.compile(r"(arn:[^:]+):(?:iam|sts)::(\d{12}):.+")
 
 Pairs = dict[tuple[str, str], Access]
 """(principal, role) → access."""
@@ -55,14 +61,40 @@ def _either(one: Access, other: Access) -> Access:
 
 def _named(state: State, address: Address, missing: frozenset[Address]) -> Iterator[Access]:
     role = state.entities.get(address)
-    for statement in role.trust_policy.statements if isinstance(role, Role) else ():
-        keys = {condition.key for condition in statement.conditions}
+    said = role.trust_policy.statements if isinstance(role, Role) else frozenset()
+    denies = [one for one in said if one.effect == "Deny"]
+    for statement in said:
         for kind, value in statement.principals or ():
             ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
-            if entity_of(value, state.account, kind) in missing:
+            if ours or entity_of(value, state.account, kind) in missing:
                 continue
-            if statement.effect == "Allow" and not statement.not_principal and not ours:
-                named = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
-                conditions = tuple(sorted(keys - MFA_KEYS))
-                terms = frozenset(map(term, statement.conditions))
-                yield Access(named, str(address), bool(keys & MFA_KEYS), conditions, terms)
+            for action in _actions(kind, value) if statement.effect == "Allow" and not statement.not_principal else ():
+                held = [one for one in denies if speaks_of(one, action) and _means(one, kind, value)]
+                if speaks_of(statement, action) and all(one.conditions for one in held):
+                    yield _access(kind, value, address, statement, held)
+
+
+def _access(kind: str, value: str, role: Address, allow: Statement, denies: Iterable[Statement]) -> Access:
+    """By one Allow, as far as no Deny that has conditions holds."""
+    unless = [condition for deny in denies for condition in deny.conditions]
+    keys = {condition.key for condition in (*allow.conditions, *unless)}
+    terms = frozenset([*map(term, allow.conditions), *(f"unless {term(condition)}" for condition in unless)])
+    named = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
+    return Access(named, str(role), bool(keys & MFA_KEYS), tuple(sorted(keys - MFA_KEYS)), terms)
+
+
+def _actions(kind: str, value: str) -> tuple[str, ...]:
+    """By which actions such a principal can assume a role."""
+    if kind == "Federated":
+        return ("sts:assumerolewithsaml" if ":saml-provider/" in value else "sts:assumerolewithwebidentity",)
+    return _ASSUMING if "*" in (kind, value) else _ASSUMING[:1]
+
+
+def _means(deny: Statement, kind: str, value: str) -> bool:
+    """Whether a Deny means all that an Allow lets in by this name: by the same one, its account, or everyone."""
+    meant = {(kind, value), _EVERYONE}
+    if kind in ("AWS", "*"):
+        meant.add(_EVERY_AWS)
+        meant.add(("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value)))
+    named = deny.principals or frozenset()
+    return meant.isdisjoint(named) and "*" not in (kind, value) if deny.not_principal else not meant.isdisjoint(named)

@@ -55,6 +55,7 @@ def policy(content: Document, name: str = "p") -> Policy:
     return Policy(name, content, description="", tags=MINE)
 
 
+DENY_ALL = {"Effect": "Deny", "Principal": "*", "Action": "sts:*"}
 ASSUME = allow("sts:AssumeRole")
 ASSUME_APP = {**ASSUME, "Resource": ROLE}
 ASSUME_OTHER = {**ASSUME, "Resource": f"{ROLE}-other"}
@@ -236,6 +237,39 @@ OUTSIDERS: dict[str, Case] = {
     "a stranger with MFA": Case([], [app(trust(OTHER_ROOT, **MFA))], (can(OTHER_ROOT, mfa=True),)),
     "everyone, and the role itself": Case([], [app(trust("*"))], (can("*"), can("role/app"))),
     "the own account says nothing of outsiders": Case([], [TO_ACCOUNT]),
+    "a Deny that means everyone shuts outsiders out": Case(
+        [app(trust(STRANGER), service("ec2.amazonaws.com"))],
+        [app(trust(STRANGER), service("ec2.amazonaws.com"), DENY_ALL)],
+        (),
+        (can(STRANGER), can("service:ec2.amazonaws.com")),
+    ),
+    "so does one that means the account of an outsider": Case(
+        [app(trust(STRANGER))], [app(trust(STRANGER), trust(OTHER_ROOT, effect="Deny"))], (), (can(STRANGER),)
+    ),
+    "one that means everyone of AWS is none of services": Case(
+        [app(trust(STRANGER), service("ec2.amazonaws.com"))],
+        [app(trust(STRANGER), service("ec2.amazonaws.com"), trust("*", effect="Deny"))],
+        (),
+        (can(STRANGER),),
+    ),
+    "one that means another is none": Case(
+        [], [app(trust(OTHER_ROOT), trust(STRANGER, effect="Deny"))], (can(OTHER_ROOT),)
+    ),
+    "a Deny of another action is none": Case(
+        [], [app(trust(STRANGER), {**DENY_ALL, "Action": "sts:TagSession"})], (can(STRANGER),)
+    ),
+    "what is no way to assume lets nobody in": Case([], [app(trust(STRANGER, Action="sts:TagSession"))]),
+    "a Deny that depends makes it depend": Case(
+        [], [app(trust(STRANGER), {**DENY_ALL, **OFFICE})], (can(STRANGER, "aws:sourceip"),)
+    ),
+    "a Deny without MFA asks for it": Case(
+        [],
+        [app(trust(STRANGER), {**DENY_ALL, "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}})],
+        (can(STRANGER, mfa=True),),
+    ),
+    "everyone but one is not nobody": Case(
+        [], [app(trust("*"), {"Effect": "Deny", "NotPrincipal": {"AWS": STRANGER}, "Action": "sts:*"})], (can("*"),)
+    ),
 }
 
 BOTH_SIDES: dict[str, Case] = {

@@ -33,7 +33,8 @@ def arn(provider: Entity) -> str:
 
 
 def trusting(*named: str, effect: str = "Allow", tags: dict[str, str] | None = None) -> Role:
-    statement = {"Effect": effect, "Principal": {"Federated": list(named)}, "Action": "sts:AssumeRoleWithSAML"}
+    actions = ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"]
+    statement = {"Effect": effect, "Principal": {"Federated": list(named)}, "Action": actions}
     return Role(
         "app", canonical({"Version": "2012-10-17", "Statement": statement}), tags=MINE if tags is None else tags
     )
