@@ -31,7 +31,7 @@ _REFUSED = re.compile(r"[^\t\n\r\x20-\xff]")
 
 
 class _Pair(NamedTuple):
-    """An element and its negation, of which a statement has exactly one, or neither."""
+    """An element and its negation, of which a statement has exactly one, or neither: codes, and why neither."""
 
     missing: str
     both: str
@@ -46,7 +46,7 @@ _PAIRS = {
         "A trust policy belongs to its role, which is its only resource.",
     ),
     "Principal": _Pair(
-        *("missing-principal", "principal-and-not-principal", "principal-not-allowed"),
+        *("", "", "principal-not-allowed"),
         "It holds for whoever it is attached to; who may assume a role goes into the role's trust.",
     ),
 }
@@ -122,7 +122,7 @@ def _statement(parts: dict[str, Part], path: Path, use: Use) -> Iterator[Flaw]:
     yield from element_checks.sid(parts.get("Sid"))
     yield from element_checks.effect(parts.get("Effect"), path)
     yield from _exactly_one(parts, path, "Action")
-    yield from (_exactly_one if trust else _neither)(parts, path, "Principal")
+    yield from _principal(parts, path) if trust else _neither(parts, path, "Principal")
     yield from (_neither if trust else _exactly_one)(parts, path, "Resource")
     yield from _each(parts, "Action", element_checks.actions)
     if trust:
@@ -135,8 +135,19 @@ def _statement(parts: dict[str, Part], path: Path, use: Use) -> Iterator[Flaw]:
 
 def _trust(parts: dict[str, Part]) -> Iterator[Flaw]:
     yield from _each(parts, "Action", lambda part, _: element_checks.trust_actions(part))
-    yield from _each(parts, "Principal", lambda part, _: principal_checks.principal(part))
+    if "Principal" in parts:
+        yield from principal_checks.principal(parts["Principal"])
     yield from principal_checks.mismatches(parts.get("Action"), parts.get("Principal"))
+
+
+def _principal(parts: dict[str, Part], path: Path) -> Iterator[Flaw]:
+    """Required in a trust, where IAM takes no NotPrincipal ("AWS JSON policy elements: NotPrincipal")."""
+    if "NotPrincipal" in parts:
+        summary = "NotPrincipal does not belong in a trust policy: IAM refuses it there."
+        hint = "Name who is meant under Principal; a Deny for all but some has a condition on aws:PrincipalArn."
+        yield error("not-principal-in-trust", parts["NotPrincipal"].path, summary, hint, at_key=True)
+    elif "Principal" not in parts:
+        yield error("missing-principal", path, "The statement has no Principal.")
 
 
 def _each(parts: dict[str, Part], name: str, check: Callable[[Part, str], Iterator[Flaw]]) -> Iterator[Flaw]:

@@ -31,7 +31,6 @@ def lint(document: object, use: Use) -> list[Flaw]:
             found += _literal_wildcards(line)
             found += _for_all_values(statement, line, lines)
         if use is Use.TRUST and statement.get("Effect") == "Allow":
-            found += _everybody_else(statement, path)
             found += _anyone(statement, path)
             found += _github(statement, path, lines)
     return found
@@ -85,13 +84,6 @@ def _for_all_values(statement: Object, line: Clause, lines: list[Clause]) -> Ite
         summary = f"ForAllValues on {line.key}, which has one value, is also true where the key is absent."
         hint = f"Did you mean {line.operator.partition(':')[2]}?"
         yield warning("for-all-values-on-single-value", line.path, summary, hint)
-
-
-def _everybody_else(statement: Object, path: Path) -> Iterator[Flaw]:
-    if "NotPrincipal" in statement and "Principal" not in statement:
-        summary = "Allow with NotPrincipal allows everybody else, strangers of other accounts included."
-        hint = "Name who is allowed under Principal."
-        yield warning("allow-not-principal", (*path, "NotPrincipal"), summary, hint, at_key=True)
 
 
 def _anyone(statement: Object, path: Path) -> Iterator[Flaw]:

@@ -124,14 +124,6 @@ def test_for_all_values_where_it_is_safe_is_left_alone(effect: str, condition: o
     assert identity(effect, condition) == []
 
 
-def test_allow_with_not_principal_is_a_warning_at_the_key() -> None:
-    body = {"Effect": "Allow", "NotPrincipal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
-    (flaw,) = flaws({"Statement": body}, Use.TRUST)
-    assert (flaw.level, flaw.code, flaw.at_key) == (Level.WARNING, "allow-not-principal", True)
-    assert flaw.path == ("Statement", "NotPrincipal")
-    assert flaws({"Statement": {**body, "Effect": "Deny"}}, Use.TRUST) == []
-
-
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": [ACCOUNT, "*"]}])
 def test_a_trust_in_everybody_without_a_condition_is_a_warning(principal: object) -> None:
     assert brief(trust(principal)) == [("warning", "trust-to-anyone")]

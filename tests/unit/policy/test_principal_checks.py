@@ -39,7 +39,13 @@ def test_a_good_trust_has_no_flaw() -> None:
     ("changes", "code", "path"),
     [
         ({"Principal": ABSENT}, "missing-principal", at()),
-        ({"NotPrincipal": {"AWS": ROOT}}, "principal-and-not-principal", at("NotPrincipal")),
+        ({"NotPrincipal": {"AWS": ROOT}}, "not-principal-in-trust", at("NotPrincipal")),
+        ({"Principal": ABSENT, "NotPrincipal": {"AWS": ROOT}}, "not-principal-in-trust", at("NotPrincipal")),
+        (
+            {"Effect": "Deny", "Principal": ABSENT, "NotPrincipal": {"AWS": ROOT}},
+            "not-principal-in-trust",
+            at("NotPrincipal"),
+        ),
         ({"Resource": "*"}, "resource-not-allowed", at("Resource")),
         ({"NotResource": "*"}, "resource-not-allowed", at("NotResource")),
         ({"Sid": "a b"}, "invalid-sid", at("Sid")),
