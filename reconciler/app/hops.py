@@ -214,7 +214,7 @@ class Hops:
 
     def _serial(self) -> str:
         run = self.run
-        return self._need.serial or mfa.device([item.serial for item in run.source.devices()], run.caller.arn)
+        return self._need.serial or mfa.device(run.source.devices(), run.caller.arn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.model.document import Document, Statement
 from reconciler.model.problem import failure
+from reconciler.model.state import MfaDevice
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 
 
@@ -100,15 +101,15 @@ def _denies_without(statement: Statement) -> bool:
     )
 
 
-def device(serials: Sequence[str], caller_arn: str) -> str:
+def device(devices: Sequence[MfaDevice], caller_arn: str) -> str:
     """The serial number that AssumeRole gets: the caller's virtual device, else a hardware one.
 
-    A passkey or security key (`:u2f/`) answers no API call. Raises Failed where no device can be used.
+    Raises Failed where no device gives codes that an API call takes.
     """
-    usable = [serial for serial in serials if ":u2f/" not in serial]
+    usable = sorted((device for device in devices if device.gives_codes), key=lambda device: not device.virtual)
     if usable:
-        return next((serial for serial in usable if ":mfa/" in serial), usable[0])
-    if serials:
+        return usable[0].serial
+    if devices:
         cause = "Its only devices are passkeys or security keys, which AWS accepts in the console alone."
     else:
         cause = "It has no MFA device."

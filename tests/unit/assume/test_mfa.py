@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.assume.mfa import MfaDemand, device, mfa_demand
 from reconciler.model.problem import Failed
+from reconciler.model.state import MfaDevice
 from reconciler.policy.canonical import canonical
 
 ACCOUNT = "123456789012"
@@ -119,12 +120,12 @@ FIDO = f"arn:aws:iam::{ACCOUNT}:u2f/user/demo-user/key"
     ],
 )
 def test_the_device_is_one_that_gives_codes(serials: list[str], expected: str) -> None:
-    assert device(serials, USER) == expected
+    assert device([MfaDevice(serial) for serial in serials], USER) == expected
 
 
 @pytest.mark.parametrize(("serials", "said"), [([FIDO], "security keys"), ([], "no MFA device")])
 def test_a_caller_without_codes_is_told_why(serials: list[str], said: str) -> None:
     with pytest.raises(Failed) as caught:
-        device(serials, USER)
+        device([MfaDevice(serial) for serial in serials], USER)
     message = caught.value.problems[0].message
     assert said in message and USER in message and "Enrol" in message
