@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 from itertools import accumulate
 
 from reconciler.model.plan import Action, Change, Plan
@@ -50,10 +51,18 @@ def plan_markdown(plan: Plan) -> str:
 
 def _deletes(changes: list[Change]) -> Iterator[str]:
     if changes:
-        listed = ", ".join(f"`{change.address}`" for change in changes[:50])
+        listed = ", ".join(_code(str(change.address)) for change in changes[:50])
         more = f" and {len(changes) - 50} more" if len(changes) > 50 else ""
         yield f"🗑️ **Deletes** {listed}{more}"
         yield ""
+
+
+def _code(text: str) -> str:
+    """In as many backticks as the text has not."""
+    fence = "`"
+    while fence in text:
+        fence += "`"
+    return f"{fence} {text} {fence}" if len(fence) > 1 else f"`{text}`"
 
 
 def _access(text: PlanText) -> Iterator[str]:
@@ -108,7 +117,7 @@ def _escaped(finding: Problem) -> str:
 
 
 def _fold(change: Change, text: PlanText) -> str:
-    title = f"<code>{change.action.symbol} {change.address}</code> {change.action}"
+    title = f"<code>{change.action.symbol} {escape(str(change.address))}</code> {change.action}"
     body = _fenced("\n".join(text.change(change)))
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Policy, Role, User
 from reconciler.model.plan import Access, AccessDelta, Empowered, Plan
@@ -230,6 +231,13 @@ def test_a_long_finding_ends_with_a_whole_word_and_says_that_it_goes_on(word: st
     (line,) = [line for line in plan_markdown(made).splitlines() if line.startswith("- ")]
     assert re.fullmatch(r"- ℹ️ (policy/reader )+…|- ℹ️ x{1000} …", line)
     assert 900 < len(line) < 1020
+
+
+def test_the_name_of_a_provider_ends_no_code() -> None:
+    name = "a.example.com/</code><b>`@everyone"
+    comment = plan_markdown(plan([OidcProvider(name, tags=MINE)], []))
+    assert f"**Deletes** `` oidc-provider/{name} ``" in comment
+    assert "<code>- oidc-provider/a.example.com/&lt;/code&gt;&lt;b&gt;`@everyone</code>" in comment
 
 
 def test_marks_of_a_diff_stand_in_the_first_column() -> None:
