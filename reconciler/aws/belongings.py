@@ -72,8 +72,16 @@ def _belongings(connection: Connection, user: Address, pool: Executor) -> Belong
 
 
 def devices_of(connection: Connection, user: Address) -> tuple[MfaDevice, ...] | None:
-    """Every MFA device of a user, FIDO and hardware too; None where it may not be read."""
-    answer = _unless_denied(lambda: connection.iam.list_mfa_devices(UserName=user.name))
+    """Every MFA device of a user, FIDO and hardware too; None where it may not be read.
+
+    None of them where IAM does not know the user: it is new, and listed sooner than it is answered for, or gone.
+    """
+    try:
+        answer = _unless_denied(lambda: connection.iam.list_mfa_devices(UserName=user.name))
+    except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            return ()
+        raise
     if answer is None:
         return None
     return tuple(MfaDevice(device["SerialNumber"]) for device in answer["MFADevices"])

@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
+from reconciler.aws.pages import following
 from reconciler.aws.session import HOME_REGIONS, Connection
 from reconciler.kinds.raw import Detail, Item, tags_of
 
@@ -51,9 +52,10 @@ def _tagged(connection: Connection, region: str) -> Iterator[Item]:
             patient = connection.client(_SERVICE, region)
             continue
         yield page
-        token = page.get("PaginationToken") or ""
+        before, token = token, page.get("PaginationToken") or ""
         if not token:
             return
+        following(token, before, "GetResources")
         patient = patient or connection.client(_SERVICE, region)
 
 

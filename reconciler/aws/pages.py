@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, PaginationError
 
 from reconciler.aws.faults import code_of
 from reconciler.aws.session import Connection
@@ -55,14 +55,24 @@ def _called(connection: Connection, operation: str, **parameters: Any) -> Item:
 
 
 def pages(connection: Connection, source: Source) -> Iterator[Item]:
-    """Every page of a list call; pages may be short or lack a list, so only the marker ends them."""
+    """Every page of a list call; pages may be short or lack a list, so only the marker ends them.
+
+    Raises PaginationError where it leads nowhere: what was read is then not the whole list.
+    """
     marker: dict[str, Any] = {"MaxItems": PAGE} if source.paged else {}
     while True:
         page = _called(connection, source.operation, **source.parameters, **marker)
         yield page
         if not page.get("IsTruncated"):
             return
-        marker["Marker"] = page["Marker"]
+        marker["Marker"] = following(page.get("Marker"), marker.get("Marker"), source.operation)
+
+
+def following(marker: str | None, before: str | None, operation: str) -> str:
+    """The marker of the next page, where it is one: without this an answer that repeats itself is read for ever."""
+    if not marker or marker == before:
+        raise PaginationError(message=f"{operation} says that there is more, and not where")
+    return marker
 
 
 def listed(connection: Connection, source: Source) -> Lists:

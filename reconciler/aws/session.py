@@ -14,6 +14,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
+from botocore.parsers import ResponseParserError, ResponseParserFactory
 from botocore.utils import parse_timestamp
 
 from reconciler.aws.faults import translated
@@ -77,7 +78,9 @@ class Connection:
 def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
     """A boto3 session that reads timestamps as `_timestamp` does; Failed where the profile does not exist."""
     core = botocore.session.get_session()
-    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    parsers = _Parsers()
+    parsers.set_parser_defaults(timestamp_parser=_timestamp)
+    core.register_component("response_parser_factory", parsers)
     with translated("finding credentials"):
         return boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
 
@@ -123,6 +126,23 @@ def asks_nobody(profile: str | None) -> bool:
     except BotoCoreError:
         return False
     return not {"role_arn", "credential_process"} & found.keys()
+
+
+class _Parsers(ResponseParserFactory):
+    """botocore's, which trip over what is well formed and no answer of AWS: the page of a proxy, another program's."""
+
+    def create_parser(self, protocol_name: str) -> Any:
+        parser: Any = super().create_parser(protocol_name)
+        parse = parser.parse
+
+        def parsed(response: Any, shape: Any) -> Any:
+            try:
+                return parse(response, shape)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                raise ResponseParserError(repr(error)) from None
+
+        parser.parse = parsed
+        return parser
 
 
 def _timestamp(value: Any) -> datetime:

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from reconciler.aws.belongings import belongings_of
+from reconciler.aws.belongings import belongings_of, devices_of
 from reconciler.aws.overlap import Overlap
 from reconciler.model.address import Address
 from reconciler.model.state import Belongings
@@ -54,3 +54,10 @@ def test_a_common_kind_that_is_not_told_is_a_failure(method: str) -> None:
 def test_a_throttled_read_is_a_failure_whatever_it_reads() -> None:
     with pytest.raises(ClientError):
         found_for(connection(list_signing_certificates=refused("Throttling")))
+
+
+def test_a_user_that_is_not_there_yet_or_no_more_has_no_device() -> None:
+    """IAM may list a new user before it answers for it ("eventual consistency", IAM User Guide)."""
+    user = Address("user", "u")
+    assert devices_of(connection(list_mfa_devices=refused("NoSuchEntity")), user) == ()
+    assert devices_of(connection(list_mfa_devices=refused("AccessDenied")), user) is None

@@ -1,16 +1,20 @@
-"""What a connection does to botocore: its timestamps are read faster, and are the same."""
+"""What a connection does to botocore: timestamps are read faster, and are the same; what is no answer is said so."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore.parsers import ResponseParserError
 from botocore.utils import parse_timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.aws.session import _timestamp, asks_nobody
+from reconciler.aws.session import _Parsers, _timestamp, asks_nobody, connect
+from reconciler.model.problem import Failed
+from tests.support.pages_of_others import PAGE, page_served
 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)), st.sampled_from(["seconds", "milliseconds"]))
@@ -52,3 +56,38 @@ def test_only_credentials_that_ask_nobody_are_looked_for_in_the_background(
     assert not asks_nobody("missing")
     monkeypatch.setenv("AWS_PROFILE", "dev")
     assert asks_nobody(None) is silent
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "body"),
+    [
+        ("sts", "GetCallerIdentity", PAGE),
+        ("sts", "GetCallerIdentity", b"<a/>"),
+        ("sts", "GetCallerIdentity", b"no XML"),
+        ("iam", "CreateUser", b"<ErrorResponse><Error/></ErrorResponse>"),
+        (
+            "iam",
+            "CreateGroup",
+            b"<R><CreateGroupResult><Group><CreateDate>x</CreateDate></Group></CreateGroupResult></R>",
+        ),
+        ("resourcegroupstaggingapi", "GetResources", b"[]"),
+        ("resourcegroupstaggingapi", "GetResources", b"\xff\xfe"),
+        ("resourcegroupstaggingapi", "GetResources", b'{"ResourceTagMappingList": 5}'),
+    ],
+)
+def test_what_is_no_answer_of_aws_is_said_to_be_none(service: str, operation: str, body: bytes) -> None:
+    model = botocore.session.get_session().get_service_model(service)
+    parser = _Parsers().create_parser(model.resolved_protocol)
+    with pytest.raises(ResponseParserError):
+        parser.parse({"status_code": 200, "headers": {}, "body": body}, model.operation_model(operation).output_shape)
+
+
+def test_a_page_of_some_other_program_is_an_error_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with page_served() as url, pytest.raises(Failed) as failed:
+        connect(None, "us-east-1", url)
+    assert [problem.summary for problem in failed.value.problems] == [
+        "Asking AWS who the caller is failed: the answer is not AWS's."
+    ]

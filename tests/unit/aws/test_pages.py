@@ -1,0 +1,51 @@
+"""Pages end where IAM says so: one that leads nowhere is an error, not the whole list, and is not read for ever."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from botocore.exceptions import PaginationError
+
+from reconciler.aws.details import bulk_tags
+from reconciler.aws.pages import listed
+from reconciler.kinds.raw import Source
+
+ROLES = Source("ListRoles", ("Roles",))
+
+
+def page(name: str, **more: Any) -> dict[str, Any]:
+    return {"Roles": [{"RoleName": name}], "IsTruncated": bool(more), **more}
+
+
+def read(*answers: dict[str, Any]) -> list[str]:
+    connection: Any = SimpleNamespace(iam=Mock(list_roles=Mock(side_effect=answers)))
+    return [role["RoleName"] for role in listed(connection, ROLES)["Roles"]]
+
+
+def test_every_page_is_read_even_where_a_marker_comes_again_later() -> None:
+    assert read(page("a", Marker="1"), page("b", Marker="2"), page("c", Marker="1"), page("d")) == list("abcd")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [page("a", Marker="1"), page("a", Marker="1"), page("a", Marker="1")],
+        [page("a", Marker="")],
+        [page("a", IsTruncated=True)],
+        [page("a", Marker="1"), page("b", IsTruncated=True)],
+    ],
+    ids=["the same again and again", "an empty marker", "no marker", "no marker later"],
+)
+def test_more_that_is_nowhere_is_an_error(answers: list[dict[str, Any]]) -> None:
+    with pytest.raises(PaginationError, match="ListRoles says that there is more"):
+        read(*answers)
+
+
+def test_tags_in_bulk_that_repeat_themselves_are_no_use() -> None:
+    answer = {"PaginationToken": "1", "ResourceTagMappingList": [{"ResourceARN": "arn", "Tags": []}]}
+    client = Mock(get_resources=Mock(side_effect=[answer] * 3))
+    connection: Any = SimpleNamespace(partition="aws", client=lambda *_, **__: client)
+    assert bulk_tags(connection) is None
