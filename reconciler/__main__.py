@@ -9,12 +9,21 @@ def main() -> None:
     """Run the command line and leave with its exit code (the table is in docs/cli.md)."""
     gc.disable()  # one short run: the collector would walk a whole account again and again, and free nothing
     try:
+        _open()
         if sys.stdout is None:
             raise OSError(0, "stdout is closed")
         code = _served()
     except OSError as error:
         code = _broken(error)
     sys.exit(code)
+
+
+def _open() -> None:
+    """Put nothing in the place of stdin and stderr where they are closed, or the next file would take it."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
 
 
 def _served() -> int:

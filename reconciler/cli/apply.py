@@ -119,13 +119,15 @@ def _agreed(log: Log, planned: Planned) -> bool:
 
 
 def _report(log: Log, applied: Applied, planned: Planned) -> int:
+    from reconciler.cli.terminal import heard
+
     outcome, goal = applied.outcome, planned.goal
     if outcome is None:
         return _overtaken(log, planned.plan, applied.left)
     if outcome.left or outcome.unclear or outcome.problems:
         log.problems(outcome.problems)
         return _stopped(log, outcome, applied.journal, planned.saved)
-    click.echo(f"\nApplied: {_calls(len(outcome.done))}.")
+    heard(f"\nApplied: {_calls(len(outcome.done))}.")
     on_record = {"journal": str(applied.journal)} if applied.journal else {}
     code = _verified(log, applied, goal, {"done": len(outcome.done), **on_record})
     if applied.journal:
@@ -135,9 +137,11 @@ def _report(log: Log, applied: Applied, planned: Planned) -> int:
 
 def _verified(log: Log, applied: Applied, goal: str, facts: Mapping[str, object]) -> int:
     """What the second look at the account says; the exit code."""
+    from reconciler.cli.terminal import heard
+
     if applied.matches:
         partly = " in what --target names" if applied.left and applied.left.targets else ""
-        click.echo(f"Live IAM matches {goal}{partly}.")
+        heard(f"Live IAM matches {goal}{partly}.")
         log.says("applied", "", **facts)
         return 0
     if applied.unverified:

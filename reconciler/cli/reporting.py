@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +29,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 def _heard(text: str, *, err: bool = True) -> None:
     """Say it; that nobody listens any more stops no apply."""
-    from reconciler.cli.terminal import say
+    from reconciler.cli.terminal import heard
 
-    with suppress(OSError):
-        say(text, err=err)
+    heard(text, err=err)
 
 
 @contextmanager

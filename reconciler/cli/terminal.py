@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 _choice: str = "auto"
 
@@ -47,3 +48,13 @@ def tell(line: str) -> None:
     import click
 
     click.echo(f"reconcile: {line}", err=True)
+
+
+def heard(text: str, *, err: bool = False) -> None:
+    """Print, for a command that goes on and ends as well where nobody listens any more."""
+    try:
+        say(text, err=err)
+    except OSError:
+        stream = sys.stderr if err else sys.stdout
+        with suppress(OSError):  # what is left in its buffer would fail again at the end of the program
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

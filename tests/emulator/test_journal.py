@@ -330,3 +330,40 @@ def test_a_pipeline_is_told_the_journal_where_live_iam_could_not_be_read_again(
     result = account.cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl", "--log-format", "json")
     last = json.loads(result.err.splitlines()[-1])
     assert (result.code, last["event"], Path(last["journal"]).name) == (1, "unverified", "j.jsonl")
+
+
+def test_an_apply_whose_reader_has_gone_away_is_done_and_says_where_its_journal_is(account: Account) -> None:
+    """`apply --yes | head -1`: the reader takes the plan, and not the line that tells of the end."""
+    account.write(FIRST)
+    line = [sys.executable, "-m", "reconciler", "apply", "roles.yaml", "--yes", "--journal", "j.jsonl"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+    with subprocess.Popen(line, env=account.environment, cwd=account.folder, text=True, **pipes) as process:  # type: ignore[call-overload]
+        process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 0
+    journal = account.folder / "j.jsonl"
+    assert said == f"Journal: {journal.resolve()} (reconcile undo JOURNAL plans the way back)\n"
+    assert records(journal)[-1]["left"] == 0
+    assert changes(account.plan()) == {}
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "said"),
+    [
+        ("plan roles.yaml 2>&-", 0, ""),
+        ("apply roles.yaml <&-", 1, "Refused: nobody can be asked here; pass --yes. Nothing was written.\n"),
+        ("apply roles.yaml --yes <&- 2>&-", 0, ""),
+        ("apply roles.yaml --yes >&-", 1, "error: stdout is closed.\n"),
+    ],
+)
+def test_streams_that_are_closed_change_nothing_but_what_needs_them(
+    account: Account, closed: str, code: int, said: str
+) -> None:
+    account.write(HEAD + "users: {ann: {}}\n")
+    command = f"{sys.executable} -m reconciler {closed}"
+    done = subprocess.run(
+        ["sh", "-c", command], env=account.environment, cwd=account.folder, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (code, said)
+    assert ("user/ann" in done.stdout) is (">&-" not in closed.replace("2>&-", ""))
