@@ -57,7 +57,7 @@ def command(yes: bool, journal: str | None, log_format: str, **options: Any) -> 
 def _apply(log: Log, yes: bool, journal: Path | None, request: Request) -> int:
     from reconciler.app.apply import apply
 
-    planned = _planned(request)
+    planned = _planned(log, request)
     try:
         _show(planned.plan)
         if not planned.plan.safe:
@@ -81,14 +81,13 @@ def _show(plan: Plan) -> None:
     say(plan_text(plan, color=colored(), width=width()))
 
 
-def _planned(request: Request) -> Planned:
+def _planned(log: Log, request: Request) -> Planned:
     from reconciler.app.plan import make_plan
     from reconciler.app.saved import planned_again, saved_document
-    from reconciler.cli.progress import working
 
     path = Path(request.files[0]) if len(request.files) == 1 else None
     document = saved_document(path) if path else None
-    with working("Reading IAM") as counted:
+    with log.reads() as counted:
         request = replace(request, on_call=counted)
         if path is None or document is None:
             return make_plan(request)

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.aws.execute import Stop
     from reconciler.aws.retry import Ending
-    from reconciler.model.calls import Calls
+    from reconciler.model.calls import Calls, OnCall
     from reconciler.model.plan import Plan, Step
     from reconciler.model.problem import Problem
 
@@ -63,6 +63,12 @@ class TextLog:
         self._bar: Progress | None = None
         self._total = self._under_way = self._done = 0
         self._started = 0.0
+
+    def reads(self) -> AbstractContextManager[OnCall]:
+        """While the account is read; what is yielded is told of the calls."""
+        from reconciler.cli.progress import working
+
+        return working("Reading IAM")
 
     def waits(self) -> None:
         _heard("Another apply to this account is under way on this machine; waiting for it.")
@@ -155,6 +161,12 @@ class JsonLog:
 
     def __init__(self) -> None:
         self._total = 0
+
+    def reads(self) -> AbstractContextManager[OnCall]:
+        """Nothing: what follows are lines, on a terminal too."""
+        from reconciler.model.calls import unheard
+
+        return nullcontext(unheard)
 
     def waits(self) -> None:
         self._line("waits")

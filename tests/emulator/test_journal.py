@@ -18,6 +18,9 @@ from reconciler.model.problem import failure
 from tests.support.account import Account
 from tests.support.plans import changes, codes
 
+if sys.platform != "win32":
+    from tests.unit.shell.pseudo import Pseudo
+
 HEAD = "version: 1\nowner: platform\n"
 FIRST = (
     HEAD
@@ -252,6 +255,17 @@ def test_a_pipeline_reads_what_happens_as_json_lines(account: Account) -> None:
     refused = account.cli("apply", "roles.yaml", "--yes", "--log-format", "json")
     assert refused.code == 1
     assert all(json.loads(line)["event"] for line in refused.err.splitlines())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_json_lines_stay_alone_on_a_terminal_too(account: Account) -> None:
+    """A pipeline may give its steps one: nothing that moves is among the lines."""
+    file = account.write(HEAD + "users: {ann: {}}\n")
+    line = f"{sys.executable} -m reconciler apply {file} --yes --log-format json >{account.folder / 'out'}"
+    with Pseudo(["sh", "-c", line], account.environment | {"TERM": "xterm"}) as terminal:
+        assert terminal.code() == 0
+    events = [json.loads(line)["event"] for line in terminal.seen.splitlines()]
+    assert events == ["begins", "starts", "ends", "verifies", "applied"]
 
 
 @pytest.mark.parametrize(
