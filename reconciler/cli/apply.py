@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.options import planning_options
 from reconciler.cli.plan import request_of
+from reconciler.cli.terminal import heard
 from reconciler.model.problem import Failed, Level, Problem
 
 if TYPE_CHECKING:
@@ -118,8 +119,6 @@ def _agreed(log: Log, planned: Planned) -> bool:
 
 
 def _report(log: Log, applied: Applied, planned: Planned) -> int:
-    from reconciler.cli.terminal import heard
-
     outcome, goal = applied.outcome, planned.goal
     if outcome is None:
         return _overtaken(log, planned.plan, applied.left)
@@ -136,8 +135,6 @@ def _report(log: Log, applied: Applied, planned: Planned) -> int:
 
 def _verified(log: Log, applied: Applied, goal: str, facts: Mapping[str, object]) -> int:
     """What the second look at the account says; the exit code."""
-    from reconciler.cli.terminal import heard
-
     if applied.matches:
         partly = " in what --target names" if applied.left and applied.left.targets else ""
         heard(f"Live IAM matches {goal}{partly}.")

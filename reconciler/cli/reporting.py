@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cli.terminal import heard
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -23,15 +25,8 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan, Step
     from reconciler.model.problem import Problem
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""What asks an apply to stop: Ctrl-C, and what a pipeline sends before it kills."""
-
-
-def _heard(text: str, *, err: bool = True) -> None:
-    """Say it; that nobody listens any more stops no apply."""
-    from reconciler.cli.terminal import heard
-
-    heard(text, err=err)
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What asks an apply to stop: Ctrl-C, what a pipeline sends before it kills, and the end of the terminal."""
 
 
 @contextmanager
@@ -48,12 +43,17 @@ def stoppable(told: Callable[[], None]) -> Iterator[Stop]:
         if stop.ask():
             told()
 
-    before = [(number, signal.signal(number, asked)) for number in SIGNALS]
+    before = [(number, signal.signal(number, asked)) for number in SIGNALS if not _outlived(number)]
     try:
         yield stop
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+def _outlived(number: signal.Signals) -> bool:
+    """With nohup the program is to go on without its terminal."""
+    return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
 
 
 class TextLog:
@@ -71,7 +71,7 @@ class TextLog:
         return working("Reading IAM")
 
     def waits(self) -> None:
-        _heard("Another apply to this account is under way on this machine; waiting for it.")
+        heard("Another apply to this account is under way on this machine; waiting for it.", err=True)
 
     def begins(self, plan: Plan, again: bool) -> None:
         self._total, self._under_way, self._done = len(plan.steps), 0, 0
@@ -79,8 +79,8 @@ class TextLog:
             from reconciler.cli.terminal import colored, width
             from reconciler.render.plan_text import plan_text
 
-            _heard("\nAnother apply wrote at the same time. Planned again:\n")
-            _heard(plan_text(plan, color=colored(), width=width()), err=False)
+            heard("\nAnother apply wrote at the same time. Planned again:\n", err=True)
+            heard(plan_text(plan, color=colored(), width=width()))
 
     @contextmanager
     def stoppable(self) -> Iterator[Stop]:
@@ -90,7 +90,7 @@ class TextLog:
     def _stopping(self) -> None:
         said = "Stopping once the calls under way are answered; again to stop at once."
         if self._bar is None:
-            _heard(said)
+            heard(said, err=True)
         else:
             self._bar.console.print(said)
 
@@ -126,34 +126,34 @@ class TextLog:
 
     def verifies(self) -> None:
         if sys.stderr.isatty():
-            _heard("Reading IAM again …")
+            heard("Reading IAM again …", err=True)
 
     def calls(self, calls: Calls) -> None:
         """What --verbose tells."""
         from reconciler.render.calls import calls_text
 
-        _heard(calls_text(calls))
+        heard(calls_text(calls), err=True)
 
     def differs(self, left: Plan) -> None:
         from reconciler.cli.terminal import colored, width
         from reconciler.render.plan_text import plan_text
 
-        _heard(plan_text(left, color=colored(err=True), width=width()))
+        heard(plan_text(left, color=colored(err=True), width=width()), err=True)
 
     def says(self, event: str, message: str, **counts: object) -> None:
         """What the command itself has to say; `event` and `counts` are for programs."""
         if message:
-            _heard(message)
+            heard(message, err=True)
 
     def recorded(self, journal: Path) -> None:
         """Where a run that was not stopped is on record, for who wants it undone."""
-        _heard(f"Journal: {journal} (reconcile undo JOURNAL plans the way back)")
+        heard(f"Journal: {journal} (reconcile undo JOURNAL plans the way back)", err=True)
 
     def problems(self, problems: Sequence[Problem]) -> None:
         from reconciler.cli.terminal import colored
         from reconciler.render.problems import text
 
-        _heard(text(problems, color=colored(err=True)))
+        heard(text(problems, color=colored(err=True)), err=True)
 
 
 class JsonLog:
@@ -217,7 +217,7 @@ class JsonLog:
 
     def _line(self, event: str, **values: Any) -> None:
         stamped = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
-        _heard(json.dumps(stamped | values, ensure_ascii=False))
+        heard(json.dumps(stamped | values, ensure_ascii=False), err=True)
 
 
 Log = TextLog | JsonLog

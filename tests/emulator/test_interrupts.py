@@ -50,7 +50,10 @@ def account(_sandbox: Sandbox, front: Front, tmp_path: Path, monkeypatch: pytest
     lent.reset()
 
 
-def started(account: Account, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+def started(
+    account: Account, *arguments: str, hung_up: signal.Handlers = signal.SIG_DFL, **variables: str
+) -> subprocess.Popen[str]:
+    """hung_up: what becomes of SIGHUP; whoever runs the tests may have nohup before them."""
     return subprocess.Popen(
         [sys.executable, "-m", "reconciler", "apply", "--yes", *arguments],
         env=account.environment | variables,
@@ -58,6 +61,7 @@ def started(account: Account, *arguments: str, **variables: str) -> subprocess.P
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, hung_up),
     )
 
 
@@ -80,7 +84,7 @@ def recorded(account: Account) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (account.folder / "j.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_what_is_under_way_is_finished_and_the_next_run_goes_on(
     account: Account, front: Front, number: signal.Signals
 ) -> None:
@@ -102,6 +106,14 @@ def test_what_is_under_way_is_finished_and_the_next_run_goes_on(
     front.clear()
     account.apply()
     assert len(account.iam.list_users()["Users"]) == USERS
+
+
+def test_with_nohup_an_apply_outlives_its_terminal(account: Account, front: Front) -> None:
+    account.write(file_of("a", 3))
+    process = started(account, hung_up=signal.SIG_IGN)
+    front.break_call("CreateUser u01", signalling(process, signal.SIGHUP, slow))
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, "Applied: 3 calls." in out) == (0, True), said
 
 
 def test_a_second_interruption_stops_at_once_and_says_what_may_have_been_made(account: Account, front: Front) -> None:
