@@ -7,21 +7,32 @@ has a device; a role must still let in everybody through whom a session of it ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.document import Statement
-from reconciler.model.entity import Entity, Role
-from reconciler.model.plan import Access, Call, Step
+from reconciler.model.entity import Role
+from reconciler.model.plan import Access, Step
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import State
 from reconciler.plan.access import accesses_of, planned_state, terms_of
 from reconciler.plan.guards.draft import Draft
+from reconciler.plan.guards.inverse import inverse
 from reconciler.plan.ownership import caller_address
-from reconciler.policy.evaluator import WITHOUT_MFA, Principal, Verdict, Why, evaluate, principals_of, with_mfa
+from reconciler.policy.evaluator import (
+    NOTHING_KNOWN,
+    WITHOUT_MFA,
+    Context,
+    Principal,
+    Verdict,
+    Why,
+    evaluate,
+    principals_of,
+    tagged,
+    with_mfa,
+)
 from reconciler.policy.grants import covered
 from reconciler.policy.trust import trusted_providers
 
@@ -31,11 +42,15 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """A call that takes a step back: `action` on `resource`, the ARN afterwards; `was`: the ARN of before."""
+    """A call that takes a step back: `action` on `resource`, the ARN afterwards; `was`: the ARN of before.
+
+    address: of what the ARNs are of, afterwards.
+    """
 
     action: str
     resource: str
     was: str
+    address: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +120,7 @@ def undo_of(steps: Iterable[Step], draft: Draft) -> list[Undo]:
         now, was = draft.planning.arn(address), _live_arn(address, draft)
         for operation in inverse(step.call, draft.live.entities.get(step.address)):
             moves = operation in ("UpdateUser", "UpdateGroup")
-            found[Undo(f"iam:{operation}", now if moves else was, was)] = None
+            found[Undo(f"iam:{operation}", now if moves else was, was, address)] = None
     return list(found)
 
 
@@ -115,49 +130,6 @@ def _live_arn(address: Address, draft: Draft) -> str:
     if live is None:
         return draft.planning.arn(address)
     return arn_of(live.address, live.path, draft.live.account, draft.live.partition)
-
-
-def inverse(call: Call, before: Entity | None) -> tuple[str, ...]:
-    """The operations that take a call back; none for secrets and devices, which nothing brings back.
-
-    `before`: the entity as it was; what a Put or a tag replaced is put back, what was not there is removed.
-    """
-    operation, parameters = call.operation, call.parameters
-    if operation.startswith("Put"):
-        replaced = getattr(before, "permissions_boundary", None)
-        if "PolicyName" in parameters:
-            replaced = str(parameters["PolicyName"]) in getattr(before, "inline_policies", {})
-        return (operation if replaced else f"Delete{operation.removeprefix('Put')}",)
-    if operation in _INVERSES:
-        return _INVERSES[operation]
-    for verb, undoing in _VERBS:
-        if operation.startswith(verb):
-            return tuple(f"{other}{operation.removeprefix(verb)}" for other in undoing)
-    return ()
-
-
-_VERBS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Attach", ("Detach",)),
-    ("Detach", ("Attach",)),
-    ("Tag", ("Tag", "Untag")),
-    ("Untag", ("Tag",)),
-    ("Update", ("Update",)),
-)
-_NOUNS = tuple(kind.noun for kind in KINDS)
-_INVERSES: Mapping[str, tuple[str, ...]] = {
-    "AddUserToGroup": ("RemoveUserFromGroup",),
-    "RemoveUserFromGroup": ("AddUserToGroup",),
-    "AddRoleToInstanceProfile": ("RemoveRoleFromInstanceProfile",),
-    "RemoveRoleFromInstanceProfile": ("AddRoleToInstanceProfile",),
-    "CreatePolicyVersion": ("CreatePolicyVersion",),
-    "DeleteAccountPasswordPolicy": ("UpdateAccountPasswordPolicy",),
-    "AddClientIDToOpenIDConnectProvider": ("RemoveClientIDFromOpenIDConnectProvider",),
-    "RemoveClientIDFromOpenIDConnectProvider": ("AddClientIDToOpenIDConnectProvider",),
-    **{f"Create{noun}": (f"Delete{noun}",) for noun in _NOUNS},
-    **{f"Delete{noun}": (f"Create{noun}",) for noun in _NOUNS},
-    **{f"Delete{noun}Policy": (f"Put{noun}Policy",) for noun in ("User", "Group", "Role")},
-    **{f"Delete{noun}PermissionsBoundary": (f"Put{noun}PermissionsBoundary",) for noun in ("User", "Role")},
-}
 
 
 def _lost_actions(address: Address, undoing: list[Undo], draft: Draft, planned: State) -> Iterator[Loss]:
@@ -170,18 +142,34 @@ def _lost_actions(address: Address, undoing: list[Undo], draft: Draft, planned: 
         return
     device = bool(draft.live.facts.devices.get(address))
     for undo in undoing:
-        now, then = _verdict(before, undo.action, undo.was, device), _verdict(after, undo.action, undo.resource, device)
+        had, has = _tags_of(undo, draft, planned)
+        now = _verdict(before, undo.action, undo.was, had, device)
+        then = _verdict(after, undo.action, undo.resource, has, device)
         narrower = not then.allowed and not (then.keys <= now.keys and terms_of(then) <= terms_of(now))
         if not now.denied and (then.denied or narrower):
             yield Loss(f"{undo.action} on {undo.resource}", _reason(now, then))
 
 
-def _verdict(principal: Principal, action: str, resource: str, device: bool) -> Verdict:
+def _tags_of(undo: Undo, draft: Draft, planned: State) -> tuple[Context, Context]:
+    """What is known of the tags of the thing, before and after: a right may hang on them (aws:ResourceTag).
+
+    What is on one side only has the same tags on the other, so that nothing is taken for lost that never was there.
+    Of what is created again nothing is known: a request has no tags of a thing that is not there.
+    """
+    sides = (draft.actual.entities.get(draft.was(undo.address)), planned.entities.get(undo.address))
+    known = [side.tags for side in sides if side is not None and hasattr(side, "tags")]
+    if not known or undo.action.startswith("iam:Create"):
+        return NOTHING_KNOWN, NOTHING_KNOWN
+    of_iam = undo.address.kind in ("user", "role")
+    return tagged(known[0], of_iam), tagged(known[-1], of_iam)
+
+
+def _verdict(principal: Principal, action: str, resource: str, tags: Context, device: bool) -> Verdict:
     """Without MFA, or with it where that helps and the principal has a device."""
-    bare = evaluate(principal, action, resource, WITHOUT_MFA) if principal.kind == "user" else None
+    bare = evaluate(principal, action, resource, WITHOUT_MFA.over(tags)) if principal.kind == "user" else None
     if bare is None:
-        return evaluate(principal, action, resource)
-    strong = evaluate(principal, action, resource, with_mfa()) if device and not bare.allowed else bare
+        return evaluate(principal, action, resource, tags)
+    strong = evaluate(principal, action, resource, with_mfa().over(tags)) if device and not bare.allowed else bare
     return strong if strong.allowed or bare.denied else bare
 
 
@@ -209,11 +197,11 @@ def _lost_entries(address: Address, draft: Draft, planned: State) -> Iterator[Lo
     old, new = accesses_of(draft.actual, address, now), accesses_of(planned, address)
     session = draft.live.facts.caller.rpartition("/")[2] if address == caller_address(draft.live) else ""
     by_name = now.get(f"user/{session}", f"user/{session}")
-    came = {pair for pair in old if pair == by_name} or set(old)
+    came = {by_name} & old.keys() or old.keys() - {str(address)}  # who only changes sessions was in already
     for principal in sorted(came):
         if _stricter(old[principal], new.get(principal), draft.live):
             yield Loss(f"{principal} assuming {address}", "the session may have come through it")
-    if came == set(old):
+    if by_name not in old:
         for named in _outsiders_lost(before, after, draft.live.account):
             yield Loss(f"{named} assuming {address}", "the session may have come through it")
         for provider, why in _providers_shut(before, draft.live, planned):

@@ -10,7 +10,7 @@ point: organisation policies (SCP, RCP) are not evaluated.
 from reconciler.policy.evaluator.account import principals_of, targets_of
 from reconciler.policy.evaluator.assume import Examined, Target, caller_side, can_assume, examined, trust_side
 from reconciler.policy.evaluator.compiled import Compiled, compiled
-from reconciler.policy.evaluator.context import NO_MFA_POSSIBLE, NOTHING_KNOWN, WITHOUT_MFA, Context, with_mfa
+from reconciler.policy.evaluator.context import NO_MFA_POSSIBLE, NOTHING_KNOWN, WITHOUT_MFA, Context, tagged, with_mfa
 from reconciler.policy.evaluator.covers import UNSEEN, Power, powers, powers_of
 from reconciler.policy.evaluator.identity import evaluate
 from reconciler.policy.evaluator.matrix import (
@@ -63,6 +63,7 @@ __all__ = [
     "reasons",
     "seen_by_callers",
     "seen_by_trusts",
+    "tagged",
     "targets_of",
     "trust_reasons",
     "trust_side",

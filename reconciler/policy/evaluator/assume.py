@@ -19,7 +19,7 @@ from functools import cached_property
 
 from reconciler.model.document import Document
 from reconciler.policy.evaluator.compiled import Compiled, compiled
-from reconciler.policy.evaluator.context import NOTHING_KNOWN, Context
+from reconciler.policy.evaluator.context import NOTHING_KNOWN, Context, tagged
 from reconciler.policy.evaluator.identity import Sides, sides
 from reconciler.policy.evaluator.naming import TrustAnswers, trust_answers
 from reconciler.policy.evaluator.principal import Naming, Principal
@@ -69,12 +69,8 @@ class Target:
     @cached_property
     def own(self) -> Context:
         """The keys of OF_ROLES (Service Authorization Reference, "AWS STS")."""
-        values = {"aws:ResourceAccount": self.account}
-        prefixes = ("aws:ResourceTag/", "iam:ResourceTag/")
-        if self.tags is None:
-            return Context.of(values)
-        values |= {f"{prefix}{key}": value for prefix in prefixes for key, value in self.tags.items()}
-        return Context.of(values, absent=[f"{prefix}*" for prefix in prefixes])
+        found = Context.of({"aws:ResourceAccount": self.account})
+        return found if self.tags is None else found.over(tagged(self.tags))
 
 
 @dataclass(frozen=True, slots=True)

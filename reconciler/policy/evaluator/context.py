@@ -83,6 +83,14 @@ def _alternative(value: Value | None) -> Alternative:
 
 NOTHING_KNOWN = Context()
 
+
+def tagged(tags: Mapping[str, str], of_iam: bool = True) -> Context:
+    """The tags of the thing that a request is about; `of_iam`: users and roles have them as keys of IAM's own, too."""
+    prefixes = ("aws:ResourceTag/", "iam:ResourceTag/") if of_iam else ("aws:ResourceTag/",)
+    values = {f"{prefix}{key}": value for prefix in prefixes for key, value in tags.items()}
+    return Context.of(values, absent=[f"{prefix}*" for prefix in prefixes])
+
+
 WITHOUT_MFA = Context.of(absent=(MFA_PRESENT, MFA_AGE))
 """A user with long-term keys: both keys are absent (IAM User Guide, "AWS global condition context keys")."""
 

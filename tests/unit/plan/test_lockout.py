@@ -144,6 +144,11 @@ def own(live: User, wanted: User | None, *words: str, others: tuple[Entity, ...]
     return Case([live, *others], [*([wanted] if wanted else []), *others], words, **more)
 
 
+def things(rights: Document, live: list[Entity], wanted: list[Entity], *words: str) -> Case:
+    """A change of something that the caller has rights on."""
+    return Case([me(rights), *live], [me(rights), *wanted], words)
+
+
 def around(live: Entity, wanted: Entity | None, holder: User, *words: str, others: tuple[Entity, ...] = ()) -> Case:
     """A change of what the caller's rights hang on."""
     return Case([live, holder, *others], [*([wanted] if wanted else []), holder, *others], words)
@@ -186,6 +191,13 @@ SELF_PATH = document(allow(Condition={"ArnLike": {"aws:PrincipalArn": f"arn:aws:
 SSO_TRUST = document(federated(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "x"}))
 SSO_ROLE = Role(SSO, SSO_TRUST, "/aws-reserved/sso.amazonaws.com/", policies=attached())
 EMERGENCY = Role("emergency", document(trust("user/alice")), policies=frozenset([ADMINISTRATOR]), tags=MINE)
+
+BY_TAG, BY_IAM_TAG = (
+    document(allow(Condition={"StringEquals": {f"{prefix}:ResourceTag/managed": "yes"}})) for prefix in ("aws", "iam")
+)
+BUT_TAGGED = document(allow(), deny(Condition={"StringEquals": {"aws:ResourceTag/Managed": "yes"}}))
+APP = Role("app", document(trust("user/me")), tags={**MINE, "managed": "yes"})
+LONE = document({**trust(ACCOUNT), "Sid": "Account"})
 
 LOCKOUTS: dict[str, Case] = {
     # By oneself
@@ -452,6 +464,19 @@ LOCKOUTS: dict[str, Case] = {
         f"arn:aws:sts::{ACCOUNT}:assumed-role/{SSO}/alice@example.com",
         f"role/{SSO}",
     ),
+    # By the tags of what the rights are on
+    "a role loses the tag by which the caller may write it": things(
+        BY_TAG, [APP], [replace(APP, tags=MINE)], "TagRole", "inline policy admin"
+    ),
+    "a role gets another value of the tag, by a key of IAM's own": things(
+        BY_IAM_TAG, [APP], [replace(APP, tags={**MINE, "managed": "no"})], "TagRole"
+    ),
+    "a policy loses the tag by which the caller may write it": things(
+        BY_TAG, [replace(ADMIN, tags={**MINE, "managed": "yes"})], [ADMIN], "TagPolicy"
+    ),
+    "a role gets a tag that shuts the caller out": things(
+        BUT_TAGGED, [replace(APP, tags=MINE)], [APP], "UntagRole", "statement Stop"
+    ),
     # Whom `break_glass` names
     "the emergency role loses its policy": glass(
         [ALICE, EMERGENCY], [ALICE, replace(EMERGENCY, policies=frozenset())], "role/emergency", "AttachRolePolicy"
@@ -643,6 +668,24 @@ ALIKE: dict[str, Case] = {
         [ops(trust("user/x/alice")), replace(ALICE, path="/x/")],
         caller=OPS + "alice",
         subject="role/ops",
+    ),
+    "a role keeps the tag by which the caller may write it": things(
+        BY_TAG, [APP], [replace(APP, tags={**APP.tags, "team": "b"})]
+    ),
+    "a role is tagged, and the caller's rights hang on another tag": things(
+        BUT_TAGGED, [replace(APP, tags=MINE)], [replace(APP, tags={**MINE, "a": "b"})]
+    ),
+    "what is created lacks the tag by which the caller may write": things(BY_TAG, [], [replace(APP, tags=MINE)]),
+    "what is deleted had the tag by which the caller may write": things(BY_TAG, [APP], []),
+    "a session of the role may no longer assume the role itself": Case(
+        [Role("ops", LONE, inline_policies={"admin": ALL}, tags=MINE)],
+        [Role("ops", LONE, inline_policies={"admin": IAM}, tags=MINE)],
+        caller=OPS + "run-1",
+    ),
+    "break_glass may no longer assume itself": glass(
+        [replace(EMERGENCY, trust_policy=LONE, policies=frozenset(), inline_policies={"admin": ALL})],
+        [replace(EMERGENCY, trust_policy=LONE, policies=frozenset(), inline_policies={"admin": IAM})],
+        "role/emergency",
     ),
     "break_glass is left alone": glass([ALICE, EMERGENCY, OTHER], [ALICE, EMERGENCY], "role/emergency"),
     "break_glass is not touched, and another loses the same policy": glass(
