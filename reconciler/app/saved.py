@@ -22,6 +22,7 @@ from reconciler.model.state import State
 from reconciler.plan.cost import calls_of
 from reconciler.plan.fingerprint import digest
 from reconciler.plan.options import Allowed
+from reconciler.plan.ownership import owner_of
 from reconciler.plan.reach import let_in_anybody, needs_everything, ordered_by_others, unread
 from reconciler.plan.saved import Saved, as_saved, read_saved, rebuilt, saved_part, saved_questions, stale
 from reconciler.render.plan_json import FORMAT_VERSION, plan_dict
@@ -179,20 +180,25 @@ def _answered(saved: Saved, live: State, connection: Connection) -> State:
 
 
 def _accounted_for(document: Mapping[str, Any], saved: Saved, plan: Plan, live: State) -> bool:
-    """Whether the file says what its entities need: the same changes, no entity beside, no refusal less.
+    """Whether the file says what its entities need: the same changes and totals, no entity beside, no refusal less.
 
+    What it creates or adopts must carry the tag of the owner that it names: nothing else vouches for that name.
     What the file was refused for must still be refused where no flag allows it: its settings decide that, and
     nothing else vouches for them. The lockout guard speaks of the caller, who may be another by now.
     """
     still = {(item.code, item.address) for item in rebuilt(saved, live, Allowed()).findings}
     return (
         plan.partition == saved.partition
-        and _changes(plan) == document.get("changes")
+        and _told(plan).items() <= document.items()
+        and document.get("safe") is not bool(saved.refusals)
+        and not any(owner_of(entity) not in (None, saved.owner) for entity in saved.wanted.values() if saved.owner)
         and {change.address for change in plan.changes} == set(saved.after)
         and all(refusal in still for refusal in saved.refusals if refusal[0] != "lockout")
     )
 
 
-def _changes(plan: Plan) -> Any:
-    """The changes as they read back from a file."""
-    return json.loads(json.dumps(plan_dict(plan)["changes"]))
+def _told(plan: Plan) -> dict[str, Any]:
+    """The changes and their totals as they read back from a file."""
+    document = plan_dict(plan)
+    found: dict[str, Any] = json.loads(json.dumps({key: document[key] for key in ("summary", "changes")}))
+    return found

@@ -451,6 +451,9 @@ EDITS: dict[str, Callable[[Any], object]] = {
     "a field less": lambda content: entity(content, "user/u")["after"].pop("tags"),
     "another owner": lambda content: content.update(owner="others"),
     "no owner": lambda content: content.pop("owner"),
+    "other totals": lambda content: content["summary"].update(update=0),
+    "no totals": lambda content: content.pop("summary"),
+    "unsafe, and nothing is found": lambda content: content.update(safe=False),
     "another partition": lambda content: content["saved"].update(partition="aws-cn"),
     "no entities": lambda content: content["saved"].update(entities={}),
     "entities that are a list": lambda content: content["saved"].update(entities=[]),
@@ -470,6 +473,14 @@ def test_a_plan_edited_by_hand_is_refused_even_with_its_integrity_made_right(
 ) -> None:
     edit(saved, change)
     refused(saved, "Plan again. Nothing was written.")
+
+
+def test_the_owner_of_a_plan_is_the_one_that_its_adoptions_tag(account: Account) -> None:
+    account.iam.create_user(UserName="u")
+    account.write(HEAD + "users: {u: {}}\n")
+    save(account)
+    edit(account, lambda content: content.update(owner="others"))
+    refused(account, "Plan again. Nothing was written.")
 
 
 # Unsafe
