@@ -24,7 +24,7 @@ class Questions:
     policies: ARNs of policies outside the account that would be attached and are not known to exist.
     quotas: whether the order of steps hangs on the account's quotas.
     passwords: users that may have no password; sign_ins: users that must have one. access_keys: users whose keys
-    have a rule.
+    have a rule, or must do where a `break_glass` user loses its password.
     """
 
     belongings: tuple[Address, ...] = ()
@@ -70,6 +70,8 @@ def questions_about(
     guarded = {address for address in guarded if address.kind == "user" and address in live.entities}
     present = entities.keys() & live.entities.keys()
     ruled = desired.declarations.items()
+    keyed = {address for address, rules in ruled if rules.access_keys} & present
+    keyed |= {item.address for item in found if takes_password(item)} & {*desired.settings.break_glass}
 
     def before(users: set[Address]) -> tuple[Address, ...]:
         return tuple(sorted(renames.get(address, address) for address in users))
@@ -82,10 +84,14 @@ def questions_about(
         quotas=facts.quotas is None and any(map(_crowded, found)),
         passwords=before(_without_password(entities) & present - set(facts.consoles)),
         sign_ins=before({address for address, rules in ruled if rules.console} & present - set(facts.consoles)),
-        access_keys=before(
-            {address for address, rules in ruled if rules.access_keys} & present - set(facts.access_keys)
-        ),
+        access_keys=before(keyed - set(facts.access_keys)),
     )
+
+
+def takes_password(difference: Difference) -> bool:
+    """Whether a user that stays loses its password: a secret, so nothing that reads a plan brings it back."""
+    sides = (difference.before, difference.after)
+    return [side.console for side in sides if isinstance(side, User)] == [True, False]
 
 
 def _without_password(entities: Mapping[Address, Entity]) -> set[Address]:

@@ -55,6 +55,7 @@ def asked(saved: Saved, part: State, live: State) -> State:
             devices={address: facts.devices.get(address, ()) for address in questions.devices},
             outside_policies={arn: facts.outside_policies.get(arn, False) for arn in questions.policies},
             consoles={address: facts.consoles.get(address, False) for address in questions.passwords},
+            access_keys={address: facts.access_keys.get(address) for address in questions.access_keys},
         ),
     )
 

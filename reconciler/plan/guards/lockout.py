@@ -21,6 +21,7 @@ from reconciler.plan.access import accesses_of, planned_state, terms_of
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.inverse import inverse
 from reconciler.plan.ownership import caller_address
+from reconciler.plan.questions import takes_password
 from reconciler.policy.evaluator import (
     NOTHING_KNOWN,
     WITHOUT_MFA,
@@ -72,9 +73,10 @@ class Lockout:
 
 def lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
     """Each principal that would be locked out, allowed or not: the caller, and those of settings.break_glass."""
-    undoing = undo_of(steps, draft)
-    if not undoing:
+    listed = list(steps)
+    if not listed:
         return []
+    undoing = undo_of(listed, draft)
     caller = caller_address(draft.live)
     subjects = {address: f"{address} (settings.break_glass)" for address in draft.desired.settings.break_glass}
     if caller is not None and caller in draft.live.entities:
@@ -82,7 +84,11 @@ def lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
     after = planned_state(draft.live, draft.differences)
     found = []
     for address, named in sorted(subjects.items()):
-        losses = (*_lost_actions(address, undoing, draft, after), *_lost_entries(address, draft, after))
+        losses = (
+            *_lost_actions(address, undoing, draft, after),
+            *_lost_entries(address, draft, after),
+            *_lost_password(address, draft),
+        )
         if losses:
             found.append(Lockout(address, named, losses))
     return found
@@ -206,6 +212,20 @@ def _lost_entries(address: Address, draft: Draft, planned: State) -> Iterator[Lo
             yield Loss(f"{named} assuming {address}", "the session may have come through it")
         for provider, why in _providers_shut(before, draft.live, planned):
             yield Loss(f"{provider} assuming {address}", why)
+
+
+def _lost_password(address: Address, draft: Draft) -> Iterator[Loss]:
+    """The only way in of a `break_glass` user. The caller has one: it is in, and not by a password."""
+    if address == caller_address(draft.live) or not any(
+        takes_password(item) for item in draft.differences if item.address == address
+    ):
+        return
+    keys = draft.live.facts.access_keys.get(address)
+    if keys is None or not any(key.active for key in keys):
+        lacks = "may have no access key" if keys is None else "has no active access key"
+        yield Loss(
+            f"signing in as {address}", f"the plan takes its password, which nothing brings back, and it {lacks}"
+        )
 
 
 def _stricter(old: Access, new: Access | None, live: State) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Declaration, Desired, Facts, MfaDevice, Settings, State
+from reconciler.model.state import AccessKey, Declaration, Desired, Facts, MfaDevice, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.saved import read_saved, rebuilt, saved_part
@@ -106,7 +107,10 @@ ALICE, BOB = User("alice", tags=MINE), User("bob", tags=MINE)
 
 @dataclass(frozen=True)
 class Case:
-    """`words`: what the refusal must say beside the name of the caller."""
+    """`words`: what the refusal must say beside the name of the caller.
+
+    keys: of `user/me`, whether each is active; None: nobody may read them.
+    """
 
     live: list[Entity]
     wanted: list[Entity]
@@ -114,13 +118,20 @@ class Case:
     caller: str = ME
     subject: str = "user/me"
     devices: tuple[str, ...] = ()
+    keys: tuple[bool, ...] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sides(case: Case) -> tuple[Desired, State]:
     """What the file asks for, and what is live."""
     devices = {Address("user", name): (MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{name}"),) for name in case.devices}
-    facts = Facts(caller=case.caller, devices=devices, outside_policies=dict.fromkeys(OF_AWS, True))
+    keys = None if case.keys is None else tuple(AccessKey("AKIA", datetime.now(UTC), active) for active in case.keys)
+    facts = Facts(
+        caller=case.caller,
+        devices=devices,
+        outside_policies=dict.fromkeys(OF_AWS, True),
+        access_keys={Address("user", "me"): keys},
+    )
     declarations = {entity.address: Declaration(PLACE) for entity in case.wanted}
 
     def state(entities: list[Entity]) -> State:
@@ -494,6 +505,15 @@ LOCKOUTS: dict[str, Case] = {
         "user/alice assuming",
     ),
     "the emergency user loses its policy": glass([me(IAM)], [me()], "user/me", "PutUserPolicy"),
+    "the emergency user loses its password, and has no key": glass(
+        [me(IAM, console=True)], [me(IAM, console=False)], "user/me", "signing in as user/me", "active", keys=()
+    ),
+    "the emergency user loses its password, and its key is off": glass(
+        [me(IAM, console=True)], [me(IAM, console=False)], "user/me", "signing in as user/me", keys=(False,)
+    ),
+    "the emergency user loses its password, and nobody knows of a key": glass(
+        [me(IAM, console=True)], [me(IAM, console=False)], "user/me", "may have no access key"
+    ),
     "the emergency user is moved away from its own rights": glass(
         [me(TEAM_PATH, path="/admins/")], [me(TEAM_PATH, path="/people/")], "user/me", "UpdateUser"
     ),
@@ -682,6 +702,10 @@ ALIKE: dict[str, Case] = {
         [Role("ops", LONE, inline_policies={"admin": IAM}, tags=MINE)],
         caller=OPS + "run-1",
     ),
+    "break_glass loses its password, and has a key": glass(
+        [me(IAM, console=True)], [me(IAM, console=False)], "user/me", keys=(False, True)
+    ),
+    "the caller loses its password": own(me(IAM, console=True), me(IAM, console=False)),
     "break_glass may no longer assume itself": glass(
         [replace(EMERGENCY, trust_policy=LONE, policies=frozenset(), inline_policies={"admin": ALL})],
         [replace(EMERGENCY, trust_policy=LONE, policies=frozenset(), inline_policies={"admin": IAM})],
