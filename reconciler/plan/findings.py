@@ -14,6 +14,7 @@ from reconciler.model.state import AccessKey
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import Ignored, caller_address, is_owned
 from reconciler.plan.questions import users_with_mfa
+from reconciler.plan.unmanaged import unmanaged
 from reconciler.policy.trust import unread_ids
 
 
@@ -124,10 +125,12 @@ def unread_belongings(draft: Draft) -> Iterator[Problem]:
 def dangling_principals(draft: Draft) -> Iterator[Problem]:
     """Live trusts that name a deleted principal: IAM shows its unique id, AIDA… or AROA…, in place of the ARN.
 
-    Putting the trust again, with the ARN of the principal that has the name now, is what mends it.
+    Putting the trust again, with the ARN of the principal that has the name now, is what mends it. Of roles that no
+    file declares it is told where those are asked for (--unmanaged).
     """
     mended = {item.address for item in draft.differences if any(f.path == "trust_policy" for f in item.fields)}
-    for address in draft.entities:
+    outside = [one.address for one in unmanaged(draft)] if draft.allowed.unmanaged else []
+    for address in (*draft.entities, *outside):
         role = draft.live.entities.get(address)
         ids = sorted(unread_ids(role.trust_policy)) if isinstance(role, Role) else []
         if ids:

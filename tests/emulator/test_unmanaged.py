@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.support.account import Account
+from tests.support.plans import findings
 
 FILE = """
 version: 1
@@ -52,6 +53,23 @@ def test_a_comment_folds_and_counts_them(mixed: Account) -> None:
     out = mixed.cli("plan", "roles.yaml", "--unmanaged", "--format", "markdown").out
     assert "<summary>Unmanaged: 3 entities that no file declares</summary>" in out
     assert "user/theirs  (owner web)" in out
+
+
+def test_a_trust_of_theirs_that_names_a_deleted_principal_is_told_when_asked(account: Account) -> None:
+    iam = account.iam
+    account.write(FILE)
+    account.apply()
+    iam.create_user(UserName="gone")
+    iam.create_role(
+        RoleName="theirs",
+        AssumeRolePolicyDocument=TRUST.replace(
+            '"Service": "a.amazonaws.com"', '"AWS": "arn:aws:iam::123456789012:user/gone"'
+        ),
+    )
+    iam.delete_user(UserName="gone")
+    (finding,) = findings(account.plan("roles.yaml", "--unmanaged"), "warning")
+    assert (finding["code"], finding["address"]) == ("dangling-principal", "role/theirs")
+    assert findings(account.plan(), "warning") == []
 
 
 def test_nothing_outside_is_said_too_and_exit_codes_stay(account: Account) -> None:
