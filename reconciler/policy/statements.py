@@ -9,7 +9,8 @@ from reconciler.model.document import Document, Statement
 Pair = tuple[Statement | None, Statement | None]
 
 _LIKE = 0.34
-"""Below this share of common elements two statements are a removal and an addition, not a change."""
+"""Below this share of common elements two statements are a removal and an addition, not a change, unless one is all of
+the other and more."""
 
 
 def pairs(before: Document | None, after: Document | None) -> list[Pair]:
@@ -32,7 +33,7 @@ def pairs(before: Document | None, after: Document | None) -> list[Pair]:
     used_old: set[int] = set()
     used_new: set[int] = set()
     for score, i, j in candidates:
-        if score >= _LIKE and i not in used_old and j not in used_new:
+        if i not in used_old and j not in used_new and (score >= _LIKE or _grew(gone[i], come[j])):
             found.append((gone[i], come[j]))
             used_old.add(i)
             used_new.add(j)
@@ -47,6 +48,12 @@ def likeness(one: Statement, other: Statement) -> float:
         return 0.0
     left, right = elements(one), elements(other)
     return len(left & right) / max(1, len(left | right))
+
+
+def _grew(one: Statement, other: Statement) -> bool:
+    """Whether one has every element of the other, one way or the other."""
+    left, right = elements(one), elements(other)
+    return one.effect == other.effect and (left <= right or right <= left)
 
 
 Element = tuple[str, ...]

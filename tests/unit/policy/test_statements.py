@@ -54,6 +54,21 @@ PAIRS: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[st
         [allow("b:1", "b:2", "b:3")],
         [(":a:1+a:2+a:3", None), (None, ":b:1+b:2+b:3")],
     ),
+    "what only grew is what it was, however much": (
+        [allow("a:1")],
+        [allow(*(f"a:{number}" for number in range(9)))],
+        [(":a:1", ":" + "+".join(f"a:{number}" for number in range(9)))],
+    ),
+    "what only shrank is what it was, however much": (
+        [allow(*(f"a:{number}" for number in range(9)))],
+        [allow("a:1")],
+        [(":" + "+".join(f"a:{number}" for number in range(9)), ":a:1")],
+    ),
+    "a Deny that has more than an Allow is another": (
+        [allow("a:1")],
+        [allow("a:1", "a:2", effect="Deny")],
+        [(":a:1", None), (None, ":a:1+a:2")],
+    ),
     "an Allow is never paired with a Deny": (
         [allow("a:x")],
         [allow("a:x", effect="Deny")],
