@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.model.explanation import Evidence, Explanation, Says, Side
+from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
 from reconciler.render.clean import clean
 
 _COLORS = {Says.ALLOWS: "32", Says.REFUSES: "31", Says.DEPENDS: "33", Says.UNSEEN: "33"}
@@ -27,6 +27,8 @@ def explanation_text(found: Explanation, *, color: bool = False) -> str:
 
 
 def _code(found: Explanation) -> str:
+    if found.outcome is Outcome.DEPENDS:
+        return "33"
     return "32" if found.may_assume else "31"
 
 

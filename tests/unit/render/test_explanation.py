@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
 from reconciler.model.problem import Place
 from reconciler.render.explanation import explanation_dict, explanation_text
@@ -45,6 +47,13 @@ def test_colour_marks_the_verdict_and_what_each_side_says() -> None:
     for code in ("31", "32", "0"):
         painted = painted.replace(f"\x1b[{code}m", "")
     assert painted == TEXT
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"), [(Outcome.ALLOWED, "32"), (Outcome.DEPENDS, "33"), (Outcome.CALLER_REFUSES, "31")]
+)
+def test_what_depends_is_painted_neither_as_a_yes_nor_as_a_no(outcome: Outcome, code: str) -> None:
+    assert explanation_text(replace(REFUSED, outcome=outcome), color=True).startswith(f"\x1b[{code}m")
 
 
 def test_control_characters_are_shown_and_not_obeyed() -> None:
