@@ -72,16 +72,8 @@ def _belongings(connection: Connection, user: Address, pool: Executor) -> Belong
 
 
 def devices_of(connection: Connection, user: Address) -> tuple[MfaDevice, ...] | None:
-    """Every MFA device of a user, FIDO and hardware too; None where it may not be read.
-
-    None of them where IAM does not know the user: it is new, and listed sooner than it is answered for, or gone.
-    """
-    try:
-        answer = _unless_denied(lambda: connection.iam.list_mfa_devices(UserName=user.name))
-    except ClientError as error:
-        if code_of(error) == "NoSuchEntity":
-            return ()
-        raise
+    """Every MFA device of a user, FIDO and hardware too; None where it may not be read."""
+    answer = _unless_denied(lambda: connection.iam.list_mfa_devices(UserName=user.name))
     if answer is None:
         return None
     return tuple(MfaDevice(device["SerialNumber"]) for device in answer["MFADevices"])
@@ -94,15 +86,23 @@ def has_password(connection: Connection, user: Address) -> bool | None:
 
 def access_keys_of(connection: Connection, user: Address) -> tuple[AccessKey, ...] | None:
     """Every access key of a user (IAM allows two, so one page has them); None where they may not be read."""
+    answer = _unless_denied(lambda: connection.iam.list_access_keys(UserName=user.name))
+    if answer is None:
+        return None
+    return tuple(map(access_key, answer["AccessKeyMetadata"]))
+
+
+def of_listed(call: Callable[[], tuple[T, ...] | None]) -> tuple[T, ...] | None:
+    """What a listed user has; nothing where IAM does not know it: new, and listed before it is answered for, or gone.
+
+    Source: IAM User Guide, "Changes that I make are not always immediately visible".
+    """
     try:
-        answer = _unless_denied(lambda: connection.iam.list_access_keys(UserName=user.name))
+        return call()
     except ClientError as error:
         if code_of(error) == "NoSuchEntity":
             return ()
         raise
-    if answer is None:
-        return None
-    return tuple(map(access_key, answer["AccessKeyMetadata"]))
 
 
 def access_key(told: Mapping[str, Any]) -> AccessKey:

@@ -13,7 +13,14 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from reconciler.aws.belongings import access_keys_of, belongings_of, devices_of, has_password, policy_exists
+from reconciler.aws.belongings import (
+    access_keys_of,
+    belongings_of,
+    devices_of,
+    has_password,
+    of_listed,
+    policy_exists,
+)
 from reconciler.aws.details import bulk_tags, details
 from reconciler.aws.faults import DENIED, code_of, read_denied, translated
 from reconciler.aws.overlap import Overlap
@@ -147,11 +154,11 @@ def complete(connection: Connection, state: State, questions: Questions) -> Stat
     with translated("reading the account"), Overlap(POOL) as waiting, Overlap(POOL) as pool:
         owned = waiting.map(lambda address: belongings_of(connection, address, pool), questions.belongings)
         quotas = pool.submit(_quotas, connection) if questions.quotas else None
-        devices = pool.map(lambda address: devices_of(connection, address), questions.devices)
+        devices = pool.map(lambda address: of_listed(lambda: devices_of(connection, address)), questions.devices)
         exist = pool.map(lambda arn: policy_exists(connection, arn), questions.policies)
         users = (*questions.passwords, *questions.sign_ins)
         signing_in = pool.map(lambda address: has_password(connection, address), users)
-        keys = pool.map(lambda address: access_keys_of(connection, address), questions.access_keys)
+        keys = pool.map(lambda address: of_listed(lambda: access_keys_of(connection, address)), questions.access_keys)
         arns = {_arn(state, address): address for address in questions.details}
         found = details(connection, arns, pool)
         answers = dict(zip(questions.devices, devices, strict=True))

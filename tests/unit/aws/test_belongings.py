@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from reconciler.aws.belongings import belongings_of, devices_of
+from reconciler.aws.belongings import belongings_of, devices_of, of_listed
 from reconciler.aws.overlap import Overlap
 from reconciler.model.address import Address
 from reconciler.model.state import Belongings
@@ -59,5 +59,8 @@ def test_a_throttled_read_is_a_failure_whatever_it_reads() -> None:
 def test_a_user_that_is_not_there_yet_or_no_more_has_no_device() -> None:
     """IAM may list a new user before it answers for it ("eventual consistency", IAM User Guide)."""
     user = Address("user", "u")
-    assert devices_of(connection(list_mfa_devices=refused("NoSuchEntity")), user) == ()
-    assert devices_of(connection(list_mfa_devices=refused("AccessDenied")), user) is None
+    unknown, denied = (connection(list_mfa_devices=refused(code)) for code in ("NoSuchEntity", "AccessDenied"))
+    assert of_listed(lambda: devices_of(unknown, user)) == ()
+    assert of_listed(lambda: devices_of(denied, user)) is None
+    with pytest.raises(ClientError):
+        devices_of(unknown, user)  # where a person named the user, that it is not there must be told
