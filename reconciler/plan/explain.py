@@ -52,7 +52,7 @@ def _explained(pair: Pair) -> StatementChange:
         sign = "+" if old is None else "-"
         parts = tuple(Part(sign, element, value) for element, value in _listed(statement))
         return StatementChange(sign, _label(statement), parts)
-    return StatementChange("~", _label(new), tuple(_parts(old, new)))
+    return StatementChange("~", _label(new, old), tuple(_parts(old, new)))
 
 
 def _parts(old: Statement, new: Statement) -> list[Part]:
@@ -94,25 +94,31 @@ def keyed(statement: Statement) -> dict[str, dict[str, bool]]:
 
 def _shown(parts: list[str], *sides: Statement) -> str:
     """The parts of one element as a person would read them, in the author's letter case."""
-    words = []
-    for part in parts:
-        spelled = next((side.spelling[part] for side in reversed(sides) if part in side.spelling), part)
-        words.append(spelled)
-    return " ".join(words)
+    if parts == ["*", "*"]:  # a principal that is everyone
+        return "*"
+    return " ".join(
+        next((side.spelling[part] for side in reversed(sides) if part in side.spelling), part) for part in parts
+    )
 
 
 def _listed(statement: Statement) -> list[tuple[str, str]]:
     return [(element, _shown(parts, statement)) for element, *parts in sorted(elements(statement))]
 
 
-def _label(statement: Statement) -> str:
-    """A statement by its Sid, else by what it is about: its first action, and in a trust its first principal."""
+def _label(statement: Statement, before: Statement | None = None) -> str:
+    """A statement by its Sid, else by what it is about: its first action, and in a trust its first principal.
+
+    First comes what it had before, by which it is known.
+    """
     if statement.sid:
         return f"{statement.effect} {statement.sid!r}"
-    actions = _some([statement.spelled(action) for action in sorted(statement.actions)])
+    old = elements(before) if before else set()
+    listed = sorted(statement.actions, key=lambda action: (("Action", action) not in old, action))
+    actions = _some([statement.spelled(action) for action in listed])
     if statement.principals is None:
         return f"{statement.effect} {'all but ' if statement.not_action else ''}{actions}"
-    named = [value if kind == "AWS" else f"{kind} {value}" for kind, value in sorted(statement.principals)]
+    told = sorted(statement.principals, key=lambda pair: (("Principal", *pair) not in old, pair))
+    named = [value if kind in ("AWS", "*") else f"{kind} {value}" for kind, value in told]
     return f"{statement.effect} {actions} to {'all but ' if statement.not_principal else ''}{_some(named)}"
 
 

@@ -40,6 +40,11 @@ PARTS: dict[str, tuple[Any, Any, list[str]]] = {
         principal(AWS=["*"]),
         [f"- Principal AWS arn:aws:iam::{'1' * 12}:root"],
     ),
+    "everyone": (
+        one(Resource=None, Sid="S", Principal="*"),
+        one(Resource=None, Sid="S", Principal={"AWS": "*"}),
+        ["- Principal *", "+ Principal AWS *"],
+    ),
     "the version": (
         one(),
         canonical({"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}),
@@ -52,6 +57,24 @@ PARTS: dict[str, tuple[Any, Any, list[str]]] = {
 def test_a_change_names_its_element(before: Any, after: Any, expected: list[str]) -> None:
     (change,) = explained(before, after)
     assert sorted(f"{part.sign} {part.element} {part.value}" for part in change.parts) == sorted(expected)
+
+
+LABELS: dict[str, tuple[Any, Any, str]] = {
+    "a statement that grew": (one(), one(Action=["a:b", "s3:GetObject", "s3:Put"]), "Allow s3:GetObject and 2 more"),
+    "a statement that shrank": (one(Action=["a:b", "s3:GetObject"]), one(), "Allow s3:GetObject"),
+    "a trust that lets more in": (
+        principal(AWS=["2" * 12]),
+        principal(AWS=["1" * 12, "2" * 12]),
+        f"Allow s3:GetObject to arn:aws:iam::{'2' * 12}:root and 1 more",
+    ),
+    "everyone": (None, one(Resource=None, Principal="*"), "Allow s3:GetObject to *"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "label"), LABELS.values(), ids=LABELS.keys())
+def test_a_statement_is_named_by_what_it_was_known_by(before: Any, after: Any, label: str) -> None:
+    (change,) = explained(before, after)
+    assert change.label == label
 
 
 CLOSE: dict[str, tuple[Any, Any]] = {
