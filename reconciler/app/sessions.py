@@ -11,13 +11,13 @@ from reconciler.app.wanted import Catalogs, Run, Say, Wanted
 from reconciler.assume import chain, mfa, warm
 from reconciler.assume.cache import CREDENTIALS, IDENTITIES, MFA_SESSIONS, Cache
 from reconciler.assume.credentials import Credentials
-from reconciler.model.listed import Listed
+from reconciler.model.listed_alias import ListedAlias
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Alias
 from reconciler.model.sts import LONGEST_CHAINED, Caller
 
 
-def listed(wanted: Wanted, environ: Mapping[str, str]) -> list[Listed]:
+def listed(wanted: Wanted, environ: Mapping[str, str]) -> list[ListedAlias]:
     """Every alias of the file, by name. Nobody is asked, and nothing is assumed. Raises Failed."""
     cache = Cache.of(environ, lambda line: None)
     names = sorted(catalog(wanted.files, wanted.variables, cache).aliases)
@@ -25,12 +25,12 @@ def listed(wanted: Wanted, environ: Mapping[str, str]) -> list[Listed]:
     return [_listed(Run(replace(wanted, alias=name), environ, cache, known)) for name in names]
 
 
-def _listed(run: Run) -> Listed:
+def _listed(run: Run) -> ListedAlias:
     caller = run.known_caller
     means = run.catalog if caller else run.named
     path = chain.hops(run.wanted.alias, means.aliases)
     alias, kept = path[-1], _kept(run) if caller else None
-    return Listed(
+    return ListedAlias(
         alias.name,
         alias.role.name if alias.role else alias.role_arn,
         alias.role_arn.split(":")[4] if means.account or not alias.role else None,

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from reconciler.assume.chain import declared_source, hops
 from reconciler.assume.mfa import mfa_demand
 from reconciler.model.address import Address
-from reconciler.model.bounded import listed
 from reconciler.model.entity import Entity, Role
 from reconciler.model.problem import Level, Problem, failure
+from reconciler.model.sentence import listed
 from reconciler.model.state import Alias
 
 DEFAULT = "default"

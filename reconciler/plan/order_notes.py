@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, policy_reference
-from reconciler.model.bounded import listed
 from reconciler.model.document import Statement
 from reconciler.model.plan import Broken, Step
 from reconciler.model.problem import Level, Problem
+from reconciler.model.sentence import listed
 from reconciler.model.state import State
 from reconciler.plan.windows import Window, windows_of
 

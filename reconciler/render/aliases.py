@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from reconciler.model.listed import Listed
+from reconciler.model.listed_alias import ListedAlias
 from reconciler.render.clean import clean
 
 _TITLES = ("ALIAS", "ROLE", "ACCOUNT", "MFA", "DURATION", "CACHED UNTIL")
 _MFA = {True: "yes", False: "no", None: "?"}
 
 
-def table(aliases: Sequence[Listed], local: Callable[[str], str]) -> str:
+def table(aliases: Sequence[ListedAlias], local: Callable[[str], str]) -> str:
     """One line per alias under a line of titles. `local`: an RFC 3339 time as the person's clock shows it."""
     rows = [_TITLES, *(_row(item, local) for item in aliases)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_TITLES))]
@@ -21,11 +21,11 @@ def table(aliases: Sequence[Listed], local: Callable[[str], str]) -> str:
     return "\n".join(lines)
 
 
-def as_json(aliases: Sequence[Listed]) -> str:
+def as_json(aliases: Sequence[ListedAlias]) -> str:
     return json.dumps([asdict(item) for item in aliases], indent=2, ensure_ascii=False)
 
 
-def _row(item: Listed, local: Callable[[str], str]) -> tuple[str, ...]:
+def _row(item: ListedAlias, local: Callable[[str], str]) -> tuple[str, ...]:
     role = f"{item.role} via {', '.join(item.via)}" if item.via else item.role
     until = local(item.cached_until) if item.cached_until else "-"
     cells = (item.alias, role, item.account or "?", _MFA[item.mfa], _length(item.duration), until)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from reconciler.kinds.planning import Planning
 from reconciler.model.address import Address
-from reconciler.model.bounded import listed
 from reconciler.model.plan import Action
 from reconciler.model.problem import Problem
+from reconciler.model.sentence import listed
 from reconciler.plan.guards.draft import Draft
 
 _SHOWN = 5

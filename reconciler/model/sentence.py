@@ -1,4 +1,4 @@
-"""Lists in sentences: as many as a person reads, and how many more there are."""
+"""Lists as a sentence has them: as many as a person reads, and how many more there are."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.bounded import listed
+from reconciler.model.sentence import listed
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedAlias:
     """`role`: a role's name, or an ARN. `account`: None where neither the file nor a session tells.
 
     via: the aliases before it, first hop first. mfa None: it depends, or only AWS knows. duration in seconds.
