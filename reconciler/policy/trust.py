@@ -176,3 +176,25 @@ def without_principals(document: Document, gone: frozenset[str], partition: str)
 def trusted(document: Document, account: str) -> frozenset[Address]:
     """The users, roles and providers of this account that a trust policy names."""
     return frozenset(named_entities(document, account).values())
+
+
+def may_mean(deny: Statement, kind: str, value: str) -> bool:
+    """Whether a Deny may shut out somebody whom an Allow lets in by this principal.
+
+    An account stands for all of its principals, and a role for its sessions ("AWS JSON policy elements: Principal").
+    """
+    return deny.not_principal or any(
+        (who, named) == (kind, value)
+        or (who in ("AWS", "*") and named == "*")
+        or (who == "AWS" and kind in ("AWS", "*") and _may_be_one(named, value))
+        for who, named in deny.principals or ()
+    )
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Whether two AWS principals, of which neither is the other, may be the same in one request."""
+    if "*" in (one, other):
+        return True
+    if one.split(":")[4:5] != other.split(":")[4:5]:
+        return False
+    return any(arn.endswith(":root") or ":sts:" in arn for arn in (one, other))

@@ -35,7 +35,7 @@ from reconciler.policy.evaluator import (
     with_mfa,
 )
 from reconciler.policy.grants import covered
-from reconciler.policy.trust import trusted_providers
+from reconciler.policy.trust import may_mean, trusted_providers
 
 FLAG = "--allow-lockout"
 _SHOWN = 3
@@ -246,9 +246,7 @@ def _outsiders_lost(before: Role, after: Role, account: str) -> list[str]:
             if statement.effect != "Allow" or statement.not_principal or ours:
                 continue
             single = replace(statement, sid="", principals=frozenset([(kind, value)]))
-            if not any(_as_wide(single, new) for new in lets_in) or any(
-                _may_mean(deny, kind, value) for deny in denies
-            ):
+            if not any(_as_wide(single, new) for new in lets_in) or any(may_mean(deny, kind, value) for deny in denies):
                 found.add(value if kind in ("AWS", "*") else f"{kind.lower()}:{value}")
     return sorted(found)
 
@@ -288,8 +286,3 @@ _WIDENING = (
     "ForAnyValue:StringLike",
 )
 """Operators, …IfExists among them, of which one value is enough ("Multivalued context keys")."""
-
-
-def _may_mean(deny: Statement, kind: str, value: str) -> bool:
-    everyone = {("*", "*"), ("AWS", "*")}
-    return deny.not_principal or bool((deny.principals or frozenset()) & {(kind, value), *everyone})

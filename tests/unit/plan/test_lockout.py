@@ -95,6 +95,7 @@ def within(*names: str) -> frozenset[Address]:
     return frozenset(Address("group", name) for name in names)
 
 
+THEIRS, THEIR_CI = "arn:aws:iam::210987654321:root", "arn:aws:iam::210987654321:role/ci"
 ADMINS = Group("admins", "/team/", attached())
 PLAIN_ADMINS = Group("admins", "/team/")
 INLINE_ADMINS = Group("admins", "/team/", inline_policies={"own": IAM})
@@ -398,6 +399,17 @@ LOCKOUTS: dict[str, Case] = {
         "user/alice assuming",
     ),
     "the trust asks for an address": role(ALICE_ONLY, ops(trust("user/alice", **OFFICE)), "user/alice assuming"),
+    "the trust denies the account of the role it may have come through": role(
+        ops(trust(THEIR_CI)), ops(trust(THEIR_CI), {**trust(THEIRS), "Effect": "Deny"}), THEIR_CI
+    ),
+    "the trust denies one role of an account that it lets in": role(
+        ops(trust(THEIRS)), ops(trust(THEIRS), {**trust(THEIR_CI), "Effect": "Deny"}), THEIRS
+    ),
+    "the trust denies a session of the role it may have come through": role(
+        ops(trust(THEIR_CI)),
+        ops(trust(THEIR_CI), {**trust("arn:aws:sts::210987654321:assumed-role/ci/run"), "Effect": "Deny"}),
+        THEIR_CI,
+    ),
     "the trust drops another account": role(
         ops(trust("arn:aws:iam::210987654321:root")), ALICE_ONLY, "arn:aws:iam::210987654321:root"
     ),
@@ -655,6 +667,12 @@ ALIKE: dict[str, Case] = {
     ),
     "the trust denies somebody else": role(
         ALICE_ONLY, ops(trust("user/alice"), {**trust("user/bob"), "Effect": "Deny"})
+    ),
+    "the trust denies another role of the same account": role(
+        ops(trust(THEIR_CI)), ops(trust(THEIR_CI), {**trust(f"{THEIR_CI}2"), "Effect": "Deny"})
+    ),
+    "the trust denies another account": role(
+        ops(trust(THEIRS)), ops(trust(THEIRS), {**trust("arn:aws:iam::345678901234:root"), "Effect": "Deny"})
     ),
     "the trust gains an OIDC subject": role(ops(github("repo:a/b:*")), ops(github("repo:a/b:*", "repo:a/c:*"))),
     "the trust gains an OIDC subject, exactly": role(
