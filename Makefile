@@ -17,7 +17,9 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $(READY)
 
+# Hundreds of processes start in a run; where Python may not write what it compiles, each would compile the package anew.
 test: $(READY)  ## every test, on all cores
+	@$(BIN)/python -m compileall -q reconciler
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(READY)  ## ruff, mypy --strict, the layers
