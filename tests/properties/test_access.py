@@ -40,7 +40,7 @@ from tests.support.examples import examples
 from tests.support.plain_access import plain_delta, terms
 from tests.support.strategies import worlds
 
-thorough = examples(60)
+thorough = examples(100)
 
 Plans = tuple[State, State, dict[Address, Address]]
 

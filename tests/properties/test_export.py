@@ -25,7 +25,7 @@ from tests.support.exports import planned, read
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import ACCOUNT, ME, worlds
 
-thorough = examples(30)
+thorough = examples(40)
 owners = st.sampled_from([None, ME, "another"])
 patterns = st.lists(st.sampled_from(["user/*", "role/r1", "group/*", "policy/p?", "ROLE/R2"]), max_size=2)
 

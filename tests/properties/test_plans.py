@@ -22,7 +22,7 @@ from tests.support.strategies import moving_worlds, worlds
 
 ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True)
 
-thorough = examples(60)
+thorough = examples(80)
 
 
 def planned(desired: Desired, live: State) -> Plan:

@@ -27,7 +27,7 @@ from tests.support.strategies import moving_worlds, worlds
 
 ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True, lockout=True)
 
-thorough = settings(examples(30), phases=[Phase.generate])
+thorough = settings(examples(40), phases=[Phase.generate])
 
 
 def recorded(plan: Plan, steps: Sequence[Step]) -> list[str]:

@@ -134,7 +134,7 @@ class Account:
         """The JSON plan that `apply` made, from its journal: one run tells what was found, and mends it."""
         journal = self.folder / "applied.jsonl"
         journal.unlink(missing_ok=True)
-        self.apply(file, "--journal", journal.name, *options)
+        assert "Live IAM matches" in self.apply(file, "--journal", journal.name, *options).out
         with journal.open() as lines:
             return json.loads(next(lines))["plan"]
 

@@ -212,7 +212,7 @@ _WORDS = st.one_of(
 )
 
 
-@examples(200)
+@examples(300)
 @given(words=st.lists(_WORDS, max_size=4), at=st.integers(0, 4), more=st.sampled_from([{}, {"RECONCILE_ALIAS": "a"}]))
 def test_no_argument_list_is_answered_otherwise_than_by_the_slow_path(
     home: Planted, words: list[str], at: int, more: dict[str, str]

@@ -142,7 +142,7 @@ def _files(draw: st.DrawFn) -> str:
     return "\n".join(lines) + "\n"
 
 
-@examples(100)
+@examples(150)
 @given(
     config=_files(),
     credentials=_files(),

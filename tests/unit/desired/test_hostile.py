@@ -137,7 +137,7 @@ _MESS = st.lists(_WORDS, max_size=12).flatmap(
     lambda words: st.sampled_from([" ", "\n", "\n  "]).map(lambda glue: glue.join(words))
 )
 
-_fuzz = examples(120)
+_fuzz = examples(150)
 
 
 @_fuzz

@@ -31,7 +31,7 @@ values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=8
 )
 
-thorough = examples(120)
+thorough = examples(150)
 
 
 def read(text: str) -> Any:

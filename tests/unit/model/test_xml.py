@@ -73,4 +73,4 @@ def test_a_document_is_shown_short_by_what_a_person_knows_it_by() -> None:
 
 
 def test_a_deep_document_ends_in_an_answer() -> None:
-    parsed("<a>" * 5_000 + "</a>" * 5_000)
+    parsed("<a>" * 20_000 + "</a>" * 20_000)

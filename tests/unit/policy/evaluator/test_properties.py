@@ -102,7 +102,7 @@ def verdicts(caller: Principal, trust: list[Raw], values: dict[str, str | None])
     return evaluate(caller, "sts:AssumeRole", ROLE, known), can_assume(caller, target, known)
 
 
-@examples(200)
+@examples(300)
 @given(callers(), trusts(), contexts())
 def test_an_unconditional_deny_denies(caller: Principal, trust: list[Raw], values: dict[str, str | None]) -> None:
     deny = source("deny", [{"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": ROLE}])
@@ -110,7 +110,7 @@ def test_an_unconditional_deny_denies(caller: Principal, trust: list[Raw], value
     assert all(found.decision is Decision.DENY for found in verdicts(denied, trust, values))
 
 
-@examples(200)
+@examples(300)
 @given(callers(), trusts(), statements(), contexts())
 def test_another_deny_never_gives(
     caller: Principal, trust: list[Raw], statement: Raw, values: dict[str, str | None]
@@ -122,7 +122,7 @@ def test_another_deny_never_gives(
         assert order.index(after.decision) <= order.index(before.decision)
 
 
-@examples(250)
+@examples(400)
 @given(callers(), trusts(), contexts(), contexts())
 def test_more_knowledge_never_contradicts(
     caller: Principal, trust: list[Raw], values: dict[str, str | None], more: dict[str, str | None]
@@ -134,7 +134,7 @@ def test_more_knowledge_never_contradicts(
             assert before.keys
 
 
-@examples(150)
+@examples(200)
 @given(callers(), trusts(), contexts(), st.randoms())
 def test_spelling_and_order_never_matter(
     caller: Principal, trust: list[Raw], values: dict[str, str | None], random: Any
@@ -153,7 +153,7 @@ def test_spelling_and_order_never_matter(
     assert verdicts(caller, trust, values) == verdicts(caller, rewritten, values)
 
 
-@examples(200)
+@examples(300)
 @given(st.lists(callers(), min_size=1, max_size=4), trusts(), contexts())
 def test_the_matrix_is_the_sum_of_its_pairs(
     listed: list[Principal], trust: list[Raw], values: dict[str, str | None]
