@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.terminal import heard
+from reconciler.cli.terminal import Lasting, heard
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +40,8 @@ def stoppable(told: Callable[[], None]) -> Iterator[Stop]:
         return
 
     def asked(number: int, frame: object) -> None:
+        if stop.event.is_set() and signal.Signals(number).name == "SIGHUP":
+            return  # the kernel and the shell each send one at the end of a terminal
         if stop.ask():
             told()
 
@@ -102,8 +104,9 @@ class TextLog:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+        lasting: Any = Lasting(sys.stderr)
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-        with Progress(*columns, console=Console(stderr=True), transient=True) as self._bar:
+        with Progress(*columns, console=Console(file=lasting), transient=True) as self._bar:
             self._bar.add_task("starting", total=self._total)
             self._started = time.monotonic()
             yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from typing import Any, TextIO
 
 _choice: str = "auto"
 
@@ -55,6 +56,32 @@ def heard(text: str, *, err: bool = False) -> None:
     try:
         say(text, err=err)
     except OSError:
-        stream = sys.stderr if err else sys.stdout
-        with suppress(OSError):  # what is left in its buffer would fail again at the end of the program
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _silence(sys.stderr if err else sys.stdout)
+
+
+class Lasting:
+    """A stream for a program that outlives its terminal: what cannot be shown any more is no error."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            self._stream.write(text)
+        except OSError:
+            _silence(self._stream)
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            _silence(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _silence(stream: TextIO) -> None:
+    with suppress(OSError):  # what is left in its buffer would fail again at the end of the program
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

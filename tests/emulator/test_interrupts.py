@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +109,35 @@ def test_what_is_under_way_is_finished_and_the_next_run_goes_on(
     front.clear()
     account.apply()
     assert len(account.iam.list_users()["Users"]) == USERS
+
+
+def test_what_is_under_way_is_finished_though_its_terminal_is_gone(account: Account, front: Front) -> None:
+    """The kernel and the shell each send a signal then, and the bar has nowhere to be drawn."""
+    account.write(file_of("a"))
+    front.latency = 0.05
+    terminal, inside = pty.openpty()
+
+    def take_the_terminal() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    command = [sys.executable, "-m", "reconciler", "apply", "--yes", "--journal", "j.jsonl"]
+    streams = {"stdin": inside, "stdout": inside, "stderr": inside}
+    process = subprocess.Popen(
+        command, env=account.environment, cwd=account.folder, preexec_fn=take_the_terminal, **streams
+    )
+    os.close(inside)
+
+    def gone(request: Request, layer: Layer) -> Reply:
+        os.close(terminal)
+        return signalling(process, signal.SIGHUP, slow)(request, layer)
+
+    front.break_call("CreateUser u20", gone)
+    assert process.wait(60) == 130
+    lines = recorded(account)
+    made = [line["seq"] for line in lines if line["event"] == "ends" and line["ending"] == "done"]
+    assert sorted(made) == sorted(line["seq"] for line in lines if line["event"] == "starts")
+    assert (lines[-1]["event"], lines[-1]["done"]) == ("end", len(made))
 
 
 def test_with_nohup_an_apply_outlives_its_terminal(account: Account, front: Front) -> None:
