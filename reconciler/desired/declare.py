@@ -11,6 +11,7 @@ from reconciler.desired.load import Loaded
 from reconciler.desired.moved import check_moves, moves_written, with_moves
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items, text
+from reconciler.kinds.facets.tags import BREAK_GLASS, QUOTA
 from reconciler.kinds.instance_profile import profile_address
 from reconciler.kinds.mfa_guard import guard_address, guard_policy
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, ONE_ENTRY
@@ -53,6 +54,7 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now
     aliases = _aliases(root, broken, context, entities)
     settings = _settings(root, context)
     check_moves(moves, settings, root.child("moved"), context)
+    _check_marks(settings, found, context)
     problems += loaded.problems + context.problems
     return Desired(
         state=State(loaded.account, loaded.partition, entities),
@@ -252,6 +254,16 @@ def _settings(root: Map, context: Declaring) -> Settings:
     break_glass = tuple(_break_glass(node, context))
     ignored = tuple(value for value, _ in items(node, "ignore"))
     return Settings(prune, ignored, break_glass=break_glass, **numbers)  # type: ignore[arg-type]
+
+
+def _check_marks(settings: Settings, found: Mapping[Address, Declared], context: Declaring) -> None:
+    """Report who is named in `break_glass` and has no room for the tag that says so."""
+    for address in settings.break_glass:
+        declared = found.get(address)
+        if declared is not None and len(getattr(declared.entity, "tags", ())) == QUOTA:
+            summary = f"{address} has {QUOTA} tags, as many as AWS allows: there is no room for {BREAK_GLASS}."
+            hint = "Remove one: whom settings.break_glass names carries that tag."
+            context.problem("too-many-tags", summary, declared.declaration.place, hint)
 
 
 def _break_glass(node: Map, context: Declaring) -> Iterator[Address]:

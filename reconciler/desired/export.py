@@ -22,6 +22,7 @@ from reconciler.model.node import Map, mark
 from reconciler.model.plan import Action
 from reconciler.model.problem import Place
 from reconciler.model.state import Desired, State
+from reconciler.plan.break_glass import is_marked
 from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.ownership import Ignored, owner_of
 
@@ -92,7 +93,7 @@ def exported(live: State, owner: str | None, only: Sequence[str] = (), *, split:
     return Exported(
         account=live.account,
         owner=owner,
-        settings=_settings(owner, surplus, partial),
+        settings=_settings(owner, surplus, partial) | _break_glass(writing),
         sections=sections,
         comments=writing.comments,
         left_out=writing.left_out,
@@ -116,6 +117,12 @@ def _settings(owner: str | None, surplus: set[Address], partial: bool) -> Entry:
     if owner is None or partial:
         return {"prune": "none"}
     return {"ignore": [str(address) for address in sorted(surplus)]} if surplus else {}
+
+
+def _break_glass(writing: Writing) -> Entry:
+    """Name who is marked as break_glass, so that a plan on the file leaves the mark on."""
+    marked = sorted(address for address in writing.selected if is_marked(writing.live.entities[address]))
+    return {"break_glass": [str(address) for address in marked]} if marked else {}
 
 
 def _is_service(live: State, address: Address) -> bool:
@@ -165,7 +172,8 @@ def _checked(sections: Sections, writing: Writing) -> tuple[list[Difference], di
 def _read(sections: Sections, writing: Writing) -> Desired:
     """The entries as if they were read from a file. An entity's address stands for the file, as its place."""
     live, owner = writing.live, writing.owner
-    root = cast("Map", as_nodes({"version": 1, "settings": {"prune": "owned" if owner else "none"}}, ""))
+    settings = {"prune": "owned" if owner else "none"} | _break_glass(writing)
+    root = cast("Map", as_nodes({"version": 1, "settings": settings}, ""))
     if owner:
         root.put("owner", owner, _START, _START)
     for section, entries in sections.items():

@@ -33,7 +33,8 @@ _SETTINGS: dict[str, Any] = {
         "ignore": {**_ADDRESSES, "description": "Addresses that are never touched, with * and ?."},
         "break_glass": {
             **parts.texts("Addresses.", [["role/emergency"]]),
-            "description": "Users and roles that must keep the power to undo any plan; never pruned.",
+            "description": "Users and roles that must keep the power to undo any plan, and a way in; never "
+            "pruned. Those that the file declares carry the tag reconcile:break-glass.",
         },
         "max_deletes": {
             "type": "integer",

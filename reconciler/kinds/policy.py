@@ -31,7 +31,7 @@ from reconciler.policy.readable import readable
 from reconciler.policy.stages import stages
 
 _TAGS = Tagged("Policy")
-_VERSIONS = 5
+MOST_VERSIONS = 5
 
 
 class PolicyKind:
@@ -146,7 +146,7 @@ class PolicyKind:
         """The oldest versions that are not in force, as many as must go for so many new ones."""
         versions = planning.live.facts.versions.get(policy.address, ())
         spare = sorted((v for v in versions if not v.default), key=lambda v: (v.created, int(v.id[1:] or 0)))
-        return spare[: max(0, len(versions) + wanted - _VERSIONS)]
+        return spare[: max(0, len(versions) + wanted - MOST_VERSIONS)]
 
     def _delete_version(self, policy: Policy, version: str, planning: Planning, phase: Phase) -> Step:
         parameters = {**self._target(policy, planning), "VersionId": version}

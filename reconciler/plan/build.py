@@ -13,6 +13,7 @@ from reconciler.model.plan import AccessDelta, Action, Change, Plan, Step
 from reconciler.model.problem import Problem
 from reconciler.model.state import Desired, State
 from reconciler.plan.access import access_delta, planned_state
+from reconciler.plan.break_glass import with_remembered
 from reconciler.plan.circles import circular_roles
 from reconciler.plan.cost import calls_of_pages
 from reconciler.plan.diff import Difference, differences_of, effective
@@ -90,6 +91,8 @@ def build(desired: Desired, live: State, allowed: Allowed) -> Plan:
     """The plan that turns live into what is desired; unsafe where a guard refuses."""
     renames = renames_of(desired, live)
     before = renamed(live, renames)
+    if not allowed.lockout:
+        desired = with_remembered(desired, before, replaced_of(desired, live))
     entities = effective(desired, before)
     differences, findings = without_protected(differences_of(desired, entities, before, renames), before)
     if allowed.targets:

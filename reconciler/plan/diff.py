@@ -12,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Entity
 from reconciler.model.plan import Action, Field
 from reconciler.model.state import Desired, State
+from reconciler.plan.break_glass import with_marks
 from reconciler.plan.moves import followed, moved_arns
 from reconciler.plan.ownership import Ignored, owner_of, surplus
 from reconciler.plan.renames import Names, replaced_of
@@ -32,7 +33,7 @@ class Difference:
 def effective(desired: Desired, live: State) -> dict[Address, Entity]:
     """What the file asks for, with what it leaves alone filled in from live, less what it ignores.
 
-    What replaces another entity takes that one's place.
+    What replaces another entity takes that one's place. What `break_glass` names carries its mark.
     """
     replaced = replaced_of(desired, live)
     ignored = Ignored(desired.settings.ignore)
@@ -49,7 +50,7 @@ def effective(desired: Desired, live: State) -> dict[Address, Entity]:
         if existing:
             entity, declaration = desired.state.entities[address], desired.declarations[address]
             found[address] = inherited(entity, existing, declaration)
-    return found
+    return with_marks(found, desired.settings.break_glass)
 
 
 def differences_of(

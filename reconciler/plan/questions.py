@@ -11,20 +11,26 @@ from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Action
 from reconciler.model.state import Desired, State
+from reconciler.plan.break_glass import with_remembered
 from reconciler.plan.diff import Difference, differences_of, effective
-from reconciler.plan.ownership import caller_address, is_protected
-from reconciler.plan.renames import Names, renamed, renames_of
+from reconciler.plan.guards.lockout import guarded_by, ways_in
+from reconciler.plan.guards.sign_in import SignIn
+from reconciler.plan.ownership import is_protected
+from reconciler.plan.renames import Names, renamed, renames_of, replaced_of
+
+_AT_A_TIME = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
     """belongings: users that would be deleted.
-    devices: users that must have MFA, or must not be locked out, and show no virtual device.
+    devices: users that must have MFA, or must not be locked out, or may be the last to come into a guarded role, and
+    show no virtual device.
     details: policies and instance profiles whose tags (from a lagging bulk read) or missing description decide.
     policies: ARNs of policies outside the account that would be attached and are not known to exist.
     quotas: whether the order of steps hangs on the account's quotas.
-    passwords: users that may have no password; sign_ins: users that must have one. access_keys: users whose keys
-    have a rule, or must do where a `break_glass` user loses its password.
+    passwords: users that may have no password; sign_ins: users that must have one, or may be the last to come into a
+    guarded role. access_keys: those as well, users whose keys have a rule, and guarded ones that lose their password.
     """
 
     belongings: tuple[Address, ...] = ()
@@ -44,16 +50,23 @@ def questions_of(desired: Desired, live: State) -> Questions:
     """The questions of a whole plan."""
     renames = renames_of(desired, live)
     before = renamed(live, renames)
+    desired = with_remembered(desired, before, replaced_of(desired, live))
     entities = effective(desired, before)
-    return questions_about(desired, entities, before, differences_of(desired, entities, before, renames), renames)
+    found = differences_of(desired, entities, before, renames)
+    return questions_about(desired, entities, before, found, renames, live)
 
 
 def questions_about(
-    desired: Desired, entities: Mapping[Address, Entity], live: State, found: Sequence[Difference], renames: Names
+    desired: Desired,
+    entities: Mapping[Address, Entity],
+    live: State,
+    found: Sequence[Difference],
+    renames: Names,
+    actual: State,
 ) -> Questions:
     """The questions of these differences; `entities` is what is asked for, effective.
 
-    live: as it is once the renames (new → old) are made; asked about are the names of before.
+    live: as it is once the renames (new → old) are made; asked about are the names of before. actual: as it is.
     """
     doomed = [item.before for item in found if item.action is Action.DELETE and item.before]
     decisive = [
@@ -65,33 +78,38 @@ def questions_about(
     facts = live.facts
     users = {entity.address for entity in doomed if isinstance(entity, User) and not is_protected(entity)}
     guarded = set(users_with_mfa(desired, entities))
-    if found:
-        guarded |= {address for address in (caller_address(live), *desired.settings.break_glass) if address}
-    guarded = {address for address in guarded if address.kind == "user" and address in live.entities}
+    subjects = set(guarded_by(desired, live, found)) if found else set()
+    guarded = {address for address in guarded | subjects if address.kind == "user" and address in live.entities}
+    coming = _entering(desired, live, actual, found, renames) if subjects else set()
     present = entities.keys() & live.entities.keys()
     ruled = desired.declarations.items()
     keyed = {address for address, rules in ruled if rules.access_keys} & present
-    keyed |= {item.address for item in found if takes_password(item)} & {*desired.settings.break_glass}
+    keyed |= {address for address in guarded & subjects if SignIn(live, tuple(found)).loses_password(address)} | coming
 
     def before(users: set[Address]) -> tuple[Address, ...]:
         return tuple(sorted(renames.get(address, address) for address in users))
 
     return Questions(
         belongings=tuple(sorted(users - set(facts.belongings))),
-        devices=before(guarded - set(facts.devices) - facts.devices_unread),
+        devices=before((guarded | coming) - set(facts.devices) - facts.devices_unread),
         details=tuple(sorted(set(decisive) - facts.detailed)),
         policies=tuple(sorted(_outside(entities.values(), live))),
         quotas=facts.quotas is None and any(map(_crowded, found)),
         passwords=before(_without_password(entities) & present - set(facts.consoles)),
-        sign_ins=before({address for address, rules in ruled if rules.console} & present - set(facts.consoles)),
+        sign_ins=before(({a for a, rules in ruled if rules.console} & present | coming) - set(facts.consoles)),
         access_keys=before(keyed - set(facts.access_keys)),
     )
 
 
-def takes_password(difference: Difference) -> bool:
-    """Whether a user that stays loses its password: a secret, so nothing that reads a plan brings it back."""
-    sides = (difference.before, difference.after)
-    return [side.console for side in sides if isinstance(side, User)] == [True, False]
+def _entering(
+    desired: Desired, live: State, actual: State, found: Sequence[Difference], renames: Names
+) -> set[Address]:
+    """Return some users of whom it counts whether they can sign in: a guarded role loses ways in, they may have one.
+
+    A few at a time: once one of them surely can, nobody else is asked about.
+    """
+    ways = ways_in(desired, live, actual, found, renames)
+    return {user for role in ways.roles for user in ways.users_in_doubt(role)[:_AT_A_TIME]}
 
 
 def _without_password(entities: Mapping[Address, Entity]) -> set[Address]:

@@ -6,8 +6,9 @@ Rule by rule of `plan/build.py`, for a plan that deletes and renames nothing:
 - references, principals of another path: each group, policy, principal and provider that a touched one will name.
 - `break_glass` that does not exist: those addresses. Policies of AWS: asked for by ARN, as in any plan.
 - order of the steps: what a group or policy grants that is taken off: groups and policies of each entity read.
-- lockout: the caller and `break_glass`, with groups, policies and boundary; of a role, whom its trust names; and who
-  may come in by such a role, which is the whole account where the trust is open and rights of many change.
+- lockout: the caller and `break_glass`, with groups, policies and boundary; of a role, whom its trust names, and so on
+  for the roles among them; and who may come in by such a role, which is the whole account where the trust is open and
+  rights of many change.
 - which call waits for which: the groups and policies of whoever is touched. Others meet only what many have: two
   such calls that speak of the same requests are ordered by the whole account.
 
@@ -26,11 +27,12 @@ from reconciler.model.document import Document
 from reconciler.model.entity import Group, Role, User
 from reconciler.model.plan import Plan, Step
 from reconciler.model.state import State
+from reconciler.plan.break_glass import is_marked
 from reconciler.plan.ownership import caller_address
 from reconciler.plan.saved import Saved
 from reconciler.policy.grants import NOTHING, Statements
 from reconciler.policy.overlap import meet
-from reconciler.policy.trust import entity_of
+from reconciler.policy.trust import entity_of, trusted
 
 
 def needs_everything(saved: Saved) -> bool:
@@ -97,8 +99,21 @@ def _of_many(step: Step, planning: Planning) -> tuple[Statements, Statements]:
 
 
 def _guarded(saved: Saved, live: State) -> set[Address]:
-    """Whom the lockout guard speaks of."""
-    return {address for address in (caller_address(live), *saved.settings.break_glass) if address}
+    """Whom the lockout guard speaks of, and the roles over which one comes into them, as far as `live` shows."""
+    marked = (address for address, entity in saved.before.items() if is_marked(entity))
+    found = {address for address in (caller_address(live), *saved.settings.break_glass, *marked) if address}
+    queue = list(found)
+    for address in queue:
+        for role in (live.entities.get(address) if _is_known(address, live) else None, saved.after.get(address)):
+            named = trusted(role.trust_policy, live.account) if isinstance(role, Role) else ()
+            further = {one for one in named if one.kind == "role"} - found
+            found |= further
+            queue += further
+    return found
+
+
+def _is_known(address: Address, live: State) -> bool:
+    return live.known is None or address in live.known
 
 
 def _open(trust: Document, account: str) -> bool:

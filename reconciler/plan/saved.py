@@ -220,7 +220,7 @@ def saved_questions(saved: Saved, live: State) -> Questions:
     """What `rebuilt` must ask of live IAM."""
     renames = _renames(saved, live)
     differences = differences_to(saved, live)
-    return questions_about(desired_of(saved), saved.wanted, renamed(live, renames), differences, renames)
+    return questions_about(desired_of(saved), saved.wanted, renamed(live, renames), differences, renames, live)
 
 
 def differences_to(saved: Saved, live: State) -> list[Difference]:

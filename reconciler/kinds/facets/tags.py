@@ -15,6 +15,7 @@ from reconciler.model.plan import Phase, Step
 
 OWNER = "reconcile:owner"
 PROTECT = "reconcile:protect"
+BREAK_GLASS = "reconcile:break-glass"
 OURS = "reconcile:"
 RESERVED_PREFIX = "aws:"
 QUOTA = 50

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import AccessKey, Declaration, Desired, Facts, MfaDevice, Settings, State
+from reconciler.model.xml import Xml
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.saved import read_saved, rebuilt, saved_part
@@ -54,6 +56,7 @@ def deny(action: Any = "iam:*", sid: str = "Stop", **more: Any) -> Statement:
     return {"Sid": sid, "Effect": "Deny", "Action": action, "Resource": "*", **more}
 
 
+UNDO_READS = ["iam:GetAccountAuthorizationDetails", "iam:ListInstanceProfiles", "iam:ListRoles"]
 IAM, ALL, READS = document(allow()), document(allow("*")), document(allow("iam:Get*"))
 S3 = document(allow("s3:*", sid="Storage"))
 
@@ -103,6 +106,7 @@ MEMBER = me(groups=within("admins"))
 HOLDER = me(None, policy_arn("admin"))
 HOST = "token.actions.githubusercontent.com"
 PROVIDER = OidcProvider(HOST, frozenset(["sts.amazonaws.com", "other"]), frozenset(["a" * 40, "b" * 40]), MINE)
+OKTA = SamlProvider("okta", Xml("sha256:00", "<EntityDescriptor/>"))
 ALICE, BOB = User("alice", tags=MINE), User("bob", tags=MINE)
 
 
@@ -138,7 +142,7 @@ def sides(case: Case) -> tuple[Desired, State]:
     def state(entities: list[Entity]) -> State:
         return State(ACCOUNT, "aws", {entity.address: entity for entity in entities}, facts)
 
-    issuer: list[Entity] = [] if case.settings.get("prune") == "all" else [replace(PROVIDER, tags={})]
+    issuer: list[Entity] = [] if case.settings.get("prune") == "all" else [replace(PROVIDER, tags={}), OKTA]
     desired = Desired(state(case.wanted), "team", Settings(**case.settings), declarations, {})
     return desired, state([*issuer, *case.live])
 
@@ -592,7 +596,9 @@ ALIKE: dict[str, Case] = {
     "rights other than IAM's are narrowed": own(
         me(inline_policies={"admin": IAM, "s3": S3}), me(inline_policies={"admin": IAM, "s3": READS})
     ),
-    "the policy is narrowed to what brings it back": own(me(IAM), me(document(allow("iam:PutUserPolicy", ME)))),
+    "the policy is narrowed to what brings it back, and the reads of undo": own(
+        me(IAM), me(document(allow("iam:PutUserPolicy", ME), allow(UNDO_READS, sid="Reads")))
+    ),
     "MFA is asked for, and there is a device": own(me(IAM), me(document(allow(**MFA))), devices=("me",)),
     "a Deny without MFA, and there is a device": own(
         me(IAM),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import AccessDelta, Plan
@@ -116,6 +117,8 @@ FEDERATED = Role("web", document(github("repo:a/b:*")), tags=MINE)
 READER = Policy("reader", S3, description="")
 OFFICE = {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
 ONE_HUNDRED = {f"arn:aws:iam::aws:policy/P{index}": True for index in range(12)}
+GLASS = replace(BOB, tags={**BOB.tags, BREAK_GLASS: "true"})
+
 
 SINCE: dict[str, tuple[Case, Callable[[State], State], str]] = {
     "a group that a user joins is gone": (
@@ -178,7 +181,7 @@ SINCE: dict[str, tuple[Case, Callable[[State], State], str]] = {
         "unknown-policy",
     ),
     "whom break_glass names is gone": (
-        Case([ALICE, BOB], [replace(ALICE, tags=TAGGED), BOB], settings={"break_glass": (BOB.address,)}, caller=ROOT),
+        Case([ALICE, GLASS], [replace(ALICE, tags=TAGGED), BOB], settings={"break_glass": (BOB.address,)}, caller=ROOT),
         outside(gone=["user/bob"]),
         "unknown-break-glass",
     ),
@@ -386,7 +389,7 @@ A_PART: dict[str, tuple[Case, set[str]]] = {
             ],
             caller=OPS + "run-1",
         ),
-        {"role/ops", "role/web", "policy/admin"},
+        {"role/ops", "role/web", "policy/admin", "user/alice"},
     ),
     "a user, its groups, their policies; not the user's colleagues": (
         Case(

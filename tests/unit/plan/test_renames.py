@@ -49,7 +49,7 @@ MOVE = (Move(OLD, NEW, PLACE),)
     [
         ("*", []),
         (f"arn:aws:iam::{ACCOUNT}:user/*", []),
-        (f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}", []),
+        (f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}", ["lockout"]),  # UpdateUser needs both names
         (f"arn:aws:iam::{ACCOUNT}:user/old", ["lockout"]),
     ],
 )
