@@ -88,6 +88,12 @@ def okta() -> Statement:
     return federated(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml"})
 
 
+def refuse_all_but(*principals: str) -> Statement:
+    """A Deny with NotPrincipal."""
+    found = refuse(*principals)
+    return {**{key: value for key, value in found.items() if key != "Principal"}, "NotPrincipal": found["Principal"]}
+
+
 def service(host: str = "ec2.amazonaws.com") -> Statement:
     return {"Effect": "Allow", "Principal": {"Service": host}, "Action": "sts:AssumeRole"}
 
@@ -180,6 +186,14 @@ UNREADABLE = Credentials(None, None)
 
 def with_device(credentials: Credentials, *serials: str) -> Credentials:
     return replace(credentials, devices=serials or (VIRTUAL,))
+
+
+ALICE_ONLY = {"alice": PASSWORD, "bob": NONE}
+TWO = {"alice": PASSWORD, "bob": KEY}
+MAY_ENTER = assuming("emergency")
+OPEN = emergency(trust(ROOT))
+NOBODY = emergency(trust("user/bob"))
+"""Nobody enters it under ALICE_ONLY: bob is trusted, and has no credentials."""
 
 
 # Rows
