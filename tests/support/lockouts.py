@@ -84,6 +84,12 @@ def github(*subjects: str, operator: str = "StringLike") -> Statement:
     return federated(GITHUB, "sts:AssumeRoleWithWebIdentity", **{operator: {SUB: list(subjects)}})
 
 
+def audience(client: str) -> Statement:
+    """A trust of GitHub's provider that takes one audience."""
+    action = "sts:AssumeRoleWithWebIdentity"
+    return federated(GITHUB, action, StringEquals={f"{HOST}:aud": client}, StringLike={SUB: "repo:a/b:*"})
+
+
 def okta() -> Statement:
     return federated(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml"})
 

@@ -14,24 +14,20 @@ from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.xml import parsed
 from tests.support.lockouts import (
     ALICE_ONLY,
-    GITHUB,
-    HOST,
     MAY_ENTER,
     MINE,
     NOBODY,
     NONE,
     PROVIDER,
     ROOT,
-    SUB,
     THEIRS,
     TWO,
     Row,
-    Statement,
     allowed,
     arn,
     assert_verdict,
+    audience,
     emergency,
-    federated,
     github,
     okta,
     refuse,
@@ -48,12 +44,6 @@ OKTA = SamlProvider("okta", parsed("<a/>"), MINE)
 
 def clients(*names: str) -> OidcProvider:
     return replace(PROVIDER, client_ids=frozenset(names))
-
-
-def audience(value: str) -> Statement:
-    return federated(
-        GITHUB, "sts:AssumeRoleWithWebIdentity", StringEquals={f"{HOST}:aud": value}, StringLike={SUB: "repo:a/b:*"}
-    )
 
 
 TRUSTED: dict[str, Row] = {
