@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
@@ -30,6 +31,7 @@ from reconciler.model.state import (
     Settings,
     State,
 )
+from reconciler.model.xml import parsed
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.canonical import canonical
@@ -53,6 +55,7 @@ THEIRS, THEIR_CI = "arn:aws:iam::210987654321:root", "arn:aws:iam::210987654321:
 MFA = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
 OFFICE = {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
 PROVIDER = OidcProvider(HOST, frozenset(["sts.amazonaws.com", "other"]), frozenset(["a" * 40, "b" * 40]), MINE)
+OKTA = SamlProvider("okta", parsed("<a/>"), MINE)
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 Statement = dict[str, Any]

@@ -10,14 +10,13 @@ from dataclasses import replace
 import pytest
 
 from reconciler.kinds.oidc_provider import OidcProvider
-from reconciler.kinds.saml_provider import SamlProvider
-from reconciler.model.xml import parsed
 from tests.support.lockouts import (
     ALICE_ONLY,
     MAY_ENTER,
     MINE,
     NOBODY,
     NONE,
+    OKTA,
     PROVIDER,
     ROOT,
     THEIRS,
@@ -38,8 +37,6 @@ from tests.support.lockouts import (
     user,
     when,
 )
-
-OKTA = SamlProvider("okta", parsed("<a/>"), MINE)
 
 
 def clients(*names: str) -> OidcProvider:
