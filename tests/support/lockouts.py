@@ -318,3 +318,38 @@ def assert_verdict(row: Row) -> None:
         assert not made.safe
     anyway = plan_of(row, Allowed(foreign_detach=True, lockout=True))
     assert anyway.safe, anyway.findings
+
+
+# Rows of a caller who loses a right
+
+
+def me(*statements: Statement) -> User:
+    """The caller of the rows below, with one inline policy."""
+    return user("me", inline_policies={"admin": document(*statements)})
+
+
+def without(*calls: str) -> User:
+    """The caller with all of IAM but these calls."""
+    return me(allow(), deny(list(calls)))
+
+
+def losing(calls: str | Entity, before: Sequence[Entity], after: Sequence[Entity], **more: Any) -> dict[str, Any]:
+    """A plan that takes these calls from the caller, who had all of IAM, and changes something."""
+    left = calls if isinstance(calls, Entity) else without(*calls.split())
+    people = {"me": KEY}
+    return {
+        "caller": ME,
+        "break_glass": (),
+        "before": [me(allow()), *before],
+        "after": [left, *after],
+        "people": people,
+        **more,
+    }
+
+
+def lost(why: str, calls: str | Entity, before: Sequence[Entity], after: Sequence[Entity], **more: Any) -> Row:
+    return refused(why, locked_out="user/me", **losing(calls, before, after, **more))
+
+
+def kept(why: str, calls: str | Entity, before: Sequence[Entity], after: Sequence[Entity], **more: Any) -> Row:
+    return allowed(why, **losing(calls, before, after, **more))
