@@ -212,10 +212,10 @@ NOBODY = emergency(trust("user/bob"))
 class Row:
     """One plan and its verdict. `why`: the reason of the verdict, in AWS's terms.
 
-    before, after: what the plan changes, on either side; both: what it leaves. people: how users sign in; those who
-    are in no list are plain users on both sides. locked_out: whom the plan locks out, none where it is allowed.
-    moves: old → new. versions: policy → how many it has. ends: of declared entities, the moments at which a trust rule
-    or, by the policy, an attachment ends.
+    before, after: what the plan changes, on either side; both: what it leaves; undeclared: live, and not in the file.
+    people: how users sign in; those who are in no list are plain users on both sides. locked_out: whom the plan locks
+    out, none where it is allowed. moves: old → new. versions: policy → how many it has. ends: of declared entities, the
+    moments at which a trust rule or, by the policy, an attachment ends.
     """
 
     why: str
@@ -223,6 +223,7 @@ class Row:
     before: Sequence[Entity] = ()
     after: Sequence[Entity] = ()
     both: Sequence[Entity] = ()
+    undeclared: Sequence[Entity] = ()
     people: Mapping[str, Credentials] = field(default_factory=dict)
     break_glass: tuple[str, ...] = ("role/emergency",)
     caller: str = ROOT
@@ -280,7 +281,7 @@ def _versions(number: int) -> tuple[PolicyVersion, ...]:
 
 def sides_of(row: Row) -> tuple[Desired, State]:
     """What the file of a row asks for, and what is live."""
-    named = {entity.address for entity in (*row.before, *row.after, *row.both)}
+    named = {entity.address for entity in (*row.before, *row.after, *row.both, *row.undeclared)}
     plain = [User(name, tags=MINE) for name in row.people if Address("user", name) not in named]
     facts = facts_of(row)
 
@@ -292,7 +293,7 @@ def sides_of(row: Row) -> tuple[Desired, State]:
     moves = tuple(Move(Address.parse(old), Address.parse(new), PLACE) for old, new in row.moves.items())
     declarations = {address: _declaration(row.ends.get(str(address), {})) for address in wanted.entities}
     desired = Desired(wanted, "team", settings, declarations, {}, now=NOW, moves=moves)
-    return desired, state([*row.both, *row.before, *plain])
+    return desired, state([*row.both, *row.before, *row.undeclared, *plain])
 
 
 def _declaration(ends: Mapping[str, datetime]) -> Declaration:
