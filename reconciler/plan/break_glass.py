@@ -20,7 +20,7 @@ from reconciler.plan.ownership import is_owned
 
 def is_marked(entity: Entity | None) -> bool:
     """Return whether the account remembers an entity as break_glass."""
-    return isinstance(entity, User | Role) and BREAK_GLASS in entity.tags
+    return isinstance(entity, User | Role) and entity.tags.get(BREAK_GLASS) == "true"
 
 
 def with_remembered(desired: Desired, live: State, replaced: Mapping[Address, Address]) -> Desired:

@@ -108,7 +108,7 @@ def _entering(
 
     A few at a time: once one of them surely can, nobody else is asked about.
     """
-    ways = ways_in(desired, live, actual, found, renames)
+    ways = ways_in(desired, live, actual, found, {**replaced_of(desired, actual), **renames})
     return {user for role in ways.roles for user in ways.users_in_doubt(role)[:_AT_A_TIME]}
 
 

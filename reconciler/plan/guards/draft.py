@@ -36,6 +36,11 @@ class Draft:
         """The name that an entity has before the plan."""
         return self.planning.renamed.get(address, address)
 
+    @property
+    def predecessors(self) -> Mapping[Address, Address]:
+        """New → old of what the plan renames or replaces."""
+        return {**self.replaced, **self.planning.renamed}
+
     def of(self, action: Action) -> list[Difference]:
         return [difference for difference in self.differences if difference.action is action]
 

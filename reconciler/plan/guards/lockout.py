@@ -45,11 +45,11 @@ def lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
         return []
     undoing = undo_of(listed, draft)
     planned = planned_state(draft.live, draft.differences)
-    ways = ways_in(draft.desired, draft.live, draft.actual, draft.differences, draft.planning.renamed)
+    ways = ways_in(draft.desired, draft.live, draft.actual, draft.differences, draft.predecessors)
     found = []
     for address, named in sorted(guarded_by(draft.desired, draft.live, draft.differences).items()):
         losses = (
-            *lost_rights(address, undoing, draft, planned),
+            *lost_rights(address, undoing, draft, planned, ways.sign_in),
             *_closed_entries(address, draft, ways),
             *_lost_sign_in(address, draft, ways),
             *_lost_mark(address, draft),
@@ -69,8 +69,13 @@ def guarded_by(desired: Desired, live: State, differences: Iterable[Difference])
     return found
 
 
-def ways_in(desired: Desired, live: State, actual: State, differences: Iterable[Difference], renamed: Names) -> WaysIn:
-    """Return the ways into the guarded roles. `live`: the account once the renames are made; `actual`: as it is."""
+def ways_in(
+    desired: Desired, live: State, actual: State, differences: Iterable[Difference], predecessors: Names
+) -> WaysIn:
+    """Return the ways into the guarded roles. `live`: the account once the renames are made; `actual`: as it is.
+
+    predecessors: new → old of what the plan renames or replaces.
+    """
     listed = tuple(differences)
     roles = [address for address in guarded_by(desired, live, listed) if address.kind == "role"]
     return WaysIn(
@@ -79,7 +84,7 @@ def ways_in(desired: Desired, live: State, actual: State, differences: Iterable[
         live=live,
         planned=planned_state(live, listed),
         differences=listed,
-        renamed=renamed,
+        renamed=predecessors,
         now=desired.now,
     )
 
@@ -109,7 +114,7 @@ def _refusal(draft: Draft, found: Lockout) -> Problem:
 
 def _closed_entries(address: Address, draft: Draft, ways: WaysIn) -> Iterator[Loss]:
     """Yield the ways into a role that the plan closes, if none is left that surely works."""
-    if address not in draft.live.entities or address not in ways.planned.entities or address.kind != "role":
+    if address.kind != "role" or address not in ways.planned.entities:
         return
     closed = ways.closed(address)
     if address == caller_address(draft.live):
@@ -141,10 +146,8 @@ def _lost_sign_in(address: Address, draft: Draft, ways: WaysIn) -> Iterator[Loss
     sign_in = ways.sign_in
     why = sign_in.loses_password(address) if address.kind == "user" else ""
     key = sign_in.has_key(address) if why else None
-    if not why or key is True or (key is None and address == caller_address(draft.live)):
-        return
-    lacks = "may have no access key" if key is None else "has no active access key"
-    yield Loss(f"signing in as {address}", f"{why}, and it {lacks}")
+    if why and key is not True and (key is False or address != caller_address(draft.live)):
+        yield Loss(f"signing in as {address}", f"{why}, and it {sign_in.lacks_key(address)}")
 
 
 def _lost_mark(address: Address, draft: Draft) -> Iterator[Loss]:

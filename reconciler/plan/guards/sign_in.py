@@ -6,7 +6,6 @@ them expire (`account_settings`); access keys and devices go only with their use
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.kinds.account import PASSWORD_POLICY, PasswordPolicy
@@ -14,6 +13,7 @@ from reconciler.model.address import Address
 from reconciler.model.entity import User
 from reconciler.model.state import State
 from reconciler.plan.diff import Difference
+from reconciler.plan.guards.entrances import Proof
 
 Known = bool | None
 
@@ -46,23 +46,34 @@ class SignIn:
     live: State
     differences: tuple[Difference, ...]
 
-    def before(self, user: Address) -> Known:
-        return _either(self.has_key(user), self._password(user))
+    def before(self, user: Address, proof: Proof) -> Known:
+        """Return whether the requests of a user can carry that."""
+        return self._can(user, proof, self.has_password(user))
 
-    def after(self, user: Address) -> Known:
-        return _either(self.has_key(user), False if self.loses_password(user) else self._password(user))
+    def after(self, user: Address, proof: Proof) -> Known:
+        return self._can(user, proof, False if self.loses_password(user) else self.has_password(user))
+
+    def _can(self, user: Address, proof: Proof, password: Known) -> Known:
+        if proof is Proof.KEY:
+            return self.has_key(user)
+        if proof is Proof.PASSWORD:
+            return password
+        return _both(_either(self.has_key(user), password), self.has_device(user))
 
     def loses_password(self, user: Address) -> str:
         """Return how the plan takes the user's password, in words; "" if it does not."""
         if any(item.address == user and takes_password(item) for item in self.differences):
             return "the plan takes its password, which nothing brings back"
-        if any(map(lets_passwords_expire, self.differences)) and self._password(user) is not False:
+        if any(map(lets_passwords_expire, self.differences)) and self.has_password(user) is not False:
             return "the plan lets passwords expire for good"
         return ""
 
     def has_key(self, user: Address) -> Known:
         keys = self.live.facts.access_keys.get(user)
         return None if keys is None else any(key.active for key in keys)
+
+    def lacks_key(self, user: Address) -> str:
+        return "may have no access key" if self.has_key(user) is None else "has no active access key"
 
     def has_device(self, user: Address) -> Known:
         """A passkey counts for who signs in with a password: it gives no codes for API calls."""
@@ -71,9 +82,9 @@ class SignIn:
             return None
         if any(device.gives_codes for device in devices):
             return True
-        return self._password(user) if devices else False
+        return self.has_password(user) if devices else False
 
-    def _password(self, user: Address) -> Known:
+    def has_password(self, user: Address) -> Known:
         entity = self.live.entities.get(user)
         told = entity.console if isinstance(entity, User) else None
         return self.live.facts.consoles.get(user, told)
@@ -89,5 +100,5 @@ def _either(one: Known, other: Known) -> Known:
     return True if one or other else None if None in (one, other) else False
 
 
-def users_of(addresses: Iterable[Address | None]) -> set[Address]:
-    return {address for address in addresses if address is not None and address.kind == "user"}
+def _both(one: Known, other: Known) -> Known:
+    return False if False in (one, other) else None if None in (one, other) else True

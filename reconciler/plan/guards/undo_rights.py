@@ -18,11 +18,12 @@ from reconciler.model.entity import Entity
 from reconciler.model.plan import Step
 from reconciler.model.state import State
 from reconciler.plan.guards.draft import Draft
+from reconciler.plan.guards.entrances import PROOFS, Proof
 from reconciler.plan.guards.inverse import inverse
+from reconciler.plan.guards.sign_in import SignIn
 from reconciler.plan.guards.stricter import Question, is_no_stricter
 from reconciler.policy.evaluator import (
     NOTHING_KNOWN,
-    WITHOUT_MFA,
     Context,
     Principal,
     Verdict,
@@ -30,7 +31,6 @@ from reconciler.policy.evaluator import (
     evaluate,
     principals_of,
     tagged,
-    with_mfa,
 )
 
 READ_DETAILS = "GetAccountAuthorizationDetails"
@@ -113,20 +113,22 @@ def _arn_before(address: Address, draft: Draft) -> str:
     return arn_of(live.address, live.path, draft.live.account, draft.live.partition)
 
 
-def lost_rights(address: Address, undoing: Iterable[Undo], draft: Draft, planned: State) -> Iterator[Loss]:
+def lost_rights(
+    address: Address, undoing: Iterable[Undo], draft: Draft, planned: State, sign_in: SignIn
+) -> Iterator[Loss]:
     """Yield the rights to undo that a user or role has before the plan and not after it."""
-    before = principals_of(draft.actual).get(draft.was(address))
+    before = principals_of(draft.actual).get(draft.predecessors.get(address, address))
     after = principals_of(planned).get(address)
     if before is None:
         return
     if after is None:
         yield Loss(f"{address} itself", "the plan deletes it")
         return
-    device = bool(draft.live.facts.devices.get(address))
+    contexts = _contexts(address, sign_in)
     for undo in undoing:
         had, has = _tags_of(undo, draft, planned)
-        was = _question(before, undo.action, undo.was, had, device)
-        now = _question(after, undo.action, undo.resource, has, device)
+        was = _question(before, undo.action, undo.was, had, contexts)
+        now = _question(after, undo.action, undo.resource, has, contexts)
         if not is_no_stricter(was, now, draft.desired.now):
             yield Loss(f"{undo.action} on {undo.resource}", _why(was(NOTHING_KNOWN), now(NOTHING_KNOWN)))
 
@@ -147,17 +149,21 @@ def _tags_of(undo: Undo, draft: Draft, planned: State) -> tuple[Context, Context
     return tagged(known[0], of_iam), tagged(known[-1], of_iam)
 
 
-def _question(principal: Principal, action: str, resource: str, tags: Context, device: bool) -> Question:
-    """Ask without MFA, and with it if that helps and the principal has a device."""
+def _contexts(address: Address, sign_in: SignIn) -> list[Context]:
+    """Return what the requests of a user or role say of MFA: without it, and with it if it has a device."""
+    if address.kind != "user":
+        return [NOTHING_KNOWN]
+    console = sign_in.has_key(address) is False and sign_in.has_password(address)
+    known = [Proof.PASSWORD if console else Proof.KEY, *([Proof.MFA] if sign_in.has_device(address) else [])]
+    return [PROOFS[proof] for proof in known]
+
+
+def _question(principal: Principal, action: str, resource: str, tags: Context, contexts: Iterable[Context]) -> Question:
+    """Ask in one context after the other until one allows it."""
 
     def ask(known: Context) -> Verdict:
-        if principal.kind != "user":
-            return evaluate(principal, action, resource, tags.over(known))
-        bare = evaluate(principal, action, resource, WITHOUT_MFA.over(tags, known))
-        if not device or bare.allowed:
-            return bare
-        strong = evaluate(principal, action, resource, with_mfa().over(tags, known))
-        return strong if strong.allowed or bare.denied else bare
+        verdicts = [evaluate(principal, action, resource, context.over(tags, known)) for context in contexts]
+        return min(verdicts, key=lambda verdict: (not verdict.allowed, verdict.denied))
 
     return ask
 

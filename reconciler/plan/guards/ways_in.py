@@ -17,7 +17,7 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.state import State
 from reconciler.plan.diff import Difference
-from reconciler.plan.guards.entrances import Entrances, Hop, Start, Way, renamed_start
+from reconciler.plan.guards.entrances import Entrances, Hop, Proof, Start, Way, renamed_start
 from reconciler.plan.guards.sign_in import SignIn
 from reconciler.plan.guards.stricter import is_no_stricter
 from reconciler.policy.trust import trusted_providers
@@ -37,7 +37,8 @@ class WaysIn:
     """The ways into guarded roles on both sides of a plan.
 
     actual: the account as it is. live: as it is once the plan's renames are made. planned: after the plan.
-    renamed: new → old. now: when the plan is made; None: conditions on the time are not judged.
+    renamed: new → old of what the plan renames or replaces. now: when the plan is made; None: conditions on the time
+    are not judged.
     """
 
     roles: tuple[Address, ...]
@@ -59,17 +60,17 @@ class WaysIn:
 
     @cached_property
     def _after(self) -> Entrances:
-        return Entrances(self.planned, self.roles, self.now)
+        return Entrances(self.planned, self.roles, self.now, self._before.outsiders)
 
     def worked(self, role: Address) -> list[Way]:
         """Return the ways that worked before, or may have: no more is known of them. Starts have their new names."""
         names = {old: new for new, old in self.renamed.items()}
         found = []
-        for way in self._before.ways(self._was(role)).values():
+        for way in self._before.ways(self._was(role)):
             start = renamed_start(way.start, names)
-            if self._may_begin(start, way.mfa):
-                found.append(Way(start, tuple(names.get(one, one) for one in way.roles), way.mfa))
-        return sorted(found, key=lambda way: (way.start, way.mfa))
+            if start.user is None or self.sign_in.before(start.user, way.proof) is not False:
+                found.append(Way(start, tuple(names.get(one, one) for one in way.roles), way.proof))
+        return sorted(found, key=lambda way: (way.start.label, way.proof.name))
 
     def closed(self, role: Address) -> list[ClosedWay]:
         """Return the ways that worked before and do not after, whether or not others are left."""
@@ -100,14 +101,8 @@ class WaysIn:
     def _was(self, address: Address) -> Address:
         return self.renamed.get(address, address)
 
-    def _may_begin(self, start: Start, mfa: bool) -> bool:
-        user = start.user
-        if user is None:
-            return True
-        return self.sign_in.before(user) is not False and (not mfa or self.sign_in.has_device(user) is not False)
-
     def _ways_after(self, role: Address) -> list[Way]:
-        return list(self._after.ways(role, self._is_usable).values())
+        return self._after.ways(role, self._is_usable)
 
     def _is_usable(self, hop: Hop) -> bool:
         return self._usable.setdefault(hop, hop.verdict.allowed or self._is_known(hop))
@@ -132,15 +127,20 @@ class WaysIn:
             return why
         if not after:
             return self._why_refused(start, before[0])
-        if user is None:
+        return "" if user is None else self._why_no_sign_in(user, before, after)
+
+    def _why_no_sign_in(self, user: Address, before: list[Way], after: list[Way]) -> str:
+        """Return why a user whom the hops let in cannot begin any more; "" if it can, or as far as it was known to."""
+        proofs = {way.proof for way in after}
+        if any(self.sign_in.after(user, proof) is True for proof in proofs):
             return ""
-        newly_with_mfa = all(way.mfa for way in after) and not all(way.mfa for way in before)
-        if newly_with_mfa and self.sign_in.has_device(user) is not True:
-            return "it needs an MFA device for that afterwards, and has none that is known"
-        if self.sign_in.loses_password(user) and self.sign_in.has_key(user) is not True:
-            lacks = "has no active access key" if self.sign_in.has_key(user) is False else "may have no access key"
-            return f"{self.sign_in.loses_password(user)}, and it {lacks}"
-        return ""
+        if taken := self.sign_in.loses_password(user):
+            return f"{taken}, and it {self.sign_in.lacks_key(user)}"
+        if Proof.MFA in proofs and self.sign_in.has_device(user) is True:
+            return ""  # nobody knows of a key or password: neither did they before
+        if all(way.proof in proofs for way in before):
+            return ""
+        return f"it needs {' or '.join(sorted(proof.value for proof in proofs))} for that afterwards, and has none"
 
     def _why_shut(self, provider: Address, entered: Address) -> str:
         """Return how the plan takes from a provider that by which a role may have been entered; "" if it does not."""
@@ -175,4 +175,4 @@ class WaysIn:
         if user is None:
             provider = way.start.provider
             return way.start in before and not (provider and self._why_shut(provider, way.roles[0]))
-        return self.sign_in.after(user) is True and (not way.mfa or self.sign_in.has_device(user) is True)
+        return self.sign_in.after(user, way.proof) is True

@@ -21,58 +21,38 @@ from reconciler.model.xml import Xml
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.saved import read_saved, rebuilt, saved_part
-from reconciler.policy.canonical import canonical
 from reconciler.render.plan_json import plan_dict
+from tests.support.lockouts import (
+    ADMINISTRATOR,
+    ALL,
+    GITHUB,
+    HOST,
+    IAM,
+    ME,
+    MFA,
+    MINE,
+    OF_AWS,
+    OFFICE,
+    OPS,
+    PROVIDER,
+    ROOT,
+    SAML,
+    THEIR_CI,
+    THEIRS,
+    Statement,
+    allow,
+    deny,
+    document,
+    federated,
+    github,
+    trust,
+)
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn
 
-MINE = {"reconcile:owner": "team"}
-ME = f"arn:aws:iam::{ACCOUNT}:user/me"
-OPS = f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/"
-ROOT = f"arn:aws:iam::{ACCOUNT}:root"
-ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-OF_AWS = [
-    f"arn:aws:iam::aws:policy/{name}"
-    for name in ("AdministratorAccess", "AWSDenyAll", "ReadOnlyAccess", "AmazonS3FullAccess")
-]
-GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
-SAML = f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"
 SSO = "AWSReservedSSO_Admin_0123456789abcdef"
-SUB = "token.actions.githubusercontent.com:sub"
-MFA = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
-OFFICE = {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
-
-Statement = dict[str, Any]
-
-
-def document(*statements: Statement) -> Document:
-    return canonical({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def allow(action: Any = "iam:*", resource: Any = "*", sid: str = "Admin", **more: Any) -> Statement:
-    return {"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def deny(action: Any = "iam:*", sid: str = "Stop", **more: Any) -> Statement:
-    return {"Sid": sid, "Effect": "Deny", "Action": action, "Resource": "*", **more}
-
-
 UNDO_READS = ["iam:GetAccountAuthorizationDetails", "iam:ListInstanceProfiles", "iam:ListRoles"]
-IAM, ALL, READS = document(allow()), document(allow("*")), document(allow("iam:Get*"))
+READS = document(allow("iam:Get*"))
 S3 = document(allow("s3:*", sid="Storage"))
-
-
-def trust(*principals: str, **more: Any) -> Statement:
-    named = [f"arn:aws:iam::{ACCOUNT}:{name}" if name.startswith(("user/", "role/")) else name for name in principals]
-    return {"Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole", **more}
-
-
-def federated(provider: str, action: str, **condition: Any) -> Statement:
-    found = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action}
-    return found | ({"Condition": condition} if condition else {})
-
-
-def github(*subjects: str, operator: str = "StringLike") -> Statement:
-    return federated(GITHUB, "sts:AssumeRoleWithWebIdentity", **{operator: {SUB: list(subjects)}})
 
 
 def me(document: Document | None = None, *policies: str, **more: Any) -> User:
@@ -98,14 +78,11 @@ def within(*names: str) -> frozenset[Address]:
     return frozenset(Address("group", name) for name in names)
 
 
-THEIRS, THEIR_CI = "arn:aws:iam::210987654321:root", "arn:aws:iam::210987654321:role/ci"
 ADMINS = Group("admins", "/team/", attached())
 PLAIN_ADMINS = Group("admins", "/team/")
 INLINE_ADMINS = Group("admins", "/team/", inline_policies={"own": IAM})
 MEMBER = me(groups=within("admins"))
 HOLDER = me(None, policy_arn("admin"))
-HOST = "token.actions.githubusercontent.com"
-PROVIDER = OidcProvider(HOST, frozenset(["sts.amazonaws.com", "other"]), frozenset(["a" * 40, "b" * 40]), MINE)
 OKTA = SamlProvider("okta", Xml("sha256:00", "<EntityDescriptor/>"))
 ALICE, BOB = User("alice", tags=MINE), User("bob", tags=MINE)
 

@@ -1,0 +1,336 @@
+"""Ways into an emergency role that end by a date, or whose parts get other names.
+
+`expires` of a trust rule is a condition that AWS itself obeys from that moment on; `expires` of an attachment is obeyed
+by the first apply after it. Users and groups are renamed and keep their id; roles are replaced. Root runs every plan.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.support.lockouts import (
+    ALICE_ONLY,
+    MAY_ENTER,
+    OPEN,
+    ROOT,
+    TWO,
+    Row,
+    Statement,
+    allowed,
+    arn,
+    assert_verdict,
+    assuming,
+    attached,
+    emergency,
+    group,
+    members,
+    policy,
+    refused,
+    role,
+    trust,
+    user,
+    when,
+)
+
+PAST, LATER, LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (2020, 2090, 2099))
+BY_ALICE = emergency(trust("user/alice"))
+ENTER = policy("enter", MAY_ENTER)
+HUB_BY_ALICE, BY_HUB = role("hub", trust("user/alice")), emergency(trust("role/hub"))
+
+
+def until(end: datetime) -> dict[str, Any]:
+    """The condition of a trust rule that ends."""
+    return when("DateLessThan", aws__CurrentTime=f"{end:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def ending(address: str, end: datetime, by_policy: str = "") -> dict[str, Any]:
+    """`expires` as the file has it: of a trust rule, or of the attachment of a policy."""
+    return {"ends": {address: {by_policy: end}}}
+
+
+def alice_until(end: datetime, *others: Statement) -> Any:
+    return emergency(trust("user/alice", **until(end)), *others)
+
+
+BOB = {**trust("user/bob"), "Sid": "Bob"}
+
+ENDS: dict[str, Row] = {
+    "the only rule of the trust gets an end that is past": refused(
+        "AWS lets nobody in by it from that moment on",
+        before=[BY_ALICE],
+        after=[alice_until(PAST)],
+        people=ALICE_ONLY,
+        **ending("role/emergency", PAST),
+    ),
+    "one of two rules of the trust gets an end that is past": allowed(
+        "bob's rule has none",
+        before=[emergency(trust("user/alice"), BOB)],
+        after=[alice_until(PAST, BOB)],
+        people=TWO,
+        **ending("role/emergency", PAST),
+    ),
+    "the only rule of the trust gets an end to come": refused(
+        "AWS closes the last way at that moment, and no plan is judged then",
+        before=[BY_ALICE],
+        after=[alice_until(LATER)],
+        people=ALICE_ONLY,
+        **ending("role/emergency", LATER),
+    ),
+    "one of two rules of the trust gets an end to come": allowed(
+        "bob's rule has none",
+        before=[emergency(trust("user/alice"), BOB)],
+        after=[alice_until(LATER, BOB)],
+        people=TWO,
+        **ending("role/emergency", LATER),
+    ),
+    "the end of the only rule is moved later": allowed(
+        "the way lasts longer than it did",
+        before=[alice_until(LATER)],
+        after=[alice_until(LATEST)],
+        people=ALICE_ONLY,
+        **ending("role/emergency", LATEST),
+    ),
+    "the end of the only rule is moved earlier": refused(
+        "between the two moments nobody enters any more",
+        before=[alice_until(LATEST)],
+        after=[alice_until(LATER)],
+        people=ALICE_ONLY,
+        **ending("role/emergency", LATER),
+    ),
+    "the end of the only rule is taken off": allowed(
+        "the way lasts for good",
+        before=[alice_until(LATER)],
+        after=[BY_ALICE],
+        people=ALICE_ONLY,
+    ),
+    "a rule that has ended is taken out": allowed(
+        "it let nobody in, and bob's stays",
+        before=[alice_until(PAST, BOB)],
+        after=[emergency(BOB)],
+        people=TWO,
+    ),
+    "the only rule had ended before": allowed(
+        "nobody could enter before",
+        before=[alice_until(PAST)],
+        after=[alice_until(PAST, {**trust("user/bob", **until(PAST)), "Sid": "Bob"})],
+        people=TWO,
+    ),
+    "a rule without an end goes, and one that has ended stays": refused(
+        "the rule that stays lets nobody in",
+        before=[alice_until(PAST, BOB)],
+        after=[alice_until(PAST)],
+        people=TWO,
+        **ending("role/emergency", PAST),
+    ),
+    "the rule of the role before gets an end that is past": refused(
+        "nobody reaches hub any more",
+        before=[HUB_BY_ALICE],
+        after=[role("hub", trust("user/alice", **until(PAST)))],
+        both=[BY_HUB],
+        people=ALICE_ONLY,
+        **ending("role/hub", PAST),
+    ),
+    "the rule of one of two roles before gets an end that is past": allowed(
+        "alice still comes over the other",
+        before=[HUB_BY_ALICE],
+        after=[role("hub", trust("user/alice", **until(PAST)))],
+        both=[role("hub2", trust("user/alice")), emergency(trust("role/hub", "role/hub2"))],
+        people=ALICE_ONLY,
+        **ending("role/hub", PAST),
+    ),
+    "the attachment by which the user may enter has ended": refused(
+        "this apply detaches it",
+        before=[user("alice", policies=attached("enter"))],
+        after=[user("alice")],
+        both=[OPEN, ENTER],
+        people=ALICE_ONLY,
+        **ending("user/alice", PAST, "enter"),
+    ),
+    "the attachment by which the user may enter gets an end to come": allowed(
+        "it stays attached; the apply that detaches it is judged then",
+        before=[user("alice", policies=attached("enter"))],
+        after=[user("alice", policies=attached("enter"), path="/people/")],
+        both=[OPEN, ENTER],
+        people=ALICE_ONLY,
+        **ending("user/alice", LATER, "enter"),
+    ),
+    "the attachment by which one of two users may enter has ended": allowed(
+        "bob keeps his",
+        before=[user("alice", policies=attached("enter"))],
+        after=[user("alice")],
+        both=[OPEN, ENTER, user("bob", policies=attached("enter"))],
+        people=TWO,
+        **ending("user/alice", PAST, "enter"),
+    ),
+    "the attachment that makes the emergency role administrator has ended": refused(
+        "people still enter, and can do nothing in it any more",
+        before=[BY_ALICE],
+        after=[emergency(trust("user/alice"), policies=frozenset())],
+        people=ALICE_ONLY,
+        **ending("role/emergency", PAST, "aws:AdministratorAccess"),
+    ),
+    "the user's own permission gets an end that is past": refused(
+        "its DateLessThan does not hold any more",
+        before=[user("alice", MAY_ENTER)],
+        after=[user("alice", assuming("emergency", **until(PAST)))],
+        both=[OPEN],
+        people=ALICE_ONLY,
+    ),
+    "a permission that has ended is taken from the user": allowed(
+        "it allowed nothing; the trust names alice",
+        before=[user("alice", assuming("emergency", **until(PAST)))],
+        after=[user("alice")],
+        both=[BY_ALICE],
+        people=ALICE_ONLY,
+    ),
+}
+
+NAMES: dict[str, Row] = {
+    "the user moves, and the trust asks for the old ARN": refused(
+        "ARNs in a condition are texts: they do not follow a user",
+        before=[user("alice", MAY_ENTER)],
+        after=[user("alice", MAY_ENTER, path="/people/")],
+        both=[emergency(trust(ROOT, **when("ArnEquals", aws__PrincipalArn=arn("user/alice"))))],
+        people=ALICE_ONLY,
+    ),
+    "the user moves, and the trust asks for either ARN": allowed(
+        "the new ARN is one of the two",
+        before=[user("alice", MAY_ENTER)],
+        after=[user("alice", MAY_ENTER, path="/people/")],
+        both=[
+            emergency(trust(ROOT, **when("ArnEquals", aws__PrincipalArn=[arn("user/alice"), arn("user/people/alice")])))
+        ],
+        people=ALICE_ONLY,
+    ),
+    "the user moves, and the trust names it": allowed(
+        "a Principal is kept by its id and follows the user",
+        before=[user("alice"), BY_ALICE],
+        after=[user("alice", path="/people/"), emergency(trust("user/people/alice"))],
+        people=ALICE_ONLY,
+    ),
+    "the user is renamed, and the trust asks for the old name": refused(
+        "aws:username is the new name",
+        before=[user("alice", MAY_ENTER)],
+        after=[user("alicia", MAY_ENTER)],
+        both=[emergency(trust(ROOT, **when("StringEquals", aws__username="alice")))],
+        people=ALICE_ONLY,
+        moves={"user/alice": "user/alicia"},
+    ),
+    "the user is renamed, and the trust names it": allowed(
+        "a Principal is kept by its id and follows the user, as do its password and keys",
+        before=[user("alice"), BY_ALICE],
+        after=[user("alicia"), emergency(trust("user/alicia"))],
+        people=ALICE_ONLY,
+        moves={"user/alice": "user/alicia"},
+    ),
+    "the user is renamed, and its permission is made of its name": refused(
+        "role/${aws:username}-glass is role/alicia-glass now",
+        locked_out="role/alice-glass",
+        before=[user("alice", assuming("${aws:username}-glass"))],
+        after=[user("alicia", assuming("${aws:username}-glass"))],
+        both=[role("alice-glass", trust(ROOT))],
+        break_glass=("role/alice-glass",),
+        people=ALICE_ONLY,
+        moves={"user/alice": "user/alicia"},
+    ),
+    "the user is renamed, and its permission names the role": allowed(
+        "nothing in it depends on the name",
+        before=[user("alice", MAY_ENTER)],
+        after=[user("alicia", MAY_ENTER)],
+        both=[OPEN],
+        people=ALICE_ONLY,
+        moves={"user/alice": "user/alicia"},
+    ),
+    "the emergency role is replaced, and the user's permission names the old one": refused(
+        "Resource names an ARN that is no more",
+        locked_out="role/rescue",
+        before=[OPEN],
+        after=[role("rescue", trust(ROOT), policies=OPEN.policies)],
+        both=[user("alice", MAY_ENTER)],
+        break_glass=("role/rescue",),
+        people=ALICE_ONLY,
+        moves={"role/emergency": "role/rescue"},
+    ),
+    "the emergency role is replaced, and the user's permission with it": allowed(
+        "Resource names the new ARN",
+        before=[OPEN, user("alice", MAY_ENTER)],
+        after=[role("rescue", trust(ROOT), policies=OPEN.policies), user("alice", assuming("rescue"))],
+        break_glass=("role/rescue",),
+        people=ALICE_ONLY,
+        moves={"role/emergency": "role/rescue"},
+    ),
+    "the emergency role is replaced, and the new one trusts the user": allowed(
+        "alice enters the new one as she did the old one",
+        before=[BY_ALICE],
+        after=[role("rescue", trust("user/alice"), policies=OPEN.policies)],
+        break_glass=("role/rescue",),
+        people=ALICE_ONLY,
+        moves={"role/emergency": "role/rescue"},
+    ),
+    "the emergency role is replaced, and the new one trusts a user without credentials": refused(
+        "alice entered the old one; nobody enters the new one",
+        locked_out="role/rescue",
+        before=[BY_ALICE],
+        after=[role("rescue", trust("user/bob"), policies=OPEN.policies)],
+        break_glass=("role/rescue",),
+        people=ALICE_ONLY,
+        moves={"role/emergency": "role/rescue"},
+    ),
+    "the emergency role is replaced, and the new one has no policies": refused(
+        "people enter, and can do nothing in it any more",
+        locked_out="role/rescue",
+        before=[BY_ALICE],
+        after=[role("rescue", trust("user/alice"))],
+        break_glass=("role/rescue",),
+        people=ALICE_ONLY,
+        moves={"role/emergency": "role/rescue"},
+    ),
+    "the role before is replaced, and both trusts follow": allowed(
+        "alice comes over the new one",
+        before=[HUB_BY_ALICE, BY_HUB],
+        after=[role("gate", trust("user/alice")), emergency(trust("role/gate"))],
+        people=ALICE_ONLY,
+        moves={"role/hub": "role/gate"},
+    ),
+    "the role before is replaced, and the new one lets nobody in": refused(
+        "bob, whom gate trusts, cannot sign in",
+        before=[HUB_BY_ALICE, BY_HUB],
+        after=[role("gate", trust("user/bob")), emergency(trust("role/gate"))],
+        people=ALICE_ONLY,
+        moves={"role/hub": "role/gate"},
+    ),
+    "the role before is replaced, and its permission is left behind": refused(
+        "the account's trust asks for an Allow, which gate lacks",
+        before=[role("hub", trust("user/alice"), can=[MAY_ENTER])],
+        after=[role("gate", trust("user/alice"))],
+        both=[OPEN],
+        people=ALICE_ONLY,
+        moves={"role/hub": "role/gate"},
+    ),
+    "the policy by which the user may enter is replaced": allowed(
+        "the new one allows the same, and is attached",
+        before=[user("alice", policies=attached("enter")), ENTER],
+        after=[user("alice", policies=attached("come-in")), policy("come-in", MAY_ENTER)],
+        both=[OPEN],
+        people=ALICE_ONLY,
+        moves={"policy/enter": "policy/come-in"},
+    ),
+    "the group by which the user may enter is renamed and loses the permission": refused(
+        "UpdateGroup keeps the members, but the plan takes the Allow",
+        before=[user("alice", groups=members("in")), group("in", MAY_ENTER)],
+        after=[user("alice", groups=members("inside")), group("inside", inline_policies={})],
+        both=[OPEN],
+        people=ALICE_ONLY,
+        moves={"group/in": "group/inside"},
+    ),
+}
+
+ROWS = ENDS | NAMES
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
+def test_a_way_that_ends_or_loses_its_name_is_no_way(row: Row) -> None:
+    assert_verdict(row)

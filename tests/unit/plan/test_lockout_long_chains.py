@@ -1,0 +1,255 @@
+"""Ways into an emergency role over three and four hops, and chains that begin outside the account.
+
+The chains are alice → desk → hub → emergency and alice → lobby → desk → hub → emergency. Root runs every plan, and only
+role/emergency is guarded: the roles before it are not. Each refused row is followed by its near misses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.entity import Role
+from tests.support.lockouts import (
+    ALICE_ONLY,
+    KEY,
+    MAY_ENTER,
+    MFA,
+    PROVIDER,
+    THEIRS,
+    TWO,
+    Row,
+    Statement,
+    allow,
+    allowed,
+    arn,
+    assert_verdict,
+    audience,
+    deny,
+    emergency,
+    github,
+    policy,
+    refused,
+    role,
+    service,
+    trust,
+    user,
+    with_device,
+)
+
+NO_STS = deny("sts:AssumeRole")
+BOUNDED = {"permissions_boundary": arn("policy/bound")}
+S3_ONLY, S3_AND_STS = policy("bound", allow("s3:*")), policy("bound", allow(["s3:*", "sts:AssumeRole"]))
+BY_HUB = emergency(trust("role/hub"))
+
+
+def hub(*statements: Statement, **more: object) -> Role:
+    return role("hub", *statements, **more)
+
+
+def desk(*statements: Statement, **more: object) -> Role:
+    return role("desk", *statements, **more)
+
+
+def lobby(*statements: Statement, **more: object) -> Role:
+    return role("lobby", *statements, **more)
+
+
+HUB = hub(trust("user/alice"))
+BY_DESK, BY_LOBBY = hub(trust("role/desk")), desk(trust("role/lobby"))
+DESK, LOBBY = desk(trust("user/alice")), lobby(trust("user/alice"))
+
+
+LONGER: dict[str, Row] = {
+    "three hops, and the first drops the only user": refused(
+        "nobody who can sign in reaches desk",
+        before=[desk(trust("user/alice", "user/bob"))],
+        after=[desk(trust("user/bob"))],
+        both=[BY_DESK, BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "three hops, and the first drops one of two users": allowed(
+        "bob still comes over desk and hub",
+        before=[desk(trust("user/alice", "user/bob"))],
+        after=[desk(trust("user/bob"))],
+        both=[BY_DESK, BY_HUB],
+        people=TWO,
+    ),
+    "three hops, and the second drops the role of the first": refused(
+        "bob, whom hub still trusts, cannot sign in",
+        before=[hub(trust("role/desk", "user/bob"))],
+        after=[hub(trust("user/bob"))],
+        both=[DESK, BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "three hops, and the second trusts the user in place of the first": allowed(
+        "the way becomes shorter",
+        before=[BY_DESK],
+        after=[HUB],
+        both=[DESK, BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "three hops, and the last drops the role before": refused(
+        "bob, whom emergency still trusts, cannot sign in",
+        before=[emergency(trust("role/hub", "user/bob"))],
+        after=[emergency(trust("user/bob"))],
+        both=[DESK, BY_DESK],
+        people=ALICE_ONLY,
+    ),
+    "three hops, and the last trusts the role one before": allowed(
+        "alice comes over desk alone",
+        before=[BY_HUB],
+        after=[emergency(trust("role/desk"))],
+        both=[DESK, BY_DESK],
+        people=ALICE_ONLY,
+    ),
+    "three hops, and the middle one denies the call": refused(
+        "desk can assume nothing any more",
+        before=[DESK],
+        after=[desk(trust("user/alice"), can=[NO_STS])],
+        both=[BY_DESK, BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "three hops, and the middle one denies the call on the last role": allowed(
+        "desk assumes hub, which the Deny does not name",
+        before=[DESK],
+        after=[desk(trust("user/alice"), can=[{**NO_STS, "Resource": arn("role/emergency")}])],
+        both=[BY_DESK, BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "four hops, and the first drops the only user": refused(
+        "nobody who can sign in reaches lobby",
+        before=[lobby(trust("user/alice", "user/bob"))],
+        after=[lobby(trust("user/bob"))],
+        both=[BY_LOBBY, BY_DESK, BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "four hops, and the first drops one of two users": allowed(
+        "bob still comes over all four",
+        before=[lobby(trust("user/alice", "user/bob"))],
+        after=[lobby(trust("user/bob"))],
+        both=[BY_LOBBY, BY_DESK, BY_HUB],
+        people=TWO,
+    ),
+    "four hops, and the user is deleted": refused(
+        "bob, whom lobby still trusts, cannot sign in",
+        before=[user("alice"), lobby(trust("user/alice", "user/bob"))],
+        after=[lobby(trust("user/bob"))],
+        both=[BY_LOBBY, BY_DESK, BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "four hops, and the second comes to trust only a service": refused(
+        "lobby no longer reaches desk",
+        before=[desk(trust("role/lobby"), service())],
+        after=[desk(service())],
+        both=[LOBBY, BY_DESK, BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "four hops, and the second gets a Sid": allowed(
+        "a Sid decides nothing",
+        before=[BY_LOBBY],
+        after=[desk({**trust("role/lobby"), "Sid": "Lobby"})],
+        both=[LOBBY, BY_DESK, BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "four hops, and the third gets a boundary without sts:AssumeRole": refused(
+        "the boundary keeps sessions of hub from emergency",
+        before=[BY_DESK],
+        after=[hub(trust("role/desk"), **BOUNDED)],
+        both=[LOBBY, BY_LOBBY, BY_HUB, S3_ONLY],
+        people=ALICE_ONLY,
+    ),
+    "four hops, and the third loses a permission that its trust made needless": allowed(
+        "emergency names hub, which needs no Allow of its own",
+        before=[hub(trust("role/desk"), can=[MAY_ENTER])],
+        after=[BY_DESK],
+        both=[LOBBY, BY_LOBBY, BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "four hops, and the third asks for MFA": refused(
+        "desk's session carries none",
+        before=[BY_DESK],
+        after=[hub(trust("role/desk", **MFA))],
+        both=[LOBBY, BY_LOBBY, BY_HUB],
+        people={"alice": with_device(KEY)},
+    ),
+    "four hops, and the first asks for MFA of a user with a device": allowed(
+        "alice gives a code to lobby",
+        before=[LOBBY],
+        after=[lobby(trust("user/alice", **MFA))],
+        both=[BY_LOBBY, BY_DESK, BY_HUB],
+        people={"alice": with_device(KEY)},
+    ),
+    "four hops stay when the direct way goes": allowed(
+        "the longer way still works",
+        before=[emergency(trust("role/hub", "user/bob"))],
+        after=[BY_HUB],
+        both=[LOBBY, BY_LOBBY, BY_DESK],
+        people=TWO,
+    ),
+    "the direct way stays when four hops go": allowed(
+        "bob enters with his key",
+        before=[lobby(trust("user/alice")), desk(trust("role/lobby"))],
+        after=[desk(service())],
+        both=[BY_DESK, emergency(trust("role/hub", "user/bob"))],
+        people=TWO,
+    ),
+    "the direct way goes, and four hops have a gap": refused(
+        "desk trusts only a service, so that the longer way never worked",
+        before=[emergency(trust("role/hub", "user/alice"))],
+        after=[BY_HUB],
+        both=[LOBBY, desk(service()), BY_DESK],
+        people=ALICE_ONLY,
+    ),
+}
+
+FROM_OUTSIDE: dict[str, Row] = {
+    "the role before drops the provider through which people came": refused(
+        "bob, whom hub still trusts, cannot sign in",
+        before=[hub(github("repo:a/b:*"), trust("user/bob"))],
+        after=[hub(trust("user/bob"))],
+        both=[BY_HUB, PROVIDER],
+        people=ALICE_ONLY,
+    ),
+    "the role before drops the provider, and a user stays": allowed(
+        "alice still comes over hub",
+        before=[hub(github("repo:a/b:*"), trust("user/alice"))],
+        after=[HUB],
+        both=[BY_HUB, PROVIDER],
+        people=ALICE_ONLY,
+    ),
+    "the provider loses the client id that the role before takes": refused(
+        "no token lets anybody into hub any more",
+        before=[PROVIDER],
+        after=[replace(PROVIDER, client_ids=frozenset(["other"]))],
+        both=[hub(audience("sts.amazonaws.com")), BY_HUB],
+    ),
+    "the provider loses a client id that the role before does not take": allowed(
+        "tokens for the audience of hub's trust are taken as before",
+        before=[PROVIDER],
+        after=[replace(PROVIDER, client_ids=frozenset(["sts.amazonaws.com"]))],
+        both=[hub(audience("sts.amazonaws.com")), BY_HUB],
+    ),
+    "the role before drops another account through which people came": refused(
+        "bob, whom hub still trusts, cannot sign in",
+        before=[hub(trust(THEIRS, "user/bob"))],
+        after=[hub(trust("user/bob"))],
+        both=[BY_HUB],
+        people=ALICE_ONLY,
+    ),
+    "the role before drops the only user, and another account stays": allowed(
+        "the other account's people still come over hub",
+        before=[hub(trust(THEIRS, "user/alice"))],
+        after=[hub(trust(THEIRS))],
+        both=[BY_HUB],
+        people=ALICE_ONLY,
+    ),
+}
+
+ROWS = LONGER | FROM_OUTSIDE
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
+def test_a_long_chain_is_refused_exactly_if_nobody_comes_over_any_more(row: Row) -> None:
+    assert_verdict(row)
