@@ -172,6 +172,34 @@ def test_what_another_owner_has_is_refused_until_it_is_taken_over(account: Accou
     assert changes(account.plan()) == {}
 
 
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_the_owner_tag_of_a_user_or_role_counts_in_any_letter_case(account: Account, kind: str) -> None:
+    iam = account.iam
+    make(iam, kind, "app", {"Reconcile:Owner": "others", "Team": "a"})
+    account.write(HEAD + {"user": "users: {app: {}}\n", "role": f"roles: {{app: {{{TRUSTED}}}}}\n"}[kind])
+    (finding,) = findings(account.plan())
+    assert (finding["code"], finding["address"]) == ("other-owner", f"{kind}/app")
+    refused_without_a_write(account)
+
+    account.applied("roles.yaml", "--take-over")
+    assert tags_of(iam, kind, "app") == {"Reconcile:Owner": "platform"}
+    assert changes(account.plan()) == {}
+
+
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_a_file_does_not_take_the_tags_of_another_s_entity_by_another_spelling(account: Account, kind: str) -> None:
+    make(account.iam, kind, "app", {OWNER: "others", "reconcile:protect": "true"})
+    entry = "tags: {'Reconcile:Owner': platform, 'Reconcile:Protect': 'false'}"
+    account.write(
+        HEAD + {"user": f"users: {{app: {{{entry}}}}}\n", "role": f"roles: {{app: {{{TRUSTED}, {entry}}}}}\n"}[kind]
+    )
+    result = account.cli("validate", "roles.yaml")
+    assert result.code == 1
+    assert "'Reconcile:Owner' is reconcile's own, in any spelling" in result.out + result.err
+    refused_without_a_write(account)
+    assert tags_of(account.iam, kind, "app") == {OWNER: "others", "reconcile:protect": "true"}
+
+
 def test_two_stacks_in_one_account_leave_each_other_alone(account: Account) -> None:
     account.write(HEAD + "users: {a: {}}\n", "one.yaml")
     account.write("version: 1\nowner: data\nusers: {b: {}}\n", "two.yaml")
