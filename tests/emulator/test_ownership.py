@@ -200,6 +200,25 @@ def test_a_file_does_not_take_the_tags_of_another_s_entity_by_another_spelling(a
     assert tags_of(account.iam, kind, "app") == {OWNER: "others", "reconcile:protect": "true"}
 
 
+def test_a_group_below_another_owner_s_path_is_refused_until_it_is_taken_over(account: Account) -> None:
+    iam = account.iam
+    make(iam, "group", "crew", Path="/others/")
+    account.write(HEAD + f"groups: {{crew: {{policies: ['{AWS_POLICY}']}}}}\n")
+    assert findings(account.plan()) == []
+
+    make(iam, "policy", "app", {OWNER: "others"})
+    (finding,) = findings(account.plan())
+    assert (finding["code"], finding["address"]) == ("other-owner", "group/crew")
+    assert "policy/app carries its tag" in refused_without_a_write(account)
+    account.cli("plan", "roles.yaml", "--out", "plan.json")
+    account.zero()
+    assert account.cli("apply", "plan.json", "--yes").code == 1
+    assert writes(account) == []
+
+    assert account.cli("apply", "plan.json", "--yes", "--take-over").code == 0
+    assert changes(account.plan()) == {}
+
+
 def test_two_stacks_in_one_account_leave_each_other_alone(account: Account) -> None:
     account.write(HEAD + "users: {a: {}}\n", "one.yaml")
     account.write("version: 1\nowner: data\nusers: {b: {}}\n", "two.yaml")
@@ -221,6 +240,7 @@ def populate(iam: Any) -> None:
     make(iam, "group", "group-ours", Path="/platform/")
     make(iam, "group", "group-below", Path="/platform/deep/")
     make(iam, "group", "group-others", Path="/others/")
+    make(iam, "group", "group-plain", Path="/people/")
     make(iam, "group", "group-nobodys")
     make(iam, "group", "group-alike", Path="/platform-two/")
     make(iam, "role", "kept-by-path", Path="/aws-reserved/sso.amazonaws.com/")
@@ -231,7 +251,7 @@ def populate(iam: Any) -> None:
 OURS = {f"{kind}/{kind}-ours" for kind in TAGGABLE} | {"group/group-ours", "group/group-below"}
 NOBODYS = {f"{kind}/{kind}-nobodys" for kind in TAGGABLE} | {
     "group/group-nobodys",
-    "group/group-others",
+    "group/group-plain",
     "group/group-alike",
 }
 PRUNE = {
