@@ -77,7 +77,7 @@ def allow_options(function: F) -> F:
         click.option("--allow-deletes", is_flag=True, help="Allow more deletions than the thresholds."),
         click.option("--allow-foreign-detach", is_flag=True, help="Allow deleting what entities outside the file use."),
         click.option("--allow-lockout", is_flag=True, help="Allow a plan that the caller could not undo."),
-        click.option("--take-over", is_flag=True, help="Adopt entities that carry another owner's tag."),
+        click.option("--take-over", is_flag=True, help="Change what another owner has by tag or path."),
     )
     for option in reversed(options):
         function = option(function)

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from reconciler.desired.source import resolved
+from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.declaring import Declaring, items, seconds, text
+from reconciler.kinds.facets.tags import is_of_aws
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Statement
@@ -98,7 +100,7 @@ class AliasReader:
             mfa_serial=text(node, "mfa_serial"),
             mfa=cast("bool | None", node.get("mfa")),
             source_identity=text(node, "source_identity"),
-            session_tags={key: str(value) for key, value in node.child("session_tags").items()},
+            session_tags=self._session_tags(node),
             transitive_tags=self._transitive(node),
             policy=policy.text if policy else None,
             policy_arns=tuple(sorted(self.context.policy_arns(node, "policy_arns"))),
@@ -152,6 +154,16 @@ class AliasReader:
             if value is not None and not grammar.fullmatch(value):
                 summary = f"STS does not take {key} {value!r}."
                 self.context.problem("bad-alias", summary, node.place(key))
+
+    def _session_tags(self, node: Map) -> dict[str, str]:
+        """The tags of the session. They are no tags of an entity, so that ours may be among them (STS API, Tag)."""
+        tags = node.child("session_tags")
+        self.context.problems.extend(limits.same_tag_problems(tags, "STS"))
+        for key in tags:
+            if is_of_aws(key):
+                place = tags.place(key, of_key=True)
+                self.context.problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
+        return {key: str(value) for key, value in tags.items()}
 
     def _transitive(self, node: Map) -> tuple[str, ...]:
         tags = node.child("session_tags")

@@ -9,9 +9,10 @@ from reconciler.desired.aliases import AliasReader, cycle_problems, external_id_
 from reconciler.desired.check import schema_problems
 from reconciler.desired.load import Loaded
 from reconciler.desired.moved import check_moves, moves_written, with_moves
+from reconciler.kinds import limits
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items, text
-from reconciler.kinds.facets.tags import BREAK_GLASS, QUOTA
+from reconciler.kinds.facets.tags import BREAK_GLASS, QUOTA, fold_key
 from reconciler.kinds.instance_profile import profile_address
 from reconciler.kinds.mfa_guard import guard_address, guard_policy
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, ONE_ENTRY
@@ -46,6 +47,8 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now
         load_text=loaded.text,
         now=now,
     )
+    if ("defaults", "tags") not in broken:
+        context.problems.extend(limits.written_tag_problems(root.child("defaults").child("tags")))
     nodes = _with_defaults(root, broken)
     moves = moves_written(root.child("moved"), context)
     context.paths = _paths(nodes, root, owner, with_moves(live_paths or {}, moves.values()), context)
@@ -81,7 +84,8 @@ def _with_defaults(root: Map, broken: set[tuple[str, ...]]) -> dict[Address, Map
         for name in _names(root, section):
             node = _node(root, section, name)
             usable = [key for key in defaults if key in known and ("defaults", key) not in broken]
-            found[Address(kind.name, name)] = _defaulted(node, defaults, usable) if usable else node
+            folds = kind.entity.folds_tag_keys
+            found[Address(kind.name, name)] = _defaulted(node, defaults, usable, folds) if usable else node
     return found
 
 
@@ -99,7 +103,8 @@ def _node(root: Map, section: str, name: str) -> Map:
     return Map(entries.file_of(name), entries.mark(name, of_key=True)) if entries[name] is None else entries.child(name)
 
 
-def _defaulted(node: Map, defaults: Map, keys: list[str]) -> Map:
+def _defaulted(node: Map, defaults: Map, keys: list[str], folds_tag_keys: bool) -> Map:
+    """The node with `defaults` under it: the entity's own key wins, in whatever letter case IAM takes for the same."""
     result = Map(node.file, node.start)
     for key in node:
         result.take(node, key)
@@ -108,10 +113,14 @@ def _defaulted(node: Map, defaults: Map, keys: list[str]) -> Map:
         if key not in node:
             result.take(defaults, key)
         elif isinstance(value, Map) and isinstance(node[key], Map):
-            merged = Map(node.child(key).file, node.child(key).start)
-            for source in (value, node.child(key)):
+            same = fold_key if key == "tags" and folds_tag_keys else str
+            own = node.child(key)
+            replaced = {same(inner) for inner in own}
+            merged = Map(own.file, own.start)
+            for source in (value, own):
                 for inner in source:
-                    merged.take(source, inner)
+                    if source is own or same(inner) not in replaced:
+                        merged.take(source, inner)
             result[key] = merged
     return result
 

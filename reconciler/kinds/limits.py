@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sized
 from functools import lru_cache
 
 from reconciler.kinds.facets.inline import SIZE_QUOTA, total_size
-from reconciler.kinds.facets.tags import OURS, QUOTA, RESERVED_PREFIX
+from reconciler.kinds.facets.tags import QUOTA, fold_key, is_of_aws, may_be_ours
 from reconciler.model.document import Document
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
@@ -67,33 +67,40 @@ def description_problems(description: str, place: Place) -> Iterator[Problem]:
 
 
 def tag_problems(tags: Mapping[str, str], node: Map) -> Iterator[Problem]:
-    """IAM User Guide, "Rules for tagging in IAM": 50 tags, keys to 128, values to 256 characters."""
-    written = node.child("tags")
+    """Find what IAM refuses of an entity's tags. `tags`: those of the file and ours, of which 50 are the most."""
     if len(tags) > QUOTA:
         summary = f"{len(tags)} tags, those of reconcile included; AWS allows {QUOTA}."
         yield _problem("too-many-tags", summary, node.place("tags"))
+    yield from written_tag_problems(node.child("tags"))
+
+
+def written_tag_problems(written: Map) -> Iterator[Problem]:
+    """IAM User Guide, "Rules for tagging in IAM": keys to 128, values to 256 characters, none with a reserved prefix.
+
+    Our keys are refused in every spelling and for every kind: on users and roles any spelling is the same tag.
+    """
     for key, value in written.items():
         place, text = written.place(key, of_key=True), str(value)
-        if key.lower().startswith(RESERVED_PREFIX):
+        if is_of_aws(key):
             yield _problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
-        elif key.startswith(OURS):
+        elif may_be_ours(key):
             hint = "Use `owner:` and `protect:`; reconcile sets these tags itself."
-            yield _problem("reserved-tag", f"The tag key {key!r} is reconcile's own.", place, hint)
+            yield _problem("reserved-tag", f"The tag key {key!r} is reconcile's own, in any spelling.", place, hint)
         elif not 1 <= len(key) <= 128 or not _is_tag_text(key):
             yield _problem("bad-tag", f"IAM does not take the tag key {key!r}.", place)
         if len(text) > 256 or not _is_tag_text(text):
             yield _problem("bad-tag", f"IAM does not take the value of tag {key!r}: {text!r}.", written.place(key))
 
 
-def same_tag_problems(node: Map) -> Iterator[Problem]:
-    """Tag keys of users and roles that differ in letter case only are one key for IAM."""
-    written = node.child("tags")
+def same_tag_problems(written: Map, service: str = "IAM") -> Iterator[Problem]:
+    """Tag keys of users, roles and sessions that differ in letter case only are one key for IAM and STS."""
     seen: dict[str, str] = {}
     for key in written:
-        other = seen.setdefault(key.lower(), key)
+        other = seen.setdefault(fold_key(key), key)
         if other != key:
-            place = written.place(key, of_key=True)
-            yield _problem("tag-case", f"The tag keys {other!r} and {key!r} are one key for IAM.", place)
+            summary = f"The tag keys {other!r} and {key!r} are one key for {service}."
+            hint = f"Keep one; the other is at {written.place(other, of_key=True)}."
+            yield _problem("tag-case", summary, written.place(key, of_key=True), hint)
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
-from reconciler.kinds.facets.tags import RESERVED_PREFIX
+from reconciler.kinds.facets.tags import is_of_aws, with_our_keys
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.policy.canonical import canonical
@@ -119,4 +119,9 @@ def boundary_arn(item: Item) -> str | None:
 
 def tags_of(tags: Iterable[Item] | None) -> dict[str, str]:
     """Tags as a mapping; AWS's own are left out: nobody else can change them."""
-    return {tag["Key"]: tag["Value"] for tag in tags or () if not tag["Key"].lower().startswith(RESERVED_PREFIX)}
+    return {tag["Key"]: tag["Value"] for tag in tags or () if not is_of_aws(tag["Key"])}
+
+
+def folding_tags_of(item: Item) -> dict[str, str]:
+    """Tags of a user or role, of which IAM ignores the letter case of keys: ours are known however they are spelled."""
+    return with_our_keys(tags_of(item.get("Tags")))

@@ -20,7 +20,7 @@ from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import deletion, edit, present, step, unlinked
 from reconciler.kinds.instance_profile import profile_of_role, written_profile
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, tags_of
+from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, folding_tags_of
 from reconciler.kinds.trust_reading import trust_rules
 from reconciler.kinds.trust_rules import trust_document
 from reconciler.kinds.writing import Entry, Writing, documents, duration, entry, path, protected, tags
@@ -37,7 +37,7 @@ from reconciler.policy.trust import CLOSED, trusted, unread_ids
 
 _ATTACHED = attached("Role")
 _INLINE = Inline("Role")
-_TAGS = Tagged("Role", ignores_case=True)
+_TAGS = Tagged("Role", folds_keys=Role.folds_tag_keys)
 _BOUNDARY = Boundary("Role")
 _DEFAULT_SESSION = 3600
 
@@ -103,7 +103,7 @@ class RoleKind:
                 policies=attached_arns(item),
                 inline_policies=raw.inline(item, "RolePolicyList"),
                 permissions_boundary=boundary_arn(item),
-                tags=tags_of(item.get("Tags")),
+                tags=folding_tags_of(item),
             )
 
     def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
@@ -123,7 +123,7 @@ class RoleKind:
                 *limits.description_problems(description, node.place("description")),
                 *limits.inline_size_problems("Role", inline, node),
                 *limits.attachment_problems("Role", policies, node),
-                *limits.same_tag_problems(node),
+                *limits.same_tag_problems(node.child("tags")),
             ]
         )
         tags = context.tags(node)

@@ -19,7 +19,7 @@ from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import deletion, emptied, present, step
 from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, tags_of
+from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, folding_tags_of
 from reconciler.kinds.writing import Entry, Writing, documents, entry, path, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, User
@@ -30,7 +30,7 @@ from reconciler.model.state import Belongings, KeyRule
 
 _ATTACHED = attached("User")
 _INLINE = Inline("User")
-_TAGS = Tagged("User", ignores_case=True)
+_TAGS = Tagged("User", folds_keys=User.folds_tag_keys)
 _BOUNDARY = Boundary("User")
 
 
@@ -93,7 +93,7 @@ class UserKind:
                 policies=attached_arns(item),
                 inline_policies=raw.inline(item, "UserPolicyList"),
                 permissions_boundary=boundary_arn(item),
-                tags=tags_of(item.get("Tags")),
+                tags=folding_tags_of(item),
             )
 
     def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
@@ -113,7 +113,7 @@ class UserKind:
                 *limits.inline_size_problems("User", inline, node),
                 *limits.attachment_problems("User", policies, node),
                 *limits.membership_problems(groups, node),
-                *limits.same_tag_problems(node),
+                *limits.same_tag_problems(node.child("tags")),
             ]
         )
         entity = User(

@@ -6,10 +6,10 @@ no path, so that a value that appears and one that changes are told apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 
-from reconciler.kinds.facets.tags import OURS, OWNER, PROTECT
+from reconciler.kinds.facets.tags import OWNER, PROTECT, fold_key, is_ours, may_be_ours
 from reconciler.model.entity import Entity, Role
 from reconciler.model.plan import Field
 from reconciler.model.state import Declaration
@@ -55,12 +55,12 @@ def inherited(desired: Entity, live: Entity, declaration: Declaration) -> Entity
         name, dot, key = path.partition(".")
         name = _ALIASES.get(name, name)
         if dot:
-            merged = {k: v for k, v in _mapping(desired, name).items() if k != key}
-            if key in _mapping(live, name):
-                merged[key] = _mapping(live, name)[key]
-            desired = _with(desired, name, merged)
+            same = _same_tag(key) if name == "tags" and live.folds_tag_keys else key.__eq__
+            merged = {k: v for k, v in _mapping(desired, name).items() if not same(k)}
+            theirs = {k: v for k, v in _mapping(live, name).items() if same(k)}
+            desired = _with(desired, name, merged | theirs)
         elif name == "tags":
-            theirs = {key: value for key, value in _mapping(live, name).items() if not key.startswith(OURS)}
+            theirs = {key: value for key, value in _mapping(live, name).items() if not is_ours(key)}
             desired = _with(desired, name, {**theirs, **_ours(desired)})
         elif name == "instance_profile":
             continue  # an entity of its own: it is not derived, and not pruned
@@ -80,7 +80,7 @@ def ignorable(entity: Entity, path: str) -> bool:
     name, dot, key = path.partition(".")
     name = _ALIASES.get(name, name)
     known = set(ignorable_fields(entity))
-    if path.startswith("tags.reconcile:"):
+    if name == "tags" and may_be_ours(key):
         return False
     return name in known and (not dot or (name in _KEYED and bool(key)))
 
@@ -90,8 +90,14 @@ def ignorable_fields(entity: Entity) -> list[str]:
     return sorted(own | ({"instance_profile"} if isinstance(entity, Role) else set()))
 
 
+def _same_tag(key: str) -> Callable[[str], bool]:
+    """Tell whether a key is the same tag of a user or role."""
+    folded = fold_key(key)
+    return lambda other: fold_key(other) == folded
+
+
 def _ours(entity: Entity) -> dict[str, object]:
-    return {key: value for key, value in _mapping(entity, "tags").items() if key.startswith(OURS)}
+    return {key: value for key, value in _mapping(entity, "tags").items() if is_ours(key)}
 
 
 def _mapping(entity: Entity, name: str) -> Mapping[str, object]:

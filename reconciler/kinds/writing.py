@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from reconciler.kinds.declaring import Declaring
-from reconciler.kinds.facets.tags import OURS, PROTECT
+from reconciler.kinds.facets.tags import PROTECT, is_ours
 from reconciler.kinds.mfa_guard import guard_address, guard_policy
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of, policy_reference
@@ -145,7 +145,7 @@ def path(entity: Entity) -> str | None:
 
 def tags(live: Tags) -> dict[str, str]:
     """The tags that a file writes: ours are what `owner` and `protect` mean."""
-    return {key: value for key, value in sorted(live.items()) if not key.startswith(OURS)}
+    return {key: value for key, value in sorted(live.items()) if not is_ours(key)}
 
 
 def protected(live: Tags) -> bool:

@@ -25,12 +25,14 @@ class Entity:
     """What every kind has.
 
     kind: address prefix. left_if_absent: fields that are None where the file leaves them as they are live.
-    pruned: False for what is touched only where a file declares it.
+    pruned: False for what is touched only where a file declares it. folds_tag_keys: IAM ignores the letter case of
+    its tags' keys.
     """
 
     kind: ClassVar[str]
     left_if_absent: ClassVar[frozenset[str]] = frozenset()
     pruned: ClassVar[bool] = True
+    folds_tag_keys: ClassVar[bool] = False
 
     name: str
 
@@ -105,6 +107,7 @@ class User(Entity):
 
     kind: ClassVar[str] = "user"
     left_if_absent: ClassVar[frozenset[str]] = frozenset(["console"])
+    folds_tag_keys: ClassVar[bool] = True
 
     path: str = "/"
     groups: frozenset[Address] = frozenset()
@@ -124,6 +127,7 @@ class Role(Entity):
     """`max_session_duration` in seconds."""
 
     kind: ClassVar[str] = "role"
+    folds_tag_keys: ClassVar[bool] = True
 
     trust_policy: Document
     path: str = "/"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.kinds.facets.tags import BREAK_GLASS
+from reconciler.kinds.facets.tags import BREAK_GLASS, with_our_keys
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Role, User
 from reconciler.model.problem import Level, Problem
@@ -20,7 +20,7 @@ from reconciler.plan.ownership import is_owned
 
 def is_marked(entity: Entity | None) -> bool:
     """Return whether the account remembers an entity as break_glass."""
-    return isinstance(entity, User | Role) and entity.tags.get(BREAK_GLASS) == "true"
+    return isinstance(entity, User | Role) and with_our_keys(entity.tags).get(BREAK_GLASS) == "true"
 
 
 def with_remembered(desired: Desired, live: State, replaced: Mapping[Address, Address]) -> Desired:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, get_type_hints
 
+from reconciler.kinds.facets.tags import with_our_keys
 from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.document import Document
@@ -43,6 +44,9 @@ def decoded(kind: str, value: Mapping[str, Any], partition: str) -> Entity:
     types = get_type_hints(entity_class)
     made: Any = entity_class
     entity: Entity = made(**{name: _read(types[name], item, partition) for name, item in value.items()})
+    tags: Mapping[str, str] = getattr(entity, "tags", {})
+    if entity_class.folds_tag_keys and with_our_keys(tags) != tags:
+        raise ValueError(f"a tag of reconcile in another spelling on a {kind}")
     return entity
 
 

@@ -1,12 +1,13 @@
 """Whose an entity is, and what pruning may take: the file format's "Ownership and pruning".
 
-Owned is what carries our owner tag; a group, which cannot be tagged, is owned below the path `/<owner>/`.
+Owned is what carries our owner tag. A group cannot be tagged: below the path `/<owner>/` it belongs to that owner, if
+anything in the account carries its tag; the groups below any other path belong to nobody.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from fnmatch import translate
 
 from reconciler.kinds.facets.tags import OWNER, PROTECT
@@ -29,6 +30,30 @@ def is_owned(entity: Entity, owner: str | None) -> bool:
     if isinstance(entity, Group):
         return entity.path.startswith(f"/{owner}/")
     return owner_of(entity) == owner
+
+
+def claimant_of(group: Group) -> str | None:
+    """Return the name that would own the group by its path; `carriers_of` says whether there is such an owner."""
+    first, slash, _ = group.path.removeprefix("/").partition("/")
+    return first if slash else None
+
+
+def carriers_of(live: State) -> dict[str, Address]:
+    """Map each owner in the account to the first entity that carries its tag. Raises NotRead for a part of it."""
+    found: dict[str, Address] = {}
+    for address, entity in live.everything.items():
+        owner = owner_of(entity)
+        if owner:
+            found[owner] = min(address, found.get(owner, address))
+    return found
+
+
+def owner_among(entity: Entity, carriers: Container[str]) -> str | None:
+    """Return the owner by tag, or of a group by its path. `carriers`: the owners that `carriers_of` found."""
+    if not isinstance(entity, Group):
+        return owner_of(entity)
+    claimant = claimant_of(entity)
+    return claimant if claimant in carriers else None
 
 
 def is_protected(entity: Entity) -> bool:
@@ -56,6 +81,7 @@ def surplus(desired: Desired, live: State) -> dict[Address, str]:
         return {}
     ignored = Ignored(desired.settings.ignore)
     kept = {caller_address(live), *desired.settings.break_glass}
+    carriers = carriers_of(live) if mode == "all" else {}
     found: dict[Address, str] = {}
     for address, entity in live.entities.items():
         if address in desired.state.entities or address in ignored or address in kept:
@@ -64,7 +90,7 @@ def surplus(desired: Desired, live: State) -> dict[Address, str]:
             continue
         if is_owned(entity, owner):
             found[address] = f"owned by {owner}, and no longer in the file"
-        elif mode == "all" and owner_of(entity) is None:
+        elif mode == "all" and owner_among(entity, carriers) is None:
             found[address] = "not in the file, and `prune: all`"
     return {address: reason for address, reason in found.items() if not _serves(address, desired, live, found)}
 

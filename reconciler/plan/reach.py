@@ -12,8 +12,9 @@ Rule by rule of `plan/build.py`, for a plan that deletes and renames nothing:
 - which call waits for which: the groups and policies of whoever is touched. Others meet only what many have: two
   such calls that speak of the same requests are ordered by the whole account.
 
-The whole account is read for a deletion (what it takes away may be used, trusted or counted anywhere) and for what
-`moved` says (every trust follows).
+The whole account is read for a deletion (what it takes away may be used, trusted or counted anywhere), for what
+`moved` says (every trust follows), and for a group below a path that may be another owner's: only the tags of the whole
+account say whether there is such an owner.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from reconciler.model.entity import Group, Role, User
 from reconciler.model.plan import Plan, Step
 from reconciler.model.state import State
 from reconciler.plan.break_glass import is_marked
-from reconciler.plan.ownership import caller_address
+from reconciler.plan.ownership import caller_address, claimant_of
 from reconciler.plan.saved import Saved
 from reconciler.policy.grants import NOTHING, Statements
 from reconciler.policy.overlap import meet
@@ -37,7 +38,10 @@ from reconciler.policy.trust import entity_of, trusted
 
 def needs_everything(saved: Saved) -> bool:
     """Whether nothing but the whole account will do, as the plan alone tells."""
-    return bool(saved.moves or saved.renamed) or any(after is None for after in saved.after.values())
+    deletes = any(after is None for after in saved.after.values())
+    groups = [side for side in (*saved.before.values(), *saved.after.values()) if isinstance(side, Group)]
+    claimed = any(claimant_of(group) not in (None, saved.owner) for group in groups)
+    return bool(saved.moves or saved.renamed) or deletes or claimed
 
 
 def unread(saved: Saved, live: State) -> frozenset[Address]:

@@ -172,6 +172,53 @@ def test_what_another_owner_has_is_refused_until_it_is_taken_over(account: Accou
     assert changes(account.plan()) == {}
 
 
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_the_owner_tag_of_a_user_or_role_counts_in_any_letter_case(account: Account, kind: str) -> None:
+    iam = account.iam
+    make(iam, kind, "app", {"Reconcile:Owner": "others", "Team": "a"})
+    account.write(HEAD + {"user": "users: {app: {}}\n", "role": f"roles: {{app: {{{TRUSTED}}}}}\n"}[kind])
+    (finding,) = findings(account.plan())
+    assert (finding["code"], finding["address"]) == ("other-owner", f"{kind}/app")
+    refused_without_a_write(account)
+
+    account.applied("roles.yaml", "--take-over")
+    assert tags_of(iam, kind, "app") == {"Reconcile:Owner": "platform"}
+    assert changes(account.plan()) == {}
+
+
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_a_file_does_not_take_the_tags_of_another_s_entity_by_another_spelling(account: Account, kind: str) -> None:
+    make(account.iam, kind, "app", {OWNER: "others", "reconcile:protect": "true"})
+    entry = "tags: {'Reconcile:Owner': platform, 'Reconcile:Protect': 'false'}"
+    account.write(
+        HEAD + {"user": f"users: {{app: {{{entry}}}}}\n", "role": f"roles: {{app: {{{TRUSTED}, {entry}}}}}\n"}[kind]
+    )
+    result = account.cli("validate", "roles.yaml")
+    assert result.code == 1
+    assert "'Reconcile:Owner' is reconcile's own, in any spelling" in result.out + result.err
+    refused_without_a_write(account)
+    assert tags_of(account.iam, kind, "app") == {OWNER: "others", "reconcile:protect": "true"}
+
+
+def test_a_group_below_another_owner_s_path_is_refused_until_it_is_taken_over(account: Account) -> None:
+    iam = account.iam
+    make(iam, "group", "crew", Path="/others/")
+    account.write(HEAD + f"groups: {{crew: {{policies: ['{AWS_POLICY}']}}}}\n")
+    assert findings(account.plan()) == []
+
+    make(iam, "policy", "app", {OWNER: "others"})
+    (finding,) = findings(account.plan())
+    assert (finding["code"], finding["address"]) == ("other-owner", "group/crew")
+    assert "policy/app carries its tag" in refused_without_a_write(account)
+    account.cli("plan", "roles.yaml", "--out", "plan.json")
+    account.zero()
+    assert account.cli("apply", "plan.json", "--yes").code == 1
+    assert writes(account) == []
+
+    assert account.cli("apply", "plan.json", "--yes", "--take-over").code == 0
+    assert changes(account.plan()) == {}
+
+
 def test_two_stacks_in_one_account_leave_each_other_alone(account: Account) -> None:
     account.write(HEAD + "users: {a: {}}\n", "one.yaml")
     account.write("version: 1\nowner: data\nusers: {b: {}}\n", "two.yaml")
@@ -193,6 +240,7 @@ def populate(iam: Any) -> None:
     make(iam, "group", "group-ours", Path="/platform/")
     make(iam, "group", "group-below", Path="/platform/deep/")
     make(iam, "group", "group-others", Path="/others/")
+    make(iam, "group", "group-plain", Path="/people/")
     make(iam, "group", "group-nobodys")
     make(iam, "group", "group-alike", Path="/platform-two/")
     make(iam, "role", "kept-by-path", Path="/aws-reserved/sso.amazonaws.com/")
@@ -203,7 +251,7 @@ def populate(iam: Any) -> None:
 OURS = {f"{kind}/{kind}-ours" for kind in TAGGABLE} | {"group/group-ours", "group/group-below"}
 NOBODYS = {f"{kind}/{kind}-nobodys" for kind in TAGGABLE} | {
     "group/group-nobodys",
-    "group/group-others",
+    "group/group-plain",
     "group/group-alike",
 }
 PRUNE = {

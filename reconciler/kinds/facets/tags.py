@@ -1,11 +1,12 @@
 """Tags (Tag…, Untag…). Tag calls merge, so what goes needs a call of its own.
 
-Keys ignore letter case on users and roles, and keep it elsewhere (IAM User Guide, "Tagging IAM resources"):
-there, a key that only changes its case is untagged before it is tagged.
+Keys ignore letter case on users and roles, and keep it elsewhere (IAM User Guide, "Tagging IAM resources"). On users
+and roles a key that only changes its case is untagged before it is tagged, and `Reconcile:Owner` is the owner tag.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from reconciler.kinds.facts import emptied, present, step
@@ -16,23 +17,56 @@ from reconciler.model.plan import Phase, Step
 OWNER = "reconcile:owner"
 PROTECT = "reconcile:protect"
 BREAK_GLASS = "reconcile:break-glass"
-OURS = "reconcile:"
-RESERVED_PREFIX = "aws:"
 QUOTA = 50
+_OURS = "reconcile:"
+_OF_AWS = "aws:"
+
+
+def is_ours(key: str) -> bool:
+    """Whether an entity's tag is one that reconcile keeps. Entities carry the keys as `with_our_keys` spells them."""
+    return key.startswith(_OURS)
+
+
+def may_be_ours(key: str) -> bool:
+    """Whether somebody could take a key for one of ours: in any letter case, width or look-alike that folds to it.
+
+    Stricter than IAM, which does not say how it folds other letters than A to Z. No file may write these keys.
+    """
+    return _plain(key).startswith(_OURS)
+
+
+def is_of_aws(key: str) -> bool:
+    """Whether AWS refuses the key: `aws:` is reserved in any letter case."""
+    return fold_key(key).startswith(_OF_AWS)
+
+
+def fold_key(key: str) -> str:
+    """Return the key as users and roles compare it: two keys that fold to the same text are one tag there."""
+    return key.casefold()
+
+
+def with_our_keys(tags: Tags) -> dict[str, str]:
+    """Spell our keys of a user or role as we write them, however IAM shows them; the exact spelling wins."""
+    found = {fold_key(key) if is_ours(fold_key(key)) else key: value for key, value in tags.items()}
+    return found | {key: value for key, value in tags.items() if is_ours(key) and key in found}
+
+
+def _plain(key: str) -> str:
+    return unicodedata.normalize("NFKC", key).casefold().strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """`noun` as in the operation: User, Role, Policy, InstanceProfile."""
+    """`noun` as in the operation: User, Role, Policy, InstanceProfile. folds_keys: IAM ignores their letter case."""
 
     noun: str
-    ignores_case: bool = False
+    folds_keys: bool = False
 
     def steps(self, address: Address, target: dict[str, object], before: Tags, after: Tags) -> list[Step]:
         """`target` names the entity in the call (UserName, PolicyArn, …)."""
         removed = sorted(set(before) - set(after))
         changed = {key: value for key, value in sorted(after.items()) if before.get(key) != value}
-        recased = self.ignores_case and {key.lower() for key in removed} & {key.lower() for key in changed}
+        recased = self.folds_keys and set(map(fold_key, removed)) & set(map(fold_key, changed))
         first = bool(changed) and bool(recased or len(set(before) | set(after)) > QUOTA)
         untagged = emptied(address, "tags")
         steps = []

@@ -1,0 +1,189 @@
+"""A group below `/b/` belongs to owner b if anything in the account carries `reconcile:owner` = b."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.plan import Plan
+from reconciler.model.problem import Level
+from reconciler.model.state import Declaration, Desired, Facts, Move, NotRead, Settings, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from reconciler.plan.ownership import carriers_of
+from reconciler.plan.reach import needs_everything
+from tests.support.parts import again, part_of, saved_of
+from tests.support.strategies import ACCOUNT, PLACE
+from tests.unit.plan.test_guards import DOCUMENT, MINE, trust
+
+B = {"reconcile:owner": "b"}
+READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+KNOWN = Facts(outside_policies={READ: True})
+THEIRS = User("theirs", tags=B)
+CREW = Group("crew", "/b/", inline_policies={"a": DOCUMENT})
+EVERYTHING = Allowed(deletes=True, foreign_detach=True, lockout=True)
+
+
+def planned(
+    live: list[Entity],
+    wanted: list[Entity],
+    *moved: str,
+    owner: str | None = "me",
+    allowed: Allowed = EVERYTHING,
+    **settings: Any,
+) -> Plan:
+    moves = (Move(Address("group", moved[0]), Address("group", moved[1]), PLACE),) if moved else ()
+    state = State(ACCOUNT, "aws", {entity.address: entity for entity in wanted})
+    declarations = {entity.address: Declaration(PLACE) for entity in wanted}
+    desired = Desired(state, owner, Settings(**settings), declarations, {}, moves=moves)
+    return build(desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, KNOWN), allowed)
+
+
+def refused(made: Plan) -> list[str]:
+    return [str(item.address) for item in made.findings if item.code == "other-owner" and item.level is Level.ERROR]
+
+
+CHANGES: dict[str, Group] = {
+    "a policy is attached": replace(CREW, policies=frozenset([READ])),
+    "an inline policy is put": replace(CREW, inline_policies={"a": DOCUMENT, "b": DOCUMENT}),
+    "an inline policy is taken off": replace(CREW, inline_policies={}),
+    "it moves to our path": replace(CREW, path="/me/"),
+    "it moves to a plain path": replace(CREW, path="/people/"),
+    "it moves to the path of all": replace(CREW, path="/"),
+    "it moves deeper": replace(CREW, path="/b/x/"),
+}
+
+
+@pytest.mark.parametrize("after", CHANGES.values(), ids=CHANGES.keys())
+def test_every_change_of_another_owner_s_group_needs_take_over(after: Group) -> None:
+    assert refused(planned([THEIRS, CREW], [after])) == ["group/crew"]
+    assert refused(planned([THEIRS, CREW], [after], owner=None)) == ["group/crew"]
+    assert refused(planned([THEIRS, CREW], [after], allowed=replace(EVERYTHING, take_over=True))) == []
+    assert refused(planned([THEIRS, CREW], [after], owner="b")) == []
+
+
+def test_a_policy_is_not_detached_from_another_owner_s_group() -> None:
+    live = replace(CREW, policies=frozenset([READ]))
+    assert refused(planned([THEIRS, live], [CREW])) == ["group/crew"]
+
+
+def test_another_owner_s_group_is_not_renamed() -> None:
+    assert refused(planned([THEIRS, CREW], [replace(CREW, name="ours")], "crew", "ours")) == ["group/ours"]
+
+
+INTO: dict[str, list[Entity]] = {
+    "a new group": [],
+    "a group of ours": [replace(CREW, path="/me/")],
+    "a group of nobody": [replace(CREW, path="/people/")],
+}
+
+
+@pytest.mark.parametrize("live", INTO.values(), ids=INTO.keys())
+def test_no_group_is_put_below_the_path_of_another_owner(live: list[Entity]) -> None:
+    made = planned([THEIRS, *live], [CREW])
+    assert refused(made) == ["group/crew"]
+    (said,) = [item.message for item in made.findings if item.code == "other-owner"]
+    assert "would lie below the path /b/" in said
+    assert "user/theirs carries its tag" in said
+
+
+CARRIERS: dict[str, Entity] = {
+    "a user": THEIRS,
+    "a role": Role("x", trust(), tags=B),
+    "a policy": Policy("x", DOCUMENT, description="", tags=B),
+    "an instance profile": InstanceProfile("x", tags=B),
+    "a provider": OidcProvider("a.example.com", tags=B),
+}
+
+
+@pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIERS.keys())
+def test_any_tagged_entity_makes_an_owner(carrier: Entity) -> None:
+    assert refused(planned([carrier, CREW], [CHANGES["a policy is attached"]])) == ["group/crew"]
+
+
+ALLOWED: dict[str, tuple[list[Entity], list[Entity]]] = {
+    "nothing carries the name": ([User("u", tags=MINE), CREW], [User("u", tags=MINE), CHANGES["a policy is attached"]]),
+    "a plain path": ([THEIRS, replace(CREW, path="/people/")], [Group("crew", "/people/")]),
+    "no path": ([THEIRS, replace(CREW, path="/")], [Group("crew")]),
+    "ours": ([THEIRS, replace(CREW, path="/me/")], [Group("crew", "/me/")]),
+    "below ours": ([THEIRS, replace(CREW, path="/me/b/")], [Group("crew", "/me/b/")]),
+    "their name deeper in a plain path": ([THEIRS, replace(CREW, path="/people/b/")], [Group("crew", "/people/b/")]),
+    "a path that begins alike": ([THEIRS, replace(CREW, path="/bb/")], [Group("crew", "/bb/")]),
+    "another letter case": ([THEIRS, replace(CREW, path="/B/")], [Group("crew", "/B/")]),
+    "declared as it is": ([THEIRS, CREW], [CREW]),
+    "a user of ours joins": (
+        [THEIRS, CREW, User("u", tags=MINE)],
+        [CREW, User("u", groups=frozenset([CREW.address]), tags=MINE)],
+    ),
+    "a user of ours leaves": (
+        [THEIRS, CREW, User("u", groups=frozenset([CREW.address]), tags=MINE)],
+        [CREW, User("u", tags=MINE)],
+    ),
+    "a tag of ours in another spelling on a policy": (
+        [Policy("x", DOCUMENT, description="", tags={"Reconcile:Owner": "b"}), CREW],
+        [CHANGES["a policy is attached"]],
+    ),
+}
+
+
+@pytest.mark.parametrize(("live", "wanted"), ALLOWED.values(), ids=ALLOWED.keys())
+def test_look_alikes_need_no_take_over(live: list[Entity], wanted: list[Entity]) -> None:
+    assert refused(planned(live, wanted)) == []
+
+
+def test_prune_all_takes_the_groups_of_nobody_and_leaves_those_of_other_owners() -> None:
+    groups = [CREW, Group("plain", "/people/"), Group("bare"), Group("own", "/me/"), Group("deep", "/b/x/")]
+    made = planned([THEIRS, *groups], [], prune="all")
+    assert sorted(str(change.address) for change in made.changes) == ["group/bare", "group/own", "group/plain"]
+
+
+def test_what_lives_outside_a_file_is_told_with_the_owner_of_a_group() -> None:
+    made = planned([THEIRS, CREW, Group("plain", "/people/")], [], allowed=Allowed(unmanaged=True))
+    assert {str(item.address): item.owner for item in made.unmanaged or ()} == {
+        "group/crew": "b",
+        "group/plain": None,
+        "user/theirs": "b",
+    }
+
+
+# Saved plans
+
+
+def test_owners_are_never_guessed_from_a_part_of_the_account() -> None:
+    part = State(ACCOUNT, "aws", {THEIRS.address: THEIRS}, known=frozenset([THEIRS.address]))
+    with pytest.raises(NotRead):
+        carriers_of(part)
+
+
+WHOLE: dict[str, tuple[Group, Group, bool]] = {
+    "a path that may be an owner's": (replace(CREW, path="/people/"), Group("crew", "/people/"), True),
+    "moved out of such a path": (replace(CREW, path="/people/"), Group("crew", "/me/"), True),
+    "moved into such a path": (replace(CREW, path="/me/"), Group("crew", "/people/"), True),
+    "our path": (replace(CREW, path="/me/"), Group("crew", "/me/"), False),
+    "no path": (replace(CREW, path="/"), Group("crew"), False),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "whole"), WHOLE.values(), ids=WHOLE.keys())
+def test_a_saved_plan_reads_the_whole_account_where_a_group_may_be_another_owner_s(
+    before: Group, after: Group, whole: bool
+) -> None:
+    saved = saved_of(planned([before], [after]))
+    assert needs_everything(saved) == whole
+    live = State(ACCOUNT, "aws", {before.address: before, THEIRS.address: THEIRS}, KNOWN)
+    part = part_of(saved, live)
+    assert (part is None) == whole
+    if part is not None:
+        assert again(saved, part).safe
+
+
+def test_an_owner_that_came_since_is_refused_by_a_saved_plan() -> None:
+    saved = saved_of(planned([CREW], [CHANGES["a policy is attached"]]))
+    since = State(ACCOUNT, "aws", {CREW.address: CREW, THEIRS.address: THEIRS}, KNOWN)
+    assert refused(again(saved, since)) == ["group/crew"]
+    assert refused(again(saved, since, Allowed(take_over=True))) == []
