@@ -108,7 +108,7 @@ def _refusal(draft: Draft, found: Lockout) -> Problem:
     told = "; ".join(f"{loss.what} ({loss.why})" for loss in found.losses[:_SHOWN])
     more = f"; and {len(found.losses) - _SHOWN} more" if len(found.losses) > _SHOWN else ""
     hint = f"Leave {found.address} what it takes to undo this, or pass {FLAG}."
-    summary = f"After this plan {found.named} could not undo it: {told}{more}."
+    summary = f"This plan locks out {found.named}. It takes away {told}{more}."
     return draft.refusal("lockout", found.address, summary, hint, FLAG)
 
 

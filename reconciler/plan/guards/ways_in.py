@@ -64,62 +64,72 @@ class WaysIn:
 
     def worked(self, role: Address) -> list[Way]:
         """Return the ways that worked before, or may have: no more is known of them. Starts have their new names."""
-        names = {old: new for new, old in self.renamed.items()}
-        found = []
-        for way in self._before.ways(self._was(role)):
-            start = renamed_start(way.start, names)
-            if start.user is None or self.sign_in.before(start.user, way.proof) is not False:
-                found.append(Way(start, tuple(names.get(one, one) for one in way.roles), way.proof))
-        return sorted(found, key=lambda way: (way.start.label, way.proof.name))
+        return [way for ways in self._worked[role].values() for way in ways]
 
     def closed(self, role: Address) -> list[ClosedWay]:
         """Return the ways that worked before and do not after, whether or not others are left."""
-        works: dict[Start, list[Way]] = {}
-        for way in self.worked(role):
-            works.setdefault(way.start, []).append(way)
-        found = []
-        for start, ways in works.items():
-            why = self._why_closed(role, start, ways)
-            if why:
-                found.append(ClosedWay(start, ways[0].roles[:-1], why))
-        return found
+        return self._closed[role]
 
     def surely_open(self, role: Address) -> bool:
         """Return whether a way works after the plan for certain."""
-        before = {way.start for way in self.worked(role)}
-        return any(self._works_surely(role, way, before) for way in self._ways_after(role))
+        return any(self._works_surely(role, way) for ways in self._left[role].values() for way in ways)
 
     def users_in_doubt(self, role: Address) -> list[Address]:
         """Return the users of whom it counts whether they can sign in, those who still have a way first."""
         if not self.closed(role) or self.surely_open(role):
             return []
-        after = [way.start.user for way in self._ways_after(role)]
-        users = [user for user in (*after, *(way.start.user for way in self.worked(role))) if user is not None]
+        users = (start.user for start in (*self._left[role], *self._worked[role]))
         known = self.live.entities
-        return [user for user in dict.fromkeys(users) if user in known and self.sign_in.is_open(user)]
+        return [user for user in dict.fromkeys(users) if user and user in known and self.sign_in.is_open(user)]
+
+    @cached_property
+    def _worked(self) -> dict[Address, dict[Start, list[Way]]]:
+        names = {old: new for new, old in self.renamed.items()}
+        found: dict[Address, dict[Start, list[Way]]] = {}
+        for role in self.roles:
+            renamed = (_with_new_names(way, names) for way in self._before.ways(self._was(role)))
+            began = (way for way in renamed if self._may_have_begun(way))
+            found[role] = _by_start(sorted(began, key=lambda way: (way.start.label, way.proof.name)))
+        return found
+
+    @cached_property
+    def _left(self) -> dict[Address, dict[Start, list[Way]]]:
+        """The ways of after, whether or not anybody can begin them."""
+        return {role: _by_start(self._after.ways(role, self._is_usable)) for role in self.roles}
+
+    @cached_property
+    def _closed(self) -> dict[Address, list[ClosedWay]]:
+        return {
+            role: [
+                ClosedWay(start, ways[0].roles[:-1], why)
+                for start, ways in self._worked[role].items()
+                if (why := self._why_closed(start, ways, self._left[role].get(start, [])))
+            ]
+            for role in self.roles
+        }
+
+    def _may_have_begun(self, way: Way) -> bool:
+        return way.start.user is None or self.sign_in.before(way.start.user, way.proof) is not False
 
     def _was(self, address: Address) -> Address:
         return self.renamed.get(address, address)
 
-    def _ways_after(self, role: Address) -> list[Way]:
-        return self._after.ways(role, self._is_usable)
-
     def _is_usable(self, hop: Hop) -> bool:
-        return self._usable.setdefault(hop, hop.verdict.allowed or self._is_known(hop))
+        if hop not in self._usable:
+            self._usable[hop] = hop.verdict.allowed or self._is_known(hop)
+        return self._usable[hop]
 
     @cached_property
     def _usable(self) -> dict[Hop, bool]:
+        """What `_is_usable` has found so far."""
         return {}
 
     def _is_known(self, hop: Hop) -> bool:
         """Return whether somebody met the terms of this hop before: the same principal, if it had the same hop."""
-        if hop in self._usable:
-            return self._usable[hop]
         same = [one for one in self._before.hops if one.shares(hop)]
         return any(is_no_stricter(one.asked, hop.asked, self.now) for one in same or self._before.hops)
 
-    def _why_closed(self, role: Address, start: Start, before: list[Way]) -> str:
-        after = [way for way in self._ways_after(role) if way.start == start]
+    def _why_closed(self, start: Start, before: list[Way], after: list[Way]) -> str:
         user = start.user
         if user is not None and user not in self.planned.entities:
             return "the plan deletes it"
@@ -169,10 +179,21 @@ class WaysIn:
             who = role
         return "no way over roles is left"
 
-    def _works_surely(self, role: Address, way: Way, before: Iterable[Start]) -> bool:
+    def _works_surely(self, role: Address, way: Way) -> bool:
         """An outsider counts only if it had a way before: of a new one nobody knows whether it is there."""
         user = way.start.user
         if user is None:
             provider = way.start.provider
-            return way.start in before and not (provider and self._why_shut(provider, way.roles[0]))
+            return way.start in self._worked[role] and not (provider and self._why_shut(provider, way.roles[0]))
         return self.sign_in.after(user, way.proof) is True
+
+
+def _with_new_names(way: Way, names: Mapping[Address, Address]) -> Way:
+    return Way(renamed_start(way.start, names), tuple(names.get(role, role) for role in way.roles), way.proof)
+
+
+def _by_start(ways: Iterable[Way]) -> dict[Start, list[Way]]:
+    found: dict[Start, list[Way]] = {}
+    for way in ways:
+        found.setdefault(way.start, []).append(way)
+    return found
