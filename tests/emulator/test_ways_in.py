@@ -1,4 +1,4 @@
-"""Through real HTTP: who can still come into an emergency role decides, and only then is anybody's sign-in asked about."""
+"""Through real HTTP: who can come into an emergency role decides, and only then is anybody's sign-in asked about."""
 
 from __future__ import annotations
 
