@@ -27,7 +27,7 @@ def plan_commands(plan: Plan) -> str:
 
     What the plan says of the order of its calls comes next; the comments then number them.
     """
-    lines = [f"# account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them"]
+    lines = [_comment(f"account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them")]
     if not plan.safe:
         refusals = (item.summary for item in plan.findings if item.level is Level.ERROR)
         lines.append(_comment(f"NOT SAFE as it stands: {'; '.join(refusals)}"))

@@ -36,7 +36,7 @@ def _code(found: Explanation) -> str:
 def _side(side: Side, color: bool) -> list[str]:
     """`  trust   refuses  live: …`, further reasons below the first."""
     says = f"{side.says!s:<8}"
-    head = f"  {side.who:<7} {paint(says, _COLORS[side.says], color)} {_EVIDENCE[side.evidence]}: "
+    head = f"  {escape_line(side.who):<7} {paint(says, _COLORS[side.says], color)} {_EVIDENCE[side.evidence]}: "
     place = f" ({side.place})" if side.place else ""
     said = [*side.reasons] or [""]
     said[-1] += place

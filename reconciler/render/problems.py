@@ -89,7 +89,10 @@ def sarif(problems: Iterable[Problem]) -> str:
         }
         if problem.place:
             region = {"startLine": problem.place.line, "startColumn": problem.place.column}
-            location = {"artifactLocation": {"uri": quote(problem.place.file)}, "region": region}
+            location = {
+                "artifactLocation": {"uri": quote(problem.place.file, errors="backslashreplace")},
+                "region": region,
+            }
             result["locations"] = [{"physicalLocation": location}]
         results.append(result)
     driver = {"name": "reconcile", "version": __version__, "rules": rules}

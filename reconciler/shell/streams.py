@@ -9,6 +9,8 @@ import sys
 
 from reconciler.model.escape import escape_characters, escape_line, escape_lines
 
+_ANNOTATIONS = ("::error ", "::warning ", "::notice ")
+
 
 def write_text(text: str, *, err: bool = False, colors: bool = False) -> None:
     """Write lines that a renderer made, and a line end. `colors`: those of the text survive."""
@@ -21,9 +23,9 @@ def write_line(text: str, *, err: bool = False) -> None:
 
 
 def write_commands(text: str) -> None:
-    """Write workflow commands of GitHub's, one a line, to stdout: the only lines that may begin with `::`."""
+    """Write annotations of GitHub's, one a line, to stdout: the only lines that may begin with `::`."""
     for line in text.split("\n"):
-        _write(escape_characters(line) if line.startswith("::") else escape_line(line), err=False)
+        _write(escape_characters(line) if line.startswith(_ANNOTATIONS) else escape_line(line), err=False)
 
 
 def write_exactly(text: str) -> None:
