@@ -121,7 +121,7 @@ def _own(account: str, environ: Mapping[str, str]) -> Path:
 
 
 def _unwritable(path: Path, error: OSError) -> Failed:
-    why = f"The journal {path} cannot be written: {str(error.strerror or error).rstrip('.')}."
+    why = f"The journal {path} cannot be written: {error.strerror or type(error).__name__}."
     return failure(
         "cannot-write", why, hint="Without a journal nothing is applied; --journal FILE names another place."
     )

@@ -59,7 +59,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "ENDPOINT_URL": "http://127.0.0.1:9",
     }.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *given: 0)
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *given: 0)
     (tmp_path / "roles.yaml").write_text(FILE)
     return tmp_path
 
