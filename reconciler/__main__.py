@@ -1,5 +1,6 @@
 """The entry point of `reconcile` and of `python -m reconciler`."""
 
+import contextlib
 import gc
 import os
 import sys
@@ -15,6 +16,8 @@ def main() -> None:
         code = _served()
     except OSError as error:
         code = _broken(error)
+    except Exception as error:
+        code = _tell_mistake(error)
     sys.exit(code)
 
 
@@ -42,12 +45,35 @@ def _served() -> int:
 def _broken(error: OSError) -> int:
     """What the system refuses to every command alike: a full disk behind stdout, a working folder that is gone."""
     where = f"{error.filename}: " if error.filename else ""
-    said = f"error: {where}{error.strerror or type(error).__name__}."
+    said = [f"error: {where}{error.strerror or type(error).__name__}."]
     try:
         os.getcwd()  # noqa: PTH109 - pathlib takes longer than the rest of a quick run
     except OSError:
-        said = "error: The working folder is gone.\n    Change to another one, and run the command again."
-    sys.stderr.write(f"{said}\n")
+        said = ["error: The working folder is gone.", "    Change to another one, and run the command again."]
+    return _leave(said)
+
+
+def _tell_mistake(error: Exception) -> int:
+    """Tell where the program failed by a mistake of its own, without the texts of exceptions: they may hold secrets."""
+    import traceback
+
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "reconciler" in frame.filename]
+    return _leave(
+        [
+            f"error: reconcile failed by a mistake of its own ({type(error).__name__}).",
+            "    Its text is not shown: it may hold a secret. Please report this with the lines below.",
+            *(f"    {frame.filename.rpartition('reconciler')[2][1:]}:{frame.lineno} {frame.name}" for frame in frames),
+        ]
+    )
+
+
+def _leave(lines: list[str]) -> int:
+    """Tell the last lines of a program whose streams may be broken; the exit code."""
+    from reconciler.shell import streams
+
+    with contextlib.suppress(OSError):
+        for line in lines:
+            streams.write_line(line, err=True)
     if sys.stdout is not None:  # what is left in its buffer would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

@@ -22,6 +22,7 @@ from reconciler.assume.chain import Request
 from reconciler.assume.credentials import Credentials, expiry
 from reconciler.aws import sts
 from reconciler.aws.faults import BAD_CREDENTIALS
+from reconciler.model.escape import escape_line
 from reconciler.model.problem import Failed, failure
 from reconciler.model.sts import LONGEST_CHAINED, Caller
 
@@ -176,7 +177,7 @@ class Hops:
         run, key = self.run, key_of(self.run.source_id, serial)
         used = _Used(run.cache, key)
         with run.cache.alone(CODES, key, "another run is asking for an MFA code; waiting for it."):
-            question = f"MFA code for {alias} ({serial}): "
+            question = f"MFA code for {escape_line(alias)} ({escape_line(serial)}): "
             return codes.with_code(codes.codes(self.given, question, used), send)
 
     def _assume(self, position: int, client: STSClient, caller: str) -> sts.Keys:

@@ -6,7 +6,6 @@ plans and plan files hold.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,6 +22,7 @@ from reconciler.model.plan import Plan, Step
 from reconciler.model.problem import Failed, Problem, failure
 from reconciler.plan.journal import JOURNAL_VERSION, Run, runs_of
 from reconciler.plan.saved import saved_part
+from reconciler.render.json_text import json_text
 from reconciler.render.plan_json import plan_dict
 from reconciler.render.problems import as_dict
 
@@ -69,7 +69,7 @@ class Journal:
     def _write(self, event: str, **values: Any) -> None:
         line = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), **values}
         try:
-            self._file.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
+            self._file.write(f"{json_text(line)}\n".encode())
             self._file.flush()
         except OSError as error:
             raise _unwritable(self.path, error) from None
@@ -121,7 +121,7 @@ def _own(account: str, environ: Mapping[str, str]) -> Path:
 
 
 def _unwritable(path: Path, error: OSError) -> Failed:
-    why = f"The journal {path} cannot be written: {str(error.strerror or error).rstrip('.')}."
+    why = f"The journal {path} cannot be written: {error.strerror or type(error).__name__}."
     return failure(
         "cannot-write", why, hint="Without a journal nothing is applied; --journal FILE names another place."
     )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from reconciler.assume.codes import Ask
 from reconciler.aws import devices
 from reconciler.aws.session import Connection
+from reconciler.model.escape import escape_line
 from reconciler.model.problem import Failed, failure
 
 Say = Callable[[str], None]
@@ -72,7 +73,7 @@ def _remove_left_over(connection: Connection, serial: str, replace: bool, ask: A
         said = f"The device {serial} is left over: it exists, and nobody has it."
         if ask is None:
             raise failure("mfa-left-over", said, "Its seed is lost.", "Pass --replace to delete it, or --device-name.")
-        question = f"{said} Its seed is lost.\nDelete it and go on? Only 'yes' is taken: "
+        question = f"{escape_line(said)} Its seed is lost.\nDelete it and go on? Only 'yes' is taken: "
         if ask(question).strip().lower() != "yes":
             hint = "Pass another --device-name to leave that device alone."
             raise failure("declined", "Nothing was changed.", hint=hint)

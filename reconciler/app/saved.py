@@ -25,6 +25,7 @@ from reconciler.plan.options import Allowed
 from reconciler.plan.ownership import owner_of
 from reconciler.plan.reach import let_in_anybody, needs_everything, ordered_by_others, unread
 from reconciler.plan.saved import Saved, as_saved, read_saved, rebuilt, saved_part, saved_questions, stale
+from reconciler.render.json_text import json_text
 from reconciler.render.plan_json import FORMAT_VERSION, plan_dict
 
 
@@ -32,7 +33,7 @@ def save(plan: Plan, path: Path) -> None:
     """Write a plan file, whole or not at all. Raises Failed."""
     document = plan_dict(plan) | {"saved": saved_part(plan)}
     document["integrity"] = digest(document)
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = json_text(document, indent=2)
     path = path.resolve()
     try:
         if path.exists() and not path.is_file():

@@ -60,4 +60,4 @@ def _written_since(last: Path, planned_at: datetime) -> bool:
 def _untaken(account: str, base: str, error: OSError) -> Failed:
     why = f"Applies to account {account} take turns by a file in {base}, which cannot be written: "
     hint = "Set XDG_STATE_HOME to a folder that can be written. Nothing was written to AWS."
-    return failure("cannot-write", f"{why}{error.strerror or error}.", hint=hint)
+    return failure("cannot-write", f"{why}{error.strerror or type(error).__name__}.", hint=hint)

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from reconciler.assume.credentials import Credentials
 from reconciler.model.problem import failure
 from reconciler.model.sts import LONGEST, SHORTEST
+from reconciler.model.url import public_url
 
 ISSUER = "reconcile"
 """Whom the console names as the place where the session was made."""
@@ -42,7 +43,7 @@ def endpoint(partition: str, environ: Mapping[str, str], endpoint_url: str | Non
     if not _keeps_secrets(url):
         raise failure(
             "console-endpoint",
-            f"The sign-in endpoint {url} cannot be used.",
+            f"The sign-in endpoint {public_url(url)} cannot be used.",
             "It is sent the keys themselves, so it must be https, or http on this machine.",
             "Set AWS_ENDPOINT_URL_SIGNIN to another URL.",
         )

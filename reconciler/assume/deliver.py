@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.assume.cache import MARGIN, Say
 from reconciler.assume.credentials import Credentials, clock, expiry
+from reconciler.shell import streams
 from reconciler.shell.variables import Variables, applied, assignments, detected
 
 CODE_VARIABLE = "RECONCILE_MFA_CODE"
@@ -43,8 +44,7 @@ def deliver(
     shell = wish.shell or reader(environ)
     if not (wish.printing or wish.form) and sys.stdout.isatty():
         return _open(shell, alias, role_arn, credentials, variables, environ, say)
-    sys.stdout.write(printed(wish.form, shell, credentials, variables))
-    sys.stdout.flush()
+    streams.write_exactly(printed(wish.form, shell, credentials, variables))
     return 0
 
 

@@ -15,6 +15,7 @@ from reconciler.assume.cache import Cache
 from reconciler.assume.credentials import Credentials, environment, expired, kept_profile, kept_region, source_profile
 from reconciler.assume.deliver import Wish, deliver
 from reconciler.assume.source import identity_of
+from reconciler.shell import streams
 from reconciler.shell.variables import SHELLS
 
 TYPE_CHECKING = False
@@ -104,7 +105,7 @@ def _delivered(
         sys.stderr.close()
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
+        streams.write_line("Interrupted.", err=True)
         return 130
 
 
@@ -156,5 +157,4 @@ def _take(asked: _Asked, name: str, value: str) -> bool:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"reconcile: {line}\n")
-    sys.stderr.flush()
+    streams.write_line(f"reconcile: {line}", err=True)

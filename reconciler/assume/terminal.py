@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from reconciler.assume.codes import Ask
+from reconciler.model.escape import escape_lines
 from reconciler.model.problem import Failed, failure
 
 _WINDOWS = sys.platform == "win32"
@@ -32,7 +33,7 @@ def show(text: str) -> None:
     """Write to the terminal itself, past every redirection: for what may be seen and not kept. Raises Failed."""
     try:
         with _WRITE.open("w", encoding="utf-8") as writer:
-            writer.write(text)
+            writer.write(escape_lines(text, colors=True))
     except OSError:
         raise _lost() from None
 

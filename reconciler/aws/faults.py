@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from reconciler.aws.library_errors import describe
 from reconciler.model.problem import Failed, Level, Problem
 
 BAD_CREDENTIALS = "bad-credentials"
@@ -36,11 +31,36 @@ THROTTLED = (
     "TooManyRequestsException",
 )
 
+_SPEAKING = frozenset(
+    code.removesuffix("Exception")
+    for code in (
+        *DENIED,
+        *THROTTLED,
+        # IAM API and STS API, "Errors" of each action; "Common Errors" but for those about signatures and keys
+        *"""AccountNotManagementOrDelegatedAdministrator ConcurrentModification CredentialReportExpired
+        CredentialReportNotPresent CredentialReportNotReady DeleteConflict DuplicateCertificate DuplicateSSHPublicKey
+        EntityAlreadyExists EntityTemporarilyUnmodifiable FeatureDisabled FeatureEnabled IDPCommunicationError
+        IDPRejectedClaim InternalError InternalFailure InvalidAction InvalidAuthenticationCode
+        InvalidAuthorizationMessage InvalidCertificate InvalidIdentityToken InvalidInput InvalidParameterCombination
+        InvalidParameterValue InvalidPublicKey InvalidQueryParameter InvalidUserType KeyPairMismatch LimitExceeded
+        MalformedCertificate MalformedPolicyDocument MalformedQueryString MissingAction MissingParameter NoSuchEntity
+        NotSupportedService OpenIdIdpCommunicationError OptInRequired OrganizationNotFound
+        OrganizationNotInAllFeaturesMode PackedPolicyTooLarge PasswordPolicyViolation PolicyEvaluation
+        PolicyNotAttachable RegionDisabled ReportGenerationLimitExceeded RequestTimeout ServiceAccessNotEnabled
+        ServiceFailure ServiceUnavailable UnmodifiableEntity UnrecognizedPublicKeyEncoding ValidationError
+        Validation""".split(),
+    )
+)
+_LONGEST = 1000
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
+"""An error code of AWS. What else stands in its place may be anything."""
+
 
 def code_of(error: Exception) -> str:
     """AWS's error code; the class name for what never reached AWS."""
     if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", "Unknown"))
+        code = str(error.response.get("Error", {}).get("Code", "Unknown"))
+        return code if _CODE.fullmatch(code) else "Unknown"
     return type(error).__name__
 
 
@@ -59,17 +79,9 @@ def read_denied(operation: str) -> Problem:
 
 
 def _said(error: Exception, code: str) -> tuple[str, str]:
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        return "no AWS credentials were found.", "Pass --profile, or set AWS_PROFILE or the AWS_* keys."
-    if isinstance(error, ProfileNotFound):
-        return f"{str(error).rstrip('.')}.", "Check --profile, AWS_PROFILE, and the AWS config file."
-    if isinstance(error, EndpointConnectionError):
-        return f"{error}.", "Check the network, --endpoint-url and AWS_ENDPOINT_URL."
-    if isinstance(error, ResponseParserError):
-        return "the answer is not AWS's.", "Check --endpoint-url and AWS_ENDPOINT_URL, and any proxy in between."
     if not isinstance(error, ClientError):
-        return f"{str(error).rstrip('.')}.", ""
-    message = str(error.response.get("Error", {}).get("Message", "")) or "no message"
+        return describe(error)
+    message = _message_of(error, code)
     if code in _EXPIRED:
         return "the credentials have expired.", "Log in again, or refresh the session."
     if code in _UNKNOWN_KEY:
@@ -81,6 +93,17 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
     if code in THROTTLED:
         return f"AWS kept throttling ({code}): {message}", "Run again in a minute."
     return f"{code}: {message}", ""
+
+
+def _message_of(error: ClientError, code: str) -> str:
+    """AWS's own words, if its code is one whose messages speak of names, policies and limits; shortened.
+
+    Those about signatures quote the signed request, session token included; of codes nobody knows, nobody knows.
+    """
+    if code.removesuffix("Exception") not in _SPEAKING:
+        return "no message" if not error.response.get("Error", {}).get("Message") else "its message is not shown."
+    message = str(error.response.get("Error", {}).get("Message", "")) or "no message"
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]} …"
 
 
 def _sentence(text: str) -> str:

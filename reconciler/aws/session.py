@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -17,11 +18,13 @@ from botocore.handlers import json_decode_policies
 from botocore.parsers import ResponseParserError, ResponseParserFactory
 from botocore.utils import parse_timestamp
 
+from reconciler.aws.credentials import guard_credentials
 from reconciler.aws.faults import translated
 from reconciler.aws.meter import Meter
 from reconciler.aws.overlap import started
 from reconciler.model.calls import OnCall, unheard
 from reconciler.model.problem import failure
+from reconciler.model.url import public_url
 
 DEFAULT_REGION = "us-east-1"
 HOME_REGIONS = {"aws": DEFAULT_REGION, "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -82,7 +85,9 @@ def session_of(profile: str | None, region: str | None) -> boto3.session.Session
     parsers.set_parser_defaults(timestamp_parser=_timestamp)
     core.register_component("response_parser_factory", parsers)
     with translated("finding credentials"):
-        return boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
+        session = boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
+        guard_credentials(core)
+        return session
 
 
 def client(
@@ -98,22 +103,28 @@ def client(
 def _client(session: boto3.session.Session, service: str, endpoint_url: str | None, config: Config) -> Any:
     region = session.region_name or DEFAULT_REGION
     make: Any = session.client
-    with preparing(service):
-        return make(service, region_name=region, endpoint_url=endpoint_url, config=config)
+    with preparing(service, endpoint_url):
+        return check_endpoint(make(service, region_name=region, endpoint_url=endpoint_url, config=config))
 
 
 @contextmanager
-def preparing(service: str) -> Iterator[None]:
+def preparing(service: str, endpoint_url: str | None) -> Iterator[None]:
     """Turn whatever the making of a client raises into Failed: credentials, region, endpoint."""
     with translated(f"preparing to call {service}"):
         try:
             yield
-        except ValueError as error:
+        except ValueError:
             raise failure(
                 "bad-endpoint",
-                f"{str(error).rstrip('.')}.",
-                hint="Check --endpoint-url and AWS_ENDPOINT_URL.",
+                f"Invalid endpoint: {public_url(endpoint_url) if endpoint_url else 'the one that is configured'}.",
+                hint="Check --endpoint-url, AWS_ENDPOINT_URL, and `endpoint_url` of the profile.",
             ) from None
+
+
+def check_endpoint(made: Any) -> Any:
+    """The client itself. Raises ValueError if no call can go where it points: a port that there is not."""
+    _ = urlsplit(str(made.meta.endpoint_url)).port
+    return made
 
 
 def asks_nobody(profile: str | None) -> bool:
@@ -139,7 +150,7 @@ class _Parsers(ResponseParserFactory):
             try:
                 return parse(response, shape)
             except (AttributeError, LookupError, TypeError, ValueError) as error:
-                raise ResponseParserError(repr(error)) from None
+                raise ResponseParserError(type(error).__name__) from None
 
         parser.parse = parsed
         return parser

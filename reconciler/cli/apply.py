@@ -12,6 +12,7 @@ import click
 from reconciler.cli.options import planning_options
 from reconciler.cli.plan import request_of
 from reconciler.cli.terminal import heard
+from reconciler.model.escape import escape_line
 from reconciler.model.problem import Failed, Level, Problem
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _apply(log: Log, yes: bool, journal: Path | None, request: Request) -> int:
         if not planned.plan.safe:
             return _refused(log, planned.plan)
         if not planned.plan.changes:
-            log.says("unchanged", "")
+            log.says("unchanged")
             return 0
         asked = not yes and not planned.saved
         if asked and not _agreed(log, planned):
@@ -111,7 +112,7 @@ def _agreed(log: Log, planned: Planned) -> bool:
         log.says("refused", "Refused: nobody can be asked here; pass --yes. Nothing was written.")
         return False
     calls = "this call" if len(planned.plan.steps) == 1 else f"these {len(planned.plan.steps)} calls"
-    question = f"\nMake {calls} in account {planned.plan.account}? Only 'yes' is taken"
+    question = f"\nMake {calls} in account {escape_line(planned.plan.account)}? Only 'yes' is taken"
     if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
         return True
     log.says("declined", "Declined; nothing was written.")
@@ -125,7 +126,7 @@ def _report(log: Log, applied: Applied, planned: Planned) -> int:
     if outcome.left or outcome.unclear or outcome.problems:
         log.problems(outcome.problems)
         return _stopped(log, outcome, applied.journal, planned.saved)
-    heard(f"\nApplied: {_calls(len(outcome.done))}.")
+    heard("", f"Applied: {_calls(len(outcome.done))}.")
     on_record = {"journal": str(applied.journal)} if applied.journal else {}
     code = _verified(log, applied, goal, {"done": len(outcome.done), **on_record})
     if applied.journal:
@@ -138,7 +139,7 @@ def _verified(log: Log, applied: Applied, goal: str, facts: Mapping[str, object]
     if applied.matches:
         partly = " in what --target names" if applied.left and applied.left.targets else ""
         heard(f"Live IAM matches {goal}{partly}.")
-        log.says("applied", "", **facts)
+        log.says("applied", **facts)
         return 0
     if applied.unverified:
         log.problems(applied.unverified)
@@ -170,7 +171,7 @@ def _stopped(log: Log, outcome: Outcome, journal: Path | None, saved: bool) -> i
     again = "Plan again" if saved and (outcome.done or outcome.unclear) else "Run the same command again"
     how = f"{again} to go on from there. What was done is in {journal}."
     event = "interrupted" if outcome.interrupted else "stopped"
-    log.says(event, f"{said}: {', '.join(parts)}.\n{how}", done=done, unclear=unclear, left=left, journal=str(journal))
+    log.says(event, f"{said}: {', '.join(parts)}.", how, done=done, unclear=unclear, left=left, journal=str(journal))
     return INTERRUPTED if outcome.interrupted else 1
 
 

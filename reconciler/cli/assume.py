@@ -12,6 +12,7 @@ from reconciler.assume.deliver import CODE_VARIABLE, Wish, reader
 from reconciler.cli.completion import alias_names
 from reconciler.cli.options import aws_options, file_option, variable_option
 from reconciler.cli.terminal import tell
+from reconciler.shell import streams
 from reconciler.shell.variables import SHELLS, assignments
 
 if TYPE_CHECKING:
@@ -162,6 +163,6 @@ def _print_undoing(shell: str | None, form: str | None) -> None:
     if not variables:
         tell("nothing is assumed in this shell.")
         return
-    click.echo(
-        emit.as_json(variables) if form == "json" else assignments(variables, shell or reader(os.environ)), nl=False
+    streams.write_exactly(
+        emit.as_json(variables) if form == "json" else assignments(variables, shell or reader(os.environ))
     )

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
-import click
-
 from reconciler.app import assume as use_case
 from reconciler.app.wanted import Say, Wanted
 from reconciler.assume.cache import MARGIN
 from reconciler.assume.deliver import Wish, deliver
-from reconciler.cli.terminal import colored, say
+from reconciler.cli.terminal import colored, say, say_line
 from reconciler.model.explanation import Explanation
 from reconciler.model.problem import failure
 
@@ -53,7 +51,7 @@ def _console(wanted: Wanted, form: str | None, tell: Say) -> int:
     except use_case.NotAssumed as refused:
         return _told(refused.explanation, err=True)
     tell("whoever opens this URL within 15 minutes is signed in as the role.")
-    click.echo(url)
+    say_line(url)
     return 0
 
 
@@ -62,11 +60,10 @@ def _explain(wanted: Wanted, form: str | None, tell: Say) -> int:
 
     found = would_be(use_case.begun(wanted, os.environ, tell))
     if form == "json":
-        import json
-
         from reconciler.render.explanation import explanation_dict
+        from reconciler.render.json_text import json_text
 
-        say(json.dumps(explanation_dict(found), indent=2, ensure_ascii=False))
+        say(json_text(explanation_dict(found), indent=2))
         return 0 if found.may_assume else 1
     return _told(found, err=False)
 
@@ -76,7 +73,7 @@ def _verify(wanted: Wanted, form: str | None, tell: Say) -> int:
         caller = use_case.verified(wanted, os.environ, tell)
     except use_case.NotAssumed as refused:
         return _told(refused.explanation, err=True)
-    say(f"{wanted.alias} is {caller.arn}, as meant.")
+    say_line(f"{wanted.alias} is {caller.arn}, as meant.")
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import aws_options, color_option
+from reconciler.cli.terminal import say, say_line
 
 if TYPE_CHECKING:
     from reconciler.desired.export import Exported
@@ -66,10 +67,10 @@ def command(
         found = use_case.export(request, split=split is not None)
     if split:
         for path in use_case.write(found, request, split):
-            click.echo(path)
+            say_line(str(path))
     else:
-        click.echo(use_case.text(found, request), nl=False)
-    click.echo(_summary(found), err=True)
+        say(use_case.text(found, request).removesuffix("\n"))
+    say_line(_summary(found), err=True)
     return 0
 
 

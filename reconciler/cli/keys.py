@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.cli.options import aws_options, file_option, variable_option
-from reconciler.cli.terminal import colored, say, tell
+from reconciler.cli.terminal import colored, say, say_line, tell
 
 if TYPE_CHECKING:
     from reconciler.app.key_checks import Wanted
@@ -76,7 +76,7 @@ def _told(outcome: Outcome) -> int:
     from reconciler.render.problems import text
 
     for line in outcome.done:
-        say(line)
+        say_line(line)
     if outcome.findings:
         say(text(outcome.findings, color=colored(err=True)), err=True)
     return 0

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from reconciler import __version__
+from reconciler.cli.terminal import colored, say, say_line
 from reconciler.model.problem import Failed
 
 _COMPLETION = "_RECONCILE_COMPLETE"
@@ -78,19 +79,18 @@ def run(arguments: Sequence[str]) -> int:
         outcome = root.main(args=list(arguments), prog_name="reconcile", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
+        say(error.format_message())
         return 0
     except click.ClickException as error:
-        error.show()
+        _tell_usage(error)
         return 1
     except (click.Abort, KeyboardInterrupt) as error:
         at_a_question = isinstance(error, click.Abort) and error.__cause__ is None
         if at_a_question:  # which ends in no new line; that of another interruption click has written
-            click.echo(err=True)
-        click.echo("Interrupted.", err=True)
+            say("", err=True)
+        say("Interrupted.", err=True)
         return 130
     except Failed as failed:
-        from reconciler.cli.terminal import colored, say
         from reconciler.render.problems import text
 
         say(text(failed.problems, color=colored(err=True)), err=True)
@@ -98,3 +98,13 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+
+
+def _tell_usage(error: click.ClickException) -> None:
+    """Tell what click tells of a wrong command line; the message holds words of it, and stays one line."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        say(context.get_usage(), err=True)
+        say_line(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", err=True)
+        say("", err=True)
+    say_line(f"Error: {error.format_message()}", err=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import aws_options, color_option, file_option, variable_option
-from reconciler.cli.terminal import colored, say, tell
+from reconciler.cli.terminal import colored, say, say_line, tell
 
 if TYPE_CHECKING:
     from reconciler.app.mfa import Terminal
@@ -51,7 +51,7 @@ def enroll(user: str | None, **options: Any) -> int:
         raise click.UsageError("With --seed-file nothing is shown: leave out --show-seed.")
     with _interrupted_by_hanging_up():
         serial = enrolled(wanted, None if wanted.seed_file else _terminal(), _say)
-    click.echo(serial)
+    say_line(serial)
     kept = f"The seed in {wanted.seed_file}" if wanted.seed_file else "What was shown"
     _say(f"The device is enabled. {kept} is a secret: {'keep it safe' if wanted.seed_file else 'clear this terminal'}.")
     _say("`reconcile assume` finds the device by itself; no alias needs `mfa_serial`. Its next code can be used.")

@@ -73,10 +73,10 @@ def output_options(function: F) -> F:
 
 def shown(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> int:
     """Print the plan, save it where that was asked for; the exit code."""
-    from reconciler.cli.terminal import say
+    from reconciler.cli.terminal import say, say_commands
 
     if text := _RENDERERS[form](plan):
-        say(text)
+        say_commands(text) if form == "github" else say(text)
     if out:
         from reconciler.app.saved import save
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import color_option, files_argument, variable_option
-from reconciler.cli.terminal import colored, say, tell
+from reconciler.cli.terminal import colored, say, say_line, tell
 
 
 @click.command("profiles", epilog="Example: reconcile profiles roles.yaml --write")
@@ -42,11 +42,11 @@ def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, v
     if edit.changed:
         say(file_diff(str(path), edit.before, edit.after, edit.line, color=colored()))
     else:
-        say(f"No changes. {path} matches the file.")
+        say_line(f"No changes. {path} matches the file.")
     if proposal.findings:
         say(text(proposal.findings, color=colored(err=True)), err=True)
     if edit.changed:
-        say(f"Wrote {path}." if writing else "Nothing was written; --write does it.", err=True)
+        say_line(f"Wrote {path}." if writing else "Nothing was written; --write does it.", err=True)
     return 0
 
 

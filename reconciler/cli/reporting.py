@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
@@ -12,7 +11,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.terminal import Lasting, heard
+from reconciler.cli.terminal import Lasting, heard, heard_text
+from reconciler.model.escape import escape_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,8 +81,8 @@ class TextLog:
             from reconciler.cli.terminal import colored, width
             from reconciler.render.plan_text import plan_text
 
-            heard("\nAnother apply wrote at the same time. Planned again:\n", err=True)
-            heard(plan_text(plan, color=colored(), width=width()))
+            heard("", "Another apply wrote at the same time. Planned again:", "", err=True)
+            heard_text(plan_text(plan, color=colored(), width=width()))
 
     @contextmanager
     def stoppable(self) -> Iterator[Stop]:
@@ -105,7 +105,8 @@ class TextLog:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         lasting: Any = Lasting(sys.stderr)
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+        described = TextColumn("{task.description}", markup=False)
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), described)
         with Progress(*columns, console=Console(file=lasting), transient=True) as self._bar:
             self._bar.add_task("starting", total=self._total)
             self._started = time.monotonic()
@@ -125,7 +126,7 @@ class TextLog:
         if self._bar is not None:
             rate = self._done / max(time.monotonic() - self._started, 0.1)
             said = f"{rate:.0f}/s, {self._under_way} under way: {step.call.operation} {step.address}"
-            self._bar.update(self._bar.task_ids[0], completed=self._done, description=said)
+            self._bar.update(self._bar.task_ids[0], completed=self._done, description=escape_line(said))
 
     def verifies(self) -> None:
         if sys.stderr.isatty():
@@ -135,18 +136,18 @@ class TextLog:
         """What --verbose tells."""
         from reconciler.render.calls import calls_text
 
-        heard(calls_text(calls), err=True)
+        heard_text(calls_text(calls), err=True)
 
     def differs(self, left: Plan) -> None:
         from reconciler.cli.terminal import colored, width
         from reconciler.render.plan_text import plan_text
 
-        heard(plan_text(left, color=colored(err=True), width=width()), err=True)
+        heard_text(plan_text(left, color=colored(err=True), width=width()), err=True)
 
-    def says(self, event: str, message: str, **counts: object) -> None:
-        """What the command itself has to say; `event` and `counts` are for programs."""
+    def says(self, event: str, *message: str, **counts: object) -> None:
+        """What the command itself has to say, in lines; `event` and `counts` are for programs."""
         if message:
-            heard(message, err=True)
+            heard(*message, err=True)
 
     def recorded(self, journal: Path) -> None:
         """Where a run that was not stopped is on record, for who wants it undone."""
@@ -156,7 +157,7 @@ class TextLog:
         from reconciler.cli.terminal import colored
         from reconciler.render.problems import text
 
-        heard(text(problems, color=colored(err=True)), err=True)
+        heard_text(text(problems, color=colored(err=True)), err=True)
 
 
 class JsonLog:
@@ -206,8 +207,8 @@ class JsonLog:
         changes = [{"address": str(change.address), "action": str(change.action)} for change in left.changes]
         self._line("left", changes=changes)
 
-    def says(self, event: str, message: str, **counts: object) -> None:
-        self._line(event, **({"message": message} if message else {}), **counts)
+    def says(self, event: str, *message: str, **counts: object) -> None:
+        self._line(event, **({"message": "\n".join(message)} if message else {}), **counts)
 
     def recorded(self, journal: Path) -> None:
         """Nothing: the event that ends the run names the journal."""
@@ -219,8 +220,10 @@ class JsonLog:
             self._line("problem", **as_dict(problem))
 
     def _line(self, event: str, **values: Any) -> None:
+        from reconciler.render.json_text import json_text
+
         stamped = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
-        heard(json.dumps(stamped | values, ensure_ascii=False), err=True)
+        heard_text(json_text(stamped | values), err=True)
 
 
 Log = TextLog | JsonLog

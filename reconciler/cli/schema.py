@@ -8,8 +8,8 @@ import click
 @click.command("schema", epilog="Example: reconcile schema > reconcile.schema.json")
 def command() -> None:
     """Print the JSON Schema that files are validated against (draft 2020-12)."""
-    import json
-
+    from reconciler.cli.terminal import say
     from reconciler.desired.schema import schema
+    from reconciler.render.json_text import json_text
 
-    click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
+    say(json_text(schema(), indent=2))

@@ -7,6 +7,9 @@ import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
+from reconciler.model.escape import escape_line
+from reconciler.shell import streams
+
 _choice: str = "auto"
 
 
@@ -38,21 +41,36 @@ def width() -> int:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print; colours that `colored` allowed survive a pipe."""
-    import click
+    """Print lines that a renderer made; colours that `colored` allowed survive a pipe."""
+    streams.write_text(text, err=err, colors=colored(err=err))
 
-    click.echo(text, err=err, color=colored(err=err) or None)
+
+def say_line(text: str, *, err: bool = False) -> None:
+    """Print one line, whatever is in the text."""
+    streams.write_line(text, err=err)
+
+
+def say_commands(text: str) -> None:
+    """Print the annotations of `--format github`."""
+    streams.write_commands(text)
 
 
 def tell(line: str) -> None:
     """A line for the person beside the results, on stderr."""
-    import click
-
-    click.echo(f"reconcile: {line}", err=True)
+    say_line(f"reconcile: {line}", err=True)
 
 
-def heard(text: str, *, err: bool = False) -> None:
-    """Print, for a command that goes on and ends as well where nobody listens any more."""
+def heard(*lines: str, err: bool = False) -> None:
+    """Print each as one line, for a command that goes on and ends as well where nobody listens any more."""
+    _heard("\n".join(map(escape_line, lines)), err)
+
+
+def heard_text(text: str, *, err: bool = False) -> None:
+    """Print lines that a renderer made, in the same way."""
+    _heard(text, err)
+
+
+def _heard(text: str, err: bool) -> None:
     try:
         say(text, err=err)
     except OSError:

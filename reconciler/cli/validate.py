@@ -23,7 +23,7 @@ from reconciler.cli.options import color_option, files_argument, variable_option
 def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> int:
     """Check files: schema, references, limits, policy grammar. No credentials, no network."""
     from reconciler.app.desired import problems
-    from reconciler.cli.terminal import colored, say
+    from reconciler.cli.terminal import colored, say, say_commands
     from reconciler.model.problem import Level
     from reconciler.render.problems import FORMATS, text
 
@@ -32,16 +32,16 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> 
     warnings = sum(problem.level is Level.WARNING for problem in found)
     if form != "text":
         if said := FORMATS[form](found):
-            click.echo(said)
+            say_commands(said) if form == "github" else say(said)
         return 1 if errors else 0
     if found:
         say(text(found, color=colored(err=True)), err=True)
     if errors:
-        click.echo(f"\n{_count(errors, 'error')}, {_count(warnings, 'warning')}.", err=True)
+        say(f"\n{_count(errors, 'error')}, {_count(warnings, 'warning')}.", err=True)
         return 1
     entities = len(desired.state.entities)
     warned = f" {_count(warnings, 'warning')}." if warnings else ""
-    click.echo(f"Valid: {_count(entities, 'entity')}, {_count(len(desired.aliases), 'alias')}.{warned}")
+    say(f"Valid: {_count(entities, 'entity')}, {_count(len(desired.aliases), 'alias')}.{warned}")
     return 0
 
 

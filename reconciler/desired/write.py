@@ -18,6 +18,7 @@ from reconciler.desired.export import Exported
 from reconciler.kinds.registry import KINDS
 from reconciler.kinds.writing import Entry
 from reconciler.model.address import Address
+from reconciler.model.escape import escape_line, escape_lines, escape_yaml
 
 MAIN = "roles.yaml"
 """The file that names the others: what `reconcile` takes where none is named."""
@@ -108,9 +109,10 @@ def _section(section: str, found: Exported) -> str:
 
 
 def _commented(lines: Iterator[str] | Sequence[str]) -> str:
-    """Comment lines; what could end a line, or is not to be printed, is shown as a question mark."""
-    shown = ("".join(char if char.isprintable() else "?" for char in line) for line in lines)
-    wrapped = (part for line in shown for part in textwrap.wrap(line, 110, subsequent_indent="  ") or [""])
+    """Comment lines; what could end a line, or is not to be printed, is escaped."""
+    wrapped = (
+        part for line in map(escape_line, lines) for part in textwrap.wrap(line, 110, subsequent_indent="  ") or [""]
+    )
     return "".join(f"# {line}".rstrip() + "\n" for line in wrapped)
 
 
@@ -118,7 +120,7 @@ def as_yaml(value: Entry, levels: int) -> str:
     """Block YAML, the outer `levels` in lines of their own whatever their length."""
     node = _node(value, levels)
     text: str = yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=float("inf"))
-    return text
+    return escape_yaml(text)
 
 
 def _node(value: object, blocks: int) -> yaml.Node:
@@ -145,7 +147,7 @@ def _scalar(value: object) -> yaml.Node:
 
 def _style(text: str) -> str | None:
     """None leaves it to the emitter."""
-    if not text.replace("\n", "").isprintable() or _NUMBER_LIKE.fullmatch(text):
+    if escape_lines(text) != text or _NUMBER_LIKE.fullmatch(text):  # which only double quotes can hold
         return '"'
     if "\n" in text:
         return "|" if text[0] not in " \n" else '"'

@@ -1,20 +1,21 @@
 """A Plan → `aws iam …` commands that a person could paste into a POSIX shell, in the order of an apply.
 
-Documents and lists stand inline as JSON. Names follow the AWS CLI's own rule (CreatePolicyVersion →
-create-policy-version, SSHPublicKeyId → --ssh-public-key-id).
+Documents and lists stand inline as JSON. A call with a text that a terminal or a log would obey is passed as JSON
+altogether, where that text is escaped: a POSIX shell has no quoting for it. Names follow the AWS CLI's own rule
+(CreatePolicyVersion → create-policy-version, SSHPublicKeyId → --ssh-public-key-id).
 """
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import groupby
 
+from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Call, Change, Plan
 from reconciler.model.problem import Level
-from reconciler.render.clean import clean
+from reconciler.render.json_text import json_text
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _FETCHED = ("file://", "fileb://", "http://", "https://")
@@ -26,7 +27,7 @@ def plan_commands(plan: Plan) -> str:
 
     What the plan says of the order of its calls comes next; the comments then number them.
     """
-    lines = [f"# account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them"]
+    lines = [_comment(f"account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them")]
     if not plan.safe:
         refusals = (item.summary for item in plan.findings if item.level is Level.ERROR)
         lines.append(_comment(f"NOT SAFE as it stands: {'; '.join(refusals)}"))
@@ -40,12 +41,12 @@ def plan_commands(plan: Plan) -> str:
         which = f"call {first}" if first == number else f"calls {first} to {number}"
         heading = why.get(address, str(address))
         lines += [_comment(f"{heading} ({which})" if about_calls else heading), *commands]
-    return "\n".join(lines)
+    return escape_lines("\n".join(lines))
 
 
 def _comment(text: str) -> str:
     """On one line whatever the text: the next one would be a command."""
-    return f"# {clean(' '.join(text.split()))}"
+    return f"# {escape_line(text)}"
 
 
 def _heading(change: Change) -> str:
@@ -55,11 +56,16 @@ def _heading(change: Change) -> str:
 def command(call: Call) -> str:
     """One call as one command line."""
     words = ["aws", "iam", kebab(call.operation)]
-    if any(isinstance(value, str) and value.startswith(_FETCHED) for value in call.parameters.values()):
-        words += ["--cli-input-json", shlex.quote(_json(call.parameters))]
+    if any(isinstance(value, str) and _is_obeyed(value) for value in call.parameters.values()):
+        words += ["--cli-input-json", shlex.quote(_json(dict(call.parameters)))]
     else:
         words += [word for name, value in call.parameters.items() for word in _option(name, value)]
     return " ".join(words)
+
+
+def _is_obeyed(value: str) -> bool:
+    """True if the AWS CLI would fetch the value, or what shows it might do what it says."""
+    return value.startswith(_FETCHED) or escape_line(value) != value
 
 
 def _option(name: str, value: object) -> Iterator[str]:
@@ -81,5 +87,4 @@ def kebab(name: str) -> str:
 
 
 def _json(value: object) -> str:
-    shown = dict(value) if isinstance(value, Mapping) else value
-    return json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
+    return json_text(value, separators=(",", ":"))

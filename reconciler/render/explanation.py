@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
-from reconciler.render.clean import clean
+from reconciler.render.paint import paint
 
 _COLORS = {Says.ALLOWS: "32", Says.REFUSES: "31", Says.DEPENDS: "33", Says.UNSEEN: "33"}
 _EVIDENCE = {Evidence.LIVE: "live", Evidence.FILE: "from the file", Evidence.UNSEEN: "not readable"}
@@ -14,16 +15,16 @@ _INDENT = "    "
 
 def explanation_text(found: Explanation, *, color: bool = False) -> str:
     """The verdict, one line for each reason of a side, and the next step with the lines to write."""
-    lines = [_painted(" ".join((found.summary, *found.details)), _code(found), color)]
+    lines = [paint(" ".join((found.summary, *found.details)), _code(found), color)]
     for side in found.sides:
         lines += _side(side, color)
     if found.hint or found.lines:
         where = f"{found.place}: " if found.place else ""
-        lines.append(clean(f"{where}{found.hint}"))
-        lines += [clean(f"{_INDENT}{line}") for line in found.lines]
+        lines.append(escape_line(f"{where}{found.hint}"))
+        lines += [escape_line(f"{_INDENT}{line}") for line in found.lines]
     elif found.place:
-        lines.append(clean(str(found.place)))
-    return "\n".join(lines)
+        lines.append(escape_line(str(found.place)))
+    return escape_lines("\n".join(lines), colors=color)
 
 
 def _code(found: Explanation) -> str:
@@ -35,20 +36,12 @@ def _code(found: Explanation) -> str:
 def _side(side: Side, color: bool) -> list[str]:
     """`  trust   refuses  live: …`, further reasons below the first."""
     says = f"{side.says!s:<8}"
-    head = f"  {side.who:<7} {_paint(says, _COLORS[side.says], color)} {_EVIDENCE[side.evidence]}: "
+    head = f"  {escape_line(side.who):<7} {paint(says, _COLORS[side.says], color)} {_EVIDENCE[side.evidence]}: "
     place = f" ({side.place})" if side.place else ""
     said = [*side.reasons] or [""]
     said[-1] += place
     first, *rest = said
-    return [head + clean(first), *(clean(f"{' ' * 19}{reason}") for reason in rest)]
-
-
-def _painted(text: str, code: str, color: bool) -> str:
-    return _paint(clean(text), code, color)
-
-
-def _paint(text: str, code: str, color: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if color else text
+    return [head + escape_line(first), *(escape_line(f"{' ' * 19}{reason}") for reason in rest)]
 
 
 def explanation_dict(found: Explanation) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The change of a few lines of a file as a unified diff. Keys in them are not shown. Decides nothing."""
+"""The change of a few lines of a file as a unified diff. No secret in them is shown. Decides nothing."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import re
 from collections.abc import Sequence
 from difflib import unified_diff
 
-from reconciler.render.clean import clean
+from reconciler.model.escape import escape_lines
+from reconciler.render.paint import paint
 
-_SECRET = re.compile(r"(\s*aws_(?:secret_access_key|session_token|security_token)\s*[=:]).*", re.IGNORECASE)
+_HARMLESS = frozenset(
+    "role_arn source_profile credential_source credential_process mfa_serial external_id role_session_name"
+    " duration_seconds region output cli_pager cli_auto_prompt".split()
+)
+"""Options whose values are shown. Those of all others are not: nobody knows what a person has put among ours."""
+_BARE = ("#", ";", "[")
 _COLORS = {"+": "32", "-": "31", "@": "36"}
 _HUNK = re.compile(r"@@ -(\d+)(\S*) \+(\d+)(\S*) @@")
 
@@ -16,11 +22,19 @@ _HUNK = re.compile(r"@@ -(\d+)(\S*) \+(\d+)(\S*) @@")
 def file_diff(file: str, before: Sequence[str], after: Sequence[str], above: int, *, color: bool = False) -> str:
     """`before` → `after`, lines of `file` that `above` lines stand above; no line of the rest is shown."""
     shown = unified_diff([_masked(line) for line in before], [_masked(line) for line in after], file, file, lineterm="")
-    return "\n".join(_colored(_moved(clean(line), above), color) for line in shown)
+    lines = (_colored(_moved(line, above), color) for line in shown)
+    return escape_lines("\n".join(lines), colors=color)
 
 
 def _masked(line: str) -> str:
-    return _SECRET.sub(r"\1 ***", line)
+    """The line, without its value unless that is known to be harmless; a line that goes on with a value is one."""
+    stripped = line.strip()
+    if not stripped or stripped.startswith(_BARE):
+        return line
+    key = re.split("[=:]", line, maxsplit=1)[0]
+    if key.strip().lower() in _HARMLESS:
+        return line
+    return f"{key.rstrip()} = ***" if len(key) < len(line) else "***"
 
 
 def _moved(line: str, above: int) -> str:
@@ -33,4 +47,4 @@ def _moved(line: str, above: int) -> str:
 
 def _colored(line: str, color: bool) -> str:
     code = "1" if line.startswith(("+++", "---")) else _COLORS.get(line[:1])
-    return f"\x1b[{code}m{line}\x1b[0m" if color and code else line
+    return paint(line, code, color)

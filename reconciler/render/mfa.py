@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
+from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.mfa import Holder, MfaStatus, Standing
-from reconciler.render.clean import clean
+from reconciler.render.json_text import json_text
+from reconciler.render.paint import paint
 from reconciler.render.problems import as_dict
 from reconciler.render.problems import text as problems_text
 
@@ -27,7 +28,7 @@ def status_text(status: MfaStatus, *, color: bool = False) -> str:
     if status.notes:
         lines += [problems_text(status.notes, color=color), ""]
     lines += [_totals(status), *_advice(status)]
-    return "\n".join(lines)
+    return escape_lines("\n".join(lines), colors=color)
 
 
 def _line(holder: Holder, width: int, color: bool) -> str:
@@ -35,12 +36,12 @@ def _line(holder: Holder, width: int, color: bool) -> str:
     devices = ", ".join(f"{device.kind} {device.serial}" for device in holder.devices)
     told = [f"for {reason}" if reason.startswith("role/") else reason for reason in holder.reasons]
     reasons = f" ({'; '.join(told)})" if told else ""
-    text = clean(f"{'!' if must else ' '} {holder.user:{width}}  {devices or _SAID[holder.standing]}{reasons}")
-    return f"\x1b[33m{text}\x1b[0m" if must and color else text
+    text = f"{'!' if must else ' '} {holder.user:{width}}  {devices or _SAID[holder.standing]}{reasons}"
+    return paint(text, "33" if must else None, color)
 
 
 def _left_over(status: MfaStatus) -> list[str]:
-    lines = [f"Left over, nobody has it: {clean(serial)}" for serial in status.left_over]
+    lines = [f"Left over, nobody has it: {escape_line(serial)}" for serial in status.left_over]
     return [*lines, ""] if lines else []
 
 
@@ -72,7 +73,7 @@ def _advice(status: MfaStatus) -> Iterator[str]:
         yield "there only: no API enrols them, and none takes a code of them."
     unknown = [one.user for one in status.holders if one.standing is Standing.UNKNOWN]
     if unknown and not status.notes:
-        yield f"For other kinds of devices, name the users: `reconcile mfa status {clean(unknown[0])}`."
+        yield f"For other kinds of devices, name the users: `reconcile mfa status {escape_line(unknown[0])}`."
 
 
 def status_json(status: MfaStatus) -> str:
@@ -95,4 +96,4 @@ def status_json(status: MfaStatus) -> str:
         "left_over": list(status.left_over),
         "findings": [as_dict(note) for note in status.notes],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document, indent=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +10,7 @@ from reconciler.model.document import Document
 from reconciler.model.plan import Access, Action, Change, Plan, Step
 from reconciler.model.xml import Xml
 from reconciler.policy.canonical import as_json
+from reconciler.render.json_text import json_text
 from reconciler.render.problems import as_dict
 
 FORMAT_VERSION = 1
@@ -40,7 +40,7 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
 
 
 def plan_json(plan: Plan) -> str:
-    return json.dumps(plan_dict(plan), indent=2, ensure_ascii=False)
+    return json_text(plan_dict(plan), indent=2)
 
 
 def _access(access: Access) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from html import escape
 from itertools import accumulate
 
+from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Action, Change, Plan
 from reconciler.model.problem import Level, Problem
-from reconciler.render.clean import clean
 from reconciler.render.plan_text import PlanText
 
 LIMIT = 65_000
@@ -46,7 +46,7 @@ def plan_markdown(plan: Plan) -> str:
     parts += _unmanaged(text)
     if left_out:
         parts.append(f"_{left_out} of {len(plan.changes)} entities are left out here; run `reconcile plan` for all._")
-    return "\n".join(parts).rstrip()
+    return escape_lines("\n".join(parts).rstrip())
 
 
 def _deletes(changes: list[Change]) -> Iterator[str]:
@@ -59,6 +59,7 @@ def _deletes(changes: list[Change]) -> Iterator[str]:
 
 def _code(text: str) -> str:
     """In as many backticks as the text has not."""
+    text = escape_line(text)
     fence = "`"
     while fence in text:
         fence += "`"
@@ -110,14 +111,14 @@ def _more(left_out: int, what: str) -> Iterator[str]:
 
 
 def _escaped(finding: Problem) -> str:
-    message = " ".join(clean(finding.message).split())
+    message = escape_line(" ".join(finding.message.split()))
     if len(message) > _LONGEST:
         message = f"{message[:_LONGEST].rpartition(' ')[0] or message[:_LONGEST]} …"
-    return _MARKS.sub(r"\\\g<0>", message).replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b")
+    return _MARKS.sub(r"\\\g<0>", message).replace("&", "&amp;").replace("<", "&lt;").replace("@", "@&#8203;")
 
 
 def _fold(change: Change, text: PlanText) -> str:
-    title = f"<code>{change.action.symbol} {escape(str(change.address))}</code> {change.action}"
+    title = f"<code>{change.action.symbol} {escape(escape_line(str(change.address)))}</code> {change.action}"
     body = _fenced("\n".join(text.change(change)))
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
@@ -132,7 +133,7 @@ def _fenced(body: str) -> str:
 def _diffed(body: str) -> str:
     """Marks moved to the first column, so that GitHub colours them."""
     lines = []
-    for line in body.splitlines():
+    for line in body.split("\n"):
         mark = line.lstrip()[:1]
         sign = {"+": "+", "-": "-", "~": "!", "@": "!"}.get(mark, " ")
         lines.append(sign + (line if sign == " " else line.replace(mark, " ", 1)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from itertools import groupby
 from reconciler.kinds.facets.tags import OWNER
 from reconciler.model.arns import policy_reference
 from reconciler.model.document import Document
+from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Access, Action, Change, Empowered, Field, Plan, Step
 from reconciler.model.problem import Level
 from reconciler.plan.explain import explained
-from reconciler.render.clean import clean
+from reconciler.render.json_text import json_text
 from reconciler.render.plan_json import plain
 from reconciler.render.problems import text as problems_text
 
@@ -48,7 +48,7 @@ class PlanText:
             others = [item for item in self.plan.findings if item.level is not Level.ERROR]
             lines += [problems_text([*others, *errors], color=self.color), ""]
         lines.append(self.summary())
-        return "\n".join(lines)
+        return escape_lines("\n".join(lines), colors=self.color)
 
     def access(self) -> list[str]:
         """Who gains and who loses what, in words; a blank line after, where there is anything."""
@@ -66,13 +66,13 @@ class PlanText:
         """A heading, and what no file declares line by line."""
         listed = self.plan.unmanaged or ()
         owners = (f"  (owner {one.owner})" if one.owner else "" for one in listed)
-        lines = [clean(f"  {one.address}{owner}") for one, owner in zip(listed, owners, strict=True)]
+        lines = [escape_line(f"  {one.address}{owner}") for one, owner in zip(listed, owners, strict=True)]
         return ["Unmanaged, declared by no file:" if lines else "Unmanaged: nothing.", *lines]
 
     def summary(self) -> str:
         """`Plan: 3 to create, …` or that there is nothing to do."""
         if not self.plan.changes:
-            return NO_CHANGES.format(goal=self.plan.goal) if not self.plan.targets else NO_TARGETED_CHANGES
+            return NO_CHANGES.format(goal=escape_line(self.plan.goal)) if not self.plan.targets else NO_TARGETED_CHANGES
         counts = {action: self.plan.count(action) for action in Action}
         said = ", ".join(f"{number} to {action}" for action, number in counts.items())
         unsafe = "" if self.plan.safe else " It is refused as it stands: see the errors above."
@@ -81,8 +81,8 @@ class PlanText:
     def _line(self, sign: str, depth: int, text: str, note: str = "") -> str:
         """One marked line, wrapped with a hanging indent, in the colour of its sign."""
         margin = "    " * depth
-        wrapped = textwrap.fill(
-            clean(f"{sign} {text}"),
+        wrapped = textwrap.wrap(
+            escape_line(f"{sign} {text}"),
             max(self.width, 40),
             initial_indent=margin,
             subsequent_indent=f"{margin}      ",
@@ -90,7 +90,8 @@ class PlanText:
             break_on_hyphens=False,
         )
         code = _COLORS.get(sign)
-        return (f"\x1b[{code}m{wrapped}\x1b[0m" if self.color and code else wrapped) + note
+        shown = "\n".join(map(escape_line, wrapped))
+        return (f"\x1b[{code}m{shown}\x1b[0m" if self.color and code else shown) + escape_line(note)
 
     def change(self, change: Change) -> Iterator[str]:
         """The lines of one entity."""
@@ -130,7 +131,7 @@ class PlanText:
         old = before if isinstance(before, Document) else None
         new = after if isinstance(after, Document) else None
         for opaque in (document for document in (old, new) if document and document.opaque):
-            yield f"        (not JSON: {opaque.opaque[:60]!r})"
+            yield escape_line(f"        (not JSON: {opaque.opaque[:60]!r})")
         for change in explained(old, new):
             yield self._line(change.sign, 2, change.label)
             for (sign, element), parts in groupby(change.parts, key=lambda part: (part.sign, part.element)):
@@ -141,11 +142,11 @@ class PlanText:
         if isinstance(value, str) and ":policy/" in value:
             return policy_reference(value, self.plan.account)
         shown = plain(value)
-        return shown if isinstance(shown, str) and shown else json.dumps(shown, ensure_ascii=False)
+        return shown if isinstance(shown, str) and shown else json_text(shown)
 
     def _call(self, step: Step) -> str:
         values = [
-            policy_reference(value, self.plan.account) if isinstance(value, str) else json.dumps(value)
+            policy_reference(value, self.plan.account) if isinstance(value, str) else json_text(value)
             for value in step.call.parameters.values()
         ]
         return f"{step.call.operation} {' '.join(values)}"

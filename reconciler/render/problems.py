@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from reconciler import __version__
+from reconciler.model.escape import escape_characters, escape_line, escape_lines
 from reconciler.model.problem import Level, Problem
-from reconciler.render.clean import clean
+from reconciler.render.json_text import json_text
+from reconciler.render.paint import paint
 
 _COLORS = {Level.ERROR: "31", Level.WARNING: "33", Level.INFO: "36"}
 
 
 def text(problems: Iterable[Problem], *, color: bool = False) -> str:
     """`file:line:column: error: …`, one paragraph each, the next step on a line of its own."""
-    return "\n".join(_paragraph(problem, color) for problem in problems)
+    return escape_lines("\n".join(_paragraph(problem, color) for problem in problems), colors=color)
 
 
 def _paragraph(problem: Problem, color: bool) -> str:
     named = problem.address if str(problem.address) not in problem.summary else None
     where = problem.place or named
-    level = f"\x1b[{_COLORS[problem.level]}m{problem.level}\x1b[0m" if color else str(problem.level)
-    prefix = f"{clean(str(where))}: {level}: " if where else f"{level}: "
-    body = clean(" ".join(part for part in (problem.summary, problem.detail) if part))
-    return f"{prefix}{body}" + (f"\n    {clean(problem.hint)}" if problem.hint else "")
+    level = paint(str(problem.level), _COLORS[problem.level], color)
+    prefix = f"{escape_line(str(where))}: {level}: " if where else f"{level}: "
+    body = escape_line(" ".join(part for part in (problem.summary, problem.detail) if part))
+    return f"{prefix}{body}" + (f"\n    {escape_line(problem.hint)}" if problem.hint else "")
 
 
 def as_dict(problem: Problem) -> dict[str, Any]:
@@ -48,11 +49,14 @@ def as_dict(problem: Problem) -> dict[str, Any]:
 
 def as_json(problems: Sequence[Problem]) -> str:
     valid = not any(problem.level is Level.ERROR for problem in problems)
-    return json.dumps({"valid": valid, "problems": [as_dict(p) for p in problems]}, indent=2, ensure_ascii=False)
+    return json_text({"valid": valid, "problems": [as_dict(p) for p in problems]}, indent=2)
 
 
 def github(problems: Iterable[Problem]) -> str:
-    """Workflow commands (GitHub docs, "Workflow commands for GitHub Actions")."""
+    """Workflow commands (GitHub docs, "Workflow commands for GitHub Actions"), one a line.
+
+    `%` and line ends are encoded as GitHub decodes them; what else is not to be printed is escaped.
+    """
     names = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
     lines = []
     for problem in problems:
@@ -66,7 +70,8 @@ def github(problems: Iterable[Problem]) -> str:
 
 
 def _escaped(value: str, *, property_value: bool = False) -> str:
-    value = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    lines = (part.split("\r") for part in value.replace("%", "%25").split("\n"))
+    value = "%0A".join("%0D".join(map(escape_characters, parts)) for parts in lines)
     return value.replace(":", "%3A").replace(",", "%2C") if property_value else value
 
 
@@ -84,13 +89,16 @@ def sarif(problems: Iterable[Problem]) -> str:
         }
         if problem.place:
             region = {"startLine": problem.place.line, "startColumn": problem.place.column}
-            location = {"artifactLocation": {"uri": quote(problem.place.file)}, "region": region}
+            location = {
+                "artifactLocation": {"uri": quote(problem.place.file, errors="backslashreplace")},
+                "region": region,
+            }
             result["locations"] = [{"physicalLocation": location}]
         results.append(result)
     driver = {"name": "reconcile", "version": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2)
+    return json_text({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Problem]], str]] = {

@@ -79,9 +79,8 @@ class Sandbox:
         try:
             return Proxy(self._port, upstream, self._wrap(layer) if self._wrap else layer)
         except OSError as error:
-            raise failure(
-                "sandbox-port", f"The sandbox cannot listen on 127.0.0.1:{self._port}.", f"{error}."
-            ) from error
+            why = error.strerror or type(error).__name__
+            raise failure("sandbox-port", f"The sandbox cannot listen on 127.0.0.1:{self._port}.", f"{why}.") from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

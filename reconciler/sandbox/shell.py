@@ -6,17 +6,15 @@ Its exit code is the command's, 128 + n after signal n, 126 or 127 where it cann
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 
 from reconciler.sandbox.server import PROXIES, Sandbox
-from reconciler.shell import child, subshell
+from reconciler.shell import child, streams, subshell
 from reconciler.shell.variables import Variables, detected
 
 NOTE = """\
 A sandbox of AWS IAM at {url}: an emulator on this machine, empty, gone when you leave.
-reconcile, the AWS CLI and SDKs started here talk to it, and nothing can reach AWS. Leave with `exit`.
-"""
+reconcile, the AWS CLI and SDKs started here talk to it, and nothing can reach AWS. Leave with `exit`."""
 
 
 def run(command: Sequence[str]) -> int:
@@ -24,7 +22,7 @@ def run(command: Sequence[str]) -> int:
     with Sandbox() as sandbox:
         if command:
             return child.run(command, sandbox.environment(), _say)
-        sys.stderr.write(NOTE.format(url=sandbox.url))
+        streams.write_text(NOTE.format(url=sandbox.url), err=True)
         shell = detected(os.environ, os.name == "nt")
         # The person's start-up files may well export keys, a profile or a proxy: none of them may lead out.
         return subshell.opened(shell, inside(sandbox), "sandbox", sandbox.environment(), _say, family="AWS_")
@@ -37,4 +35,4 @@ def inside(sandbox: Sandbox) -> Variables:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"reconcile sandbox: {line}\n")
+    streams.write_line(f"reconcile sandbox: {line}", err=True)

@@ -58,6 +58,31 @@ def test_nothing_prints_evaluates_or_unpickles(path: Path) -> None:
     assert not imports(path) & {"pickle", "shelve", "marshal"}
 
 
+WRITERS = {
+    "shell/streams.py": "the one place that writes to stdout and stderr",
+    "sandbox/child.py": "the emulator's process, whose stdout is a pipe to its parent",
+    "sandbox/serving.py": "the same process: its stderr is a log file of the sandbox",
+}
+_WRITES = {"sys.stdout.write", "sys.stderr.write", "click.echo", "click.secho", "print", "traceback.print_exc"}
+
+
+def calls(path: Path) -> set[str]:
+    """What a module calls, as it is written there."""
+    return {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_output_has_one_door_which_escapes_it(path: Path) -> None:
+    if str(path.relative_to(PACKAGE)) not in WRITERS:
+        assert not calls(path) & _WRITES
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_json_that_is_printed_is_escaped(path: Path) -> None:
+    if path.parts[-2] in ("cli", "render") and path.name != "json_text.py":
+        assert not calls(path) & {"json.dumps", "json.dump"}
+
+
 @pytest.mark.parametrize("package", ["plan", "kinds", "policy", "model", "render"])
 def test_pure_packages_do_no_input_or_output(package: str) -> None:
     for path in (PACKAGE / package).rglob("*.py"):

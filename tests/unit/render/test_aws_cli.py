@@ -55,7 +55,6 @@ COMMANDS: dict[str, tuple[dict[str, object], list[str]]] = {
     "a single quote": ({"Description": "it's"}, ["--description", "it's"]),
     "a substitution": ({"Description": "$(id) `id` $HOME"}, ["--description", "$(id) `id` $HOME"]),
     "a history": ({"Description": 'a!b "c" \\ ; & | > <'}, ["--description", 'a!b "c" \\ ; & | > <']),
-    "lines": ({"Description": "a\n# b\n\tc"}, ["--description", "a\n# b\n\tc"]),
     "a comment": ({"Description": "# no"}, ["--description", "# no"]),
     "a glob": ({"Description": "*?[a]{b,c}~"}, ["--description", "*?[a]{b,c}~"]),
     "an equals sign": ({"UserName": "a=b"}, ["--user-name", "a=b"]),
@@ -65,6 +64,20 @@ COMMANDS: dict[str, tuple[dict[str, object], list[str]]] = {
 @pytest.mark.parametrize(("parameters", "expected"), COMMANDS.values(), ids=COMMANDS.keys())
 def test_a_value_reaches_the_aws_cli_as_one_word(parameters: dict[str, object], expected: list[str]) -> None:
     assert shlex.split(command(Call("UpdateRole", parameters))) == ["aws", "iam", "update-role", *expected]
+
+
+OBEYED = ["a\n# b\n\tc", "a\x1b]0;x\x07", "a\u202eb", "\u2028", "\x85", "::warning::x", "a ##[add-mask]b", "\U000e0001"]
+
+
+@pytest.mark.parametrize("value", OBEYED)
+def test_a_value_that_a_terminal_or_a_log_would_obey_is_passed_as_json_and_means_the_same(value: str) -> None:
+    parameters = {"RoleName": "r", "Description": value, "MaxSessionDuration": 3600}
+    line = command(Call("UpdateRole", parameters))
+    assert line.isprintable()
+    assert "##[" not in line
+    *words, option, given = shlex.split(line)
+    assert (words, option) == (["aws", "iam", "update-role"], "--cli-input-json")
+    assert json.loads(given) == parameters
 
 
 @pytest.mark.parametrize("start", ["file://", "fileb://", "http://", "https://"])

@@ -1,0 +1,163 @@
+"""Exceptions that botocore raises by itself → a cause and a next step, made of nothing that could be a secret.
+
+An exception's own text is never shown. It may hold whatever botocore was at: the session token ("Invalid header value
+b'…'"), the password in an endpoint's URL, what a `credential_process` printed. So this is a list of what may be told:
+for each type a sentence, and the fields that are put into it, which are names, regions, paths and hosts. A type that is
+not on it is told by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigNotFound,
+    ConfigParseError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    HTTPClientError,
+    InfiniteLoopConfigError,
+    InvalidConfigError,
+    InvalidRegionError,
+    LoginInsufficientPermissions,
+    LoginRefreshRequired,
+    LoginTokenLoadError,
+    MissingDependencyException,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    RefreshWithMFAUnsupportedError,
+    SSLError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from botocore.parsers import ResponseParserError
+
+from reconciler.model.url import HIDDEN, public_url
+
+_ENDPOINT = "Check the network, --endpoint-url and AWS_ENDPOINT_URL."
+_PROFILE = "Check --profile, AWS_PROFILE, and the AWS config file."
+_SIGN_IN = "Sign in again: `aws sso login`, with --profile if you use one."
+_KEYS = "Pass --profile, or set AWS_PROFILE or the AWS_* keys."
+
+_TOLD: Mapping[type[Exception], tuple[str, str]] = {
+    NoCredentialsError: ("no AWS credentials were found.", _KEYS),
+    PartialCredentialsError: ("no AWS credentials were found. {provider} lacks {cred_var}.", _KEYS),
+    ProfileNotFound: ("The config profile ({profile}) could not be found.", _PROFILE),
+    EndpointConnectionError: ("Could not connect to the endpoint URL: {endpoint_url}.", _ENDPOINT),
+    ConnectTimeoutError: ("Connect timeout on endpoint URL: {endpoint_url}.", _ENDPOINT),
+    ReadTimeoutError: ("Read timeout on endpoint URL: {endpoint_url}.", _ENDPOINT),
+    ConnectionClosedError: ("Connection was closed before a valid response came from {endpoint_url}.", _ENDPOINT),
+    ProxyConnectionError: ("Failed to connect to the proxy {proxy_url}.", "Check HTTPS_PROXY and NO_PROXY."),
+    SSLError: ("no safe connection to {endpoint_url}: SSL validation failed.", "Check AWS_CA_BUNDLE, and any proxy."),
+    ResponseParserError: (
+        "the answer is not AWS's.",
+        "Check --endpoint-url and AWS_ENDPOINT_URL, and any proxy in between.",
+    ),
+    CredentialRetrievalError: (
+        "Error when retrieving credentials from {provider}. What it said is not shown: it may hold a secret.",
+        f"See it with `aws sts get-caller-identity`. {_PROFILE}",
+    ),
+    ConfigNotFound: ("The config file {path} could not be found.", "Check AWS_CONFIG_FILE."),
+    ConfigParseError: ("The config file {path} cannot be read.", "Mend it, or let AWS_CONFIG_FILE name another."),
+    InfiniteLoopConfigError: ("The profile {source_profile} leads back to itself by `source_profile`.", _PROFILE),
+    InvalidConfigError: ("An option of the AWS config file, or its variable, is not valid.", _PROFILE),
+    InvalidRegionError: ("{region_name} is no region.", "Check --region, AWS_REGION and the AWS config file."),
+    NoRegionError: ("no region is set.", "Pass --region, or set AWS_REGION."),
+    UnauthorizedSSOTokenError: ("The SSO session has expired or is otherwise invalid.", _SIGN_IN),
+    SSOTokenLoadError: ("There is no SSO session that can be used.", _SIGN_IN),
+    TokenRetrievalError: ("No token came from {provider}.", _SIGN_IN),
+    LoginRefreshRequired: ("The session of `aws login` has expired.", "Sign in again: `aws login`."),
+    LoginTokenLoadError: ("There is no session of `aws login` that can be used.", "Sign in again: `aws login`."),
+    LoginInsufficientPermissions: ("The sign-in needs signin:CreateOAuth2Token.", "Allow it, or sign in otherwise."),
+    RefreshWithMFAUnsupportedError: ("The credentials have ended, and new ones need an MFA code.", "Run it again."),
+    MissingDependencyException: (
+        "These credentials need a part of botocore that is not installed.",
+        "Install `botocore[crt]` beside reconcile.",
+    ),
+    ParamValidationError: ("botocore refuses the parameters of the call.", "Check the names and lengths in the file."),
+}
+
+_OF_SOURCES = (
+    "The program or file that the credentials come from failed: {provider}.",
+    f"See it with `aws sts get-caller-identity`. {_PROFILE}",
+)
+_ILLEGAL_HEADER = "Invalid header value"
+"""How http.client begins to say that a header, such as that of the session token, has a line break in it."""
+
+
+_OF_NAMES = ('The profile "', 'The source_profile "', 'The source profile "', 'The credential_source "')
+"""How sentences of botocore about the config file begin that quote names of profiles, and nothing else of it."""
+
+
+class CredentialSourceError(CredentialRetrievalError):
+    """The program or file that credentials come from failed in a way that botocore does not foresee."""
+
+
+@contextmanager
+def retrieving_credentials() -> Iterator[None]:
+    """Turn whatever the ways to credentials raise into an error of botocore's: files, programs and answers of others.
+
+    botocore lets through what a `credential_process` or a token file brings about: no such program, no JSON.
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError):
+        raise
+    except Exception as error:
+        cause = (error.strerror or "").lower() if isinstance(error, OSError) else ""
+        raise CredentialSourceError(provider=cause or "what it gave cannot be read", error_msg="") from None
+
+
+def describe(error: Exception) -> tuple[str, str]:
+    """Return what happened, and what to do about it."""
+    if _has_line_break(error):
+        return (
+            "a credential has a line break or another control character in it.",
+            "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and the profile's keys.",
+        )
+    if isinstance(error, InvalidConfigError) and (said := str(error.kwargs.get("error_msg"))).startswith(_OF_NAMES):
+        return said, _PROFILE
+    if isinstance(error, CredentialSourceError):
+        return _OF_SOURCES[0].format_map(error.kwargs), _OF_SOURCES[1]
+    for kind in type(error).__mro__:
+        if kind in _TOLD:
+            sentence, hint = _TOLD[kind]
+            return sentence.format_map(_Shown(_fields(error))), hint
+    return f"{_names(error)}. Its text is not shown: it may hold a secret.", _ENDPOINT
+
+
+class _Shown(dict[str, object]):
+    """The fields of an exception that a sentence asks for. URLs lose their passwords; what is missing is a dash."""
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name, "-")
+        if not name.endswith("_url"):
+            return str(value)
+        return public_url(value) if isinstance(value, str) else HIDDEN
+
+
+def _fields(error: Exception) -> Mapping[str, object]:
+    return error.kwargs if isinstance(error, BotoCoreError) else {}
+
+
+def _has_line_break(error: Exception) -> bool:
+    cause = _fields(error).get("error") if isinstance(error, HTTPClientError) else error
+    return isinstance(cause, ValueError) and _ILLEGAL_HEADER in str(cause)
+
+
+def _names(error: Exception) -> str:
+    """The type of the exception, and of the one that it holds."""
+    cause = _fields(error).get("error")
+    by = f", by {type(cause).__name__}" if isinstance(cause, Exception) else ""
+    return f"{type(error).__name__}{by}"

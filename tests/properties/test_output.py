@@ -1,0 +1,226 @@
+"""No line of its own in a log: whatever stands in a file or an account, no format hands it on to be obeyed.
+
+Every text of every value that a renderer takes is spoilt, with texts drawn from all of Unicode.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+
+from reconciler.desired.export import Exported
+from reconciler.desired.write import as_yaml, one_file
+from reconciler.model.address import Address
+from reconciler.model.calls import Called, Calls
+from reconciler.model.escape import escape_json, escape_line, escape_lines
+from reconciler.model.listed_alias import ListedAlias
+from reconciler.model.mfa import Holder, MfaStatus
+from reconciler.model.plan import Access, AccessDelta, Call, Empowered, Unmanaged
+from reconciler.model.problem import Level, Place, Problem
+from reconciler.render import aliases, aws_cli, explanation, mfa, problems
+from reconciler.render.calls import calls_text
+from reconciler.render.file_diff import file_diff
+from reconciler.render.json_text import json_text
+from reconciler.render.plan_json import plan_json
+from reconciler.render.plan_markdown import plan_markdown
+from reconciler.render.plan_text import plan_text
+from reconciler.shell import streams
+from tests.support.examples import examples
+from tests.support.hostile import BREAKS, COMMANDS, spoil, texts
+from tests.unit.render.plans import everything
+from tests.unit.render.test_explanation import REFUSED
+from tests.unit.render.test_mfa import PASSKEY, VIRTUAL
+
+some = examples(30)
+PLACE = Place("roles.yaml", 3, 1)
+FINDINGS = tuple(
+    Problem(level, "code", "Something is wrong.", "This is why.", "Do this.", place, address, "--flag")
+    for level, place, address in ((Level.ERROR, PLACE, None), (Level.INFO, None, Address("role", "r")))
+)
+GAINED = Access("user/a", "role/r", True, ("aws:sourceip",))
+DELTA = AccessDelta(
+    (GAINED,),
+    (GAINED,),
+    ((GAINED, replace(GAINED, mfa=False)),),
+    (Empowered("user/a", "administrator", "Everything."),),
+    (Empowered("user/a", "way", "A way."),),
+)
+PLAN = replace(
+    everything(), findings=FINDINGS, access=DELTA, unmanaged=(Unmanaged(Address("role", "left"), "somebody"),)
+)
+UNCHANGED = replace(PLAN, changes=(), steps=())
+ALIASES = [ListedAlias("ro", "r", "123456789012", ("hop",), None, 3600, "2030-01-01T00:00:00Z")]
+STATUS = MfaStatus(
+    "123456789012", (Holder("a", (VIRTUAL,), ("mfa",)), Holder("b", (PASSKEY,), ("x",))), ("l",), FINDINGS
+)
+CALLS = Calls((Called("ListRoles", 1, 0.1),), 0.1)
+CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
+
+Render = Callable[[Any], str]
+
+
+def diff(lines: tuple[str, ...], color: bool = False) -> str:
+    return file_diff(lines[0], lines, lines[:2], 3, color=color)
+
+
+PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
+    "plan text": (PLAN, plan_text),
+    "plan without changes": (UNCHANGED, plan_text),
+    "problems": (FINDINGS, problems.text),
+    "explanation": (REFUSED, explanation.explanation_text),
+    "mfa": (STATUS, mfa.status_text),
+    "file diff": (CONFIG, diff),
+}
+PLAIN: dict[str, tuple[Any, Render]] = {
+    "plan markdown": (PLAN, plan_markdown),
+    "plan aws-cli": (PLAN, aws_cli.plan_commands),
+    "plan narrow": (PLAN, partial(plan_text, width=40)),
+    "aliases": (ALIASES, lambda found: aliases.table(found, str)),
+    "calls": (CALLS, calls_text),
+    **{name: (value, render) for name, (value, render) in PAINTED.items()},
+}
+JSON: dict[str, tuple[Any, Render]] = {
+    "plan json": (PLAN, plan_json),
+    "problems json": (FINDINGS, problems.as_json),
+    "problems sarif": (FINDINGS, problems.sarif),
+    "explanation json": (REFUSED, lambda found: json_text(explanation.explanation_dict(found), indent=2)),
+    "aliases json": (ALIASES, aliases.as_json),
+    "mfa json": (STATUS, mfa.status_json),
+}
+ALL = PLAIN | JSON
+ENDS: tuple[Callable[[str, str], str], ...] = (lambda own, bad: own + bad, lambda own, bad: bad + own)
+OPENING = re.compile(r"##[A-Za-z]*\[")
+COLOURS = re.compile("\x1b\\[[0-9;]*m")
+
+
+def check_harmless(text: str) -> None:
+    for line in text.split("\n"):
+        assert line.isprintable(), repr(line)
+        assert not line.lstrip().startswith("::"), line
+        assert not OPENING.search(line), line
+
+
+def spoilt(value: Any, bad: str) -> list[Any]:
+    return [spoil(value, lambda own, end=end: end(own, bad)) for end in ENDS]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ALL)
+@some
+@given(texts)
+def test_no_format_hands_on_what_a_terminal_or_a_log_obeys(name: str, bad: str) -> None:
+    value, render = ALL[name]
+    for hostile in spoilt(value, bad):
+        check_harmless(render(hostile))
+
+
+@pytest.mark.parametrize("end", BREAKS, ids=ascii)
+@pytest.mark.parametrize("name", ALL)
+def test_no_value_begins_a_line_of_its_own(name: str, end: str) -> None:
+    value, render = ALL[name]
+    text = render(spoil(value, lambda own: f"{own}{end}INJECTED"))
+    assert "INJECTED" in text
+    assert [line for line in text.splitlines() if line.strip().startswith("INJECTED")] == []
+
+
+@pytest.mark.parametrize("name", PAINTED)
+@some
+@given(texts)
+def test_the_only_sequences_of_a_coloured_text_are_its_own_colours(name: str, bad: str) -> None:
+    value, render = PAINTED[name]
+    for hostile in spoilt(value, bad):
+        plain, painted = render(hostile), render(hostile, color=True)
+        assert COLOURS.sub("", painted).replace("\\x3a", ":") == plain.replace("\\x3a", ":")
+        for piece in COLOURS.split(painted):
+            check_harmless(piece)
+
+
+@pytest.mark.parametrize("name", JSON)
+@some
+@given(texts)
+def test_json_stays_valid_and_says_the_same(name: str, bad: str) -> None:
+    value, render = JSON[name]
+    for hostile in spoilt(value, bad):
+        json.loads(render(hostile))
+    assert json.loads(json_text({bad: [bad]})) == json.loads(json.dumps({bad: [bad]}))
+
+
+@some
+@given(texts)
+def test_only_annotations_begin_with_colons_and_each_is_one_line(bad: str) -> None:
+    for hostile in spoilt(FINDINGS, bad):
+        lines = problems.github(hostile).split("\n")
+        assert [line.partition(" ")[0] for line in lines] == ["::error", "::notice"]
+        for line in lines:
+            assert line.isprintable()
+            properties = line.split("::")[1]
+            assert len(properties.split(",")) == (4 if "file=" in properties else 1)
+
+
+@some
+@given(texts)
+def test_a_pasted_command_means_what_the_plan_means(bad: str) -> None:
+    parameters = {"RoleName": bad, "Description": f"a{bad}", "Tags": [{"Key": bad, "Value": bad}]}
+    line = aws_cli.command(Call("CreateRole", parameters))
+    words = shlex.split(line)
+    assert words[:3] == ["aws", "iam", "create-role"]
+    if words[3] == "--cli-input-json":
+        assert json.loads(words[4]) == json.loads(json.dumps(parameters))
+    else:
+        assert words[-1] == json.dumps(parameters["Tags"], separators=(",", ":"), ensure_ascii=False)
+
+
+@some
+@given(texts)
+def test_an_export_reads_back_as_it_was_and_its_comments_stay_comments(bad: str) -> None:
+    value = {f"a{bad}": {"x": bad, f"{bad}y": [bad, f"z{bad}"], "document": {"Sid": f"{bad} {bad}"}}}
+    text = as_yaml(value, 3)
+    check_harmless(text)
+    assert yaml.safe_load(text) == spoil(value, lambda own: own.replace("{{", "{{{{"))
+    head = one_file(Exported("1", None, {}, {}, {}, {Address("role", bad): bad}, 0, False, {}), f"reconcile {bad}")
+    check_harmless(head)
+    assert yaml.safe_load(head) == {"version": 1, "account": "1"}
+
+
+@some
+@given(texts)
+def test_what_is_written_past_every_renderer_is_harmless_too(bad: str) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        streams.write_line(bad)
+        streams.write_text(bad, err=True)
+        streams.write_text(bad)
+        streams.write_commands(bad)
+    assert out.getvalue().split("\n", 1)[0] == escape_line(bad)
+    check_harmless(err.getvalue())
+    check_harmless(out.getvalue())
+
+
+@some
+@given(texts)
+def test_to_escape_twice_is_to_escape_once(bad: str) -> None:
+    assert escape_line(escape_line(bad)) == escape_line(bad)
+    assert escape_lines(escape_lines(bad)) == escape_lines(bad)
+    assert escape_json(escape_json(bad)) == escape_json(bad)
+
+
+@pytest.mark.parametrize("char", [chr(code) for code in range(0x20, 0x7F)])
+def test_plain_text_stays_as_it_is(char: str) -> None:
+    assert escape_line(f"a{char}b") == f"a{char}b"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_still_readable(command: str) -> None:
+    said = escape_line(command)
+    assert said != command
+    assert said.replace("\\x3a", ":").replace("\\x23", "#") == command

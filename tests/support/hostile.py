@@ -1,0 +1,58 @@
+"""Values as somebody who means harm writes them, and whole trees of our values with them in every text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any
+
+from hypothesis import strategies as st
+
+BREAKS = ("\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
+"""What some reader of a log takes for the end of a line."""
+
+COMMANDS = ("::warning::x", "::add-mask::e", "  ::stop-commands::x", "##[add-mask]e", "##vso[task.complete]", "###[x]")
+OBEYED = (
+    *BREAKS,
+    *COMMANDS,
+    *(f"\n{command}" for command in COMMANDS),
+    *("\x07", "\x1b[31m", "\x1b]0;x\x07", "\x9b2J", "\u202e", "\u2066", "\u200f", "\u061c", "\u200b", "\ufeff"),
+    *("\ud800", "\U000e0041", "\t", "\0"),
+    " ".join(["word"] * 60) + " ::error::x",
+)
+ANY = st.characters(exclude_categories=())
+"""Every code point, halves of surrogate pairs among them."""
+
+texts = st.one_of(
+    st.text(ANY, max_size=12),
+    st.sampled_from(OBEYED),
+    st.lists(st.one_of(st.sampled_from(OBEYED), st.text(ANY, max_size=3)), max_size=4).map("".join),
+)
+
+
+def spoil(value: Any, change: Callable[[str], str], known: dict[int, Any] | None = None) -> Any:
+    """The same tree with every text of it changed, in dataclasses and in collections; members of an enum stay.
+
+    What is one object in the tree is one object in the other, too.
+    """
+    known = {} if known is None else known
+    if is_dataclass(value) and id(value) in known:
+        return known[id(value)]
+    made = known[id(value)] = _spoilt(value, change, known)
+    return made
+
+
+def _spoilt(value: Any, change: Callable[[str], str], known: dict[int, Any]) -> Any:
+    if isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
+        return change(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        names = [one.name for one in fields(value) if one.init]
+        return replace(value, **{name: spoil(getattr(value, name), change, known) for name in names})
+    if isinstance(value, Mapping):
+        return {spoil(key, change, known): spoil(inner, change, known) for key, inner in value.items()}
+    if isinstance(value, tuple | list | frozenset):
+        return type(value)(spoil(inner, change, known) for inner in value)
+    return value
