@@ -15,6 +15,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from reconciler.aws.answers import ForeignAnswer
+from reconciler.aws.limits import VARIABLE, AnswerTooLong, CallTimeout
 from reconciler.model.problem import Failed, Level, Problem
 
 BAD_CREDENTIALS = "bad-credentials"
@@ -35,6 +37,8 @@ THROTTLED = (
     "RequestLimitExceeded",
     "TooManyRequestsException",
 )
+
+_OTHERS = "Check --endpoint-url, AWS_ENDPOINT_URL, HTTPS_PROXY and HTTP_PROXY: something else answers in AWS's place."
 
 
 def code_of(error: Exception) -> str:
@@ -65,8 +69,11 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
         return f"{str(error).rstrip('.')}.", "Check --profile, AWS_PROFILE, and the AWS config file."
     if isinstance(error, EndpointConnectionError):
         return f"{error}.", "Check the network, --endpoint-url and AWS_ENDPOINT_URL."
-    if isinstance(error, ResponseParserError):
-        return "the answer is not AWS's.", "Check --endpoint-url and AWS_ENDPOINT_URL, and any proxy in between."
+    if isinstance(error, ResponseParserError | AnswerTooLong):
+        said = f": {error}" if isinstance(error, ForeignAnswer | AnswerTooLong) and str(error) else ""
+        return f"the answer is not AWS's{said}.", _OTHERS
+    if isinstance(error, CallTimeout):
+        return f"{error}.", f"Check the network and any proxy, or allow more time: export {VARIABLE}=300"
     if not isinstance(error, ClientError):
         return f"{str(error).rstrip('.')}.", ""
     message = str(error.response.get("Error", {}).get("Message", "")) or "no message"

@@ -22,6 +22,7 @@ from botocore.exceptions import (
 
 from reconciler.aws.belongings import access_key
 from reconciler.aws.faults import AWS_ERRORS, code_of, problem_of, translated
+from reconciler.aws.limits import UnsentTimeout
 from reconciler.aws.session import Connection, client
 from reconciler.aws.unlogged import unlogged
 from reconciler.model.problem import Failed, failure
@@ -35,7 +36,7 @@ PATIENCE = 60.0
 """Seconds until a new key must be known; some ten are usual."""
 
 _NOT_YET = "InvalidClientTokenId"
-_NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, NoCredentialsError)
+_NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, NoCredentialsError, UnsentTimeout)
 
 T = TypeVar("T")
 

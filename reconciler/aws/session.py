@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -14,10 +14,10 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
-from botocore.parsers import ResponseParserError, ResponseParserFactory
-from botocore.utils import parse_timestamp
 
+from reconciler.aws.answers import AnswerParsers, timestamp
 from reconciler.aws.faults import translated
+from reconciler.aws.limits import call_timeout, watch
 from reconciler.aws.meter import Meter
 from reconciler.aws.overlap import started
 from reconciler.model.calls import OnCall, unheard
@@ -76,11 +76,12 @@ class Connection:
 
 
 def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
-    """A boto3 session that reads timestamps as `_timestamp` does; Failed where the profile does not exist."""
+    """A boto3 session whose clients check answers and limit calls. Raises Failed: no such profile, a wrong limit."""
     core = botocore.session.get_session()
-    parsers = _Parsers()
-    parsers.set_parser_defaults(timestamp_parser=_timestamp)
+    parsers = AnswerParsers()
+    parsers.set_parser_defaults(timestamp_parser=timestamp)
     core.register_component("response_parser_factory", parsers)
+    watch(core.get_component("event_emitter"), call_timeout(os.environ))
     with translated("finding credentials"):
         return boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
 
@@ -126,32 +127,6 @@ def asks_nobody(profile: str | None) -> bool:
     except BotoCoreError:
         return False
     return not {"role_arn", "credential_process"} & found.keys()
-
-
-class _Parsers(ResponseParserFactory):
-    """botocore's, which trip over what is well formed and no answer of AWS: the page of a proxy, another program's."""
-
-    def create_parser(self, protocol_name: str) -> Any:
-        parser: Any = super().create_parser(protocol_name)
-        parse = parser.parse
-
-        def parsed(response: Any, shape: Any) -> Any:
-            try:
-                return parse(response, shape)
-            except (AttributeError, LookupError, TypeError, ValueError) as error:
-                raise ResponseParserError(repr(error)) from None
-
-        parser.parse = parsed
-        return parser
-
-
-def _timestamp(value: Any) -> datetime:
-    """As botocore, which lets dateutil guess, for half of the time that it needs for a page of entities."""
-    try:
-        found = datetime.fromisoformat(value)
-    except (ValueError, TypeError):
-        return parse_timestamp(value)
-    return found if found.tzinfo else parse_timestamp(value)
 
 
 def connect(profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = unheard) -> Connection:
