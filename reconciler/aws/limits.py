@@ -34,7 +34,6 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ProxyConnectionError,
 )
-from botocore.httpsession import create_urllib3_context
 from urllib3.exceptions import ConnectTimeoutError as NoConnectionInTime
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import allowed_gai_family
@@ -242,14 +241,16 @@ class _TlsConnection(AWSHTTPSConnection):
         return _connected(self)
 
     def connect(self) -> None:
-        contexts = [self.ssl_context]
-        if self.proxy is not None and self.proxy.scheme == "https" and self.proxy_config is not None:
-            contexts.append(self.proxy_config.ssl_context or create_urllib3_context())
-            self.proxy_config = self.proxy_config._replace(ssl_context=contexts[1])
-        for context in contexts:
-            if context is not None:
-                context.sslsocket_class = _TlsSocket
+        if self.ssl_context is not None:
+            self.ssl_context.sslsocket_class = _TlsSocket
         super().connect()
+
+    def _connect_tls_proxy(self, *arguments: Any) -> Any:
+        """To a proxy of https, urllib3 makes a context of its own."""
+        above: Any = super()
+        made = above._connect_tls_proxy(*arguments)
+        made.__class__ = _TlsSocket
+        return made
 
 
 class _Pool(AWSHTTPConnectionPool):
