@@ -75,13 +75,19 @@ class Connection:
             return make(service, region_name=region, endpoint_url=self.endpoint_url, config=config)
 
 
-def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
-    """A boto3 session whose clients check answers and limit calls. Raises Failed: no such profile, a wrong limit."""
+def checked_core() -> botocore.session.Session:
+    """Make a session of botocore whose clients check answers and limit calls. Raises Failed: a limit that is none."""
     core = botocore.session.get_session()
     parsers = AnswerParsers()
     parsers.set_parser_defaults(timestamp_parser=timestamp)
     core.register_component("response_parser_factory", parsers)
     watch(core.get_component("event_emitter"), call_timeout(os.environ))
+    return core
+
+
+def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
+    """A boto3 session, on `checked_core`. Raises Failed: no such profile."""
+    core = checked_core()
     with translated("finding credentials"):
         return boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
 
