@@ -200,9 +200,7 @@ def _send(connection: Connection, user: str, serial: str, first: str, second: st
     try:
         devices.enable(connection, user, serial, first, second)
     except Failed as failed:
-        if failed.problems[0].code != devices.UNCLEAR:
-            raise
-        if serial not in {device.serial for device in devices.user_devices(connection, user) or ()}:
+        if failed.problems[0].code != devices.UNCLEAR or not devices.is_held(connection, user, serial):
             raise
 
 

@@ -95,15 +95,19 @@ def _unclear(connection: Connection, serial: str, looked: bool, lost: Failed) ->
     looked: it is known that there was no such device before.
     """
     summary, again = lost.problems[0].summary, "Run the command again."
-    unknown = f"A device {serial} may have been made, and its seed is lost."
+    detail = f"A device {serial} may have been made, and its seed is lost."
     try:
-        left = serial in (devices.virtual_devices(connection) or {}) if looked else False
-        if left:
+        if looked and devices.is_there(connection, serial):
+            detail = f"The device {serial} was made, its seed is lost, and it cannot be deleted now."
             devices.delete(connection, serial)
             return failure(devices.UNCLEAR, summary, "The device had been made, and was deleted again.", again)
-    except Failed:
-        pass
-    return failure(devices.UNCLEAR, summary, unknown, f"{again} If it is there, it is found, and can be replaced.")
+    except Failed as failed:
+        detail = f"{detail} {failed.problems[0].summary}"
+    return failure(devices.UNCLEAR, summary, detail, f"{again} If it is there, delete it: {_removal(serial)}")
+
+
+def _removal(serial: str) -> str:
+    return f"aws iam delete-virtual-mfa-device --serial-number {serial}"
 
 
 def _deleted(connection: Connection, serial: str, say: Say) -> bool:
@@ -111,7 +115,8 @@ def _deleted(connection: Connection, serial: str, say: Say) -> bool:
         devices.delete(connection, serial)
     except Failed as failed:
         say(f"The device {serial} stays: {failed.problems[0].summary}")
-        say("It blocks its name: next time pass another --device-name, or have an administrator delete it.")
+        say("It blocks its name: next time pass another --device-name, or have an administrator delete it:")
+        say(_removal(serial))
         return False
     say(f"The device {serial} was deleted again.")
     return True

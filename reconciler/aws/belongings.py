@@ -16,7 +16,7 @@ from reconciler.model.state import AccessKey, Belongings, MfaDevice
 
 T = TypeVar("T")
 
-_NOT_ANSWERED = ("InvalidAction", "NotImplemented", "UnknownOperation", "ResponseParserError")
+_NOT_ANSWERED = ("InvalidAction", "NotImplemented", "UnknownOperation", "ResponseParserError", "ForeignAnswer")
 
 _RARE = ("ListServiceSpecificCredentials", "ListSigningCertificates", "ListSSHPublicKeys")
 """Kinds of credentials that some partitions lack and few users have: not being told of them is no failure."""
@@ -50,7 +50,7 @@ def _belongings(connection: Connection, user: Address, pool: Executor) -> Belong
     def ids(operation: str, key: str, item: str) -> tuple[str, ...]:
         method: Any = getattr(connection.iam, xform_name(operation))
         try:
-            return tuple(entry[item] for entry in method(UserName=user.name)[key])
+            return tuple(entry[item] for entry in method(UserName=user.name).get(key) or ())
         except AWS_ERRORS as error:
             if operation not in _RARE or code_of(error) not in (*DENIED, *_NOT_ANSWERED):
                 raise

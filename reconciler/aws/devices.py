@@ -87,6 +87,24 @@ def user_devices(connection: Connection, user: str) -> tuple[MfaDevice, ...] | N
     raise no_such_user(connection, user)
 
 
+def is_held(connection: Connection, user: str, serial: str) -> bool:
+    """Whether the user has the device, after a call whose answer was lost: IAM may show it late. Raises Failed."""
+    return _shows(lambda: serial in {device.serial for device in user_devices(connection, user) or ()})
+
+
+def is_there(connection: Connection, serial: str) -> bool:
+    """Whether there is such a virtual device, after a call whose answer was lost. Raises Failed."""
+    return _shows(lambda: serial in (virtual_devices(connection) or {}))
+
+
+def _shows(look: Callable[[], bool]) -> bool:
+    for pause in PAUSES:
+        if look():
+            return True
+        time.sleep(pause)
+    return look()
+
+
 def no_such_user(connection: Connection, user: str) -> Failed:
     return failure(NO_SUCH_USER, f"There is no user {user!r} in account {connection.account}.")
 
@@ -144,8 +162,18 @@ def delete(connection: Connection, serial: str) -> None:
             "ConcurrentModification",
         )
     except AWS_ERRORS as error:
-        if code_of(error) != "NoSuchEntity":
+        if code_of(error) != "NoSuchEntity" and not (_is_unclear(error) and _is_gone(connection, serial)):
             raise _failed(error, f"deleting {serial}", "iam:DeleteVirtualMFADevice") from None
+
+
+def _is_gone(connection: Connection, serial: str) -> bool:
+    found = virtual_devices(connection)
+    return found is not None and serial not in found
+
+
+def _is_unclear(error: Exception) -> bool:
+    """Whether the call may have been made although no answer says so."""
+    return not isinstance(error, ClientError) or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
 
 def _patiently(call: Callable[[], T], *passing: str) -> T:
@@ -161,7 +189,7 @@ def _patiently(call: Callable[[], T], *passing: str) -> T:
 
 
 def _failed(error: Exception, doing: str, action: str) -> Failed:
-    if not isinstance(error, ClientError) or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+    if not isinstance(error, ClientError) or _is_unclear(error):
         summary = problem_of(error, doing).summary
         return failure(UNCLEAR, summary, "Whether AWS has done it is not known.")
     if code_of(error) in DENIED:

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from reconciler.aws.answers import ForeignAnswer
 from reconciler.aws.library_errors import describe
+from reconciler.aws.limits import VARIABLE, AnswerTooLong, CallTimeout
 from reconciler.model.problem import Failed, Level, Problem
 
 BAD_CREDENTIALS = "bad-credentials"
@@ -54,6 +56,7 @@ _SPEAKING = frozenset(
 _LONGEST = 1000
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
 """An error code of AWS. What else stands in its place may be anything."""
+_OTHERS = "Check --endpoint-url, AWS_ENDPOINT_URL, HTTPS_PROXY and HTTP_PROXY: something else answers in AWS's place."
 
 
 def code_of(error: Exception) -> str:
@@ -79,6 +82,11 @@ def read_denied(operation: str) -> Problem:
 
 
 def _said(error: Exception, code: str) -> tuple[str, str]:
+    if isinstance(error, ResponseParserError | AnswerTooLong):
+        said = f": {error}" if isinstance(error, ForeignAnswer | AnswerTooLong) and str(error) else ""
+        return f"the answer is not AWS's{said}.", _OTHERS
+    if isinstance(error, CallTimeout):
+        return f"{error}.", f"Check the network and any proxy, or allow more time: export {VARIABLE}=300"
     if not isinstance(error, ClientError):
         return describe(error)
     message = _message_of(error, code)

@@ -25,6 +25,7 @@ from botocore.exceptions import (
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
+from reconciler.aws.limits import AnswerTooLong, CallTimeout, LimitedSession, call_timeout
 from reconciler.aws.unlogged import unlogged
 from reconciler.model.problem import Failed, failure
 
@@ -46,7 +47,7 @@ def signin_token(url: str, environ: Mapping[str, str]) -> str:
     proxies = get_environ_proxies(url) if url.startswith("https:") else {}
     make: Any = URLLib3Session
     with unlogged():
-        session = make(verify=verify, proxies=proxies, timeout=_TIMEOUTS)
+        session = LimitedSession(make(verify=verify, proxies=proxies, timeout=_TIMEOUTS), call_timeout(environ))
         try:
             outcome = _fetched(session, url)
             for pause in PAUSES:
@@ -69,7 +70,7 @@ _Outcome = tuple[int, bytes] | BotoCoreError
 """Status and body, or what kept the answer away."""
 
 
-def _fetched(session: URLLib3Session, url: str) -> _Outcome:
+def _fetched(session: LimitedSession, url: str) -> _Outcome:
     try:
         answer = session.send(AWSRequest(method="GET", url=url, headers={"Accept": "application/json"}).prepare())
     except BotoCoreError as error:
@@ -81,7 +82,8 @@ def _passes(outcome: _Outcome) -> bool:
     """Whether another attempt may do better."""
     if isinstance(outcome, BotoCoreError):
         # HTTPClientError itself, not a subclass: a file of certificates that cannot be read, and the like.
-        return not (isinstance(outcome, SSLError | InvalidProxiesConfigError) or type(outcome) is HTTPClientError)
+        final = SSLError | InvalidProxiesConfigError | CallTimeout | AnswerTooLong
+        return not (isinstance(outcome, final) or type(outcome) is HTTPClientError)
     return outcome[0] >= 500 or outcome[0] == 429
 
 
@@ -101,7 +103,7 @@ def _unreachable(error: BotoCoreError, host: str) -> Failed:
         hint = "Set AWS_CA_BUNDLE to the certificates of your network's proxy."
     elif isinstance(error, ProxyConnectionError | InvalidProxiesConfigError):
         summary, hint = f"the proxy before {host} does not work.", "Check HTTPS_PROXY and NO_PROXY."
-    elif isinstance(error, ConnectTimeoutError | ReadTimeoutError):
+    elif isinstance(error, ConnectTimeoutError | ReadTimeoutError | CallTimeout):
         summary = f"{host} did not answer in time."
     elif type(error) is HTTPClientError:
         hint = "Check the network, and that AWS_CA_BUNDLE names a file of certificates."

@@ -22,7 +22,8 @@ from botocore.exceptions import (
 
 from reconciler.aws.belongings import access_key
 from reconciler.aws.faults import AWS_ERRORS, code_of, problem_of, translated
-from reconciler.aws.session import Connection, client
+from reconciler.aws.limits import UnsentTimeout
+from reconciler.aws.session import Connection, checked_core, client
 from reconciler.aws.unlogged import unlogged
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import AccessKey
@@ -35,7 +36,7 @@ PATIENCE = 60.0
 """Seconds until a new key must be known; some ten are usual."""
 
 _NOT_YET = "InvalidClientTokenId"
-_NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, NoCredentialsError)
+_NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, NoCredentialsError, UnsentTimeout)
 
 T = TypeVar("T")
 
@@ -98,7 +99,11 @@ def deactivate(connection: Connection, user: str, key_id: str, by: KeyPair) -> N
         return iam.update_access_key(UserName=user, AccessKeyId=key_id, Status="Inactive")
 
     with translated(f"deactivating the access key {key_id}"):
-        _known(call) if own else call()
+        try:
+            _known(call) if own else call()
+        except AWS_ERRORS as error:
+            if not (_unclear(error) and _statuses(iam, user).get(key_id) == "Inactive"):
+                raise
 
 
 def delete(connection: Connection, user: str, key_id: str) -> None:
@@ -106,14 +111,26 @@ def delete(connection: Connection, user: str, key_id: str) -> None:
     with translated(f"deleting the access key {key_id}"):
         try:
             connection.iam.delete_access_key(UserName=user, AccessKeyId=key_id)
-        except ClientError as error:
-            if code_of(error) != "NoSuchEntity":
+        except AWS_ERRORS as error:
+            gone = code_of(error) == "NoSuchEntity"
+            if not gone and not (_unclear(error) and key_id not in _statuses(connection.iam, user)):
                 raise
+
+
+def _statuses(iam: Any, user: str) -> dict[str, str]:
+    """Return each key's status, to see what a call has done whose answer was lost. Raises what reading raises."""
+    listed = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+    return {item["AccessKeyId"]: item["Status"] for item in listed}
 
 
 def _session(connection: Connection, pair: KeyPair) -> boto3.session.Session:
     region = connection.session.region_name
-    return boto3.session.Session(aws_access_key_id=pair.id, aws_secret_access_key=pair.secret, region_name=region)
+    return boto3.session.Session(
+        aws_access_key_id=pair.id,
+        aws_secret_access_key=pair.secret,
+        region_name=region,
+        botocore_session=checked_core(),
+    )
 
 
 def _known(call: Callable[[], T]) -> T:
@@ -139,22 +156,27 @@ def _unclear(error: Exception) -> bool:
 def _taken_back(connection: Connection, user: str, known: Collection[str]) -> Failed:
     """Look for the key of the lost answer, delete it, and say what there is to say. IAM may show it late."""
     look = f"See: aws iam list-access-keys --user-name {user}"
+    remove = f"aws iam delete-access-key --user-name {user} --access-key-id"
+    new: list[str] = []
     try:
         for pause in (0.0, 1.0, 2.0, 4.0):
             time.sleep(pause)
             new = [key.id for key in access_keys(connection, user) if key.id not in known]
             if new:
                 break
-        if len(new) > 1:
-            return failure(
-                "key-unclear", f"{user} has new keys, {' and '.join(new)}; one may be of this run.", hint=look
-            )
-        if not new:
-            return failure("key-unclear", "No new key is there.", hint=f"It may still appear. {look}")
-        delete(connection, user, new[0])
+        if len(new) == 1:
+            delete(connection, user, new[0])
     except Failed as failed:
-        unread = failure("key-unclear", "A key without a known secret may have been left.", hint=look)
+        left = f"The new access key {new[0]}" if new else "A new access key"
+        hint = f"Delete it: {remove} {new[0]}" if new else f"{look}\nDelete the one that is new: {remove} ID"
+        unread = failure("key-unclear", f"{left}, whose secret nobody knows, may have been left.", hint=hint)
         return Failed([*failed.problems, *unread.problems])
+    if len(new) > 1:
+        said = f"{user} has new keys, {' and '.join(new)}; one may be of this run."
+        return failure("key-unclear", said, hint=f"{look}\nDelete the one that nobody uses: {remove} ID")
+    if not new:
+        hint = f"It may still appear. {look}\nDelete it then: {remove} ID"
+        return failure("key-unclear", "No new key is there.", hint=hint)
     return failure("key-lost", f"AWS had made the key {new[0]}, whose secret was lost with the answer: it was deleted.")
 
 

@@ -25,6 +25,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
+from reconciler.aws.limits import AnswerTooLong, CallTimeout, UnsentTimeout
 from reconciler.aws.lost import Seen, look
 from reconciler.aws.pace import Pace, Waits
 from reconciler.aws.session import Connection
@@ -74,9 +75,10 @@ def verdict_of(error: Exception, step: Step, made: Collection[Fact]) -> Verdict:
 def _without_answer(error: Exception) -> Verdict:
     if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return Verdict.FINAL
-    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError | UnsentTimeout):
         return Verdict.UNSENT
-    return Verdict.LOST if isinstance(error, HTTPClientError | SSLError | ResponseParserError) else Verdict.FINAL
+    lost = (HTTPClientError, SSLError, ResponseParserError, CallTimeout, AnswerTooLong)
+    return Verdict.LOST if isinstance(error, lost) else Verdict.FINAL
 
 
 def _not_yet_seen(error: ClientError, code: str, step: Step, made: Collection[Fact]) -> bool:

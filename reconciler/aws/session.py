@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,11 +15,11 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
-from botocore.parsers import ResponseParserError, ResponseParserFactory
-from botocore.utils import parse_timestamp
 
+from reconciler.aws.answers import AnswerParsers, timestamp
 from reconciler.aws.credentials import guard_credentials
 from reconciler.aws.faults import translated
+from reconciler.aws.limits import call_timeout, watch
 from reconciler.aws.meter import Meter
 from reconciler.aws.overlap import started
 from reconciler.model.calls import OnCall, unheard
@@ -78,12 +78,19 @@ class Connection:
             return make(service, region_name=region, endpoint_url=self.endpoint_url, config=config)
 
 
-def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
-    """A boto3 session that reads timestamps as `_timestamp` does; Failed where the profile does not exist."""
+def checked_core() -> botocore.session.Session:
+    """Make a session of botocore whose clients check answers and limit calls. Raises Failed: a limit that is none."""
     core = botocore.session.get_session()
-    parsers = _Parsers()
-    parsers.set_parser_defaults(timestamp_parser=_timestamp)
+    parsers = AnswerParsers()
+    parsers.set_parser_defaults(timestamp_parser=timestamp)
     core.register_component("response_parser_factory", parsers)
+    watch(core.get_component("event_emitter"), call_timeout(os.environ))
+    return core
+
+
+def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
+    """A boto3 session, on `checked_core`. Raises Failed: no such profile."""
+    core = checked_core()
     with translated("finding credentials"):
         session = boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
         guard_credentials(core)
@@ -137,32 +144,6 @@ def asks_nobody(profile: str | None) -> bool:
     except BotoCoreError:
         return False
     return not {"role_arn", "credential_process"} & found.keys()
-
-
-class _Parsers(ResponseParserFactory):
-    """botocore's, which trip over what is well formed and no answer of AWS: the page of a proxy, another program's."""
-
-    def create_parser(self, protocol_name: str) -> Any:
-        parser: Any = super().create_parser(protocol_name)
-        parse = parser.parse
-
-        def parsed(response: Any, shape: Any) -> Any:
-            try:
-                return parse(response, shape)
-            except (AttributeError, LookupError, TypeError, ValueError) as error:
-                raise ResponseParserError(type(error).__name__) from None
-
-        parser.parse = parsed
-        return parser
-
-
-def _timestamp(value: Any) -> datetime:
-    """As botocore, which lets dateutil guess, for half of the time that it needs for a page of entities."""
-    try:
-        found = datetime.fromisoformat(value)
-    except (ValueError, TypeError):
-        return parse_timestamp(value)
-    return found if found.tzinfo else parse_timestamp(value)
 
 
 def connect(profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = unheard) -> Connection:

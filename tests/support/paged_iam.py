@@ -150,7 +150,8 @@ class PagedIam:
     def _GetPolicy(self, asked: dict[str, str]) -> str:
         name = asked["PolicyArn"].rpartition("/")[2]
         tags = f"<Tags><member><Key>n</Key><Value>{name[1:]}</Value></member></Tags>"
-        return f"<Policy><PolicyName>{name}</PolicyName><Arn>{asked['PolicyArn']}</Arn>{tags}</Policy>"
+        known = f"<PolicyName>{name}</PolicyName><Path>/</Path><DefaultVersionId>v1</DefaultVersionId>"
+        return f"<Policy>{known}<Arn>{asked['PolicyArn']}</Arn>{tags}</Policy>"
 
     def _GetInstanceProfile(self, asked: dict[str, str]) -> str:
         return f"<InstanceProfile>{_profile(int(asked['InstanceProfileName'][1:]))}</InstanceProfile>"

@@ -12,7 +12,8 @@ from botocore.utils import parse_timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.aws.session import _Parsers, _timestamp, asks_nobody, connect
+from reconciler.aws.answers import AnswerParsers, timestamp
+from reconciler.aws.session import asks_nobody, connect
 from reconciler.model.problem import Failed
 from tests.support.pages_of_others import PAGE, page_served
 
@@ -28,7 +29,7 @@ def test_a_timestamp_is_the_one_that_botocore_reads(moment: datetime, precision:
         moment.replace(tzinfo=UTC).timestamp(),
         int(moment.replace(tzinfo=UTC).timestamp()),
     ):
-        found = _timestamp(text)
+        found = timestamp(text)
         assert found == parse_timestamp(text)
         assert str(found) == str(parse_timestamp(text))
 
@@ -77,7 +78,7 @@ def test_only_credentials_that_ask_nobody_are_looked_for_in_the_background(
 )
 def test_what_is_no_answer_of_aws_is_said_to_be_none(service: str, operation: str, body: bytes) -> None:
     model = botocore.session.get_session().get_service_model(service)
-    parser = _Parsers().create_parser(model.resolved_protocol)
+    parser = AnswerParsers().create_parser(model.resolved_protocol)
     with pytest.raises(ResponseParserError):
         parser.parse({"status_code": 200, "headers": {}, "body": body}, model.operation_model(operation).output_shape)
 
@@ -88,6 +89,7 @@ def test_a_page_of_some_other_program_is_an_error_and_no_traceback(monkeypatch: 
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     with page_served() as url, pytest.raises(Failed) as failed:
         connect(None, "us-east-1", url)
-    assert [problem.summary for problem in failed.value.problems] == [
-        "Asking AWS who the caller is failed: the answer is not AWS's."
-    ]
+    (problem,) = failed.value.problems
+    told = f"the answer is not AWS's: HTTP 200 with an HTML page, from {url.removeprefix('http://')} ("
+    assert problem.summary.startswith(f"Asking AWS who the caller is failed: {told}")
+    assert "AWS_ENDPOINT_URL" in problem.hint and "HTTPS_PROXY" in problem.hint

@@ -1,0 +1,237 @@
+"""Tells AWS's answers from everything else that answers: all of them pass here before anything reads them.
+
+botocore's parsers take any well-formed XML for an answer: the page of a proxy with status 200 is a write that was
+made, one with 403 is an error without a code. Here an answer must be named after its operation (`CreateUserResponse`),
+have the fields that the code relies on (`aws/required.py`) with values of their type, and an error must have a code.
+
+Source: IAM and STS API references ("Common errors", and the response elements of each operation).
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from botocore.parsers import JSONParser, QueryParser, ResponseParserError, ResponseParserFactory
+from botocore.utils import parse_timestamp
+
+from reconciler.aws.limits import answering_host
+from reconciler.aws.required import EMPTY, FORMS, REQUIRED
+
+_BROKEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What botocore's parsers raise over bytes that they do not expect."""
+_NAMESPACE = re.compile(r"https?://([\w-]+\.)*amazon(aws)?\.com(\.cn)?/.*|")
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,127}")
+_LONGEST_MESSAGE = 4000
+_MARKUP = 1_000_000
+"""Tags and equals signs of an answer, at most: each takes up to 300 bytes of memory. A page has half as many."""
+_LARGEST_JSON = 16 * 2**20
+
+
+class ForeignAnswer(ResponseParserError):
+    """An answer that is not AWS's, or not whole. Its text says what came instead, and holds nothing of the answer."""
+
+
+class AnswerParsers(ResponseParserFactory):
+    """botocore's parsers, which raise ForeignAnswer for whatever is no answer of AWS."""
+
+    def create_parser(self, protocol_name: str) -> Any:
+        if protocol_name in _PARSERS:
+            return _PARSERS[protocol_name](timestamp_parser=timestamp)
+        parser: Any = super().create_parser(protocol_name)
+        parse = parser.parse
+
+        def parsed(response: Any, shape: Any) -> Any:
+            try:
+                return parse(response, shape)
+            except (*_BROKEN, ResponseParserError):
+                raise ForeignAnswer(_told(response)) from None
+
+        parser.parse = parsed
+        return parser
+
+
+def timestamp(value: Any) -> datetime:
+    """As botocore, which lets dateutil guess, for half of the time that it needs for a page of entities."""
+    try:
+        found = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        found = parse_timestamp(value)
+    if not found.tzinfo:
+        found = parse_timestamp(value)
+    if not 1900 < found.year < 9999:  # outside, no time zone can be reckoned with
+        raise ValueError("no date")
+    return found
+
+
+class _QueryAnswers(QueryParser):
+    """IAM and STS: XML. A parser of botocore's reads one answer only, at times more than once."""
+
+    _read: tuple[Any, Any] | None = None
+
+    def parse(self, response: Any, shape: Any) -> Any:
+        try:
+            return super().parse(response, shape)
+        except ForeignAnswer as foreign:
+            raise ForeignAnswer(_told(response, str(foreign))) from None
+        except (*_BROKEN, ResponseParserError):
+            raise ForeignAnswer(_told(response)) from None
+
+    def _do_parse(self, response: Any, shape: Any) -> Any:
+        operation = (response.get("context") or {}).get("operation_name", "")
+        name = _name_of(self._parse_xml_string_to_dom(response["body"]))
+        if response["status_code"] != 200 or not (name == f"{operation}Response" if operation else name):
+            raise ForeignAnswer
+        above: Any = super()
+        return above._do_parse(response, shape)
+
+    def _do_error_parse(self, response: Any, shape: Any) -> Any:
+        try:
+            found = _error_of(self._parse_xml_string_to_dom(response["body"]))
+        except (*_BROKEN, ResponseParserError):
+            found = None
+        return _without_code(response) if found is None else found
+
+    def _do_generic_error_parse(self, response: Any) -> Any:
+        return _without_code(response)
+
+    def _parse_xml_string_to_dom(self, xml_string: Any) -> Any:
+        """AWS declares no entities, and entities can make gigabytes of a few bytes."""
+        if self._read and self._read[0] is xml_string:
+            return self._read[1]
+        if b"<!DOCTYPE" in xml_string or xml_string.count(b"<") + xml_string.count(b"=") > _MARKUP:
+            raise ForeignAnswer
+        above: Any = super()
+        self._read = xml_string, above._parse_xml_string_to_dom(xml_string)
+        return self._read[1]
+
+    def _node_tag(self, node: Any) -> str:
+        return str(node.tag).rpartition("}")[2]
+
+    def _build_name_to_xml_node(self, parent_node: Any) -> dict[str, Any]:
+        """IAM and STS have no lists without an element around them: nothing comes twice."""
+        found = {self._node_tag(item): item for item in parent_node}
+        if len(found) != len(parent_node):
+            raise ForeignAnswer
+        return found
+
+    def _handle_structure(self, shape: Any, node: Any) -> Any:
+        above: Any = super()
+        return _checked(shape, above._handle_structure(shape, node))
+
+    def _handle_boolean(self, shape: Any, node: Any) -> bool:
+        if node.text not in ("true", "false"):
+            raise ForeignAnswer(shape.name)
+        return bool(node.text == "true")
+
+
+class _JsonAnswers(JSONParser):
+    """The Resource Groups Tagging API."""
+
+    def parse(self, response: Any, shape: Any) -> Any:
+        try:
+            if len(response["body"]) > _LARGEST_JSON:
+                raise ForeignAnswer
+            parsed = super().parse(response, shape)
+            of_an_error = shape is not None and shape.metadata.get("exception", False)  # read for its fields alone
+            if response["status_code"] == 200 or of_an_error or _is_error(parsed):
+                return parsed
+            return _without_code(response)
+        except ForeignAnswer as foreign:
+            raise ForeignAnswer(_told(response, str(foreign))) from None
+        except (*_BROKEN, ResponseParserError):
+            raise ForeignAnswer(_told(response)) from None
+
+    def _handle_structure(self, shape: Any, value: Any) -> Any:
+        above: Any = super()
+        return _checked(shape, above._handle_structure(shape, value))
+
+    def _handle_string(self, shape: Any, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ForeignAnswer(shape.name)
+        return value
+
+
+_PARSERS: Mapping[str, Any] = {"query": _QueryAnswers, "json": _JsonAnswers}
+
+
+def _name_of(root: Any) -> str:
+    """The name of a document's element; "" if it is in a namespace of others."""
+    namespace, _, name = str(root.tag).rpartition("}")
+    return name if _NAMESPACE.fullmatch(namespace.removeprefix("{")) else ""
+
+
+def _error_of(root: Any) -> dict[str, Any] | None:
+    """Read `<ErrorResponse><Error>`, or the `<Response><Errors><Error>` of some front ends; None if it is neither."""
+    path = {"ErrorResponse": "{*}Error", "Response": "{*}Errors/{*}Error"}.get(_name_of(root))
+    error = root.find(path) if path else None
+    if error is None:
+        return None
+    texts = {name: (error.findtext(f"{{*}}{name}") or "").strip() for name in ("Type", "Code", "Message")}
+    texts["Message"] = texts["Message"][:_LONGEST_MESSAGE]
+    request = root.findtext("{*}RequestId") or root.findtext("{*}RequestID") or ""
+    found = {"Error": texts, "ResponseMetadata": {"RequestId": request.strip()}}
+    return found if _is_error(found) else None
+
+
+def _is_error(parsed: Any) -> bool:
+    return bool(_CODE.fullmatch(str(parsed.get("Error", {}).get("Code", ""))))
+
+
+def _without_code(response: Any) -> dict[str, Any]:
+    """Return the error of an answer with an HTTP status but no code of AWS. Raises ForeignAnswer if it means nothing.
+
+    Load balancers answer 5xx with a page, and 429: both pass, and botocore repeats them by these codes.
+    """
+    status = response["status_code"]
+    if status != 429 and status < 500:
+        raise ForeignAnswer
+    code = "TooManyRequestsException" if status == 429 else str(status)
+    reason = http.client.responses.get(status, "no reason")
+    return {"Error": {"Code": code, "Message": f"{reason} ({_told(response)})"}, "ResponseMetadata": {}}
+
+
+def _checked(shape: Any, parsed: Any) -> Any:
+    """Return the structure. Raises ForeignAnswer if a field that the code relies on is missing or malformed."""
+    for path in REQUIRED.get(shape.name, ()):
+        first, _, rest = path.partition(".")
+        value = parsed.get(first)
+        values = [value] if not rest else [item.get(rest) for item in (value if isinstance(value, list) else [value])]
+        if not all(_is_there(rest or first, one) for one in values):
+            raise ForeignAnswer(f"{shape.name}.{path}")
+    if shape.name == "ManagedPolicyDetail":
+        versions = parsed["PolicyVersionList"]
+        if not any(version["IsDefaultVersion"] and version.get("Document") for version in versions):
+            raise ForeignAnswer("ManagedPolicyDetail.PolicyVersionList")
+    return parsed
+
+
+def _is_there(name: str, value: Any) -> bool:
+    if value is None or (value == "" and name not in EMPTY):
+        return False
+    form = FORMS.get(name)
+    return form is None or bool(form.fullmatch(value if isinstance(value, str) else value.decode("latin-1")))
+
+
+def _told(response: Any, field: str = "") -> str:
+    """Say what answered, in words of our own: nothing of an answer is known to be harmless."""
+    body = response["body"] or b""
+    what = f", but {field} is missing or malformed" if field else f" with {_looks_like(body)}"
+    server = str(response["headers"].get("server", ""))
+    software = f" ({server})" if re.fullmatch(r"[A-Za-z0-9./ _-]{1,40}", server) else ""
+    host = answering_host()
+    return f"HTTP {response['status_code']}{what}" + (f", from {host}{software}" if host else software)
+
+
+def _looks_like(body: bytes) -> str:
+    start = body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not start:
+        return "no content"
+    if start.startswith((b"<!doctype html", b"<html")) or b"<html" in start:
+        return "an HTML page"
+    if start.startswith(b"<"):
+        return "XML that is broken or of something else"
+    return "JSON" if start.startswith((b"{", b"[")) else "content that is no XML"

@@ -1,0 +1,290 @@
+"""Limits of one AWS call: how long it may take in all, and how many bytes its answer may have.
+
+A timeout of a socket is about one `recv`: an endpoint, or a proxy in front of it, that sends a byte a second never
+meets it. So each socket asks here, before it waits, how much of its call's time is left. That covers connecting, TLS,
+a proxy's CONNECT, sending, headers and body, for every client that a session makes (`watch`), those of botocore's own
+credential providers among them.
+
+The time of a call is the sum over its attempts; botocore's pauses between them do not count. It leaves out the lookup
+of a host's name, which no program can end before the system's resolver does.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+)
+from urllib3.exceptions import ConnectTimeoutError as NoConnectionInTime
+from urllib3.exceptions import NewConnectionError
+from urllib3.util.connection import allowed_gai_family
+
+from reconciler.model.problem import failure
+
+VARIABLE = "RECONCILE_CALL_TIMEOUT"
+DEFAULT = 60.0
+"""Seconds of one call. A page of a thousand entities, the slowest answer that we ask for, takes a few."""
+LEAST, MOST = 1.0, 3600.0
+LARGEST = 64 * 2**20
+"""Bytes of an answer. IAM's own limits keep a page of a thousand entities below."""
+
+_SLACK = 0.05
+"""Seconds by which a timeout may come early and still be that of the call."""
+_BUDGET = "reconcile-seconds-left"
+
+
+class CallTimeout(BotoCoreError):
+    """The time of a call is over. The call was sent: nobody knows whether it was made. botocore does not repeat it."""
+
+    fmt = "{host} did not answer in full within {seconds:g} seconds"
+
+
+class UnsentTimeout(CallTimeout):
+    """The time of a call was over before there was a connection: AWS never saw it."""
+
+    fmt = "{host} could not be reached within {seconds:g} seconds"
+
+
+class AnswerTooLong(BotoCoreError):
+    """An answer that goes on and on."""
+
+    fmt = "{host} sent more than {mebibytes} MiB"
+
+
+def call_timeout(environ: Mapping[str, str]) -> float:
+    """Return the seconds that RECONCILE_CALL_TIMEOUT allows to a call. Raises Failed where it is no such number."""
+    given = environ.get(VARIABLE, "").strip()
+    if not given:
+        return DEFAULT
+    if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", given) and LEAST <= float(given) <= MOST:
+        return float(given)
+    raise failure(
+        "bad-call-timeout",
+        f"{VARIABLE} is {given[:40]!r}, and must be a number of seconds from {LEAST:g} to {MOST:g}.",
+        "It is the time that one AWS call may take in all.",
+        f"Unset it for the default: unset {VARIABLE}   # {DEFAULT:g} seconds",
+    )
+
+
+def watch(events: Any, seconds: float) -> None:
+    """Have every client that is made with these events of a botocore session keep the limits."""
+
+    class LimitedClient:
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            endpoint: Any = vars(self)["_endpoint"]
+            endpoint.http_session = LimitedSession(endpoint.http_session, seconds)
+
+    def add(base_classes: list[type], **_: object) -> None:
+        base_classes.insert(0, LimitedClient)
+
+    events.register("creating-client-class", add)
+
+
+def answering_host() -> str:
+    """Return host and port of the last answer on this thread, or "" if there was none."""
+    return str(getattr(_here, "host", ""))
+
+
+@dataclass
+class _Attempt:
+    """One request that is under way on this thread. idle: the longest wait for any one byte."""
+
+    until: float
+    idle: float
+    received: int = field(default=0)
+
+    def left(self) -> float:
+        return self.until - time.monotonic()
+
+    @property
+    def is_late(self) -> bool:
+        return self.left() < _SLACK
+
+    @property
+    def is_flooded(self) -> bool:
+        return self.received > LARGEST
+
+
+_here = threading.local()
+"""`attempt`: the _Attempt of this thread. `host`: see `answering_host`."""
+
+
+class LimitedSession:
+    """A session of botocore's (`URLLib3Session`), whose requests keep the limits."""
+
+    def __init__(self, session: Any, seconds: float) -> None:
+        self._session, self._seconds = session, seconds
+        # The pool managers of the session, those of proxies too, share this mapping.
+        session._pool_classes_by_scheme.update(http=_Pool, https=_TlsPool)
+
+    def send(self, request: Any) -> Any:
+        """Raises what botocore's does; CallTimeout and AnswerTooLong besides."""
+        url = urlsplit(request.url)
+        _here.host = f"{url.hostname}:{url.port}" if url.port else str(url.hostname)
+        # The attempts of a call share their context; a botocore that keeps it to itself has each counted alone.
+        context = getattr(request, "context", None)
+        context = context if isinstance(context, dict) else {}
+        budget = context.get(_BUDGET, self._seconds)
+        attempt = _Attempt(time.monotonic() + budget, max(1.0, self._seconds / 2))
+        outer, _here.attempt = getattr(_here, "attempt", None), attempt
+        try:
+            return self._session.send(request)
+        except BotoCoreError as error:
+            raise _explained(error, attempt, self._seconds) from None
+        finally:
+            _here.attempt = outer
+            context[_BUDGET] = max(0.0, attempt.left())
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _explained(error: BotoCoreError, attempt: _Attempt, seconds: float) -> BotoCoreError:
+    host = answering_host()
+    if attempt.is_flooded:
+        return AnswerTooLong(host=host, mebibytes=LARGEST // 2**20)
+    if not attempt.is_late:
+        return error
+    unsent = isinstance(error, ConnectTimeoutError | EndpointConnectionError | ProxyConnectionError)
+    return (UnsentTimeout if unsent else CallTimeout)(host=host, seconds=seconds)
+
+
+class _Limited:
+    """A part of a socket: it waits no longer than its call may, and counts what it receives."""
+
+    _asked: float | None = None
+
+    def settimeout(self, value: float | None) -> None:
+        self._asked = value
+        self._limit()
+
+    def _limit(self) -> None:
+        attempt: _Attempt | None = getattr(_here, "attempt", None)
+        seconds = math.inf if self._asked is None else self._asked
+        if attempt is not None:
+            seconds = min(seconds, attempt.left(), attempt.idle)
+            if seconds <= 0:
+                raise TimeoutError("the time of the call is over")
+        above: Any = super()
+        above.settimeout(None if seconds == math.inf else seconds)
+
+    def _limited(self, method: str, *arguments: Any, **named: Any) -> Any:
+        self._limit()
+        return getattr(super(), method)(*arguments, **named)
+
+    def connect(self, *arguments: Any) -> None:
+        self._limited("connect", *arguments)
+
+    def do_handshake(self, *arguments: Any) -> None:
+        self._limited("do_handshake", *arguments)
+
+    def send(self, *arguments: Any) -> Any:
+        return self._limited("send", *arguments)
+
+    def sendall(self, *arguments: Any) -> Any:
+        return self._limited("sendall", *arguments)
+
+    def recv(self, *arguments: Any) -> Any:
+        data = self._limited("recv", *arguments)
+        _count(len(data))
+        return data
+
+    def recv_into(self, *arguments: Any) -> Any:
+        read = self._limited("recv_into", *arguments)
+        _count(read)
+        return read
+
+
+def _count(read: int) -> None:
+    attempt: _Attempt | None = getattr(_here, "attempt", None)
+    if attempt is not None:
+        attempt.received += read
+        if attempt.is_flooded:
+            raise OSError("the answer is too long")
+
+
+class _Socket(_Limited, socket.socket):
+    pass
+
+
+class _TlsSocket(_Limited, ssl.SSLSocket):
+    pass
+
+
+class _Connection(AWSHTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connected(self)
+
+
+class _TlsConnection(AWSHTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connected(self)
+
+    def connect(self) -> None:
+        if self.ssl_context is not None:
+            self.ssl_context.sslsocket_class = _TlsSocket
+        super().connect()
+
+    def _connect_tls_proxy(self, *arguments: Any) -> Any:
+        """To a proxy of https, urllib3 makes a context of its own."""
+        above: Any = super()
+        made = above._connect_tls_proxy(*arguments)
+        made.__class__ = _TlsSocket
+        return made
+
+
+class _Pool(AWSHTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(AWSHTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+def _opened(made: _Socket, connection: Any, address: Any) -> _Socket:
+    try:
+        for option in connection.socket_options or ():
+            made.setsockopt(*option)
+        made.settimeout(connection.timeout)
+        made.connect(address)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _connected(connection: Any) -> socket.socket:
+    """Connect to the first address of the host that takes it, as urllib3 does, all of them within the call's time."""
+    host, last = connection._dns_host.strip("[]"), None
+    try:
+        found = socket.getaddrinfo(host, connection.port, allowed_gai_family(), socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise NewConnectionError(connection, f"Failed to resolve {connection.host!r} ({error})") from None
+    for family, kind, protocol, _, address in found:
+        try:
+            return _opened(_Socket(family, kind, protocol), connection, address)
+        except OSError as error:
+            last = error
+    if isinstance(last, TimeoutError):
+        raise NoConnectionInTime(connection, f"Connection to {connection.host} timed out.")
+    raise NewConnectionError(connection, f"Failed to establish a new connection: {last}")

@@ -1,0 +1,89 @@
+"""The fields of AWS's answers that the code relies on: without one of them an answer is none (`aws/answers.py`).
+
+Not botocore's `required`: AWS leaves out some of those (the root user's `UserName`), and its model does not require
+some that everything here depends on. A list is named where the model says that it is always there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    # STS
+    "GetCallerIdentityResponse": ("Account", "Arn"),
+    "AssumeRoleResponse": ("Credentials",),
+    "GetSessionTokenResponse": ("Credentials",),
+    "Credentials": ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"),
+    # IAM, pages of the account
+    "GetAccountAuthorizationDetailsResponse": ("IsTruncated",),
+    "UserDetail": ("UserName", "UserId", "Path"),
+    "GroupDetail": ("GroupName", "Path"),
+    "RoleDetail": ("RoleName", "RoleId", "Path", "AssumeRolePolicyDocument"),
+    "ManagedPolicyDetail": ("Arn", "PolicyVersionList"),
+    "PolicyVersion": ("VersionId", "IsDefaultVersion"),
+    "PolicyDetail": ("PolicyName", "PolicyDocument"),
+    "AttachedPolicy": ("PolicyArn",),
+    "Tag": ("Key", "Value"),
+    # IAM, one by one
+    "GetUserResponse": ("User.UserName", "User.UserId", "User.Path"),
+    "GetGroupResponse": ("Group",),
+    "Group": ("GroupName", "GroupId", "Path"),
+    "GetRoleResponse": ("Role.AssumeRolePolicyDocument",),
+    "Role": ("RoleName", "RoleId", "Path"),
+    "GetPolicyResponse": ("Policy",),
+    "Policy": ("Arn", "Path", "DefaultVersionId"),
+    "GetPolicyVersionResponse": ("PolicyVersion.Document",),
+    "GetUserPolicyResponse": ("PolicyName", "PolicyDocument"),
+    "GetGroupPolicyResponse": ("PolicyName", "PolicyDocument"),
+    "GetRolePolicyResponse": ("PolicyName", "PolicyDocument"),
+    "GetInstanceProfileResponse": ("InstanceProfile",),
+    "InstanceProfile": ("InstanceProfileName", "Path", "Arn", "Roles"),
+    "GetSAMLProviderResponse": ("SAMLMetadataDocument",),
+    "GetAccountSummaryResponse": ("SummaryMap",),
+    "GetAccountPasswordPolicyResponse": ("PasswordPolicy",),
+    "GetLoginProfileResponse": ("LoginProfile",),
+    # IAM, lists
+    "ListUsersResponse": ("Users", "Users.UserName", "Users.Path", "Users.Arn"),
+    "ListGroupsResponse": ("Groups", "Groups.Arn"),
+    "ListRolesResponse": ("Roles", "Roles.Arn"),
+    "ListInstanceProfilesResponse": ("InstanceProfiles",),
+    "ListGroupsForUserResponse": ("Groups",),
+    "ListUserPoliciesResponse": ("PolicyNames",),
+    "ListGroupPoliciesResponse": ("PolicyNames",),
+    "ListRolePoliciesResponse": ("PolicyNames",),
+    "ListAccountAliasesResponse": ("AccountAliases",),
+    "OpenIDConnectProviderListEntry": ("Arn",),
+    "SAMLProviderListEntry": ("Arn",),
+    # Credentials
+    "CreateAccessKeyResponse": ("AccessKey",),
+    "AccessKey": ("AccessKeyId", "SecretAccessKey"),
+    "ListAccessKeysResponse": ("AccessKeyMetadata",),
+    "AccessKeyMetadata": ("AccessKeyId", "Status", "CreateDate"),
+    "CreateVirtualMFADeviceResponse": ("VirtualMFADevice.Base32StringSeed",),
+    "ListVirtualMFADevicesResponse": ("VirtualMFADevices",),
+    "VirtualMFADevice": ("SerialNumber",),
+    "ListMFADevicesResponse": ("MFADevices",),
+    "MFADevice": ("SerialNumber",),
+    "ListSigningCertificatesResponse": ("Certificates",),
+    "SigningCertificate": ("CertificateId",),
+    "SSHPublicKeyMetadata": ("SSHPublicKeyId",),
+    "ServiceSpecificCredentialMetadata": ("ServiceSpecificCredentialId",),
+    # Resource Groups Tagging API
+    "ResourceTagMapping": ("ResourceARN", "Tags"),
+}
+"""Name of a shape of botocore's models → members. `A.B`: B within A, or within each item of the list A."""
+
+EMPTY = frozenset({"Value"})
+"""Texts that may be empty."""
+
+FORMS: Mapping[str, re.Pattern[str]] = {
+    "Account": re.compile(r"[0-9]{12}"),
+    "Arn": re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9a-z]*:[^\s\x00-\x1f\x7f]+"),
+    "AccessKeyId": re.compile(r"[A-Za-z0-9_]{16,128}"),
+    "SecretAccessKey": re.compile(r"[!-~]+"),
+    "SessionToken": re.compile(r"[!-~]+"),
+    "SerialNumber": re.compile(r"[!-~]+"),
+    "Base32StringSeed": re.compile(r"[A-Z2-7]+=*"),
+}
+"""What is written into files, variables and commands, or taken apart, has the form that AWS documents for it."""

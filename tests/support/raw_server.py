@@ -1,0 +1,105 @@
+"""A server on loopback that sends whatever bytes a test likes: for answers that are not AWS's, or have no end."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import Thread
+
+Sender = Callable[[socket.socket], None]
+"""Answers one request that has been read."""
+
+
+def http(status: int, body: bytes, *headers: str) -> bytes:
+    """A whole HTTP answer."""
+    lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def sending(data: bytes) -> Sender:
+    return lambda connection: connection.sendall(data)
+
+
+def trickling(data: bytes, pause: float = 0.02, size: int = 1) -> Sender:
+    """A few bytes at a time, and the last ones again and again."""
+
+    def send(connection: socket.socket) -> None:
+        for start in range(0, len(data), size):
+            connection.sendall(data[start : start + size])
+            time.sleep(pause)
+        repeating(data[-size:], pause)(connection)
+
+    return send
+
+
+def repeating(data: bytes, pause: float = 0.0) -> Sender:
+    def send(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(data)
+            time.sleep(pause)
+
+    return send
+
+
+def after(first: bytes, then: Sender) -> Sender:
+    def send(connection: socket.socket) -> None:
+        connection.sendall(first)
+        then(connection)
+
+    return send
+
+
+@dataclass
+class RawServer:
+    """`sender` answers each request; `requests` has what was read of them."""
+
+    port: int
+    sender: Sender = field(default=lambda connection: connection.close())
+    requests: list[bytes] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def raw_served(tls: ssl.SSLContext | None = None) -> Iterator[RawServer]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = RawServer(listening.getsockname()[1])
+        Thread(target=_accept, args=(listening, server, tls), daemon=True).start()
+        yield server
+
+
+def _accept(listening: socket.socket, server: RawServer, tls: ssl.SSLContext | None) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            Thread(target=_serve, args=(connection, server, tls), daemon=True).start()
+
+
+def _serve(connection: socket.socket, server: RawServer, tls: ssl.SSLContext | None) -> None:
+    with suppress(OSError), connection:
+        made = tls.wrap_socket(connection, server_side=True) if tls else connection
+        with made:
+            while request := _request(made):
+                server.requests.append(request)
+                server.sender(made)
+
+
+def _request(connection: socket.socket) -> bytes:
+    """One request with its body; nothing at the end of the connection."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more:
+            return b""
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body

@@ -1,0 +1,83 @@
+"""Answers of the query protocol, made from botocore's models: with every field, and without one that is needed."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_TEXTS = {
+    "Account": "123456789012",
+    "Arn": "arn:aws:iam::123456789012:user/text",
+    "AccessKeyId": "AKIAIOSFODNN7EXAMPLE",
+    "Base32StringSeed": "QUJDREVGR0g=",  # base64 of ABCDEFGH
+    "IsTruncated": "false",
+}
+_OF_TYPE = {
+    "boolean": "true",
+    "integer": "1",
+    "long": "1",
+    "timestamp": "2026-01-02T03:04:05Z",
+    "blob": "QUJDREVGR0g=",
+}
+
+
+def answer_of(operation: str, shape: Any) -> bytes:
+    """An answer with every member once, and lists of one item."""
+    root = ET.Element(f"{operation}Response")
+    result = ET.SubElement(root, f"{operation}Result")
+    if shape is not None:
+        _fill(result, shape)
+    return ET.tostring(root)
+
+
+def _fill(node: ET.Element, shape: Any, name: str = "") -> None:
+    if shape.type_name == "structure":
+        for member, inner in shape.members.items():
+            _fill(ET.SubElement(node, member), inner, member)
+    elif shape.type_name == "list":
+        _fill(ET.SubElement(node, "member"), shape.member)
+    elif shape.type_name == "map":
+        entry = ET.SubElement(node, "entry")
+        _fill(ET.SubElement(entry, "key"), shape.key)
+        _fill(ET.SubElement(entry, "value"), shape.value)
+    else:
+        node.text = _TEXTS.get(name) or _OF_TYPE.get(shape.type_name, "text")
+
+
+def without(answer: bytes, shape: Any, required: Mapping[str, tuple[str, ...]]) -> Iterator[bytes]:
+    """The answer without each of the members that are required of its shapes, and with each text of them empty."""
+    for number in range(len(_targets(ET.fromstring(answer)[0], shape, required))):
+        for empty in (False, True):
+            root = ET.fromstring(answer)
+            parent, child, kind = _targets(root[0], shape, required)[number]
+            if not empty:
+                parent.remove(child)
+            elif kind in ("list", "structure", "map") or child.tag == "Value":
+                continue
+            else:
+                child.text = ""
+            yield ET.tostring(root)
+
+
+def _targets(
+    node: ET.Element, shape: Any, required: Mapping[str, tuple[str, ...]]
+) -> list[tuple[ET.Element, ET.Element, str]]:
+    """Each required member with the element that it is in, and its type."""
+    if shape.type_name == "list":
+        return _targets(node[0], shape.member, required)
+    if shape.type_name != "structure":
+        return []
+    found = [_target(node, shape, path.split(".")) for path in required.get(shape.name, ())]
+    for name, inner in shape.members.items():
+        found += _targets(node[list(shape.members).index(name)], inner, required)
+    return found
+
+
+def _target(node: ET.Element, shape: Any, path: list[str]) -> tuple[ET.Element, ET.Element, str]:
+    child, inner = node[list(shape.members).index(path[0])], shape.members[path[0]]
+    if len(path) == 1:
+        return node, child, inner.type_name
+    if inner.type_name == "list":
+        child, inner = child[0], inner.member
+    return _target(child, inner, path[1:])
