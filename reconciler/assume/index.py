@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler import __version__
 from reconciler.assume.cache import INDEXES, Cache, Entry, key_of
+from reconciler.files.reading import LARGEST_DESIRED, read_regular
 
 FORMAT = 1
 TICK = 0.02
@@ -69,8 +70,7 @@ def _holds(looked: object) -> bool:
 
 def _digest(path: str) -> str | None:
     try:
-        with open(path, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+        return hashlib.sha256(read_regular(path, LARGEST_DESIRED)).hexdigest()
     except OSError:
         return None
 
