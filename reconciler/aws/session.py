@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -72,7 +73,8 @@ class Connection:
         make: Any = self.session.client
         with self._making:
             config = _TRIAL if trial else _CONFIG
-            return make(service, region_name=region, endpoint_url=self.endpoint_url, config=config)
+            with preparing(service):
+                return callable_client(make(service, region_name=region, endpoint_url=self.endpoint_url, config=config))
 
 
 def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
@@ -99,7 +101,14 @@ def _client(session: boto3.session.Session, service: str, endpoint_url: str | No
     region = session.region_name or DEFAULT_REGION
     make: Any = session.client
     with preparing(service):
-        return make(service, region_name=region, endpoint_url=endpoint_url, config=config)
+        return callable_client(make(service, region_name=region, endpoint_url=endpoint_url, config=config))
+
+
+def callable_client(made: Any) -> Any:
+    """The same client. Raises ValueError if no URL is its endpoint: botocore would notice at the first call."""
+    if urlsplit(str(made.meta.endpoint_url)).port == 0:
+        raise ValueError("Port 0 cannot be called")
+    return made
 
 
 @contextmanager
