@@ -1,5 +1,6 @@
 """The entry point of `reconcile` and of `python -m reconciler`."""
 
+import codecs
 import gc
 import os
 import sys
@@ -12,9 +13,12 @@ def main() -> None:
         _open()
         if sys.stdout is None:
             raise OSError(0, "stdout is closed")
+        _escape_what_has_no_code()
         code = _served()
     except OSError as error:
         code = _broken(error)
+    except Exception as error:
+        code = _unexpected(error)
     sys.exit(code)
 
 
@@ -24,6 +28,26 @@ def _open() -> None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+
+
+def _escape_what_has_no_code() -> None:
+    """Have stdout and stderr write `\\u2192` for a character that their encoding lacks, as in the locale C.
+
+    The same goes for bytes of file names that are no text, which Python holds as half characters. It is JSON's own
+    escape, so that JSON stays JSON.
+    """
+    codecs.register_error("reconcile", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # streams of another kind, as tests have, lack it
+        if reconfigure is not None:
+            reconfigure(errors="reconcile")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)), error.end
 
 
 def _served() -> int:
@@ -50,6 +74,26 @@ def _broken(error: OSError) -> int:
     sys.stderr.write(f"{said}\n")
     if sys.stdout is not None:  # what is left in its buffer would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def _unexpected(error: Exception) -> int:
+    """What no command expects: a bug, told by its kind and places alone. The text of an exception may hold a secret."""
+    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    places, trace = [], error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith(here):
+            places.append(f"{os.path.relpath(file, os.path.dirname(here))}:{trace.tb_lineno}")  # noqa: PTH120
+        trace = trace.tb_next
+    if isinstance(error, MemoryError):
+        said = "error: There is not enough memory for this."
+    else:
+        said = f"error: This is a bug in reconcile: {type(error).__name__} at {', '.join(places[-3:])}."
+        said += "\n    Please report this line and the command; no more is shown, because it could hold a secret."
+    if sys.argv[1:2] == ["apply"]:
+        said += "\n    If calls were made, they are in the journal: look at it before you run the command again."
+    sys.stderr.write(f"{said}\n")
     return 1
 
 

@@ -43,9 +43,20 @@ def deliver(
     shell = wish.shell or reader(environ)
     if not (wish.printing or wish.form) and sys.stdout.isatty():
         return _open(shell, alias, role_arn, credentials, variables, environ, say)
-    sys.stdout.write(printed(wish.form, shell, credentials, variables))
-    sys.stdout.flush()
+    put(printed(wish.form, shell, credentials, variables))
     return 0
+
+
+def put(text: str) -> None:
+    """Write lines for a shell to stdout: as the bytes that their values are in the environment, whatever the locale."""
+    buffer = None if text.isascii() or os.name == "nt" else getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    sys.stdout.flush()
+    buffer.write(os.fsencode(text))
+    buffer.flush()
 
 
 def printed(form: str | None, shell: str, credentials: Credentials, variables: Variables) -> str:

@@ -14,6 +14,10 @@ from reconciler import __version__
 from reconciler.assume.cache import INDEXES, Cache, Entry, key_of
 from reconciler.files.reading import LARGEST_DESIRED, read_regular
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 FORMAT = 1
 TICK = 0.02
 """Seconds that the times of files may lag behind the clock."""
@@ -53,6 +57,15 @@ def read(cache: Cache, name: str) -> Entry | None:
     """The index of that name, where everything it was made from is as it was."""
     found = cache.get(INDEXES, name)
     return found if found is not None and _holds(found.get("looked")) else None
+
+
+def file_above(found: Entry) -> str:
+    """The default file, if nobody named one and it is one of a parent folder; else "".
+
+    Only then are there files that would come before it.
+    """
+    looked: Any = found["looked"]
+    return os.path.relpath(next(iter(looked["files"]), "")) if looked["absent"] else ""
 
 
 def _holds(looked: object) -> bool:

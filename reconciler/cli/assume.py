@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.assume.deliver import CODE_VARIABLE, Wish, reader
+from reconciler.assume.deliver import CODE_VARIABLE, Wish, put, reader
 from reconciler.cli.completion import alias_names
-from reconciler.cli.options import aws_options, file_option, variable_option
+from reconciler.cli.options import aws_options, file_option, tell_default_file, variable_option
 from reconciler.cli.terminal import tell
 from reconciler.shell.variables import SHELLS, assignments
 
@@ -122,6 +122,8 @@ def command(
     )
     from reconciler.cli import assume_modes
 
+    if mode != "logout":
+        tell_default_file(files)
     if mode:
         return assume_modes.MODES[mode](wanted, form, tell)
     return assume_modes.assume(wanted, Wish(words, shell, form, printing), tell)
@@ -162,6 +164,4 @@ def _print_undoing(shell: str | None, form: str | None) -> None:
     if not variables:
         tell("nothing is assumed in this shell.")
         return
-    click.echo(
-        emit.as_json(variables) if form == "json" else assignments(variables, shell or reader(os.environ)), nl=False
-    )
+    put(emit.as_json(variables) if form == "json" else assignments(variables, shell or reader(os.environ)))

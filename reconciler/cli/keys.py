@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from reconciler.cli.options import aws_options, file_option, variable_option
+from reconciler.cli.options import aws_options, file_option, tell_default_file, variable_option
 from reconciler.cli.terminal import colored, say, tell
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def rotate(finishing: bool, **options: Any) -> int:
 def _wanted(user: str, **options: Any) -> Wanted:
     from reconciler.app.key_checks import Wanted
 
+    tell_default_file(options["files"])
     return Wanted(user=user.removeprefix("user/"), **options)
 
 

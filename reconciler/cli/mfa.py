@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import aws_options, color_option, file_option, variable_option
+from reconciler.cli.options import aws_options, color_option, file_option, tell_default_file, variable_option
 from reconciler.cli.terminal import colored, say, tell
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def enroll(user: str | None, **options: Any) -> int:
     wanted = Wanted(user=user.removeprefix("user/") if user else None, **options)
     if wanted.seed_file and wanted.show_seed:
         raise click.UsageError("With --seed-file nothing is shown: leave out --show-seed.")
+    tell_default_file(wanted.files)
     with _interrupted_by_hanging_up():
         serial = enrolled(wanted, None if wanted.seed_file else _terminal(), _say)
     click.echo(serial)
@@ -77,6 +78,7 @@ def status(form: str, users: tuple[str, ...], **options: Any) -> int:
     from reconciler.cli.progress import working
     from reconciler.render.mfa import status_json, status_text
 
+    tell_default_file(options["files"])
     with working("Reading IAM"):
         found = status_of(Wanted([user.removeprefix("user/") for user in users], **options))
     say(status_json(found) if form == "json" else status_text(found, color=colored()))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from reconciler.cli.completion import profile_names
-from reconciler.cli.terminal import choose_color
+from reconciler.cli.terminal import choose_color, tell
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +29,14 @@ def file_option(function: F) -> F:
         type=click.Path(),
         help="Desired-state file or folder; repeatable. Default: $RECONCILE_FILE, else roles.yaml here or above.",
     )(function)
+
+
+def tell_default_file(files: Sequence[str], notice: Callable[[str], None] = tell) -> None:
+    """Name the file that is used, if nobody named one and it is found in a parent folder. notice: gets the line."""
+    from reconciler.desired.source import file_above
+
+    if found := file_above(tuple(files)):
+        notice(f"using {found}, found in a parent folder.")
 
 
 def variable_option(function: F) -> F:

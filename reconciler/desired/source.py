@@ -13,7 +13,7 @@ from pathlib import Path
 from reconciler.desired.bounds import escape_of, is_named_gits, repository_of
 from reconciler.files.owners import find_stranger, name_of, trusted_uids
 from reconciler.files.reading import LARGEST_DESIRED, is_descriptor, is_possible, read_regular, reason_of
-from reconciler.model.problem import Level, Place, Problem, failure
+from reconciler.model.problem import Failed, Level, Place, Problem, failure
 
 YAML_ENDINGS = (".yaml", ".yml")
 DEFAULT_FILE = "roles.yaml"
@@ -99,11 +99,15 @@ def _check_owner(found: Path) -> None:
 
 
 def file_above(arguments: tuple[str, ...]) -> Path | None:
-    """The default file, where it is one of a parent folder: whoever names none may not know of it."""
-    if arguments or os.environ.get("RECONCILE_FILE"):
+    """The default file that is going to be read, if it is one of a parent folder: the person may not know of it."""
+    found = None if arguments or os.environ.get("RECONCILE_FILE") else _nearest_file()
+    if found is None or found == Path(DEFAULT_FILE):
         return None
-    found = _nearest_file()
-    return None if found == Path(DEFAULT_FILE) else found
+    try:
+        _check_owner(found)
+    except Failed:  # told by whoever reads it
+        return None
+    return found
 
 
 def _nearest_file() -> Path | None:
