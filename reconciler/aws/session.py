@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +22,9 @@ from botocore.utils import parse_timestamp
 from reconciler.aws.faults import translated
 from reconciler.aws.meter import Meter
 from reconciler.aws.overlap import started
+from reconciler.files.reading import check_settings, reason_of
 from reconciler.model.calls import OnCall, unheard
-from reconciler.model.problem import failure
+from reconciler.model.problem import Failed, failure
 
 DEFAULT_REGION = "us-east-1"
 HOME_REGIONS = {"aws": DEFAULT_REGION, "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -79,6 +81,7 @@ class Connection:
 
 def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
     """A boto3 session that reads timestamps as `_timestamp` does; Failed where the profile does not exist."""
+    _check_settings()
     core = botocore.session.get_session()
     parsers = _Parsers()
     parsers.set_parser_defaults(timestamp_parser=_timestamp)
@@ -131,10 +134,25 @@ def asks_nobody(profile: str | None) -> bool:
     Only then may they be looked for on a thread: a prompt there outlives the program, and leaves a terminal mute.
     """
     try:
+        _check_settings()
         found = botocore.session.Session(include_builtin_handlers=False, profile=profile).get_scoped_config()
-    except BotoCoreError:
+    except (BotoCoreError, Failed):
         return False
     return not {"role_arn", "credential_process"} & found.keys()
+
+
+def _check_settings() -> None:
+    """Raises Failed if AWS's files are none that botocore can read to their end."""
+    for variable, usual in (
+        ("AWS_CONFIG_FILE", "~/.aws/config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+    ):
+        path = os.path.expanduser(os.path.expandvars(os.environ.get(variable, usual)))  # noqa: PTH111 - as botocore
+        try:
+            check_settings(path)
+        except OSError as error:
+            hint = f"Let {variable} name another file."
+            raise failure("cannot-read", f"Cannot read {path}: {reason_of(error)}.", hint=hint) from None
 
 
 class _Parsers(ResponseParserFactory):

@@ -36,6 +36,21 @@ def read_regular_or_pipe(path: str | Path, limit: int) -> bytes:
     return _read(path, limit, pipes=True)
 
 
+def check_settings(path: str) -> None:
+    """Refuse a settings file that a library would read without end: a device, a pipe, more than `LARGEST_SETTINGS`.
+
+    One that is missing is fine, and so is `/dev/null`, which says that there is none. Raises OSError.
+    """
+    try:
+        found = os.stat(path)  # noqa: PTH116 - pathlib takes longer than the rest
+    except (OSError, ValueError):  # the library tells
+        return
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode) or os.path.realpath(path) == os.devnull):
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    if found.st_size > LARGEST_SETTINGS:
+        raise _too_large(path, LARGEST_SETTINGS, f"{found.st_size / MEGABYTE:.0f} MB")
+
+
 def is_possible(path: str | Path) -> bool:
     """Return False for a text that no path can be: it holds a NUL, or half a character (a lone surrogate)."""
     try:

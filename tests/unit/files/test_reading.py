@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.files.reading import (
     MEGABYTE,
+    check_settings,
     is_descriptor,
     is_possible,
     read_regular,
@@ -141,3 +142,31 @@ def test_a_link_to_itself_and_a_path_that_is_too_long_are_told(tmp_path: Path) -
 )
 def test_only_what_the_shell_itself_opens_counts_as_a_descriptor(path: str, expected: bool) -> None:
     assert is_descriptor(path) is expected
+
+
+SETTINGS = [
+    ("a file", "file", True),
+    ("none", "absent", True),
+    ("none in a folder that is a file", "file/x", True),
+    ("a link to a file", "link", True),
+    ("the null device, which says none", "/dev/null", True),
+    ("a folder, which botocore passes over", ".", True),
+    ("an endless device", "/dev/zero", False),
+    ("a pipe", "pipe", False),
+    ("a file past the limit", "large", False),
+]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such devices")
+@pytest.mark.parametrize(("name", "readable"), [case[1:] for case in SETTINGS], ids=[case[0] for case in SETTINGS])
+def test_what_a_library_would_read_without_end_is_refused(tmp_path: Path, name: str, readable: bool) -> None:
+    (tmp_path / "file").write_text("[default]\n")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "large").open("wb") as large:
+        large.truncate(1024 * MEGABYTE)
+    if readable:
+        check_settings(str(tmp_path / name))
+    else:
+        with pytest.raises(OSError):
+            check_settings(str(tmp_path / name))
