@@ -34,7 +34,7 @@ from reconciler.render.plan_json import FORMAT_VERSION, plan_dict
 def save(plan: Plan, path: Path) -> None:
     """Write a plan file, whole or not at all. Raises Failed."""
     document = plan_dict(plan) | {"saved": saved_part(plan)}
-    document["integrity"] = digest(document)
+    document["integrity"] = digest(document, of_names=True)
     text = json.dumps(document, indent=2, ensure_ascii=False)
     content = text.encode(errors="backslashreplace")  # half a character, as JSON has it
     try:
@@ -142,7 +142,7 @@ def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
     content = {key: value for key, value in document.items() if key != "integrity"}
     if "saved" not in document:
         raise failure("plan-not-saved", f"{path} was printed, not saved.", hint="Write it with `plan --out FILE`.")
-    if document.get("integrity") != digest(content):
+    if document.get("integrity") != digest(content, of_names=True):
         raise _edited(path)
     try:
         return read_saved(document)

@@ -126,6 +126,13 @@ def preparing(service: str) -> Iterator[None]:
                 f"{str(error).rstrip('.')}.",
                 hint="Check --endpoint-url and AWS_ENDPOINT_URL.",
             ) from None
+        except (AttributeError, LookupError, TypeError):  # botocore takes for granted what the files of AWS hold
+            raise failure(
+                "bad-profile",
+                f"Preparing to call {service} failed: the profile's settings are not as AWS documents them.",
+                "A credential_process may print something else than a JSON object, or a kept login be damaged.",
+                "Check the profile with the AWS CLI: aws sts get-caller-identity",
+            ) from None
 
 
 def asks_nobody(profile: str | None) -> bool:

@@ -91,6 +91,27 @@ def test_an_endpoint_that_is_no_url_is_told(
         assert "Check --endpoint-url and AWS_ENDPOINT_URL" in capsys.readouterr().err
 
 
+PROCESSES = ["[]", "null", "5", "", "{", '"x"', "{}", '{"Version": 1}', '{"Version": 2, "AccessKeyId": "a"}']
+
+
+@pytest.mark.skipif(os.name == "nt", reason="cat is no program of Windows")
+@pytest.mark.parametrize("printed", PROCESSES)
+def test_a_credential_process_that_prints_something_else_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, printed: str
+) -> None:
+    (tmp_path / "printed").write_text(printed)
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = cat {tmp_path}/printed\n")
+    text = "version: 1\nsettings: {prune: none}\naliases: {s3: {role: 'arn:aws:iam::123456789012:role/r'}}\n"
+    (tmp_path / "roles.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    environ = {"HOME": str(tmp_path), "AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_ENDPOINT_URL": "http://h:1"}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    for words in (("plan", "roles.yaml"), ("assume", "s3", "--print")):
+        assert run(words) == 1
+        assert capsys.readouterr().err.startswith("error: ")
+
+
 # The encoding of the output
 
 

@@ -574,6 +574,7 @@ NOT_PLANS = {
     "another JSON": b'{"a": 1}',
     "not UTF-8": b'{"format_version": "\xff\xfe"}',
     "deep": b"[" * 3000,
+    "half a character": b'{\n  "format_version": 1, "saved": {}, "owner": "\\ud800"}',
 }
 
 
@@ -582,6 +583,16 @@ def test_what_is_no_plan_is_refused_and_named(saved: Account, content: bytes | N
     path = saved.folder / "plan.json"
     path.write_bytes(path.read_bytes()[:-100] if content is None else content)
     refused(saved, "plan.json", arguments=("--yes",))
+
+
+@pytest.mark.parametrize("old", ["user/u", "123456789012", "platform"])
+def test_half_a_character_in_a_plan_that_was_signed_anew_is_refused(saved: Account, old: str) -> None:
+    path = saved.folder / "plan.json"
+    content = json.loads(path.read_text().replace(old, old + "\\ud800"))
+    del content["integrity"]
+    content["integrity"] = digest(content, of_names=True)
+    path.write_text(json.dumps(content))
+    refused(saved, arguments=("--yes",))
 
 
 @pytest.mark.parametrize("option", [("--var", "a=b"), ("--target", "user/u")])
@@ -652,6 +663,17 @@ def test_out_goes_into_no_folder_of_another_user(saved: Account) -> None:
     result = saved.cli("plan", "roles.yaml", "--out", "theirs/plan.json", SUDO_UID="1000")
     assert (result.code, "its folder belongs to uid 54321" in result.err) == (1, True), result.err
     assert list((saved.folder / "theirs").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there any bytes are a file name")
+def test_a_plan_of_a_file_whose_name_is_no_text_is_saved_and_applied(account: Account) -> None:
+    name = os.fsdecode(b"r\xff.yaml")
+    account.write(f"{HEAD}users: {{old: {{}}}}\n")
+    account.apply()
+    account.write(f"{HEAD}users: {{new: {{}}}}\nmoved: {{user/old: user/new}}\n", name)
+    result = account.cli("plan", name, "--out", "plan.json")
+    assert result.code == 0, result.err
+    assert account.cli("apply", "plan.json", "--yes").code == 0
 
 
 def test_a_plan_goes_into_what_the_shell_redirects(saved: Account) -> None:
