@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 from botocore.parsers import ResponseParserError, ResponseParserFactory
 from botocore.utils import parse_timestamp
 
-from reconciler.aws.faults import translated
+from reconciler.aws.faults import BAD_CREDENTIALS, translated
 from reconciler.aws.meter import Meter
 from reconciler.aws.overlap import started
 from reconciler.files.reading import check_settings, reason_of
@@ -108,9 +109,23 @@ def _client(session: boto3.session.Session, service: str, endpoint_url: str | No
 
 
 def callable_client(made: Any) -> Any:
-    """The same client. Raises ValueError if no URL is its endpoint: botocore would notice at the first call."""
+    """The same client, if a call can be made of it. botocore would notice at the first call, and not say why.
+
+    Raises ValueError if no URL is its endpoint, Failed if its keys cannot stand in a request: HTTP's own error would
+    print them. Only those are looked at that the environment or a file holds: others would be asked for here.
+    """
     if urlsplit(str(made.meta.endpoint_url)).port == 0:
         raise ValueError("Port 0 cannot be called")
+    found = getattr(getattr(made, "_request_signer", None), "_credentials", None)
+    if type(found) is Credentials:
+        keys = {"access key id": found.access_key, "secret access key": found.secret_key, "session token": found.token}
+        for name, value in keys.items():
+            if value and not (value.isascii() and value.isprintable()):
+                raise failure(
+                    BAD_CREDENTIALS,
+                    f"The {name} holds a character that none has, such as a line end or a letter that is not ASCII.",
+                    hint="Set it again: look at the AWS_* variables and the credentials file.",
+                )
     return made
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import aws_options, color_option, file_option, tell_default_file, variable_option
+from reconciler.cli.options import aws_options, color_option, file_option, tell_default_file, text_only, variable_option
 from reconciler.cli.terminal import colored, say, tell
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def command() -> None:
 
 
 @command.command("enroll", short_help="A virtual device for a user.", epilog="Example: reconcile mfa enroll alice")
-@click.argument("user", required=False)
+@click.argument("user", required=False, callback=text_only)
 @click.option("--device-name", metavar="NAME", help="Name of the device; the user's, where absent.")
 @click.option("--another", is_flag=True, help="Enrol a further device; a user may have 8.")
 @click.option("--replace", is_flag=True, help="Delete a left-over device of that name without asking.")
@@ -62,7 +62,7 @@ def enroll(user: str | None, **options: Any) -> int:
 @command.command(
     "status", short_help="Who has which devices, and who lacks one.", epilog="Example: reconcile mfa status"
 )
-@click.argument("users", metavar="[USER]...", nargs=-1)
+@click.argument("users", metavar="[USER]...", nargs=-1, callback=text_only)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
 @file_option
 @variable_option

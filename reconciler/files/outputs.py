@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.files.owners import ROOT, name_of, trusted_uids
-from reconciler.files.reading import is_descriptor, is_possible
+from reconciler.files.reading import is_descriptor, is_possible, wait_on
 
 PRIVATE_FILE = 0o600
 
@@ -72,7 +72,7 @@ def open_stream(path: Path) -> int:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "nobody reads from this pipe", str(path)) from None
         raise
-    os.set_blocking(handle, True)
+    wait_on(handle)
     return handle
 
 

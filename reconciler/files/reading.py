@@ -74,6 +74,12 @@ def reason_of(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
+def wait_on(handle: int) -> None:
+    """Have reads and writes wait again, after an opening that did not. Windows never opens so."""
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(handle, True)
+
+
 def _read(path: str | Path, limit: int, *, pipes: bool) -> bytes:
     handle = _open(path)
     try:
@@ -83,7 +89,7 @@ def _read(path: str | Path, limit: int, *, pipes: bool) -> bytes:
         if found.st_size > limit:
             raise _too_large(path, limit, f"{found.st_size / MEGABYTE:.0f} MB")
         if pipes:
-            os.set_blocking(handle, True)
+            wait_on(handle)
         content = _content(handle, found.st_size, limit)
     finally:
         os.close(handle)

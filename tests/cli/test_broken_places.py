@@ -112,6 +112,49 @@ def test_a_credential_process_that_prints_something_else_is_told(
         assert capsys.readouterr().err.startswith("error: ")
 
 
+BYTES = os.fsdecode(b"a\xff")
+OPTIONS = [
+    ("plan", "--profile", BYTES),
+    ("plan", "--region", BYTES),
+    ("plan", "--endpoint-url", f"http://{BYTES}"),
+    ("plan", "--var", f"a={BYTES}"),
+    ("assume", "s3", "--session-name", BYTES),
+    ("assume", "s3", "--duration", "9" * 5000),
+    ("assume", "s3", "--duration", "9" * 5000 + "h"),
+    ("keys", "issue", BYTES),
+    ("keys", "rotate", "ann", "--into", BYTES),
+    ("mfa", "status", BYTES),
+    ("mfa", "enroll", BYTES),
+]
+
+
+@pytest.mark.parametrize("words", OPTIONS, ids=[f"{words[0]} {words[-2]}" for words in OPTIONS])
+def test_what_no_option_takes_is_a_usage_error(words: tuple[str, ...], capsys: Any) -> None:
+    assert run(words) == 1
+    assert capsys.readouterr().err.startswith("Usage: ")
+
+
+TOKENS = ["a\nb", "a\r\nX: y", "é", os.fsdecode(b"\xff"), "a\tb"]
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
+@pytest.mark.parametrize("value", TOKENS)
+def test_a_key_that_cannot_be_sent_is_told_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, name: str, value: str
+) -> None:
+    text = "version: 1\nsettings: {prune: none}\naliases: {s3: {role: 'arn:aws:iam::123456789012:role/r'}}\n"
+    (tmp_path / "roles.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    keys = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
+    for variable, content in {"HOME": str(tmp_path), "AWS_ENDPOINT_URL": "http://h:1", **keys}.items():
+        monkeypatch.setenv(variable, content)
+    monkeypatch.setenv(name, f"hunter2{value}")
+    for words in (("plan", "roles.yaml"), ("assume", "s3", "--print")):
+        assert run(words) == 1
+        said = capsys.readouterr().err
+        assert ("holds a character that none has" in said, "hunter2" in said) == (True, False)
+
+
 # The encoding of the output
 
 
