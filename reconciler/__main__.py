@@ -1,5 +1,6 @@
 """The entry point of `reconcile` and of `python -m reconciler`."""
 
+import codecs
 import contextlib
 import gc
 import os
@@ -13,6 +14,7 @@ def main() -> None:
         _open()
         if sys.stdout is None:
             raise OSError(0, "stdout is closed")
+        _escape_what_has_no_code()
         code = _served()
     except OSError as error:
         code = _broken(error)
@@ -27,6 +29,26 @@ def _open() -> None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+
+
+def _escape_what_has_no_code() -> None:
+    """Have stdout and stderr write `\\u2192` for a character that their encoding lacks, as in the locale C.
+
+    The same goes for bytes of file names that are no text, which Python holds as half characters. It is JSON's own
+    escape, so that JSON stays JSON.
+    """
+    codecs.register_error("reconcile", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # streams of another kind, as tests have, lack it
+        if reconfigure is not None:
+            reconfigure(errors="reconcile")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)), error.end
 
 
 def _served() -> int:
@@ -57,14 +79,18 @@ def _tell_mistake(error: Exception) -> int:
     """Tell where the program failed by a mistake of its own, without the texts of exceptions: they may hold secrets."""
     import traceback
 
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "reconciler" in frame.filename]
-    return _leave(
-        [
+    if isinstance(error, MemoryError):
+        said = ["error: There is not enough memory for this."]
+    else:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "reconciler" in frame.filename]
+        said = [
             f"error: reconcile failed by a mistake of its own ({type(error).__name__}).",
             "    Its text is not shown: it may hold a secret. Please report this with the lines below.",
             *(f"    {frame.filename.rpartition('reconciler')[2][1:]}:{frame.lineno} {frame.name}" for frame in frames),
         ]
-    )
+    if sys.argv[1:2] == ["apply"]:
+        said.append("    If calls were made, they are in the journal: look at it before you run the command again.")
+    return _leave(said)
 
 
 def _leave(lines: list[str]) -> int:

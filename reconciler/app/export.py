@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from reconciler.aws.session import connect
 from reconciler.desired.export import Exported, exported, selected
 from reconciler.desired.source import YAML_ENDINGS
 from reconciler.desired.write import one_file, several_files
+from reconciler.files.outputs import write_text
+from reconciler.files.reading import reason_of
 from reconciler.kinds.account import SETTINGS
 from reconciler.model.problem import failure
 from reconciler.model.state import State
@@ -60,15 +63,17 @@ def write(found: Exported, request: Request, folder: Path) -> list[Path]:
         if there:
             summary = f"{folder} has {', '.join(there[:3])} already: nothing was written."
             raise failure("folder-in-use", summary, hint="Name a new folder, or move what is there.")
-        return [_written(folder / name, content) for name, content in files.items()]
+        return [_written(folder, name, content) for name, content in files.items()]
     except OSError as error:
-        said = (error.strerror or "error").lower()
-        raise failure("not-written", f"Cannot write {error.filename or folder}: {said}.") from None
+        raise failure("not-written", f"Cannot write {error.filename or folder}: {reason_of(error)}.") from None
 
 
-def _written(path: Path, content: str) -> Path:
+def _written(folder: Path, name: str, content: str) -> Path:
+    path = folder / name
     path.parent.mkdir(exist_ok=True)
-    path.write_text(content, encoding="utf-8")
+    if path.parent != folder and path.parent.is_symlink():
+        raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed", str(path.parent))
+    write_text(path, content)
     return path
 
 

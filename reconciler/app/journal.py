@@ -18,6 +18,8 @@ from reconciler import __version__
 from reconciler.assume.folder import private_folder, state_folder
 from reconciler.aws.execute import Outcome
 from reconciler.aws.retry import Ending
+from reconciler.files.outputs import check_folder, is_stream, open_stream, open_to_append
+from reconciler.files.reading import LARGEST_RECORD, read_regular_or_pipe, reason_of
 from reconciler.model.plan import Plan, Step
 from reconciler.model.problem import Failed, Problem, failure
 from reconciler.plan.journal import JOURNAL_VERSION, Run, runs_of
@@ -69,7 +71,7 @@ class Journal:
     def _write(self, event: str, **values: Any) -> None:
         line = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), **values}
         try:
-            self._file.write(f"{json_text(line)}\n".encode())
+            self._file.write(f"{json_text(line)}\n".encode(errors="backslashreplace"))
             self._file.flush()
         except OSError as error:
             raise _unwritable(self.path, error) from None
@@ -82,15 +84,26 @@ def opened(path: Path | None, account: str, environ: Mapping[str, str]) -> Journ
     """
     at = path or _own(account, environ)
     try:
-        handle = os.open(at, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        file = os.fdopen(handle, "ab+")
-        if file.tell():
-            _check_own(file, at)
-            if _cut_off(file):
-                file.write(b"\n")
-        return Journal(at.resolve(), file)
+        if is_stream(at):
+            return Journal(at, os.fdopen(open_stream(at), "wb"))
+        check_folder(at, environ)
+        return Journal(at.resolve(), _appended(at))
     except OSError as error:
         raise _unwritable(at, error) from None
+
+
+def _appended(path: Path) -> IO[bytes]:
+    """The file, open behind its last whole line. Raises OSError; Failed where it holds something else."""
+    file = os.fdopen(open_to_append(path), "ab+")
+    try:
+        if file.tell():
+            _check_own(file, path)
+            if _cut_off(file):
+                file.write(b"\n")
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _check_own(file: IO[bytes], path: Path) -> None:
@@ -112,6 +125,7 @@ def _own(account: str, environ: Mapping[str, str]) -> Path:
         raise failure("cannot-write", "There is no home folder to keep the journal in.", hint="Pass --journal FILE.")
     folder = Path(base, _FOLDER)
     try:
+        private_folder(base)
         private_folder(str(folder))
         for old in sorted(folder.glob("*.jsonl"), key=lambda one: one.name.partition("-")[2])[: 1 - KEPT]:
             old.unlink(missing_ok=True)
@@ -130,10 +144,11 @@ def _unwritable(path: Path, error: OSError) -> Failed:
 def recorded(path: Path) -> list[Run]:
     """The runs that a journal holds. Raises Failed."""
     try:
-        with path.open(encoding="utf-8") as file:
-            return runs_of(file)
+        content = read_regular_or_pipe(path, LARGEST_RECORD)
     except OSError as error:
-        raise failure("cannot-read", f"Cannot read {path}: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        raise failure("cannot-read", f"Cannot read {path}: {reason_of(error)}.") from None
+    try:
+        return runs_of(content.decode("utf-8").split("\n"))
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         hint = "A journal is what `apply` wrote: see its last line, or --journal."
         raise failure("not-a-journal", f"{path} is not a journal of this version.", hint=hint) from None

@@ -5,12 +5,14 @@ The seed goes to the controlling terminal, or on request to a file, and nowhere 
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 from reconciler.app.desired import read_if_any, written_account
@@ -19,6 +21,7 @@ from reconciler.assume.codes import ASKS, CODE, NO_CODE, USED, Ask
 from reconciler.assume.totp import consecutive_codes
 from reconciler.aws import devices
 from reconciler.aws.session import Connection, check_account, connect
+from reconciler.files.outputs import open_new
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED
@@ -86,8 +89,11 @@ def enrolled(wanted: Wanted, terminal: Terminal | None, say: Say) -> str:
     name = wanted.device_name or _free_name(user, known or ())
     if wanted.seed_file is not None:
         path = Path(wanted.seed_file)
-        with _new_file(path), fresh_device(connection, name, wanted.replace, None, say, path.unlink) as fresh:
-            path.write_text(f"{fresh.seed}\n", encoding="ascii")
+        with (
+            _new_file(path) as file,
+            fresh_device(connection, name, wanted.replace, None, say, path.unlink) as fresh,
+        ):
+            _keep(file, path, fresh.seed)
             _send(connection, user, fresh.serial, *consecutive_codes(fresh.seed, time.time()))
     elif terminal is not None:
         _drawing(_uri(connection, user, "A" * _SEED_LENGTH), terminal, wanted.show_seed)
@@ -98,19 +104,30 @@ def enrolled(wanted: Wanted, terminal: Terminal | None, say: Say) -> str:
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[None]:
-    """An empty file that only its owner reads; gone again where the block fails before it has a seed."""
+def _new_file(path: Path) -> Iterator[IO[bytes]]:
+    """Yield an empty file that only its owner reads; it is gone again where the block fails before it has a seed.
+
+    It stays open until it is written: by its name it could be another by then.
+    """
     try:
-        path.touch(mode=0o600, exist_ok=False)
+        file = os.fdopen(open_new(path, os.environ), "wb", buffering=0)
     except OSError as error:
         cause = f"{error.strerror or 'error'}."
         raise failure("seed-file", f"{path} cannot be made.", cause, "Nothing was created; name a new file.") from None
+    with file:
+        try:
+            yield file
+        except BaseException:
+            if not os.fstat(file.fileno()).st_size:
+                path.unlink(missing_ok=True)
+            raise
+
+
+def _keep(file: IO[bytes], path: Path, seed: str) -> None:
     try:
-        yield
-    except BaseException:
-        if path.exists() and not path.stat().st_size:
-            path.unlink()
-        raise
+        file.write(f"{seed}\n".encode("ascii"))
+    except OSError as error:
+        raise failure("seed-file", f"{path} cannot be written.", f"{error.strerror or 'error'}.") from None
 
 
 def _own_user(caller: str) -> str:

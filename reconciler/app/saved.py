@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from reconciler.aws import snapshot
 from reconciler.aws.session import Connection, check_account
 from reconciler.aws.touched import Reader, nothing_of
 from reconciler.desired.load import is_plan
+from reconciler.files.outputs import check_folder, is_stream, open_stream
+from reconciler.files.reading import LARGEST_RECORD, read_regular
 from reconciler.model.address import Address
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Failed, Level, Problem, failure
@@ -32,25 +35,29 @@ from reconciler.render.plan_json import FORMAT_VERSION, plan_dict
 def save(plan: Plan, path: Path) -> None:
     """Write a plan file, whole or not at all. Raises Failed."""
     document = plan_dict(plan) | {"saved": saved_part(plan)}
-    document["integrity"] = digest(document)
-    text = json_text(document, indent=2)
-    path = path.resolve()
+    document["integrity"] = digest(document, of_names=True)
+    content = json_text(document, indent=2).encode(errors="backslashreplace")  # half a character, as JSON has it
     try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")  # a pipe or device is written to, never replaced
+        if is_stream(path):
+            with os.fdopen(open_stream(path), "wb") as file:
+                file.write(content)
             return
-        atomic.replace(path, text.encode())
+        check_folder(path, os.environ)
+        atomic.replace(path, content, atomic.PRIVATE_FILE, follow=False)
     except OSError as error:
-        raise failure("cannot-write", f"Cannot write the plan to {path}: {error.strerror}.") from None
+        summary = f"Cannot write the plan to {path}: {error.strerror or error}."
+        raise failure("cannot-write", summary, hint="Name another file with --out.") from None
 
 
 def saved_document(path: Path) -> Mapping[str, Any] | None:
     """The content of a plan file; None where the file is something else (a desired-state file). Raises Failed."""
     content = b""
     try:
-        content = path.read_bytes() if path.is_file() else b""
+        content = read_regular(path, LARGEST_RECORD)
         document = json.loads(content) if content.lstrip().startswith(b"{") else None
-    except (OSError, ValueError, RecursionError):
+    except OSError:  # told by whoever reads it as a desired-state file
+        return None
+    except (ValueError, RecursionError):
         if is_plan(content):
             raise _edited(path) from None
         return None
@@ -135,7 +142,7 @@ def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
     content = {key: value for key, value in document.items() if key != "integrity"}
     if "saved" not in document:
         raise failure("plan-not-saved", f"{path} was printed, not saved.", hint="Write it with `plan --out FILE`.")
-    if document.get("integrity") != digest(content):
+    if document.get("integrity") != digest(content, of_names=True):
         raise _edited(path)
     try:
         return read_saved(document)

@@ -32,6 +32,7 @@ def turn(environ: Mapping[str, str], account: str, planned_at: datetime, on_wait
         return
     with ExitStack() as stack:
         try:
+            private_folder(base)
             folder = Path(private_folder(str(Path(base, _FOLDER))))
             stack.enter_context(locked(folder / f"{account}.lock", on_wait))
             last = folder / f"{account}.last"

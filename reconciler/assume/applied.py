@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from reconciler.assume.atomic import replace
-from reconciler.assume.folder import cache_folder, private_folder
+from reconciler.assume.atomic import PRIVATE_FILE, replace
+from reconciler.assume.folder import cache_folder, is_own, private_folder
+from reconciler.files.reading import MEGABYTE, read_regular
 from reconciler.model.address import Address
 
 KEPT = 120.0
@@ -28,7 +29,7 @@ def note_applied(environ: Mapping[str, str], account: str, addresses: Iterable[A
         return
     try:
         path = Path(private_folder(folder), _FILE)
-        replace(path, json.dumps({**_recent(path, now), **fresh}).encode())
+        replace(path, json.dumps({**_recent(path, now), **fresh}).encode(), PRIVATE_FILE)
     except OSError:
         return
 
@@ -49,8 +50,8 @@ def _key(account: str, address: Address) -> str:
 def _recent(path: Path, now: float) -> dict[str, float]:
     """The entries that still count; none where the file is missing or is not what we wrote."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(read_regular(path, MEGABYTE)) if is_own(str(path)) else {}
+    except (OSError, ValueError, RecursionError):
         return {}
     entries = found.items() if isinstance(found, dict) else ()
     return {key: float(noted) for key, noted in entries if isinstance(noted, int | float) and 0 <= now - noted <= KEPT}

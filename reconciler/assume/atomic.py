@@ -15,14 +15,16 @@ from typing import IO
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
 
-def replace(path: Path, content: bytes, mode: int | None = None) -> None:
+def replace(path: Path, content: bytes, mode: int | None = None, *, follow: bool = True) -> None:
     """Write `content` to `path` at one stroke: a reader sees the old file or the new one, and so does a crash.
 
     A link stays, and what it points to is replaced. The owner is kept, and the mode unless `mode` is given; a
     new file gets `mode` or 0600. Before that the content is never readable by others. The folder must exist.
     Raises OSError, and leaves the file as it was; one that is read-only or not a regular file is refused.
+
+    follow False: a link is refused as well, and the file becomes the user's own, whoever's it was.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(path)) if follow else Path(os.path.realpath(path.parent), path.name)
     before = _existing(target)
     temporary = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(6).hex()}")
     try:
@@ -31,7 +33,7 @@ def replace(path: Path, content: bytes, mode: int | None = None) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _dress(temporary, before, mode)
+        _dress(temporary, before if follow else None, mode)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -51,7 +53,7 @@ def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[No
     The file is made where it is missing, with mode 0600, and stays: removing it would let two in at once.
     The system lets go of the lock when its holder dies. Raises OSError.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), PRIVATE_FILE)
     with os.fdopen(handle, "r+b") as file:
         if not _taken(file):
             if on_wait is not None:
@@ -62,7 +64,7 @@ def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[No
 
 def _existing(target: Path) -> os.stat_result | None:
     try:
-        found = target.stat()
+        found = target.lstat()
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(found.st_mode):

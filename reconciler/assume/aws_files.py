@@ -14,6 +14,7 @@ from pathlib import Path
 
 from reconciler.assume import atomic
 from reconciler.assume.folder import cache_folder, private_folder
+from reconciler.files.reading import LARGEST_SETTINGS, read_regular, reason_of
 from reconciler.model.problem import failure
 
 
@@ -30,11 +31,13 @@ def credentials_file(environ: Mapping[str, str]) -> Path:
 def read(path: Path) -> str:
     """What is there, byte for byte (`surrogateescape`); "" where there is no file. Raises Failed."""
     try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        return read_regular(path, LARGEST_SETTINGS).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise failure("cannot-read", f"Cannot read {path}: {_why(error)}.") from None
+        if os.path.realpath(path) == os.devnull:
+            return ""
+        raise failure("cannot-read", f"Cannot read {path}: {reason_of(error)}.") from None
 
 
 def write(path: Path, text: str) -> None:
@@ -44,7 +47,7 @@ def write(path: Path, text: str) -> None:
         atomic.replace(path, text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         hint = "Make it writable, or let AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE name another."
-        raise failure("cannot-write", f"Cannot write {path}: {_why(error)}.", hint=hint) from None
+        raise failure("cannot-write", f"Cannot write {path}: {reason_of(error)}.", hint=hint) from None
 
 
 def check_writable(path: Path) -> None:
@@ -65,7 +68,7 @@ def alone(path: Path, environ: Mapping[str, str], say: Callable[[str], None]) ->
         if not os.access(target.parent, os.W_OK | os.X_OK):
             raise PermissionError(0, "Permission denied")
     except OSError as error:
-        raise failure("cannot-write", f"Cannot write into {target.parent}: {_why(error)}.") from None
+        raise failure("cannot-write", f"Cannot write into {target.parent}: {reason_of(error)}.") from None
     with ExitStack() as held:
         folder = cache_folder(environ)
         if folder is not None:
@@ -87,7 +90,3 @@ def _located(environ: Mapping[str, str], variable: str, name: str) -> Path:
             hint=f"Set HOME, or let {variable} name the file.",
         )
     return Path(path).absolute()
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or "error").lower()

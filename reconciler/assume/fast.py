@@ -55,8 +55,8 @@ def serve(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
     return _delivered(asked, *found, environ) if found else None
 
 
-def _found(asked: _Asked, environ: Mapping[str, str]) -> tuple[str, str | None, Credentials, str | None] | None:
-    """The role's ARN, the alias's region, the credentials, and the profile they were made from."""
+def _found(asked: _Asked, environ: Mapping[str, str]) -> tuple[str, str | None, Credentials, str | None, str] | None:
+    """The role's ARN, the alias's region, the credentials, the profile they were made from, the default file above."""
     cache = Cache.of(environ, lambda line: None)
     found = index.read(cache, index.key(asked.files, {}, None, "aws", environ))
     if found is None:
@@ -81,7 +81,7 @@ def _found(asked: _Asked, environ: Mapping[str, str]) -> tuple[str, str | None, 
     credentials = warm.credentials(cache, warm.credentials_key(source, where, named))
     if credentials is None:
         return None
-    return calls[-1]["RoleArn"], alias["region"], credentials, profile
+    return calls[-1]["RoleArn"], alias["region"], credentials, profile, index.file_above(found) if found else ""
 
 
 def _delivered(
@@ -90,8 +90,11 @@ def _delivered(
     region: str | None,
     credentials: Credentials,
     profile: str | None,
+    above: str,
     environ: Mapping[str, str],
 ) -> int:
+    if above:
+        _say(f"using {above}, found in a parent folder.")
     line = warm.nesting(profile, environ)
     if line:
         _say(line)

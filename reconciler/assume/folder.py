@@ -6,6 +6,7 @@ to be written, and nobody but the user may look inside. Paths are texts: a warm 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -39,10 +40,16 @@ def _folder(environ: Mapping[str, str], variable: str, fallback: tuple[str, ...]
 def private_folder(path: str) -> str:
     """The folder, made where it is missing, and open to nobody but its owner (mode 0700).
 
-    Raises OSError where it cannot be made or its mode cannot be set, as where it is someone else's.
+    Raises OSError where it cannot be made, or belongs to another user, as does a link that another user made: root may
+    write there, and would write where that user has it written.
     """
     os.makedirs(path, mode=0o700, exist_ok=True)
-    if not _WINDOWS and os.stat(path).st_mode & 0o777 != 0o700:
+    if _WINDOWS:
+        return path
+    found = os.stat(path)
+    if {found.st_uid, os.lstat(path).st_uid} != {os.geteuid()}:
+        raise PermissionError(errno.EPERM, "it belongs to another user", path)
+    if found.st_mode & 0o777 != 0o700:
         os.chmod(path, 0o700)
     return path
 
@@ -60,4 +67,4 @@ def is_own(path: str | int) -> bool:
         found = os.stat(path)
     except OSError:
         return False
-    return found.st_uid == os.getuid() and not found.st_mode & 0o077
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o077

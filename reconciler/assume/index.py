@@ -12,6 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler import __version__
 from reconciler.assume.cache import INDEXES, Cache, Entry, key_of
+from reconciler.files.reading import LARGEST_DESIRED, read_regular
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FORMAT = 1
 TICK = 0.02
@@ -54,6 +59,15 @@ def read(cache: Cache, name: str) -> Entry | None:
     return found if found is not None and _holds(found.get("looked")) else None
 
 
+def file_above(found: Entry) -> str:
+    """The default file, if nobody named one and it is one of a parent folder; else "".
+
+    Only then are there files that would come before it.
+    """
+    looked: Any = found["looked"]
+    return os.path.relpath(next(iter(looked["files"]), "")) if looked["absent"] else ""
+
+
 def _holds(looked: object) -> bool:
     if not isinstance(looked, dict):
         return False
@@ -69,8 +83,7 @@ def _holds(looked: object) -> bool:
 
 def _digest(path: str) -> str | None:
     try:
-        with open(path, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+        return hashlib.sha256(read_regular(path, LARGEST_DESIRED)).hexdigest()
     except OSError:
         return None
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from io import StringIO
+
+from reconciler.files.reading import LARGEST_SETTINGS, read_regular
 
 _KEY = "aws_access_key_id"
 _SECRET = ("aws_secret_access_key", "aws_session_token")
@@ -150,7 +153,7 @@ def _sections(path: str) -> Sections:
 
 def _lines(path: str) -> Iterator[str]:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            yield from file
+        text = read_regular(path, LARGEST_SETTINGS).decode("utf-8", "replace")
     except OSError:
         return
+    yield from StringIO(text, newline=None)

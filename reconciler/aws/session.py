@@ -13,17 +13,19 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 
 from reconciler.aws.answers import AnswerParsers, timestamp
 from reconciler.aws.credentials import guard_credentials
-from reconciler.aws.faults import translated
+from reconciler.aws.faults import BAD_CREDENTIALS, translated
 from reconciler.aws.limits import call_timeout, watch
 from reconciler.aws.meter import Meter
 from reconciler.aws.overlap import started
+from reconciler.files.reading import check_settings, reason_of
 from reconciler.model.calls import OnCall, unheard
-from reconciler.model.problem import failure
+from reconciler.model.problem import Failed, failure
 from reconciler.model.url import public_url
 
 DEFAULT_REGION = "us-east-1"
@@ -75,11 +77,13 @@ class Connection:
         make: Any = self.session.client
         with self._making:
             config = _TRIAL if trial else _CONFIG
-            return make(service, region_name=region, endpoint_url=self.endpoint_url, config=config)
+            with preparing(service, self.endpoint_url):
+                return callable_client(make(service, region_name=region, endpoint_url=self.endpoint_url, config=config))
 
 
 def checked_core() -> botocore.session.Session:
     """Make a session of botocore whose clients check answers and limit calls. Raises Failed: a limit that is none."""
+    _check_settings()
     core = botocore.session.get_session()
     parsers = AnswerParsers()
     parsers.set_parser_defaults(timestamp_parser=timestamp)
@@ -111,7 +115,28 @@ def _client(session: boto3.session.Session, service: str, endpoint_url: str | No
     region = session.region_name or DEFAULT_REGION
     make: Any = session.client
     with preparing(service, endpoint_url):
-        return check_endpoint(make(service, region_name=region, endpoint_url=endpoint_url, config=config))
+        return callable_client(make(service, region_name=region, endpoint_url=endpoint_url, config=config))
+
+
+def callable_client(made: Any) -> Any:
+    """The same client, if a call can be made of it. botocore would notice at the first call, and not say why.
+
+    Raises ValueError if no URL is its endpoint, Failed if its keys cannot stand in a request: HTTP's own error would
+    print them. Only those are looked at that the environment or a file holds: others would be asked for here.
+    """
+    if urlsplit(str(made.meta.endpoint_url)).port == 0:
+        raise ValueError("Port 0 cannot be called")
+    found = getattr(getattr(made, "_request_signer", None), "_credentials", None)
+    if type(found) is Credentials:
+        keys = {"access key id": found.access_key, "secret access key": found.secret_key, "session token": found.token}
+        for name, value in keys.items():
+            if value and not (value.isascii() and value.isprintable()):
+                raise failure(
+                    BAD_CREDENTIALS,
+                    f"The {name} holds a character that none has, such as a line end or a letter that is not ASCII.",
+                    hint="Set it again: look at the AWS_* variables and the credentials file.",
+                )
+    return made
 
 
 @contextmanager
@@ -126,12 +151,13 @@ def preparing(service: str, endpoint_url: str | None) -> Iterator[None]:
                 f"Invalid endpoint: {public_url(endpoint_url) if endpoint_url else 'the one that is configured'}.",
                 hint="Check --endpoint-url, AWS_ENDPOINT_URL, and `endpoint_url` of the profile.",
             ) from None
-
-
-def check_endpoint(made: Any) -> Any:
-    """The client itself. Raises ValueError if no call can go where it points: a port that there is not."""
-    _ = urlsplit(str(made.meta.endpoint_url)).port
-    return made
+        except (AttributeError, LookupError, TypeError):  # botocore takes for granted what the files of AWS hold
+            raise failure(
+                "bad-profile",
+                f"Preparing to call {service} failed: the profile's settings are not as AWS documents them.",
+                "A credential_process may print something else than a JSON object, or a kept login be damaged.",
+                "Check the profile with the AWS CLI: aws sts get-caller-identity",
+            ) from None
 
 
 def asks_nobody(profile: str | None) -> bool:
@@ -140,10 +166,25 @@ def asks_nobody(profile: str | None) -> bool:
     Only then may they be looked for on a thread: a prompt there outlives the program, and leaves a terminal mute.
     """
     try:
+        _check_settings()
         found = botocore.session.Session(include_builtin_handlers=False, profile=profile).get_scoped_config()
-    except BotoCoreError:
+    except (BotoCoreError, Failed):
         return False
     return not {"role_arn", "credential_process"} & found.keys()
+
+
+def _check_settings() -> None:
+    """Raises Failed if AWS's files are none that botocore can read to their end."""
+    for variable, usual in (
+        ("AWS_CONFIG_FILE", "~/.aws/config"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+    ):
+        path = os.path.expanduser(os.path.expandvars(os.environ.get(variable, usual)))  # noqa: PTH111 - as botocore
+        try:
+            check_settings(path)
+        except OSError as error:
+            hint = f"Let {variable} name another file."
+            raise failure("cannot-read", f"Cannot read {path}: {reason_of(error)}.", hint=hint) from None
 
 
 def connect(profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = unheard) -> Connection:

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translated
-from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, check_endpoint, preparing, session_of
+from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, callable_client, preparing, session_of
 from reconciler.model.problem import Failed, Level, Problem, failure
 from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED, Caller
@@ -114,7 +114,7 @@ class Source:
         make = cast("Any", self._session).client
         with preparing(service, self._endpoint_url):
             made = make(service, region_name=self._region, endpoint_url=self._endpoint_url, config=config, **own)
-            return check_endpoint(made)
+            return cast("object", callable_client(made))
 
 
 def assume_role(

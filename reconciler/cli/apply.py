@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import planning_options
+from reconciler.cli.options import planning_options, tell_default_file
 from reconciler.cli.plan import request_of
 from reconciler.cli.terminal import heard
 from reconciler.model.escape import escape_line
@@ -89,6 +89,7 @@ def _planned(log: Log, request: Request) -> Planned:
 
     path = Path(request.files[0]) if len(request.files) == 1 else None
     document = saved_document(path) if path else None
+    tell_default_file(request.files, log.notes)
     with log.reads() as counted:
         request = replace(request, on_call=counted)
         if path is None or document is None:

@@ -10,7 +10,7 @@ import click
 
 from reconciler.assume.deliver import CODE_VARIABLE, Wish, reader
 from reconciler.cli.completion import alias_names
-from reconciler.cli.options import aws_options, file_option, variable_option
+from reconciler.cli.options import aws_options, file_option, tell_default_file, text_only, variable_option
 from reconciler.cli.terminal import tell
 from reconciler.shell import streams
 from reconciler.shell.variables import SHELLS, assignments
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _COMMAND = "reconcile.command"
 _FORMATS = {"unset": ("env", "json"), "list": ("json",), "explain": ("json",)}
 """What --format means beside the credentials themselves."""
+_LONGEST_DURATION = 20
 
 
 class _WithCommand(click.Command):
@@ -63,7 +64,7 @@ class _WithCommand(click.Command):
 @click.option("--verify", is_flag=True, help="Assume for 15 minutes and compare who AWS says that is.")
 @click.option("--logout", is_flag=True, help="Forget what is cached: of ALIAS, or everything.")
 @click.option("--duration", metavar="TIME", help="How long: 45m, 2h, or seconds.")
-@click.option("--session-name", metavar="NAME", help="Name of the session in CloudTrail.")
+@click.option("--session-name", metavar="NAME", callback=text_only, help="Name of the session in CloudTrail.")
 @click.option("--token-code", metavar="CODE", help="MFA code.")
 @click.option("--token-command", metavar="COMMAND", help="Command that prints an MFA code; run without a shell.")
 @click.option("--no-cache", is_flag=True, help="Ask AWS anew, and keep nothing.")
@@ -123,6 +124,8 @@ def command(
     )
     from reconciler.cli import assume_modes
 
+    if mode != "logout":
+        tell_default_file(files)
     if mode:
         return assume_modes.MODES[mode](wanted, form, tell)
     return assume_modes.assume(wanted, Wish(words, shell, form, printing), tell)
@@ -150,9 +153,11 @@ def _seconds(text: str | None) -> int | None:
         return None
     from reconciler.kinds.declaring import seconds
 
-    found = seconds(int(text) if re.fullmatch("[0-9]+", text) else text)
+    short = len(text) <= _LONGEST_DURATION
+    found = seconds(int(text) if re.fullmatch("[0-9]+", text) else text) if short else None
     if found is None:
-        raise click.BadParameter(f"{text!r} is no duration: write 45m, 2h, or seconds.", param_hint="--duration")
+        said = repr(text) if short else f"A text of {len(text)} characters"
+        raise click.BadParameter(f"{said} is no duration: write 45m, 2h, or seconds.", param_hint="--duration")
     return found
 
 

@@ -28,11 +28,14 @@ def profile_names(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 
 def _items(helps: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
-    """Names that begin so, with their help. Line ends and escape sequences reach neither script nor terminal."""
+    """Names that begin so, with their help. Line ends and escape sequences reach neither script nor terminal.
+
+    A name that begins with `-` is left out: on the command line it would be an option.
+    """
     from click.shell_completion import CompletionItem
 
     return [
         CompletionItem(name, help=text if text and text.isprintable() else None)
         for name, text in helps.items()
-        if name.startswith(incomplete) and name.isprintable()
+        if name.startswith(incomplete) and name.isprintable() and not name.startswith("-")
     ]

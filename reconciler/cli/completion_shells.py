@@ -17,15 +17,15 @@ from click.shell_completion import (
 
 _BASH = """\
 %(complete_func)s() {
-    local response type value
+    local response line
     COMPREPLY=()
     response=$(env COMP_LINE="${COMP_LINE:0:COMP_POINT}" COMP_WORDBREAKS="$COMP_WORDBREAKS" \\
         %(complete_var)s=bash_complete "$1" 2>/dev/null)
-    while IFS=, read -r type value; do
-        case $type in
-            dir) compopt -o dirnames ;;
-            file) compopt -o default ;;
-            plain) COMPREPLY+=("$value") ;;
+    while IFS= read -r line; do
+        case $line in
+            dir,*) compopt -o dirnames ;;
+            file,*) compopt -o default ;;
+            plain,*) COMPREPLY+=("${line#plain,}") ;;
         esac
     done <<< "$response"
 }
@@ -33,6 +33,9 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 _SPECIAL = frozenset(" \t!\"#$&'()*;<>?[\\]^`{|}~")
 """What bash would not take for a plain character of a word."""
+_NONE: frozenset[str] = frozenset()
+_QUOTING = {"": (_SPECIAL, _NONE), "'": (_NONE, frozenset("'")), '"': (frozenset('$`"\\'), frozenset("!"))}
+"""The quote that is open → what is escaped behind it, and what cannot be written there."""
 
 
 def answer(root: click.Command, variable: str, instruction: str) -> int:
@@ -63,12 +66,13 @@ class _Bash(BashComplete):
 
     def complete(self) -> str:
         words, incomplete = self.get_completion_args()
-        word, quoted = _last_word(os.environ["COMP_LINE"])
-        kept = "" if quoted or "\\" in word else _kept(incomplete, os.environ.get("COMP_WORDBREAKS", ""))
+        word, quote = _last_word(os.environ["COMP_LINE"])
+        kept = "" if quote or "\\" in word else _kept(incomplete, os.environ.get("COMP_WORDBREAKS", ""))
         lines = []
         for item in self.get_completions(words, incomplete):
-            value = item.value.removeprefix(kept)
-            lines.append(f"{item.type},{value if quoted else _escaped(value)}")
+            value = _quoted(item.value.removeprefix(kept), quote)
+            if value is not None:
+                lines.append(f"{item.type},{value}")
         return "\n".join(lines)
 
 
@@ -96,8 +100,8 @@ def _whole(items: list[CompletionItem[str]], incomplete: str) -> list[Completion
     return items
 
 
-def _last_word(line: str) -> tuple[str, bool]:
-    """The word before the cursor as it is typed, and whether a quote is open in it."""
+def _last_word(line: str) -> tuple[str, str]:
+    """The word before the cursor as it is typed, and the quote that is open in it, or ""."""
     start, quote, escaped = 0, "", False
     for index, character in enumerate(line):
         if escaped:
@@ -110,7 +114,7 @@ def _last_word(line: str) -> tuple[str, bool]:
             quote = character
         elif character.isspace():
             start = index + 1
-    return line[start:], bool(quote)
+    return line[start:], quote
 
 
 def _kept(incomplete: str, breaks: str) -> str:
@@ -123,5 +127,12 @@ def _kept(incomplete: str, breaks: str) -> str:
     return value[: max(ends, default=0)]
 
 
-def _escaped(value: str) -> str:
-    return "".join(f"\\{character}" if character in _SPECIAL else character for character in value)
+def _quoted(value: str, quote: str) -> str | None:
+    """The value as bash reads it back behind an open quote; None where it cannot be written there.
+
+    bash(1), "QUOTING": nothing is escaped between single quotes, and between double ones a `!` cannot be.
+    """
+    special, impossible = _QUOTING[quote]
+    if not impossible.isdisjoint(value):
+        return None
+    return "".join(f"\\{character}" if character in special else character for character in value)

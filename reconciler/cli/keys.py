@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from reconciler.cli.options import aws_options, file_option, variable_option
+from reconciler.cli.options import aws_options, file_option, tell_default_file, text_only, variable_option
 from reconciler.cli.terminal import colored, say, say_line, tell
 
 if TYPE_CHECKING:
@@ -32,8 +32,13 @@ def _shared(function: F) -> F:
         aws_options,
         variable_option,
         file_option,
-        click.option("--into", metavar="NAME", help="Profile of the credentials file. Default: the user's name."),
-        click.argument("user"),
+        click.option(
+            "--into",
+            metavar="NAME",
+            callback=text_only,
+            help="Profile of the credentials file. Default: the user's name.",
+        ),
+        click.argument("user", callback=text_only),
     ):
         function = option(function)
     return function
@@ -69,6 +74,7 @@ def rotate(finishing: bool, **options: Any) -> int:
 def _wanted(user: str, **options: Any) -> Wanted:
     from reconciler.app.key_checks import Wanted
 
+    tell_default_file(options["files"])
     return Wanted(user=user.removeprefix("user/"), **options)
 
 

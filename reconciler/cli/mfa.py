@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import aws_options, color_option, file_option, variable_option
+from reconciler.cli.options import aws_options, color_option, file_option, tell_default_file, text_only, variable_option
 from reconciler.cli.terminal import colored, say, say_line, tell
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def command() -> None:
 
 
 @command.command("enroll", short_help="A virtual device for a user.", epilog="Example: reconcile mfa enroll alice")
-@click.argument("user", required=False)
+@click.argument("user", required=False, callback=text_only)
 @click.option("--device-name", metavar="NAME", help="Name of the device; the user's, where absent.")
 @click.option("--another", is_flag=True, help="Enrol a further device; a user may have 8.")
 @click.option("--replace", is_flag=True, help="Delete a left-over device of that name without asking.")
@@ -49,6 +49,7 @@ def enroll(user: str | None, **options: Any) -> int:
     wanted = Wanted(user=user.removeprefix("user/") if user else None, **options)
     if wanted.seed_file and wanted.show_seed:
         raise click.UsageError("With --seed-file nothing is shown: leave out --show-seed.")
+    tell_default_file(wanted.files)
     with _interrupted_by_hanging_up():
         serial = enrolled(wanted, None if wanted.seed_file else _terminal(), _say)
     say_line(serial)
@@ -61,7 +62,7 @@ def enroll(user: str | None, **options: Any) -> int:
 @command.command(
     "status", short_help="Who has which devices, and who lacks one.", epilog="Example: reconcile mfa status"
 )
-@click.argument("users", metavar="[USER]...", nargs=-1)
+@click.argument("users", metavar="[USER]...", nargs=-1, callback=text_only)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
 @file_option
 @variable_option
@@ -77,6 +78,7 @@ def status(form: str, users: tuple[str, ...], **options: Any) -> int:
     from reconciler.cli.progress import working
     from reconciler.render.mfa import status_json, status_text
 
+    tell_default_file(options["files"])
     with working("Reading IAM"):
         found = status_of(Wanted([user.removeprefix("user/") for user in users], **options))
     say(status_json(found) if form == "json" else status_text(found, color=colored()))

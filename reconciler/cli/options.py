@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from reconciler.cli.completion import profile_names
-from reconciler.cli.terminal import choose_color
+from reconciler.cli.terminal import choose_color, tell
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,6 +31,14 @@ def file_option(function: F) -> F:
     )(function)
 
 
+def tell_default_file(files: Sequence[str], notice: Callable[[str], None] = tell) -> None:
+    """Name the file that is used, if nobody named one and it is found in a parent folder. notice: gets the line."""
+    from reconciler.desired.source import file_above
+
+    if found := file_above(tuple(files)):
+        notice(f"using {found}, found in a parent folder.")
+
+
 def variable_option(function: F) -> F:
     """--var name=value; `variables` arrives as a mapping."""
     return click.option(
@@ -45,9 +53,29 @@ def variable_option(function: F) -> F:
 
 def aws_options(function: F) -> F:
     """--profile, --region, --endpoint-url, with AWS's own meaning."""
-    function = click.option("--endpoint-url", metavar="URL", help="Call this endpoint instead of AWS's.")(function)
-    function = click.option("--region", metavar="REGION", help="AWS region of STS.")(function)
-    return click.option("--profile", metavar="NAME", shell_complete=profile_names, help="AWS profile to use.")(function)
+    options = (
+        click.option("--endpoint-url", metavar="URL", callback=text_only, help="Call this endpoint instead of AWS's."),
+        click.option("--region", metavar="REGION", callback=text_only, help="AWS region of STS."),
+        click.option(
+            "--profile",
+            metavar="NAME",
+            shell_complete=profile_names,
+            callback=text_only,
+            help="AWS profile to use.",
+        ),
+    )
+    for option in options:
+        function = option(function)
+    return function
+
+
+def text_only(context: click.Context, parameter: click.Parameter, given: Any) -> Any:
+    """The same text or texts. Bytes that are no text in the locale's encoding are refused: only files are named so."""
+    values: tuple[str, ...] = (given,) if isinstance(given, str) else given or ()
+    for value in values:
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise click.BadParameter(f"{value!r} holds bytes that are no text.")
+    return given
 
 
 def _variables(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Mapping[str, str]:
@@ -57,6 +85,7 @@ def _variables(context: click.Context, option: click.Parameter, given: tuple[str
         if not (name and equals):
             raise click.BadParameter(f"{item!r} is not NAME=VALUE.")
         found[name.strip()] = value
+        text_only(context, option, item)
     return found
 
 

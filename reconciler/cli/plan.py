@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import F, planning_options
+from reconciler.cli.options import F, planning_options, tell_default_file
 
 if TYPE_CHECKING:
     from reconciler.app.plan import Planned, Request
@@ -94,6 +94,7 @@ def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any)
     from reconciler.cli.progress import working
 
     request = request_of(**options)
+    tell_default_file(request.files)
     with working("Reading IAM") as counted:
         planned = make_plan(replace(request, on_call=counted))
     code = shown(planned.plan, form, out, detailed_exitcode)

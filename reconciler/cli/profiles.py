@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import color_option, files_argument, variable_option
+from reconciler.cli.options import color_option, files_argument, tell_default_file, variable_option
 from reconciler.cli.terminal import colored, say, say_line, tell
 
 
@@ -36,6 +36,7 @@ def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, v
     from reconciler.render.file_diff import file_diff
     from reconciler.render.problems import text
 
+    tell_default_file(files)
     wanted = use_case.Wanted(files, variables, _program(), prefix, process)
     proposal = use_case.write(wanted, os.environ, tell) if writing else use_case.proposed(wanted, os.environ)
     edit, path = proposal.edit, proposal.path

@@ -72,6 +72,10 @@ class TextLog:
 
         return working("Reading IAM")
 
+    def notes(self, line: str) -> None:
+        """What is not asked for and good to know."""
+        heard(f"reconcile: {line}", err=True)
+
     def waits(self) -> None:
         heard("Another apply to this account is under way on this machine; waiting for it.", err=True)
 
@@ -171,6 +175,9 @@ class JsonLog:
         from reconciler.model.calls import unheard
 
         return nullcontext(unheard)
+
+    def notes(self, line: str) -> None:
+        self._line("note", message=line)
 
     def waits(self) -> None:
         self._line("waits")

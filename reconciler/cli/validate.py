@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from reconciler.cli.options import color_option, files_argument, variable_option
+from reconciler.cli.options import color_option, files_argument, tell_default_file, variable_option
 
 
 @click.command("validate", epilog="Example: reconcile validate roles.yaml")
@@ -27,6 +27,7 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> 
     from reconciler.model.problem import Level
     from reconciler.render.problems import FORMATS, text
 
+    tell_default_file(files)
     desired, found = problems(files, variables)
     errors = sum(problem.level is Level.ERROR for problem in found)
     warnings = sum(problem.level is Level.WARNING for problem in found)

@@ -6,6 +6,7 @@ run reports all.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +17,14 @@ from reconciler.desired.merge import merged
 from reconciler.desired.source import matching, read_bytes, resolved
 from reconciler.desired.variables import Variables
 from reconciler.desired.yaml_nodes import Builder, composed
+from reconciler.files.reading import MEGABYTE
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
 
 PLACEHOLDER_ACCOUNT = "000000000000"
 """Stands for the account where a file names none and nobody has asked AWS."""
-
+LARGEST_TEXT = 64 * MEGABYTE
+"""Bytes of a file whose text is a value: AWS takes 10,000,000 characters of SAML metadata."""
 
 Caller = Callable[[], tuple[str, str] | None]
 """The account and the partition of whoever runs the program; None while AWS has not said."""
@@ -54,7 +57,7 @@ class Loaded:
     def text(self, written: str, place: Place) -> tuple[str, str] | None:
         """The file that a path names, and its text; None with a problem where it cannot be read."""
         target = resolved(written, place)
-        data = target if isinstance(target, Problem) else read_bytes(target, place)
+        data = target if isinstance(target, Problem) else read_bytes(target, place, LARGEST_TEXT)
         if isinstance(data, Problem):
             self.problems.append(data)
             return None
@@ -124,13 +127,14 @@ def _composed_with_includes(
     files: list[Path], variables: Mapping[str, str], problems: list[Problem], patterns: list[str]
 ) -> dict[Path, yaml.Node]:
     found: dict[Path, yaml.Node] = {}
-    seen: set[Path] = set()
+    seen: set[str] = set()
     queue: list[tuple[Path, Place | None]] = [(path, None) for path in files]
     while queue:
         path, place = queue.pop(0)
-        if path.resolve() in seen:
+        real = os.path.realpath(path)  # pathlib's raises for links that lead to themselves
+        if real in seen:
             continue
-        seen.add(path.resolve())
+        seen.add(real)
         data = read_bytes(path, place)
         if isinstance(data, Problem):
             problems.append(data)

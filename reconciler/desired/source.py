@@ -1,16 +1,19 @@
 """Finding and reading files: FILE arguments, folders, includes, documents; and what they may not reach.
 
 Paths are relative to the file that names them and stay inside its git repository, or, outside one, its folder,
-so that a pull request cannot make a pipeline read the runner's files.
+so that a pull request cannot make a pipeline read the runner's files. FILE is held to the same (`desired/bounds.py`).
 """
 
 from __future__ import annotations
 
+import errno
 import os
-from functools import lru_cache
 from pathlib import Path
 
-from reconciler.model.problem import Level, Place, Problem, failure
+from reconciler.desired.bounds import escape_of, is_named_gits, repository_of
+from reconciler.files.owners import find_stranger, name_of, trusted_uids
+from reconciler.files.reading import LARGEST_DESIRED, is_descriptor, is_possible, read_regular, reason_of
+from reconciler.model.problem import Failed, Level, Place, Problem, failure
 
 YAML_ENDINGS = (".yaml", ".yml")
 DEFAULT_FILE = "roles.yaml"
@@ -23,24 +26,45 @@ def named_files(arguments: tuple[str, ...]) -> list[Path]:
     found: list[Path] = []
     for argument in arguments:
         path = Path(argument)
-        if path.is_dir():
-            listed = sorted(item for item in path.iterdir() if item.suffix in YAML_ENDINGS and item.is_file())
-            if not listed:
-                raise failure("no-file", f"The folder {argument} has no *.yaml or *.yml file.")
-            found += listed
-        elif path.exists():
+        if not argument:
+            raise failure("no-file", "A FILE is the empty text.", hint="Is a variable of the shell unset?")
+        if os.path.isdir(argument):  # noqa: PTH112 - pathlib raises where a path is too long
+            found += _listed(path)
+        elif os.path.exists(argument):  # noqa: PTH110
             found.append(path)
         else:
             raise failure("no-file", f"There is no file {argument}.", hint="Check the path.")
-    return list(dict.fromkeys(found))
+    return [_bounded(path) for path in dict.fromkeys(found)]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        listed = sorted(item for item in folder.iterdir() if item.suffix in YAML_ENDINGS and item.is_file())
+    except OSError as error:
+        raise failure("no-file", f"Cannot read the folder {folder}: {reason_of(error)}.") from None
+    if not listed:
+        raise failure("no-file", f"The folder {folder} has no *.yaml or *.yml file.")
+    return listed
+
+
+def _bounded(path: Path) -> Path:
+    """The same. Raises Failed where a symbolic link leads it out of its repository, or it is a file of git's own.
+
+    What the person's own shell redirects is no such link, and what is no regular file is refused when it is read.
+    """
+    escape = None if is_descriptor(path) or not path.is_file() else escape_of(path)
+    if escape is None:
+        return path
+    hint = "If you trust it, name the file itself, not the link." if escape.by_link else "Name another file."
+    raise failure("path-outside", f"{path} leads {escape.where}.", hint=hint)
 
 
 def _default_file() -> Path:
     wanted = os.environ.get("RECONCILE_FILE")
     if wanted:
-        if not Path(wanted).exists():
+        if not os.path.exists(wanted):  # noqa: PTH110 - pathlib raises where a path is too long
             raise failure("no-file", f"There is no file {wanted}, which $RECONCILE_FILE names.")
-        return Path(wanted)
+        return _bounded(Path(wanted))
     found = _nearest_file()
     if found is None:
         raise failure(
@@ -48,11 +72,46 @@ def _default_file() -> Path:
             f"No FILE given, and no {DEFAULT_FILE} here or in a parent folder.",
             hint="Name a file, or set $RECONCILE_FILE.",
         )
+    _check_owner(found)
+    return _bounded(found)
+
+
+def _check_owner(found: Path) -> None:
+    """Failed where another user decides what the default file holds: nobody has named it.
+
+    In the working folder it may also be of whoever owns that folder, where the person has gone by himself.
+    """
+    folder, trusted = found.parent, trusted_uids(os.environ)
+    if trusted is None:
+        return
+    if found == Path(DEFAULT_FILE):
+        trusted |= {folder.stat().st_uid}
+    stranger = find_stranger(found, trusted)
+    if stranger is None:
+        stranger = find_stranger(folder, trusted)
+    if stranger is not None:
+        raise failure(
+            "foreign-file",
+            f"{found} or its folder belongs to {name_of(stranger)}, not to you.",
+            "A file that is only found, not named, is not read then: its owner could have put anything into it.",
+            f"If you trust it, name it: as FILE, with --file, or by RECONCILE_FILE={found}",
+        )
+
+
+def file_above(arguments: tuple[str, ...]) -> Path | None:
+    """The default file that is going to be read, if it is one of a parent folder: the person may not know of it."""
+    found = None if arguments or os.environ.get("RECONCILE_FILE") else _nearest_file()
+    if found is None or found == Path(DEFAULT_FILE):
+        return None
+    try:
+        _check_owner(found)
+    except Failed:  # told by whoever reads it
+        return None
     return found
 
 
 def _nearest_file() -> Path | None:
-    found = next((candidate for candidate in _candidates() if candidate.is_file()), None)
+    found = next((candidate for candidate in _candidates() if os.path.isfile(candidate)), None)  # noqa: PTH113 - pathlib raises in locked folders
     return Path(os.path.relpath(found)) if found else None
 
 
@@ -79,40 +138,43 @@ def decided_by(arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
     return patterns, [str(candidate) for candidate in candidates[:found]]
 
 
-def read_bytes(path: Path, place: Place | None = None) -> bytes | Problem:
+def read_bytes(path: Path, place: Place | None = None, limit: int = LARGEST_DESIRED) -> bytes | Problem:
     """A file's content, or why it cannot be read. `place` is where it was named, if in a file."""
     try:
-        if not path.is_file() and path.exists():
-            return _problem("no-file", f"{path} is not a regular file.", place)
-        return path.read_bytes()
+        return read_regular(path, limit)
     except OSError as error:
-        return _problem("no-file", f"Cannot read {path}: {(error.strerror or 'error').lower()}.", place)
+        code = "file-too-large" if error.errno == errno.EFBIG else "no-file"
+        return _problem(code, f"Cannot read {path}: {reason_of(error)}.", place)
 
 
 def resolved(written: str, place: Place) -> Path | Problem:
     """A path as a file names it → where it is, kept as short as it was written; or why it is refused."""
+    if not is_possible(written):
+        return _problem("no-file", f"{written!r} holds a character that no path can have.", place)
     folder = Path(place.file).parent
     if Path(written).is_absolute():
         hint = "Write it relative to the file."
         return _problem("path-outside", f"The path {written!r} is absolute.", place, hint)
     target = folder / written
-    root = _root(str(folder.resolve()))
-    if not target.resolve().is_relative_to(root):
-        return _problem("path-outside", f"The path {written!r} leads out of {root}.", place)
+    escape = escape_of(target, repository_of(folder))
+    if escape is not None:
+        return _problem("path-outside", f"The path {written!r} leads {escape.where}.", place)
     return target
 
 
 def matching(pattern: str, place: Place) -> list[Path] | Problem:
     """The files that an `include` entry (a path or a glob) names, sorted; none is a problem."""
+    if not is_possible(pattern):
+        return _problem("no-file", f"`include` {pattern!r} holds a character that no path can have.", place)
     if not any(char in pattern for char in "*?["):
         target = resolved(pattern, place)
-        if isinstance(target, Path) and not target.is_file():
+        if isinstance(target, Path) and not os.path.isfile(target):  # noqa: PTH113 - pathlib raises where it is too long
             return _problem("no-file", f"`include` names {pattern!r}, which does not exist.", place)
         return target if isinstance(target, Problem) else [target]
     if Path(pattern).is_absolute():
         return _problem("path-outside", f"The path {pattern!r} is absolute.", place)
     folder = Path(place.file).parent
-    found = sorted(item for item in folder.glob(pattern) if item.is_file())
+    found = _globbed(folder, pattern)
     if not found:
         return _problem("no-file", f"`include` {pattern!r} matches nothing.", place)
     for item in found:
@@ -122,13 +184,12 @@ def matching(pattern: str, place: Place) -> list[Path] | Problem:
     return found
 
 
-@lru_cache(maxsize=256)
-def _root(folder: str) -> Path:
-    """The git repository of a folder, else the folder."""
-    for candidate in (Path(folder), *Path(folder).parents):
-        if (candidate / ".git").exists():
-            return candidate
-    return Path(folder)
+def _globbed(folder: Path, pattern: str) -> list[Path]:
+    try:
+        found = sorted(item for item in folder.glob(pattern) if item.is_file())
+    except (OSError, ValueError, NotImplementedError):
+        return []
+    return [item for item in found if not is_named_gits(item.relative_to(folder))]  # a branch may be named x.yaml
 
 
 def _problem(code: str, summary: str, place: Place | None, hint: str = "") -> Problem:

@@ -23,10 +23,15 @@ def fingerprint(entity: Entity | None) -> str:
     return digest({path: _meaning(value) for path, value in view(entity).items()}) if entity else ABSENT
 
 
-def digest(value: Any) -> str:
-    """`sha256:…` of a JSON value, whatever the order of its keys."""
+def digest(value: Any, *, of_names: bool = False) -> str:
+    """`sha256:…` of a JSON value, whatever the order of its keys.
+
+    of_names: it holds names of files, which may be bytes that are no text (lone surrogates). Nothing else may: that is
+    a ValueError.
+    """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    data = text.encode(errors="surrogatepass" if of_names else "strict")
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def _meaning(value: object) -> Any:

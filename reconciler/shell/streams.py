@@ -5,6 +5,7 @@ Standard library only, and little of it: this is on the path of every warm `assu
 
 from __future__ import annotations
 
+import os
 import sys
 
 from reconciler.model.escape import escape_characters, escape_line, escape_lines
@@ -29,9 +30,18 @@ def write_commands(text: str) -> None:
 
 
 def write_exactly(text: str) -> None:
-    """Write to stdout what another program reads to its last byte: shell assignments, credentials."""
-    sys.stdout.write(text)
+    """Write to stdout what another program reads to its last byte: shell assignments, credentials.
+
+    Values are the bytes that they are in the environment, whatever the locale.
+    """
+    buffer = None if text.isascii() or os.name == "nt" else getattr(sys.stdout, "buffer", None)
     sys.stdout.flush()
+    if buffer is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        buffer.write(os.fsencode(text))
+        buffer.flush()
 
 
 def _write(text: str, err: bool) -> None:

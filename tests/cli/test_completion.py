@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -225,6 +226,71 @@ def test_a_line_typed_in_a_terminal_is_completed(shell: str, home: Path, monkeyp
             terminal.send(f"{typed}\t{HOME_KEY}echo '<' \n")
             terminal.expect(rf"\n< {re.escape(completed)} *\r")
             terminal.expect("ready> ")
+
+
+HOSTILE = [
+    "a$(touch pwned)",
+    "b`touch pwned`",
+    "c'd",
+    'd"e',
+    "e\\f",
+    "f;touch pwned",
+    "g&touch pwned",
+    "h|i",
+    "i>pwned",
+    "j!k",
+    "k {a,b}",
+    "l*",
+    "m#n",
+    "n,",
+    "o  p ",
+    "p~",
+    "q[!a]",
+    "r${HOME}",
+    "s!!",
+    "t'\"$(touch pwned)\\!",
+]
+IMPOSSIBLE = {"'": "'", '"': "!"}
+"""Behind this quote, a name with that character cannot be written."""
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_bash_completes_no_name_to_a_line_that_acts(quote: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is typed by its first letter, and bash itself says what the word of the line has become."""
+    program = shutil.which("bash")
+    if program is None:
+        pytest.skip("this machine has no bash")
+    (home / "roles.yaml").write_text(f"aliases: {json.dumps({name: {'role': 'r'} for name in HOSTILE})}\n")
+    monkeypatch.chdir(home)
+    told = environment(home, None) | {"TERM": "dumb", "LC_ALL": "C.UTF-8"}
+    with Pseudo([program, "--norc", "-i"], told) as terminal:
+        start = 'eval "$(_RECONCILE_COMPLETE=bash_source reconcile)"; told() { printf "<%s>" "$3"; echo; }'
+        terminal.send(f"PS1='rea''dy> '; {start}\n")
+        terminal.expect("ready> ")
+        for name in HOSTILE:
+            possible = IMPOSSIBLE.get(quote, "\n") not in name
+            end = "" if possible else quote
+            terminal.send(f"reconcile assume {quote}{name[0]}\t{end}{HOME_KEY}told \n")
+            terminal.expect(rf"\n<{re.escape(name if possible else name[0])}>\r")
+            terminal.expect("ready> ")
+    assert not (home / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("reconcile assume $'", []),
+        ('reconcile assume "', ["plain", r"x\$(id)", "y'z"]),
+        ("reconcile assume '", ["plain", "x$(id)", r"z\q"]),
+    ],
+)
+def test_what_cannot_be_written_behind_a_quote_is_not_offered(home: Path, line: str, offered: list[str]) -> None:
+    names = ["plain", "x$(id)", "y'z", "z\\q", "--logout", "-x"]
+    (home / "roles.yaml").write_text(f"aliases: {json.dumps({name: {'role': 'r'} for name in names})}\n")
+    if line.endswith('"'):
+        offered = [*offered, r"z\\q"]
+    answered, said = asked(home, line)
+    assert (sorted(answered), said) == (sorted(offered), "")
 
 
 def test_fish_shows_roles_beside_aliases(home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import stat
 import subprocess
@@ -381,3 +382,72 @@ def test_streams_that_are_closed_change_nothing_but_what_needs_them(
     )
     assert (done.returncode, done.stderr) == (code, said)
     assert ("user/ann" in done.stdout) is (">&-" not in closed.replace("2>&-", ""))
+
+
+# Where it may be
+
+
+@pytest.fixture
+def two(account: Account) -> Account:
+    """A file with one user, and something that a link could overwrite."""
+    account.write(HEAD + "users: {ann: {}}\n")
+    account.write("precious", "bashrc")
+    return account
+
+
+@pytest.mark.parametrize("target", ["bashrc", "absent"])
+def test_a_journal_follows_no_link_and_nothing_is_written_to_aws(two: Account, target: str) -> None:
+    (two.folder / "j.jsonl").symlink_to(target)
+    result = two.cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl")
+    assert (result.code, "j.jsonl cannot be written: it is a symbolic link" in result.err) == (1, True), result.err
+    assert (two.folder / "bashrc").read_text() == "precious"
+    assert not (two.folder / "absent").exists()
+    assert two.iam.list_users()["Users"] == []
+
+
+def test_a_journal_that_others_could_read_is_closed_before_it_goes_on(two: Account) -> None:
+    two.apply("roles.yaml", "--journal", "j.jsonl")
+    (two.folder / "j.jsonl").chmod(0o666)
+    two.write(HEAD + "users: {ann: {path: /a/}}\n")
+    two.apply("roles.yaml", "--journal", "j.jsonl")
+    assert stat.S_IMODE((two.folder / "j.jsonl").stat().st_mode) == 0o600
+
+
+def test_a_journal_may_go_into_a_pipe_or_a_device_and_come_out_of_one(two: Account) -> None:
+    line = f"exec {sys.executable} -m reconciler apply roles.yaml --yes --journal "
+    for target in ("/dev/null", ">(cat > copy.jsonl)", "/dev/fd/3 3> third.jsonl"):
+        done = subprocess.run(
+            ["bash", "-c", line + target], cwd=two.folder, env=two.environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        two.reset()
+    for name in ("copy.jsonl", "third.jsonl"):
+        assert records(two.folder / name)[-1]["event"] == "end"
+    line = f"{sys.executable} -m reconciler undo <(cat third.jsonl)"
+    done = subprocess.run(["bash", "-c", line], cwd=two.folder, env=two.environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/full", ".", "x" * 5000])
+def test_what_can_be_no_journal_is_told_at_once(two: Account, path: str) -> None:
+    result = two.cli("undo", path)
+    assert (result.code, result.err.startswith("error: ")) == (1, True), result.err
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives folders away")
+def test_the_journals_of_another_user_are_neither_written_nor_pruned(
+    two: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.app.journal.KEPT", 1)
+    state = two.folder / "state"
+    theirs = state / "reconcile/journals"
+    theirs.mkdir(parents=True)
+    for name in ("1-a.jsonl", "1-b.jsonl"):
+        (theirs / name).write_text("")
+    for foreign in (theirs, theirs.parent):
+        os.chown(foreign, 54_321, 54_321)
+        result = two.cli("apply", "roles.yaml", "--yes", XDG_STATE_HOME=str(state))
+        assert (result.code, "belongs to another user" in result.err) == (1, True), result.err
+        assert sorted(path.name for path in theirs.iterdir()) == ["1-a.jsonl", "1-b.jsonl"]
+        os.chown(foreign, 0, 0)
+    assert two.iam.list_users()["Users"] == []

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -571,6 +574,7 @@ NOT_PLANS = {
     "another JSON": b'{"a": 1}',
     "not UTF-8": b'{"format_version": "\xff\xfe"}',
     "deep": b"[" * 3000,
+    "half a character": b'{\n  "format_version": 1, "saved": {}, "owner": "\\ud800"}',
 }
 
 
@@ -579,6 +583,16 @@ def test_what_is_no_plan_is_refused_and_named(saved: Account, content: bytes | N
     path = saved.folder / "plan.json"
     path.write_bytes(path.read_bytes()[:-100] if content is None else content)
     refused(saved, "plan.json", arguments=("--yes",))
+
+
+@pytest.mark.parametrize("old", ["user/u", "123456789012", "platform"])
+def test_half_a_character_in_a_plan_that_was_signed_anew_is_refused(saved: Account, old: str) -> None:
+    path = saved.folder / "plan.json"
+    content = json.loads(path.read_text().replace(old, old + "\\ud800"))
+    del content["integrity"]
+    content["integrity"] = digest(content, of_names=True)
+    path.write_text(json.dumps(content))
+    refused(saved, arguments=("--yes",))
 
 
 @pytest.mark.parametrize("option", [("--var", "a=b"), ("--target", "user/u")])
@@ -618,7 +632,59 @@ def test_a_plan_file_is_written_whole_or_not_at_all(saved: Account, monkeypatch:
     assert sorted(item.name for item in saved.folder.iterdir()) == listed
 
 
-@pytest.mark.parametrize("name", ["no/such/folder/plan.json", "."])
+@pytest.mark.parametrize("target", ["bashrc", "absent"])
+def test_out_follows_no_link(saved: Account, target: str) -> None:
+    saved.write("precious", "bashrc")
+    (saved.folder / f"to-{target}.json").symlink_to(target)
+    result = saved.cli("plan", "roles.yaml", "--out", f"to-{target}.json")
+    assert (result.code, f"to-{target}.json: it is a symbolic link" in result.err) == (1, True), result.err
+    assert (saved.folder / "bashrc").read_text() == "precious"
+    assert not (saved.folder / "absent").exists()
+
+
+def test_a_plan_file_that_others_could_read_is_one_no_more(saved: Account) -> None:
+    path = saved.folder / "plan.json"
+    path.chmod(0o666)
+    assert save(saved).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
+def test_a_plan_file_of_another_user_becomes_ones_own(saved: Account) -> None:
+    path = saved.folder / "plan.json"
+    os.chown(path, 54_321, 54_321)
+    found = save(saved).stat()
+    assert (found.st_uid, found.st_mode & 0o777) == (0, 0o600)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives folders away")
+def test_out_goes_into_no_folder_of_another_user(saved: Account) -> None:
+    (saved.folder / "theirs").mkdir()
+    os.chown(saved.folder / "theirs", 54_321, 54_321)
+    result = saved.cli("plan", "roles.yaml", "--out", "theirs/plan.json", SUDO_UID="1000")
+    assert (result.code, "its folder belongs to uid 54321" in result.err) == (1, True), result.err
+    assert list((saved.folder / "theirs").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there any bytes are a file name")
+def test_a_plan_of_a_file_whose_name_is_no_text_is_saved_and_applied(account: Account) -> None:
+    name = os.fsdecode(b"r\xff.yaml")
+    account.write(f"{HEAD}users: {{old: {{}}}}\n")
+    account.apply()
+    account.write(f"{HEAD}users: {{new: {{}}}}\nmoved: {{user/old: user/new}}\n", name)
+    result = account.cli("plan", name, "--out", "plan.json")
+    assert result.code == 0, result.err
+    assert account.cli("apply", "plan.json", "--yes").code == 0
+
+
+def test_a_plan_goes_into_what_the_shell_redirects(saved: Account) -> None:
+    for target in ("/dev/stdout > out.json", ">(cat > piped.json)", "/dev/fd/3 3> third.json"):
+        line = f"{sys.executable} -m reconciler plan roles.yaml --format github --out {target}; sleep 0.1"
+        subprocess.run(["bash", "-c", line], cwd=saved.folder, env=saved.environment, check=True)
+    for name in ("out.json", "piped.json", "third.json"):
+        assert "integrity" in json.loads((saved.folder / name).read_text())
+
+
+@pytest.mark.parametrize("name", ["no/such/folder/plan.json", ".", "x" * 5000])
 def test_a_place_that_cannot_be_written_is_named(account: Account, name: str) -> None:
     account.write(HEAD)
     result = account.cli("plan", "roles.yaml", "--out", name)

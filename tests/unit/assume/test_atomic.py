@@ -77,6 +77,31 @@ def test_a_link_stays_and_what_it_points_to_is_replaced(exists: bool, tmp_path: 
     assert list((tmp_path / "real").iterdir()) == [target]
 
 
+@pytest.mark.parametrize("target", ["file", "absent"])
+def test_where_no_link_may_be_followed_it_stays_and_so_does_what_it_points_to(target: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "link").symlink_to(target)
+    with pytest.raises(OSError):
+        atomic.replace(tmp_path / "link", b"new", follow=False)
+    assert (tmp_path / "link").readlink() == Path(target)
+    assert (tmp_path / "file").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
+
+
+def test_a_folder_on_the_way_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    atomic.replace(tmp_path / "link/file", b"new", follow=False)
+    assert (tmp_path / "real/file").read_bytes() == b"new"
+
+
+def test_a_lock_file_is_no_link(tmp_path: Path) -> None:
+    (tmp_path / "lock").symlink_to("elsewhere")
+    with pytest.raises(OSError), atomic.locked(tmp_path / "lock"):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")

@@ -156,7 +156,7 @@ def test_an_entry_that_others_put_there_is_never_believed(
 @POSIX
 def test_a_folder_of_somebody_else_is_neither_believed_nor_written(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.filled()
-    monkeypatch.setattr(folder.os, "getuid", lambda: kept.folder.stat().st_uid + 1)
+    monkeypatch.setattr(folder.os, "geteuid", lambda: kept.folder.stat().st_uid + 1)
     cache = kept.cache()
     assert kept.found(cache) is None
     cache.put(CREDENTIALS, key_of("new"), ENTRY)

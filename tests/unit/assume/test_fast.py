@@ -132,6 +132,18 @@ def test_each_form_of_the_list_is_answered_as_by_the_slow_path(
     assert "Traceback" not in found.err and "123456\n" not in found.out
 
 
+def test_a_default_file_of_a_parent_folder_is_named_as_by_the_slow_path(home: Planted, tmp_path: Path) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    below = Planted(tmp_path / "a/b", home.capture, home.environ)
+    below.plant("s3")
+    below.plant("s3", files=["../../roles.yaml"])
+    line = "reconcile: using ../../roles.yaml, found in a parent folder.\n"
+    assert below.same("s3").err.startswith(line)
+    assert line not in below.same("s3", "-f", "../../roles.yaml").err
+    home.plant("s3")
+    assert line not in home.same("s3").err
+
+
 def test_code_and_signal_of_a_command_are_passed_on(home: Planted) -> None:
     home.plant("s3")
     assert [home.same("s3", "--", "sh", "-c", how).code for how in ("exit 7", "kill -9 $$", "true")] == [7, 137, 0]

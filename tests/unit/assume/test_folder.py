@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from reconciler.assume import folder
 from reconciler.assume.folder import cache_folder, private_folder
+
+ROOT_ONLY = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives folders away")
 
 PLACES = [
     ("the cache folder of XDG", {"XDG_CACHE_HOME": "/x/cache", "HOME": "/home/a"}, "/x/cache/reconcile"),
@@ -47,6 +50,25 @@ def test_one_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     tmp_path.joinpath("b").mkdir()
     tmp_path.joinpath("b").chmod(0o755)
     assert Path(private_folder(str(tmp_path / "b"))).stat().st_mode & 0o777 == 0o700
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize("theirs", ["folder", "link"])
+def test_a_folder_or_a_link_of_another_user_is_refused_and_left_as_it_is(tmp_path: Path, theirs: str) -> None:
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir(mode=0o755)
+    link.symlink_to("folder")
+    os.chown(tmp_path / theirs, 54_321, 54_321, follow_symlinks=False)
+    before = folder.stat()
+    with pytest.raises(PermissionError, match="another user"):
+        private_folder(str(link))
+    assert (folder.stat().st_mode, folder.stat().st_uid) == (before.st_mode, before.st_uid)
+
+
+def test_a_link_of_ones_own_to_a_folder_of_ones_own_is_fine(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    assert private_folder(str(tmp_path / "link"))
 
 
 def test_what_cannot_be_made_is_an_error(tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""What a path may reach: its git repository, or outside one its folder, and nothing of `.git`.
+
+Who can open a pull request can put a symbolic link into a repository, and whoever runs this there must not read the
+machine's files by it. So a path is judged by what it leads to. `.git` holds the tokens that checkouts leave there
+(git-config(1), "http.<url>.extraHeader"), and file systems call it by more names than one: in other letter case, with
+ignorable characters (HFS+), as `GIT~1` (NTFS). It is told by its identity as well.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+GIT = ".git"
+
+
+@dataclass(frozen=True, slots=True)
+class Escape:
+    """Where a path leads that it may not. by_link: a symbolic link leads it there."""
+
+    where: str
+    by_link: bool = True
+
+
+def escape_of(path: Path, root: Path | None = None) -> Escape | None:
+    """Return where a path leads that it may not reach; None where it stays.
+
+    root: what it must stay in. None: the repository that it is named in, for a path of a person's own.
+    """
+    real, stays = Path(os.path.realpath(path)), True
+    if root is None:
+        root, stays = _named_root(Path(os.path.abspath(path)))  # noqa: PTH100 - links must not be resolved here
+    if not stays or not real.is_relative_to(root):
+        return Escape(f"out of {root}")
+    if _is_gits(real, root):
+        return Escape(f"into {GIT}, which is git's own", by_link=not is_named_gits(path))
+    return None
+
+
+def is_named_gits(path: Path) -> bool:
+    """Return True where `.git` is one of the parts that a path is written with."""
+    return any(part.casefold() == GIT for part in path.parts)
+
+
+def repository_of(folder: Path) -> Path:
+    """Return the git repository of a folder, else the folder; links resolved."""
+    return _repository(os.path.realpath(folder))
+
+
+@lru_cache(maxsize=256)
+def _repository(real: str) -> Path:
+    folder = Path(real)
+    return next((one for one in (folder, *folder.parents) if _has_git(one)), folder)
+
+
+def _named_root(path: Path) -> tuple[Path, bool]:
+    """Return the innermost repository on the way to a path, from the root folder on, else the path's own folder.
+
+    False where the way leads out of a repository through a linked folder: that one must not count as a repository of
+    its own.
+    """
+    root: Path | None = None
+    for folder in reversed(path.parents):
+        real = Path(os.path.realpath(folder))
+        if root is not None and not real.is_relative_to(root):
+            return root, False
+        if _has_git(folder):
+            root = real
+    return root or Path(os.path.realpath(path.parent)), True
+
+
+def _is_gits(path: Path, root: Path) -> bool:
+    """Whether a path inside of `root` is `.git`, or lies in it."""
+    below = path.relative_to(root)
+    if is_named_gits(below):
+        return True
+    git = _identity(root / GIT)
+    return git is not None and any(_identity(root / one) == git for one in (below, *below.parents))
+
+
+def _has_git(folder: Path) -> bool:
+    return os.path.lexists(folder / GIT)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - pathlib raises where a path is too long
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,115 @@
+"""Files that a person names for output: no link is followed, nobody else reads them or can exchange them.
+
+A symbolic link as the last component could have been planted to have another file overwritten, so it is refused. What
+the person's own shell makes of redirections is no such link: `/dev/stdout`, `/dev/fd/N`, `>(command)`; neither is a
+link to a pipe or a terminal. What is wrong is an OSError whose `strerror` can be shown. Standard library only.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from reconciler.files.owners import ROOT, name_of, trusted_uids
+from reconciler.files.reading import is_descriptor, is_possible, wait_on
+
+PRIVATE_FILE = 0o600
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def is_stream(path: Path) -> bool:
+    """Return True for an open descriptor of the shell, a pipe or a character device: written to, never replaced.
+
+    Raises OSError for what no output may go to: a symbolic link, a folder, a block device.
+    """
+    if not is_possible(path):
+        raise OSError(errno.EINVAL, "no path can hold such a character", str(path))
+    if is_descriptor(path):
+        return True
+    try:
+        named = path.lstat()
+    except FileNotFoundError:
+        return False
+    mode = named.st_mode
+    if stat.S_ISLNK(mode):
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            mode = named.st_mode
+        if not _is_pipe_or_device(mode):
+            raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed", str(path))
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
+    if not stat.S_ISREG(mode) and not _is_pipe_or_device(mode):
+        raise OSError(errno.EINVAL, "it is neither a file nor a pipe", str(path))
+    return not stat.S_ISREG(mode)
+
+
+def check_folder(path: Path, environ: Mapping[str, str]) -> None:
+    """Refuse a file in a folder of another user, who could exchange it. Raises PermissionError.
+
+    Root without sudo is let into every folder: containers run as root in a workspace that a user of the host owns.
+    """
+    trusted = trusted_uids(environ)
+    if trusted is None or (os.geteuid() == ROOT and "SUDO_UID" not in environ):
+        return
+    owner = path.parent.stat().st_uid
+    if owner not in trusted:
+        raise PermissionError(errno.EPERM, f"its folder belongs to {name_of(owner)}, who could exchange it", str(path))
+
+
+def open_stream(path: Path) -> int:
+    """Return a handle that writes to what `is_stream`. Raises OSError, also for a pipe that nobody reads."""
+    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | _BINARY
+    try:
+        handle = os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "nobody reads from this pipe", str(path)) from None
+        raise
+    wait_on(handle)
+    return handle
+
+
+def open_to_append(path: Path) -> int:
+    """Return a handle that reads a file and appends to it; it is made where it is missing.
+
+    It is for its owner alone from here on, also where it had a wider mode. Raises OSError: a link, or not the user's.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_FOLLOW | _BINARY, PRIVATE_FILE)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, f"it belongs to {name_of(found.st_uid)}", str(path))
+        if hasattr(os, "fchmod") and stat.S_IMODE(found.st_mode) != PRIVATE_FILE:
+            os.fchmod(handle, PRIVATE_FILE)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def open_new(path: Path, environ: Mapping[str, str]) -> int:
+    """Return a handle that writes to a new file of the owner's alone. Raises OSError where there is anything there."""
+    if not is_possible(path):
+        raise OSError(errno.EINVAL, "no path can hold such a character", str(path))
+    check_folder(path, environ)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY, PRIVATE_FILE)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a file for everybody to read, through no link. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_FOLLOW | _BINARY, 0o666)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content.encode(errors="backslashreplace"))
+
+
+def _is_pipe_or_device(mode: int) -> bool:
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)

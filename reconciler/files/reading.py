@@ -1,0 +1,117 @@
+"""Reads of files that somebody else may have put there: of bounded size, never a device, never waiting for a writer.
+
+Standard library only, and little of it: this is on the path of every warm `assume`. Each function opens first and
+looks at what it has opened, so that nobody can exchange the file in between. What is wrong is an OSError whose
+`strerror` can be shown: callers that handle a missing file handle these as well.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEGABYTE = 1024 * 1024
+LARGEST_DESIRED = 16 * MEGABYTE
+"""Bytes of a file with desired state, or of a document that it names."""
+LARGEST_RECORD = 256 * MEGABYTE
+"""Bytes of a saved plan or a journal. That of 10,000 entities has about 30 MB."""
+LARGEST_SETTINGS = 4 * MEGABYTE
+"""Bytes of a config or credentials file of AWS."""
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+
+
+def read_regular(path: str | Path, limit: int) -> bytes:
+    """Return the content of a regular file of at most `limit` bytes. Raises OSError, EFBIG where it is larger."""
+    return _read(path, limit, pipes=False)
+
+
+def read_regular_or_pipe(path: str | Path, limit: int) -> bytes:
+    """Return the content of a regular file, or what comes out of a pipe until its end. Raises OSError likewise."""
+    return _read(path, limit, pipes=True)
+
+
+def check_settings(path: str) -> None:
+    """Refuse a settings file that a library would read without end: a device, a pipe, more than `LARGEST_SETTINGS`.
+
+    One that is missing is fine, and so is `/dev/null`, which says that there is none. Raises OSError.
+    """
+    try:
+        found = os.stat(path)  # noqa: PTH116 - pathlib takes longer than the rest
+    except (OSError, ValueError):  # the library tells
+        return
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode) or os.path.realpath(path) == os.devnull):
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    if found.st_size > LARGEST_SETTINGS:
+        raise _too_large(path, LARGEST_SETTINGS, f"{found.st_size / MEGABYTE:.0f} MB")
+
+
+def is_possible(path: str | Path) -> bool:
+    """Return False for a text that no path can be: it holds a NUL, or half a character (a lone surrogate)."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+
+
+def is_descriptor(path: str | Path) -> bool:
+    """Return True for a name of what the person's own shell has opened: `/dev/stdin`, `/dev/fd/63`."""
+    parts = os.fspath(path).split("/")
+    return parts[:2] == ["", "dev"] and (
+        (len(parts) == 3 and parts[2] in ("stdin", "stdout", "stderr"))
+        or (len(parts) == 4 and parts[2] == "fd" and parts[3].isdecimal())
+    )
+
+
+def reason_of(error: OSError) -> str:
+    """Return why, for the end of a sentence: `no such file or directory`."""
+    text = (error.strerror or type(error).__name__).rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def wait_on(handle: int) -> None:
+    """Have reads and writes wait again, after an opening that did not. Windows never opens so."""
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(handle, True)
+
+
+def _read(path: str | Path, limit: int, *, pipes: bool) -> bytes:
+    handle = _open(path)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) and not (pipes and stat.S_ISFIFO(found.st_mode)):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if found.st_size > limit:
+            raise _too_large(path, limit, f"{found.st_size / MEGABYTE:.0f} MB")
+        if pipes:
+            wait_on(handle)
+        content = _content(handle, found.st_size, limit)
+    finally:
+        os.close(handle)
+    if len(content) > limit:  # a pipe, or a file that grew or that tells no size, as those of /proc
+        raise _too_large(path, limit, "more")
+    return content
+
+
+def _content(handle: int, size: int, limit: int) -> bytes:
+    """Read to the end, or one byte past the limit. size: what is expected."""
+    parts, left, chunk = [], limit + 1, max(size + 1, 65536)
+    while left > 0 and (part := os.read(handle, min(chunk, left))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _open(path: str | Path) -> int:
+    if not is_possible(path):
+        raise OSError(errno.EINVAL, "no path can hold such a character", str(path))
+    return os.open(path, _FLAGS)
+
+
+def _too_large(path: str | Path, limit: int, size: str) -> OSError:
+    return OSError(errno.EFBIG, f"it has {size}; at most {limit // MEGABYTE} MB are read", str(path))
