@@ -28,13 +28,22 @@ from reconciler.plan.options import Allowed
 from reconciler.plan.ownership import owner_of
 from reconciler.plan.reach import let_in_anybody, needs_everything, ordered_by_others, unread
 from reconciler.plan.saved import Saved, as_saved, read_saved, rebuilt, saved_part, saved_questions, stale
+from reconciler.plan.saved_values import MalformedPlan, parse_strictly
 from reconciler.render.json_text import json_text
 from reconciler.render.plan_json import FORMAT_VERSION, plan_dict
+
+_TOLD = ("summary", "changes")
+"""The sections that an apply works out again; they must be equal to the letter, so that `true` is not 1."""
+
+
+def document_of(plan: Plan) -> dict[str, Any]:
+    """Return a plan file's content, without its checksum."""
+    return plan_dict(plan) | {"saved": saved_part(plan)}
 
 
 def save(plan: Plan, path: Path) -> None:
     """Write a plan file, whole or not at all. Raises Failed."""
-    document = plan_dict(plan) | {"saved": saved_part(plan)}
+    document = document_of(plan)
     document["integrity"] = digest(document, of_names=True)
     content = json_text(document, indent=2).encode(errors="backslashreplace")  # half a character, as JSON has it
     try:
@@ -50,31 +59,41 @@ def save(plan: Plan, path: Path) -> None:
 
 
 def saved_document(path: Path) -> Mapping[str, Any] | None:
-    """The content of a plan file; None where the file is something else (a desired-state file). Raises Failed."""
+    """Return the content of a plan file; None if the file is something else (a desired-state file). Raises Failed."""
     content = b""
+    flaws: list[str] = []
     try:
         content = read_regular(path, LARGEST_RECORD)
-        document = json.loads(content) if content.lstrip().startswith(b"{") else None
+        document = parse_strictly(content, flaws) if content.lstrip().startswith(b"{") else None
     except OSError:  # told by whoever reads it as a desired-state file
         return None
     except (ValueError, RecursionError):
         if is_plan(content):
             raise _edited(path) from None
         return None
-    return document if isinstance(document, dict) and "format_version" in document else None
+    if not isinstance(document, dict) or "format_version" not in document:
+        return None
+    if flaws:
+        raise _edited(path, flaws[0])
+    return document
 
 
 def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> Planned:
     """A plan file made a plan again: intact, for this account, still live, and accounted for. Raises Failed."""
-    saved, now = _intact(path, document), datetime.now(UTC)
+    saved, now = read_intact(path, document), datetime.now(UTC)
     connection = request.connect()
     check_account(connection, saved.account)
+    check_not_ended(saved, now)
+    plan = _made_again(path, document, saved, connection, request.allowed)
+
+    return Planned(plan, connection, lambda: plan_the_rest(saved, connection, request.allowed), now, saved=True)
+
+
+def check_not_ended(saved: Saved, now: datetime) -> None:
+    """Raise Failed if something that the plan changes has ended since it was made."""
     if saved.valid_until is not None and saved.valid_until <= now:
         summary = "Something of what the plan changes has ended since it was made (`expires`); nothing was written."
         raise failure("stale-plan", summary, hint="Plan again.")
-    plan = _made_again(path, document, saved, connection, request.allowed)
-
-    return Planned(plan, connection, lambda: _left(saved, connection, request.allowed), now, saved=True)
 
 
 def _made_again(
@@ -98,8 +117,8 @@ def _made_again(
     return plan
 
 
-def _left(saved: Saved, connection: Connection, allowed: Allowed) -> Plan:
-    """What is still to do, from a fresh read. What a part of the account speaks against is judged by all of it."""
+def plan_the_rest(saved: Saved, connection: Connection, allowed: Allowed) -> Plan:
+    """Plan what is still to do, from a fresh read. The whole account judges what a part of it speaks against."""
     live = _live(saved, connection)
     plan = rebuilt(saved, live, allowed)
     return plan if _settled(plan, live) else rebuilt(saved, _everything(saved, connection), allowed)
@@ -132,7 +151,8 @@ def _as_approved(plan: Plan, saved: Saved) -> Plan:
     )
 
 
-def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
+def read_intact(path: Path, document: Mapping[str, Any]) -> Saved:
+    """Read a plan file's content, if its checksum is right and every value is one that a plan has. Raises Failed."""
     if document.get("format_version") != FORMAT_VERSION:
         raise failure(
             "plan-version",
@@ -142,16 +162,18 @@ def _intact(path: Path, document: Mapping[str, Any]) -> Saved:
     content = {key: value for key, value in document.items() if key != "integrity"}
     if "saved" not in document:
         raise failure("plan-not-saved", f"{path} was printed, not saved.", hint="Write it with `plan --out FILE`.")
-    if document.get("integrity") != digest(content, of_names=True):
-        raise _edited(path)
     try:
+        if document.get("integrity") != digest(content, of_names=True):
+            raise _edited(path)
         return read_saved(document)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except MalformedPlan as error:
+        raise _edited(path, str(error)) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _edited(path) from None
 
 
-def _edited(path: Path) -> Failed:
-    return failure("plan-edited", f"{path} is not as it was saved.", hint="Plan again. Nothing was written.")
+def _edited(path: Path, why: str = "") -> Failed:
+    return failure("plan-edited", f"{path} is not as it was saved.", why, "Plan again. Nothing was written.")
 
 
 def _live(saved: Saved, connection: Connection) -> State:
@@ -197,7 +219,7 @@ def _accounted_for(document: Mapping[str, Any], saved: Saved, plan: Plan, live: 
     still = {(item.code, item.address) for item in rebuilt(saved, live, Allowed()).findings}
     return (
         plan.partition == saved.partition
-        and _told(plan).items() <= document.items()
+        and has_same_changes(document, plan)
         and document.get("safe") is not bool(saved.refusals)
         and not any(owner_of(entity) not in (None, saved.owner) for entity in saved.wanted.values() if saved.owner)
         and {change.address for change in plan.changes} == set(saved.after)
@@ -205,8 +227,21 @@ def _accounted_for(document: Mapping[str, Any], saved: Saved, plan: Plan, live: 
     )
 
 
-def _told(plan: Plan) -> dict[str, Any]:
-    """The changes and their totals as they read back from a file."""
+def has_same_changes(document: Mapping[str, Any], plan: Plan, *, in_order: bool = True) -> bool:
+    """Tell whether a plan file lists exactly the changes, calls and totals of a plan; in_order: and their order."""
+    both = [{key: side[key] for key in _TOLD} for side in (document, _recomputed(plan))]
+    if not in_order:
+        both = [side | {"changes": list(map(_without_order, side["changes"]))} for side in both]
+    return digest(both[0]) == digest(both[1])
+
+
+def _without_order(change: Mapping[str, Any]) -> dict[str, Any]:
+    calls = ({key: value for key, value in call.items() if key != "seq"} for call in change["calls"])
+    return {**change, "calls": sorted(calls, key=digest)}
+
+
+def _recomputed(plan: Plan) -> dict[str, Any]:
+    """Return the changes and their totals as they read back from a file."""
     document = plan_dict(plan)
-    found: dict[str, Any] = json.loads(json.dumps({key: document[key] for key in ("summary", "changes")}))
+    found: dict[str, Any] = json.loads(json.dumps({key: document[key] for key in _TOLD}))
     return found

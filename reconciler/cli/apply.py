@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,21 +26,29 @@ INTERRUPTED = 130
 
 
 @click.command("apply", epilog="Example: reconcile apply roles.yaml --yes")
+@click.option(
+    "--against",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(),
+    help="Refuse a saved plan that these files do not give; repeatable. FILEs after the plan count, too.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking; needed where nobody can be asked.")
 @click.option("--journal", metavar="FILE", type=click.Path(dir_okay=False), help="Where the calls go on record.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="What stderr gets.")
 @planning_options
-def command(yes: bool, journal: str | None, log_format: str, **options: Any) -> int:
+def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format: str, **options: Any) -> int:
     """Show the plan, ask, make its calls, then read again and say whether live IAM matches.
 
     FILE may be a plan saved with `plan --out`: it is applied without asking, if what it was made from is still
-    live. Every call goes on record before it is made, in a journal that `reconcile undo` takes back.
+    live. With --against it is also compared with the files that were reviewed, so that nothing depends on who could
+    edit it. Every call goes on record before it is made, in a journal that `reconcile undo` takes back.
     """
     from reconciler.cli.reporting import LOGS
 
     log = LOGS[log_format]()
     try:
-        return _apply(log, yes, Path(journal) if journal else None, request_of(**options))
+        return _apply(log, yes, Path(journal) if journal else None, request_of(**options), against)
     except Failed as failed:
         log.problems(failed.problems)
         return 1
@@ -56,10 +64,10 @@ def command(yes: bool, journal: str | None, log_format: str, **options: Any) -> 
         return INTERRUPTED
 
 
-def _apply(log: Log, yes: bool, journal: Path | None, request: Request) -> int:
+def _apply(log: Log, yes: bool, journal: Path | None, request: Request, against: Sequence[str]) -> int:
     from reconciler.app.apply import apply
 
-    planned = _planned(log, request)
+    planned = _planned(log, request, against)
     try:
         _show(planned.plan)
         if not planned.plan.safe:
@@ -83,10 +91,12 @@ def _show(plan: Plan) -> None:
     say(plan_text(plan, color=colored(), width=width()))
 
 
-def _planned(log: Log, request: Request) -> Planned:
+def _planned(log: Log, request: Request, against: Sequence[str]) -> Planned:
     from reconciler.app.plan import make_plan
     from reconciler.app.saved import planned_again, saved_document
 
+    if against:
+        return _planned_against(log, request, against)
     path = Path(request.files[0]) if len(request.files) == 1 else None
     document = saved_document(path) if path else None
     tell_default_file(request.files, log.notes)
@@ -95,8 +105,26 @@ def _planned(log: Log, request: Request) -> Planned:
         if path is None or document is None:
             return make_plan(request)
         if request.variables or request.allowed.targets:
-            raise click.UsageError("A saved plan is applied as it is: --var and --target belong to `plan`.")
+            raise click.UsageError(
+                "A saved plan is applied as it is: --var and --target belong to `plan`, or to --against."
+            )
         return planned_again(path, document, request)
+
+
+def _planned_against(log: Log, request: Request, against: Sequence[str]) -> Planned:
+    """The first FILE is the plan; those after it belong to --against, as a shell's wildcard puts them there."""
+    from reconciler.app.against import planned_against
+    from reconciler.app.saved import saved_document
+
+    document = saved_document(Path(request.files[0])) if request.files else None
+    if document is None:
+        raise click.UsageError(
+            "--against needs a saved plan as the first FILE: `plan --out plan.json` writes one, and "
+            "`apply plan.json --against roles.yaml` applies it."
+        )
+    with log.reads() as counted:
+        files = (*against, *request.files[1:])
+        return planned_against(Path(request.files[0]), document, files, replace(request, on_call=counted))
 
 
 def _refused(log: Log, plan: Plan) -> int:

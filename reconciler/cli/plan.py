@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 CHANGES_PENDING = 2
+UNSAFE = 3
 
 
 def _text(plan: Plan) -> str:
@@ -64,7 +65,11 @@ def output_options(function: F) -> F:
     options = (
         click.option("--format", "form", type=forms, default="text", help="How it is printed."),
         click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan, for `apply FILE`."),
-        click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes."),
+        click.option(
+            "--detailed-exitcode",
+            is_flag=True,
+            help="Exit 2 if there are changes; an unsafe plan exits 3 all the same.",
+        ),
     )
     for option in reversed(options):
         function = option(function)
@@ -72,7 +77,7 @@ def output_options(function: F) -> F:
 
 
 def shown(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> int:
-    """Print the plan, save it where that was asked for; the exit code."""
+    """Print the plan, save it if that was asked for; return the exit code. An unsafe plan is shown and saved, too."""
     from reconciler.cli.terminal import say, say_commands
 
     if text := _RENDERERS[form](plan):
@@ -81,6 +86,8 @@ def shown(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> in
         from reconciler.app.saved import save
 
         save(plan, Path(out))
+    if not plan.safe:
+        return UNSAFE
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
 
 
@@ -89,7 +96,7 @@ def shown(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> in
 @click.option("--unmanaged", is_flag=True, help="List what no file declares, too.")
 @planning_options
 def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
-    """Read live IAM and show what would change. Writes nothing."""
+    """Read live IAM and show what would change. Writes nothing. Exits 3 if the plan is unsafe."""
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import working
 

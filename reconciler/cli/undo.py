@@ -22,7 +22,7 @@ def command(journal: str, form: str, out: str | None, detailed_exitcode: bool, *
     """The plan that goes back to what a journal of `apply` recorded. Writes nothing.
 
     Every entity that the apply touched is to become what it was; what has changed since is told. Secrets do not
-    come back: a user that was deleted gets no password, key or MFA device again.
+    come back: a user that was deleted gets no password, key or MFA device again. Exits 3 if the plan is unsafe.
     """
     from reconciler.app.undo import undo_plan
     from reconciler.cli.progress import working

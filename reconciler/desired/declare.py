@@ -23,6 +23,7 @@ from reconciler.model.node import Map, place_of
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.state import Alias, Declaration, Desired, Settings, State
 from reconciler.model.suggest import suggestion
+from reconciler.plan.ownership import ignores_everything
 
 
 def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now: datetime | None = None) -> Desired:
@@ -68,6 +69,7 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now
         problems=tuple(sorted(dict.fromkeys(problems), key=_reading_order)),
         now=now,
         moves=tuple(moves.values()),
+        setting_places={key: root.child("settings").place(key) for key in root.child("settings")},
     )
 
 
@@ -255,13 +257,17 @@ def _settings(root: Map, context: Declaring) -> Settings:
         if "/" not in pattern:
             hint = f"Write kind/name, as in role/{pattern}."
             context.problem("bad-address", f"{pattern!r} is not a pattern of addresses.", place, hint)
+    ignored = tuple(value for value, _ in items(node, "ignore"))
+    if ignores_everything(ignored):
+        summary = "settings.ignore matches every address: this file would manage nothing, and no guard would look."
+        hint = "Name what to leave alone, as in role/AWSReservedSSO_*. To delete nothing, write `prune: none`."
+        context.problem("ignores-everything", summary, node.place("ignore"), hint)
     numbers = {
         key: value
         for key in ("max_deletes", "max_delete_percent", "max_removals")
         if isinstance(value := node.get(key), int | float)
     }
     break_glass = tuple(_break_glass(node, context))
-    ignored = tuple(value for value, _ in items(node, "ignore"))
     return Settings(prune, ignored, break_glass=break_glass, **numbers)  # type: ignore[arg-type]
 
 

@@ -40,7 +40,7 @@ _SETTINGS: dict[str, Any] = {
             "type": "integer",
             "minimum": 0,
             "default": 10,
-            "description": "A plan with more deletions needs --allow-deletes.",
+            "description": "A plan with more deletions needs --allow-deletes; passwords, keys and MFA devices count.",
         },
         "max_delete_percent": {
             "type": "number",
@@ -53,7 +53,7 @@ _SETTINGS: dict[str, Any] = {
             "type": "integer",
             "minimum": 0,
             "default": 50,
-            "description": "And one that takes more policies than this off entities that stay.",
+            "description": "And one that takes more policies, memberships and boundaries off entities that stay.",
         },
     },
 }

@@ -242,7 +242,8 @@ class Alias:
 class Desired:
     """What a file means for one account: the state it asks for, and how.
 
-    now: when that was asked, which decides what is over; None: nothing counts as over.
+    now: when that was asked, which decides what is over; None: nothing counts as over. setting_places: where the file
+    gives each of its settings.
     """
 
     state: State
@@ -253,3 +254,4 @@ class Desired:
     problems: tuple[Problem, ...] = ()
     now: datetime | None = None
     moves: tuple[Move, ...] = ()
+    setting_places: Mapping[str, Place] = field(default_factory=dict)

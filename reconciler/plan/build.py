@@ -45,7 +45,7 @@ from reconciler.plan.guards.references import (
     unread_kinds,
 )
 from reconciler.plan.guards.sizes import inline_sums, quotas
-from reconciler.plan.guards.thresholds import thresholds
+from reconciler.plan.guards.thresholds import raised_thresholds, thresholds
 from reconciler.plan.options import Allowed
 from reconciler.plan.order import lateness, ordered
 from reconciler.plan.order_notes import order_notes
@@ -82,6 +82,7 @@ NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     ignored_declarations,
     expiries,
     moves_made,
+    raised_thresholds,
 )
 
 _KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}

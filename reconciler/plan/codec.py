@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Any, get_args, get_type_hints
 
 from reconciler.kinds.facets.tags import with_our_keys
 from reconciler.kinds.registry import BY_NAME
@@ -13,6 +14,17 @@ from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity
 from reconciler.model.xml import Xml, xml_of
+from reconciler.plan.saved_values import (
+    MalformedPlan,
+    take_address,
+    take_flag,
+    take_list,
+    take_mapping,
+    take_object,
+    take_text,
+    take_texts,
+    take_whole,
+)
 from reconciler.policy.canonical import canonical
 
 
@@ -35,40 +47,58 @@ def _plain(value: object) -> Any:
     return value
 
 
-def decoded(kind: str, value: Mapping[str, Any], partition: str) -> Entity:
-    """The entity that was encoded. ValueError, KeyError or TypeError where it cannot be one."""
-    entity_class = BY_NAME[kind].entity.of_name(value["name"])
-    known = {field.name for field in fields(entity_class)}
-    if set(value) != known:
-        raise ValueError(f"not the fields of a {kind}")
+def decoded(kind: str, value: Mapping[str, Any], partition: str, path: str = "entity") -> Entity:
+    """Return the entity that was encoded. MalformedPlan, ValueError or KeyError if it cannot be one."""
+    entity_class = BY_NAME[kind].entity.of_name(take_text(value["name"], f"{path}.name"))
+    take_object(value, path, [field.name for field in fields(entity_class)])
     types = get_type_hints(entity_class)
     made: Any = entity_class
-    entity: Entity = made(**{name: _read(types[name], item, partition) for name, item in value.items()})
+    entity: Entity = made(
+        **{name: _read(types[name], item, partition, f"{path}.{name}") for name, item in value.items()}
+    )
     tags: Mapping[str, str] = getattr(entity, "tags", {})
     if entity_class.folds_tag_keys and with_our_keys(tags) != tags:
-        raise ValueError(f"a tag of reconcile in another spelling on a {kind}")
+        raise MalformedPlan(f"{path}.tags: a tag of reconcile in another spelling")
     return entity
 
 
-def _read(wanted: Any, value: Any, partition: str) -> object:
-    """A plain value as the type that a field has."""
-    readers: Mapping[Any, Callable[[Any], object]] = {
-        frozenset[str]: frozenset,
-        frozenset[str] | None: lambda items: None if items is None else frozenset(items),
-        frozenset[Address]: lambda items: frozenset(map(Address.parse, items)),
-        Address | None: lambda item: Address.parse(item) if item else None,
-        Xml: _xml,
-        Document: lambda item: _document(item, partition),
-        Mapping[str, Document]: lambda items: {name: _document(item, partition) for name, item in items.items()},
+def _read(wanted: Any, value: Any, partition: str, path: str) -> object:
+    """Read a plain value as the type that a field has. Addresses are a user's groups, or an instance profile's role."""
+    if isinstance(wanted, UnionType):
+        if value is None:
+            return None
+        wanted = next(kind for kind in get_args(wanted) if kind is not type(None))
+    readers: Mapping[Any, Callable[[], object]] = {
+        str: lambda: take_text(value, path),
+        int: lambda: take_whole(value, path),
+        bool: lambda: take_flag(value, path),
+        frozenset[str]: lambda: frozenset(take_texts(value, path)),
+        frozenset[Address]: lambda: frozenset(take_address(item, path, ("group",)) for item in take_list(value, path)),
+        Address: lambda: take_address(value, path, ("role",)),
+        Xml: lambda: _xml(value, path),
+        Document: lambda: _document(value, partition, path),
+        Mapping[str, str]: lambda: {name: take_text(item, path) for name, item in take_mapping(value, path).items()},
+        Mapping[str, Document]: lambda: {
+            name: _document(item, partition, path) for name, item in take_mapping(value, path).items()
+        },
     }
-    return readers[wanted](value) if wanted in readers else value
+    return readers[wanted]()
 
 
-def _xml(value: Mapping[str, Any]) -> Xml:
+def _xml(value: Any, path: str) -> Xml:
     """What it means is read from the text again: a plan file is not trusted to say it."""
-    return replace(xml_of(value["xml"]), label=str(value["label"]))
+    found = take_object(value, path, ("xml", "label"))
+    return replace(xml_of(take_text(found["xml"], path)), label=take_text(found["label"], path))
 
 
-def _document(value: Mapping[str, Any], partition: str) -> Document:
-    text: str = value["document"]
-    return canonical(text if value["opaque"] else json.loads(text), partition)
+def _document(value: Any, partition: str, path: str) -> Document:
+    """A document is taken for opaque only if it is not JSON: else no guard would look into it."""
+    found = take_object(value, path, ("document", "opaque"))
+    text = take_text(found["document"], path)
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    if take_flag(found["opaque"], path) is isinstance(content, dict):
+        raise MalformedPlan(f"{path} is not a document of the sort that it says it is.")
+    return canonical(text if content is None else content, partition)

@@ -11,6 +11,7 @@ from collections.abc import Container, Mapping
 from fnmatch import translate
 
 from reconciler.kinds.facets.tags import OWNER, PROTECT
+from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
@@ -69,6 +70,15 @@ class Ignored:
 
     def __contains__(self, address: Address) -> bool:
         return self._matches is not None and self._matches(str(address)) is not None
+
+
+def ignores_everything(patterns: tuple[str, ...]) -> bool:
+    """Tell whether patterns of `settings.ignore` match every address of every kind, whatever its name.
+
+    Nothing but a wildcard matches a name of 64 NULs, and nothing has such a name.
+    """
+    ignored = Ignored(patterns)
+    return all(Address(kind, "\0" * 64) in ignored for kind in BY_NAME)
 
 
 def surplus(desired: Desired, live: State) -> dict[Address, str]:

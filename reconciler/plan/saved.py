@@ -6,16 +6,17 @@ again. A file whose calls are not those, or whose starting point is no longer li
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
+from reconciler.kinds.registry import BY_NAME
 from reconciler.kinds.view import differences
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
-from reconciler.model.plan import Access, AccessDelta, Empowered, Plan
-from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.plan import AccessDelta, Plan
+from reconciler.model.problem import Level, Problem
 from reconciler.model.state import Desired, Move, Settings, State
 from reconciler.plan.build import assembled
 from reconciler.plan.codec import decoded, encoded
@@ -25,7 +26,23 @@ from reconciler.plan.moves import followed, moved_arns
 from reconciler.plan.options import Allowed
 from reconciler.plan.questions import Questions, questions_about
 from reconciler.plan.renames import renamed, renames_of
+from reconciler.plan.saved_sections import (
+    DOCUMENT_KEYS,
+    OPTIONAL_DOCUMENT_KEYS,
+    read_access,
+    read_account,
+    read_moves,
+    read_owner,
+    read_partition,
+    read_refusals,
+    read_settings,
+    read_targets,
+)
+from reconciler.plan.saved_values import MalformedPlan, take_address, take_mapping, take_object, take_text, take_whole
 from reconciler.policy.moments import moment, shown
+
+_SAVED_KEYS = ("partition", "settings", "valid_until", "moves", "entities")
+_ENTITY_KEYS = ("reason", "renamed", "before", "after", "fingerprint")
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,7 @@ class Saved:
     before: by the name that the plan gives it. refusals: code and address of each error that the plan had.
     renamed: new → old of what the plan renames. valid_until: when the file asks for something else.
     access: as the plan was approved by. reads: about how many calls it takes to read the whole account; 0: not known.
+    targets: what --target named when the plan was made.
     """
 
     account: str
@@ -50,6 +68,7 @@ class Saved:
     valid_until: datetime | None
     access: AccessDelta
     reads: int
+    targets: tuple[Address, ...] = ()
 
     @property
     def wanted(self) -> dict[Address, Entity]:
@@ -83,76 +102,52 @@ def _settings_dict(settings: Settings) -> dict[str, Any]:
 
 
 def read_saved(document: Mapping[str, Any]) -> Saved:
-    """A plan file's content → Saved. ValueError, KeyError, TypeError or AttributeError where it is not one."""
-    part = document["saved"]
+    """Read a plan file's content. Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not
+    one."""
+    take_object(document, "the plan", DOCUMENT_KEYS, OPTIONAL_DOCUMENT_KEYS)
+    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads",))
+    partition = read_partition(part)
     before: dict[Address, Entity | None] = {}
     after: dict[Address, Entity | None] = {}
     reasons: dict[Address, str] = {}
     renames: dict[Address, Address] = {}
-    for name, entry in part["entities"].items():
-        address = Address.parse(name)
-        for side, found in (("before", before), ("after", after)):
-            entity = decoded(address.kind, entry[side], part["partition"]) if entry[side] is not None else None
-            if fingerprint(entity) != entry["fingerprint"][side] or (entity and entity.address != address):
-                raise ValueError(f"{name}: not what its fingerprint says")
-            found[address] = entity
-        reasons[address] = entry["reason"]
+    for name, value in take_mapping(part["entities"], "saved.entities").items():
+        path = f"saved.entities[{name!r}]"
+        address, entry = take_address(name, path, tuple(BY_NAME)), take_object(value, path, _ENTITY_KEYS)
+        if address in before:
+            raise MalformedPlan(f"{path} is there twice, in different letter case.")
+        before[address] = _read_side("before", address, entry, partition, path)
+        after[address] = _read_side("after", address, entry, partition, path)
+        reasons[address] = take_text(entry["reason"], f"{path}.reason")
         if entry["renamed"] is not None:
-            renames[address] = Address(address.kind, entry["renamed"])
-    settings = _settings(part["settings"])
-    moves = tuple(Move(Address.parse(old), Address.parse(new), Place(*place)) for old, new, *place in part["moves"])
-    refusals = frozenset(
-        (str(item["code"]), Address.parse(item["address"]) if "address" in item else None)
-        for item in document["findings"]
-        if item["level"] == Level.ERROR
-    )
-    until = moment(part["valid_until"]) if part["valid_until"] is not None else None
-    which = (document["account"], part["partition"], document["owner"], settings)
-    access, reads = _access_delta(document["access"]), int(part.get("reads", 0))
-    return Saved(*which, before, after, reasons, refusals, moves, renames, until, access, reads)
-
-
-def _access_delta(said: Mapping[str, Any]) -> AccessDelta:
-    """The `access` of a JSON plan."""
-
-    def accesses(items: Iterable[Mapping[str, Any]]) -> tuple[Access, ...]:
-        return tuple(
-            Access(
-                str(item["principal"]),
-                str(item["role"]),
-                bool(item["mfa"]),
-                tuple(map(str, item.get("conditions", ()))),
-                frozenset(map(str, item.get("terms", ()))),
-            )
-            for item in items
-        )
-
-    def powers(items: Iterable[Mapping[str, Any]]) -> tuple[Empowered, ...]:
-        return tuple(Empowered(str(item["principal"]), str(item["power"]), str(item["grade"])) for item in items)
-
-    pairs = (accesses([item["before"], item["after"]]) for item in said["changed"])
-    return AccessDelta(
-        accesses(said["gained"]),
-        accesses(said["lost"]),
-        tuple((before, after) for before, after in pairs),
-        powers(said["powers_gained"]),
-        powers(said["powers_lost"]),
+            renames[address] = Address(address.kind, take_text(entry["renamed"], f"{path}.renamed"))
+    until = part["valid_until"]
+    return Saved(
+        account=read_account(document),
+        partition=partition,
+        owner=read_owner(document),
+        settings=read_settings(part),
+        before=before,
+        after=after,
+        reasons=reasons,
+        refusals=read_refusals(document),
+        moves=read_moves(part),
+        renamed=renames,
+        valid_until=moment(take_text(until, "saved.valid_until")) if until is not None else None,
+        access=read_access(document),
+        reads=take_whole(part.get("reads", 0), "saved.reads"),
+        targets=read_targets(document),
     )
 
 
-def _settings(saved: Mapping[str, Any]) -> Settings:
-    """ValueError where a value is not of its type."""
-    found = Settings(
-        **{
-            **saved,
-            "ignore": tuple(map(str, saved["ignore"])),
-            "break_glass": tuple(map(Address.parse, saved["break_glass"])),
-        }
-    )
-    numbers = (found.max_deletes, found.max_delete_percent, found.max_removals)
-    if not all(isinstance(number, int | float) for number in numbers):
-        raise ValueError("a threshold is no number")
-    return found
+def _read_side(side: str, address: Address, entry: Mapping[str, Any], partition: str, path: str) -> Entity | None:
+    """Read an entity before or after the plan; it must be what its fingerprint says."""
+    value = entry[side]
+    entity = decoded(address.kind, value, partition, f"{path}.{side}") if value is not None else None
+    marks = take_object(entry["fingerprint"], f"{path}.fingerprint", ("before", "after"))
+    if fingerprint(entity) != marks[side] or (entity and entity.address != address):
+        raise MalformedPlan(f"{path}.{side} is not what its fingerprint says.")
+    return entity
 
 
 def stale(saved: Saved, live: State) -> list[Problem]:

@@ -25,14 +25,15 @@ _FETCHED = ("file://", "fileb://", "http://", "https://")
 def plan_commands(plan: Plan) -> str:
     """The whole plan; a comment heads each run of commands for one entity, and unsafe plans say so first.
 
-    What the plan says of the order of its calls comes next; the comments then number them.
+    Warnings, and what the plan says of the order of its calls, come next; the comments then number them.
     """
     lines = [_comment(f"account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them")]
     if not plan.safe:
         refusals = (item.summary for item in plan.findings if item.level is Level.ERROR)
         lines.append(_comment(f"NOT SAFE as it stands: {'; '.join(refusals)}"))
-    about_calls = [item for item in plan.findings if item.calls]
-    lines += [_comment(f"{item.level}: {item.message}") for item in about_calls]
+    about_calls = any(item.calls for item in plan.findings)
+    told = (item for item in plan.findings if item.calls or item.level is Level.WARNING)
+    lines += [_comment(f"{item.level}: {item.message}") for item in told]
     why = {change.address: _heading(change) for change in plan.changes}
     number = 0
     for address, steps in groupby(plan.steps, key=lambda step: step.address):

@@ -146,19 +146,37 @@ def test_every_error_of_a_file_is_told_in_one_run(account: Account) -> None:
         assert place in result.err
 
 
-def test_an_unsafe_plan_exits_as_usual_and_its_apply_exits_1(account: Account) -> None:
+def test_an_unsafe_plan_exits_3_in_every_format_and_is_saved_and_its_apply_exits_1(account: Account) -> None:
     account.iam.create_user(UserName="leaver", Tags=[{"Key": "reconcile:owner", "Value": "platform"}])
     account.write(UNSAFE)
     plan = account.plan()
     assert plan["safe"] is False
     assert [finding["level"] for finding in plan["findings"]] == ["error"]
-    assert account.cli("plan", "roles.yaml").code == 0
-    assert account.cli("plan", "roles.yaml", "--detailed-exitcode").code == 2
+    for form in ("text", "json", "markdown", "aws-cli", "github"):
+        shown = account.cli("plan", "roles.yaml", "--format", form, "--out", "plan.json")
+        assert (shown.code, shown.err) == (3, "")
+        assert "max_deletes" in shown.out
+    assert account.cli("plan", "roles.yaml", "--detailed-exitcode").code == 3
+    assert account.cli("plan", "roles.yaml", "--allow-deletes", "--detailed-exitcode").code == 2
+    assert account.cli("apply", "plan.json").code == 1
     account.zero()
     result = account.cli("apply", "roles.yaml", "--yes")
     assert result.code == 1
     assert "--allow-deletes" in result.err
     assert writes(account) == []
+
+
+def test_an_unsafe_undo_exits_3_and_a_safe_one_as_a_plan_does(account: Account) -> None:
+    account.write(FILE)
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    assert account.cli("undo", "j.jsonl").code == 0
+    assert account.cli("undo", "j.jsonl", "--detailed-exitcode").code == 2
+    account.iam.tag_role(RoleName="app", Tags=[{"Key": "reconcile:owner", "Value": "web"}])
+    for options in ((), ("--detailed-exitcode",)):
+        unsafe = account.cli("undo", "j.jsonl", "--out", "undo.json", *options)
+        assert (unsafe.code, unsafe.err) == (3, "")
+    assert account.cli("undo", "j.jsonl", "--take-over").code == 0
+    assert account.cli("apply", "undo.json").code == 1
 
 
 def test_an_apply_that_is_done_exits_0_and_says_so(account: Account) -> None:

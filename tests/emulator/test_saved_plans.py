@@ -48,10 +48,10 @@ roles:
 BEFORE, AFTER = text("s3:GetObject", "a", 3600), text("s3:PutObject", "b", 7200)
 
 
-def save(account: Account, *options: str) -> Path:
+def save(account: Account, *options: str, code: int = 0) -> Path:
     """`plan --out plan.json` of what is in `roles.yaml`."""
     result = account.cli("plan", "roles.yaml", "--out", "plan.json", *options)
-    assert result.code == 0, result.err
+    assert result.code == code, result.err
     return account.folder / "plan.json"
 
 
@@ -470,6 +470,39 @@ EDITS: dict[str, Callable[[Any], object]] = {
 }
 
 
+RAW: dict[str, tuple[str, str, str]] = {
+    # a text of the file, what stands there instead → what is told
+    "NaN": ('"max_delete_percent": 30', '"max_delete_percent": NaN', "NaN is not a number."),
+    "Infinity": ('"max_deletes": 10', '"max_deletes": Infinity', "Infinity is not a number."),
+    "a number past every float": ('"max_deletes": 10', '"max_deletes": 1e999', "A number is too large."),
+    "a key twice": ('"max_deletes": 10', '"max_deletes": 10, "max_deletes": 99', "A key stands twice in one object."),
+    "null for a threshold": ('"max_deletes": 10', '"max_deletes": null', "saved.settings.max_deletes is not a number."),
+    "below nothing": ('"max_removals": 50', '"max_removals": -1', "saved.settings.max_removals is not between"),
+    "everything ignored": ('"ignore": []', '"ignore": ["*/*"]', "saved.settings.ignore matches every address."),
+    "a key that nobody knows": ('"moves"', '"vouched": true, "moves"', "saved has the key 'vouched'"),
+    "a number of 5000 digits": ('"max_deletes": 10', f'"max_deletes": {"9" * 5000}', ""),
+    "half a character": ('"renamed": null', '"renamed": "\\ud800"', ""),
+    "a summary of true": ('"update": 4', '"update": true', ""),
+}
+
+
+@pytest.mark.parametrize(("text", "instead", "told"), RAW.values(), ids=RAW.keys())
+def test_what_json_takes_and_no_plan_has_is_refused_and_named(
+    saved: Account, text: str, instead: str, told: str
+) -> None:
+    path = saved.folder / "plan.json"
+    content = path.read_text()
+    assert text in content
+    edited = content.replace(text, instead, 1)
+    try:
+        body = json.loads(edited)
+        mark = digest({key: value for key, value in body.items() if key != "integrity"})
+    except ValueError:
+        mark = ""
+    path.write_text(edited.replace(json.loads(content)["integrity"], mark or "x"))
+    refused(saved, "Plan again. Nothing was written.", told)
+
+
 @pytest.mark.parametrize("change", EDITS.values(), ids=EDITS.keys())
 def test_a_plan_edited_by_hand_is_refused_even_with_its_integrity_made_right(
     saved: Account, change: Callable[[Any], object]
@@ -495,7 +528,7 @@ def deleting(account: Account) -> Account:
     account.write(HEAD + "users: {a: {}, b: {}}\n")
     account.apply()
     account.write(HEAD + "settings: {max_deletes: 1}\n")
-    assert save(account)
+    assert save(account, code=3)
     return account
 
 

@@ -119,9 +119,10 @@ class Account:
         return Result(done.returncode, done.stdout, done.stderr)
 
     def plan(self, file: str | Path = "roles.yaml", *options: str) -> Any:
-        """The JSON plan."""
+        """The JSON plan; its exit code is 3 exactly if it is unsafe."""
         result = self.cli("plan", file, "--format", "json", *options)
-        assert result.code == 0, result.err
+        assert result.code in (0, 3), result.err
+        assert result.json["safe"] is (result.code == 0)
         return result.json
 
     def apply(self, file: str | Path = "roles.yaml", *options: str) -> Result:

@@ -1,40 +1,93 @@
-"""Too many deletions at once are unsafe until --allow-deletes: in number, in share of a kind, and in policies
-taken off entities that stay."""
+"""Too many losses at once are unsafe until --allow-deletes: in number, in share of a kind, and in what is taken off
+entities that stay. A plan that only fits because the file raises a threshold says so."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from reconciler.model.plan import Action, Field
-from reconciler.model.problem import Problem
+from reconciler.model.plan import Action
+from reconciler.model.problem import Level, Problem
+from reconciler.model.state import Settings
 from reconciler.plan.guards.draft import Draft
+from reconciler.plan.guards.losses import count_removals, count_secrets
 from reconciler.plan.ownership import is_owned
 
 _PERCENT_FROM = 5
 _FLAG = "--allow-deletes"
+_DEFAULTS = Settings()
+_PLURALS = {
+    "policy": "policies",
+    "password policy": "password policies",
+    "entity": "entities",
+    "boundary": "boundaries",
+    "password, key or MFA device": "passwords, keys and MFA devices",
+    "document that denies everything": "documents that deny everything",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One figure of a plan that a threshold bounds. `setting`: its name in the file; said: the figure in words."""
+
+    setting: str
+    code: str
+    amount: float
+    said: str
+    unit: str = ""
+
+    def exceeds(self, settings: Settings) -> bool:
+        return self.amount > float(getattr(settings, self.setting))
+
+    def limit_text(self, settings: Settings) -> str:
+        limit = getattr(settings, self.setting)
+        return f"{limit:g}{self.unit}" if isinstance(limit, float) else f"{limit}{self.unit}"
 
 
 def thresholds(draft: Draft) -> Iterator[Problem]:
+    """Refuse a plan that takes away more than its settings allow."""
+    settings = draft.desired.settings
+    for loss in _losses(draft):
+        if loss.exceeds(settings):
+            named = "" if loss.unit else f"{loss.setting} "
+            hint = f"If this is meant, pass {_FLAG}; else look for a part of the file that is missing."
+            yield draft.refusal(
+                loss.code, None, f"Too much would go: {loss.said} > {named}{loss.limit_text(settings)}.", hint, _FLAG
+            )
+
+
+def raised_thresholds(draft: Draft) -> Iterator[Problem]:
+    """Report each threshold that the file raises above its default and that this plan needs so high."""
+    settings = draft.desired.settings
+    for loss in _losses(draft):
+        if loss.exceeds(_DEFAULTS) and not loss.exceeds(settings):
+            default, raised = loss.limit_text(_DEFAULTS), loss.limit_text(settings)
+            summary = f"The file raises {loss.setting} from {default} to {raised}, and this plan needs it: {loss.said}."
+            hint = f"Read what goes. If it is more than you mean, lower settings.{loss.setting}."
+            place = draft.desired.setting_places.get(loss.setting)
+            yield Problem(Level.WARNING, "threshold-raised", summary, "", hint, place)
+
+
+def _losses(draft: Draft) -> Iterator[Loss]:
+    """Yield every figure that a threshold bounds; none if the flag allows them all."""
     if draft.allowed.deletes:
         return
-    settings = draft.desired.settings
     deleted = Counter(item.address.kind for item in draft.of(Action.DELETE))
-    total = sum(deleted.values())
-    if total > settings.max_deletes:
-        yield _refused(draft, "too-many-deletes", f"{total} deletions > max_deletes {settings.max_deletes}")
+    entities, secrets = deleted.total(), count_secrets(draft)
+    parts = f" ({_counted(entities, 'entity')}; {_counted(secrets, 'password, key or MFA device')})"
+    said = f"{_counted(entities + secrets, 'deletion')}{parts if secrets else ''}"
+    yield Loss("max_deletes", "too-many-deletes", entities + secrets, said)
     for kind, number in deleted.items():
-        existing = _existing(draft, kind)
-        percent = 100 * number / existing
-        if number > _PERCENT_FROM and percent > settings.max_delete_percent:
-            limit = f"{settings.max_delete_percent:g} %"
-            said = f"{number} of {existing} {_plural(kind)}, {percent:.1f} % > {limit}"
-            yield _refused(draft, "too-many-deletes", said)
-    swapped = {draft.planning.arn(old): draft.planning.arn(new) for new, old in draft.replaced.items()}
-    removed = sum(_removals(field, swapped) for item in draft.differences if item.after for field in item.fields)
-    if removed > settings.max_removals:
-        said = f"{removed} policies taken off entities that stay > max_removals {settings.max_removals}"
-        yield _refused(draft, "too-many-removals", said)
+        if number > _PERCENT_FROM:
+            existing = _existing(draft, kind)
+            percent = 100 * number / existing
+            said = f"{number} of {existing} {_plural(kind.replace('-', ' '))}, {percent:.1f} %"
+            yield Loss("max_delete_percent", "too-many-deletes", percent, said, " %")
+    removals = count_removals(draft)
+    each = ", ".join(_counted(number, noun) for noun, number in removals.items())
+    said = f"{_counted(removals.total(), 'removal')} from entities that stay ({each})"
+    yield Loss("max_removals", "too-many-removals", removals.total(), said)
 
 
 def _existing(draft: Draft, kind: str) -> int:
@@ -46,19 +99,9 @@ def _existing(draft: Draft, kind: str) -> int:
     )
 
 
-def _removals(field: Field, swapped: Mapping[str, str]) -> int:
-    """How many policies go. One whose replacement (`swapped`, old → new) is attached instead is none of them."""
-    if field.path == "policies":
-        before = field.before if isinstance(field.before, frozenset) else frozenset()
-        after = field.after if isinstance(field.after, frozenset) else frozenset()
-        return sum(swapped.get(arn) not in after for arn in before - after)
-    return int(field.path.startswith("inline_policies.") and field.after is None)
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun if number == 1 else _plural(noun)}"
 
 
-def _plural(kind: str) -> str:
-    return "policies" if kind == "policy" else f"{kind.replace('-', ' ')}s"
-
-
-def _refused(draft: Draft, code: str, said: str) -> Problem:
-    hint = f"If this is meant, pass {_FLAG}; else look for a part of the file that is missing."
-    return draft.refusal(code, None, f"Too much would go: {said}.", hint, _FLAG)
+def _plural(noun: str) -> str:
+    return _PLURALS.get(noun, f"{noun}s")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.kinds.registry import BY_NAME
 from reconciler.model.problem import Level
 from tests.support.files import HEAD, Folder
 
@@ -390,7 +391,23 @@ HEADS: dict[str, tuple[str, str, str]] = {
         "roles.yaml:3:21 bad-address",
         "role/AWS*",
     ),
+    "an ignore of every address": (
+        'version: 1\nowner: a\nsettings: {ignore: ["*/*"]}\n',
+        "roles.yaml:3:20 ignores-everything",
+        "prune: none",
+    ),
+    "an ignore of every address, in parts": (
+        'version: 1\nowner: a\nsettings: {ignore: ["[a-p]*/?*", "user/*", "role/**", "saml-provider/????*"]}\n',
+        "roles.yaml:3:20 ignores-everything",
+        "prune: none",
+    ),
 }
+
+
+@pytest.mark.parametrize("kept", ["user", "role", "policy", "account"])
+def test_an_ignore_that_leaves_one_kind_to_manage_is_fine(folder: Folder, kept: str) -> None:
+    patterns = ", ".join(f'"{kind}/*"' for kind in BY_NAME if kind != kept)
+    assert folder.desired(f"version: 1\nowner: a\nsettings: {{ignore: [{patterns}]}}\n").problems == ()
 
 
 @pytest.mark.parametrize(("text", "said", "hint"), HEADS.values(), ids=HEADS.keys())

@@ -1,0 +1,62 @@
+"""Documents that come to deny everything: the last Allow goes, or a Deny covers every request (IAM User Guide,
+"Policy evaluation logic": what nothing allows is denied, and a Deny outweighs every Allow).
+
+Errs towards "everything": the exceptions of a NotAction, NotResource or NotPrincipal under a Deny are not weighed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.model.document import Condition, Document, Statement
+
+_ARN_START = re.compile(r"^arn(:aws[a-z-]*)?:")
+_WILDCARDS = frozenset("*?:")
+_LIKE = frozenset(["stringlike", "arnlike", "arnequals"])
+
+
+def comes_to_deny_everything(before: Document | None, after: Document) -> bool:
+    """Tell whether a document denies everything after a change and did not before it.
+
+    before: None if the document is new; one without any Allow then takes away nothing by itself.
+    """
+    if denies_everything(after):
+        return before is None or not denies_everything(before)
+    return before is not None and _allows(before) and not _allows(after)
+
+
+def denies_everything(document: Document) -> bool:
+    """Tell whether one Deny of the document covers every request."""
+    return any(_covers_every_request(statement) for statement in document.statements if statement.effect == "Deny")
+
+
+def _allows(document: Document) -> bool:
+    """A live text that is not JSON counts as one that allows nothing: IAM would not have evaluated it."""
+    return any(statement.effect == "Allow" for statement in document.statements)
+
+
+def _covers_every_request(deny: Statement) -> bool:
+    is_trust = deny.principals is not None
+    actions = deny.not_action or any(_is_every_action(action, is_trust) for action in deny.actions)
+    resources = is_trust or deny.not_resource or any(map(_is_every_resource, deny.resources or ()))
+    principals = not is_trust or deny.not_principal or any(value == "*" for _, value in deny.principals or ())
+    return actions and resources and principals and all(map(_always_holds, deny.conditions))
+
+
+def _is_every_action(action: str, is_trust: bool) -> bool:
+    """In a trust only the ways to assume count; sts:AssumeRole alone is taken for all of them."""
+    return _matches_all(action) or (
+        is_trust and action in ("sts:*", "sts:assume*", "sts:assumerole*", "sts:assumerole")
+    )
+
+
+def _is_every_resource(resource: str) -> bool:
+    return _matches_all(_ARN_START.sub("", resource))
+
+
+def _always_holds(condition: Condition) -> bool:
+    return condition.operator.lower() in _LIKE and any(map(_matches_all, condition.values))
+
+
+def _matches_all(pattern: str) -> bool:
+    return "*" in pattern and _WILDCARDS.issuperset(pattern)

@@ -1,0 +1,62 @@
+"""The workflow of docs/pipelines.md: what each exit code of `reconcile` makes of its steps, run as GitHub runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.docs.pages import ROOT, blocks
+
+PAGE = ROOT / "docs/pipelines.md"
+(WORKFLOW,) = [yaml.safe_load(block.text) for block in blocks(PAGE) if block.language == "yml"]
+PLAN, APPLY = (WORKFLOW["jobs"][name]["steps"] for name in ("plan", "apply"))
+
+
+def step(steps: list[dict[str, Any]], words: str) -> dict[str, Any]:
+    (found,) = [one for one in steps if words in one.get("run", "")]
+    return found
+
+
+def run(folder: Path, script: str, code: int) -> int:
+    """Run a step in the shell of GitHub's `shell: bash`, with a `reconcile` that shows a plan and exits with `code`."""
+    (folder / "bin").mkdir(exist_ok=True)
+    program = folder / "bin/reconcile"
+    program.write_text(f"#!/bin/sh\necho the plan\nexit {code}\n")
+    program.chmod(0o755)
+    environment = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    environment |= {name: str(folder / name) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    return subprocess.run(shell, cwd=folder, env=environment, capture_output=True, timeout=30).returncode
+
+
+@pytest.mark.parametrize(("code", "ends"), [(0, 0), (3, 0), (1, 1), (130, 130)])
+def test_a_plan_is_shown_and_kept_also_if_it_is_unsafe(tmp_path: Path, code: int, ends: int) -> None:
+    assert run(tmp_path, step(PLAN, "--out plan.json")["run"], code) == ends
+    assert (tmp_path / "plan.md").read_text() == (tmp_path / "GITHUB_STEP_SUMMARY").read_text() == "the plan\n"
+    assert (tmp_path / "GITHUB_OUTPUT").read_text() == f"code={code}\n"
+
+
+def test_the_check_of_an_unsafe_plan_goes_red_once_it_is_shown_and_kept(tmp_path: Path) -> None:
+    last = PLAN[-1]
+    assert last["if"] == f"steps.{step(PLAN, '--out plan.json')['id']}.outputs.code == '3'"
+    assert run(tmp_path, last["run"], 0) == 3
+    shown = [one for one in PLAN if "gh pr comment" in one.get("run", "") or "upload-artifact" in one.get("uses", "")]
+    assert len(shown) == 2
+    assert all("failure" not in one["if"] and "outputs" not in one["if"] for one in shown)
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3])
+def test_the_daily_run_fails_on_2_and_on_3(tmp_path: Path, code: int) -> None:
+    assert run(tmp_path, step(PLAN, "--detailed-exitcode")["run"], code) == code
+
+
+def test_what_is_applied_is_compared_with_the_checkout_and_no_artifact_can_write_over_that() -> None:
+    uses = [one.get("uses", "") for one in APPLY]
+    assert uses[0] == "actions/checkout@v4" and "with" not in APPLY[0]
+    (artifact,) = [one["with"] for one in APPLY if "download-artifact" in one.get("uses", "")]
+    assert f"apply {artifact['path']}/plan.json --against roles.yaml" in step(APPLY, "reconcile apply")["run"]
