@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from reconciler.model.document import Document, Statement
+from reconciler.model.globs import compile_glob
 from reconciler.model.problem import failure
 from reconciler.model.state import MfaDevice
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
@@ -43,7 +43,7 @@ def demanded_of_all(trust: Document) -> bool | None:
     ways = {
         _demands(item)
         for item in trust.statements
-        if item.effect == "Allow" and any(fnmatchcase("sts:assumerole", action) for action in item.actions)
+        if item.effect == "Allow" and any(compile_glob(action)("sts:assumerole") for action in item.actions)
     }
     return ways.pop() if len(ways) == 1 else None
 
@@ -53,7 +53,7 @@ def _concerns(statement: Statement, caller_arn: str, account: str) -> bool:
         kind in ("*", "AWS") and (value in _names(caller_arn, account) or _is_role_of(value, caller_arn))
         for kind, value in statement.principals or ()
     )
-    acts = any(fnmatchcase("sts:assumerole", action) for action in statement.actions)
+    acts = any(compile_glob(action)("sts:assumerole") for action in statement.actions)
     return named != statement.not_principal and acts != statement.not_action
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from fnmatch import translate
 from functools import lru_cache
 
+from reconciler.model.globs import compile_glob
 from reconciler.model.suggest import suggestion
 from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown, warning
 from reconciler.policy.walk import Part, items, texts
@@ -136,9 +136,8 @@ def trust_actions(part: Part) -> Iterator[Flaw]:
 @lru_cache(maxsize=1024)
 def matching_trust_actions(pattern: str) -> tuple[str, ...]:
     """The actions of a trust policy that an Action string matches, ignoring letter case."""
-    # `[` is special to fnmatch, not to IAM.
-    regex = re.compile(translate(pattern.casefold().replace("[", "[[]")))
-    return tuple(action for action in TRUST_ACTIONS if regex.match(action.casefold()))
+    matches = compile_glob(pattern.casefold())
+    return tuple(action for action in TRUST_ACTIONS if matches(action.casefold()))
 
 
 def resources(part: Part, name: str) -> Iterator[Flaw]:

@@ -30,13 +30,13 @@ def _equal_ignoring_case(text: str, value: str) -> bool:
 
 
 def _like(text: str, value: str) -> bool:
-    return glob(text).fullmatch(value) is not None
+    return glob(text)(value)
 
 
 def _arn_like(text: str, value: str) -> bool:
     parts, patterns = value.split(":", 5), arn_segments(text)
     return len(parts) == len(patterns) == 6 and all(
-        pattern.fullmatch(part) is not None for pattern, part in zip(patterns, parts, strict=True)
+        matches(part) for matches, part in zip(patterns, parts, strict=True)
     )
 
 
