@@ -44,22 +44,38 @@ def compile_glob(pattern: str, many: str = "*", one: str = "?") -> Matcher:
     head, *middle, tail = pattern.split(many)
     if any(one in piece for piece in middle):
         return Automaton(parse_glob(pattern, many, one)).matches
-    begins, ends, shortest = _compile_head(head, one), _compile_tail(tail, one), len(head) + len(tail)
-    pieces = [piece for piece in middle if piece]
-    if not pieces and not tail:
-        return begins
+    return _compile_pieces(head, [piece for piece in middle if piece], tail, one)
 
-    def matches(text: str) -> bool:
-        if len(text) < shortest or not begins(text) or not ends(text):
+
+def _compile_pieces(head: str, middle: list[str], tail: str, one: str) -> Matcher:
+    """Return the function that matches `head*piece*…*tail`. The pieces in the middle have no wildcard."""
+    before, after = len(head), len(tail)
+    if one in head or one in tail:
+        begins, ends = _compile_head(head, one), _compile_tail(tail, one)
+        return lambda text: (
+            len(text) >= before + after
+            and begins(text)
+            and ends(text)
+            and _has_pieces(text, middle, before, len(text) - after)
+        )
+    if middle or tail:
+        return lambda text: (
+            text.startswith(head)
+            and text.endswith(tail)
+            and len(text) >= before + after
+            and (not middle or _has_pieces(text, middle, before, len(text) - after))
+        )
+    return lambda text: text.startswith(head)
+
+
+def _has_pieces(text: str, pieces: list[str], start: int, end: int) -> bool:
+    """Say whether the pieces stand in that order between two places of a text."""
+    for piece in pieces:
+        found = text.find(piece, start, end)
+        if found < 0:
             return False
-        start, end = len(head), len(text) - len(tail)
-        for piece in pieces:
-            start = text.find(piece, start, end) + len(piece)
-            if start < len(piece):
-                return False
-        return True
-
-    return matches
+        start = found + len(piece)
+    return True
 
 
 def parse_glob(pattern: str, many: str = "*", one: str = "?", test: CharacterTest = accept_any) -> Iterator[Token]:

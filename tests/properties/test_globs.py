@@ -84,19 +84,19 @@ def test_an_arn_operator_compares_each_of_six_parts_by_itself(parts: list[str], 
     assert found == [matches_slowly(part, value) for part, value in zip(parts, values, strict=True)]
 
 
-SHORT = st.text(alphabet="ab*?", max_size=5)
-ALL_TEXTS = ["".join(letters) for length in range(11) for letters in product("ab", repeat=length)]
+SHORT = st.text(alphabet="ab*?", max_size=4)
+ALL_TEXTS = ["".join(letters) for length in range(9) for letters in product("ab", repeat=length)]
 
 
 @examples(300)
 @given(one=SHORT, other=SHORT)
 def test_two_globs_meet_where_some_text_matches_both(one: str, other: str) -> None:
-    """Of two patterns of at most five letters that meet, a text of at most ten letters matches both."""
+    """Of two patterns of at most four letters that meet, a text of at most eight letters matches both."""
     expected = any(matches_slowly(one, text) and matches_slowly(other, text) for text in ALL_TEXTS)
     assert globs_meet(one, other) is globs_meet(other, one) is expected
 
 
-@examples(300)
+@examples(200)
 @given(one=SHORT, other=SHORT)
 def test_a_pattern_covers_another_only_if_it_matches_all_that_the_other_does(one: str, other: str) -> None:
     if covers_pattern(one, other):

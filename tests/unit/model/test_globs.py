@@ -98,7 +98,7 @@ HOSTILE: dict[str, tuple[str, str, bool]] = {
     "only question marks": ("?" * LONG, "a" * LONG, True),
     "a long piece that nearly fits everywhere": ("*" + "a" * (LONG // 2) + "b*", "a" * LONG, False),
     "a long piece with a question mark": ("*" + "a" * (LONG // 2) + "?b*", "a" * LONG, False),
-    "a pattern far longer than the text": ("*?" * 1_000_000, "a" * 100, False),
+    "a pattern far longer than the text": ("*?" * 100_000, "a" * 100, False),
     "many different characters": ("".join(f"*{chr(index)}?" for index in range(256, 2256)), "a" * LONG, False),
 }
 
