@@ -5,6 +5,7 @@ Rules: IAM User Guide, "Secure API access with MFA": the keys exist only in sess
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from reconciler.model.globs import compile_glob
 from reconciler.model.problem import failure
 from reconciler.model.state import MfaDevice
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
+
+_AGE = re.compile("[0-9]{1,9}")
+"""The seconds of a `NumericLessThan`; a longer number sets no limit that anybody reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def _max_age(statement: Statement) -> int | None:
         for item in statement.conditions
         if item.key == MFA_AGE and item.operator.lower().startswith("numericlessthan")
         for value in item.values
-        if value.isdigit()
+        if _AGE.fullmatch(value)
     ]
     return min(ages, default=None)
 

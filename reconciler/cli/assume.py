@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 import click
@@ -149,7 +148,7 @@ def _seconds(text: str | None) -> int | None:
         return None
     from reconciler.kinds.declaring import seconds
 
-    found = seconds(int(text) if re.fullmatch("[0-9]+", text) else text)
+    found = seconds(text)
     if found is None:
         raise click.BadParameter(f"{text!r} is no duration: write 45m, 2h, or seconds.", param_hint="--duration")
     return found

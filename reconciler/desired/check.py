@@ -1,16 +1,17 @@
 """The schema's verdict as problems with places: unknown keys with a suggestion, wrong types with a hint.
 
 jsonschema names what is wrong. Most files have nothing wrong, and jsonschema-rs says so in a fiftieth of the time:
-where it does, jsonschema is not even imported. It is the stricter of the two (its digits are ASCII, and `$` is the
-very end), so that jsonschema may be asked in vain, but no error is missed; a test holds the two together.
+where it does, jsonschema is not even imported. Both read patterns as JSON Schema does: digits are ASCII, and `$` is the
+very end of a text, while Python's own `$` also matches before a last line break. A test holds the two together.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.desired.schema import schema
 from reconciler.model.node import Map, place_of
@@ -74,8 +75,20 @@ def _compiled() -> jsonschema_rs.Draft202012Validator | None:
 @lru_cache(maxsize=1)
 def _validator() -> Draft202012Validator:
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
 
-    return Draft202012Validator(schema())
+    exact = extend(Draft202012Validator, {"pattern": _check_pattern})  # type: ignore[no-untyped-call]
+    return cast("Draft202012Validator", exact(schema()))
+
+
+def _check_pattern(
+    validator: Draft202012Validator, pattern: str, instance: object, _: object
+) -> Iterator[ValidationError]:
+    """Compare a text with a pattern from `^` to `$`, as all of ours are written."""
+    from jsonschema import ValidationError
+
+    if validator.is_type(instance, "string") and not re.fullmatch(pattern, str(instance), re.ASCII):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def _problems(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ from reconciler.policy.canonical import authored
 from reconciler.policy.grammar import Use, flaws
 from reconciler.policy.moments import BadMoment, moment
 
-_DURATION = re.compile(r"(\d+)([smhd]?)")
+_DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\x21-\x7e]+")
 

@@ -18,7 +18,7 @@ from reconciler.policy.evaluator.templates import arn_segments, glob, plain
 Compare = Callable[[str, str], bool]
 """(ready text of the policy, value of the request) → whether they match."""
 
-_ZONE = re.compile(r"([+-][0-9]{2}):?([0-9]{2})$")
+_ZONE = re.compile(r"([+-][0-9]{2}):?([0-9]{2})\Z")
 
 
 def _equal(text: str, value: str) -> bool:
