@@ -77,7 +77,7 @@ def _validator() -> Draft202012Validator:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
-    exact = extend(Draft202012Validator, {"pattern": _check_pattern})  # type: ignore[no-untyped-call]
+    exact = extend(Draft202012Validator, {"pattern": _check_pattern, "uniqueItems": _check_unique})  # type: ignore[no-untyped-call]
     return cast("Draft202012Validator", exact(schema()))
 
 
@@ -89,6 +89,25 @@ def _check_pattern(
 
     if validator.is_type(instance, "string") and not re.fullmatch(pattern, str(instance), re.ASCII):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _check_unique(validator: Draft202012Validator, _: bool, instance: object, __: object) -> Iterator[ValidationError]:
+    """Find an item that stands twice, in linear time: jsonschema compares each mapping with all others."""
+    from jsonschema import ValidationError
+
+    if isinstance(instance, list) and _repeated_item(instance) is not None:
+        yield ValidationError("an item stands twice")
+
+
+def _repeated_item(values: Sequence[object]) -> tuple[object] | None:
+    """Return the first item that equals an earlier one, in a tuple since it may be None."""
+    seen: set[str] = set()
+    for value in values:
+        key = json.dumps(value, sort_keys=True, default=str)
+        if key in seen:
+            return (value,)
+        seen.add(key)
+    return None
 
 
 def _problems(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
@@ -146,8 +165,8 @@ def _said(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple
     if rule == "pattern":
         return f"{name} cannot be {_shown(value)}.", _pattern_hint(name, str(wanted))
     if rule == "uniqueItems":
-        twice = next((item for index, item in enumerate(value) if item in value[:index]), value)
-        return f"{name} lists {_shown(twice)} twice.", "Remove one."
+        twice = _repeated_item(value) or (value,)
+        return f"{name} lists {_shown(twice[0])} twice.", "Remove one."
     return f"{name}: {error.message}.", ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -65,7 +66,7 @@ class Declaring:
         address = Address(kind, name)
         if address in self.paths:
             return self._as_declared(address, place)
-        close = suggestion(name, [known.name for known in self.paths if known.kind == kind])
+        close = suggestion(name, self.names.get(kind, ()))
         otherwise = "Declare it." if kind == "group" else f"Declare it, or name an existing {kind} by its ARN."
         hint = f"Did you mean {close!r}?" if close else otherwise
         self.problem("unknown-reference", f"No {kind} {name!r} in this file.", place, hint)
@@ -87,6 +88,14 @@ class Declaring:
         """Each address as the file spells it."""
         return {address: address for address in self.paths}
 
+    @cached_property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of all declared entities by their kind."""
+        found: dict[str, list[str]] = {}
+        for address in self.paths:
+            found.setdefault(address.kind, []).append(address.name)
+        return {kind: tuple(names) for kind, names in found.items()}
+
     def policy_arn(self, reference: str, place: Place) -> str | None:
         """A policy reference (name, `aws:NAME`, ARN) as an ARN, or a problem."""
         if reference.startswith("aws:"):
@@ -99,7 +108,7 @@ class Declaring:
         address = Address("policy", reference)
         if address in self.paths:
             return self.arn(self._as_declared(address, place))
-        close = suggestion(reference, [known.name for known in self.paths if known.kind == "policy"])
+        close = suggestion(reference, self.names.get("policy", ()))
         hint = f"Did you mean {close!r}?" if close else f"For a policy of AWS write 'aws:{reference}'."
         self.problem("unknown-reference", f"No policy {reference!r} in this file.", place, hint)
         return None
@@ -107,9 +116,10 @@ class Declaring:
     def policy_arns(self, node: Map, key: str = "policies") -> frozenset[str]:
         """The attached policies of an entity, less those whose time is over; one named twice is a problem."""
         found: dict[str, datetime | None] = {}
+        reported = repeated_texts(node, key)
         for value, place, ending in attachments(node, key):
             arn = self.policy_arn(value, place)
-            if arn in found and not written_twice(value, node, key):
+            if arn in found and value not in reported:
                 self.problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
             at = self.expires(ending) if ending else None
             if arn:
@@ -215,9 +225,11 @@ def _expiries(node: Map) -> Iterator[Expiry]:
             continue
 
 
-def written_twice(value: str, node: Map, key: str) -> bool:
-    """True where the schema has said already that the same text stands twice in a list."""
-    return [item for item, _ in items(node, key)].count(value) > 1
+def repeated_texts(node: Map, key: str) -> frozenset[str]:
+    """Return the texts that stand more than once in a list, which the schema has reported already."""
+    values = node.get(key)
+    counts = Counter(map(str, values)) if isinstance(values, Seq) else {}
+    return frozenset(value for value, count in counts.items() if count > 1)
 
 
 def text(node: Map, key: str) -> str | None:

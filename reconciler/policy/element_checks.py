@@ -30,7 +30,7 @@ TRUST_ACTIONS = (
 _SID = re.compile(r"[A-Za-z0-9]*")
 _SERVICE = re.compile(r"[A-Za-z0-9.-]+|\*")
 _NAME = re.compile(r"[A-Za-z0-9_.*?-]+")
-_PARTITION = re.compile(r"aws(-[a-z0-9]+)*|.*(\*|\?|\$\{).*")
+_PARTITION = re.compile(r"aws(-[a-z0-9]+)*")
 
 
 def effect(part: Part | None, statement: Path) -> Iterator[Flaw]:
@@ -158,7 +158,7 @@ def _resource(text: str) -> Flaw | None:
         )
     if len(fields) < 3 or not fields[2]:
         return error("invalid-resource", (), f"Resource {shown(text)} names no service.")
-    if not _PARTITION.fullmatch(fields[1]):
+    if not (_PARTITION.fullmatch(fields[1]) or any(mark in fields[1] for mark in ("*", "?", "${"))):
         return error(
             "invalid-resource",
             (),

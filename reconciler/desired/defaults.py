@@ -1,0 +1,56 @@
+"""`defaults`, merged under every entity that has the field."""
+
+from __future__ import annotations
+
+from reconciler.kinds.registry import BY_SECTION
+from reconciler.model.address import Address
+from reconciler.model.node import Map, Seq
+from reconciler.model.problem import Level, Place, Problem
+
+MAX_DEFAULTED = 2_000_000
+"""Values that `defaults` may add to all entities together."""
+
+
+def merge_defaults(
+    nodes: dict[Address, Map], defaults: Map, broken: set[tuple[str, ...]], problems: list[Problem], place: Place
+) -> dict[Address, Map]:
+    """Return every declared node with the defaults merged under it; the nodes as they are if that would be too much.
+
+    broken: the keys that cannot be read. place: where `defaults` is written.
+    """
+    usable = [key for key in defaults if ("defaults", key) not in broken]
+    sizes = {key: _count_values(defaults[key]) for key in usable}
+    keys = {kind.name: [key for key in usable if key in kind.schema["properties"]] for kind in BY_SECTION.values()}
+    total = sum(sizes[key] for address in nodes for key in keys[address.kind])
+    if total > MAX_DEFAULTED:
+        summary = f"`defaults` would add {total:,} values to the entities; at most {MAX_DEFAULTED:,} are added."
+        hint = "Put lists and documents that many entities share into a group or a managed policy."
+        problems.append(Problem(Level.ERROR, "defaults-too-large", summary, "", hint, place))
+        return nodes
+    return {
+        address: _merge(node, defaults, keys[address.kind]) if keys[address.kind] else node
+        for address, node in nodes.items()
+    }
+
+
+def _count_values(value: object) -> int:
+    if isinstance(value, Map):
+        return 1 + sum(map(_count_values, value.values()))
+    return 1 + sum(map(_count_values, value)) if isinstance(value, Seq) else 1
+
+
+def _merge(node: Map, defaults: Map, keys: list[str]) -> Map:
+    result = Map(node.file, node.start)
+    for key in node:
+        result.take(node, key)
+    for key in keys:
+        value = defaults[key]
+        if key not in node:
+            result.take(defaults, key)
+        elif isinstance(value, Map) and isinstance(node[key], Map):
+            merged = Map(node.child(key).file, node.child(key).start)
+            for source in (value, node.child(key)):
+                for inner in source:
+                    merged.take(source, inner)
+            result[key] = merged
+    return result
