@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.desired import defaults
+from reconciler.desired import defaults, variables
 from reconciler.model.problem import Problem
 from tests.support.files import HEAD, Folder
 
@@ -43,3 +43,55 @@ def test_defaults_add_no_more_than_their_budget(folder: Folder, monkeypatch: pyt
     assert "would add 1,010 values" in said.summary
     assert "at most 1,000" in said.summary
     assert (said.place and said.place.line) == 3
+
+
+def chain(length: int) -> str:
+    """`a0` names `a1`, and so on, each on a line of its own from the fourth on."""
+    lines = [f"  a{index}: '{{{{ a{index + 1} }}}}'\n" for index in range(length - 1)]
+    return f"{HEAD}vars:\n{''.join(lines)}  a{length - 1}: end\nusers: {{u: {{tags: {{x: '{{{{ a0 }}}}'}}}}}}\n"
+
+
+def doubling(times: int) -> str:
+    lines = [f"  a{index}: '{{{{ a{index + 1} }}}}{{{{ a{index + 1} }}}}'\n" for index in range(times)]
+    return f"{HEAD}vars:\n{''.join(lines)}  a{times}: word\nusers: {{u: {{tags: {{x: '{{{{ a0 }}}}'}}}}}}\n"
+
+
+def test_a_chain_of_a_hundred_variables_is_followed(folder: Folder) -> None:
+    assert folder.problems(chain(variables.MAX_CHAIN)) == []
+
+
+@pytest.mark.parametrize("length", [variables.MAX_CHAIN + 1, 3_000])
+@pytest.mark.parametrize("backwards", [False, True], ids=["first to last", "last to first"])
+def test_a_longer_chain_is_an_error_at_a_variable_of_it(folder: Folder, length: int, backwards: bool) -> None:
+    head, _, rest = chain(length).partition("vars:\n")
+    lines, _, tail = rest.partition("users:")
+    listed = lines.splitlines(keepends=True)
+    text = f"{head}vars:\n{''.join(reversed(listed) if backwards else listed)}users:{tail}"
+    found = [problem for problem in folder.desired(text).problems if problem.code == "variable-chain"]
+    assert found
+    assert all(problem.place and 4 <= problem.place.line < 4 + length for problem in found)
+    assert "more than 100 variables" in found[0].summary
+
+
+@pytest.mark.parametrize("times", [15, 40, 90])
+def test_variables_that_double_are_an_error_where_they_grow_too_long(folder: Folder, times: int) -> None:
+    found = folder.desired(doubling(times)).problems
+    said = next(problem for problem in found if problem.code == "variable-too-long")
+    assert "at most 100,000 are taken" in said.summary
+    assert said.place
+    assert 4 <= said.place.line < 4 + times
+
+
+def test_variables_of_the_command_line_have_the_same_budget(folder: Folder) -> None:
+    found = folder.desired(f"{HEAD}users: {{u: }}\n", variables={"a": "x" * 100_001, "b": "{{ b }}"}).problems
+    assert [problem.code for problem in found] == ["variable-too-long", "circular-variable"]
+
+
+def test_variables_add_no_more_text_than_their_budget(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(variables, "MAX_ADDED", 1_000)
+    text = f"{HEAD}vars: {{a: {'x' * 100}}}\nusers:\n"
+    lines = [f"  u{index}: {{tags: {{k: '{{{{ a }}}}'}}}}\n" for index in range(20)]
+    assert folder.problems(text + "".join(lines[:10])) == []
+    said = only_problem(folder, text + "".join(lines), "variables-too-large")
+    assert "more than 1,000 characters" in said.summary
+    assert (said.place and said.place.line) == 15
