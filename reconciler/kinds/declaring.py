@@ -19,6 +19,7 @@ from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.state import Declaration, Expiry
 from reconciler.model.suggest import suggestion
 from reconciler.policy.canonical import authored
+from reconciler.policy.flaw import Flaw
 from reconciler.policy.grammar import Use, flaws
 from reconciler.policy.moments import BadMoment, moment
 
@@ -45,6 +46,9 @@ class Declaring:
     load_text: Callable[[str, Place], tuple[str, str] | None]
     problems: list[Problem] = field(default_factory=list)
     now: datetime | None = None
+    _documents: dict[tuple[int, Use], tuple[list[Flaw], Document | None]] = field(default_factory=dict)
+    _held: list[Map] = field(default_factory=list)
+    """What the keys of `_documents` are of: an object that goes would leave its number to another."""
 
     def problem(
         self,
@@ -151,13 +155,27 @@ class Declaring:
         return self._checked(written, node, (key,), use)
 
     def _checked(self, written: object, root: Map, above: tuple[str, ...], use: Use) -> Document | None:
-        found = flaws(written, use)
+        """Return the document; None, with problems, if it has an error.
+
+        A document that many entities share is read once, and what is wrong inside of it is reported once.
+        """
+        known = self._documents.get((id(written), use))
+        found, document = known or self._read_document(written, use)
         for flaw in found:
+            if known and flaw.path:
+                continue
             place = place_of(root, (*above, *flaw.path), of_key=flaw.at_key)
             self.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
-        if any(flaw.level is Level.ERROR for flaw in found) or not isinstance(written, dict):
-            return None
-        return replace(authored(written, self.partition), places=_statement_places(written))
+        return document
+
+    def _read_document(self, written: object, use: Use) -> tuple[list[Flaw], Document | None]:
+        found, document = list(flaws(written, use)), None
+        if isinstance(written, dict) and not any(flaw.level is Level.ERROR for flaw in found):
+            document = replace(authored(written, self.partition), places=_statement_places(written))
+        if isinstance(written, Map):
+            self._documents[id(written), use] = found, document
+            self._held.append(written)
+        return found, document
 
     def declaration(self, node: Map, *, mfa: bool = False) -> Declaration:
         """How the file speaks of the entity of this node."""

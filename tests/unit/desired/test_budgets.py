@@ -8,7 +8,10 @@ from __future__ import annotations
 import pytest
 
 from reconciler.desired import defaults, variables
+from reconciler.kinds import declaring
 from reconciler.model.problem import Problem
+from reconciler.policy.flaw import Flaw
+from reconciler.policy.grammar import Use, flaws
 from tests.support.files import HEAD, Folder
 
 MANY = 5_000
@@ -95,3 +98,17 @@ def test_variables_add_no_more_text_than_their_budget(folder: Folder, monkeypatc
     said = only_problem(folder, text + "".join(lines), "variables-too-large")
     assert "more than 1,000 characters" in said.summary
     assert (said.place and said.place.line) == 15
+
+
+def test_a_document_of_many_policies_is_checked_once(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[object] = []
+
+    def count(document: object, use: Use) -> list[Flaw]:
+        checked.append(document)
+        return flaws(document, use)
+
+    monkeypatch.setattr(declaring, "flaws", count)
+    folder.write("p.yaml", "Statement:\n  Effect: Allow\n  Action: wrong\n  Resource: '*'\n")
+    text = f"{HEAD}policies:\n" + "".join(f"  p{index}: {{document: p.yaml}}\n" for index in range(50))
+    assert folder.problems(text) == ["p.yaml:3:11 invalid-action"]
+    assert len(checked) == 1
