@@ -10,15 +10,11 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from reconciler.desired.expand import expand_glob
 from reconciler.model.problem import Level, Place, Problem, failure
 
 YAML_ENDINGS = (".yaml", ".yml")
 DEFAULT_FILE = "roles.yaml"
-MAX_PARTS, MAX_WILD = 100, 16
-"""Parts of a glob between its slashes, and those that may hold a wildcard."""
-
-MAX_DEEP = 2
-"""`**` in one glob: each one more would visit each folder as many times again as it lies deep."""
 
 
 def named_files(arguments: tuple[str, ...]) -> list[Path]:
@@ -116,14 +112,10 @@ def matching(pattern: str, place: Place) -> list[Path] | Problem:
         return target if isinstance(target, Problem) else [target]
     if Path(pattern).is_absolute():
         return _problem("path-outside", f"The path {pattern!r} is absolute.", place)
-    if refusal := _refuse_glob(pattern):
-        return _problem("bad-glob", f"`include` {_shorten(pattern)!r} {refusal}.", place)
     folder = Path(place.file).parent
-    try:
-        found = sorted(item for item in folder.glob(pattern) if item.is_file())
-    except (OSError, ValueError, RecursionError):
-        summary = f"`include` {_shorten(pattern)!r} cannot be looked for: a part of it is too long, or no name at all."
-        return _problem("bad-glob", summary, place)
+    found = expand_glob(folder, pattern)
+    if isinstance(found, str):
+        return _problem("bad-glob", f"`include` {found}.", place)
     if not found:
         return _problem("no-file", f"`include` {pattern!r} matches nothing.", place)
     for item in found:
@@ -131,25 +123,6 @@ def matching(pattern: str, place: Place) -> list[Path] | Problem:
         if isinstance(inside, Problem):
             return inside
     return found
-
-
-def _refuse_glob(pattern: str) -> str | None:
-    """Say why a glob is not expanded; None if it is. With these bounds each folder is visited a few times at most."""
-    parts = pattern.split("/")
-    wild = [index for index, part in enumerate(parts) if any(char in part for char in "*?[")]
-    if any("**" in part and part != "**" for part in parts):
-        return "has ** beside other characters; ** stands alone between slashes, for any number of folders"
-    if parts.count("**") > MAX_DEEP:
-        return f"has ** {parts.count('**')} times; at most {MAX_DEEP} times are taken"
-    if len(wild) > MAX_WILD or len(parts) > MAX_PARTS:
-        return f"has {len(parts)} parts, {len(wild)} with wildcards; at most {MAX_PARTS} and {MAX_WILD} are taken"
-    if ".." in parts[wild[0] :]:
-        return "has .. behind a wildcard; write it in front, or not at all"
-    return None
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 100 else f"{text[:99]}…"
 
 
 @lru_cache(maxsize=256)

@@ -5,9 +5,14 @@ Where a test would hang if a promise were broken, the promise is about a number 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
+import yaml
 
 from reconciler.desired import defaults, variables
+from reconciler.desired.variables import Variables
+from reconciler.desired.yaml_nodes import Builder
 from reconciler.kinds import declaring
 from reconciler.model.problem import Problem
 from reconciler.policy.flaw import Flaw
@@ -17,8 +22,8 @@ from tests.support.files import HEAD, Folder
 MANY = 5_000
 
 
-def only_problem(folder: Folder, text: str, code: str) -> Problem:
-    found = [problem for problem in folder.desired(text).problems if problem.code == code]
+def only_problem(folder: Folder, text: str, code: str, given: Mapping[str, str] | None = None) -> Problem:
+    found = [problem for problem in folder.desired(text, variables=given).problems if problem.code == code]
     assert len(found) == 1, found
     assert found[0].place
     return found[0]
@@ -112,3 +117,67 @@ def test_a_document_of_many_policies_is_checked_once(folder: Folder, monkeypatch
     text = f"{HEAD}policies:\n" + "".join(f"  p{index}: {{document: p.yaml}}\n" for index in range(50))
     assert folder.problems(text) == ["p.yaml:3:11 invalid-action"]
     assert len(checked) == 1
+
+
+def merge_bomb(levels: int, times: int) -> str:
+    lines = ["x-0: &a0 {k: v}\n"]
+    for level in range(1, levels):
+        merges = ", ".join([f"*a{level - 1}"] * times)
+        lines.append(f"x-{level}: &a{level} {{<<: [{merges}], z{level}: 1}}\n")
+    return f"{HEAD}{''.join(lines)}users: {{u: {{tags: *a{levels - 1}}}}}\n"
+
+
+@pytest.mark.parametrize(("levels", "times"), [(12, 9), (60, 2), (3_000, 1)])
+def test_merge_keys_that_multiply_are_an_error_that_says_how_many_values_are_taken(
+    folder: Folder, levels: int, times: int
+) -> None:
+    said = only_problem(folder, merge_bomb(levels, times), "alias-bomb")
+    assert "100,000, and 10 for each one written" in said.summary
+
+
+NO_CHARACTERS: dict[str, tuple[str, dict[str, str]]] = {
+    "a value of the command line": ("users: {u: {tags: {x: '{{ a }}'}}}", {"a": "b\udcff"}),
+    "a name of the command line": ("users: {'{{ a }}': }", {"a": "\ud800"}),
+}
+
+
+@pytest.mark.parametrize(("text", "given"), NO_CHARACTERS.values(), ids=NO_CHARACTERS)
+def test_half_of_a_surrogate_pair_is_an_error_at_its_place(folder: Folder, text: str, given: dict[str, str]) -> None:
+    said = only_problem(folder, f"{HEAD}{text}\n", "bad-character", given)
+    assert "surrogate" in said.summary
+    said.summary.encode()
+
+
+def test_a_surrogate_that_yaml_lets_pass_is_an_error_all_the_same() -> None:
+    """libyaml refuses the escape; PyYAML's own parser, which stands in for it, does not."""
+    node = yaml.compose('a: "b\\ud800"\n', Loader=yaml.SafeLoader)
+    assert node is not None
+    builder = Builder("roles.yaml", Variables({}).substitute)
+    assert builder.build(node) == {"a": "b?"}
+    assert [problem.code for problem in builder.problems] == ["bad-character"]
+
+
+NUMBERS = {
+    "a limit": "settings: {prune: none, max_deletes: NUMBER}",
+    "a share": "settings: {prune: none, max_delete_percent: NUMBER}",
+    "a session": "roles: {r: {trust: [{services: [ec2.amazonaws.com]}], max_session_duration: NUMBER}}",
+    "an age": "roles: {r: {trust: [{services: [ec2.amazonaws.com], mfa: {max_age: NUMBER}}]}}",
+    "days of a password": "account_settings: {password_policy: {max_age: NUMBERd}}",
+    "an account": "account: NUMBER",
+    "a name": "users: {NUMBER: }",
+    "a condition": "policies: {p: {document: {Statement: {Effect: Allow, Action: 's3:*', Resource: '*', Condition: "
+    "{NumericLessThan: {'aws:MultiFactorAuthAge': NUMBER}, DateLessThan: {'aws:CurrentTime': NUMBER}}}}}}",
+    "a principal": "roles: {r: {trust_policy: {Statement: {Effect: Allow, Action: 'sts:AssumeRole', "
+    "Principal: {AWS: NUMBER}}}}}",
+    "a session of an alias": "aliases: {a: {role_arn: 'arn:aws:iam::123456789012:role/r', duration: NUMBER}}",
+    "an end": "roles: {r: {trust: [{services: [ec2.amazonaws.com], expires: NUMBER}]}}",
+}
+
+
+@pytest.mark.parametrize("digits", [999, 5_000, 100_000])
+@pytest.mark.parametrize("text", NUMBERS.values(), ids=NUMBERS)
+def test_a_number_of_thousands_of_digits_is_read_or_refused(folder: Folder, text: str, digits: int) -> None:
+    version = "" if "settings" in text else "settings: {prune: none}\n"
+    found = folder.desired(f"version: 1\n{version}{text.replace('NUMBER', '9' * digits)}\n").problems
+    assert all(problem.place for problem in found)
+    assert found or digits == 999
