@@ -203,6 +203,10 @@ def globs_meet(one: str, other: str) -> bool:
 
     The state holds the places in `other` at which a text that `one` has matched so far may end.
     """
+    if not _has_wildcard(one):
+        return compile_glob(other)(one)
+    if not _has_wildcard(other):
+        return compile_glob(one)(other)
     other = re.sub(r"\*+", "*", other)
     stars, ends = _places_of(other, "*"), 1 << len(other)
     every, steps = (ends << 1) - 1, _places_of(other, "?")
@@ -219,6 +223,10 @@ def globs_meet(one: str, other: str) -> bool:
         if not state:
             return False
     return bool(state & ends)
+
+
+def _has_wildcard(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern
 
 
 def _places_of(pattern: str, letter: str) -> int:
