@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import applying, assuming, parsing, reading, terraform
+from benchmarks import applying, assuming, globbing, parsing, reading, terraform
 from benchmarks.table import Row, markdown
 from benchmarks.workload import SIZES
 
@@ -23,6 +23,7 @@ QUESTIONS: dict[str, tuple[str, Question, list[str]]] = {
     "terraform": ("Beside Terraform", terraform.rows, ["S"]),
     "apply": ("An apply that creates everything", applying.rows, ["M"]),
     "validate": ("Reading the file", parsing.rows, ["S", "M", "L"]),
+    "globs": ("Matching hostile patterns", globbing.rows, ["S"]),
     "assume": ("A warm assume", assuming.rows, ["S"]),
 }
 """Name → heading, what measures it, and the sizes that it takes where none are asked for."""

@@ -5,14 +5,18 @@ Rules: IAM User Guide, "Secure API access with MFA": the keys exist only in sess
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from reconciler.model.document import Document, Statement
+from reconciler.model.globs import compile_glob
 from reconciler.model.problem import failure
 from reconciler.model.state import MfaDevice
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
+
+_AGE = re.compile("[0-9]{1,9}")
+"""The seconds of a `NumericLessThan`; a longer number sets no limit that anybody reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def demanded_of_all(trust: Document) -> bool | None:
     ways = {
         _demands(item)
         for item in trust.statements
-        if item.effect == "Allow" and any(fnmatchcase("sts:assumerole", action) for action in item.actions)
+        if item.effect == "Allow" and any(compile_glob(action)("sts:assumerole") for action in item.actions)
     }
     return ways.pop() if len(ways) == 1 else None
 
@@ -53,7 +57,7 @@ def _concerns(statement: Statement, caller_arn: str, account: str) -> bool:
         kind in ("*", "AWS") and (value in _names(caller_arn, account) or _is_role_of(value, caller_arn))
         for kind, value in statement.principals or ()
     )
-    acts = any(fnmatchcase("sts:assumerole", action) for action in statement.actions)
+    acts = any(compile_glob(action)("sts:assumerole") for action in statement.actions)
     return named != statement.not_principal and acts != statement.not_action
 
 
@@ -88,7 +92,7 @@ def _max_age(statement: Statement) -> int | None:
         for item in statement.conditions
         if item.key == MFA_AGE and item.operator.lower().startswith("numericlessthan")
         for value in item.values
-        if value.isdigit()
+        if _AGE.fullmatch(value)
     ]
     return min(ages, default=None)
 

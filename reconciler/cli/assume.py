@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 import click
@@ -154,7 +153,7 @@ def _seconds(text: str | None) -> int | None:
     from reconciler.kinds.declaring import seconds
 
     short = len(text) <= _LONGEST_DURATION
-    found = seconds(int(text) if re.fullmatch("[0-9]+", text) else text) if short else None
+    found = seconds(text) if short else None
     if found is None:
         said = repr(text) if short else f"A text of {len(text)} characters"
         raise click.BadParameter(f"{said} is no duration: write 45m, 2h, or seconds.", param_hint="--duration")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +20,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Role
+from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, place_of
 from reconciler.model.problem import Level
 from reconciler.model.state import Alias
@@ -202,7 +202,7 @@ def external_id_problems(
 def _lets_callers_in(statement: Statement) -> bool:
     """Whether it may allow sts:AssumeRole to a user, an account or a role; services have no external id."""
     kinds = {kind for kind, _ in statement.principals or ()}
-    acts = any(fnmatchcase("sts:assumerole", action) for action in statement.actions)
+    acts = any(compile_glob(action)("sts:assumerole") for action in statement.actions)
     named = statement.not_principal or bool(kinds & {"AWS", "*"})
     return statement.effect == "Allow" and named and acts != statement.not_action
 

@@ -1,16 +1,17 @@
 """The schema's verdict as problems with places: unknown keys with a suggestion, wrong types with a hint.
 
 jsonschema names what is wrong. Most files have nothing wrong, and jsonschema-rs says so in a fiftieth of the time:
-where it does, jsonschema is not even imported. It is the stricter of the two (its digits are ASCII, and `$` is the
-very end), so that jsonschema may be asked in vain, but no error is missed; a test holds the two together.
+where it does, jsonschema is not even imported. Both read patterns as JSON Schema does: digits are ASCII, and `$` is the
+very end of a text, while Python's own `$` also matches before a last line break. A test holds the two together.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.desired.schema import schema
 from reconciler.model.node import Map, place_of
@@ -74,8 +75,39 @@ def _compiled() -> jsonschema_rs.Draft202012Validator | None:
 @lru_cache(maxsize=1)
 def _validator() -> Draft202012Validator:
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
 
-    return Draft202012Validator(schema())
+    exact = extend(Draft202012Validator, {"pattern": _check_pattern, "uniqueItems": _check_unique})  # type: ignore[no-untyped-call]
+    return cast("Draft202012Validator", exact(schema()))
+
+
+def _check_pattern(
+    validator: Draft202012Validator, pattern: str, instance: object, _: object
+) -> Iterator[ValidationError]:
+    """Compare a text with a pattern from `^` to `$`, as all of ours are written."""
+    from jsonschema import ValidationError
+
+    if validator.is_type(instance, "string") and not re.fullmatch(pattern, str(instance), re.ASCII):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _check_unique(validator: Draft202012Validator, _: bool, instance: object, __: object) -> Iterator[ValidationError]:
+    """Find an item that stands twice, in linear time: jsonschema compares each mapping with all others."""
+    from jsonschema import ValidationError
+
+    if isinstance(instance, list) and _repeated_item(instance) is not None:
+        yield ValidationError("an item stands twice")
+
+
+def _repeated_item(values: Sequence[object]) -> tuple[object] | None:
+    """Return the first item that equals an earlier one, in a tuple since it may be None."""
+    seen: set[str] = set()
+    for value in values:
+        key = json.dumps(value, sort_keys=True, default=str)
+        if key in seen:
+            return (value,)
+        seen.add(key)
+    return None
 
 
 def _problems(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
@@ -133,8 +165,8 @@ def _said(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple
     if rule == "pattern":
         return f"{name} cannot be {_shown(value)}.", _pattern_hint(name, str(wanted))
     if rule == "uniqueItems":
-        twice = next((item for index, item in enumerate(value) if item in value[:index]), value)
-        return f"{name} lists {_shown(twice)} twice.", "Remove one."
+        twice = _repeated_item(value) or (value,)
+        return f"{name} lists {_shown(twice[0])} twice.", "Remove one."
     return f"{name}: {error.message}.", ""
 
 

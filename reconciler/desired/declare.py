@@ -7,12 +7,13 @@ from datetime import datetime
 
 from reconciler.desired.aliases import AliasReader, cycle_problems, external_id_problems
 from reconciler.desired.check import schema_problems
+from reconciler.desired.defaults import merge_defaults
 from reconciler.desired.load import Loaded
 from reconciler.desired.moved import check_moves, moves_written, with_moves
 from reconciler.kinds import limits
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items, text
-from reconciler.kinds.facets.tags import BREAK_GLASS, QUOTA, fold_key
+from reconciler.kinds.facets.tags import BREAK_GLASS, QUOTA
 from reconciler.kinds.instance_profile import profile_address
 from reconciler.kinds.mfa_guard import guard_address, guard_policy
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, ONE_ENTRY
@@ -48,9 +49,10 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now
         load_text=loaded.text,
         now=now,
     )
+    defaults, place = root.child("defaults"), root.place("defaults", of_key=True)
     if ("defaults", "tags") not in broken:
-        context.problems.extend(limits.written_tag_problems(root.child("defaults").child("tags")))
-    nodes = _with_defaults(root, broken)
+        context.problems.extend(limits.written_tag_problems(defaults.child("tags")))
+    nodes = merge_defaults(_nodes(root), defaults, broken, context.problems, place)
     moves = moves_written(root.child("moved"), context)
     context.paths = _paths(nodes, root, owner, with_moves(live_paths or {}, moves.values()), context)
     found = _entities(nodes, broken, context)
@@ -78,17 +80,13 @@ def _reading_order(problem: Problem) -> tuple[str, int, int]:
     return place.file, place.line, place.column
 
 
-def _with_defaults(root: Map, broken: set[tuple[str, ...]]) -> dict[Address, Map]:
-    """Every declared node by address, with `defaults` merged under it."""
-    defaults, found = root.child("defaults"), {}
-    for section, kind in BY_SECTION.items():
-        known = kind.schema["properties"]
-        for name in _names(root, section):
-            node = _node(root, section, name)
-            usable = [key for key in defaults if key in known and ("defaults", key) not in broken]
-            folds = kind.entity.folds_tag_keys
-            found[Address(kind.name, name)] = _defaulted(node, defaults, usable, folds) if usable else node
-    return found
+def _nodes(root: Map) -> dict[Address, Map]:
+    """Return every declared node by its address."""
+    return {
+        Address(kind.name, name): _node(root, section, name)
+        for section, kind in BY_SECTION.items()
+        for name in _names(root, section)
+    }
 
 
 def _names(root: Map, section: str) -> list[str]:
@@ -103,28 +101,6 @@ def _node(root: Map, section: str, name: str) -> Map:
     if section in ONE_ENTRY:
         return entries
     return Map(entries.file_of(name), entries.mark(name, of_key=True)) if entries[name] is None else entries.child(name)
-
-
-def _defaulted(node: Map, defaults: Map, keys: list[str], folds_tag_keys: bool) -> Map:
-    """The node with `defaults` under it: the entity's own key wins, in whatever letter case IAM takes for the same."""
-    result = Map(node.file, node.start)
-    for key in node:
-        result.take(node, key)
-    for key in keys:
-        value = defaults[key]
-        if key not in node:
-            result.take(defaults, key)
-        elif isinstance(value, Map) and isinstance(node[key], Map):
-            same = fold_key if key == "tags" and folds_tag_keys else str
-            own = node.child(key)
-            replaced = {same(inner) for inner in own}
-            merged = Map(own.file, own.start)
-            for source in (value, own):
-                for inner in source:
-                    if source is own or same(inner) not in replaced:
-                        merged.take(source, inner)
-            result[key] = merged
-    return result
 
 
 def _paths(

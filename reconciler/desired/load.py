@@ -101,17 +101,17 @@ def load(
     patterns: list[str] = []
     trees = _composed_with_includes(list(files), variables, problems, patterns)
     written: dict[str, str] = {}
-    for node in trees.values():
+    places: dict[str, Place] = {}
+    for path, node in trees.items():
         written.update(_scalars(_entry(node, "vars")))
+        places.update(_places_of_scalars(path, _entry(node, "vars")))
         account = account or next(iter(_scalars(node, "account").values()), None)
     if account is None and (known_by_now := caller()):
         account, partition = known_by_now
     given = {**written, **variables, "partition": partition}
     known = Variables.resolved({**given, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
-    substitution, circular = Variables.resolved({**given, "account_id": known})
-    if circular:
-        place = Place(str(next(iter(trees))), 1, 1)
-        problems.append(_error("circular-variable", f"Variables go round in a circle: {', '.join(circular)}.", place))
+    substitution, bad = Variables.resolved({**given, "account_id": known})
+    problems += [one.problem(places.get(one.name) or Place(str(next(iter(trees), "")), 1, 1)) for one in bad]
     roots: list[Map] = []
     for path, node in trees.items():
         builder = Builder(str(path), substitution.substitute, _is_verbatim)
@@ -207,6 +207,15 @@ def _scalars(node: yaml.Node | None, only: str | None = None) -> dict[str, str]:
         name.value: value.value
         for name, value in pairs
         if isinstance(name, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and only in (None, name.value)
+    }
+
+
+def _places_of_scalars(path: Path, node: yaml.Node | None) -> dict[str, Place]:
+    """Return where the value of each key is written that a mapping has of its own."""
+    return {
+        name.value: Place(str(path), value.start_mark.line + 1, value.start_mark.column + 1)
+        for name, value in (node.value if isinstance(node, yaml.MappingNode) else ())
+        if isinstance(name, yaml.ScalarNode)
     }
 
 

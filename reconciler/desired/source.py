@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from reconciler.desired.bounds import escape_of, is_named_gits, repository_of
+from reconciler.desired.expand import expand_glob
 from reconciler.files.owners import find_stranger, name_of, trusted_uids
 from reconciler.files.reading import LARGEST_DESIRED, is_descriptor, is_possible, read_regular, reason_of
 from reconciler.model.problem import Failed, Level, Place, Problem, failure
@@ -174,7 +175,10 @@ def matching(pattern: str, place: Place) -> list[Path] | Problem:
     if Path(pattern).is_absolute():
         return _problem("path-outside", f"The path {pattern!r} is absolute.", place)
     folder = Path(place.file).parent
-    found = _globbed(folder, pattern)
+    expanded = expand_glob(folder, pattern)
+    if isinstance(expanded, str):
+        return _problem("bad-glob", f"`include` {expanded}.", place)
+    found = [item for item in expanded if not is_named_gits(item.relative_to(folder))]  # a branch may be named x.yaml
     if not found:
         return _problem("no-file", f"`include` {pattern!r} matches nothing.", place)
     for item in found:
@@ -182,14 +186,6 @@ def matching(pattern: str, place: Place) -> list[Path] | Problem:
         if isinstance(inside, Problem):
             return inside
     return found
-
-
-def _globbed(folder: Path, pattern: str) -> list[Path]:
-    try:
-        found = sorted(item for item in folder.glob(pattern) if item.is_file())
-    except (OSError, ValueError, NotImplementedError):
-        return []
-    return [item for item in found if not is_named_gits(item.relative_to(folder))]  # a branch may be named x.yaml
 
 
 def _problem(code: str, summary: str, place: Place | None, hint: str = "") -> Problem:

@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.suggest import suggestion
 
+MAX_VALUE = 100_000
+"""Characters of one variable, with the values of those that it names."""
+
+MAX_CHAIN = 100
+"""Variables of which each one names the next."""
+
+MAX_ADDED = 16 * 1024 * 1024
+"""Characters that variables add to the texts of all files together."""
+
 _VARIABLE = re.compile(r"\{\{\{\{|\{\{([^{}]*)\}\}|\{\{")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class BadVariable:
+    """A variable that has no value, and why."""
+
+    name: str
+    code: str
+    summary: str
+    hint: str
+
+    def problem(self, place: Place) -> Problem:
+        return Problem(Level.ERROR, self.code, self.summary, "", self.hint, place)
+
+
+@dataclass
+class _Spent:
+    characters: int = 0
 
 
 @dataclass(frozen=True)
@@ -18,47 +45,101 @@ class Variables:
     """Name → text, the built-in `account_id` and `partition` among them."""
 
     values: Mapping[str, str]
+    _spent: _Spent = field(default_factory=_Spent, compare=False)
 
     @classmethod
-    def resolved(cls, written: Mapping[str, str]) -> tuple[Variables, list[str]]:
-        """Variables whose values may name others; and the names of those that come back to themselves."""
-        found: dict[str, str] = {}
-        circular: list[str] = []
-
-        def value(name: str, above: tuple[str, ...]) -> str:
-            if name in above:
-                circular.append(name)
-                return name
-            if name not in found:
-                found[name] = _VARIABLE.sub(lambda match: inner(match, (*above, name)), written[name])
-            return found[name]
-
-        def inner(match: re.Match[str], above: tuple[str, ...]) -> str:
-            name = (match[1] or "").strip()
-            return value(name, above) if name in written else match[0]
-
+    def resolved(cls, written: Mapping[str, str]) -> tuple[Variables, list[BadVariable]]:
+        """Return the variables, whose values may name others, and those whose value would not end or be too long."""
+        resolver = _Resolver(written)
         for name in written:
-            value(name, ())
-        return cls(found), circular
+            resolver.resolve(name)
+        return cls({name: resolver.values.get(name, name) for name in written}), resolver.bad
 
     def substitute(self, text: str, place: Place, problems: list[Problem]) -> str:
-        """The text with every variable replaced; an unknown one is a problem and becomes its name."""
+        """Return the text with every variable replaced; an unknown one is a problem and becomes its name."""
+        return _VARIABLE.sub(lambda match: self._replace(match, place, problems), text)
 
-        def value(match: re.Match[str]) -> str:
-            if match[0] == "{{{{":
-                return "{{"
-            name = (match[1] or "").strip()
-            if match[1] is None or not _NAME.fullmatch(name):
-                hint = "Write {{ name }}, or {{{{ for two literal braces."
-                summary = f"{match[0]!r} is not a variable."
-                problems.append(Problem(Level.ERROR, "bad-variable", summary, "", hint, place))
-            elif name in self.values:
-                return self.values[name]
-            else:
-                close = suggestion(name, self.values)
-                hint = f"Did you mean {close!r}?" if close else "Set it under `vars:` or with --var."
-                summary = f"Unknown variable {name!r}."
-                problems.append(Problem(Level.ERROR, "unknown-variable", summary, "", hint, place))
+    def _replace(self, match: re.Match[str], place: Place, problems: list[Problem]) -> str:
+        if match[0] == "{{{{":
+            return "{{"
+        name = (match[1] or "").strip()
+        if match[1] is None or not _NAME.fullmatch(name):
+            hint = "Write {{ name }}, or {{{{ for two literal braces."
+            summary = f"{match[0]!r} is not a variable."
+            problems.append(Problem(Level.ERROR, "bad-variable", summary, "", hint, place))
+        elif name in self.values:
+            return self._spend(name, place, problems)
+        else:
+            close = suggestion(name, self.values)
+            hint = f"Did you mean {close!r}?" if close else "Set it under `vars:` or with --var."
+            summary = f"Unknown variable {name!r}."
+            problems.append(Problem(Level.ERROR, "unknown-variable", summary, "", hint, place))
+        return name
+
+    def _spend(self, name: str, place: Place, problems: list[Problem]) -> str:
+        """Return the value of a variable; its name, with one problem for all, once the budget is spent."""
+        before, value = self._spent.characters, self.values[name]
+        if before > MAX_ADDED:
             return name
+        self._spent.characters += len(value)
+        if self._spent.characters <= MAX_ADDED:
+            return value
+        summary = f"Variables add more than {MAX_ADDED:,} characters to the files; {name!r} is one too many here."
+        hint = "Use shorter variables, or write long texts once, as documents in files of their own."
+        problems.append(Problem(Level.ERROR, "variables-too-large", summary, "", hint, place))
+        return name
 
-        return _VARIABLE.sub(value, text)
+
+class _Resolver:
+    """Replaces variables in the values of variables."""
+
+    def __init__(self, written: Mapping[str, str]) -> None:
+        self._written = written
+        self._above: dict[str, None] = {}
+        self._depths: dict[str, int] = {}
+        self.values: dict[str, str] = {}
+        self.bad: list[BadVariable] = []
+
+    def resolve(self, name: str) -> tuple[str, int]:
+        """Return the value of a variable, and how many stand in a chain from it on; its name if it has no value."""
+        if name in self.values:
+            return self.values[name], self._depths[name]
+        if name in self._above:
+            return self._refuse(name, "circular-variable", f"The variable {name!r} comes back to itself.")
+        if len(self._above) >= MAX_CHAIN:
+            return self._refuse_chain(name)
+        self._above[name] = None
+        texts, depth = [], 0
+        for text, below in self._pieces(self._written[name]):
+            texts.append(text)
+            depth = max(depth, below)
+        del self._above[name]
+        length = sum(map(len, texts))
+        value, self._depths[name] = name, 1
+        if length > MAX_VALUE:
+            summary = f"The variable {name!r} expands to {length:,} characters; at most {MAX_VALUE:,} are taken."
+            self._refuse(name, "variable-too-long", summary)
+        elif depth >= MAX_CHAIN:
+            self._refuse_chain(name)
+        else:
+            value, self._depths[name] = "".join(texts), depth + 1
+        self.values[name] = value
+        return value, self._depths[name]
+
+    def _pieces(self, text: str) -> Iterator[tuple[str, int]]:
+        """Yield the parts of a text, each with the length of the chain that it stands for."""
+        end = 0
+        for match in _VARIABLE.finditer(text):
+            yield text[end : match.start()], 0
+            name = (match[1] or "").strip()
+            yield self.resolve(name) if name in self._written else (match[0], 0)
+            end = match.end()
+        yield text[end:], 0
+
+    def _refuse_chain(self, name: str) -> tuple[str, int]:
+        summary = f"The variable {name!r} is part of a chain of more than {MAX_CHAIN} variables that name one another."
+        return self._refuse(name, "variable-chain", summary)
+
+    def _refuse(self, name: str, code: str, summary: str) -> tuple[str, int]:
+        self.bad.append(BadVariable(name, code, summary, "Write its value out."))
+        return name, 1

@@ -18,6 +18,9 @@ from reconciler.model.problem import Level, Place, Problem
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
+FREE_NODES, TIMES_WRITTEN = 100_000, 10
+"""Values that the aliases of a file may make in any case, and more for each value that is written."""
+
 ANCHORS = "x-"
 """Top-level keys that begin so hold anchors, and nothing else."""
 
@@ -62,10 +65,14 @@ def composed(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
         return None, [_error("file-too-large", f"The file has {size}", Place(file, 1, 1))]
     try:
         node = yaml.compose(data, Loader=_Loader)
-        if node is None or b"&" not in data or _expanded(node) is not None:
+        if node is None or b"&" not in data:
             return node, []
-        summary = "Aliases in this file expand to far more than is written (or to themselves)."
-        return None, [_error("alias-bomb", summary, Place(file, *position(_mark(node))), "Write less with anchors.")]
+        written, bad = _expand(node)
+        if bad is None:
+            return node, []
+        most = f"at most {_most(written):,} are taken: {FREE_NODES:,}, and {TIMES_WRITTEN} for each one written"
+        summary = f"With its aliases this expands to itself or to too many values; {most}."
+        return None, [_error("alias-bomb", summary, Place(file, *position(_mark(bad))), "Write less with anchors.")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
@@ -207,15 +214,22 @@ class Builder:
         text: str = node.value
         if "{{" in text:
             text = self.substitute(text, self._place(node), self.problems)
-        return self._texts.get(text) or self._kept(text)
+        return self._texts.get(text) or self._keep(text, node)
 
-    def _kept(self, text: str) -> str:
-        """One object for all texts that are equal, since a file repeats its keys and actions thousands of times.
+    def _keep(self, text: str, node: yaml.Node) -> str:
+        """Return one object for all texts that are equal: a file repeats its keys and actions thousands of times.
 
         It is a copy: a text that lay between the nodes would keep their memory from being used again.
         """
-        self._texts[text] = text = text.encode(errors="surrogatepass").decode(errors="surrogatepass")
-        return text
+        try:
+            copy = text.encode().decode()
+        except UnicodeEncodeError as error:
+            summary = f"The text has {text[error.start]!a}, half of a surrogate pair, which is no character."
+            hint = "Write the character itself; --var takes UTF-8."
+            self.problems.append(_error("bad-character", summary, self._place(node), hint))
+            copy = text.encode(errors="replace").decode()
+        self._texts[text] = copy
+        return copy
 
     def _place(self, node: yaml.Node) -> Place:
         return Place(self.file, *position(_mark(node)))
@@ -233,8 +247,8 @@ def _mark(node: yaml.Node) -> Mark:
     return mark(start.line + 1, start.column + 1)
 
 
-def _expanded(root: yaml.Node) -> int | None:
-    """How many nodes the tree has with every alias followed; None past ten times what is written, or forever."""
+def _expand(root: yaml.Node) -> tuple[int, yaml.Node | None]:
+    """Count the nodes that are written, and find the one that with every alias followed is too large or in itself."""
     sizes: dict[int, int] = {}
     entered: set[int] = set()
     stack = [root]
@@ -246,12 +260,16 @@ def _expanded(root: yaml.Node) -> int | None:
         elif id(node) not in entered:
             entered.add(id(node))
             if any(id(child) in entered and id(child) not in sizes for child in children):
-                return None
+                return len(entered), node
             stack.extend(children)
         else:
             stack.pop()
             sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
-    return sizes[id(root)] if sizes[id(root)] <= 100_000 + 10 * len(sizes) else None
+    return len(sizes), root if sizes[id(root)] > _most(len(sizes)) else None
+
+
+def _most(written: int) -> int:
+    return FREE_NODES + TIMES_WRITTEN * written
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:

@@ -164,8 +164,8 @@ class AccountKind:
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterator[Declared]:
         alias = text(node, "alias")
-        if alias is not None and re.search(ALIAS_PATTERN, alias):
-            if _ACCOUNT_NUMBER.fullmatch(alias) or alias.endswith("\n"):
+        if alias is not None and re.fullmatch(ALIAS_PATTERN, alias):
+            if _ACCOUNT_NUMBER.fullmatch(alias):
                 hint = "Write a name of 3 to 63 lower-case letters, digits and dashes that is not 12 digits."
                 context.problem("bad-name", f"{alias!r} is no account alias.", node.place("alias"), hint)
             yield Declared(AccountAlias(ALIAS.name, alias), Declaration(node.place("alias")))

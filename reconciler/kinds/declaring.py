@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,10 +19,11 @@ from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.state import Declaration, Expiry
 from reconciler.model.suggest import suggestion
 from reconciler.policy.canonical import authored
+from reconciler.policy.flaw import Flaw
 from reconciler.policy.grammar import Use, flaws
 from reconciler.policy.moments import BadMoment, moment
 
-_DURATION = re.compile(r"(\d+)([smhd]?)")
+_DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\x21-\x7e]+")
 
@@ -44,6 +46,9 @@ class Declaring:
     load_text: Callable[[str, Place], tuple[str, str] | None]
     problems: list[Problem] = field(default_factory=list)
     now: datetime | None = None
+    _documents: dict[tuple[int, Use], tuple[list[Flaw], Document | None]] = field(default_factory=dict)
+    _held: list[Map] = field(default_factory=list)
+    """What the keys of `_documents` are of: an object that goes would leave its number to another."""
 
     def problem(
         self,
@@ -65,7 +70,7 @@ class Declaring:
         address = Address(kind, name)
         if address in self.paths:
             return self._as_declared(address, place)
-        close = suggestion(name, [known.name for known in self.paths if known.kind == kind])
+        close = suggestion(name, self.names.get(kind, ()))
         otherwise = "Declare it." if kind == "group" else f"Declare it, or name an existing {kind} by its ARN."
         hint = f"Did you mean {close!r}?" if close else otherwise
         self.problem("unknown-reference", f"No {kind} {name!r} in this file.", place, hint)
@@ -87,6 +92,14 @@ class Declaring:
         """Each address as the file spells it."""
         return {address: address for address in self.paths}
 
+    @cached_property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of all declared entities by their kind."""
+        found: dict[str, list[str]] = {}
+        for address in self.paths:
+            found.setdefault(address.kind, []).append(address.name)
+        return {kind: tuple(names) for kind, names in found.items()}
+
     def policy_arn(self, reference: str, place: Place) -> str | None:
         """A policy reference (name, `aws:NAME`, ARN) as an ARN, or a problem."""
         if reference.startswith("aws:"):
@@ -99,7 +112,7 @@ class Declaring:
         address = Address("policy", reference)
         if address in self.paths:
             return self.arn(self._as_declared(address, place))
-        close = suggestion(reference, [known.name for known in self.paths if known.kind == "policy"])
+        close = suggestion(reference, self.names.get("policy", ()))
         hint = f"Did you mean {close!r}?" if close else f"For a policy of AWS write 'aws:{reference}'."
         self.problem("unknown-reference", f"No policy {reference!r} in this file.", place, hint)
         return None
@@ -107,9 +120,10 @@ class Declaring:
     def policy_arns(self, node: Map, key: str = "policies") -> frozenset[str]:
         """The attached policies of an entity, less those whose time is over; one named twice is a problem."""
         found: dict[str, datetime | None] = {}
+        reported = repeated_texts(node, key)
         for value, place, ending in attachments(node, key):
             arn = self.policy_arn(value, place)
-            if arn in found and not written_twice(value, node, key):
+            if arn in found and value not in reported:
                 self.problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
             at = self.expires(ending) if ending else None
             if arn:
@@ -141,13 +155,27 @@ class Declaring:
         return self._checked(written, node, (key,), use)
 
     def _checked(self, written: object, root: Map, above: tuple[str, ...], use: Use) -> Document | None:
-        found = flaws(written, use)
+        """Return the document; None, with problems, if it has an error.
+
+        A document that many entities share is read once, and what is wrong inside of it is reported once.
+        """
+        known = self._documents.get((id(written), use))
+        found, document = known or self._read_document(written, use)
         for flaw in found:
+            if known and flaw.path:
+                continue
             place = place_of(root, (*above, *flaw.path), of_key=flaw.at_key)
             self.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
-        if any(flaw.level is Level.ERROR for flaw in found) or not isinstance(written, dict):
-            return None
-        return replace(authored(written, self.partition), places=_statement_places(written))
+        return document
+
+    def _read_document(self, written: object, use: Use) -> tuple[list[Flaw], Document | None]:
+        found, document = list(flaws(written, use)), None
+        if isinstance(written, dict) and not any(flaw.level is Level.ERROR for flaw in found):
+            document = replace(authored(written, self.partition), places=_statement_places(written))
+        if isinstance(written, Map):
+            self._documents[id(written), use] = found, document
+            self._held.append(written)
+        return found, document
 
     def declaration(self, node: Map, *, mfa: bool = False) -> Declaration:
         """How the file speaks of the entity of this node."""
@@ -215,9 +243,11 @@ def _expiries(node: Map) -> Iterator[Expiry]:
             continue
 
 
-def written_twice(value: str, node: Map, key: str) -> bool:
-    """True where the schema has said already that the same text stands twice in a list."""
-    return [item for item, _ in items(node, key)].count(value) > 1
+def repeated_texts(node: Map, key: str) -> frozenset[str]:
+    """Return the texts that stand more than once in a list, which the schema has reported already."""
+    values = node.get(key)
+    counts = Counter(map(str, values)) if isinstance(values, Seq) else {}
+    return frozenset(value for value, count in counts.items() if count > 1)
 
 
 def text(node: Map, key: str) -> str | None:

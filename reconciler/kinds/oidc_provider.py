@@ -22,10 +22,10 @@ from reconciler.kinds.writing import Entry, Writing, entry, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Tags
+from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.policy.evaluator.templates import glob, template
 
 CLIENTS, THUMBPRINTS = 100, 5
 _LONGEST_URL, _LONGEST_CLIENT = 255, 255
@@ -65,13 +65,9 @@ class OidcProvider(Entity):
             exact = condition.operator.endswith(_EXACT)
             if condition.key != f"{self.name}:aud".lower() or not (exact or condition.operator.endswith(_LIKE)):
                 continue
-            if not any(value == client if exact else _like(value, client) for value in condition.values):
+            if not any(value == client if exact else compile_glob(value)(client) for value in condition.values):
                 return False
         return True
-
-
-def _like(pattern: str, text: str) -> bool:
-    return glob(template(pattern, "", variables=False).fixed or "").fullmatch(text) is not None
 
 
 class OidcProviderKind:

@@ -94,7 +94,7 @@ class Raw:
             return replace(known, places=(), from_rules=False)
         try:
             body = json.loads(text)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, or nested without end
             return canonical(encoded, self.partition)
         return canonical(body if isinstance(body, dict) else encoded, self.partition)
 

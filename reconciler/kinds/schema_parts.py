@@ -6,7 +6,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-DURATION_PATTERN = r"^\d+[smhd]?$"
+DURATION_PATTERN = r"^\d{1,9}[smhd]?$"
 
 
 def ref(name: str) -> Schema:

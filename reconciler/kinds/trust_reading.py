@@ -98,7 +98,7 @@ def _mfa(left: _Conditions) -> object:
         return None
     left.take("Bool", "aws:MultiFactorAuthPresent")
     age = left.values("NumericLessThan", "aws:MultiFactorAuthAge")
-    if not age or len(age) > 1 or not re.fullmatch("[1-9][0-9]*", age[0]):
+    if not age or len(age) > 1 or not re.fullmatch("[1-9][0-9]{0,8}", age[0]):
         return "required"
     left.take("NumericLessThan", "aws:MultiFactorAuthAge")
     return {"max_age": duration(int(age[0]))}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import Declaring, items, seconds, text, written_twice
+from reconciler.kinds.declaring import Declaring, items, repeated_texts, seconds, text
 from reconciler.model.document import Document, Json
 from reconciler.model.node import Map, Seq, place_of
 from reconciler.model.problem import Level, Place
@@ -91,7 +91,7 @@ def rule_of(node: Map, context: Declaring) -> TrustRule | None:
         )
         return None
     kind = kinds[0]
-    before = sum(problem.level is Level.ERROR for problem in context.problems)
+    before = len(context.problems)
     _check_combination(kind, node, context)
     rule = TrustRule(
         kind=kind,
@@ -108,21 +108,24 @@ def rule_of(node: Map, context: Declaring) -> TrustRule | None:
         sid=text(node, "sid"),
         expires=context.expires(node),
     )
-    failed = sum(problem.level is Level.ERROR for problem in context.problems) > before
+    failed = any(problem.level is Level.ERROR for problem in context.problems[before:])
     return None if failed or _clashes(rule, node, context) else rule
 
 
 def _principals(kind: str, node: Map, context: Declaring) -> list[str]:
     if kind == "anyone":
         return ["*"]
-    found: list[str] = []
+    found: set[str] = set()
+    listed: list[str] = []
+    reported = repeated_texts(node, kind)
     for value, place in items(node, kind):
         arn = _principal(kind, value, place, context)
-        if arn in found and not written_twice(value, node, kind):
+        if arn in found and value not in reported:
             context.problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
         elif arn:
-            found.append(arn)
-    return found
+            found.add(arn)
+            listed.append(arn)
+    return listed
 
 
 def _principal(kind: str, value: str, place: Place, context: Declaring) -> str | None:

@@ -1,9 +1,15 @@
-"""Did-you-mean, for every word that a user can mistype: keys, elements, operators, names."""
+"""Did-you-mean, for every word that a user can mistype: keys, elements, operators, names.
+
+A file may hold thousands of slips and thousands of names. The names are indexed once, and each slip is compared with a
+few of them only, so that no file takes long to say what is wrong with it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+from functools import lru_cache
 
 # A single slip costs a short word more of its ratio than a long one, yet two short words are alike by
 # chance more often: the table in tests/unit/model/test_suggest.py is what these numbers were tuned on.
@@ -11,20 +17,144 @@ _SHORT = 5
 _CUTOFF_SHORT = 0.75
 _CUTOFF = 0.7
 
+_LONGEST = 256
+"""Characters of a word; no name of IAM and no key of ours is as long."""
+
+_FEW = 32
+"""As many known words are all compared with a slip."""
+
+_COMPARED = 8
+"""As many are where there are more: those that share most rare triples of letters with it."""
+
+_COMMON = 50
+"""A triple that more words have than this says too little."""
+
+_INDEXED_LENGTH = 48
+"""Longer words are found by their triples only."""
+
+_ALIGNMENTS = 1000
+"""Pairs of equal letters in two words that difflib may look at: it takes long for words of few different letters."""
+
 
 def suggestion(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` was probably meant to be, in its own spelling; None where none is near.
+    """Return the known word that `word` was probably meant to be, in its own spelling; None if none is near.
 
     Letter case, `-` and `_` do not matter. A word that differs in nothing else always hits.
     """
-    spellings = {_folded(candidate): candidate for candidate in reversed(list(known))}
-    folded = _folded(word)
-    if folded in spellings:
-        return spellings[folded]
-    cutoff = _CUTOFF_SHORT if len(folded) < _SHORT else _CUTOFF
-    near = get_close_matches(folded, spellings, n=1, cutoff=cutoff)
-    return spellings[near[0]] if near else None
+    return _index(tuple(known)).find_nearest(word)
 
 
-def _folded(word: str) -> str:
+@lru_cache(maxsize=8)
+def _index(known: tuple[str, ...]) -> _Index:
+    return _Index(known)
+
+
+class _Index:
+    """Known words by their folded spelling, and, if they are many, by pieces of it."""
+
+    def __init__(self, known: tuple[str, ...]) -> None:
+        self._spellings = {_fold(candidate): candidate for candidate in reversed(known)}
+        self._near = [folded for folded in self._spellings if len(folded) <= _LONGEST]
+        self._few = len(self._near) <= _FEW
+        self._shortened: dict[str, str] = {}
+        self._triples: dict[str, list[str]] = {}
+        self._built = self._few
+
+    def find_nearest(self, word: str) -> str | None:
+        folded = _fold(word)
+        if folded in self._spellings:
+            return self._spellings[folded]
+        if len(folded) > _LONGEST:
+            return None
+        cutoff = _CUTOFF_SHORT if len(folded) < _SHORT else _CUTOFF
+        near = _find_most_alike(folded, self._near if self._few else self._find_candidates(folded), cutoff)
+        return None if near is None else self._spellings[near]
+
+    def _find_candidates(self, folded: str) -> Collection[str]:
+        """Return the words that are one slip away (a letter more, less, other, swapped), else those most like it."""
+        if not self._built:
+            self._build()
+        if len(folded) <= _INDEXED_LENGTH + 1:
+            shorter = [folded, *_shorten(folded)]
+            found = {one for one in shorter if one in self._spellings}
+            found |= {self._shortened[one] for one in shorter if one in self._shortened}
+            if found:
+                return found
+        return self._find_sharing(folded)
+
+    def _find_sharing(self, folded: str) -> list[str]:
+        """Return the words that share most rare triples of letters with a word."""
+        shared = Counter[str]()
+        for triple in _triples_of(folded):
+            sharing = self._triples.get(triple, ())
+            if len(sharing) <= _COMMON:
+                shared.update(sharing)
+        return [one for one, _ in shared.most_common(_COMPARED)]
+
+    def _build(self) -> None:
+        self._built = True
+        for word in self._near:
+            if len(word) <= _INDEXED_LENGTH:
+                for shorter in _shorten(word):
+                    self._shortened.setdefault(shorter, word)
+            for triple in _triples_of(word):
+                sharing = self._triples.setdefault(triple, [])
+                if len(sharing) <= _COMMON:
+                    sharing.append(word)
+
+
+def _find_most_alike(word: str, candidates: Collection[str], cutoff: float) -> str | None:
+    """Return the candidate with the highest ratio of difflib from the cutoff on, as `get_close_matches` does.
+
+    The common letters in order are an upper bound of that ratio, and far quicker to count.
+    """
+    masks: dict[str, int] = {}
+    for place, letter in enumerate(word):
+        masks[letter] = masks.get(letter, 0) | 1 << place
+    bounds = [
+        (bound, one)
+        for one in candidates
+        if 2 * min(len(word), len(one)) >= cutoff * (len(word) + len(one))
+        and (bound := 2 * _count_common(masks, len(word), one) / (len(word) + len(one))) >= cutoff
+    ]
+    matcher = SequenceMatcher()
+    matcher.set_seq2(word)
+    best, least = None, (cutoff, "")
+    for bound, one in sorted(bounds, reverse=True):
+        if bound < least[0]:
+            break
+        if sum(masks.get(letter, 0).bit_count() for letter in one) > _ALIGNMENTS:
+            continue
+        matcher.set_seq1(one)
+        if (found := (matcher.ratio(), one)) >= least:
+            best, least = one, found
+    return best
+
+
+def _count_common(masks: Mapping[str, int], length: int, other: str) -> int:
+    """Return the length of the longest common subsequence of two words, by the bits of one number.
+
+    masks: the places of each letter in the first word, which has that length. After Hyyrö, "Bit-parallel LCS-length
+    computation revisited".
+    """
+    every = (1 << length) - 1
+    rest = every
+    for letter in other:
+        matching = rest & masks.get(letter, 0)
+        rest = (rest + matching | rest - matching) & every
+    return length - rest.bit_count()
+
+
+def _shorten(word: str) -> Iterator[str]:
+    """Yield the word without each of its letters in turn."""
+    for place in range(len(word)):
+        yield word[:place] + word[place + 1 :]
+
+
+def _triples_of(word: str) -> set[str]:
+    padded = f"\0{word}\0"
+    return {padded[place : place + 3] for place in range(len(padded) - 2)}
+
+
+def _fold(word: str) -> str:
     return word.casefold().replace("_", "").replace("-", "")

@@ -6,15 +6,14 @@ anything in the account carries its tag; the groups below any other path belong 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Mapping
-from fnmatch import translate
 
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
+from reconciler.model.globs import compile_glob_with_sets
 from reconciler.model.state import Desired, State
 from reconciler.policy.trust import trusted_providers
 
@@ -65,11 +64,11 @@ class Ignored:
     """Addresses that `settings.ignore` matches, without letter case, as IAM compares names."""
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
-        joined = "|".join(translate(pattern) for pattern in patterns)
-        self._matches = re.compile(joined, re.IGNORECASE).match if patterns else None
+        self._matchers = [compile_glob_with_sets(pattern.casefold()) for pattern in patterns]
 
     def __contains__(self, address: Address) -> bool:
-        return self._matches is not None and self._matches(str(address)) is not None
+        text = str(address).casefold() if self._matchers else ""
+        return any(matches(text) for matches in self._matchers)
 
 
 def ignores_everything(patterns: tuple[str, ...]) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from fnmatch import translate
 from functools import lru_cache
 
+from reconciler.model.globs import compile_glob
 from reconciler.model.suggest import suggestion
 from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown, warning
 from reconciler.policy.walk import Part, items, texts
@@ -30,7 +30,7 @@ TRUST_ACTIONS = (
 _SID = re.compile(r"[A-Za-z0-9]*")
 _SERVICE = re.compile(r"[A-Za-z0-9.-]+|\*")
 _NAME = re.compile(r"[A-Za-z0-9_.*?-]+")
-_PARTITION = re.compile(r"aws(-[a-z0-9]+)*|.*(\*|\?|\$\{).*")
+_PARTITION = re.compile(r"aws(-[a-z0-9]+)*")
 
 
 def effect(part: Part | None, statement: Path) -> Iterator[Flaw]:
@@ -136,9 +136,8 @@ def trust_actions(part: Part) -> Iterator[Flaw]:
 @lru_cache(maxsize=1024)
 def matching_trust_actions(pattern: str) -> tuple[str, ...]:
     """The actions of a trust policy that an Action string matches, ignoring letter case."""
-    # `[` is special to fnmatch, not to IAM.
-    regex = re.compile(translate(pattern.casefold().replace("[", "[[]")))
-    return tuple(action for action in TRUST_ACTIONS if regex.match(action.casefold()))
+    matches = compile_glob(pattern.casefold())
+    return tuple(action for action in TRUST_ACTIONS if matches(action.casefold()))
 
 
 def resources(part: Part, name: str) -> Iterator[Flaw]:
@@ -159,7 +158,7 @@ def _resource(text: str) -> Flaw | None:
         )
     if len(fields) < 3 or not fields[2]:
         return error("invalid-resource", (), f"Resource {shown(text)} names no service.")
-    if not _PARTITION.fullmatch(fields[1]):
+    if not (_PARTITION.fullmatch(fields[1]) or any(mark in fields[1] for mark in ("*", "?", "${"))):
         return error(
             "invalid-resource",
             (),

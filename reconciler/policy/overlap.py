@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.model.document import Statement
+from reconciler.model.globs import Automaton, Repeat, Token, accept_any, globs_meet
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
@@ -96,19 +98,36 @@ def _shared(
 
 def _narrower(one: str, other: str) -> str:
     """Of two patterns that meet the one that the other covers, else the first."""
-    return other if _matches_all(one, other) else one
+    return other if covers_pattern(one, other) else one
 
 
 @lru_cache(maxsize=16384)
-def _matches_all(pattern: str, other: str) -> bool:
-    """Whether a pattern matches whatever the other one does; never a wrong yes."""
+def covers_pattern(pattern: str, other: str) -> bool:
+    """Say whether a pattern matches every text that the other one matches; never a wrong yes.
+
+    The other pattern is read as a text, in which only a `*` can stand for a `*`.
+    """
     if pattern in ("*", other):
         return True
     if "${" in pattern:
         return False
-    # The name of a variable says nothing of its value, which only a star is sure to match.
-    told = "".join({"*": ".*", "?": "[^*$]"}.get(letter, re.escape(letter)) for letter in pattern)
-    return re.fullmatch(told, _VARIABLE.sub("*", other), re.DOTALL) is not None
+    return Automaton(_parse_covering(pattern)).matches(_replace_variables(other))
+
+
+def _parse_covering(pattern: str) -> Iterator[Token]:
+    for letter in pattern:
+        yield Repeat(accept_any) if letter == "*" else _is_one_character if letter == "?" else letter
+
+
+def _is_one_character(letter: str) -> bool:
+    """Say whether a letter of a pattern stands for exactly one character."""
+    return letter not in "*$"
+
+
+def _replace_variables(pattern: str) -> str:
+    """Return a pattern with `*` for each policy variable, whose value may be any text."""
+    head, brace, tail = pattern.rpartition("}")  # behind the last one nothing is worth a search
+    return _VARIABLE.sub("*", head + brace) + tail
 
 
 def surely(statement: Statement, others: Statements, effect: str) -> bool:
@@ -130,11 +149,11 @@ def _says_all(one: Statement, other: Statement) -> bool:
 def _all_in(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
     """Whether all that the second pair of arguments means is in what the first one means."""
     if not_ours:
-        excluded_there = all(any(_matches_all(other, one) for other in theirs) for one in ours)
+        excluded_there = all(any(covers_pattern(other, one) for other in theirs) for one in ours)
         return excluded_there if not_theirs else not any(patterns_meet(one, other) for one in ours for other in theirs)
     if not_theirs:
         return "*" in ours
-    return all(any(_matches_all(one, other) for one in ours) for other in theirs)
+    return all(any(covers_pattern(one, other) for one in ours) for other in theirs)
 
 
 def _unread(statement: Statement) -> bool:
@@ -155,35 +174,4 @@ def _common(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_th
 @lru_cache(maxsize=16384)
 def patterns_meet(one: str, other: str) -> bool:
     """True where some text matches both patterns (`*`, `?`; a policy variable may be any text)."""
-    one, other = _VARIABLE.sub("*", one), _VARIABLE.sub("*", other)
-    reached = {0}
-    for letter in one:
-        reached = _advanced(_skipped(reached, other), letter, other)
-        if not reached:
-            return False
-    return len(other) in _skipped(reached, other)
-
-
-def _skipped(reached: set[int], pattern: str) -> set[int]:
-    """The places of a pattern, and those behind each `*` that may stand for nothing."""
-    found = set(reached)
-    for place in sorted(reached):
-        while place < len(pattern) and pattern[place] == "*":
-            place += 1
-            found.add(place)
-    return found
-
-
-def _advanced(reached: set[int], letter: str, pattern: str) -> set[int]:
-    """Where one can be in `pattern` after the next letter, or wildcard, of the other one."""
-    if letter == "*":
-        return set(range(min(reached), len(pattern) + 1)) if reached else set()
-    found = set()
-    for place in reached:
-        if place == len(pattern):
-            continue
-        if pattern[place] == "*":
-            found.add(place)
-        elif letter == "?" or pattern[place] in ("?", letter):
-            found.add(place + 1)
-    return found
+    return globs_meet(_replace_variables(one), _replace_variables(other))

@@ -17,7 +17,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from benchmarks import floor
+from benchmarks import floor, globbing
 from benchmarks.account import Account, Refused
 from benchmarks.answers import Answers
 from benchmarks.desired import write
@@ -186,3 +186,11 @@ def test_a_table_says_of_each_goal_whether_it_is_met() -> None:
         "| faster | 14.6 ×             | ≥ 10 × | yes |",
         "| memory | 64 MiB             |        |     |",
     ]
+
+
+def test_each_hostile_pattern_has_a_row_with_its_growth(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(globbing, "SHORT", 40)
+    monkeypatch.setattr(globbing, "LONG", 320)
+    found = list(globbing.rows([], 1, tmp_path))
+    assert len(found) == len(globbing.TEXTS) + len(globbing.PATTERNS) + 1
+    assert all("320 ÷ 40 characters" in row.what and " ms ÷ " in row.measured for row in found)

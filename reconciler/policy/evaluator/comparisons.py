@@ -18,7 +18,7 @@ from reconciler.policy.evaluator.templates import arn_segments, glob, plain
 Compare = Callable[[str, str], bool]
 """(ready text of the policy, value of the request) → whether they match."""
 
-_ZONE = re.compile(r"([+-][0-9]{2}):?([0-9]{2})$")
+_ZONE = re.compile(r"([+-][0-9]{2}):?([0-9]{2})\Z")
 
 
 def _equal(text: str, value: str) -> bool:
@@ -30,13 +30,13 @@ def _equal_ignoring_case(text: str, value: str) -> bool:
 
 
 def _like(text: str, value: str) -> bool:
-    return glob(text).fullmatch(value) is not None
+    return glob(text)(value)
 
 
 def _arn_like(text: str, value: str) -> bool:
     parts, patterns = value.split(":", 5), arn_segments(text)
     return len(parts) == len(patterns) == 6 and all(
-        pattern.fullmatch(part) is not None for pattern, part in zip(patterns, parts, strict=True)
+        matches(part) for matches, part in zip(patterns, parts, strict=True)
     )
 
 

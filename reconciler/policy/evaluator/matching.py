@@ -6,12 +6,12 @@ variables), "…: NotAction", "…: NotResource".
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 
 from reconciler.model.document import Statement
+from reconciler.model.globs import Matcher, compile_glob
 from reconciler.policy.evaluator.context import Context
-from reconciler.policy.evaluator.templates import MANY, ONE, arn_glob, glob, ready, template
+from reconciler.policy.evaluator.templates import MANY, ONE, arn_glob, ready, template
 from reconciler.policy.evaluator.values import NO, YES, Ternary
 
 
@@ -20,9 +20,7 @@ def speaks_of(statement: Statement, action: str) -> bool:
     if not statement.actions:
         return False
     named = action in statement.actions or any(
-        ("*" in pattern or "?" in pattern)
-        and glob(template(pattern, "", variables=False).fixed or "").fullmatch(action)
-        for pattern in statement.actions
+        ("*" in pattern or "?" in pattern) and compile_glob(pattern)(action) for pattern in statement.actions
     )
     return named != statement.not_action
 
@@ -45,7 +43,7 @@ class ResourceMatcher:
         return frozenset[str]().union(*(item.variables for item in self._open))
 
     @cached_property
-    def _patterns(self) -> tuple[re.Pattern[str], ...]:
+    def _patterns(self) -> tuple[Matcher, ...]:
         return tuple(arn_glob(text) for text in self._wild)
 
     def telling(self, context: Context) -> tuple[str, ...] | None:
@@ -59,16 +57,12 @@ class ResourceMatcher:
         return None if texts.unknown else (*self._literal, *self._wild, *texts.texts)
 
     def matches(self, resource: str, context: Context) -> Ternary:
-        if (
-            self._everything
-            or resource in self._literal
-            or any(pattern.fullmatch(resource) for pattern in self._patterns)
-        ):
+        if self._everything or resource in self._literal or any(matches(resource) for matches in self._patterns):
             return NO if self.negated else YES
         if not self._open:
             return YES if self.negated else NO
         texts = ready(self._open, context)
-        if any(arn_glob(text).fullmatch(resource) for text in texts.texts):
+        if any(arn_glob(text)(resource) for text in texts.texts):
             return NO if self.negated else YES
         open_keys = texts.unknown | texts.absent if self.negated else texts.unknown
         if open_keys:

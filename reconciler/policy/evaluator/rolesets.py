@@ -59,8 +59,8 @@ class Roles:
         first, last = bisect_left(self._arns, head), bisect_left(self._arns, head + _LAST)
         if first == last:
             return 0
-        pattern = arn_glob(text)
-        return sum(1 << index for index in range(first, last) if pattern.fullmatch(self._arns[index]))
+        matches = arn_glob(text)
+        return sum(1 << index for index in range(first, last) if matches(self._arns[index]))
 
     def parted_by(self, statement: CompiledStatement, own: Context) -> tuple[int, ...]:
         """Sets within each of which the Resource of a statement says the same. `own`: what all requests carry."""

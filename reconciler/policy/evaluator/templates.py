@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from reconciler.model.globs import Automaton, Matcher, Repeat, Token, accept_any, compile_glob, parse_glob
 from reconciler.policy.canonical import CURRENT_VERSION
 from reconciler.policy.evaluator.context import Context
 from reconciler.policy.evaluator.values import NO_KEYS
@@ -20,7 +21,9 @@ from reconciler.policy.evaluator.values import NO_KEYS
 MANY, ONE = "\ue000", "\ue001"
 """`*` and `?` where they are wildcards; in a ready text the plain characters stand for themselves."""
 
-_VARIABLE = re.compile(r"\$\{\s*([^,{}]*?)\s*(?:,\s*'([^']*)'\s*)?\}")
+_VARIABLE = re.compile(r"\$\{([^,{}]*)(?:,\s*'([^']*)'\s*)?\}")
+"""No two parts of it can take the same character, so that it never goes back far."""
+
 _MARKS = str.maketrans({"*": MANY, "?": ONE})
 _UNMARKS = str.maketrans({MANY: "*", ONE: "?"})
 
@@ -62,7 +65,7 @@ def template(text: str, version: str, variables: bool = True) -> Template:
     end = 0
     for match in _VARIABLE.finditer(text):
         parts.append(text[end : match.start()].translate(_MARKS))
-        name = match[1]
+        name = match[1].strip()
         parts.append(name if name in ("*", "?", "$") else Variable(name.lower(), match[2]))
         end = match.end()
     parts.append(text[end:].translate(_MARKS))
@@ -102,32 +105,35 @@ def plain(text: str) -> str:
     return text.translate(_UNMARKS)
 
 
-@lru_cache(maxsize=65536)
-def glob(text: str) -> re.Pattern[str]:
-    """A ready text as a pattern: `*` any characters, `?` one."""
-    return re.compile(_regex(text, ".*"), re.DOTALL)
+def glob(text: str) -> Matcher:
+    """Return the function that matches a ready text: `*` stands for any characters, `?` for one."""
+    return compile_glob(text, MANY, ONE)
 
 
 @lru_cache(maxsize=65536)
-def arn_glob(text: str) -> re.Pattern[str]:
-    """A ready ARN as a pattern (IAM User Guide, "IAM JSON policy elements: Resource").
+def arn_glob(text: str) -> Matcher:
+    """Return the function that matches a ready ARN (IAM User Guide, "IAM JSON policy elements: Resource").
 
     A wildcard stays within its segment, but `*` at the end of one may run beyond the colon.
     """
     *segments, last = text.split(":", 5)
-    heads = [_regex(item.removesuffix(MANY), "[^:]*") + ".*" * item.endswith(MANY) for item in segments]
-    return re.compile(":".join([*heads, _regex(last, ".*")]), re.DOTALL)
+    if not any(ONE in segment or MANY in segment.rstrip(MANY) for segment in segments):
+        return glob(text)
+    tokens: list[Token] = []
+    for segment in segments:
+        tokens += parse_glob(segment.removesuffix(MANY), MANY, ONE, _accept_all_but_colon)
+        tokens += [Repeat(accept_any), ":"] if segment.endswith(MANY) else ":"
+    return Automaton([*tokens, *parse_glob(last, MANY, ONE)]).matches
 
 
-def _regex(text: str, many: str) -> str:
-    one = "." if many == ".*" else "[^:]"
-    return "".join(many if char == MANY else one if char == ONE else re.escape(char) for char in text)
+def _accept_all_but_colon(char: str) -> bool:
+    return char != ":"
 
 
 @lru_cache(maxsize=65536)
-def arn_segments(text: str) -> tuple[re.Pattern[str], ...]:
-    """The six parts of a ready ARN, each a pattern of its own (IAM User Guide, "ARN condition operators")."""
+def arn_segments(text: str) -> tuple[Matcher, ...]:
+    """Return a function for each of the six parts of a ready ARN (IAM User Guide, "ARN condition operators")."""
     parts = text.split(":", 5)
     if len(parts) < 6 and parts[-1].endswith(MANY):
         parts += [MANY] * (6 - len(parts))
-    return tuple(re.compile(_regex(part, ".*"), re.DOTALL) for part in parts)
+    return tuple(map(glob, parts))

@@ -373,3 +373,30 @@ def test_every_document_of_the_file_may_be_a_path(folder: Folder, text: str) -> 
         "t.yaml", "Statement: {Effect: Allow, Principal: {Service: a.amazonaws.com}, Action: 'sts:AssumeRole'}\n"
     )
     assert valid(folder.desired(HEAD + text)).problems == ()
+
+
+BAD_GLOBS: dict[str, tuple[str, str]] = {
+    "three stars": ("***", "** stands alone"),
+    "two stars beside letters": ("teams/a**/*.yaml", "** stands alone"),
+    "400 nested folders": ("*/" * 400 + "*.yaml", "at most 100 and 16"),
+    "17 nested folders": ("*/" * 16 + "*.yaml", "at most 100 and 16"),
+    "1,000 named folders": ("a/" * 1_000 + "*.yaml", "at most 100 and 16"),
+    "any depth three times": ("**/a/**/b/**/*.yaml", "** 3 times"),
+    "back and forth": ("*/../" * 8 + "*.yaml", ".. behind a wildcard"),
+    "a folder with a name too long": ("a" * 5_000 + "/*.yaml", "no possible name"),
+}
+
+
+@pytest.mark.parametrize(("pattern", "why"), BAD_GLOBS.values(), ids=BAD_GLOBS)
+def test_a_glob_that_would_take_forever_or_means_nothing_is_an_error(folder: Folder, pattern: str, why: str) -> None:
+    desired = folder.desired(f'{HEAD}include:\n  - "{pattern}"\n')
+    (problem,) = [problem for problem in desired.problems if problem.code == "bad-glob"]
+    assert folder.said(problem).startswith("roles.yaml:4:5 ")
+    assert why in problem.summary
+    assert len(problem.summary) < 300
+
+
+@pytest.mark.parametrize("pattern", ["**/x.yaml", "*/**/x.yaml", "**/b/**/*.yaml", "[a]/*/?.yaml", "a/../a/b/*.yaml"])
+def test_globs_that_people_write_are_expanded(folder: Folder, pattern: str) -> None:
+    folder.write("a/b/x.yaml", "version: 1\nusers: {u: }\n")
+    assert valid(folder.desired(f"{HEAD}include: ['{pattern}']\n")).state.entities.keys() == {Address("user", "u")}

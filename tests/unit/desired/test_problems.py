@@ -338,7 +338,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "an alias with two dashes": (setting("alias: a--b"), "4:10", "wrong-value", "single dashes"),
     "an alias of two letters": (setting("alias: ab"), "4:10", "wrong-value", "3 to 63"),
     "an alias like an account": (setting('alias: "123456789012"'), "4:10", "bad-name", "not 12 digits"),
-    "an alias with an end of line": (setting('alias: "abc\\n"'), "4:10", "bad-name", "3 to 63"),
+    "an alias with an end of line": (setting('alias: "abc\\n"'), "4:10", "wrong-value", "3 to 63"),
     "an empty password policy": (setting("password_policy:"), "4:19", "wrong-type", ""),
     "an unknown key of a policy": (setting("password_policy: {length: 8}"), "4:21", "unknown-key", "Known here"),
     "a short minimum": (setting("password_policy: {minimum_length: 5}"), "4:37", "schema", ""),

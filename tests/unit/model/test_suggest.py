@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from difflib import SequenceMatcher, get_close_matches
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model import suggest
 from reconciler.model.suggest import suggestion
 
 KEYS = (
@@ -109,3 +113,58 @@ def test_any_text_gives_a_known_word_or_nothing(word: str, known: list[str]) -> 
 @given(st.sampled_from(KEYS))
 def test_a_word_in_other_letter_case_always_hits(word: str) -> None:
     assert suggestion(word.upper(), KEYS) == word
+
+
+NAMES = tuple(f"team-{index % 37}-role-{index:04}" for index in range(5_000))
+SLIPS: dict[str, tuple[str, str | None]] = {
+    "a letter less": ("team-10-rol-4783", "team-10-role-4783"),
+    "a letter more": ("team-10-rolle-4783", "team-10-role-4783"),
+    "another letter": ("team-10-rome-4783", "team-10-role-4783"),
+    "two letters swapped": ("team-10-orle-4783", "team-10-role-4783"),
+    "letter case and dashes": ("Team_10_Role_4783", "team-10-role-4783"),
+    "nothing like it": ("billing", None),
+    "nothing": ("", None),
+    "a name of 100 KB": ("team" * 25_000, None),
+}
+
+
+@pytest.mark.parametrize(("word", "meant"), SLIPS.values(), ids=SLIPS)
+def test_a_slip_finds_its_word_among_thousands(word: str, meant: str | None) -> None:
+    assert suggestion(word, NAMES) == meant
+
+
+def test_two_slips_find_a_word_that_looks_like_no_other() -> None:
+    assert suggestion("bililng-exprot", (*NAMES, "billing-export")) == "billing-export"
+
+
+def test_few_of_thousands_of_words_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Counter[str]()
+
+    class Counting(SequenceMatcher[str]):
+        def ratio(self) -> float:
+            counted[word] += 1
+            return super().ratio()
+
+    monkeypatch.setattr(suggest, "SequenceMatcher", Counting)
+    few = [f"k{index}{'aeiou'[index % 5]}" for index in range(suggest._FEW)]
+    alike = [f"{'a' * 120}{index}" for index in range(5_000)]
+    for known in (few, NAMES, alike):
+        for word in ("team-1-role-12345", "a" * 119 + "b1", "k1", "zzz", "team-role"):
+            suggestion(word, known)
+            assert counted.pop(word, 0) <= suggest._COMPARED
+
+
+def reference(word: str, known: list[str]) -> str | None:
+    """Return what difflib finds when it looks at every word."""
+    folds = {suggest._fold(one): one for one in reversed(known)}
+    folded = suggest._fold(word)
+    near = get_close_matches(folded, folds, n=1, cutoff=0.75 if len(folded) < 5 else 0.7)
+    return folds.get(folded) or (folds[near[0]] if near else None)
+
+
+_WORDS = st.text(alphabet="abcde", min_size=1, max_size=9)
+
+
+@given(word=_WORDS, known=st.lists(_WORDS, max_size=suggest._FEW))
+def test_of_a_few_words_the_one_is_taken_that_difflib_finds_nearest(word: str, known: list[str]) -> None:
+    assert suggestion(word, known) == reference(word, known)

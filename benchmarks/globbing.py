@@ -1,0 +1,73 @@
+"""How the time of matching a glob grows with the text and the pattern, for patterns that make a backtracker hang."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from benchmarks.table import Row, at_most, number
+from reconciler.model.globs import compile_glob, globs_meet
+
+SHORT, LONG = 4_000, 32_000
+GROWTH = LONG / SHORT
+AT_MOST = 1.5 * GROWTH
+"""Linear time is 1.0 times the growth; quadratic time would be 8 times that."""
+
+TRIES = 5
+
+TEXTS: dict[str, str] = {
+    "`*?` twelve times": "*?" * 12 + "b",
+    "`*a` a hundred times": "*a" * 100 + "*b*",
+    "`*ab?` a hundred times": "*ab?" * 100,
+    "a beginning, a piece and an end": "a*" + "a" * 50 + "b*a",
+}
+"""Patterns against a text of nothing but `a`, of two lengths."""
+
+PATTERNS: dict[str, Callable[[int], str]] = {
+    "as many `*?`": lambda length: "*?" * (length // 2) + "b",
+    "as many `*a`": lambda length: "*a" * (length // 2) + "*b*",
+}
+"""Patterns of two lengths against a text of the longer one."""
+
+
+def rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
+    """Yield a row for each hostile pattern. Sizes and folder are those of other questions."""
+    for name, pattern in TEXTS.items():
+        yield _grow(f"{name}: text", partial(_match_long_text, pattern), runs)
+    for name, make in PATTERNS.items():
+        yield _grow(f"{name}: pattern", partial(_match_long_pattern, make), runs)
+    yield _grow("two patterns: one of them", _compare_patterns, runs)
+
+
+def _match_long_text(pattern: str, length: int) -> bool:
+    return compile_glob(pattern)("a" * length)
+
+
+def _match_long_pattern(make: Callable[[int], str], length: int) -> bool:
+    return compile_glob(make(length))("a" * LONG)
+
+
+def _compare_patterns(length: int) -> bool:
+    return globs_meet("?a*" * (length // 3), "*?" * (SHORT // 2) + "b")
+
+
+def _grow(what: str, ask: Callable[[int], object], runs: int) -> Row:
+    pairs = [(_time(ask, SHORT), _time(ask, LONG)) for _ in range(runs)]
+    ratio = statistics.median(long / short for short, long in pairs)
+    short, long = (statistics.median(side) for side in zip(*pairs, strict=True))
+    detail = f"{number(long * 1e3)} ms ÷ {number(short * 1e3)} ms"
+    return at_most(f"{what} of {LONG:,} ÷ {SHORT:,} characters", ratio, AT_MOST, " ×", detail)
+
+
+def _time(ask: Callable[[int], object], length: int) -> float:
+    """Return the processor seconds of the quickest of several answers: others share the machine."""
+    found = []
+    for _ in range(TRIES):
+        compile_glob.cache_clear()
+        start = time.process_time()
+        ask(length)
+        found.append(time.process_time() - start)
+    return min(found)

@@ -1,0 +1,71 @@
+"""`defaults`, merged under every entity that has the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.kinds.facets.tags import fold_key
+from reconciler.kinds.registry import BY_NAME, BY_SECTION
+from reconciler.model.address import Address
+from reconciler.model.node import Map, Seq
+from reconciler.model.problem import Level, Place, Problem
+
+MAX_DEFAULTED = 2_000_000
+"""Values that `defaults` may add to all entities together."""
+
+
+def merge_defaults(
+    nodes: dict[Address, Map], defaults: Map, broken: set[tuple[str, ...]], problems: list[Problem], place: Place
+) -> dict[Address, Map]:
+    """Return every declared node with the defaults merged under it; the nodes as they are if that would be too much.
+
+    broken: the keys that cannot be read. place: where `defaults` is written.
+    """
+    usable = [key for key in defaults if ("defaults", key) not in broken]
+    sizes = {key: _count_values(defaults[key]) for key in usable}
+    keys = {kind.name: [key for key in usable if key in kind.schema["properties"]] for kind in BY_SECTION.values()}
+    total = sum(sizes[key] for address in nodes for key in keys[address.kind])
+    if total > MAX_DEFAULTED:
+        summary = f"`defaults` would add {total:,} values to the entities; at most {MAX_DEFAULTED:,} are added."
+        hint = "Put lists and documents that many entities share into a group or a managed policy."
+        problems.append(Problem(Level.ERROR, "defaults-too-large", summary, "", hint, place))
+        return nodes
+    return {
+        address: _merge(node, defaults, keys[address.kind], _tag_key_of(address)) if keys[address.kind] else node
+        for address, node in nodes.items()
+    }
+
+
+def _count_values(value: object) -> int:
+    if isinstance(value, Map):
+        return 1 + sum(map(_count_values, value.values()))
+    return 1 + sum(map(_count_values, value)) if isinstance(value, Seq) else 1
+
+
+def _tag_key_of(address: Address) -> Callable[[str], str]:
+    """Return what two tag keys of an entity have in common if IAM takes them for one."""
+    return fold_key if BY_NAME[address.kind].entity.folds_tag_keys else str
+
+
+def _merge(node: Map, defaults: Map, keys: list[str], tag_key: Callable[[str], str]) -> Map:
+    """Return the node with `defaults` under it: the entity's own key wins, in whatever letter case IAM folds."""
+    result = Map(node.file, node.start)
+    for key in node:
+        result.take(node, key)
+    for key in keys:
+        value = defaults[key]
+        if key not in node:
+            result.take(defaults, key)
+        elif isinstance(value, Map) and isinstance(node[key], Map):
+            result[key] = _merge_keys(value, node.child(key), tag_key if key == "tags" else str)
+    return result
+
+
+def _merge_keys(value: Map, own: Map, same: Callable[[str], str]) -> Map:
+    merged, replaced = Map(own.file, own.start), {same(key) for key in own}
+    for key in value:
+        if same(key) not in replaced:
+            merged.take(value, key)
+    for key in own:
+        merged.take(own, key)
+    return merged
