@@ -14,15 +14,14 @@ from typing import Generic, TypeVar
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, Role, User
-from reconciler.model.plan import Access, AccessDelta, Empowered
+from reconciler.model.plan import Access, AccessDelta
 from reconciler.model.state import State
 from reconciler.plan.diff import Difference
 from reconciler.plan.moves import followed, moved_arns
 from reconciler.plan.outsiders import Pairs, outsiders, term, trusting
+from reconciler.plan.powers import power_delta, sides
 from reconciler.policy.evaluator import (
-    UNSEEN,
     WITHOUT_MFA,
-    Grade,
     Principal,
     Target,
     Verdict,
@@ -30,7 +29,6 @@ from reconciler.policy.evaluator import (
     asked_by_callers,
     asked_by_trusts,
     can_assume,
-    powers_of,
     principals_of,
     seen_by_callers,
     seen_by_trusts,
@@ -99,7 +97,8 @@ def access_delta(live: State, planned: State, differences: Iterable[Difference],
     callers, targets = _seen_by_trusts(principals, roles, renames), _seen_by_callers(principals, roles, renames)
     before |= _accesses(callers.before, callers.gone, targets.before, targets.gone, names)
     after |= _accesses(callers.after, callers.come, targets.after, targets.come, {})
-    held, holds = _powers(principals.gone, names), _powers(principals.come, {})
+    everybody = (principals.before, principals.gone, principals.after, principals.come)
+    empowered, disempowered = power_delta(*sides(live, planned, everybody, names))
     return AccessDelta(
         gained=tuple(after[pair] for pair in sorted(after) if pair not in before),
         lost=tuple(before[pair] for pair in sorted(before) if pair not in after),
@@ -108,8 +107,8 @@ def access_delta(live: State, planned: State, differences: Iterable[Difference],
             for pair in sorted(after)
             if pair in before and (before[pair], before[pair].terms) != (after[pair], after[pair].terms)
         ),
-        empowered=_foremost(holds - held, held),
-        disempowered=_foremost(held - holds, holds),
+        empowered=empowered,
+        disempowered=disempowered,
     )
 
 
@@ -153,21 +152,6 @@ def _seen_by_callers(principals: Both[Principal], roles: Both[Target], renames: 
     keys = asked_by_callers([*principals.before.values(), *principals.come.values()])
     gone, come = _other(was, roles.come, renames, lambda item: seen_by_callers(item, keys))
     return replace(roles, gone=gone, come=come)
-
-
-def _foremost(found: set[Empowered], otherwise: set[Empowered]) -> tuple[Empowered, ...]:
-    """An administrator's ways to become one are not worth naming, nor is a second way of being one.
-
-    otherwise: the powers on the other side of the plan.
-    """
-    already = {one.principal for one in otherwise if one.grade == Grade.ADMINISTRATOR}
-    administrators = {one.principal for one in found if one.grade == Grade.ADMINISTRATOR}
-    kept = (
-        one
-        for one in found
-        if one.principal not in already and (one.grade == Grade.ADMINISTRATOR or one.principal not in administrators)
-    )
-    return tuple(sorted(kept, key=lambda one: (one.principal, one.power)))
 
 
 def accesses_of(state: State, role: Address, now: Names | None = None) -> dict[str, Access]:
@@ -229,14 +213,3 @@ def terms_of(verdict: Verdict) -> frozenset[str]:
     statements = (source.statement for source in verdict.deciding if source.statement is not None)
     keys = verdict.keys | MFA_KEYS
     return frozenset(term(one) for item in statements for one in item.conditions if one.key in keys)
-
-
-def _powers(principals: Mapping[Address, Principal], now: Names) -> set[Empowered]:
-    """The powers of some users and roles; what hangs on policies that nobody read is left out."""
-    names = {principal.arn: now.get(str(address), str(address)) for address, principal in principals.items()}
-    return {
-        Empowered(names[principal.arn], power.name, str(power.grade))
-        for principal, found in powers_of(principals.values())
-        for power in found
-        if power.name != UNSEEN and not power.verdict.denied
-    }

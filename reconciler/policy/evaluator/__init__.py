@@ -7,7 +7,7 @@ of `rolesets`; `covers` looks for ways to administrator power, `reasons` shows w
 point: organisation policies (SCP, RCP) are not evaluated.
 """
 
-from reconciler.policy.evaluator.account import principals_of, targets_of
+from reconciler.policy.evaluator.account import groups_of, principals_of, targets_of
 from reconciler.policy.evaluator.assume import Examined, Target, caller_side, can_assume, examined, trust_side
 from reconciler.policy.evaluator.compiled import Compiled, compiled
 from reconciler.policy.evaluator.context import NO_MFA_POSSIBLE, NOTHING_KNOWN, WITHOUT_MFA, Context, tagged, with_mfa
@@ -25,6 +25,7 @@ from reconciler.policy.evaluator.paths import PATHS, EscalationPath, Grade
 from reconciler.policy.evaluator.principal import Naming, Principal, outsider
 from reconciler.policy.evaluator.reasons import Reason, reasons, trust_reasons
 from reconciler.policy.evaluator.values import Decision, PolicySource, Source, Verdict, Why
+from reconciler.policy.evaluator.ways import Targets, is_administrator, names_things, ways_to
 
 __all__ = [
     "NOTHING_KNOWN",
@@ -46,6 +47,7 @@ __all__ = [
     "Reason",
     "Source",
     "Target",
+    "Targets",
     "Verdict",
     "Why",
     "alike",
@@ -56,6 +58,9 @@ __all__ = [
     "compiled",
     "evaluate",
     "examined",
+    "groups_of",
+    "is_administrator",
+    "names_things",
     "outsider",
     "powers",
     "powers_of",
@@ -67,5 +72,6 @@ __all__ = [
     "targets_of",
     "trust_reasons",
     "trust_side",
+    "ways_to",
     "with_mfa",
 ]

@@ -42,6 +42,21 @@ def principals_of(state: State, outside: Mapping[str, Document] | None = None) -
     return found
 
 
+def groups_of(state: State) -> dict[Address, Principal]:
+    """Every group as somebody who has its policies and nothing else, to ask what a member gets from it."""
+    documents = _policies(state)
+    return {
+        address: Principal(
+            arn=_arn(state, "group", entity.path, entity.name),
+            kind="account",
+            account=state.account,
+            policies=tuple(dict.fromkeys(_sources(entity, documents))),
+        )
+        for address, entity in state.entities.items()
+        if isinstance(entity, Group)
+    }
+
+
 def targets_of(state: State) -> dict[Address, Target]:
     """Every role as something to assume."""
     return {

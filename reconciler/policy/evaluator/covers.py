@@ -1,15 +1,15 @@
 """Which administrator-like power does a principal have: `*`, `iam:*`, or a known path to it, each by its name.
 
-A path counts where its actions are allowed on things that no statement can have meant by name: the question is put
-to the evaluator for a user, a role, a policy… with an unlikely name, so that wildcards and NotAction cover, and
-Denies, boundaries and conditions subtract. Power over a few named things is not found by this, unless they are the
-principal itself or given as `targets` (say, the administrators of the account).
+A path counts if its actions are allowed on things that no statement can have meant by name (`unnamed.py`), so that
+wildcards and NotAction cover, and boundaries and conditions subtract. A Deny subtracts if it covers wholly: one that
+spares something, or holds under a condition only, leaves the power. Power over a few named things is not found by this,
+unless they are the principal itself or given as `targets`; `ways.py` finds that over the account's administrators.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from reconciler.policy.evaluator.compiled import CompiledDocument, CompiledStatement
@@ -17,10 +17,8 @@ from reconciler.policy.evaluator.context import NOTHING_KNOWN, Context
 from reconciler.policy.evaluator.identity import evaluate
 from reconciler.policy.evaluator.paths import PATHS, EscalationPath, Grade, Step
 from reconciler.policy.evaluator.principal import Principal
-from reconciler.policy.evaluator.values import Decision, Verdict, conjunction
-
-_UNLIKELY = "zz-8f1c-nobody"
-_SORTS = {"user": "user", "role": "role", "group": "group", "policy": "policy", "provider": "oidc-provider"}
+from reconciler.policy.evaluator.unnamed import best_of, may_spare, over_sort, probes
+from reconciler.policy.evaluator.values import Verdict, conjunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +32,6 @@ class Power:
 
 UNSEEN = "policies whose content is not known"
 """The one Power that stands for all paths that depend on nothing but the content of policies."""
-
-
-def probes(partition: str, account: str, on: str) -> tuple[str, ...]:
-    """Resources that must all be allowed for a power over this sort of thing."""
-    iam = f"arn:{partition}:iam::{account}"
-    if on == "everything":
-        return tuple(f"{iam}:{_SORTS[sort]}/{_UNLIKELY}" for sort in ("user", "role", "group", "policy"))
-    if on in _SORTS:
-        return (f"{iam}:{_SORTS[on]}/{_UNLIKELY}",)
-    return (f"arn:{partition}:zz-any-service:zz-any-region:{account}:{_UNLIKELY}",)
 
 
 def powers(
@@ -64,6 +52,8 @@ def powers(
         if path.grade not in wanted or not _spoken_of(path, principal):
             continue
         answer = _walked(path, principal, context, given)
+        if path.remains and not answer.denied:
+            answer = conjunction([answer, best_of(_left_of_iam(principal, context))])
         if answer.denied:
             continue
         if answer.keys and all(key.startswith("policy:") for key in answer.keys):
@@ -88,6 +78,13 @@ def powers_of(principals: Iterable[Principal]) -> Iterator[tuple[Principal, tupl
         yield principal, found[key]
 
 
+def _left_of_iam(principal: Principal, context: Context) -> Iterator[Verdict]:
+    """What each path says that takes IAM's own actions alone, were it over things that a Deny spares by name."""
+    for path in PATHS:
+        if path.of_iam and not path.remains and _spoken_of(path, principal):
+            yield _walked(path, principal, context, {}, spared=True)
+
+
 def _spoken_of(path: EscalationPath, principal: Principal) -> bool:
     """False where no policy of the principal's own can allow some step."""
     return principal.kind == "root" or all(
@@ -97,13 +94,18 @@ def _spoken_of(path: EscalationPath, principal: Principal) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What one policy says on powers. `own`: whether it may depend on who or what the principal itself is."""
+    """What one policy says on powers. `own`: whether it may depend on who or what the principal itself is.
+
+    spares: it has a Deny that may leave things of a sort. others: the statements that count only beside one of those.
+    """
 
     statements: frozenset[object] = frozenset()
     keys: frozenset[str] = frozenset()
     own: bool = False
     unseen: bool = False
     may_deny: bool = False
+    spares: bool = False
+    others: frozenset[object] = frozenset()
 
 
 _ACTIONS = frozenset(action.lower() for path in PATHS for step in path.steps for action in step.actions)
@@ -119,11 +121,17 @@ def _standing(principal: Principal) -> tuple[object, ...]:
         for side in (principal.identity, principal.limit, principal.session_limit)
     ]
     present = [side for side in sides if side is not None]
+    others = tuple(side.others for side in present) if any(side.spares for side in present) else ()
     keys = frozenset[str]().union(*(side.keys for side in present))
     answers = frozenset((key, principal.own.find(key)) for key in keys)
     labels = tuple(source.label for source in principal.policies)
     itself = (principal.arn, principal.role_arn, principal.groups, labels) if any(side.own for side in present) else ()
-    return (*who, *sides, answers, itself)
+    return (*who, *(_compared(side) for side in sides), others, answers, itself)
+
+
+def _compared(side: _Said | None) -> object:
+    """A side without what counts only beside a Deny that spares something."""
+    return side and (side.statements, side.keys, side.own, side.unseen, side.may_deny)
 
 
 def _joined(parts: Sequence[_Said]) -> _Said:
@@ -133,13 +141,15 @@ def _joined(parts: Sequence[_Said]) -> _Said:
         any(part.own for part in parts),
         any(part.unseen for part in parts),
         any(part.may_deny for part in parts),
+        any(part.spares for part in parts),
+        frozenset[object]().union(*(part.others for part in parts)),
     )
 
 
 @lru_cache(maxsize=16384)
 def _said(document: CompiledDocument, partition: str, account: str) -> _Said:
-    """Statements that speak of no thing that is asked about are left out."""
-    asked = [arn for on in ("any", "everything", *_SORTS) for arn in probes(partition, account, on)]
+    """Statements that speak of no thing that is asked about stand apart."""
+    asked = probes(partition, account)
     spoken: dict[CompiledStatement, list[str]] = {}
     for action in _ACTIONS:
         for item in document.slice(action).statements:
@@ -154,19 +164,30 @@ def _said(document: CompiledDocument, partition: str, account: str) -> _Said:
     part = document.slice(_ANY_ACTION)
     return _Said(
         frozenset((item.meaning, actions) for item, actions in kept.items()),
-        frozenset[str]().union(*(item.keys for item in kept)),
+        frozenset[str]().union(*(item.keys for item in spoken)),
         own,
         bool(part.allow_unseen),
         bool(part.deny_unseen),
+        any(map(may_spare, spoken)),
+        frozenset((item.meaning, frozenset(actions)) for item, actions in spoken.items() if item not in kept),
     )
 
 
 def _walked(
-    path: EscalationPath, principal: Principal, context: Context, targets: Mapping[str, tuple[str, ...]]
+    path: EscalationPath,
+    principal: Principal,
+    context: Context,
+    targets: Mapping[str, tuple[str, ...]],
+    *,
+    spared: bool = False,
 ) -> Verdict:
-    """One path: each step must be allowed. All steps are tried on any thing, then on oneself and the targets."""
+    """One path: each step must be allowed. All steps are tried on any thing, then on oneself and the targets.
+
+    spared: things that a Deny spares by name are enough for every step.
+    """
     steps = []
     for step in path.steps:
+        step = replace(step, spared=True) if spared else step
         verdict = _stepped(step, path.own, principal, context, targets.get(step.on, ()))
         if verdict.denied:
             return verdict
@@ -175,15 +196,15 @@ def _walked(
 
 
 def _stepped(step: Step, own: bool, principal: Principal, context: Context, targets: tuple[str, ...]) -> Verdict:
-    choices = [] if step.on == "self" else [probes(principal.partition, principal.account, step.on)]
-    choices += [(arn,) for arn in (_own(principal, step.on) if own else ())] + [(arn,) for arn in targets]
-    verdicts = [
-        conjunction(evaluate(principal, action, resource, context) for resource in resources)
-        for action in step.actions
-        for resources in choices
-    ]
-    order = [Decision.ALLOW, Decision.DEPENDS, Decision.DENY]
-    return min(verdicts, key=lambda item: order.index(item.decision), default=Verdict(Decision.DENY))
+    def answers() -> Iterator[Verdict]:
+        named = (*(_own(principal, step.on) if own else ()), *targets)
+        for action in step.actions:
+            if step.on != "self":
+                yield over_sort(principal, action, step.on, context, spared=step.spared)
+            for resource in named:
+                yield evaluate(principal, action, resource, context)
+
+    return best_of(answers())
 
 
 def _own(principal: Principal, on: str) -> tuple[str, ...]:

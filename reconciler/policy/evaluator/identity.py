@@ -41,6 +41,14 @@ def sides(principal: Principal, action: str, resource: str, context: Context) ->
     return Sides(tuple(denies), identity.allowed(resource, context), limits[0], limits[1])
 
 
+def allowance(principal: Principal, action: str, resource: str, context: Context = NOTHING_KNOWN) -> Verdict:
+    """As `evaluate`, if no statement denied anything: what the Allows of identity, boundary and session leave."""
+    if principal.kind == "root":
+        return Verdict(Decision.ALLOW, why=Why.ALLOWED)
+    found = sides(principal, action, resource, principal.own.over(context))
+    return verdict((), [(found.identity, found.boundary, found.session)])
+
+
 def evaluate(principal: Principal, action: str, resource: str, context: Context = NOTHING_KNOWN) -> Verdict:
     """May the principal do this, as far as its own policies say?
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.policy.evaluator.unnamed import ANY_ACTION, ANY_SERVICE
+
 
 class Grade(StrEnum):
     ADMINISTRATOR = "administrator"
@@ -18,20 +20,35 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`on` is a sort of resource of `covers.probes`: user, role, group, policy, provider, any."""
+    """`on` is a sort of thing of `unnamed`: user, role, group, policy, provider, everything, any; or self.
+
+    spared: the things that a Deny spares by name (NotResource) are enough, since changing one of them leads up; else it
+    must be somebody who has the power already, and who that is no name tells.
+    """
 
     actions: tuple[str, ...]
     on: str = "any"
+    spared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationPath:
-    """All steps are needed. `own`: doing it to oneself (or to a policy or group one has) is enough."""
+    """All steps are needed. `own`: doing it to oneself (or to a policy or group one has) is enough.
+
+    remains: another path or a weakening, of IAM's actions alone, must be left too: a right to actions that nobody named
+    is worth nothing where the Denies cover all that matter.
+    """
 
     name: str
     grade: Grade
     steps: tuple[Step, ...]
     own: bool = False
+    remains: bool = False
+
+    @property
+    def of_iam(self) -> bool:
+        """Whether IAM's own actions are all that it takes."""
+        return all(action.startswith("iam:") for step in self.steps for action in step.actions)
 
 
 _ONE_ACTION = """
@@ -68,6 +85,26 @@ _PASSING = {
 }
 """What makes iam:PassRole a way up; a space is "and", a bar "or"."""
 
+WAYS = tuple(
+    Step((action,), on)
+    for action, on in (
+        ("iam:UpdateAssumeRolePolicy", "role"),
+        ("iam:PutRolePolicy", "role"),
+        ("iam:AttachRolePolicy", "role"),
+        ("iam:CreateAccessKey", "user"),
+        ("iam:CreateLoginProfile", "user"),
+        ("iam:UpdateLoginProfile", "user"),
+        ("iam:PutUserPolicy", "user"),
+        ("iam:AttachUserPolicy", "user"),
+        ("iam:AddUserToGroup", "group"),
+        ("iam:PutGroupPolicy", "group"),
+        ("iam:AttachGroupPolicy", "group"),
+        ("iam:CreatePolicyVersion", "policy"),
+        ("iam:SetDefaultPolicyVersion", "policy"),
+    )
+)
+"""What is a way up on one administrator, or on a policy that makes one, without being allowed on all of the sort."""
+
 _WEAKENING = """
     iam:DeleteUserPermissionsBoundary:user iam:PutUserPermissionsBoundary:user
     iam:DeleteRolePermissionsBoundary:role iam:PutRolePermissionsBoundary:role
@@ -83,7 +120,8 @@ def _single(text: str, grade: Grade) -> list[EscalationPath]:
     found = []
     for word in text.split():
         action, _, on = word.rpartition(":")
-        found.append(EscalationPath(action, grade, (Step((action,), on),), action in _UPON_ONESELF))
+        own = action in _UPON_ONESELF
+        found.append(EscalationPath(action, grade, (Step((action,), on, spared=own),), own))
     return found
 
 
@@ -94,7 +132,7 @@ def _passing(name: str, actions: str) -> EscalationPath:
 
 def _into_role(action: str) -> list[EscalationPath]:
     """Changing a role gives its power to whoever may then assume it, or is in it already."""
-    changing = Step((action,), "role")
+    changing = Step((action,), "role", spared=action != "iam:UpdateAssumeRolePolicy")
     with_assume = EscalationPath(
         f"{action} with sts:AssumeRole", Grade.ESCALATION, (changing, Step(("sts:AssumeRole",), "role"))
     )
@@ -103,11 +141,11 @@ def _into_role(action: str) -> list[EscalationPath]:
     return [EscalationPath(action, Grade.ESCALATION, (Step((action,), "self"),), True), with_assume]
 
 
+_ANY_OF_IAM = Step((f"iam:{ANY_ACTION}",), "everything", spared=True)
+
 PATHS: tuple[EscalationPath, ...] = (
-    EscalationPath(
-        "* on *", Grade.ADMINISTRATOR, (Step(("zz-any-service:ZzAnything",)), Step(("iam:ZzAnything",), "everything"))
-    ),
-    EscalationPath("iam:* on *", Grade.ADMINISTRATOR, (Step(("iam:ZzAnything",), "everything"),)),
+    EscalationPath("* on *", Grade.ADMINISTRATOR, (Step((f"{ANY_SERVICE}:{ANY_ACTION}",)), _ANY_OF_IAM), remains=True),
+    EscalationPath("iam:* on *", Grade.ADMINISTRATOR, (_ANY_OF_IAM,), remains=True),
     *_single(_ONE_ACTION, Grade.ESCALATION),
     *(path for name in ("Attach", "Put") for path in _into_role(f"iam:{name}RolePolicy")),
     *_into_role("iam:UpdateAssumeRolePolicy"),

@@ -203,6 +203,7 @@ def test_a_principal_that_a_trust_can_tell_from_what_it_was_is_not_the_same(name
 
 
 OWN_POLICY, OWN_GROUP = f"{IAM}:policy/own", f"{IAM}:group/own"
+SPARING = {"Effect": "Deny", "Action": "iam:*", "NotResource": f"{IAM}:role/x"}
 POWERS: dict[str, list[Principal]] = {
     "a policy of one's own": [
         user("a", policies=(PolicySource(label, document(says("Allow", OWN_POLICY, "iam:CreatePolicyVersion"))),))
@@ -227,6 +228,17 @@ POWERS: dict[str, list[Principal]] = {
     "a Deny that nobody read": [
         user("a", says(action="*"), boundary=boundary)
         for boundary in (None, PolicySource(f"{IAM}:policy/b", None), limit("b"))
+    ],
+    "a Deny that spares a role, and one on that role": [
+        user("a", says(action="*"), SPARING, *more) for more in ((), (says("Deny", f"{IAM}:role/x", "iam:*"),))
+    ],
+    "a Deny on longer names, and one on names of one character": [
+        user("a", says(action="iam:PutUserPolicy"), says("Deny", f"{IAM}:user/??*", "iam:*"), *more)
+        for more in ((), (says("Deny", f"{IAM}:user/?", "iam:*"),))
+    ],
+    "an Allow that leaves out what a Deny spares": [
+        user("a", says(action="*"), SPARING),
+        user("a", {"Effect": "Allow", "Action": "*", "NotResource": f"{IAM}:role/x"}, SPARING),
     ],
     "what may deny and nobody read": [
         user("a", policies=(PolicySource("own", document(says(action="*"))), PolicySource(label, None)))
