@@ -11,12 +11,12 @@ import io
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.problem import Place, failure
 
 _HEADER = re.compile(r"\[(.+)\]")
-_OPTION = re.compile(r"(.*?)\s*[=:]\s*(.*)$")
+_DELIMITER = re.compile(r"[=:]")
 _BEGIN = re.compile(r"# >>> reconcile (.+) >>>")
 _END = "# <<< reconcile <<<"
 """Without `:` and `=`: the AWS CLI takes a comment with one of them for an option, and adds new ones below it."""
@@ -35,6 +35,20 @@ class Option:
 
     def __repr__(self) -> str:
         return f"Option({self.name}, line {self.start + 1})"
+
+
+@dataclass(slots=True)
+class _Written:
+    """An option while its lines are read. They are joined at the end: joining each as it comes takes their square."""
+
+    name: str
+    values: list[str] = field(repr=False)
+    start: int
+    end: int
+
+    @property
+    def option(self) -> Option:
+        return Option(self.name, "\n".join(self.values), self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +107,7 @@ def sections(text: str) -> tuple[Section, ...]:
     """The sections in the order of the file; lines that configparser refuses are in none of their options."""
     lines = lines_of(text)
     headers: list[tuple[str, int]] = []
-    options: list[list[Option]] = []
+    options: list[list[_Written]] = []
     indent, option = 0, None
     for number, line in enumerate(lines):
         stripped = line.strip()
@@ -101,20 +115,21 @@ def sections(text: str) -> tuple[Section, ...]:
             continue
         depth = len(line) - len(line.lstrip())
         if option is not None and depth > indent:
-            option = Option(option.name, f"{option.value}\n{stripped}", option.start, number + 1)
-            options[-1][-1] = option
+            option.values.append(stripped)
+            option.end = number + 1
             continue
         indent = depth
         if header := _HEADER.match(stripped):
             headers.append((header[1], number))
             options.append([])
             option = None
-        elif headers and (found := _OPTION.match(stripped)):
-            option = Option(found[1].lower(), found[2].strip(), number, number + 1)
+        elif headers and (found := _DELIMITER.search(stripped)):
+            name, value = stripped[: found.start()].rstrip(), stripped[found.end() :].strip()
+            option = _Written(name.lower(), [value], number, number + 1)
             options[-1].append(option)
     ends = (*(start for _, start in headers[1:]), len(lines)) if headers else ()
     return tuple(
-        Section(name, start, end, tuple(inside))
+        Section(name, start, end, tuple(one.option for one in inside))
         for (name, start), end, inside in zip(headers, ends, options, strict=True)
     )
 

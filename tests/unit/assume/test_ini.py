@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import time
 
 import pytest
 from botocore.configloader import build_profile_map
@@ -81,6 +82,20 @@ def test_sections_and_options_are_those_that_configparser_finds(text: str) -> No
         for option in section.options:
             single = "\n" not in expected[section.name][option.name]
             assert not single or option.value == expected[section.name][option.name]
+
+
+LONG = {
+    "a value that goes on for many lines": "[a]\nb =\n" + "  c\n" * 100_000,
+    "a line of blanks": f"[a]\nb{' ' * 200_000}c\n",
+    "many options": "[a]\nb=c\n" * 10_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_no_file_takes_the_square_of_its_length(text: str) -> None:
+    began = time.process_time()
+    assert ini.sections(text)[0].name == "a"
+    assert time.process_time() - began < 2
 
 
 @given(TEXTS)
