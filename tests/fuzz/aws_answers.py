@@ -235,7 +235,7 @@ def _handler_of(server: _Server) -> type[BaseHTTPRequestHandler]:
             if not answer.status:
                 self.close_connection = True
                 return
-            data = answer.body.encode("utf-8", "surrogatepass")
+            data = b"" if answer.status == 204 else answer.body.encode("utf-8", "surrogatepass")
             kind = answer.content_type.encode("ascii", "ignore").decode()
             head = f"HTTP/1.1 {answer.status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\n\r\n"
             self.wfile.write(head.encode() + data)

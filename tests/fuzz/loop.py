@@ -71,7 +71,10 @@ class Loop:
         self._faults: set[str] = set()
 
     def run(self, seconds: float, most: int | None = None) -> Counts:
-        """Read every seed as it is, then spoilt ones until the time is over, or `most` inputs, a third of them seeds."""
+        """Read every seed as it is, then spoilt ones until the time is over.
+
+        most: read no more than so many, a third of them seeds.
+        """
         ends = time.monotonic() + seconds
         self._seeds = list(self._target.seeds())
         for data in self._seeds[: None if most is None else most // 3]:
