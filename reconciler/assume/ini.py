@@ -111,7 +111,7 @@ def sections(text: str) -> tuple[Section, ...]:
     indent, option = 0, None
     for number, line in enumerate(lines):
         stripped = line.strip()
-        if not stripped or stripped[0] in "#;":
+        if not _says_something(line):
             continue
         depth = len(line) - len(line.lstrip())
         if option is not None and depth > indent:
@@ -210,14 +210,15 @@ def with_section(text: str, name: str, values: Mapping[str, str]) -> str:
 def with_values(text: str, name: str, values: Mapping[str, str]) -> str:
     """`text` with these options of the section `name`: each in its place, new ones above the first.
 
-    Indented as what was there: an option that stands deeper than the one above it would be part of its value.
+    Indented as what follows, be it an option or a header: what stands deeper than the option above it is part of its
+    value.
     """
     lines, end = lines_of(text), ending(text)
     section = next(section for section in sections(text) if section.name == name)
     if not lines[section.start].endswith(("\n", "\r")):
         lines[section.start] += end
     first = section.options[0].start if section.options else section.start + 1
-    margin = _margin(lines[first]) if section.options else ""
+    margin = next((_margin(line) for line in lines[first:] if _says_something(line)), "")
     new: list[str] = []
     for key, value in values.items():
         option = section.option(key)
@@ -244,23 +245,28 @@ def _margin(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
+def _says_something(line: str) -> bool:
+    """Return False for blank lines and comments."""
+    stripped = line.strip()
+    return bool(stripped) and stripped[0] not in "#;"
+
+
 def _strays(block: Sequence[str]) -> list[int]:
     found: list[int] = []
     for number, line in enumerate(block):
-        stripped = line.strip()
-        if _HEADER.match(stripped):
+        if _HEADER.match(line.strip()):
             break
-        if stripped and stripped[0] not in "#;":
+        if _says_something(line):
             found.append(number)
     return found
 
 
 def _check_below(lines: Sequence[str], block: Block, file: str) -> None:
     for number in range(block.end, len(lines)):
-        stripped = lines[number].strip()
-        if _HEADER.match(stripped):
+        line = lines[number]
+        if _HEADER.match(line.strip()) and not _margin(line):
             return
-        if stripped and stripped[0] not in "#;":
+        if _says_something(line):
             raise failure(
                 "profiles-stray-line",
                 "This line stands below the block of `reconcile profiles` and in no section of its own: "

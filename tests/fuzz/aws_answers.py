@@ -25,6 +25,7 @@ from urllib.parse import parse_qs
 
 from botocore.loaders import Loader
 
+from reconciler.aws import execute
 from reconciler.cli.main import run
 from tests.fuzz.mutations import spoil_json, spoil_text
 from tests.fuzz.recording import COMMANDS, CREDENTIALS, FILES, HERE, Answer, Answers, recorded_answers
@@ -256,14 +257,30 @@ def _handler_of(server: _Server) -> type[BaseHTTPRequestHandler]:
 
 @contextmanager
 def _quick_time() -> Iterator[None]:
-    """Let `time.sleep` return at once, and put `time.monotonic` forward by as much."""
+    """Let what waits go on at once, and put `time.monotonic` forward by as much."""
     real, ahead, lock = time.monotonic, [0.0], threading.Lock()
 
     def sleep(seconds: float) -> None:
         with lock:
             ahead[0] += max(0.0, seconds)
 
-    with patch.object(time, "sleep", sleep), patch.object(time, "monotonic", lambda: real() + ahead[0]):
+    class QuickEvent(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout is None:
+                return super().wait()
+            sleep(timeout)
+            return self.is_set()
+
+    class QuickStop(execute.Stop):
+        def __init__(self) -> None:
+            super().__init__()
+            self.event = QuickEvent()
+
+    with (
+        patch.object(time, "sleep", sleep),
+        patch.object(time, "monotonic", lambda: real() + ahead[0]),
+        patch.object(execute, "Stop", QuickStop),
+    ):
         yield
 
 

@@ -77,8 +77,8 @@ class Loop:
         """
         ends = time.monotonic() + seconds
         self._seeds = list(self._target.seeds())
-        for data in self._seeds[: None if most is None else most // 3]:
-            self._try(data, traced=most is None)
+        for number, data in enumerate(self._seeds[: None if most is None else most // 3]):
+            self._try(data, traced=most is None and number % 2 == 0 and len(data) < _LONGEST_TRACED)
         while time.monotonic() < ends and (most is None or self.counts.examples < most):
             data = self._spoilt()
             traced = self.counts.examples % TRACED_EVERY == 0 and len(data) < _LONGEST_TRACED

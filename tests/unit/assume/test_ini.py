@@ -132,6 +132,29 @@ def test_options_of_a_section_are_set_and_all_others_stay(text: str) -> None:
     }
 
 
+INDENTED = {
+    "a header after a section without options": "[a]\n  [b]\nx = 1\n",
+    "with a comment and a blank line between": "[a]\n# note\n\n  # deeper\n\t[b]\n",
+    "an option": "[a]\n  x = 1\n[b]\ny = 2\n",
+    "header and options": "  [a]\n  x = 1\n  [b]\n  y = 2\n",
+    "nothing more": "[b]\n  [a]\n",
+}
+
+
+@pytest.mark.parametrize("text", INDENTED.values(), ids=INDENTED)
+def test_new_options_do_not_swallow_what_stands_indented_below(text: str) -> None:
+    before = parsed(text)
+    after = parsed(ini.with_values(text, "a", {"key": "k", "secret": "s"}))
+    assert after == {**before, "a": {**before["a"], "key": "k", "secret": "s"}}
+
+
+def test_an_indented_section_below_our_block_is_told_as_aws_reads_it() -> None:
+    text = BLOCK + "  [profile below]\nregion = z\n"
+    with pytest.raises(Failed, match="below the block"):
+        ini.with_block(text, "/f.yaml", ("[profile new]", "region = y"), "config")
+    assert list(parsed(text)) == ["profile s3"]
+
+
 @given(READABLE)
 def test_a_new_section_is_added_and_all_others_stay(text: str) -> None:
     before = parsed(text)
