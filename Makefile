@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)))')
 READY := $(VENV)/.ready
 
-.PHONY: help test lint format demo bench bench-terraform schema clean
+.PHONY: help test lint format demo bench bench-terraform fuzz fuzz-replay schema clean
 
 help:  ## the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -41,8 +41,20 @@ bench: $(READY)  ## counts and ratios of this machine, as docs/performance.md sh
 bench-terraform: $(READY)  ## the middle size beside Terraform, where it is installed
 	$(BIN)/python -m benchmarks terraform --sizes M --runs 3
 
+# Other values: make fuzz FUZZ_SECONDS=60 FUZZ_TARGETS="yaml xml" FUZZ_SEED=2
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?=
+FUZZ_SEED ?= 1
+FUZZ_JOBS ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)')
+
+fuzz: $(READY)  ## spoil the inputs of every reader, ten minutes each
+	$(BIN)/python -m tests.fuzz run $(FUZZ_TARGETS) --seconds $(FUZZ_SECONDS) --jobs $(FUZZ_JOBS) --seed $(FUZZ_SEED)
+
+fuzz-replay: $(READY)  ## read an input again that `make fuzz` saved: INPUT=.fuzz/…
+	$(BIN)/python -m tests.fuzz replay $(INPUT)
+
 schema: $(READY)  ## write schemas/ from the code
 	$(BIN)/python -m reconciler schema > schemas/reconcile.schema.json
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz dist

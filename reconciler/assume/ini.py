@@ -11,12 +11,12 @@ import io
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.problem import Place, failure
 
 _HEADER = re.compile(r"\[(.+)\]")
-_OPTION = re.compile(r"(.*?)\s*[=:]\s*(.*)$")
+_DELIMITER = re.compile(r"[=:]")
 _BEGIN = re.compile(r"# >>> reconcile (.+) >>>")
 _END = "# <<< reconcile <<<"
 """Without `:` and `=`: the AWS CLI takes a comment with one of them for an option, and adds new ones below it."""
@@ -35,6 +35,20 @@ class Option:
 
     def __repr__(self) -> str:
         return f"Option({self.name}, line {self.start + 1})"
+
+
+@dataclass(slots=True)
+class _Written:
+    """An option while its lines are read. They are joined at the end: joining each as it comes takes their square."""
+
+    name: str
+    values: list[str] = field(repr=False)
+    start: int
+    end: int
+
+    @property
+    def option(self) -> Option:
+        return Option(self.name, "\n".join(self.values), self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +107,29 @@ def sections(text: str) -> tuple[Section, ...]:
     """The sections in the order of the file; lines that configparser refuses are in none of their options."""
     lines = lines_of(text)
     headers: list[tuple[str, int]] = []
-    options: list[list[Option]] = []
+    options: list[list[_Written]] = []
     indent, option = 0, None
     for number, line in enumerate(lines):
         stripped = line.strip()
-        if not stripped or stripped[0] in "#;":
+        if not _says_something(line):
             continue
         depth = len(line) - len(line.lstrip())
         if option is not None and depth > indent:
-            option = Option(option.name, f"{option.value}\n{stripped}", option.start, number + 1)
-            options[-1][-1] = option
+            option.values.append(stripped)
+            option.end = number + 1
             continue
         indent = depth
         if header := _HEADER.match(stripped):
             headers.append((header[1], number))
             options.append([])
             option = None
-        elif headers and (found := _OPTION.match(stripped)):
-            option = Option(found[1].lower(), found[2].strip(), number, number + 1)
+        elif headers and (found := _DELIMITER.search(stripped)):
+            name, value = stripped[: found.start()].rstrip(), stripped[found.end() :].strip()
+            option = _Written(name.lower(), [value], number, number + 1)
             options[-1].append(option)
     ends = (*(start for _, start in headers[1:]), len(lines)) if headers else ()
     return tuple(
-        Section(name, start, end, tuple(inside))
+        Section(name, start, end, tuple(one.option for one in inside))
         for (name, start), end, inside in zip(headers, ends, options, strict=True)
     )
 
@@ -195,14 +210,15 @@ def with_section(text: str, name: str, values: Mapping[str, str]) -> str:
 def with_values(text: str, name: str, values: Mapping[str, str]) -> str:
     """`text` with these options of the section `name`: each in its place, new ones above the first.
 
-    Indented as what was there: an option that stands deeper than the one above it would be part of its value.
+    Indented as what follows, be it an option or a header: what stands deeper than the option above it is part of its
+    value.
     """
     lines, end = lines_of(text), ending(text)
     section = next(section for section in sections(text) if section.name == name)
     if not lines[section.start].endswith(("\n", "\r")):
         lines[section.start] += end
     first = section.options[0].start if section.options else section.start + 1
-    margin = _margin(lines[first]) if section.options else ""
+    margin = next((_margin(line) for line in lines[first:] if _says_something(line)), "")
     new: list[str] = []
     for key, value in values.items():
         option = section.option(key)
@@ -229,23 +245,28 @@ def _margin(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
+def _says_something(line: str) -> bool:
+    """Return False for blank lines and comments."""
+    stripped = line.strip()
+    return bool(stripped) and stripped[0] not in "#;"
+
+
 def _strays(block: Sequence[str]) -> list[int]:
     found: list[int] = []
     for number, line in enumerate(block):
-        stripped = line.strip()
-        if _HEADER.match(stripped):
+        if _HEADER.match(line.strip()):
             break
-        if stripped and stripped[0] not in "#;":
+        if _says_something(line):
             found.append(number)
     return found
 
 
 def _check_below(lines: Sequence[str], block: Block, file: str) -> None:
     for number in range(block.end, len(lines)):
-        stripped = lines[number].strip()
-        if _HEADER.match(stripped):
+        line = lines[number]
+        if _HEADER.match(line.strip()) and not _margin(line):
             return
-        if stripped and stripped[0] not in "#;":
+        if _says_something(line):
             raise failure(
                 "profiles-stray-line",
                 "This line stands below the block of `reconcile profiles` and in no section of its own: "

@@ -26,10 +26,15 @@ class Overlap(Executor):
         self._lock = Lock()
         self._threads = 0
         self._idle = 0
+        self._ended = False
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Have a thread make the call. After `shutdown` the call is cancelled, since no thread would ever make it."""
         future: Future[T] = Future()
         with self._lock:
+            if self._ended:
+                _cancel(future)
+                return future
             self._tasks.put((future, partial(fn, *args, **kwargs)))
             if self._idle:
                 self._idle -= 1
@@ -41,13 +46,14 @@ class Overlap(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Begin nothing more. What is under way goes on unattended, whatever `wait` says."""
         with self._lock:
+            self._ended = True
             while cancel_futures:
                 try:
                     task = self._tasks.get_nowait()
                 except Empty:
                     break
                 if task is not None:
-                    task[0].cancel()
+                    _cancel(task[0])
             for _ in range(self._threads):
                 self._tasks.put(None)
 
@@ -60,6 +66,12 @@ class Overlap(Executor):
             del task
             with self._lock:
                 self._idle += 1
+
+
+def _cancel(future: Future[Any]) -> None:
+    """Cancel a call that is not begun, and tell those who wait for it."""
+    if future.cancel():
+        future.set_running_or_notify_cancel()
 
 
 def _run(future: Future[Any], call: Callable[[], Any]) -> None:

@@ -1,7 +1,9 @@
 """XML documents as values: equal when they say the same, and still knowing what their author wrote.
 
 `parsed` compares by the canonical form of W3C C14N 2.0, without comments and without the white space around text.
-Documents with a DOCTYPE are refused: it is what expands into gigabytes, or reads files.
+Documents with a DOCTYPE are refused: it is what expands into gigabytes, or reads files. So are those that no provider
+of identities writes and that `ElementTree.canonicalize` needs the square of their length for: it looks through all
+elements around each element, and all namespaces that they declare.
 """
 
 from __future__ import annotations
@@ -10,6 +12,11 @@ import hashlib
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from xml.parsers import expat
+
+DEEPEST = 100
+"""Elements inside each other; SAML metadata has about ten."""
+MOST_NAMESPACES = 100
+"""Declared by an element and those around it; SAML metadata has fewer than ten."""
 
 
 class NotXml(ValueError):
@@ -35,6 +42,7 @@ class Xml:
 
 def parsed(text: str, label: str = "") -> Xml:
     """`label`: the attribute of the outermost element that names the document. Raises NotXml."""
+    _check_encodable(text)
     root = _outermost(text)
     try:
         canonical = ET.canonicalize(text, with_comments=False, strip_text=True)
@@ -45,28 +53,69 @@ def parsed(text: str, label: str = "") -> Xml:
 
 
 def xml_of(text: str, label: str = "") -> Xml:
-    """The same of a text that is there already; what is not XML, or not such as we take, is equal only to itself."""
+    """The same of a text that is there already; what is not XML, or not such as we take, is equal only to itself.
+
+    Raises NotXml for a text with half of a surrogate pair: neither a file nor AWS holds one.
+    """
+    _check_encodable(text)
     try:
         return parsed(text, label)
     except NotXml:
         return Xml(_digest(f"not XML: {text}"), text)
 
 
+def _check_encodable(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        before = text[: error.start]
+        column = error.start - before.rfind("\n")
+        raise NotXml("it has half of a surrogate pair", before.count("\n") + 1, column) from None
+
+
 def _outermost(text: str) -> dict[str, str]:
     """The attributes of the outermost element, the text having been read to its end. Raises NotXml."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    found: list[dict[str, str]] = []
-
-    def refuse(*_: object) -> None:
-        raise NotXml("it has a DOCTYPE", parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda name, attributes: found.append(attributes) if not found else None
+    reader = _Reader()
     try:
-        parser.Parse(text, True)
+        reader.parser.Parse(text, True)
     except expat.ExpatError as error:
         raise NotXml(expat.ErrorString(error.code), error.lineno, error.offset + 1) from None
-    return found[0]
+    return reader.outermost
+
+
+class _Reader:
+    """A parser that builds nothing, and stops at the first thing that we do not take."""
+
+    def __init__(self) -> None:
+        self.outermost: dict[str, str] = {}
+        self._depth = self._namespaces = 0
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.StartDoctypeDeclHandler = lambda *_: self._refuse("it has a DOCTYPE")
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.StartNamespaceDeclHandler = self._declare
+        self.parser.EndNamespaceDeclHandler = self._undeclare
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if not self._depth:
+            self.outermost = attributes
+        self._depth += 1
+        if self._depth > DEEPEST:
+            self._refuse(f"its elements are nested more than {DEEPEST} deep")
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+
+    def _declare(self, prefix: str | None, uri: str) -> None:
+        self._namespaces += 1
+        if self._namespaces > MOST_NAMESPACES:
+            self._refuse(f"it declares more than {MOST_NAMESPACES} namespaces for one element")
+
+    def _undeclare(self, prefix: str | None) -> None:
+        self._namespaces -= 1
+
+    def _refuse(self, reason: str) -> None:
+        raise NotXml(reason, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
 
 
 def _digest(text: str) -> str:

@@ -57,7 +57,10 @@ def _run(begun: Mapping[str, Any], made: Mapping[int, Address]) -> Run:
     """begun: the line with the plan. made: the calls that were or may have been made, and of what."""
     calls = {call["seq"]: call for change in begun["plan"]["changes"] for call in change["calls"]}
     unlinked = (pair for seq, address in made.items() for pair in _unlinked(address, calls[seq]))
-    return Run(read_saved(begun["plan"]), str(begun["time"]), frozenset(made.values()), frozenset(unlinked))
+    saved, touched = read_saved(begun["plan"]), frozenset(made.values())
+    if not touched <= saved.before.keys():
+        raise ValueError("a call of something that the plan does not touch")
+    return Run(saved, str(begun["time"]), touched, frozenset(unlinked))
 
 
 def _unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Address, Address | str]]:

@@ -50,7 +50,7 @@ def _iam(url: str) -> Any:
 
 
 @contextlib.contextmanager
-def _nothing_goes_on_after() -> Iterator[None]:
+def nothing_goes_on_after() -> Iterator[None]:
     """What a run leaves to itself ends before its environment does.
 
     Reads that nobody waits for end with the program, as a rule; in this process they would go on in the environment
@@ -99,7 +99,7 @@ class Account:
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
-            _nothing_goes_on_after(),
+            nothing_goes_on_after(),
         ):
             code = run([str(argument) for argument in arguments])
         return Result(code, out.getvalue(), err.getvalue())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import time
 
 import pytest
 from botocore.configloader import build_profile_map
@@ -83,6 +84,20 @@ def test_sections_and_options_are_those_that_configparser_finds(text: str) -> No
             assert not single or option.value == expected[section.name][option.name]
 
 
+LONG = {
+    "a value that goes on for many lines": "[a]\nb =\n" + "  c\n" * 100_000,
+    "a line of blanks": f"[a]\nb{' ' * 200_000}c\n",
+    "many options": "[a]\nb=c\n" * 10_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_no_file_takes_the_square_of_its_length(text: str) -> None:
+    began = time.process_time()
+    assert ini.sections(text)[0].name == "a"
+    assert time.process_time() - began < 2
+
+
 @given(TEXTS)
 def test_everything_around_the_block_is_kept_byte_for_byte(text: str) -> None:
     ended = text if not text or text.endswith("\n") else text + ini.ending(text)
@@ -115,6 +130,29 @@ def test_options_of_a_section_are_set_and_all_others_stay(text: str) -> None:
     assert {other: after[other] for other in after if other != name} == {
         other: before[other] for other in before if other != name
     }
+
+
+INDENTED = {
+    "a header after a section without options": "[a]\n  [b]\nx = 1\n",
+    "with a comment and a blank line between": "[a]\n# note\n\n  # deeper\n\t[b]\n",
+    "an option": "[a]\n  x = 1\n[b]\ny = 2\n",
+    "header and options": "  [a]\n  x = 1\n  [b]\n  y = 2\n",
+    "nothing more": "[b]\n  [a]\n",
+}
+
+
+@pytest.mark.parametrize("text", INDENTED.values(), ids=INDENTED)
+def test_new_options_do_not_swallow_what_stands_indented_below(text: str) -> None:
+    before = parsed(text)
+    after = parsed(ini.with_values(text, "a", {"key": "k", "secret": "s"}))
+    assert after == {**before, "a": {**before["a"], "key": "k", "secret": "s"}}
+
+
+def test_an_indented_section_below_our_block_is_told_as_aws_reads_it() -> None:
+    text = BLOCK + "  [profile below]\nregion = z\n"
+    with pytest.raises(Failed, match="below the block"):
+        ini.with_block(text, "/f.yaml", ("[profile new]", "region = y"), "config")
+    assert list(parsed(text)) == ["profile s3"]
 
 
 @given(READABLE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from threading import Barrier, Event, Lock
 
 import pytest
@@ -74,6 +74,17 @@ def test_what_was_not_begun_at_the_end_never_is() -> None:
         waiting.result(0)
     release.set()
     assert under_way.result(30) is None
+
+
+def test_what_is_asked_for_after_the_end_is_cancelled_at_once() -> None:
+    """A call that is under way may ask for others then; it would wait for them for ever."""
+    with Overlap(2) as pool:
+        release = Event()
+        late = pool.submit(lambda: release.wait(30) and sum(pool.map(int, range(10))))
+    release.set()
+    with pytest.raises(CancelledError):
+        late.result(30)
+    assert not wait([pool.submit(int)], timeout=30).not_done
 
 
 def test_a_program_ends_while_calls_are_under_way() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from reconciler.model.xml import NotXml, parsed, xml_of
+from reconciler.model.xml import DEEPEST, MOST_NAMESPACES, NotXml, parsed, xml_of
 
 BOMB = (
     '<!DOCTYPE a [<!ENTITY a0 "ha">'
@@ -22,6 +24,12 @@ REFUSED = {
     "two outermost elements": ("<a/><b/>", "junk after document element", 1),
     "an unknown entity": ("<a>&nbsp;</a>", "undefined entity", 1),
     "JSON": ('{"a": 1}', "not well-formed", 1),
+    "elements too deep": ("<a>\n" * 20_000 + "</a>" * 20_000, "nested more than 100 deep", DEEPEST + 1),
+    "namespaces too many": (
+        "\n<a " + " ".join(f'xmlns:n{n}="u"' for n in range(200)) + "/>",
+        "more than 100 namespaces",
+        2,
+    ),
 }
 
 
@@ -72,5 +80,29 @@ def test_a_document_is_shown_short_by_what_a_person_knows_it_by() -> None:
     assert str(parsed("<a/>", "entityID")).startswith("4 characters of XML, sha256:")
 
 
-def test_a_deep_document_ends_in_an_answer() -> None:
-    parsed("<a>" * 20_000 + "</a>" * 20_000)
+def test_a_document_as_deep_and_with_as_many_namespaces_as_we_take_is_read() -> None:
+    parsed("<a>" * DEEPEST + "</a>" * DEEPEST)
+    declared = "".join(f' xmlns:n{n}="u{n}"' for n in range(MOST_NAMESPACES))
+    parsed(f"<a{declared}>{'<b/>' * 1000}</a>")
+    one_each = "".join(f"<b xmlns:n='u{n}'/>" for n in range(2 * MOST_NAMESPACES))
+    parsed(f"<a>{one_each}</a>")
+
+
+def test_half_of_a_surrogate_pair_is_no_text_at_all() -> None:
+    for read in (parsed, xml_of):
+        with pytest.raises(NotXml, match="surrogate") as caught:
+            read("<a>\n<b>\ud800</b></a>")
+        assert (caught.value.line, caught.value.column) == (2, 4)
+
+
+def test_no_document_takes_the_square_of_its_length() -> None:
+    """Each of these took minutes; together they are refused, or read, within a second or two."""
+    many = 100_000
+    declared = "".join(f" xmlns:n{n}='u{n}'" for n in range(many // 10))
+    inside = "".join(f"<a xmlns:n{n}='u'>" for n in range(many))
+    began = time.process_time()
+    for text in ("<a>" * many + "</a>" * many, f"<r{declared}>{'<q/>' * many}</r>", inside):
+        with pytest.raises(NotXml):
+            parsed(text)
+    parsed(f"<r>{'<q/>' * 20_000}</r>")
+    assert time.process_time() - began < 2

@@ -1,0 +1,90 @@
+"""What one process of `make fuzz` does: a target for some seconds, or one input again.
+
+It tells of itself in files of its folder, which outlive it: `current` is the input that is being read, `events` has a
+line for each fault and, now and then, the counts.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.fuzz.loop import MOST_MEMORY, SECONDS_OF_ONE, Counts, Fault, Loop, peak_memory, read_once
+from tests.fuzz.targets import TARGETS
+
+CURRENT, EVENTS = "current", "events"
+TOO_LARGE = 3
+"""Exit code after more memory than is allowed: the peak of a process never goes down, so that it can judge no more."""
+_EVERY = 5.0
+
+
+def limit_memory() -> None:
+    """Have the system refuse what would hurt the machine; `Loop` judges what is too much."""
+    try:
+        import resource
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = 3 * MOST_MEMORY
+    if most == resource.RLIM_INFINITY or most > wanted:
+        resource.setrlimit(resource.RLIMIT_AS, (wanted, most))
+
+
+class _Report:
+    """The files that the parent reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._current = (folder / CURRENT).open("wb", buffering=0)
+        self._events = (folder / EVENTS).open("a", encoding="utf-8")
+        self._next = time.monotonic() + _EVERY
+        self.loop: Loop | None = None
+
+    def before(self, data: bytes) -> None:
+        self._current.seek(0)
+        self._current.truncate()
+        self._current.write(data)
+        if self.loop and time.monotonic() > self._next:
+            self.counted(self.loop.counts)
+            self._next = time.monotonic() + _EVERY
+
+    def counted(self, counts: Counts) -> None:
+        self._write(counts=asdict(counts))
+
+    def faulty(self, fault: Fault) -> None:
+        self._write(place=fault.place, trace=fault.trace, data=fault.data.hex())
+        if fault.place == "memory" and self.loop:
+            self.counted(self.loop.counts)
+            sys.exit(TOO_LARGE)
+
+    def _write(self, **event: Any) -> None:
+        self._events.write(f"{json.dumps(event)}\n")
+        self._events.flush()
+
+
+def fuzz(name: str, seconds: float, seed: int, folder: Path) -> None:
+    """Run one target; its faults and counts go to files in `folder`."""
+    limit_memory()
+    with TemporaryDirectory() as scratch:
+        report = _Report(folder)
+        report.loop = Loop(TARGETS[name](Path(scratch)), seed, report.faulty, report.before)
+        report.counted(report.loop.run(seconds))
+
+
+def replay(name: str, data: bytes) -> str:
+    """Read one input again, and return the fault; "" where there is none."""
+    limit_memory()
+    with TemporaryDirectory() as scratch:
+        target = TARGETS[name](Path(scratch))
+        began = time.process_time()
+        _, fault, _ = read_once(target, data)
+        took, memory = time.process_time() - began, peak_memory()
+    if fault:
+        return fault.trace
+    if took > SECONDS_OF_ONE:
+        return f"{took:.1f} seconds of the processor"
+    return f"{memory:,} bytes at once" if memory > MOST_MEMORY else ""

@@ -1,0 +1,153 @@
+"""`make fuzz`: every target in processes of its own, as many at once as there are cores, and what came of it.
+
+A process that hangs, dies or takes too much memory is a fault, once a second process does the same with the same input
+alone; the target then goes on in a new one until its time is over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.fuzz.child import CURRENT, EVENTS, TOO_LARGE
+from tests.fuzz.loop import SECONDS_OF_WAITING, Counts
+
+ROOT = Path(__file__).parents[2]
+SAVED = ROOT / ".fuzz"
+"""Where inputs that found a fault are kept."""
+ENDING = ".input"
+_STARTING = 60.0
+_OURS = "/reconciler/"
+_MOST_RESTARTS = 200
+
+
+@dataclass
+class Found:
+    """What became of one target. `faults`: kind of fault → the file of an input that shows it."""
+
+    name: str
+    counts: Counts = field(default_factory=Counts)
+    processes: int = 0
+    faults: dict[str, Path] = field(default_factory=dict)
+    unconfirmed: int = 0
+
+
+def run_all(names: Sequence[str], seconds: float, jobs: int, seed: int) -> int:
+    """Run the targets, print what they came to, and return 1 where one has found a fault."""
+    print(f"Fuzzing {', '.join(names)}: {seconds:.0f} s each, {jobs} at once, seed {seed}.", flush=True)
+    found: list[Found] = []
+    with ThreadPoolExecutor(jobs) as pool:
+        for future in as_completed([pool.submit(_run, name, seconds, seed) for name in names]):
+            found.append(future.result())
+            print(_line_of(found[-1]), flush=True)
+    for one in found:
+        for place, path in one.faults.items():
+            print(f"\n{one.name}: {place}\n  make fuzz-replay INPUT={path.relative_to(ROOT)}")
+    return 1 if any(one.faults for one in found) else 0
+
+
+def _line_of(found: Found) -> str:
+    counts = found.counts
+    parts = (
+        f"{found.name:<8} {counts.examples:>8,} examples",
+        f"{counts.kept:>5,} kept",
+        f"{counts.lines:>6,} lines",
+        f"slowest {counts.slowest:5.2f} s",
+        f"peak {counts.memory / 2**20:5.0f} MiB",
+        f"faults: {len(found.faults)}",
+        *([f"({found.unconfirmed} not seen again alone)"] if found.unconfirmed else []),
+    )
+    return "  ".join(parts)
+
+
+def _run(name: str, seconds: float, seed: int) -> Found:
+    found, ends = Found(name), time.monotonic() + seconds
+    while (left := ends - time.monotonic()) > 0.5 and found.processes < _MOST_RESTARTS:
+        with TemporaryDirectory() as folder:
+            done = _process("child", name, f"{left}", f"{seed + 1000 * found.processes}", folder, timeout=left + 120)
+            found.processes += 1
+            before = found.counts.examples
+            _add_events(found, Path(folder))
+            current = Path(folder, CURRENT)
+            if done.returncode not in (0, TOO_LARGE):
+                _add_death(found, current.read_bytes() if current.exists() else b"", done)
+            if found.counts.examples == before and not current.exists():
+                break  # it does not even start
+    return found
+
+
+def _add_events(found: Found, folder: Path) -> None:
+    last = Counts()
+    for event in _events(folder / EVENTS):
+        if "counts" in event:
+            last = Counts(**event["counts"])
+        elif event["place"] == "memory" and not replay_alone(found.name, bytes.fromhex(event["data"])):
+            found.unconfirmed += 1
+        else:
+            _add_fault(found, event["place"], event["trace"], bytes.fromhex(event["data"]))
+    total = found.counts
+    total.examples += last.examples
+    total.kept += last.kept
+    total.words, total.lines = max(total.words, last.words), max(total.lines, last.lines)
+    total.slowest, total.memory = max(total.slowest, last.slowest), max(total.memory, last.memory)
+
+
+def _events(path: Path) -> Iterator[dict[str, Any]]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            return  # the process ended while it wrote this one
+
+
+def _add_death(found: Found, data: bytes, done: subprocess.CompletedProcess[str]) -> None:
+    """A process that ended by itself: with the stacks of what hung, by a signal, or before it began."""
+    hung = "Timeout (" in done.stderr
+    if hung and not replay_alone(found.name, data):
+        found.unconfirmed += 1
+        return
+    place = "no answer" if hung else f"the process ended with {done.returncode}"
+    frames = [line.split(_OURS)[-1].replace('"', "") for line in done.stderr.splitlines() if _OURS in line]
+    _add_fault(found, f"{place} {frames[0] if frames else ''}".strip(), done.stderr[-4000:], data)
+
+
+def _add_fault(found: Found, place: str, trace: str, data: bytes) -> None:
+    if place in found.faults:
+        return
+    SAVED.mkdir(exist_ok=True)
+    name = f"{found.name}-{hashlib.sha256(data).hexdigest()[:12]}"
+    path = SAVED / f"{name}{ENDING}"
+    path.write_bytes(data)
+    path.with_suffix(".txt").write_text(f"{place}\n\n{trace}\n", encoding="utf-8")
+    found.faults[place] = path
+
+
+def replay_alone(name: str, data: bytes) -> str:
+    """Read one input in a process of its own, and return the fault; "" where there is none."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"{name}-again{ENDING}")
+        path.write_bytes(data)
+        done = _process("replay", str(path), timeout=SECONDS_OF_WAITING + _STARTING)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def _process(*arguments: str, timeout: float) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.fuzz", *arguments]
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    try:
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace", timeout=timeout
+        )
+    except subprocess.TimeoutExpired as error:
+        return subprocess.CompletedProcess(command, 1, "", f"Timeout ({error.timeout:.0f} s): the process did not end")

@@ -1,0 +1,53 @@
+"""Fuzz target: a journal, as `reconcile undo JOURNAL` reads it, up to the plan of the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+from reconciler.app.undo import undo_plan
+from reconciler.model.problem import Failed
+from tests.fuzz.mutations import spoil_bytes, spoil_lines
+from tests.fuzz.target import print_plan, print_problems, write
+from tests.fuzz.worlds import answered_from, draw_worlds, recorded, request_for, spoil_json_bytes, state_of
+
+
+class JournalFile:
+    name = "journal"
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "journal.jsonl"
+        self._worlds = draw_worlds()
+
+    def seeds(self) -> Sequence[bytes]:
+        random = Random(1)
+        bodies = [recorded(world.document, world.plan.steps, random) for world in self._worlds]
+        twice = [one + other for one, other in pairwise(bodies)]
+        return [b"%d\n%s" % (2 * n + 1, body) for n, body in [*enumerate(bodies), *enumerate(twice[:10])]]
+
+    def spoil(self, random: Random, data: bytes, other: bytes) -> bytes:
+        first, _, body = data.partition(b"\n")
+        match random.randrange(6):
+            case 0:
+                body = spoil_bytes(random, body, other)
+            case 1:
+                texts = (item.decode("utf-8", "surrogateescape") for item in (body, other.partition(b"\n")[2]))
+                body = spoil_lines(random, *texts).encode("utf-8", "surrogateescape")
+            case _:
+                lines = body.splitlines(keepends=True) or [b"{}\n"]
+                at = random.choice((0, random.randrange(len(lines))))
+                lines[at] = spoil_json_bytes(random, lines[at], b"{}") + b"\n"
+                body = b"".join(lines)
+        return b"%s\n%s" % (first, body)
+
+    def read(self, data: bytes) -> Iterable[str]:
+        first, _, body = data.partition(b"\n")
+        live = state_of(first, self._worlds)
+        write(self._path, body)
+        try:
+            with answered_from(live):
+                return print_plan(undo_plan(self._path, request_for(live)))
+        except Failed as failed:
+            return print_problems(failed.problems)

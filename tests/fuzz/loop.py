@@ -1,0 +1,199 @@
+"""One target in one process: spoil good inputs, read them, keep those that reach something new, judge what goes wrong.
+
+Its own engine, because nothing that is a dependency already does the same: Hypothesis keeps every example of a test in
+memory and draws from a grammar, which inputs of bytes do not have; atheris is built for a few Pythons on Linux only.
+The idea is theirs: an input that reaches new lines of the product, or ends in words that no other ended in, becomes a
+seed itself. Lines are looked at in one example of `TRACED_EVERY`, since tracing takes several times as long.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from types import FrameType
+from typing import Any
+
+from tests.fuzz.mutations import LONGEST
+from tests.fuzz.target import Target
+
+SECONDS_OF_ONE = 5.0
+"""Of the processor, so that a busy machine is no fault."""
+SECONDS_OF_WAITING = 20.0
+"""After so many by the clock the process ends with the stacks of its threads on stderr: a read that never returns."""
+MOST_MEMORY = 2**30
+TRACED_EVERY = 8
+_KEPT_MOST = 3000
+_LONGEST_TRACED = 20_000
+_REDUCING = 5.0
+_PRODUCT = f"{Path(__file__).parents[2] / 'reconciler'}/"
+
+
+@dataclass
+class Counts:
+    """What a run came to. `slowest` in seconds, `memory` is the peak of the process in bytes."""
+
+    examples: int = 0
+    kept: int = 0
+    words: int = 0
+    lines: int = 0
+    slowest: float = 0.0
+    memory: int = 0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An exception that a reader let out. `place`: its class and the innermost function of ours."""
+
+    place: str
+    trace: str
+    data: bytes = field(repr=False)
+
+
+class Loop:
+    """The examples of one run; the same seed makes the same ones, as long as the product answers the same."""
+
+    def __init__(self, target: Target, seed: int, on_fault: Callable[[Fault], None], before: Callable[[bytes], None]):
+        self.counts = Counts()
+        self._target = target
+        self._random = Random(seed)
+        self._on_fault = on_fault
+        self._before = before
+        self._seeds: list[bytes] = []
+        self._kept: list[bytes] = []
+        self._words: set[str] = set()
+        self._lines: set[tuple[str, int]] = set()
+        self._faults: set[str] = set()
+
+    def run(self, seconds: float, most: int | None = None) -> Counts:
+        """Read every seed as it is, then spoilt ones until the time is over.
+
+        most: read no more than so many, a third of them seeds.
+        """
+        ends = time.monotonic() + seconds
+        self._seeds = list(self._target.seeds())
+        for number, data in enumerate(self._seeds[: None if most is None else most // 3]):
+            self._try(data, traced=most is None and number % 2 == 0 and len(data) < _LONGEST_TRACED)
+        while time.monotonic() < ends and (most is None or self.counts.examples < most):
+            data = self._spoilt()
+            traced = self.counts.examples % TRACED_EVERY == 0 and len(data) < _LONGEST_TRACED
+            if self._try(data, traced=traced) and len(data) < LONGEST // 4:
+                self._keep(data)
+        return self.counts
+
+    def _spoilt(self) -> bytes:
+        random = self._random
+        from_kept = self._kept and random.randrange(2)
+        data = random.choice(self._kept if from_kept else self._seeds)
+        for _ in range(random.choice((1, 1, 1, 2, 3, 5))):
+            data = self._target.spoil(random, data, random.choice(self._seeds))[: 2 * LONGEST]
+        return data
+
+    def _keep(self, data: bytes) -> None:
+        if len(self._kept) < _KEPT_MOST:
+            self._kept.append(data)
+        else:
+            self._kept[self._random.randrange(_KEPT_MOST)] = data
+        self.counts.kept += 1
+
+    def _try(self, data: bytes, *, traced: bool) -> bool:
+        """Read one input, and return whether it reached something new."""
+        self._before(data)
+        began = time.process_time()
+        words, fault, lines = read_once(self._target, data, traced=traced)
+        took = 0.0 if traced else time.process_time() - began
+        if took > SECONDS_OF_ONE:
+            fault = Fault("slow", f"{took:.1f} seconds of the processor\n{fault.trace if fault else ''}", data)
+        counts = self.counts
+        counts.examples += 1
+        counts.slowest = max(counts.slowest, took)
+        counts.memory = peak_memory()
+        if counts.memory > MOST_MEMORY and not fault:
+            fault = Fault("memory", f"{counts.memory:,} bytes at once", data)
+        if fault and fault.place not in self._faults:
+            self._faults.add(fault.place)
+            self._on_fault(fault if fault.place in ("slow", "memory") else reduce_input(self._target, fault))
+        new = bool(words - self._words or lines - self._lines)
+        self._words |= words
+        self._lines |= lines
+        counts.words, counts.lines = len(self._words), len(self._lines)
+        return new and fault is None
+
+
+def read_once(
+    target: Target, data: bytes, *, traced: bool = False
+) -> tuple[set[str], Fault | None, set[tuple[str, int]]]:
+    """Return the words, the fault, and the lines of the product that were run."""
+    lines: set[tuple[str, int]] = set()
+    faulthandler.dump_traceback_later(SECONDS_OF_WAITING, exit=True)
+    before = sys.gettrace()
+    try:
+        if traced:
+            sys.settrace(_tracer(lines))
+        return set(target.read(data)), None, lines
+    except Exception as error:
+        sys.settrace(before)
+        return set(), Fault(_place_of(error), traceback.format_exc(limit=-12), data), lines
+    finally:
+        sys.settrace(before)
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _tracer(lines: set[tuple[str, int]]) -> Any:
+    def on_line(frame: FrameType, event: str, argument: object) -> Any:
+        if event == "line":
+            lines.add((frame.f_code.co_filename, frame.f_lineno))
+        return on_line
+
+    def on_call(frame: FrameType, event: str, argument: object) -> Any:
+        return on_line if frame.f_code.co_filename.startswith(_PRODUCT) else None
+
+    return on_call
+
+
+def _place_of(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if frame.filename.startswith(_PRODUCT)] or frames
+    file = ours[-1].filename.removeprefix(_PRODUCT)
+    said = f" {str(error)[:60]!r}" if isinstance(error, AssertionError) else ""
+    return f"{type(error).__name__}{said} in {file}:{ours[-1].name}"
+
+
+def reduce_input(target: Target, fault: Fault) -> Fault:
+    """Return the same fault with a shorter input, as far as a few seconds lead."""
+    ends, data = time.monotonic() + _REDUCING, fault.data
+    size = max(1, len(data) // 2)
+    while time.monotonic() < ends:
+        shorter = next(_shorter(target, fault.place, data, size, ends), None)
+        if shorter is not None:
+            data = shorter
+        elif size == 1:
+            break
+        else:
+            size = max(1, min(size, len(data)) // 2)
+    return Fault(fault.place, fault.trace, data)
+
+
+def _shorter(target: Target, place: str, data: bytes, size: int, ends: float) -> Iterable[bytes]:
+    for at in range(0, len(data), size):
+        if time.monotonic() > ends:
+            return
+        candidate = data[:at] + data[at + size :]
+        found = read_once(target, candidate)[1]
+        if found and found.place == place:
+            yield candidate
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process had at once, in bytes; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,101 @@
+"""The commands of the fuzz target `aws`, and the answers that AWS gives them, as the sandbox gives them.
+
+`python -m tests.fuzz record` makes `answers.json` anew: to be done where a command makes other calls than before.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from reconciler.sandbox.proxy import Layer
+from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.wire import Refusal, Reply, Request
+from tests.support.account import Account
+
+HERE = Path(__file__).parent
+RECORDED = HERE / "answers.json"
+FILES = ("account.yaml", "changed.yaml")
+CREDENTIALS = "[bob]\naws_access_key_id = {}\naws_secret_access_key = secret\n"
+
+COMMANDS: Mapping[str, Sequence[str]] = {
+    "plan": ("plan", "changed.yaml", "--verbose"),
+    "apply": ("apply", "changed.yaml", "--yes", "--journal", "journal.jsonl"),
+    "export": ("export",),
+    "status": ("mfa", "status", "--file", "account.yaml"),
+    "issue": ("keys", "issue", "bob", "--into", "new", "--file", "account.yaml"),
+    "rotate": ("keys", "rotate", "bob", "--file", "account.yaml"),
+    "assume": ("assume", "r", "--file", "account.yaml", "--format", "json", "--no-cache"),
+    "explain": ("assume", "r", "--file", "account.yaml", "--explain"),
+    "verify": ("assume", "r", "--file", "account.yaml", "--verify", "--no-cache"),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came over the wire. status 0: the connection was closed instead."""
+
+    status: int
+    content_type: str
+    body: str
+
+
+Answers = Mapping[str, Sequence[Answer]]
+"""Operation → its answers, in the order in which they were given."""
+
+
+def recorded_answers() -> Mapping[str, Answers]:
+    """The answers of each command."""
+    loaded = json.loads(RECORDED.read_text())
+    return {
+        command: {operation: [Answer(**answer) for answer in answers] for operation, answers in of_command.items()}
+        for command, of_command in loaded.items()
+    }
+
+
+class _Recorder:
+    """A layer of the sandbox that keeps what goes through it."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[Answer]] = {}
+        self._lock = threading.Lock()
+
+    def wrap(self, layer: Layer) -> Layer:
+        def answer(request: Request) -> Reply:
+            try:
+                reply = layer(request)
+            except Refusal as refusal:
+                reply = refusal.reply(request.version)
+            with self._lock:
+                kept = self.answers.setdefault(request.action, [])
+                one = Answer(reply.status, reply.content_type, reply.payload().decode())
+                if one not in kept:
+                    kept.append(one)
+            return reply
+
+        return answer
+
+
+def record() -> None:
+    """Apply `account.yaml` to a sandbox, run every command against it, and write down the answers."""
+    recorder, found = _Recorder(), {}
+    for command, arguments in COMMANDS.items():
+        with Sandbox(wrap=recorder.wrap) as sandbox, TemporaryDirectory() as folder:
+            account = Account(sandbox, Path(folder))
+            for name in FILES:
+                account.write((HERE / name).read_text(), name)
+            account.apply("account.yaml")
+            key = account.iam.create_access_key(UserName="bob")["AccessKey"]
+            (sandbox.folder / "credentials").write_text(CREDENTIALS.format(key["AccessKeyId"]))
+            as_bob = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+            account.iam.create_virtual_mfa_device(VirtualMFADeviceName="spare")
+            recorder.answers = {}
+            result = account.cli(*arguments, **(as_bob if arguments[0] == "assume" else {}))
+            assert result.code == 0, (command, result)
+            answers = sorted(recorder.answers.items())
+            found[command] = {name: [asdict(one) for one in listed] for name, listed in answers}
+    RECORDED.write_text(json.dumps(found, indent=1))

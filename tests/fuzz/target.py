@@ -1,0 +1,62 @@
+"""What a fuzz target is: a reader of the product, good inputs for it, and ways to spoil them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from random import Random
+from typing import Protocol
+
+from reconciler.model.plan import Plan
+from reconciler.model.problem import Problem
+from reconciler.render.aws_cli import plan_commands
+from reconciler.render.plan_json import plan_json
+from reconciler.render.plan_markdown import plan_markdown
+from reconciler.render.plan_text import plan_text
+from reconciler.render.problems import FORMATS, text
+
+
+class Target(Protocol):
+    """A reader as a command drives it.
+
+    `read` returns a few words that say what became of the input (codes of problems, kinds of entities): an input that
+    gives a new word is kept, and spoilt further. Every exception that leaves `read` is a fault: it catches what the
+    command catches, and nothing else.
+    """
+
+    name: str
+
+    def seeds(self) -> Sequence[bytes]: ...
+
+    def spoil(self, random: Random, data: bytes, other: bytes) -> bytes: ...
+
+    def read(self, data: bytes) -> Iterable[str]: ...
+
+
+def print_text(said: str) -> None:
+    """Encode as a terminal or a pipe does, which take UTF-8 and nothing else."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    stream.write(said)
+    stream.flush()
+
+
+def print_problems(problems: Sequence[Problem]) -> set[str]:
+    """Render problems in every format that a command has, and return their codes."""
+    for form in FORMATS.values():
+        print_text(form(problems))
+    print_text(text(problems, color=True))
+    return {f"{problem.level} {problem.code}" for problem in problems}
+
+
+def print_plan(plan: Plan) -> set[str]:
+    """Render a plan in every format that a command has, and return the codes of its findings, and its calls."""
+    for said in (plan_text(plan, color=True, width=100), plan_json(plan), plan_markdown(plan), plan_commands(plan)):
+        print_text(said)
+    return print_problems(plan.findings) | {step.call.operation for step in plan.steps}
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put an input where the product reads it."""
+    with path.open("wb") as file:
+        file.write(data)

@@ -1,0 +1,166 @@
+"""Accounts for plan files and journals, drawn by Hypothesis as for the property tests, and AWS's answers from them.
+
+An input names its account by number, in its first line: what follows is the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from reconciler.app import saved
+from reconciler.app.plan import Request
+from reconciler.aws import snapshot
+from reconciler.aws.session import Connection
+from reconciler.model.plan import Plan, Step
+from reconciler.model.state import Belongings, Desired, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from reconciler.plan.questions import Questions
+from reconciler.plan.saved import saved_part
+from reconciler.render.plan_json import plan_dict
+from tests.fuzz.mutations import spoil_bytes, spoil_json
+from tests.support.fake_iam import FakeIam
+from tests.support.strategies import worlds
+
+ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True, lockout=True)
+
+
+@dataclass(frozen=True)
+class World:
+    """An account, and a plan for it. `states`: before and after the plan was applied."""
+
+    plan: Plan
+    states: tuple[State, State]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(json.dumps(plan_dict(self.plan) | {"saved": saved_part(self.plan)}))
+        return document
+
+
+COUNT = 24
+"""How many accounts there are; Hypothesis draws the same ones each time."""
+_STEPS = range(3, 25)
+"""Calls of their plans: larger ones take longer, and say no more."""
+
+
+@lru_cache(maxsize=1)
+def draw_worlds() -> Sequence[World]:
+    """Worlds whose plans make some calls of several kinds."""
+    drawn: list[tuple[Desired, State]] = []
+
+    @settings(
+        max_examples=COUNT * 3,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(worlds())
+    def collect(pair: tuple[Desired, State]) -> None:
+        drawn.append(pair)
+
+    collect()
+    found = [_world(*pair) for pair in drawn]
+    return [world for world in found if world is not None][:COUNT]
+
+
+def _world(desired: Desired, live: State) -> World | None:
+    iam = FakeIam.of(live)
+    before = iam.state()
+    plan = build(desired, before, ALLOWED)
+    if not plan.safe or len(plan.steps) not in _STEPS:
+        return None
+    for step in plan.steps:
+        iam.run(step.call)
+    return World(plan, (before, iam.state()))
+
+
+def state_of(number: bytes, found: Sequence[World]) -> State:
+    """The account that the first line of an input names; the first one where it names none."""
+    index = int(number) if number.isdigit() and len(number) < 6 else 0
+    return found[index // 2 % len(found)].states[index % 2]
+
+
+@dataclass(frozen=True)
+class OfflineRequest(Request):
+    """A request whose caller is one of the account of `live`."""
+
+    live: State | None = None
+
+    def connect(self) -> Connection:
+        assert self.live is not None
+        live = self.live
+        return Connection(None, None, live.account, live.partition, live.facts.caller or "", None, None)  # type: ignore[arg-type]
+
+
+def request_for(live: State, *files: str) -> OfflineRequest:
+    return OfflineRequest(files, {}, None, None, None, ALLOWED, live=live)
+
+
+class _NoReader:
+    """Stands for the reads of single entities, which are refused: the whole account is read then."""
+
+    def __init__(self, connection: Connection) -> None: ...
+
+    def read(self, addresses: object, known: State) -> None:
+        return None
+
+
+@contextmanager
+def answered_from(live: State) -> Iterator[None]:
+    """Answer every read of the account from `live`, at the one door to AWS."""
+
+    def read(connection: Connection, *_: object, **__: object) -> State:
+        return live
+
+    def complete(connection: Connection, state: State, questions: Questions) -> State:
+        facts = state.facts
+        asked = facts.belongings.get
+        return replace(
+            state,
+            facts=replace(
+                facts,
+                belongings={**facts.belongings, **{one: asked(one, Belongings()) for one in questions.belongings}},
+                devices={**facts.devices, **dict.fromkeys(questions.devices, ())},
+                detailed=facts.detailed | set(questions.details),
+                outside_policies={**facts.outside_policies, **dict.fromkeys(questions.policies, True)},
+                consoles={**facts.consoles, **dict.fromkeys((*questions.passwords, *questions.sign_ins), True)},
+                access_keys={**facts.access_keys, **dict.fromkeys(questions.access_keys, ())},
+                quotas=facts.quotas or {"GroupsPerUserQuota": 10},
+            ),
+        )
+
+    with (
+        patch.object(snapshot, "read", read),
+        patch.object(snapshot, "complete", complete),
+        patch.object(saved, "Reader", _NoReader),
+    ):
+        yield
+
+
+def recorded(document: dict[str, Any], steps: Sequence[Step], random: Random) -> bytes:
+    """The lines that an apply leaves that made some of these steps."""
+    lines: list[Any] = [{"event": "plan", "time": "2026-01-01T12:00:00", "journal_version": 1, "plan": document}]
+    for seq, step in enumerate(steps[: random.choice((len(steps), len(steps) // 2))], 1):
+        lines.append({"event": "starts", "seq": seq, "address": str(step.address)})
+        lines.append({"event": "ends", "seq": seq, "ending": random.choice(("done", "done", "failed", "unclear"))})
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def spoil_json_bytes(random: Random, data: bytes, other: bytes) -> bytes:
+    """JSON with one place changed, or bytes where it is none (any more)."""
+    try:
+        return json.dumps(spoil_json(random, json.loads(data)), ensure_ascii=bool(random.randrange(2))).encode()
+    except (ValueError, RecursionError):
+        return spoil_bytes(random, data, other)

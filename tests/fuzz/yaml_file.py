@@ -1,0 +1,113 @@
+"""Fuzz target: files of the desired state, and policy documents that they name, as `reconcile validate` reads them.
+
+What is valid is planned against an empty account, so that whatever the reader lets through can be planned and shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from random import Random
+
+import yaml
+
+from reconciler.app.desired import problems
+from reconciler.desired.declare import errors_of
+from reconciler.model.problem import Failed
+from reconciler.model.state import Desired, Facts, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from tests.fuzz.mutations import TOKENS, spoil_bytes, spoil_json, spoil_lines, spoil_text
+from tests.fuzz.target import print_plan, print_problems, write
+
+ROOT = Path(__file__).parents[2]
+_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_PIECES = (
+    "&a ", "*a", "<<: *a", "<<: [*a, *a]", "!!python/object:os.system ", "!x ", "!!binary ", "? ", "- ", "|\n", ">-\n",
+    "%YAML 1.3\n", "---\n", "...\n", "\t", "{", "}", "[", "]", "x-a: &a {a: b}\n", "include: ['*.yaml']\n",
+    "include: ['**/*', '***', '*/*/*']\n", "vars: {a: '{{ b }}{{ b }}', b: '{{ a }}'}\n", "defaults: {tags: {a: 1}}\n",
+)  # fmt: skip
+_WRAPPER = (
+    b"version: 1\naccount: '123456789012'\npolicies: {p: {document: input.json}}\n"
+    b"users: {u: {inline_policies: {i: input.json}}}\nroles: {r: {trust: input.json}}\n"
+)
+
+
+class YamlFile:
+    """An input that begins with `{` and has no `version` is a policy document that a file names, else the file."""
+
+    name = "yaml"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        shutil.copytree(ROOT / "examples", folder, dirs_exist_ok=True)
+        write(folder / "wrapper.yaml", _WRAPPER)
+
+    def seeds(self) -> Sequence[bytes]:
+        files = [path.read_bytes() for path in sorted((ROOT / "examples").rglob("*")) if path.suffix in _ENDINGS]
+        pages = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+        blocks = [block for page in pages for block in _BLOCK.findall(page.read_text())]
+        return [*files, *(block.encode() for block in dict.fromkeys(blocks))]
+
+    def spoil(self, random: Random, data: bytes, other: bytes) -> bytes:
+        text, other_text = (item.decode("utf-8", "surrogateescape") for item in (data, other))
+        match random.randrange(8):
+            case 0:
+                return spoil_bytes(random, data, other)
+            case 1 | 2:
+                return spoil_lines(random, text, other_text).encode("utf-8", "surrogateescape")
+            case 3:
+                return _spoil_value(random, text).encode("utf-8", "surrogateescape")
+            case 4:
+                return spoil_text(random, text).encode("utf-8", "surrogatepass" if random.randrange(2) else "replace")
+            case _:
+                return _spoil_tree(random, text) or spoil_bytes(random, data, other)
+
+    def read(self, data: bytes) -> Iterable[str]:
+        is_document = data.lstrip()[:1] == b"{" and b'"version"' not in data
+        write(self._folder / ("input.json" if is_document else "input.yaml"), data)
+        named = "wrapper.yaml" if is_document else "input.yaml"
+        try:
+            desired, found = problems([str(self._folder / named)], {"team": "platform"})
+        except Failed as failed:
+            return print_problems(failed.problems)
+        words = print_problems(found)
+        return words if errors_of(desired) else words | self._plan(desired)
+
+    def _plan(self, desired: Desired) -> set[str]:
+        account, partition = desired.state.account, desired.state.partition
+        facts = Facts(caller=f"arn:{partition}:iam::{account}:user/admin")
+        return print_plan(build(desired, State(account, partition, {}, facts), Allowed()))
+
+
+_ENDINGS = (".yaml", ".json")
+_VALUE = re.compile(r"(?<=: |- )[^\n]+")
+
+
+def _spoil_value(random: Random, text: str) -> str:
+    """A piece of YAML on a line of its own, or another value, as it is or quoted, in the place of one."""
+    values = list(_VALUE.finditer(text))
+    if not values or not random.randrange(3):
+        lines = text.splitlines(keepends=True)
+        lines.insert(random.randrange(len(lines) + 1), random.choice(_PIECES))
+        return "".join(lines)
+    value = random.choice(values)
+    token = random.choice((*TOKENS, *_PIECES)).encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
+    written = random.choice((token, token + value[0], json.dumps(token), f"[{token}, {value[0]}]"))
+    return text[: value.start()] + written + text[value.end() :]
+
+
+def _spoil_tree(random: Random, text: str) -> bytes | None:
+    """The file with one value changed, written as YAML or as JSON; None where it is no tree."""
+    if len(text) > 50_000:
+        return None
+    try:
+        value = spoil_json(random, yaml.safe_load(text))
+        if random.randrange(2):
+            return json.dumps(value, indent=1).encode()
+        return yaml.safe_dump(value, sort_keys=False, allow_unicode=True).encode("utf-8", "surrogatepass")
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError):
+        return None
