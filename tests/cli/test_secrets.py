@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -248,3 +250,17 @@ def _device() -> Any:
     from reconciler.model.state import MfaDevice
 
     return MfaDevice("arn:aws:iam::123456789012:mfa/alice")
+
+
+def test_a_mistake_of_our_own_is_told_by_its_place_and_not_by_its_text() -> None:
+    code = (
+        "import sys, reconciler.cli.main as cli, reconciler.__main__ as program\n"
+        f"def fail(words): raise ValueError('{SECRET}\\n::warning::x')\n"
+        "cli.run, sys.argv = fail, ['reconcile', 'plan']\n"
+        "program.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: reconcile failed by a mistake of its own (ValueError).\n")
+    assert "__main__.py" in done.stderr
+    assert SECRET not in done.stderr
