@@ -3,8 +3,9 @@
 Pure functions over canonical documents. What is not known is reported as keys, never guessed: three-valued logic
 throughout. Pipeline: `templates`, `matching`, `conditions` judge one statement; `compiled` holds documents ready;
 `identity` and `naming` weigh them for a principal; `assume` joins both, `matrix` does so for an account, with the sets
-of `rolesets`; `covers` looks for ways to administrator power, `reasons` shows what single statements lack. Its weak
-point: organisation policies (SCP, RCP) are not evaluated.
+of `rolesets`; `covers` and `ways` look for ways to administrator power, over what nobody named (`unnamed`) and over
+single administrators; `reasons` shows what single statements lack. Its weak point: organisation policies (SCP, RCP) are
+not evaluated.
 """
 
 from reconciler.policy.evaluator.account import groups_of, principals_of, targets_of
