@@ -56,7 +56,7 @@ def _compare_patterns(length: int) -> bool:
 
 def _grow(what: str, ask: Callable[[int], object], runs: int) -> Row:
     pairs = [(_time(ask, SHORT), _time(ask, LONG)) for _ in range(runs)]
-    ratio = statistics.median(long / short for short, long in pairs)
+    ratio = statistics.median(long / max(short, 1e-9) for short, long in pairs)
     short, long = (statistics.median(side) for side in zip(*pairs, strict=True))
     detail = f"{number(long * 1e3)} ms ÷ {number(short * 1e3)} ms"
     return at_most(f"{what} of {LONG:,} ÷ {SHORT:,} characters", ratio, AT_MOST, " ×", detail)
