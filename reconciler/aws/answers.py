@@ -113,7 +113,7 @@ class _QueryAnswers(QueryParser):
 
     def _build_name_to_xml_node(self, parent_node: Any) -> dict[str, Any]:
         """IAM and STS have no lists without an element around them: nothing comes twice."""
-        found = {self._node_tag(item): item for item in parent_node}
+        found = {item.tag.rpartition("}")[2]: item for item in parent_node}
         if len(found) != len(parent_node):
             raise ForeignAnswer
         return found
@@ -194,11 +194,16 @@ def _without_code(response: Any) -> dict[str, Any]:
     return {"Error": {"Code": code, "Message": f"{reason} ({_told(response)})"}, "ResponseMetadata": {}}
 
 
+_NEEDED = {name: [(path, *path.partition(".")[::2]) for path in paths] for name, paths in REQUIRED.items()}
+"""REQUIRED, each path with its first part and the rest."""
+
+
 def _checked(shape: Any, parsed: Any) -> Any:
     """Return the structure. Raises ForeignAnswer if a field that the code relies on is missing or malformed."""
-    for path in REQUIRED.get(shape.name, ()):
-        first, _, rest = path.partition(".")
+    for path, first, rest in _NEEDED.get(shape.name, ()):
         value = parsed.get(first)
+        if value and not rest and first not in FORMS:
+            continue
         values = [value] if not rest else [item.get(rest) for item in (value if isinstance(value, list) else [value])]
         if not all(_is_there(rest or first, one) for one in values):
             raise ForeignAnswer(f"{shape.name}.{path}")

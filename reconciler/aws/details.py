@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, PaginationError
 
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
-from reconciler.aws.pages import following
+from reconciler.aws.pages import MOST_PAGES, following
 from reconciler.aws.session import HOME_REGIONS, Connection
 from reconciler.kinds.raw import Detail, Item, tags_of
 
@@ -41,8 +41,8 @@ def _tagged(connection: Connection, region: str) -> Iterator[Item]:
     """Every page. Whether the service can be reached is found out at once; who is told to wait has reached it."""
     client = connection.client(_SERVICE, region, trial=True)
     patient = None
-    token = ""
-    while True:
+    token, read = "", 0
+    while read < MOST_PAGES:
         parameters = {"ResourceTypeFilters": _TYPES, "ResourcesPerPage": TAGGED_PAGE, "PaginationToken": token}
         try:
             page: Item = (patient or client).get_resources(**parameters)
@@ -52,11 +52,13 @@ def _tagged(connection: Connection, region: str) -> Iterator[Item]:
             patient = connection.client(_SERVICE, region)
             continue
         yield page
+        read += 1
         before, token = token, page.get("PaginationToken") or ""
         if not token:
             return
         following(token, before, "GetResources")
         patient = patient or connection.client(_SERVICE, region)
+    raise PaginationError(message=f"GetResources has more than {MOST_PAGES} pages")
 
 
 def details(connection: Connection, arns: Iterable[str], pool: Executor) -> Mapping[str, Detail]:

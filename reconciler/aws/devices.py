@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from reconciler.aws.belongings import devices_of
 from reconciler.aws.faults import AWS_ERRORS, DENIED, code_of, problem_of, translated
+from reconciler.aws.pages import items_of
 from reconciler.aws.session import Connection
 from reconciler.aws.unlogged import unlogged
 from reconciler.model.address import Address
@@ -50,7 +51,7 @@ def virtual_devices(connection: Connection) -> Mapping[str, str | None] | None:
     found: dict[str, str | None] = {}
     with translated("listing virtual MFA devices"):
         for status in ("Unassigned", "Assigned"):
-            items = _listed(connection, "list_virtual_mfa_devices", "VirtualMFADevices", AssignmentStatus=status)
+            items = _listed(connection, "ListVirtualMFADevices", "VirtualMFADevices", AssignmentStatus=status)
             if items is None:
                 return None
             for item in items:
@@ -62,14 +63,13 @@ def virtual_devices(connection: Connection) -> Mapping[str, str | None] | None:
 def user_paths(connection: Connection) -> Mapping[str, str] | None:
     """Name of each user of the account → path; None where they may not be listed."""
     with translated("listing users"):
-        items = _listed(connection, "list_users", "Users")
+        items = _listed(connection, "ListUsers", "Users")
     return None if items is None else {item["UserName"]: item["Path"] for item in items}
 
 
-def _listed(connection: Connection, call: str, key: str, **parameters: str) -> list[Mapping[str, Any]] | None:
-    pages = connection.iam.get_paginator(call).paginate(PaginationConfig={"PageSize": 1000}, **parameters)
+def _listed(connection: Connection, operation: str, key: str, **parameters: str) -> list[Mapping[str, Any]] | None:
     try:
-        return [item for page in pages for item in page[key]]
+        return items_of(connection.iam, operation, key, **parameters)
     except ClientError as error:
         if code_of(error) in DENIED:
             return None

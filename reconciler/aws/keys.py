@@ -23,6 +23,7 @@ from botocore.exceptions import (
 from reconciler.aws.belongings import access_key
 from reconciler.aws.faults import AWS_ERRORS, code_of, problem_of, translated
 from reconciler.aws.limits import UnsentTimeout
+from reconciler.aws.pages import items_of
 from reconciler.aws.session import Connection, checked_core, client
 from reconciler.aws.unlogged import unlogged
 from reconciler.model.problem import Failed, failure
@@ -52,8 +53,7 @@ class KeyPair:
 def access_keys(connection: Connection, user: str) -> tuple[AccessKey, ...]:
     """The user's keys, the oldest first. Raises Failed; a user that does not exist is told with a likely name."""
     try:
-        pages = connection.iam.get_paginator("list_access_keys").paginate(UserName=user)
-        found = [item for page in pages for item in page["AccessKeyMetadata"]]
+        found = items_of(connection.iam, "ListAccessKeys", "AccessKeyMetadata", UserName=user)
     except AWS_ERRORS as error:
         if code_of(error) == "NoSuchEntity":
             raise _unknown(connection, user) from None
@@ -183,8 +183,7 @@ def _taken_back(connection: Connection, user: str, known: Collection[str]) -> Fa
 def _unknown(connection: Connection, user: str) -> Failed:
     names: list[str] = []
     try:
-        for page in connection.iam.get_paginator("list_users").paginate():
-            names += [item["UserName"] for item in page["Users"]]
+        names += [item["UserName"] for item in items_of(connection.iam, "ListUsers", "Users")]
     except AWS_ERRORS:
         names = []  # not allowed to look: then without a suggestion
     near = suggestion(user, names)

@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, code_of
-from reconciler.aws.pages import DETAILS, PAGE
+from reconciler.aws.pages import DETAILS, PAGE, items_of
 from reconciler.aws.session import client, session_of
 from reconciler.kinds.raw import Item, Raw
 from reconciler.kinds.registry import KINDS
@@ -154,11 +154,8 @@ class _Reader:
                 self._silent |= not isinstance(error, ClientError)
             return None
 
-    def _listed(self, operation: str, method: str, key: str, **name: str) -> list[Any] | None:
-        def all_pages() -> list[Any]:
-            return [item for page in self._iam.get_paginator(method).paginate(**name) for item in page[key]]
-
-        found: list[Any] | None = self._asked(operation, all_pages)
+    def _listed(self, operation: str, key: str, **name: str) -> list[Any] | None:
+        found: list[Any] | None = self._asked(operation, lambda: items_of(self._iam, operation, key, **name))
         return found
 
     def _trust(self, role: Address) -> Item | None:
@@ -175,7 +172,7 @@ class _Reader:
             return None
         item: dict[str, Any] = {**answer[kind], **self._policies_of(address.kind, address.name)}
         if kind == "User":
-            groups = self._listed("ListGroupsForUser", "list_groups_for_user", "Groups", **name)
+            groups = self._listed("ListGroupsForUser", "Groups", **name)
             item["GroupList"] = [group["GroupName"] for group in groups or ()]
             if groups is None:
                 item["UserPolicyList"] = [*item["UserPolicyList"], _inline(UNREAD)]
@@ -187,10 +184,8 @@ class _Reader:
     def _policies_of(self, kind: str, name: str) -> dict[str, Any]:
         """Attached and inline policies of a user, group or role."""
         title, who = kind.capitalize(), {f"{kind.capitalize()}Name": name}
-        attached = self._listed(
-            f"ListAttached{title}Policies", f"list_attached_{kind}_policies", "AttachedPolicies", **who
-        )
-        names = self._listed(f"List{title}Policies", f"list_{kind}_policies", "PolicyNames", **who)
+        attached = self._listed(f"ListAttached{title}Policies", "AttachedPolicies", **who)
+        names = self._listed(f"List{title}Policies", "PolicyNames", **who)
         inline = [] if attached is not None and names is not None else [_inline(UNREAD)]
         get = getattr(self._iam, f"get_{kind}_policy")
         for policy in names or ():

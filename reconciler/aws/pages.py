@@ -22,6 +22,8 @@ from reconciler.aws.session import Connection
 from reconciler.kinds.raw import Each, Item, Source
 
 PAGE = 1000
+MOST_PAGES = 1000
+"""Of one list. IAM's quotas are some ten thousand entities of a kind; pages may be short, and these are enough."""
 
 Lists = dict[str, list[Item]]
 """Key of an answer → the items of its list."""
@@ -49,23 +51,29 @@ DETAILS_BY_FILTER = tuple(
 )
 
 
-def _called(connection: Connection, operation: str, **parameters: Any) -> Item:
-    answer: Item = getattr(connection.iam, xform_name(operation))(**parameters)
+def _called(iam: Any, operation: str, **parameters: Any) -> Item:
+    answer: Item = getattr(iam, xform_name(operation))(**parameters)
     return answer
 
 
-def pages(connection: Connection, source: Source) -> Iterator[Item]:
+def pages(iam: Any, source: Source) -> Iterator[Item]:
     """Every page of a list call; pages may be short or lack a list, so only the marker ends them.
 
-    Raises PaginationError where it leads nowhere: what was read is then not the whole list.
+    Raises PaginationError where it leads nowhere, or on and on: what was read is then not the whole list.
     """
     marker: dict[str, Any] = {"MaxItems": PAGE} if source.paged else {}
-    while True:
-        page = _called(connection, source.operation, **source.parameters, **marker)
+    for _ in range(MOST_PAGES):
+        page = _called(iam, source.operation, **source.parameters, **marker)
         yield page
         if not page.get("IsTruncated"):
             return
         marker["Marker"] = following(page.get("Marker"), marker.get("Marker"), source.operation)
+    raise PaginationError(message=f"{source.operation} has more than {MOST_PAGES} pages")
+
+
+def items_of(iam: Any, operation: str, key: str, **parameters: Any) -> list[Any]:
+    """The list `key` of every page. Raises what the calls raise."""
+    return [item for page in pages(iam, Source(operation, (key,), parameters)) for item in page.get(key) or ()]
 
 
 def following(marker: str | None, before: str | None, operation: str) -> str:
@@ -79,7 +87,7 @@ def listed(connection: Connection, source: Source) -> Lists:
     """The lists of every page, joined; a single thing is a list of one, and none where the account has none."""
     found: Lists = {key: [] for key in source.keys}
     try:
-        for page in pages(connection, source):
+        for page in pages(connection.iam, source):
             _gather(found, page, source)
     except ClientError as error:
         if code_of(error) != "NoSuchEntity":
@@ -90,7 +98,7 @@ def listed(connection: Connection, source: Source) -> Lists:
 def account_details(connection: Connection, expected: int, pool: Executor) -> Lists:
     """The lists of DETAILS. expected: how many entities there may be, as far as anybody knows."""
     if expected <= PAGE:
-        first = next(pages(connection, DETAILS))
+        first = next(pages(connection.iam, DETAILS))
         if not first.get("IsTruncated"):
             found: Lists = {key: [] for key in DETAILS.keys}
             _gather(found, first, DETAILS)
@@ -122,7 +130,7 @@ def completed(connection: Connection, each: Each, lists: Lists, pool: Executor) 
 
     def whole(item: Item) -> Item | None:
         try:
-            return {**item, **_called(connection, each.operation, **{each.parameter: item[each.key]})}
+            return {**item, **_called(connection.iam, each.operation, **{each.parameter: item[each.key]})}
         except ClientError as error:
             if code_of(error) == "NoSuchEntity":
                 return None

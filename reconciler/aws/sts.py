@@ -6,7 +6,7 @@ Error texts are not part of the API: those matched here are what STS answers tod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translated
+from reconciler.aws.pages import items_of
 from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, callable_client, preparing, session_of
 from reconciler.model.problem import Failed, Level, Problem, failure
 from reconciler.model.state import MfaDevice
@@ -22,7 +23,6 @@ from reconciler.model.sts import MFA_CODE_REFUSED, Caller
 
 if TYPE_CHECKING:
     from boto3.session import Session
-    from mypy_boto3_iam import IAMClient
     from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=20)
@@ -91,11 +91,11 @@ class Source:
 
     def devices(self) -> tuple[MfaDevice, ...]:
         """The caller's own MFA devices of every kind (IAM ListMFADevices). Raises Failed."""
-        iam = cast("IAMClient", self._client("iam"))
+        iam = self._client("iam")
         user = self.caller.arn.rpartition("/")[2]
         try:
-            pages: Iterable[Any] = iam.get_paginator("list_mfa_devices").paginate(UserName=user)
-            return tuple(MfaDevice(device["SerialNumber"]) for page in pages for device in page["MFADevices"])
+            found = items_of(iam, "ListMFADevices", "MFADevices", UserName=user)
+            return tuple(MfaDevice(device["SerialNumber"]) for device in found)
         except AWS_ERRORS as error:
             if _code(error) not in ("AccessDenied", "InvalidClientTokenId", "ValidationError"):
                 raise Failed([problem_of(error, "looking up your MFA device")]) from None

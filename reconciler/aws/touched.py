@@ -139,9 +139,11 @@ class Reader:
             return
         policy = self._called("GetPolicy", PolicyArn=arn)["Policy"]
         versions = self._listed("ListPolicyVersions", "Versions", {"PolicyArn": arn})
-        default = next(version["VersionId"] for version in versions if version["IsDefaultVersion"])
+        default = policy["DefaultVersionId"]
         shown = self._called("GetPolicyVersion", PolicyArn=arn, VersionId=default)["PolicyVersion"]
-        rest = [version for version in versions if version["VersionId"] != default]
+        # The default may have become another between these calls: the document is that of the one asked for.
+        rest = [{**version, "IsDefaultVersion": False} for version in versions if version["VersionId"] != default]
+        shown = {**shown, "IsDefaultVersion": True}
         yield "Policies", {"Description": "", **policy, "PolicyVersionList": [*rest, shown]}
 
     def _profile(self, address: Address) -> Iterator[Found]:

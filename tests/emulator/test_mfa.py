@@ -342,15 +342,6 @@ class Hindered:
 
         return hindered
 
-    def get_paginator(self, call: str) -> Any:
-        if call in self.calls:
-            return self
-        return self.client.get_paginator(call)
-
-    def paginate(self, **_: object) -> Iterator[Any]:
-        raise self.error
-        yield
-
 
 @pytest.fixture
 def hinder(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:

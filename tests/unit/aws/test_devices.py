@@ -95,14 +95,16 @@ def test_what_is_gone_is_deleted() -> None:
 def test_the_device_of_root_is_told_from_one_that_nobody_has() -> None:
     root = f"{SERIAL[:-5]}root-account-mfa-device"
     pages = {
-        "Unassigned": [{"VirtualMFADevices": [{"SerialNumber": "left"}]}],
-        "Assigned": [
-            {"VirtualMFADevices": [{"SerialNumber": root, "User": {"Arn": "arn:aws:iam::123456789012:root"}}]},
-            {"VirtualMFADevices": [{"SerialNumber": SERIAL, "User": {"UserName": "alice"}}]},
-        ],
+        "Unassigned": {"VirtualMFADevices": [{"SerialNumber": "left"}]},
+        "Assigned": {
+            "VirtualMFADevices": [
+                {"SerialNumber": root, "User": {"Arn": "arn:aws:iam::123456789012:root"}},
+                {"SerialNumber": SERIAL, "User": {"UserName": "alice"}},
+            ]
+        },
     }
     iam = Mock()
-    iam.get_paginator.return_value.paginate.side_effect = lambda AssignmentStatus, **_: pages[AssignmentStatus]
+    iam.list_virtual_mfa_devices.side_effect = lambda AssignmentStatus, **_: pages[AssignmentStatus]
     assert devices.virtual_devices(SimpleNamespace(iam=iam)) == {  # type: ignore[arg-type]
         "left": None,
         root: devices.ROOT,

@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import PaginationError
 
+from reconciler.aws import details, pages
 from reconciler.aws.details import bulk_tags
 from reconciler.aws.pages import listed
 from reconciler.kinds.raw import Source
@@ -42,6 +43,22 @@ def test_every_page_is_read_even_where_a_marker_comes_again_later() -> None:
 def test_more_that_is_nowhere_is_an_error(answers: list[dict[str, Any]]) -> None:
     with pytest.raises(PaginationError, match="ListRoles says that there is more"):
         read(*answers)
+
+
+def test_a_list_without_an_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page with another marker, in every way in which lists are read."""
+    monkeypatch.setattr(pages, "MOST_PAGES", 3)
+    monkeypatch.setattr(details, "MOST_PAGES", 3)
+    endless = [page("a", Marker=str(number)) for number in range(9)]
+    with pytest.raises(PaginationError, match="ListRoles has more than 3 pages"):
+        read(*endless)
+    with pytest.raises(PaginationError):
+        pages.items_of(Mock(list_roles=Mock(side_effect=endless)), "ListRoles", "Roles")
+    assert [role["RoleName"] for role in pages.items_of(Mock(list_roles=lambda **_: page("b")), "ListRoles", "Roles")]
+    tagged = [{"PaginationToken": str(number), "ResourceTagMappingList": []} for number in range(1, 9)]
+    client = Mock(get_resources=Mock(side_effect=tagged))
+    assert bulk_tags(SimpleNamespace(partition="aws", client=lambda *_, **__: client)) is None  # type: ignore[arg-type]
+    assert client.get_resources.call_count == 3
 
 
 def test_tags_in_bulk_that_repeat_themselves_are_no_use() -> None:
