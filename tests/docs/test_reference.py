@@ -110,3 +110,19 @@ def test_every_flag_that_allows_an_unsafe_plan_is_in_its_table() -> None:
     }
     section = (ROOT / "docs/cli.md").read_text(encoding="utf-8").partition("### Unsafe plans")[2].partition("\n## ")[0]
     assert allowing == set(re.findall(r"^\| `(--[a-z-]+)`", section, re.MULTILINE))
+
+
+SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("named", sorted(set(re.findall(r"`(tests/[\w/.]+(?:::\w+)?)`", SECURITY))))
+def test_every_promise_of_the_threat_model_names_a_test_that_is_there(named: str) -> None:
+    file, _, function = named.partition("::")
+    text = (ROOT / file).read_text(encoding="utf-8")
+    assert f"\ndef {function or 'test_'}" in text
+
+
+def test_each_line_of_the_threat_model_that_promises_something_names_a_test() -> None:
+    rows = [line for line in SECURITY.splitlines() if line.startswith("| ") and "promise" not in line]
+    assert [row for row in rows if "`tests/" not in row and "---" not in row] == []
+    assert len(rows) > 20
