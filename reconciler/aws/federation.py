@@ -57,6 +57,8 @@ def signin_token(url: str, environ: Mapping[str, str]) -> str:
                 outcome = _fetched(session, url)
         finally:
             session.close()
+    if isinstance(outcome, AnswerTooLong):
+        raise _refused(200, host)
     if isinstance(outcome, BotoCoreError):
         raise _unreachable(outcome, host)
     status, body = outcome
@@ -90,7 +92,7 @@ def _passes(outcome: _Outcome) -> bool:
 def _token(body: bytes) -> str | None:
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     token = content.get("SigninToken") if isinstance(content, dict) else None
     return token if isinstance(token, str) and token else None

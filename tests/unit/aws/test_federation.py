@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.aws import federation
+from reconciler.aws import federation, limits
 from reconciler.model.problem import Failed
+from tests.support.raw_server import after, http, raw_served, repeating, sending, trickling
 
 SECRET = "wJalrSECRET"
 QUERY = f"/federation?Action=getSigninToken&Session=%7B{SECRET}%7D"
@@ -101,6 +102,19 @@ def test_the_token_is_what_the_endpoint_answers() -> None:
     with endpoint(GOOD) as server:
         assert federation.signin_token(server.url, {}) == "the-token"
         assert server.asked == [QUERY]
+
+
+def test_whoever_sends_a_byte_at_a_time_or_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    with raw_served() as server:
+        server.sender = trickling(b"HTTP/1.1 200 OK\r\n" + b"x" * 5000)
+        text = said(f"{server.url}{QUERY}", {"RECONCILE_CALL_TIMEOUT": "1"})
+        assert "127.0.0.1 did not answer in time" in text and len(server.requests) == 1
+        monkeypatch.setattr(limits, "LARGEST", 2**20)
+        server.sender = after(b"HTTP/1.1 200 OK\r\n\r\n", repeating(b"x" * 65536))
+        assert "is no sign-in token" in said(f"{server.url}{QUERY}")
+        server.sender = sending(http(200, b"[" * 100_000))
+        assert "is no sign-in token" in said(f"{server.url}{QUERY}")
+    assert "bad-call-timeout" in said("http://127.0.0.1:1", {"RECONCILE_CALL_TIMEOUT": "soon"})
 
 
 @pytest.mark.parametrize("passing", [(500, b"x"), (503, b"x"), (429, b"x"), None])

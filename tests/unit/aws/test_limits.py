@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from reconciler.aws import limits
 from reconciler.aws.limits import AnswerTooLong, CallTimeout, UnsentTimeout, call_timeout
-from reconciler.aws.session import connect
+from reconciler.aws.session import connect, session_of
 from reconciler.model.problem import Failed
 from tests.support.raw_server import RawServer, Sender, after, http, raw_served, repeating, sending, trickling
 
@@ -108,11 +108,13 @@ FLOODS: dict[str, Sender] = {
 
 @pytest.mark.parametrize("sender", FLOODS.values(), ids=FLOODS.keys())
 def test_whoever_sends_without_an_end_is_left(
-    sender: Sender, client: Any, server: RawServer, monkeypatch: pytest.MonkeyPatch
+    sender: Sender, server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "LARGEST", 2**20)
     server.sender = sender
-    assert ends(client.get_caller_identity, AnswerTooLong) == f"127.0.0.1:{server.port} sent more than 1 MiB"
+    client = sts(limited(60), server.url)
+    with pytest.raises(AnswerTooLong, match=f"127.0.0.1:{server.port} sent more than 1 MiB"):
+        client.get_caller_identity()
 
 
 @pytest.mark.parametrize(
@@ -183,6 +185,15 @@ def test_a_host_that_takes_no_connection_was_never_asked(core: Any, monkeypatch:
         assert "could not be reached within 0.3 seconds" in said
         for one in held:
             one.close()
+
+
+@pytest.mark.parametrize("service", ["iam", "sts", "sso", "sso-oidc", "resourcegroupstaggingapi"])
+def test_every_client_of_a_session_keeps_the_limits(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of botocore's credential providers are made by the same session: single sign-on, other roles."""
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    core: Any = session_of(None, "us-east-1")._session  # type: ignore[attr-defined]
+    made = core.create_client(service, aws_access_key_id="a", aws_secret_access_key="b")
+    assert type(made._endpoint.http_session) is limits.LimitedSession
 
 
 # TLS and proxies
