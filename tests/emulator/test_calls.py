@@ -109,7 +109,7 @@ def test_an_apply_makes_exactly_the_calls_of_its_plan_in_that_order(account: Acc
     assert bool(changes(plan)) == (state != "unchanged")
     assert [call["seq"] for call in calls(plan)] == list(range(1, len(calls(plan)) + 1))
     account.zero()
-    account.apply()
+    account.apply("roles.yaml", "--allow-deletes")  # a password and a key go beside nine entities
     assert_made_as_planned(account, plan)
 
 
