@@ -26,7 +26,7 @@ from reconciler.plan.cost import calls_of
 from reconciler.plan.fingerprint import digest
 from reconciler.plan.options import Allowed
 from reconciler.plan.ownership import owner_of
-from reconciler.plan.reach import let_in_anybody, needs_everything, ordered_by_others, unread
+from reconciler.plan.reach import is_too_little, needs_everything, ordered_by_others, unread
 from reconciler.plan.saved import Saved, as_saved, read_saved, rebuilt, saved_part, saved_questions, stale
 from reconciler.plan.saved_values import MalformedPlan, parse_strictly
 from reconciler.render.json_text import json_text
@@ -196,7 +196,7 @@ def _part(saved: Saved, connection: Connection) -> State | None:
         if more is None:  # the caller may not ask one by one: pages tell what may be read
             return None
         live = more
-    return None if let_in_anybody(saved, live) else live
+    return None if is_too_little(saved, live) else live
 
 
 def _everything(saved: Saved, connection: Connection) -> State:

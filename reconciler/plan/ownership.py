@@ -48,6 +48,12 @@ def carriers_of(live: State) -> dict[str, Address]:
     return found
 
 
+def joined_groups(before: Entity | None, after: Entity | None) -> list[Address]:
+    """Return the groups that a user is in after a change and was not in before it."""
+    sides = [side.groups if isinstance(side, User) else frozenset[Address]() for side in (before, after)]
+    return sorted(sides[1] - sides[0])
+
+
 def owner_among(entity: Entity, carriers: Container[str]) -> str | None:
     """Return the owner by tag, or of a group by its path. `carriers`: the owners that `carriers_of` found."""
     if not isinstance(entity, Group):

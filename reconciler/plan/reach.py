@@ -29,7 +29,7 @@ from reconciler.model.entity import Group, Role, User
 from reconciler.model.plan import Plan, Step
 from reconciler.model.state import State
 from reconciler.plan.break_glass import is_marked
-from reconciler.plan.ownership import caller_address, claimant_of
+from reconciler.plan.ownership import caller_address, claimant_of, joined_groups
 from reconciler.plan.saved import Saved
 from reconciler.policy.grants import NOTHING, Statements
 from reconciler.policy.overlap import meet
@@ -57,6 +57,19 @@ def unread(saved: Saved, live: State) -> frozenset[Address]:
         elif isinstance(entity, Role):
             wanted |= planning.own_policies(entity.policies, [entity.permissions_boundary])
     return frozenset(wanted - (live.known or frozenset()))
+
+
+def is_too_little(saved: Saved, live: State) -> bool:
+    """Return whether `live`, the part of the account that `unread` asks for, leaves open what a guard asks."""
+    return let_in_anybody(saved, live) or joins_claimed_group(saved, live)
+
+
+def joins_claimed_group(saved: Saved, live: State) -> bool:
+    """Return whether a user is to join a group that may be another owner's: the tags of the whole account tell."""
+    joined = {name for address, after in saved.after.items() for name in joined_groups(saved.before[address], after)}
+    groups = [live.entities.get(name) for name in joined if name not in saved.after]
+    claimants = {claimant_of(group) for group in groups if isinstance(group, Group)}
+    return bool(claimants - {None, saved.owner})
 
 
 def let_in_anybody(saved: Saved, live: State) -> bool:

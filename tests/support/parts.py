@@ -10,7 +10,7 @@ from reconciler.model.address import Address
 from reconciler.model.plan import Plan
 from reconciler.model.state import Facts, State
 from reconciler.plan.options import Allowed
-from reconciler.plan.reach import let_in_anybody, needs_everything, unread
+from reconciler.plan.reach import is_too_little, needs_everything, unread
 from reconciler.plan.saved import Saved, as_saved, read_saved, rebuilt, saved_part, saved_questions
 from reconciler.render.plan_json import plan_dict
 
@@ -29,7 +29,7 @@ def part_of(saved: Saved, live: State) -> State | None:
     )
     while missing := unread(saved, part):
         part = with_more(part, missing, live)
-    return None if let_in_anybody(saved, part) else asked(saved, part, live)
+    return None if is_too_little(saved, part) else asked(saved, part, live)
 
 
 def with_more(part: State, addresses: Iterable[Address], live: State) -> State:

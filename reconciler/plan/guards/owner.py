@@ -9,7 +9,7 @@ from reconciler.model.plan import Action
 from reconciler.model.problem import Problem
 from reconciler.plan.diff import Difference
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.ownership import carriers_of, claimant_of, owner_of
+from reconciler.plan.ownership import carriers_of, claimant_of, joined_groups, owner_of
 
 _FLAG = "--take-over"
 
@@ -31,25 +31,30 @@ def foreign_owner(draft: Draft) -> Iterator[Problem]:
 
 
 def _foreign_groups(draft: Draft) -> Iterator[Problem]:
-    """Refuse every change of a group that is, or would be, below the path of another owner.
+    """Refuse every change of a group that is, or would be, below the path of another owner, and new members of it.
 
-    A user who joins or leaves it is no change of the group: members are what users say.
+    Who leaves it is no change of the group.
     """
-    claimed = [item for item in draft.differences if _claimants(item, draft.desired.owner)]
-    carriers = carriers_of(draft.live) if claimed else {}
-    for item in claimed:
-        for owner, summary in _claimants(item, draft.desired.owner).items():
+    claims = [(item, found) for item in draft.differences if (found := _claimants(item, draft))]
+    carriers = carriers_of(draft.live) if claims else {}
+    for item, claimants in claims:
+        for owner, summary in claimants.items():
             if owner in carriers:
                 hint = f"Leave the group to {owner!r}, or pass --take-over once {owner!r} has let it go."
                 said = f"{summary}, which is that of owner {owner!r} ({carriers[owner]} carries its tag)."
                 yield draft.refusal("other-owner", item.address, said, hint, _FLAG)
 
 
-def _claimants(item: Difference, own: str | None) -> Mapping[str, str]:
-    """Map the names that would own a changed group, before or after the plan, to the sentence that says so."""
+def _claimants(item: Difference, draft: Draft) -> Mapping[str, str]:
+    """Map the names that would own a group that a difference changes or joins to the sentence that says so."""
     found: dict[str, str] = {}
-    for group, verb in ((item.before, "lies"), (item.after, "would lie")):
+    groups = [(item.before, f"{item.address} lies"), (item.after, f"{item.address} would lie")]
+    groups += [
+        (draft.live.entities.get(name), f"{item.address} would join {name}")
+        for name in joined_groups(item.before, item.after)
+    ]
+    for group, said in groups:
         owner = claimant_of(group) if isinstance(group, Group) else None
-        if owner and owner != own:
-            found.setdefault(owner, f"{item.address} {verb} below the path /{owner}/")
+        if owner and owner != draft.desired.owner:
+            found.setdefault(owner, f"{said} below the path /{owner}/")
     return found

@@ -76,6 +76,14 @@ def test_another_owner_s_group_is_not_renamed() -> None:
     assert refused(planned([THEIRS, CREW], [replace(CREW, name="ours")], "crew", "ours")) == ["group/ours"]
 
 
+def test_no_user_joins_another_owner_s_group() -> None:
+    live, member = [THEIRS, CREW, User("u", tags=MINE)], User("u", groups=frozenset([CREW.address]), tags=MINE)
+    assert refused(planned(live, [CREW, member])) == ["user/u"]
+    assert refused(planned(live, [CREW, member], allowed=replace(EVERYTHING, take_over=True))) == []
+    assert refused(planned([CREW, live[2]], [CREW, member])) == []  # nobody carries the tag of an owner b
+    assert refused(planned([THEIRS, CREW], [CREW, member])) == ["user/u"]
+
+
 INTO: dict[str, list[Entity]] = {
     "a new group": [],
     "a group of ours": [replace(CREW, path="/me/")],
@@ -116,10 +124,6 @@ ALLOWED: dict[str, tuple[list[Entity], list[Entity]]] = {
     "a path that begins alike": ([THEIRS, replace(CREW, path="/bb/")], [Group("crew", "/bb/")]),
     "another letter case": ([THEIRS, replace(CREW, path="/B/")], [Group("crew", "/B/")]),
     "declared as it is": ([THEIRS, CREW], [CREW]),
-    "a user of ours joins": (
-        [THEIRS, CREW, User("u", tags=MINE)],
-        [CREW, User("u", groups=frozenset([CREW.address]), tags=MINE)],
-    ),
     "a user of ours leaves": (
         [THEIRS, CREW, User("u", groups=frozenset([CREW.address]), tags=MINE)],
         [CREW, User("u", tags=MINE)],
@@ -180,6 +184,14 @@ def test_a_saved_plan_reads_the_whole_account_where_a_group_may_be_another_owner
     assert (part is None) == whole
     if part is not None:
         assert again(saved, part).safe
+
+
+def test_a_saved_plan_reads_the_whole_account_where_a_user_may_join_another_owner_s_group() -> None:
+    live = [User("u", tags=MINE), CREW]
+    saved = saved_of(planned(live, [CREW, User("u", groups=frozenset([CREW.address]), tags=MINE)]))
+    since = State(ACCOUNT, "aws", {one.address: one for one in [*live, THEIRS]}, KNOWN)
+    assert part_of(saved, since) is None
+    assert refused(again(saved, since)) == ["user/u"]
 
 
 def test_an_owner_that_came_since_is_refused_by_a_saved_plan() -> None:
