@@ -116,10 +116,10 @@ def _closed_entries(address: Address, draft: Draft, ways: WaysIn) -> Iterator[Lo
     """Yield the ways into a role that the plan closes, if none is left that surely works."""
     if address.kind != "role" or address not in ways.planned.entities:
         return
-    closed = ways.closed(address)
+    closed = ways.closed_ways(address)
     if address == caller_address(draft.live):
         closed = _of_this_session(closed, address, draft.live, ways)
-    elif closed and ways.surely_open(address):
+    elif closed and ways.is_surely_open(address):
         closed = []
     for way in closed:
         over = f" by way of {', '.join(map(str, way.over))}" if way.over else ""
@@ -133,12 +133,12 @@ def _of_this_session(closed: list[ClosedWay], address: Address, live: State, way
     account, if there is a way through one.
     """
     session = Address("user", live.facts.caller.rpartition("/")[2])
-    worked = {way.start for way in ways.worked(address)}
+    worked = {way.start for way in ways.ways_before(address)}
     own = {start for start in worked if start.user == session}
     outside = {start for start in worked if start.user is None}
     gone = [way for way in closed if way.start in (own or outside or worked)]
     all_gone = {way.start for way in gone} == (own or outside or worked)
-    return gone if all_gone or not (own or outside or ways.surely_open(address)) else []
+    return gone if all_gone or not (own or outside or ways.is_surely_open(address)) else []
 
 
 def _lost_sign_in(address: Address, draft: Draft, ways: WaysIn) -> Iterator[Loss]:

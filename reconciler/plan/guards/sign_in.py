@@ -46,11 +46,11 @@ class SignIn:
     live: State
     differences: tuple[Difference, ...]
 
-    def before(self, user: Address, proof: Proof) -> Known:
+    def worked_before(self, user: Address, proof: Proof) -> Known:
         """Return whether the requests of a user can carry that."""
         return self._can(user, proof, self.has_password(user))
 
-    def after(self, user: Address, proof: Proof) -> Known:
+    def works_after(self, user: Address, proof: Proof) -> Known:
         return self._can(user, proof, False if self.loses_password(user) else self.has_password(user))
 
     def _can(self, user: Address, proof: Proof, password: Known) -> Known:

@@ -62,28 +62,28 @@ class WaysIn:
     def _after(self) -> Entrances:
         return Entrances(self.planned, self.roles, self.now, self._before.outsiders)
 
-    def worked(self, role: Address) -> list[Way]:
+    def ways_before(self, role: Address) -> list[Way]:
         """Return the ways that worked before, or may have: no more is known of them. Starts have their new names."""
-        return [way for ways in self._worked[role].values() for way in ways]
+        return [way for ways in self._before_by_start[role].values() for way in ways]
 
-    def closed(self, role: Address) -> list[ClosedWay]:
+    def closed_ways(self, role: Address) -> list[ClosedWay]:
         """Return the ways that worked before and do not after, whether or not others are left."""
         return self._closed[role]
 
-    def surely_open(self, role: Address) -> bool:
+    def is_surely_open(self, role: Address) -> bool:
         """Return whether a way works after the plan for certain."""
-        return any(self._works_surely(role, way) for ways in self._left[role].values() for way in ways)
+        return any(self._works_surely(role, way) for ways in self._after_by_start[role].values() for way in ways)
 
     def users_in_doubt(self, role: Address) -> list[Address]:
         """Return the users of whom it counts whether they can sign in, those who still have a way first."""
-        if not self.closed(role) or self.surely_open(role):
+        if not self.closed_ways(role) or self.is_surely_open(role):
             return []
-        users = (start.user for start in (*self._left[role], *self._worked[role]))
+        users = (start.user for start in (*self._after_by_start[role], *self._before_by_start[role]))
         known = self.live.entities
         return [user for user in dict.fromkeys(users) if user and user in known and self.sign_in.is_open(user)]
 
     @cached_property
-    def _worked(self) -> dict[Address, dict[Start, list[Way]]]:
+    def _before_by_start(self) -> dict[Address, dict[Start, list[Way]]]:
         names = {old: new for new, old in self.renamed.items()}
         found: dict[Address, dict[Start, list[Way]]] = {}
         for role in self.roles:
@@ -93,8 +93,8 @@ class WaysIn:
         return found
 
     @cached_property
-    def _left(self) -> dict[Address, dict[Start, list[Way]]]:
-        """The ways of after, whether or not anybody can begin them."""
+    def _after_by_start(self) -> dict[Address, dict[Start, list[Way]]]:
+        """Map each role to its ways after the plan, whether or not anybody can begin them."""
         return {role: _by_start(self._after.ways(role, self._is_usable)) for role in self.roles}
 
     @cached_property
@@ -102,14 +102,14 @@ class WaysIn:
         return {
             role: [
                 ClosedWay(start, ways[0].roles[:-1], why)
-                for start, ways in self._worked[role].items()
-                if (why := self._why_closed(start, ways, self._left[role].get(start, [])))
+                for start, ways in self._before_by_start[role].items()
+                if (why := self._why_closed(start, ways, self._after_by_start[role].get(start, [])))
             ]
             for role in self.roles
         }
 
     def _may_have_begun(self, way: Way) -> bool:
-        return way.start.user is None or self.sign_in.before(way.start.user, way.proof) is not False
+        return way.start.user is None or self.sign_in.worked_before(way.start.user, way.proof) is not False
 
     def _was(self, address: Address) -> Address:
         return self.renamed.get(address, address)
@@ -121,7 +121,7 @@ class WaysIn:
 
     @cached_property
     def _usable(self) -> dict[Hop, bool]:
-        """What `_is_usable` has found so far."""
+        """Holds what `_is_usable` has found so far."""
         return {}
 
     def _is_known(self, hop: Hop) -> bool:
@@ -142,7 +142,7 @@ class WaysIn:
     def _why_no_sign_in(self, user: Address, before: list[Way], after: list[Way]) -> str:
         """Return why a user whom the hops let in cannot begin any more; "" if it can, or as far as it was known to."""
         proofs = {way.proof for way in after}
-        if any(self.sign_in.after(user, proof) is True for proof in proofs):
+        if any(self.sign_in.works_after(user, proof) is True for proof in proofs):
             return ""
         if taken := self.sign_in.loses_password(user):
             return f"{taken}, and it {self.sign_in.lacks_key(user)}"
@@ -184,8 +184,9 @@ class WaysIn:
         user = way.start.user
         if user is None:
             provider = way.start.provider
-            return way.start in self._worked[role] and not (provider and self._why_shut(provider, way.roles[0]))
-        return self.sign_in.after(user, way.proof) is True
+            is_shut = provider is not None and bool(self._why_shut(provider, way.roles[0]))
+            return way.start in self._before_by_start[role] and not is_shut
+        return self.sign_in.works_after(user, way.proof) is True
 
 
 def _with_new_names(way: Way, names: Mapping[Address, Address]) -> Way:
