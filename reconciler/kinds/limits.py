@@ -84,7 +84,7 @@ def written_tag_problems(written: Map) -> Iterator[Problem]:
         if is_of_aws(key):
             yield _problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
         elif may_be_ours(key):
-            hint = "Use `owner:` and `protect:`; reconcile sets these tags itself."
+            hint = "Use `owner:`, `protect:` and `settings.break_glass`; reconcile sets these tags itself."
             yield _problem("reserved-tag", f"The tag key {key!r} is reconcile's own, in any spelling.", place, hint)
         elif not 1 <= len(key) <= 128 or not _is_tag_text(key):
             yield _problem("bad-tag", f"IAM does not take the tag key {key!r}.", place)

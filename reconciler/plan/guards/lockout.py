@@ -107,7 +107,7 @@ def lockout(draft: Draft, found: Iterable[Lockout]) -> Iterator[Problem]:
 def _refusal(draft: Draft, found: Lockout) -> Problem:
     told = "; ".join(f"{loss.what} ({loss.why})" for loss in found.losses[:_SHOWN])
     more = f"; and {len(found.losses) - _SHOWN} more" if len(found.losses) > _SHOWN else ""
-    hint = f"Leave {found.address} what it takes to undo this, or pass {FLAG}."
+    hint = f"Leave {found.address} the rights to undo this and a way in, or pass {FLAG}."
     summary = f"This plan locks out {found.named}. It takes away {told}{more}."
     return draft.refusal("lockout", found.address, summary, hint, FLAG)
 
