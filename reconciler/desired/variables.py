@@ -118,7 +118,8 @@ class _Resolver:
         value, self._depths[name] = name, 1
         if length > MAX_VALUE:
             summary = f"The variable {name!r} expands to {length:,} characters; at most {MAX_VALUE:,} are taken."
-            self._refuse(name, "variable-too-long", summary)
+            hint = "Shorten it, or look for variables that name one another more than once."
+            self._refuse(name, "variable-too-long", summary, hint)
         elif depth >= MAX_CHAIN:
             self._refuse_chain(name)
         else:
@@ -140,6 +141,6 @@ class _Resolver:
         summary = f"The variable {name!r} is part of a chain of more than {MAX_CHAIN} variables that name one another."
         return self._refuse(name, "variable-chain", summary)
 
-    def _refuse(self, name: str, code: str, summary: str) -> tuple[str, int]:
-        self.bad.append(BadVariable(name, code, summary, "Write its value out."))
+    def _refuse(self, name: str, code: str, summary: str, hint: str = "Write its value out.") -> tuple[str, int]:
+        self.bad.append(BadVariable(name, code, summary, hint))
         return name, 1
