@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Iterator
@@ -25,6 +26,14 @@ DECISIVE = re.compile(r"AWS_|.*(_PROXY|_BUNDLE)$", re.IGNORECASE)
 def _one_look_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox is consistent at once: an apply that does not match at the first look never will."""
     monkeypatch.setattr("reconciler.app.apply.GRACE", (0.0,), raising=False)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _connections_are_closed() -> Iterator[None]:
+    """Clients of boto3 hold each other and their connections until a full collection, which comes too late for
+    `select`: it takes no file descriptor above 1023."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True, scope="session")
