@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 import reconciler.aws.session
 
-DECISIVE = re.compile(r"AWS_|.*(_PROXY|_BUNDLE)$", re.IGNORECASE)
+DECISIVE = re.compile(r"AWS_|RECONCILE_CALL_|.*(_PROXY|_BUNDLE)$", re.IGNORECASE)
 """Variables that say who calls, and how AWS is reached."""
 
 
