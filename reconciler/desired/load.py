@@ -162,12 +162,13 @@ def is_plan(data: bytes) -> bool:
 
 def _of_another_kind(path: Path, data: bytes) -> Problem | None:
     """What `plan --out` and `apply` write is given where the desired state is asked for, and is no desired state."""
+    place = Place(str(path), 1, 1)
     if is_plan(data):
         hint = f"`reconcile apply {path}` applies it, if it was saved with `--out`; here name what it was made from."
-        return Problem(Level.ERROR, "not-desired-state", f"{path} is a plan.", "", hint)
+        return Problem(Level.ERROR, "not-desired-state", f"{path} is a plan.", "", hint, place)
     if data.startswith(b'{"event": "plan"'):
         hint = f"`reconcile undo {path}` shows how to go back."
-        return Problem(Level.ERROR, "not-desired-state", f"{path} is a journal of `apply`.", "", hint)
+        return Problem(Level.ERROR, "not-desired-state", f"{path} is a journal of `apply`.", "", hint, place)
     return None
 
 

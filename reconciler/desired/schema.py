@@ -18,6 +18,9 @@ _ADDRESSES = parts.texts("Addresses, with * and ?.", [["role/AWSReservedSSO_*"]]
 _NOT_DEFAULTED = ("trust", "trust_policy", "instance_profile")
 """Nor what an entry must have of its own."""
 
+_MOST = 2**63 - 1
+"""The largest count that a saved plan has room for."""
+
 _SETTINGS: dict[str, Any] = {
     "title": "Settings",
     "description": "What may be deleted, and when a plan is unsafe.",
@@ -39,6 +42,7 @@ _SETTINGS: dict[str, Any] = {
         "max_deletes": {
             "type": "integer",
             "minimum": 0,
+            "maximum": _MOST,
             "default": 10,
             "description": "A plan with more deletions needs --allow-deletes; passwords, keys and MFA devices count.",
         },
@@ -52,6 +56,7 @@ _SETTINGS: dict[str, Any] = {
         "max_removals": {
             "type": "integer",
             "minimum": 0,
+            "maximum": _MOST,
             "default": 50,
             "description": "And one that takes more policies, memberships and boundaries off entities that stay.",
         },

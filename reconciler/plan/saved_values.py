@@ -81,7 +81,9 @@ def take_flag(value: object, path: str) -> bool:
 
 def take_number(value: object, path: str, most: float) -> int | float:
     """Return a number from 0 to `most`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise MalformedPlan(f"{path} is not a number.")
+    if isinstance(value, float) and not math.isfinite(value):
         raise MalformedPlan(f"{path} is not a number.")
     if not 0 <= value <= most:
         raise MalformedPlan(f"{path} is not between 0 and {most}.")

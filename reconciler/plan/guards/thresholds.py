@@ -38,7 +38,8 @@ class Loss:
     unit: str = ""
 
     def exceeds(self, settings: Settings) -> bool:
-        return self.amount > float(getattr(settings, self.setting))
+        limit: float = getattr(settings, self.setting)
+        return self.amount > limit
 
     def limit_text(self, settings: Settings) -> str:
         limit = getattr(settings, self.setting)

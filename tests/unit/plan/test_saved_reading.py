@@ -76,7 +76,7 @@ WRONG: dict[str, tuple[Callable[[Any], None], str]] = {
     **{
         f"{name} {value!r}": (put(*SETTINGS, name, value=value), f"saved.settings.{name}")
         for name in ("max_deletes", "max_delete_percent", "max_removals")
-        for value in (NAN, INFINITY, -INFINITY, -1, None, True, "10", [], {}, LARGEST + 2, 1e300)
+        for value in (NAN, INFINITY, -INFINITY, -1, None, True, "10", [], {}, LARGEST + 2, 1e300, 10**400)
     },
     "a share past 100": (put(*SETTINGS, "max_delete_percent", value=100.5), "max_delete_percent"),
     "part of a deletion": (put(*SETTINGS, "max_deletes", value=0.5), "max_deletes"),

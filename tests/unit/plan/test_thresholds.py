@@ -198,3 +198,7 @@ def test_raised_removals_are_told_too_and_every_format_tells_it() -> None:
     said = "The file raises max_removals from 50 to 60, and this plan needs it: 54 removals"
     for text in (plan_text(plan), plan_json(plan), plan_markdown(plan), plan_commands(plan), github(plan.findings)):
         assert said in text.replace("\\_", "_")
+
+
+def test_a_threshold_that_no_number_of_the_machine_holds_is_compared_like_any_other() -> None:
+    assert losses(planned([user("leaver")], [], max_deletes=10**400), "too-many-deletes") == []
