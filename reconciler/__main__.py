@@ -1,10 +1,12 @@
 """The entry point of `reconcile` and of `python -m reconciler`."""
 
 import codecs
-import contextlib
 import gc
 import os
 import sys
+
+_PLACES = 8
+"""Places in the code that are named for a mistake of the program. A function that calls itself for ever has 1,000."""
 
 
 def main() -> None:
@@ -86,7 +88,10 @@ def _tell_mistake(error: Exception) -> int:
         said = [
             f"error: reconcile failed by a mistake of its own ({type(error).__name__}).",
             "    Its text is not shown: it may hold a secret. Please report this with the lines below.",
-            *(f"    {frame.filename.rpartition('reconciler')[2][1:]}:{frame.lineno} {frame.name}" for frame in frames),
+            *(
+                f"    {frame.filename.rpartition('reconciler')[2][1:]}:{frame.lineno} {frame.name}"
+                for frame in frames[-_PLACES:]
+            ),
         ]
     if sys.argv[1:2] == ["apply"]:
         said.append("    If calls were made, they are in the journal: look at it before you run the command again.")
@@ -95,6 +100,8 @@ def _tell_mistake(error: Exception) -> int:
 
 def _leave(lines: list[str]) -> int:
     """Tell the last lines of a program whose streams may be broken; the exit code."""
+    import contextlib
+
     from reconciler.shell import streams
 
     with contextlib.suppress(OSError):

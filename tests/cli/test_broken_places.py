@@ -88,7 +88,7 @@ def test_an_endpoint_that_is_no_url_is_told(
     option = ("--endpoint-url", url) if where == "option" else ()
     for words in (("plan", "roles.yaml"), ("assume", "s3", "--print")):
         assert run((*words, *option)) == 1
-        assert "Check --endpoint-url and AWS_ENDPOINT_URL" in capsys.readouterr().err
+        assert "Check --endpoint-url, AWS_ENDPOINT_URL, and" in capsys.readouterr().err
 
 
 PROCESSES = ["[]", "null", "5", "", "{", '"x"', "{}", '{"Version": 1}', '{"Version": 2, "AccessKeyId": "a"}']
@@ -204,8 +204,8 @@ def test_a_shell_gets_the_bytes_back_that_a_variable_had(tmp_path: Path, locale:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        ("ValueError('hunter2')", "error: This is a bug in reconcile: ValueError at reconciler/"),
-        ("RecursionError('hunter2')", "error: This is a bug in reconcile: RecursionError at "),
+        ("ValueError('hunter2')", "error: reconcile failed by a mistake of its own (ValueError)."),
+        ("RecursionError('hunter2')", "error: reconcile failed by a mistake of its own (RecursionError)."),
         ("MemoryError('hunter2')", "error: There is not enough memory for this."),
     ],
 )
