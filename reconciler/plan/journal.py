@@ -7,13 +7,13 @@ runs, one behind the other: each begins with its plan.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.plan.saved import Saved, read_saved
+from reconciler.plan.saved_values import parse_strictly, take_name
 
 JOURNAL_VERSION = 1
 
@@ -65,29 +65,34 @@ def _run(begun: Mapping[str, Any], made: Mapping[int, Address]) -> Run:
 
 def _unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Address, Address | str]]:
     """Who lets go of what, by a call that belongs to the change of what is held."""
-    asked: Mapping[str, str] = call["parameters"]
+    asked = call["parameters"]
+
+    def named(key: str) -> str:
+        return take_name(asked[key], f"parameters.{key}")
+
     match call["operation"], address.kind:
         case "RemoveUserFromGroup", "group":
-            yield Address("user", asked["UserName"]), address
+            yield Address("user", named("UserName")), address
         case "RemoveRoleFromInstanceProfile", "role":
-            yield Address("instance-profile", asked["InstanceProfileName"]), address
+            yield Address("instance-profile", named("InstanceProfileName")), address
         case ("DetachUserPolicy" | "DetachGroupPolicy" | "DetachRolePolicy") as operation, "policy":
             noun = operation.removeprefix("Detach").removesuffix("Policy")
-            yield Address(noun.lower(), asked[f"{noun}Name"]), asked["PolicyArn"]
+            yield Address(noun.lower(), named(f"{noun}Name")), named("PolicyArn")
 
 
 def _records(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
     cut: ValueError | None = None
     for line in lines:
+        flaws: list[str] = []
         try:
-            record = json.loads(line)
+            record = parse_strictly(line.encode(errors="surrogatepass"), flaws)
         except ValueError as error:
             if cut:
                 raise
             cut = error
             continue
-        if not isinstance(record, dict):
-            raise ValueError("a line is no object")
+        if not isinstance(record, dict) or flaws:
+            raise ValueError(flaws[0] if flaws else "a line is no object")
         if cut and record["event"] != "plan":
             raise cut
         cut = None

@@ -69,6 +69,14 @@ def take_text(value: object, path: str) -> str:
     return value
 
 
+def take_name(value: object, path: str) -> str:
+    """Return a text that something in AWS can be called: half a character (a lone surrogate) is in no name."""
+    text = take_text(value, path)
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        raise MalformedPlan(f"{path} holds half a character.")
+    return text
+
+
 def take_texts(value: object, path: str) -> tuple[str, ...]:
     return tuple(take_text(item, path) for item in take_list(value, path))
 

@@ -167,7 +167,10 @@ def _spoilt(random: Random, answer: Answer) -> Answer:
 
 def _spoil_json_or_xml(random: Random, body: str) -> str:
     if body.startswith("{"):
-        return json.dumps(spoil_json(random, json.loads(body)))
+        try:
+            return json.dumps(spoil_json(random, json.loads(body)))
+        except ValueError:  # it was spoilt before
+            return spoil_text(random, body)
     for _ in range(random.choice((1, 1, 2, 4))):
         body = _spoil_xml(random, body)
     return body

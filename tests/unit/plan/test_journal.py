@@ -54,6 +54,10 @@ BROKEN: dict[str, Callable[[list[dict[str, Any]]], object]] = {
     "a version of the future": lambda records: records[0].update(journal_version=2),
     "no plan": lambda records: records.pop(0),
     "a plan that is none": lambda records: records[0].update(plan=[]),
+    "half a character in a name": lambda records: records[0]["plan"]["changes"][0]["calls"][0].update(
+        operation="RemoveUserFromGroup", parameters={"UserName": "\ud800", "GroupName": "g"}
+    ),
+    "a number that JSON does not have": lambda records: records[0].update(more=float("nan")),
     "nothing": lambda records: records.clear(),
 }
 
