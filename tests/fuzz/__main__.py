@@ -37,8 +37,9 @@ def main(arguments: list[str]) -> int:
     if given.command == "replay":
         return _replay(given.input)
     if given.command == "child":
-        from tests.fuzz.child import fuzz
+        from tests.fuzz.child import fuzz, limit_memory
 
+        limit_memory()
         fuzz(given.name, given.seconds, given.seed, given.folder)
         return 0
     from tests.fuzz.recording import record
@@ -48,8 +49,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _replay(path: Path) -> int:
-    from tests.fuzz.child import replay
+    from tests.fuzz.child import limit_memory, replay
 
+    limit_memory()
     fault = replay(path.name.partition("-")[0], path.read_bytes())
     print(fault or "Read without a fault.")
     return 1 if fault else 0

@@ -24,7 +24,7 @@ _EVERY = 5.0
 
 
 def limit_memory() -> None:
-    """Have the system refuse what would hurt the machine; `Loop` judges what is too much."""
+    """Have the system refuse this process what would hurt the machine; `Loop` judges what is too much."""
     try:
         import resource
     except ImportError:
@@ -68,7 +68,6 @@ class _Report:
 
 def fuzz(name: str, seconds: float, seed: int, folder: Path) -> None:
     """Run one target; its faults and counts go to files in `folder`."""
-    limit_memory()
     with TemporaryDirectory() as scratch:
         report = _Report(folder)
         report.loop = Loop(TARGETS[name](Path(scratch)), seed, report.faulty, report.before)
@@ -77,7 +76,6 @@ def fuzz(name: str, seconds: float, seed: int, folder: Path) -> None:
 
 def replay(name: str, data: bytes) -> str:
     """Read one input again, and return the fault; "" where there is none."""
-    limit_memory()
     with TemporaryDirectory() as scratch:
         target = TARGETS[name](Path(scratch))
         began = time.process_time()
