@@ -20,6 +20,9 @@ def inverse(call: Call, before: Entity | None) -> tuple[str, ...]:
         if "PolicyName" in parameters:
             replaced = str(parameters["PolicyName"]) in getattr(before, "inline_policies", {})
         return (operation if replaced else f"Delete{operation.removeprefix('Put')}",)
+    if operation in _OF_ACCOUNT:
+        made, changed = _OF_ACCOUNT[operation]
+        return (made if before is None else changed,)
     if operation in _INVERSES:
         return _INVERSES[operation]
     for verb, undoing in _VERBS:
@@ -35,6 +38,11 @@ _VERBS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Untag", ("Tag",)),
     ("Update", ("Update",)),
 )
+_OF_ACCOUNT: Mapping[str, tuple[str, str]] = {
+    "CreateAccountAlias": ("DeleteAccountAlias", "CreateAccountAlias"),
+    "UpdateAccountPasswordPolicy": ("DeleteAccountPasswordPolicy", "UpdateAccountPasswordPolicy"),
+}
+"""One call makes or changes a setting of the account: what takes it back in either case."""
 _NOUNS = tuple(kind.noun for kind in KINDS)
 _INVERSES: Mapping[str, tuple[str, ...]] = {
     "AddUserToGroup": ("RemoveUserFromGroup",),
