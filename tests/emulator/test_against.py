@@ -116,7 +116,10 @@ FORGED: dict[str, tuple[tuple[str, str], str]] = {
         (SETTINGS, 'settings: {ignore: ["user/z*"], break_glass: [role/r]}'),
         "settings.ignore: the plan has user/z*, the files give none.",
     ),
-    "no break_glass": ((SETTINGS, "settings: {}"), "settings.break_glass: the plan has none, the files give role/r."),
+    "another break_glass": (
+        (SETTINGS, "settings: {break_glass: [role/r, user/stays]}"),
+        "settings.break_glass: the plan has role/r and user/stays, the files give role/r.",
+    ),
     "more deletions": (
         (SETTINGS, "settings: {max_deletes: 999, break_glass: [role/r]}"),
         "settings.max_deletes: the plan has 999, the files give 10.",
@@ -336,3 +339,10 @@ def test_a_plan_of_undo_is_not_what_files_give(own: Account) -> None:
     own.apply("roles.yaml", "--journal", "j.jsonl")
     assert own.cli("undo", "j.jsonl", "--out", "plan.json").code in (0, 3)
     assert "the files ask for no change of it" in refused(own)
+
+
+def test_a_plan_of_files_without_break_glass_has_what_the_account_remembers(own: Account) -> None:
+    save(own, AFTER.replace(SETTINGS, "settings: {}"))
+    plan = json.loads((own.folder / "plan.json").read_text())
+    assert plan["saved"]["settings"]["break_glass"] == ["role/r"]
+    assert own.cli("apply", "plan.json", "--against", "roles.yaml", "--allow-deletes").code == 0
