@@ -102,7 +102,8 @@ def test_what_is_under_way_is_finished_and_the_next_run_goes_on(
     lines = recorded(account)
     begun = {line["seq"] for line in lines if line["event"] == "starts"}
     done = {line["seq"] for line in lines if line["event"] == "ends" and line["ending"] == "done"}
-    assert begun == done
+    waited = {line["seq"] for line in lines if line["event"] == "ends" and line["ending"] == "failed"}
+    assert begun == done | waited  # one that still waited for its turn at the pace of AWS is never made
     assert 20 <= len(done) < USERS
     assert len(account.iam.list_users()["Users"]) == len(done) == lines[-1]["done"]
     assert f"{len(done)} of {USERS} calls were made" in said
