@@ -39,14 +39,14 @@ def _escape_what_has_no_code() -> None:
     The same goes for bytes of file names that are no text, which Python holds as half characters. It is JSON's own
     escape, so that JSON stays JSON.
     """
-    codecs.register_error("reconcile", _escaped)
+    codecs.register_error("reconcile", _escape_character)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # streams of another kind, as tests have, lack it
         if reconfigure is not None:
             reconfigure(errors="reconcile")
 
 
-def _escaped(error: UnicodeError) -> tuple[str, int]:
+def _escape_character(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()

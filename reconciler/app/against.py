@@ -38,7 +38,7 @@ def planned_against(path: Path, document: Mapping[str, Any], files: Sequence[str
     if not found and not _has_same_calls(document, plan):
         found = [_error("The calls of the plan are not those that its changes need.")]
     if found:
-        raise Failed([*_shortened(found), _refusal(path, files)])
+        raise Failed([*_shorten(found), _refusal(path, files)])
     return replace(planned, look_again=lambda: plan_the_rest(given, connection, request.allowed), saved=True)
 
 
@@ -51,7 +51,7 @@ def _has_same_calls(document: Mapping[str, Any], plan: Plan) -> bool:
         return False
 
 
-def _shortened(found: Sequence[Problem]) -> list[Problem]:
+def _shorten(found: Sequence[Problem]) -> list[Problem]:
     more = len(found) - _SHOWN
     if more <= 0:
         return list(found)

@@ -87,12 +87,12 @@ def opened(path: Path | None, account: str, environ: Mapping[str, str]) -> Journ
         if is_stream(at):
             return Journal(at, os.fdopen(open_stream(at), "wb"))
         check_folder(at, environ)
-        return Journal(at.resolve(), _appended(at))
+        return Journal(at.resolve(), _append_to(at))
     except OSError as error:
         raise _unwritable(at, error) from None
 
 
-def _appended(path: Path) -> IO[bytes]:
+def _append_to(path: Path) -> IO[bytes]:
     """The file, open behind its last whole line. Raises OSError; Failed where it holds something else."""
     file = os.fdopen(open_to_append(path), "ab+")
     try:

@@ -229,7 +229,7 @@ def _accounted_for(document: Mapping[str, Any], saved: Saved, plan: Plan, live: 
 
 def has_same_changes(document: Mapping[str, Any], plan: Plan, *, in_order: bool = True) -> bool:
     """Tell whether a plan file lists exactly the changes, calls and totals of a plan; in_order: and their order."""
-    both = [{key: side[key] for key in _TOLD} for side in (document, _recomputed(plan))]
+    both = [{key: side[key] for key in _TOLD} for side in (document, _recompute(plan))]
     if not in_order:
         both = [side | {"changes": list(map(_without_order, side["changes"]))} for side in both]
     return digest(both[0]) == digest(both[1])
@@ -240,7 +240,7 @@ def _without_order(change: Mapping[str, Any]) -> dict[str, Any]:
     return {**change, "calls": sorted(calls, key=digest)}
 
 
-def _recomputed(plan: Plan) -> dict[str, Any]:
+def _recompute(plan: Plan) -> dict[str, Any]:
     """Return the changes and their totals as they read back from a file."""
     document = plan_dict(plan)
     found: dict[str, Any] = json.loads(json.dumps({key: document[key] for key in _TOLD}))

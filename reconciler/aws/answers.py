@@ -22,7 +22,7 @@ from reconciler.aws.limits import answering_host
 from reconciler.aws.required import EMPTY, FORMS, REQUIRED
 
 _BROKEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-"""What botocore's parsers raise over bytes that they do not expect."""
+"""The exceptions of botocore's parsers over bytes that they do not expect."""
 _NAMESPACE = re.compile(r"https?://([\w-]+\.)*amazon(aws)?\.com(\.cn)?/.*|")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,127}")
 _LONGEST_MESSAGE = 4000
@@ -44,13 +44,13 @@ class AnswerParsers(ResponseParserFactory):
         parser: Any = super().create_parser(protocol_name)
         parse = parser.parse
 
-        def parsed(response: Any, shape: Any) -> Any:
+        def parse_guarded(response: Any, shape: Any) -> Any:
             try:
                 return parse(response, shape)
             except (*_BROKEN, ResponseParserError):
-                raise ForeignAnswer(_told(response)) from None
+                raise ForeignAnswer(_describe_answer(response)) from None
 
-        parser.parse = parsed
+        parser.parse = parse_guarded
         return parser
 
 
@@ -76,9 +76,9 @@ class _QueryAnswers(QueryParser):
         try:
             return super().parse(response, shape)
         except ForeignAnswer as foreign:
-            raise ForeignAnswer(_told(response, str(foreign))) from None
+            raise ForeignAnswer(_describe_answer(response, str(foreign))) from None
         except (*_BROKEN, ResponseParserError):
-            raise ForeignAnswer(_told(response)) from None
+            raise ForeignAnswer(_describe_answer(response)) from None
 
     def _do_parse(self, response: Any, shape: Any) -> Any:
         operation = (response.get("context") or {}).get("operation_name", "")
@@ -120,7 +120,7 @@ class _QueryAnswers(QueryParser):
 
     def _handle_structure(self, shape: Any, node: Any) -> Any:
         above: Any = super()
-        return _checked(shape, above._handle_structure(shape, node))
+        return _check_answer(shape, above._handle_structure(shape, node))
 
     def _handle_boolean(self, shape: Any, node: Any) -> bool:
         if node.text not in ("true", "false"):
@@ -141,13 +141,13 @@ class _JsonAnswers(JSONParser):
                 return parsed
             return _without_code(response)
         except ForeignAnswer as foreign:
-            raise ForeignAnswer(_told(response, str(foreign))) from None
+            raise ForeignAnswer(_describe_answer(response, str(foreign))) from None
         except (*_BROKEN, ResponseParserError):
-            raise ForeignAnswer(_told(response)) from None
+            raise ForeignAnswer(_describe_answer(response)) from None
 
     def _handle_structure(self, shape: Any, value: Any) -> Any:
         above: Any = super()
-        return _checked(shape, above._handle_structure(shape, value))
+        return _check_answer(shape, above._handle_structure(shape, value))
 
     def _handle_string(self, shape: Any, value: Any) -> str:
         if not isinstance(value, str):
@@ -191,14 +191,14 @@ def _without_code(response: Any) -> dict[str, Any]:
         raise ForeignAnswer
     code = "TooManyRequestsException" if status == 429 else str(status)
     reason = http.client.responses.get(status, "no reason")
-    return {"Error": {"Code": code, "Message": f"{reason} ({_told(response)})"}, "ResponseMetadata": {}}
+    return {"Error": {"Code": code, "Message": f"{reason} ({_describe_answer(response)})"}, "ResponseMetadata": {}}
 
 
 _NEEDED = {name: [(path, *path.partition(".")[::2]) for path in paths] for name, paths in REQUIRED.items()}
 """REQUIRED, each path with its first part and the rest."""
 
 
-def _checked(shape: Any, parsed: Any) -> Any:
+def _check_answer(shape: Any, parsed: Any) -> Any:
     """Return the structure. Raises ForeignAnswer if a field that the code relies on is missing or malformed."""
     for path, first, rest in _NEEDED.get(shape.name, ()):
         value = parsed.get(first)
@@ -221,7 +221,7 @@ def _is_there(name: str, value: Any) -> bool:
     return form is None or bool(form.fullmatch(value if isinstance(value, str) else value.decode("latin-1")))
 
 
-def _told(response: Any, field: str = "") -> str:
+def _describe_answer(response: Any, field: str = "") -> str:
     """Say what answered, in words of our own: nothing of an answer is known to be harmless."""
     body = response["body"] or b""
     what = f", but {field} is missing or malformed" if field else f" with {_looks_like(body)}"

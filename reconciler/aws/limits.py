@@ -150,7 +150,7 @@ class LimitedSession:
         try:
             return self._session.send(request)
         except BotoCoreError as error:
-            raise _explained(error, attempt, self._seconds) from None
+            raise _explain_timeout(error, attempt, self._seconds) from None
         finally:
             _here.attempt = outer
             context[_BUDGET] = max(0.0, attempt.left())
@@ -159,7 +159,7 @@ class LimitedSession:
         self._session.close()
 
 
-def _explained(error: BotoCoreError, attempt: _Attempt, seconds: float) -> BotoCoreError:
+def _explain_timeout(error: BotoCoreError, attempt: _Attempt, seconds: float) -> BotoCoreError:
     host = answering_host()
     if attempt.is_flooded:
         return AnswerTooLong(host=host, mebibytes=LARGEST // 2**20)
@@ -188,29 +188,29 @@ class _Limited:
         above: Any = super()
         above.settimeout(None if seconds == math.inf else seconds)
 
-    def _limited(self, method: str, *arguments: Any, **named: Any) -> Any:
+    def _limit_class(self, method: str, *arguments: Any, **named: Any) -> Any:
         self._limit()
         return getattr(super(), method)(*arguments, **named)
 
     def connect(self, *arguments: Any) -> None:
-        self._limited("connect", *arguments)
+        self._limit_class("connect", *arguments)
 
     def do_handshake(self, *arguments: Any) -> None:
-        self._limited("do_handshake", *arguments)
+        self._limit_class("do_handshake", *arguments)
 
     def send(self, *arguments: Any) -> Any:
-        return self._limited("send", *arguments)
+        return self._limit_class("send", *arguments)
 
     def sendall(self, *arguments: Any) -> Any:
-        return self._limited("sendall", *arguments)
+        return self._limit_class("sendall", *arguments)
 
     def recv(self, *arguments: Any) -> Any:
-        data = self._limited("recv", *arguments)
+        data = self._limit_class("recv", *arguments)
         _count(len(data))
         return data
 
     def recv_into(self, *arguments: Any) -> Any:
-        read = self._limited("recv_into", *arguments)
+        read = self._limit_class("recv_into", *arguments)
         _count(read)
         return read
 
@@ -233,12 +233,12 @@ class _TlsSocket(_Limited, ssl.SSLSocket):
 
 class _Connection(AWSHTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _connected(self)
+        return _connect_within(self)
 
 
 class _TlsConnection(AWSHTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return _connected(self)
+        return _connect_within(self)
 
     def connect(self) -> None:
         if self.ssl_context is not None:
@@ -261,7 +261,7 @@ class _TlsPool(AWSHTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
-def _opened(made: _Socket, connection: Any, address: Any) -> _Socket:
+def _open_within(made: _Socket, connection: Any, address: Any) -> _Socket:
     try:
         for option in connection.socket_options or ():
             made.setsockopt(*option)
@@ -273,7 +273,7 @@ def _opened(made: _Socket, connection: Any, address: Any) -> _Socket:
     return made
 
 
-def _connected(connection: Any) -> socket.socket:
+def _connect_within(connection: Any) -> socket.socket:
     """Connect to the first address of the host that takes it, as urllib3 does, all of them within the call's time."""
     host, last = connection._dns_host.strip("[]"), None
     try:
@@ -282,7 +282,7 @@ def _connected(connection: Any) -> socket.socket:
         raise NewConnectionError(connection, f"Failed to resolve {connection.host!r} ({error})") from None
     for family, kind, protocol, _, address in found:
         try:
-            return _opened(_Socket(family, kind, protocol), connection, address)
+            return _open_within(_Socket(family, kind, protocol), connection, address)
         except OSError as error:
             last = error
     if isinstance(last, TimeoutError):

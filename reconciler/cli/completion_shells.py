@@ -70,7 +70,7 @@ class _Bash(BashComplete):
         kept = "" if quote or "\\" in word else _kept(incomplete, os.environ.get("COMP_WORDBREAKS", ""))
         lines = []
         for item in self.get_completions(words, incomplete):
-            value = _quoted(item.value.removeprefix(kept), quote)
+            value = _quote_word(item.value.removeprefix(kept), quote)
             if value is not None:
                 lines.append(f"{item.type},{value}")
         return "\n".join(lines)
@@ -127,7 +127,7 @@ def _kept(incomplete: str, breaks: str) -> str:
     return value[: max(ends, default=0)]
 
 
-def _quoted(value: str, quote: str) -> str | None:
+def _quote_word(value: str, quote: str) -> str | None:
     """The value as bash reads it back behind an open quote; None where it cannot be written there.
 
     bash(1), "QUOTING": nothing is escaped between single quotes, and between double ones a `!` cannot be.

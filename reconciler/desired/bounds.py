@@ -72,7 +72,7 @@ def _named_root(path: Path) -> tuple[Path, bool]:
 
 
 def _is_gits(path: Path, root: Path) -> bool:
-    """Whether a path inside of `root` is `.git`, or lies in it."""
+    """Return whether a path inside of `root` is `.git`, or lies in it."""
     below = path.relative_to(root)
     if is_named_gits(below):
         return True

@@ -30,15 +30,15 @@ def named_files(arguments: tuple[str, ...]) -> list[Path]:
         if not argument:
             raise failure("no-file", "A FILE is the empty text.", hint="Is a variable of the shell unset?")
         if os.path.isdir(argument):  # noqa: PTH112 - pathlib raises where a path is too long
-            found += _listed(path)
+            found += _list_folder(path)
         elif os.path.exists(argument):  # noqa: PTH110
             found.append(path)
         else:
             raise failure("no-file", f"There is no file {argument}.", hint="Check the path.")
-    return [_bounded(path) for path in dict.fromkeys(found)]
+    return [_check_bounds(path) for path in dict.fromkeys(found)]
 
 
-def _listed(folder: Path) -> list[Path]:
+def _list_folder(folder: Path) -> list[Path]:
     try:
         listed = sorted(item for item in folder.iterdir() if item.suffix in YAML_ENDINGS and item.is_file())
     except OSError as error:
@@ -48,7 +48,7 @@ def _listed(folder: Path) -> list[Path]:
     return listed
 
 
-def _bounded(path: Path) -> Path:
+def _check_bounds(path: Path) -> Path:
     """The same. Raises Failed where a symbolic link leads it out of its repository, or it is a file of git's own.
 
     What the person's own shell redirects is no such link, and what is no regular file is refused when it is read.
@@ -65,7 +65,7 @@ def _default_file() -> Path:
     if wanted:
         if not os.path.exists(wanted):  # noqa: PTH110 - pathlib raises where a path is too long
             raise failure("no-file", f"There is no file {wanted}, which $RECONCILE_FILE names.")
-        return _bounded(Path(wanted))
+        return _check_bounds(Path(wanted))
     found = _nearest_file()
     if found is None:
         raise failure(
@@ -74,7 +74,7 @@ def _default_file() -> Path:
             hint="Name a file, or set $RECONCILE_FILE.",
         )
     _check_owner(found)
-    return _bounded(found)
+    return _check_bounds(found)
 
 
 def _check_owner(found: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a saved plan says that the files of a checkout do not give. Pure.
+"""Compare a saved plan with the plan that the files of a checkout give. Pure.
 
 `apply plan.json --against FILE` plans those files anew. This compares the two plans, value by value, so that whoever
 edits a plan file, and puts its checksum right, changes nothing but whether it is refused.
@@ -42,7 +42,8 @@ def _of_the_whole(saved: Saved, given: Saved) -> Iterator[Problem]:
     if moves[0] != moves[1]:
         yield _differs("moved", *moves)
     if set(saved.targets) != set(given.targets):
-        summary = f"--target: the plan was made with {_shown(saved.targets)}, this apply has {_shown(given.targets)}."
+        targets = _show_value(saved.targets), _show_value(given.targets)
+        summary = f"--target: the plan was made with {targets[0]}, this apply has {targets[1]}."
         yield _error(summary, hint="Give `apply` each --target that the plan was made with, and no other.")
 
 
@@ -72,10 +73,10 @@ def _paths(one: Entity | None, other: Entity | None) -> str:
 
 
 def _differs(name: str, saved: object, given: object) -> Problem:
-    return _error(f"{name}: the plan has {_shown(saved)}, the files give {_shown(given)}.")
+    return _error(f"{name}: the plan has {_show_value(saved)}, the files give {_show_value(given)}.")
 
 
-def _shown(value: object) -> str:
+def _show_value(value: object) -> str:
     if isinstance(value, tuple):
         return listed(map(str, value), _NAMED) or "none"
     return "none" if value is None else str(value)

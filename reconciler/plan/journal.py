@@ -67,17 +67,17 @@ def _unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Addre
     """Who lets go of what, by a call that belongs to the change of what is held."""
     asked = call["parameters"]
 
-    def named(key: str) -> str:
+    def take_parameter(key: str) -> str:
         return take_name(asked[key], f"parameters.{key}")
 
     match call["operation"], address.kind:
         case "RemoveUserFromGroup", "group":
-            yield Address("user", named("UserName")), address
+            yield Address("user", take_parameter("UserName")), address
         case "RemoveRoleFromInstanceProfile", "role":
-            yield Address("instance-profile", named("InstanceProfileName")), address
+            yield Address("instance-profile", take_parameter("InstanceProfileName")), address
         case ("DetachUserPolicy" | "DetachGroupPolicy" | "DetachRolePolicy") as operation, "policy":
             noun = operation.removeprefix("Detach").removesuffix("Policy")
-            yield Address(noun.lower(), named(f"{noun}Name")), named("PolicyArn")
+            yield Address(noun.lower(), take_parameter(f"{noun}Name")), take_parameter("PolicyArn")
 
 
 def _records(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:

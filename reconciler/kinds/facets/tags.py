@@ -23,12 +23,12 @@ _OF_AWS = "aws:"
 
 
 def is_ours(key: str) -> bool:
-    """Whether an entity's tag is one that reconcile keeps. Entities carry the keys as `with_our_keys` spells them."""
+    """Return whether a tag of an entity is one that reconcile keeps. Entities spell them as `with_our_keys` does."""
     return key.startswith(_OURS)
 
 
 def may_be_ours(key: str) -> bool:
-    """Whether somebody could take a key for one of ours: in any letter case, width or look-alike that folds to it.
+    """Return whether a key could be taken for one of ours: in any letter case, width or look-alike that folds to it.
 
     Stricter than IAM, which does not say how it folds other letters than A to Z. No file may write these keys.
     """
@@ -36,7 +36,7 @@ def may_be_ours(key: str) -> bool:
 
 
 def is_of_aws(key: str) -> bool:
-    """Whether AWS refuses the key: `aws:` is reserved in any letter case."""
+    """Return whether AWS refuses the key: `aws:` is reserved in any letter case."""
     return fold_key(key).startswith(_OF_AWS)
 
 

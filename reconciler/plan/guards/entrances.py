@@ -41,8 +41,11 @@ _EVERYONE = "arn:aws:iam::000000000000:root"
 
 
 class Proof(Enum):
-    """What a request of a start carries. A console session without MFA says so, a request by an access key says nothing
-    (IAM User Guide, "AWS global condition context keys", aws:MultiFactorAuthPresent)."""
+    """The proof that a request of a start carries.
+
+    A console session without MFA says so, and a request by an access key says nothing of MFA (IAM User Guide, "AWS
+    global condition context keys", aws:MultiFactorAuthPresent).
+    """
 
     KEY = "an access key"
     PASSWORD = "a password"
@@ -200,7 +203,7 @@ class Entrances:
     def _outsiders(self, address: Address) -> Iterator[tuple[Start, Principal]]:
         """Yield whom the trust names beside the principals of this account, and services."""
         role = self.state.entities[address]
-        named = _named(role.trust_policy.statements) if isinstance(role, Role) else ()
+        named = _allowed_principals(role.trust_policy.statements) if isinstance(role, Role) else ()
         for kind, value, statement in named:
             if kind == "Federated":
                 provider = entity_of(value, self.state.account, kind)
@@ -222,7 +225,7 @@ def _within(known: Context, question: Question) -> Question:
     return lambda context: question(known.over(context))
 
 
-def _named(statements: Iterable[Statement]) -> Iterator[tuple[str, str, Statement]]:
+def _allowed_principals(statements: Iterable[Statement]) -> Iterator[tuple[str, str, Statement]]:
     for statement in statements:
         if statement.effect == "Allow" and not statement.not_principal:
             for kind, value in statement.principals or ():

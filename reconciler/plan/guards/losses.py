@@ -1,4 +1,4 @@
-"""What a plan takes away, counted for the thresholds.
+"""Count for the thresholds what a plan takes away.
 
 Deletions: entities, and the secrets that users lose (passwords, keys, certificates, MFA devices), because no undo
 brings those back. Removals: what entities that stay lose, and an undo gives back.

@@ -1,4 +1,4 @@
-"""What belongs to another owner, by its tag or by the path of a group, is refused until --take-over."""
+"""Refuse to change what belongs to another owner, by its tag or by the path of a group, until --take-over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a user can sign in before and after a plan: by an access key or a password, with an MFA device if asked.
+"""Tell whether a user can sign in before and after a plan: by an access key or a password, with an MFA device if asked.
 
 Yes, no, or None for what may not be read or nobody has asked yet. A plan takes passwords (`console: false`) and lets
 them expire (`account_settings`); access keys and devices go only with their user.
@@ -41,7 +41,7 @@ def lets_passwords_expire(difference: Difference) -> bool:
 
 @dataclass(frozen=True)
 class SignIn:
-    """What lets the users of an account in. `live`: the account as it is once the plan's renames are made."""
+    """The means by which users sign in. `live`: the account as it is once the plan's renames are made."""
 
     live: State
     differences: tuple[Difference, ...]

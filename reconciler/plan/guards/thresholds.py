@@ -76,8 +76,8 @@ def _losses(draft: Draft) -> Iterator[Loss]:
         return
     deleted = Counter(item.address.kind for item in draft.of(Action.DELETE))
     entities, secrets = deleted.total(), count_secrets(draft)
-    parts = f" ({_counted(entities, 'entity')}; {_counted(secrets, 'password, key or MFA device')})"
-    said = f"{_counted(entities + secrets, 'deletion')}{parts if secrets else ''}"
+    parts = f" ({_count_losses(entities, 'entity')}; {_count_losses(secrets, 'password, key or MFA device')})"
+    said = f"{_count_losses(entities + secrets, 'deletion')}{parts if secrets else ''}"
     yield Loss("max_deletes", "too-many-deletes", entities + secrets, said)
     for kind, number in deleted.items():
         if number > _PERCENT_FROM:
@@ -86,8 +86,8 @@ def _losses(draft: Draft) -> Iterator[Loss]:
             said = f"{number} of {existing} {_plural(kind.replace('-', ' '))}, {percent:.1f} %"
             yield Loss("max_delete_percent", "too-many-deletes", percent, said, " %")
     removals = count_removals(draft)
-    each = ", ".join(_counted(number, noun) for noun, number in removals.items())
-    said = f"{_counted(removals.total(), 'removal')} from entities that stay ({each})"
+    each = ", ".join(_count_losses(number, noun) for noun, number in removals.items())
+    said = f"{_count_losses(removals.total(), 'removal')} from entities that stay ({each})"
     yield Loss("max_removals", "too-many-removals", removals.total(), said)
 
 
@@ -100,7 +100,7 @@ def _existing(draft: Draft, kind: str) -> int:
     )
 
 
-def _counted(number: int, noun: str) -> str:
+def _count_losses(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else _plural(noun)}"
 
 

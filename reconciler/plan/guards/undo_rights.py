@@ -51,7 +51,7 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What somebody could do before the plan and cannot after it; `why` names what decides."""
+    """Something that somebody could do before the plan and cannot after it; `why` names what decides."""
 
     what: str
     why: str
@@ -171,13 +171,13 @@ def _question(principal: Principal, action: str, resource: str, tags: Context, c
 def _why(was: Verdict, now: Verdict) -> str:
     """Say what takes a right away, or what gave it and does no more."""
     if now.denied and now.deciding:
-        return f"denied by {_named(now)}"
+        return f"denied by {_name_sources(now)}"
     if now.keys:
         return f"only if {', '.join(sorted(now.keys))} fits"
     if now.why is Why.BOUNDARY:
         return "the permissions boundary does not allow it"
-    return f"nothing allows it any more; {_named(was)} did" if was.deciding else "nothing allows it any more"
+    return f"nothing allows it any more; {_name_sources(was)} did" if was.deciding else "nothing allows it any more"
 
 
-def _named(verdict: Verdict) -> str:
+def _name_sources(verdict: Verdict) -> str:
     return ", ".join(map(str, verdict.deciding[:2]))

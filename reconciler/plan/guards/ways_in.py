@@ -68,7 +68,7 @@ class WaysIn:
 
     def closed_ways(self, role: Address) -> list[ClosedWay]:
         """Return the ways that worked before and do not after, whether or not others are left."""
-        return self._closed[role]
+        return self._closed_by_role[role]
 
     def is_surely_open(self, role: Address) -> bool:
         """Return whether a way works after the plan for certain."""
@@ -98,7 +98,7 @@ class WaysIn:
         return {role: _by_start(self._after.ways(role, self._is_usable)) for role in self.roles}
 
     @cached_property
-    def _closed(self) -> dict[Address, list[ClosedWay]]:
+    def _closed_by_role(self) -> dict[Address, list[ClosedWay]]:
         return {
             role: [
                 ClosedWay(start, ways[0].roles[:-1], why)

@@ -126,10 +126,10 @@ def _standing(principal: Principal) -> tuple[object, ...]:
     answers = frozenset((key, principal.own.find(key)) for key in keys)
     labels = tuple(source.label for source in principal.policies)
     itself = (principal.arn, principal.role_arn, principal.groups, labels) if any(side.own for side in present) else ()
-    return (*who, *(_compared(side) for side in sides), others, answers, itself)
+    return (*who, *(_compare_powers(side) for side in sides), others, answers, itself)
 
 
-def _compared(side: _Said | None) -> object:
+def _compare_powers(side: _Said | None) -> object:
     """A side without what counts only beside a Deny that spares something."""
     return side and (side.statements, side.keys, side.own, side.unseen, side.may_deny)
 

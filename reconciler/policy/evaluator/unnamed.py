@@ -83,7 +83,7 @@ def best_of(verdicts: Iterator[Verdict]) -> Verdict:
 
 
 def may_spare(statement: CompiledStatement) -> bool:
-    """Whether a Deny may leave things of a sort although it matches the probe, or a thing that no probe shows."""
+    """Return whether a Deny may spare things of a sort although it matches the probe, or one that no probe shows."""
     said = statement.statement
     return said.effect == "Deny" and (said.not_resource or any("?" in text for text in said.resources or ()))
 
@@ -97,7 +97,7 @@ def _perhaps_left(principal: Principal, action: str, sort: str, context: Context
             continue
         for text in statement.resources.telling(known) or ():
             if statement.resources.negated:
-                yield from _filled(text, principal, sort) if spared else ()
+                yield from _fill_pattern(text, principal, sort) if spared else ()
             else:
                 around = text.count(ONE)
                 for length in (1, around - 1, around + 1):
@@ -111,7 +111,7 @@ def _denies(principal: Principal, action: str) -> Iterator[CompiledStatement]:
             yield from side.slice(action).denies
 
 
-def _filled(text: str, principal: Principal, sort: str) -> Iterator[str]:
+def _fill_pattern(text: str, principal: Principal, sort: str) -> Iterator[str]:
     """Things of a sort that the pattern of a NotResource speaks of."""
     if sort not in SORTS:
         yield text.replace(MANY, _NAME).replace(ONE, _MARK)

@@ -45,13 +45,13 @@ class Targets:
     def spoken_of(self, statement: CompiledStatement, sort: str, context: Context) -> tuple[str, ...]:
         """The ARNs of a sort that the resources of a statement may match; worked out once where it has no variables."""
         if statement.resources.variables:
-            return self._matched(statement, sort, context)
+            return self._match_targets(statement, sort, context)
         found = self._spoken.get((sort, statement))
         if found is None:
-            found = self._spoken[sort, statement] = self._matched(statement, sort, context)
+            found = self._spoken[sort, statement] = self._match_targets(statement, sort, context)
         return found
 
-    def _matched(self, statement: CompiledStatement, sort: str, context: Context) -> tuple[str, ...]:
+    def _match_targets(self, statement: CompiledStatement, sort: str, context: Context) -> tuple[str, ...]:
         known, resources = self.names.get(sort, {}), statement.resources
         texts = resources.telling(context)
         if texts and not resources.negated and not any(MANY in text or ONE in text for text in texts):
@@ -64,13 +64,13 @@ _PASSING = tuple(path for path in PATHS if path.steps[0].actions == ("iam:PassRo
 
 
 def is_administrator(principal: Principal) -> bool:
-    """Whether its policies make it one, perhaps under conditions; those that nobody read do not."""
+    """Return whether its policies make it one, perhaps under conditions; those that nobody read do not."""
     part = principal.identity.slice(f"iam:{ANY_ACTION}")
     return bool(part.allows) and any(power.name != UNSEEN for power in powers(principal, grades=(Grade.ADMINISTRATOR,)))
 
 
 def names_things(principal: Principal) -> bool:
-    """Whether the principal may have a right over single things that is a way up if one is an administrator."""
+    """Return whether the principal may have a right over single things that is a way up if one is an administrator."""
     return any(_naming(principal, step) for step in (*WAYS, *_pass_role()))
 
 
@@ -78,8 +78,8 @@ def ways_to(principal: Principal, targets: Targets) -> Iterator[Power]:
     """The rights over administrators by name, one Power for each right and administrator; many are counted."""
     for step in WAYS:
         (action,) = step.actions
-        yield from _powers(action, _allowed(principal, step, targets))
-    over_roles = [found for step in _pass_role() for found in _allowed(principal, step, targets)]
+        yield from _powers(action, _is_allowed(principal, step, targets))
+    over_roles = [found for step in _pass_role() for found in _is_allowed(principal, step, targets)]
     for path in _PASSING if over_roles else ():
         rest = _rest(principal, path)
         if not rest.denied:
@@ -91,7 +91,7 @@ def _pass_role() -> tuple[Step, ...]:
 
 
 def _rest(principal: Principal, path: EscalationPath) -> Verdict:
-    """Whether the actions beside PassRole are allowed; what they are done to has no name yet."""
+    """Return whether the actions beside PassRole are allowed; what they are done to has no name yet."""
     found = []
     for step in path.steps[1:]:
         verdicts = [over_sort(principal, item, step.on, NOTHING_KNOWN, spared=False) for item in step.actions]
@@ -109,7 +109,7 @@ def _powers(name: str, found: Iterable[tuple[str, Verdict]]) -> Iterator[Power]:
         yield Power(f"{name} on {target}", Grade.ESCALATION, verdict)
 
 
-def _allowed(principal: Principal, step: Step, targets: Targets) -> Iterator[tuple[str, Verdict]]:
+def _is_allowed(principal: Principal, step: Step, targets: Targets) -> Iterator[tuple[str, Verdict]]:
     """The targets of a step's sort that the principal may do it to, other than itself."""
     (action,) = step.actions
     found = dict.fromkeys(
