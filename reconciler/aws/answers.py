@@ -146,8 +146,18 @@ class _JsonAnswers(JSONParser):
             raise ForeignAnswer(_describe_answer(response)) from None
 
     def _handle_structure(self, shape: Any, value: Any) -> Any:
+        """A structure that is left out does not come here: `null` in a list, or as the whole answer, is none."""
+        if not isinstance(value, dict):
+            raise ForeignAnswer(shape.name)
         above: Any = super()
         return _check_answer(shape, above._handle_structure(shape, value))
+
+    def _handle_list(self, shape: Any, value: Any) -> Any:
+        """botocore hands on a `null` among the items as None, which no list of the API has."""
+        if not isinstance(value, list) or None in value:
+            raise ForeignAnswer(shape.name)
+        above: Any = super()
+        return above._handle_list(shape, value)
 
     def _handle_string(self, shape: Any, value: Any) -> str:
         if not isinstance(value, str):

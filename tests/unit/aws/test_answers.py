@@ -332,3 +332,35 @@ def test_whatever_comes_is_an_answer_or_said_to_be_none(data: st.DataObject) -> 
         except ForeignAnswer:
             continue
         assert isinstance(found, dict)
+
+
+NULLS = [
+    "null",
+    "[]",
+    '"text"',
+    '{"ResourceTagMappingList": [null]}',
+    '{"ResourceTagMappingList": "text"}',
+    '{"ResourceTagMappingList": {}}',
+    '{"ResourceTagMappingList": [{"ResourceARN": "arn:aws:iam::123456789012:policy/p", "Tags": [null]}]}',
+]
+
+
+def parsed_json(body: str) -> Any:
+    """The answer of GetResources, of the only API that speaks JSON."""
+    shape = MODELS["resourcegroupstaggingapi"].operation_model("GetResources").output_shape
+    response = {"status_code": 200, "headers": {}, "body": body.encode(), "context": {}}
+    return AnswerParsers().create_parser("json").parse(response, shape)
+
+
+@pytest.mark.parametrize("body", NULLS)
+def test_json_without_the_objects_and_lists_of_the_api_is_no_answer(body: str) -> None:
+    with pytest.raises(ForeignAnswer):
+        parsed_json(body)
+
+
+def test_json_as_the_api_answers_is_read() -> None:
+    found = parsed_json(
+        '{"ResourceTagMappingList": [{"ResourceARN": "arn:aws:iam::123456789012:policy/p", "Tags": []}]}'
+    )
+    assert [item["Tags"] for item in found["ResourceTagMappingList"]] == [[]]
+    assert parsed_json('{"PaginationToken": "", "ResourceTagMappingList": []}')["ResourceTagMappingList"] == []
