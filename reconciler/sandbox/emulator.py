@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import select
+import selectors
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, Any
 
 import reconciler
 from reconciler.model.problem import failure
@@ -41,8 +42,7 @@ class Emulator:
     def _announced_port(self) -> int:
         stdout = self._process.stdout
         assert stdout is not None
-        ready, _, _ = select.select([stdout], [], [], READY_WITHIN)
-        line = stdout.readline().strip() if ready else b""
+        line = stdout.readline().strip() if is_readable(stdout, READY_WITHIN) else b""
         if not line.isdigit():
             last = self._log.read_text(errors="replace").strip().splitlines()[-1:]
             raise failure("sandbox-start", "The emulator behind the sandbox did not start.", " ".join(last))
@@ -55,6 +55,16 @@ class Emulator:
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+def is_readable(stream: IO[Any] | int, seconds: float) -> bool:
+    """Wait until there is something to read, or the end of it, and return whether that came in time.
+
+    Not by `select`, which takes no file descriptor above 1023.
+    """
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        return bool(selector.select(seconds))
 
 
 def require_moto() -> None:

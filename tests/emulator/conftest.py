@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 from collections.abc import Iterator
@@ -17,6 +16,9 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import reconciler.aws.session
+from tests.support.connections import close_connections
+
+__all__ = ["close_connections"]
 
 DECISIVE = re.compile(r"AWS_|RECONCILE_CALL_|.*(_PROXY|_BUNDLE)$", re.IGNORECASE)
 """Variables that say who calls, and how AWS is reached."""
@@ -26,14 +28,6 @@ DECISIVE = re.compile(r"AWS_|RECONCILE_CALL_|.*(_PROXY|_BUNDLE)$", re.IGNORECASE
 def _one_look_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox is consistent at once: an apply that does not match at the first look never will."""
     monkeypatch.setattr("reconciler.app.apply.GRACE", (0.0,), raising=False)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _connections_are_closed() -> Iterator[None]:
-    """Clients of boto3 hold each other and their connections until a full collection, which comes too late for
-    `select`: it takes no file descriptor above 1023."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import select
 import subprocess
 import sys
 from pathlib import Path
 
+from reconciler.sandbox.emulator import is_readable
 from reconciler.sandbox.strict.keyring import OF_THE_SANDBOX
 
 READY_WITHIN = 60.0
@@ -52,8 +52,7 @@ class Ministack:
     def _announced_port(self, log: Path) -> int:
         stdout = self._process.stdout
         assert stdout is not None
-        ready, _, _ = select.select([stdout], [], [], READY_WITHIN)
-        line = stdout.readline().strip() if ready else b""
+        line = stdout.readline().strip() if is_readable(stdout, READY_WITHIN) else b""
         assert line.isdigit(), f"ministack did not start: {log.read_text(errors='replace')[-500:]}"
         return int(line)
 

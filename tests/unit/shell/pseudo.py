@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import signal
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from reconciler.sandbox.emulator import is_readable
 
 
 class Pseudo:
@@ -85,7 +86,7 @@ class Pseudo:
 
     def _read(self, seconds: float) -> bool:
         """False where the program has closed its terminal."""
-        if not select.select([self.terminal], [], [], seconds)[0]:
+        if not is_readable(self.terminal, seconds):
             return True
         try:
             data = os.read(self.terminal, 65536)
