@@ -88,12 +88,12 @@ def user_devices(connection: Connection, user: str) -> tuple[MfaDevice, ...] | N
 
 
 def is_held(connection: Connection, user: str, serial: str) -> bool:
-    """Whether the user has the device, after a call whose answer was lost: IAM may show it late. Raises Failed."""
+    """Return whether the user has the device after a lost answer: IAM may show it late. Raises Failed."""
     return _shows(lambda: serial in {device.serial for device in user_devices(connection, user) or ()})
 
 
 def is_there(connection: Connection, serial: str) -> bool:
-    """Whether there is such a virtual device, after a call whose answer was lost. Raises Failed."""
+    """Return whether there is such a virtual device after a lost answer. Raises Failed."""
     return _shows(lambda: serial in (virtual_devices(connection) or {}))
 
 
@@ -172,7 +172,7 @@ def _is_gone(connection: Connection, serial: str) -> bool:
 
 
 def _is_unclear(error: Exception) -> bool:
-    """Whether the call may have been made although no answer says so."""
+    """Return whether the call may have been made although no answer says so."""
     return not isinstance(error, ClientError) or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
 

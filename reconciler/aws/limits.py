@@ -113,12 +113,12 @@ class _Attempt:
     idle: float
     received: int = field(default=0)
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         return self.until - time.monotonic()
 
     @property
     def is_late(self) -> bool:
-        return self.left() < _SLACK
+        return self.seconds_left() < _SLACK
 
     @property
     def is_flooded(self) -> bool:
@@ -153,7 +153,7 @@ class LimitedSession:
             raise _explain_timeout(error, attempt, self._seconds) from None
         finally:
             _here.attempt = outer
-            context[_BUDGET] = max(0.0, attempt.left())
+            context[_BUDGET] = max(0.0, attempt.seconds_left())
 
     def close(self) -> None:
         self._session.close()
@@ -182,7 +182,7 @@ class _Limited:
         attempt: _Attempt | None = getattr(_here, "attempt", None)
         seconds = math.inf if self._asked is None else self._asked
         if attempt is not None:
-            seconds = min(seconds, attempt.left(), attempt.idle)
+            seconds = min(seconds, attempt.seconds_left(), attempt.idle)
             if seconds <= 0:
                 raise TimeoutError("the time of the call is over")
         above: Any = super()

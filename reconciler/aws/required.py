@@ -86,4 +86,4 @@ FORMS: Mapping[str, re.Pattern[str]] = {
     "SerialNumber": re.compile(r"[!-~]+"),
     "Base32StringSeed": re.compile(r"[A-Z2-7]+=*"),
 }
-"""What is written into files, variables and commands, or taken apart, has the form that AWS documents for it."""
+"""The forms that AWS documents for values that go into files, variables and commands, or are taken apart."""

@@ -73,7 +73,7 @@ class TextLog:
         return working("Reading IAM")
 
     def notes(self, line: str) -> None:
-        """What is not asked for and good to know."""
+        """Tell something that nobody asked for and that is good to know."""
         heard(f"reconcile: {line}", err=True)
 
     def waits(self) -> None:
@@ -149,7 +149,7 @@ class TextLog:
         heard_text(plan_text(left, color=colored(err=True), width=width()), err=True)
 
     def says(self, event: str, *message: str, **counts: object) -> None:
-        """What the command itself has to say, in lines; `event` and `counts` are for programs."""
+        """Tell what the command itself has to say, in lines; `event` and `counts` are for programs."""
         if message:
             heard(*message, err=True)
 

@@ -1,4 +1,4 @@
-"""What a path may reach: its git repository, or outside one its folder, and nothing of `.git`.
+"""Bound what a path may reach: its git repository, or outside one its folder, and nothing of `.git`.
 
 Who can open a pull request can put a symbolic link into a repository, and whoever runs this there must not read the
 machine's files by it. So a path is judged by what it leads to. `.git` holds the tokens that checkouts leave there
@@ -18,7 +18,7 @@ GIT = ".git"
 
 @dataclass(frozen=True, slots=True)
 class Escape:
-    """Where a path leads that it may not. by_link: a symbolic link leads it there."""
+    """The place to which a path leads and may not. by_link: a symbolic link leads it there."""
 
     where: str
     by_link: bool = True

@@ -48,7 +48,7 @@ class Declaring:
     now: datetime | None = None
     _documents: dict[tuple[int, Use], tuple[list[Flaw], Document | None]] = field(default_factory=dict)
     _held: list[Map] = field(default_factory=list)
-    """What the keys of `_documents` are of: an object that goes would leave its number to another."""
+    """The objects that the keys of `_documents` are of: an object that goes would leave its number to another."""
 
     def problem(
         self,

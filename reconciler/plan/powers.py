@@ -56,7 +56,7 @@ def sides(before: State, after: State, principals: tuple[Principals, ...], now: 
 
 
 def power_delta(before: Side, after: Side) -> tuple[tuple[Empowered, ...], tuple[Empowered, ...]]:
-    """What is gained and what is lost."""
+    """Return the powers gained and those lost."""
     went, came = _administrators(_differing(before, after)), _administrators(_differing(after, before))
     held = _over_sorts(before) | _by_name(before, went.beside(came))
     holds = _over_sorts(after) | _by_name(after, came.beside(went))

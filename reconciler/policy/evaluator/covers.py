@@ -79,7 +79,7 @@ def powers_of(principals: Iterable[Principal]) -> Iterator[tuple[Principal, tupl
 
 
 def _left_of_iam(principal: Principal, context: Context) -> Iterator[Verdict]:
-    """What each path says that takes IAM's own actions alone, were it over things that a Deny spares by name."""
+    """Judge each path that takes IAM's own actions alone, as if over things that a Deny spares by name."""
     for path in PATHS:
         if path.of_iam and not path.remains and _spoken_of(path, principal):
             yield _walked(path, principal, context, {}, spared=True)
@@ -94,7 +94,7 @@ def _spoken_of(path: EscalationPath, principal: Principal) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What one policy says on powers. `own`: whether it may depend on who or what the principal itself is.
+    """One policy's say on powers. `own`: whether it may depend on who or what the principal itself is.
 
     spares: it has a Deny that may leave things of a sort. others: the statements that count only beside one of those.
     """

@@ -47,7 +47,7 @@ class EscalationPath:
 
     @property
     def of_iam(self) -> bool:
-        """Whether IAM's own actions are all that it takes."""
+        """Return whether IAM's own actions are all that it takes."""
         return all(action.startswith("iam:") for step in self.steps for action in step.actions)
 
 
@@ -103,7 +103,7 @@ WAYS = tuple(
         ("iam:SetDefaultPolicyVersion", "policy"),
     )
 )
-"""What is a way up on one administrator, or on a policy that makes one, without being allowed on all of the sort."""
+"""The ways up on one administrator, or on a policy that makes one, for who is not allowed on all of the sort."""
 
 _WEAKENING = """
     iam:DeleteUserPermissionsBoundary:user iam:PutUserPermissionsBoundary:user

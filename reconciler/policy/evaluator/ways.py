@@ -34,7 +34,7 @@ class Targets:
         return any(self.names.values())
 
     def beside(self, others: Targets) -> Targets:
-        """Those that are not among the others."""
+        """Return those that are not among the others."""
         return Targets(
             {
                 sort: {a: n for a, n in found.items() if a not in others.names[sort]}

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.entity import Role
+from tests.support.lockout_chains import (
+    BOUNDED,
+    BY_DESK,
+    BY_HUB,
+    HUB,
+    NO_STS,
+    S3_AND_STS,
+    S3_ONLY,
+    desk,
+    hub,
+)
 from tests.support.lockouts import (
     ALICE_ONLY,
     KEY,
@@ -20,14 +30,12 @@ from tests.support.lockouts import (
     ROOT,
     TWO,
     Row,
-    Statement,
     allow,
     allowed,
     arn,
     assert_verdict,
     assuming,
     attached,
-    deny,
     emergency,
     group,
     members,
@@ -41,28 +49,8 @@ from tests.support.lockouts import (
     with_device,
 )
 
-NO_STS = deny("sts:AssumeRole")
-BOUNDED = {"permissions_boundary": arn("policy/bound")}
-S3_ONLY, S3_AND_STS = policy("bound", allow("s3:*")), policy("bound", allow(["s3:*", "sts:AssumeRole"]))
-BY_HUB = emergency(trust("role/hub"))
 THROUGH_ACCOUNT = emergency(trust(ROOT))
 """The account is trusted, so that only roles and users with an Allow of their own enter."""
-
-
-def hub(*statements: Statement, **more: object) -> Role:
-    return role("hub", *statements, **more)
-
-
-def desk(*statements: Statement, **more: object) -> Role:
-    return role("desk", *statements, **more)
-
-
-def lobby(*statements: Statement, **more: object) -> Role:
-    return role("lobby", *statements, **more)
-
-
-HUB = hub(trust("user/alice"))
-BY_DESK, BY_LOBBY = hub(trust("role/desk")), desk(trust("role/lobby"))
 
 TWO_HOPS: dict[str, Row] = {
     "the role before drops the only user": refused(

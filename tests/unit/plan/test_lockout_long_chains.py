@@ -10,7 +10,18 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.entity import Role
+from tests.support.lockout_chains import (
+    BOUNDED,
+    BY_DESK,
+    BY_HUB,
+    BY_LOBBY,
+    HUB,
+    NO_STS,
+    S3_ONLY,
+    desk,
+    hub,
+    lobby,
+)
 from tests.support.lockouts import (
     ALICE_ONLY,
     KEY,
@@ -20,44 +31,19 @@ from tests.support.lockouts import (
     THEIRS,
     TWO,
     Row,
-    Statement,
-    allow,
     allowed,
     arn,
     assert_verdict,
     audience,
-    deny,
     emergency,
     github,
-    policy,
     refused,
-    role,
     service,
     trust,
     user,
     with_device,
 )
 
-NO_STS = deny("sts:AssumeRole")
-BOUNDED = {"permissions_boundary": arn("policy/bound")}
-S3_ONLY, S3_AND_STS = policy("bound", allow("s3:*")), policy("bound", allow(["s3:*", "sts:AssumeRole"]))
-BY_HUB = emergency(trust("role/hub"))
-
-
-def hub(*statements: Statement, **more: object) -> Role:
-    return role("hub", *statements, **more)
-
-
-def desk(*statements: Statement, **more: object) -> Role:
-    return role("desk", *statements, **more)
-
-
-def lobby(*statements: Statement, **more: object) -> Role:
-    return role("lobby", *statements, **more)
-
-
-HUB = hub(trust("user/alice"))
-BY_DESK, BY_LOBBY = hub(trust("role/desk")), desk(trust("role/lobby"))
 DESK, LOBBY = desk(trust("user/alice")), lobby(trust("user/alice"))
 
 
