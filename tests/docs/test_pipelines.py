@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,20 @@ def run(folder: Path, script: str, code: int) -> int:
     return subprocess.run(shell, cwd=folder, env=environment, capture_output=True, timeout=30).returncode
 
 
-@pytest.mark.parametrize(("code", "ends"), [(0, 0), (3, 0), (1, 1), (130, 130)])
+@pytest.mark.parametrize(("code", "ends"), [(0, 0), (2, 0), (3, 0), (1, 1), (130, 130)])
 def test_a_plan_is_shown_and_kept_also_if_it_is_unsafe(tmp_path: Path, code: int, ends: int) -> None:
     assert run(tmp_path, step(PLAN, "--out plan.json")["run"], code) == ends
     assert (tmp_path / "plan.md").read_text() == (tmp_path / "GITHUB_STEP_SUMMARY").read_text() == "the plan\n"
-    assert (tmp_path / "GITHUB_OUTPUT").read_text() == f"code={code}\n"
+    assert (tmp_path / "GITHUB_OUTPUT").read_text().startswith(f"code={code}\n")
+
+
+@pytest.mark.parametrize(("code", "changes"), [(0, False), (2, True), (3, False)])
+def test_only_a_safe_plan_with_changes_goes_on_to_apply(tmp_path: Path, code: int, changes: bool) -> None:
+    run(tmp_path, step(PLAN, "--out plan.json")["run"], code)
+    assert ("changes=true\n" in (tmp_path / "GITHUB_OUTPUT").read_text()) is changes
+    jobs = WORKFLOW["jobs"]
+    assert jobs["plan"]["outputs"] == {"changes": "${{ steps.plan.outputs.changes }}"}
+    assert jobs["apply"]["if"] == "github.event_name != 'pull_request' && needs.plan.outputs.changes == 'true'"
 
 
 def test_the_check_of_an_unsafe_plan_goes_red_once_it_is_shown_and_kept(tmp_path: Path) -> None:
@@ -50,13 +60,36 @@ def test_the_check_of_an_unsafe_plan_goes_red_once_it_is_shown_and_kept(tmp_path
     assert all("failure" not in one["if"] and "outputs" not in one["if"] for one in shown)
 
 
-@pytest.mark.parametrize("code", [0, 1, 2, 3])
-def test_the_daily_run_fails_on_2_and_on_3(tmp_path: Path, code: int) -> None:
-    assert run(tmp_path, step(PLAN, "--detailed-exitcode")["run"], code) == code
+def test_the_daily_run_plans_and_applies_as_a_merge_does() -> None:
+    """`on` is True to YAML 1.1, which PyYAML reads."""
+    assert WORKFLOW[True]["schedule"] == [{"cron": "0 6 * * *"}]
+    conditions = [one["if"] for one in (*PLAN, WORKFLOW["jobs"]["apply"]) if "if" in one]
+    assert [one for one in conditions if "schedule" in one] == [
+        "github.event_name == 'schedule' && steps.plan.outputs.changes == 'true'"
+    ]
+    (drift,) = [one for one in PLAN if "schedule" in one.get("if", "")]
+    assert drift["run"].startswith('echo "::warning title=Drift::')
 
 
 def test_what_is_applied_is_compared_with_the_checkout_and_no_artifact_can_write_over_that() -> None:
     uses = [one.get("uses", "") for one in APPLY]
-    assert uses[0] == "actions/checkout@v4" and "with" not in APPLY[0]
+    assert uses[0].startswith("actions/checkout@") and "path" not in APPLY[0]["with"]
     (artifact,) = [one["with"] for one in APPLY if "download-artifact" in one.get("uses", "")]
     assert f"apply {artifact['path']}/plan.json --against roles.yaml" in step(APPLY, "reconcile apply")["run"]
+
+
+def test_zizmor_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
+    """zizmor audits GitHub workflows: unpinned actions, credentials that stay in the checkout, injected templates."""
+    (workflow,) = [block.text for block in blocks(PAGE) if block.language == "yml"]
+    path = tmp_path / ".github/workflows/iam.yml"
+    path.parent.mkdir(parents=True)
+    assert "No findings to report" in audit(path, workflow)
+    assert "unpinned-uses" in audit(path, workflow.replace("@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@v6"))
+
+
+def audit(path: Path, workflow: str) -> str:
+    """Return what zizmor prints for `workflow`, written to `path`."""
+    path.write_text(workflow)
+    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--format=plain", path]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return result.stdout + result.stderr
