@@ -100,7 +100,7 @@ def _configure(key: str, value: str, profile: str) -> None:
     if not files.has_section(section):
         files.add_section(section)
     files.set(section, key, value)
-    with path.open("w", encoding="utf-8") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         files.write(file)
 
 
