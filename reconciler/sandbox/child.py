@@ -5,6 +5,7 @@ It says its port on standard output and ends when standard input does, which hap
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -74,6 +75,42 @@ def _read_policies_of_aws_once() -> None:
     setattr(IAMBackend, parse.__name__, policies)
 
 
+def _take_the_documents_that_aws_takes() -> None:
+    """Have moto judge a document by its statements: it refuses two that AWS takes.
+
+    The quotes around a number are optional (IAM User Guide, "Grammar of the IAM JSON policy language"), and an inline
+    policy may have the Version 2008-10-17 or none. The layer in front refuses that of a managed policy.
+    """
+    from moto.iam.policy_validation import BaseIAMPolicyValidator
+
+    kind: Any = BaseIAMPolicyValidator
+    original = kind.__init__
+
+    def judge(validator: Any, policy_document: str) -> None:
+        original(validator, _with_texts_for_numbers(policy_document))
+
+    kind.__init__ = judge
+
+
+def _with_texts_for_numbers(text: str) -> str:
+    """Return a policy document with the numbers of its conditions as texts, and the Version that moto asks for."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(document, dict):
+        return text
+    if document.get("Version", "2008-10-17") == "2008-10-17":
+        document["Version"] = "2012-10-17"
+    statements = document.get("Statement")
+    for statement in statements if isinstance(statements, list) else [statements]:
+        condition = statement.get("Condition") if isinstance(statement, dict) else None
+        for tests in condition.values() if isinstance(condition, dict) else ():
+            for key, value in tests.items() if isinstance(tests, dict) else ():
+                tests[key] = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    return json.dumps(document)
+
+
 def main(account: str) -> None:
     # Not MOTO_ACCOUNT_ID: it pins every call to one account, and an assumed role's account would be lost.
     import moto.core
@@ -86,6 +123,7 @@ def main(account: str) -> None:
     from reconciler.sandbox.serving import KeptOpen
 
     _read_policies_of_aws_once()
+    _take_the_documents_that_aws_takes()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=KeptOpen)

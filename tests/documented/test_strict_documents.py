@@ -72,3 +72,23 @@ def test_a_sixth_of_a_policy_is_allowed_where_it_fits(iam: Any, made: Made) -> N
     for number in range(6):
         iam.put_role_policy(RoleName=role, PolicyName=f"p{number}", PolicyDocument=ALLOW)
     assert len(iam.list_role_policies(RoleName=role)["PolicyNames"]) == 6
+
+
+@pytest.mark.parametrize("version", [None, "2008-10-17"])
+def test_a_managed_policy_needs_the_current_version_and_an_inline_one_does_not(
+    iam: Any, made: Made, name: Any, version: str | None
+) -> None:
+    document = json.loads(ALLOW) | {"Version": version}
+    text = json.dumps({key: value for key, value in document.items() if value})
+    expected = (400, "MalformedPolicyDocument", "Policy document must be version 2012-10-17 or greater.")
+    assert refusal(iam.create_policy, PolicyName=name("policy"), PolicyDocument=text) == expected
+    assert refusal(iam.create_policy_version, PolicyArn=made.policy(), PolicyDocument=text) == expected
+    iam.put_user_policy(UserName=made.user(), PolicyName="p", PolicyDocument=text)
+
+
+def test_the_quotes_around_a_number_are_optional(iam: Any, made: Made) -> None:
+    document = json.loads(ALLOW)
+    document["Statement"][0]["Condition"] = {"NumericLessThan": {"aws:MultiFactorAuthAge": 3600}}
+    user = made.user()
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=json.dumps(document))
+    assert iam.get_user_policy(UserName=user, PolicyName="p")["PolicyDocument"] == document

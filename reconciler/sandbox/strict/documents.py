@@ -58,6 +58,9 @@ def _checked(call: Call) -> int:
 
 
 def managed(call: Call) -> None:
+    """Refuse a document that no managed policy can have: AWS wants the current version of its grammar there."""
+    if parsed(call.given("PolicyDocument"), NOT_JSON).get("Version") != "2012-10-17":
+        raise malformed("Policy document must be version 2012-10-17 or greater.")
     if _checked(call) > MANAGED_SIZE:
         raise over_quota(f"Cannot exceed quota for PolicySize: {MANAGED_SIZE}")
 
