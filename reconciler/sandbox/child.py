@@ -74,6 +74,16 @@ def _read_policies_of_aws_once() -> None:
     setattr(IAMBackend, parse.__name__, policies)
 
 
+def _leave_versions_and_resources_to_the_layer() -> None:
+    """moto refuses old Versions in inline policies, and resources that AWS's own policies have (`iam::*:root`)."""
+    from moto.iam.policy_validation import BaseIAMPolicyValidator
+
+    kind: Any = BaseIAMPolicyValidator
+    for name in ("_validate_version", "_validate_resources_for_formats", "_validate_not_resources_for_formats"):
+        getattr(kind, name)  # that moto still has it
+        setattr(kind, name, lambda validator: None)
+
+
 def main(account: str) -> None:
     # Not MOTO_ACCOUNT_ID: it pins every call to one account, and an assumed role's account would be lost.
     import moto.core
@@ -86,6 +96,7 @@ def main(account: str) -> None:
     from reconciler.sandbox.serving import KeptOpen
 
     _read_policies_of_aws_once()
+    _leave_versions_and_resources_to_the_layer()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=KeptOpen)
