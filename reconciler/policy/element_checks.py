@@ -14,6 +14,7 @@ from functools import lru_cache, partial
 from reconciler.model.globs import compile_glob
 from reconciler.model.suggest import suggestion
 from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown
+from reconciler.policy.placeholders import explain_value
 from reconciler.policy.resource_arns import check_resource
 from reconciler.policy.walk import Part, items, texts
 
@@ -77,7 +78,8 @@ def strings(part: Part, name: str) -> Iterator[Flaw]:
         yield error("empty-list", part.path, f"{name} is an empty list; AWS refuses that.")
     for path, value in items(part):
         if not isinstance(value, str):
-            yield error("not-a-string", path, f"{name} has {shown(value)} where a text must stand.")
+            summary = f"{name} has {shown(value)} where a text must stand."
+            yield error("not-a-string", path, summary, explain_value(value))
 
 
 def actions(part: Part, name: str) -> Iterator[Flaw]:

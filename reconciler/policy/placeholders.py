@@ -147,6 +147,14 @@ def explain_text(text: str) -> str:
     return f"{account} {bad[0]}. {bad[1]}" if bad else ""
 
 
+def explain_value(value: object) -> str:
+    """Return a hint for a function of CloudFormation that stands where a text must stand; "" for other values."""
+    names = [str(key) for key in value] if isinstance(value, dict) else []
+    if len(names) == 1 and (names[0] == "Ref" or names[0].startswith("Fn::")):
+        return f"{names[0]} is CloudFormation's: write the text itself, with {{{{ account_id }}}} or your own vars."
+    return ""
+
+
 def placeholders(document: Object, reported: frozenset[Path]) -> Iterator[Flaw]:
     """Warn of each text of a document that another tool was to fill in, and of account ids that are none.
 

@@ -157,9 +157,9 @@ def _iam_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
         yield error(
             "invalid-iam-resource",
             (),
-            f"Resource {shown(text)} has {shown(parts.resource)} where AWS demands * or something that begins with "
-            f"{types}.",
-            f"Did you mean {meant}?",
+            f"Resource {shown(text)} has {shown(parts.resource)} where the type of an IAM resource must stand; "
+            "AWS refuses that.",
+            f"Did you mean {meant}? AWS takes * or something that begins with {types}.",
         )
 
 

@@ -33,7 +33,9 @@ def refuse_resources(statements: list[dict[str, Any]]) -> None:
         for name in ("Resource", "NotResource"):
             held = statement.get(name)
             for resource in held if isinstance(held, list) else [held]:
-                flaw = check_resource(resource) if isinstance(resource, str) else None
+                if not isinstance(resource, str):
+                    continue
+                flaw = check_resource(resource)
                 if flaw is not None and flaw.level is Level.ERROR:
                     raise _malformed(_MESSAGES.get(flaw.code) or _describe(flaw.code, resource))
 
