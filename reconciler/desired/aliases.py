@@ -27,6 +27,7 @@ from reconciler.model.state import Alias
 from reconciler.model.sts import EXTERNAL_ID, LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
 from reconciler.model.suggest import suggestion
 from reconciler.policy.grammar import Use
+from reconciler.policy.placeholders import explain_text
 
 _ROLE_ARN = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+")
 _ALIAS = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
@@ -110,7 +111,7 @@ class AliasReader:
         written, place = text(node, "role") or "", node.place("role")
         if written.startswith("arn:"):
             if not _ROLE_ARN.fullmatch(written):
-                self.context.problem("bad-arn", f"{written!r} is not the ARN of a role.", place)
+                self.context.problem("bad-arn", f"{written!r} is not the ARN of a role.", place, explain_text(written))
                 return None, None
             return None, written
         address = self.context.named("role", written, place)

@@ -13,10 +13,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from reconciler.desired.foreign_keys import explain_key
 from reconciler.desired.schema import schema
 from reconciler.model.node import Map, place_of
 from reconciler.model.problem import Level, Problem
 from reconciler.model.suggest import suggestion
+from reconciler.policy.placeholders import explain_text
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -130,6 +132,7 @@ def _unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) 
         place = place_of(root, [*path, key], of_key=True)
         close = suggestion(str(key), known)
         hint = f"Did you mean {close!r}?" if close else f"Known here: {', '.join(sorted(known))}."
+        hint = explain_key(str(key), known, str(path[0]) if path else "") or hint
         where = f" in {_name(path)}" if path else ""
         yield Problem(Level.ERROR, "unknown-key", f"Unknown key {key!r}{where}.", "", hint, place)
 
@@ -153,7 +156,7 @@ def _said(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple
             "Quote it." if "string" in kinds and isinstance(value, int | float) and not isinstance(value, bool) else ""
         )
         if name == "account":
-            hint = f'Quote it: "{value}". YAML reads a leading zero as octal.'
+            hint = explain_text(str(value)) or f'Quote it: "{value}". YAML reads a leading zero as octal.'
         return f"{name or 'The file'} must be {expected}, not {_shown(value)}.", hint
     if rule in ("enum", "const"):
         choices = wanted if isinstance(wanted, list) else [wanted]
@@ -163,7 +166,7 @@ def _said(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple
         hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(map(str, choices))}."
         return f"{name} cannot be {_shown(value)}.", hint
     if rule == "pattern":
-        return f"{name} cannot be {_shown(value)}.", _pattern_hint(name, str(wanted))
+        return f"{name} cannot be {_shown(value)}.", explain_text(str(value)) or _pattern_hint(name, str(wanted))
     if rule == "uniqueItems":
         twice = _repeated_item(value) or (value,)
         return f"{name} lists {_shown(twice[0])} twice.", "Remove one."

@@ -19,6 +19,8 @@ MAX_ADDED = 16 * 1024 * 1024
 """Characters that variables add to the texts of all files together."""
 
 _VARIABLE = re.compile(r"\{\{\{\{|\{\{([^{}]*)\}\}|\{\{")
+_JINJA = re.compile(r"[.|()'\"]")
+_ACCOUNT_NAMES = ("awsaccountid", "awsaccount", "account", "accountnumber")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -65,13 +67,17 @@ class Variables:
         name = (match[1] or "").strip()
         if match[1] is None or not _NAME.fullmatch(name):
             hint = "Write {{ name }}, or {{{{ for two literal braces."
+            if _JINJA.search(name):
+                hint += " If this is Ansible's, Helm's or Jinja's, let that tool write the file first."
             summary = f"{match[0]!r} is not a variable."
             problems.append(Problem(Level.ERROR, "bad-variable", summary, "", hint, place))
         elif name in self.values:
             return self._spend(name, place, problems)
         else:
             close = suggestion(name, self.values)
-            hint = f"Did you mean {close!r}?" if close else "Set it under `vars:` or with --var."
+            hint = f"Did you mean {close!r}?" if close else f"Set it under `vars:` or with --var {name}=…."
+            if name.replace("_", "").replace("-", "").lower() in _ACCOUNT_NAMES:
+                hint = "The account is {{ account_id }}, which is built in."
             summary = f"Unknown variable {name!r}."
             problems.append(Problem(Level.ERROR, "unknown-variable", summary, "", hint, place))
         return name

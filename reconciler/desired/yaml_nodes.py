@@ -121,7 +121,7 @@ class Builder:
     def _value(self, node: yaml.Node, path: Path, depth: int, verbatim: bool) -> object:
         if node.tag not in _PLAIN_TAGS:
             summary = f"The YAML tag {node.tag!r} is not allowed."
-            self.problems.append(_error("yaml-tag", summary, self._place(node)))
+            self.problems.append(_error("yaml-tag", summary, self._place(node), _explain_tag(node.tag)))
             return None
         if not verbatim and len(path) < _DEEPEST:
             verbatim = self.verbatim(path)
@@ -233,6 +233,15 @@ class Builder:
 
     def _place(self, node: yaml.Node) -> Place:
         return Place(self.file, *position(_mark(node)))
+
+
+def _explain_tag(tag: str) -> str:
+    """Return a hint for the tags of CloudFormation (its User Guide, "Intrinsic function reference")."""
+    if tag in ("!Sub", "!Ref", "!GetAtt", "!Join", "!ImportValue", "!If", "!Select", "!Split", "!FindInMap"):
+        return (
+            "That is CloudFormation's: write the text itself, with {{ account_id }}, {{ partition }} or your own vars."
+        )
+    return ""
 
 
 def _number(text: str) -> int | float | None:

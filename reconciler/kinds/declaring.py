@@ -22,6 +22,7 @@ from reconciler.policy.canonical import authored
 from reconciler.policy.flaw import Flaw
 from reconciler.policy.grammar import Use, flaws
 from reconciler.policy.moments import BadMoment, moment
+from reconciler.policy.placeholders import explain_text
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -72,7 +73,7 @@ class Declaring:
             return self._as_declared(address, place)
         close = suggestion(name, self.names.get(kind, ()))
         otherwise = "Declare it." if kind == "group" else f"Declare it, or name an existing {kind} by its ARN."
-        hint = f"Did you mean {close!r}?" if close else otherwise
+        hint = explain_text(name) or (f"Did you mean {close!r}?" if close else otherwise)
         self.problem("unknown-reference", f"No {kind} {name!r} in this file.", place, hint)
         return None
 
@@ -107,13 +108,16 @@ class Declaring:
         if reference.startswith("arn:"):
             if _POLICY_ARN.fullmatch(reference):
                 return reference
-            self.problem("bad-arn", f"{reference!r} is not the ARN of a managed policy.", place)
+            self.problem(
+                "bad-arn", f"{reference!r} is not the ARN of a managed policy.", place, explain_text(reference)
+            )
             return None
         address = Address("policy", reference)
         if address in self.paths:
             return self.arn(self._as_declared(address, place))
         close = suggestion(reference, self.names.get("policy", ()))
-        hint = f"Did you mean {close!r}?" if close else f"For a policy of AWS write 'aws:{reference}'."
+        otherwise = f"Did you mean {close!r}?" if close else f"For a policy of AWS write 'aws:{reference}'."
+        hint = explain_text(reference) or otherwise
         self.problem("unknown-reference", f"No policy {reference!r} in this file.", place, hint)
         return None
 

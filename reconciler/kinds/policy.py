@@ -89,7 +89,7 @@ class PolicyKind:
         description = text(node, "description")
         if description is not None:
             report(limits.description_problems(description, node.place("description")))
-        document = context.document(node, "document", Use.IDENTITY)
+        document = context.document(node, "document", Use.MANAGED)
         if document is None:
             return
         report(limits.document_size_problems(document, limits.POLICY_SIZE, node.place("document")))

@@ -16,6 +16,7 @@ from reconciler.model.sts import EXTERNAL_ID
 from reconciler.policy.canonical import authored
 from reconciler.policy.grammar import Use, flaws
 from reconciler.policy.narrowing import narrows
+from reconciler.policy.placeholders import explain_text
 from reconciler.policy.trust import Clash, TrustRule, document_of, statement_of
 
 KINDS = ("users", "roles", "accounts", "services", "oidc", "saml", "anyone")
@@ -142,7 +143,7 @@ def _principal(kind: str, value: str, place: Place, context: Declaring) -> str |
 def _matching(grammar: re.Pattern[str], value: str, place: Place, context: Declaring, wanted: str) -> str | None:
     if grammar.fullmatch(value):
         return value
-    context.problem("bad-principal", f"{value!r} is not {wanted}.", place)
+    context.problem("bad-principal", f"{value!r} is not {wanted}.", place, explain_text(value))
     return None
 
 

@@ -3,7 +3,8 @@
 What is equated and what never is follows the IAM policy grammar (IAM User Guide, "Grammar of the IAM JSON
 policy language"): lists are sets, one value is a list of one, actions and condition keys ignore letter case,
 an account id is its root ARN, booleans and numbers are their texts. Resources, values, principals and Sids
-keep their case; `*` and `*:*`, an absent principal and `*`, 2008-10-17 and 2012-10-17 stay different.
+keep their case; `*` and `*:*`, an absent principal and `*`, 2008-10-17 and 2012-10-17 stay different. A resource of
+fewer than six parts is what IAM completes it to (IAM User Guide, "IAM identifiers").
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import cast
 
+from reconciler.model.arn_parts import complete_arn
 from reconciler.model.document import Condition, Document, Json, Statement
 
 CURRENT_VERSION = "2012-10-17"
@@ -74,7 +76,7 @@ def _statement(raw: dict[str, Json], partition: str) -> Statement:
         not_principal=not_principal,
         actions=frozenset(_folded(raw.get("NotAction" if not_action else "Action"), spelling)),
         not_action=not_action,
-        resources=None if resource is None else frozenset(_texts(resource)),
+        resources=None if resource is None else frozenset(map(complete_arn, _texts(resource))),
         not_resource=not_resource,
         conditions=_conditions(raw.get("Condition"), spelling),
         unknown=json.dumps(unknown, sort_keys=True) if unknown else "",

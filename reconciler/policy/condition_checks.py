@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from reconciler.model.suggest import suggestion
 from reconciler.policy.flaw import Flaw, did_you_mean, error, shown, warning
-from reconciler.policy.global_keys import GLOBAL_KEYS
+from reconciler.policy.global_keys import KNOWN_KEYS, KNOWN_PREFIXES
 from reconciler.policy.operators import OPERATORS, Operator, expected
 from reconciler.policy.walk import Part, items
 
@@ -63,15 +63,15 @@ def _operator_hint(name: str) -> str:
 @lru_cache(maxsize=1024)
 def _key(key: str) -> Flaw | None:
     if not _KEY.fullmatch(key):
-        near = suggestion(f"aws:{key}", GLOBAL_KEYS)
+        near = next(filter(None, (suggestion(f"{prefix}{key}", KNOWN_KEYS) for prefix in KNOWN_PREFIXES)), None)
         hint = f"Did you mean {near}?" if near else "A condition key reads prefix:name."
         return error("invalid-condition-key", (), f"{shown(key)} is not a condition key.", hint, at_key=True)
     name = key.partition("/")[0]
-    if name.casefold().startswith("aws:") and name.casefold() not in _FOLDED_KEYS:
+    if name.casefold().startswith(KNOWN_PREFIXES) and name.casefold() not in _FOLDED_KEYS:
         # A key that is merely newer than this list looks like no other, and is left alone.
-        near = suggestion(name, GLOBAL_KEYS)
+        near = suggestion(name, KNOWN_KEYS)
         if near:
-            summary = f"{shown(name)} is not a global condition key known here."
+            summary = f"{shown(name)} is not a condition key that AWS is known to have."
             return warning("unknown-global-key", (), summary, f"Did you mean {near}?", at_key=True)
     return None
 
@@ -88,4 +88,4 @@ def _values(operator: Operator | None, part: Part) -> Iterator[Flaw]:
                 yield error("condition-type-mismatch", path, summary)
 
 
-_FOLDED_KEYS = frozenset(key.casefold() for key in GLOBAL_KEYS)
+_FOLDED_KEYS = frozenset(key.casefold() for key in KNOWN_KEYS)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from reconciler.model.globs import compile_glob
 from reconciler.model.suggest import suggestion
-from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown, warning
+from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown
+from reconciler.policy.placeholders import explain_value
+from reconciler.policy.resource_arns import check_resource
 from reconciler.policy.walk import Part, items, texts
 
 EFFECTS = ("Allow", "Deny")
@@ -30,7 +32,6 @@ TRUST_ACTIONS = (
 _SID = re.compile(r"[A-Za-z0-9]*")
 _SERVICE = re.compile(r"[A-Za-z0-9.-]+|\*")
 _NAME = re.compile(r"[A-Za-z0-9_.*?-]+")
-_PARTITION = re.compile(r"aws(-[a-z0-9]+)*")
 
 
 def effect(part: Part | None, statement: Path) -> Iterator[Flaw]:
@@ -77,7 +78,8 @@ def strings(part: Part, name: str) -> Iterator[Flaw]:
         yield error("empty-list", part.path, f"{name} is an empty list; AWS refuses that.")
     for path, value in items(part):
         if not isinstance(value, str):
-            yield error("not-a-string", path, f"{name} has {shown(value)} where a text must stand.")
+            summary = f"{name} has {shown(value)} where a text must stand."
+            yield error("not-a-string", path, summary, explain_value(value))
 
 
 def actions(part: Part, name: str) -> Iterator[Flaw]:
@@ -141,35 +143,10 @@ def matching_trust_actions(pattern: str) -> tuple[str, ...]:
 
 
 def resources(part: Part, name: str) -> Iterator[Flaw]:
-    """`*` or an ARN, with wildcards and variables. Lenient: AWS itself completes an ARN that is too short."""
-    yield from _each(part, name, _resource)
+    """`*` or an ARN, with wildcards and variables."""
+    yield from _each(part, name, check_resource)
 
 
-def _resource(text: str) -> Flaw | None:
-    if text and not text.strip("*"):
-        return None
-    fields = text.split(":", 5)
-    if fields[0] != "arn":
-        return error(
-            "invalid-resource",
-            (),
-            f"Resource {shown(text)} is neither an ARN nor *.",
-            "An ARN reads arn:partition:service:region:account:resource.",
-        )
-    if len(fields) < 3 or not fields[2]:
-        return error("invalid-resource", (), f"Resource {shown(text)} names no service.")
-    if not (_PARTITION.fullmatch(fields[1]) or any(mark in fields[1] for mark in ("*", "?", "${"))):
-        return error(
-            "invalid-resource",
-            (),
-            f"Resource {shown(text)} has {shown(fields[1])} where a partition must stand.",
-            did_you_mean(fields[1], ("aws", "aws-cn", "aws-us-gov"), "It is aws in most accounts."),
-        )
-    if len(fields) < 6 and not text.endswith("*"):
-        return warning(
-            "short-arn",
-            (),
-            f"Resource {shown(text)} has {len(fields)} of the 6 parts of an ARN.",
-            "An ARN reads arn:partition:service:region:account:resource; empty parts keep their colon.",
-        )
-    return None
+def session_resources(part: Part, name: str) -> Iterator[Flaw]:
+    """The same in a session policy, where AWS completes no ARN that is too short."""
+    yield from _each(part, name, partial(check_resource, in_session=True))

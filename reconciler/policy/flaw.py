@@ -20,9 +20,10 @@ _LONGEST = 80
 
 
 class Use(StrEnum):
-    """Where a document is used; the grammar differs."""
+    """Where a document is used; the grammar differs. MANAGED: a customer-managed policy; IDENTITY: an inline one."""
 
     IDENTITY = "identity"
+    MANAGED = "managed"
     TRUST = "trust"
     SESSION = "session"
     BOUNDARY = "boundary"

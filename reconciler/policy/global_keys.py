@@ -1,7 +1,8 @@
-"""The global condition keys (`aws:…`), by how many values a request can have for them.
+"""The global condition keys (`aws:…`) and those of STS, by how many values a request can have for them.
 
-From the IAM User Guide, "AWS global condition context keys" and "Single-valued vs. multivalued context keys".
-AWS adds keys, so a key that is not here is no error.
+From the IAM User Guide, "AWS global condition context keys" and "Single-valued vs. multivalued context keys", and the
+Service Authorization Reference, "Condition keys for AWS Security Token Service". AWS adds keys, so a key that is not
+here is no error.
 """
 
 from __future__ import annotations
@@ -17,14 +18,28 @@ MultiFactorAuthAge MultiFactorAuthPresent PrincipalAccount PrincipalArn Principa
 PrincipalOrgMasterAccountId PrincipalServiceName PrincipalTag PrincipalType Referer RequestTag RequestedRegion
 ResourceAccount ResourceOrgID ResourceTag SecureTransport SignInSessionArn SourceAccount SourceArn
 SourceIdentity SourceIp SourceOrgID SourceOwner SourceVpc SourceVpcArn SourceVpce TokenIssueTime UserAgent
-ViaAWSService VpceAccount VpceOrgID VpcSourceIp userid username
+ViaAWSMCPService ViaAWSService ViaCustomerDomain VpceAccount VpceOrgID VpcSourceIp userid username
 """
 
-MULTIVALUED = frozenset(f"aws:{name}" for name in _MULTIVALUED.split())
-SINGLE_VALUED = frozenset(f"aws:{name}" for name in _SINGLE_VALUED.split())
+_MULTIVALUED_OF_STS = "IdentityTokenAudience RequestContextProviders TransitiveTagKeys"
+
+_SINGLE_VALUED_OF_STS = """
+AWSServiceName DurationSeconds ExternalId RequestContext RoleAuthorizedByIdp RoleSessionName SigningAlgorithm
+SourceIdentity TaskPolicyArn
+"""
+
+
+def _keys(names: str, names_of_sts: str) -> frozenset[str]:
+    return frozenset([*(f"aws:{name}" for name in names.split()), *(f"sts:{name}" for name in names_of_sts.split())])
+
+
+MULTIVALUED = _keys(_MULTIVALUED, _MULTIVALUED_OF_STS)
+SINGLE_VALUED = _keys(_SINGLE_VALUED, _SINGLE_VALUED_OF_STS)
 MFA_PRESENT, MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 MFA_KEYS = frozenset([MFA_PRESENT, MFA_AGE])
 """As canonical documents have them, in lower case."""
 
-GLOBAL_KEYS = tuple(sorted(SINGLE_VALUED | MULTIVALUED))
+KNOWN_KEYS = tuple(sorted(SINGLE_VALUED | MULTIVALUED))
 """In AWS's spelling; tag keys stand without `/name`."""
+
+KNOWN_PREFIXES = ("aws:", "sts:")

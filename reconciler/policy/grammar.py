@@ -12,11 +12,15 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from reconciler.model.problem import Level
 from reconciler.model.suggest import suggestion
 from reconciler.policy import condition_checks, element_checks, principal_checks
+from reconciler.policy.canonical import CURRENT_VERSION
 from reconciler.policy.flaw import Flaw, Path, Use, error, shown, warning
 from reconciler.policy.lint import lint
-from reconciler.policy.walk import Object, Part, items, only_printable_ascii, strings, texts
+from reconciler.policy.placeholders import CODE, account_conditions, placeholders
+from reconciler.policy.variable_checks import VERSION_WITHOUT, variables
+from reconciler.policy.walk import Object, Part, all_strings, items, only_printable_ascii, strings, texts
 
 __all__ = ["Flaw", "Path", "Use", "flaws"]
 
@@ -25,7 +29,7 @@ STATEMENT_ELEMENTS = (
     *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"),
     "Condition",
 )
-VERSIONS = ("2012-10-17", "2008-10-17")
+VERSIONS = (CURRENT_VERSION, VERSION_WITHOUT)
 
 _REFUSED = re.compile(r"[^\t\n\r\x20-\xff]")
 
@@ -61,6 +65,9 @@ def flaws(document: object, use: Use) -> list[Flaw]:
     if not isinstance(document, dict):
         return [error("not-an-object", (), f"The policy document is {shown(document)}, not an object.")]
     found = [*_document(document, use), *_characters(document), *_dead_variables(document)]
+    reported = frozenset(flaw.path for flaw in found if flaw.code == CODE)
+    refused = frozenset(flaw.path for flaw in found if flaw.level is Level.ERROR)
+    found += [*placeholders(document, reported), *account_conditions(document), *variables(document, refused)]
     return found + lint(document, use)
 
 
@@ -70,13 +77,27 @@ def _document(document: Object, use: Use) -> Iterator[Flaw]:
     version, identifier = parts.get("Version"), parts.get("Id")
     if version and version.value not in VERSIONS:
         summary = f"Version is {shown(version.value)}; it is the version of AWS's grammar, not of your policy."
-        yield error("invalid-version", version.path, summary, "Write 2012-10-17.")
+        yield error("invalid-version", version.path, summary, f"Write {CURRENT_VERSION}.")
+    elif version and version.value != CURRENT_VERSION and use is Use.MANAGED:
+        yield _old_version(document, version)
     if identifier and not isinstance(identifier.value, str):
         yield error("invalid-id", identifier.path, f"Id is {shown(identifier.value)}, not a text.")
+    elif identifier and use is not Use.TRUST:
+        summary = "Id does not belong in an identity policy: only policies of resources have one."
+        yield warning("id-in-identity-policy", identifier.path, summary, "Remove the line.", at_key=True)
     if "Statement" in parts:
         yield from _statements(parts["Statement"], use)
     else:
         yield error("missing-statement", (), "The policy document has no Statement.")
+
+
+def _old_version(document: Object, version: Part) -> Flaw:
+    """Return the error for a managed policy in the old grammar, which CreatePolicy and CreatePolicyVersion refuse."""
+    summary = f"Version is {shown(version.value)}; AWS takes only {CURRENT_VERSION} in a managed policy."
+    hint = f"Write Version: {CURRENT_VERSION}."
+    if not all_strings(document, lambda text: "${" not in text):
+        hint += " Each ${…} then is a variable; write ${$}{…} where it must stay a plain text."
+    return error("old-version-in-managed-policy", version.path, summary, hint)
 
 
 def _elements(mapping: Object, path: Path, known: tuple[str, ...], what: str) -> tuple[dict[str, Part], list[Flaw]]:
@@ -128,7 +149,8 @@ def _statement(parts: dict[str, Part], path: Path, use: Use) -> Iterator[Flaw]:
     if trust:
         yield from _trust(parts)
     else:
-        yield from _each(parts, "Resource", element_checks.resources)
+        session = use is Use.SESSION
+        yield from _each(parts, "Resource", element_checks.session_resources if session else element_checks.resources)
     if "Condition" in parts:
         yield from condition_checks.condition(parts["Condition"])
 
@@ -189,7 +211,7 @@ def _characters(document: Object) -> Iterator[Flaw]:
 
 def _dead_variables(document: Object) -> Iterator[Flaw]:
     """Under the old version AWS takes `${aws:username}` for plain text."""
-    if document.get("Version") != "2008-10-17":
+    if document.get("Version") != VERSION_WITHOUT:
         return
     for path, text, at_key in strings(document.get("Statement")):
         if "${" in text and not at_key:

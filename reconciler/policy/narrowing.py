@@ -11,8 +11,9 @@ from reconciler.policy.operators import OPERATORS
 _OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "IpAddress")
 _KEYS = frozenset(
     "aws:principalorgid aws:principalorgpaths aws:principalaccount aws:principalarn aws:sourceaccount aws:sourcearn "
-    "aws:sourceorgid aws:sourceorgpaths aws:sourceip aws:sourcevpc aws:sourcevpce aws:vpcsourceip aws:userid "
-    "aws:federatedprovider sts:externalid".split()
+    "aws:sourceorgid aws:sourceorgpaths aws:sourceip aws:sourcevpc aws:sourcevpcarn aws:sourcevpce "
+    "aws:vpceaccount aws:vpceorgid aws:vpceorgpaths aws:vpcsourceip aws:userid aws:federatedprovider "
+    "sts:externalid".split()
 )
 _PREFIXES = ("aws:principaltag/",)
 _EVERYWHERE = ("0.0.0.0/0", "::/0")

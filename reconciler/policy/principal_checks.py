@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from reconciler.policy.element_checks import matching_trust_actions
 from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown
+from reconciler.policy.placeholders import explain_text
 from reconciler.policy.walk import Part, items, principals, texts
 
 KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
@@ -121,6 +122,10 @@ def _well_formed(kind: str, text: str) -> bool:
 
 def _hint(kind: str, text: str) -> str:
     """Where the text would belong, or what the kind wants."""
+    if foreign := explain_text(text):
+        return foreign
+    if "${" in text:
+        return "AWS reads no variables in principals: trust the account, and test aws:PrincipalArn in a Condition."
     if _PROVIDER.fullmatch(text) or _BUILT_IN.fullmatch(text):
         return "Providers go under Federated."
     if _AWS.fullmatch(text):

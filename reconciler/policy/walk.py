@@ -5,7 +5,7 @@ What has the wrong type is passed over: the grammar reports it, and whoever walk
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from reconciler.policy.flaw import Path
@@ -104,12 +104,21 @@ def strings(document: object) -> Iterator[tuple[Path, str, bool]]:
 
 
 def only_printable_ascii(document: object) -> bool:
-    """Whether no string anywhere has another character: a walk like `strings`, with no paths to make."""
+    """Say whether no string anywhere has another character."""
+    return all_strings(document, _is_printable_ascii)
+
+
+def _is_printable_ascii(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+def all_strings(document: object, test: Callable[[str], bool]) -> bool:
+    """Say whether every string anywhere, keys included, passes a test: a walk like `strings`, with no paths to make."""
     stack = [document]
     while stack:
         value = stack.pop()
         if isinstance(value, str):
-            if not (value.isascii() and value.isprintable()):
+            if not test(value):
                 return False
         elif isinstance(value, list):
             stack.extend(value)

@@ -75,12 +75,9 @@ def _read_policies_of_aws_once() -> None:
     setattr(IAMBackend, parse.__name__, policies)
 
 
-def _take_the_documents_that_aws_takes() -> None:
-    """Have moto judge a document by its statements: it refuses two that AWS takes.
-
-    The quotes around a number are optional (IAM User Guide, "Grammar of the IAM JSON policy language"), and an inline
-    policy may have the Version 2008-10-17 or none. The layer in front refuses that of a managed policy.
-    """
+def _take_numbers_in_conditions() -> None:
+    """Have moto take a number as it takes a text: the quotes around a number are optional (IAM User Guide, "Grammar
+    of the IAM JSON policy language")."""
     from moto.iam.policy_validation import BaseIAMPolicyValidator
 
     kind: Any = BaseIAMPolicyValidator
@@ -93,15 +90,13 @@ def _take_the_documents_that_aws_takes() -> None:
 
 
 def _with_texts_for_numbers(text: str) -> str:
-    """Return a policy document with the numbers of its conditions as texts, and the Version that moto asks for."""
+    """Return a policy document with the numbers of its conditions as texts."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return text
     if not isinstance(document, dict):
         return text
-    if document.get("Version", "2008-10-17") == "2008-10-17":
-        document["Version"] = "2012-10-17"
     statements = document.get("Statement")
     for statement in statements if isinstance(statements, list) else [statements]:
         condition = statement.get("Condition") if isinstance(statement, dict) else None
@@ -109,6 +104,16 @@ def _with_texts_for_numbers(text: str) -> str:
             for key, value in tests.items() if isinstance(tests, dict) else ():
                 tests[key] = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
     return json.dumps(document)
+
+
+def _leave_versions_and_resources_to_the_layer() -> None:
+    """moto refuses old Versions in inline policies, and resources that AWS's own policies have (`iam::*:root`)."""
+    from moto.iam.policy_validation import BaseIAMPolicyValidator
+
+    kind: Any = BaseIAMPolicyValidator
+    for name in ("_validate_version", "_validate_resources_for_formats", "_validate_not_resources_for_formats"):
+        getattr(kind, name)  # that moto still has it
+        setattr(kind, name, lambda validator: None)
 
 
 def main(account: str) -> None:
@@ -123,7 +128,8 @@ def main(account: str) -> None:
     from reconciler.sandbox.serving import KeptOpen
 
     _read_policies_of_aws_once()
-    _take_the_documents_that_aws_takes()
+    _take_numbers_in_conditions()
+    _leave_versions_and_resources_to_the_layer()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=KeptOpen)

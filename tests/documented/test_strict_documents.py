@@ -36,6 +36,68 @@ def test_an_identity_policy_has_no_principal_and_is_json(iam: Any, made: Made, n
         assert refused[:2] == (400, "MalformedPolicyDocument")
 
 
+def with_resource(resource: str, version: str = "2012-10-17", element: str = "Resource") -> str:
+    body = {"Effect": "Allow", "Action": "iam:Get*", element: ["*", resource]}
+    return json.dumps({"Version": version, "Statement": [body]})
+
+
+@pytest.mark.parametrize("element", ["Resource", "NotResource"])
+@pytest.mark.parametrize(
+    ("resource", "message"),
+    [
+        (
+            "arn:aws:iam:us-east-1::role/x",
+            "IAM resource arn:aws:iam:us-east-1::role/x cannot contain region information.",
+        ),
+        ("arn:aws:iam::123456789012:deployer", 'IAM resource path must either be "*" or start with user/, '),
+        ("arn:aws:s3:us-west-2:123456789012:b/x", "can not contain region information."),
+        ("arn:aws:s3::123456789012:b", "can not contain account information."),
+        ("arn:aws:route53:::hostedzone/Z:x", ""),
+        ("arn:aws:route53:us-east-1::hostedzone/Z", "can not contain region information."),
+        ("arn:aws:s3::b", "The policy failed legacy parsing"),
+        ("arn:aws::eu-west-1:1:x", "The policy failed legacy parsing"),
+        ("arn:aws:s*:::x", "Resource vendor must be fully qualified and cannot contain regexes."),
+        ("arn:aws", "Resource vendor must be fully qualified and cannot contain regexes."),
+        ("arn:error:s3:::b", 'Partition "error" is not valid for resource "arn:error:s3:::b".'),
+        ("b", 'Resource b must be in ARN format or "*".'),
+        *((taken, "") for taken in ("arn:aws:sqs", "arn:aws:iam::*:root", "arn:aws:iam::123456789012:*")),
+        *((taken, "") for taken in ("arn:aws:s3:*:*:access-grants/default", "arn:aws:s3::*:codepipeline-*")),
+    ],
+)
+def test_resource_arns_are_refused_in_the_words_of_aws(
+    iam: Any, made: Made, name: Any, resource: str, message: str, element: str
+) -> None:
+    document = with_resource(resource, element=element)
+    user = made.user()
+    if not message:
+        iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=document)
+        iam.create_policy(PolicyName=name("policy"), PolicyDocument=document)
+        return
+    for call, parameters in (
+        (iam.create_policy, {"PolicyName": name("policy")}),
+        (iam.put_user_policy, {"UserName": user, "PolicyName": "p"}),
+    ):
+        refused = refusal(call, **parameters, PolicyDocument=document)
+        assert refused[:2] == (400, "MalformedPolicyDocument")
+        assert message in refused[2]
+
+
+@pytest.mark.parametrize("version", ["2008-10-17", None])
+def test_only_managed_policies_need_the_current_version(iam: Any, made: Made, name: Any, version: str | None) -> None:
+    whole = {"Version": version, "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
+    document = json.dumps({key: value for key, value in whole.items() if value})
+    for call, parameters in (
+        (iam.create_policy, {"PolicyName": name("policy")}),
+        (iam.create_policy_version, {"PolicyArn": made.policy()}),
+    ):
+        refused = refusal(call, **parameters, PolicyDocument=document)
+        words = "Policy document must be version 2012-10-17 or greater."
+        assert refused == (400, "MalformedPolicyDocument", words)
+    user = made.user()
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=document)
+    assert iam.get_user_policy(UserName=user, PolicyName="p")["PolicyDocument"] == json.loads(document)
+
+
 def test_a_managed_policy_has_6144_characters_at_most(iam: Any, name: Any) -> None:
     iam.create_policy(PolicyName=name("policy"), PolicyDocument=sized(6144))
     refused = refusal(iam.create_policy, PolicyName=name("policy"), PolicyDocument=sized(6300))

@@ -79,8 +79,7 @@ class CompiledCondition:
         if any(self.compare(text, value) for text in texts.texts):
             found = YES
         else:
-            open_keys = texts.unknown | texts.absent if self.negated else texts.unknown
-            found = Ternary(None, open_keys) if open_keys else NO
+            found = Ternary(None, texts.unknown) if texts.unknown else NO
         return negation(found) if self.negated else found
 
 

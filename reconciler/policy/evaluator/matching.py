@@ -64,7 +64,6 @@ class ResourceMatcher:
         texts = ready(self._open, context)
         if any(arn_glob(text)(resource) for text in texts.texts):
             return NO if self.negated else YES
-        open_keys = texts.unknown | texts.absent if self.negated else texts.unknown
-        if open_keys:
-            return Ternary(None, open_keys)
+        if texts.unknown:
+            return Ternary(None, texts.unknown)
         return YES if self.negated else NO

@@ -1,9 +1,8 @@
 """Texts of a policy with wildcards and variables → texts ready to compare with a request.
 
 IAM User Guide, "IAM policy elements: Variables and tags": `${key}`, `${key, 'default'}`, `${*}` `${?}` `${$}`,
-known only to Version 2012-10-17. "If AWS cannot resolve a variable this might cause the entire statement to be
-invalid": a value whose variable is absent matches nothing, and where nothing matched would mean yes
-(NotResource, StringNotEquals) the outcome is unknown.
+known only to Version 2012-10-17. From its "Policy variables with no value": a text whose variable is absent equals
+nothing and is like nothing, so that StringNotEquals and its like match; in Resource and NotResource it matches nothing.
 """
 
 from __future__ import annotations
@@ -49,11 +48,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The texts that could be made, and the keys that others lacked: unknown ones and absent ones."""
+    """The texts that could be made, and the keys that others wait for. A text whose variable is absent is none."""
 
     texts: tuple[str, ...]
     unknown: frozenset[str] = NO_KEYS
-    absent: frozenset[str] = NO_KEYS
 
 
 def template(text: str, version: str, variables: bool = True) -> Template:
@@ -77,22 +75,20 @@ def template(text: str, version: str, variables: bool = True) -> Template:
 def ready(templates: Iterable[Template], context: Context) -> Ready:
     texts: list[str] = []
     unknown: set[str] = set()
-    absent: set[str] = set()
     for item in templates:
         if item.fixed is not None:
             texts.append(item.fixed)
             continue
-        filled = [part if isinstance(part, str) else _filled(part, context, unknown, absent) for part in item.parts]
+        filled = [part if isinstance(part, str) else _filled(part, context, unknown) for part in item.parts]
         if all(part is not None for part in filled):
             texts.append("".join(part for part in filled if part is not None))
-    return Ready(tuple(texts), frozenset(unknown), frozenset(absent))
+    return Ready(tuple(texts), frozenset(unknown))
 
 
-def _filled(variable: Variable, context: Context, unknown: set[str], absent: set[str]) -> str | None:
+def _filled(variable: Variable, context: Context, unknown: set[str]) -> str | None:
+    """Return the value of a variable, else its default; None if it has neither, or may be one of several."""
     found = context.find(variable.key)
     if found == (None,):
-        if variable.default is None:
-            absent.add(variable.key)
         return variable.default
     if len(found) == 1 and found[0] is not None and len(found[0]) == 1:
         return found[0][0]

@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.sandbox.strict.call import Call, Check, Edit, Rules, over_quota
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER
+from reconciler.sandbox.strict.resources import refuse_old_version, refuse_resources
 from reconciler.sandbox.wire import Refusal, Reply
 
 MANAGED_SIZE = 6144
@@ -51,16 +52,16 @@ def measure(text: str) -> int:
 
 def _checked(call: Call) -> int:
     text = call.given("PolicyDocument")
-    for statement in statements(parsed(text, NOT_JSON), NOT_JSON):
+    found = statements(parsed(text, NOT_JSON), NOT_JSON)
+    for statement in found:
         if "Principal" in statement or "NotPrincipal" in statement:
             raise malformed("Policy document should not specify a principal.")
+    refuse_resources(found)
     return measure(text)
 
 
 def managed(call: Call) -> None:
-    """Refuse a document that no managed policy can have: AWS wants the current version of its grammar there."""
-    if parsed(call.given("PolicyDocument"), NOT_JSON).get("Version") != "2012-10-17":
-        raise malformed("Policy document must be version 2012-10-17 or greater.")
+    refuse_old_version(parsed(call.given("PolicyDocument"), NOT_JSON))
     if _checked(call) > MANAGED_SIZE:
         raise over_quota(f"Cannot exceed quota for PolicySize: {MANAGED_SIZE}")
 

@@ -99,6 +99,11 @@ SAME: dict[str, tuple[Json, Json]] = {
     ),
     "no Version and 2008-10-17": ({"Statement": [BASE]}, document(BASE, Version="2008-10-17")),
     "an empty Condition and none": (a(Condition={}), a()),
+    "a short ARN and what IAM completes it to": (a(Resource="arn:aws:sqs"), a(Resource="arn:aws:sqs:*:*:*")),
+    "a short ARN under NotResource": (
+        a(Resource=None, NotResource="arn:aws:sqs:eu-west-1"),
+        a(Resource=None, NotResource="arn:aws:sqs:eu-west-1:*:*"),
+    ),
     "an empty Sid and none": (a(Sid=""), a()),
     "elements in another order": (a(), document(dict(reversed(BASE.items())))),
 }
@@ -132,6 +137,7 @@ DIFFERENT: dict[str, tuple[Json, Json]] = {
     ),
     "a wildcard and what it stands for today": (a(Action="s3:Get*"), a(Action=["s3:Get*", "s3:GetObject"])),
     "* and *:*": (a(Action="*"), a(Action="*:*")),
+    "an ARN that IAM completes and one that it refuses": (a(Resource="arn:aws:s3:*"), a(Resource="arn:aws:s3::*")),
     "every resource and every resource with one named": (a(Resource="*"), a(Resource=["*", "arn:aws:s3:::b"])),
     "IfExists and without": (when("Bool", "a:b", "true"), when("BoolIfExists", "a:b", "true")),
     "ForAllValues and ForAnyValue": (

@@ -46,7 +46,7 @@ def at(*steps: str | int) -> Path:
     return ("Statement", 0, *steps)
 
 
-@pytest.mark.parametrize("use", [Use.IDENTITY, Use.SESSION, Use.BOUNDARY])
+@pytest.mark.parametrize("use", [Use.IDENTITY, Use.MANAGED, Use.SESSION, Use.BOUNDARY])
 def test_a_good_statement_has_no_flaw(use: Use) -> None:
     assert flaws(document(statement()), use) == []
 
@@ -57,7 +57,6 @@ def test_a_good_statement_has_no_flaw(use: Use) -> None:
         {"Statement": [statement()]},
         {"Statement": statement()},
         {"Version": "2008-10-17", "Statement": statement()},
-        {"Version": "2012-10-17", "Id": "mine", "Statement": statement()},
         document(statement(Sid="One"), statement(Sid="Two"), statement(Sid=""), statement(Sid="")),
         document(statement(Action=ABSENT, NotAction=["iam:*"], Resource=ABSENT, NotResource=["*"])),
         document(statement(Condition={})),
@@ -227,8 +226,8 @@ def test_an_action_of_the_wrong_form_is_an_error(action: str) -> None:
 @pytest.mark.parametrize(
     "resource",
     [
-        *("*", "arn:aws:s3:::bucket/*", "arn:*:s3:::bucket", "arn:aws:s3:*", "arn:aws:*:*:*:*"),
-        *("arn:aws-cn:iam::123456789012:role/a", "arn:aws-us-gov:s3:::b", "arn:${aws:Partition}:s3:::b"),
+        *("*", "arn:aws:s3:::bucket/*", "arn:*:s3:::bucket", "arn:aws:s3:*", "arn:aws:sqs:*:*:*"),
+        *("arn:aws-cn:iam::123456789012:role/a", "arn:aws-us-gov:s3:::b"),
         *(
             "arn:aws:iam::123456789012:user/${aws:username}",
             "arn:aws:logs:eu-west-1:123456789012:log-group:a:*",
@@ -253,7 +252,7 @@ def test_a_resource_of_the_right_form_is_taken(resource: str) -> None:
             "arn:aws::",
             "${aws:username}",
         ),
-        *("arn:awss:s3:::bucket", "arn::s3:::bucket", "*foo"),
+        *("arn:awss:s3:::bucket", "arn::s3:::bucket", "*foo", "arn:${aws:Partition}:s3:::b"),
     ],
 )
 def test_a_resource_that_is_no_arn_is_an_error(resource: str) -> None:
@@ -264,6 +263,36 @@ def test_a_resource_that_is_no_arn_is_an_error(resource: str) -> None:
 def test_an_arn_with_too_few_parts_is_a_warning_since_aws_takes_it() -> None:
     (flaw,) = identity(Resource="arn:aws:s3:bucket")
     assert (flaw.level, flaw.code) == (Level.WARNING, "short-arn")
+
+
+@pytest.mark.parametrize("use", [Use.IDENTITY, Use.MANAGED, Use.SESSION, Use.BOUNDARY])
+def test_an_id_is_for_policies_of_resources(use: Use) -> None:
+    (flaw,) = flaws({"Version": "2012-10-17", "Id": "mine", "Statement": statement()}, use)
+    assert (flaw.level, flaw.code, flaw.path, flaw.at_key) == (
+        *(Level.WARNING, "id-in-identity-policy", ("Id",)),
+        True,
+    )
+
+
+def test_a_trust_may_have_an_id() -> None:
+    trusting = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}
+    assert flaws({"Version": "2012-10-17", "Id": "mine", "Statement": [trusting]}, Use.TRUST) == []
+
+
+def test_a_managed_policy_has_the_current_version_since_aws_refuses_the_old_one() -> None:
+    (flaw,) = flaws({"Version": "2008-10-17", "Statement": statement()}, Use.MANAGED)
+    assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, "old-version-in-managed-policy", ("Version",))
+    assert flaw.hint == "Write Version: 2012-10-17."
+
+
+def test_what_the_new_version_changes_is_said_if_the_document_has_something_like_a_variable() -> None:
+    old = {"Version": "2008-10-17", "Statement": statement(Resource="arn:aws:s3:::b/${aws:username}")}
+    (flaw, _) = flaws(old, Use.MANAGED)
+    assert "then is a variable" in flaw.hint
+
+
+def test_a_managed_policy_without_version_is_sent_with_the_current_one() -> None:
+    assert flaws({"Statement": statement()}, Use.MANAGED) == []
 
 
 @pytest.mark.parametrize(

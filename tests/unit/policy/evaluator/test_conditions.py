@@ -113,7 +113,18 @@ def test_a_key_that_may_be_one_of_several_is_decided_where_all_agree() -> None:
         ("StringEquals", "${aws:username}", Context.of({"k": "al", "aws:username": "bo"}), False),
         ("StringEquals", "${aws:username}", Context.of({"k": "al"}), None),
         ("StringEquals", "${aws:username}", Context.of({"k": "al"}, absent=["aws:username"]), False),
-        ("StringNotEquals", "${aws:username}", Context.of({"k": "al"}, absent=["aws:username"]), None),
+        ("StringNotEquals", "${aws:username}", Context.of({"k": "al"}), None),
+        *(
+            (operator, "${aws:username}", Context.of({"k": "al"}, absent=["aws:username"]), True)
+            for operator in (
+                *("StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike", "StringNotEqualsIfExists"),
+                *("ArnNotEquals", "ArnNotLike", "ForAnyValue:StringNotLike", "ForAllValues:StringNotEquals"),
+            )
+        ),
+        ("StringNotEquals", ["${aws:username}", "al"], Context.of({"k": "al"}, absent=["aws:username"]), False),
+        ("StringNotEquals", "${aws:username, 'al'}", Context.of({"k": "al"}, absent=["aws:username"]), False),
+        ("StringLike", "${aws:username}*", Context.of({"k": "al"}, absent=["aws:username"]), False),
+        ("ArnLike", "${aws:username}", Context.of({"k": "al"}, absent=["aws:username"]), False),
         ("StringEquals", "${aws:username, 'al'}", Context.of({"k": "al"}, absent=["aws:username"]), True),
         ("StringLike", "${*}${?}", Context.of({"k": "*?"}), True),
         ("StringLike", "${*}", Context.of({"k": "x"}), False),

@@ -111,17 +111,35 @@ def test_not_action_is_everything_else() -> None:
     assert decision(statement) == "deny"
 
 
-def test_an_absent_variable_matches_nothing_and_where_that_would_mean_yes_it_is_unknown() -> None:
-    """AWS: "this might cause the entire statement to be invalid"."""
+def test_a_resource_with_an_absent_variable_matches_nothing_under_not_resource_either() -> None:
+    """AWS: "the resource that includes a policy variable with no value will not match any resource"."""
     pattern = "arn:aws:s3:::b/${aws:PrincipalTag/team}"
     for tags, positive, negative in (
-        ({}, "deny", "depends"),
+        ({}, "deny", "allow"),
         (None, "depends", "depends"),
         ({"team": "k"}, "allow", "deny"),
     ):
         for element, expected in (("Resource", positive), ("NotResource", negative)):
             policy = source({"Effect": "Allow", "Action": "*", element: pattern})
             assert evaluate(user(policy, tags=tags), "s3:GetObject", "arn:aws:s3:::b/k").decision == expected
+
+
+@pytest.mark.parametrize(
+    ("resource", "asked", "expected"),
+    [
+        ("arn:aws:sqs", "arn:aws:sqs:eu-west-1:123456789012:q", "allow"),
+        ("arn:aws:sqs:eu-west-1", "arn:aws:sqs:eu-west-1:123456789012:q", "allow"),
+        ("arn:aws:sqs:eu-west-1:123456789012", "arn:aws:sqs:eu-west-1:123456789012:q", "allow"),
+        ("arn:aws:sqs:us-east-1", "arn:aws:sqs:eu-west-1:123456789012:q", "deny"),
+        ("arn:aws:sns", "arn:aws:sqs:eu-west-1:123456789012:q", "deny"),
+        ("arn:aws:s3::b", "arn:aws:s3:::b", "deny"),
+    ],
+)
+def test_a_short_arn_is_completed_with_wildcards(resource: str, asked: str, expected: str) -> None:
+    """IAM User Guide, "IAM identifiers"; IAM refuses the last one."""
+    assert decision(says("Allow", "sqs:*", resource), action="sqs:SendMessage", on=asked) == expected
+    negated = {"Effect": "Allow", "Action": "*", "NotResource": resource}
+    assert decision(negated, action="sqs:SendMessage", on=asked) != expected
 
 
 def test_an_unknown_deny_over_an_allow_depends_on_its_keys() -> None:

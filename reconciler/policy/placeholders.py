@@ -1,0 +1,209 @@
+"""Texts that another tool, or a person, was to replace before AWS sees them, and what to write here in their place.
+
+AWS fills in only its own variables (`${aws:username}`), and reconcile only `{{ name }}`. All else would go to IAM as it
+stands: a resource that matches nothing, or a refusal half-way through an apply. Sources: AWS CloudFormation User Guide,
+"Fn::Sub" and "Pseudo parameters reference"; Terraform's aws_iam_policy_document ("Context Variable Interpolation":
+`&{…}`) and "Strings and Templates" (`$${`); Serverless Framework, "Variables".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.model.arn_parts import split_arn
+from reconciler.policy.flaw import Flaw, Path, error, shown, warning
+from reconciler.policy.walk import Object, all_strings, clauses, element, statements, strings, texts
+
+CODE, ACCOUNT_CODE = "foreign-placeholder", "bad-account-id"
+
+_BRACED = r"(?P<mark>\$\$|[$&#])\{(?P<inside>[^{}]*)\}"
+_ANGLED = r"<[A-Za-z][A-Za-z0-9 _.:/-]*>"
+_SHOUTED = r"(?<![A-Za-z0-9])YOUR[-_][A-Z0-9_-]*[A-Z0-9]"
+_SHELL = r"\$(?:AWS_[A-Z_]+|(?:ACCOUNT|BUCKET|REGION|PARTITION)(?:_[A-Z]+)*)(?![A-Za-z0-9_])"
+_SUSPECT = re.compile(rf"{_BRACED}|{_ANGLED}|{_SHOUTED}|{_SHELL}")
+
+_TERRAFORM = re.compile(r"(var|local|data|module|each|count|path|terraform|aws_[a-z0-9_]+)\.")
+_SERVERLESS = re.compile(r"(self|opt|env|sls|param|cf|file)[:(]")
+_FOREIGN = re.compile(rf"AWS::|!|{_TERRAFORM.pattern}|{_SERVERLESS.pattern}")
+_ATTRIBUTE = re.compile(r"[A-Za-z0-9]+(\.[A-Za-z0-9]+)*")
+
+_ACCOUNT_KEYS = frozenset(f"aws:{name}account" for name in ("principal", "resource", "source", "vpce"))
+_DASHED = re.compile(r"[0-9]+(-[0-9]+)+")
+_ACCOUNT_WORD = re.compile(
+    r"(aws|my|your)?[-_ ]?account[-_ ]?(id|number)?([-_ ]without[-_ ]hyphens)?|x{12}|n{12}", re.IGNORECASE
+)
+_REGION_WORD = re.compile(r"(aws|my|your)?[-_ ]?region([-_ ]?(name|code|id))?", re.IGNORECASE)
+_DIGITS = 12
+_NEAR = range(6, 19)
+"""Lengths of a number that was meant to be an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """text: as it is written. owner: whose it is. instead: what to write here."""
+
+    text: str
+    owner: str
+    instead: str
+
+    @property
+    def summary(self) -> str:
+        return f"{self.text} is a placeholder of {self.owner}, which nothing fills in here"
+
+
+def find_placeholder(text: str) -> Placeholder | None:
+    """Return the first placeholder in a text that is neither a variable of AWS nor one of ours."""
+    for match in _SUSPECT.finditer(text):
+        inside = match["inside"]
+        if inside is None:
+            return _read_bare(match[0])
+        found = _read_braced(match[0], match["mark"], inside)
+        if found is not None:
+            return found
+    return None
+
+
+def _read_bare(text: str) -> Placeholder:
+    owner = "a shell" if text[0] == "$" else "a template"
+    name = re.sub(r"^YOUR[-_]", "", text.strip("<>$"))
+    return Placeholder(text, owner, _write_ours(name))
+
+
+def _read_braced(text: str, mark: str, inside: str) -> Placeholder | None:
+    if mark == "&" or (mark == "$$" and is_policy_variable(inside)):
+        return Placeholder(text, "Terraform", f"Write ${{{inside}}}, as AWS does.")
+    if inside.startswith("AWS::"):
+        return Placeholder(text, "CloudFormation", _write_pseudo(inside.removeprefix("AWS::")))
+    if mark == "#":
+        return Placeholder(text, "another tool", _write_ours(inside))
+    if inside.startswith("!"):
+        return Placeholder(text, "CloudFormation", f"Write ${{{inside[1:]}}}, as AWS does.")
+    if _TERRAFORM.match(inside):
+        return Placeholder(text, "Terraform", _write_ours(inside))
+    if _SERVERLESS.match(inside):
+        return Placeholder(text, "the Serverless Framework", _write_ours(inside))
+    if is_policy_variable(inside):
+        return None
+    known = _ATTRIBUTE.fullmatch(inside)
+    return Placeholder(text, "CloudFormation, Terraform or a shell" if known else "another tool", _write_ours(inside))
+
+
+def is_policy_variable(inside: str) -> bool:
+    """Say whether AWS reads what stands between `${` and `}`: a condition key, or one of `*`, `?` and `$`."""
+    name = inside.partition(",")[0].strip()
+    return name in ("*", "?", "$") or (":" in name and not _FOREIGN.match(name))
+
+
+def _write_pseudo(name: str) -> str:
+    """Return what stands here for a pseudo parameter of CloudFormation."""
+    if name == "AccountId":
+        return "Write {{ account_id }}."
+    if name == "Partition":
+        return "Write {{ partition }}."
+    if name == "URLSuffix":
+        return "Write amazonaws.com."
+    return _write_ours(name.lower())
+
+
+def _write_ours(written: str) -> str:
+    """Return a hint with a variable of ours that is named like a placeholder."""
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", re.split(r"[.:/]", written)[-1]).strip("_")
+    folded = name.replace("_", "").lower()
+    if folded in ("account", "accountid", "awsaccountid", "awsaccount", "accountnumber"):
+        return "Write {{ account_id }}."
+    if folded in ("partition", "awspartition"):
+        return "Write {{ partition }}."
+    if not re.match("[A-Za-z_]", name):
+        name = "name"
+    return f"Write the value, or {{{{ {name} }}}} with `{name}: …` under `vars:` or --var {name}=…."
+
+
+def explain_account(text: str) -> tuple[str, str] | None:
+    """Return what is wrong with an account id, as the end of a sentence, and what to write; None if nothing is."""
+    if text.isascii() and text.isdigit():
+        if len(text) == _DIGITS or len(text) not in _NEAR:
+            return None
+        lost = " Perhaps a leading 0 was lost." if len(text) < _DIGITS else ""
+        return f"has {len(text)} digits; an account id has {_DIGITS}", f"Write all {_DIGITS}.{lost}"
+    bare = text.replace("-", "")
+    if _DASHED.fullmatch(text) and len(bare) in _NEAR:
+        plain = f'Write "{bare}", quoted.' if len(bare) == _DIGITS else f"Write all {_DIGITS} digits."
+        return "has dashes; AWS knows an account by its digits alone", plain
+    if _ACCOUNT_WORD.fullmatch(text):
+        return "stands for an account id, which nothing fills in here", "Write its 12 digits, or {{ account_id }}."
+    return None
+
+
+def explain_text(text: str) -> str:
+    """Return a hint for a reference or a principal that holds a placeholder or a bad account id; "" if it does not."""
+    found = find_placeholder(text)
+    if found is not None:
+        return f"{found.summary}. {found.instead}"
+    parts = split_arn(text)
+    account = parts.account if parts else text if any(map(str.isdigit, text)) else ""
+    bad = explain_account(account)
+    return f"{account} {bad[0]}. {bad[1]}" if bad else ""
+
+
+def explain_value(value: object) -> str:
+    """Return a hint for a function of CloudFormation that stands where a text must stand; "" for other values."""
+    names = [str(key) for key in value] if isinstance(value, dict) else []
+    if len(names) == 1 and (names[0] == "Ref" or names[0].startswith("Fn::")):
+        return f"{names[0]} is CloudFormation's: write the text itself, with {{{{ account_id }}}} or your own vars."
+    return ""
+
+
+def placeholders(document: Object, reported: frozenset[Path]) -> Iterator[Flaw]:
+    """Warn of each text of a document that another tool was to fill in, and of account ids that are none.
+
+    reported: paths whose placeholder is part of an error. Principals are reported by their own checks.
+    """
+    if all_strings(document, _is_plain):
+        return
+    for path, text, at_key in strings(document):
+        if path in reported or path[2:3] in (("Principal",), ("NotPrincipal",)):
+            continue
+        found = find_placeholder(text)
+        if found is not None:
+            summary = f"{found.summary}: {shown(text)}." if found.text != text else f"{found.summary}."
+            yield warning(CODE, path, summary, found.instead, at_key)
+        elif not at_key:
+            yield from _arn_flaws(path, text)
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether a text surely is no placeholder and has none, without a search."""
+    if _SUSPECT.search(text):
+        return False
+    return not text.startswith("arn:") or next(_arn_flaws((), text), None) is None
+
+
+def _arn_flaws(path: Path, text: str) -> Iterator[Flaw]:
+    parts = split_arn(text) if text.startswith("arn:") else None
+    if parts is None:
+        return
+    bad = explain_account(parts.account)
+    if bad:
+        yield warning(ACCOUNT_CODE, path, f"The account {parts.account} in {shown(text)} {bad[0]}.", bad[1])
+    if _REGION_WORD.fullmatch(parts.region):
+        summary = f"{parts.region} in {shown(text)} stands for a region, which nothing fills in here."
+        yield warning(CODE, path, summary, "Write the region, such as eu-central-1, or * for all.")
+
+
+def account_conditions(document: object) -> Iterator[Flaw]:
+    """Warn of account ids under aws:PrincipalAccount and its like that have dashes, or not 12 digits."""
+    for path, statement in statements(document):
+        for line in clauses(element(statement, path, "Condition")):
+            if line.key.casefold() not in _ACCOUNT_KEYS:
+                continue
+            for place, text in texts(line.part):
+                bad = explain_account(text)
+                if bad:
+                    yield warning(ACCOUNT_CODE, place, f"The account {shown(text)} {bad[0]}.", bad[1])
+
+
+def refuse_placeholder(text: str, found: Placeholder) -> Flaw:
+    """Return the error for a Resource that AWS would refuse because of a placeholder in it."""
+    return error(CODE, (), f"Resource {shown(text)} is no ARN: {found.summary}.", found.instead)

@@ -1,0 +1,203 @@
+"""Which ARNs IAM takes under Resource and NotResource of an identity policy.
+
+IAM refuses these with MalformedPolicyDocument, so that an apply would stop half-way. The rules are as exact as AWS's
+messages, and lenient beside them. Sources: the messages "IAM resource … cannot contain region information", "IAM
+resource path must either be "*" or start with …", "Resource vendor must be fully qualified and cannot contain regexes",
+"The policy failed legacy parsing" and "Partition … is not valid for resource" (recorded by moto and in GitHub issues);
+IAM User Guide, "IAM JSON policy elements: Resource", "IAM identifiers", and of the "IAM Access Analyzer policy check
+reference" the checks "ARN Region not allowed" and "ARN account not allowed"; the Service Authorization Reference for
+what has a region after all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from reconciler.model.arn_parts import COUNT, ArnParts, complete_arn, split_arn, split_written
+from reconciler.model.globs import globs_meet
+from reconciler.model.suggest import suggestion
+from reconciler.policy.flaw import Flaw, did_you_mean, error, shown, warning
+from reconciler.policy.placeholders import find_placeholder, refuse_placeholder
+
+FORM = "An ARN reads arn:partition:service:region:account:resource."
+
+_PARTITION = re.compile(r"aws(-[a-z0-9]+)*")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+-[0-9]+|[*?${].*")
+_WILDCARD = re.compile(r"[*?]")
+_VARIABLE = re.compile(r"\$\{[^{}]*\}")
+
+IAM_TYPES = (
+    *("user", "federated-user", "role", "group", "instance-profile", "mfa", "server-certificate", "policy", "sms-mfa"),
+    *("saml-provider", "oidc-provider", "report", "access-report"),
+)
+"""What AWS's message lists, in its order. Each is followed by a slash."""
+
+_NEWER_IAM_TYPES = ("assumed-role", "contextProvider", "delegation-request", "role-template")
+"""Types of the Service Authorization Reference that the message does not list. AWS's own policies use role-template."""
+
+_WHOLE_IAM = ("*", "root")
+"""AWS's message does not list `root`, but its own IAMAuditRootUserCredentials has it."""
+
+_NO_REGION = "IAM has no regions"
+
+_REGIONAL_S3 = ("accesspoint", "access-grants", "async-request", "job", "storage-lens", "storage-lens-group")
+"""The resource types of S3 whose ARNs have a region and an account; object-lambda and outposts are other services."""
+
+
+def check_resource(text: str, in_session: bool = False) -> Flaw | None:
+    """Return what is wrong with one string of a Resource or NotResource, without a path; None if IAM takes it.
+
+    in_session: the document is a session policy, in which AWS completes no ARN.
+    """
+    flaw = _check(text)
+    if in_session and (flaw is None or flaw.code == "short-arn") and complete_arn(text) != text:
+        return error(
+            "short-arn-in-session",
+            (),
+            f"Resource {shown(text)} has {len(split_written(text))} of the {COUNT} parts of an ARN, "
+            "and AWS refuses that in a session policy.",
+            f"Write {complete_arn(text)}.",
+        )
+    return flaw
+
+
+@lru_cache(maxsize=4096)
+def _check(text: str) -> Flaw | None:
+    if text and not text.strip("*"):
+        return None
+    parts = split_arn(text)
+    foreign = find_placeholder(text if parts is None else f"{parts.partition}:{parts.service}")
+    if foreign is not None:
+        return refuse_placeholder(text, foreign)
+    if parts is None:
+        return error("invalid-resource", (), f"Resource {shown(text)} is neither an ARN nor *.", FORM)
+    return next(_all_flaws(text, parts), None)
+
+
+def _all_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
+    yield from _partition_flaws(text, parts)
+    yield from _service_flaws(text, parts)
+    yield from _length_flaws(text)
+    if parts.service == "iam":
+        yield from _iam_flaws(text, parts)
+    elif parts.service == "s3":
+        yield from _s3_flaws(text, parts)
+    elif parts.service == "route53":
+        yield from _route53_flaws(text, parts)
+    if complete_arn(text) != text and not text.endswith("*"):
+        summary = f"Resource {shown(text)} has {len(split_written(text))} of the {COUNT} parts of an ARN."
+        hint = f"IAM reads it as {complete_arn(text)}; write that if you mean it."
+        if parts.service == "s3" and parts.region and not _REGION.fullmatch(parts.region):
+            hint = f"Did you mean {parts._replace(region='', account='', resource=parts.region)}?"
+        yield warning("short-arn", (), summary, hint)
+
+
+def _partition_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
+    """AWS takes the name of a partition or a wildcard, and no variable."""
+    if _PARTITION.fullmatch(parts.partition) or _WILDCARD.search(parts.partition):
+        return
+    summary = f"Resource {shown(text)} has {shown(parts.partition)} where a partition must stand."
+    hint = did_you_mean(parts.partition, ("aws", "aws-cn", "aws-us-gov"), "Write aws, which it is in most accounts.")
+    if "${" in parts.partition:
+        hint = "AWS takes no variable there. Write {{ partition }}, which reconcile replaces with that of the account."
+    yield error("invalid-resource", (), summary, hint)
+
+
+def _service_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
+    if not parts.service or len(split_written(text)) < 3:
+        yield error("invalid-resource", (), f"Resource {shown(text)} names no service.", FORM)
+    elif _WILDCARD.search(parts.service):
+        yield error(
+            "wildcard-in-arn-service",
+            (),
+            f"Resource {shown(text)} has the wildcard {shown(parts.service)} where a service must stand; "
+            "AWS refuses that.",
+            "Write one ARN for each service, or * for all.",
+        )
+
+
+def _length_flaws(text: str) -> Iterator[Flaw]:
+    """IAM completes an ARN that is too short, but for one with two colons together ("legacy parsing")."""
+    written = split_written(text)
+    if len(written) < COUNT and "" in written[2:-1]:
+        account = len(written) == COUNT - 1 and written[-1].isdigit()
+        full = f"{text}:*" if account else ":".join((*written[:-1], *[""] * (COUNT - len(written)), written[-1]))
+        yield error(
+            "legacy-arn",
+            (),
+            f"Resource {shown(text)} has {len(written)} of the {COUNT} parts of an ARN and an empty one among them; "
+            "AWS refuses that.",
+            f"Write {full}: empty parts keep their colons.",
+        )
+
+
+def _iam_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
+    if len(split_written(text)) < COUNT:
+        if parts.region not in ("", "*"):
+            yield _refuse_fields(text, parts, parts._replace(region=""), _NO_REGION)
+        return
+    if parts.region:
+        yield _refuse_fields(text, parts, parts._replace(region=""), _NO_REGION)
+    elif not _is_iam_resource(parts.resource):
+        head, slash, rest = parts.resource.partition("/")
+        if (_WILDCARD.search(head) or "${" in head) and _may_be_iam_resource(parts.resource):
+            yield warning(
+                "wildcard-in-iam-type",
+                (),
+                f"Resource {shown(text)} has {shown(head)} where the type of an IAM resource must stand; "
+                "AWS takes * alone there, or a type that is written out.",
+                f"Write one ARN for each type, such as {parts._replace(resource='role/*')}.",
+            )
+            return
+        near = suggestion(head, (*IAM_TYPES, *_NEWER_IAM_TYPES)) if slash else None
+        meant = parts._replace(resource=f"{near}/{rest}" if near else f"role/{parts.resource.rpartition('/')[2]}")
+        types = ", ".join(f"{name}/" for name in IAM_TYPES)
+        yield error(
+            "invalid-iam-resource",
+            (),
+            f"Resource {shown(text)} has {shown(parts.resource)} where the type of an IAM resource must stand; "
+            "AWS refuses that.",
+            f"Did you mean {meant}? AWS takes * or something that begins with {types}.",
+        )
+
+
+def _is_iam_resource(resource: str) -> bool:
+    head, slash, _ = resource.partition("/")
+    return resource in _WHOLE_IAM or (bool(slash) and head in (*IAM_TYPES, *_NEWER_IAM_TYPES))
+
+
+def _may_be_iam_resource(resource: str) -> bool:
+    """Say whether a pattern, whose variables may be any text, matches a resource of some type."""
+    pattern = _VARIABLE.sub("*", resource)
+    return any(globs_meet(pattern, f"{name}/*") for name in (*IAM_TYPES, *_NEWER_IAM_TYPES))
+
+
+def _s3_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
+    """Bucket names are unique in a partition. AWS's own policies write `arn:aws:s3::*:name`: no region, any account."""
+    if not _may_be_regional(parts.resource) and (parts.region or parts.account not in ("", "*")):
+        reason = "buckets and objects of S3 have neither region nor account"
+        yield _refuse_fields(text, parts, parts._replace(region="", account=""), reason)
+
+
+def _may_be_regional(resource: str) -> bool:
+    """Say whether a pattern matches a resource of S3 that has a region; its variables may be any text."""
+    pattern = _VARIABLE.sub("*", resource)
+    return any(globs_meet(pattern, f"{name}{mark}*") for name in _REGIONAL_S3 for mark in "/:")
+
+
+def _route53_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
+    completed = len(split_written(text)) < COUNT
+    allowed = ("", "*") if completed else ("",)
+    if parts.region not in allowed or parts.account not in allowed:
+        reason = "Route 53 has neither region nor account"
+        yield _refuse_fields(text, parts, parts._replace(region="", account=""), reason)
+
+
+def _refuse_fields(text: str, parts: ArnParts, bare: ArnParts, reason: str) -> Flaw:
+    """Return the error for a region, or an account, in the ARN of something that has none."""
+    fields = (("region", parts.region, bare.region), ("account", parts.account, bare.account))
+    named = " and ".join(f"the {name} {shown(value)}" for name, value, kept in fields if value != kept)
+    summary = f"Resource {shown(text)} has {named}; {reason}, and AWS refuses the policy."
+    return error("region-in-arn" if parts.region else "account-in-arn", (), summary, f"Write {bare}.")
