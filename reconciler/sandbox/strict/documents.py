@@ -12,6 +12,7 @@ import json
 from typing import Any
 
 from reconciler.sandbox.strict.call import Call, Check, Edit, Rules, over_quota
+from reconciler.sandbox.strict.elements import refuse_sids
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER
 from reconciler.sandbox.wire import Refusal, Reply
 
@@ -51,9 +52,11 @@ def measure(text: str) -> int:
 
 def _checked(call: Call) -> int:
     text = call.given("PolicyDocument")
-    for statement in statements(parsed(text, NOT_JSON), NOT_JSON):
+    found = statements(parsed(text, NOT_JSON), NOT_JSON)
+    for statement in found:
         if "Principal" in statement or "NotPrincipal" in statement:
             raise malformed("Policy document should not specify a principal.")
+    refuse_sids(found)
     return measure(text)
 
 

@@ -1,8 +1,8 @@
 """The strict layer as a whole: a request in, AWS's answer out.
 
-checks → the answer of a room, else the emulator's → edits → spelling. Order among rooms matters for edits
-alone: `keys` looks up a user that goes before `names` takes it out of the ledger, `names` puts a new entity in before
-others write on it, `shown` comes last.
+checks → the answer of a room, else the emulator's → edits, or AWS's words for a refusal → spelling. Order among rooms
+matters for edits alone: `keys` looks up a user that goes before `names` takes it out of the ledger, `names` puts a new
+entity in before others write on it, `shown` comes last.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from reconciler.sandbox.strict import (
     spelling,
     tags,
     trust,
+    versions,
+    wording,
 )
 from reconciler.sandbox.strict.call import Call, proper
 from reconciler.sandbox.strict.keyring import Key, Keyring
@@ -46,6 +48,7 @@ ROOMS = tuple(
         conflicts,
         tags,
         documents,
+        versions,
         trust,
         boundaries,
         attachments,
@@ -104,4 +107,4 @@ class StrictLayer:
             for room in ROOMS:
                 if action in room.edits:
                     room.edits[action](call, reply)
-        return reply
+        return wording.reword(call, reply)
