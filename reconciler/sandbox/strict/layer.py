@@ -8,7 +8,6 @@ entity in before others write on it, `shown` comes last.
 from __future__ import annotations
 
 from reconciler.sandbox.strict import (
-    absent,
     account,
     assume,
     attachments,
@@ -25,6 +24,7 @@ from reconciler.sandbox.strict import (
     protected,
     providers,
     roles,
+    service_credentials,
     sessions,
     shown,
     spelling,
@@ -61,7 +61,7 @@ ROOMS = tuple(
         providers,
         details,
         account,
-        absent,
+        service_credentials,
         paging,
         shown,
     )

@@ -1,10 +1,11 @@
 """What each read shows of an entity: its trust always, tags and boundary only where AWS gives them.
 
-Sources: IAM API Reference, the data types User, Role, Policy, InstanceProfile, UserDetail and RoleDetail:
-"IAM resource-listing operations return a subset of the available attributes"; tags and boundary are not in
-the subset. Recorded by LocalStack's verified tests (test_iam_roles, test_iam_policies, test_iam_instance_profiles):
-CreateRole and UpdateRoleDescription tell neither MaxSessionDuration nor RoleLastUsed, and CreateRole no Description
-and the trust as it was sent; a role within an instance profile has neither of the two; the type of a boundary is `Policy`, whatever the service model says; GetPolicy and GetInstanceProfile tell an empty list of tags.
+Sources: IAM API Reference, the data types User, Role, Policy, InstanceProfile, UserDetail and RoleDetail: "IAM
+resource-listing operations return a subset of the available attributes"; tags and boundary are not in the subset.
+Recorded by LocalStack's verified tests (test_iam_roles, test_iam_policies, test_iam_instance_profiles): CreateRole
+and UpdateRoleDescription tell neither MaxSessionDuration nor RoleLastUsed, and CreateRole no Description and the
+trust as it was sent; a role within an instance profile has neither of the two; the type of a boundary is `Policy`,
+whatever the service model says; GetPolicy and GetInstanceProfile tell an empty list of tags.
 """
 
 from __future__ import annotations
