@@ -17,6 +17,7 @@ from reconciler.sandbox.strict import (
     documents,
     groups,
     keys,
+    linked_roles,
     mfa,
     moves,
     names,
@@ -62,6 +63,7 @@ ROOMS = tuple(
         details,
         account,
         service_credentials,
+        linked_roles,
         paging,
         shown,
     )

@@ -63,6 +63,7 @@ class Ledger:
 
     def __init__(self, account: str) -> None:
         self.account = account
+        self.deletion_tasks: set[str] = set()
         self._named: dict[tuple[str, str], Entity] = {}
         self._by_id: dict[str, Entity] = {}
         self._by_arn: dict[str, Entity] = {}

@@ -43,6 +43,7 @@ PARTIAL = (
 )
 UNTOLD = {
     "CreateRole": ("Description", "MaxSessionDuration", "RoleLastUsed"),
+    "CreateServiceLinkedRole": ("Description", "MaxSessionDuration", "RoleLastUsed"),
     "UpdateRoleDescription": ("MaxSessionDuration", "RoleLastUsed"),
 }
 TAGS_ALWAYS = {"GetPolicy": "Policy", "GetInstanceProfile": "InstanceProfile"}
