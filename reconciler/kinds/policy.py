@@ -145,7 +145,7 @@ class PolicyKind:
     def _oldest(self, policy: Policy, planning: Planning, wanted: int) -> list[PolicyVersion]:
         """The oldest versions that are not in force, as many as must go for so many new ones."""
         versions = planning.live.facts.versions.get(policy.address, ())
-        spare = sorted((v for v in versions if not v.default), key=lambda v: (v.created, int(v.id[1:] or 0)))
+        spare = sorted((v for v in versions if not v.default), key=lambda v: (v.created, v.number))
         return spare[: max(0, len(versions) + wanted - MOST_VERSIONS)]
 
     def _delete_version(self, policy: Policy, version: str, planning: Planning, phase: Phase) -> Step:
@@ -185,11 +185,20 @@ class PolicyKind:
 
 
 def policy_versions(raw: Raw) -> dict[Address, tuple[PolicyVersion, ...]]:
-    """Every live policy → its versions."""
+    """Map every live policy to its versions, oldest first.
+
+    In one order, whichever operation told them: a saved plan is made from GetAccountAuthorizationDetails and read again
+    by ListPolicyVersions, which tells the newest first.
+    """
     return {
         Address("policy", item["Arn"].rpartition("/")[2]): tuple(
-            PolicyVersion(version["VersionId"], str(version.get("CreateDate", "")), version["IsDefaultVersion"])
-            for version in item["PolicyVersionList"]
+            sorted(
+                (
+                    PolicyVersion(version["VersionId"], str(version.get("CreateDate", "")), version["IsDefaultVersion"])
+                    for version in item["PolicyVersionList"]
+                ),
+                key=lambda version: version.number,
+            )
         )
         for item in raw.items("Policies")
     }

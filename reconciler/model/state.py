@@ -19,6 +19,12 @@ class PolicyVersion:
     created: str
     default: bool
 
+    @property
+    def number(self) -> int:
+        """The number in the id, which has the pattern `v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?` (IAM API, PolicyVersion)."""
+        digits = self.id.removeprefix("v").partition(".")[0]
+        return int(digits) if digits.isdecimal() else 0
+
 
 @dataclass(frozen=True, slots=True)
 class MfaDevice:

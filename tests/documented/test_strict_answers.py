@@ -82,13 +82,6 @@ def test_a_session_lasts_one_to_twelve_hours(iam: Any, made: Made) -> None:
     assert refused[:2] == (400, "ValidationError")
 
 
-def test_a_service_linked_role_is_its_services_own(iam: Any, made: Made) -> None:
-    made_by_aws = iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")["Role"]["RoleName"]
-    refused = refusal(iam.attach_role_policy, RoleName=made_by_aws, PolicyArn=made.policy())
-    assert refused[:2] == (400, "UnmodifiableEntity")
-    assert refusal(iam.delete_role, RoleName=made_by_aws)[:2] == (400, "UnmodifiableEntity")
-
-
 def test_calls_are_counted_with_their_subject_in_order(sandbox: Sandbox, iam: Any, name: Any) -> None:
     fetch(f"{sandbox.url}/_sandbox/zero", "POST")
     user = name("user")

@@ -1,10 +1,13 @@
 """Managed policies on users, groups and roles: they must exist, ten each, attaching twice is once. A role in a profile.
 
 Sources: IAM API Reference, Attach*Policy, Detach*Policy, ListEntitiesForPolicy, RemoveRoleFromInstanceProfile; User
-Guide, "IAM and AWS STS quotas" (10 managed policies attached to a user, group or role by default).
+Guide, "IAM and AWS STS quotas" (10 managed policies attached to a user, group or role by default). The
+refusals of what is no ARN, and of a role that is not in the profile, as LocalStack's verified tests recorded them.
 """
 
 from __future__ import annotations
+
+import re
 
 from reconciler.sandbox.strict.call import NAMED_BY, Answer, Call, Edit, Rules, no_such, over_quota
 from reconciler.sandbox.strict.ledger import GROUP, POLICY, ROLE, USER, Entity
@@ -12,7 +15,16 @@ from reconciler.sandbox.strict.paging import page_of
 from reconciler.sandbox.wire import Refusal, Reply, answer
 
 QUOTA = 10
+ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+")
 NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
+
+
+def refuse_no_arn(arn: str) -> None:
+    """Refuse what is no ARN at all, and the ARN of something that is no policy."""
+    if not ARN.fullmatch(arn):
+        raise Refusal("ValidationError", "Invalid ARN:  Could not be parsed!")
+    if not arn.split(":", 5)[5].startswith("policy/"):
+        raise Refusal("InvalidInput", f"ARN {arn} is not valid.")
 
 
 def require_policy(call: Call, arn: str) -> None:
@@ -26,7 +38,9 @@ def require_policy(call: Call, arn: str) -> None:
 
 def _attach(kind: str) -> Answer:
     def reply(call: Call) -> Reply:
-        entity, arn = call.need(kind), call.given("PolicyArn")
+        arn = call.given("PolicyArn")
+        refuse_no_arn(arn)
+        entity = call.need(kind)
         require_policy(call, arn)
         if arn in entity.attached:
             return answer(call.action)
@@ -74,9 +88,11 @@ def entities_for_policy(call: Call) -> Reply:
 def in_profile(call: Call) -> None:
     """Only a role that is in the profile can be taken out of it."""
     role, profile = call.given("RoleName"), call.given("InstanceProfileName")
+    if call.subject(ROLE) is None:
+        return
     told = call.ask("GetInstanceProfile", InstanceProfileName=profile)
     if told.ok and role not in {element.text for element in told.result.iter("RoleName")}:
-        raise Refusal("NoSuchEntity", f"The role {role} is not in the instance profile {profile}.", status=404)
+        raise Refusal("NoSuchEntity", f"Role {role} in Instance Profile {profile} cannot be found.", status=404)
 
 
 RULES = Rules(

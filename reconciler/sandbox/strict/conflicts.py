@@ -51,6 +51,8 @@ def delete_user(call: Call) -> None:
     for action, listed, why in CREDENTIALS:
         if _any(call.ask(action, UserName=user.name), listed):
             raise _in_the_way(why)
+    if user.service_credentials:
+        raise _in_the_way("must remove referenced objects first.")
 
 
 def delete_group(call: Call) -> None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from reconciler.policy.flaw import Use
 from reconciler.sandbox.strict.call import Call, Check, Edit, Rules, over_quota
+from reconciler.sandbox.strict.elements import refuse_flaws, refuse_sids
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER
 from reconciler.sandbox.strict.resources import refuse_old_version, refuse_resources
 from reconciler.sandbox.wire import Refusal, Reply
@@ -52,11 +54,14 @@ def measure(text: str) -> int:
 
 def _checked(call: Call) -> int:
     text = call.given("PolicyDocument")
-    found = statements(parsed(text, NOT_JSON), NOT_JSON)
+    document = parsed(text, NOT_JSON)
+    found = statements(document, NOT_JSON)
     for statement in found:
         if "Principal" in statement or "NotPrincipal" in statement:
             raise malformed("Policy document should not specify a principal.")
+    refuse_sids(found)
     refuse_resources(found)
+    refuse_flaws(document, Use.IDENTITY, NOT_JSON)
     return measure(text)
 
 

@@ -21,6 +21,7 @@ IMPLIED = (
     "CreateAccessKey",
     "DeactivateMFADevice",
     "DeleteAccessKey",
+    "DeleteServiceSpecificCredential",
     "DeleteSigningCertificate",
     "GetLoginProfile",
     "GetUser",
@@ -29,7 +30,9 @@ IMPLIED = (
     "ListSSHPublicKeys",
     "ListServiceSpecificCredentials",
     "ListSigningCertificates",
+    "ResetServiceSpecificCredential",
     "UpdateAccessKey",
+    "UpdateServiceSpecificCredential",
     "UpdateSigningCertificate",
     "UploadSigningCertificate",
 )
@@ -38,7 +41,8 @@ STATUS = {True: "Active", False: "Inactive"}
 
 def spelled_out(request: Request, caller: Key) -> Request:
     """The request with the user that it implies; the root user's own are left to the emulator."""
-    if request.action not in IMPLIED or request.parameters.get("UserName"):
+    given = request.parameters
+    if request.action not in IMPLIED or given.get("UserName") or given.get("AllUsers") == "true":
         return request
     if caller.session is not None or (caller.temporary and request.action == "UpdateAccessKey"):
         raise Refusal("ValidationError", "Must specify userName when calling with non-User credentials")

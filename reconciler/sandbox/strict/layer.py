@@ -1,14 +1,13 @@
 """The strict layer as a whole: a request in, AWS's answer out.
 
-checks → the answer of a room, else the emulator's → edits → spelling. Order among rooms matters for edits
-alone: `keys` looks up a user that goes before `names` takes it out of the ledger, `names` puts a new entity in before
-others write on it, `shown` comes last.
+checks → the answer of a room, else the emulator's → edits, or AWS's words for a refusal → spelling. Order among rooms
+matters for edits alone: `keys` looks up a user that goes before `names` takes it out of the ledger, `names` puts a new
+entity in before others write on it, `shown` comes last.
 """
 
 from __future__ import annotations
 
 from reconciler.sandbox.strict import (
-    absent,
     account,
     assume,
     attachments,
@@ -18,6 +17,7 @@ from reconciler.sandbox.strict import (
     documents,
     groups,
     keys,
+    linked_roles,
     mfa,
     moves,
     names,
@@ -25,11 +25,14 @@ from reconciler.sandbox.strict import (
     protected,
     providers,
     roles,
+    service_credentials,
     sessions,
     shown,
     spelling,
     tags,
     trust,
+    versions,
+    wording,
 )
 from reconciler.sandbox.strict.call import Call, proper
 from reconciler.sandbox.strict.keyring import Key, Keyring
@@ -46,6 +49,7 @@ ROOMS = tuple(
         conflicts,
         tags,
         documents,
+        versions,
         trust,
         boundaries,
         attachments,
@@ -58,7 +62,8 @@ ROOMS = tuple(
         providers,
         details,
         account,
-        absent,
+        service_credentials,
+        linked_roles,
         paging,
         shown,
     )
@@ -104,4 +109,4 @@ class StrictLayer:
             for room in ROOMS:
                 if action in room.edits:
                     room.edits[action](call, reply)
-        return reply
+        return wording.reword(call, reply)

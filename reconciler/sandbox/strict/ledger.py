@@ -19,6 +19,18 @@ Tags = dict[str, str]
 
 
 @dataclass(eq=False)
+class ServiceCredential:
+    """A credential of a user for one service. `expires`: seconds since 1970, None for never."""
+
+    id: str
+    service: str
+    alias: str
+    created: str
+    expires: float | None = None
+    status: str = "Active"
+
+
+@dataclass(eq=False)
 class Entity:
     kind: str
     name: str
@@ -37,6 +49,7 @@ class Entity:
     holder: Entity | None = None
     """The user that an MFA device is assigned to."""
     thumbprints: list[str] = field(default_factory=list)
+    service_credentials: list[ServiceCredential] = field(default_factory=list)
 
     def move(self, name: str, path: str) -> None:
         """The unique id stays, and with it whatever refers to the entity by it."""
@@ -50,6 +63,7 @@ class Ledger:
 
     def __init__(self, account: str) -> None:
         self.account = account
+        self.deletion_tasks: set[str] = set()
         self._named: dict[tuple[str, str], Entity] = {}
         self._by_id: dict[str, Entity] = {}
         self._by_arn: dict[str, Entity] = {}

@@ -1,16 +1,19 @@
-"""Service-linked roles belong to their service.
+"""Service-linked roles belong to their service, and AWS-managed policies to AWS.
 
-Source: IAM API Reference, UnmodifiableEntity: "only the service that created the service-linked role can
-modify or delete the resource on your behalf".
+Sources: IAM API Reference, UnmodifiableEntity: "only the service that created the service-linked role can modify or
+delete the resource on your behalf"; IAM User Guide, "Edit a service-linked role" (its description alone can be
+edited), "AWS managed policies" ("You cannot change the permissions defined in AWS managed policies").
 """
 
 from __future__ import annotations
 
-from reconciler.sandbox.strict.call import Call, Rules
+from reconciler.sandbox.strict.call import Call, Rules, denied
 from reconciler.sandbox.strict.ledger import ROLE
+from reconciler.sandbox.strict.sessions import identity
 from reconciler.sandbox.wire import Refusal
 
 WRITES = (
+    "AddRoleToInstanceProfile",
     "AttachRolePolicy",
     "DeleteRole",
     "DeleteRolePermissionsBoundary",
@@ -18,7 +21,16 @@ WRITES = (
     "DetachRolePolicy",
     "PutRolePermissionsBoundary",
     "PutRolePolicy",
+    "RemoveRoleFromInstanceProfile",
     "UpdateAssumeRolePolicy",
+)
+POLICY_WRITES = (
+    "CreatePolicyVersion",
+    "DeletePolicy",
+    "DeletePolicyVersion",
+    "SetDefaultPolicyVersion",
+    "TagPolicy",
+    "UntagPolicy",
 )
 
 
@@ -31,4 +43,22 @@ def refuse(call: Call) -> None:
         )
 
 
-RULES = Rules(checks=dict.fromkeys(WRITES, refuse))
+def refuse_all_but_description(call: Call) -> None:
+    if call.has("MaxSessionDuration"):
+        refuse(call)
+
+
+def refuse_managed(call: Call) -> None:
+    arn = call.given("PolicyArn")
+    if ":iam::aws:policy/" in arn:
+        who = identity(call)[0]
+        raise denied(f"User: {who} is not authorized to perform: iam:{call.action} on resource: policy {arn}")
+
+
+RULES = Rules(
+    checks={
+        **dict.fromkeys(WRITES, refuse),
+        "UpdateRole": refuse_all_but_description,
+        **dict.fromkeys(POLICY_WRITES, refuse_managed),
+    }
+)

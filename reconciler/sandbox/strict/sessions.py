@@ -111,7 +111,7 @@ def started(call: Call, reply: Reply, session: RoleSession, seconds: int) -> Rep
     if session.source_identity:
         put(reply.result, "SourceIdentity", session.source_identity)
     if not (session.policy or session.policy_arns or session.tags):
-        put(reply.result, "PackedPolicySize", None)
+        put(reply.result, "PackedPolicySize", 0)
     session = replace(session, arn=text(who, "Arn"), id=text(who, "AssumedRoleId"))
     call.keyring.add(
         Key(

@@ -1,8 +1,11 @@
 """What each read shows of an entity: its trust always, tags and boundary only where AWS gives them.
 
-Sources: IAM API Reference, the data types User, Role, Policy, InstanceProfile, UserDetail and RoleDetail:
-"IAM resource-listing operations return a subset of the available attributes"; tags and boundary are not in
-the subset.
+Sources: IAM API Reference, the data types User, Role, Policy, InstanceProfile, UserDetail and RoleDetail: "IAM
+resource-listing operations return a subset of the available attributes"; tags and boundary are not in the subset.
+Recorded by LocalStack's verified tests (test_iam_roles, test_iam_policies, test_iam_instance_profiles): CreateRole
+and UpdateRoleDescription tell neither MaxSessionDuration nor RoleLastUsed, and CreateRole no Description and the
+trust as it was sent; a role within an instance profile has neither of the two; the type of a boundary is `Policy`,
+whatever the service model says; GetPolicy and GetInstanceProfile tell an empty list of tags.
 """
 
 from __future__ import annotations
@@ -38,6 +41,12 @@ PARTIAL = (
     "ListVirtualMFADevices",
     "UpdateRoleDescription",
 )
+UNTOLD = {
+    "CreateRole": ("Description", "MaxSessionDuration", "RoleLastUsed"),
+    "CreateServiceLinkedRole": ("Description", "MaxSessionDuration", "RoleLastUsed"),
+    "UpdateRoleDescription": ("MaxSessionDuration", "RoleLastUsed"),
+}
+TAGS_ALWAYS = {"GetPolicy": "Policy", "GetInstanceProfile": "InstanceProfile"}
 TAGGED_PROVIDERS = {"GetOpenIDConnectProvider": OIDC, "GetSAMLProvider": SAML}
 
 
@@ -64,7 +73,7 @@ def _show(call: Call, element: ET.Element, entity: Entity, whole: bool) -> None:
 def _boundary(arn: str) -> dict[str, str] | None:
     if not arn:
         return None
-    return {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": arn}
+    return {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
 
 
 def _edit(whole: bool) -> Edit:
@@ -72,8 +81,24 @@ def _edit(whole: bool) -> Edit:
         nested = _nested(reply.result)
         for element, entity in list(_entities(call, reply.result)):
             _show(call, element, entity, whole and element not in nested)
+        _as_recorded(call, reply.result)
 
     return edit
+
+
+def _as_recorded(call: Call, result: ET.Element) -> None:
+    role, tagged = result.find("Role"), result.find(TAGS_ALWAYS.get(call.action, "-"))
+    if role is not None:
+        for name in UNTOLD.get(call.action, ()):
+            put(role, name, None)
+        if call.action == "CreateRole":
+            put(role, "AssumeRolePolicyDocument", call.given("AssumeRolePolicyDocument"))
+    for within in result.iter("Roles") if call.action != "ListRoles" else ():
+        for one in within:
+            for name in UNTOLD["UpdateRoleDescription"]:
+                put(one, name, None)
+    if tagged is not None and tagged.find("Tags") is None:
+        put(tagged, "Tags", [])
 
 
 def _nested(result: ET.Element) -> set[ET.Element]:

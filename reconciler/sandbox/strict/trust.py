@@ -14,8 +14,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from reconciler.policy.flaw import Use
 from reconciler.sandbox.strict.call import Call, Rules, over_quota
 from reconciler.sandbox.strict.documents import malformed, measure, parsed, statements
+from reconciler.sandbox.strict.elements import refuse_elements, refuse_flaws
 from reconciler.sandbox.strict.ledger import ROLE, Ledger
 from reconciler.sandbox.wire import Reply, answer
 
@@ -24,6 +26,7 @@ NOT_JSON = "This policy contains invalid Json"
 SYNTAX = "Syntax error in policy."
 TOP = {"Version", "Id", "Statement"}
 ELEMENTS = {"Sid", "Effect", "Principal", "Action", "NotAction", "Condition"}
+PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
 ACCOUNT = re.compile(r"\d{12}")
 ENTITY = re.compile(r"arn:[\w-]+:iam::(\d{12}):(?:user|role)/[^*?]+")
 SESSION = re.compile(r"arn:[\w-]+:sts::(\d{12}):assumed-role/([^/*?]+)/[^*?]+")
@@ -37,12 +40,15 @@ def check(call: Call) -> None:
     for name in document:
         if name not in TOP:
             raise malformed(f"Unknown field {name}")
-    for statement in statements(document, SYNTAX):
+    found = statements(document, SYNTAX)
+    for statement in found:
         _grammar(statement)
+    refuse_elements(document, found, SYNTAX)
     if measure(text) > SIZE:
         raise over_quota(f"Cannot exceed quota for ACLSizePerRole: {SIZE}")
     stored(text, call.ledger)
     refuse_unknown_providers(text, call.ledger)
+    refuse_flaws(document, Use.TRUST, SYNTAX)
 
 
 def _grammar(statement: dict[str, Any]) -> None:
@@ -58,6 +64,9 @@ def _grammar(statement: dict[str, Any]) -> None:
         raise malformed("Missing required field Principal")
     if principal != "*" and not isinstance(principal, dict):
         raise malformed(f'Invalid principal in policy: "{principal}"')
+    for kind in principal if isinstance(principal, dict) else ():
+        if kind not in PRINCIPALS:
+            raise malformed(f'Invalid principal in policy: "{kind.upper()}":"{_list(principal[kind])[0]}"')
     actions = _list(statement.get("Action", statement.get("NotAction")))
     if not actions:
         raise malformed("Missing required field Action")

@@ -1,0 +1,55 @@
+"""Versions of managed policies: their ids, their order, and what a list tells of them.
+
+Sources: IAM API Reference, GetPolicyVersion (pattern of VersionId), PolicyVersion ("The policy document is returned in
+the response to the GetPolicyVersion and GetAccountAuthorizationDetails operations. It is not returned in the response
+to the CreatePolicyVersion or ListPolicyVersions operations"); the newest first and the refusal of a bad id as
+LocalStack's verified test_iam_policies recorded them.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+from reconciler.sandbox.strict.call import Call, Rules
+from reconciler.sandbox.strict.paging import paged
+from reconciler.sandbox.wire import Refusal, Reply, put, text
+
+PATTERN = r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"
+
+
+def refuse_bad_id(call: Call) -> None:
+    if not re.fullmatch(PATTERN, call.given("VersionId")):
+        raise Refusal(
+            "ValidationError",
+            "1 validation error detected: Value at 'versionId' failed to satisfy constraint: Member must satisfy "
+            f"regular expression pattern: {PATTERN}",
+        )
+
+
+def list_versions(call: Call) -> Reply:
+    reply = call.forward()
+    versions = reply.result.find("Versions") if reply.ok else None
+    if versions is not None:
+        versions[:] = sorted(versions, key=_number, reverse=True)
+        for version in versions:
+            put(version, "Document", None)
+    return paged(call, reply, "Versions")
+
+
+def _number(version: ET.Element) -> int:
+    digits = text(version, "VersionId").removeprefix("v")
+    return int(digits) if digits.isdigit() else 0
+
+
+def hide_document(call: Call, reply: Reply) -> None:
+    version = reply.result.find("PolicyVersion")
+    if version is not None:
+        put(version, "Document", None)
+
+
+RULES = Rules(
+    checks=dict.fromkeys(("GetPolicyVersion", "DeletePolicyVersion", "SetDefaultPolicyVersion"), refuse_bad_id),
+    answers={"ListPolicyVersions": list_versions},
+    edits={"CreatePolicyVersion": hide_document},
+)
