@@ -1,6 +1,7 @@
 """Policy documents with the slips that people make: what `validate` takes, the sandbox takes, and nothing else.
 
-The two judge by rules of their own: `reconciler/policy/`, and the sandbox's layer with moto's validator behind it.
+The sandbox asks the rules of `reconciler/policy/`, as `validate` does. Beside them it has the answers that AWS was
+recorded to give (`reconciler/sandbox/strict/`) and moto's own validator, which know nothing of those rules.
 """
 
 from __future__ import annotations
@@ -12,33 +13,38 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given, note
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.model.problem import Level
 from reconciler.sandbox.server import Sandbox
 from tests.documented.strict_account import client
+from tests.support.account import Account
 from tests.support.examples import examples
-from tests.support.files import HEAD, Folder
+from tests.support.files import Folder
 from tests.support.spoiled_documents import IDENTITY, PROVIDER, TRUST, spoiled
 
 Json = Any
-Put = Callable[[Any, str], Callable[[], object]]
 
 POLICY_ARN = "arn:aws:iam::123456789012:policy/p"
 EC2 = json.dumps(TRUST[0] | {"Statement": TRUST[0]["Statement"][1]})
 
 
 @pytest.fixture(scope="module")
-def iam() -> Iterator[Any]:
-    """An account with the principals that the documents name."""
+def running() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
-        found = client(sandbox.url)
-        found.create_user(UserName="u")
-        found.create_group(GroupName="g")
-        found.create_user(UserName="nobody")
-        found.create_role(RoleName="target", AssumeRolePolicyDocument=EC2)
-        found.create_open_id_connect_provider(Url=f"https://{PROVIDER.partition('/')[2]}", ClientIDList=["a"])
-        yield found
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def iam(running: Sandbox) -> Any:
+    """An account with the principals that the documents name."""
+    found = client(running.url)
+    found.create_group(GroupName="g")
+    found.create_user(UserName="nobody")
+    found.create_role(RoleName="target", AssumeRolePolicyDocument=EC2)
+    found.create_open_id_connect_provider(Url=f"https://{PROVIDER.partition('/')[2]}", ClientIDList=["a"])
+    return found
 
 
 def put_inline(iam: Any, text: str) -> None:
@@ -66,9 +72,15 @@ def refusal_of(put: Callable[[Any, str], None], iam: Any, text: str) -> str | No
     return None
 
 
+def file_of(sections: Json) -> str:
+    """Return a file that manages all but what the documents name; JSON is YAML."""
+    settings = {"prune": "all", "ignore": ["user/*", "role/target", "group/g", "oidc-provider/*"]}
+    return json.dumps({"version": 1, "settings": settings, **sections})
+
+
 def errors_of(folder: Folder, section: Json) -> list[str]:
     """Return the errors of a file that holds the section, with their codes."""
-    desired = folder.desired(HEAD + json.dumps(section)[1:-1] + "\n")
+    desired = folder.desired(file_of(section))
     return [f"{one.code}: {one.summary}" for one in desired.problems if one.level is Level.ERROR]
 
 
@@ -77,9 +89,8 @@ def compare(iam: Any, folder: Folder, document: Json, section: Json, put: Callab
     errors = errors_of(folder, section)
     sent = json.dumps({"Version": "2012-10-17", **document}, ensure_ascii=False)
     refusal = refusal_of(put, iam, sent)
-    note(sent)
-    note(f"validate: {errors or 'takes it'}; the sandbox: {refusal or 'takes it'}")
-    assert bool(errors) == bool(refusal)
+    judged = f"validate: {errors or 'takes it'}; the sandbox: {refusal or 'takes it'}"
+    assert bool(errors) == bool(refusal), f"{judged}\n{sent}"
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +115,25 @@ def test_validate_and_the_sandbox_agree_on_managed_policies(iam: Any, folder: Fo
 @given(document=spoiled(TRUST))
 def test_validate_and_the_sandbox_agree_on_trust_policies(iam: Any, folder: Folder, document: Json) -> None:
     compare(iam, folder, document, {"roles": {"r": {"trust_policy": document}}}, put_trust)
+
+
+@examples(8)
+@given(identity=st.lists(spoiled(IDENTITY), min_size=12, max_size=12), trusts=st.lists(spoiled(TRUST), min_size=12))
+def test_documents_that_validate_takes_are_applied_and_match_what_is_live(
+    iam: Any, running: Sandbox, folder: Folder, identity: list[Json], trusts: list[Json]
+) -> None:
+    groups = {f"g{number}": {"inline_policies": {"p": one}} for number, one in enumerate(identity)}
+    policies = {f"p{number}": {"document": one} for number, one in enumerate(identity)}
+    roles = {f"r{number}": {"trust_policy": one} for number, one in enumerate(trusts)}
+    sections = {"groups": groups, "policies": policies, "roles": roles}
+    taken = {
+        section: {name: one for name, one in entities.items() if not errors_of(folder, {section: {name: one}})}
+        for section, entities in sections.items()
+    }
+    account = Account(running, folder.path)
+    account.write(file_of(taken))
+    account.apply("roles.yaml", "--allow-deletes", "--allow-lockout")
+    assert account.plan()["changes"] == []
 
 
 @pytest.mark.parametrize("document", IDENTITY)
