@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.model.problem import Level
@@ -18,9 +19,9 @@ from reconciler.policy import condition_checks, element_checks, principal_checks
 from reconciler.policy.canonical import CURRENT_VERSION
 from reconciler.policy.flaw import Flaw, Path, Use, error, shown, warning
 from reconciler.policy.lint import lint
-from reconciler.policy.placeholders import CODE, account_conditions, placeholders
+from reconciler.policy.placeholders import CODE, has_placeholder, placeholders
 from reconciler.policy.variable_checks import VERSION_WITHOUT, variables
-from reconciler.policy.walk import Object, Part, all_strings, items, only_printable_ascii, strings, texts
+from reconciler.policy.walk import Object, Part, all_strings, is_printable_ascii, items, strings, texts
 
 __all__ = ["Flaw", "Path", "Use", "flaws"]
 
@@ -64,11 +65,24 @@ def flaws(document: object, use: Use) -> list[Flaw]:
     """
     if not isinstance(document, dict):
         return [error("not-an-object", (), f"The policy document is {shown(document)}, not an object.")]
-    found = [*_document(document, use), *_characters(document), *_dead_variables(document)]
+    found = list(_document(document, use))
+    if not all_strings(document, _is_ordinary):
+        found += [*_characters(document), *_dead_variables(document), *_filled_in(document, found)]
+    return found + lint(document, use)
+
+
+@lru_cache(maxsize=65536)
+def _is_ordinary(text: str) -> bool:
+    """Say whether a text has no unusual character, no variable and no placeholder: nearly all texts of an account."""
+    return is_printable_ascii(text) and "${" not in text and not has_placeholder(text)
+
+
+def _filled_in(document: Object, found: list[Flaw]) -> Iterator[Flaw]:
+    """Yield the flaws of variables and placeholders, less those that the given ones report already."""
     reported = frozenset(flaw.path for flaw in found if flaw.code == CODE)
     refused = frozenset(flaw.path for flaw in found if flaw.level is Level.ERROR)
-    found += [*placeholders(document, reported), *account_conditions(document), *variables(document, refused)]
-    return found + lint(document, use)
+    yield from placeholders(document, reported)
+    yield from variables(document, refused)
 
 
 def _document(document: Object, use: Use) -> Iterator[Flaw]:
@@ -198,8 +212,6 @@ def _neither(parts: dict[str, Part], path: Path, name: str) -> Iterator[Flaw]:
 
 def _characters(document: Object) -> Iterator[Flaw]:
     """AWS takes tab, line feed, carriage return and U+0020 to U+00FF (IAM API, PolicyDocument)."""
-    if only_printable_ascii(document):
-        return
     for path, text, at_key in strings(document):
         match = _REFUSED.search(text)
         if match:

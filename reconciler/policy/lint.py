@@ -14,6 +14,7 @@ from reconciler.policy.flaw import Flaw, Path, Use, error, shown, warning
 from reconciler.policy.global_keys import MFA_PRESENT, SINGLE_VALUED
 from reconciler.policy.narrowing import narrows
 from reconciler.policy.operators import OPERATORS
+from reconciler.policy.placeholders import account_flaws
 from reconciler.policy.walk import Clause, Object, clauses, element, principals, statements, texts
 
 _GITHUB = "token.actions.githubusercontent.com"
@@ -30,6 +31,7 @@ def lint(document: object, use: Use) -> list[Flaw]:
             found += _mfa(statement, line)
             found += _literal_wildcards(line)
             found += _for_all_values(statement, line, lines)
+            found += account_flaws(line)
         if use is Use.TRUST and statement.get("Effect") == "Allow":
             found += _anyone(statement, path)
             found += _github(statement, path, lines)

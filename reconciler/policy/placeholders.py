@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from reconciler.model.arn_parts import split_arn
 from reconciler.policy.flaw import Flaw, Path, error, shown, warning
-from reconciler.policy.walk import Object, all_strings, clauses, element, statements, strings, texts
+from reconciler.policy.walk import Clause, Object, strings, texts
 
 CODE, ACCOUNT_CODE = "foreign-placeholder", "bad-account-id"
 
@@ -23,6 +23,12 @@ _ANGLED = r"<[A-Za-z][A-Za-z0-9 _.:/-]*>"
 _SHOUTED = r"(?<![A-Za-z0-9])YOUR[-_][A-Z0-9_-]*[A-Z0-9]"
 _SHELL = r"\$(?:AWS_[A-Z_]+|(?:ACCOUNT|BUCKET|REGION|PARTITION)(?:_[A-Z]+)*)(?![A-Za-z0-9_])"
 _SUSPECT = re.compile(rf"{_BRACED}|{_ANGLED}|{_SHOUTED}|{_SHELL}")
+
+_MARKS = frozenset("$&#<")
+"""Every placeholder but the shouted one has one of them."""
+
+_USUAL = re.compile(r"arn:[a-z0-9*-]*:[a-z0-9-]*:(?:[a-z]+-[a-z0-9-]*|\*)?:(?:[0-9]{12}|\*|aws)?:")
+"""Begins an ARN whose region and account are no placeholders; for others it says nothing."""
 
 _TERRAFORM = re.compile(r"(var|local|data|module|each|count|path|terraform|aws_[a-z0-9_]+)\.")
 _SERVERLESS = re.compile(r"(self|opt|env|sls|param|cf|file)[:(]")
@@ -156,12 +162,10 @@ def explain_value(value: object) -> str:
 
 
 def placeholders(document: Object, reported: frozenset[Path]) -> Iterator[Flaw]:
-    """Warn of each text of a document that another tool was to fill in, and of account ids that are none.
+    """Warn of each text of a document that another tool was to fill in, and of account ids in ARNs that are none.
 
     reported: paths whose placeholder is part of an error. Principals are reported by their own checks.
     """
-    if all_strings(document, _is_plain):
-        return
     for path, text, at_key in strings(document):
         if path in reported or path[2:3] in (("Principal",), ("NotPrincipal",)):
             continue
@@ -173,11 +177,11 @@ def placeholders(document: Object, reported: frozenset[Path]) -> Iterator[Flaw]:
             yield from _arn_flaws(path, text)
 
 
-def _is_plain(text: str) -> bool:
-    """Say whether a text surely is no placeholder and has none, without a search."""
-    if _SUSPECT.search(text):
-        return False
-    return not text.startswith("arn:") or next(_arn_flaws((), text), None) is None
+def has_placeholder(text: str) -> bool:
+    """Say whether `placeholders` would report a text; quick, since nearly all texts have none."""
+    if (not _MARKS.isdisjoint(text) or "YOUR" in text) and find_placeholder(text) is not None:
+        return True
+    return text.startswith("arn:") and not _USUAL.match(text) and next(_arn_flaws((), text), None) is not None
 
 
 def _arn_flaws(path: Path, text: str) -> Iterator[Flaw]:
@@ -192,16 +196,13 @@ def _arn_flaws(path: Path, text: str) -> Iterator[Flaw]:
         yield warning(CODE, path, summary, "Write the region, such as eu-central-1, or * for all.")
 
 
-def account_conditions(document: object) -> Iterator[Flaw]:
+def account_flaws(line: Clause) -> Iterator[Flaw]:
     """Warn of account ids under aws:PrincipalAccount and its like that have dashes, or not 12 digits."""
-    for path, statement in statements(document):
-        for line in clauses(element(statement, path, "Condition")):
-            if line.key.casefold() not in _ACCOUNT_KEYS:
-                continue
-            for place, text in texts(line.part):
-                bad = explain_account(text)
-                if bad:
-                    yield warning(ACCOUNT_CODE, place, f"The account {shown(text)} {bad[0]}.", bad[1])
+    if line.key.casefold() in _ACCOUNT_KEYS:
+        for path, text in texts(line.part):
+            bad = explain_account(text)
+            if bad:
+                yield warning(ACCOUNT_CODE, path, f"The account {shown(text)} {bad[0]}.", bad[1])
 
 
 def refuse_placeholder(text: str, found: Placeholder) -> Flaw:

@@ -46,11 +46,20 @@ _REGIONAL_S3 = ("accesspoint", "access-grants", "async-request", "job", "storage
 """The resource types of S3 whose ARNs have a region and an account; object-lambda and outposts are other services."""
 
 
+_ORDINARY = re.compile(
+    r"arn:aws(?:-[a-z0-9]+)*:(?:s3:::|iam::[0-9a-z*]*:(?:user|role|policy|group|instance-profile|mfa)/"
+    r"|(?!iam:|s3:|route53:)[a-z0-9-]+:[a-z0-9*-]*:[a-z0-9*-]*:)"
+)
+"""Matches the beginning of most ARNs that IAM takes; for others it says nothing."""
+
+
 def check_resource(text: str, in_session: bool = False) -> Flaw | None:
     """Return what is wrong with one string of a Resource or NotResource, without a path; None if IAM takes it.
 
     in_session: the document is a session policy, in which AWS completes no ARN.
     """
+    if _ORDINARY.match(text):
+        return None
     flaw = _check(text)
     if in_session and (flaw is None or flaw.code == "short-arn") and complete_arn(text) != text:
         return error(

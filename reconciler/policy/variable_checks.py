@@ -16,7 +16,7 @@ from reconciler.policy.flaw import Flaw, Path, shown, warning
 from reconciler.policy.global_keys import MULTIVALUED
 from reconciler.policy.operators import OPERATORS
 from reconciler.policy.placeholders import is_policy_variable
-from reconciler.policy.walk import Clause, Object, all_strings, clauses, element, items, statements, strings, texts
+from reconciler.policy.walk import Clause, Object, clauses, element, items, statements, strings, texts
 
 WITH_VARIABLES = ("String", "Arn")
 """The types of operator that take policy variables."""
@@ -40,7 +40,7 @@ def variables(document: Object, refused: frozenset[Path]) -> Iterator[Flaw]:
 
     refused: paths of errors, which say enough.
     """
-    if document.get("Version") == VERSION_WITHOUT or all_strings(document, _has_none):
+    if document.get("Version") == VERSION_WITHOUT:
         return
     for path, text, at_key in strings(document.get("Statement")):
         if "${" in text and _is_outside(path, at_key) and ("Statement", *path) not in refused:
@@ -52,10 +52,6 @@ def variables(document: Object, refused: frozenset[Path]) -> Iterator[Flaw]:
                 yield from _multiple(place, text)
         for line in clauses(element(statement, path, "Condition")):
             yield from _condition(line)
-
-
-def _has_none(text: str) -> bool:
-    return "${" not in text
 
 
 def _names_of(text: str) -> list[str]:

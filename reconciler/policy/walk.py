@@ -103,12 +103,7 @@ def strings(document: object) -> Iterator[tuple[Path, str, bool]]:
             stack.extend(Part((*path, str(key)), value[key]) for key in reversed(list(value)))
 
 
-def only_printable_ascii(document: object) -> bool:
-    """Say whether no string anywhere has another character."""
-    return all_strings(document, _is_printable_ascii)
-
-
-def _is_printable_ascii(text: str) -> bool:
+def is_printable_ascii(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 

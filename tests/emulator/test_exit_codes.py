@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import socket
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account, Result
+from tests.support.faults import Front, refused
 from tests.support.plans import is_read, log, writes
 
 if sys.platform != "win32":
@@ -198,25 +201,24 @@ def test_an_eleventh_attachment_is_refused_before_the_first_call(account: Accoun
     assert account.iam.list_users()["Users"] == []
 
 
-def test_an_apply_that_aws_stops_exits_1_says_where_and_can_go_on(account: Account) -> None:
+def test_an_apply_that_aws_stops_exits_1_says_where_and_can_go_on(tmp_path: Path) -> None:
     """A document that only IAM refuses: what was made stays, and the next run goes on from there."""
-
-    def write(version: str) -> None:
-        document = f'{{Version: {version}, Statement: [{{Effect: Allow, Action: "sns:Publish", Resource: "*"}}]}}'
+    front = Front()
+    with Sandbox(wrap=front.around) as sandbox:
+        account = Account(sandbox, tmp_path)
+        front.break_call("CreatePolicy b", refused("MalformedPolicyDocument", "Syntax errors in policy."))
+        document = '{Statement: [{Effect: Allow, Action: "sns:Publish", Resource: "*"}]}'
         account.write(
-            f"version: 1\nowner: platform\npolicies:\n  a: {{document: {document.replace('2008', '2012')}}}\n"
-            f"  b: {{document: {document}}}\n"
+            f"version: 1\nowner: platform\npolicies:\n  a: {{document: {document}}}\n  b: {{document: {document}}}\n"
         )
-
-    write("2008-10-17")
-    result = account.cli("apply", "roles.yaml", "--yes")
-    assert result.code == 1
-    assert "Traceback" not in result.err
-    for said in ("policy/b", "CreatePolicy", "MalformedPolicyDocument", "1 of 2 calls were made, 1 was not"):
-        assert said in result.err
-    assert [policy["PolicyName"] for policy in account.iam.list_policies(Scope="Local")["Policies"]] == ["a"]
-    write("2012-10-17")
-    account.apply()
+        result = account.cli("apply", "roles.yaml", "--yes")
+        assert result.code == 1
+        assert "Traceback" not in result.err
+        for said in ("policy/b", "CreatePolicy", "MalformedPolicyDocument", "1 of 2 calls were made, 1 was not"):
+            assert said in result.err
+        assert [policy["PolicyName"] for policy in account.iam.list_policies(Scope="Local")["Policies"]] == ["a"]
+        front.clear()
+        account.apply()
 
 
 def closed_port() -> int:

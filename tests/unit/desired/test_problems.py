@@ -81,8 +81,8 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "a misspelt mfa": (user("mfa: requird"), "5:10", "wrong-value", "Did you mean 'required'?"),
     # Values
     "an owner with a space": ("owner: my team\n", "3:8", "wrong-value", "1 to 64 letters"),
-    "an account of letters": ("account: prod\n", "3:10", "wrong-value", "has 11 digits; an account id has 12"),
-    "an account of 11 digits": ('account: "12345678901"\n', "3:10", "wrong-value", "An account is 12 digits."),
+    "an account of letters": ("account: prod\n", "3:10", "wrong-value", "An account is 12 digits."),
+    "an account of 11 digits": ('account: "12345678901"\n', "3:10", "wrong-value", "has 11 digits; an account id"),
     "a region": (alias("region: Frankfurt"), "6:13", "wrong-value", ""),
     "a sid with a dash": (trust("{users: [alice], sid: a-b}"), "5:35", "wrong-value", ""),
     # Names

@@ -87,7 +87,10 @@ def test_null_with_if_exists_is_explained() -> None:
             "aws:RequestTag/cost centre",
             "aws:PrincipalTag/a:b",
             "aws:BrandNewThing",
+            "sts:BrandNewThing",
         ),
+        *("aws:ViaCustomerDomain", "aws:ViaAWSMCPService", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"),
+        *("aws:SourceVpcArn", "sts:RoleAuthorizedByIdp", "sts:ExternalId", "STS:rolesessionname"),
         *(
             "token.actions.githubusercontent.com:sub",
             "SAML:aud",
@@ -121,6 +124,12 @@ def test_a_misspelt_global_key_is_a_warning() -> None:
         "unknown-global-key",
         "Did you mean aws:MultiFactorAuthPresent?",
     )
+
+
+def test_a_misspelt_key_of_sts_is_a_warning_since_it_never_matches() -> None:
+    (flaw,) = when("StringEquals", "sts:ExternallId", "x")
+    assert (flaw.level, flaw.code, flaw.hint) == (Level.WARNING, "unknown-global-key", "Did you mean sts:ExternalId?")
+    assert "Did you mean sts:RoleSessionName?" in when("StringEquals", "RoleSessionName", "x")[0].hint
 
 
 def test_a_condition_key_twice_in_different_letter_case_is_an_error() -> None:
