@@ -25,6 +25,10 @@ NAMESPACES = {
 Content = str | bool | int | Sequence["Content"] | Mapping[str, "Content"]
 
 
+class Entries(dict[str, str]):
+    """A map: AWS writes it as a list of entries, each with a key and a value."""
+
+
 @dataclass(frozen=True)
 class Request:
     method: str
@@ -140,7 +144,10 @@ def answer(action: str, content: Mapping[str, Content] | None = None, version: s
 
 
 def fill(parent: ET.Element, content: Content) -> None:
-    if isinstance(content, Mapping):
+    if isinstance(content, Entries):
+        for key, text_of_key in content.items():
+            fill(ET.SubElement(parent, "entry"), {"key": key, "value": text_of_key})
+    elif isinstance(content, Mapping):
         for name, value in content.items():
             fill(ET.SubElement(parent, name), value)
     elif isinstance(content, str):

@@ -55,9 +55,9 @@ def test_the_summary_tells_the_quotas(iam: Any) -> None:
 
 
 def test_what_nobody_answers_is_a_proper_error(iam: Any) -> None:
-    status, code, message = refusal(iam.simulate_custom_policy, PolicyInputList=["{}"], ActionNames=["s3:GetObject"])
+    status, code, message = refusal(iam.get_organizations_access_report, JobId="x" * 36)
     assert (status, code) == (501, "NotImplemented")
-    assert "SimulateCustomPolicy" in message
+    assert "GetOrganizationsAccessReport" in message
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 Pure functions over canonical documents. What is not known is reported as keys, never guessed: three-valued logic
 throughout. Pipeline: `templates`, `matching`, `conditions` judge one statement; `compiled` holds documents ready;
-`identity` and `naming` weigh them for a principal; `assume` joins both, `matrix` does so for an account, with the sets
-of `rolesets`; `covers` and `ways` look for ways to administrator power, over what nobody named (`unnamed`) and over
-single administrators; `reasons` shows what single statements lack. Its weak point: organisation policies (SCP, RCP) are
-not evaluated.
+`identity` and `naming` weigh them for a principal; `assume` joins both for a role, `resources` for any other resource,
+`matrix` does so for an account, with the sets of `rolesets`; `covers` and `ways` look for ways to administrator power,
+over what nobody named (`unnamed`) and over single administrators; `reasons` shows what single statements lack. Its weak
+point: organisation policies (SCP, RCP) are not evaluated, unless `resources` is given them.
 """
 
 from reconciler.policy.evaluator.account import groups_of, principals_of, targets_of
@@ -25,6 +25,7 @@ from reconciler.policy.evaluator.matrix import (
 from reconciler.policy.evaluator.paths import PATHS, EscalationPath, Grade
 from reconciler.policy.evaluator.principal import Naming, Principal, outsider
 from reconciler.policy.evaluator.reasons import Reason, reasons, trust_reasons
+from reconciler.policy.evaluator.resources import ResourcePolicy, Weighed, weigh
 from reconciler.policy.evaluator.values import Decision, PolicySource, Source, Verdict, Why
 from reconciler.policy.evaluator.ways import Targets, is_administrator, names_things, ways_to
 
@@ -46,10 +47,12 @@ __all__ = [
     "Power",
     "Principal",
     "Reason",
+    "ResourcePolicy",
     "Source",
     "Target",
     "Targets",
     "Verdict",
+    "Weighed",
     "Why",
     "alike",
     "asked_by_callers",
@@ -74,5 +77,6 @@ __all__ = [
     "trust_reasons",
     "trust_side",
     "ways_to",
+    "weigh",
     "with_mfa",
 ]

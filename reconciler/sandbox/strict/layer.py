@@ -28,6 +28,7 @@ from reconciler.sandbox.strict import (
     service_credentials,
     sessions,
     shown,
+    simulator,
     spelling,
     tags,
     trust,
@@ -64,6 +65,7 @@ ROOMS = tuple(
         account,
         service_credentials,
         linked_roles,
+        simulator,
         paging,
         shown,
     )
