@@ -86,7 +86,7 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
         said = f": {error}" if isinstance(error, ForeignAnswer | AnswerTooLong) and str(error) else ""
         return f"the answer is not AWS's{said}.", _OTHERS
     if isinstance(error, CallTimeout):
-        return f"{error}.", f"Check the network and any proxy, or allow more time: export {VARIABLE}=300"
+        return f"{error}.", f"Check the network and any proxy, or allow more time: `export {VARIABLE}=300`."
     if not isinstance(error, ClientError):
         return describe(error)
     message = _message_of(error, code)

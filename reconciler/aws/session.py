@@ -156,7 +156,7 @@ def preparing(service: str, endpoint_url: str | None) -> Iterator[None]:
                 "bad-profile",
                 f"Preparing to call {service} failed: the profile's settings are not as AWS documents them.",
                 "A credential_process may print something else than a JSON object, or a kept login be damaged.",
-                "Check the profile with the AWS CLI: aws sts get-caller-identity",
+                "Check the profile with the AWS CLI: `aws sts get-caller-identity`",
             ) from None
 
 
