@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.assume import aws_files, ini, key_file
+from reconciler.assume import aws_files, key_file
 from reconciler.assume.key_file import Held
 from reconciler.aws.keys import QUOTA, KeyPair
+from reconciler.files import ini
 from reconciler.model.problem import Level, Problem, failure
 from reconciler.model.state import AccessKey
 

@@ -68,7 +68,13 @@ def hops(name: str, aliases: Mapping[str, Alias]) -> tuple[Alias, ...]:
 
 def declared_source(path: tuple[Alias, ...]) -> str | None:
     """The `source_profile` of a chain: that of the hop nearest to the person."""
-    return next((alias.source_profile for alias in path if alias.source_profile), None)
+    alias = alias_with_source(path)
+    return alias.source_profile if alias else None
+
+
+def alias_with_source(path: tuple[Alias, ...]) -> Alias | None:
+    """Return the alias that `declared_source` is of."""
+    return next((alias for alias in path if alias.source_profile), None)
 
 
 def requests(
