@@ -106,7 +106,7 @@ def _leave(lines: list[str]) -> int:
 
     with contextlib.suppress(OSError):
         for line in lines:
-            streams.write_line(line, err=True)
+            streams.write_sentence(line, err=True)
     if sys.stdout is not None:  # what is left in its buffer would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from reconciler.assume import aws_files, ini
+from reconciler.assume import aws_files
+from reconciler.files import ini
 from reconciler.model.problem import Failed
 
 

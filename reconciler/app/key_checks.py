@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.assume import aws_files, ini, key_file
+from reconciler.assume import aws_files, key_file
 from reconciler.assume.key_file import Held
 from reconciler.aws.keys import QUOTA, KeyPair
+from reconciler.files import ini
 from reconciler.model.problem import Level, Problem, failure
 from reconciler.model.state import AccessKey
 
@@ -104,7 +105,7 @@ def check_quota(user: str, known: Sequence[AccessKey], most: int | None) -> None
             "key-limit",
             f"{user} has {listed or 'no access key'}, and `access_keys` of the file allows {most}.",
             "Nothing was changed.",
-            f"Use: reconcile keys rotate {user}" if known else "Raise `max_count`.",
+            f"Use: `reconcile keys rotate {user}`" if known else "Raise `max_count`.",
         )
 
 
@@ -115,7 +116,7 @@ def held(wanted: Wanted, place: Place, text: str, known: Sequence[AccessKey]) ->
         raise failure(
             "no-key-in-profile",
             f"There is no access key in {place}.",
-            hint=f"Name the profile with --into, or make a first key: reconcile keys issue {wanted.user}",
+            hint=f"Name the profile with --into, or make a first key: `reconcile keys issue {wanted.user}`",
         )
     current = next((key for key in known if key.id == held.key_id), None)
     if held.temporary or current is None or not held.secret:
@@ -150,7 +151,7 @@ def going_on(wanted: Wanted, place: Place, held: Held, current: AccessKey, other
         raise failure(
             "inactive-key-in-profile",
             f"{current.id}, which {place} holds, is inactive, and {user} has another key, {other.id}.",
-            hint=f"Delete the one that nothing uses: aws iam delete-access-key --user-name {user} --access-key-id ID",
+            hint=f"Delete the one that nothing uses: {remove(user, 'ID')}",
         )
     if not other.active:
         older = held.replaced == other.id or other.created <= current.created
@@ -186,8 +187,8 @@ def check_old(wanted: Wanted, place: Place, held: Held, current: AccessKey, old:
             f"The access key {old.id} of {wanted.user} is still active; nothing was deleted.",
             hint="Run the rotation again without --finish: it deactivates it."
             if held.replaced
-            else "When nothing uses it, deactivate it: aws iam update-access-key "
-            f"--user-name {wanted.user} --access-key-id {old.id} --status Inactive",
+            else "When nothing uses it, deactivate it: `aws iam update-access-key "
+            f"--user-name {wanted.user} --access-key-id {old.id} --status Inactive`",
         )
 
 
@@ -196,7 +197,7 @@ def pair(held: Held) -> KeyPair:
 
 
 def remove(user: str, key_id: str) -> str:
-    return f"aws iam delete-access-key --user-name {user} --access-key-id {key_id}"
+    return f"`aws iam delete-access-key --user-name {user} --access-key-id {key_id}`"
 
 
 def readable(path: Path) -> Iterator[Problem]:

@@ -54,7 +54,7 @@ def issue(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
         later = failure(
             "key-unverified",
             f"The access key {pair.id} is in {place}, but does not work yet.",
-            hint=f"Try: aws sts get-caller-identity --profile {place.name}",
+            hint=f"Try: `aws sts get-caller-identity --profile {place.name}`",
         )
         raise Failed([*failed.problems, *later.problems]) from None
     findings = [*key_checks.readable(place.path), *(key_checks.other_key(wanted.user, key) for key in known)]

@@ -107,7 +107,7 @@ def _unclear(connection: Connection, serial: str, looked: bool, lost: Failed) ->
 
 
 def _removal(serial: str) -> str:
-    return f"aws iam delete-virtual-mfa-device --serial-number {serial}"
+    return f"`aws iam delete-virtual-mfa-device --serial-number {serial}`"
 
 
 def _deleted(connection: Connection, serial: str, say: Say) -> bool:

@@ -7,16 +7,18 @@ no account, `aws.sts` meet. Only `write` changes anything.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.app.desired import offline
-from reconciler.assume import aws_files, ini, profiles
-from reconciler.assume.chain import declared_source, hops
+from reconciler.assume import aws_files, profiles
+from reconciler.assume.chain import alias_with_source, hops
 from reconciler.assume.profiles import Process, Profile
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.desired.source import named_files
+from reconciler.files import ini
+from reconciler.files.aws_profiles import find_flaw
 from reconciler.model.problem import Failed, Level, Place, Problem, failure
 from reconciler.model.state import Desired
 
@@ -94,9 +96,11 @@ def _account(desired: Desired) -> tuple[str, str]:
     """The account and partition of whoever the aliases are assumed from. Raises Failed."""
     from reconciler.aws import sts
 
-    sources = (declared_source(hops(name, desired.aliases)) for name in desired.aliases)
+    sources = (alias_with_source(hops(name, desired.aliases)) for name in desired.aliases)
+    alias = next((alias for alias in sources if alias), None)
+    profile, place = (alias.source_profile, alias.place) if alias else (None, None)
     try:
-        caller = sts.Source(next((source for source in sources if source), None), None, "aws", None).caller
+        caller = sts.Source(profile, None, "aws", None, place).caller
     except Failed as failed:
         unknown = failure(
             "no-account",
@@ -128,7 +132,18 @@ def _edited(
     edit = ini.with_block(text, files[0] if len(files) == 1 else shlex.join(files), body, str(path))
     others = _others(edit, text, path, secrets, credentials)
     _check_foreign(made, others)
-    return Proposal(path, edit, (*findings, *profiles.without_source(made, frozenset(others))))
+    missing = profiles.without_source(made, frozenset(others))
+    return Proposal(path, edit, (*findings, *_flaws(path, credentials), *missing))
+
+
+def _flaws(*paths: Path) -> Iterator[Problem]:
+    """Yield a warning for each file that no tool of AWS's can read, this block included."""
+    for path in paths:
+        flaw = find_flaw(str(path))
+        if flaw is not None:
+            summary = f"AWS's tools cannot read {path}: {flaw.what}."
+            detail = "Until that is mended no profile in it works."
+            yield Problem(Level.WARNING, "aws-file-unreadable", summary, detail, flaw.remedy, flaw.place)
 
 
 def _others(edit: ini.Edit, text: str, path: Path, secrets: str, credentials: Path) -> dict[str, Place]:

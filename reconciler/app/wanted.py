@@ -54,6 +54,8 @@ class Run:
         self.named = self._catalog(None, "aws")
         path = chain.hops(wanted.alias, self.named.aliases)
         self.profile = source_profile(wanted.profile, chain.declared_source(path), environ)
+        declared = None if wanted.profile else chain.alias_with_source(path)
+        self._named_at = declared.place if declared else None
         self.region = wanted.region or path[-1].region
         self.where = warm.endpoint(wanted.endpoint_url, self.profile, environ)
         self._partition = path[0].role_arn.split(":")[1]
@@ -68,7 +70,7 @@ class Run:
     def source(self) -> Source:
         from reconciler.aws.sts import Source
 
-        return Source(self.profile, self.region, self._partition, self.wanted.endpoint_url)
+        return Source(self.profile, self.region, self._partition, self.wanted.endpoint_url, self._named_at)
 
     @cached_property
     def source_id(self) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.model.durations import format_duration
 from reconciler.model.problem import failure
 from reconciler.model.state import Alias
 from reconciler.model.sts import LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
@@ -67,7 +68,13 @@ def hops(name: str, aliases: Mapping[str, Alias]) -> tuple[Alias, ...]:
 
 def declared_source(path: tuple[Alias, ...]) -> str | None:
     """The `source_profile` of a chain: that of the hop nearest to the person."""
-    return next((alias.source_profile for alias in path if alias.source_profile), None)
+    alias = alias_with_source(path)
+    return alias.source_profile if alias else None
+
+
+def alias_with_source(path: tuple[Alias, ...]) -> Alias | None:
+    """Return the alias that `declared_source` is of."""
+    return next((alias for alias in path if alias.source_profile), None)
 
 
 def requests(
@@ -148,19 +155,19 @@ def _request(
 
 
 def _check_duration(alias: Alias, duration: int | None, chained: bool, of_role: int | None) -> None:
-    longest, why = LONGEST, "AWS allows 12 hours at most."
+    longest, why = LONGEST, "AWS allows no longer session."
     if of_role is not None:
         longest, why = of_role, f"It is the max_session_duration of {alias.role}."
     if chained and longest > LONGEST_CHAINED:
-        longest, why = LONGEST_CHAINED, "A role assumed with another role's session lasts one hour at most."
+        longest, why = LONGEST_CHAINED, "A role assumed with another role's session lasts 1h at most."
     if duration is None or SHORTEST <= duration <= longest:
         return
     short = duration < SHORTEST
     raise failure(
         "session-duration",
-        f"{alias.name} cannot be assumed for {duration} seconds: "
-        + (f"at least {SHORTEST} are needed." if short else f"at most {longest} are possible."),
-        "AWS allows 15 minutes at least." if short else why,
+        f"{alias.name} cannot be assumed for {format_duration(duration)}: "
+        + (f"the shortest is {format_duration(SHORTEST)}." if short else f"the longest is {format_duration(longest)}."),
+        "AWS allows no shorter session." if short else why,
         "Change --duration, or `duration` of the alias.",
         alias.place,
     )

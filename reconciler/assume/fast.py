@@ -160,4 +160,4 @@ def _take(asked: _Asked, name: str, value: str) -> bool:
 
 
 def _say(line: str) -> None:
-    streams.write_line(f"reconcile: {line}", err=True)
+    streams.write_sentence(f"reconcile: {line}", err=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from reconciler.assume import ini
+from reconciler.files import ini
 
 KEY_ID, SECRET, TOKENS = "aws_access_key_id", "aws_secret_access_key", ("aws_session_token", "aws_security_token")
 

@@ -122,5 +122,5 @@ def device(devices: Sequence[MfaDevice], caller_arn: str) -> str:
         "mfa-no-device",
         f"The role needs MFA, and {caller_arn} has no device that gives codes.",
         cause,
-        f"Enrol an authenticator app: reconcile mfa enroll {user}.",
+        f"Enrol an authenticator app: `reconcile mfa enroll {user}`.",
     )

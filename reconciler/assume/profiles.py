@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from reconciler.assume.chain import declared_source, hops
 from reconciler.assume.mfa import mfa_demand
 from reconciler.model.address import Address
+from reconciler.model.durations import format_duration
 from reconciler.model.entity import Entity, Role
 from reconciler.model.problem import Level, Problem, failure
 from reconciler.model.sentence import listed
@@ -138,8 +139,8 @@ def lengthened(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
     return tuple(
         _warning(
             "profile-duration",
-            f"The profile {profile.name} asks for {SHORTEST_PROCESS // 60} minutes, not for {duration // 60}: "
-            "AWS's tools take a session with less than 15 minutes left for one that has ended.",
+            f"The profile {profile.name} asks for {format_duration(SHORTEST_PROCESS)}, not for "
+            f"{format_duration(duration)}: AWS's tools take a session with less than 15m left for one that has ended.",
             "Write 30m or more, so that both agree.",
             profile.alias,
         )
@@ -162,7 +163,7 @@ def without_source(profiles: Iterable[Profile], known: frozenset[str]) -> tuple[
             f"There is no profile {source} on this machine, which {listed((one.name for one in users), 3)} would be "
             "assumed from.",
             "An alias without `source_profile` uses it." if source == DEFAULT else "",
-            f"Make it (aws configure --profile {source}), or change `source_profile`.",
+            f"Make it with `aws configure --profile {source}`, or change `source_profile`.",
             users[0].alias.place,
         )
         for source, users in missing.items()

@@ -12,6 +12,7 @@ from pathlib import Path
 from reconciler.assume.codes import Ask
 from reconciler.model.escape import escape_lines
 from reconciler.model.problem import Failed, failure
+from reconciler.model.wrap import wrap_line
 
 _WINDOWS = sys.platform == "win32"
 _READ, _WRITE = Path("CONIN$" if _WINDOWS else "/dev/tty"), Path("CONOUT$" if _WINDOWS else "/dev/tty")
@@ -53,7 +54,8 @@ def _lost() -> Failed:
 
 
 def _ask(question: str) -> str:
-    show(question)
+    columns = size().columns
+    show("\n".join(part for line in question.split("\n") for part in wrap_line(line, columns)))
     try:
         with _READ.open(encoding="utf-8", errors="replace") as reader:
             answer = reader.readline()

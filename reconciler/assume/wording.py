@@ -11,6 +11,7 @@ from reconciler.assume.weigh import View, Weighed
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of, policy_reference
 from reconciler.model.document import Condition, Document, Statement
+from reconciler.model.durations import format_elapsed, format_seconds_text
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.problem import Place
 from reconciler.model.state import Desired
@@ -152,13 +153,17 @@ def _failing(condition: Condition, statement: Statement, context: Context) -> st
     if condition.key == MFA_PRESENT:
         return "MFA, and the call carries none" if "true" in condition.values else "that no MFA is used"
     if condition.key == MFA_AGE:
-        age = f"it was given {values[0]} s ago" if values else "the call carries none"
-        wanted = ", ".join(sorted(condition.values))
+        age = f"it was given {_age(values[0])} ago" if values else "the call carries none"
+        wanted = ", ".join(map(format_seconds_text, sorted(condition.values)))
         if condition.operator == "NumericLessThan":
-            return f"MFA of less than {wanted} s ago, and {age}"
-        return f"MFA ({condition.operator} {wanted} s old), and {age}"
+            return f"MFA of less than {wanted} ago, and {age}"
+        return f"MFA ({condition.operator} {wanted} old), and {age}"
     carried = ", ".join(values) if values else "none"
     return f"{_condition(condition, statement)}, and the call carries {carried}"
+
+
+def _age(text: str) -> str:
+    return format_elapsed(int(text)) if text.isdecimal() else text
 
 
 def _condition(condition: Condition, statement: Statement | None) -> str:

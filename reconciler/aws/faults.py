@@ -9,9 +9,13 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from reconciler.aws.about_profile import About, Told
 from reconciler.aws.answers import ForeignAnswer
 from reconciler.aws.library_errors import describe
 from reconciler.aws.limits import VARIABLE, AnswerTooLong, CallTimeout
+from reconciler.aws.origin import origin_of
+from reconciler.aws.profile_errors import explain_profile_error
+from reconciler.aws.profile_refusals import dead_words, explain_dead_credentials, explain_refused_source
 from reconciler.model.problem import Failed, Level, Problem
 
 BAD_CREDENTIALS = "bad-credentials"
@@ -22,6 +26,7 @@ _UNKNOWN_KEY = (
     "InvalidClientTokenId",
     "UnrecognizedClientException",
     "SignatureDoesNotMatch",
+    "InvalidSignatureException",
     "InvalidAccessKeyId",
 )
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
@@ -70,8 +75,11 @@ def code_of(error: Exception) -> str:
 def problem_of(error: Exception, doing: str) -> Problem:
     """One botocore error as a Problem. `doing`: what was attempted, as in "reading the account"."""
     code = code_of(error)
-    summary, hint = _said(error, code)
     kind = BAD_CREDENTIALS if code in (*_EXPIRED, *_UNKNOWN_KEY) else "aws-error"
+    told = _told_of_profile(error, code)
+    if told is not None:
+        return Problem(Level.ERROR, kind, told.summary, told.detail, told.hint, told.place)
+    summary, hint = _said(error, code)
     return Problem(Level.ERROR, kind, f"{_sentence(doing)} failed: {summary}", "", hint)
 
 
@@ -81,12 +89,25 @@ def read_denied(operation: str) -> Problem:
     return Problem(Level.INFO, "read-denied", summary, "", "Allow it to the caller to have this reported.")
 
 
+def _told_of_profile(error: Exception, code: str) -> Told | None:
+    """Return what an error says of the profile behind its credentials; None where it is about something else."""
+    origin = origin_of(error)
+    if origin is None:
+        return None
+    about = About.of(origin)
+    if not isinstance(error, ClientError):
+        return explain_profile_error(error, about)
+    if code in (*_EXPIRED, *_UNKNOWN_KEY):
+        return explain_dead_credentials(about, dead_words(code))
+    return explain_refused_source(error.operation_name, f"{code}, {_message_of(error, code)}", about)
+
+
 def _said(error: Exception, code: str) -> tuple[str, str]:
     if isinstance(error, ResponseParserError | AnswerTooLong):
         said = f": {error}" if isinstance(error, ForeignAnswer | AnswerTooLong) and str(error) else ""
         return f"the answer is not AWS's{said}.", _OTHERS
     if isinstance(error, CallTimeout):
-        return f"{error}.", f"Check the network and any proxy, or allow more time: export {VARIABLE}=300"
+        return f"{error}.", f"Check the network and any proxy, or allow more time: `export {VARIABLE}=300`."
     if not isinstance(error, ClientError):
         return describe(error)
     message = _message_of(error, code)

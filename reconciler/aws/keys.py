@@ -155,7 +155,7 @@ def _unclear(error: Exception) -> bool:
 
 def _taken_back(connection: Connection, user: str, known: Collection[str]) -> Failed:
     """Look for the key of the lost answer, delete it, and say what there is to say. IAM may show it late."""
-    look = f"See: aws iam list-access-keys --user-name {user}"
+    look = f"See: `aws iam list-access-keys --user-name {user}`."
     remove = f"aws iam delete-access-key --user-name {user} --access-key-id"
     new: list[str] = []
     try:
@@ -168,14 +168,14 @@ def _taken_back(connection: Connection, user: str, known: Collection[str]) -> Fa
             delete(connection, user, new[0])
     except Failed as failed:
         left = f"The new access key {new[0]}" if new else "A new access key"
-        hint = f"Delete it: {remove} {new[0]}" if new else f"{look}\nDelete the one that is new: {remove} ID"
+        hint = f"Delete it: `{remove} {new[0]}`" if new else f"{look} Delete the one that is new: `{remove} ID`"
         unread = failure("key-unclear", f"{left}, whose secret nobody knows, may have been left.", hint=hint)
         return Failed([*failed.problems, *unread.problems])
     if len(new) > 1:
         said = f"{user} has new keys, {' and '.join(new)}; one may be of this run."
-        return failure("key-unclear", said, hint=f"{look}\nDelete the one that nobody uses: {remove} ID")
+        return failure("key-unclear", said, hint=f"{look} Delete the one that nobody uses: `{remove} ID`")
     if not new:
-        hint = f"It may still appear. {look}\nDelete it then: {remove} ID"
+        hint = f"It may still appear. {look} Delete it then: `{remove} ID`"
         return failure("key-unclear", "No new key is there.", hint=hint)
     return failure("key-lost", f"AWS had made the key {new[0]}, whose secret was lost with the answer: it was deleted.")
 

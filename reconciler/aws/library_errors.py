@@ -116,7 +116,9 @@ def retrieving_credentials() -> Iterator[None]:
         raise
     except Exception as error:
         cause = (error.strerror or "").lower() if isinstance(error, OSError) else ""
-        raise CredentialSourceError(provider=cause or "what it gave cannot be read", error_msg="") from None
+        lacks = getattr(error, "name", None) if isinstance(error, AttributeError) else None
+        said = cause or "what it gave cannot be read"
+        raise CredentialSourceError(provider=said, error_msg="", lacks=lacks) from None
 
 
 def describe(error: Exception) -> tuple[str, str]:

@@ -81,7 +81,7 @@ def call_timeout(environ: Mapping[str, str]) -> float:
         "bad-call-timeout",
         f"{VARIABLE} is {given[:40]!r}, and must be a number of seconds from {LEAST:g} to {MOST:g}.",
         "It is the time that one AWS call may take in all.",
-        f"Unset it for the default: unset {VARIABLE}   # {DEFAULT:g} seconds",
+        f"Unset it for the default: `unset {VARIABLE}` ({DEFAULT:g} seconds).",
     )
 
 

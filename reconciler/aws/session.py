@@ -18,14 +18,15 @@ from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 
 from reconciler.aws.answers import AnswerParsers, timestamp
-from reconciler.aws.credentials import guard_credentials
+from reconciler.aws.credentials import guard_credentials, marking
 from reconciler.aws.faults import BAD_CREDENTIALS, translated
 from reconciler.aws.limits import call_timeout, watch
 from reconciler.aws.meter import Meter
+from reconciler.aws.origin import Origin
 from reconciler.aws.overlap import started
 from reconciler.files.reading import check_settings, reason_of
 from reconciler.model.calls import OnCall, unheard
-from reconciler.model.problem import Failed, failure
+from reconciler.model.problem import Failed, Place, failure
 from reconciler.model.url import public_url
 
 DEFAULT_REGION = "us-east-1"
@@ -92,12 +93,15 @@ def checked_core() -> botocore.session.Session:
     return core
 
 
-def session_of(profile: str | None, region: str | None) -> boto3.session.Session:
-    """A boto3 session, on `checked_core`. Raises Failed: no such profile."""
-    core = checked_core()
-    with translated("finding credentials"):
+def session_of(profile: str | None, region: str | None, named_at: Place | None = None) -> boto3.session.Session:
+    """Return a boto3 session, on `checked_core`. Raises Failed: no such profile.
+
+    named_at: the alias whose `source_profile` the profile is, for messages.
+    """
+    core, origin = checked_core(), Origin(profile, named_at)
+    with translated("finding credentials"), marking(origin):
         session = boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
-        guard_credentials(core)
+        guard_credentials(core, origin)
         return session
 
 
@@ -156,7 +160,7 @@ def preparing(service: str, endpoint_url: str | None) -> Iterator[None]:
                 "bad-profile",
                 f"Preparing to call {service} failed: the profile's settings are not as AWS documents them.",
                 "A credential_process may print something else than a JSON object, or a kept login be damaged.",
-                "Check the profile with the AWS CLI: aws sts get-caller-identity",
+                "Check the profile with the AWS CLI: `aws sts get-caller-identity`",
             ) from None
 
 

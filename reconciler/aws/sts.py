@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translated
 from reconciler.aws.pages import items_of
 from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, callable_client, preparing, session_of
-from reconciler.model.problem import Failed, Level, Problem, failure
+from reconciler.model.problem import Failed, Level, Place, Problem, failure
 from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED, Caller
 
@@ -45,9 +45,19 @@ Keys = tuple[str, str, str, str]
 class Source:
     """The credentials that the first role is assumed with, and the region and endpoint of every call."""
 
-    def __init__(self, profile: str | None, region: str | None, partition: str, endpoint_url: str | None):
-        """Raises Failed: no such profile. Without any region STS is called in the partition's first."""
-        self._session: Session = session_of(profile, region)
+    def __init__(
+        self,
+        profile: str | None,
+        region: str | None,
+        partition: str,
+        endpoint_url: str | None,
+        named_at: Place | None = None,
+    ):
+        """Raises Failed: no such profile. Without any region STS is called in the partition's first.
+
+        named_at: the alias whose `source_profile` the profile is, for messages.
+        """
+        self._session: Session = session_of(profile, region, named_at)
         self._region = self._session.region_name or HOME_REGIONS.get(partition, DEFAULT_REGION)
         self._endpoint_url = endpoint_url
 

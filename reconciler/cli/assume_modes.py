@@ -9,7 +9,8 @@ from reconciler.app import assume as use_case
 from reconciler.app.wanted import Say, Wanted
 from reconciler.assume.cache import MARGIN
 from reconciler.assume.deliver import Wish, deliver
-from reconciler.cli.terminal import colored, say, say_line
+from reconciler.cli.terminal import colored, say, say_line, say_sentence, width
+from reconciler.model.durations import format_duration
 from reconciler.model.explanation import Explanation
 from reconciler.model.problem import failure
 
@@ -19,9 +20,9 @@ def assume(wanted: Wanted, wish: Wish, tell: Say) -> int:
     if wish.form == "credential-process" and wanted.duration is not None and wanted.duration <= MARGIN:
         raise failure(
             "session-too-short",
-            f"A session of {wanted.duration} seconds is of no use to a credential_process.",
-            "AWS SDKs refresh credentials that have less than 15 minutes left, and would ask for each command anew.",
-            "Ask for more.",
+            f"A session of {format_duration(wanted.duration)} is of no use to a credential_process.",
+            "AWS SDKs refresh credentials that have less than 15m left, and would ask for each command anew.",
+            "Ask for more: `--duration 1h`.",
         )
     try:
         result = use_case.assumed(wanted, os.environ, tell)
@@ -39,7 +40,7 @@ def _list(wanted: Wanted, form: str | None, tell: Say) -> int:
     if form == "json":
         say(as_json(found))
     elif found:
-        say(table(found, clock))
+        say(table(found, clock, width()))
     else:
         tell("there is no such alias." if wanted.alias else "the file has no aliases.")
     return 0
@@ -73,7 +74,7 @@ def _verify(wanted: Wanted, form: str | None, tell: Say) -> int:
         caller = use_case.verified(wanted, os.environ, tell)
     except use_case.NotAssumed as refused:
         return _told(refused.explanation, err=True)
-    say_line(f"{wanted.alias} is {caller.arn}, as meant.")
+    say_sentence(f"{wanted.alias} is {caller.arn}, as meant.")
     return 0
 
 
@@ -89,7 +90,7 @@ def _logout(wanted: Wanted, form: str | None, tell: Say) -> int:
 def _told(explanation: Explanation, *, err: bool) -> int:
     from reconciler.render.explanation import explanation_text
 
-    say(explanation_text(explanation, color=colored(err=err)), err=err)
+    say(explanation_text(explanation, color=colored(err=err), width=width(err=err)), err=err)
     return 0 if explanation.may_assume else 1
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import aws_options, color_option
-from reconciler.cli.terminal import say, say_line
+from reconciler.cli.terminal import say, say_line, say_sentence
 
 if TYPE_CHECKING:
     from reconciler.desired.export import Exported
@@ -70,7 +70,7 @@ def command(
             say_line(str(path))
     else:
         say(use_case.text(found, request).removesuffix("\n"))
-    say_line(_summary(found), err=True)
+    say_sentence(_summary(found), err=True)
     return 0
 
 

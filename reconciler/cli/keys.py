@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.cli.options import aws_options, file_option, tell_default_file, text_only, variable_option
-from reconciler.cli.terminal import colored, say, say_line, tell
+from reconciler.cli.terminal import colored, say, say_sentence, tell, width
 
 if TYPE_CHECKING:
     from reconciler.app.key_checks import Wanted
@@ -82,7 +82,7 @@ def _told(outcome: Outcome) -> int:
     from reconciler.render.problems import text
 
     for line in outcome.done:
-        say_line(line)
+        say_sentence(line)
     if outcome.findings:
-        say(text(outcome.findings, color=colored(err=True)), err=True)
+        say(text(outcome.findings, color=colored(err=True), width=width(err=True)), err=True)
     return 0

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from reconciler import __version__
-from reconciler.cli.terminal import colored, say, say_line
+from reconciler.cli.terminal import colored, say, say_line, say_sentence, width
 from reconciler.model.problem import Failed
 
 _COMPLETION = "_RECONCILE_COMPLETE"
@@ -93,7 +93,7 @@ def run(arguments: Sequence[str]) -> int:
     except Failed as failed:
         from reconciler.render.problems import text
 
-        say(text(failed.problems, color=colored(err=True)), err=True)
+        say(text(failed.problems, color=colored(err=True), width=width(err=True)), err=True)
         return 1
     except BrokenPipeError:
         sys.stderr.close()
@@ -107,4 +107,4 @@ def _tell_usage(error: click.ClickException) -> None:
         say(context.get_usage(), err=True)
         say_line(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", err=True)
         say("", err=True)
-    say_line(f"Error: {error.format_message()}", err=True)
+    say_sentence(f"Error: {error.format_message()}", err=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import aws_options, color_option, file_option, tell_default_file, text_only, variable_option
-from reconciler.cli.terminal import colored, say, say_line, tell
+from reconciler.cli.terminal import colored, say, say_line, tell, width
 
 if TYPE_CHECKING:
     from reconciler.app.mfa import Terminal
@@ -81,7 +81,7 @@ def status(form: str, users: tuple[str, ...], **options: Any) -> int:
     tell_default_file(options["files"])
     with working("Reading IAM"):
         found = status_of(Wanted([user.removeprefix("user/") for user in users], **options))
-    say(status_json(found) if form == "json" else status_text(found, color=colored()))
+    say(status_json(found) if form == "json" else status_text(found, color=colored(), width=width()))
     return 0
 
 

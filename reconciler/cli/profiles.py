@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import color_option, files_argument, tell_default_file, variable_option
-from reconciler.cli.terminal import colored, say, say_line, tell
+from reconciler.cli.terminal import colored, say, say_sentence, tell, width
 
 
 @click.command("profiles", epilog="Example: reconcile profiles roles.yaml --write")
@@ -43,11 +43,13 @@ def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, v
     if edit.changed:
         say(file_diff(str(path), edit.before, edit.after, edit.line, color=colored()))
     else:
-        say_line(f"No changes. {path} matches the file.")
+        say_sentence(f"No changes. {path} matches the file.", whole=(str(path),))
     if proposal.findings:
-        say(text(proposal.findings, color=colored(err=True)), err=True)
+        say(text(proposal.findings, color=colored(err=True), width=width(err=True)), err=True)
     if edit.changed:
-        say_line(f"Wrote {path}." if writing else "Nothing was written; --write does it.", err=True)
+        say_sentence(
+            f"Wrote {path}." if writing else "Nothing was written; --write does it.", err=True, whole=(str(path),)
+        )
     return 0
 
 

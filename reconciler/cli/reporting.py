@@ -146,7 +146,7 @@ class TextLog:
         from reconciler.cli.terminal import colored, width
         from reconciler.render.plan_text import plan_text
 
-        heard_text(plan_text(left, color=colored(err=True), width=width()), err=True)
+        heard_text(plan_text(left, color=colored(err=True), width=width(err=True)), err=True)
 
     def says(self, event: str, *message: str, **counts: object) -> None:
         """Tell what the command itself has to say, in lines; `event` and `counts` are for programs."""
@@ -155,13 +155,13 @@ class TextLog:
 
     def recorded(self, journal: Path) -> None:
         """Where a run that was not stopped is on record, for who wants it undone."""
-        heard(f"Journal: {journal} (reconcile undo JOURNAL plans the way back)", err=True)
+        heard(f"Journal: {journal} (reconcile undo JOURNAL plans the way back)", err=True, whole=(str(journal),))
 
     def problems(self, problems: Sequence[Problem]) -> None:
-        from reconciler.cli.terminal import colored
+        from reconciler.cli.terminal import colored, width
         from reconciler.render.problems import text
 
-        heard_text(text(problems, color=colored(err=True)), err=True)
+        heard_text(text(problems, color=colored(err=True), width=width(err=True)), err=True)
 
 
 class JsonLog:

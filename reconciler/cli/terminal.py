@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from reconciler.model.escape import escape_line
 from reconciler.shell import streams
 
 _choice: str = "auto"
@@ -33,11 +33,9 @@ def interactive() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def width() -> int:
-    """Columns of the terminal; 100 where the output is not one."""
-    import shutil
-
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
+def width(*, err: bool = False) -> int | None:
+    """Return the columns of the terminal; None where the stream is none, and lines stay as long as they are."""
+    return streams.terminal_columns(err=err)
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -50,6 +48,11 @@ def say_line(text: str, *, err: bool = False) -> None:
     streams.write_line(text, err=err)
 
 
+def say_sentence(text: str, *, err: bool = False, whole: Iterable[str] = ()) -> None:
+    """Print one line for a person, broken between words where the terminal is narrower; `whole` stays in one piece."""
+    streams.write_sentence(text, err=err, whole=whole)
+
+
 def say_commands(text: str) -> None:
     """Print the annotations of `--format github`."""
     streams.write_commands(text)
@@ -57,22 +60,27 @@ def say_commands(text: str) -> None:
 
 def tell(line: str) -> None:
     """A line for the person beside the results, on stderr."""
-    say_line(f"reconcile: {line}", err=True)
+    say_sentence(f"reconcile: {line}", err=True)
 
 
-def heard(*lines: str, err: bool = False) -> None:
-    """Print each as one line, for a command that goes on and ends as well where nobody listens any more."""
-    _heard("\n".join(map(escape_line, lines)), err)
+def heard(*lines: str, err: bool = False, whole: Iterable[str] = ()) -> None:
+    """Print sentences, for a command that goes on and ends as well where nobody listens any more."""
+    kept = tuple(whole)
+    with _outlasting(err=err):
+        for line in lines:
+            say_sentence(line, err=err, whole=kept)
 
 
 def heard_text(text: str, *, err: bool = False) -> None:
     """Print lines that a renderer made, in the same way."""
-    _heard(text, err)
-
-
-def _heard(text: str, err: bool) -> None:
-    try:
+    with _outlasting(err=err):
         say(text, err=err)
+
+
+@contextmanager
+def _outlasting(*, err: bool) -> Iterator[None]:
+    try:
+        yield
     except OSError:
         _silence(sys.stderr if err else sys.stdout)
 

@@ -23,7 +23,7 @@ from reconciler.cli.options import color_option, files_argument, tell_default_fi
 def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> int:
     """Check files: schema, references, limits, policy grammar. No credentials, no network."""
     from reconciler.app.desired import problems
-    from reconciler.cli.terminal import colored, say, say_commands
+    from reconciler.cli.terminal import colored, say, say_commands, width
     from reconciler.model.problem import Level
     from reconciler.render.problems import FORMATS, text
 
@@ -36,7 +36,7 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> 
             say_commands(said) if form == "github" else say(said)
         return 1 if errors else 0
     if found:
-        say(text(found, color=colored(err=True)), err=True)
+        say(text(found, color=colored(err=True), width=width(err=True)), err=True)
     if errors:
         say(f"\n{_count(errors, 'error')}, {_count(warnings, 'warning')}.", err=True)
         return 1

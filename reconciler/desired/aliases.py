@@ -19,6 +19,7 @@ from reconciler.kinds.facets.tags import is_of_aws
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Statement
+from reconciler.model.durations import format_duration
 from reconciler.model.entity import Entity, Role
 from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, place_of
@@ -139,8 +140,9 @@ class AliasReader:
             summary = f"duration {node['duration']!r} with `via`: AWS ends chained sessions after 1h."
             self.context.problem("bad-duration", summary, place, hint)
         elif isinstance(declared, Role) and length > declared.max_session_duration:
+            longest = format_duration(declared.max_session_duration)
             hint = f"Raise max_session_duration of {role}, or ask for less."
-            summary = f"duration {node['duration']!r} is longer than the role's {declared.max_session_duration} s."
+            summary = f"duration {node['duration']!r} is longer than the role's {longest}."
             self.context.problem("bad-duration", summary, place, hint)
         return length
 

@@ -16,6 +16,7 @@ from reconciler.kinds.mfa_guard import guard_address, guard_policy
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of, policy_reference
 from reconciler.model.document import Document, Json
+from reconciler.model.durations import format_duration
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Tags, User
 from reconciler.model.node import Map, Seq, mark
 from reconciler.model.state import State
@@ -158,11 +159,8 @@ def documents(inline: Mapping[str, Document]) -> dict[str, Json]:
 
 
 def duration(seconds: int) -> str | int:
-    """Seconds as a file writes them: 3600 is `1h`."""
-    for size, letter in ((3600, "h"), (60, "m")):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{letter}"
-    return seconds
+    """Return seconds as a file writes them: 3600 is `1h`; what is no whole minute stays a number."""
+    return format_duration(seconds) if seconds and seconds % 60 == 0 else seconds
 
 
 def as_nodes(value: object, file: str) -> object:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from reconciler.kinds.account import PasswordPolicy
 from reconciler.model.address import Address
+from reconciler.model.durations import format_duration
 from reconciler.model.entity import Role, User
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
@@ -37,7 +38,7 @@ def users_without_password(draft: Draft) -> Iterator[Problem]:
         known = address not in draft.live.entities or draft.live.facts.consoles.get(address) is False
         if draft.desired.declarations[address].console and known:
             summary = f"{address} is to sign in to the console, and has no password."
-            hint = "Passwords are secrets, so only a person can give one: aws iam create-login-profile."
+            hint = "Passwords are secrets, so only a person can give one: `aws iam create-login-profile`."
             yield Problem(Level.WARNING, "user-without-login-profile", summary, "", hint, address=address)
         elif entity.console is False and draft.live.facts.consoles.get(address, False) is None:
             summary = f"{address} is to have no password, and whether it has one may not be read: it keeps it."
@@ -55,7 +56,7 @@ def expiring_passwords(draft: Draft) -> Iterator[Problem]:
         was = before if isinstance(before, PasswordPolicy) else PasswordPolicy(after.name)
         shut_out = after.hard_expiry and not was.hard_expiry
         if was.max_age is None or after.max_age < was.max_age or shut_out:
-            summary = f"Passwords older than {after.max_age} days expire as soon as {difference.address} is written."
+            summary = f"Passwords older than {after.max_age}d expire as soon as {difference.address} is written."
             hint = "Their users are then shut out until an administrator resets them." if after.hard_expiry else ""
             level = Level.WARNING if after.hard_expiry else Level.INFO
             yield Problem(level, "passwords-expire", summary, "", hint, address=difference.address)
@@ -80,8 +81,8 @@ def access_key_rules(draft: Draft) -> Iterator[Problem]:
 
 def _old(address: Address, key: AccessKey, age: timedelta, allowed: int) -> Problem:
     state = "" if key.active else " (inactive)"
-    most = f"{allowed // 86400}" if allowed % 86400 == 0 else f"{allowed / 86400:.2g}"
-    summary = f"Access key {key.id}{state} of {address} is {age.days} days old; its rule allows {most}."
+    most = format_duration(allowed)
+    summary = f"Access key {key.id}{state} of {address} is {age.days}d old; its rule allows {most}."
     hint = "Rotate it." if key.active else "Delete it."
     return Problem(Level.WARNING, "access-key-old", summary, "", hint, address=address)
 

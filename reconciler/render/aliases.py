@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
+from reconciler.model.durations import format_duration
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.listed_alias import ListedAlias
+from reconciler.model.wrap import wrap_line
 from reconciler.render.json_text import json_text
 
 _TITLES = ("ALIAS", "ROLE", "ACCOUNT", "MFA", "DURATION", "CACHED UNTIL")
 _MFA = {True: "yes", False: "no", None: "?"}
 
 
-def table(aliases: Sequence[ListedAlias], local: Callable[[str], str]) -> str:
-    """One line per alias under a line of titles. `local`: an RFC 3339 time as the person's clock shows it."""
+def table(aliases: Sequence[ListedAlias], local: Callable[[str], str], columns: int | None = None) -> str:
+    """Return one line per alias under a line of titles; where `columns` are too few for that, a paragraph each.
+
+    local: an RFC 3339 time as the person's clock shows it.
+    """
     rows = [_TITLES, *(_row(item, local) for item in aliases)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_TITLES))]
+    if columns is not None and sum(widths) + 2 * len(widths) - 2 > columns:
+        return escape_lines("\n".join(line for row in rows[1:] for line in _paragraph(row, columns)))
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
     return escape_lines("\n".join(lines))
+
+
+def _paragraph(row: tuple[str, ...], columns: int) -> Iterator[str]:
+    """Yield the alias, and below it the other cells, each behind its title."""
+    yield row[0]
+    longest = max(map(len, _TITLES))
+    for title, cell in zip(_TITLES[1:], row[1:], strict=True):
+        yield from wrap_line(f"  {title.lower().ljust(longest)}  {cell}", columns, " " * (longest + 4))
 
 
 def as_json(aliases: Sequence[ListedAlias]) -> str:
@@ -28,12 +43,5 @@ def as_json(aliases: Sequence[ListedAlias]) -> str:
 def _row(item: ListedAlias, local: Callable[[str], str]) -> tuple[str, ...]:
     role = f"{item.role} via {', '.join(item.via)}" if item.via else item.role
     until = local(item.cached_until) if item.cached_until else "-"
-    cells = (item.alias, role, item.account or "?", _MFA[item.mfa], _length(item.duration), until)
+    cells = (item.alias, role, item.account or "?", _MFA[item.mfa], format_duration(item.duration), until)
     return tuple(map(escape_line, cells))
-
-
-def _length(seconds: int) -> str:
-    for unit, size in (("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -6,21 +6,28 @@ from typing import Any
 
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
+from reconciler.model.wrap import wrap_line
 from reconciler.render.paint import paint
 
 _COLORS = {Says.ALLOWS: "32", Says.REFUSES: "31", Says.DEPENDS: "33", Says.UNSEEN: "33"}
 _EVIDENCE = {Evidence.LIVE: "live", Evidence.FILE: "from the file", Evidence.UNSEEN: "not readable"}
 _INDENT = "    "
+_REASON = " " * 19
+"""What stands before a reason of a side that is not its first."""
 
 
-def explanation_text(found: Explanation, *, color: bool = False) -> str:
-    """The verdict, one line for each reason of a side, and the next step with the lines to write."""
-    lines = [paint(" ".join((found.summary, *found.details)), _code(found), color)]
+def explanation_text(found: Explanation, *, color: bool = False, width: int | None = None) -> str:
+    """Return the verdict, one line for each reason of a side, and the next step with the lines to write.
+
+    width: where sentences are wrapped. Lines to write into a file stay as they are.
+    """
+    verdict = wrap_line(escape_line(" ".join((found.summary, *found.details))), width, "  ")
+    lines = [paint(line, _code(found), color) for line in verdict]
     for side in found.sides:
-        lines += _side(side, color)
+        lines += _side(side, color, width)
     if found.hint or found.lines:
         where = f"{found.place}: " if found.place else ""
-        lines.append(escape_line(f"{where}{found.hint}"))
+        lines += wrap_line(escape_line(f"{where}{found.hint}"), width, "  ", whole=(where.strip(),))
         lines += [escape_line(f"{_INDENT}{line}") for line in found.lines]
     elif found.place:
         lines.append(escape_line(str(found.place)))
@@ -33,15 +40,16 @@ def _code(found: Explanation) -> str:
     return "32" if found.may_assume else "31"
 
 
-def _side(side: Side, color: bool) -> list[str]:
+def _side(side: Side, color: bool, width: int | None) -> list[str]:
     """`  trust   refuses  live: …`, further reasons below the first."""
     says = f"{side.says!s:<8}"
     head = f"  {escape_line(side.who):<7} {paint(says, _COLORS[side.says], color)} {_EVIDENCE[side.evidence]}: "
     place = f" ({side.place})" if side.place else ""
     said = [*side.reasons] or [""]
     said[-1] += place
-    first, *rest = said
-    return [head + escape_line(first), *(escape_line(f"{' ' * 19}{reason}") for reason in rest)]
+    first, *others = said
+    lines = [head + escape_line(first), *(escape_line(f"{_REASON}{reason}") for reason in others)]
+    return [part for line in lines for part in wrap_line(line, width, f"{_REASON}  ", whole=(place.strip(),))]
 
 
 def explanation_dict(found: Explanation) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,9 +9,11 @@ from itertools import groupby
 from reconciler.kinds.facets.tags import OWNER
 from reconciler.model.arns import policy_reference
 from reconciler.model.document import Document
+from reconciler.model.durations import format_duration
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Access, Action, Change, Empowered, Field, Plan, Step
 from reconciler.model.problem import Level
+from reconciler.model.wrap import columns_of, wrap_line
 from reconciler.plan.explain import explained
 from reconciler.render.json_text import json_text
 from reconciler.render.plan_json import plain
@@ -25,16 +26,25 @@ NO_TARGETED_CHANGES = "No changes to what --target names. The rest was not compa
 _DEFAULTS: Mapping[str, object] = {"path": "/", "max_session_duration": 3600, "console": False}
 """Not worth a line when something is created."""
 
+_IN_SECONDS, _IN_DAYS = "_duration", ("max_age",)
+"""Fields that are durations: how their names end in a role, and those of the password policy."""
+
+_UNLIMITED = 100
+"""Columns where nothing says how wide the reader's screen is."""
+
 _COLORS = {"+": "32", "-": "31", "~": "33", "@": "36"}
 
 
 @dataclass(frozen=True)
 class PlanText:
-    """`color`: ANSI colours on or off. `width`: where long lines are wrapped."""
+    """`color`: ANSI colours on or off. `width`: of the terminal, where every line is wrapped.
+
+    Without one, lines of entities are wrapped at `_UNLIMITED` and findings are one line each, as programs read them.
+    """
 
     plan: Plan
     color: bool = False
-    width: int = 100
+    width: int | None = None
 
     def render(self) -> str:
         lines: list[str] = []
@@ -46,8 +56,8 @@ class PlanText:
         if self.plan.findings:
             errors = [item for item in self.plan.findings if item.level is Level.ERROR]
             others = [item for item in self.plan.findings if item.level is not Level.ERROR]
-            lines += [problems_text([*others, *errors], color=self.color), ""]
-        lines.append(self.summary())
+            lines += [problems_text([*others, *errors], color=self.color, width=self.width), ""]
+        lines += wrap_line(self.summary(), self.width)
         return escape_lines("\n".join(lines), colors=self.color)
 
     def access(self) -> list[str]:
@@ -66,7 +76,11 @@ class PlanText:
         """A heading, and what no file declares line by line."""
         listed = self.plan.unmanaged or ()
         owners = (f"  (owner {one.owner})" if one.owner else "" for one in listed)
-        lines = [escape_line(f"  {one.address}{owner}") for one, owner in zip(listed, owners, strict=True)]
+        lines = [
+            line
+            for one, owner in zip(listed, owners, strict=True)
+            for line in wrap_line(escape_line(f"  {one.address}{owner}"), self.width, "      ")
+        ]
         return ["Unmanaged, declared by no file:" if lines else "Unmanaged: nothing.", *lines]
 
     def summary(self) -> str:
@@ -80,18 +94,15 @@ class PlanText:
 
     def _line(self, sign: str, depth: int, text: str, note: str = "") -> str:
         """One marked line, wrapped with a hanging indent, in the colour of its sign."""
-        margin = "    " * depth
-        wrapped = textwrap.wrap(
-            escape_line(f"{sign} {text}"),
-            max(self.width, 40),
-            initial_indent=margin,
-            subsequent_indent=f"{margin}      ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        margin, width = "    " * depth, max(self.width or _UNLIMITED, 40)
+        rest = f"{margin}      "
+        wrapped = wrap_line(margin + escape_line(f"{sign} {text}"), width, rest)
         code = _COLORS.get(sign)
         shown = "\n".join(map(escape_line, wrapped))
-        return (f"\x1b[{code}m{shown}\x1b[0m" if self.color and code else shown) + escape_line(note)
+        shown = f"\x1b[{code}m{shown}\x1b[0m" if self.color and code else shown
+        if not note or columns_of(wrapped[-1]) + columns_of(note) <= width:
+            return shown + escape_line(note)
+        return "\n".join([shown, *map(escape_line, wrap_line(rest + escape_line(note.strip()), width, rest))])
 
     def change(self, change: Change) -> Iterator[str]:
         """The lines of one entity."""
@@ -116,9 +127,11 @@ class PlanText:
         elif isinstance(before, frozenset) or isinstance(after, frozenset):
             yield from self._set(field)
         elif sign == "~":
-            yield self._line(sign, 1, f"{field.path}: {self._value(before)} → {self._value(after)}")
+            yield self._line(
+                sign, 1, f"{field.path}: {self._field_value(field, before)} → {self._field_value(field, after)}"
+            )
         else:
-            yield self._line(sign, 1, f"{field.path}: {self._value(after if sign == '+' else before)}")
+            yield self._line(sign, 1, f"{field.path}: {self._field_value(field, after if sign == '+' else before)}")
 
     def _set(self, field: Field) -> Iterator[str]:
         before = field.before if isinstance(field.before, frozenset) else frozenset()
@@ -137,6 +150,14 @@ class PlanText:
             for (sign, element), parts in groupby(change.parts, key=lambda part: (part.sign, part.element)):
                 values = ", ".join(part.value for part in parts)
                 yield self._line(sign, 3, f"{element}: {values}")
+
+    def _field_value(self, field: Field, value: object) -> str:
+        """Return a value as the file writes it: `2h`, `90d`."""
+        if type(value) is int and field.path.endswith(_IN_SECONDS):
+            return format_duration(value)
+        if type(value) is int and field.path in _IN_DAYS:
+            return f"{value}d"
+        return self._value(value)
 
     def _value(self, value: object) -> str:
         if isinstance(value, str) and ":policy/" in value:
@@ -205,5 +226,5 @@ def _reading_order(field: Field) -> tuple[int, str]:
     return int(field.path.startswith("tags.")), field.path
 
 
-def plan_text(plan: Plan, *, color: bool = False, width: int = 100) -> str:
+def plan_text(plan: Plan, *, color: bool = False, width: int | None = None) -> str:
     return PlanText(plan, color, width).render()

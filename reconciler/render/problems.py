@@ -9,24 +9,31 @@ from urllib.parse import quote
 from reconciler import __version__
 from reconciler.model.escape import escape_characters, escape_line, escape_lines
 from reconciler.model.problem import Level, Problem
+from reconciler.model.wrap import wrap_line
 from reconciler.render.json_text import json_text
 from reconciler.render.paint import paint
 
 _COLORS = {Level.ERROR: "31", Level.WARNING: "33", Level.INFO: "36"}
 
 
-def text(problems: Iterable[Problem], *, color: bool = False) -> str:
-    """`file:line:column: error: …`, one paragraph each, the next step on a line of its own."""
-    return escape_lines("\n".join(_paragraph(problem, color) for problem in problems), colors=color)
+def text(problems: Iterable[Problem], *, color: bool = False, width: int | None = None) -> str:
+    """Return `file:line:column: error: …`, one paragraph each, the next step on a line of its own.
+
+    width: where lines are wrapped, None for nowhere.
+    """
+    return escape_lines("\n".join(_paragraph(problem, color, width) for problem in problems), colors=color)
 
 
-def _paragraph(problem: Problem, color: bool) -> str:
+def _paragraph(problem: Problem, color: bool, width: int | None) -> str:
     named = problem.address if str(problem.address) not in problem.summary else None
     where = problem.place or named
     level = paint(str(problem.level), _COLORS[problem.level], color)
-    prefix = f"{escape_line(str(where))}: {level}: " if where else f"{level}: "
+    shown = escape_line(str(where)) if where else ""
+    prefix = f"{shown}: {level}: " if where else f"{level}: "
     body = escape_line(" ".join(part for part in (problem.summary, problem.detail) if part))
-    return f"{prefix}{body}" + (f"\n    {escape_line(problem.hint)}" if problem.hint else "")
+    lines = wrap_line(prefix + body, width, "  ", whole=(f"{shown}:",))
+    lines += wrap_line(f"    {escape_line(problem.hint)}", width) if problem.hint else []
+    return "\n".join(lines)
 
 
 def as_dict(problem: Problem) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def require_moto() -> None:
             "sandbox-not-installed",
             "The sandbox needs moto, which is not installed.",
             f"Python finds no {' and no '.join(missing)}.",
-            "Install it: pip install 'reconcile-iam[sandbox]'",
+            "Install it: `pip install 'reconcile-iam[sandbox]'`",
         )
 
 

@@ -10,6 +10,10 @@ import sys
 
 from reconciler.model.escape import escape_characters, escape_line, escape_lines
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _ANNOTATIONS = ("::error ", "::warning ", "::notice ")
 
 
@@ -21,6 +25,29 @@ def write_text(text: str, *, err: bool = False, colors: bool = False) -> None:
 def write_line(text: str, *, err: bool = False) -> None:
     """Write one line, whatever is in the text."""
     _write(escape_line(text), err)
+
+
+def write_sentence(text: str, *, err: bool = False, whole: Iterable[str] = ()) -> None:
+    """Write one line for a person: on a terminal it is broken between words, never in those of `whole`."""
+    line = escape_line(text)
+    width = terminal_columns(err=err)
+    if width is not None and len(line) * 2 > width:  # twice: some characters are two columns wide
+        from reconciler.model.wrap import wrap_line
+
+        line = "\n".join(map(escape_line, wrap_line(line, width, whole=map(escape_line, whole))))
+    _write(line, err)
+
+
+def terminal_columns(*, err: bool = False) -> int | None:
+    """Return how wide the terminal behind a stream is; None where there is none. COLUMNS counts, as in a shell."""
+    stream = sys.stderr if err else sys.stdout
+    try:
+        if not stream.isatty():
+            return None
+        asked = os.environ.get("COLUMNS", "")
+        return int(asked) if asked.isdecimal() and 0 < int(asked) < 10_000 else os.get_terminal_size(stream.fileno())[0]
+    except (OSError, ValueError):
+        return None
 
 
 def write_commands(text: str) -> None:

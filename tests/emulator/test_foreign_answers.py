@@ -178,7 +178,7 @@ def test_an_orphan_that_cannot_be_deleted_is_named_with_the_command(alice: Accou
     between.break_("DeleteAccessKey", denied, done=False)
     result = run(alice, "issue", "alice")
     (left,) = statuses(alice)
-    assert f"Delete it: aws iam delete-access-key --user-name alice --access-key-id {left}" in result.err
+    assert f"Delete it: `aws iam delete-access-key --user-name alice --access-key-id {left}`" in result.err
 
 
 def test_an_orphan_that_cannot_be_looked_for_is_told_of(alice: Account, between: Between) -> None:

@@ -18,7 +18,8 @@ from unittest.mock import patch
 from reconciler.app import profiles
 from reconciler.app.desired import offline
 from reconciler.app.profiles import Wanted
-from reconciler.assume import aws_files, ini, key_file
+from reconciler.assume import aws_files, key_file
+from reconciler.files import ini
 from reconciler.model.problem import Failed
 from tests.fuzz.mutations import TOKENS, spoil_bytes, spoil_lines, spoil_text
 from tests.fuzz.target import print_problems, print_text, write

@@ -139,9 +139,9 @@ def test_a_session_name_that_aws_refuses_is_refused_before_the_call(name: str) -
 @pytest.mark.parametrize(
     ("path", "caller", "duration", "longest", "said"),
     [
-        ((alias("s3"),), USER, 899, 43200, "15 minutes"),
-        ((alias("s3"),), USER, 43201, 43200, "at most 43200"),
-        ((alias("s3"),), USER, 3601, 3600, "max_session_duration of role/s3"),
+        ((alias("s3"),), USER, 899, 43200, "for 899s: the shortest is 15m. AWS allows no shorter session."),
+        ((alias("s3"),), USER, 43201, 43200, "for 43201s: the longest is 12h. It is the max_session_duration of"),
+        ((alias("s3"),), USER, 7200, 3600, "for 2h: the longest is 1h. It is the max_session_duration of role/s3."),
         ((alias("s3"),), SESSION, 3601, 43200, "another role's session"),
         ((alias("hub"), alias("s3", via="hub")), USER, 3601, 43200, "another role's session"),
     ],

@@ -437,7 +437,7 @@ SAID = [
     (
         "old MFA",
         Case(entities(FRESH_MFA), mfa=Mfa(True, 5400)),
-        "MFA of less than 3600 s ago, and it was given 5400 s ago",
+        "MFA of less than 1h ago, and it was given 1h 30m ago",
         (),
     ),
     (

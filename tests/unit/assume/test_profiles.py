@@ -12,8 +12,9 @@ from botocore.configloader import load_config
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.assume import ini, profiles
+from reconciler.assume import profiles
 from reconciler.assume.profiles import Process, Profile
+from reconciler.files import ini
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.problem import Failed, Place

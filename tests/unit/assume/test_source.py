@@ -168,6 +168,8 @@ def test_no_other_key_is_named_than_the_one_that_botocore_would_use(
 ROLE = "[profile r]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = base\n"
 SSO = "[profile s]\nsso_session = corp\nsso_account_id = 1\n[sso-session corp]\nsso_start_url = https://a\n"
 BASE = section("base", "B")
+LOGIN = "[profile l]\nlogin_session = arn:aws:iam::123456789012:user/a\n"
+"""As `aws login` writes it: who is signed in is part of the text, and so of the name in the cache."""
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,9 @@ BASE = section("base", "B")
         ("r", ROLE, BASE, ROLE + "[profile base]\nregion = x\n", BASE),
         ("s", SSO, "", SSO.replace("https://a", "https://b"), ""),
         ("s", SSO, "", SSO.replace("= 1", "= 2"), ""),
+        ("l", LOGIN, "", LOGIN.replace("user/a", "user/b"), ""),
+        ("l", LOGIN, "", LOGIN, section("l", "K")),
+        ("m", LOGIN + ROLE.replace("profile r", "profile m").replace("base", "l"), "", "user/b", ""),
         ("t", SSO + ROLE.replace("profile r", "profile t").replace("base", "s"), "", None, ""),
     ],
 )
@@ -186,6 +191,7 @@ def test_a_profile_whose_keys_come_from_elsewhere_is_what_it_and_all_it_names_sa
     home: Home, profile: str, config: str, credentials: str, changed: str | None, changed_credentials: str
 ) -> None:
     changed = config.replace("https://a", "https://b") if changed is None else changed
+    changed = config.replace("user/a", "user/b") if changed == "user/b" else changed
     before = home.write(config, credentials).identity(profile)
     assert before is not None and before.startswith("profile:")
     assert home.write(config, credentials).identity(profile) == before

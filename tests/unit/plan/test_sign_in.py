@@ -39,16 +39,16 @@ def said(plan: Plan) -> list[str]:
 QUARTER, SECOND = timedelta(days=90), timedelta(seconds=1)
 OLD: dict[str, tuple[timedelta, bool, list[str]]] = {
     "on the day": (QUARTER, True, []),
-    "a second older": (QUARTER + SECOND, True, ["Access key AKIA0 of user/alice is 90 days old; its rule allows 90."]),
+    "a second older": (QUARTER + SECOND, True, ["Access key AKIA0 of user/alice is 90d old; its rule allows 90d."]),
     "years older": (
         timedelta(days=1000),
         True,
-        ["Access key AKIA0 of user/alice is 1000 days old; its rule allows 90."],
+        ["Access key AKIA0 of user/alice is 1000d old; its rule allows 90d."],
     ),
     "inactive": (
         timedelta(days=91),
         False,
-        ["Access key AKIA0 (inactive) of user/alice is 91 days old; its rule allows 90."],
+        ["Access key AKIA0 (inactive) of user/alice is 91d old; its rule allows 90d."],
     ),
     "made after the account was read": (-SECOND, True, []),
 }

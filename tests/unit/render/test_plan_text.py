@@ -37,7 +37,7 @@ GOLDEN = """\
 @ role/app  (exists without an owner)
     @ tags.reconcile:owner: me
     - description: Old
-    ~ max_session_duration: 3600 → 7200
+    ~ max_session_duration: 1h → 2h
 
 + role/new
     + tags.reconcile:owner: me

@@ -10,7 +10,7 @@ from botocore.configloader import build_profile_map
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.assume import ini
+from reconciler.files import ini
 from reconciler.model.problem import Failed
 
 BODY = ("[profile s3]", "role_arn = arn:aws:iam::123456789012:role/reader", "source_profile = demo")

@@ -1,0 +1,202 @@
+"""Where AWS's config and credentials files say what of a profile, for messages about it. No secret leaves this module.
+
+Read as botocore reads them (`botocore.configloader`, with Python's configparser). What cannot be read is left out:
+whoever asks here has met an error already, and wants to know the line that it is about. Standard library only.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.files import ini
+from reconciler.files.reading import LARGEST_SETTINGS, read_regular
+from reconciler.model.problem import Place
+
+CONFIG = ("AWS_CONFIG_FILE", "~/.aws/config")
+CREDENTIALS = ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+"""The variable that names a file, and where it is otherwise (AWS SDKs and Tools Reference Guide)."""
+
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+"""How files begin that Windows editors save as "UTF-8 with BOM" or "Unicode" (UTF-16)."""
+
+SECRETS = frozenset(("aws_secret_access_key", "aws_session_token", "aws_security_token"))
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why AWS's tools cannot read a file: `what`, the end of a sentence, and what to do about it."""
+
+    place: Place
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One option of a profile, and where it stands."""
+
+    value: str = field(repr=False)
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """One file: its sections as far as they can be read."""
+
+    path: str
+    is_config: bool
+    sections: tuple[ini.Section, ...] = ()
+
+    def profile_of(self, section: ini.Section) -> str | None:
+        return ini.profile_of(section.name) if self.is_config else section.name
+
+    def profiles(self) -> Iterator[tuple[str, ini.Section]]:
+        for section in self.sections:
+            name = self.profile_of(section)
+            if name is not None:
+                yield name, section
+
+    def section(self, profile: str) -> ini.Section | None:
+        return next((section for name, section in self.profiles() if name == profile), None)
+
+    def setting(self, profile: str, option: str) -> Setting | None:
+        section = self.section(profile)
+        found = section.option(option) if section else None
+        return Setting(found.value, ini.place(self.path, found.start)) if found else None
+
+    def misspelt(self, profile: str) -> tuple[Place, str, str] | None:
+        """Return a section that looks like the profile's and is none: its place, its header, and what it should be."""
+        right = ini.header_of(profile) if self.is_config else f"[{profile}]"
+        for section in self.sections:
+            words = section.name.split()
+            if self.profile_of(section) != profile and words in ([profile], ["profile", profile]):
+                return ini.place(self.path, section.start), f"[{section.name}]", right
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class AwsProfiles:
+    """Both files."""
+
+    config: SettingsFile
+    credentials: SettingsFile
+
+    @property
+    def files(self) -> tuple[SettingsFile, SettingsFile]:
+        return self.config, self.credentials
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted({name for file in self.files for name, _ in file.profiles()}))
+
+    def place(self, profile: str) -> Place | None:
+        """Return where a profile begins: in the config file, else in the credentials file."""
+        for file in self.files:
+            section = file.section(profile)
+            if section is not None:
+                return ini.place(file.path, section.start)
+        return None
+
+    def setting(self, profile: str, option: str) -> Setting | None:
+        """Return what counts for botocore: the credentials file comes first. Never a secret."""
+        if option in SECRETS:
+            raise ValueError(option)
+        return self.credentials.setting(profile, option) or self.config.setting(profile, option)
+
+    def place_of_option(self, profile: str, option: str) -> Place | None:
+        """Return where an option stands, be it a secret or not."""
+        found = self.credentials.setting(profile, option) or self.config.setting(profile, option)
+        return found.place if found else None
+
+    def misspelt(self, profile: str) -> tuple[Place, str, str] | None:
+        return self.config.misspelt(profile) or self.credentials.misspelt(profile)
+
+    def chain(self, profile: str) -> tuple[str, ...]:
+        """Return the profile and those that it leads to by `source_profile`; one that comes again ends it."""
+        found: list[str] = []
+        current: str | None = profile
+        while current is not None and current not in found:
+            found.append(current)
+            source = self.setting(current, "source_profile")
+            current = source.value if source else None
+        return (*found, current) if current is not None else tuple(found)
+
+
+def read_profiles(environ: Mapping[str, str]) -> AwsProfiles:
+    """Return what both files say."""
+    return AwsProfiles(_settings_file(CONFIG, environ), _settings_file(CREDENTIALS, environ))
+
+
+def find_flaw(path: str) -> Flaw | None:
+    """Return the first thing that configparser refuses in a file; None where there is nothing, or no file."""
+    content = _content(path)
+    if content.startswith(_BOMS):
+        what = "it begins with a byte order mark, which some editors of Windows write"
+        return Flaw(Place(path, 1, 1), what, _without_mark(path, content))
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return Flaw(Place(path, line, 1), f"line {line} is not UTF-8", "Save it as UTF-8 in an editor.")
+    return _refused_line(path, text) or _bad_block(path, text)
+
+
+def _refused_line(path: str, text: str) -> Flaw | None:
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text)
+    except configparser.DuplicateSectionError as error:
+        first = next((one.start + 1 for one in ini.sections(text) if one.name == error.section), 0)
+        what = f"the section [{error.section}] is there twice, on lines {first} and {error.lineno}"
+        return Flaw(Place(path, error.lineno or 1, 1), what, "Put both together into one section, or rename one.")
+    except configparser.DuplicateOptionError as error:
+        what = f"line {error.lineno} sets {error.option} of [{error.section}] a second time"
+        return Flaw(Place(path, error.lineno or 1, 1), what, "Delete one of the two lines.")
+    except configparser.MissingSectionHeaderError as error:
+        what = f"line {error.lineno} stands above every section"
+        return Flaw(Place(path, error.lineno, 1), what, "Put a line such as `[default]` above it.")
+    except configparser.ParsingError as error:
+        line = error.errors[0][0] if error.errors else 1
+        what = f"line {line} is no `name = value`, no [section] and no comment"
+        return Flaw(Place(path, line, 1), what, "Mend that line, or put # in front of it.")
+    except configparser.Error:
+        return Flaw(Place(path, 1, 1), "it is not written as AWS documents it", "Look at it in an editor.")
+    return None
+
+
+def _bad_block(path: str, text: str) -> Flaw | None:
+    """Find a line without `=` in an indented block, such as that of `s3 =`, as botocore's `_parse_nested` does."""
+    for section in ini.sections(text):
+        for option in section.options:
+            lines = option.value.split("\n")
+            if lines[0] or len(lines) == 1:
+                continue
+            if any(line.strip() and "=" not in line for line in lines):
+                line = option.start + 1
+                what = f"below {option.name} on line {line}, an indented line is no `name = value`"
+                return Flaw(Place(path, line, 1), what, "Mend that line, or take its indentation away.")
+    return None
+
+
+def _without_mark(path: str, content: bytes) -> str:
+    if not content.startswith(_BOMS[0]):
+        return "Save it as UTF-8 in an editor; it is UTF-16 now."
+    quoted = "'" + path.replace("'", "'\\''") + "'"
+    return f"Save it as UTF-8 without a mark in an editor, or: `perl -pi -e 's/^\\xef\\xbb\\xbf//' {quoted}`"
+
+
+def _settings_file(kind: tuple[str, str], environ: Mapping[str, str]) -> SettingsFile:
+    variable, usual = kind
+    path = os.path.expanduser(os.path.expandvars(environ.get(variable, usual)))  # noqa: PTH111 - as botocore
+    text = _content(path).decode("utf-8-sig", "replace")
+    return SettingsFile(path, kind == CONFIG, ini.sections(text))
+
+
+def _content(path: str) -> bytes:
+    try:
+        return read_regular(path, LARGEST_SETTINGS)
+    except OSError:
+        return b""

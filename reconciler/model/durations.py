@@ -1,0 +1,32 @@
+"""Lengths of time as people write them in a file: `2h`, `90m`, `15m`, `90d`.
+
+Messages and lists print durations with it; JSON and AWS's own parameters stay in seconds. Standard library only.
+"""
+
+from __future__ import annotations
+
+_UNITS = (("d", 86400, 2), ("h", 3600, 1), ("m", 60, 1))
+"""Letter, seconds, and how many of it make it the unit to write: a day is `24h`, two are `2d`."""
+
+
+def format_duration(seconds: int) -> str:
+    """Return the shortest exact form that a file takes as well: 5400 is `90m`, 5401 is `5401s`."""
+    for letter, size, least in _UNITS:
+        if seconds >= least * size and seconds % size == 0:
+            return f"{seconds // size}{letter}"
+    return f"{seconds}s"
+
+
+def format_elapsed(seconds: float) -> str:
+    """Return a measured time in its two largest units: 7263 is `2h 1m`."""
+    left, parts = max(0, int(seconds)), []
+    for letter, size, _ in _UNITS:
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number}{letter}")
+    return " ".join([*parts, f"{left}s"][:2] if left or not parts else parts[:2])
+
+
+def format_seconds_text(text: str) -> str:
+    """Return a text that AWS writes as a number of seconds in this form; another text as it is."""
+    return format_duration(int(text)) if text.isascii() and text.isdecimal() and len(text) <= 12 else text

@@ -1,0 +1,69 @@
+"""Lines of text → lines that fit a terminal, broken between words only.
+
+A terminal breaks a long line in the middle of a word, be it a path, an ARN or a command. So lines are broken here
+first, and what somebody may want to copy stays in one piece: a word, a command between backticks, and the texts that
+the caller names. A piece that is longer than the terminal is wide gets a line of its own, without a line end in it: a
+terminal copies that as one line. Standard library only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+NARROWEST = 20
+"""Columns below which nothing is wrapped: no word would fit."""
+
+_COLOR = re.compile("\x1b\\[[0-9;]*m")
+_PIECE = re.compile(r"`[^`]*`|\S|\s")
+
+
+def wrap_line(text: str, width: int | None, rest: str = "    ", *, whole: Iterable[str] = ()) -> list[str]:
+    """Return one line as lines of at most `width` columns; every line but the first begins with `rest`.
+
+    width: None or less than `NARROWEST` leaves the line as it is. whole: parts of the text that are never broken, such
+    as a path with spaces. The spaces at a break go away; all others stay, those at the beginning of the text too.
+    """
+    if width is None or width < NARROWEST or columns_of(text) <= width:
+        return [text]
+    lines: list[str] = []
+    line, room = "", width
+    for blank, piece in _pieces(text, tuple(part for part in whole if " " in part)):
+        size = columns_of(blank) + columns_of(piece)
+        if line.strip() and size > room:
+            lines.append(line)
+            line, room, blank = rest, width - columns_of(rest), ""
+            size = columns_of(piece)
+        line += blank + piece
+        room -= size
+    return [*lines, line]
+
+
+def columns_of(text: str) -> int:
+    """Return the columns that a terminal needs for a text; colours need none, East Asian wide characters two."""
+    if "\x1b" in text:
+        text = _COLOR.sub("", text)
+    return len(text) if text.isascii() else sum(map(_columns_of_character, text))
+
+
+def _columns_of_character(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _pieces(text: str, whole: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield (blanks before it, piece) from the left."""
+    pattern = re.compile("|".join([*map(re.escape, whole), _PIECE.pattern])) if whole else _PIECE
+    blank, piece = "", ""
+    for found in pattern.findall(text):
+        if not found.isspace():
+            piece += found
+        elif piece:
+            yield blank, piece
+            blank, piece = found, ""
+        else:
+            blank += found
+    if piece or blank:
+        yield blank, piece

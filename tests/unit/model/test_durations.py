@@ -1,0 +1,50 @@
+"""Durations in messages: what a person would have typed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.kinds.declaring import seconds
+from reconciler.model.durations import format_duration, format_elapsed, format_seconds_text
+from tests.support.examples import examples
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [
+        (900, "15m"),
+        (3600, "1h"),
+        (5400, "90m"),
+        (7200, "2h"),
+        (43200, "12h"),
+        (86400, "24h"),
+        (129600, "36h"),
+        (90 * 86400, "90d"),
+        (5401, "5401s"),
+        (59, "59s"),
+        (0, "0s"),
+    ],
+)
+def test_a_duration_is_shown_as_people_write_it(length: int, expected: str) -> None:
+    assert format_duration(length) == expected
+
+
+@examples(200)
+@given(st.integers(0, 10**8))
+def test_a_file_takes_what_is_shown_and_means_the_same(length: int) -> None:
+    assert seconds(format_duration(length)) == length
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [(7263, "2h 1m"), (3600, "1h"), (3601, "1h 1s"), (61, "1m 1s"), (0, "0s"), (200_000, "2d 7h"), (-5, "0s")],
+)
+def test_a_measured_time_has_two_units_at_most(length: int, expected: str) -> None:
+    assert format_elapsed(length) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("3600", "1h"), ("x", "x"), ("", ""), ("3600.5", "3600.5")])
+def test_only_a_number_of_seconds_is_changed(text: str, expected: str) -> None:
+    assert format_seconds_text(text) == expected
