@@ -15,7 +15,14 @@ from reconciler.kinds.registry import BY_SECTION, ONE_ENTRY
 from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
 
 _ADDRESSES = parts.texts("Addresses, with * and ?.", [["role/AWSReservedSSO_*"]])
-_NOT_DEFAULTED = ("trust", "trust_policy", "instance_profile")
+_NOT_DEFAULTED = (
+    "trust",
+    "trust_policy",
+    "instance_profile",
+    "context_provider",
+    "identity_center_instance",
+    "expires",
+)
 """Nor what an entry must have of its own."""
 
 _MOST = 2**63 - 1

@@ -7,6 +7,7 @@ from typing import Any
 Schema = dict[str, Any]
 
 DURATION_PATTERN = r"^\d{1,9}[smhd]?$"
+DURATION_OR_NONE_PATTERN = r"^(\d{1,9}[smhd]?|none)$"
 
 
 def ref(name: str) -> Schema:

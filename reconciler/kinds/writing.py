@@ -158,9 +158,9 @@ def documents(inline: Mapping[str, Document]) -> dict[str, Json]:
 
 
 def duration(seconds: int) -> str | int:
-    """Seconds as a file writes them: 3600 is `1h`."""
-    for size, letter in ((3600, "h"), (60, "m")):
-        if seconds and seconds % size == 0:
+    """Seconds as a file writes them: 3600 is `1h`, and two days are `2d`."""
+    for size, least, letter in ((86400, 172_800, "d"), (3600, 1, "h"), (60, 1, "m")):
+        if seconds >= least and seconds % size == 0:
             return f"{seconds // size}{letter}"
     return seconds
 

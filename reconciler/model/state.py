@@ -91,6 +91,7 @@ class Facts:
     not everything may be read. notes: optional reads that were denied.
     consoles: user that was asked about → whether it has a password; access_keys: likewise its keys; None in both:
     that may not be read. unassigned_devices: serial numbers of virtual MFA devices that are nobody's.
+    templates: role → the ARN of the role template that AWS made it from.
     read_at: when the account was read; None where nobody read one.
     """
 
@@ -109,6 +110,7 @@ class Facts:
     access_keys: Mapping[Address, tuple[AccessKey, ...] | None] = field(default_factory=dict)
     unassigned_devices: frozenset[str] = frozenset()
     read_at: datetime | None = None
+    templates: Mapping[Address, str] = field(default_factory=dict)
 
 
 class NotRead(Exception):
