@@ -19,6 +19,8 @@ from reconciler.model.document import Document, Json
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Tags, User
 from reconciler.model.node import Map, Seq, mark
 from reconciler.model.state import State
+from reconciler.policy.endings import without_end
+from reconciler.policy.moments import shown
 from reconciler.policy.readable import readable
 
 _START = mark(1, 1)
@@ -152,9 +154,15 @@ def protected(live: Tags) -> bool:
     return live.get(PROTECT) == "true"
 
 
-def documents(inline: Mapping[str, Document]) -> dict[str, Json]:
-    """Inline policies."""
-    return {name: readable(document) for name, document in sorted(inline.items())}
+def documents(inline: Mapping[str, Document], partition: str) -> dict[str, Json]:
+    """Inline policies; one that ends, as a document and its end."""
+    found: dict[str, Json] = {}
+    for name, document in sorted(inline.items()):
+        lasting = without_end(document, partition)
+        found[name] = (
+            {"document": readable(lasting[0]), "expires": shown(lasting[1])} if lasting else readable(document)
+        )
+    return found
 
 
 def duration(seconds: int) -> str | int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
@@ -164,14 +165,29 @@ class State:
         return self.entities
 
 
+class Ending(StrEnum):
+    """What of an entity ends. TRUST, INLINE and ENTITY by a condition that AWS compares, the others by an apply."""
+
+    TRUST = "trust"
+    ATTACHMENT = "policies"
+    MEMBERSHIP = "groups"
+    INLINE = "inline_policies"
+    ENTITY = "expires"
+
+    @property
+    def needs_apply(self) -> bool:
+        return self in (Ending.ATTACHMENT, Ending.MEMBERSHIP)
+
+
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """The end of something that an entity has, in UTC: of the attachment of `policy`, as the file refers to it, or,
-    where that is empty, of a trust rule."""
+    """The end of something that an entity has, in UTC. `name`: the policy, group or inline policy, as the file has it;
+    empty for a trust rule and for the entity itself."""
 
     at: datetime
     place: Place
-    policy: str = ""
+    name: str = ""
+    ending: Ending = Ending.ATTACHMENT
 
 
 @dataclass(frozen=True, slots=True)

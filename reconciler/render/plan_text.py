@@ -178,7 +178,8 @@ def _told(powers: tuple[Empowered, ...], verb: str) -> Iterator[str]:
         yield f"{principal} {verb} {what}: {', '.join(one.power for one in group)}"
 
 
-_UNTIL = "DateLessThan aws:currenttime "
+_UNTIL = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")
+"""How the terms begin that hold until a moment: of what allows before it, and of what denies from it on."""
 
 
 def _manner(access: Access) -> str:
@@ -186,8 +187,8 @@ def _manner(access: Access) -> str:
     said = ", with MFA" if access.mfa else ""
     conditions = list(access.conditions)
     times = [term for term in access.terms if " aws:currenttime " in term]
-    if len(times) == 1 and times[0].startswith(_UNTIL):
-        said += f", until {times[0].removeprefix(_UNTIL)}"
+    if len(times) == 1 and times[0].startswith(_UNTIL) and " and " not in times[0]:
+        said += f", until {times[0].rpartition(' ')[2]}"
         conditions = [key for key in conditions if key != "aws:currenttime"]
     return f"{said}, depending on {', '.join(conditions)}" if conditions else said
 

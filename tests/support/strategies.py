@@ -227,6 +227,12 @@ _POOL: list[dict[str, Json]] = [
     {"Effect": "Allow", "Action": ["a:One", "a:Two"], "Resource": "*"},
     {"Effect": "Allow", "Action": ["a:Three"], "Resource": "arn:aws:s3:::b"},
     {"Effect": "Allow", "Action": ["a:Three"], "Resource": "arn:aws:s3:::b", "Condition": {"Bool": {"a:k": "true"}}},
+    {
+        "Effect": "Allow",
+        "Action": ["a:Ends"],
+        "Resource": "*",
+        "Condition": {"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}},
+    },
     {"Effect": "Allow", "Action": ["a:Long"], "Resource": f"arn:aws:s3:::{_LONG}"},
     {"Effect": "Allow", "Action": ["a:LongToo"], "Resource": f"arn:aws:s3:::{_LONG}"},
     {"Effect": "Deny", "Action": ["d:One"], "Resource": "*"},
