@@ -41,6 +41,11 @@ _SETTINGS: dict[str, Any] = {
             "or everything that is not in the file.",
         },
         "ignore": {**_ADDRESSES, "description": "Addresses that are never touched, with * and ?."},
+        "prune_also": {
+            **_ADDRESSES,
+            "description": "Addresses, with * and ?, that AWS's services put into the account and that are pruned all "
+            "the same.",
+        },
         "break_glass": {
             **parts.texts("Addresses.", [["role/emergency"]]),
             "description": "Users and roles that must keep the power to undo any plan, and a way in; never "

@@ -171,6 +171,9 @@ class RoleKind:
     def written(self, entity: Role, writing: Writing) -> Entry:
         session, rules = entity.max_session_duration, trust_rules(entity.trust_policy, writing)
         gone = sorted(unread_ids(entity.trust_policy))
+        template = writing.live.facts.templates.get(entity.address)
+        if template:
+            writing.comment(entity.address, f"AWS made it from the role template {template}: no plan prunes it.")
         if gone:
             writing.comment(entity.address, f"The trust names {', '.join(gone)}: what is left of a deleted principal.")
         return entry(

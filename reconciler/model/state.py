@@ -231,6 +231,7 @@ class Settings:
     max_delete_percent: float = 30
     max_removals: int = 50
     break_glass: tuple[Address, ...] = ()
+    prune_also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class PlanText:
         lines += self.access()
         if self.plan.unmanaged is not None:
             lines += [*self.unmanaged(), ""]
+        if self.plan.left_alone:
+            lines += [*self.left_alone(), ""]
         if self.plan.findings:
             errors = [item for item in self.plan.findings if item.level is Level.ERROR]
             others = [item for item in self.plan.findings if item.level is not Level.ERROR]
@@ -68,6 +70,11 @@ class PlanText:
         owners = (f"  (owner {one.owner})" if one.owner else "" for one in listed)
         lines = [escape_line(f"  {one.address}{owner}") for one, owner in zip(listed, owners, strict=True)]
         return ["Unmanaged, declared by no file:" if lines else "Unmanaged: nothing.", *lines]
+
+    def left_alone(self) -> list[str]:
+        """A heading, and what pruning leaves to AWS's services line by line."""
+        lines = [escape_line(f"  {one.address}  ({one.reason})") for one in self.plan.left_alone]
+        return ["Left alone, since AWS's services put it there (settings.prune_also deletes it):", *lines]
 
     def summary(self) -> str:
         """`Plan: 3 to create, …` or that there is nothing to do."""
