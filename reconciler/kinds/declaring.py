@@ -187,7 +187,8 @@ class Declaring:
         ends = tuple(expiries(node))
         for expiry in ends:
             field = Ending.INLINE if expiry.ending is Ending.ENTITY else expiry.ending
-            if field in ignored or f"{field}.{expiry.name or END_OF_USER}" in ignored:
+            names = {field, f"{field}.{expiry.name or END_OF_USER}", f"{field}_policy"}
+            if names.intersection(ignored):
                 summary = f"`expires` has no effect here: `ignore_changes` leaves {field} as it is live."
                 hint = "Take it out of `ignore_changes`, or take `expires` away."
                 self.problem("expires-ignored", summary, expiry.place, hint, level=Level.WARNING)

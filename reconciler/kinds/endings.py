@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.document import Document
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Place
 from reconciler.model.state import Ending, Expiry
-from reconciler.policy.endings import denied_from
-from reconciler.policy.moments import BadMoment, moment, shown
+from reconciler.policy.moments import BadMoment, moment
 
 END_OF_USER = "reconcile-expires"
 """The inline policy of a user that ends: it denies everything from then on."""
@@ -58,9 +56,3 @@ def expiries(node: Map) -> Iterator[Expiry]:
             yield Expiry(moment(str(item.get("expires") or "")), item.place("expires"), name, ending)
         except BadMoment:
             continue
-
-
-def end_of_user(document: Document, partition: str) -> str | None:
-    """Return the `expires` of a user that has this inline policy; None if it is another one."""
-    at = denied_from(document, partition)
-    return None if at is None else shown(at)

@@ -184,7 +184,7 @@ class RoleKind:
             trust=rules,
             trust_policy=readable(entity.trust_policy) if rules is None else None,
             policies=writing.policies(entity.policies),
-            inline_policies=documents(entity.inline_policies, writing.live.partition),
+            inline_policies=documents(entity.inline_policies, writing.live),
             permissions_boundary=writing.boundary(entity.permissions_boundary),
             instance_profile=written_profile(entity, writing),
             tags=tags(entity.tags),

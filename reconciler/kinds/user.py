@@ -11,7 +11,7 @@ from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, seconds, text
-from reconciler.kinds.endings import END_OF_USER, end_of_user
+from reconciler.kinds.endings import END_OF_USER
 from reconciler.kinds.facets.boundary import Boundary, boundary_needs
 from reconciler.kinds.facets.inline import Inline
 from reconciler.kinds.facets.links import MEMBERSHIPS, attached, group_links, policy_links
@@ -21,7 +21,7 @@ from reconciler.kinds.facts import deletion, emptied, present, step
 from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, folding_tags_of
-from reconciler.kinds.writing import Entry, Writing, documents, entry, path, protected, tags
+from reconciler.kinds.writing import Entry, Writing, documents, end_of_user, entry, path, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, User
@@ -153,14 +153,14 @@ class UserKind:
     def written(self, entity: User, writing: Writing) -> Entry:
         mfa = writing.requires_mfa(entity)
         ending = entity.inline_policies.get(END_OF_USER)
-        expires = end_of_user(ending, writing.live.partition) if ending else None
+        expires = end_of_user(ending, writing.live) if ending else None
         lasting = {key: one for key, one in entity.inline_policies.items() if expires is None or key != END_OF_USER}
         return entry(
             path=path(entity),
             groups=writing.groups(entity.groups),
             mfa="required" if mfa else None,
             policies=writing.policies(entity.policies, guarded=mfa),
-            inline_policies=documents(lasting, writing.live.partition),
+            inline_policies=documents(lasting, writing.live),
             permissions_boundary=writing.boundary(entity.permissions_boundary),
             expires=expires,
             tags=tags(entity.tags),

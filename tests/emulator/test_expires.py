@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -160,5 +161,19 @@ def test_what_aws_ends_is_exported_with_its_end_and_a_plan_on_it_is_empty(accoun
     exported = account.cli("export", "--owner", "platform").out
     assert ('expires: "2099-12-31T00:00:00Z"' in exported) == (text != MEMBER)
     assert "reconcile-expires" not in exported
+    account.write(exported)
+    assert account.plan()["changes"] == []
+
+
+def test_what_is_over_is_exported_as_it_is_so_that_a_plan_takes_nothing_away(account: Account) -> None:
+    over = {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+    ended = {"DateGreaterThanEquals": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+    account.iam.create_user(UserName="sam")
+    for name, effect, condition in (("a", "Allow", over), ("reconcile-expires", "Deny", ended)):
+        statement = {"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        account.iam.put_user_policy(UserName="sam", PolicyName=name, PolicyDocument=document)
+    exported = account.cli("export").out
+    assert "expires:" not in exported.replace("reconcile-expires:", "")
     account.write(exported)
     assert account.plan()["changes"] == []
