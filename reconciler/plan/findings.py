@@ -48,7 +48,8 @@ def groups_without_owner(draft: Draft) -> Iterator[Problem]:
         detail = f"Groups have no tags, so no plan will know {them} for yours, and delete {them} with the entry."
         hint = f"Write `path: /{owner}/` in the entry of each that is to go with its entry."
         one, several = (found[0], ()) if len(found) == 1 else (None, tuple(found))
-        place = draft.desired.declarations[found[0]].place
+        declaration = draft.desired.declarations.get(found[0])  # a saved plan has none
+        place = declaration.place if declaration else None
         yield Problem(Level.INFO, "group-without-owner", summary, detail, hint, place, one, addresses=several)
 
 
