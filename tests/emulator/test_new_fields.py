@@ -179,3 +179,14 @@ def test_a_context_provider_that_aws_refuses_is_refused_offline(account: Account
     account.write(oidc(fields))
     result = account.cli("validate", "roles.yaml")
     assert (result.code, said in result.err) == (1, True), result.err
+
+
+def test_an_undo_says_that_the_private_key_of_a_saml_provider_does_not_come_back(account: Account) -> None:
+    account.write(METADATA, "okta.xml")
+    account.write(f"{HEAD}saml_providers:\n  okta: {{metadata: okta.xml}}\n")
+    account.apply()
+    account.write(HEAD)
+    assert account.cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl").code == 0
+    plan = account.cli("undo", "j.jsonl", "--format", "json").json
+    (finding,) = [one for one in plan["findings"] if one["code"] == "not-the-same"]
+    assert (finding["address"], "no private key" in finding["message"]) == ("saml-provider/okta", True)
