@@ -5,16 +5,20 @@ BIN := $(VENV)/bin
 # One more than there are cores: some tests wait, for processes or for the delays that they are about.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)))')
 READY := $(VENV)/.ready
+# The second emulator of the tests asks for one exact version of botocore, older than the one that reconcile needs.
+MINISTACK := .venv-ministack
 
 .PHONY: help test lint format demo bench bench-terraform fuzz fuzz-replay schema clean
 
 help:  ## the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml tests/support/ministack.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "reconcile needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(PYTHON) -m venv $(MINISTACK)
+	$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/support/ministack.txt
 	@touch $(READY)
 
 # Hundreds of processes start in a run; where Python may not write what it compiles, each would compile the package anew.
@@ -57,4 +61,4 @@ schema: $(READY)  ## write schemas/ from the code
 	$(BIN)/python -m reconciler schema > schemas/reconcile.schema.json
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz dist
+	rm -rf $(VENV) $(MINISTACK) .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz dist

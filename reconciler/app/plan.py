@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from reconciler.app.desired import read, valid, written_account
 from reconciler.aws import snapshot
+from reconciler.aws.known_calls import check_calls
 from reconciler.aws.overlap import started
 from reconciler.aws.session import Connection, asks_nobody, check_account, connect
 from reconciler.aws.snapshot import Reading
@@ -87,6 +88,7 @@ def make_plan(request: Request) -> Planned:
         loaded = read(request.files, request.variables, connection.account, connection.partition)
         desired = valid(declare(loaded, now=now))
     plan, desired = _compared(loaded, desired, reading, request.allowed)
+    check_calls(connection, plan.steps)
     return Planned(plan, connection, lambda: _again(desired, connection, request.allowed), now)
 
 

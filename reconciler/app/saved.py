@@ -13,6 +13,7 @@ from typing import Any
 from reconciler.app.plan import Planned, Request
 from reconciler.assume import atomic
 from reconciler.aws import snapshot
+from reconciler.aws.known_calls import check_calls
 from reconciler.aws.session import Connection, check_account
 from reconciler.aws.touched import Reader, nothing_of
 from reconciler.desired.load import is_plan
@@ -85,7 +86,7 @@ def planned_again(path: Path, document: Mapping[str, Any], request: Request) -> 
     check_account(connection, saved.account)
     check_not_ended(saved, now)
     plan = _made_again(path, document, saved, connection, request.allowed)
-
+    check_calls(connection, plan.steps)
     return Planned(plan, connection, lambda: plan_the_rest(saved, connection, request.allowed), now, saved=True)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from reconciler.app.journal import recorded
 from reconciler.app.plan import Request
 from reconciler.aws import snapshot
+from reconciler.aws.known_calls import check_calls
 from reconciler.aws.session import check_account
 from reconciler.model.plan import Plan
 from reconciler.model.problem import failure
@@ -29,4 +30,6 @@ def undo_plan(journal: Path, request: Request) -> Plan:
     back = backwards(run, live)
     while questions := saved_questions(back, live):
         live = snapshot.complete(connection, live, questions)
-    return undo(back, live, request.allowed)
+    plan = undo(back, live, request.allowed)
+    check_calls(connection, plan.steps)
+    return plan

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import code_of
 from reconciler.aws.session import Connection
+from reconciler.kinds.facets.context_provider import read_propagation
 from reconciler.kinds.raw import Item, Raw, boundary_arn, tags_of
 from reconciler.model.plan import Call
 from reconciler.model.xml import xml_of
@@ -45,11 +46,12 @@ def look(connection: Connection, call: Call) -> Seen:
 
 
 def _is_as_asked(live: Item, asked: Mapping[str, Any]) -> bool:
-    """Path, description, session length, tags and boundary, as far as the kind of entity has them."""
+    """Path, description, lengths of sessions, tags and boundary, as far as the kind of entity has them."""
     return (
         live["Path"] == asked.get("Path", "/")
         and (live.get("Description") or "") == asked.get("Description", "")
         and live.get("MaxSessionDuration", 3600) == asked.get("MaxSessionDuration", 3600)
+        and live.get("MaxSigninSessionDuration") == asked.get("MaxSigninSessionDuration")
         and boundary_arn(live) == asked.get("PermissionsBoundary")
         and tags_of(live.get("Tags")) == tags_of(asked.get("Tags"))
     )
@@ -103,16 +105,19 @@ def _role_in_profile(connection: Connection, asked: Mapping[str, Any]) -> bool:
 def _oidc_provider(connection: Connection, asked: Mapping[str, Any]) -> bool:
     arn = _arn(connection, f"oidc-provider/{asked['Url'].removeprefix('https://')}")
     live = connection.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
-    return set(live.get("ClientIDList") or ()) == set(asked.get("ClientIDList") or ()) and tags_of(
-        live.get("Tags")
-    ) == tags_of(asked.get("Tags"))
+    return (
+        set(live.get("ClientIDList") or ()) == set(asked.get("ClientIDList") or ())
+        and tags_of(live.get("Tags")) == tags_of(asked.get("Tags"))
+        and read_propagation(live) == read_propagation(asked)
+    )
 
 
 def _saml_provider(connection: Connection, asked: Mapping[str, Any]) -> bool:
     arn = _arn(connection, f"saml-provider/{asked['Name']}")
     live = connection.iam.get_saml_provider(SAMLProviderArn=arn)
     same = xml_of(live["SAMLMetadataDocument"]) == xml_of(asked["SAMLMetadataDocument"])
-    return same and tags_of(live.get("Tags")) == tags_of(asked.get("Tags"))
+    same_tags = tags_of(live.get("Tags")) == tags_of(asked.get("Tags"))
+    return same and same_tags and read_propagation(live) == read_propagation(asked)
 
 
 def _account_alias(connection: Connection, asked: Mapping[str, Any]) -> bool:

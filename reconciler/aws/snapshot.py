@@ -29,6 +29,7 @@ from reconciler.aws.session import POOL, Connection
 from reconciler.kinds.policy import policy_versions
 from reconciler.kinds.raw import Raw, Source
 from reconciler.kinds.registry import KINDS
+from reconciler.kinds.role import role_templates
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.document import Document
@@ -105,6 +106,7 @@ def _state(raw: Raw, connection: Connection, denied: Mapping[str, str], detailed
     asked = (a for a, entity in entities.items() if isinstance(entity, Policy | InstanceProfile))
     facts = Facts(
         versions=policy_versions(raw),
+        templates=role_templates(raw),
         devices=_virtual_devices(raw),
         unassigned_devices=frozenset(
             item["SerialNumber"] for item in raw.items("VirtualMFADevices") if not item.get("User")

@@ -229,7 +229,7 @@ def _settings(root: Map, context: Declaring) -> Settings:
     if prune == "owned" and "owner" not in root:
         hint = "Write `owner: NAME` for this stack, or `settings: {prune: none}`."
         context.problem("missing-owner", "Without `owner` nothing can be told as ours.", root.place(), hint)
-    for pattern, place in items(node, "ignore"):
+    for pattern, place in (*items(node, "ignore"), *items(node, "prune_also")):
         if "/" not in pattern:
             hint = f"Write kind/name, as in role/{pattern}."
             context.problem("bad-address", f"{pattern!r} is not a pattern of addresses.", place, hint)
@@ -244,7 +244,8 @@ def _settings(root: Map, context: Declaring) -> Settings:
         if isinstance(value := node.get(key), int | float)
     }
     break_glass = tuple(_break_glass(node, context))
-    return Settings(prune, ignored, break_glass=break_glass, **numbers)  # type: ignore[arg-type]
+    also = tuple(value for value, _ in items(node, "prune_also"))
+    return Settings(prune, ignored, break_glass=break_glass, prune_also=also, **numbers)  # type: ignore[arg-type]
 
 
 def _check_marks(settings: Settings, found: Mapping[Address, Declared], context: Declaring) -> None:

@@ -7,7 +7,7 @@ names it gets its ARN. So a plan on the result has nothing to do, whatever is li
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -17,7 +17,7 @@ from reconciler.desired.variables import Variables
 from reconciler.kinds.registry import BY_NAME, KINDS, ONE_ENTRY
 from reconciler.kinds.writing import Entry, Writing, as_nodes
 from reconciler.model.address import Address
-from reconciler.model.entity import InstanceProfile
+from reconciler.model.entity import InstanceProfile, Role
 from reconciler.model.node import Map, mark
 from reconciler.model.plan import Action
 from reconciler.model.problem import Place
@@ -25,6 +25,7 @@ from reconciler.model.state import Desired, State
 from reconciler.plan.break_glass import is_marked
 from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.ownership import Ignored, owner_of
+from reconciler.plan.service_managed import service_of
 
 Sections = Mapping[str, Entry]
 
@@ -68,9 +69,10 @@ def exported(live: State, owner: str | None, only: Sequence[str] = (), *, split:
     wanted = selected(live, only)
     taken: set[Address] = set(wanted)
     left: dict[Address, str] = {}
+    named = {pattern.casefold() for pattern in only}
     while True:
         chosen = taken | set(_profiles(live, taken, roleless=not only))
-        left |= {address: reason for address in chosen if (reason := _foreign(live, address, owner))}
+        left |= {address: reason for address in chosen if (reason := _why_left(live, address, owner, named))}
         files: dict[str, str] | None = {} if split else None
         writing = Writing(live, owner, frozenset(chosen - left.keys()), left_out=dict(left), files=files)
         sections = _sections(writing)
@@ -134,6 +136,15 @@ def _profiles(live: State, taken: set[Address], *, roleless: bool) -> Iterator[A
     for address, entity in live.entities.items():
         if isinstance(entity, InstanceProfile) and (entity.role in taken if entity.role else roleless):
             yield address
+
+
+def _why_left(live: State, address: Address, owner: str | None, named: Container[str]) -> str:
+    """Why an entity is left out. named: what --only names; its own name takes what a service of AWS put there."""
+    role = live.entities[address]
+    service = service_of(role, live.account) if isinstance(role, Role) else ""
+    if service and str(address).casefold() not in named:
+        return f"{service} put it there, and every plan leaves it alone (to have it all the same: --only ADDRESS)"
+    return _foreign(live, address, owner)
 
 
 def _foreign(live: State, address: Address, owner: str | None) -> str:

@@ -15,7 +15,14 @@ from reconciler.kinds.registry import BY_SECTION, ONE_ENTRY
 from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
 
 _ADDRESSES = parts.texts("Addresses, with * and ?.", [["role/AWSReservedSSO_*"]])
-_NOT_DEFAULTED = ("trust", "trust_policy", "instance_profile")
+_NOT_DEFAULTED = (
+    "trust",
+    "trust_policy",
+    "instance_profile",
+    "context_provider",
+    "identity_center_instance",
+    "expires",
+)
 """Nor what an entry must have of its own."""
 
 _MOST = 2**63 - 1
@@ -34,6 +41,11 @@ _SETTINGS: dict[str, Any] = {
             "or everything that is not in the file.",
         },
         "ignore": {**_ADDRESSES, "description": "Addresses that are never touched, with * and ?."},
+        "prune_also": {
+            **_ADDRESSES,
+            "description": "Addresses, with * and ?, that AWS's services put into the account and that are pruned all "
+            "the same.",
+        },
         "break_glass": {
             **parts.texts("Addresses.", [["role/emergency"]]),
             "description": "Users and roles that must keep the power to undo any plan, and a way in; never "

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
 from reconciler.kinds import limits
+from reconciler.kinds.endings import END_OF_USER, WRAPPED, attachments, expiries, is_wrapped, memberships
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of, aws_policy_arn
 from reconciler.model.document import Document
 from reconciler.model.node import Map, Seq, place_of
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.state import Declaration, Expiry
+from reconciler.model.state import Declaration, Ending
 from reconciler.model.suggest import suggestion
 from reconciler.policy.canonical import authored
+from reconciler.policy.endings import EndsAlready, with_end
 from reconciler.policy.flaw import Flaw
 from reconciler.policy.grammar import Use, flaws
 from reconciler.policy.moments import BadMoment, moment
@@ -135,7 +137,7 @@ class Declaring:
         return frozenset(arn for arn, at in found.items() if not self.over(at))
 
     def expires(self, node: Map) -> datetime | None:
-        """The `expires` of a trust rule or an attachment; None, with a problem, where it is no moment."""
+        """The `expires` of a mapping of the file; None, with a problem, where it is no moment."""
         written = text(node, "expires")
         try:
             return moment(written) if written is not None else None
@@ -186,7 +188,15 @@ class Declaring:
         protect = node.get("protect")
         ignored = tuple(value for value, _ in items(node, "ignore_changes"))
         kept = protect if isinstance(protect, bool) else None
-        return Declaration(node.place(), kept, ignored, mfa, expiries=tuple(_expiries(node)))
+        ends = tuple(expiries(node))
+        for expiry in ends:
+            field = Ending.INLINE if expiry.ending is Ending.ENTITY else expiry.ending
+            names = {field, f"{field}.{expiry.name or END_OF_USER}", f"{field}_policy"}
+            if names.intersection(ignored):
+                summary = f"`expires` has no effect here: `ignore_changes` leaves {field} as it is live."
+                hint = "Take it out of `ignore_changes`, or take `expires` away."
+                self.problem("expires-ignored", summary, expiry.place, hint, level=Level.WARNING)
+        return Declaration(node.place(), kept, ignored, mfa, expiries=ends)
 
     def inline_documents(self, node: Map) -> dict[str, Document]:
         written = node.child("inline_policies")
@@ -194,10 +204,47 @@ class Declaring:
         for name in written:
             place = written.place(name, of_key=True)
             self.problems.extend(limits.name_problems("inline policy", name, 128, place))
-            document = self.document(written, name, Use.IDENTITY)
+            document = self._inline_document(written, name)
             if document:
                 found[name] = document
         return found
+
+    def _inline_document(self, written: Map, name: str) -> Document | None:
+        """One inline policy; None, too, for one whose time is over."""
+        if not is_wrapped(written[name]):
+            return self.document(written, name, Use.IDENTITY)
+        node = written.child(name)
+        if "document" not in node:
+            hint = "Write {document: …, expires: …}: a document, or the path of one, goes under `document`."
+            self.problem("missing-key", f"The inline policy {name!r} lacks `document`.", node.place(), hint)
+            return None
+        for key in sorted(set(node) - WRAPPED):
+            close = suggestion(key, WRAPPED)
+            hint = f"Did you mean {close!r}?" if close else "Beside `document` stands `expires` alone."
+            self.problem("unknown-key", f"Unknown key {key!r} beside `document`.", node.place(key, of_key=True), hint)
+        at, document = self.expires(node), self.document(node, "document", Use.IDENTITY)
+        if document is None or at is None or self.over(at):
+            return document if at is None else None
+        try:
+            return with_end(document, at, self.partition)
+        except EndsAlready:
+            summary = "A statement has a DateLessThan on aws:CurrentTime of its own, which `expires` sets."
+            self.problem("expires-twice", summary, node.place("expires"), "Remove one of the two.")
+            return None
+
+    def group_addresses(self, node: Map) -> tuple[list[Address], set[Address]]:
+        """The groups of a user: all that the file names, and those of them whose time is over."""
+        listed: list[Address] = []
+        over: set[Address] = set()
+        for name, place, ending in memberships(node):
+            group = self.named("group", name, place)
+            at = self.expires(ending) if ending else None
+            if group is not None and group in listed:
+                self.problem("duplicate-reference", f"{name!r} is listed twice.", place, "Remove one.")
+            elif group is not None:
+                listed.append(group)
+                over |= {group} if self.over(at) else set()
+        return listed, over
 
     def tags(self, node: Map) -> dict[str, str]:
         """The tags of an entity plus those that we keep on it: its owner, and its protection."""
@@ -224,27 +271,6 @@ def items(node: Map, key: str) -> Sequence[tuple[str, Place]]:
     if not isinstance(values, Seq):
         return [] if values is None else [(str(values), node.place(key))]
     return [(str(value), values.place(index)) for index, value in enumerate(values)]
-
-
-def attachments(node: Map, key: str = "policies") -> Iterator[tuple[str, Place, Map | None]]:
-    """Each attached policy as it is referred to, with its place, and its mapping where it is written as one."""
-    values = node.get(key)
-    for index, value in enumerate(values if isinstance(values, Seq) else ()):
-        if isinstance(value, Map):
-            yield str(value.get("policy", "")), value.place("policy"), value
-        elif isinstance(values, Seq):
-            yield str(value), values.place(index), None
-
-
-def _expiries(node: Map) -> Iterator[Expiry]:
-    """What an entity has that ends; what is no moment has been reported where it was read."""
-    trust = node.get("trust")
-    rules = [("", rule) for rule in trust if isinstance(rule, Map)] if isinstance(trust, Seq) else []
-    for policy, ending in (*rules, *((value, ending) for value, _, ending in attachments(node) if ending)):
-        try:
-            yield Expiry(moment(text(ending, "expires") or ""), ending.place("expires"), policy)
-        except BadMoment:
-            continue
 
 
 def repeated_texts(node: Map, key: str) -> frozenset[str]:

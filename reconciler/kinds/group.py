@@ -80,7 +80,7 @@ class GroupKind:
             path=path(entity),
             mfa="required" if mfa else None,
             policies=writing.policies(entity.policies, guarded=mfa),
-            inline_policies=documents(entity.inline_policies),
+            inline_policies=documents(entity.inline_policies, writing.live),
         )
 
     def refers(self, entity: Group, planning: Planning) -> frozenset[Address]:

@@ -21,6 +21,7 @@ TRUST_SIZE, TRUST_SIZE_MAX = 2048, 8192
 ATTACHMENTS, ATTACHMENTS_MAX = 10, {"User": 20, "Group": 10, "Role": 25}
 GROUPS_PER_USER = 10
 SESSION = (3600, 43200)
+SIGNIN_SESSION = (3600, 7_776_000)
 
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _PATH = re.compile(r"/|/[\x21-\x7e]+/")

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items
+from reconciler.kinds.facets import context_provider
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, emptied, present, step
 from reconciler.kinds.planning import Planning
@@ -42,11 +43,13 @@ class OidcProvider(Entity):
     """`thumbprints` in lower case; None: left as they are live."""
 
     kind: ClassVar[str] = "oidc-provider"
-    left_if_absent: ClassVar[frozenset[str]] = frozenset(["thumbprints"])
+    left_if_absent: ClassVar[frozenset[str]] = frozenset(["thumbprints"]) | context_provider.FIELDS
 
     client_ids: frozenset[str] = frozenset()
     thumbprints: frozenset[str] | None = None
     tags: Tags = field(default_factory=dict)
+    context_provider: str | None = None
+    identity_center_instance: str | None = None
 
     def shuts_out(self, after: Entity, statement: Statement) -> str:
         """A client id that the trust takes is gone, or a thumbprint: by which one a token came is not known."""
@@ -79,8 +82,8 @@ class OidcProviderKind:
     immutable: ClassVar[Mapping[str, str]] = {}
     operations: ClassVar[frozenset[str]] = frozenset(
         "CreateOpenIDConnectProvider DeleteOpenIDConnectProvider AddClientIDToOpenIDConnectProvider "
-        "RemoveClientIDFromOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint TagOpenIDConnectProvider "
-        "UntagOpenIDConnectProvider".split()
+        "RemoveClientIDFromOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint UpdateOpenIDConnectProvider "
+        "TagOpenIDConnectProvider UntagOpenIDConnectProvider".split()
     )
     sources: ClassVar[tuple[Source, ...]] = (
         Source(
@@ -104,6 +107,7 @@ class OidcProviderKind:
                 "what is live is left as it is.",
                 least=1,
             ),
+            **context_provider.SCHEMA,
             "tags": parts.ref("tags"),
             "protect": parts.PROTECT,
             "ignore_changes": parts.IGNORE_CHANGES,
@@ -112,11 +116,14 @@ class OidcProviderKind:
 
     def read(self, raw: Raw) -> Iterable[OidcProvider]:
         for item in raw.items("OpenIDConnectProviderList"):
+            propagation = context_provider.read_propagation(item)
             yield OidcProvider(
                 name=item["Arn"].partition(":oidc-provider/")[2],
                 client_ids=frozenset(item.get("ClientIDList") or ()),
                 thumbprints=frozenset(text.lower() for text in item.get("ThumbprintList") or ()),
                 tags=tags_of(item.get("Tags")),
+                context_provider=propagation.context_provider,
+                identity_center_instance=propagation.identity_center_instance,
             )
 
     def name_problems(self, name: str, place: Place) -> Iterator[Problem]:
@@ -147,7 +154,15 @@ class OidcProviderKind:
             summary = f"{len(clients)} client ids; IAM allows {CLIENTS} per provider."
             context.problem("too-many-client-ids", summary, node.place("client_ids"))
         thumbprints = self._thumbprints(node, context) if "thumbprints" in node else None
-        entity = OidcProvider(name, clients, thumbprints, context.tags(node))
+        propagation = context_provider.declare_propagation(node, context)
+        entity = OidcProvider(
+            name,
+            clients,
+            thumbprints,
+            context.tags(node),
+            propagation.context_provider,
+            propagation.identity_center_instance,
+        )
         yield Declared(entity, context.declaration(node))
 
     def _thumbprints(self, node: Map, context: Declaring) -> frozenset[str]:
@@ -165,6 +180,7 @@ class OidcProviderKind:
         return entry(
             client_ids=sorted(entity.client_ids),
             thumbprints=sorted(entity.thumbprints or ()),
+            **context_provider.written_propagation(entity),
             tags=tags(entity.tags),
             protect=protected(entity.tags),
         )
@@ -178,6 +194,7 @@ class OidcProviderKind:
             parameters["ThumbprintList"] = sorted(entity.thumbprints)
         if entity.tags:
             parameters["Tags"] = tag_list(entity.tags)
+        parameters |= context_provider.create_parameters(entity)
         made = (present(entity.address),)
         return [step(entity.address, Phase.CREATE, "CreateOpenIDConnectProvider", parameters, (), made)]
 
@@ -189,6 +206,7 @@ class OidcProviderKind:
             phase = Phase.WIDEN if new > old else Phase.NARROW if new < old else Phase.SWAP
             parameters = {**target, "ThumbprintList": sorted(new)}
             steps.append(step(address, phase, "UpdateOpenIDConnectProviderThumbprint", parameters, (present(address),)))
+        steps += context_provider.update_steps("UpdateOpenIDConnectProvider", target, before, after)
         return [*steps, *_TAGS.steps(address, target, before.tags, after.tags)]
 
     def _clients(

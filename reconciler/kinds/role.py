@@ -1,4 +1,4 @@
-"""Roles: trust, policies, boundary, tags, description and session length.
+"""Roles: trust, policies, boundary, tags, description and the lengths of sessions.
 
 Roles whose trust names each other and that are created together start closed (nobody may assume them), and
 get their trust once all of them exist: IAM refuses a trust that names what is not there.
@@ -13,6 +13,7 @@ from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, seconds, text
+from reconciler.kinds.facets import signin_session
 from reconciler.kinds.facets.boundary import Boundary, boundary_needs
 from reconciler.kinds.facets.inline import Inline
 from reconciler.kinds.facets.links import attached, policy_links
@@ -73,6 +74,7 @@ class RoleKind:
                 **parts.ref("duration"),
                 "description": "Longest session, 1h to 12h. Absent: 1h.",
             },
+            "max_signin_session_duration": signin_session.SCHEMA,
             "instance_profile": {
                 "type": ["boolean", "string"],
                 "minLength": 1,
@@ -86,11 +88,15 @@ class RoleKind:
     )
 
     sources: ClassVar[tuple[Source, ...]] = (
-        Source("ListRoles", ("Roles",), fields=("RoleName", "Description", "MaxSessionDuration")),
+        Source(
+            "ListRoles",
+            ("Roles",),
+            fields=tuple("RoleName Description MaxSessionDuration MaxSigninSessionDuration SourceRoleTemplate".split()),
+        ),
     )
 
     def read(self, raw: Raw) -> Iterable[Role]:
-        """GetAccountAuthorizationDetails lacks description and session length; ListRoles has them."""
+        """GetAccountAuthorizationDetails lacks description and the lengths of sessions; ListRoles has them."""
         listed = {item["RoleName"]: item for item in raw.items("Roles")}
         for item in raw.items("RoleDetailList"):
             more = listed.get(item["RoleName"], {})
@@ -104,6 +110,7 @@ class RoleKind:
                 inline_policies=raw.inline(item, "RolePolicyList"),
                 permissions_boundary=boundary_arn(item),
                 tags=folding_tags_of(item),
+                max_signin_session_duration=more.get("MaxSigninSessionDuration") or signin_session.NOT_SET,
             )
 
     def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
@@ -127,7 +134,7 @@ class RoleKind:
             ]
         )
         tags = context.tags(node)
-        session = self._session(node, context)
+        session, signin = self._session(node, context), signin_session.declare_signin_session(node, context)
         profile = profile_of_role(address, node, context)
         if profile:
             yield profile
@@ -135,7 +142,7 @@ class RoleKind:
         if trust is None:
             return
         context.problems.extend(limits.trust_size_problems(trust, _trust_place(node)))
-        role = Role(name, trust, path, description, session, policies, inline, arn, tags)
+        role = Role(name, trust, path, description, session, policies, inline, arn, tags, signin)
         yield Declared(role, context.declaration(node))
 
     def _session(self, node: Map, context: Declaring) -> int:
@@ -164,16 +171,20 @@ class RoleKind:
     def written(self, entity: Role, writing: Writing) -> Entry:
         session, rules = entity.max_session_duration, trust_rules(entity.trust_policy, writing)
         gone = sorted(unread_ids(entity.trust_policy))
+        template = writing.live.facts.templates.get(entity.address)
+        if template:
+            writing.comment(entity.address, f"AWS made it from the role template {template}: no plan prunes it.")
         if gone:
             writing.comment(entity.address, f"The trust names {', '.join(gone)}: what is left of a deleted principal.")
         return entry(
             path=path(entity),
             description=entity.description,
             max_session_duration=duration(session) if session != _DEFAULT_SESSION else None,
+            max_signin_session_duration=duration(entity.max_signin_session_duration or signin_session.NOT_SET),
             trust=rules,
             trust_policy=readable(entity.trust_policy) if rules is None else None,
             policies=writing.policies(entity.policies),
-            inline_policies=documents(entity.inline_policies),
+            inline_policies=documents(entity.inline_policies, writing.live),
             permissions_boundary=writing.boundary(entity.permissions_boundary),
             instance_profile=written_profile(entity, writing),
             tags=tags(entity.tags),
@@ -192,6 +203,7 @@ class RoleKind:
             parameters["Description"] = entity.description
         if entity.max_session_duration != _DEFAULT_SESSION:
             parameters["MaxSessionDuration"] = entity.max_session_duration
+        parameters |= signin_session.create_parameters(entity)
         if entity.permissions_boundary:
             parameters["PermissionsBoundary"] = entity.permissions_boundary
         if entity.tags:
@@ -209,6 +221,7 @@ class RoleKind:
             entity.max_session_duration,
             permissions_boundary=entity.permissions_boundary,
             tags=entity.tags,
+            max_signin_session_duration=entity.max_signin_session_duration,
         )
         return [first, *opened, *self.update(bare, entity, planning)]
 
@@ -219,10 +232,12 @@ class RoleKind:
 
     def update(self, before: Role, after: Role, planning: Planning) -> list[Step]:
         address, target, steps = before.address, {"RoleName": before.name}, []
+        signin = signin_session.update_parameters(before, after)
         scalars = ("description", "max_session_duration")
-        if any(getattr(before, name) != getattr(after, name) for name in scalars):
+        if signin or any(getattr(before, name) != getattr(after, name) for name in scalars):
             parameters: dict[str, object] = {**target, "Description": after.description}
             parameters["MaxSessionDuration"] = after.max_session_duration
+            parameters |= signin
             steps.append(step(address, Phase.WIDEN, "UpdateRole", parameters, (present(address),)))
         if before.trust_policy != after.trust_policy:
             shift = shift_of(before.trust_policy.statements, after.trust_policy.statements)
@@ -255,6 +270,15 @@ class RoleKind:
         steps += _INLINE.emptying(address, entity.inline_policies)
         left = tuple(unlinked(profile, address) for profile in profiles)
         return deletion(address, steps, "DeleteRole", {"RoleName": entity.name}, left)
+
+
+def role_templates(raw: Raw) -> dict[Address, str]:
+    """Map each role that AcquireRole made to its template (IAM API Reference, Role.SourceRoleTemplate)."""
+    return {
+        Address("role", item["RoleName"]): str(template.get("TemplateArn", ""))
+        for item in raw.items("Roles")
+        if (template := item.get("SourceRoleTemplate"))
+    }
 
 
 def _trust_needs(role: Role, planning: Planning) -> tuple[Fact, ...]:

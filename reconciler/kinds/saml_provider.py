@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.facets import context_provider
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, present, step
 from reconciler.kinds.planning import Planning
@@ -38,9 +39,12 @@ _TAGS = Tagged("SAMLProvider")
 @dataclass(frozen=True, slots=True)
 class SamlProvider(Entity):
     kind: ClassVar[str] = "saml-provider"
+    left_if_absent: ClassVar[frozenset[str]] = context_provider.FIELDS
 
     metadata: Xml
     tags: Tags = field(default_factory=dict)
+    context_provider: str | None = None
+    identity_center_instance: str | None = None
 
     @property
     def of_aws(self) -> bool:
@@ -83,6 +87,7 @@ class SamlProviderKind:
                 "description": "Path of the identity provider's metadata, an XML file; relative to this file.",
                 "examples": ["saml/okta.xml"],
             },
+            **context_provider.SCHEMA,
             "tags": parts.ref("tags"),
             "protect": parts.PROTECT,
             "ignore_changes": parts.IGNORE_CHANGES,
@@ -93,7 +98,14 @@ class SamlProviderKind:
     def read(self, raw: Raw) -> Iterable[SamlProvider]:
         for item in raw.items("SAMLProviderList"):
             name = item["Arn"].partition(":saml-provider/")[2]
-            yield SamlProvider(name, xml_of(item.get("SAMLMetadataDocument") or "", _LABEL), tags_of(item.get("Tags")))
+            propagation = context_provider.read_propagation(item)
+            yield SamlProvider(
+                name,
+                xml_of(item.get("SAMLMetadataDocument") or "", _LABEL),
+                tags_of(item.get("Tags")),
+                propagation.context_provider,
+                propagation.identity_center_instance,
+            )
 
     def name_problems(self, name: str, place: Place) -> Iterator[Problem]:
         """IAM API, CreateSAMLProvider, parameter `Name`."""
@@ -103,7 +115,7 @@ class SamlProviderKind:
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         place = node.place("metadata")
-        tags = context.tags(node)
+        tags, propagation = context.tags(node), context_provider.declare_propagation(node, context)
         loaded = context.load_text(str(node["metadata"]), place)
         if loaded is None:
             return
@@ -120,13 +132,19 @@ class SamlProviderKind:
             where = Place(file, error.line, error.column)
             context.problem("bad-metadata", f"Not XML that can be SAML metadata: {error.reason}.", where, hint)
             return
-        yield Declared(SamlProvider(name, metadata, tags), context.declaration(node))
+        entity = SamlProvider(name, metadata, tags, propagation.context_provider, propagation.identity_center_instance)
+        yield Declared(entity, context.declaration(node))
 
     def written(self, entity: SamlProvider, writing: Writing) -> Entry | None:
         metadata = writing.file(f"saml/{entity.name}.xml", entity.metadata.text, entity.address)
         if metadata is None:
             return None
-        return entry(metadata=metadata, tags=tags(entity.tags), protect=protected(entity.tags))
+        return entry(
+            metadata=metadata,
+            **context_provider.written_propagation(entity),
+            tags=tags(entity.tags),
+            protect=protected(entity.tags),
+        )
 
     def refers(self, entity: SamlProvider, planning: Planning) -> frozenset[Address]:
         return frozenset()
@@ -135,6 +153,7 @@ class SamlProviderKind:
         parameters: dict[str, object] = {"Name": entity.name, "SAMLMetadataDocument": entity.metadata.text}
         if entity.tags:
             parameters["Tags"] = tag_list(entity.tags)
+        parameters |= context_provider.create_parameters(entity)
         return [step(entity.address, Phase.CREATE, "CreateSAMLProvider", parameters, (), (present(entity.address),))]
 
     def update(self, before: SamlProvider, after: SamlProvider, planning: Planning) -> list[Step]:
@@ -142,6 +161,7 @@ class SamlProviderKind:
         if before.metadata != after.metadata:
             parameters = {**target, "SAMLMetadataDocument": after.metadata.text}
             steps = [step(address, Phase.SWAP, "UpdateSAMLProvider", parameters, (present(address),))]
+        steps += context_provider.update_steps("UpdateSAMLProvider", target, before, after)
         return [*steps, *_TAGS.steps(address, target, before.tags, after.tags)]
 
     def delete(self, entity: SamlProvider, planning: Planning) -> list[Step]:

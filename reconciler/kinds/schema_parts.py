@@ -7,6 +7,7 @@ from typing import Any
 Schema = dict[str, Any]
 
 DURATION_PATTERN = r"^\d{1,9}[smhd]?$"
+DURATION_OR_NONE_PATTERN = r"^(\d{1,9}[smhd]?|none)$"
 
 
 def ref(name: str) -> Schema:
@@ -106,11 +107,38 @@ DEFINITIONS: Schema = {
         },
         "examples": [{"Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}],
     },
+    "membership": {
+        "title": "Membership",
+        "description": "A group of this file; or one that ends: the first apply from then on takes the user out.",
+        "type": ["string", "object"],
+        "minLength": 1,
+        "additionalProperties": False,
+        "required": ["group"],
+        "properties": {
+            "group": {"type": "string", "minLength": 1, "description": "A group of this file."},
+            "expires": ref("moment"),
+        },
+        "examples": ["engineers", {"group": "on-call", "expires": "2026-12-31"}],
+    },
+    "inline_policy": {
+        "title": "Inline policy",
+        "description": "A document or the path of one; or {document, expires}: AWS itself ends it then.",
+        "type": ["object", "string"],
+        "minLength": 1,
+        "properties": {
+            "Version": {"enum": ["2012-10-17", "2008-10-17"]},
+            "Id": {"type": "string"},
+            "Statement": {"type": ["array", "object"], "description": "One statement or a list of them."},
+            "document": ref("document"),
+            "expires": ref("moment"),
+        },
+        "examples": [{"document": "policies/logs.json", "expires": "2026-12-31"}],
+    },
     "inline_policies": {
         "title": "Inline policies",
         "description": "Name → document or path. The whole set: what else is there is removed.",
         "type": "object",
-        "additionalProperties": ref("document"),
+        "additionalProperties": ref("inline_policy"),
     },
     "tags": {
         "title": "Tags",

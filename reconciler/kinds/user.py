@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, items, seconds, text
+from reconciler.kinds.declaring import Declaring, seconds, text
+from reconciler.kinds.endings import END_OF_USER
 from reconciler.kinds.facets.boundary import Boundary, boundary_needs
 from reconciler.kinds.facets.inline import Inline
 from reconciler.kinds.facets.links import MEMBERSHIPS, attached, group_links, policy_links
@@ -20,13 +21,15 @@ from reconciler.kinds.facts import deletion, emptied, present, step
 from reconciler.kinds.mfa_guard import guarded
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, folding_tags_of
-from reconciler.kinds.writing import Entry, Writing, documents, entry, path, protected, tags
+from reconciler.kinds.writing import Entry, Writing, documents, end_of_user, entry, path, protected, tags
 from reconciler.model.address import Address
+from reconciler.model.document import Document
 from reconciler.model.entity import Entity, User
 from reconciler.model.node import Map
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.state import Belongings, KeyRule
+from reconciler.policy.endings import denial
 
 _ATTACHED = attached("User")
 _INLINE = Inline("User")
@@ -64,7 +67,10 @@ class UserKind:
         "User",
         "An IAM user. Passwords and access keys are secrets and never come from a file.",
         {
-            "groups": parts.texts("Groups of this file that the user is in; the whole list.", [["engineers"]]),
+            "groups": {
+                **parts.texts("Groups of this file that the user is in; the whole list.", [["engineers"]]),
+                "items": parts.ref("membership"),
+            },
             "policies": parts.POLICIES,
             "inline_policies": parts.ref("inline_policies"),
             "permissions_boundary": parts.BOUNDARY,
@@ -75,6 +81,10 @@ class UserKind:
                 "none. Absent: either way.",
             },
             "access_keys": _ACCESS_KEYS,
+            "expires": {
+                **parts.ref("moment"),
+                "description": "From then on AWS denies the user everything; nothing of it is deleted.",
+            },
             "path": parts.PATH,
             "tags": parts.ref("tags"),
             "protect": parts.PROTECT,
@@ -102,9 +112,9 @@ class UserKind:
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         path = context.paths[Address("user", name)]
         mfa = text(node, "mfa") == "required"
-        inline = context.inline_documents(node)
+        inline = context.inline_documents(node) | self._end(node, context)
         policies = guarded(context.policy_arns(node), context, mfa)
-        groups = [context.named("group", group, place) for group, place in items(node, "groups")]
+        groups, over = context.group_addresses(node)
         boundary = text(node, "permissions_boundary")
         arn = context.policy_arn(boundary, node.place("permissions_boundary")) if boundary else None
         context.problems.extend(
@@ -119,7 +129,7 @@ class UserKind:
         entity = User(
             name,
             path,
-            frozenset(group for group in groups if group),
+            frozenset(groups) - over,
             policies,
             inline,
             arn,
@@ -129,15 +139,30 @@ class UserKind:
         rules = replace(context.declaration(node, mfa=mfa), console=node.get("console") is True)
         yield Declared(entity, replace(rules, access_keys=_key_rule(node.child("access_keys"))))
 
+    def _end(self, node: Map, context: Declaring) -> dict[str, Document]:
+        """The inline policy that ends the user: AWS compares the date, until an apply after it denies everything."""
+        at = context.expires(node)
+        if at is None:
+            return {}
+        if END_OF_USER in node.child("inline_policies"):
+            place = node.child("inline_policies").place(END_OF_USER, of_key=True)
+            summary = f"{END_OF_USER!r} is the inline policy that `expires` makes."
+            context.problem("conflict", summary, place, "Give it another name.")
+        return {END_OF_USER: denial(None if context.over(at) else at, context.partition)}
+
     def written(self, entity: User, writing: Writing) -> Entry:
         mfa = writing.requires_mfa(entity)
+        ending = entity.inline_policies.get(END_OF_USER)
+        expires = end_of_user(ending, writing.live) if ending else None
+        lasting = {key: one for key, one in entity.inline_policies.items() if expires is None or key != END_OF_USER}
         return entry(
             path=path(entity),
             groups=writing.groups(entity.groups),
             mfa="required" if mfa else None,
             policies=writing.policies(entity.policies, guarded=mfa),
-            inline_policies=documents(entity.inline_policies),
+            inline_policies=documents(lasting, writing.live),
             permissions_boundary=writing.boundary(entity.permissions_boundary),
+            expires=expires,
             tags=tags(entity.tags),
             protect=protected(entity.tags),
         )

@@ -25,9 +25,14 @@ def view(entity: Entity | None) -> dict[str, object]:
         value = getattr(entity, field.name)
         if field.name in _KEYED:
             found.update({f"{field.name}.{key}": item for key, item in value.items()})
-        elif field.name != "name" and value not in (None, frozenset(), ""):
+        elif field.name != "name" and not _is_unset(value):
             found[field.name] = value
     return found
+
+
+def _is_unset(value: object) -> bool:
+    """Return whether AWS has nothing there: no text, no members, a length of 0. False is a value of its own."""
+    return value in (None, frozenset(), "") or (type(value) is int and value == 0)
 
 
 def differences(before: Entity | None, after: Entity | None) -> tuple[Field, ...]:

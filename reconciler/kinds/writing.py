@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from reconciler.kinds.declaring import Declaring
@@ -20,6 +21,8 @@ from reconciler.model.durations import format_duration
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Tags, User
 from reconciler.model.node import Map, Seq, mark
 from reconciler.model.state import State
+from reconciler.policy.endings import denied_from, without_end
+from reconciler.policy.moments import shown
 from reconciler.policy.readable import readable
 
 _START = mark(1, 1)
@@ -153,9 +156,29 @@ def protected(live: Tags) -> bool:
     return live.get(PROTECT) == "true"
 
 
-def documents(inline: Mapping[str, Document]) -> dict[str, Json]:
-    """Inline policies."""
-    return {name: readable(document) for name, document in sorted(inline.items())}
+def is_ahead(at: datetime, live: State) -> bool:
+    """Return whether an end lies after the moment of the read: a plan would take away what a file says is over."""
+    return live.facts.read_at is None or at > live.facts.read_at
+
+
+def end_of_user(document: Document, live: State) -> str | None:
+    """Return the `expires` of a user that has this inline policy; None if it is another one, or over."""
+    at = denied_from(document, live.partition)
+    return shown(at) if at is not None and is_ahead(at, live) else None
+
+
+def documents(inline: Mapping[str, Document], live: State) -> dict[str, Json]:
+    """Inline policies; one that ends, as a document and its end."""
+    found: dict[str, Json] = {}
+    for name, document in sorted(inline.items()):
+        lasting = without_end(document, live.partition)
+        ends = lasting is not None and is_ahead(lasting[1], live)
+        found[name] = (
+            {"document": readable(lasting[0]), "expires": shown(lasting[1])}
+            if lasting is not None and ends
+            else readable(document)
+        )
+    return found
 
 
 def duration(seconds: int) -> str | int:

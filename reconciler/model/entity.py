@@ -124,9 +124,13 @@ class User(Entity):
 
 @dataclass(frozen=True, slots=True)
 class Role(Entity):
-    """`max_session_duration` in seconds."""
+    """Durations in seconds.
+
+    max_signin_session_duration: 0 if AWS has none set; None if the file leaves it as it is live.
+    """
 
     kind: ClassVar[str] = "role"
+    left_if_absent: ClassVar[frozenset[str]] = frozenset(["max_signin_session_duration"])
     folds_tag_keys: ClassVar[bool] = True
 
     trust_policy: Document
@@ -137,6 +141,7 @@ class Role(Entity):
     inline_policies: Mapping[str, Document] = field(default_factory=dict)
     permissions_boundary: str | None = None
     tags: Tags = field(default_factory=dict)
+    max_signin_session_duration: int | None = None
 
     @property
     def documents(self) -> Iterable[Document]:

@@ -180,6 +180,14 @@ class Unmanaged:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """What `prune` would delete, and leaves: a service of AWS put it there. `reason`: which, or for what."""
+
+    address: Address
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`steps` holds every step of every change, in the order in which an apply makes the calls.
 
@@ -201,6 +209,7 @@ class Plan:
     moves: tuple[Move, ...] = ()
     valid_until: datetime | None = None
     unmanaged: tuple[Unmanaged, ...] | None = None
+    left_alone: tuple[LeftAlone, ...] = ()
     goal: str = "the file"
     reads: int = 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
@@ -97,6 +98,7 @@ class Facts:
     not everything may be read. notes: optional reads that were denied.
     consoles: user that was asked about → whether it has a password; access_keys: likewise its keys; None in both:
     that may not be read. unassigned_devices: serial numbers of virtual MFA devices that are nobody's.
+    templates: role → the ARN of the role template that AWS made it from.
     read_at: when the account was read; None where nobody read one.
     """
 
@@ -115,6 +117,7 @@ class Facts:
     access_keys: Mapping[Address, tuple[AccessKey, ...] | None] = field(default_factory=dict)
     unassigned_devices: frozenset[str] = frozenset()
     read_at: datetime | None = None
+    templates: Mapping[Address, str] = field(default_factory=dict)
 
 
 class NotRead(Exception):
@@ -168,14 +171,29 @@ class State:
         return self.entities
 
 
+class Ending(StrEnum):
+    """What of an entity ends. TRUST, INLINE and ENTITY by a condition that AWS compares, the others by an apply."""
+
+    TRUST = "trust"
+    ATTACHMENT = "policies"
+    MEMBERSHIP = "groups"
+    INLINE = "inline_policies"
+    ENTITY = "expires"
+
+    @property
+    def needs_apply(self) -> bool:
+        return self in (Ending.ATTACHMENT, Ending.MEMBERSHIP)
+
+
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """The end of something that an entity has, in UTC: of the attachment of `policy`, as the file refers to it, or,
-    where that is empty, of a trust rule."""
+    """The end of something that an entity has, in UTC. `name`: the policy, group or inline policy, as the file has it;
+    empty for a trust rule and for the entity itself."""
 
     at: datetime
     place: Place
-    policy: str = ""
+    name: str = ""
+    ending: Ending = Ending.ATTACHMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +237,7 @@ class Settings:
     max_delete_percent: float = 30
     max_removals: int = 50
     break_glass: tuple[Address, ...] = ()
+    prune_also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ and RCPs are not evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
+from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.plan import Access, AccessDelta
 from reconciler.model.state import State
@@ -212,4 +213,13 @@ def terms_of(verdict: Verdict) -> frozenset[str]:
     """The conditions of the statements that decided, values and all, on what the verdict depends on."""
     statements = (source.statement for source in verdict.deciding if source.statement is not None)
     keys = verdict.keys | MFA_KEYS
-    return frozenset(term(one) for item in statements for one in item.conditions if one.key in keys)
+    return frozenset(said for item in statements for said in _terms(item, keys))
+
+
+def _terms(statement: Statement, keys: frozenset[str]) -> Iterator[str]:
+    """Each condition of an Allow; those of a Deny in one, since all of them must hold for it to deny."""
+    terms = sorted(term(one) for one in statement.conditions if one.key in keys)
+    if statement.effect != "Deny":
+        yield from terms
+    elif terms:
+        yield f"unless {' and '.join(terms)}"

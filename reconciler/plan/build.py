@@ -23,6 +23,7 @@ from reconciler.plan.findings import (
     access_key_rules,
     dangling_principals,
     expiring_passwords,
+    groups_without_owner,
     ignored_declarations,
     kept_caller,
     unread_belongings,
@@ -49,7 +50,7 @@ from reconciler.plan.guards.thresholds import raised_thresholds, thresholds
 from reconciler.plan.options import Allowed
 from reconciler.plan.order import lateness, ordered
 from reconciler.plan.order_notes import order_notes
-from reconciler.plan.ownership import caller_address, rights_of_caller
+from reconciler.plan.ownership import caller_address, left_alone, rights_of_caller
 from reconciler.plan.precedence import Late, arranged, kept
 from reconciler.plan.renames import renamed, renames_of, replaced_of, waiting
 from reconciler.plan.unmanaged import unmanaged
@@ -73,6 +74,7 @@ GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
 
 NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     kept_caller,
+    groups_without_owner,
     unread_belongings,
     dangling_principals,
     users_without_device,
@@ -99,7 +101,8 @@ def build(desired: Desired, live: State, allowed: Allowed) -> Plan:
     if allowed.targets:
         whole = Planning(before, replace(desired.state, entities=entities))
         differences = _targeted(differences, _wanted(allowed, desired), whole, replaced_of(desired, live))
-    return assembled(desired, entities, live, differences, allowed, findings)
+    plan = assembled(desired, entities, live, differences, allowed, findings)
+    return plan if allowed.targets else replace(plan, left_alone=left_alone(desired, before))
 
 
 def assembled(

@@ -48,9 +48,14 @@ def _plain(value: object) -> Any:
 
 
 def decoded(kind: str, value: Mapping[str, Any], partition: str, path: str = "entity") -> Entity:
-    """Return the entity that was encoded. MalformedPlan, ValueError or KeyError if it cannot be one."""
+    """Return the entity that was encoded. MalformedPlan, ValueError or KeyError if it cannot be one.
+
+    A plan or journal of an earlier version lacks fields that came later: they are left as they are live.
+    """
     entity_class = BY_NAME[kind].entity.of_name(take_text(value["name"], f"{path}.name"))
-    take_object(value, path, [field.name for field in fields(entity_class)])
+    late = entity_class.left_if_absent
+    required = [field.name for field in fields(entity_class) if field.name not in late]
+    take_object(value, path, required, tuple(late))
     types = get_type_hints(entity_class)
     made: Any = entity_class
     entity: Entity = made(

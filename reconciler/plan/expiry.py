@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from reconciler.model.address import Address
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Expiry
+from reconciler.model.state import Ending, Expiry
 from reconciler.plan.guards.draft import Draft
 from reconciler.policy.moments import shown
 
@@ -15,7 +15,7 @@ AHEAD = timedelta(days=14)
 
 
 def expiries(draft: Draft) -> Iterator[Problem]:
-    """A finding for each `expires` that is over or near, and for each attachment, whose end needs an apply."""
+    """A finding for each `expires` that is over or near, and for each whose end needs an apply."""
     now = draft.desired.now
     if now is None:
         return
@@ -27,18 +27,39 @@ def expiries(draft: Draft) -> Iterator[Problem]:
 
 
 def _finding(address: Address, expiry: Expiry, now: datetime) -> Problem | None:
-    end = shown(expiry.at)
-    said = f"The attachment of {expiry.policy} to {address}" if expiry.policy else f"A trust rule of {address}"
+    end, said, detail = shown(expiry.at), _named(address, expiry), _DETAILS.get(expiry.ending, "")
     if expiry.at <= now:
-        hint = "Take it out of the file."
-        return Problem(Level.WARNING, "expired", f"{said} ended at {end}.", "", hint, expiry.place, address)
-    detail = "AWS has no end for attachments: the first apply from then on detaches it." if expiry.policy else ""
+        hint, detail = "Take it out of the file.", ""
+        if expiry.ending is Ending.ENTITY:
+            detail = "AWS denies it everything. Its keys, password and devices are still there."
+            hint = f"To delete {address}, take it out of the file. To let it go on, move the date."
+        return Problem(Level.WARNING, "expired", f"{said} ended at {end}.", detail, hint, expiry.place, address)
     if expiry.at <= now + AHEAD:
         hint = "Move the date if it must last longer."
         return Problem(Level.WARNING, "expires-soon", f"{said} ends at {end}.", detail, hint, expiry.place, address)
-    if expiry.policy:
+    if expiry.ending.needs_apply:
         return Problem(Level.INFO, "expires", f"{said} ends at {end}.", detail, "", expiry.place, address)
     return None
+
+
+_DETAILS = {
+    Ending.ATTACHMENT: "AWS has no end for attachments: the first apply from then on detaches it.",
+    Ending.MEMBERSHIP: "AWS has no end for memberships: the first apply from then on takes the user out of the group.",
+    Ending.ENTITY: "AWS denies it everything from then on. Nothing of it is deleted.",
+}
+
+
+def _named(address: Address, expiry: Expiry) -> str:
+    match expiry.ending:
+        case Ending.TRUST:
+            return f"A trust rule of {address}"
+        case Ending.MEMBERSHIP:
+            return f"The membership of {address} in {expiry.name}"
+        case Ending.INLINE:
+            return f"The inline policy {expiry.name} of {address}"
+        case Ending.ENTITY:
+            return str(address)
+    return f"The attachment of {expiry.name} to {address}"
 
 
 def valid_until(draft: Draft) -> datetime | None:

@@ -8,15 +8,19 @@ from datetime import timedelta
 from reconciler.kinds.account import PasswordPolicy
 from reconciler.model.address import Address
 from reconciler.model.durations import format_duration
-from reconciler.model.entity import Role, User
+from reconciler.model.entity import Group, Role, User
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
+from reconciler.model.sentence import listed
 from reconciler.model.state import AccessKey
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import Ignored, caller_address, is_owned
 from reconciler.plan.questions import users_with_mfa
 from reconciler.plan.unmanaged import unmanaged
 from reconciler.policy.trust import unread_ids
+
+_NAMED = 10
+"""How many entities the sentence of one finding names."""
 
 
 def users_without_device(draft: Draft) -> Iterator[Problem]:
@@ -30,6 +34,24 @@ def users_without_device(draft: Draft) -> Iterator[Problem]:
                 f"{address} must use MFA and has no device yet: it can do nothing but enrol one.",
                 address=address,
             )
+
+
+def groups_without_owner(draft: Draft) -> Iterator[Problem]:
+    """Groups that the plan creates and no plan will prune: groups have no tags, only their path tells an owner."""
+    owner = draft.desired.owner
+    if owner is None or draft.desired.settings.prune != "owned":
+        return
+    made = [item.address for item in draft.of(Action.CREATE) if isinstance(item.after, Group)]
+    found = sorted(address for address in made if not draft.entities[address].path.startswith(f"/{owner}/"))
+    if found:
+        verb, them = ("is", "it") if len(found) == 1 else ("are", "them")
+        summary = f"{listed(map(str, found), _NAMED)} {verb} created outside /{owner}/."
+        detail = f"Groups have no tags, so no plan will know {them} for yours, and delete {them} with the entry."
+        hint = f"Write `path: /{owner}/` in the entry of each that is to go with its entry."
+        one, several = (found[0], ()) if len(found) == 1 else (None, tuple(found))
+        declaration = draft.desired.declarations.get(found[0])  # a saved plan has none
+        place = declaration.place if declaration else None
+        yield Problem(Level.INFO, "group-without-owner", summary, detail, hint, place, one, addresses=several)
 
 
 def users_without_password(draft: Draft) -> Iterator[Problem]:

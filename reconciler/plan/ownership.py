@@ -14,7 +14,9 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.globs import compile_glob_with_sets
+from reconciler.model.plan import LeftAlone
 from reconciler.model.state import Desired, State
+from reconciler.plan.service_managed import spare
 from reconciler.policy.trust import trusted_providers
 
 
@@ -72,7 +74,7 @@ class Ignored:
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self._matchers = [compile_glob_with_sets(pattern.casefold()) for pattern in patterns]
 
-    def __contains__(self, address: Address) -> bool:
+    def __contains__(self, address: object) -> bool:
         text = str(address).casefold() if self._matchers else ""
         return any(matches(text) for matches in self._matchers)
 
@@ -87,10 +89,23 @@ def ignores_everything(patterns: tuple[str, ...]) -> bool:
 
 
 def surplus(desired: Desired, live: State) -> dict[Address, str]:
-    """The live entities that the file no longer has and its `prune` would take: address → reason.
+    """The live entities that the file no longer has and its `prune` takes: address → reason.
 
-    Protected ones are among them; `guards/protect.py` keeps those.
+    Protected ones are among them; `guards/protect.py` keeps those. What AWS's services put there is not.
     """
+    found = _prunable(desired, live)
+    spared = spare(found, live, Ignored(desired.settings.prune_also))
+    going = {address: reason for address, reason in found.items() if address not in spared}
+    return {address: reason for address, reason in going.items() if not _serves(address, desired, live, going)}
+
+
+def left_alone(desired: Desired, live: State) -> tuple[LeftAlone, ...]:
+    """What pruning would take if a service of AWS had not put it there."""
+    spared = spare(_prunable(desired, live), live, Ignored(desired.settings.prune_also))
+    return tuple(LeftAlone(address, reason) for address, reason in sorted(spared.items()))
+
+
+def _prunable(desired: Desired, live: State) -> dict[Address, str]:
     mode, owner = desired.settings.prune, desired.owner
     if mode == "none":
         return {}
@@ -107,7 +122,7 @@ def surplus(desired: Desired, live: State) -> dict[Address, str]:
             found[address] = f"owned by {owner}, and no longer in the file"
         elif mode == "all" and owner_among(entity, carriers) is None:
             found[address] = "not in the file, and `prune: all`"
-    return {address: reason for address, reason in found.items() if not _serves(address, desired, live, found)}
+    return found
 
 
 def _serves(address: Address, desired: Desired, live: State, going: Mapping[Address, str]) -> bool:

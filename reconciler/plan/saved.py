@@ -98,7 +98,11 @@ def saved_part(plan: Plan) -> dict[str, Any]:
 
 def _settings_dict(settings: Settings) -> dict[str, Any]:
     found = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return found | {"ignore": list(settings.ignore), "break_glass": [str(item) for item in settings.break_glass]}
+    return found | {
+        "ignore": list(settings.ignore),
+        "break_glass": [str(item) for item in settings.break_glass],
+        "prune_also": list(settings.prune_also),
+    }
 
 
 def read_saved(document: Mapping[str, Any]) -> Saved:

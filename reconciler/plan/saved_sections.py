@@ -27,7 +27,7 @@ from reconciler.plan.saved_values import (
 )
 
 DOCUMENT_KEYS = ("format_version", "account", "owner", "safe", "summary", "changes", "findings", "access", "saved")
-OPTIONAL_DOCUMENT_KEYS = ("targets", "unmanaged", "integrity")
+OPTIONAL_DOCUMENT_KEYS = ("targets", "unmanaged", "left_alone", "integrity")
 FINDING_KEYS = ("level", "code", "message")
 OPTIONAL_FINDING_KEYS = ("address", "addresses", "calls", "file", "line", "column", "flag")
 ACCESS_KEYS = ("gained", "lost", "changed", "powers_gained", "powers_lost")
@@ -35,6 +35,8 @@ ROW_KEYS = ("principal", "role", "mfa")
 OPTIONAL_ROW_KEYS = ("conditions", "terms")
 POWER_KEYS = ("principal", "power", "grade")
 _SETTING_KEYS = ("prune", "ignore", "max_deletes", "max_delete_percent", "max_removals", "break_glass")
+_LATER_SETTING_KEYS = ("prune_also",)
+"""Those that plans of earlier versions lack."""
 _PRUNE = ("owned", "none", "all")
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _PARTITION = re.compile(r"aws(-[a-z]+)*", re.ASCII)
@@ -68,19 +70,25 @@ def read_targets(document: Mapping[str, Any]) -> tuple[Address, ...]:
     for key in ("targets", "unmanaged"):
         for item in take_list(document.get(key, []), key):
             take_address(item, key)
+    for index, item in enumerate(take_list(document.get("left_alone", []), "left_alone")):
+        row = take_object(item, f"left_alone[{index}]", ("address", "reason"))
+        take_address(row["address"], f"left_alone[{index}].address")
+        take_text(row["reason"], f"left_alone[{index}].reason")
     return tuple(map(Address.parse, document.get("targets", [])))
 
 
 def read_settings(saved: Mapping[str, Any]) -> Settings:
     """Read the settings, each within the bounds that a file has for it."""
     path = "saved.settings"
-    found = take_object(saved["settings"], path, _SETTING_KEYS)
+    found = take_object(saved["settings"], path, _SETTING_KEYS, _LATER_SETTING_KEYS)
     prune = take_text(found["prune"], f"{path}.prune")
     if prune not in _PRUNE:
         raise MalformedPlan(f"{path}.prune is not one of {', '.join(_PRUNE)}.")
     ignore = take_texts(found["ignore"], f"{path}.ignore")
-    if any("/" not in pattern for pattern in ignore):
-        raise MalformedPlan(f"{path}.ignore has a pattern that is not of the form kind/name.")
+    prune_also = take_texts(found.get("prune_also", []), f"{path}.prune_also")
+    for key, patterns in (("ignore", ignore), ("prune_also", prune_also)):
+        if any("/" not in pattern for pattern in patterns):
+            raise MalformedPlan(f"{path}.{key} has a pattern that is not of the form kind/name.")
     if ignores_everything(ignore):
         raise MalformedPlan(f"{path}.ignore matches every address.")
     return Settings(
@@ -93,6 +101,7 @@ def read_settings(saved: Mapping[str, Any]) -> Settings:
             take_address(item, f"{path}.break_glass", ("user", "role"))
             for item in take_list(found["break_glass"], f"{path}.break_glass")
         ),
+        prune_also,
     )
 
 

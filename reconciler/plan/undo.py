@@ -31,6 +31,8 @@ _NOT_BACK = {
     "trust policies that named the old one do not know it until they are written again.",
     "role": "A role that is created again has another unique id: its sessions end, and trust policies that "
     "named the old one do not know it until they are written again.",
+    "saml-provider": "A SAML provider that is created again has no private key to decrypt assertions with, and does "
+    "not ask for encryption: set both again if it had them.",
 }
 _NAMED = 10
 """How many entities the sentence of one finding names; `addresses` has them all."""

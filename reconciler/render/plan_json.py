@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.document import Document
-from reconciler.model.plan import Access, Action, Change, Plan, Step
+from reconciler.model.plan import Access, Action, Change, LeftAlone, Plan, Step
 from reconciler.model.xml import Xml
 from reconciler.policy.canonical import as_json
 from reconciler.render.json_text import json_text
@@ -36,7 +36,12 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
         },
         **({"targets": [str(address) for address in plan.targets]} if plan.targets else {}),
         **({"unmanaged": [str(one.address) for one in plan.unmanaged]} if plan.unmanaged is not None else {}),
+        **({"left_alone": [_left_alone(one) for one in plan.left_alone]} if plan.left_alone else {}),
     }
+
+
+def _left_alone(one: LeftAlone) -> dict[str, Any]:
+    return {"address": str(one.address), "reason": one.reason}
 
 
 def plan_json(plan: Plan) -> str:

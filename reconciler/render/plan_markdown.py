@@ -34,7 +34,8 @@ def plan_markdown(plan: Plan) -> str:
     destructive = [change for change in plan.changes if change.action is Action.DELETE]
     parts = [f"**{text.summary().replace('errors above', 'errors below')}**", ""]
     parts += [*_deletes(destructive), *_access(text), *_findings(plan)]
-    room = LIMIT - sum(len(part) + 1 for part in (*parts, *_unmanaged(text))) - 200
+    folds = [*_unmanaged(text), *_left_alone(text)]
+    room = LIMIT - sum(len(part) + 1 for part in (*parts, *folds)) - 200
     left_out = 0
     for change in (*destructive, *(change for change in plan.changes if change.action is not Action.DELETE)):
         fold = _fold(change, text)
@@ -43,7 +44,7 @@ def plan_markdown(plan: Plan) -> str:
             continue
         room -= len(fold) + 1
         parts.append(fold)
-    parts += _unmanaged(text)
+    parts += folds
     if left_out:
         parts.append(f"_{left_out} of {len(plan.changes)} entities are left out here; run `reconcile plan` for all._")
     return escape_lines("\n".join(parts).rstrip())
@@ -82,11 +83,20 @@ def _unmanaged(text: PlanText) -> list[str]:
     """One fold, with as many as fit."""
     if text.plan.unmanaged is None:
         return []
-    lines, number = text.unmanaged()[1:], len(text.plan.unmanaged)
-    kept = _fitting(lines)
-    title = f"Unmanaged: {number} {'entity' if number == 1 else 'entities'} that no file declares"
+    return [_listed_fold("Unmanaged", text.unmanaged()[1:], "that no file declares")]
+
+
+def _left_alone(text: PlanText) -> list[str]:
+    """One fold likewise, if there is anything."""
+    lines = text.left_alone()[1:] if text.plan.left_alone else []
+    return [_listed_fold("Left alone", lines, "that AWS's services put there")] if lines else []
+
+
+def _listed_fold(heading: str, lines: list[str], what: str) -> str:
+    kept, number = _fitting(lines), len(lines)
+    title = f"{heading}: {number} {'entity' if number == 1 else 'entities'} {what}"
     body = "\n".join([_fenced("\n".join(kept)), *_more(number - len(kept), "entities")])
-    return [f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"]
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
 def _findings(plan: Plan) -> Iterator[str]:

@@ -53,6 +53,8 @@ class PlanText:
         lines += self.access()
         if self.plan.unmanaged is not None:
             lines += [*self.unmanaged(), ""]
+        if self.plan.left_alone:
+            lines += [*self.left_alone(), ""]
         if self.plan.findings:
             errors = [item for item in self.plan.findings if item.level is Level.ERROR]
             others = [item for item in self.plan.findings if item.level is not Level.ERROR]
@@ -82,6 +84,11 @@ class PlanText:
             for line in wrap_line(escape_line(f"  {one.address}{owner}"), self.width, "      ")
         ]
         return ["Unmanaged, declared by no file:" if lines else "Unmanaged: nothing.", *lines]
+
+    def left_alone(self) -> list[str]:
+        """A heading, and what pruning leaves to AWS's services line by line."""
+        lines = [escape_line(f"  {one.address}  ({one.reason})") for one in self.plan.left_alone]
+        return ["Left alone, since AWS's services put it there (settings.prune_also deletes it):", *lines]
 
     def summary(self) -> str:
         """`Plan: 3 to create, …` or that there is nothing to do."""
@@ -199,7 +206,8 @@ def _told(powers: tuple[Empowered, ...], verb: str) -> Iterator[str]:
         yield f"{principal} {verb} {what}: {', '.join(one.power for one in group)}"
 
 
-_UNTIL = "DateLessThan aws:currenttime "
+_UNTIL = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")
+"""How the terms begin that hold until a moment: of what allows before it, and of what denies from it on."""
 
 
 def _manner(access: Access) -> str:
@@ -207,8 +215,8 @@ def _manner(access: Access) -> str:
     said = ", with MFA" if access.mfa else ""
     conditions = list(access.conditions)
     times = [term for term in access.terms if " aws:currenttime " in term]
-    if len(times) == 1 and times[0].startswith(_UNTIL):
-        said += f", until {times[0].removeprefix(_UNTIL)}"
+    if len(times) == 1 and times[0].startswith(_UNTIL) and " and " not in times[0]:
+        said += f", until {times[0].rpartition(' ')[2]}"
         conditions = [key for key in conditions if key != "aws:currenttime"]
     return f"{said}, depending on {', '.join(conditions)}" if conditions else said
 

@@ -33,13 +33,16 @@ from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import worlds
 
+PROPAGATION = '{"SubjectSourceKey":"sub"}', "arn:aws:sso:::instance/ssoins-1111111111111111"
 SAMPLES: dict[str, Entity] = {
     "policy": Policy("p", canonical({"Statement": []}), "/x/", "text", {"a": "b"}),
     "group": Group("g", "/x/", frozenset(["arn"]), {"i": canonical({"Statement": []})}),
     "user": User("u", "/x/", frozenset([Address("group", "g")]), frozenset(["arn"]), {}, "arn", {"a": "b"}, True),
-    "role": Role("r", canonical({"Statement": []}), "/x/", "text", 7200, frozenset(["arn"]), {}, "arn", {"a": "b"}),
-    "oidc-provider": OidcProvider("a.example.com", frozenset(["sts"]), frozenset(["a" * 40]), {"a": "b"}),
-    "saml-provider": SamlProvider("okta", xml_of("<a/>"), {"a": "b"}),
+    "role": Role(
+        "r", canonical({"Statement": []}), "/x/", "text", 7200, frozenset(["arn"]), {}, "arn", {"a": "b"}, 43200
+    ),
+    "oidc-provider": OidcProvider("a.example.com", frozenset(["sts"]), frozenset(["a" * 40]), {"a": "b"}, *PROPAGATION),
+    "saml-provider": SamlProvider("okta", xml_of("<a/>"), {"a": "b"}, *PROPAGATION),
     "account": PasswordPolicy("password-policy", max_age=90, reuse_prevention=24),
     "instance-profile": InstanceProfile("i", "/x/", Address("role", "r"), {"a": "b"}),
 }

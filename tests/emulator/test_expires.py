@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -81,3 +82,98 @@ def test_a_plan_saved_before_an_end_is_not_applied_after_it(account: Account, mo
     assert "has ended since" in result.err
     monkeypatch.undo()
     assert account.cli("apply", "plan.json").code == 0
+
+
+MEMBER = HEAD + "groups: {ops: }\nusers: {alice: {groups: [{group: ops, expires: END}]}}\n"
+INLINE = (
+    HEAD + "roles: {app: {trust: [{services: [a.b.com]}], inline_policies: {logs: {expires: END, document: "
+    "{Statement: {Effect: Allow, Action: 'logs:*', Resource: '*'}}}}}}\n"
+)
+USER = (
+    HEAD + "users: {sam: {expires: END, inline_policies: {go: {Statement: {Effect: Allow, Action: sts:AssumeRole, "
+    "Resource: '*'}}}}}\nroles: {app: {trust: [{users: [sam]}]}}\n"
+)
+
+
+def test_a_membership_ends_with_the_first_apply_after_its_date(account: Account) -> None:
+    account.write(MEMBER.replace("END", FAR))
+    account.apply()
+    plan = account.plan()
+    assert (plan["changes"], "expires" in codes(plan, "info")) == ([], True)
+    account.write(MEMBER.replace("END", PAST))
+    plan = account.applied()
+    assert (changes(plan), codes(plan, "warning")) == ({"user/alice": ("update", ["groups"])}, ["expired"])
+    assert account.iam.list_groups_for_user(UserName="alice")["Groups"] == []
+    assert account.plan()["changes"] == []
+
+
+def test_an_inline_policy_ends_by_itself_and_is_taken_off_by_the_next_apply(account: Account) -> None:
+    account.write(INLINE.replace("END", FAR))
+    account.apply()
+    (statement,) = account.iam.get_role_policy(RoleName="app", PolicyName="logs")["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"DateLessThan": {"aws:CurrentTime": "2099-12-31T00:00:00Z"}}
+    plan = account.plan()
+    assert (plan["changes"], codes(plan, "info"), codes(plan, "warning")) == ([], [], [])
+    account.write(INLINE.replace("END", PAST))
+    plan = account.applied()
+    assert (list(changes(plan)), codes(plan, "warning")) == (["role/app"], ["expired"])
+    assert account.iam.list_role_policies(RoleName="app")["PolicyNames"] == []
+
+
+def test_a_user_ends_by_itself_is_denied_for_good_and_never_deleted(account: Account) -> None:
+    account.write(USER.replace("END", FAR))
+    out = account.cli("plan", "roles.yaml").out
+    assert "user/sam may assume role/app, until 2099-12-31T00:00:00Z" in out
+    account.apply()
+    account.iam.create_access_key(UserName="sam")
+    assert account.plan()["changes"] == []
+    account.write(USER.replace("END", PAST))
+    plan = account.plan()
+    assert changes(plan) == {"user/sam": ("update", ["inline_policies.reconcile-expires"])}
+    assert [(one["principal"], one["role"]) for one in plan["access"]["lost"]] == [("user/sam", "role/app")]
+    (finding,) = findings(plan, "warning")
+    assert (finding["code"], finding["address"]) == ("expired", "user/sam")
+    assert "To delete user/sam, take it out of the file" in finding["message"]
+    account.apply()
+    (key,) = account.iam.list_access_keys(UserName="sam")["AccessKeyMetadata"]
+    assert key["Status"] == "Active"
+    denial = account.iam.get_user_policy(UserName="sam", PolicyName="reconcile-expires")["PolicyDocument"]
+    assert denial["Statement"] == [{"Effect": "Deny", "Action": "*", "Resource": "*"}]
+    assert account.plan()["changes"] == []
+    account.write(USER.replace("END", FAR))
+    plan = account.applied()
+    assert [one["principal"] for one in plan["access"]["gained"]] == ["user/sam"]
+    account.write(USER.replace("expires: END, ", ""))
+    assert changes(account.applied()) == {"user/sam": ("update", ["inline_policies.reconcile-expires"])}
+
+
+@pytest.mark.parametrize("text", [MEMBER, INLINE, USER], ids=["membership", "inline policy", "user"])
+def test_each_end_within_14_days_is_a_warning_with_its_place(account: Account, text: str) -> None:
+    account.write(text.replace("END", SOON))
+    (finding,) = findings(account.plan(), "warning")
+    assert (finding["code"], finding["file"].rpartition("/")[2]) == ("expires-soon", "roles.yaml")
+
+
+@pytest.mark.parametrize("text", [MEMBER, INLINE, USER], ids=["membership", "inline policy", "user"])
+def test_what_aws_ends_is_exported_with_its_end_and_a_plan_on_it_is_empty(account: Account, text: str) -> None:
+    account.write(text.replace("END", FAR))
+    account.apply()
+    exported = account.cli("export", "--owner", "platform").out
+    assert ('expires: "2099-12-31T00:00:00Z"' in exported) == (text != MEMBER)
+    assert "reconcile-expires" not in exported
+    account.write(exported)
+    assert account.plan()["changes"] == []
+
+
+def test_what_is_over_is_exported_as_it_is_so_that_a_plan_takes_nothing_away(account: Account) -> None:
+    over = {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+    ended = {"DateGreaterThanEquals": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+    account.iam.create_user(UserName="sam")
+    for name, effect, condition in (("a", "Allow", over), ("reconcile-expires", "Deny", ended)):
+        statement = {"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        account.iam.put_user_policy(UserName="sam", PolicyName=name, PolicyDocument=document)
+    exported = account.cli("export").out
+    assert "expires:" not in exported.replace("reconcile-expires:", "")
+    account.write(exported)
+    assert account.plan()["changes"] == []

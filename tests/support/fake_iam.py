@@ -58,6 +58,9 @@ class Record:
     trust: str = ""
     description: str = ""
     session: int = 3600
+    signin: int = 0
+    context: str = ""
+    instance: str = ""
     role: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     default: str = "v1"
@@ -103,6 +106,9 @@ class FakeIam:
         record.groups = {group.name.casefold() for group in getattr(entity, "groups", ())}
         record.description = getattr(entity, "description", "") or ""
         record.session = getattr(entity, "max_session_duration", 3600)
+        record.signin = getattr(entity, "max_signin_session_duration", None) or 0
+        record.context = getattr(entity, "context_provider", None) or ""
+        record.instance = getattr(entity, "identity_center_instance", None) or ""
         record.clients = set(getattr(entity, "client_ids", ()))
         record.thumbprints = set(getattr(entity, "thumbprints", None) or ())
         if isinstance(entity, SamlProvider):
@@ -141,9 +147,10 @@ class FakeIam:
         inline = {name: canonical(json.loads(text)) for name, text in record.inline.items()}
         tags = dict(record.tags)
         if record.kind == "saml-provider":
-            return SamlProvider(record.name, xml_of(record.metadata), tags)
+            return SamlProvider(record.name, xml_of(record.metadata), tags, record.context, record.instance)
         if record.kind == "oidc-provider":
-            return OidcProvider(record.name, frozenset(record.clients), frozenset(record.thumbprints), tags)
+            prints = frozenset(record.thumbprints)
+            return OidcProvider(record.name, frozenset(record.clients), prints, tags, record.context, record.instance)
         if record.kind == "policy":
             document = canonical(json.loads(record.versions[record.default]))
             return Policy(record.name, document, record.path, record.description, tags)
@@ -155,7 +162,7 @@ class FakeIam:
             return User(record.name, record.path, groups, policies, inline, record.boundary, tags, console)
         if record.kind == "role":
             trust = canonical(self._with_arns(json.loads(record.trust)))
-            rest = (policies, inline, record.boundary, tags)
+            rest = (policies, inline, record.boundary, tags, record.signin)
             return Role(record.name, trust, record.path, record.description, record.session, *rest)
         role = Address("role", self.records["role", record.role].name) if record.role else None
         return InstanceProfile(record.name, record.path, role, tags)
@@ -336,18 +343,30 @@ def _create_role(
     max_session_duration: int = 3600,
     permissions_boundary: str | None = None,
     tags: Any = (),
+    max_signin_session_duration: int = 0,
 ) -> None:
     if permissions_boundary:
         iam._policy(permissions_boundary)
     trust = iam._stored(assume_role_policy_document)
     record = iam._new("role", role_name, path)
     record.trust, record.description, record.session = trust, description, max_session_duration
-    record.boundary = permissions_boundary
+    record.boundary, record.signin = permissions_boundary, max_signin_session_duration
     _tag(record, tags)
 
 
-def _update_role(iam: FakeIam, role_name: str, description: str = "", max_session_duration: int = 3600) -> None:
+def _update_role(
+    iam: FakeIam,
+    role_name: str,
+    description: str = "",
+    max_session_duration: int = 3600,
+    max_signin_session_duration: int = 0,
+    reset_max_signin_session_duration: bool = False,
+) -> None:
+    if max_signin_session_duration and reset_max_signin_session_duration:
+        raise Refused("InvalidInput", "Set it or reset it.")
     record = iam._record("role", role_name)
+    if max_signin_session_duration or reset_max_signin_session_duration:
+        record.signin = max_signin_session_duration
     record.description, record.session = description, max_session_duration
 
 
@@ -503,7 +522,36 @@ def _remove_role(iam: FakeIam, instance_profile_name: str, role_name: str) -> No
     record.role = None
 
 
-def _create_oidc(iam: FakeIam, url: str, client_idlist: Any = (), thumbprint_list: Any = (), tags: Any = ()) -> None:
+def _propagate(
+    record: Record,
+    context_provider: Any = None,
+    identity_center_instance_arn: str = "",
+    remove_context_provider: bool = False,
+    remove_identity_center_instance: bool = False,
+    *,
+    creation: bool = False,
+) -> None:
+    """Trusted identity propagation (IAM API, UpdateOpenIDConnectProvider): one change in one call."""
+    provider = context_provider or remove_context_provider
+    if provider and (identity_center_instance_arn or remove_identity_center_instance) and not creation:
+        raise Refused("InvalidInput", "Either the context provider or the association, not both.")
+    if context_provider:
+        record.context = json.dumps(context_provider, sort_keys=True, separators=(",", ":"))
+    if remove_identity_center_instance:
+        record.instance = ""
+    if remove_context_provider:
+        if record.instance:
+            raise Refused("InvalidInput", "Remove the association first.")
+        record.context = ""
+    if identity_center_instance_arn:
+        if not record.context:
+            raise Refused("InvalidInput", "An association needs a context provider.")
+        record.instance = identity_center_instance_arn
+
+
+def _create_oidc(
+    iam: FakeIam, url: str, client_idlist: Any = (), thumbprint_list: Any = (), tags: Any = (), **propagation: Any
+) -> None:
     if not url.startswith("https://"):
         raise Refused("InvalidInput", "The URL must begin with https://.")
     if len(client_idlist) > CLIENTS:
@@ -511,6 +559,11 @@ def _create_oidc(iam: FakeIam, url: str, client_idlist: Any = (), thumbprint_lis
     record = iam._new("oidc-provider", url.removeprefix("https://"))
     record.clients, record.thumbprints = set(client_idlist), set(thumbprint_list) or {FETCHED}
     _tag(record, tags)
+    _propagate(record, **propagation, creation=True)
+
+
+def _update_oidc(iam: FakeIam, open_idconnect_provider_arn: str, **propagation: Any) -> None:
+    _propagate(iam._provider(open_idconnect_provider_arn), **propagation)
 
 
 def _add_client(iam: FakeIam, open_idconnect_provider_arn: str, client_id: str) -> None:
@@ -528,14 +581,19 @@ def _put_thumbprints(iam: FakeIam, open_idconnect_provider_arn: str, thumbprint_
     iam._provider(open_idconnect_provider_arn).thumbprints = set(thumbprint_list)
 
 
-def _create_saml(iam: FakeIam, name: str, samlmetadata_document: str, tags: Any = ()) -> None:
+def _create_saml(iam: FakeIam, name: str, samlmetadata_document: str, tags: Any = (), **propagation: Any) -> None:
     record = iam._new("saml-provider", name)
     record.metadata = samlmetadata_document
     _tag(record, tags)
+    _propagate(record, **propagation, creation=True)
 
 
-def _update_saml(iam: FakeIam, samlprovider_arn: str, samlmetadata_document: str) -> None:
-    iam._provider(samlprovider_arn).metadata = samlmetadata_document
+def _update_saml(iam: FakeIam, samlprovider_arn: str, samlmetadata_document: str = "", **propagation: Any) -> None:
+    record = iam._provider(samlprovider_arn)
+    if samlmetadata_document and propagation:
+        raise Refused("InvalidInput", "Either the metadata or the context provider, not both.")
+    record.metadata = samlmetadata_document or record.metadata
+    _propagate(record, **propagation)
 
 
 def _delete_saml(iam: FakeIam, samlprovider_arn: str) -> None:
@@ -656,6 +714,7 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "AddClientIDToOpenIDConnectProvider": _add_client,
     "RemoveClientIDFromOpenIDConnectProvider": _remove_client,
     "UpdateOpenIDConnectProviderThumbprint": _put_thumbprints,
+    "UpdateOpenIDConnectProvider": _update_oidc,
     "DeleteOpenIDConnectProvider": _delete_oidc,
     "CreateSAMLProvider": _create_saml,
     "UpdateSAMLProvider": _update_saml,

@@ -12,6 +12,8 @@ from reconciler.sandbox.strict.keyring import OF_THE_SANDBOX
 
 READY_WITHIN = 60.0
 ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".venv-ministack" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+"""ministack pins a version of botocore that is older than ours, so it has an environment of its own (Makefile)."""
 
 
 class Ministack:
@@ -35,7 +37,7 @@ class Ministack:
         }
         with log.open("wb") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "tests.support.ministack_child"],
+                [PYTHON, "-P", "-m", "tests.support.ministack_child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

@@ -206,6 +206,11 @@ def changed(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
 USERS, GROUPS, ROLES = ("u1", "u2"), ("g1", "g2", "g3"), ("r1", "r2", "r3")
 ISSUERS, CLIENTS, THUMBPRINTS = ("a.example.com", "b.example.com/id/X"), ("c1", "c2", "C2"), ("a" * 40, "b" * 40)
 METADATA = tuple(f'<EntityDescriptor entityID="{name}">{"x" * 1000}</EntityDescriptor>' for name in ("one", "two"))
+CONTEXTS = (
+    '{"SubjectSourceKey":"sub"}',
+    '{"KeyDefinitionList":[{"SourceKey":"a"}],"SubjectSourceKey":"sub","SubjectTypeValue":"user"}',
+)
+INSTANCES = tuple(f"arn:aws:sso:::instance/ssoins-{digit * 16}" for digit in "12")
 POLICIES, PROFILES, INLINES = ("p1", "p2", "p3", "p4"), ("i1", "i2"), ("n1", "n2", "n3")
 AWS_POLICIES = tuple(f"arn:aws:iam::aws:policy/{name}" for name in ("ReadOnlyAccess", "job-function/Billing"))
 QUOTAS = {
@@ -222,6 +227,12 @@ _POOL: list[dict[str, Json]] = [
     {"Effect": "Allow", "Action": ["a:One", "a:Two"], "Resource": "*"},
     {"Effect": "Allow", "Action": ["a:Three"], "Resource": "arn:aws:s3:::b"},
     {"Effect": "Allow", "Action": ["a:Three"], "Resource": "arn:aws:s3:::b", "Condition": {"Bool": {"a:k": "true"}}},
+    {
+        "Effect": "Allow",
+        "Action": ["a:Ends"],
+        "Resource": "*",
+        "Condition": {"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}},
+    },
     {"Effect": "Allow", "Action": ["a:Long"], "Resource": f"arn:aws:s3:::{_LONG}"},
     {"Effect": "Allow", "Action": ["a:LongToo"], "Resource": f"arn:aws:s3:::{_LONG}"},
     {"Effect": "Deny", "Action": ["d:One"], "Resource": "*"},
@@ -306,10 +317,10 @@ def _world(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozenset()) ->
         # Live there is always one: IAM fetches it where none is given.
         thumbprints = frozenset(draw(_subset(THUMBPRINTS))) or frozenset(THUMBPRINTS[:1] if live else ())
         clients = frozenset(draw(_subset(CLIENTS)))
-        found.append(OidcProvider(name, clients, thumbprints or None, tags()))
+        found.append(OidcProvider(name, clients, thumbprints or None, tags(), *draw(_propagation(live))))
     providers = [f"arn:aws:iam::{ACCOUNT}:oidc-provider/{name}" for name in issuers]
     for name in draw(_subset(("okta", "entra"))):
-        found.append(SamlProvider(name, xml_of(draw(st.sampled_from(METADATA))), tags()))
+        found.append(SamlProvider(name, xml_of(draw(st.sampled_from(METADATA))), tags(), *draw(_propagation(live))))
         providers.append(f"arn:aws:iam::{ACCOUNT}:saml-provider/{name}")
     policies = called(draw(_subset(POLICIES)))
     for name in policies:
@@ -336,13 +347,24 @@ def _world(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozenset()) ->
         named = [*principals, "AIDADANGLING000000000"] if live else principals
         named_providers = [*providers, f"arn:aws:iam::{ACCOUNT}:oidc-provider/gone.example.com"] if live else providers
         trust = draw(_trust(named, named_providers))
-        found.append(Role(name, trust, "/", *scalars, attached, draw(_inline("role")), draw(boundaries), tags()))
+        signin = draw(st.sampled_from([0, 43200] if live else [None, None, 0, 43200, 7_776_000]))
+        found.append(
+            Role(name, trust, "/", *scalars, attached, draw(_inline("role")), draw(boundaries), tags(), signin)
+        )
     for name in draw(_subset(PROFILES)) if roles else []:
         role = draw(st.sampled_from([*roles, None] if live else roles))
         found.append(InstanceProfile(name, "/", Address("role", role) if role else None, tags()))
     settings = [AccountAlias("alias", draw(st.sampled_from(["one", "two"]))), draw(_password_policies())]
     found += [setting for setting in settings if draw(st.booleans())]
     return {entity.address: entity for entity in found}
+
+
+@cache
+def _propagation(live: bool) -> st.SearchStrategy[tuple[str | None, str | None]]:
+    """Context provider and Identity Center instance of a provider: the instance never without the other."""
+    pairs = [("", ""), (CONTEXTS[0], ""), (CONTEXTS[0], INSTANCES[0]), (CONTEXTS[1], INSTANCES[1])]
+    unsaid: list[tuple[str | None, str | None]] = [(None, None), (None, None), (CONTEXTS[1], None)]
+    return st.sampled_from(pairs if live else [*unsaid, *pairs])
 
 
 @cache
@@ -386,7 +408,7 @@ def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> Facts:
 _OWNED = ("AKIA", "CERT", "APKA", "ACCA")
 _IGNORABLE = {
     "user": ["groups", "policies", "inline_policies.n1", "tags.x", "permissions_boundary", "console"],
-    "role": ["trust", "policies", "inline_policies.n1", "tags", "description"],
+    "role": ["trust", "policies", "inline_policies.n1", "tags", "description", "max_signin_session_duration"],
     "group": ["policies", "inline_policies"],
     "policy": ["document", "tags.x"],
     "saml-provider": ["metadata", "tags"],

@@ -45,6 +45,12 @@ class Entity:
     trust: str = ""
     clients: list[str] = field(default_factory=list)
     longest_session: int = 3600
+    signin_session: int = 0
+    """Its MaxSigninSessionDuration; 0 if it is not set."""
+    context: dict[str, str] = field(default_factory=dict)
+    """The ContextProvider of a provider, as the parameters of the request that set it."""
+    instance: str = ""
+    """The ARN of its Identity Center instance."""
     authenticator: Authenticator | None = None
     holder: Entity | None = None
     """The user that an MFA device is assigned to."""

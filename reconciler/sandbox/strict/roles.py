@@ -1,34 +1,45 @@
-"""UpdateRole with one of its two fields, and the range of a session's length.
+"""UpdateRole with some of its fields, and the ranges of the lengths of sessions.
 
 Source: IAM API Reference, UpdateRole: "If you do not specify a value for this setting, the default value of
-one hour is applied"; 3600 to 43200 seconds. An omitted description stays. With
-neither, nothing changes (recorded by LocalStack's verified test_iam_roles).
+one hour is applied"; 3600 to 43200 seconds. An omitted description stays. With neither, nothing changes (recorded by
+LocalStack's verified test_iam_roles).
+MaxSigninSessionDuration: 3600 to 7776000 seconds; omitted, it stays; ResetMaxSigninSessionDuration clears it, and both
+in one request are refused (botocore 1.44.7). No emulator has it, so the layer keeps it. GetRole and ListRoles show it.
 """
 
 from __future__ import annotations
 
 from reconciler.sandbox.strict.call import Call, Rules
 from reconciler.sandbox.strict.ledger import ROLE
-from reconciler.sandbox.wire import Refusal, Reply, answer
+from reconciler.sandbox.wire import Refusal, Reply, answer, put
 
-SHORTEST, LONGEST = 3600, 43200
+SHORTEST, LONGEST, LONGEST_SIGNIN = 3600, 43200, 7_776_000
 
 
 def _length(call: Call) -> None:
-    given = call.given("MaxSessionDuration")
-    if given and not (given.isdigit() and SHORTEST <= int(given) <= LONGEST):
-        raise Refusal(
-            "ValidationError",
-            f"1 validation error detected: Value '{given}' at 'maxSessionDuration' failed to satisfy "
-            f"constraint: Member must have value between {SHORTEST} and {LONGEST}",
-        )
+    for name, longest in (("MaxSessionDuration", LONGEST), ("MaxSigninSessionDuration", LONGEST_SIGNIN)):
+        given = call.given(name)
+        if given and not (given.isdigit() and SHORTEST <= int(given) <= longest):
+            raise Refusal(
+                "ValidationError",
+                f"1 validation error detected: Value '{given}' at '{name[0].lower()}{name[1:]}' failed to satisfy "
+                f"constraint: Member must have value between {SHORTEST} and {longest}",
+            )
+    if call.has("MaxSigninSessionDuration") and call.given("ResetMaxSigninSessionDuration") == "true":
+        raise Refusal("InvalidInput", "MaxSigninSessionDuration and its reset exclude each other.")
 
 
 def _kept(call: Call, reply: Reply) -> None:
-    """What a session may last; AssumeRole asks for it."""
+    """Keep the lengths that a role's sessions may have; AssumeRole asks for them."""
     role = call.subject(ROLE)
-    if role is not None and (call.has("MaxSessionDuration") or call.has("Description") or call.action == "CreateRole"):
+    if role is None:
+        return
+    if call.has("MaxSessionDuration") or call.has("Description") or call.action == "CreateRole":
         role.longest_session = int(call.given("MaxSessionDuration") or SHORTEST)
+    if call.has("MaxSigninSessionDuration"):
+        role.signin_session = int(call.given("MaxSigninSessionDuration"))
+    if call.given("ResetMaxSigninSessionDuration") == "true":
+        role.signin_session = 0
 
 
 def update_role(call: Call) -> Reply:
@@ -47,8 +58,26 @@ def update_role(call: Call) -> Reply:
     )
 
 
+def _show_signin(call: Call, reply: Reply) -> None:
+    """Put the sign-in session into each role of the answer that has one set."""
+    for element in reply.result.iter():
+        role = call.ledger.by_arn(element.findtext("Arn") or "")
+        if role is not None and role.kind == ROLE:
+            put(element, "MaxSigninSessionDuration", role.signin_session or None)
+
+
+def _keep_and_show(call: Call, reply: Reply) -> None:
+    _kept(call, reply)
+    _show_signin(call, reply)
+
+
 RULES = Rules(
     checks={"CreateRole": _length, "UpdateRole": _length},
     answers={"UpdateRole": update_role},
-    edits={"CreateRole": _kept, "UpdateRole": _kept},
+    edits={
+        "CreateRole": _keep_and_show,
+        "UpdateRole": _kept,
+        "GetRole": _show_signin,
+        "ListRoles": _show_signin,
+    },
 )

@@ -93,7 +93,7 @@ def test_an_attachment_is_asked_for_until_its_moment(folder: Folder, now: dateti
 def test_everything_that_has_attachments_takes_one_that_ends(folder: Folder, kind: str) -> None:
     desired = at(folder, f"{POLICIES}{kind}policies: [{{policy: reader, expires: 2026-12-31}}]}}}}\n", EARLY)
     (declaration,) = (item for address, item in desired.declarations.items() if address.name == "a")
-    assert [(one.policy, one.at) for one in declaration.expiries] == [("reader", END)]
+    assert [(one.name, one.at) for one in declaration.expiries] == [("reader", END)]
 
 
 BROKEN = {
@@ -140,3 +140,119 @@ OTHERS = {
 def test_other_mistakes(folder: Folder, text: str, said: list[str]) -> None:
     expected = [one if one.startswith("roles") else f"roles.yaml:{one}" for one in said]
     assert folder.problems(HEAD + text) == expected
+
+
+def user_at(folder: Folder, fields: str, now: datetime) -> User:
+    text = f"groups: {{ops: , dev: }}\nusers: {{alice: {{{fields}}}}}\n"
+    found = at(folder, text, now).state.entities[Address("user", "alice")]
+    assert isinstance(found, User)
+    return found
+
+
+@pytest.mark.parametrize(("now", "names"), [(EARLY, {"ops", "dev"}), (END, {"dev"}), (LATE, {"dev"})])
+def test_a_membership_is_asked_for_until_its_moment(folder: Folder, now: datetime, names: set[str]) -> None:
+    user = user_at(folder, "groups: [{group: ops, expires: 2026-12-31}, dev]", now)
+    assert {group.name for group in user.groups} == names
+
+
+INLINE = "{Statement: [{Effect: Allow, Action: 's3:*', Resource: '*'}, {Effect: Deny, Action: 'ec2:*', Resource: '*'}]}"
+ENDS = {"DateLessThan": {"aws:CurrentTime": "2026-12-31T00:00:00Z"}}
+
+
+@pytest.mark.parametrize(("now", "there"), [(EARLY, True), (END, False), (LATE, False)])
+def test_an_inline_policy_ends_by_a_condition_on_every_statement(folder: Folder, now: datetime, there: bool) -> None:
+    user = user_at(folder, f"inline_policies: {{a: {{document: {INLINE}, expires: 2026-12-31}}, b: {INLINE}}}", now)
+    assert ("a" in user.inline_policies, "b" in user.inline_policies) == (there, True)
+    if there:
+        statements = json.loads(user.inline_policies["a"].text)["Statement"]
+        assert [one["Condition"] for one in statements] == [ENDS, ENDS]
+        assert "Condition" not in user.inline_policies["b"].text
+
+
+def test_the_end_of_an_inline_policy_joins_its_other_conditions(folder: Folder) -> None:
+    condition = "{DateLessThan: {'aws:TokenIssueTime': '2026-06-01T00:00:00Z'}, Bool: {'aws:SecureTransport': 'true'}}"
+    body = f"{{Statement: {{Effect: Allow, Action: 's3:*', Resource: '*', Condition: {condition}}}}}"
+    user = user_at(folder, f"inline_policies: {{a: {{document: {body}, expires: 2026-12-31}}}}", EARLY)
+    (statement,) = json.loads(user.inline_policies["a"].text)["Statement"]
+    assert set(statement["Condition"]["DateLessThan"]) == {"aws:TokenIssueTime", "aws:CurrentTime"}
+    assert statement["Condition"]["Bool"] == {"aws:SecureTransport": "true"}
+
+
+@pytest.mark.parametrize(
+    ("now", "condition"),
+    [
+        (EARLY, {"DateGreaterThanEquals": {"aws:CurrentTime": "2026-12-31T00:00:00Z"}}),
+        (END, None),
+        (LATE, None),
+    ],
+)
+def test_a_user_ends_by_a_denial_of_everything(folder: Folder, now: datetime, condition: Any) -> None:
+    user = user_at(folder, "groups: [dev], expires: 2026-12-31", now)
+    (statement,) = json.loads(user.inline_policies["reconcile-expires"].text)["Statement"]
+    assert (statement["Effect"], statement["Action"], statement["Resource"]) == ("Deny", "*", "*")
+    assert statement.get("Condition") == condition
+    assert user.groups == {Address("group", "dev")}
+
+
+MORE = {
+    "a membership without a group": ("users: {a: {groups: [{expires: 2026-12-31}]}}\n", ["3:22 missing-key"]),
+    "an unknown group": ("users: {a: {groups: [{group: x, expires: 2026-12-31}]}}\n", ["3:30 unknown-reference"]),
+    "a group with and without an end": (
+        "groups: {g: }\nusers: {a: {groups: [g, {group: g, expires: 2026-12-31}]}}\n",
+        ["4:33 duplicate-reference"],
+    ),
+    "an end beside a document": (
+        f"users: {{a: {{inline_policies: {{i: {{expires: 2026-12-31, {INLINE[1:-1]}}}}}}}}}\n",
+        ["3:34 missing-key"],
+    ),
+    "a misspelt end": (
+        f"users: {{a: {{inline_policies: {{i: {{document: {INLINE}, expire: 2026-12-31}}}}}}}}\n",
+        ["3:156 unknown-key"],
+    ),
+    "an end of its own": (
+        "users: {a: {inline_policies: {i: {expires: 2026-12-31, document: {Statement: {Effect: Allow, Action: 'a:B', "
+        "Resource: '*', Condition: {DateLessThan: {'aws:currenttime': '2026-01-01T00:00:00Z'}}}}}}}}\n",
+        ["3:44 expires-twice"],
+    ),
+    "no moment of a user": ("users: {a: {expires: tomorrow}}\n", ["3:22 bad-moment"]),
+    "no moment of a membership": (
+        "groups: {g: }\nusers: {a: {groups: [{group: g, expires: soon}]}}\n",
+        ["4:42 bad-moment"],
+    ),
+    "our inline policy beside an end": (
+        f"users: {{a: {{expires: 2026-12-31, inline_policies: {{reconcile-expires: {INLINE}}}}}}}\n",
+        ["3:52 conflict"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), MORE.values(), ids=MORE.keys())
+def test_mistakes_in_the_ends_of_memberships_inline_policies_and_users(
+    folder: Folder, text: str, said: list[str]
+) -> None:
+    assert folder.problems(HEAD + text) == [f"roles.yaml:{one}" for one in said]
+
+
+IGNORED = {
+    "a user": "users: {a: {expires: 2026-12-31, ignore_changes: [inline_policies]}}",
+    "a user by the policy's name": (
+        "users: {a: {expires: 2026-12-31, ignore_changes: [inline_policies.reconcile-expires]}}"
+    ),
+    "a membership": "groups: {g: }\nusers: {a: {groups: [{group: g, expires: 2026-12-31}], ignore_changes: [groups]}}",
+    "an attachment": "users: {a: {policies: [{policy: aws:A, expires: 2026-12-31}], ignore_changes: [policies]}}",
+    "an inline policy": (
+        f"users: {{a: {{inline_policies: {{i: {{document: {INLINE}, expires: 2026-12-31}}}}, "
+        "ignore_changes: [inline_policies.i]}}"
+    ),
+    "a trust rule": "roles: {a: {trust: [{services: [a.b.com], expires: 2026-12-31}], ignore_changes: [trust]}}",
+}
+
+
+@pytest.mark.parametrize("text", IGNORED.values(), ids=IGNORED.keys())
+def test_an_end_that_ignore_changes_takes_away_is_told(folder: Folder, text: str) -> None:
+    problems = folder.desired(HEAD + text + "\n").problems
+    assert "expires-ignored" in [one.code for one in problems]
+    others = text.replace("inline_policies.i]", "tags]").replace("[inline_policies.reconcile-expires]", "[tags]")
+    for field in ("inline_policies", "groups", "policies", "trust"):
+        others = others.replace(f"ignore_changes: [{field}]", "ignore_changes: [path]")
+    assert "expires-ignored" not in [one.code for one in folder.desired(HEAD + others + "\n").problems]

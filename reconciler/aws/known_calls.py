@@ -1,0 +1,47 @@
+"""Refuse a plan with calls that the installed botocore does not know, before anything is written.
+
+botocore knows the operations and parameters of its own models alone, and refuses others when they are called: an apply
+would stop half-way. pyproject.toml asks for a version that knows them all; another may be installed all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import botocore
+
+from reconciler.aws.session import Connection
+from reconciler.model.plan import Step
+from reconciler.model.problem import Failed, Level, Problem
+
+NEEDED = "1.44.7"
+"""The first botocore that knows all that a plan may call."""
+
+
+def check_calls(connection: Connection, steps: Iterable[Step]) -> None:
+    """Raise Failed if botocore's model of IAM lacks an operation, or a parameter of one."""
+    found: dict[str, Problem] = {}
+    for step in steps:
+        for name in _unknown_names(connection, step):
+            if name not in found:
+                found[name] = Problem(
+                    Level.ERROR,
+                    "botocore-too-old",
+                    f"{step.address} needs {name}, which the installed botocore {botocore.__version__} does not know.",
+                    "Nothing was written.",
+                    f"Install a newer one: pip install 'boto3>={NEEDED}'",
+                    address=step.address,
+                )
+    if found:
+        raise Failed(tuple(found.values()))
+
+
+def _unknown_names(connection: Connection, step: Step) -> Iterator[str]:
+    model, operation = connection.iam.meta.service_model, step.call.operation
+    if operation not in model.operation_names:
+        yield operation
+        return
+    shape = model.operation_model(operation).input_shape
+    for name in step.call.parameters:
+        if shape is None or name not in shape.members:
+            yield f"{name} of {operation}"

@@ -1,0 +1,58 @@
+"""What of an entity a file lets end (`expires`): trust rules, attachments, memberships, inline policies, users.
+
+AWS ends a trust rule, an inline policy and a user by itself, through a condition on the time. Attachments and
+memberships take no condition: the first apply from that moment on takes them away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.node import Map, Seq
+from reconciler.model.problem import Place
+from reconciler.model.state import Ending, Expiry
+from reconciler.policy.moments import BadMoment, moment
+
+END_OF_USER = "reconcile-expires"
+"""The inline policy of a user that ends: it denies everything from then on."""
+
+WRAPPED = frozenset(["document", "expires"])
+
+
+def attachments(node: Map, key: str = "policies") -> Iterator[tuple[str, Place, Map | None]]:
+    """Yield each attached policy as it is referred to, with its place, and its mapping if it is written as one."""
+    yield from _listed(node, key, "policy")
+
+
+def memberships(node: Map) -> Iterator[tuple[str, Place, Map | None]]:
+    """Yield each group of a user likewise."""
+    yield from _listed(node, "groups", "group")
+
+
+def _listed(node: Map, key: str, name: str) -> Iterator[tuple[str, Place, Map | None]]:
+    values = node.get(key)
+    for index, value in enumerate(values if isinstance(values, Seq) else ()):
+        if isinstance(value, Map):
+            yield str(value.get(name, "")), value.place(name), value
+        elif isinstance(values, Seq):
+            yield str(value), values.place(index), None
+
+
+def is_wrapped(written: object) -> bool:
+    """Return whether an inline policy is written as `{document: …, expires: …}`: AWS's grammar has neither key."""
+    return isinstance(written, Map) and not WRAPPED.isdisjoint(written)
+
+
+def expiries(node: Map) -> Iterator[Expiry]:
+    """Yield what an entity has that ends; what is no moment is reported by whoever reads it."""
+    trust, inline = node.get("trust"), node.child("inline_policies")
+    found = [(Ending.TRUST, "", rule) for rule in trust if isinstance(rule, Map)] if isinstance(trust, Seq) else []
+    found += [(Ending.ATTACHMENT, name, item) for name, _, item in attachments(node) if item is not None]
+    found += [(Ending.MEMBERSHIP, name, item) for name, _, item in memberships(node) if item is not None]
+    found += [(Ending.INLINE, name, inline.child(name)) for name in inline if is_wrapped(inline[name])]
+    found += [(Ending.ENTITY, "", node)] if isinstance(node.get("expires"), str) else []
+    for ending, name, item in found:
+        try:
+            yield Expiry(moment(str(item.get("expires") or "")), item.place("expires"), name, ending)
+        except BadMoment:
+            continue

@@ -1,0 +1,225 @@
+"""Trusted identity propagation of OIDC and SAML providers: the context provider, and the Identity Center instance.
+
+A context provider is kept as the canonical JSON text of AWS's own structure; "" is none, None is left as it is live.
+One call changes one of the two. An instance needs a context provider, and must go before that goes (IAM API Reference,
+UpdateOpenIDConnectProvider and UpdateSAMLProvider; botocore 1.44.7).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.declaring import Declaring, text
+from reconciler.kinds.facts import emptied, present, step
+from reconciler.kinds.raw import Item
+from reconciler.kinds.writing import Entry, entry
+from reconciler.model.address import Address
+from reconciler.model.node import Map, Seq, place_of
+from reconciler.model.plan import Phase, Step
+
+NONE = "none"
+"""How a file asks for neither."""
+
+FIELDS = frozenset(["context_provider", "identity_center_instance"])
+_MOST_KEYS = 10
+_KEY = re.compile(r"(?=.{1,128}$)[A-Za-z0-9_.:/=+@#-]+( [A-Za-z0-9_.:/=+@#-]+)*", re.ASCII)
+_INSTANCE = re.compile(r"arn:aws[a-z-]*:sso:::instance/[\x21-\x7e]{1,1190}", re.ASCII)
+_NAMES: Mapping[str, str] = {
+    "subject_source_key": "SubjectSourceKey",
+    "subject_type_value": "SubjectTypeValue",
+    "subject_type_source_key": "SubjectTypeSourceKey",
+}
+_KEY_NAMES: Mapping[str, str] = {"source_key": "SourceKey", "target_key": "TargetKey"}
+
+
+def _key(description: str) -> parts.Schema:
+    return {"type": "string", "minLength": 1, "maxLength": 128, "description": description}
+
+
+SCHEMA: parts.Schema = {
+    "context_provider": {
+        "title": "Context provider",
+        "type": ["object", "string"],
+        "pattern": f"^{NONE}$",
+        "additionalProperties": False,
+        "required": ["subject_source_key"],
+        "description": "How tokens become trusted context (trusted identity propagation); `none` removes it. Absent: "
+        "left as it is live.",
+        "properties": {
+            "subject_source_key": _key("The claim or attribute that is the subject."),
+            "subject_type_value": _key("The type of every subject, as in `user`."),
+            "subject_type_source_key": _key("The claim or attribute that is the subject's type."),
+            "keys": {
+                "type": "array",
+                "maxItems": _MOST_KEYS,
+                "description": "Claims or attributes, and the trusted context keys that they become.",
+                "items": {
+                    "title": "Context key",
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["source_key"],
+                    "properties": {
+                        "source_key": _key("The claim or attribute."),
+                        "target_key": _key("The trusted context key."),
+                    },
+                },
+            },
+        },
+        "examples": [{"subject_source_key": "sub", "subject_type_value": "user"}, NONE],
+    },
+    "identity_center_instance": {
+        "type": "string",
+        "minLength": 1,
+        "description": "ARN of the IAM Identity Center instance; needs `context_provider`. `none` removes it. Absent: "
+        "left as it is live.",
+        "examples": ["arn:aws:sso:::instance/ssoins-1234567890abcdef", NONE],
+    },
+}
+
+
+class Propagating(Protocol):
+    """A provider, as far as this facet goes."""
+
+    @property
+    def address(self) -> Address: ...
+    @property
+    def context_provider(self) -> str | None: ...
+    @property
+    def identity_center_instance(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Propagation:
+    """Both settings of one provider."""
+
+    context_provider: str | None = None
+    identity_center_instance: str | None = None
+
+
+def read_propagation(item: Item) -> Propagation:
+    """Read both from a Get…Provider answer, which leaves out what is not set."""
+    return Propagation(_canonical(item.get("ContextProvider")), str(item.get("IdentityCenterInstanceArn") or ""))
+
+
+def _canonical(structure: Mapping[str, Any] | None) -> str:
+    """Return a ContextProvider as text; an empty type and an empty list count as absent, and order does not."""
+    if not structure:
+        return ""
+    found = {name: structure[name] for name in _NAMES.values() if structure.get(name)}
+    listed = [{name: key[name] for name in _KEY_NAMES.values() if key.get(name)} for key in _keys_of(structure)]
+    if listed:
+        found["KeyDefinitionList"] = sorted(listed, key=lambda key: sorted(key.items()))
+    return json.dumps(found, sort_keys=True, separators=(",", ":"))
+
+
+def _keys_of(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(structure.get("KeyDefinitionList") or ())
+
+
+def declare_propagation(node: Map, context: Declaring) -> Propagation:
+    """Read both from a file. Without a context provider there can be no instance either."""
+    instance = _declare_instance(node, context)
+    written = node.get("context_provider")
+    if written == NONE:
+        if instance:
+            hint = "Write `identity_center_instance: none`, or what the context provider is to be."
+            summary = "`identity_center_instance` needs a `context_provider`, which is `none` here."
+            context.problem("context-provider", summary, node.place("identity_center_instance"), hint)
+        return Propagation("", "")
+    if not isinstance(written, Map):
+        if instance:
+            hint = "Write it beside, as in context_provider: {subject_source_key: sub}."
+            summary = "`identity_center_instance` needs a `context_provider`."
+            context.problem("context-provider", summary, node.place("identity_center_instance"), hint)
+        return Propagation(None, instance)
+    return Propagation(_declare_provider(written, context), instance)
+
+
+def _declare_instance(node: Map, context: Declaring) -> str | None:
+    instance = text(node, "identity_center_instance")
+    if instance is None or instance == NONE:
+        return None if instance is None else ""
+    if not _INSTANCE.fullmatch(instance):
+        hint = "Write it as in arn:aws:sso:::instance/ssoins-1234567890abcdef, or `none`."
+        summary = f"{instance!r} is not the ARN of an Identity Center instance."
+        context.problem("bad-arn", summary, node.place("identity_center_instance"), hint)
+    return instance
+
+
+def _declare_provider(node: Map, context: Declaring) -> str:
+    if "subject_type_value" in node and "subject_type_source_key" in node:
+        summary = "`subject_type_value` and `subject_type_source_key` exclude each other."
+        context.problem("context-provider", summary, node.place("subject_type_source_key"), "Remove one.")
+    _check_keys(node, tuple(_NAMES), context)
+    found: dict[str, Any] = {name: node[key] for key, name in _NAMES.items() if key in node}
+    listed = node.get("keys")
+    keys = [key for key in listed if isinstance(key, Map)] if isinstance(listed, Seq) else []
+    for key in keys:
+        _check_keys(key, tuple(_KEY_NAMES), context)
+    found["KeyDefinitionList"] = [{_KEY_NAMES[name]: key[name] for name in key if name in _KEY_NAMES} for key in keys]
+    return _canonical(found)
+
+
+def _check_keys(node: Map, names: tuple[str, ...], context: Declaring) -> None:
+    for name in names:
+        value = node.get(name)
+        if isinstance(value, str) and not _KEY.fullmatch(value):
+            hint = "AWS takes letters, digits, single spaces inside, and _ . : / = + - @ #; at most 128 in all."
+            context.problem("bad-context-key", f"{name}: {value!r} is no key.", place_of(node, [name]), hint)
+
+
+def written_propagation(provider: Propagating) -> Entry:
+    """Return both as a file writes them; what is not set has no line."""
+    structure = json.loads(provider.context_provider) if provider.context_provider else {}
+    keys = [{name: key[of_aws] for name, of_aws in _KEY_NAMES.items() if of_aws in key} for key in _keys_of(structure)]
+    written = {name: structure[of_aws] for name, of_aws in _NAMES.items() if of_aws in structure}
+    return entry(
+        context_provider=written | ({"keys": keys} if keys else {}),
+        identity_center_instance=provider.identity_center_instance,
+    )
+
+
+def create_parameters(provider: Propagating) -> dict[str, object]:
+    """Return what Create…Provider takes of both."""
+    found: dict[str, object] = {}
+    if provider.context_provider:
+        found["ContextProvider"] = json.loads(provider.context_provider)
+    if provider.identity_center_instance:
+        found["IdentityCenterInstanceArn"] = provider.identity_center_instance
+    return found
+
+
+def update_steps(operation: str, target: Mapping[str, object], before: Propagating, after: Propagating) -> list[Step]:
+    """Return the calls that change both, one each: an instance comes after its context provider, and goes before it."""
+    address = after.address
+    old, new = _sides(before.context_provider, after.context_provider)
+    old_instance, new_instance = _sides(before.identity_center_instance, after.identity_center_instance)
+    dissociated, provided = emptied(address, "identity-center"), emptied(address, "context-provider")
+    steps = []
+    if old_instance and not new_instance:
+        parameters = {**target, "RemoveIdentityCenterInstance": True}
+        steps.append(step(address, Phase.NARROW, operation, parameters, (present(address),), (dissociated,)))
+    if old and not new:
+        needs = (present(address), *((dissociated,) if steps else ()))
+        steps.append(step(address, Phase.NARROW, operation, {**target, "RemoveContextProvider": True}, needs))
+    elif old != new:
+        phase = Phase.SWAP if old else Phase.WIDEN
+        parameters = {**target, "ContextProvider": json.loads(new)}
+        steps.append(step(address, phase, operation, parameters, (present(address),), (provided,)))
+    if new_instance and old_instance != new_instance:
+        phase = Phase.SWAP if old_instance else Phase.WIDEN
+        needs = (present(address), *((provided,) if old != new and not old else ()))
+        parameters = {**target, "IdentityCenterInstanceArn": new_instance}
+        steps.append(step(address, phase, operation, parameters, needs))
+    return steps
+
+
+def _sides(before: str | None, after: str | None) -> tuple[str, str]:
+    """Return a setting before and after; what is left as it is, is the same on both sides."""
+    old = before or ""
+    return old, old if after is None else after

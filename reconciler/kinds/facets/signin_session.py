@@ -1,0 +1,53 @@
+"""The maximum sign-in session of a role: set, or not set at all.
+
+UpdateRole leaves it as it is if it is not named, and clears it by ResetMaxSigninSessionDuration (IAM API Reference,
+UpdateRole; 1 hour to 90 days; botocore 1.44.6). AWS leaves it out of its answers if it is not set.
+"""
+
+from __future__ import annotations
+
+from reconciler.kinds import limits
+from reconciler.kinds import schema_parts as parts
+from reconciler.kinds.declaring import Declaring, seconds
+from reconciler.model.entity import Role
+from reconciler.model.node import Map
+
+NOT_SET = 0
+_FIELD, _NONE = "max_signin_session_duration", "none"
+
+SCHEMA: parts.Schema = {
+    "type": ["string", "integer"],
+    "pattern": parts.DURATION_OR_NONE_PATTERN,
+    "minimum": 0,
+    "description": "Longest AWS Sign-In session of who signs in with this role, 1h to 90d; `none` clears it. Absent: "
+    "left as it is live.",
+    "examples": ["12h", "90d", _NONE],
+}
+
+
+def declare_signin_session(node: Map, context: Declaring) -> int | None:
+    """Read the seconds from a file; None if it leaves them as they are live."""
+    written = node.get(_FIELD)
+    if written is None or written == _NONE:
+        return None if written is None else NOT_SET
+    length = seconds(written)
+    low, high = limits.SIGNIN_SESSION
+    if length is None or not low <= length <= high:
+        summary = f"{_FIELD} {written!r} is not between 1h and 90d."
+        hint = f"Write a duration such as 12h or 30d, or `{_NONE}` to clear it."
+        context.problem("bad-duration", summary, node.place(_FIELD), hint)
+    return length
+
+
+def create_parameters(role: Role) -> dict[str, object]:
+    """Return what CreateRole takes of it."""
+    length = role.max_signin_session_duration
+    return {"MaxSigninSessionDuration": length} if length else {}
+
+
+def update_parameters(before: Role, after: Role) -> dict[str, object]:
+    """Return the parameters of UpdateRole that set or clear it; none if it stays as it is."""
+    wanted = after.max_signin_session_duration
+    if wanted is None or wanted == (before.max_signin_session_duration or NOT_SET):
+        return {}
+    return {"MaxSigninSessionDuration": wanted} if wanted else {"ResetMaxSigninSessionDuration": True}

@@ -1,0 +1,146 @@
+"""Which roles AWS's services put into an account and need there, by exact name, path and trust.
+
+Their deletion breaks the service, or the way in from the organization: no plan prunes them unless `settings.prune_also`
+names them. Whoever knows the names could hide a role among them, so a role counts only if nobody but the service's own
+principal is in its trust. Sources: AWS Organizations User Guide, "Accessing member accounts"; AWS Control Tower User
+Guide, "Resource considerations for Account Factory", "How AWS Control Tower works with roles" and "Using identity-based
+policies"; CloudFormation User Guide, "Grant self-managed permissions"; QuickSight User Guide, "Using IAM". The trust of
+stacksets-exec-… is documented nowhere, and the same in every account that was looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.model.address import Address
+from reconciler.model.arns import address_of
+from reconciler.model.document import Statement
+from reconciler.model.entity import Policy, Role
+from reconciler.model.state import State
+
+_ORGANIZATIONS, _CONTROL_TOWER, _STACK_SETS = "AWS Organizations", "AWS Control Tower", "CloudFormation StackSets"
+_IAM = r"AWS:arn:aws(?:-[a-z]+)*:iam::(?P<account>[0-9]{12}):"
+_ROOT = f"{_IAM}root"
+_SERVICE_ROLE = "/service-role/"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRole:
+    """One form. `name` and `principal` must match whole; a principal is `KIND:VALUE`, as in Service:ec2.amazonaws.com.
+
+    elsewhere: the principal is of another account, that of the organization's management or audit.
+    """
+
+    service: str
+    name: re.Pattern[str]
+    principal: re.Pattern[str]
+    path: str = "/"
+    elsewhere: bool = True
+
+
+def _form(service: str, name: str, principal: str, path: str = "/", *, elsewhere: bool = True) -> ServiceRole:
+    return ServiceRole(service, re.compile(name), re.compile(principal), path, elsewhere)
+
+
+def _of_service(service: str, name: str, host: str, path: str = "/") -> ServiceRole:
+    return _form(service, re.escape(name), re.escape(f"Service:{host}.amazonaws.com"), path, elsewhere=False)
+
+
+FORMS: tuple[ServiceRole, ...] = (
+    _form(_ORGANIZATIONS, "OrganizationAccountAccessRole", _ROOT),
+    _form(_CONTROL_TOWER, "AWSControlTowerExecution", _ROOT),
+    *(
+        _form(_CONTROL_TOWER, f"aws-controltower-{here}", f"{_IAM}role/aws-controltower-{there}")
+        for here, there in (
+            ("AdministratorExecutionRole", "AuditAdministratorRole"),
+            ("ReadOnlyExecutionRole", "AuditReadOnlyRole"),
+        )
+    ),
+    *(
+        _of_service(_CONTROL_TOWER, f"aws-controltower-{name}", host)
+        for name, host in (
+            ("AuditAdministratorRole", "lambda"),
+            ("AuditReadOnlyRole", "lambda"),
+            ("ForwardSnsNotificationRole", "lambda"),
+            ("ConfigRecorderRole", "config"),
+            ("CloudWatchLogsRole", "cloudtrail"),
+        )
+    ),
+    _of_service(_CONTROL_TOWER, "AWSControlTowerAdmin", "controltower", _SERVICE_ROLE),
+    _of_service(_CONTROL_TOWER, "AWSControlTowerCloudTrailRole", "cloudtrail", _SERVICE_ROLE),
+    _of_service(_CONTROL_TOWER, "AWSControlTowerStackSetRole", "cloudformation", _SERVICE_ROLE),
+    _of_service(_CONTROL_TOWER, "AWSControlTowerConfigAggregatorRoleForOrganizations", "config", _SERVICE_ROLE),
+    _form(
+        _STACK_SETS,
+        "stacksets-exec-[0-9a-f]{32}",
+        f"{_IAM}role/aws-service-role/stacksets[.]cloudformation[.]amazonaws[.]com/"
+        "AWSServiceRoleForCloudFormationStackSetsOrgAdmin",
+    ),
+    _form(_STACK_SETS, "AWSCloudFormationStackSetExecutionRole", _ROOT),
+    _form(
+        _STACK_SETS,
+        "AWSCloudFormationStackSetExecutionRole",
+        f"{_IAM}role/AWSCloudFormationStackSetAdministrationRole",
+        elsewhere=False,
+    ),
+    _of_service(_STACK_SETS, "AWSCloudFormationStackSetAdministrationRole", "cloudformation"),
+    _of_service("Amazon QuickSight", "aws-quicksight-service-role-v0", "quicksight", _SERVICE_ROLE),
+)
+
+
+def service_of(role: Role, account: str) -> str:
+    """Return the service that put a role there; "" if the role is not one of the known forms."""
+    forms = (form for form in FORMS if form.path == role.path and form.name.fullmatch(role.name))
+    return next((form.service for form in forms if _is_trusted_alone(form, role, account)), "")
+
+
+def _is_trusted_alone(form: ServiceRole, role: Role, account: str) -> bool:
+    """Return whether every statement of the trust lets in the form's principal by AssumeRole, and nobody else."""
+    statements = role.trust_policy.statements
+    return bool(statements) and all(_fits(form, statement, account) for statement in statements)
+
+
+def _fits(form: ServiceRole, statement: Statement, account: str) -> bool:
+    if statement.effect != "Allow" or statement.not_principal or statement.not_action or statement.unknown:
+        return False
+    if statement.actions != {"sts:assumerole"} or not statement.principals:
+        return False
+    for kind, value in statement.principals:
+        match = form.principal.fullmatch(f"{kind}:{value}")
+        if match is None or (form.elsewhere and match["account"] == account):
+            return False
+    return True
+
+
+def spare(going: Iterable[Address], live: State, also: Container[Address]) -> Mapping[Address, str]:
+    """Map what pruning would take, and must leave alone, to the reason. `also`: what `settings.prune_also` names.
+
+    A policy stays with such a role: without it the role is there and cannot do its work.
+    """
+    found: dict[Address, str] = {}
+    addresses = list(going)
+    for address in addresses:
+        role = live.entities[address]
+        if address in live.facts.templates:
+            found[address] = f"made from the role template {live.facts.templates[address]}: never pruned"
+        elif isinstance(role, Role) and address not in also and (service := service_of(role, live.account)):
+            found[address] = service
+    held = _held_policies(found, live)
+    for address in addresses:
+        if address in held and isinstance(live.entities[address], Policy) and address not in also:
+            found[address] = f"used by {held[address]}"
+    return found
+
+
+def _held_policies(roles: Iterable[Address], live: State) -> dict[Address, Address]:
+    """Map each policy of these roles, boundaries too, to the first role that has it."""
+    held: dict[Address, Address] = {}
+    for address in sorted(roles):
+        role = live.entities[address]
+        for arn in (*role.policies, role.permissions_boundary) if isinstance(role, Role) else ():
+            policy = address_of(arn, live.account) if arn else None
+            if policy is not None:
+                held.setdefault(policy, address)
+    return held
