@@ -2,8 +2,8 @@
 
 Sources: IAM API Reference, UpdateAccountPasswordPolicy (ranges; what is left out is switched off), PasswordPolicy (what
 is switched off is not shown), CreateAccountAlias (grammar), DeleteAccountAlias (NoSuchEntity); IAM User Guide, "Using
-an alias for your AWS account ID" (a new alias overwrites the previous one; never 12 digits). The words of a refusal, and
-that HardExpiry is left out, as LocalStack's verified test_iam_account_password_policy recorded them.
+an alias for your AWS account ID" (a new alias overwrites the previous one; never 12 digits). The words of a refusal and
+the absent HardExpiry as LocalStack's verified test_iam_account_password_policy recorded them.
 """
 
 from __future__ import annotations
