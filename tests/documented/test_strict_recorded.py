@@ -356,3 +356,37 @@ def test_a_trust_with_an_element_that_iam_does_not_know_is_refused(
 )
 def test_a_trust_that_is_right_is_taken(iam: Any, made: Made, document: str) -> None:
     assert iam.get_role(RoleName=made.role(document))["Role"]["AssumeRolePolicyDocument"]
+
+
+def test_every_bad_value_of_a_password_policy_is_told_at_once(iam: Any) -> None:
+    given = {"MinimumPasswordLength": 129, "PasswordReusePrevention": 25, "MaxPasswordAge": 1096}
+    told = [
+        f"Value at '{where}' failed to satisfy constraint: Member must have value less than or equal to {most}"
+        for where, most in (("minimumPasswordLength", 128), ("passwordReusePrevention", 24), ("maxPasswordAge", 1095))
+    ]
+    refused = refusal(iam.update_account_password_policy, **given)
+    assert refused == (400, "ValidationError", f"3 validation errors detected: {'; '.join(told)}")
+
+
+def test_a_password_policy_tells_hard_expiry_only_where_it_is_on(fresh: Any) -> None:
+    fresh.update_account_password_policy()
+    assert "HardExpiry" not in fresh.get_account_password_policy()["PasswordPolicy"]
+    fresh.update_account_password_policy(MaxPasswordAge=60, HardExpiry=True)
+    assert fresh.get_account_password_policy()["PasswordPolicy"]["HardExpiry"] is True
+
+
+def test_the_details_of_an_account_tell_the_newest_version_first(iam: Any, made: Made) -> None:
+    policy = made.policy()
+    iam.create_policy_version(PolicyArn=policy, PolicyDocument=ALLOW)
+    details = iam.get_account_authorization_details(Filter=["LocalManagedPolicy"], MaxItems=1000)["Policies"]
+    told = next(one for one in details if one["Arn"] == policy)
+    assert [version["VersionId"] for version in told["PolicyVersionList"]] == ["v2", "v1"]
+    assert "Description" not in told
+
+
+def test_a_provider_with_too_many_tags_has_reached_its_limit(iam: Any, name: Any) -> None:
+    provider = iam.create_open_id_connect_provider(Url=f"https://{name('idp')}.example.com")
+    arn = {"OpenIDConnectProviderArn": provider["OpenIDConnectProviderArn"]}
+    iam.tag_open_id_connect_provider(**arn, Tags=[{"Key": f"k{n}", "Value": "v"} for n in range(50)])
+    refused = refusal(iam.tag_open_id_connect_provider, **arn, Tags=[{"Key": "k50", "Value": "v"}])
+    assert refused == (409, "LimitExceeded", "The number of tags has reached the maximum limit.")

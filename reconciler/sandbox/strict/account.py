@@ -2,7 +2,8 @@
 
 Sources: IAM API Reference, UpdateAccountPasswordPolicy (ranges; what is left out is switched off), PasswordPolicy (what
 is switched off is not shown), CreateAccountAlias (grammar), DeleteAccountAlias (NoSuchEntity); IAM User Guide, "Using
-an alias for your AWS account ID" (a new alias overwrites the previous one; never 12 digits).
+an alias for your AWS account ID" (a new alias overwrites the previous one; never 12 digits). The words of a refusal and
+the absent HardExpiry as LocalStack's verified test_iam_account_password_policy recorded them.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import re
 from reconciler.sandbox.strict.call import Call, Rules
 from reconciler.sandbox.wire import Refusal, Reply, members, put, text
 
-RANGES = {"MinimumPasswordLength": (6, 128), "MaxPasswordAge": (1, 1095), "PasswordReusePrevention": (1, 24)}
+RANGES = {"MinimumPasswordLength": (6, 128), "PasswordReusePrevention": (1, 24), "MaxPasswordAge": (1, 1095)}
 DEFAULTS = {"MinimumPasswordLength": "6"}
-SWITCHED_OFF = ("MaxPasswordAge", "PasswordReusePrevention")
+SWITCHED_OFF = ("MaxPasswordAge", "PasswordReusePrevention", "HardExpiry")
 ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 
 
 def password_policy(call: Call) -> None:
+    found = []
     for name, (least, most) in RANGES.items():
         if call.has(name) and not least <= int(call.given(name)) <= most:
             limit = (
@@ -26,11 +28,11 @@ def password_policy(call: Call) -> None:
                 if int(call.given(name)) < least
                 else f"less than or equal to {most}"
             )
-            raise Refusal(
-                "ValidationError",
-                f"1 validation error detected: Value '{call.given(name)}' at '{name[0].lower()}{name[1:]}' failed to "
-                f"satisfy constraint: Member must have value {limit}",
-            )
+            where = f"{name[0].lower()}{name[1:]}"
+            found.append(f"Value at '{where}' failed to satisfy constraint: Member must have value {limit}")
+    if found:
+        errors = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
+        raise Refusal("ValidationError", f"{errors} detected: {'; '.join(found)}")
 
 
 def update_password_policy(call: Call) -> Reply:
@@ -43,7 +45,7 @@ def shown(call: Call, reply: Reply) -> None:
     policy = reply.result.find("PasswordPolicy")
     if policy is not None:
         for name in SWITCHED_OFF:
-            if text(policy, name) in ("", "0", "None"):
+            if text(policy, name) in ("", "0", "None", "false"):
                 put(policy, name, None)
 
 

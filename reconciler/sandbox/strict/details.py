@@ -1,7 +1,8 @@
 """GetAccountAuthorizationDetails: paged over its four lists, and whole.
 
 Source: IAM API Reference, GetAccountAuthorizationDetails (Filter, MaxItems, Marker), ManagedPolicyDetail.
-AWS-managed policies are listed where they are in use.
+AWS-managed policies are listed where they are in use. The newest version comes first, and a policy without a
+description has none (recorded by LocalStack's verified test_iam_account_authorization_details).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import xml.etree.ElementTree as ET
 
 from reconciler.sandbox.strict.call import Call, Rules
 from reconciler.sandbox.strict.paging import cut, pages_itself, size
+from reconciler.sandbox.strict.versions import newest_first
 from reconciler.sandbox.wire import Refusal, Reply, members, put, text
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
@@ -46,6 +48,11 @@ def named(call: Call, reply: Reply) -> None:
         elif not text(policy, "PolicyId"):
             told = call.ask("GetPolicy", PolicyArn=arn)
             put(policy, "PolicyId", told.result.findtext("Policy/PolicyId") or "")
+        if not text(policy, "Description"):
+            put(policy, "Description", None)
+        versions = policy.find("PolicyVersionList")
+        if versions is not None:
+            newest_first(versions)
 
 
 RULES = Rules(

@@ -88,6 +88,13 @@ def _invalid(where: str, constraint: str) -> Refusal:
     return Refusal("ValidationError", detected)
 
 
+def _too_many(kind: str) -> str:
+    """What AWS says to more tags than an entity can have; recorded for providers alone."""
+    if kind == OIDC:
+        return "The number of tags has reached the maximum limit."
+    return f"Cannot exceed quota for TagsPer{NOUN[kind]}: {QUOTA}"
+
+
 def merged(entity: Entity, pairs: Iterable[tuple[str, str]]) -> Tags:
     """A key that is there already, in whatever case counts as the same, keeps its spelling."""
     result = dict(entity.tags)
@@ -103,7 +110,7 @@ def _tag(kind: str) -> Answer:
         refuse_bad(kind, pairs)
         tags = merged(entity, pairs)
         if len(tags) > QUOTA:
-            raise over_quota(f"Cannot exceed quota for TagsPer{NOUN[kind]}: {QUOTA}")
+            raise over_quota(_too_many(kind))
         entity.tags = tags
         return answer(call.action)
 

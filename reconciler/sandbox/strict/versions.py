@@ -31,10 +31,15 @@ def list_versions(call: Call) -> Reply:
     reply = call.forward()
     versions = reply.result.find("Versions") if reply.ok else None
     if versions is not None:
-        versions[:] = sorted(versions, key=_number, reverse=True)
+        newest_first(versions)
         for version in versions:
             put(version, "Document", None)
     return paged(call, reply, "Versions")
+
+
+def newest_first(versions: ET.Element) -> None:
+    """Put a list of versions in the order in which AWS tells them."""
+    versions[:] = sorted(versions, key=_number, reverse=True)
 
 
 def _number(version: ET.Element) -> int:
