@@ -142,7 +142,7 @@ class World:
         state = live if account == self._account else self._elsewhere(account)
         entity = state.entities.get(address) if address else None
         if address is None or not isinstance(entity, User | Role):
-            return _stranger(arn, address, self._trust_of(role_arn, live)), Evidence.UNSEEN
+            return outsider(arn, self._trust_of(role_arn, live)), Evidence.UNSEEN
         concerned = [address, *_behind(entity, state)]
         evidence = self._evidence(concerned, state, seen) if account == self._account else Evidence.FILE
         return _asking(arn, principals_of(state, seen.outside)[address], state), evidence
@@ -252,20 +252,6 @@ def _asking(arn: str, principal: Principal, state: State) -> Principal:
         return replace(principal, arn=arn) if _account(arn) == state.account else principal
     unique = f"{principal.unique_id}:{arn.rpartition('/')[2]}" if principal.unique_id else ""
     return replace(principal, arn=arn, kind="session", role_arn=principal.arn, unique_id=unique)
-
-
-def _stranger(arn: str, address: Address | None, trust: Document) -> Principal:
-    """A caller of whom nothing is known. A session does not tell the path of its role; the trust may."""
-    found = outsider(arn)
-    if address is None or address.kind != "role":
-        return found
-    prefix = f"arn:{found.partition}:iam::{found.account}:role/"
-    named = (value for statement in trust.statements for _, value in statement.principals or ())
-    role_arn = next(
-        (value for value in named if value.startswith(prefix) and value.endswith(f"/{address.name}")),
-        f"{prefix}{address.name}",
-    )
-    return replace(found, role_arn=role_arn)
 
 
 def _narrowed(principal: Principal, before: Request, live: State, later: bool) -> Principal:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.app.aliases import Catalog
 from reconciler.app.wanted import Run, Say
 from reconciler.assume import codes, mfa, warm
 from reconciler.assume.asked import CODE, Mfa
@@ -24,7 +23,7 @@ from reconciler.aws import sts
 from reconciler.aws.faults import BAD_CREDENTIALS
 from reconciler.model.escape import escape_line
 from reconciler.model.problem import Failed, failure
-from reconciler.model.sts import LONGEST_CHAINED, Caller
+from reconciler.model.sts import LONGEST_CHAINED
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
@@ -233,25 +232,14 @@ class Need:
 
 def needed(run: Run) -> Need:
     """A later hop's `mfa: true` asks for the code as well: only the first call can carry it."""
-    path, caller = run.path, run.caller
-    serial = next((alias.mfa_serial for alias in path if alias.mfa_serial), None)
-    trust = run.catalog.trusts.get(path[0].name)
-    demand = mfa.mfa_demand(trust, caller.arn, caller.account) if trust else None
-    age = demand.max_age if demand else None
-    if any(alias.mfa for alias in path):
-        return Need(True, serial, age, demand is not None and demand.required)
-    if path[0].mfa is None and demand is not None and demand.required:
-        return Need(True, serial, age, True)
-    if path[0].mfa is None and is_guarded(caller, run.catalog):
-        return Need(True, serial, age, demand is not None)
-    return Need(False, serial)
-
-
-def is_guarded(caller: Caller, catalog: Catalog) -> bool:
-    """True for a user of the file's account of whom it demands MFA: the guard denies AssumeRole without."""
-    _, _, _, _, account, resource = caller.arn.split(":", 5)
-    kind, _, name = resource.partition("/")
-    return kind == "user" and catalog.account in (None, account) and name.rpartition("/")[2] in catalog.guarded
+    path = run.path
+    serial = next((alias.mfa_serial for alias in path if alias.mfa_serial), None) or run.profile_device
+    demand = run.catalog.demand(path, run.caller)
+    said = True if any(alias.mfa for alias in path) else path[0].mfa
+    certain = bool(demand.required) if said is None else said
+    if not certain:
+        return Need(False, serial)
+    return Need(True, serial, demand.max_age, bool(demand.required) and path[0].name in run.catalog.trusts)
 
 
 class _Used:

@@ -12,7 +12,7 @@ from reconciler.app.aliases import Catalog, catalog
 from reconciler.assume import chain, codes, warm
 from reconciler.assume.cache import IDENTITIES, Cache, key_of
 from reconciler.assume.credentials import ALIAS, expired, source_profile
-from reconciler.assume.source import identity_of
+from reconciler.assume.source import device_of, identity_of
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Alias
 from reconciler.model.sts import Caller
@@ -74,6 +74,11 @@ class Run:
     def source_id(self) -> str:
         """What stands for the source credentials in the cache."""
         return self._known_source or f"key:{self.source.access_key_id}"
+
+    @cached_property
+    def profile_device(self) -> str | None:
+        """The MFA device that the source profile names; None if it names none."""
+        return device_of(self.profile, self.environ)
 
     @property
     def known_caller(self) -> Caller | None:

@@ -54,6 +54,20 @@ def endpoint_of(profile: str | None, environ: Mapping[str, str]) -> str:
     return repr([*said, *services]) if said else ""
 
 
+def device_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return the `mfa_serial` of the profile whose own keys are used; None if it names none.
+
+    The one of a profile with `role_arn` goes with that role: a role's session has no device.
+    """
+    if profile is None and environ.get("AWS_ACCESS_KEY_ID"):
+        return None
+    try:
+        settings = _Files(environ).profile(_named(profile, environ))
+    except ValueError:
+        return None
+    return None if "role_arn" in settings else settings.get("mfa_serial") or None
+
+
 def default_profile_is_used(environ: Mapping[str, str]) -> bool:
     """True where a call without any profile would use the one named `default`."""
     if environ.get("AWS_ACCESS_KEY_ID"):
