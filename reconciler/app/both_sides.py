@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.assume.applied import just_applied
 from reconciler.assume.asked import Mfa
 from reconciler.assume.chain import Request
-from reconciler.assume.explain import Question
+from reconciler.assume.question import Question
 from reconciler.assume.weigh import View
 from reconciler.aws.look import UNREAD, Seen, iam_client, look
 from reconciler.kinds.view import inherited

@@ -48,4 +48,5 @@ def _explained(hops: Hops, refusal: Failed | None) -> Explanation:
         refusal=refusal,
         refused=hops.position,
         again=declared,
+        asks=not hops.never_asks,
     )
