@@ -52,7 +52,8 @@ def begun(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Hops:
     line = warm.nesting(run.profile, environ)
     if line:
         say(line)
-    return Hops(run, wanted.codes, say)
+    given = replace(wanted.codes, code=None) if run.profile_takes_code else wanted.codes
+    return Hops(run, given, say)
 
 
 class NotAssumed(Failed):

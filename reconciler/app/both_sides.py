@@ -37,11 +37,15 @@ _UNREAD = Document(version="", statements=frozenset(), opaque=UNREAD)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whose credentials IAM is asked with: those that the first role is assumed from."""
+    """Whose credentials IAM is asked with: those that the first role is assumed from.
+
+    client: makes a client of IAM with credentials that are there already; None: they are found anew.
+    """
 
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
+    client: Callable[[], Any] | None = None
 
 
 class World:
@@ -219,6 +223,8 @@ def _client(access: Access | None) -> Any:
     if access is None:
         return None
     try:
+        if access.client is not None:
+            return access.client()
         return iam_client(access.profile, access.region, access.endpoint_url)
     except Failed:
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.app.used_codes import UsedCodes
+from reconciler.app.used_codes import UsedCodes, device_key
 from reconciler.app.wanted import Run, Say
 from reconciler.assume import codes, mfa, warm
 from reconciler.assume.asked import CODE, Mfa
@@ -202,7 +202,7 @@ class Hops:
 
     def _spend(self, alias: str, serial: str, send: Callable[[str], sts.Keys]) -> sts.Keys:
         """The answer to the first code that AWS takes; one process at a time asks for the codes of a device."""
-        run, key = self.run, key_of(self.run.source_id, serial)
+        run, key = self.run, device_key(self.run.where, serial)
         used = UsedCodes(run.cache, key)
         with run.cache.alone(CODES, key, "another run is asking for an MFA code; waiting for it."):
             question = f"MFA code for {escape_line(alias)} ({escape_line(serial)}): "
@@ -244,7 +244,7 @@ class Hops:
         if self.run.source.temporary:
             return Mfa(present=None, temporary=True)
         kept = self._kept_session(self._need.max_age) if self._buys_session else None
-        return Mfa(True, self._age() if kept else 0, temporary=self._buys_session)
+        return Mfa(True, self._age() if kept else 0)
 
     def _serial(self) -> str:
         run = self.run

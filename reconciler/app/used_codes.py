@@ -11,10 +11,16 @@ CODE_KEPT = 120
 """Seconds that a sent code is remembered: longer than any device shows it and AWS takes it."""
 
 
+def device_key(where: str, serial: str) -> str:
+    """Return the name of a device in the cache. `where`: the endpoint that its codes are sent to."""
+    return key_of("device", where, serial)
+
+
 class UsedCodes:
-    """The codes of one device that were sent in the last minutes, by any run; as digests. `key` names the device."""
+    """The codes of one device that were sent in the last minutes, by any run; as digests."""
 
     def __init__(self, cache: Cache, key: str) -> None:
+        """`key`: a `device_key`."""
         self._cache, self._key = cache, key
         self._sent: set[str] = set()
 

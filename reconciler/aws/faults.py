@@ -12,6 +12,7 @@ from botocore.parsers import ResponseParserError
 from reconciler.aws.answers import ForeignAnswer
 from reconciler.aws.library_errors import describe
 from reconciler.aws.limits import VARIABLE, AnswerTooLong, CallTimeout
+from reconciler.aws.user_sessions import SESSION_WITHOUT_MFA, message_of
 from reconciler.model.problem import Failed, Level, Problem
 
 BAD_CREDENTIALS = "bad-credentials"
@@ -72,6 +73,7 @@ def problem_of(error: Exception, doing: str) -> Problem:
     code = code_of(error)
     summary, hint = _said(error, code)
     kind = BAD_CREDENTIALS if code in (*_EXPIRED, *_UNKNOWN_KEY) else "aws-error"
+    kind = "session-without-mfa" if code == SESSION_WITHOUT_MFA else kind
     return Problem(Level.ERROR, kind, f"{_sentence(doing)} failed: {summary}", "", hint)
 
 
@@ -89,6 +91,9 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
         return f"{error}.", f"Check the network and any proxy, or allow more time: export {VARIABLE}=300"
     if not isinstance(error, ClientError):
         return describe(error)
+    session = message_of(error)
+    if session is not None:
+        return session
     message = _message_of(error, code)
     if code in _EXPIRED:
         return "the credentials have expired.", "Log in again, or refresh the session."
