@@ -99,6 +99,8 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
         return "the credentials have expired.", "Log in again, or refresh the session."
     if code in _UNKNOWN_KEY:
         return f"AWS does not know these credentials ({code}).", "Check the access key and its secret."
+    if code in DENIED and message.startswith(_MFA_FAILED):
+        return _said_of_mfa(message)
     if code in DENIED:
         return f"access denied: {message}", "The caller needs this permission."
     if code == "EntityAlreadyExists" and error.operation_name == "CreateAccountAlias":
@@ -106,6 +108,19 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
     if code in THROTTLED:
         return f"AWS kept throttling ({code}): {message}", "Run again in a minute."
     return f"{code}: {message}", ""
+
+
+_MFA_FAILED = "MultiFactorAuthentication failed"
+
+
+def _said_of_mfa(message: str) -> tuple[str, str]:
+    """Say what AWS says of a code that goes with the role of a profile (STS, AssumeRole; its texts are no API)."""
+    if "one time pass code" in message:
+        return "AWS refused the MFA code.", "A code works once, for about 30 seconds: run it again with the next one."
+    return (
+        "AWS cannot check a code of that MFA device: it is not an enabled one of the caller.",
+        "Correct `mfa_serial` of the AWS profile.",
+    )
 
 
 def _message_of(error: ClientError, code: str) -> str:
