@@ -44,6 +44,7 @@ def test_only_that_error_is_told_anew(code: str, said: str, kind: str) -> None:
     tell_apart(iam, f"arn:aws:iam::{A}:user/x", "ASIAX")
     tell_apart(iam, f"arn:aws:iam::{A}:user/x", "ASIAX")  # clients are shared
     parsed = {"Error": {"Code": code, "Message": "m"}}
-    iam.meta.events.emit("after-call.iam.ListUsers", parsed=parsed, http_response=None, model=None, context={})
+    model = iam.meta.service_model.operation_model("ListUsers")
+    iam.meta.events.emit("after-call.iam.ListUsers", parsed=parsed, http_response=None, model=model, context={})
     problem = problem_of(ClientError(parsed, "ListUsers"), "reading")  # type: ignore[arg-type]
     assert said in problem.summary and problem.code == kind
