@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from reconciler.assume import chain, index
-from reconciler.assume.cache import INDEXES, Cache
+from reconciler.assume.cache import DEMANDS, INDEXES, Cache
+from reconciler.assume.mfa import AliasDemands, Demand, FileDemands, caller_name
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Role
 from reconciler.model.problem import Failed, Place
 from reconciler.model.state import Alias, Desired
+from reconciler.model.sts import Caller
 from reconciler.policy.canonical import canonical
 
 
@@ -24,6 +26,7 @@ class Catalog:
     """What `assume` needs of a file. `account`: None where the file names none, and a placeholder stands in ARNs.
 
     longest, trusts: by alias, for roles of the file: max_session_duration in seconds, and the trust policy.
+    demands: of whom which alias demands MFA.
     """
 
     account: str | None
@@ -31,8 +34,18 @@ class Catalog:
     aliases: Mapping[str, Alias]
     longest: Mapping[str, int] = field(default_factory=dict)
     trusts: Mapping[str, Document] = field(default_factory=dict)
-    guarded: frozenset[str] = frozenset()
-    """Names of the users that may do nothing without MFA: the file demands it of them."""
+    demands: FileDemands = field(default_factory=FileDemands)
+
+    def demand(self, path: Sequence[Alias], caller: Caller) -> Demand:
+        """Return whether the first call of a chain needs MFA of this caller, whatever the aliases say themselves."""
+        first, name = path[0], caller_name(caller.arn)
+        ours = self.account in (None, caller.account)
+        known = self.demands.of(first.name, name) if ours and name else None
+        if known is not None:
+            return known
+        from reconciler.assume.demands import demand_of_stranger, target_with
+
+        return demand_of_stranger(caller.arn, target_with(first, self.trusts.get(first.name)), first)
 
 
 def catalog(
@@ -46,20 +59,25 @@ def catalog(
     """The aliases as they are for a caller of `account` and `partition`. Raises Failed where the file is invalid."""
     name = index.key(files, variables, account, partition, environ)
     found = index.read(cache, name)
-    if found is not None:
-        return _decoded(found)
+    kept = index.read(cache, name, DEMANDS) if found is not None else None
+    if found is not None and kept is not None and kept.get("of") == found["looked"]:
+        return _decoded(found, kept)
     from reconciler.app.desired import read
 
     since = time.time()
     loaded = read(files, variables, account, partition)
     made, looked = _made(loaded), _looked(loaded, files, since)
-    if looked is not None:
+    behind = index.manifest(map(str, loaded.documents), (), (), since)
+    if looked is not None and behind is not None:
+        cache.put(DEMANDS, name, _encoded_demands(made) | {"looked": behind, "of": looked})
         cache.put(INDEXES, name, _encoded(made) | {"looked": looked})
     return made
 
 
 def of_desired(desired: Desired, account: str | None) -> Catalog:
     """`account`: that of the file, None where it names none."""
+    from reconciler.assume.demands import file_demands
+
     roles = {
         name: role
         for name, alias in desired.aliases.items()
@@ -71,7 +89,7 @@ def of_desired(desired: Desired, account: str | None) -> Catalog:
         desired.aliases,
         {name: role.max_session_duration for name, role in roles.items()},
         {name: role.trust_policy for name, role in roles.items()},
-        frozenset(address.name for address, item in desired.declarations.items() if item.mfa),
+        file_demands(desired.state, desired.aliases),
     )
 
 
@@ -98,17 +116,37 @@ def _encoded(made: Catalog) -> dict[str, object]:
     return {
         "account": made.account,
         "partition": made.partition,
-        "guarded": sorted(made.guarded),
         "aliases": {
             name: {
                 "alias": _plain(alias),
                 "longest": made.longest.get(name),
-                "trust": made.trusts[name].text if name in made.trusts else None,
                 "source_profile": chain.declared_source(chain.hops(name, made.aliases)),
                 "region": alias.region,
                 "calls": {kind: _calls(name, made, arn) for kind, arn in _CALLERS.items()},
             }
             for name, alias in made.aliases.items()
+        },
+    }
+
+
+def _encoded_demands(made: Catalog) -> dict[str, object]:
+    """Return the other half of an index: the trusts, and of whom MFA is demanded.
+
+    A warm `assume` needs none of it, and would only be slowed by it. It holds as long as the first half does, and
+    every document of the file is what it was.
+    """
+    known = made.demands
+    return {
+        "trusts": {name: trust.text for name, trust in made.trusts.items()},
+        "declared": sorted(known.declared),
+        "groups": [sorted(group) for group in known.groups],
+        "demands": {
+            name: {
+                "callers": [[group, one.required, one.max_age] for group, one in item.callers],
+                "anyone": item.anyone,
+                "somebody": item.somebody,
+            }
+            for name, item in known.aliases.items()
         },
     }
 
@@ -154,7 +192,7 @@ def _same(value: Any) -> object:
     return value
 
 
-def _decoded(found: Mapping[str, Any]) -> Catalog:
+def _decoded(found: Mapping[str, Any], kept: Mapping[str, Any]) -> Catalog:
     entries = found["aliases"]
     partition = found["partition"]
     read: Any = Alias
@@ -166,6 +204,15 @@ def _decoded(found: Mapping[str, Any]) -> Catalog:
             for name, entry in entries.items()
         },
         {name: entry["longest"] for name, entry in entries.items() if entry["longest"] is not None},
-        {name: canonical(json.loads(entry["trust"]), partition) for name, entry in entries.items() if entry["trust"]},
-        frozenset(found["guarded"]),
+        {name: canonical(json.loads(trust), partition) for name, trust in kept["trusts"].items()},
+        FileDemands(
+            frozenset(kept["declared"]),
+            tuple(frozenset(group) for group in kept["groups"]),
+            {name: _decoded_demands(item) for name, item in kept["demands"].items()},
+        ),
     )
+
+
+def _decoded_demands(item: Mapping[str, Any]) -> AliasDemands:
+    callers = tuple((group, Demand(required, age)) for group, required, age in item["callers"])
+    return AliasDemands(callers, item["anyone"], item["somebody"])

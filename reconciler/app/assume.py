@@ -52,7 +52,8 @@ def begun(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Hops:
     line = warm.nesting(run.profile, environ)
     if line:
         say(line)
-    return Hops(run, wanted.codes, say)
+    given = replace(wanted.codes, code=None) if run.profile_takes_code else wanted.codes
+    return Hops(run, given, say)
 
 
 class NotAssumed(Failed):
@@ -66,9 +67,12 @@ class NotAssumed(Failed):
 def gone(hops: Hops) -> Credentials:
     """The credentials at the end of the walk. Raises NotAssumed where a role may not be assumed, else Failed.
 
-    A refusal that nothing explains but that this machine applied the role moments ago is waited out.
+    A refusal that a code may turn is answered with one, once. One that nothing explains but that this machine applied
+    the role moments ago is waited out.
     """
     found = _tried(hops)
+    if isinstance(found, NotAssumed) and hops.demand_code(found.explanation):
+        found = _tried(hops)
     if isinstance(found, NotAssumed) and found.explanation.outcome is Outcome.PROPAGATING and hops.carried != CODE:
         hops.say("that was applied a moment ago, and AWS does not know it everywhere yet; trying again.")
         end = time.monotonic() + PROPAGATION

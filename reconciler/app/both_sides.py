@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.assume.applied import just_applied
 from reconciler.assume.asked import Mfa
 from reconciler.assume.chain import Request
-from reconciler.assume.explain import Question
+from reconciler.assume.question import Question
 from reconciler.assume.weigh import View
 from reconciler.aws.look import UNREAD, Seen, iam_client, look
 from reconciler.kinds.view import inherited
@@ -37,11 +37,15 @@ _UNREAD = Document(version="", statements=frozenset(), opaque=UNREAD)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whose credentials IAM is asked with: those that the first role is assumed from."""
+    """Whose credentials IAM is asked with: those that the first role is assumed from.
+
+    client: makes a client of IAM with credentials that are there already; None: they are found anew.
+    """
 
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
+    client: Callable[[], Any] | None = None
 
 
 class World:
@@ -142,7 +146,7 @@ class World:
         state = live if account == self._account else self._elsewhere(account)
         entity = state.entities.get(address) if address else None
         if address is None or not isinstance(entity, User | Role):
-            return _stranger(arn, address, self._trust_of(role_arn, live)), Evidence.UNSEEN
+            return outsider(arn, self._trust_of(role_arn, live)), Evidence.UNSEEN
         concerned = [address, *_behind(entity, state)]
         evidence = self._evidence(concerned, state, seen) if account == self._account else Evidence.FILE
         return _asking(arn, principals_of(state, seen.outside)[address], state), evidence
@@ -219,6 +223,8 @@ def _client(access: Access | None) -> Any:
     if access is None:
         return None
     try:
+        if access.client is not None:
+            return access.client()
         return iam_client(access.profile, access.region, access.endpoint_url)
     except Failed:
         return None
@@ -252,20 +258,6 @@ def _asking(arn: str, principal: Principal, state: State) -> Principal:
         return replace(principal, arn=arn) if _account(arn) == state.account else principal
     unique = f"{principal.unique_id}:{arn.rpartition('/')[2]}" if principal.unique_id else ""
     return replace(principal, arn=arn, kind="session", role_arn=principal.arn, unique_id=unique)
-
-
-def _stranger(arn: str, address: Address | None, trust: Document) -> Principal:
-    """A caller of whom nothing is known. A session does not tell the path of its role; the trust may."""
-    found = outsider(arn)
-    if address is None or address.kind != "role":
-        return found
-    prefix = f"arn:{found.partition}:iam::{found.account}:role/"
-    named = (value for statement in trust.statements for _, value in statement.principals or ())
-    role_arn = next(
-        (value for value in named if value.startswith(prefix) and value.endswith(f"/{address.name}")),
-        f"{prefix}{address.name}",
-    )
-    return replace(found, role_arn=role_arn)
 
 
 def _narrowed(principal: Principal, before: Request, live: State, later: bool) -> Principal:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.app.both_sides import Access, Again, World
-from reconciler.assume.asked import Mfa
+from reconciler.assume.asked import CODE, Mfa
 from reconciler.assume.chain import Request
 from reconciler.assume.explain import explain
 from reconciler.aws.sts import DEVICE_REFUSED
@@ -25,11 +26,13 @@ def explained(
     refusal: Failed | None = None,
     refused: int = 0,
     again: Again | None = None,
+    asks: bool = False,
 ) -> Explanation:
     """Without a refusal: the first hop that may not be assumed, else the last one. With one: the hop `refused`.
 
     `requests`: all hops. `mfa`: what the first call carries. `access` None: nothing is read live. `again`: for files
-    that leave out paths which entities have live. What cannot be read is said to be unseen, and raises nothing.
+    that leave out paths which entities have live. `asks`: where AWS refuses the first call and a code helps, one is
+    given. What cannot be read is said to be unseen, and raises nothing.
     """
     wrong_device = _wrong_device(desired, requests[refused], caller_arn, refusal)
     if wrong_device is not None:
@@ -39,7 +42,10 @@ def explained(
         return explain(world.question(requests, refused, mfa, refused=True))
     found = None
     for hop in range(len(requests)):
-        found = explain(world.question(requests, hop, mfa))
+        question = world.question(requests, hop, mfa)
+        found = explain(question)
+        if asks and found.code_helps and not found.may_assume:
+            found = explain(replace(question, mfa=replace(CODE, temporary=mfa.temporary)))
         if not found.may_assume:
             break
     assert found is not None

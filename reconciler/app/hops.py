@@ -8,23 +8,24 @@ assumes reuse; AWS counts that as role chaining, so a longer one takes the code 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.app.aliases import Catalog
+from reconciler.app.used_codes import UsedCodes, device_key
 from reconciler.app.wanted import Run, Say
 from reconciler.assume import codes, mfa, warm
 from reconciler.assume.asked import CODE, Mfa
-from reconciler.assume.cache import CODES, CREDENTIALS, MFA_SESSIONS, Cache, Entry, fresh, key_of
+from reconciler.assume.cache import CODES, CREDENTIALS, MFA_SESSIONS, Entry, fresh, key_of
 from reconciler.assume.chain import Request
 from reconciler.assume.credentials import Credentials, expiry
 from reconciler.aws import sts
 from reconciler.aws.faults import BAD_CREDENTIALS
 from reconciler.model.escape import escape_line
+from reconciler.model.explanation import Explanation
 from reconciler.model.problem import Failed, failure
-from reconciler.model.sts import LONGEST_CHAINED, Caller
+from reconciler.model.sts import LONGEST_CHAINED
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
@@ -33,8 +34,6 @@ MFA_SESSION = 43200
 """Seconds that an MFA session is asked for: AWS's own default."""
 AGE_MARGIN = 60
 """Seconds that a kept MFA session is younger than a trust's `max_age` at least, for clocks and the way to AWS."""
-CODE_KEPT = 120
-"""Seconds that a sent code is remembered: longer than any device shows it and AWS takes it."""
 
 NONE = Mfa()
 
@@ -50,6 +49,10 @@ class Hops:
     """The hop that was tried last."""
     carried: Mfa = NONE
     """The MFA that the first call carried when it was tried last."""
+    spent: bool = False
+    """A code was sent already."""
+    refused: bool = False
+    """AWS refused the first call without a code, and a code may help."""
 
     def credentials(self) -> Credentials:
         """Those of the last role. Raises Failed."""
@@ -61,6 +64,31 @@ class Hops:
         run = self.run
         from_session = ":user/" not in run.caller.arn or (self._need.certain and self._buys_session)
         return len(run.requests) > 1 or from_session
+
+    @property
+    def never_asks(self) -> bool:
+        """True if the alias says that no code is to be asked for."""
+        return self.run.path[0].mfa is False and not any(alias.mfa for alias in self.run.path)
+
+    def demand_code(self, why: Explanation) -> bool:
+        """Take the first call for one that needs a code from now on, if a refusal shows that one may help. Once.
+
+        A person is asked only if both sides are known to let in the same call with a code; a code that was given
+        beforehand (--token-command, the variable) is sent as well if that is not known.
+        """
+        given = self.given.command is not None or bool(self.given.variable)
+        if self.position or self.spent or self.refused or ":user/" not in self.run.caller.arn:
+            return False
+        may_help = why.code_helps or (why.code_helps is None and given)
+        if self.never_asks or not may_help:
+            if self.given.command is not None:
+                reason = "the alias says `mfa: false`" if self.never_asks else "an MFA code would not change the answer"
+                self.say(f"--token-command was not run: {reason}.")
+            return False
+        self.refused = self._can_ask
+        if self.refused:
+            self.say("AWS refused without an MFA code, and one may help; trying again with a code.")
+        return self.refused
 
     def _hop(self, position: int) -> Credentials:
         run = self.run
@@ -89,7 +117,7 @@ class Hops:
             return self._without_code()
         if ":user/" not in run.caller.arn:
             raise _no_mfa_here(run.requests[0], run.caller.arn)
-        if run.source.temporary and self.given.code is None:
+        if run.source.temporary and self.given.code is None and not self.refused:
             self.carried = Mfa(present=None, temporary=True)  # perhaps by GetSessionToken; only AWS knows
             try:
                 return self._assume(0, run.source.sts(), run.caller.arn)
@@ -127,7 +155,7 @@ class Hops:
         """By the MFA session that is kept or bought now; a kept one that is refused is replaced where that may help."""
         run, need = self.run, self._need
         kept, caller = self._kept_session(need.max_age), run.caller.arn
-        if kept is not None:
+        if kept is not None and not (self.refused and self.carried.present):
             self.carried = Mfa(True, self._age(), temporary=True)
             try:
                 return self._assume(0, run.source.sts(kept), caller)
@@ -174,10 +202,11 @@ class Hops:
 
     def _spend(self, alias: str, serial: str, send: Callable[[str], sts.Keys]) -> sts.Keys:
         """The answer to the first code that AWS takes; one process at a time asks for the codes of a device."""
-        run, key = self.run, key_of(self.run.source_id, serial)
-        used = _Used(run.cache, key)
+        run, key = self.run, device_key(self.run.where, serial)
+        used = UsedCodes(run.cache, key)
         with run.cache.alone(CODES, key, "another run is asking for an MFA code; waiting for it."):
             question = f"MFA code for {escape_line(alias)} ({escape_line(serial)}): "
+            self.spent = True
             return codes.with_code(codes.codes(self.given, question, used), send)
 
     def _assume(self, position: int, client: STSClient, caller: str) -> sts.Keys:
@@ -200,8 +229,12 @@ class Hops:
         short = (self.run.requests[0].duration or LONGEST_CHAINED) <= LONGEST_CHAINED
         return short and not self.run.source.temporary and self.run.cache.usable
 
-    @cached_property
+    @property
     def _need(self) -> Need:
+        return replace(self._need_by_file, certain=True, known=False) if self.refused else self._need_by_file
+
+    @cached_property
+    def _need_by_file(self) -> Need:
         return needed(self.run)
 
     def expected(self) -> Mfa:
@@ -211,7 +244,7 @@ class Hops:
         if self.run.source.temporary:
             return Mfa(present=None, temporary=True)
         kept = self._kept_session(self._need.max_age) if self._buys_session else None
-        return Mfa(True, self._age() if kept else 0, temporary=self._buys_session)
+        return Mfa(True, self._age() if kept else 0)
 
     def _serial(self) -> str:
         run = self.run
@@ -233,45 +266,14 @@ class Need:
 
 def needed(run: Run) -> Need:
     """A later hop's `mfa: true` asks for the code as well: only the first call can carry it."""
-    path, caller = run.path, run.caller
-    serial = next((alias.mfa_serial for alias in path if alias.mfa_serial), None)
-    trust = run.catalog.trusts.get(path[0].name)
-    demand = mfa.mfa_demand(trust, caller.arn, caller.account) if trust else None
-    age = demand.max_age if demand else None
-    if any(alias.mfa for alias in path):
-        return Need(True, serial, age, demand is not None and demand.required)
-    if path[0].mfa is None and demand is not None and demand.required:
-        return Need(True, serial, age, True)
-    if path[0].mfa is None and is_guarded(caller, run.catalog):
-        return Need(True, serial, age, demand is not None)
-    return Need(False, serial)
-
-
-def is_guarded(caller: Caller, catalog: Catalog) -> bool:
-    """True for a user of the file's account of whom it demands MFA: the guard denies AssumeRole without."""
-    _, _, _, _, account, resource = caller.arn.split(":", 5)
-    kind, _, name = resource.partition("/")
-    return kind == "user" and catalog.account in (None, account) and name.rpartition("/")[2] in catalog.guarded
-
-
-class _Used:
-    """The codes of one device that were sent in the last minutes, by any run; as digests."""
-
-    def __init__(self, cache: Cache, key: str) -> None:
-        self._cache, self._key = cache, key
-        self._sent: set[str] = set()
-
-    def __contains__(self, code: object) -> bool:
-        return code in self._sent or key_of(self._key, code) in self._recent()
-
-    def add(self, code: str) -> None:
-        self._sent.add(code)
-        self._cache.put(CODES, self._key, {**self._recent(), key_of(self._key, code): time.time()})
-
-    def _recent(self) -> Mapping[str, object]:
-        found = self._cache.get(CODES, self._key) or {}
-        now = time.time()
-        return {key: at for key, at in found.items() if isinstance(at, int | float) and 0 <= now - at < CODE_KEPT}
+    path = run.path
+    serial = next((alias.mfa_serial for alias in path if alias.mfa_serial), None) or run.profile_device
+    demand = run.catalog.demand(path, run.caller)
+    said = True if any(alias.mfa for alias in path) else path[0].mfa
+    certain = bool(demand.required) if said is None else said
+    if not certain:
+        return Need(False, serial)
+    return Need(True, serial, demand.max_age, bool(demand.required) and path[0].name in run.catalog.trusts)
 
 
 def _entry(credentials: Credentials, **more: object) -> Entry:

@@ -11,16 +11,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.app.aliases import of_desired
 from reconciler.app.desired import offline
-from reconciler.assume import aws_files, profiles
+from reconciler.assume import aws_files, profiles, warm
+from reconciler.assume.cache import Cache
 from reconciler.assume.chain import alias_with_source, hops
 from reconciler.assume.profiles import Process, Profile
+from reconciler.assume.source import identity_of
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.desired.source import named_files
 from reconciler.files import ini
 from reconciler.files.aws_profiles import find_flaw
 from reconciler.model.problem import Failed, Level, Place, Problem, failure
-from reconciler.model.state import Desired
+from reconciler.model.state import Alias, Desired
+from reconciler.model.sts import Caller
 
 _REGIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
@@ -50,13 +54,13 @@ def proposed(wanted: Wanted, environ: Mapping[str, str]) -> Proposal:
 
     Raises Failed: an invalid file, markers without a partner, a profile of the same name that is not ours.
     """
-    made, findings = _profiles(wanted)
+    made, findings = _profiles(wanted, environ)
     return _edited(wanted, made, findings, environ)
 
 
 def write(wanted: Wanted, environ: Mapping[str, str], say: Callable[[str], None]) -> Proposal:
     """The same, written, unless it is so already. `say` gets what this run waits for. Raises Failed."""
-    made, findings = _profiles(wanted)
+    made, findings = _profiles(wanted, environ)
     proposal = _edited(wanted, made, findings, environ)
     if not proposal.edit.changed:
         return proposal
@@ -66,7 +70,7 @@ def write(wanted: Wanted, environ: Mapping[str, str], say: Callable[[str], None]
     return proposal
 
 
-def _profiles(wanted: Wanted) -> tuple[tuple[Profile, ...], tuple[Problem, ...]]:
+def _profiles(wanted: Wanted, environ: Mapping[str, str]) -> tuple[tuple[Profile, ...], tuple[Problem, ...]]:
     desired = _desired(wanted)
     warnings = tuple(problem for problem in desired.problems if problem.level is Level.WARNING)
     if wanted.process:
@@ -75,7 +79,25 @@ def _profiles(wanted: Wanted) -> tuple[tuple[Profile, ...], tuple[Problem, ...]]
         return made, (*warnings, *profiles.lengthened(made))
     made = profiles.as_roles(desired.aliases, wanted.prefix)
     left_out = profiles.left_out(desired.aliases)
-    return made, (*warnings, *left_out, *profiles.unsaid(made, desired.state.entities))
+    return made, (*warnings, *left_out, *profiles.unsaid(made, _with_mfa(desired, environ)))
+
+
+def _with_mfa(desired: Desired, environ: Mapping[str, str]) -> frozenset[str]:
+    """Return the aliases that need MFA: of whoever the source profile is known to be, else of any user of the file."""
+    account = None if desired.state.account == PLACEHOLDER_ACCOUNT else desired.state.account
+    catalog, cache = of_desired(desired, account), Cache.of(environ, lambda line: None)
+
+    def needs(alias: Alias) -> bool:
+        if alias.mfa is not None:
+            return alias.mfa
+        profile = alias.source_profile or profiles.DEFAULT
+        source = identity_of(profile, environ)
+        known = warm.identity(cache, source, warm.endpoint(None, profile, environ)) if source else None
+        if known is None:
+            return catalog.demands.of_somebody(alias.name)
+        return catalog.demand((alias,), Caller(str(known["arn"]), str(known["account"]))).required is True
+
+    return frozenset(alias.name for alias in desired.aliases.values() if not alias.via and needs(alias))
 
 
 def _desired(wanted: Wanted) -> Desired:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.app.aliases import Catalog, catalog
-from reconciler.app.hops import is_guarded
 from reconciler.app.wanted import Catalogs, Run, Say, Wanted
-from reconciler.assume import chain, mfa, warm
+from reconciler.assume import chain, warm
 from reconciler.assume.cache import CREDENTIALS, IDENTITIES, MFA_SESSIONS, Cache
 from reconciler.assume.credentials import Credentials
 from reconciler.model.listed_alias import ListedAlias
@@ -51,12 +50,9 @@ def _kept(run: Run) -> Credentials | None:
 def _needs_mfa(path: tuple[Alias, ...], means: Catalog, caller: Caller | None) -> bool | None:
     if any(alias.mfa for alias in path):
         return True
-    trust = means.trusts.get(path[0].name)
-    if path[0].mfa is None and caller and is_guarded(caller, means):
-        return True
-    if path[0].mfa is not None or trust is None:
+    if path[0].mfa is not None:
         return path[0].mfa
-    return mfa.mfa_demand(trust, caller.arn, caller.account).required if caller else mfa.demanded_of_all(trust)
+    return means.demand(path, caller).required if caller else means.demands.of_anyone(path[0].name)
 
 
 def logged_out(alias: str | None, environ: Mapping[str, str], say: Say) -> int:

@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.app.aliases import Catalog, catalog
+from reconciler.app.used_codes import UsedCodes, device_key
 from reconciler.assume import chain, codes, warm
-from reconciler.assume.cache import IDENTITIES, Cache, key_of
+from reconciler.assume.cache import CODES, IDENTITIES, Cache, key_of
 from reconciler.assume.credentials import ALIAS, expired, source_profile
-from reconciler.assume.source import identity_of
+from reconciler.assume.source import asks_for_code, device_of, identity_of
+from reconciler.model.escape import escape_line
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Alias
 from reconciler.model.sts import Caller
@@ -70,12 +72,32 @@ class Run:
     def source(self) -> Source:
         from reconciler.aws.sts import Source
 
-        return Source(self.profile, self.region, self._partition, self.wanted.endpoint_url, self._named_at)
+        return Source(
+            self.profile, self.region, self._partition, self.wanted.endpoint_url, self._named_at, self._code_of_profile
+        )
+
+    @cached_property
+    def profile_takes_code(self) -> bool:
+        """True if the source profile's own role is assumed with MFA: a code that was passed is for that."""
+        return asks_for_code(self.profile, self.environ)
+
+    def _code_of_profile(self, serial: str) -> str:
+        """A code for the source profile's own role, from wherever codes come. Raises Failed."""
+        key = device_key(self.where, serial)
+        with self.cache.alone(CODES, key, "another run is asking for an MFA code; waiting for it."):
+            name = escape_line(self.profile or "default")
+            question = f"MFA code for the profile {name} ({escape_line(serial)}): "
+            return next(codes.codes(self.wanted.codes, question, UsedCodes(self.cache, key)))
 
     @cached_property
     def source_id(self) -> str:
         """What stands for the source credentials in the cache."""
         return self._known_source or f"key:{self.source.access_key_id}"
+
+    @cached_property
+    def profile_device(self) -> str | None:
+        """The MFA device that the source profile names; None if it names none."""
+        return device_of(self.profile, self.environ)
 
     @property
     def known_caller(self) -> Caller | None:

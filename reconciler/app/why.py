@@ -43,9 +43,10 @@ def _explained(hops: Hops, refusal: Failed | None) -> Explanation:
         run.requests,
         run.caller.arn,
         hops.carried if refusal else hops.expected(),
-        Access(run.profile, run.region, wanted.endpoint_url),
+        Access(run.profile, run.region, wanted.endpoint_url, lambda: run.source.iam()),
         run.environ,
         refusal=refusal,
         refused=hops.position,
         again=declared,
+        asks=not hops.never_asks,
     )

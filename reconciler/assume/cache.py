@@ -19,6 +19,7 @@ MARGIN = 900
 """Seconds that credentials from the cache still last at least: with less, AWS SDKs refresh at once."""
 
 CREDENTIALS, MFA_SESSIONS, IDENTITIES, INDEXES, CODES = "credentials", "mfa-sessions", "identities", "indexes", "codes"
+DEMANDS = "demands"
 
 Entry = dict[str, object]
 Say = Callable[[str], None]

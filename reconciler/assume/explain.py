@@ -6,8 +6,7 @@ What nobody can see from here (SCP, RCP, a session policy of keys made elsewhere
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from reconciler.assume.asked import (
     CODE,
@@ -15,52 +14,39 @@ from reconciler.assume.asked import (
     TAG_SESSION,
     Mfa,
     actions_of,
-    context_of,
 )
-from reconciler.assume.chain import Request
-from reconciler.assume.said import Told, side_of, told
+from reconciler.assume.question import Question
+from reconciler.assume.said import side_of, told
 from reconciler.assume.weigh import Cause, View, Weighed, weighed
-from reconciler.assume.wording import Words
+from reconciler.assume.wording import Told
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
-from reconciler.model.state import Alias, Desired
 from reconciler.model.suggest import suggestion
-from reconciler.policy.evaluator import Context
-from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One hop. `live`: what counts at AWS, as far as it is seen; `file`: as the file has it, None where it has neither.
-
-    before: the hop whose session calls. absent: the role is not live. lives_at: the ARN of a live role of that name
-    where it is another. role_names: to suggest from. refused: AWS said no. applied: seconds since this machine
-    applied one of the entities concerned, None where it did not.
-    """
-
-    request: Request
-    alias: Alias | None
-    desired: Desired
-    live: View
-    file: View | None
-    mfa: Mfa
-    now: datetime
-    before: Request | None = None
-    absent: bool = False
-    lives_at: str = ""
-    role_names: tuple[str, ...] = ()
-    refused: bool = False
-    applied: float | None = None
-    unread: tuple[str, ...] = ()
-
-    def context(self, mfa: Mfa | None = None) -> Context:
-        return context_of(self.request, mfa or self.mfa, self.now, self.before)
-
-    def words(self, view: View) -> Words:
-        return Words(self.desired, view, view.principal.own.over(view.target.own, self.context()))
+from reconciler.policy.evaluator import MfaDemand
+from reconciler.policy.global_keys import MFA_KEYS
 
 
 def explain(question: Question) -> Explanation:
     """The explanation of one hop."""
+    return replace(_explained(question), code_helps=_code_helps(question))
+
+
+def _code_helps(question: Question) -> bool | None:
+    """Return what `Explanation.code_helps` is, as things are at AWS. Only a user's first call can carry a code."""
+    if question.live.principal.kind != "user" or question.before is not None:
+        return False
+    if question.absent or question.lives_at:
+        return False
+    now = [item.verdict for item in _weighed(question, question.live)]
+    coded = [item.verdict for item in _weighed(question, question.live, CODE)]
+    if any(verdict.denied for verdict in coded):
+        return False
+    open_keys = frozenset[str]().union(*(verdict.keys for verdict in now))
+    if any(verdict.denied for verdict in now) or (question.refused and open_keys and open_keys <= MFA_KEYS):
+        return True
+    return None
+
+
+def _explained(question: Question) -> Explanation:
     never = _never(question)
     if never is not None:
         return never
@@ -199,21 +185,20 @@ def _refused(question: Question, view: View, denied: list[Weighed]) -> Explanati
     said = told(words, outcome, denied)
     if outcome is Outcome.WRONG_EXTERNAL_ID and question.alias:
         said = replace(said, place=question.alias.place)
+    if outcome is Outcome.NEEDS_MFA and question.alias and question.alias.mfa is False:
+        hint = "The alias says `mfa: false`: take that line out, and a code is asked for."
+        said = replace(said, hint=hint, place=question.alias.place)
     return _made(question, outcome, said, _sides(question, view, denied))
 
 
 def _outcome(question: Question, view: View, denied: list[Weighed]) -> Outcome:
     first = denied[0]
     causes = first.causes
-    if view.principal.is_role and first.trust_cause in (Cause.MFA, Cause.AGE):
-        return Outcome.CHAIN_MFA
-    if causes and causes <= {Cause.MFA, Cause.AGE}:
-        if view.principal.is_role:
+    if view.principal.is_role:
+        if first.trust_cause in (Cause.MFA, Cause.AGE) or _demand(question, view).required:
             return Outcome.CHAIN_MFA
-        with_code = _weighed(question, view, CODE)[0]
-        if not with_code.verdict.denied:
-            old = question.mfa.present and Cause.AGE in causes
-            return Outcome.MFA_TOO_OLD if old else Outcome.NEEDS_MFA
+    elif not any(item.verdict.denied for item in _weighed(question, view, CODE)):
+        return Outcome.MFA_TOO_OLD if question.mfa.present else Outcome.NEEDS_MFA
     if causes == {Cause.EXTERNAL_ID}:
         return Outcome.WRONG_EXTERNAL_ID
     if first.action == TAG_SESSION:
@@ -225,6 +210,10 @@ def _outcome(question: Question, view: View, denied: list[Weighed]) -> Outcome:
     return Outcome.CALLER_REFUSES
 
 
+def _demand(question: Question, view: View) -> MfaDemand:
+    return MfaDemand(view.principal, view.target, question.context(), actions_of(question.request))
+
+
 def _depends(question: Question, found: list[Weighed]) -> Explanation:
     """Nothing refuses for certain; the keys that would tell are named."""
     view = question.live
@@ -232,12 +221,14 @@ def _depends(question: Question, found: list[Weighed]) -> Explanation:
     keys = sorted(frozenset[str]().union(*(item.verdict.keys for item in found)))
     unseen = [key for key in keys if ":" in key and key.startswith(("policy:", "boundary:"))]
     sides = _sides(question, view, [item for item in found if not item.verdict.allowed])
-    if question.refused and set(keys) <= {MFA_PRESENT, MFA_AGE}:
+    if question.refused and set(keys) <= MFA_KEYS:
         outcome = Outcome.MFA_TOO_OLD if question.mfa.present else Outcome.NEEDS_MFA
         return _made(question, outcome, told(words, outcome, found), sides)
     outcome = Outcome.UNSEEN if question.refused or len(unseen) == len(keys) else Outcome.DEPENDS
     said = told(words, outcome, found, question.refused, _how(question))
     said = replace(said, details=(*said.details, *_unread(question)))
+    if said.lines and question.alias:
+        said = replace(said, place=question.alias.place)
     return _made(question, outcome, said, sides)
 
 

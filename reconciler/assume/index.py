@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 TICK = 0.02
 """Seconds that the times of files may lag behind the clock."""
 
@@ -53,9 +53,9 @@ def _written(path: str) -> float:
     return found.st_mtime if os.name == "nt" else max(found.st_mtime, found.st_ctime)
 
 
-def read(cache: Cache, name: str) -> Entry | None:
+def read(cache: Cache, name: str, kind: str = INDEXES) -> Entry | None:
     """The index of that name, where everything it was made from is as it was."""
-    found = cache.get(INDEXES, name)
+    found = cache.get(kind, name)
     return found if found is not None and _holds(found.get("looked")) else None
 
 

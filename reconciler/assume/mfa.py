@@ -1,108 +1,78 @@
-"""Whether a role's trust policy demands MFA of a caller. Pure; standard library only.
+"""Of whom which alias demands MFA, as it was found when the file was read, and the device that gives the codes.
 
-Rules: IAM User Guide, "Secure API access with MFA": the keys exist only in sessions, the age only after MFA.
+Nothing is judged here: `demands` has the evaluator judge. Pure; standard library only, and little of it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from reconciler.model.document import Document, Statement
-from reconciler.model.globs import compile_glob
 from reconciler.model.problem import failure
 from reconciler.model.state import MfaDevice
-from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
-
-_AGE = re.compile("[0-9]{1,9}")
-"""The seconds of a `NumericLessThan`; a longer number sets no limit that anybody reaches."""
 
 
 @dataclass(frozen=True, slots=True)
-class MfaDemand:
-    """`required`: no way in without MFA. `max_age` in seconds, None where the trust sets none."""
+class Demand:
+    """Whether assuming the first role of an alias needs MFA.
 
-    required: bool
+    required: True if AWS refuses the call without MFA, and not with it; False if MFA changes nothing; None if it
+    depends on what the file does not show. max_age: seconds from which on the same MFA is refused, None if never.
+    """
+
+    required: bool | None = False
     max_age: int | None = None
 
 
-def mfa_demand(trust: Document, caller_arn: str, account: str) -> MfaDemand:
-    """What the sts:AssumeRole statements of `trust` that match this caller ask of it.
+NO_DEMAND = Demand()
 
-    `account` is the caller's. Where several ways in ask for MFA, the most lenient `max_age` counts.
+
+@dataclass(frozen=True, slots=True)
+class AliasDemands:
+    """One alias. `callers`: groups of callers (their index in `FileDemands.groups`) of whom MFA is demanded or may be.
+
+    anyone: for a caller who is not known. somebody: it is demanded of at least one user.
     """
-    matching = [item for item in trust.statements if _concerns(item, caller_arn, account)]
-    allows = [item for item in matching if item.effect == "Allow"]
-    ages = [_max_age(item) for item in allows if _demands(item)]
-    denied = any(item.effect == "Deny" and _denies_without(item) for item in matching)
-    required = denied or (bool(allows) and len(ages) == len(allows))
-    known = [age for age in ages if age is not None]
-    lenient = max(known) if known and len(known) == len(allows) else None
-    return MfaDemand(required, lenient if required else None)
+
+    callers: tuple[tuple[int, Demand], ...] = ()
+    anyone: bool | None = False
+    somebody: bool = False
 
 
-def demanded_of_all(trust: Document) -> bool | None:
-    """True where every way in by sts:AssumeRole asks for MFA, False where none does, None where it depends on whom."""
-    ways = {
-        _demands(item)
-        for item in trust.statements
-        if item.effect == "Allow" and any(compile_glob(action)("sts:assumerole") for action in item.actions)
-    }
-    return ways.pop() if len(ways) == 1 else None
+@dataclass(frozen=True, slots=True)
+class FileDemands:
+    """What a file demands of whom. Callers are written `user/NAME` and `role/NAME`.
+
+    declared: the users and roles of the file; of all others only the trusts tell. groups: callers that are treated
+    the same by some alias.
+    """
+
+    declared: frozenset[str] = frozenset()
+    groups: tuple[frozenset[str], ...] = ()
+    aliases: Mapping[str, AliasDemands] = field(default_factory=dict)
+
+    def of(self, alias: str, caller: str) -> Demand | None:
+        """The demand of an alias to a caller of the file's account; None if the file does not declare it."""
+        if caller not in self.declared:
+            return None
+        known = self.aliases.get(alias, AliasDemands())
+        return next((demand for group, demand in known.callers if caller in self.groups[group]), NO_DEMAND)
+
+    def of_anyone(self, alias: str) -> bool | None:
+        """The `required` that holds for every caller the file knows of; None if they differ, or it does not tell."""
+        return self.aliases.get(alias, AliasDemands()).anyone
+
+    def of_somebody(self, alias: str) -> bool:
+        """True if MFA is demanded of at least one user."""
+        return self.aliases.get(alias, AliasDemands()).somebody
 
 
-def _concerns(statement: Statement, caller_arn: str, account: str) -> bool:
-    named = any(
-        kind in ("*", "AWS") and (value in _names(caller_arn, account) or _is_role_of(value, caller_arn))
-        for kind, value in statement.principals or ()
-    )
-    acts = any(compile_glob(action)("sts:assumerole") for action in statement.actions)
-    return named != statement.not_principal and acts != statement.not_action
-
-
-def _names(caller_arn: str, account: str) -> set[str]:
-    partition = caller_arn.split(":")[1] if caller_arn.count(":") >= 5 else "aws"
-    return {"*", caller_arn, account, f"arn:{partition}:iam::{account}:root"}
-
-
-def _is_role_of(principal: str, caller_arn: str) -> bool:
-    """True where the caller is a session of the role `principal`; a session's ARN leaves the path out."""
-    head, _, rest = caller_arn.partition(":assumed-role/")
-    role, _, name = principal.partition(":role/")
-    return bool(rest) and head.replace(":sts:", ":iam:") == role and name.split("/")[-1] == rest.split("/")[0]
-
-
-def _demands(statement: Statement) -> bool:
-    """True where the conditions hold only with MFA; `…IfExists` and `Null` prove nothing of the kind."""
-    return any(
-        (item.operator.lower() == "bool" and item.key == MFA_PRESENT and item.values == {"true"})
-        or (item.operator.lower().startswith("numericlessthan") and _is_age(item.operator, item.key))
-        for item in statement.conditions
-    )
-
-
-def _is_age(operator: str, key: str) -> bool:
-    return key == MFA_AGE and not operator.lower().endswith("ifexists")
-
-
-def _max_age(statement: Statement) -> int | None:
-    ages = [
-        int(value)
-        for item in statement.conditions
-        if item.key == MFA_AGE and item.operator.lower().startswith("numericlessthan")
-        for value in item.values
-        if _AGE.fullmatch(value)
-    ]
-    return min(ages, default=None)
-
-
-def _denies_without(statement: Statement) -> bool:
-    """True for the guard: a Deny whose only condition is that no MFA is present."""
-    return bool(statement.conditions) and all(
-        item.operator.lower() in ("bool", "boolifexists") and item.key == MFA_PRESENT and item.values == {"false"}
-        for item in statement.conditions
-    )
+def caller_name(caller_arn: str) -> str:
+    """`user/NAME` or `role/NAME` of an ARN as GetCallerIdentity gives it; "" for all others."""
+    kind, *rest = caller_arn.split(":", 5)[5].split("/")
+    if kind == "user" and rest:
+        return f"user/{rest[-1]}"
+    return f"role/{rest[0]}" if kind == "assumed-role" and rest else ""
 
 
 def device(devices: Sequence[MfaDevice], caller_arn: str) -> str:

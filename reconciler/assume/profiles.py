@@ -10,14 +10,11 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.assume.chain import declared_source, hops
-from reconciler.assume.mfa import mfa_demand
-from reconciler.model.address import Address
 from reconciler.model.durations import format_duration
-from reconciler.model.entity import Entity, Role
 from reconciler.model.problem import Level, Problem, failure
 from reconciler.model.sentence import listed
 from reconciler.model.state import Alias
@@ -106,8 +103,8 @@ def body(profiles: Iterable[Profile], header: Mapping[str, str]) -> tuple[str, .
     return tuple(lines[:-1])
 
 
-def unsaid(profiles: Iterable[Profile], entities: Mapping[Address, Entity]) -> tuple[Problem, ...]:
-    """What profiles of the plain form leave out of their aliases."""
+def unsaid(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Problem, ...]:
+    """What profiles of the plain form leave out of their aliases. `with_mfa`: the aliases that need MFA."""
     found: list[Problem] = []
     for profile in profiles:
         alias = profile.alias
@@ -121,7 +118,7 @@ def unsaid(profiles: Iterable[Profile], entities: Mapping[Address, Entity]) -> t
             if alias.via and set(lost) <= {"source_profile", "mfa_serial", "mfa"}:
                 summary = f"The profile {profile.name} leaves out {said}: with `via` they belong to the first alias."
             found.append(_warning("profile-leaves-out", summary, _INSTEAD, alias))
-        if not alias.via and not alias.mfa_serial and needs_mfa(alias, entities):
+        if not alias.via and not alias.mfa_serial and alias.name in with_mfa:
             found.append(
                 _warning(
                     "mfa-serial-unknown",
@@ -168,22 +165,6 @@ def without_source(profiles: Iterable[Profile], known: frozenset[str]) -> tuple[
         )
         for source, users in missing.items()
     )
-
-
-def needs_mfa(alias: Alias, entities: Mapping[Address, Entity]) -> bool:
-    """Whether the alias says so, or the role's trust in the file asks MFA of a user that it names."""
-    if alias.mfa is not None:
-        return alias.mfa
-    role = entities.get(alias.role) if alias.role else None
-    if not isinstance(role, Role):
-        return False
-    named = {
-        value
-        for statement in role.trust_policy.statements
-        for kind, value in statement.principals or ()
-        if kind in ("AWS", "*")
-    }
-    return any(mfa_demand(role.trust_policy, *_user(value, role.trust_policy.text)).required for value in named)
 
 
 _ONLY_OURS = ("session_tags", "transitive_tags", "source_identity")
@@ -254,13 +235,6 @@ def _check_prefix(prefix: str) -> None:
             f"{prefix!r} cannot begin the name of a profile.",
             hint="Use letters, digits and + = , . @ / : _ -, and no - at the beginning.",
         )
-
-
-def _user(principal: str, trust: str) -> tuple[str, str]:
-    """A caller that the principal lets in, and its account."""
-    digits = re.search(r"\d{12}", principal) or re.search(r"\d{12}", trust)
-    account = digits[0] if digits else "0" * 12
-    return (principal if ":user/" in principal else f"arn:aws:iam::{account}:user/someone"), account
 
 
 def _warning(code: str, summary: str, hint: str, alias: Alias) -> Problem:

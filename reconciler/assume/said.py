@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reconciler.assume.asked import ASSUME, SET_SOURCE_IDENTITY, TAG_SESSION
+from reconciler.assume.unseen import not_seen, spelled_keys
 from reconciler.assume.weigh import Cause, Weighed, weighed
 from reconciler.assume.wording import (
+    Told,
     Words,
     caller_lines,
     lacking,
@@ -20,19 +21,7 @@ from reconciler.model.explanation import Evidence, Outcome, Says, Side
 from reconciler.model.problem import Place
 from reconciler.policy.evaluator import Decision, Naming, Reason, Verdict, Why
 
-_OUTSIDE = "an SCP or RCP of the organisation, or a session policy of your keys"
 _SAYS = {Decision.ALLOW: Says.ALLOWS, Decision.DENY: Says.REFUSES, Decision.DEPENDS: Says.DEPENDS}
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Sentences of one explanation; `lines` are to be written at `place`."""
-
-    summary: str
-    details: tuple[str, ...] = ()
-    hint: str = ""
-    lines: tuple[str, ...] = ()
-    place: Place | None = None
 
 
 def side_of(words: Words, who: str, found: Sequence[Weighed]) -> Side:
@@ -133,44 +122,15 @@ def told(words: Words, outcome: Outcome, found: Sequence[Weighed], refused: bool
         details = ("SCPs and RCPs of an organisation are not seen from here.",)
         return Told(f"{caller} may assume {role}{how}.", details)
     if outcome is Outcome.DEPENDS:
-        on = _spelled_keys(found)
+        on = spelled_keys(found)
         return Told(f"{caller} may assume {role}{how}, depending on {on}.", (), "Make sure that it holds for the call.")
     if outcome is Outcome.UNSEEN:
-        return _not_seen(words, found, refused)
+        return not_seen(words, found, refused)
     if outcome in _WITH_MFA:
         return _mfa(words, outcome, first, no)
     if outcome is Outcome.WRONG_EXTERNAL_ID:
         return _external_id(words, first, no)
     return _refusal(words, found, no)
-
-
-def _spelled_keys(found: Sequence[Weighed]) -> str:
-    keys = frozenset[str]().union(*(item.verdict.keys for item in found))
-    statements = [source.statement for item in found for source in item.verdict.deciding if source.statement]
-    spelling = {key: text for statement in statements for key, text in statement.spelling.items()}
-    return ", ".join(sorted(spelling.get(key, _named_key(key)) for key in keys))
-
-
-def _named_key(key: str) -> str:
-    """A key of a verdict that is no condition key, for a list: `policy:ARN` → `the content of ARN`."""
-    kind, _, label = key.partition(":")
-    return {"policy": f"the content of {label}", "boundary": f"the boundary {label}"}.get(kind, key)
-
-
-def _not_seen(words: Words, found: Sequence[Weighed], refused: bool) -> Told:
-    keys = frozenset[str]().union(*(item.verdict.keys for item in found))
-    if not refused:
-        return Told(f"Whether {words.caller} may assume {words.role} cannot be seen from here.")
-    summary = f"AWS does not let {words.caller} assume {words.role}, and nothing that can be seen from here refuses it."
-    conditions = sorted(key for key in keys if not key.startswith(("policy:", "boundary:")))
-    details = []
-    if conditions:
-        details.append(f"Not known here: {_spelled_keys(found)}; one of them is the likely cause.")
-    else:
-        details.append(f"The likely cause is one that cannot be seen: {_OUTSIDE}.")
-    if words.view.trust_evidence is not Evidence.LIVE:
-        details.append("A role that does not exist, or is not as the file has it, is refused alike.")
-    return Told(summary, tuple(details), "Ask whoever administers the account and its organisation.")
 
 
 _WITH_MFA = (Outcome.NEEDS_MFA, Outcome.MFA_TOO_OLD, Outcome.CHAIN_MFA)

@@ -54,6 +54,41 @@ def endpoint_of(profile: str | None, environ: Mapping[str, str]) -> str:
     return repr([*said, *services]) if said else ""
 
 
+def device_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return the `mfa_serial` of the profile whose own keys are used; None if it names none.
+
+    The one of a profile with `role_arn` goes with that role: a role's session has no device.
+    """
+    if profile is None and environ.get("AWS_ACCESS_KEY_ID"):
+        return None
+    try:
+        settings = _Files(environ).profile(_named(profile, environ))
+    except ValueError:
+        return None
+    return None if "role_arn" in settings else settings.get("mfa_serial") or None
+
+
+def asks_for_code(profile: str | None, environ: Mapping[str, str]) -> bool:
+    """True if the source credentials are a role's that is assumed with MFA: `role_arn` and `mfa_serial`, here or on
+    the way along `source_profile`."""
+    if profile is None and environ.get("AWS_ACCESS_KEY_ID"):
+        return False
+    try:
+        files = _Files(environ)
+    except ValueError:
+        return False
+    name, seen = _named(profile, environ), set[str]()
+    while name not in seen:
+        seen.add(name)
+        settings = files.profile(name)
+        if "role_arn" not in settings:
+            return False
+        if settings.get("mfa_serial"):
+            return True
+        name = settings.get("source_profile", name)
+    return False
+
+
 def default_profile_is_used(environ: Mapping[str, str]) -> bool:
     """True where a call without any profile would use the one named `default`."""
     if environ.get("AWS_ACCESS_KEY_ID"):

@@ -23,6 +23,17 @@ _RULE_KEYS = {TAG_SESSION: "session_tags: true", SET_SOURCE_IDENTITY: "source_id
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Sentences of one explanation; `lines` are to be written at `place`."""
+
+    summary: str
+    details: tuple[str, ...] = ()
+    hint: str = ""
+    lines: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """The names of one hop. `context`: all that is known of the call, caller and role included."""
 

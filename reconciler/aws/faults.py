@@ -16,6 +16,7 @@ from reconciler.aws.limits import VARIABLE, AnswerTooLong, CallTimeout
 from reconciler.aws.origin import origin_of
 from reconciler.aws.profile_errors import explain_profile_error
 from reconciler.aws.profile_refusals import dead_words, explain_dead_credentials, explain_refused_source
+from reconciler.aws.user_sessions import SESSION_WITHOUT_MFA, message_of
 from reconciler.model.problem import Failed, Level, Problem
 
 BAD_CREDENTIALS = "bad-credentials"
@@ -76,7 +77,8 @@ def problem_of(error: Exception, doing: str) -> Problem:
     """One botocore error as a Problem. `doing`: what was attempted, as in "reading the account"."""
     code = code_of(error)
     kind = BAD_CREDENTIALS if code in (*_EXPIRED, *_UNKNOWN_KEY) else "aws-error"
-    told = _told_of_profile(error, code)
+    kind = "session-without-mfa" if code == SESSION_WITHOUT_MFA else kind
+    told = _told_of_profile(error, code) if code != SESSION_WITHOUT_MFA else None
     if told is not None:
         return Problem(Level.ERROR, kind, told.summary, told.detail, told.hint, told.place)
     summary, hint = _said(error, code)
@@ -110,11 +112,16 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
         return f"{error}.", f"Check the network and any proxy, or allow more time: `export {VARIABLE}=300`."
     if not isinstance(error, ClientError):
         return describe(error)
+    session = message_of(error)
+    if session is not None:
+        return session
     message = _message_of(error, code)
     if code in _EXPIRED:
         return "the credentials have expired.", "Log in again, or refresh the session."
     if code in _UNKNOWN_KEY:
         return f"AWS does not know these credentials ({code}).", "Check the access key and its secret."
+    if code in DENIED and message.startswith(_MFA_FAILED):
+        return _said_of_mfa(message)
     if code in DENIED:
         return f"access denied: {message}", "The caller needs this permission."
     if code == "EntityAlreadyExists" and error.operation_name == "CreateAccountAlias":
@@ -122,6 +129,19 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
     if code in THROTTLED:
         return f"AWS kept throttling ({code}): {message}", "Run again in a minute."
     return f"{code}: {message}", ""
+
+
+_MFA_FAILED = "MultiFactorAuthentication failed"
+
+
+def _said_of_mfa(message: str) -> tuple[str, str]:
+    """Say what AWS says of a code that goes with the role of a profile (STS, AssumeRole; its texts are no API)."""
+    if "one time pass code" in message:
+        return "AWS refused the MFA code.", "A code works once, for about 30 seconds: run it again with the next one."
+    return (
+        "AWS cannot check a code of that MFA device: it is not an enabled one of the caller.",
+        "Correct `mfa_serial` of the AWS profile.",
+    )
 
 
 def _message_of(error: ClientError, code: str) -> str:

@@ -43,6 +43,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from reconciler.model.problem import Failed
 from reconciler.model.url import HIDDEN, public_url
 
 _ENDPOINT = "Check the network, --endpoint-url and AWS_ENDPOINT_URL."
@@ -112,7 +113,7 @@ def retrieving_credentials() -> Iterator[None]:
     """
     try:
         yield
-    except (BotoCoreError, ClientError):
+    except (BotoCoreError, ClientError, Failed):
         raise
     except Exception as error:
         cause = (error.strerror or "").lower() if isinstance(error, OSError) else ""

@@ -24,6 +24,8 @@ from reconciler.aws.limits import call_timeout, watch
 from reconciler.aws.meter import Meter
 from reconciler.aws.origin import Origin
 from reconciler.aws.overlap import started
+from reconciler.aws.profile_mfa import AskCode, give_codes
+from reconciler.aws.user_sessions import tell_apart
 from reconciler.files.reading import check_settings, reason_of
 from reconciler.model.calls import OnCall, unheard
 from reconciler.model.problem import Failed, Place, failure
@@ -93,14 +95,18 @@ def checked_core() -> botocore.session.Session:
     return core
 
 
-def session_of(profile: str | None, region: str | None, named_at: Place | None = None) -> boto3.session.Session:
+def session_of(
+    profile: str | None, region: str | None, named_at: Place | None = None, ask: AskCode | None = None
+) -> boto3.session.Session:
     """Return a boto3 session, on `checked_core`. Raises Failed: no such profile.
 
-    named_at: the alias whose `source_profile` the profile is, for messages.
+    named_at: the alias whose `source_profile` the profile is, for messages. ask: called where the profile's own role
+    needs an MFA code.
     """
     core, origin = checked_core(), Origin(profile, named_at)
     with translated("finding credentials"), marking(origin):
         session = boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
+        give_codes(core, ask)
         guard_credentials(core, origin)
         return session
 
@@ -201,7 +207,9 @@ def connect(profile: str | None, region: str | None, endpoint_url: str | None, o
     iam.meta.events.unregister("after-call.iam", json_decode_policies)
     with translated("asking AWS who the caller is"):
         identity = identified.result() if identified else sts.get_caller_identity()
-    arn = str(identity["Arn"])
+    arn, key = str(identity["Arn"]), access_key_id(session)
+    for one in (iam, iam_once):
+        tell_apart(one, arn, key)
     return Connection(
         session=session,
         endpoint_url=endpoint_url,
@@ -212,6 +220,13 @@ def connect(profile: str | None, region: str | None, endpoint_url: str | None, o
         iam_once=iam_once,
         meter=meter,
     )
+
+
+def access_key_id(session: boto3.session.Session) -> str:
+    """Return the id of the key that the session signs with; "" if it has none. Raises Failed."""
+    with translated("finding credentials"):
+        found: Any = session.get_credentials()
+        return str(getattr(found.get_frozen_credentials() if found else None, "access_key", "") or "")
 
 
 def check_account(connection: Connection, wanted: str | None) -> None:

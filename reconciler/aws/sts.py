@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translated
 from reconciler.aws.pages import items_of
-from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, callable_client, preparing, session_of
+from reconciler.aws.profile_mfa import AskCode
+from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, callable_client, client, preparing, session_of
 from reconciler.model.problem import Failed, Level, Place, Problem, failure
 from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED, Caller
@@ -52,12 +53,14 @@ class Source:
         partition: str,
         endpoint_url: str | None,
         named_at: Place | None = None,
+        ask: AskCode | None = None,
     ):
         """Raises Failed: no such profile. Without any region STS is called in the partition's first.
 
-        named_at: the alias whose `source_profile` the profile is, for messages.
+        named_at: the alias whose `source_profile` the profile is, for messages. ask: called where the profile's own
+        role needs an MFA code.
         """
-        self._session: Session = session_of(profile, region, named_at)
+        self._session: Session = session_of(profile, region, named_at, ask)
         self._region = self._session.region_name or HOME_REGIONS.get(partition, DEFAULT_REGION)
         self._endpoint_url = endpoint_url
 
@@ -99,6 +102,10 @@ class Source:
         """A client of the source's credentials that sends nothing twice: for calls that carry an MFA code."""
         return cast("STSClient", self._client("sts", config=_ONCE))
 
+    def iam(self) -> Any:
+        """A client of IAM that gives up early, for answers that one can do without. Raises Failed."""
+        return client(self._session, "iam", self._endpoint_url, patient=False)
+
     def devices(self) -> tuple[MfaDevice, ...]:
         """The caller's own MFA devices of every kind (IAM ListMFADevices). Raises Failed."""
         iam = self._client("iam")
@@ -109,11 +116,16 @@ class Source:
         except AWS_ERRORS as error:
             if _code(error) not in ("AccessDenied", "InvalidClientTokenId", "ValidationError"):
                 raise Failed([problem_of(error, "looking up your MFA device")]) from None
+        hint = "Set `mfa_serial` of the alias, or of the AWS profile, to the ARN or serial number of your device."
+        cause = "It is not allowed iam:ListMFADevices."
+        if self.temporary:
+            cause = "A session that was made without MFA (GetSessionToken) may not call IAM."
+            hint += " Or use the keys themselves: `aws-vault exec --no-session`."
         raise failure(
             "mfa-device-unknown",
             f"The role needs MFA, and {self.caller.arn} may not look up its own MFA devices.",
-            "It is not allowed iam:ListMFADevices, or the session it uses may not call IAM.",
-            "Set `mfa_serial` of the alias to the ARN or serial number of your device.",
+            cause,
+            hint,
         )
 
     def _client(self, service: str, keys: Keys | None = None, config: Config = _CONFIG) -> object:
@@ -197,6 +209,12 @@ def _own_words(text: str) -> Iterator[Problem]:
         yield Problem(Level.INFO, AWS_SAYS, f"AWS says: {told.strip().rstrip('.')}.")
 
 
+def _why_an_hour(caller: str) -> str:
+    if ":user/" in caller:
+        return f"{caller} calls with a session (GetSessionToken), and AWS limits roles assumed from one to an hour."
+    return f"{caller} is itself a role's session, and AWS limits chained roles to an hour."
+
+
 def _known(role: str, caller: str, serial: str) -> dict[str, Failed]:
     """A part of what STS says → what it means."""
     return {
@@ -215,8 +233,9 @@ def _known(role: str, caller: str, serial: str) -> dict[str, Failed]:
         "exceeds the 1 hour session limit": failure(
             "session-duration",
             f"{role} can be assumed for one hour at most from here.",
-            f"{caller} is itself a role's session, and AWS limits chained roles to an hour.",
-            "Ask for 1h or less, or start from a user.",
+            _why_an_hour(caller),
+            "Ask for 1h or less, or start from the keys of a user"
+            + (" (`aws-vault exec --no-session`)." if ":user/" in caller else "."),
         ),
         "exceeds the MaxSessionDuration": failure(
             "session-duration",

@@ -97,8 +97,8 @@ def command(
     In a terminal a subshell opens as the role. Piped, assignments for the shell are printed. After `--`,
     CMD is run as the role, and its exit code is the exit code.
 
-    An MFA code is asked for where the role's trust in the file needs one; it may also come from
-    --token-code, --token-command or RECONCILE_MFA_CODE.
+    An MFA code is asked for where AWS refuses the role without one, and not with one; it may also come
+    from --token-code, --token-command or RECONCILE_MFA_CODE.
     """
     words: list[str] = ctx.meta.get(_COMMAND, [])
     modes = {"unset": unset, "list": listing, "console": console, "explain": explain, "verify": verify}

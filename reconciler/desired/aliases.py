@@ -54,7 +54,10 @@ SCHEMA: Mapping[str, Any] = parts.entry(
         "session_name": {"type": "string", "description": "Default: the caller's user or session name."},
         "external_id": {"type": "string", "description": "sts:ExternalId to send."},
         "mfa_serial": {"type": "string", "description": "Default: found from the caller."},
-        "mfa": {"type": "boolean", "description": "Default: known from the role's trust in this file."},
+        "mfa": {
+            "type": "boolean",
+            "description": "Default: known from this file's trusts and policies.",
+        },
         "source_identity": {"type": "string", "description": "Source identity to set."},
         "session_tags": parts.ref("tags"),
         "transitive_tags": parts.texts("Keys of session_tags that later roles of a chain inherit."),

@@ -44,6 +44,11 @@ class Loaded:
     """The files that were merged, and the globs of their includes."""
     _documents: dict[Path, Map | None] = field(default_factory=dict)
 
+    @property
+    def documents(self) -> tuple[Path, ...]:
+        """The files of documents that were read so far."""
+        return tuple(self._documents)
+
     def document(self, written: str, place: Place) -> Map | None:
         """The document that a path names, read once; None with a problem where it cannot be."""
         target = resolved(written, place)

@@ -59,7 +59,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One hop of an alias. `summary`, `details`, `hint`: sentences. `lines`: text to write at `place`."""
+    """One hop of an alias. `summary`, `details`, `hint`: sentences. `lines`: text to write at `place`.
+
+    code_helps: True if both sides, as far as they are seen, refuse this call and let in the same with an MFA code;
+    False if a code would change nothing; None if that is not seen.
+    """
 
     outcome: Outcome
     alias: str
@@ -71,6 +75,7 @@ class Explanation:
     hint: str = ""
     lines: tuple[str, ...] = ()
     place: Place | None = None
+    code_helps: bool | None = False
 
     @property
     def may_assume(self) -> bool:

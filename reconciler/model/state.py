@@ -242,7 +242,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A role that people assume. `duration` in seconds; `mfa` None: known from the role's trust."""
+    """A role that people assume. `duration` in seconds; `mfa` None: known from the role's trust and
+    the caller's policies."""
 
     name: str
     role_arn: str

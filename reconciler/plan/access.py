@@ -22,7 +22,7 @@ from reconciler.plan.moves import followed, moved_arns
 from reconciler.plan.outsiders import Pairs, outsiders, term, trusting
 from reconciler.plan.powers import power_delta, sides
 from reconciler.policy.evaluator import (
-    WITHOUT_MFA,
+    MfaDemand,
     Principal,
     Target,
     Verdict,
@@ -34,7 +34,6 @@ from reconciler.policy.evaluator import (
     seen_by_callers,
     seen_by_trusts,
     targets_of,
-    with_mfa,
 )
 from reconciler.policy.global_keys import MFA_KEYS
 
@@ -198,11 +197,8 @@ def _access(principal: Principal, target: Target) -> How | None:
     if principal.kind != "user":
         found = can_assume(principal, target)
         return None if found.denied else _allowed(False, found)
-    bare = can_assume(principal, target, WITHOUT_MFA)
-    if not bare.denied:
-        return _allowed(False, bare)
-    strong = can_assume(principal, target, with_mfa())
-    return None if strong.denied else _allowed(True, strong)
+    demand = MfaDemand(principal, target)
+    return None if demand.verdict.denied else _allowed(demand.required, demand.verdict)
 
 
 def _allowed(mfa: bool, verdict: Verdict) -> How:

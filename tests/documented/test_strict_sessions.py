@@ -10,7 +10,10 @@ import pytest
 from strict_account import Made, client, refusal, trust
 
 from reconciler.sandbox.server import Sandbox
-from reconciler.sandbox.strict import clock
+from reconciler.sandbox.strict import clock, sessions
+from reconciler.sandbox.strict.keyring import Key
+from reconciler.sandbox.strict.ledger import USER, Entity
+from reconciler.sandbox.wire import STS_VERSION, Refusal, Request
 from tests.support.people import Person, person
 
 INVALID = (403, "InvalidClientTokenId", "The security token included in the request is invalid.")
@@ -222,3 +225,19 @@ def test_serial_and_code_go_together(sandbox: Sandbox, guarded: Person, missing:
 def test_serial_and_code_have_a_grammar(sandbox: Sandbox, guarded: Person, given: Any, where: str) -> None:
     refused = refusal(sts_of(sandbox, guarded).get_session_token, **mfa_of(guarded, "123456") | given)
     assert refused[:2] == (400, "ValidationError") and f"at '{where}'" in refused[2]
+
+
+def asked(action: str) -> Request:
+    return Request("GET", f"/?Action={action}&Version={STS_VERSION}", ())
+
+
+@pytest.mark.parametrize("action", sessions.ALLOWED)
+def test_what_sts_takes_from_a_session_of_a_user_without_mfa(action: str) -> None:
+    """STS API Reference, "Comparing the AWS STS APIs", and each action's own page."""
+    user = Entity(USER, "x", "arn:aws:iam::123456789012:user/x")
+    key = Key("ASIAX", "123456789012", user, token="t")
+    sessions.refuse_forbidden(asked(action), key)
+    with pytest.raises(Refusal):
+        sessions.refuse_forbidden(asked("GetSessionToken"), key)
+    with pytest.raises(Refusal):
+        sessions.refuse_forbidden(asked("GetAccessKeyInfo"), key)

@@ -70,10 +70,10 @@ def _clients_are_made_once() -> Iterator[None]:
     made = reconciler.aws.session.session_of
     kept: dict[Any, _Kept] = {}
 
-    def session_of(profile: str | None, region: str | None) -> Any:
+    def session_of(profile: str | None, region: str | None, ask: Any = None) -> Any:
         files = (os.environ.get(name) for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"))
         if any(file is None or Path(file).exists() for file in files):
-            return made(profile, region)
+            return made(profile, region, ask)
         told = (item for item in os.environ.items() if DECISIVE.match(item[0]))
         caller = profile, region, *sorted(told)
         if caller not in kept:

@@ -4,8 +4,9 @@ Pure functions over canonical documents. What is not known is reported as keys, 
 throughout. Pipeline: `templates`, `matching`, `conditions` judge one statement; `compiled` holds documents ready;
 `identity` and `naming` weigh them for a principal; `assume` joins both for a role, `resources` for any other resource,
 `matrix` does so for an account, with the sets of `rolesets`; `covers` and `ways` look for ways to administrator power,
-over what nobody named (`unnamed`) and over single administrators; `reasons` shows what single statements lack. Its weak
-point: organisation policies (SCP, RCP) are not evaluated, unless `resources` is given them.
+over what nobody named (`unnamed`) and over single administrators; `reasons` shows what single statements lack, `mfa`
+whether MFA changes an answer. Its weak point: organisation policies (SCP, RCP) are not evaluated, unless `resources` is
+given them.
 """
 
 from reconciler.policy.evaluator.account import groups_of, principals_of, targets_of
@@ -22,6 +23,7 @@ from reconciler.policy.evaluator.matrix import (
     seen_by_callers,
     seen_by_trusts,
 )
+from reconciler.policy.evaluator.mfa import MfaDemand
 from reconciler.policy.evaluator.paths import PATHS, EscalationPath, Grade
 from reconciler.policy.evaluator.principal import Naming, Principal, outsider
 from reconciler.policy.evaluator.reasons import Reason, reasons, trust_reasons
@@ -42,6 +44,7 @@ __all__ = [
     "EscalationPath",
     "Examined",
     "Grade",
+    "MfaDemand",
     "Naming",
     "PolicySource",
     "Power",

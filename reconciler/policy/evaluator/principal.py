@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+from reconciler.model.document import Document
 from reconciler.policy.evaluator.compiled import Compiled, compiled
 from reconciler.policy.evaluator.context import NO_MFA_POSSIBLE, Context, Value
 from reconciler.policy.evaluator.values import PolicySource
@@ -133,11 +134,23 @@ class Principal:
         return found if self.kind in ("user", "account", "root") else found.over(NO_MFA_POSSIBLE)
 
 
-def outsider(arn: str) -> Principal:
-    """A principal of another account, by its ARN (`…:root`: someone of that account); its policies are not known."""
-    _, _, service, _, account, resource = arn.split(":", 5)
+def outsider(arn: str, trust: Document | None = None) -> Principal:
+    """A principal by its ARN (`…:root`: someone of that account); its policies are not known.
+
+    A session does not tell the path of its role; a `trust` that names a role of that name may.
+    """
+    _, partition, service, _, account, resource = arn.split(":", 5)
     policies = (PolicySource(arn, None),)
     if resource == "root":
         return Principal(arn, "account", account, policies)
-    kind = "session" if service == "sts" else resource.partition("/")[0]
-    return Principal(arn, kind, account, policies)
+    kind, _, rest = resource.partition("/")
+    if service != "sts":
+        return Principal(arn, kind, account, policies)
+    if trust is None or kind != "assumed-role":
+        return Principal(arn, "session", account, policies)
+    prefix, name = f"arn:{partition}:iam::{account}:role/", rest.partition("/")[0]
+    named = (value for statement in trust.statements for _, value in statement.principals or ())
+    role_arn = next(
+        (value for value in named if value.startswith(prefix) and value.endswith(f"/{name}")), prefix + name
+    )
+    return Principal(arn, "session", account, policies, role_arn=role_arn)

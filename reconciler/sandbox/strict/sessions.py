@@ -1,7 +1,7 @@
 """Who calls, and sessions of users and of the root user.
 
 Sources: STS API Reference, GetCallerIdentity, GetSessionToken (900 to 129600 seconds, 43200 by default, 3600 for the
-root user; only with long-term keys; without MFA no IAM, and in STS only AssumeRole and GetCallerIdentity). That
+root user; only with long-term keys; without MFA no IAM, and in STS only what ALLOWED lists). That
 IAM then answers InvalidClientTokenId is told in aws-vault#15. The emulator knows no sessions of users, so each is
 backed by one of a role that it makes up: its keys are fresh, and it knows whose account they belong to.
 """
@@ -22,7 +22,13 @@ SHORTEST, LONGEST, DEFAULT = 900, 129600, 43200
 LONGEST_OF_ROOT = 3600
 LONGEST_OF_ROLE = 43200
 LONG_TERM_ONLY = ("GetSessionToken", "GetFederationToken")
-ALLOWED = ("AssumeRole", "GetCallerIdentity")
+ALLOWED = (
+    "AssumeRole",
+    "GetCallerIdentity",
+    "GetScopedCredentials",
+    "GetWebIdentityToken",
+    "GetDelegatedAccessToken",
+)
 
 
 def refuse_forbidden(request: Request, caller: Key) -> None:

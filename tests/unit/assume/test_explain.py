@@ -14,7 +14,8 @@ import pytest
 from reconciler.app.desired import offline
 from reconciler.assume import chain
 from reconciler.assume.asked import CODE, Mfa
-from reconciler.assume.explain import Question, explain
+from reconciler.assume.explain import explain
+from reconciler.assume.question import Question
 from reconciler.assume.weigh import View
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
@@ -353,7 +354,7 @@ DENYING = SMALL.replace("{Effect: Allow", '[{Effect: Allow, Action: "*", Resourc
     '"s3:*", Resource: "*"}}', '"sts:*", Resource: "*"}]}'
 )
 CASES += [
-    ("with MFA by name, by its account without", Case(entities(TWO % BY_ACCOUNT)), Outcome.CALLER_REFUSES),
+    ("with MFA by name, by its account without", Case(entities(TWO % BY_ACCOUNT)), Outcome.NEEDS_MFA),
     (
         "the statement that lacks least",
         Case(entities(TWO % "{users: [demo], mfa: required, external_id: abcdef}")),
@@ -591,3 +592,71 @@ def test_a_recreated_user_is_not_the_one_that_a_live_trust_holds(tmp_path: Path)
     found = explain(Question(request, desired.aliases["it"], desired, live, file, Mfa(), NOW))
     assert found.outcome is Outcome.NOT_APPLIED
     assert isinstance(desired.state.entities[Address("role", "app")], Role)
+
+
+NULL_GUARD = inline(
+    '{Effect: Deny, Action: "sts:AssumeRole", Resource: "*", Condition: {"Null": {"aws:MultiFactorAuthAge": "true"}}}'
+)
+FAR = '{role: "arn:aws:iam::999999999999:role/x"%s}'
+
+
+@pytest.mark.parametrize(
+    ("case", "said", "not_said", "lines"),
+    [
+        (
+            Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR % "", refused=True),
+            "of account 999999999999 cannot be read from here: it may demand MFA, or demand an external id, or not",
+            "carries",
+            ["mfa: true", "external_id: THE-ID"],
+        ),
+        (
+            Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR % ", external_id: abc", refused=True),
+            "it may demand MFA, or not name user/demo",
+            "external",
+            ["mfa: true"],
+        ),
+        (
+            Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR % "", refused=True, mfa=CODE),
+            "it may demand an external id, or not name user/demo",
+            "MFA",
+            ["external_id: THE-ID"],
+        ),
+    ],
+    ids=["nothing is carried", "an external id is carried", "MFA is carried"],
+)
+def test_a_trust_of_another_account_is_the_first_suspect_and_an_scp_the_second(
+    tmp_path: Path, case: Case, said: str, not_said: str, lines: list[str]
+) -> None:
+    found = asked(tmp_path, case)
+    first, second = found.details
+    assert said in first and not_said not in first and "SCP" not in first
+    assert "SCP" in second
+    assert [line.partition("  ")[0] for line in found.lines] == lines
+    assert found.place is not None and found.code_helps is None
+    assert case.mfa is CODE or "write on the alias" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("case", "helps"),
+    [
+        (Case(entities(WITH_MFA)), True),
+        (Case(entities(BY_ACCOUNT, NULL_GUARD)), False),
+        (Case(entities(DEMO, NULL_GUARD)), True),
+        (Case(entities(ALICE)), False),
+        (Case(entities(DEMO)), None),
+        (Case(entities(DEMO), refused=True), None),
+        (Case(entities(WITH_MFA), mfa=CODE), None),
+        (Case(entities(WITH_MFA), mfa=Mfa(None, temporary=True), refused=True), True),
+        (Case(entities(WITH_MFA), live=entities(DEMO)), None),
+        (Case(entities(DEMO), live=entities(WITH_MFA)), True),
+    ],
+)
+def test_a_code_helps_where_both_sides_let_in_with_one_and_not_without(
+    tmp_path: Path, case: Case, helps: bool | None
+) -> None:
+    assert asked(tmp_path, case).code_helps is helps
+
+
+def test_an_alias_that_forbids_a_code_is_told_to_lose_that_line(tmp_path: Path) -> None:
+    found = asked(tmp_path, Case(entities(WITH_MFA), alias="{role: app, mfa: false}"))
+    assert found.outcome is Outcome.NEEDS_MFA and "`mfa: false`" in found.hint and found.place is not None

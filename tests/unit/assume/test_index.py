@@ -17,6 +17,7 @@ from reconciler.app.aliases import Catalog, catalog
 from reconciler.assume import index
 from reconciler.assume.cache import INDEXES, Cache
 from reconciler.model.problem import Failed, Place
+from reconciler.model.sts import Caller
 
 OWN = 'account: "123456789012"\n'
 FILE = f"""\
@@ -272,3 +273,21 @@ def test_a_file_that_was_written_while_it_was_read_is_not_indexed(
     os.utime(other, (0, 0))
     other.replace(file)
     assert index.manifest([str(file)], [], [], before) is None
+
+
+GUARDING = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Null": {"aws:MultiFactorAuthAge": "true"}}}
+
+
+def test_a_document_of_a_policy_decides_who_needs_mfa_and_not_whether_the_aliases_are_known(work: Work) -> None:
+    work.write("roles.yaml", FILE.replace("{ann: {}}", "{ann: {inline_policies: {own: documents/own.json}}}"))
+    work.write("documents/own.json", json.dumps({"Statement": [ALLOW]}))
+    asked = Caller("arn:aws:iam::123456789012:user/ann", "123456789012")
+
+    def demanded() -> bool | None:
+        found = work.catalog("roles.yaml")
+        return found.demand([found.aliases["s3"]], asked).required
+
+    assert demanded() is False
+    work.write("documents/own.json", json.dumps({"Statement": [GUARDING]}))
+    assert work.holds("roles.yaml")
+    assert demanded() is True and demanded() is True

@@ -15,11 +15,8 @@ from hypothesis import strategies as st
 from reconciler.assume import profiles
 from reconciler.assume.profiles import Process, Profile
 from reconciler.files import ini
-from reconciler.model.address import Address
-from reconciler.model.entity import Role
 from reconciler.model.problem import Failed, Place
 from reconciler.model.state import Alias
-from reconciler.policy.canonical import canonical
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 PROCESS = Process(("/opt/re concile",), ("/home/me/roles.yaml",))
@@ -152,7 +149,7 @@ def test_a_value_that_is_not_one_line_is_refused(source: str) -> None:
 )
 def test_what_a_role_profile_leaves_out_is_said(more: dict[str, Any], words: str) -> None:
     made = profiles.as_roles(named(alias("hop", source_profile="me"), alias("a", **more)))
-    (found,) = profiles.unsaid(made, {})
+    (found,) = profiles.unsaid(made, ())
     assert words in found.summary and "--credential-process" in found.hint
 
 
@@ -184,34 +181,24 @@ def test_an_alias_without_a_session_policy_is_not_left_out() -> None:
 def test_what_a_role_profile_says_whole_is_no_finding() -> None:
     more = {"external_id": "xx", "session_name": "nn", "region": "r", "duration": 1800, "mfa_serial": "arn:s"}
     made = profiles.as_roles(named(alias("hop", mfa=True, **more), alias("a", via="hop", mfa=False)))
-    assert profiles.unsaid(made, {}) == ()
+    assert profiles.unsaid(made, ()) == ()
     assert profiles.lengthened(made) == ()
 
 
-MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-
-
 @pytest.mark.parametrize(
-    ("principal", "condition", "expected"),
+    ("more", "with_mfa", "expected"),
     [
-        ("arn:aws:iam::123456789012:user/u", MFA, True),
-        ("arn:aws:iam::123456789012:user/team/u", MFA, True),
-        ("arn:aws:iam::123456789012:root", MFA, True),
-        ("210987654321", MFA, True),
-        ("*", MFA, True),
-        ("arn:aws:iam::123456789012:user/u", {}, False),
-        ("arn:aws:iam::123456789012:role/r", {}, False),
+        ({}, ["a"], True),
+        ({}, ["b"], False),
+        ({"mfa_serial": "arn:s"}, ["a"], False),
+        ({"via": "hop"}, ["a"], False),
     ],
 )
-def test_a_role_that_needs_mfa_is_seen_in_its_trust(principal: str, condition: dict[str, Any], expected: bool) -> None:
-    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
-    trust = canonical({"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]})
-    address = Address("role", "reader")
-    role = Role("reader", trust_policy=trust)
-    asking = Alias("a", ROLE, address, Place("roles.yaml", 1, 1))
-    assert profiles.needs_mfa(asking, {address: role}) == expected
-    made = profiles.as_roles(named(asking))
-    assert bool(profiles.unsaid(made, {address: role})) == expected
+def test_a_profile_without_a_device_is_told_of_where_mfa_is_needed(
+    more: dict[str, Any], with_mfa: list[str], expected: bool
+) -> None:
+    made = profiles.as_roles(named(alias("hop"), alias("a", **more)))
+    assert [problem.code for problem in profiles.unsaid(made, with_mfa)] == ["mfa-serial-unknown"] * expected
 
 
 def test_a_source_that_this_machine_does_not_have_is_told_once() -> None:

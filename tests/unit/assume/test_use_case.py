@@ -16,10 +16,12 @@ from reconciler.app.wanted import Wanted
 from reconciler.assume.codes import Sources
 from reconciler.aws import sts
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
+from reconciler.kinds.mfa_guard import guard_policy
 from reconciler.model.address import Address
-from reconciler.model.entity import Role
+from reconciler.model.arns import arn_of
+from reconciler.model.entity import Entity, Role, User
 from reconciler.model.problem import Failed, failure
-from reconciler.model.state import Alias, Declaration, Desired, MfaDevice, Place, Settings, State
+from reconciler.model.state import Alias, Desired, MfaDevice, Place, Settings, State
 from reconciler.policy.canonical import canonical
 
 ACCOUNT = "123456789012"
@@ -44,6 +46,7 @@ def desired(account: str, partition: str = "aws") -> Desired:
     user = {"AWS": USER}
     condition = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     allow = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": user}
+    allow["Principal"] = {"AWS": [USER, GUARDED]} if partition == "aws" else user
     trusts = {"open": allow, "guarded": allow | {"Condition": condition}}
     entities = {
         Address("role", name): Role(name, canonical({"Version": "2012-10-17", "Statement": trust}))
@@ -59,8 +62,16 @@ def desired(account: str, partition: str = "aws") -> Desired:
         )
         for name, fields in ALIASES.items()
     }
-    guarded = {Address("user", "guarded-user"): Declaration(Place("roles.yaml", 1, 1), mfa=True)}
-    return Desired(State(account, partition, entities), None, Settings(), guarded, aliases)
+    people = guarded_user(account, partition)
+    return Desired(State(account, partition, entities | people), None, Settings(), {}, aliases)
+
+
+def guarded_user(account: str, partition: str) -> dict[Address, Entity]:
+    """A user of whom the file demands MFA, and the guard that demands it."""
+    guard = guard_policy("t", partition, "/")
+    arn = arn_of(guard.address, "/", account, partition)
+    user = User("guarded-user", path="/team/", policies=frozenset({arn}))
+    return {guard.address: guard, user.address: user}
 
 
 @dataclass

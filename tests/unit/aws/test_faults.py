@@ -30,6 +30,16 @@ SAID: dict[str, tuple[Exception, str, str]] = {
         "does not know these credentials (InvalidClientTokenId)",
         "access key",
     ),
+    "a refused MFA code": (
+        error("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code."),
+        "AWS refused the MFA code.",
+        "the next one",
+    ),
+    "another's MFA device": (
+        error("AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify…"),
+        "cannot check a code of that MFA device",
+        "`mfa_serial`",
+    ),
     "throttled": (error("Throttling", "Rate exceeded"), "kept throttling (Throttling): Rate exceeded", "again"),
     "anything else": (error("LimitExceeded", "Cannot exceed quota"), "LimitExceeded: Cannot exceed quota", ""),
     "an alias that is taken": (

@@ -1,0 +1,44 @@
+"""One hop to be explained: the call, both sides live and in the file, and what happened so far. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.assume.asked import Mfa, context_of
+from reconciler.assume.chain import Request
+from reconciler.assume.weigh import View
+from reconciler.assume.wording import Words
+from reconciler.model.state import Alias, Desired
+from reconciler.policy.evaluator import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One hop. `live`: what counts at AWS, as far as it is seen; `file`: as the file has it, None where it has neither.
+
+    before: the hop whose session calls. absent: the role is not live. lives_at: the ARN of a live role of that name
+    where it is another. role_names: to suggest from. refused: AWS said no. applied: seconds since this machine
+    applied one of the entities concerned, None where it did not.
+    """
+
+    request: Request
+    alias: Alias | None
+    desired: Desired
+    live: View
+    file: View | None
+    mfa: Mfa
+    now: datetime
+    before: Request | None = None
+    absent: bool = False
+    lives_at: str = ""
+    role_names: tuple[str, ...] = ()
+    refused: bool = False
+    applied: float | None = None
+    unread: tuple[str, ...] = ()
+
+    def context(self, mfa: Mfa | None = None) -> Context:
+        return context_of(self.request, mfa or self.mfa, self.now, self.before)
+
+    def words(self, view: View) -> Words:
+        return Words(self.desired, view, view.principal.own.over(view.target.own, self.context()))
