@@ -85,7 +85,7 @@ def test_a_session_without_mfa_is_told_from_keys_that_nobody_has(vault: Vault, w
 def test_keys_that_nobody_has_are_still_said_to_be_unknown(vault: Vault) -> None:
     unknown = {"AWS_ACCESS_KEY_ID": "ASIAABCDEFGHIJKLMNOP", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "y"}
     done = vault.account.cli("plan", "roles.yaml", **unknown)
-    assert done.code == 1 and "does not know these credentials" in done.err and "MFA" not in done.err
+    assert done.code == 1 and "AWS does not know them (InvalidClientTokenId)" in done.err and "MFA" not in done.err
 
 
 def test_an_hour_is_the_most_from_a_session_of_a_user_which_is_no_roles(vault: Vault) -> None:
