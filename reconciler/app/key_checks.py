@@ -75,7 +75,7 @@ def check_free(wanted: Wanted, place: Place, text: str, known: Sequence[AccessKe
             "profile-exists",
             f"There is a profile {place.name} already" + (f", with a key of {wanted.user}." if own else "."),
             "Nothing was changed.",
-            f"Use: {wanted.rotating}" if own else "Name another with --into.",
+            f"Use: `{wanted.rotating}`" if own else "Name another with --into.",
             ini.place(str(place.path), held.line),
         )
     config = aws_files.config_file(environ)

@@ -83,7 +83,7 @@ def rotate(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
     return Outcome(
         (
             f"The access key {pair.id} of {wanted.user} is in {place}, and works.",
-            f"The access key {old.id} is inactive. When nothing misses it: {wanted.rotating} --finish",
+            f"The access key {old.id} is inactive. When nothing misses it: `{wanted.rotating} --finish`.",
         ),
         tuple(key_checks.readable(place.path)),
     )

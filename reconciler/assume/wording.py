@@ -11,7 +11,7 @@ from reconciler.assume.weigh import View, Weighed
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of, policy_reference
 from reconciler.model.document import Condition, Document, Statement
-from reconciler.model.durations import format_elapsed, format_seconds_text
+from reconciler.model.durations import annotate_age, format_elapsed, format_seconds_text
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.problem import Place
 from reconciler.model.state import Desired
@@ -179,7 +179,7 @@ def _age(text: str) -> str:
 
 def _condition(condition: Condition, statement: Statement | None) -> str:
     key = statement.spelled(condition.key) if statement else condition.key
-    return f"{condition.operator} {key} {', '.join(sorted(condition.values))}"
+    return annotate_age(f"{condition.operator} {key} {', '.join(sorted(condition.values))}")
 
 
 def trust_lines(words: Words, item: Weighed) -> tuple[str, ...]:

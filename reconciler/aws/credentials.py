@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import botocore.session
@@ -42,7 +43,17 @@ def marking(origin: Origin) -> Iterator[None]:
         raise
 
 
+def origin_of_credentials(credentials: Any) -> Origin | None:
+    """Return where a session's own credentials come from; None for those that a program passes."""
+    found = getattr(credentials, _ORIGIN, None)
+    return replace(found, method=str(credentials.method)) if isinstance(found, Origin) else None
+
+
+_ORIGIN = "reconcile_origin"
+
+
 def _guard(credentials: Any, origin: Origin) -> None:
+    setattr(credentials, _ORIGIN, origin)
     freeze = credentials.get_frozen_credentials
 
     def freeze_guarded() -> Any:

@@ -17,14 +17,16 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 
+from reconciler.aws.about_profile import About
 from reconciler.aws.answers import AnswerParsers, timestamp
-from reconciler.aws.credentials import guard_credentials, marking
+from reconciler.aws.credentials import guard_credentials, marking, origin_of_credentials
 from reconciler.aws.faults import BAD_CREDENTIALS, translated
 from reconciler.aws.limits import call_timeout, watch
 from reconciler.aws.meter import Meter
 from reconciler.aws.origin import Origin
 from reconciler.aws.overlap import started
 from reconciler.aws.profile_mfa import AskCode, give_codes
+from reconciler.aws.profile_refusals import explain_dead_credentials
 from reconciler.aws.user_sessions import tell_apart
 from reconciler.files.reading import check_settings, reason_of
 from reconciler.model.calls import OnCall, unheard
@@ -141,12 +143,17 @@ def callable_client(made: Any) -> Any:
         keys = {"access key id": found.access_key, "secret access key": found.secret_key, "session token": found.token}
         for name, value in keys.items():
             if value and not (value.isascii() and value.isprintable()):
-                raise failure(
-                    BAD_CREDENTIALS,
-                    f"The {name} holds a character that none has, such as a line end or a letter that is not ASCII.",
-                    hint="Set it again: look at the AWS_* variables and the credentials file.",
-                )
+                raise _broken_key(name, origin_of_credentials(found))
     return made
+
+
+def _broken_key(name: str, origin: Origin | None) -> Failed:
+    what = f"the {name} holds a character that none has, such as a line end or a letter that is not ASCII"
+    told = explain_dead_credentials(About.of(origin), what) if origin else None
+    if told is not None:
+        return failure(BAD_CREDENTIALS, told.summary, told.detail, told.hint, told.place)
+    hint = "Set it again: look at the AWS_* variables and the credentials file."
+    return failure(BAD_CREDENTIALS, f"T{what[1:]}.", hint=hint)
 
 
 @contextmanager

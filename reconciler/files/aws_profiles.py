@@ -1,5 +1,7 @@
 """Where AWS's config and credentials files say what of a profile, for messages about it. No secret leaves this module.
 
+Nor does the name of an option that is told as wrong: what stands there may be half of a secret with a line break in it.
+
 Read as botocore reads them (`botocore.configloader`, with Python's configparser). What cannot be read is left out:
 whoever asks here has met an error already, and wants to know the line that it is about. Standard library only.
 """
@@ -153,7 +155,7 @@ def _refused_line(path: str, text: str) -> Flaw | None:
         what = f"the section [{error.section}] is there twice, on lines {first} and {error.lineno}"
         return Flaw(Place(path, error.lineno or 1, 1), what, "Put both together into one section, or rename one.")
     except configparser.DuplicateOptionError as error:
-        what = f"line {error.lineno} sets {error.option} of [{error.section}] a second time"
+        what = f"line {error.lineno} of [{error.section}] sets a second time what an earlier line sets"
         return Flaw(Place(path, error.lineno or 1, 1), what, "Delete one of the two lines.")
     except configparser.MissingSectionHeaderError as error:
         what = f"line {error.lineno} stands above every section"
@@ -176,7 +178,7 @@ def _bad_block(path: str, text: str) -> Flaw | None:
                 continue
             if any(line.strip() and "=" not in line for line in lines):
                 line = option.start + 1
-                what = f"below {option.name} on line {line}, an indented line is no `name = value`"
+                what = f"in the indented block below line {line} is a line that is no `name = value`"
                 return Flaw(Place(path, line, 1), what, "Mend that line, or take its indentation away.")
     return None
 

@@ -30,3 +30,15 @@ def format_elapsed(seconds: float) -> str:
 def format_seconds_text(text: str) -> str:
     """Return a text that AWS writes as a number of seconds in this form; another text as it is."""
     return format_duration(int(text)) if text.isascii() and text.isdecimal() and len(text) <= 12 else text
+
+
+def annotate_age(condition: str) -> str:
+    """Return a condition such as `NumericLessThan aws:MultiFactorAuthAge 3600` with ` (1h)` behind its seconds."""
+    words = condition.split(" ")
+    if len(words) != 3 or words[1].lower() != _AGE or (shown := format_seconds_text(words[2])) == words[2]:
+        return condition
+    return f"{condition} ({shown})"
+
+
+_AGE = "aws:multifactorauthage"
+"""AWS's key whose value is a time in seconds, which a file writes as `mfa: {max_age: 1h}`."""

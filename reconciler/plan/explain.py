@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.document import Document, Statement
+from reconciler.model.durations import annotate_age
 from reconciler.policy.statements import Pair, elements, pairs
 
 
@@ -96,9 +97,8 @@ def _shown(parts: list[str], *sides: Statement) -> str:
     """The parts of one element as a person would read them, in the author's letter case."""
     if parts == ["*", "*"]:  # a principal that is everyone
         return "*"
-    return " ".join(
-        next((side.spelling[part] for side in reversed(sides) if part in side.spelling), part) for part in parts
-    )
+    spelled = (next((side.spelling[part] for side in reversed(sides) if part in side.spelling), part) for part in parts)
+    return annotate_age(" ".join(spelled))
 
 
 def _listed(statement: Statement) -> list[tuple[str, str]]:

@@ -76,9 +76,10 @@ def _advice(status: MfaStatus) -> Iterator[str]:
     if any(one.reasons and one.standing is not Standing.READY for one in status.holders):
         yield "Marked with !: must use MFA by the file, and cannot yet."
     if any(one.standing in (Standing.MISSING, Standing.PASSKEY) for one in status.holders):
+        yield "`reconcile mfa enroll USER` enrols a virtual device."
         yield (
-            "`reconcile mfa enroll USER` enrols a virtual device. Passkeys are enrolled in the console and serve "
-            "there only: no API enrols them, and none takes a code of them."
+            "Passkeys are enrolled in the console and serve there only: "
+            "no API enrols them, and none takes a code of them."
         )
     unknown = [one.user for one in status.holders if one.standing is Standing.UNKNOWN]
     if unknown and not status.notes:

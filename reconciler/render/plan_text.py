@@ -9,7 +9,7 @@ from itertools import groupby
 from reconciler.kinds.facets.tags import OWNER
 from reconciler.model.arns import policy_reference
 from reconciler.model.document import Document
-from reconciler.model.durations import format_duration
+from reconciler.model.durations import annotate_age, format_duration
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Access, Action, Change, Empowered, Field, Plan, Step
 from reconciler.model.problem import Level
@@ -195,7 +195,10 @@ def _changed(before: Access, after: Access) -> str:
     if (before.mfa, before.conditions) != (after.mfa, after.conditions):
         was = _manner(before).removeprefix(", ") or "without condition"
         return f"{_who(after)} may assume {after.role} now{_manner(after) or ' without condition'} (before: {was})"
-    old, new = ("; ".join(sorted(terms)) for terms in (before.terms - after.terms, after.terms - before.terms))
+    old, new = (
+        "; ".join(map(annotate_age, sorted(terms)))
+        for terms in (before.terms - after.terms, after.terms - before.terms)
+    )
     return f"{_who(after)} may assume {after.role} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"
 
 

@@ -109,7 +109,7 @@ def test_a_credential_process_that_prints_something_else_is_told(
         monkeypatch.setenv(name, value)
     for words in (("plan", "roles.yaml"), ("assume", "s3", "--print")):
         assert run(words) == 1
-        assert capsys.readouterr().err.startswith("error: ")
+        assert capsys.readouterr().err.startswith(f"{tmp_path}/config:2:1: error: The ")
 
 
 BYTES = os.fsdecode(b"a\xff")

@@ -97,7 +97,7 @@ CASES = {
     "an option twice": Case(
         f"[profile dev]\n{KEYS}aws_secret_access_key = {SECRET}\n",
         "",
-        ("line 4 sets aws_secret_access_key of [profile dev] a second time", "Delete one of the two lines."),
+        ("line 4 of [profile dev] sets a second time what an earlier line sets", "Delete one of the two lines."),
         line="CONFIG:4",
     ),
     "keys above every section": Case(
@@ -107,7 +107,7 @@ CASES = {
         f"[profile dev]\n{KEYS}{SECRET}\n", "", ("line 4 is no `name = value`",), line="CONFIG:4"
     ),
     "a block that is none": Case(
-        f"[profile dev]\ns3 =\n  {SECRET}\n", "", ("below s3 on line 2, an indented line",), line="CONFIG:2"
+        f"[profile dev]\ns3 =\n  {SECRET}\n", "", ("in the indented block below line 2",), line="CONFIG:2"
     ),
     "half a pair of keys": Case(
         "",
@@ -490,3 +490,14 @@ def test_a_call_with_the_credentials_of_a_role_is_not_put_down_to_the_profile(ho
     (problem,) = caught.value.problems
     assert "dev" not in problem.message
     assert problem.summary == "Asking AWS who you are failed: the credentials have expired."
+
+
+def test_a_key_with_a_line_end_in_it_names_its_profile(home: Home) -> None:
+    case = Case(
+        "",
+        "[dev]\naws_access_key_id = AKIAPLANTED\naws_secret_access_key = PLANTED/sec\n  ret+value\n",
+        ("The keys of the profile dev (CREDENTIALS:2) do not work: the secret access key holds a character that none",),
+    )
+    problem = home.problem(case)
+    check(home, case, problem)
+    assert problem.code == "bad-credentials"

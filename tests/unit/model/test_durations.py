@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.declaring import seconds
-from reconciler.model.durations import format_duration, format_elapsed, format_seconds_text
+from reconciler.model.durations import annotate_age, format_duration, format_elapsed, format_seconds_text
 from tests.support.examples import examples
 
 
@@ -48,3 +48,17 @@ def test_a_measured_time_has_two_units_at_most(length: int, expected: str) -> No
 @pytest.mark.parametrize(("text", "expected"), [("3600", "1h"), ("x", "x"), ("", ""), ("3600.5", "3600.5")])
 def test_only_a_number_of_seconds_is_changed(text: str, expected: str) -> None:
     assert format_seconds_text(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("NumericLessThan aws:MultiFactorAuthAge 3600", "NumericLessThan aws:MultiFactorAuthAge 3600 (1h)"),
+        ("NumericLessThan aws:multifactorauthage 5400", "NumericLessThan aws:multifactorauthage 5400 (90m)"),
+        ("NumericLessThan aws:MultiFactorAuthAge ${x}", "NumericLessThan aws:MultiFactorAuthAge ${x}"),
+        ("Null aws:MultiFactorAuthAge true", "Null aws:MultiFactorAuthAge true"),
+        ("NumericLessThan s3:max-keys 3600", "NumericLessThan s3:max-keys 3600"),
+    ],
+)
+def test_the_age_of_mfa_is_told_as_the_file_writes_it(condition: str, expected: str) -> None:
+    assert annotate_age(condition) == expected
