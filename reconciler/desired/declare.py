@@ -25,12 +25,19 @@ from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.state import Alias, Declaration, Desired, Settings, State
 from reconciler.model.suggest import suggestion
 from reconciler.plan.ownership import ignores_everything
+from reconciler.policy.names import Names
 
 
-def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now: datetime | None = None) -> Desired:
+def declare(
+    loaded: Loaded,
+    live_paths: Mapping[Address, str] | None = None,
+    now: datetime | None = None,
+    names: Names | None = None,
+) -> Desired:
     """What the file means. `live_paths`: existing entities keep their path where the file has none.
 
     now: what is over by then is left out; None: nothing is over.
+    names: AWS's lists, to warn of what is misspelt; None: nothing is looked up.
 
     Every problem is in `problems`; entities that have an error of their own are left out of the state.
     """
@@ -48,6 +55,7 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now
         load_document=loaded.document,
         load_text=loaded.text,
         now=now,
+        names=names,
     )
     defaults, place = root.child("defaults"), root.place("defaults", of_key=True)
     if ("defaults", "tags") not in broken:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
-from reconciler.kinds import limits
+from reconciler.kinds import limits, policy_references
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of, aws_policy_arn
@@ -22,6 +22,7 @@ from reconciler.policy.canonical import authored
 from reconciler.policy.flaw import Flaw
 from reconciler.policy.grammar import Use, flaws
 from reconciler.policy.moments import BadMoment, moment
+from reconciler.policy.names import NameChecks, Names
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -36,6 +37,7 @@ class Declaring:
     load_document: (path as written, place) → the parsed file, or None with a problem.
     load_text: the same for a file that is sent as it is: where it is, and its text.
     now: what `expires` is measured against; None: nothing is over.
+    names: AWS's lists, to find names that are misspelt; None: nothing is looked up.
     """
 
     account: str
@@ -46,6 +48,7 @@ class Declaring:
     load_text: Callable[[str, Place], tuple[str, str] | None]
     problems: list[Problem] = field(default_factory=list)
     now: datetime | None = None
+    names: Names | None = None
     _documents: dict[tuple[int, Use], tuple[list[Flaw], Document | None]] = field(default_factory=dict)
     _held: list[Map] = field(default_factory=list)
     """The objects that the keys of `_documents` are of: an object that goes would leave its number to another."""
@@ -70,7 +73,7 @@ class Declaring:
         address = Address(kind, name)
         if address in self.paths:
             return self._as_declared(address, place)
-        close = suggestion(name, self.names.get(kind, ()))
+        close = suggestion(name, self.declared_names.get(kind, ()))
         otherwise = "Declare it." if kind == "group" else f"Declare it, or name an existing {kind} by its ARN."
         hint = f"Did you mean {close!r}?" if close else otherwise
         self.problem("unknown-reference", f"No {kind} {name!r} in this file.", place, hint)
@@ -93,7 +96,7 @@ class Declaring:
         return {address: address for address in self.paths}
 
     @cached_property
-    def names(self) -> Mapping[str, tuple[str, ...]]:
+    def declared_names(self) -> Mapping[str, tuple[str, ...]]:
         """The names of all declared entities by their kind."""
         found: dict[str, list[str]] = {}
         for address in self.paths:
@@ -102,6 +105,7 @@ class Declaring:
 
     def policy_arn(self, reference: str, place: Place) -> str | None:
         """A policy reference (name, `aws:NAME`, ARN) as an ARN, or a problem."""
+        self.problems.extend(policy_references.managed_problems(reference, place, self.names, self.partition))
         if reference.startswith("aws:"):
             return aws_policy_arn(reference.removeprefix("aws:"), self.partition)
         if reference.startswith("arn:"):
@@ -112,8 +116,8 @@ class Declaring:
         address = Address("policy", reference)
         if address in self.paths:
             return self.arn(self._as_declared(address, place))
-        close = suggestion(reference, self.names.get("policy", ()))
-        hint = f"Did you mean {close!r}?" if close else f"For a policy of AWS write 'aws:{reference}'."
+        close = suggestion(reference, self.declared_names.get("policy", ()))
+        hint = policy_references.unknown_hint(reference, close, self.arn(address), self.names)
         self.problem("unknown-reference", f"No policy {reference!r} in this file.", place, hint)
         return None
 
@@ -168,8 +172,16 @@ class Declaring:
             self.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
         return document
 
+    def flaws_of(self, written: object, use: Use) -> list[Flaw]:
+        """Return what is wrong with a parsed document, and which of its names AWS does not have."""
+        return [*flaws(written, use), *(self._name_checks.flaws(written, use) if self._name_checks else ())]
+
+    @cached_property
+    def _name_checks(self) -> NameChecks | None:
+        return NameChecks(self.names) if self.names else None
+
     def _read_document(self, written: object, use: Use) -> tuple[list[Flaw], Document | None]:
-        found, document = list(flaws(written, use)), None
+        found, document = self.flaws_of(written, use), None
         if isinstance(written, dict) and not any(flaw.level is Level.ERROR for flaw in found):
             document = replace(authored(written, self.partition), places=_statement_places(written))
         if isinstance(written, Map):

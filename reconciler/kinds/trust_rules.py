@@ -14,7 +14,7 @@ from reconciler.model.node import Map, Seq, place_of
 from reconciler.model.problem import Level, Place
 from reconciler.model.sts import EXTERNAL_ID
 from reconciler.policy.canonical import authored
-from reconciler.policy.grammar import Use, flaws
+from reconciler.policy.grammar import Use
 from reconciler.policy.narrowing import narrows
 from reconciler.policy.trust import Clash, TrustRule, document_of, statement_of
 
@@ -225,7 +225,7 @@ def trust_document(node: Map, context: Declaring) -> Document | None:
     if lasting:  # a trust cannot be empty: where every rule is over, they stay, and let nobody in
         nodes, good = [node for node, _ in lasting], [rule for _, rule in lasting]
     compiled = document_of(good, context.partition)
-    found = flaws(compiled, Use.TRUST)
+    found = context.flaws_of(compiled, Use.TRUST)
     for flaw in found:
         index = flaw.path[1] if len(flaw.path) > 1 and isinstance(flaw.path[1], int) else 0
         inside = ("conditions", *flaw.path[3:]) if flaw.path[2:3] == ("Condition",) else ()

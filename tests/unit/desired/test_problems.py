@@ -145,9 +145,14 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         user("policies: [ReadOnlyAccess]"),
         "5:16",
         "unknown-reference",
-        "'aws:ReadOnlyAccess'",
+        "a policy of AWS is written aws:NAME",
     ),
-    "an unknown boundary": (user("permissions_boundary: Limits"), "5:27", "unknown-reference", "'aws:Limits'"),
+    "an unknown boundary": (
+        user("permissions_boundary: Limits"),
+        "5:27",
+        "unknown-reference",
+        "arn:aws:iam::123456789012:policy/Limits",
+    ),
     "an ARN that is no policy": (user("policies: ['arn:aws:iam::123456789012:role/r']"), "5:16", "bad-arn", ""),
     "a policy twice, by name and by ARN": (
         user("policies: [p, 'arn:aws:iam::123456789012:policy/p']") + f"policies: {{p: {POLICY}}}\n",
