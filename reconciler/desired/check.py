@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from reconciler.desired.readable import Path
 from reconciler.desired.schema import schema
 from reconciler.model.node import Map, place_of
 from reconciler.model.problem import Level, Problem
@@ -33,23 +34,23 @@ _TYPES = {
 }
 
 
-HARMLESS = ("additionalProperties", "uniqueItems")
-"""Rules that leave the rest of a value as readable as it was."""
+HARMLESS = ("additionalProperties", "uniqueItems", "maxItems")
+"""Rules that leave a value as readable as it was."""
+
+_ENTITY = 2
+"""Steps to an entity, of which what is there is read even where something that it needs is missing."""
 
 
-def schema_problems(root: Map) -> tuple[list[Problem], set[tuple[str, ...]]]:
-    """Every way in which a tree breaks the schema, and the keys (section, name, key) that cannot be read for it.
-
-    A shorter tuple stands for a whole entity or section.
-    """
+def schema_problems(root: Map) -> tuple[list[Problem], set[Path]]:
+    """Return every way in which a tree breaks the schema, and the paths of the values that cannot be read for it."""
     found: list[Problem] = []
-    broken: set[tuple[str, ...]] = set()
+    broken: set[Path] = set()
     if surely_valid(root):
         return found, broken
     for error in _validator().iter_errors(root):
-        path = tuple(error.absolute_path)
-        if str(error.validator) not in HARMLESS:
-            broken.add(tuple(str(step) for step in path[:3]))
+        path, rule = tuple(error.absolute_path), str(error.validator)
+        if rule not in HARMLESS and not (rule == "required" and len(path) <= _ENTITY):
+            broken.add(path)
         found += _problems(error, root, path)
     return found, broken
 

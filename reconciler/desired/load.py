@@ -32,7 +32,7 @@ Caller = Callable[[], tuple[str, str] | None]
 
 @dataclass
 class Loaded:
-    """`root` is the merged tree; None where a file is not even YAML: then nothing else is worth saying."""
+    """`root` is the merged tree; None where no file is even YAML: then nothing else is worth saying."""
 
     root: Map | None
     account: str
@@ -42,6 +42,8 @@ class Loaded:
     files: tuple[Path, ...] = ()
     patterns: tuple[str, ...] = ()
     """The files that were merged, and the globs of their includes."""
+    partial: bool = False
+    """A file could not be read or found, so that `root` lacks what stands there."""
     _documents: dict[Path, Map | None] = field(default_factory=dict)
 
     def document(self, written: str, place: Place) -> Map | None:
@@ -83,7 +85,7 @@ class Loaded:
         builder = Builder(str(target), self.variables.substitute)
         value = builder.build(node)
         self.problems += builder.problems
-        return None if builder.problems else value
+        return value
 
 
 def load(
@@ -100,6 +102,7 @@ def load(
     problems: list[Problem] = []
     patterns: list[str] = []
     trees = _composed_with_includes(list(files), variables, problems, patterns)
+    partial = bool(problems)
     written: dict[str, str] = {}
     places: dict[str, Place] = {}
     for path, node in trees.items():
@@ -119,8 +122,9 @@ def load(
         problems += builder.problems
         if value is not None:
             roots.append(value)
-    root = merged(roots, problems) if len(roots) == len(trees) and roots else None
-    return Loaded(root, known, partition, substitution, problems, tuple(trees), tuple(patterns))
+    root = merged(roots, problems) if roots else None
+    partial = partial or len(roots) < len(trees)
+    return Loaded(root, known, partition, substitution, problems, tuple(trees), tuple(patterns), partial)
 
 
 def _composed_with_includes(

@@ -38,6 +38,8 @@ class Declaring:
     load_text: the same for a file that is sent as it is: where it is, and its text.
     now: what `expires` is measured against; None: nothing is over.
     names: AWS's lists, to find names that are misspelt; None: nothing is looked up.
+    unread: kinds of which not every declaration could be read. misplaced: what is declared where it is not read.
+    Neither is called unknown.
     """
 
     account: str
@@ -49,6 +51,8 @@ class Declaring:
     problems: list[Problem] = field(default_factory=list)
     now: datetime | None = None
     names: Names | None = None
+    unread: frozenset[str] = frozenset()
+    misplaced: frozenset[Address] = frozenset()
     _documents: dict[tuple[int, Use], tuple[list[Flaw], Document | None]] = field(default_factory=dict)
     _held: list[Map] = field(default_factory=list)
     """The objects that the keys of `_documents` are of: an object that goes would leave its number to another."""
@@ -73,11 +77,17 @@ class Declaring:
         address = Address(kind, name)
         if address in self.paths:
             return self._as_declared(address, place)
+        if self.may_be_declared(address):
+            return None
         close = suggestion(name, self.declared_names.get(kind, ()))
         otherwise = "Declare it." if kind == "group" else f"Declare it, or name an existing {kind} by its ARN."
         hint = f"Did you mean {close!r}?" if close else otherwise
         self.problem("unknown-reference", f"No {kind} {name!r} in this file.", place, hint)
         return None
+
+    def may_be_declared(self, address: Address) -> bool:
+        """Return whether a name that was not read may be declared all the same, where something is wrong."""
+        return address.kind in self.unread or address in self.misplaced
 
     def _as_declared(self, address: Address, place: Place) -> Address:
         declared = self._declared[address]
@@ -116,6 +126,8 @@ class Declaring:
         address = Address("policy", reference)
         if address in self.paths:
             return self.arn(self._as_declared(address, place))
+        if self.may_be_declared(address):
+            return None
         close = suggestion(reference, self.declared_names.get("policy", ()))
         hint = policy_references.unknown_hint(reference, close, self.arn(address), self.names)
         self.problem("unknown-reference", f"No policy {reference!r} in this file.", place, hint)
@@ -149,8 +161,13 @@ class Declaring:
         return at is not None and self.now is not None and at <= self.now
 
     def document(self, node: Map, key: str, use: Use) -> Document | None:
-        """A document written in place, or in the file that a path names; its flaws become problems."""
-        written, where = node[key], place_of(node, [key])
+        """A document written in place, or in the file that a path names; its flaws become problems.
+
+        None as well if there is none that could be read, which the schema has reported.
+        """
+        written, where = node.get(key), place_of(node, [key])
+        if written is None or (isinstance(written, Map) and "Statement" in written.unread):
+            return None
         if isinstance(written, str):
             loaded = self.load_document(written, where)
             if loaded is None:

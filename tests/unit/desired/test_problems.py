@@ -208,7 +208,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     # Trust
     "no trust": ("roles:\n  app: {description: x}\n", "4:8", "trust-missing", "`trust:`"),
     "both trusts": (
-        role("trust_policy: {Statement: {Effect: Allow, Principal: {AWS: '1'}, Action: 'sts:AssumeRole'}}"),
+        role("trust_policy: {Statement: {Effect: Allow, Principal: {AWS: '123456789012'}, Action: 'sts:AssumeRole'}}"),
         "5:5",
         "trust-missing",
         "",
@@ -313,7 +313,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "no Statement": ("policies:\n  p: {document: {Version: 2012-10-17}}\n", "4:17", "missing-statement", ""),
     "no document": ("policies:\n  p: {description: x}\n", "4:6", "missing-key", ""),
     "a wrong Version": (
-        "policies:\n  p: {document: {Version: 2012-10-18, Statement: []}}\n",
+        "policies:\n  p: {document: {Version: 2012-10-18, Statement: {Effect: Deny, Action: '*', Resource: '*'}}}\n",
         "4:27",
         "wrong-value",
         "2012-10-17",
