@@ -76,7 +76,7 @@ def declare(
     settings = _settings(root, loaded.partial, context)
     check_moves(moves, settings, root.child("moved"), context)
     _check_marks(settings, found, context)
-    problems += loaded.problems + context.problems
+    problems += [*loaded.problems, *context.problems, *loaded.variable_problems()]
     return Desired(
         state=State(loaded.account, loaded.partition, entities),
         owner=owner,
