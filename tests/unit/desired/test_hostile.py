@@ -225,7 +225,7 @@ def test_a_tab_is_named_with_its_line(folder: Folder, text: str, place: str, mor
     [
         "users:\n  u:\n    path:\t/x/\t# why\n",
         "users: {u: {tags: {a:\n\t b}}}\n",
-        '\t\nusers: {u: {tags: {a: "\t"}}}\n',
+        'users: {u: {tags: {a: "\t"}}}\n',
     ],
 )
 def test_a_tab_that_yaml_takes_is_no_problem(folder: Folder, text: str) -> None:
