@@ -41,9 +41,7 @@ def _misspelt(draft: Draft, move: Move) -> Iterator[Problem]:
         known = [address.name for address in addresses if address.kind == move.old.kind]
         if near := suggestion(move.old.name, known):
             meant = Address(move.old.kind, near)
-            summary = (
-                f"`moved` begins at {move.old}, which does not exist; {meant} {fate}, and {move.new} be created anew."
-            )
+            summary = f"{move.old} of `moved` does not exist: {move.new} would be created anew, and {meant} {fate}."
             hint = f"Did you mean `{meant}: {move.new}`? If not, take the line out."
             yield Problem(level, "moved-unknown", summary, "", hint, move.place, move.new)
             return
