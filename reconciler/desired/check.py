@@ -129,11 +129,21 @@ def _unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) 
         if key in known or (key.startswith("x-") and not path):
             continue
         place = place_of(root, [*path, key], of_key=True)
-        close = suggestion(str(key), known)
+        close = SYNONYMS.get((str(path[0]), str(key))) if len(path) == _ENTITY else None
+        close = close or suggestion(str(key), known)
         hint = f"Did you mean {close!r}?" if close else f"Known here: {', '.join(sorted(known))}."
         where = f" in {_name(path)}" if path else ""
         yield Problem(Level.ERROR, "unknown-key", f"Unknown key {key!r}{where}.", "", hint, place)
 
+
+SYNONYMS = {
+    ("aliases", "profile"): "source_profile",
+    ("aliases", "aws_profile"): "source_profile",
+    ("aliases", "role_arn"): "role",
+    ("aliases", "role_session_name"): "session_name",
+    ("aliases", "duration_seconds"): "duration",
+}
+"""Section and key → the key that was meant: most are the AWS CLI's (AWS CLI User Guide, "Using an IAM role")."""
 
 _CODES = {"required": "missing-key", "type": "wrong-type", "enum": "wrong-value", "pattern": "wrong-value"}
 

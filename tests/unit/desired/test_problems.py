@@ -508,3 +508,23 @@ def test_a_misspelt_key_does_not_hide_what_else_is_wrong_with_an_entity(folder: 
     text = f"{HEAD}roles: {{r: {{{wrong}}}}}\n"
     found = {problem.code for problem in folder.desired(text).problems}
     assert found == {"unknown-key", "bad-duration", "unknown-reference"}
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("profile", "source_profile"),
+        ("role_arn", "role"),
+        ("role_session_name", "session_name"),
+        ("duration_seconds", "duration"),
+        ("regoin", "region"),
+    ],
+)
+def test_a_key_of_the_aws_cli_is_told_what_it_is_called_here(folder: Folder, key: str, meant: str) -> None:
+    (problem,) = folder.desired(f"{HEAD}aliases: {{a: {{role: '{ARN}', {key}: x}}}}\n").problems
+    assert (problem.code, problem.hint) == ("unknown-key", f"Did you mean {meant!r}?")
+
+
+def test_a_profile_is_no_key_of_a_user(folder: Folder) -> None:
+    (problem,) = folder.desired(f"{HEAD}users: {{a: {{profile: x}}}}\n").problems
+    assert "source_profile" not in problem.hint
