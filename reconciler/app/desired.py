@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import Caller, Loaded, load
 from reconciler.desired.source import is_any, named_files
@@ -51,5 +52,5 @@ def offline(
 
 def problems(files: Sequence[str], variables: Mapping[str, str]) -> tuple[Desired, tuple[Problem, ...]]:
     """What the files mean and everything that is wrong with them."""
-    desired = declare(read(files, variables))
+    desired = declare(read(files, variables), names=AwsNames())
     return desired, desired.problems

@@ -13,6 +13,7 @@ from reconciler.aws.known_calls import check_calls
 from reconciler.aws.overlap import started
 from reconciler.aws.session import Connection, asks_nobody, check_account, connect
 from reconciler.aws.snapshot import Reading
+from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare
 from reconciler.desired.load import Loaded
 from reconciler.kinds.registry import BY_SECTION
@@ -81,12 +82,12 @@ def make_plan(request: Request) -> Planned:
     loaded = read(request.files, request.variables, caller=lambda: _answered(asking))
     now = datetime.now(UTC)
     early = started(_read_for, asking.result, loaded) if asking and _says_for_whom(loaded) else None
-    desired = valid(declare(loaded, now=now))
+    desired = valid(declare(loaded, now=now, names=AwsNames()))
     reading = early.result() if early else _read_for(request.connect, loaded)
     connection = reading.connection
     if (connection.account, connection.partition) != (loaded.account, loaded.partition):
         loaded = read(request.files, request.variables, connection.account, connection.partition)
-        desired = valid(declare(loaded, now=now))
+        desired = valid(declare(loaded, now=now, names=AwsNames()))
     plan, desired = _compared(loaded, desired, reading, request.allowed)
     check_calls(connection, plan.steps)
     return Planned(plan, connection, lambda: _again(desired, connection, request.allowed), now)
@@ -125,7 +126,7 @@ def _compared(loaded: Loaded | None, desired: Desired, reading: Reading, allowed
     live = reading.state(entities.keys(), (document for entity in entities.values() for document in entity.documents))
     if loaded is not None and _moved(desired, live):
         paths = {address: entity.path for address, entity in live.entities.items()}
-        desired = valid(declare(loaded, paths, desired.now))
+        desired = valid(declare(loaded, paths, desired.now, AwsNames()))
     _check_targets(desired, live, allowed)
     while questions := questions_of(desired, live):
         live = snapshot.complete(reading.connection, live, questions)

@@ -14,14 +14,22 @@ from reconciler.model.listed_alias import ListedAlias
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Alias
 from reconciler.model.sts import LONGEST_CHAINED, Caller
+from reconciler.model.suggest import suggestion
 
 
 def listed(wanted: Wanted, environ: Mapping[str, str]) -> list[ListedAlias]:
-    """Every alias of the file, by name. Nobody is asked, and nothing is assumed. Raises Failed."""
+    """Every alias of the file, by name, or the one that is named. Nobody is asked, and nothing is assumed.
+
+    Raises Failed.
+    """
     cache = Cache.of(environ, lambda line: None)
     names = sorted(catalog(wanted.files, wanted.variables, cache).aliases)
+    if wanted.alias and wanted.alias not in names:
+        raise chain.unknown_alias(wanted.alias, names)
     known: Catalogs = {}
-    return [_listed(Run(replace(wanted, alias=name), environ, cache, known)) for name in names]
+    return [
+        _listed(Run(replace(wanted, alias=name), environ, cache, known)) for name in names if wanted.alias in ("", name)
+    ]
 
 
 def _listed(run: Run) -> ListedAlias:
@@ -55,12 +63,17 @@ def _needs_mfa(path: tuple[Alias, ...], means: Catalog, caller: Caller | None) -
     return means.demand(path, caller).required if caller else means.demands.of_anyone(path[0].name)
 
 
-def logged_out(alias: str | None, environ: Mapping[str, str], say: Say) -> int:
-    """Forgets the credentials of one alias, or all credentials and MFA sessions; how many. Raises Failed."""
+def logged_out(wanted: Wanted, environ: Mapping[str, str], say: Say) -> int:
+    """Forgets the credentials of one alias, or all credentials and MFA sessions; how many.
+
+    Raises Failed: what is kept cannot be removed, or nothing is kept of an alias that no file has.
+    """
     cache = Cache.of(environ, say)
     try:
-        if alias is not None:
-            return cache.clear(CREDENTIALS, lambda entry: entry.get("alias") == alias)
+        if wanted.alias:
+            seen: set[str] = set()
+            gone = cache.clear(CREDENTIALS, lambda entry: _is_of(wanted.alias, entry, seen))
+            return gone or _check_alias(wanted, cache, seen)
         cache.clear(IDENTITIES)
         return cache.clear(CREDENTIALS) + cache.clear(MFA_SESSIONS)
     except OSError as error:
@@ -69,3 +82,25 @@ def logged_out(alias: str | None, environ: Mapping[str, str], say: Say) -> int:
             f"{error.filename} cannot be removed: {(error.strerror or 'error').lower()}.",
             hint="Remove it by hand: it may hold credentials that still work.",
         ) from None
+
+
+def _is_of(alias: str, entry: Mapping[str, object], seen: set[str]) -> bool:
+    """Return whether credentials are those of an alias. seen: gets the names of all."""
+    seen.add(str(entry.get("alias", "")))
+    return entry.get("alias") == alias
+
+
+def _check_alias(wanted: Wanted, cache: Cache, kept: set[str]) -> int:
+    """Return 0 for an alias of which nothing is kept. Raises Failed if it is misspelt.
+
+    To forget needs no file: without one, what is kept of others says which aliases there are.
+    """
+    try:
+        names: Mapping[str, Alias] | None = catalog(wanted.files, wanted.variables, cache).aliases
+    except Failed:
+        names = None
+    if names is None and (near := suggestion(wanted.alias, kept)):
+        raise failure("unknown-alias", f"No session of {wanted.alias!r} is kept.", hint=f"Did you mean {near!r}?")
+    if names is not None and wanted.alias not in names:
+        raise chain.unknown_alias(wanted.alias, names)
+    return 0

@@ -7,11 +7,11 @@ role's credentials lasts at most one hour (IAM User Guide, "Roles terms and conc
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.durations import format_duration
-from reconciler.model.problem import failure
+from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Alias
 from reconciler.model.sts import LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
 from reconciler.model.suggest import suggestion
@@ -57,7 +57,7 @@ def hops(name: str, aliases: Mapping[str, Alias]) -> tuple[Alias, ...]:
     while current is not None:
         alias = aliases.get(current)
         if alias is None:
-            raise _unknown(current, aliases, path)
+            raise unknown_alias(current, aliases, path)
         if alias in path:
             steps = " → ".join([*(item.name for item in path), current])
             raise failure("alias-loop", f"The aliases lead back to themselves: {steps}.", place=alias.place)
@@ -173,7 +173,8 @@ def _check_duration(alias: Alias, duration: int | None, chained: bool, of_role: 
     )
 
 
-def _unknown(name: str, aliases: Mapping[str, Alias], path: list[Alias]) -> Exception:
+def unknown_alias(name: str, aliases: Collection[str], path: Sequence[Alias] = ()) -> Failed:
+    """Return the failure that says that the file has no such alias. path: the aliases that led to it."""
     if path:
         summary, place = f"{path[-1].name} goes via {name!r}, which is no alias of the file.", path[-1].place
     else:

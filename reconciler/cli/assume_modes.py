@@ -36,13 +36,13 @@ def _list(wanted: Wanted, form: str | None, tell: Say) -> int:
     from reconciler.assume.credentials import clock
     from reconciler.render.aliases import as_json, table
 
-    found = [item for item in listed(wanted, os.environ) if wanted.alias in ("", item.alias)]
+    found = listed(wanted, os.environ)
     if form == "json":
         say(as_json(found))
     elif found:
         say(table(found, clock, width()))
     else:
-        tell("there is no such alias." if wanted.alias else "the file has no aliases.")
+        tell("the file has no aliases.")
     return 0
 
 
@@ -81,7 +81,7 @@ def _verify(wanted: Wanted, form: str | None, tell: Say) -> int:
 def _logout(wanted: Wanted, form: str | None, tell: Say) -> int:
     from reconciler.app.sessions import logged_out
 
-    gone = logged_out(wanted.alias or None, os.environ, tell)
+    gone = logged_out(wanted, os.environ, tell)
     of = f" of {wanted.alias}" if wanted.alias else ""
     tell(f"forgot {gone} session{'s' * (gone != 1)}{of}." if gone else f"no session{of} was kept.")
     return 0

@@ -73,12 +73,16 @@ SCHEMA: Mapping[str, Any] = parts.entry(
 
 @dataclass
 class AliasReader:
-    """`nodes`: what can be read of each alias. `entities`: the declared ones, for a role's own session limit."""
+    """`nodes`: what can be read of each alias. `entities`: the declared ones, for a role's own session limit.
+
+    partial: a file with aliases of its own could not be read.
+    """
 
     context: Declaring
     section: Map
     nodes: Mapping[str, Map]
     entities: Mapping[Address, Entity]
+    partial: bool = False
 
     def alias(self, name: str) -> Alias | None:
         node = self.nodes[name]
@@ -88,8 +92,11 @@ class AliasReader:
             hint = "Use letters, digits and + = , . @ / : _ -, and no - at the beginning."
             self.context.problem("bad-name", f"{name!r} cannot be an alias.", place, hint)
         self._check_texts(node)
-        policy = self.context.document(node, "policy", Use.SESSION) if "policy" in node else None
-        if arn is None or not self._via_exists(node):
+        policy = self.context.document(node, "policy", Use.SESSION)
+        via_exists = self._via_exists(node)
+        duration, tags, transitive = self._duration(node, role), self._session_tags(node), self._transitive(node)
+        policy_arns = tuple(sorted(self.context.policy_arns(node, "policy_arns")))
+        if arn is None or not via_exists:
             return None
         return Alias(
             name=name,
@@ -99,20 +106,22 @@ class AliasReader:
             source_profile=text(node, "source_profile"),
             via=text(node, "via"),
             region=text(node, "region"),
-            duration=self._duration(node, role),
+            duration=duration,
             session_name=text(node, "session_name"),
             external_id=text(node, "external_id"),
             mfa_serial=text(node, "mfa_serial"),
             mfa=cast("bool | None", node.get("mfa")),
             source_identity=text(node, "source_identity"),
-            session_tags=self._session_tags(node),
-            transitive_tags=self._transitive(node),
+            session_tags=tags,
+            transitive_tags=transitive,
             policy=policy.text if policy else None,
-            policy_arns=tuple(sorted(self.context.policy_arns(node, "policy_arns"))),
+            policy_arns=policy_arns,
         )
 
     def _role(self, node: Map) -> tuple[Address | None, str | None]:
-        written, place = text(node, "role") or "", node.place("role")
+        written, place = text(node, "role"), node.place("role")
+        if written is None:  # which the schema has reported
+            return None, None
         if written.startswith("arn:"):
             if not _ROLE_ARN.fullmatch(written):
                 self.context.problem("bad-arn", f"{written!r} is not the ARN of a role.", place, explain_text(written))
@@ -123,8 +132,10 @@ class AliasReader:
 
     def _via_exists(self, node: Map) -> bool:
         via = text(node, "via")
-        if via is None or via in self.section:
+        if via is None or self.section.has(via):
             return True
+        if self.partial:
+            return False
         close = suggestion(via, self.section)
         hint = f"Did you mean {close!r}?" if close else "Name another alias of this file."
         self.context.problem("unknown-reference", f"No alias {via!r} in this file.", node.place("via"), hint)
@@ -174,7 +185,7 @@ class AliasReader:
     def _transitive(self, node: Map) -> tuple[str, ...]:
         tags = node.child("session_tags")
         for value, place in items(node, "transitive_tags"):
-            if value not in tags:
+            if not tags.has(value) and "session_tags" not in node.unread:
                 self.context.problem("unknown-reference", f"{value!r} is no key of session_tags.", place)
         return tuple(value for value, _ in items(node, "transitive_tags"))
 
@@ -196,6 +207,8 @@ def external_id_problems(
             continue
         taken = sorted(value for wanted in ways for value in wanted or ())
         node = nodes[alias.name]
+        if "external_id" in node.unread:
+            continue
         place = node.place("external_id") if alias.external_id else alias.place
         sent, other = "no external id", "one"
         if alias.external_id:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.desired.foreign_keys import explain_key
+from reconciler.desired.readable import Path
 from reconciler.desired.schema import schema
 from reconciler.model.node import Map, place_of
 from reconciler.model.problem import Level, Problem
@@ -35,23 +36,23 @@ _TYPES = {
 }
 
 
-HARMLESS = ("additionalProperties", "uniqueItems")
-"""Rules that leave the rest of a value as readable as it was."""
+HARMLESS = ("additionalProperties", "uniqueItems", "maxItems")
+"""Rules that leave a value as readable as it was."""
+
+_ENTITY = 2
+"""Steps to an entity, of which what is there is read even where something that it needs is missing."""
 
 
-def schema_problems(root: Map) -> tuple[list[Problem], set[tuple[str, ...]]]:
-    """Every way in which a tree breaks the schema, and the keys (section, name, key) that cannot be read for it.
-
-    A shorter tuple stands for a whole entity or section.
-    """
+def schema_problems(root: Map) -> tuple[list[Problem], set[Path]]:
+    """Return every way in which a tree breaks the schema, and the paths of the values that cannot be read for it."""
     found: list[Problem] = []
-    broken: set[tuple[str, ...]] = set()
+    broken: set[Path] = set()
     if surely_valid(root):
         return found, broken
     for error in _validator().iter_errors(root):
-        path = tuple(error.absolute_path)
-        if str(error.validator) not in HARMLESS:
-            broken.add(tuple(str(step) for step in path[:3]))
+        path, rule = tuple(error.absolute_path), str(error.validator)
+        if rule not in HARMLESS and not (rule == "required" and len(path) <= _ENTITY):
+            broken.add(path)
         found += _problems(error, root, path)
     return found, broken
 
@@ -130,12 +131,22 @@ def _unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) 
         if key in known or (key.startswith("x-") and not path):
             continue
         place = place_of(root, [*path, key], of_key=True)
-        close = suggestion(str(key), known)
+        close = SYNONYMS.get((str(path[0]), str(key))) if len(path) == _ENTITY else None
+        close = close or suggestion(str(key), known)
         hint = f"Did you mean {close!r}?" if close else f"Known here: {', '.join(sorted(known))}."
         hint = explain_key(str(key), known, str(path[0]) if path else "") or hint
         where = f" in {_name(path)}" if path else ""
         yield Problem(Level.ERROR, "unknown-key", f"Unknown key {key!r}{where}.", "", hint, place)
 
+
+SYNONYMS = {
+    ("aliases", "profile"): "source_profile",
+    ("aliases", "aws_profile"): "source_profile",
+    ("aliases", "role_arn"): "role",
+    ("aliases", "role_session_name"): "session_name",
+    ("aliases", "duration_seconds"): "duration",
+}
+"""Section and key → the key that was meant: most are the AWS CLI's (AWS CLI User Guide, "Using an IAM role")."""
 
 _CODES = {"required": "missing-key", "type": "wrong-type", "enum": "wrong-value", "pattern": "wrong-value"}
 

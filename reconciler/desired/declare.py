@@ -10,6 +10,8 @@ from reconciler.desired.check import schema_problems
 from reconciler.desired.defaults import merge_defaults
 from reconciler.desired.load import Loaded
 from reconciler.desired.moved import check_moves, moves_written, with_moves
+from reconciler.desired.readable import readable
+from reconciler.desired.schema import schema
 from reconciler.kinds import limits
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items, text
@@ -25,12 +27,19 @@ from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.state import Alias, Declaration, Desired, Settings, State
 from reconciler.model.suggest import suggestion
 from reconciler.plan.ownership import ignores_everything
+from reconciler.policy.names import Names
 
 
-def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now: datetime | None = None) -> Desired:
+def declare(
+    loaded: Loaded,
+    live_paths: Mapping[Address, str] | None = None,
+    now: datetime | None = None,
+    names: Names | None = None,
+) -> Desired:
     """What the file means. `live_paths`: existing entities keep their path where the file has none.
 
     now: what is over by then is left out; None: nothing is over.
+    names: AWS's lists, to warn of what is misspelt; None: nothing is looked up.
 
     Every problem is in `problems`; entities that have an error of their own are left out of the state.
     """
@@ -38,7 +47,11 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now
     if root is None:
         nothing = State(loaded.account, loaded.partition, {})
         return Desired(nothing, None, Settings(), {}, {}, tuple(loaded.problems))
-    problems, broken = schema_problems(root)
+    written = root
+    problems, broken = schema_problems(written)
+    if loaded.partial:  # what is missing from a part may stand in the rest
+        problems = [one for one in problems if (one.code, one.place) != ("missing-key", written.place())]
+    root = readable(written, broken)
     owner = text(root, "owner")
     context = Declaring(
         account=loaded.account,
@@ -48,20 +61,22 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now
         load_document=loaded.document,
         load_text=loaded.text,
         now=now,
+        names=names,
+        unread=_unread_kinds(root, loaded.partial),
+        misplaced=_misplaced(root),
     )
     defaults, place = root.child("defaults"), root.place("defaults", of_key=True)
-    if ("defaults", "tags") not in broken:
-        context.problems.extend(limits.written_tag_problems(defaults.child("tags")))
-    nodes = merge_defaults(_nodes(root), defaults, broken, context.problems, place)
+    context.problems.extend(limits.written_tag_problems(defaults.child("tags")))
+    nodes = merge_defaults(_nodes(root), defaults, context.problems, place)
     moves = moves_written(root.child("moved"), context)
-    context.paths = _paths(nodes, root, owner, with_moves(live_paths or {}, moves.values()), context)
-    found = _entities(nodes, broken, context)
+    context.paths = _paths(nodes, written, owner, with_moves(live_paths or {}, moves.values()), context)
+    found = _entities(nodes, context)
     entities = {address: declared.entity for address, declared in found.items()}
-    aliases = _aliases(root, broken, context, entities)
-    settings = _settings(root, context)
+    aliases = _aliases(root, loaded.partial, context, entities)
+    settings = _settings(root, loaded.partial, context)
     check_moves(moves, settings, root.child("moved"), context)
     _check_marks(settings, found, context)
-    problems += loaded.problems + context.problems
+    problems += [*loaded.problems, *context.problems, *loaded.variable_problems()]
     return Desired(
         state=State(loaded.account, loaded.partition, entities),
         owner=owner,
@@ -80,8 +95,24 @@ def _reading_order(problem: Problem) -> tuple[str, int, int]:
     return place.file, place.line, place.column
 
 
+_TOP = frozenset(schema()["properties"])
+
+
+def _unread_kinds(root: Map, partial: bool) -> frozenset[str]:
+    """Return the kinds of which something may be declared where nothing can be read: in a file, or in a section."""
+    return frozenset(kind.name for section, kind in BY_SECTION.items() if partial or section in root.unread)
+
+
+def _misplaced(root: Map) -> frozenset[Address]:
+    """Return what is declared in sections whose names are misspelt."""
+    meant = {key: suggestion(key, BY_SECTION) for key in root if key not in _TOP}
+    return frozenset(
+        Address(BY_SECTION[section].name, name) for key, section in meant.items() if section for name in root.child(key)
+    )
+
+
 def _nodes(root: Map) -> dict[Address, Map]:
-    """Return every declared node by its address."""
+    """Return every declared node that can be read, by its address."""
     return {
         Address(kind.name, name): _node(root, section, name)
         for section, kind in BY_SECTION.items()
@@ -134,7 +165,12 @@ def _paths(
 def _each_written(nodes: Mapping[Address, Map], root: Map) -> list[tuple[Address, Map]]:
     """Every name as written: two that IAM takes for one are both here, with one node."""
     written = [Address(kind.name, name) for section, kind in BY_SECTION.items() for name in _names(root, section)]
-    return [(address, nodes[address]) for address in written]
+    return [(address, nodes[address] if address in nodes else _empty(root, address)) for address in written]
+
+
+def _empty(root: Map, address: Address) -> Map:
+    """Return what stands for an entity of which nothing can be read: it is declared all the same."""
+    return Map(_name_place(root, address).file, root.start)
 
 
 def _name_place(root: Map, address: Address) -> Place:
@@ -142,50 +178,22 @@ def _name_place(root: Map, address: Address) -> Place:
     return place_of(root, (section, address.name), of_key=True)
 
 
-def _entities(
-    nodes: Mapping[Address, Map], broken: set[tuple[str, ...]], context: Declaring
-) -> dict[Address, Declared]:
+def _entities(nodes: Mapping[Address, Map], context: Declaring) -> dict[Address, Declared]:
     found: dict[Address, Declared] = {}
     guarded: list[Place] = []
-    for section, kind in BY_SECTION.items():
+    for kind in BY_SECTION.values():
         for address, node in nodes.items():
             if address.kind != kind.name:
                 continue
-            readable = _readable(section, address.name, node, broken)
-            if readable is None:
-                continue
-            for declared in kind.declare(address.name, readable, context):
+            _check_ignored(kind.entity, node, context)
+            for declared in kind.declare(address.name, node, context):
                 _add(declared, found, context)
-                _check_ignored(declared, node, context)
                 if declared.declaration.mfa:
                     guarded.append(node.place("mfa"))
     if guarded:
         guard = guard_policy(context.owner, context.partition, context.paths[guard_address(context.owner)])
         _add(Declared(guard, Declaration(guarded[0])), found, context)
     return found
-
-
-_DECISIVE = {
-    "trust",
-    "trust_policy",
-    "role",
-    *(key for kind in BY_SECTION.values() for key in kind.schema.get("required", ())),
-}
-"""Keys without which an entity says nothing more that could be checked."""
-
-
-def _readable(section: str, name: str, node: Map, broken: set[tuple[str, ...]]) -> Map | None:
-    """The node less the keys that the schema found broken; None where too little is left."""
-    bad = {key for key in node if (section, name, key) in broken} if broken else set()
-    if (section,) in broken or (section, name) in broken or bad & _DECISIVE:
-        return None
-    if not bad:
-        return node
-    result = Map(node.file, node.start)
-    for key in node:
-        if key not in bad:
-            result.take(node, key)
-    return result
 
 
 def _add(declared: Declared, found: dict[Address, Declared], context: Declaring) -> None:
@@ -198,35 +206,31 @@ def _add(declared: Declared, found: dict[Address, Declared], context: Declaring)
     context.problem("conflict", summary, declared.declaration.place, "Give one of them another name.")
 
 
-def _check_ignored(declared: Declared, node: Map, context: Declaring) -> None:
-    if declared.declaration.derived_from:
-        return
+def _check_ignored(entity: type[Entity], node: Map, context: Declaring) -> None:
     for path, place in items(node, "ignore_changes"):
-        if not ignorable(declared.entity, path):
-            known = ignorable_fields(declared.entity)
+        if not ignorable(entity, path):
+            known = ignorable_fields(entity)
             close = suggestion(path, known)
             hint = f"Did you mean {close!r}?" if close else f"Known: {', '.join(known)}, tags.KEY."
             context.problem("bad-ignore-changes", f"{path!r} is no field that can be ignored.", place, hint)
 
 
-def _aliases(
-    root: Map, broken: set[tuple[str, ...]], context: Declaring, entities: Mapping[Address, Entity]
-) -> dict[str, Alias]:
+def _aliases(root: Map, partial: bool, context: Declaring, entities: Mapping[Address, Entity]) -> dict[str, Alias]:
     section = root.child("aliases")
-    read = {name: _readable("aliases", name, section.child(name), broken) for name in section}
-    nodes = {name: node for name, node in read.items() if node is not None}
-    reader = AliasReader(context, section, nodes, entities)
+    nodes = {name: section.child(name) for name in section}
+    reader = AliasReader(context, section, nodes, entities, partial)
     found = {name: alias for name in nodes if (alias := reader.alias(name))}
     cycle_problems(found, section, context)
     external_id_problems(found, nodes, entities, context)
     return found
 
 
-def _settings(root: Map, context: Declaring) -> Settings:
+def _settings(root: Map, partial: bool, context: Declaring) -> Settings:
     node = root.child("settings")
     default = Settings()
     prune = text(node, "prune") or default.prune
-    if prune == "owned" and "owner" not in root:
+    unknown = partial or "prune" in node.unread or "settings" in root.unread
+    if prune == "owned" and not root.has("owner") and not unknown:
         hint = "Write `owner: NAME` for this stack, or `settings: {prune: none}`."
         context.problem("missing-owner", "Without `owner` nothing can be told as ours.", root.place(), hint)
     for pattern, place in (*items(node, "ignore"), *items(node, "prune_also")):

@@ -15,15 +15,14 @@ MAX_DEFAULTED = 2_000_000
 
 
 def merge_defaults(
-    nodes: dict[Address, Map], defaults: Map, broken: set[tuple[str, ...]], problems: list[Problem], place: Place
+    nodes: dict[Address, Map], defaults: Map, problems: list[Problem], place: Place
 ) -> dict[Address, Map]:
     """Return every declared node with the defaults merged under it; the nodes as they are if that would be too much.
 
-    broken: the keys that cannot be read. place: where `defaults` is written.
+    place: where `defaults` is written.
     """
-    usable = [key for key in defaults if ("defaults", key) not in broken]
-    sizes = {key: _count_values(defaults[key]) for key in usable}
-    keys = {kind.name: [key for key in usable if key in kind.schema["properties"]] for kind in BY_SECTION.values()}
+    sizes = {key: _count_values(defaults[key]) for key in defaults}
+    keys = {kind.name: [key for key in defaults if key in kind.schema["properties"]] for kind in BY_SECTION.values()}
     total = sum(sizes[key] for address in nodes for key in keys[address.kind])
     if total > MAX_DEFAULTED:
         summary = f"`defaults` would add {total:,} values to the entities; at most {MAX_DEFAULTED:,} are added."
@@ -50,11 +49,12 @@ def _tag_key_of(address: Address) -> Callable[[str], str]:
 def _merge(node: Map, defaults: Map, keys: list[str], tag_key: Callable[[str], str]) -> Map:
     """Return the node with `defaults` under it: the entity's own key wins, in whatever letter case IAM folds."""
     result = Map(node.file, node.start)
+    result.unread = node.unread
     for key in node:
         result.take(node, key)
     for key in keys:
         value = defaults[key]
-        if key not in node:
+        if not node.has(key):
             result.take(defaults, key)
         elif isinstance(value, Map) and isinstance(node[key], Map):
             result[key] = _merge_keys(value, node.child(key), tag_key if key == "tags" else str)

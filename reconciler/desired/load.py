@@ -7,7 +7,7 @@ run reports all.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import yaml
 
 from reconciler.desired.merge import merged
 from reconciler.desired.source import matching, read_bytes, resolved
-from reconciler.desired.variables import Variables
+from reconciler.desired.variables import Variables, undeclared_problems
 from reconciler.desired.yaml_nodes import Builder, composed
 from reconciler.files.reading import MEGABYTE
 from reconciler.model.node import Map
@@ -23,6 +23,7 @@ from reconciler.model.problem import Level, Place, Problem
 
 PLACEHOLDER_ACCOUNT = "000000000000"
 """Stands for the account where a file names none and nobody has asked AWS."""
+BUILT_IN = frozenset(["account_id", "partition"])
 LARGEST_TEXT = 64 * MEGABYTE
 """Bytes of a file whose text is a value: AWS takes 10,000,000 characters of SAML metadata."""
 
@@ -32,7 +33,7 @@ Caller = Callable[[], tuple[str, str] | None]
 
 @dataclass
 class Loaded:
-    """`root` is the merged tree; None where a file is not even YAML: then nothing else is worth saying."""
+    """`root` is the merged tree; None where no file is even YAML: then nothing else is worth saying."""
 
     root: Map | None
     account: str
@@ -42,6 +43,11 @@ class Loaded:
     files: tuple[Path, ...] = ()
     patterns: tuple[str, ...] = ()
     """The files that were merged, and the globs of their includes."""
+    given: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
+    """The variables of the command line, and those of the files and the built-in ones."""
+    partial: bool = False
+    """A file could not be read or found, so that `root` lacks what stands there."""
     _documents: dict[Path, Map | None] = field(default_factory=dict)
 
     @property
@@ -58,6 +64,11 @@ class Loaded:
         if target not in self._documents:
             self._documents[target] = self._read_document(target, place)
         return self._documents[target]
+
+    def variable_problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the variables given, once all documents are read. A file unread may use any."""
+        if not self.partial and None not in self._documents.values():
+            yield from undeclared_problems(sorted(self.given), self.declared, self.variables)
 
     def text(self, written: str, place: Place) -> tuple[str, str] | None:
         """The file that a path names, and its text; None with a problem where it cannot be read."""
@@ -88,7 +99,7 @@ class Loaded:
         builder = Builder(str(target), self.variables.substitute)
         value = builder.build(node)
         self.problems += builder.problems
-        return None if builder.problems else value
+        return value
 
 
 def load(
@@ -105,6 +116,7 @@ def load(
     problems: list[Problem] = []
     patterns: list[str] = []
     trees = _composed_with_includes(list(files), variables, problems, patterns)
+    partial = bool(problems)
     written: dict[str, str] = {}
     places: dict[str, Place] = {}
     for path, node in trees.items():
@@ -124,8 +136,20 @@ def load(
         problems += builder.problems
         if value is not None:
             roots.append(value)
-    root = merged(roots, problems) if len(roots) == len(trees) and roots else None
-    return Loaded(root, known, partition, substitution, problems, tuple(trees), tuple(patterns))
+    root = merged(roots, problems) if roots else None
+    partial = partial or len(roots) < len(trees)
+    return Loaded(
+        root,
+        known,
+        partition,
+        substitution,
+        problems,
+        tuple(trees),
+        tuple(patterns),
+        given=frozenset(variables),
+        declared=frozenset(written) | BUILT_IN,
+        partial=partial,
+    )
 
 
 def _composed_with_includes(

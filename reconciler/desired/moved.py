@@ -91,7 +91,7 @@ def _check_sides(move: Move, targets: list[Address], place: Place, context: Decl
     if move.old in context.paths:
         summary = f"{move.old} moves to {move.new}, and is still declared."
         context.problem("bad-move", summary, move.place, f"Declare {move.new} in its place.")
-    if move.new not in context.paths:
-        close = suggestion(move.new.name, context.names.get(move.new.kind, ()))
+    if move.new not in context.paths and not context.may_be_declared(move.new):
+        close = suggestion(move.new.name, context.declared_names.get(move.new.kind, ()))
         hint = f"Did you mean '{move.new.kind}/{close}'?" if close else f"Declare {move.new}, as {move.old} was."
         context.problem("unknown-reference", f"{move.new} is not in this file.", place, hint)

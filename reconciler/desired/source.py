@@ -15,6 +15,7 @@ from reconciler.desired.expand import expand_glob
 from reconciler.files.owners import find_stranger, name_of, trusted_uids
 from reconciler.files.reading import LARGEST_DESIRED, is_descriptor, is_possible, read_regular, reason_of
 from reconciler.model.problem import Failed, Level, Place, Problem, failure
+from reconciler.model.suggest import suggestion
 
 YAML_ENDINGS = (".yaml", ".yml")
 DEFAULT_FILE = "roles.yaml"
@@ -170,7 +171,7 @@ def matching(pattern: str, place: Place) -> list[Path] | Problem:
     if not any(char in pattern for char in "*?["):
         target = resolved(pattern, place)
         if isinstance(target, Path) and not os.path.isfile(target):  # noqa: PTH113 - pathlib raises where it is too long
-            return _problem("no-file", f"`include` names {pattern!r}, which does not exist.", place)
+            return _problem("no-file", f"`include` names {pattern!r}, which does not exist.", place, _near_file(target))
         return target if isinstance(target, Problem) else [target]
     if Path(pattern).is_absolute():
         return _problem("path-outside", f"The path {pattern!r} is absolute.", place)
@@ -186,6 +187,16 @@ def matching(pattern: str, place: Place) -> list[Path] | Problem:
         if isinstance(inside, Problem):
             return inside
     return found
+
+
+def _near_file(missing: Path) -> str:
+    """Return a hint that names a file of nearly the same name beside one that is not there; or nothing."""
+    try:
+        names = {item.stem: item.name for item in sorted(missing.parent.iterdir()) if item.suffix in YAML_ENDINGS}
+    except (OSError, ValueError):
+        return ""
+    near = suggestion(missing.stem, names)
+    return f"Did you mean {names[near]!r}?" if near else ""
 
 
 def _problem(code: str, summary: str, place: Place | None, hint: str = "") -> Problem:

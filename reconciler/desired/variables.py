@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.problem import Level, Place, Problem
@@ -44,9 +44,10 @@ class _Spent:
 
 @dataclass(frozen=True)
 class Variables:
-    """Name → text, the built-in `account_id` and `partition` among them."""
+    """Name → text, the built-in `account_id` and `partition` among them. used: those that any text has named so far."""
 
     values: Mapping[str, str]
+    used: set[str] = field(default_factory=set, compare=False)
     _spent: _Spent = field(default_factory=_Spent, compare=False)
 
     @classmethod
@@ -55,7 +56,7 @@ class Variables:
         resolver = _Resolver(written)
         for name in written:
             resolver.resolve(name)
-        return cls({name: resolver.values.get(name, name) for name in written}), resolver.bad
+        return cls({name: resolver.values.get(name, name) for name in written}, resolver.used), resolver.bad
 
     def substitute(self, text: str, place: Place, problems: list[Problem]) -> str:
         """Return the text with every variable replaced; an unknown one is a problem and becomes its name."""
@@ -72,6 +73,7 @@ class Variables:
             summary = f"{match[0]!r} is not a variable."
             problems.append(Problem(Level.ERROR, "bad-variable", summary, "", hint, place))
         elif name in self.values:
+            self.used.add(name)
             return self._spend(name, place, problems)
         else:
             close = suggestion(name, self.values)
@@ -104,6 +106,7 @@ class _Resolver:
         self._above: dict[str, None] = {}
         self._depths: dict[str, int] = {}
         self.values: dict[str, str] = {}
+        self.used: set[str] = set()
         self.bad: list[BadVariable] = []
 
     def resolve(self, name: str) -> tuple[str, int]:
@@ -139,6 +142,7 @@ class _Resolver:
         for match in _VARIABLE.finditer(text):
             yield text[end : match.start()], 0
             name = (match[1] or "").strip()
+            self.used.add(name)
             yield self.resolve(name) if name in self._written else (match[0], 0)
             end = match.end()
         yield text[end:], 0
@@ -150,3 +154,15 @@ class _Resolver:
     def _refuse(self, name: str, code: str, summary: str, hint: str = "Write its value out.") -> tuple[str, int]:
         self.bad.append(BadVariable(name, code, summary, hint))
         return name, 1
+
+
+def undeclared_problems(given: Iterable[str], declared: Collection[str], known: Variables) -> Iterator[Problem]:
+    """Refuse variables of the command line that no file declares and no text uses: their names are misspelt.
+
+    known: the variables, once every text has been read.
+    """
+    for name in given:
+        if name not in declared and name not in known.used:
+            close = suggestion(name, {*declared, *known.used} - {name})
+            hint = f"Did you mean {close!r}?" if close else "Leave it out, or declare it under `vars:`."
+            yield Problem(Level.ERROR, "undeclared-variable", f"--var {name}: no file declares or uses it.", "", hint)

@@ -8,6 +8,7 @@ refused: tags, duplicate keys, recursion, deep nesting, aliases that blow up, fi
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -76,6 +77,8 @@ def composed(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
+        if tab := _tab_problem(data, place):
+            return None, [tab]
         context = f" ({error.context})" if error.context and error.problem else ""
         return None, [_error("bad-yaml", f"Not valid YAML: {error.problem or error.context}{context}.", place)]
     except yaml.reader.ReaderError as error:
@@ -84,6 +87,19 @@ def composed(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
         return None, [_error("bad-yaml", summary, Place(file, line, column), "Save the file as plain UTF-8.")]
     except (RecursionError, MemoryError):
         return None, [_error("too-deep", "The YAML is nested too deeply.", Place(file, 1, 1))]
+
+
+def _tab_problem(data: bytes, place: Place) -> Problem | None:
+    """Return what to say if a tab stands where YAML is not valid: it may not indent (YAML 1.2.2, section 6.1)."""
+    lines = data.splitlines()
+    at = place.column - 1
+    if place.line > len(lines) or lines[place.line - 1][at : at + 1] != b"\t":
+        return None
+    others = sum(line.lstrip(b" ").startswith(b"\t") for line in lines) - 1
+    more = f", and {others} more begin with one" if others > 0 else ""
+    summary = f"Line {place.line} has a tab{more}: YAML indents with spaces."
+    hint = f"Write spaces in place of tabs; `expand -i -t 2 {shlex.quote(place.file)} > spaces.yaml` does it."
+    return _error("bad-yaml", summary, place, hint)
 
 
 def _position(data: bytes, offset: int) -> tuple[int, int]:

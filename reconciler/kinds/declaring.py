@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
-from reconciler.kinds import limits
+from reconciler.kinds import limits, policy_references
 from reconciler.kinds.endings import END_OF_USER, WRAPPED, attachments, expiries, is_wrapped, memberships
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.model.address import Address
@@ -24,6 +24,7 @@ from reconciler.policy.endings import EndsAlready, with_end
 from reconciler.policy.flaw import Flaw
 from reconciler.policy.grammar import Use, flaws
 from reconciler.policy.moments import BadMoment, moment
+from reconciler.policy.names import NameChecks, Names
 from reconciler.policy.placeholders import explain_text
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
@@ -39,6 +40,9 @@ class Declaring:
     load_document: (path as written, place) → the parsed file, or None with a problem.
     load_text: the same for a file that is sent as it is: where it is, and its text.
     now: what `expires` is measured against; None: nothing is over.
+    names: AWS's lists, to find names that are misspelt; None: nothing is looked up.
+    unread: kinds of which not every declaration could be read. misplaced: what is declared where it is not read.
+    Neither is called unknown.
     """
 
     account: str
@@ -49,6 +53,9 @@ class Declaring:
     load_text: Callable[[str, Place], tuple[str, str] | None]
     problems: list[Problem] = field(default_factory=list)
     now: datetime | None = None
+    names: Names | None = None
+    unread: frozenset[str] = frozenset()
+    misplaced: frozenset[Address] = frozenset()
     _documents: dict[tuple[int, Use], tuple[list[Flaw], Document | None]] = field(default_factory=dict)
     _held: list[Map] = field(default_factory=list)
     """The objects that the keys of `_documents` are of: an object that goes would leave its number to another."""
@@ -73,11 +80,17 @@ class Declaring:
         address = Address(kind, name)
         if address in self.paths:
             return self._as_declared(address, place)
-        close = suggestion(name, self.names.get(kind, ()))
+        if self.may_be_declared(address):
+            return None
+        close = suggestion(name, self.declared_names.get(kind, ()))
         otherwise = "Declare it." if kind == "group" else f"Declare it, or name an existing {kind} by its ARN."
         hint = explain_text(name) or (f"Did you mean {close!r}?" if close else otherwise)
         self.problem("unknown-reference", f"No {kind} {name!r} in this file.", place, hint)
         return None
+
+    def may_be_declared(self, address: Address) -> bool:
+        """Return whether a name that was not read may be declared all the same, where something is wrong."""
+        return address.kind in self.unread or address in self.misplaced
 
     def _as_declared(self, address: Address, place: Place) -> Address:
         declared = self._declared[address]
@@ -96,7 +109,7 @@ class Declaring:
         return {address: address for address in self.paths}
 
     @cached_property
-    def names(self) -> Mapping[str, tuple[str, ...]]:
+    def declared_names(self) -> Mapping[str, tuple[str, ...]]:
         """The names of all declared entities by their kind."""
         found: dict[str, list[str]] = {}
         for address in self.paths:
@@ -105,6 +118,7 @@ class Declaring:
 
     def policy_arn(self, reference: str, place: Place) -> str | None:
         """A policy reference (name, `aws:NAME`, ARN) as an ARN, or a problem."""
+        self.problems.extend(policy_references.managed_problems(reference, place, self.names, self.partition))
         if reference.startswith("aws:"):
             return aws_policy_arn(reference.removeprefix("aws:"), self.partition)
         if reference.startswith("arn:"):
@@ -117,9 +131,11 @@ class Declaring:
         address = Address("policy", reference)
         if address in self.paths:
             return self.arn(self._as_declared(address, place))
-        close = suggestion(reference, self.names.get("policy", ()))
-        otherwise = f"Did you mean {close!r}?" if close else f"For a policy of AWS write 'aws:{reference}'."
-        hint = explain_text(reference) or otherwise
+        if self.may_be_declared(address):
+            return None
+        close = suggestion(reference, self.declared_names.get("policy", ()))
+        hint = explain_text(reference)
+        hint = hint or policy_references.unknown_hint(reference, close, self.arn(address), self.names)
         self.problem("unknown-reference", f"No policy {reference!r} in this file.", place, hint)
         return None
 
@@ -151,8 +167,13 @@ class Declaring:
         return at is not None and self.now is not None and at <= self.now
 
     def document(self, node: Map, key: str, use: Use) -> Document | None:
-        """A document written in place, or in the file that a path names; its flaws become problems."""
-        written, where = node[key], place_of(node, [key])
+        """A document written in place, or in the file that a path names; its flaws become problems.
+
+        None as well if there is none that could be read, which the schema has reported.
+        """
+        written, where = node.get(key), place_of(node, [key])
+        if written is None or (isinstance(written, Map) and "Statement" in written.unread):
+            return None
         if isinstance(written, str):
             loaded = self.load_document(written, where)
             if loaded is None:
@@ -174,8 +195,16 @@ class Declaring:
             self.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
         return document
 
+    def flaws_of(self, written: object, use: Use) -> list[Flaw]:
+        """Return what is wrong with a parsed document, and which of its names AWS does not have."""
+        return [*flaws(written, use), *(self._name_checks.flaws(written, use) if self._name_checks else ())]
+
+    @cached_property
+    def _name_checks(self) -> NameChecks | None:
+        return NameChecks(self.names) if self.names else None
+
     def _read_document(self, written: object, use: Use) -> tuple[list[Flaw], Document | None]:
-        found, document = list(flaws(written, use)), None
+        found, document = self.flaws_of(written, use), None
         if isinstance(written, dict) and not any(flaw.level is Level.ERROR for flaw in found):
             document = replace(authored(written, self.partition), places=_statement_places(written))
         if isinstance(written, Map):

@@ -89,12 +89,12 @@ class PolicyKind:
         description = text(node, "description")
         if description is not None:
             report(limits.description_problems(description, node.place("description")))
+        tags, declaration = context.tags(node), context.declaration(node)
         document = context.document(node, "document", Use.MANAGED)
         if document is None:
             return
         report(limits.document_size_problems(document, limits.POLICY_SIZE, node.place("document")))
-        entity = Policy(name, document, path, description, context.tags(node))
-        yield Declared(entity, context.declaration(node))
+        yield Declared(Policy(name, document, path, description, tags), declaration)
 
     def written(self, entity: Policy, writing: Writing) -> Entry | None:
         if entity.address == writing.guard:

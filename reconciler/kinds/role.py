@@ -159,14 +159,14 @@ class RoleKind:
         return length or _DEFAULT_SESSION
 
     def _trust(self, node: Map, context: Declaring) -> Document | None:
-        if ("trust" in node) == ("trust_policy" in node):
-            both = "both `trust` and `trust_policy`" if "trust" in node else "no `trust`"
+        compiled = trust_document(node, context) if "trust" in node else None
+        written = context.document(node, "trust_policy", Use.TRUST)
+        if node.has("trust") == node.has("trust_policy"):
+            both = "both `trust` and `trust_policy`" if node.has("trust") else "no `trust`"
             hint = "Write who may assume it under `trust:`, or a whole document under `trust_policy:`."
             context.problem("trust-missing", f"The role has {both}.", node.place(), hint)
             return None
-        if "trust_policy" in node:
-            return context.document(node, "trust_policy", Use.TRUST)
-        return trust_document(node, context)
+        return compiled or written
 
     def written(self, entity: Role, writing: Writing) -> Entry:
         session, rules = entity.max_session_duration, trust_rules(entity.trust_policy, writing)

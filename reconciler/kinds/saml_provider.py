@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.declaring import Declaring, text
 from reconciler.kinds.facets import context_provider
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, present, step
@@ -115,18 +115,19 @@ class SamlProviderKind:
 
     def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
         place = node.place("metadata")
-        tags, propagation = context.tags(node), context_provider.declare_propagation(node, context)
-        loaded = context.load_text(str(node["metadata"]), place)
+        tags, named = context.tags(node), text(node, "metadata")
+        propagation = context_provider.declare_propagation(node, context)
+        loaded = context.load_text(named, place) if named is not None else None
         if loaded is None:
             return
-        file, text = loaded
+        file, written = loaded
         low, high = _SIZE
-        if not low <= len(text) <= high:
-            summary = f"{file} has {len(text):,} characters; IAM takes SAML metadata of {low:,} to {high:,}."
+        if not low <= len(written) <= high:
+            summary = f"{file} has {len(written):,} characters; IAM takes SAML metadata of {low:,} to {high:,}."
             context.problem("bad-metadata", summary, place, "Is it the whole file that the identity provider gives?")
             return
         try:
-            metadata = parsed(text, _LABEL)
+            metadata = parsed(written, _LABEL)
         except NotXml as error:
             hint = "Download the metadata from the identity provider again."
             where = Place(file, error.line, error.column)

@@ -14,7 +14,7 @@ from reconciler.model.node import Map, Seq, place_of
 from reconciler.model.problem import Level, Place
 from reconciler.model.sts import EXTERNAL_ID
 from reconciler.policy.canonical import authored
-from reconciler.policy.grammar import Use, flaws
+from reconciler.policy.grammar import Use
 from reconciler.policy.narrowing import narrows
 from reconciler.policy.placeholders import explain_text
 from reconciler.policy.trust import Clash, TrustRule, document_of, statement_of
@@ -81,10 +81,11 @@ SCHEMA: Mapping[str, Any] = {
 
 def rule_of(node: Map, context: Declaring) -> TrustRule | None:
     """One rule; None, with problems, where it cannot be compiled."""
-    kinds = [kind for kind in KINDS if kind in node]
-    if not kinds and set(node) - set(SCHEMA["properties"]):
-        return None  # the schema has said which key is misspelt
+    kinds = [kind for kind in KINDS if node.has(kind)]
     if len(kinds) != 1:
+        _check_parts(kinds, node, context)
+        if not kinds and set(node) - set(SCHEMA["properties"]):
+            return None  # the schema has said which key is misspelt
         said = " and ".join(f"`{kind}`" for kind in kinds) or "none"
         hint = f"Write one of {', '.join(KINDS)}; use one rule for each."
         context.problem(
@@ -109,8 +110,17 @@ def rule_of(node: Map, context: Declaring) -> TrustRule | None:
         sid=text(node, "sid"),
         expires=context.expires(node),
     )
-    failed = any(problem.level is Level.ERROR for problem in context.problems[before:])
+    unread = not node.is_whole or len(rule.principals) < len({value for value, _ in items(node, kind)})
+    failed = unread or any(problem.level is Level.ERROR for problem in context.problems[before:])
     return None if failed or _clashes(rule, node, context) else rule
+
+
+def _check_parts(kinds: list[str], node: Map, context: Declaring) -> None:
+    """Check what can be checked of a rule that names no kind of principal, or more than one."""
+    for kind in kinds:
+        _principals(kind, node, context)
+    _external_ids(node, context)
+    context.expires(node)
 
 
 def _principals(kind: str, node: Map, context: Declaring) -> list[str]:
@@ -169,7 +179,8 @@ def _check_combination(kind: str, node: Map, context: Declaring) -> None:
     def refuse(key: str, summary: str, hint: str = "") -> None:
         context.problem("trust-rule", summary, node.place(key, of_key=True), hint)
 
-    if isinstance(node.get("mfa"), Map) and not _mfa_max_age(node):
+    mfa = node.get("mfa")
+    if isinstance(mfa, Map) and "max_age" in mfa and not _mfa_max_age(node):
         refuse("mfa", "`max_age` of 0 lets nobody in.", "Write how long ago MFA may have been, as in 1h.")
     if "mfa" in node and kind == "roles":
         refuse(
@@ -184,7 +195,7 @@ def _check_combination(kind: str, node: Map, context: Declaring) -> None:
             refuse(key, f"`{key}` belongs to a rule with `oidc`, not `{kind}`.")
     if "external_id" in node and kind in ("services", "oidc", "saml"):
         refuse("external_id", f"`external_id` cannot be sent by `{kind}`: only AssumeRole carries one.")
-    if kind == "oidc" and "subjects" not in node:
+    if kind == "oidc" and not node.has("subjects"):
         hint = "Say whose tokens are good, as in subjects: ['repo:org/app:ref:refs/heads/main']."
         context.problem(
             "trust-rule", "`oidc` without `subjects` lets every token of the provider in.", node.place(), hint
@@ -193,7 +204,7 @@ def _check_combination(kind: str, node: Map, context: Declaring) -> None:
         if not value.strip("*?"):
             hint = "Say whose tokens are good, as in 'repo:org/app:*'."
             context.problem("trust-rule", f"The subject {value!r} lets every token of the provider in.", place, hint)
-    if kind == "anyone" and not narrows(node.get("conditions")):
+    if "anyone" in node and "conditions" not in node.unread and not narrows(node.get("conditions")):
         hint = "Narrow it by aws:PrincipalOrgID or its like, or name users, roles or accounts."
         context.problem(
             "trust-rule",
@@ -218,20 +229,20 @@ def trust_document(node: Map, context: Declaring) -> Document | None:
     """The trust policy of a role's `trust`; None where a rule failed, so that no half trust is ever compared."""
     written = node["trust"]
     nodes = [item for item in written if isinstance(item, Map)] if isinstance(written, Seq) else []
-    rules = [rule_of(item, context) for item in nodes]
-    good = [rule for rule in rules if rule]
-    if not good or len(good) != len(rules):
+    read = [(item, rule) for item in nodes if (rule := rule_of(item, context))]
+    if not read:
         return None
-    lasting = [(node, rule) for node, rule in zip(nodes, good, strict=True) if not context.over(rule.expires)]
-    if lasting:  # a trust cannot be empty: where every rule is over, they stay, and let nobody in
-        nodes, good = [node for node, _ in lasting], [rule for _, rule in lasting]
+    partial = len(read) < len(nodes) or (isinstance(written, Seq) and written.partial)
+    # a trust cannot be empty: where every rule is over, they stay, and let nobody in
+    lasting = [(item, rule) for item, rule in read if not context.over(rule.expires)] or read
+    nodes, good = [item for item, _ in lasting], [rule for _, rule in lasting]
     compiled = document_of(good, context.partition)
-    found = flaws(compiled, Use.TRUST)
+    found = context.flaws_of(compiled, Use.TRUST)
     for flaw in found:
         index = flaw.path[1] if len(flaw.path) > 1 and isinstance(flaw.path[1], int) else 0
         inside = ("conditions", *flaw.path[3:]) if flaw.path[2:3] == ("Condition",) else ()
         place = place_of(nodes[index], inside, of_key=flaw.at_key)
         context.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
-    if any(flaw.level is Level.ERROR for flaw in found):
+    if partial or any(flaw.level is Level.ERROR for flaw in found):
         return None
     return replace(authored(compiled, context.partition), places=tuple(rule.place for rule in good), from_rules=True)

@@ -80,7 +80,7 @@ def completed(desired: Entity, live: Entity) -> Entity:
     return replace(desired, **{name: getattr(live, name) for name in absent}) if absent else desired
 
 
-def ignorable(entity: Entity, path: str) -> bool:
+def ignorable(entity: type[Entity], path: str) -> bool:
     """True where `path` is one that `ignore_changes` may name for this kind of entity."""
     name, dot, key = path.partition(".")
     name = _ALIASES.get(name, name)
@@ -90,9 +90,9 @@ def ignorable(entity: Entity, path: str) -> bool:
     return name in known and (not dot or (name in _KEYED and bool(key)))
 
 
-def ignorable_fields(entity: Entity) -> list[str]:
+def ignorable_fields(entity: type[Entity]) -> list[str]:
     own = {field.name for field in fields(entity)} - {"name"}
-    return sorted(own | ({"instance_profile"} if isinstance(entity, Role) else set()))
+    return sorted(own | ({"instance_profile"} if issubclass(entity, Role) else set()))
 
 
 def _same_tag(key: str) -> Callable[[str], bool]:

@@ -29,9 +29,12 @@ def position(packed: Mark) -> tuple[int, int]:
 
 
 class Map(dict[str, object]):
-    """A mapping of a file, which knows where each key and each value is written."""
+    """A mapping of a file, which knows where each key and each value is written.
 
-    __slots__ = ("_marks", "_sources", "file", "start")
+    unread: keys that the file has and that were taken out, since nothing could be made of their values.
+    """
+
+    __slots__ = ("_marks", "_sources", "file", "start", "unread")
 
     def __init__(self, file: str, start: Mark) -> None:
         super().__init__()
@@ -39,6 +42,19 @@ class Map(dict[str, object]):
         self.start = start
         self._marks: dict[str, int] = {}
         self._sources: dict[str, str] | None = None
+        self.unread: frozenset[str] = frozenset()
+
+    def has(self, key: str) -> bool:
+        """Return whether the file has a key, be it readable or not."""
+        return key in self or key in self.unread
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether nothing was taken out of the mapping, nor of the values under its keys."""
+        parts = self.values()
+        return not self.unread and not any(
+            part.unread if isinstance(part, Map) else isinstance(part, Seq) and part.partial for part in parts
+        )
 
     def put(self, key: str, value: object, key_mark: Mark, value_mark: Mark, file: str = "") -> None:
         """Set one entry with its marks; `file` where the entry comes from another file than the map."""
@@ -81,15 +97,16 @@ class Map(dict[str, object]):
 
 
 class Seq(list[object]):
-    """A sequence of a file, with the mark of each item."""
+    """A sequence of a file, with the mark of each item. partial: items that could not be read were taken out."""
 
-    __slots__ = ("file", "marks", "start")
+    __slots__ = ("file", "marks", "partial", "start")
 
     def __init__(self, file: str, start: Mark) -> None:
         super().__init__()
         self.file = file
         self.start = start
         self.marks = array("Q")
+        self.partial = False
 
     def put(self, value: object, mark: Mark) -> None:
         self.append(value)

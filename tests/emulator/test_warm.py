@@ -170,7 +170,8 @@ def test_a_list_shows_what_is_kept_and_asks_nobody(me: Someone) -> None:
     table = me.cli("--list").out
     assert all(name in table for name in ("s3", "far", "admin", "45m", me.user.name))
     assert me.account.calls() == {}
-    assert me.cli("--list", "none").out == ""
+    unknown = me.cli("--list", "amin")
+    assert (unknown.code, unknown.out) == (1, "") and "Did you mean 'admin'?" in unknown.err
 
 
 def test_logout_forgets_one_alias_or_everything(me: Someone) -> None:
@@ -181,10 +182,31 @@ def test_logout_forgets_one_alias_or_everything(me: Someone) -> None:
     assert "forgot 2 sessions." in me.cli("--logout").err
     assert set(me.cached().values()) == {False}
     assert "no session was kept." in me.cli("--logout").err
+    assert me.cli("s3", "--logout").code == 0
     kept = [path.name for path in (me.home / ".cache" / "reconcile" / "credentials").iterdir()]
     assert kept == []
     me.account.zero()
     assert me.process("s3").code == 0 and me.account.calls() == {"GetCallerIdentity": 1, "AssumeRole": 1}
+
+
+def test_logout_of_a_misspelt_alias_forgets_nothing_and_says_which_was_meant(me: Someone) -> None:
+    me.cli("far")
+    for word, near in (("farr", "far"), ("zzz", "")):
+        found = me.cli(word, "--logout")
+        assert (found.code, found.out) == (1, "") and f"The file has no alias {word!r}." in found.err
+        assert not near or f"Did you mean {near!r}?" in found.err
+    assert me.cached() == {"admin": False, "far": True, "s3": True}
+    assert me.cli("admin", "--logout").code == 0, "nothing is kept of it, and that is what was asked for"
+
+
+def test_logout_needs_no_file_that_can_be_read(me: Someone) -> None:
+    me.cli("s3")
+    me.account.write("version: 2\n", "broken.yaml")
+    found = me.cli("s33", "--logout", "-f", "broken.yaml")
+    assert found.code == 1 and "No session of 's33' is kept. Did you mean 's3'?" in " ".join(found.err.split())
+    assert me.cli("zzz", "--logout", "-f", "broken.yaml").code == 0
+    gone = me.cli("s3", "--logout", "-f", "broken.yaml")
+    assert gone.code == 0 and "forgot 1 session of s3." in gone.err
 
 
 def test_verify_says_who_aws_says_it_is(me: Someone, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from reconciler.desired.load import load
 from reconciler.model.address import Address
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import Desired
+from reconciler.policy.names import Names
 
 HEAD = "version: 1\nsettings: {prune: none}\n"
 """The least that a valid file has; a snippet behind it begins on line 3."""
@@ -37,9 +38,10 @@ class Folder:
         account: str | None = ACCOUNT,
         partition: str = "aws",
         live_paths: Mapping[Address, str] | None = None,
+        names: Names | None = None,
     ) -> Desired:
         paths = [self.path / name for name in files or ("roles.yaml",)]
-        return declare(load(paths, variables or {}, account, partition), live_paths)
+        return declare(load(paths, variables or {}, account, partition), live_paths, names=names)
 
     def desired(self, text: str | bytes, **how: Any) -> Desired:
         """What a file with this text means."""

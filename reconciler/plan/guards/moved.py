@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.address import Address
+from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.model.state import RENAMABLE, Move
+from reconciler.model.suggest import suggestion
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import Ignored, is_owned, is_protected, owner_of
 
@@ -20,6 +23,28 @@ def moves(draft: Draft) -> Iterator[Problem]:
             yield _refused(draft, move, "moved-ignored", said, "Take it out of one of the two.")
         elif move.old in live:
             yield from _unmovable(draft, move)
+        elif move.new not in live:
+            yield from _misspelt(draft, move)
+
+
+def _misspelt(draft: Draft, move: Move) -> Iterator[Problem]:
+    """Find what a move was meant to start from, if its source does not exist: something of nearly that name.
+
+    It would be deleted, or stay beside the new one. In an account that never had the source, nothing is near.
+    """
+    gone = [item.address for item in draft.of(Action.DELETE) if item.address not in draft.replaced.values()]
+    live = () if draft.actual.known is not None else draft.actual.entities
+    settled = draft.entities.keys() | {other.old for other in draft.desired.moves}
+    ignored = Ignored(draft.desired.settings.ignore)
+    left = [address for address in live if address not in settled and address not in ignored]
+    for addresses, level, fate in ((gone, Level.ERROR, "would be deleted"), (left, Level.WARNING, "would stay")):
+        known = [address.name for address in addresses if address.kind == move.old.kind]
+        if near := suggestion(move.old.name, known):
+            meant = Address(move.old.kind, near)
+            summary = f"{move.old} of `moved` does not exist: {move.new} would be created anew, and {meant} {fate}."
+            hint = f"Did you mean `{meant}: {move.new}`? If not, take the line out."
+            yield Problem(level, "moved-unknown", summary, "", hint, move.place, move.new)
+            return
 
 
 def moves_made(draft: Draft) -> Iterator[Problem]:

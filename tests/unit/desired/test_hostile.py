@@ -201,3 +201,37 @@ def test_reading_asks_nothing_of_the_network_or_the_environment(tmp_path: Path) 
     )
     assert (done.returncode, done.stdout) == (0, "Valid: 1 entity, 0 aliases.\n"), done.stderr
     assert declare(load([path], {})).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "more"),
+    [
+        ("users:\n\tu: {}\n", "roles.yaml:4:1", ""),
+        ("users:\n  \tu: {}\n", "roles.yaml:4:3", ""),
+        ("users:\n  - \tu\n", "roles.yaml:4:5", ""),
+        ("users:\n  a: b\n\tu: 1\n", "roles.yaml:5:1", ""),
+        ("users:\n\tu:\n\t\tpath: /x/\n", "roles.yaml:4:1", ", and 1 more begin with one"),
+    ],
+)
+def test_a_tab_is_named_with_its_line(folder: Folder, text: str, place: str, more: str) -> None:
+    (problem,) = folder.desired(HEAD + text).problems
+    assert folder.said(problem) == f"{place} bad-yaml"
+    assert problem.summary == f"Line {place.split(':')[1]} has a tab{more}: YAML indents with spaces."
+    assert problem.hint.startswith("Write spaces in place of tabs; `expand -i -t 2 ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "users:\n  u:\n    path:\t/x/\t# why\n",
+        "users: {u: {tags: {a:\n\t b}}}\n",
+        'users: {u: {tags: {a: "\t"}}}\n',
+    ],
+)
+def test_a_tab_that_yaml_takes_is_no_problem(folder: Folder, text: str) -> None:
+    assert [one.code for one in folder.desired(HEAD + text).problems if one.code != "bad-tag"] == []
+
+
+def test_another_mistake_beside_a_tab_is_called_what_it_is(folder: Folder) -> None:
+    (problem,) = folder.desired(f"{HEAD}users: [\n\ta\n").problems
+    assert "tab" not in problem.summary

@@ -145,9 +145,14 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         user("policies: [ReadOnlyAccess]"),
         "5:16",
         "unknown-reference",
-        "'aws:ReadOnlyAccess'",
+        "a policy of AWS is written aws:NAME",
     ),
-    "an unknown boundary": (user("permissions_boundary: Limits"), "5:27", "unknown-reference", "'aws:Limits'"),
+    "an unknown boundary": (
+        user("permissions_boundary: Limits"),
+        "5:27",
+        "unknown-reference",
+        "arn:aws:iam::123456789012:policy/Limits",
+    ),
     "an ARN that is no policy": (user("policies: ['arn:aws:iam::123456789012:role/r']"), "5:16", "bad-arn", ""),
     "a policy twice, by name and by ARN": (
         user("policies: [p, 'arn:aws:iam::123456789012:policy/p']") + f"policies: {{p: {POLICY}}}\n",
@@ -203,7 +208,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     # Trust
     "no trust": ("roles:\n  app: {description: x}\n", "4:8", "trust-missing", "`trust:`"),
     "both trusts": (
-        role("trust_policy: {Statement: {Effect: Allow, Principal: {AWS: '1'}, Action: 'sts:AssumeRole'}}"),
+        role("trust_policy: {Statement: {Effect: Allow, Principal: {AWS: '123456789012'}, Action: 'sts:AssumeRole'}}"),
         "5:5",
         "trust-missing",
         "",
@@ -308,7 +313,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "no Statement": ("policies:\n  p: {document: {Version: 2012-10-17}}\n", "4:17", "missing-statement", ""),
     "no document": ("policies:\n  p: {description: x}\n", "4:6", "missing-key", ""),
     "a wrong Version": (
-        "policies:\n  p: {document: {Version: 2012-10-18, Statement: []}}\n",
+        "policies:\n  p: {document: {Version: 2012-10-18, Statement: {Effect: Deny, Action: '*', Resource: '*'}}}\n",
         "4:27",
         "wrong-value",
         "2012-10-17",
@@ -503,3 +508,23 @@ def test_a_misspelt_key_does_not_hide_what_else_is_wrong_with_an_entity(folder: 
     text = f"{HEAD}roles: {{r: {{{wrong}}}}}\n"
     found = {problem.code for problem in folder.desired(text).problems}
     assert found == {"unknown-key", "bad-duration", "unknown-reference"}
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("profile", "source_profile"),
+        ("role_arn", "role"),
+        ("role_session_name", "session_name"),
+        ("duration_seconds", "duration"),
+        ("regoin", "region"),
+    ],
+)
+def test_a_key_of_the_aws_cli_is_told_what_it_is_called_here(folder: Folder, key: str, meant: str) -> None:
+    (problem,) = folder.desired(f"{HEAD}aliases: {{a: {{role: '{ARN}', {key}: x}}}}\n").problems
+    assert (problem.code, problem.hint) == ("unknown-key", f"Did you mean {meant!r}?")
+
+
+def test_a_profile_is_no_key_of_a_user(folder: Folder) -> None:
+    (problem,) = folder.desired(f"{HEAD}users: {{a: {{profile: x}}}}\n").problems
+    assert "source_profile" not in problem.hint

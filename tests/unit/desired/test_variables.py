@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.model.address import Address
 from reconciler.model.entity import Policy, User
+from reconciler.model.problem import Level
 from tests.support.files import HEAD, Folder, valid
 
 VARS = "vars: {team: infra, n: 007}\n"
@@ -172,3 +173,40 @@ def test_variables_may_come_from_an_anchor(folder: Folder) -> None:
     (user,) = valid(folder.desired(text)).state.entities.values()
     assert isinstance(user, User)
     assert user.tags["x"] == "shared"
+
+
+DECLARED = f"{HEAD}vars: {{environment: dev}}\nusers: {{a: {{tags: {{x: '{{{{ stage }}}}'}}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("enviroment", "Did you mean 'environment'?"),
+        ("stag", "Did you mean 'stage'?"),
+        ("Environment", "Did you mean 'environment'?"),
+        ("zzzzz", "Leave it out, or declare it under `vars:`."),
+    ],
+)
+def test_a_variable_that_no_file_declares_or_uses_is_refused(folder: Folder, name: str, hint: str) -> None:
+    (problem,) = folder.desired(DECLARED, variables={"stage": "x", name: "y"}).problems
+    assert (problem.level, problem.code, problem.hint) == (Level.ERROR, "undeclared-variable", hint)
+    assert f"--var {name}" in problem.summary
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"environment": "prod"}, {"account_id": "1"}, {"more": "x", "stage": "{{ more }}"}]
+)
+def test_a_variable_that_is_declared_or_used_is_taken(folder: Folder, given: dict[str, str]) -> None:
+    assert folder.problems(DECLARED, variables={"stage": "x"} | given) == []
+
+
+def test_a_variable_may_be_used_in_an_included_file_or_a_document_only(folder: Folder) -> None:
+    folder.write("more/a.yaml", "groups: {'{{ one }}': }\n")
+    folder.write("d.json", '{"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "{{ two }}"}]}')
+    text = f"{HEAD}include: ['{{{{ three }}}}/*.yaml']\npolicies: {{p: {{document: d.json}}}}\n"
+    assert folder.problems(text, variables={"one": "g", "two": "*", "three": "more"}) == []
+
+
+@pytest.mark.parametrize("broken", ["include: [nowhere.yaml]\n", "policies: {p: {document: nowhere.json}}\n"])
+def test_a_file_that_cannot_be_read_may_use_any_variable(folder: Folder, broken: str) -> None:
+    assert [one.code for one in folder.desired(HEAD + broken, variables={"a": "b"}).problems] == ["no-file"]

@@ -134,3 +134,54 @@ def test_an_end_is_near_14_days_ahead_and_over_at_its_moment(now: datetime, code
     desired = Desired(state, "me", Settings(), {user.address: Declaration(PLACE, expiries=(end,))}, {}, now=now)
     expected = [code] if policy or code != "expires" else []
     assert [finding.code for finding in build(desired, state, Allowed()).findings] == expected
+
+
+def roles(*names: str, **tags: str) -> list[Entity]:
+    trust = document("*", "sts:AssumeRole")
+    return [Role(name, trust, tags=tags or MINE) for name in names]
+
+
+def moved_findings(plan: Plan) -> list[tuple[str, str]]:
+    return [(one.level, one.hint) for one in plan.findings if one.code == "moved-unknown"]
+
+
+MEANT = "Did you mean `role/deployer: role/release`? If not, take the line out."
+
+
+@pytest.mark.parametrize(
+    ("live", "wanted", "moves", "settings", "found"),
+    [
+        # misspelt, and the one that was meant would be deleted
+        (["deployer"], ["release"], {"depolyer": "release"}, {}, [("error", MEANT)]),
+        # deleted by no rule, and left beside the new one
+        (["deployer"], ["release"], {"depolyer": "release"}, {"prune": "none"}, [("warning", MEANT)]),
+        # spelt right; in another letter case; done already
+        (["deployer"], ["release"], {"deployer": "release"}, {}, []),
+        (["deployer"], ["release"], {"Deployer": "release"}, {}, []),
+        (["deployer", "release"], ["release"], {"depolyer": "release"}, {}, []),
+        # an account that never had it: nothing is near, or what is near is declared, ignored, or another move's source
+        ([], ["release"], {"depolyer": "release"}, {}, []),
+        (["unlike"], ["release"], {"depolyer": "release"}, {}, []),
+        (["deployer"], ["release", "deployer"], {"depolyer": "release"}, {}, []),
+        (["deployer"], ["release"], {"depolyer": "release"}, {"ignore": ("role/deployer",)}, []),
+        (["deployer"], ["release", "other"], {"depolyer": "release", "deployer": "other"}, {}, []),
+    ],
+)
+def test_a_misspelt_source_of_a_move_is_told_from_one_that_is_not_there(
+    live: list[str], wanted: list[str], moves: dict[str, str], settings: dict[str, Any], found: list[tuple[str, str]]
+) -> None:
+    written = tuple(Move(Address("role", old), Address("role", new), PLACE) for old, new in moves.items())
+    plan = planned(roles(*live), roles(*wanted), moves=written, settings=settings)
+    assert moved_findings(plan) == found
+
+
+def test_a_deletion_of_another_kind_is_not_what_a_move_meant() -> None:
+    moves = (Move(OLD, NEW, PLACE),)
+    plan = planned(roles("olde"), [User("new", tags=MINE)], moves=moves)
+    assert moved_findings(plan) == []
+
+
+def test_what_belongs_to_others_is_near_but_stays() -> None:
+    moves = (Move(Address("role", "depolyer"), Address("role", "release"), PLACE),)
+    plan = planned(roles("deployer", **{OWNER: "web"}), roles("release"), moves=moves)
+    assert moved_findings(plan) == [("warning", MEANT)]
