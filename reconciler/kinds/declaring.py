@@ -169,7 +169,7 @@ class Declaring:
         return document
 
     def _read_document(self, written: object, use: Use) -> tuple[list[Flaw], Document | None]:
-        found, document = list(flaws(written, use)), None
+        found, document = list(flaws(written, use, self.account)), None
         if isinstance(written, dict) and not any(flaw.level is Level.ERROR for flaw in found):
             document = replace(authored(written, self.partition), places=_statement_places(written))
         if isinstance(written, Map):

@@ -14,7 +14,7 @@ from reconciler.model.node import Map, Seq, place_of
 from reconciler.model.problem import Level, Place
 from reconciler.model.sts import EXTERNAL_ID
 from reconciler.policy.canonical import authored
-from reconciler.policy.grammar import Use, flaws
+from reconciler.policy.grammar import Flaw, Use, flaws
 from reconciler.policy.narrowing import narrows
 from reconciler.policy.trust import Clash, TrustRule, document_of, statement_of
 
@@ -225,12 +225,21 @@ def trust_document(node: Map, context: Declaring) -> Document | None:
     if lasting:  # a trust cannot be empty: where every rule is over, they stay, and let nobody in
         nodes, good = [node for node, _ in lasting], [rule for _, rule in lasting]
     compiled = document_of(good, context.partition)
-    found = flaws(compiled, Use.TRUST)
+    found = flaws(compiled, Use.TRUST, context.account)
     for flaw in found:
-        index = flaw.path[1] if len(flaw.path) > 1 and isinstance(flaw.path[1], int) else 0
-        inside = ("conditions", *flaw.path[3:]) if flaw.path[2:3] == ("Condition",) else ()
-        place = place_of(nodes[index], inside, of_key=flaw.at_key)
-        context.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
+        context.problem(flaw.code, flaw.summary, _place_of_flaw(flaw, nodes, good), flaw.hint, level=flaw.level)
     if any(flaw.level is Level.ERROR for flaw in found):
         return None
     return replace(authored(compiled, context.partition), places=tuple(rule.place for rule in good), from_rules=True)
+
+
+def _place_of_flaw(flaw: Flaw, nodes: list[Map], rules: list[TrustRule]) -> Place:
+    """Return the place in the file of what a flaw of the compiled trust is about: the rule, or a part of it."""
+    index = flaw.path[1] if len(flaw.path) > 1 and isinstance(flaw.path[1], int) else 0
+    node, kind = nodes[index], rules[index].kind
+    if flaw.path[2:3] == ("Condition",):
+        return place_of(node, ("conditions", *flaw.path[3:]), of_key=flaw.at_key)
+    if flaw.path[2:3] != ("Principal",):
+        return node.place()
+    item = flaw.path[4] if len(flaw.path) > 4 else 0
+    return place_of(node, (kind, item)) if isinstance(node.get(kind), Seq) else node.place(kind)

@@ -52,8 +52,10 @@ _PAIRS = {
 }
 
 
-def flaws(document: object, use: Use) -> list[Flaw]:
+def flaws(document: object, use: Use, account: str = "") -> list[Flaw]:
     """Every flaw of a parsed document, whatever JSON value it is; never raises.
+
+    account: that of the role whose trust it is; empty if it is not known.
 
     A misspelt element is reported, then read as the element it was meant to be, so that one slip does not
     hide the rest or count twice. A missing Version is fine: the caller inserts 2012-10-17.
@@ -61,7 +63,7 @@ def flaws(document: object, use: Use) -> list[Flaw]:
     if not isinstance(document, dict):
         return [error("not-an-object", (), f"The policy document is {shown(document)}, not an object.")]
     found = [*_document(document, use), *_characters(document), *_dead_variables(document)]
-    return found + lint(document, use)
+    return found + lint(document, use, account)
 
 
 def _document(document: Object, use: Use) -> Iterator[Flaw]:

@@ -1,28 +1,28 @@
-"""What AWS takes but does not do what it seems to: tests of MFA that let through, patterns that never match,
-trusts that are wider than they look. From the IAM User Guide ("Configuring MFA-protected API access", "IAM
-Access Analyzer policy check reference") and GitHub's "Configuring OpenID Connect in Amazon Web Services".
+"""What AWS takes but does not do what it seems to: tests of MFA that let through, patterns that never match.
+From the IAM User Guide ("Configuring MFA-protected API access", "IAM Access Analyzer policy check reference"). What is
+particular to trusts stands in `trust_lint`.
 
 Warnings, except for what AWS itself refuses. What has the wrong shape is the grammar's business.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from reconciler.policy.flaw import Flaw, Path, Use, error, shown, warning
+from reconciler.policy.flaw import Flaw, Use, shown, warning
 from reconciler.policy.global_keys import MFA_PRESENT, SINGLE_VALUED
-from reconciler.policy.narrowing import narrows
 from reconciler.policy.operators import OPERATORS
-from reconciler.policy.walk import Clause, Object, clauses, element, principals, statements, texts
+from reconciler.policy.trust_lint import lint_trust
+from reconciler.policy.walk import Clause, Object, clauses, element, statements
 
-_GITHUB = "token.actions.githubusercontent.com"
-_POSITIVE = ("StringLike", "ForAnyValue:StringLike", "ForAllValues:StringLike")
 _SINGLE = frozenset(key.casefold() for key in SINGLE_VALUED)
 
 
-def lint(document: object, use: Use) -> list[Flaw]:
-    """Warnings on every statement of a parsed document, whatever JSON value it is; never raises."""
+def lint(document: object, use: Use, account: str = "") -> list[Flaw]:
+    """Warnings on every statement of a parsed document, whatever JSON value it is; never raises.
+
+    account: that of the role, for a trust; empty if it is not known.
+    """
     found: list[Flaw] = []
     for path, statement in statements(document):
         lines = list(clauses(element(statement, path, "Condition")))
@@ -30,9 +30,8 @@ def lint(document: object, use: Use) -> list[Flaw]:
             found += _mfa(statement, line)
             found += _literal_wildcards(line)
             found += _for_all_values(statement, line, lines)
-        if use is Use.TRUST and statement.get("Effect") == "Allow":
-            found += _anyone(statement, path)
-            found += _github(statement, path, lines)
+    if use is Use.TRUST:
+        found += lint_trust(document, account)
     return found
 
 
@@ -84,46 +83,3 @@ def _for_all_values(statement: Object, line: Clause, lines: list[Clause]) -> Ite
         summary = f"ForAllValues on {line.key}, which has one value, is also true where the key is absent."
         hint = f"Did you mean {line.operator.partition(':')[2]}?"
         yield warning("for-all-values-on-single-value", line.path, summary, hint)
-
-
-def _anyone(statement: Object, path: Path) -> Iterator[Flaw]:
-    if narrows(statement.get("Condition")):
-        return
-    for place, kind, text in principals(element(statement, path, "Principal")):
-        if kind == "AWS" and text == "*":
-            summary = "Everybody may assume this role, from any AWS account."
-            hint = "Name the principals, or narrow it by a Condition such as aws:PrincipalOrgID."
-            yield warning("trust-to-anyone", place, summary, hint)
-
-
-def _github(statement: Object, path: Path, lines: list[Clause]) -> Iterator[Flaw]:
-    """AWS refuses a trust in GitHub's shared provider that tests neither the repository nor its workflow."""
-    for place, _, text in principals(element(statement, path, "Principal")):
-        provider = text.partition(":oidc-provider/")[2].casefold()
-        if provider.partition("/")[0] != _GITHUB:
-            continue
-        tested = {line.key.casefold() for line in lines if line.operator != "Null"}
-        if not tested & {f"{provider}:sub", f"{provider}:job_workflow_ref"}:
-            yield error(
-                "oidc-without-subject",
-                place,
-                f"Any repository on GitHub could assume this role: no condition tests {provider}:sub.",
-                f"Add StringLike {provider}:sub, such as repo:ORG/REPO:ref:refs/heads/main.",
-            )
-        for line in lines:
-            if line.key.casefold() == f"{provider}:sub" and line.operator.startswith(_POSITIVE):
-                yield from _subjects(line)
-
-
-def _subjects(line: Clause) -> Iterator[Flaw]:
-    for path, text in texts(line.part):
-        owner = re.sub(r"^repo:", "", text, flags=re.IGNORECASE).partition("/")[0].partition(":")[0]
-        # Behind @ stands the number of the owner, and no name can contain an @.
-        name = owner.partition("@")[0]
-        if not name.strip("*?"):
-            summary = f"The subject {shown(text)} lets any organization on GitHub in."
-            yield warning("oidc-subject-too-wide", path, summary, "Name the organization and the repository.")
-        elif "*" in name or "?" in name:
-            summary = f"The subject {shown(text)} also matches organizations whose names merely look alike."
-            hint = "Spell the organization out; put a wildcard only behind its /."
-            yield warning("oidc-subject-look-alike", path, summary, hint)
