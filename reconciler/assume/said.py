@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.assume.asked import ASSUME, SET_SOURCE_IDENTITY, TAG_SESSION
-from reconciler.assume.weigh import Cause, Weighed, weighed
+from reconciler.assume.weigh import OF_NO_CALL, Cause, Weighed, weighed
 from reconciler.assume.wording import (
     Words,
     caller_lines,
@@ -43,7 +43,7 @@ def side_of(words: Words, who: str, found: Sequence[Weighed]) -> Side:
     evidence = words.view.trust_evidence if who == "trust" else words.view.caller_evidence
     near = item.trust_reasons if who == "trust" else item.caller_reasons
     says = _SAYS[verdict.decision]
-    if verdict.decision is Decision.DEPENDS and not near and _unseen(verdict):
+    if verdict.decision is Decision.DEPENDS and not near and any(key.startswith(OF_NO_CALL) for key in verdict.keys):
         says = Says.UNSEEN
     sentences = _trust_sentences(words, item) if who == "trust" else _caller_sentences(words, item)
     place = next((line for reason in near if (line := words.place_of(reason.source))), None)
@@ -54,10 +54,6 @@ def side_of(words: Words, who: str, found: Sequence[Weighed]) -> Side:
 
 def _verdict(item: Weighed, who: str) -> Verdict:
     return item.trust if who == "trust" else item.caller
-
-
-def _unseen(verdict: Verdict) -> bool:
-    return any(key.startswith(("policy:", "boundary:")) for key in verdict.keys)
 
 
 def _what(item: Weighed) -> str:
@@ -75,6 +71,7 @@ def _trust_sentences(words: Words, item: Weighed) -> list[str]:
     if verdict.denied:
         return [lacking(words, reason) for reason in item.trust_reasons]
     how = {Naming.ACCOUNT: f" by its account {words.view.principal.account}", Naming.EVERYONE: " among everyone"}
+    how[Naming.BY_ARN] = " by aws:PrincipalArn"
     if verdict.allowed:
         return [
             f"{words.named(reason.source)} lets {caller} in{how.get(item.naming, '')}" for reason in item.trust_reasons
@@ -117,6 +114,8 @@ def _open(words: Words, near: Sequence[Reason], verdict: Verdict) -> list[str]:
             said.append(f"what {words.label(label)} says cannot be read")
         elif kind == "boundary":
             said.append(f"whether the permissions boundary {words.label(label)} counts here, AWS does not say")
+        elif kind == "session":
+            said.append("whether the session policy of the hop before counts here, AWS does not say")
         elif kind == "principal":
             said.append(f"only the session {label} is let in")
     return said
@@ -154,7 +153,8 @@ def _spelled_keys(found: Sequence[Weighed]) -> str:
 def _named_key(key: str) -> str:
     """A key of a verdict that is no condition key, for a list: `policy:ARN` → `the content of ARN`."""
     kind, _, label = key.partition(":")
-    return {"policy": f"the content of {label}", "boundary": f"the boundary {label}"}.get(kind, key)
+    limits = {"boundary": f"the boundary {label}", "session": "the session policy"}
+    return limits.get(kind, f"the content of {label}" if kind == "policy" else key)
 
 
 def _not_seen(words: Words, found: Sequence[Weighed], refused: bool) -> Told:
@@ -162,7 +162,7 @@ def _not_seen(words: Words, found: Sequence[Weighed], refused: bool) -> Told:
     if not refused:
         return Told(f"Whether {words.caller} may assume {words.role} cannot be seen from here.")
     summary = f"AWS does not let {words.caller} assume {words.role}, and nothing that can be seen from here refuses it."
-    conditions = sorted(key for key in keys if not key.startswith(("policy:", "boundary:")))
+    conditions = sorted(key for key in keys if not key.startswith(OF_NO_CALL))
     details = []
     if conditions:
         details.append(f"Not known here: {_spelled_keys(found)}; one of them is the likely cause.")

@@ -61,6 +61,11 @@ class Declaring:
     ) -> None:
         self.problems.append(Problem(level, code, summary, detail, hint, place))
 
+    @property
+    def known_account(self) -> str:
+        """The account; empty if nobody knows it, for which zeros stand (`desired/load.py`)."""
+        return self.account if self.account.strip("0") else ""
+
     def arn(self, address: Address) -> str:
         declared = self._declared.get(address, address)
         return arn_of(declared, self.paths.get(address, "/"), self.account, self.partition)
@@ -169,7 +174,7 @@ class Declaring:
         return document
 
     def _read_document(self, written: object, use: Use) -> tuple[list[Flaw], Document | None]:
-        found, document = list(flaws(written, use, self.account)), None
+        found, document = list(flaws(written, use, self.known_account)), None
         if isinstance(written, dict) and not any(flaw.level is Level.ERROR for flaw in found):
             document = replace(authored(written, self.partition), places=_statement_places(written))
         if isinstance(written, Map):

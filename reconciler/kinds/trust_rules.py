@@ -16,7 +16,8 @@ from reconciler.model.sts import EXTERNAL_ID
 from reconciler.policy.canonical import authored
 from reconciler.policy.grammar import Flaw, Use, flaws
 from reconciler.policy.narrowing import narrows
-from reconciler.policy.trust import Clash, TrustRule, document_of, statement_of
+from reconciler.policy.shared_issuers import find_shared_issuer
+from reconciler.policy.trust import WEB_IDENTITY_AUDIENCE, Clash, TrustRule, document_of, statement_of
 
 KINDS = ("users", "roles", "accounts", "services", "oidc", "saml", "anyone")
 
@@ -93,6 +94,7 @@ def rule_of(node: Map, context: Declaring) -> TrustRule | None:
     kind = kinds[0]
     before = len(context.problems)
     _check_combination(kind, node, context)
+    _check_audience(node, context)
     rule = TrustRule(
         kind=kind,
         principals=tuple(_principals(kind, node, context)),
@@ -202,6 +204,19 @@ def _check_combination(kind: str, node: Map, context: Declaring) -> None:
         )
 
 
+def _check_audience(node: Map, context: Declaring) -> None:
+    """Warn of a rule that takes the usual audience from an issuer that tells its tenants apart by it."""
+    issuer = find_shared_issuer(text(node, "oidc") or "")
+    if issuer is not None and issuer.claims == ("aud",) and "audiences" not in node:
+        context.problem(
+            "trust-audience",
+            f"{issuer.name} says in `aud` whose token it is, and this rule takes {WEB_IDENTITY_AUDIENCE} alone.",
+            node.place("oidc"),
+            f"Write whose tokens are good, as in audiences: ['{issuer.example}'].",
+            level=Level.WARNING,
+        )
+
+
 def _clashes(rule: TrustRule, node: Map, context: Declaring) -> bool:
     try:
         statement_of(rule, context.partition)
@@ -225,7 +240,7 @@ def trust_document(node: Map, context: Declaring) -> Document | None:
     if lasting:  # a trust cannot be empty: where every rule is over, they stay, and let nobody in
         nodes, good = [node for node, _ in lasting], [rule for _, rule in lasting]
     compiled = document_of(good, context.partition)
-    found = flaws(compiled, Use.TRUST, context.account)
+    found = flaws(compiled, Use.TRUST, context.known_account)
     for flaw in found:
         context.problem(flaw.code, flaw.summary, _place_of_flaw(flaw, nodes, good), flaw.hint, level=flaw.level)
     if any(flaw.level is Level.ERROR for flaw in found):

@@ -12,8 +12,14 @@ from collections.abc import Iterator
 from reconciler.policy.flaw import Flaw, Use, shown, warning
 from reconciler.policy.global_keys import MFA_PRESENT, SINGLE_VALUED
 from reconciler.policy.operators import OPERATORS
-from reconciler.policy.trust_lint import lint_trust
-from reconciler.policy.walk import Clause, Object, clauses, element, statements
+from reconciler.policy.trust_lint import lint_trust, unknown_service
+from reconciler.policy.walk import Clause, Object, clauses, element, statements, texts
+
+_OF_SERVICES = frozenset(
+    "iam:passedtoservice iam:awsservicename aws:principalservicename aws:calledvia aws:calledviafirst "
+    "aws:calledvialast".split()
+)
+"""Condition keys whose values are service principals (IAM User Guide, "IAM and AWS STS condition context keys")."""
 
 _SINGLE = frozenset(key.casefold() for key in SINGLE_VALUED)
 
@@ -30,6 +36,7 @@ def lint(document: object, use: Use, account: str = "") -> list[Flaw]:
             found += _mfa(statement, line)
             found += _literal_wildcards(line)
             found += _for_all_values(statement, line, lines)
+            found += _services(line)
     if use is Use.TRUST:
         found += lint_trust(document, account)
     return found
@@ -83,3 +90,11 @@ def _for_all_values(statement: Object, line: Clause, lines: list[Clause]) -> Ite
         summary = f"ForAllValues on {line.key}, which has one value, is also true where the key is absent."
         hint = f"Did you mean {line.operator.partition(':')[2]}?"
         yield warning("for-all-values-on-single-value", line.path, summary, hint)
+
+
+def _services(line: Clause) -> Iterator[Flaw]:
+    """Values of the keys that name a service: one that AWS does not have never matches."""
+    operator = OPERATORS.get(line.operator)
+    if operator is not None and operator.type == "String" and line.key.casefold() in _OF_SERVICES:
+        for path, text in texts(line.part):
+            yield from unknown_service(path, text, f"{line.key} never has such a value.")

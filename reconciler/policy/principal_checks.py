@@ -102,7 +102,7 @@ def _text(kind: str, path: Path, text: str) -> Iterator[Flaw]:
             f"{shown(text)} is a group, and AWS knows no groups as principals.",
             "Name its users, or trust the account and allow the group sts:AssumeRole on this role.",
         )
-    elif not _well_formed(kind, text):
+    elif not is_well_formed(kind, text):
         yield error(
             "invalid-principal",
             path,
@@ -111,7 +111,8 @@ def _text(kind: str, path: Path, text: str) -> Iterator[Flaw]:
         )
 
 
-def _well_formed(kind: str, text: str) -> bool:
+def is_well_formed(kind: str, text: str) -> bool:
+    """Return True if a text has the form of a principal of this kind; wildcards have none."""
     if kind == "AWS":
         return _AWS.fullmatch(text) is not None
     if kind == "Service":

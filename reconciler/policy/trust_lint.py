@@ -150,17 +150,20 @@ def _subjects(line: Clause) -> Iterator[Flaw]:
 def _services(statement: Object, path: Path) -> Iterator[Flaw]:
     for place, kind, text in principals(element(statement, path, "Principal")):
         if kind == "Service":
-            yield from unknown_service(place, text)
+            yield from unknown_service(place, text, "IAM refuses one that it does not know.")
 
 
-def unknown_service(place: Path, text: str) -> Iterator[Flaw]:
-    """Warn about a service principal that AWS does not seem to have. What has not the form of one is passed over."""
+def unknown_service(place: Path, text: str, then: str) -> Iterator[Flaw]:
+    """Warn about a service principal that AWS does not seem to have. What has not the form of one is passed over.
+
+    then: what comes of it.
+    """
     if "." not in text or "*" in text or "?" in text or "${" in text or is_known(text):
         return
     near = find_nearest(text)
     hint = f"Did you mean {near}?" if near else "AWS's page on the service names it, as in ec2.amazonaws.com."
     summary = f"{shown(text)} is none of the service principals known here (list of {date_of_list()})."
-    yield warning("unknown-service-principal", place, summary, f"{hint} IAM refuses one that it does not know.")
+    yield warning("unknown-service-principal", place, summary, f"{hint} {then}")
 
 
 def _needed_actions(document: object) -> Iterator[Flaw]:

@@ -107,3 +107,24 @@ def test_for_all_values_on_a_key_with_one_value_is_a_warning(key: str) -> None:
 )
 def test_for_all_values_where_it_is_safe_is_left_alone(effect: str, condition: object) -> None:
     assert identity(effect, condition) == []
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "name", "found"),
+    [
+        ("StringEquals", "iam:PassedToService", "ecs-task.amazonaws.com", ["unknown-service-principal"]),
+        ("StringLike", "iam:passedtoservice", "lamda.amazonaws.com", ["unknown-service-principal"]),
+        ("StringEquals", "iam:AWSServiceName", "ec2.amazon.com", ["unknown-service-principal"]),
+        ("ForAnyValue:StringEquals", "aws:CalledVia", "cloudformations.amazonaws.com", ["unknown-service-principal"]),
+        ("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com", []),
+        ("StringLike", "iam:PassedToService", "ecs-task*.amazonaws.com", []),
+        ("StringLike", "iam:PassedToService", "*", []),
+        ("StringEquals", "kms:ViaService", "s3.eu-west-1.amazonaws.com", []),
+        ("StringEquals", "aws:PrincipalTag/service", "ecs-task.amazonaws.com", []),
+    ],
+)
+def test_a_service_in_a_condition_that_aws_does_not_have_is_a_warning(
+    operator: str, key: str, name: str, found: list[str]
+) -> None:
+    flaws_of = identity("Allow", {operator: {key: ["ec2.amazonaws.com", name]}})
+    assert [(flaw.level, flaw.code, flaw.path[-1]) for flaw in flaws_of] == [(Level.WARNING, code, 1) for code in found]
