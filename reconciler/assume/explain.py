@@ -17,7 +17,7 @@ from reconciler.assume.asked import (
 )
 from reconciler.assume.question import Question
 from reconciler.assume.said import side_of, told
-from reconciler.assume.weigh import Cause, View, Weighed, weighed
+from reconciler.assume.weigh import OF_NO_CALL, Cause, View, Weighed, weighed
 from reconciler.assume.wording import Told
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
 from reconciler.model.suggest import suggestion
@@ -219,7 +219,7 @@ def _depends(question: Question, found: list[Weighed]) -> Explanation:
     view = question.live
     words = question.words(view)
     keys = sorted(frozenset[str]().union(*(item.verdict.keys for item in found)))
-    unseen = [key for key in keys if ":" in key and key.startswith(("policy:", "boundary:"))]
+    unseen = [key for key in keys if key.startswith(OF_NO_CALL)]
     sides = _sides(question, view, [item for item in found if not item.verdict.allowed])
     if question.refused and set(keys) <= MFA_KEYS:
         outcome = Outcome.MFA_TOO_OLD if question.mfa.present else Outcome.NEEDS_MFA

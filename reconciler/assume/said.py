@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.assume.asked import ASSUME, SET_SOURCE_IDENTITY, TAG_SESSION
 from reconciler.assume.unseen import not_seen, spelled_keys
-from reconciler.assume.weigh import Cause, Weighed, weighed
+from reconciler.assume.weigh import OF_NO_CALL, Cause, Weighed, weighed
 from reconciler.assume.wording import (
     Told,
     Words,
@@ -32,7 +32,7 @@ def side_of(words: Words, who: str, found: Sequence[Weighed]) -> Side:
     evidence = words.view.trust_evidence if who == "trust" else words.view.caller_evidence
     near = item.trust_reasons if who == "trust" else item.caller_reasons
     says = _SAYS[verdict.decision]
-    if verdict.decision is Decision.DEPENDS and not near and _unseen(verdict):
+    if verdict.decision is Decision.DEPENDS and not near and any(key.startswith(OF_NO_CALL) for key in verdict.keys):
         says = Says.UNSEEN
     sentences = _trust_sentences(words, item) if who == "trust" else _caller_sentences(words, item)
     place = next((line for reason in near if (line := words.place_of(reason.source))), None)
@@ -43,10 +43,6 @@ def side_of(words: Words, who: str, found: Sequence[Weighed]) -> Side:
 
 def _verdict(item: Weighed, who: str) -> Verdict:
     return item.trust if who == "trust" else item.caller
-
-
-def _unseen(verdict: Verdict) -> bool:
-    return any(key.startswith(("policy:", "boundary:")) for key in verdict.keys)
 
 
 def _what(item: Weighed) -> str:
@@ -64,6 +60,7 @@ def _trust_sentences(words: Words, item: Weighed) -> list[str]:
     if verdict.denied:
         return [lacking(words, reason) for reason in item.trust_reasons]
     how = {Naming.ACCOUNT: f" by its account {words.view.principal.account}", Naming.EVERYONE: " among everyone"}
+    how[Naming.BY_ARN] = " by aws:PrincipalArn"
     if verdict.allowed:
         return [
             f"{words.named(reason.source)} lets {caller} in{how.get(item.naming, '')}" for reason in item.trust_reasons
@@ -106,6 +103,8 @@ def _open(words: Words, near: Sequence[Reason], verdict: Verdict) -> list[str]:
             said.append(f"what {words.label(label)} says cannot be read")
         elif kind == "boundary":
             said.append(f"whether the permissions boundary {words.label(label)} counts here, AWS does not say")
+        elif kind == "session":
+            said.append("whether the session policy of the hop before counts here, AWS does not say")
         elif kind == "principal":
             said.append(f"only the session {label} is let in")
     return said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.assume.asked import EXTERNAL_ID
-from reconciler.assume.weigh import Weighed
+from reconciler.assume.weigh import OF_NO_CALL, Weighed
 from reconciler.assume.wording import Told, Words
 from reconciler.model.explanation import Evidence
 from reconciler.policy.global_keys import MFA_PRESENT
@@ -24,7 +24,8 @@ def spelled_keys(found: Sequence[Weighed]) -> str:
 def _named_key(key: str) -> str:
     """A key of a verdict that is no condition key, for a list: `policy:ARN` → `the content of ARN`."""
     kind, _, label = key.partition(":")
-    return {"policy": f"the content of {label}", "boundary": f"the boundary {label}"}.get(kind, key)
+    limits = {"boundary": f"the boundary {label}", "session": "the session policy"}
+    return limits.get(kind, f"the content of {label}" if kind == "policy" else key)
 
 
 def not_seen(words: Words, found: Sequence[Weighed], refused: bool) -> Told:
@@ -35,7 +36,7 @@ def not_seen(words: Words, found: Sequence[Weighed], refused: bool) -> Told:
     if words.view.trust_evidence is Evidence.UNSEEN:
         return _unread_trust(words)
     summary = f"AWS does not let {words.caller} assume {words.role}, and nothing that can be seen from here refuses it."
-    conditions = sorted(key for key in keys if not key.startswith(("policy:", "boundary:")))
+    conditions = sorted(key for key in keys if not key.startswith(OF_NO_CALL))
     details = []
     if conditions:
         details.append(f"Not known here: {spelled_keys(found)}; one of them is the likely cause.")

@@ -28,6 +28,9 @@ from reconciler.policy.evaluator import (
 )
 from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS
 
+OF_NO_CALL = ("policy:", "boundary:", "session:")
+"""How the keys of a verdict begin that are no condition keys: nothing that a call brings decides them."""
+
 _ORDER = (Decision.ALLOW, Decision.DEPENDS, Decision.DENY)
 
 

@@ -71,6 +71,11 @@ class Declaring:
     ) -> None:
         self.problems.append(Problem(level, code, summary, detail, hint, place))
 
+    @property
+    def known_account(self) -> str:
+        """The account; empty if nobody knows it, for which zeros stand (`desired/load.py`)."""
+        return self.account if self.account.strip("0") else ""
+
     def arn(self, address: Address) -> str:
         declared = self._declared.get(address, address)
         return arn_of(declared, self.paths.get(address, "/"), self.account, self.partition)
@@ -197,7 +202,10 @@ class Declaring:
 
     def flaws_of(self, written: object, use: Use) -> list[Flaw]:
         """Return what is wrong with a parsed document, and which of its names AWS does not have."""
-        return [*flaws(written, use), *(self._name_checks.flaws(written, use) if self._name_checks else ())]
+        return [
+            *flaws(written, use, self.known_account),
+            *(self._name_checks.flaws(written, use) if self._name_checks else ()),
+        ]
 
     @cached_property
     def _name_checks(self) -> NameChecks | None:

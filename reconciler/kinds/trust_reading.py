@@ -18,7 +18,7 @@ from reconciler.model.document import Document, Json
 from reconciler.model.node import Map
 from reconciler.model.sts import EXTERNAL_ID
 from reconciler.policy.readable import conditions
-from reconciler.policy.trust import SAML_AUDIENCE, WEB_IDENTITY_AUDIENCE
+from reconciler.policy.trust import SAML_AUDIENCE, WEB_IDENTITY_AUDIENCE, needed_actions
 
 _ROOT = re.compile(r"(?:arn:[a-z0-9-]+:iam::)?(\d{12})(?::root)?")
 _ACTIONS = {"oidc": "sts:assumerolewithwebidentity", "saml": "sts:assumerolewithsaml"}
@@ -46,8 +46,10 @@ def _rule(statement: dict[str, Any], writing: Writing) -> Entry | None:
     if not who or statement.get("Effect") != "Allow" or set(statement) - _ELEMENTS:
         return None
     kind, names = who
-    added = {key: action in actions for key, action in _ADDED.items()}
-    if actions - set(_ADDED.values()) != {_ACTIONS.get(kind, "sts:assumerole")}:
+    assumes = _ACTIONS.get(kind, "sts:assumerole")
+    implied = {action.lower() for action in needed_actions(kind, names)} - {assumes}
+    added = {key: action in actions - implied for key, action in _ADDED.items()}
+    if actions - set(_ADDED.values()) - implied != {assumes}:
         return None
     left = _Conditions(statement.get("Condition"))
     rule: Entry = {kind: _named(kind, names, writing)}

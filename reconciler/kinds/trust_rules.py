@@ -14,10 +14,11 @@ from reconciler.model.node import Map, Seq, place_of
 from reconciler.model.problem import Level, Place
 from reconciler.model.sts import EXTERNAL_ID
 from reconciler.policy.canonical import authored
-from reconciler.policy.grammar import Use
+from reconciler.policy.grammar import Flaw, Use
 from reconciler.policy.narrowing import narrows
 from reconciler.policy.placeholders import explain_text
-from reconciler.policy.trust import Clash, TrustRule, document_of, statement_of
+from reconciler.policy.shared_issuers import find_shared_issuer
+from reconciler.policy.trust import WEB_IDENTITY_AUDIENCE, Clash, TrustRule, document_of, statement_of
 
 KINDS = ("users", "roles", "accounts", "services", "oidc", "saml", "anyone")
 
@@ -95,6 +96,7 @@ def rule_of(node: Map, context: Declaring) -> TrustRule | None:
     kind = kinds[0]
     before = len(context.problems)
     _check_combination(kind, node, context)
+    _check_audience(node, context)
     rule = TrustRule(
         kind=kind,
         principals=tuple(_principals(kind, node, context)),
@@ -214,6 +216,19 @@ def _check_combination(kind: str, node: Map, context: Declaring) -> None:
         )
 
 
+def _check_audience(node: Map, context: Declaring) -> None:
+    """Warn of a rule that takes the usual audience from an issuer that tells its tenants apart by it."""
+    issuer = find_shared_issuer(text(node, "oidc") or "")
+    if issuer is not None and issuer.claims == ("aud",) and "audiences" not in node:
+        context.problem(
+            "trust-audience",
+            f"{issuer.name} says in `aud` whose token it is, and this rule takes {WEB_IDENTITY_AUDIENCE} alone.",
+            node.place("oidc"),
+            f"Write whose tokens are good, as in audiences: ['{issuer.example}'].",
+            level=Level.WARNING,
+        )
+
+
 def _clashes(rule: TrustRule, node: Map, context: Declaring) -> bool:
     try:
         statement_of(rule, context.partition)
@@ -239,10 +254,19 @@ def trust_document(node: Map, context: Declaring) -> Document | None:
     compiled = document_of(good, context.partition)
     found = context.flaws_of(compiled, Use.TRUST)
     for flaw in found:
-        index = flaw.path[1] if len(flaw.path) > 1 and isinstance(flaw.path[1], int) else 0
-        inside = ("conditions", *flaw.path[3:]) if flaw.path[2:3] == ("Condition",) else ()
-        place = place_of(nodes[index], inside, of_key=flaw.at_key)
-        context.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
+        context.problem(flaw.code, flaw.summary, _place_of_flaw(flaw, nodes, good), flaw.hint, level=flaw.level)
     if partial or any(flaw.level is Level.ERROR for flaw in found):
         return None
     return replace(authored(compiled, context.partition), places=tuple(rule.place for rule in good), from_rules=True)
+
+
+def _place_of_flaw(flaw: Flaw, nodes: list[Map], rules: list[TrustRule]) -> Place:
+    """Return the place in the file of what a flaw of the compiled trust is about: the rule, or a part of it."""
+    index = flaw.path[1] if len(flaw.path) > 1 and isinstance(flaw.path[1], int) else 0
+    node, kind = nodes[index], rules[index].kind
+    if flaw.path[2:3] == ("Condition",):
+        return place_of(node, ("conditions", *flaw.path[3:]), of_key=flaw.at_key)
+    if flaw.path[2:3] != ("Principal",):
+        return node.place()
+    item = flaw.path[4] if len(flaw.path) > 4 else 0
+    return place_of(node, (kind, item)) if isinstance(node.get(kind), Seq) else node.place(kind)

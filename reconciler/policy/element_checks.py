@@ -11,23 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 
-from reconciler.model.globs import compile_glob
 from reconciler.model.suggest import suggestion
 from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown
 from reconciler.policy.placeholders import explain_value
 from reconciler.policy.resource_arns import check_resource
+from reconciler.policy.sts_actions import TRUST_ACTIONS, matching_sts_actions
 from reconciler.policy.walk import Part, items, texts
 
 EFFECTS = ("Allow", "Deny")
-
-TRUST_ACTIONS = (
-    "sts:AssumeRole",
-    "sts:AssumeRoleWithSAML",
-    "sts:AssumeRoleWithWebIdentity",
-    "sts:TagSession",
-    "sts:SetSourceIdentity",
-    "sts:SetContext",
-)
 
 _SID = re.compile(r"[A-Za-z0-9]*")
 _SERVICE = re.compile(r"[A-Za-z0-9.-]+|\*")
@@ -124,22 +115,18 @@ def _action(text: str) -> Flaw | None:
 
 
 def trust_actions(part: Part) -> Iterator[Flaw]:
-    """In a trust policy AWS takes only the actions that assume a role, or a pattern that matches one."""
+    """In a trust policy IAM takes only actions of STS, by a list (`sts_actions`), or a pattern that matches one."""
     for path, text in texts(part):
-        if not matching_trust_actions(text) and _action(text) is None:
-            yield error(
-                "action-not-for-trust",
-                path,
-                f"Action {shown(text)} does not belong in a trust policy, which says who may assume a role.",
-                did_you_mean(text, TRUST_ACTIONS, "What the role may do goes into its policies."),
-            )
+        if not matching_sts_actions(text) and _action(text) is None:
+            near = suggestion(text, TRUST_ACTIONS)
+            hint = f"Did you mean {near}?" if near else "What the role may do goes into its policies."
+            yield error("action-not-for-trust", path, _said_of(text), hint)
 
 
-@lru_cache(maxsize=1024)
-def matching_trust_actions(pattern: str) -> tuple[str, ...]:
-    """The actions of a trust policy that an Action string matches, ignoring letter case."""
-    matches = compile_glob(pattern.casefold())
-    return tuple(action for action in TRUST_ACTIONS if matches(action.casefold()))
+def _said_of(text: str) -> str:
+    if text.casefold().startswith("sts:"):
+        return f"Action {shown(text)} is no action of STS: IAM refuses the trust."
+    return f"Action {shown(text)} does not belong in a trust policy, which says who may assume a role."
 
 
 def resources(part: Part, name: str) -> Iterator[Flaw]:

@@ -57,8 +57,10 @@ _PAIRS = {
 }
 
 
-def flaws(document: object, use: Use) -> list[Flaw]:
+def flaws(document: object, use: Use, account: str = "") -> list[Flaw]:
     """Every flaw of a parsed document, whatever JSON value it is; never raises.
+
+    account: that of the role whose trust it is; empty if it is not known.
 
     A misspelt element is reported, then read as the element it was meant to be, so that one slip does not
     hide the rest or count twice. A missing Version is fine: the caller inserts 2012-10-17.
@@ -68,7 +70,7 @@ def flaws(document: object, use: Use) -> list[Flaw]:
     found = list(_document(document, use))
     if not all_strings(document, _is_ordinary):
         found += [*_characters(document), *_dead_variables(document), *_filled_in(document, found)]
-    return found + lint(document, use)
+    return found + lint(document, use, account)
 
 
 @lru_cache(maxsize=65536)

@@ -1,29 +1,35 @@
-"""What AWS takes but does not do what it seems to: tests of MFA that let through, patterns that never match,
-trusts that are wider than they look. From the IAM User Guide ("Configuring MFA-protected API access", "IAM
-Access Analyzer policy check reference") and GitHub's "Configuring OpenID Connect in Amazon Web Services".
+"""What AWS takes but does not do what it seems to: tests of MFA that let through, patterns that never match.
+From the IAM User Guide ("Configuring MFA-protected API access", "IAM Access Analyzer policy check reference"). What is
+particular to trusts stands in `trust_lint`.
 
 Warnings, except for what AWS itself refuses. What has the wrong shape is the grammar's business.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from reconciler.policy.flaw import Flaw, Path, Use, error, shown, warning
+from reconciler.policy.flaw import Flaw, Use, shown, warning
 from reconciler.policy.global_keys import MFA_PRESENT, SINGLE_VALUED
-from reconciler.policy.narrowing import narrows
 from reconciler.policy.operators import OPERATORS
 from reconciler.policy.placeholders import account_flaws
-from reconciler.policy.walk import Clause, Object, clauses, element, principals, statements, texts
+from reconciler.policy.trust_lint import lint_trust, unknown_service
+from reconciler.policy.walk import Clause, Object, clauses, element, statements, texts
 
-_GITHUB = "token.actions.githubusercontent.com"
-_POSITIVE = ("StringLike", "ForAnyValue:StringLike", "ForAllValues:StringLike")
+_OF_SERVICES = frozenset(
+    "iam:passedtoservice iam:awsservicename aws:principalservicename aws:calledvia aws:calledviafirst "
+    "aws:calledvialast".split()
+)
+"""Condition keys whose values are service principals (IAM User Guide, "IAM and AWS STS condition context keys")."""
+
 _SINGLE = frozenset(key.casefold() for key in SINGLE_VALUED)
 
 
-def lint(document: object, use: Use) -> list[Flaw]:
-    """Warnings on every statement of a parsed document, whatever JSON value it is; never raises."""
+def lint(document: object, use: Use, account: str = "") -> list[Flaw]:
+    """Warnings on every statement of a parsed document, whatever JSON value it is; never raises.
+
+    account: that of the role, for a trust; empty if it is not known.
+    """
     found: list[Flaw] = []
     for path, statement in statements(document):
         lines = list(clauses(element(statement, path, "Condition")))
@@ -32,9 +38,9 @@ def lint(document: object, use: Use) -> list[Flaw]:
             found += _literal_wildcards(line)
             found += _for_all_values(statement, line, lines)
             found += account_flaws(line)
-        if use is Use.TRUST and statement.get("Effect") == "Allow":
-            found += _anyone(statement, path)
-            found += _github(statement, path, lines)
+            found += _services(line)
+    if use is Use.TRUST:
+        found += lint_trust(document, account)
     return found
 
 
@@ -88,44 +94,9 @@ def _for_all_values(statement: Object, line: Clause, lines: list[Clause]) -> Ite
         yield warning("for-all-values-on-single-value", line.path, summary, hint)
 
 
-def _anyone(statement: Object, path: Path) -> Iterator[Flaw]:
-    if narrows(statement.get("Condition")):
-        return
-    for place, kind, text in principals(element(statement, path, "Principal")):
-        if kind == "AWS" and text == "*":
-            summary = "Everybody may assume this role, from any AWS account."
-            hint = "Name the principals, or narrow it by a Condition such as aws:PrincipalOrgID."
-            yield warning("trust-to-anyone", place, summary, hint)
-
-
-def _github(statement: Object, path: Path, lines: list[Clause]) -> Iterator[Flaw]:
-    """AWS refuses a trust in GitHub's shared provider that tests neither the repository nor its workflow."""
-    for place, _, text in principals(element(statement, path, "Principal")):
-        provider = text.partition(":oidc-provider/")[2].casefold()
-        if provider.partition("/")[0] != _GITHUB:
-            continue
-        tested = {line.key.casefold() for line in lines if line.operator != "Null"}
-        if not tested & {f"{provider}:sub", f"{provider}:job_workflow_ref"}:
-            yield error(
-                "oidc-without-subject",
-                place,
-                f"Any repository on GitHub could assume this role: no condition tests {provider}:sub.",
-                f"Add StringLike {provider}:sub, such as repo:ORG/REPO:ref:refs/heads/main.",
-            )
-        for line in lines:
-            if line.key.casefold() == f"{provider}:sub" and line.operator.startswith(_POSITIVE):
-                yield from _subjects(line)
-
-
-def _subjects(line: Clause) -> Iterator[Flaw]:
-    for path, text in texts(line.part):
-        owner = re.sub(r"^repo:", "", text, flags=re.IGNORECASE).partition("/")[0].partition(":")[0]
-        # Behind @ stands the number of the owner, and no name can contain an @.
-        name = owner.partition("@")[0]
-        if not name.strip("*?"):
-            summary = f"The subject {shown(text)} lets any organization on GitHub in."
-            yield warning("oidc-subject-too-wide", path, summary, "Name the organization and the repository.")
-        elif "*" in name or "?" in name:
-            summary = f"The subject {shown(text)} also matches organizations whose names merely look alike."
-            hint = "Spell the organization out; put a wildcard only behind its /."
-            yield warning("oidc-subject-look-alike", path, summary, hint)
+def _services(line: Clause) -> Iterator[Flaw]:
+    """Values of the keys that name a service: one that AWS does not have never matches."""
+    operator = OPERATORS.get(line.operator)
+    if operator is not None and operator.type == "String" and line.key.casefold() in _OF_SERVICES:
+        for path, text in texts(line.part):
+            yield from unknown_service(path, text, f"{line.key} never has such a value.")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reconciler.policy.element_checks import matching_trust_actions
 from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown
 from reconciler.policy.placeholders import explain_text
+from reconciler.policy.sts_actions import matching_trust_actions
 from reconciler.policy.walk import Part, items, principals, texts
 
 KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
@@ -103,7 +103,7 @@ def _text(kind: str, path: Path, text: str) -> Iterator[Flaw]:
             f"{shown(text)} is a group, and AWS knows no groups as principals.",
             "Name its users, or trust the account and allow the group sts:AssumeRole on this role.",
         )
-    elif not _well_formed(kind, text):
+    elif not is_well_formed(kind, text):
         yield error(
             "invalid-principal",
             path,
@@ -112,7 +112,8 @@ def _text(kind: str, path: Path, text: str) -> Iterator[Flaw]:
         )
 
 
-def _well_formed(kind: str, text: str) -> bool:
+def is_well_formed(kind: str, text: str) -> bool:
+    """Return True if a text has the form of a principal of this kind; wildcards have none."""
     if kind == "AWS":
         return _AWS.fullmatch(text) is not None
     if kind == "Service":
@@ -155,6 +156,13 @@ def sorts(part: Part | None) -> set[str]:
     return found
 
 
+def fitting_actions(who: Part | None) -> tuple[str, ...]:
+    """Return the actions that assume a role and that one of these principals can call; all of them if it is unclear."""
+    present = sorts(who)
+    found = tuple(name for name, able in _FITTING.items() if able & present)
+    return tuple(_FITTING) if "any" in present or not found else found
+
+
 def mismatches(action: Part | None, who: Part | None) -> Iterator[Flaw]:
     """Actions that none of the statement's principals can call.
 
@@ -167,10 +175,9 @@ def mismatches(action: Part | None, who: Part | None) -> Iterator[Flaw]:
         matched = matching_trust_actions(text)
         wanted: set[str] = set().union(*(_FITTING.get(name, present) for name in matched))
         if matched and not wanted & present:
-            fitting = [name for name, able in _FITTING.items() if able & present]
             yield error(
                 "principal-action-mismatch",
                 path,
                 f"No principal of the statement can call {shown(text)}.",
-                f"Did you mean {' and '.join(fitting)}?",
+                f"Did you mean {' and '.join(fitting_actions(who))}?",
             )

@@ -18,6 +18,7 @@ from reconciler.model.document import Document, Json, Statement
 from reconciler.model.problem import Place
 from reconciler.policy.canonical import CURRENT_VERSION, as_json, canonical
 from reconciler.policy.moments import shown
+from reconciler.policy.service_principals import NEEDED_ACTIONS
 
 SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
 WEB_IDENTITY_AUDIENCE = "sts.amazonaws.com"
@@ -70,11 +71,18 @@ def statement_of(rule: TrustRule, partition: str) -> dict[str, Json]:
     statement["Principal"] = {_PRINCIPAL_KEYS.get(rule.kind, "AWS"): _one_or_list(principals)}
     actions = [_ACTIONS.get(rule.kind, "sts:AssumeRole")]
     actions += ["sts:TagSession"] * rule.session_tags + ["sts:SetSourceIdentity"] * rule.source_identity
-    statement["Action"] = _one_or_list(actions)
+    actions += needed_actions(rule.kind, rule.principals)
+    statement["Action"] = _one_or_list(dict.fromkeys(actions))
     conditions = _merged(_conditions(rule), rule.conditions)
     if conditions:
         statement["Condition"] = conditions
     return statement
+
+
+def needed_actions(kind: str, principals: Iterable[str]) -> list[str]:
+    """Return the actions without which one of these services cannot use the role; none for other principals."""
+    services = principals if kind == "services" else ()
+    return [action for service in services for action in NEEDED_ACTIONS.get(service, ())]
 
 
 def _conditions(rule: TrustRule) -> dict[str, dict[str, Json]]:

@@ -330,6 +330,28 @@ def test_a_session_policy_limits_the_session(world: World) -> None:
     assert world.may(given.second, world.assume(given.first, PolicyArns=arns)["Credentials"])
 
 
+def test_a_session_that_the_trust_names_is_not_limited_by_its_session_policy(world: World) -> None:
+    given = chain(world, Policy=policy("s3:*"))
+    itself = world.sts(given.session).get_caller_identity()["Arn"]
+    assert world.may(world.role(trust({"AWS": itself})), given.session)
+    denied = world.assume(given.first, Policy=policy("sts:*", "Deny"))["Credentials"]
+    assert not world.may(world.role(trust({"AWS": itself})), denied)
+
+
+def test_who_is_picked_by_arn_among_everyone_is_not_limited_by_boundary_or_session_policy(world: World) -> None:
+    given = chain(world, Policy=policy("s3:*"))
+    by_arn = world.role(trust(ANYONE, **if_("ArnLike", "aws:PrincipalArn", [given.first, world.who.arn])))
+    assert world.may(by_arn, given.session)
+    assert not world.may(by_arn, world.assume(given.first, Policy=policy("sts:*", "Deny"))["Credentials"])
+    # Without the key AWS says nothing, and the sandbox takes that for a no.
+    assert not world.may(world.role(trust(ANYONE)), given.session)
+    world.iam.put_user_permissions_boundary(
+        UserName=world.who.name, PermissionsBoundary="arn:aws:iam::aws:policy/AmazonS3FullAccess"
+    )
+    assert world.may(by_arn)
+    assert not world.may(world.role(trust(ANYONE)))
+
+
 def test_a_role_that_is_gone_may_nothing(world: World) -> None:
     given = chain(world, ROOT)
     name = given.first.rpartition("/")[2]

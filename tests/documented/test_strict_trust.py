@@ -8,9 +8,20 @@ from typing import Any
 import pytest
 from strict_account import EC2, Made, client, refusal, trust
 
+from reconciler.model.problem import Level
+from reconciler.policy.grammar import Use, flaws
 from reconciler.sandbox.server import Sandbox
 
 ACCOUNT = "123456789012"
+WEB = "sts:AssumeRoleWithWebIdentity"
+PROVIDERS = f"arn:aws:iam::{ACCOUNT}:oidc-provider/"
+SOLELY_A_STAR: dict[str, object] = {"Condition": {"StringLike": {"gitlab.com:sub": "*"}}}
+
+
+def twice(document: str) -> str:
+    """The document with each statement twice."""
+    body = json.loads(document)
+    return json.dumps({**body, "Statement": body["Statement"] * 2})
 
 
 def principal(iam: Any, role: str) -> Any:
@@ -116,6 +127,23 @@ def test_a_role_cannot_trust_itself_before_it_exists_but_may_after(iam: Any, mad
         (trust({"AWS": "*"}, Actions="sts:AssumeRole"), "Unknown field Actions"),
         (trust({"AWS": "*"}, Effect="allow"), "Syntax error in policy."),
         ('{"Version":"2012-10-17","Statement":[]}', "Syntax error in policy."),
+        (trust({"AWS": "*"}).replace("2012-10-17", "2012-10-18"), "The policy must contain a valid version string"),
+        (trust({"AWS": "*"}, action="sts:TagSessions"), "AssumeRole policy may only specify STS AssumeRole"),
+        (trust({"AWS": "*"}, action="sts:Assumes*"), "AssumeRole policy may only specify STS AssumeRole"),
+        (trust({"AWS": "*"}, NotAction="sts:TagSession"), "Syntax error in policy."),
+        (trust({"AWS": "*"}, Sid="a b"), "Statement IDs (SID) must be alpha-numeric."),
+        (twice(trust({"AWS": "*"}, Sid="A")), "Statement IDs (SID) in a single policy must be unique."),
+        (trust({"AWS": "*"}, Condition={"StringEqual": {"sts:ExternalId": "a"}}), "Syntax error in policy."),
+        (trust({"AWS": "*"}, Condition={"DateLessThan": {"aws:CurrentTime": "soon"}}), "Syntax error in policy."),
+        (trust({"AWS": "*"}, Condition=["StringEquals"]), "Syntax error in policy."),
+        (trust({"CanonicalUser": "0f"}), 'Invalid principal in policy: "CANONICALUSER":"0f"'),
+        (trust({"Aws": ACCOUNT}), 'Invalid principal in policy: "AWS":"123456789012"'),
+        (trust({"AWS": []}), "Missing required field Principal cannot be empty!"),
+        (trust({"Service": "ec2"}), 'Invalid principal in policy: "SERVICE":"ec2"'),
+        (trust({"Federated": "arn:aws:iam:123456789012:oidc-provider/a.b"}, WEB), "Federated principals must be valid"),
+        (trust({"Federated": f"{PROVIDERS}gitlab.com"}, WEB), "The trust of a shared OIDC provider must evaluate"),
+        (trust({"Federated": f"{PROVIDERS}gitlab.com"}, WEB, **SOLELY_A_STAR), "The trust of a shared OIDC provider"),
+        (trust({"Federated": "cognito-identity.amazonaws.com"}, WEB), "A condition block must be present for the"),
     ],
 )
 def test_a_trust_that_breaks_the_grammar_is_refused(
@@ -126,6 +154,31 @@ def test_a_trust_that_breaks_the_grammar_is_refused(
     assert created == updated
     assert created[:2] == (400, "MalformedPolicyDocument")
     assert created[2].startswith(message)
+    if document.startswith("{"):
+        assert "error" in {flaw.level.value for flaw in flaws(json.loads(document), Use.TRUST, ACCOUNT)}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        trust("*"),
+        trust({"AWS": "*"}, action="*"),
+        trust({"AWS": "*"}, action="sts:*"),
+        trust({"AWS": "*"}, action="sts:GetCallerIdentity"),
+        trust({"Service": "ecs-task.amazonaws.com"}),
+        trust({"Service": "rolesanywhere.amazonaws.com"}),
+        trust({"Federated": f"{PROVIDERS}idp.example.com"}, WEB),
+        trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/none"}, "sts:AssumeRoleWithSAML"),
+        trust({"Federated": "arn:aws:iam::210987654321:oidc-provider/idp.example.com"}, WEB),
+        trust({"Federated": f"{PROVIDERS}gitlab.com"}, WEB, Effect="Deny"),
+        trust({"Federated": f"{PROVIDERS}gitlab.com"}, WEB, Condition={"StringNotLike": {"gitlab.com:sub": "a"}}),
+    ],
+)
+def test_the_sandbox_takes_what_validate_only_warns_about(iam: Any, made: Made, document: str) -> None:
+    found = flaws(json.loads(document), Use.TRUST, ACCOUNT)
+    assert all(flaw.level is Level.WARNING for flaw in found)
+    role = made.role(document)
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=document)
 
 
 def test_actions_of_a_trust_may_be_in_lower_case(iam: Any, made: Made) -> None:

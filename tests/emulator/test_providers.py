@@ -139,12 +139,14 @@ def test_a_provider_that_a_role_of_the_file_trusts_does_not_go(account: Account)
     assert codes(account.plan()) == ["deleted-reference"]
 
 
-def test_a_provider_that_does_not_exist_is_told_before_iam_tells(account: Account) -> None:
+def test_a_trust_in_a_provider_that_is_not_there_yet_is_applied_and_told(account: Account) -> None:
     account.write(HEAD + ROLE.replace("oidc: token.example.com", f"oidc: {ARN!r}"))
-    (refused,) = findings(account.plan())
-    assert refused["code"] == "unknown-principal"
+    plan = account.plan()
+    assert plan["safe"]
+    assert [one["code"] for one in plan["findings"]] == ["missing-provider"]
+    account.apply()
     account.iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["shop"])
-    assert account.plan()["safe"]
+    assert changes(account.plan()) == {}
     elsewhere = ROLE.replace("oidc: token.example.com", f"oidc: {ARN.replace(ACCOUNT, '210987654321')!r}")
     account.write(HEAD + elsewhere)
     assert account.plan()["safe"]

@@ -1,5 +1,6 @@
 """What the planned state names must be there: a principal, policy or group that neither exists nor is created
-would fail in the middle of an apply."""
+would fail in the middle of an apply. Identity providers are the exception: IAM takes a trust in one that is not there
+yet, and so it is only told."""
 
 from __future__ import annotations
 
@@ -10,12 +11,14 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of, policy_reference
 from reconciler.model.entity import Role
 from reconciler.model.plan import Action
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Level, Problem
 from reconciler.model.suggest import suggestion
 from reconciler.plan.diff import Difference
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.questions import references
-from reconciler.policy.trust import named_entities, unread_ids
+from reconciler.policy.trust import named_entities, trusted_providers, unread_ids
+
+PROVIDERS = ("oidc-provider", "saml-provider")
 
 
 def unread_kinds(draft: Draft) -> Iterator[Problem]:
@@ -33,8 +36,38 @@ def missing_references(draft: Draft) -> Iterator[Problem]:
         for named in sorted(BY_NAME[address.kind].refers(entity, draft.planning)):
             if named in draft.planning.doomed:
                 yield _doomed(draft, address, named)
-            elif address in changed and not _known(draft, named) and not _stays(draft, changed[address], named):
+            elif named.kind in PROVIDERS or address not in changed or _known(draft, named):
+                continue
+            elif not _stays(draft, changed[address], named):
                 yield _unknown(draft, address, named)
+
+
+def missing_providers(draft: Draft) -> Iterator[Problem]:
+    """Trusts in identity providers of this account that neither exist nor are created, as far as the plan puts them.
+
+    IAM takes them: installers such as that of ROSA make roles before the provider. Of SAML providers AWS says nothing
+    else, so they are judged alike.
+    """
+    for difference in draft.differences:
+        role = difference.after
+        if not isinstance(role, Role) or not _puts_trust(difference):
+            continue
+        trusts = trusted_providers(role.trust_policy, draft.live.account)
+        for arn, named in sorted(named_entities(role.trust_policy, draft.live.account).items()):
+            there = _known(draft, named) and (named.kind in draft.live.facts.unread or draft.planning.arn(named) == arn)
+            if named in trusts and not there and named not in draft.planning.doomed:
+                yield _missing(draft, difference.address, arn)
+
+
+def _missing(draft: Draft, address: Address, arn: str) -> Problem:
+    kind, _, name = arn.split(":", 5)[5].partition("/")
+    known = [other.name for other in (*draft.live.entities, *draft.entities) if other.kind == kind]
+    close = suggestion(name, known)
+    summary = f"{address} trusts {kind}/{name}, which does not exist in account {draft.live.account} yet."
+    detail = "IAM takes such a trust; until the provider is there, nobody comes in through it."
+    hint = f"Did you mean {close!r}?" if close else f"Declare it under `{BY_NAME[kind].section}`, or create it."
+    place = draft.desired.declarations[address].place if address in draft.desired.declarations else None
+    return Problem(Level.WARNING, "missing-provider", summary, detail, hint, place, address)
 
 
 def _doomed(draft: Draft, address: Address, named: Address) -> Problem:
@@ -53,7 +86,7 @@ def _known(draft: Draft, named: Address) -> bool:
 
 
 def _stays(draft: Draft, difference: Difference, named: Address) -> bool:
-    """Whether a live trust names it and is not put again: IAM lets a provider go that trusts still name."""
+    """Whether a live trust names it and is not put again."""
     kept = difference.before if not _puts_trust(difference) else None
     return kept is not None and named in BY_NAME[kept.kind].refers(kept, draft.planning)
 
@@ -85,7 +118,7 @@ def principals_elsewhere(draft: Draft) -> Iterator[Problem]:
             continue
         for arn, named in sorted(named_entities(role.trust_policy, draft.live.account).items()):
             known = named in draft.entities or named in draft.live.entities
-            if known and draft.planning.arn(named) != arn:
+            if known and named.kind not in PROVIDERS and draft.planning.arn(named) != arn:
                 summary = f"{difference.address} names {arn}, but {named} is {draft.planning.arn(named)}."
                 hint = f"Write that ARN, or the name {named.name!r} where the file declares it."
                 yield draft.refusal("unknown-principal", difference.address, summary, hint)

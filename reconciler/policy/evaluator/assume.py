@@ -2,11 +2,14 @@
 
 IAM User Guide: "Policy evaluation logic" (same account, cross-account), "AWS JSON policy elements: Principal", and
 for what each way of naming a principal needs besides, "Determining whether a request is allowed or denied within
-an account". Two places where AWS says less than we would like:
+an account". Three places where AWS says less than we would like:
 
 - A trust that names a user, while the boundary of that user does not allow sts:AssumeRole. "Permissions boundaries
   for IAM entities" says that the boundary does not limit it, "Update a role trust policy" that it does. The verdict
-  depends on `boundary:LABEL`. The same where the trust names everyone.
+  depends on `boundary:LABEL`.
+- A trust that names everyone (`*`). With a condition on aws:PrincipalArn neither boundary nor session policy limits
+  who is let in, explicit Denies apart ("AWS JSON policy elements: Principal", "IAM role principals"). Without one AWS
+  says nothing: the verdict depends on `boundary:LABEL` and `session:policy`.
 - A role that assumes itself is not trusted implicitly ("Announcing an update to IAM role trust policy behavior");
   its ARN or its account must stand in the trust ("Update a role trust policy"), so no rule of its own is needed.
 """
@@ -138,15 +141,22 @@ def _routes(principal: Principal, role: Target, trust: TrustAnswers, own: Sides)
         elif naming is Naming.ROLE:
             routes.append((allowed, own.boundary, own.session))
         elif naming is Naming.EVERYONE:
-            routes.append((allowed, _disputed(principal, own.boundary), own.session))
+            routes.append((allowed, _disputed_boundary(principal, own.boundary), _disputed_session(own.session)))
+        elif naming is Naming.BY_ARN or principal.is_role:
+            routes.append((allowed,))
         else:
-            routes.append((allowed,) if principal.is_role else (allowed, _disputed(principal, own.boundary)))
+            routes.append((allowed, _disputed_boundary(principal, own.boundary)))
     return routes
 
 
-def _disputed(principal: Principal, boundary: Answer) -> Answer:
+def _disputed_boundary(principal: Principal, boundary: Answer) -> Answer:
     """A boundary of which AWS's documents do not agree whether it counts here: its no becomes unknown."""
     if boundary.truth.value is not False or principal.boundary is None:
         return boundary
     label = principal.boundary.label
     return Answer(unknown(f"boundary:{label}"), (Source(label),), Why.BOUNDARY)
+
+
+def _disputed_session(session: Answer) -> Answer:
+    """A session policy of which AWS's documents do not say whether it counts here: its no becomes unknown."""
+    return session if session.truth.value is not False else Answer(unknown("session:policy"), (), Why.SESSION)

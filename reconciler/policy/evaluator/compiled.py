@@ -51,6 +51,17 @@ class CompiledStatement:
         return self.resources.variables.union(*({item.key, *item.variables} for item in self.conditions))
 
     @cached_property
+    def picks_by_arn(self) -> bool:
+        """Return True if a condition says which ARNs of principals it means (aws:PrincipalArn), not which ones not."""
+        return any(
+            item.key == "aws:principalarn"
+            and item.operator is not None
+            and item.operator.type in ("String", "Arn")
+            and not item.negated
+            for item in self.conditions
+        )
+
+    @cached_property
     def meaning(self) -> tuple[object, ...]:
         """Equal for statements that answer alike to an action of which they speak, whichever policies they are of."""
         said = self.statement

@@ -64,7 +64,8 @@ def namings(statement: CompiledStatement, principal: Principal) -> Iterator[tupl
         yield from _all_but(statement, principal)
         return
     for name in principal.names.keys() & named:
-        yield principal.names[name], YES
+        naming = principal.names[name]
+        yield Naming.BY_ARN if naming is Naming.EVERYONE and statement.picks_by_arn else naming, YES
     if principal.perhaps:
         for kind, value in named:
             if kind == "AWS" and value.startswith(principal.perhaps) and (kind, value) not in principal.names:

@@ -26,6 +26,7 @@ class Naming(Enum):
     DIRECT = "itself"
     ROLE = "by its role"
     ACCOUNT = "by its account"
+    BY_ARN = "among everyone, by aws:PrincipalArn"
     EVERYONE = "among everyone"
 
 

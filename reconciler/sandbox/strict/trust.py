@@ -12,94 +12,38 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
 
-from reconciler.policy.flaw import Use
 from reconciler.sandbox.strict.call import Call, Rules, over_quota
-from reconciler.sandbox.strict.documents import malformed, measure, parsed, statements
-from reconciler.sandbox.strict.elements import refuse_elements, refuse_flaws
+from reconciler.sandbox.strict.documents import malformed, measure, parsed
 from reconciler.sandbox.strict.ledger import ROLE, Ledger
+from reconciler.sandbox.strict.trust_grammar import list_of, refuse_bad_grammar
 from reconciler.sandbox.wire import Reply, answer
 
 SIZE = 2048
 NOT_JSON = "This policy contains invalid Json"
-SYNTAX = "Syntax error in policy."
-TOP = {"Version", "Id", "Statement"}
-ELEMENTS = {"Sid", "Effect", "Principal", "Action", "NotAction", "Condition"}
-PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
 ACCOUNT = re.compile(r"\d{12}")
 ENTITY = re.compile(r"arn:[\w-]+:iam::(\d{12}):(?:user|role)/[^*?]+")
 SESSION = re.compile(r"arn:[\w-]+:sts::(\d{12}):assumed-role/([^/*?]+)/[^*?]+")
-PROVIDER = re.compile(r"arn:[\w-]+:iam::(\d{12}):(?:oidc|saml)-provider/.+")
 OTHER = re.compile(r"\*|arn:[\w-]+:iam::\d{12}:root|arn:[\w-]+:sts::\d{12}:federated-user/[^*?]+")
 
 
 def check(call: Call) -> None:
     text = call.given("AssumeRolePolicyDocument") or call.given("PolicyDocument")
-    document = parsed(text, NOT_JSON)
-    for name in document:
-        if name not in TOP:
-            raise malformed(f"Unknown field {name}")
-    found = statements(document, SYNTAX)
-    for statement in found:
-        _grammar(statement)
-    refuse_elements(document, found, SYNTAX)
+    refuse_bad_grammar(parsed(text, NOT_JSON))
     if measure(text) > SIZE:
         raise over_quota(f"Cannot exceed quota for ACLSizePerRole: {SIZE}")
     stored(text, call.ledger)
-    refuse_unknown_providers(text, call.ledger)
-    refuse_flaws(document, Use.TRUST, SYNTAX)
-
-
-def _grammar(statement: dict[str, Any]) -> None:
-    for name in statement:
-        if name in ("Resource", "NotResource", "NotPrincipal"):
-            raise malformed(f"Has prohibited field {name}")
-        if name not in ELEMENTS:
-            raise malformed(f"Unknown field {name}")
-    if statement.get("Effect") not in ("Allow", "Deny"):
-        raise malformed(SYNTAX)
-    principal = statement.get("Principal")
-    if not principal:
-        raise malformed("Missing required field Principal")
-    if principal != "*" and not isinstance(principal, dict):
-        raise malformed(f'Invalid principal in policy: "{principal}"')
-    for kind in principal if isinstance(principal, dict) else ():
-        if kind not in PRINCIPALS:
-            raise malformed(f'Invalid principal in policy: "{kind.upper()}":"{_list(principal[kind])[0]}"')
-    actions = _list(statement.get("Action", statement.get("NotAction")))
-    if not actions:
-        raise malformed("Missing required field Action")
-    # Upper and lower case alike: "Actions are case insensitive" (policy elements: Action).
-    if not all(isinstance(action, str) and action.casefold().startswith("sts:") for action in actions):
-        raise malformed("AssumeRole policy may only specify STS AssumeRole actions.")
-
-
-def _list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
 
 
 def _mapped(text: str, change: Callable[[str], str]) -> str:
     """The document with every AWS principal changed; a single one stays a string, a list a list."""
     document = json.loads(text)
-    for statement in _list(document.get("Statement")):
+    for statement in list_of(document.get("Statement")):
         principal = statement.get("Principal")
         if isinstance(principal, dict) and "AWS" in principal:
             held = principal["AWS"]
             principal["AWS"] = [change(one) for one in held] if isinstance(held, list) else change(held)
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-
-
-def refuse_unknown_providers(text: str, ledger: Ledger) -> None:
-    """A provider of this account must exist; other accounts' and AWS's own are taken as they are."""
-    for statement in _list(json.loads(text).get("Statement")):
-        principal = statement.get("Principal")
-        for named in _list(principal.get("Federated")) if isinstance(principal, dict) else ():
-            found = PROVIDER.fullmatch(str(named))
-            if found and found[1] == ledger.account and ledger.by_arn(named) is None:
-                raise malformed(f'Invalid principal in policy: "FEDERATED":"{named}"')
 
 
 def stored(text: str, ledger: Ledger) -> str:

@@ -137,6 +137,11 @@ ROOTED = '{Effect: Allow, Principal: {AWS: "123456789012"}, Action: "sts:AssumeR
 TAGS = "{role: app, session_tags: {a: b}}"
 SOURCE = "{role: app, source_identity: me}"
 FAR = f'{{role: "arn:aws:iam::{OTHER}:role/far"}}'
+PICKED = (
+    '{anyone: true, conditions: {ArnLike: {"aws:PrincipalArn": '
+    f'["arn:aws:iam::{ACCOUNT}:role/first", "arn:aws:iam::{ACCOUNT}:user/demo"]}}}}}}'
+)
+IN_ORG = f'{{anyone: true, conditions: {{StringEquals: {{"aws:PrincipalAccount": "{ACCOUNT}"}}}}}}'
 TRUST_DENIES = raw(
     '{Effect: Allow, Principal: {AWS: "*"}, Action: "sts:AssumeRole"}',
     f'{{Sid: NotDemo, Effect: Deny, Principal: {{AWS: "arn:aws:iam::{ACCOUNT}:user/demo"}}, Action: "sts:AssumeRole"}}',
@@ -204,6 +209,16 @@ CASES: list[Row] = [
         "a session policy of the hop before",
         Case(CHAIN % ("", "{roles: [first]}"), "role/first", principal=SESSION_MAY_NOTHING),
         Outcome.CALLER_REFUSES,
+    ),
+    (
+        "a session policy, and a trust in everyone by ARN",
+        Case(CHAIN % ("", PICKED), "role/first", principal=SESSION_MAY_NOTHING),
+        Outcome.ALLOWED,
+    ),
+    (
+        "a session policy, and a trust in everyone",
+        Case(CHAIN % ("", IN_ORG), "role/first", principal=SESSION_MAY_NOTHING),
+        Outcome.UNSEEN,
     ),
     ("unnamed and denied", Case(entities(ALICE, inline(DENY))), Outcome.BOTH_REFUSE),
     (
@@ -477,6 +492,13 @@ SAID = [
         ("session_tags: true",),
     ),
     ("the account", Case(entities(BY_ACCOUNT, inline(ASSUME_ANY))), "lets user/demo in by its account", ()),
+    ("everyone by ARN", Case(entities(PICKED)), "lets user/demo in by aws:PrincipalArn", ()),
+    (
+        "everyone, and a session policy",
+        Case(CHAIN % ("", IN_ORG), "role/first", principal=SESSION_MAY_NOTHING),
+        "whether the session policy of the hop before counts here, AWS does not say",
+        (),
+    ),
 ]
 
 

@@ -108,9 +108,9 @@ def test_variables_add_no_more_text_than_their_budget(folder: Folder, monkeypatc
 def test_a_document_of_many_policies_is_checked_once(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[object] = []
 
-    def count(document: object, use: Use) -> list[Flaw]:
+    def count(document: object, use: Use, account: str) -> list[Flaw]:
         checked.append(document)
-        return flaws(document, use)
+        return flaws(document, use, account)
 
     monkeypatch.setattr(declaring, "flaws", count)
     folder.write("p.yaml", "Statement:\n  Effect: Allow\n  Action: wrong\n  Resource: '*'\n")

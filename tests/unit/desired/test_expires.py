@@ -89,7 +89,9 @@ def test_an_attachment_is_asked_for_until_its_moment(folder: Folder, now: dateti
     assert (READER in user.policies, len(user.policies)) == (attached, 1 + attached)
 
 
-@pytest.mark.parametrize("kind", ["users: {a: {", "groups: {a: {", "roles: {a: {trust: [{services: [a.b]}], "])
+@pytest.mark.parametrize(
+    "kind", ["users: {a: {", "groups: {a: {", "roles: {a: {trust: [{services: [ec2.amazonaws.com]}], "]
+)
 def test_everything_that_has_attachments_takes_one_that_ends(folder: Folder, kind: str) -> None:
     desired = at(folder, f"{POLICIES}{kind}policies: [{{policy: reader, expires: 2026-12-31}}]}}}}\n", EARLY)
     (declaration,) = (item for address, item in desired.declarations.items() if address.name == "a")

@@ -362,7 +362,7 @@ def test_documents_in_place_and_from_a_path_are_the_same(folder: Folder) -> None
     "text",
     [
         "users: {a: {inline_policies: {i: p.yaml}}}\n",
-        "roles: {r: {trust: [{services: [a.b]}], inline_policies: {i: p.yaml}}}\n",
+        "roles: {r: {trust: [{services: [ec2.amazonaws.com]}], inline_policies: {i: p.yaml}}}\n",
         "roles: {r: {trust_policy: t.yaml}}\n",
         "aliases: {dev: {role: 'arn:aws:iam::123456789012:role/r', policy: p.yaml}}\n",
     ],
@@ -370,7 +370,7 @@ def test_documents_in_place_and_from_a_path_are_the_same(folder: Folder) -> None
 def test_every_document_of_the_file_may_be_a_path(folder: Folder, text: str) -> None:
     folder.write("p.yaml", DOCUMENT)
     folder.write(
-        "t.yaml", "Statement: {Effect: Allow, Principal: {Service: a.amazonaws.com}, Action: 'sts:AssumeRole'}\n"
+        "t.yaml", "Statement: {Effect: Allow, Principal: {Service: s3.amazonaws.com}, Action: 'sts:AssumeRole'}\n"
     )
     assert valid(folder.desired(HEAD + text)).problems == ()
 

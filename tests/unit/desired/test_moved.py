@@ -7,7 +7,8 @@ import pytest
 from reconciler.model.address import Address
 from tests.support.files import Folder, valid
 
-HEAD = "version: 1\nowner: me\nusers: {new: , other: }\ngroups: {new: }\nroles: {new: {trust: [{services: [a.b]}]}}\n"
+ROLES = "roles: {new: {trust: [{services: [ec2.amazonaws.com]}]}}\n"
+HEAD = f"version: 1\nowner: me\nusers: {{new: , other: }}\ngroups: {{new: }}\n{ROLES}"
 
 
 def test_old_and_new_are_paired_with_the_place_of_the_line(folder: Folder) -> None:

@@ -110,7 +110,7 @@ def test_both_refuse_what_breaks_a_rule(folder: Folder, text: str) -> None:
     assert not jsonschema_finds_nothing(root)
 
 
-_DURATION = 'roles: {r: {trust: [{services: [a.b]}], max_session_duration: "%s"}}'
+_DURATION = 'roles: {r: {trust: [{services: [ec2.amazonaws.com]}], max_session_duration: "%s"}}'
 ALMOST: dict[str, tuple[str, str]] = {
     "an owner": ('owner: "%s"', "platform\\n"),
     "an account": ('account: "%s"', "123456789012\\n"),

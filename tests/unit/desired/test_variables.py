@@ -114,7 +114,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize(("written", "code", "hint"), WRONG.values(), ids=WRONG.keys())
 def test_a_wrong_variable_is_an_error_at_its_line(folder: Folder, written: str, code: str, hint: str) -> None:
     desired = folder.desired(
-        f"{HEAD}{VARS}roles:\n  r:\n    description: {written}\n    trust: [{{services: [a.b]}}]\n"
+        f"{HEAD}{VARS}roles:\n  r:\n    description: {written}\n    trust: [{{services: [ec2.amazonaws.com]}}]\n"
     )
     (problem,) = desired.problems
     assert folder.said(problem) == f"roles.yaml:6:18 {code}"

@@ -59,6 +59,16 @@ RULES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         allow({"Service": ["lambda.amazonaws.com", "edgelambda.amazonaws.com"]}),
         {"services": ["edgelambda.amazonaws.com", "lambda.amazonaws.com"]},
     ),
+    "Roles Anywhere, whose actions go without saying": (
+        allow(
+            {"Service": "rolesanywhere.amazonaws.com"}, ["sts:TagSession", "sts:AssumeRole", "sts:SetSourceIdentity"]
+        ),
+        {"services": ["rolesanywhere.amazonaws.com"]},
+    ),
+    "account access with session tags": (
+        allow({"Service": "account-access.amazonaws.com"}, ["sts:AssumeRole", "sts:SetContext", "sts:TagSession"]),
+        {"services": ["account-access.amazonaws.com"], "session_tags": True},
+    ),
     "an action in another case": (allow({"AWS": ALICE}, "sts:assumerole"), {"users": ["alice"]}),
     "mfa": (allow({"AWS": ALICE}, Condition={"Bool": MFA}), {"users": ["alice"], "mfa": "required"}),
     "mfa as a boolean, key in another case": (
@@ -129,6 +139,7 @@ RAW: dict[str, Document] = {
     "NotPrincipal": trust({"Effect": "Allow", "NotPrincipal": {"AWS": ALICE}, "Action": "sts:AssumeRole"}),
     "users and roles together": trust(allow({"AWS": [ALICE, HUB]})),
     "a user and a service together": trust(allow({"AWS": ALICE, "Service": "ec2.amazonaws.com"})),
+    "Roles Anywhere without what it needs": trust(allow({"Service": "rolesanywhere.amazonaws.com"})),
     "a bare star": trust(allow("*", Condition=ORG)),
     "anyone without a condition": trust(allow({"AWS": "*"})),
     "a wildcard action": trust(allow({"AWS": ALICE}, "sts:*")),

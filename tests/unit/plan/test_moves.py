@@ -50,7 +50,8 @@ def test_a_trust_that_changes_as_well_waits_for_the_move() -> None:
     live = state("/", trust("/"))
     wanted = trust("/eng/")
     more = json.loads(wanted.trust_policy.text)
-    more["Statement"].append({"Effect": "Allow", "Principal": {"Service": "a.b"}, "Action": "sts:AssumeRole"})
+    service = {"Service": "ec2.amazonaws.com"}
+    more["Statement"].append({"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"})
     plan = build(desired("/eng/", Role("app", canonical(more))), live, Allowed())
     assert [step.call.operation for step in plan.steps] == ["UpdateUser", "UpdateAssumeRolePolicy"]
     iam = FakeIam.of(live)

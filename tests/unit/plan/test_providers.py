@@ -70,11 +70,25 @@ def test_a_provider_in_use_is_not_deleted_from_under_a_role(provider: Entity) ->
 
 
 @either
-def test_a_provider_that_is_not_there_is_refused_unless_nobody_may_look(provider: Entity) -> None:
+def test_a_provider_that_is_not_there_yet_is_a_warning_unless_nobody_may_look(provider: Entity) -> None:
     role = trusting(arn(provider))
-    assert codes(plan([], [role])) == ["unknown-principal"]
-    assert codes(plan([], [role], unread=frozenset([provider.kind]))) == []
-    assert codes(plan([], [role, provider])) == []
+    made = plan([], [role])
+    (finding,) = [item for item in made.findings if item.code == "missing-provider"]
+    assert (codes(made), finding.level, finding.address) == ([], Level.WARNING, role.address)
+    assert f"{provider.kind}/{provider.name}, which does not exist in account {ACCOUNT} yet" in finding.summary
+    assert operations(made) == ["CreateRole"]
+    for fine in (
+        plan([], [role], unread=frozenset([provider.kind])),
+        plan([], [role, provider]),
+        plan([provider], [provider, role]),
+        plan([], [trusting(arn(provider), effect="Deny")]),
+    ):
+        assert "missing-provider" not in {item.code for item in fine.findings}
+
+
+@either
+def test_a_provider_that_goes_with_this_plan_is_still_refused(provider: Entity) -> None:
+    role = trusting(arn(provider))
     assert codes(plan([provider], [role])) == ["deleted-reference"]
     assert codes(plan([replace(provider, tags={})], [role])) == []  # type: ignore[call-arg]
 
@@ -84,7 +98,9 @@ def test_a_live_trust_in_a_provider_that_is_gone_is_no_obstacle_until_it_is_put_
     role, another = trusting(arn(provider)), trusting(arn(provider), effect="Deny")
     assert codes(plan([replace(role, tags={})], [role])) == []
     assert codes(plan([role], [replace(role, description="new")])) == []
-    assert codes(plan([another], [role])) == ["unknown-principal"]
+    made = plan([another], [role])
+    assert codes(made) == []
+    assert "missing-provider" in {item.code for item in made.findings}
 
 
 def test_a_trust_is_not_put_that_names_the_id_of_somebody_deleted() -> None:
@@ -99,7 +115,8 @@ def test_a_trust_is_not_put_that_names_the_id_of_somebody_deleted() -> None:
 
 def test_an_arn_in_another_letter_case_is_not_the_provider() -> None:
     role = trusting(arn(replace(OIDC, name="IDP.example.com")))
-    assert codes(plan([OIDC], [OIDC, role])) == ["unknown-principal"]
+    (finding,) = [item for item in plan([OIDC], [OIDC, role]).findings if item.code == "missing-provider"]
+    assert finding.hint == "Did you mean 'idp.example.com'?"
 
 
 @either

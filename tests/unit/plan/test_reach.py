@@ -156,20 +156,6 @@ SINCE: dict[str, tuple[Case, Callable[[State], State], str]] = {
         outside(gone=["role/web"]),
         "unknown-principal",
     ),
-    "a provider that a trust names is gone": (
-        Case([WEB, ALICE, PROVIDER], [FEDERATED, ALICE, PROVIDER], caller=ROOT),
-        outside(gone=[str(PROVIDER.address)]),
-        "unknown-principal",
-    ),
-    "a provider that a role already trusts is gone": (
-        Case(
-            [FEDERATED, PROVIDER],
-            [replace(FEDERATED, trust_policy=document(github("repo:a/c:*"))), PROVIDER],
-            caller=ROOT,
-        ),
-        outside(gone=[str(PROVIDER.address)]),
-        "unknown-principal",
-    ),
     "the role of an instance profile is gone": (
         Case([WEB, ALICE], [WEB, ALICE, InstanceProfile("web", "/", WEB.address, MINE)], caller=ROOT),
         outside(gone=["role/web"]),
@@ -257,6 +243,29 @@ def test_what_the_whole_account_would_refuse_is_refused_by_a_part(
     refused = errors(again(saved, part, FLAGS))
     assert code in {found for found, _ in refused}
     assert refused == errors(again(saved, now, FLAGS))
+
+
+PROVIDER_GONE: dict[str, Case] = {
+    "a provider that a trust names": Case([WEB, ALICE, PROVIDER], [FEDERATED, ALICE, PROVIDER], caller=ROOT),
+    "a provider that a role already trusts": Case(
+        [FEDERATED, PROVIDER],
+        [replace(FEDERATED, trust_policy=document(github("repo:a/c:*"))), PROVIDER],
+        caller=ROOT,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PROVIDER_GONE.values(), ids=PROVIDER_GONE.keys())
+def test_a_provider_that_has_gone_since_is_a_warning_of_a_part_and_of_the_whole(case: Case) -> None:
+    desired, live = sides(case)
+    saved = saved_of(build(desired, live, FLAGS))
+    now = outside(gone=[str(PROVIDER.address)])(live)
+    part = part_of(saved, now)
+    assert part is not None
+    for seen in (part, now):
+        made = again(saved, seen, FLAGS)
+        assert errors(made) == set()
+        assert "missing-provider" in {finding.code for finding in made.findings}
 
 
 # Where a part will not do

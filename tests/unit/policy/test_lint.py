@@ -8,7 +8,6 @@ from reconciler.model.problem import Level
 from reconciler.policy.flaw import Flaw, Path, Use
 from reconciler.policy.grammar import flaws
 
-ACCOUNT = "123456789012"
 MFA = "aws:MultiFactorAuthPresent"
 GITHUB = "token.actions.githubusercontent.com"
 
@@ -16,20 +15,6 @@ GITHUB = "token.actions.githubusercontent.com"
 def identity(effect: str, condition: object) -> list[Flaw]:
     body = {"Effect": effect, "Action": "s3:*", "Resource": "*", "Condition": condition}
     return flaws({"Version": "2012-10-17", "Statement": [body]}, Use.IDENTITY)
-
-
-def trust(principal: object, action: str = "sts:AssumeRole", **more: object) -> list[Flaw]:
-    body = {"Effect": "Allow", "Principal": principal, "Action": action, **more}
-    return flaws({"Version": "2012-10-17", "Statement": [body]}, Use.TRUST)
-
-
-def github(condition: object, provider: str = GITHUB) -> list[Flaw]:
-    arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{provider}"
-    return trust({"Federated": arn}, "sts:AssumeRoleWithWebIdentity", Condition=condition)
-
-
-def brief(found: list[Flaw]) -> list[tuple[str, str]]:
-    return [(flaw.level.value, flaw.code) for flaw in found]
 
 
 def at(*steps: str | int) -> Path:
@@ -124,65 +109,22 @@ def test_for_all_values_where_it_is_safe_is_left_alone(effect: str, condition: o
     assert identity(effect, condition) == []
 
 
-@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": [ACCOUNT, "*"]}])
-def test_a_trust_in_everybody_without_a_condition_is_a_warning(principal: object) -> None:
-    assert brief(trust(principal)) == [("warning", "trust-to-anyone")]
-    assert brief(trust(principal, Condition={})) == [("warning", "trust-to-anyone")]
-    assert trust(principal, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}) == []
-
-
 @pytest.mark.parametrize(
-    "condition",
+    ("operator", "key", "name", "found"),
     [
-        {},
-        {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}},
-        {"Null": {f"{GITHUB}:sub": "false"}},
-        {"StringLike": {"aws:sub": "repo:acme/app:*"}},
+        ("StringEquals", "iam:PassedToService", "ecs-task.amazonaws.com", ["unknown-service-principal"]),
+        ("StringLike", "iam:passedtoservice", "lamda.amazonaws.com", ["unknown-service-principal"]),
+        ("StringEquals", "iam:AWSServiceName", "ec2.amazon.com", ["unknown-service-principal"]),
+        ("ForAnyValue:StringEquals", "aws:CalledVia", "cloudformations.amazonaws.com", ["unknown-service-principal"]),
+        ("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com", []),
+        ("StringLike", "iam:PassedToService", "ecs-task*.amazonaws.com", []),
+        ("StringLike", "iam:PassedToService", "*", []),
+        ("StringEquals", "kms:ViaService", "s3.eu-west-1.amazonaws.com", []),
+        ("StringEquals", "aws:PrincipalTag/service", "ecs-task.amazonaws.com", []),
     ],
 )
-def test_github_without_a_subject_is_an_error_since_aws_refuses_it(condition: object) -> None:
-    assert ("error", "oidc-without-subject") in brief(github(condition))
-
-
-def test_an_enterprises_own_issuer_needs_the_subject_of_that_issuer() -> None:
-    own = f"{GITHUB}/acme"
-    assert github({"StringLike": {f"{own}:sub": "repo:acme/app:*"}}, own) == []
-    assert brief(github({"StringLike": {f"{GITHUB}:sub": "repo:acme/app:*"}}, own)) == [
-        ("error", "oidc-without-subject")
-    ]
-
-
-@pytest.mark.parametrize(
-    "condition",
-    [
-        {"StringEquals": {f"{GITHUB}:sub": "repo:acme/app:ref:refs/heads/main"}},
-        {"StringLike": {f"{GITHUB}:SUB": "repo:acme/*"}},
-        {"StringLike": {f"{GITHUB}:sub": "repo:acme@*/app@*:ref:refs/heads/main"}},
-        {"ForAnyValue:StringLike": {f"{GITHUB}:sub": ["repo:acme/app:*", "repo:acme@1/app@2:*"]}},
-        {"StringEquals": {f"{GITHUB}:job_workflow_ref": "acme/app/.github/workflows/a.yml@refs/heads/main"}},
-    ],
-)
-def test_github_narrowed_to_an_organization_is_left_alone(condition: object) -> None:
-    assert github(condition) == []
-
-
-@pytest.mark.parametrize(
-    ("subject", "code"),
-    [
-        ("*", "oidc-subject-too-wide"),
-        ("repo:*", "oidc-subject-too-wide"),
-        ("repo:*/*", "oidc-subject-too-wide"),
-        ("repo:*:ref:refs/heads/main", "oidc-subject-too-wide"),
-        ("repo:*/app:*", "oidc-subject-too-wide"),
-        ("repo:acme*/app:*", "oidc-subject-look-alike"),
-        ("repo:acme*", "oidc-subject-look-alike"),
-    ],
-)
-def test_a_subject_that_lets_strangers_in_is_a_warning(subject: str, code: str) -> None:
-    (flaw,) = github({"StringLike": {f"{GITHUB}:sub": ["repo:acme/app:*", subject]}})
-    assert (flaw.level, flaw.code) == (Level.WARNING, code)
-    assert flaw.path == at("Condition", "StringLike", f"{GITHUB}:sub", 1)
-
-
-def test_other_providers_need_no_subject_here() -> None:
-    assert github({}, "gitlab.example.com") == []
+def test_a_service_in_a_condition_that_aws_does_not_have_is_a_warning(
+    operator: str, key: str, name: str, found: list[str]
+) -> None:
+    flaws_of = identity("Allow", {operator: {key: ["ec2.amazonaws.com", name]}})
+    assert [(flaw.level, flaw.code, flaw.path[-1]) for flaw in flaws_of] == [(Level.WARNING, code, 1) for code in found]

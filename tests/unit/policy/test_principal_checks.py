@@ -50,7 +50,9 @@ def test_a_good_trust_has_no_flaw() -> None:
         ({"NotResource": "*"}, "resource-not-allowed", at("NotResource")),
         ({"Sid": "a b"}, "invalid-sid", at("Sid")),
         ({"Action": "s3:GetObject"}, "action-not-for-trust", at("Action")),
-        ({"Action": ["sts:GetCallerIdentity"]}, "action-not-for-trust", at("Action", 0)),
+        ({"Action": ["sts:TagSessions"]}, "action-not-for-trust", at("Action", 0)),
+        ({"Action": ABSENT, "NotAction": "sts:TagSessions"}, "action-not-for-trust", at("NotAction")),
+        ({"Action": "sts:Assumes*"}, "action-not-for-trust", at("Action")),
         ({"Action": "AssumeRole"}, "invalid-action", at("Action")),
         ({"Principal": ROOT}, "invalid-principal", at("Principal")),
         ({"Principal": [ROOT]}, "invalid-principal", at("Principal")),
@@ -81,9 +83,7 @@ def test_a_misspelt_action_of_a_trust_is_suggested() -> None:
     assert flaw.hint == "Did you mean sts:AssumeRole?"
 
 
-@pytest.mark.parametrize(
-    "action", ["*", "sts:*", "sts:Assume*", "STS:assumerole", ["sts:AssumeRole", "sts:TagSession"]]
-)
+@pytest.mark.parametrize("action", ["STS:assumerole", ["sts:AssumeRole", "sts:TagSession", "sts:SetContext"]])
 def test_a_trust_takes_actions_that_assume(action: object) -> None:
     assert trust(Action=action) == []
 
@@ -122,7 +122,7 @@ def test_a_principal_that_aws_knows_is_taken(principal: object) -> None:
         ("AWS", f"arn:aws:iam::{ACCOUNT}:group/admins", "group-as-principal"),
         ("Service", "*", "principal-wildcard"),
         ("Service", "ec2", "invalid-principal"),
-        ("Service", "https://ec2.amazonaws.com", "invalid-principal"),
+        ("Service", "https://ec2", "invalid-principal"),
         ("Service", ROOT, "invalid-principal"),
     ],
 )
@@ -154,7 +154,10 @@ def test_a_principal_under_the_wrong_kind_is_sent_to_the_right_one(kind: str, te
     ],
 )
 def test_web_identity_providers_are_taken(provider: str) -> None:
-    assert trust(Principal={"Federated": provider}, Action="sts:AssumeRoleWithWebIdentity") == []
+    keys = ("gitlab.com:sub", "cognito-identity.amazonaws.com:aud")
+    condition = {"StringEquals": dict.fromkeys(keys, "mine")}
+    found = trust(Principal={"Federated": provider}, Action="sts:AssumeRoleWithWebIdentity", Condition=condition)
+    assert found == []
 
 
 def test_a_federated_principal_that_is_no_provider_is_an_error() -> None:
@@ -175,7 +178,7 @@ def test_a_federated_principal_that_is_no_provider_is_an_error() -> None:
     ],
 )
 def test_an_action_that_no_principal_can_call_is_an_error(principal: object, action: str) -> None:
-    (flaw,) = trust(Principal=principal, Action=["sts:TagSession", action])
+    (flaw,) = [item for item in trust(Principal=principal, Action=["sts:TagSession", action]) if item.level == "error"]
     assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, "principal-action-mismatch", at("Action", 1))
     assert "Did you mean sts:AssumeRole" in flaw.hint
 
@@ -189,7 +192,7 @@ def test_an_action_that_no_principal_can_call_is_an_error(principal: object, act
     ],
 )
 def test_an_action_that_one_of_the_principals_can_call_is_taken(principal: object, action: object) -> None:
-    assert trust(Principal=principal, Action=action) == []
+    assert [flaw for flaw in trust(Principal=principal, Action=action) if flaw.level == "error"] == []
 
 
 def test_a_deny_to_everybody_takes_every_action() -> None:

@@ -40,6 +40,23 @@ COMPILED: dict[str, tuple[TrustRule, dict[str, Any]]] = {
         allow({"AWS": "arn:aws:iam::210987654321:root"}),
     ),
     "services": (rule("services", "ec2.amazonaws.com"), allow({"Service": "ec2.amazonaws.com"})),
+    "Roles Anywhere, with all that it needs": (
+        rule("services", "rolesanywhere.amazonaws.com"),
+        allow(
+            {"Service": "rolesanywhere.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+        ),
+    ),
+    "Roles Anywhere, with session tags asked for": (
+        rule("services", "rolesanywhere.amazonaws.com", "ec2.amazonaws.com", session_tags=True),
+        allow(
+            {"Service": ["rolesanywhere.amazonaws.com", "ec2.amazonaws.com"]},
+            ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+        ),
+    ),
+    "account access, with all that it needs": (
+        rule("services", "account-access.amazonaws.com"),
+        allow({"Service": "account-access.amazonaws.com"}, ["sts:AssumeRole", "sts:SetContext"]),
+    ),
     "anyone": (
         rule("anyone", "*", conditions={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}),
         allow({"AWS": "*"}, StringEquals={"aws:PrincipalOrgID": "o-1"}),

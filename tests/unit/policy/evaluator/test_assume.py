@@ -115,6 +115,45 @@ def test_in_one_account_it_matters_how_the_trust_names_the_caller(
     assert can_assume(principal, trust({"AWS": named})).decision == decision
 
 
+def picked(operator: str, *arns: str, key: str = "aws:PrincipalArn") -> dict[str, Any]:
+    return {operator: {key: list(arns)}}
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "decision"),
+    [
+        (session(boundary=S3_ONLY), picked("ArnLike", CALLER), "allow"),
+        (narrowed(S3_ONLY), picked("ArnEquals", CALLER), "allow"),
+        (narrowed(S3_ONLY), picked("StringLike", f"arn:aws:iam::{A}:role/ci/*"), "allow"),
+        (narrowed(S3_ONLY), picked("StringEqualsIfExists", CALLER), "allow"),
+        (role(boundary=S3_ONLY), picked("StringEquals", CALLER, key="AWS:principalarn"), "allow"),
+        (user(boundary=S3_ONLY), picked("ArnLike", USER), "allow"),
+        (user(boundary=S3_ONLY), picked("ArnLike", CALLER), "deny"),
+        # An explicit Deny counts, wherever it stands.
+        (session(boundary=DENIES), picked("ArnLike", CALLER), "deny"),
+        (narrowed(ALL, DENIES), picked("ArnLike", CALLER), "deny"),
+        (session(DENIES), picked("ArnLike", CALLER), "deny"),
+        # AWS says so of this key only, and of ARNs that are meant.
+        (user(boundary=S3_ONLY), picked("ArnNotLike", CALLER), "depends"),
+        (narrowed(S3_ONLY), picked("StringEquals", A, key="aws:PrincipalAccount"), "depends"),
+        (narrowed(S3_ONLY), {}, "depends"),
+        (session(boundary=S3_ONLY), {}, "depends"),
+        (narrowed(ALL), {}, "allow"),
+        (narrowed(S3_ONLY, DENIES), {}, "deny"),
+    ],
+)
+def test_neither_boundary_nor_session_policy_limits_who_is_picked_by_arn_among_everyone(
+    principal: Principal, condition: dict[str, Any], decision: str
+) -> None:
+    for everyone in ("*", {"AWS": "*"}):
+        assert can_assume(principal, trust(everyone, Condition=condition)).decision == decision
+
+
+def test_across_accounts_one_picked_by_arn_needs_its_own_policy_all_the_same() -> None:
+    far = Principal(FAR, "user", B)
+    assert can_assume(far, trust({"AWS": "*"}, Condition=picked("ArnLike", FAR))).denied
+
+
 FAR = f"arn:aws:iam::{B}:user/eve"
 
 
@@ -265,6 +304,7 @@ def test_the_matrix_says_what_each_pair_says() -> None:
         trust({"AWS": SESSION}),
         trust("*"),
         trust({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}}),
+        trust({"AWS": "*"}, Condition=picked("ArnLike", USER, CALLER)),
         trust({"AWS": ROOT}, everyone),
         trust({"AWS": "*"}, {"Effect": "Deny", "Principal": {"AWS": CALLER}, "Action": "sts:AssumeRole"}),
         trust({"Service": "lambda.amazonaws.com"}),

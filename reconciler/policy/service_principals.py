@@ -1,0 +1,96 @@
+"""The service principals that AWS has, to warn about one that it has not.
+
+AWS publishes no list. `service_principals.json` beside this module holds those that are known, with sources and date.
+AWS adds services and parts of services, so the list is never whole; what is missing in it can only be warned about.
+The forms of a name (region, suffix of a partition) are those of the IAM User Guide, "AWS services that work with IAM",
+and of aws-cdk's region-info.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from reconciler.model.suggest import suggestion
+
+NEEDED_ACTIONS = {
+    "rolesanywhere.amazonaws.com": ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"),
+    "account-access.amazonaws.com": ("sts:AssumeRole", "sts:SetContext"),
+}
+"""Service → the actions that a trust must allow it (IAM Roles Anywhere User Guide, "Trust policy"; IAM User Guide,
+"Prepare IAM roles" of account access manager)."""
+
+_USUAL = ".amazonaws.com"
+_SUFFIXES = (".amazonaws.com.cn", _USUAL, ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """`principals` are suggested; `accepted` also has names that nobody proved to be principals.
+
+    `called`: a service's usual name, as a principal that is none → the right one.
+    """
+
+    principals: tuple[str, ...]
+    accepted: frozenset[str]
+    called: Mapping[str, str]
+    date: str
+
+
+@lru_cache(maxsize=1)
+def _read_list() -> _List:
+    body = json.loads(files("reconciler.policy").joinpath("service_principals.json").read_text("utf-8"))
+    principals = tuple(body["principals"])
+    return _List(principals, frozenset([*principals, *body["prefixes"]]), body["called"], body["date"])
+
+
+def date_of_list() -> str:
+    """Return the day on which the list was gathered, as 2026-12-31."""
+    return _read_list().date
+
+
+@lru_cache(maxsize=4096)
+def is_known(name: str) -> bool:
+    """Return True if AWS has this service principal, or may well have it.
+
+    A part of a known service (`part.service.amazonaws.com`) counts unless it is a slip of a part that is known.
+    Letter case counts ("AWS::IAM::ServiceLinkedRole", AWSServiceName: "unique and case-sensitive").
+    """
+    known = _read_list()
+    plain = _strip_region(name)
+    if plain in known.accepted:
+        return True
+    part, _, service = plain.partition(".")
+    if service not in known.accepted:
+        return False
+    parts = tuple(one.removesuffix(f".{service}") for one in known.principals if one.endswith(f".{service}"))
+    return suggestion(part, parts) is None
+
+
+def find_nearest(name: str) -> str:
+    """Return the known service principal that a name was probably meant to be; empty if none is near."""
+    plain = _strip_region(name.lower())
+    if is_known(plain):
+        return plain
+    known = _read_list()
+    if plain in known.called:
+        return known.called[plain]
+    swapped = f"{plain.partition('.')[0]}{_USUAL}"
+    if not plain.endswith(_USUAL) and swapped in known.principals:
+        return swapped
+    short = tuple(one.removesuffix(_USUAL) for one in known.principals if one.endswith(_USUAL))
+    near = suggestion(plain.removesuffix(_USUAL), short)
+    return f"{near}{_USUAL}" if near else ""
+
+
+def _strip_region(name: str) -> str:
+    """Return the name without its region, and with the suffix of the partition aws."""
+    suffix = next((one for one in _SUFFIXES if name.endswith(one)), "")
+    labels = name.removesuffix(suffix).split(".") if suffix else name.split(".")
+    kept = [label for label in labels if not _REGION.fullmatch(label)]
+    return ".".join(kept) + (_USUAL if suffix else "")
