@@ -17,10 +17,9 @@ from reconciler.assume.chain import declared_source, hops
 from reconciler.assume.profiles import Process, Profile
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.desired.source import named_files
+from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_arn, partition_of_region
 from reconciler.model.problem import Failed, Level, Place, Problem, failure
 from reconciler.model.state import Desired
-
-_REGIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +82,19 @@ def _desired(wanted: Wanted) -> Desired:
         return desired
     if desired.state.account == PLACEHOLDER_ACCOUNT:
         return offline(wanted.files, wanted.variables, *_account(desired))
-    regions = [alias.region for alias in desired.aliases.values() if alias.region]
-    partitions = {kind for region in regions for start, kind in _REGIONS.items() if region.startswith(start)}
-    if len(partitions) == 1:
-        return offline(wanted.files, wanted.variables, None, partitions.pop())
-    return desired
+    partition = _partition(desired)
+    if partition in (None, DEFAULT_PARTITION):
+        return desired
+    return offline(wanted.files, wanted.variables, None, partition)
+
+
+def _partition(desired: Desired) -> str | None:
+    """Return the one partition that the aliases' regions and role ARNs belong to; None if there is not exactly one."""
+    aliases = desired.aliases.values()
+    found = {partition_of_region(alias.region) for alias in aliases if alias.region}
+    found |= {partition_of_arn(alias.role_arn) for alias in aliases if alias.role is None}
+    known = found - {None}
+    return known.pop() if len(known) == 1 else None
 
 
 def _account(desired: Desired) -> tuple[str, str]:
@@ -95,8 +102,9 @@ def _account(desired: Desired) -> tuple[str, str]:
     from reconciler.aws import sts
 
     sources = (declared_source(hops(name, desired.aliases)) for name in desired.aliases)
+    source = next((one for one in sources if one), None)
     try:
-        caller = sts.Source(next((source for source in sources if source), None), None, "aws", None).caller
+        caller = sts.Source(source, None, _partition(desired), None).caller
     except Failed as failed:
         unknown = failure(
             "no-account",

@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translated
 from reconciler.aws.pages import items_of
-from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, callable_client, preparing, session_of
+from reconciler.aws.session import asking_whose, callable_client, preparing, session_of
+from reconciler.model.partitions import DEFAULT_PARTITION, home_region, is_elsewhere, partition_of_region
 from reconciler.model.problem import Failed, Level, Problem, failure
 from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED, Caller
@@ -45,10 +46,14 @@ Keys = tuple[str, str, str, str]
 class Source:
     """The credentials that the first role is assumed with, and the region and endpoint of every call."""
 
-    def __init__(self, profile: str | None, region: str | None, partition: str, endpoint_url: str | None):
-        """Raises Failed: no such profile. Without any region STS is called in the partition's first."""
+    def __init__(self, profile: str | None, region: str | None, partition: str | None, endpoint_url: str | None):
+        """partition: that of the roles, None while it is not known. region: of the alias or an option.
+
+        Raises Failed: no such profile, or a region in which the roles' partition has no STS.
+        """
         self._session: Session = session_of(profile, region)
-        self._region = self._session.region_name or HOME_REGIONS.get(partition, DEFAULT_REGION)
+        self.region = _region_of_sts(self._session.region_name, region, partition)
+        self._configured = self._session.region_name
         self._endpoint_url = endpoint_url
 
     @cached_property
@@ -58,10 +63,9 @@ class Source:
 
     def owner(self, keys: Keys | None = None) -> Caller:
         """Who the source's credentials are, or those of `keys`. Raises Failed."""
-        try:
-            answer = self.sts(keys).get_caller_identity()
-        except AWS_ERRORS as error:
-            raise Failed([problem_of(error, "asking AWS who you are")]) from None
+        client = self.sts(keys)
+        with asking_whose("asking AWS who you are", client, self._configured):
+            answer = client.get_caller_identity()
         return Caller(answer["Arn"], answer["Account"])
 
     @property
@@ -113,8 +117,34 @@ class Source:
             own = dict(zip(names, keys, strict=False))
         make = cast("Any", self._session).client
         with preparing(service, self._endpoint_url):
-            made = make(service, region_name=self._region, endpoint_url=self._endpoint_url, config=config, **own)
+            made = make(service, region_name=self.region, endpoint_url=self._endpoint_url, config=config, **own)
             return cast("object", callable_client(made))
+
+
+def _region_of_sts(configured: str | None, asked: str | None, partition: str | None) -> str:
+    """Return the region to call STS in. Credentials work only in a region of their own partition.
+
+    So AWS_REGION or a profile's region is passed over if it belongs to another partition than the roles do, and
+    refused if the alias or an option names it. Raises Failed.
+    """
+    if configured and (partition is None or not is_elsewhere(configured, partition)):
+        return configured
+    home = home_region(partition or DEFAULT_PARTITION)
+    if configured and configured == asked:
+        raise failure(
+            "region-partition",
+            f"The region {configured} belongs to the partition {partition_of_region(configured)}, the role to "
+            f"{partition}.",
+            "STS of one partition cannot assume a role of another.",
+            f"Write `region: {home}` in the alias, or pass --region {home}." if home else "Name a region of it.",
+        )
+    if home is None:
+        raise failure(
+            "no-region",
+            f"No region is set, and the partition {partition} is not known to this version.",
+            hint="Pass --region with one of its regions, or set AWS_REGION.",
+        )
+    return home
 
 
 def assume_role(

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.model.globs import compile_glob
+from reconciler.model.partitions import PARTITIONS
 from reconciler.model.suggest import suggestion
 from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown, warning
 from reconciler.policy.walk import Part, items, texts
@@ -163,7 +164,7 @@ def _resource(text: str) -> Flaw | None:
             "invalid-resource",
             (),
             f"Resource {shown(text)} has {shown(fields[1])} where a partition must stand.",
-            did_you_mean(fields[1], ("aws", "aws-cn", "aws-us-gov"), "It is aws in most accounts."),
+            did_you_mean(fields[1], PARTITIONS, "It is aws in most accounts."),
         )
     if len(fields) < 6 and not text.endswith("*"):
         return warning(
