@@ -22,6 +22,7 @@ from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Role
 from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, place_of
+from reconciler.model.partitions import partition_of_arn
 from reconciler.model.problem import Level
 from reconciler.model.state import Alias
 from reconciler.model.sts import EXTERNAL_ID, LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
@@ -83,7 +84,8 @@ class AliasReader:
             hint = "Use letters, digits and + = , . @ / : _ -, and no - at the beginning."
             self.context.problem("bad-name", f"{name!r} cannot be an alias.", place, hint)
         self._check_texts(node)
-        policy = self.context.document(node, "policy", Use.SESSION) if "policy" in node else None
+        partition = partition_of_arn(arn) if arn and role is None else None
+        policy = self.context.document(node, "policy", Use.SESSION, partition) if "policy" in node else None
         if arn is None or not self._via_exists(node):
             return None
         return Alias(
@@ -103,7 +105,7 @@ class AliasReader:
             session_tags=self._session_tags(node),
             transitive_tags=self._transitive(node),
             policy=policy.text if policy else None,
-            policy_arns=tuple(sorted(self.context.policy_arns(node, "policy_arns"))),
+            policy_arns=tuple(sorted(self.context.policy_arns(node, "policy_arns", partition))),
         )
 
     def _role(self, node: Map) -> tuple[Address | None, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from reconciler.desired.alias_partitions import partition_problems
 from reconciler.desired.aliases import AliasReader, cycle_problems, external_id_problems
 from reconciler.desired.check import schema_problems
 from reconciler.desired.defaults import merge_defaults
@@ -27,10 +28,16 @@ from reconciler.model.suggest import suggestion
 from reconciler.plan.ownership import ignores_everything
 
 
-def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now: datetime | None = None) -> Desired:
+def declare(
+    loaded: Loaded,
+    live_paths: Mapping[Address, str] | None = None,
+    now: datetime | None = None,
+    own_partition: str | None = None,
+) -> Desired:
     """What the file means. `live_paths`: existing entities keep their path where the file has none.
 
-    now: what is over by then is left out; None: nothing is over.
+    now: what is over by then is left out; None: nothing is over. own_partition: the account's, once AWS has said it:
+    ARNs of another one are problems then.
 
     Every problem is in `problems`; entities that have an error of their own are left out of the state.
     """
@@ -48,6 +55,7 @@ def declare(loaded: Loaded, live_paths: Mapping[Address, str] | None = None, now
         load_document=loaded.document,
         load_text=loaded.text,
         now=now,
+        own_partition=own_partition,
     )
     defaults, place = root.child("defaults"), root.place("defaults", of_key=True)
     if ("defaults", "tags") not in broken:
@@ -218,6 +226,7 @@ def _aliases(
     reader = AliasReader(context, section, nodes, entities)
     found = {name: alias for name in nodes if (alias := reader.alias(name))}
     cycle_problems(found, section, context)
+    partition_problems(found, nodes, context)
     external_id_problems(found, nodes, entities, context)
     return found
 

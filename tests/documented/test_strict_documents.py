@@ -72,3 +72,21 @@ def test_a_sixth_of_a_policy_is_allowed_where_it_fits(iam: Any, made: Made) -> N
     for number in range(6):
         iam.put_role_policy(RoleName=role, PolicyName=f"p{number}", PolicyDocument=ALLOW)
     assert len(iam.list_role_policies(RoleName=role)["PolicyNames"]) == 6
+
+
+@pytest.mark.parametrize("element", ["Resource", "NotResource"])
+@pytest.mark.parametrize(
+    ("arn", "taken"), [("arn:aws-cn:s3:::b", False), ("arn:${P}:s3:::b", False), ("arn:*:s3:::b", True)]
+)
+def test_a_resource_is_of_the_accounts_partition(iam: Any, made: Made, element: str, arn: str, taken: bool) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:Get*", element: ["arn:aws:s3:::a", arn]}
+    parameters = {
+        "UserName": made.user(),
+        "PolicyName": "p",
+        "PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    }
+    if taken:
+        iam.put_user_policy(**parameters)
+        return
+    said = f'Partition "{arn.split(":")[1]}" is not valid for resource "{arn}".'
+    assert refusal(iam.put_user_policy, **parameters) == (400, "MalformedPolicyDocument", said)

@@ -37,9 +37,10 @@ class Folder:
         account: str | None = ACCOUNT,
         partition: str = "aws",
         live_paths: Mapping[Address, str] | None = None,
+        own_partition: str | None = None,
     ) -> Desired:
         paths = [self.path / name for name in files or ("roles.yaml",)]
-        return declare(load(paths, variables or {}, account, partition), live_paths)
+        return declare(load(paths, variables or {}, account, partition), live_paths, own_partition=own_partition)
 
     def desired(self, text: str | bytes, **how: Any) -> Desired:
         """What a file with this text means."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from reconciler.model.partitions import partition_of_arn
+from reconciler.policy.partition_checks import is_foreign
 from reconciler.sandbox.strict.call import Call, Check, Edit, Rules, over_quota
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER
 from reconciler.sandbox.wire import Refusal, Reply
@@ -54,7 +56,17 @@ def _checked(call: Call) -> int:
     for statement in statements(parsed(text, NOT_JSON), NOT_JSON):
         if "Principal" in statement or "NotPrincipal" in statement:
             raise malformed("Policy document should not specify a principal.")
+        _refuse_other_partitions(statement, call.ledger.partition)
     return measure(text)
+
+
+def _refuse_other_partitions(statement: dict[str, Any], partition: str) -> None:
+    """In the words that eksctl-io/eksctl#4329 and terraform-aws-modules/terraform-aws-iam#39 quote."""
+    for name in ("Resource", "NotResource"):
+        held = statement.get(name)
+        for arn in held if isinstance(held, list) else [held]:
+            if isinstance(arn, str) and is_foreign(arn, partition):
+                raise malformed(f'Partition "{partition_of_arn(arn)}" is not valid for resource "{arn}".')
 
 
 def managed(call: Call) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.sandbox.strict.totp import Authenticator
 
 USER, GROUP, ROLE = "user", "group", "role"
@@ -48,8 +49,8 @@ class Entity:
 class Ledger:
     """The entities of one account."""
 
-    def __init__(self, account: str) -> None:
-        self.account = account
+    def __init__(self, account: str, partition: str = DEFAULT_PARTITION) -> None:
+        self.account, self.partition = account, partition
         self._named: dict[tuple[str, str], Entity] = {}
         self._by_id: dict[str, Entity] = {}
         self._by_arn: dict[str, Entity] = {}

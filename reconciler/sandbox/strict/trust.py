@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from reconciler.policy.partition_checks import is_foreign
 from reconciler.sandbox.strict.call import Call, Rules, over_quota
 from reconciler.sandbox.strict.documents import malformed, measure, parsed, statements
 from reconciler.sandbox.strict.ledger import ROLE, Ledger
@@ -89,6 +90,8 @@ def refuse_unknown_providers(text: str, ledger: Ledger) -> None:
         principal = statement.get("Principal")
         for named in _list(principal.get("Federated")) if isinstance(principal, dict) else ():
             found = PROVIDER.fullmatch(str(named))
+            if is_foreign(str(named), ledger.partition):
+                raise malformed(f'Invalid principal in policy: "FEDERATED":"{named}"')
             if found and found[1] == ledger.account and ledger.by_arn(named) is None:
                 raise malformed(f'Invalid principal in policy: "FEDERATED":"{named}"')
 
@@ -100,7 +103,9 @@ def stored(text: str, ledger: Ledger) -> str:
 def _stored(principal: object, ledger: Ledger) -> str:
     if isinstance(principal, str):
         if ACCOUNT.fullmatch(principal):
-            return f"arn:aws:iam::{principal}:root"
+            return f"arn:{ledger.partition}:iam::{principal}:root"
+        if is_foreign(principal, ledger.partition):
+            raise malformed(f'Invalid principal in policy: "AWS":"{principal}"')
         if OTHER.fullmatch(principal) or ledger.by_id(principal) is not None:
             return principal
         if found := SESSION.fullmatch(principal):
