@@ -14,7 +14,7 @@ from reconciler.desired.moved import check_moves, moves_written, with_moves
 from reconciler.kinds import limits
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items, text
-from reconciler.kinds.facets.tags import BREAK_GLASS, QUOTA
+from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.kinds.instance_profile import profile_address
 from reconciler.kinds.mfa_guard import guard_address, guard_policy
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, ONE_ENTRY
@@ -23,6 +23,7 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Entity
 from reconciler.model.node import Map, place_of
 from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.quotas import TAGS
 from reconciler.model.state import Alias, Declaration, Desired, Settings, State
 from reconciler.model.suggest import suggestion
 from reconciler.plan.ownership import ignores_everything
@@ -60,6 +61,7 @@ def declare(
     defaults, place = root.child("defaults"), root.place("defaults", of_key=True)
     if ("defaults", "tags") not in broken:
         context.problems.extend(limits.written_tag_problems(defaults.child("tags")))
+    context.problems.extend(_numbers(root))
     nodes = merge_defaults(_nodes(root), defaults, broken, context.problems, place)
     moves = moves_written(root.child("moved"), context)
     context.paths = _paths(nodes, root, owner, with_moves(live_paths or {}, moves.values()), context)
@@ -137,6 +139,11 @@ def _paths(
             guard = guard_address(owner)
             paths.setdefault(guard, live_paths.get(guard, "/"))
     return paths
+
+
+def _numbers(root: Map) -> Iterator[Problem]:
+    for section, kind in BY_SECTION.items():
+        yield from limits.number_problems(kind.name, section, _names(root, section), root)
 
 
 def _each_written(nodes: Mapping[Address, Map], root: Map) -> list[tuple[Address, Map]]:
@@ -260,8 +267,8 @@ def _check_marks(settings: Settings, found: Mapping[Address, Declared], context:
     """Report who is named in `break_glass` and has no room for the tag that says so."""
     for address in settings.break_glass:
         declared = found.get(address)
-        if declared is not None and len(getattr(declared.entity, "tags", ())) == QUOTA:
-            summary = f"{address} has {QUOTA} tags, as many as AWS allows: there is no room for {BREAK_GLASS}."
+        if declared is not None and len(getattr(declared.entity, "tags", ())) == TAGS.default:
+            summary = f"{address} has {TAGS.default} tags, as many as AWS allows: there is no room for {BREAK_GLASS}."
             hint = "Remove one: whom settings.break_glass names carries that tag."
             context.problem("too-many-tags", summary, declared.declaration.place, hint)
 

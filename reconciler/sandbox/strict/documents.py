@@ -12,13 +12,12 @@ import json
 from typing import Any
 
 from reconciler.model.partitions import partition_of_arn
+from reconciler.model.quotas import INLINE_SIZE, MANAGED_SIZE
 from reconciler.policy.partition_checks import is_foreign
-from reconciler.sandbox.strict.call import Call, Check, Edit, Rules, over_quota
+from reconciler.sandbox.strict.call import Call, Check, Edit, Rules, over_quota, past
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER
 from reconciler.sandbox.wire import Refusal, Reply
 
-MANAGED_SIZE = 6144
-INLINE_SIZE = {USER: 2048, GROUP: 5120, ROLE: 10240}
 NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 NOT_JSON = "Syntax errors in policy."
 
@@ -70,15 +69,15 @@ def _refuse_other_partitions(statement: dict[str, Any], partition: str) -> None:
 
 
 def managed(call: Call) -> None:
-    if _checked(call) > MANAGED_SIZE:
-        raise over_quota(f"Cannot exceed quota for PolicySize: {MANAGED_SIZE}")
+    if _checked(call) > MANAGED_SIZE.default:
+        raise past(MANAGED_SIZE)
 
 
 def _inline(kind: str) -> Check:
     def check(call: Call) -> None:
         size, entity, name = _checked(call), call.need(kind), call.given("PolicyName")
         others = sum(held for other, held in entity.inline.items() if other != name)
-        most = INLINE_SIZE[kind]
+        most = INLINE_SIZE[NOUN[kind]].default
         if others + size > most:
             raise over_quota(f"Maximum policy size of {most} bytes exceeded for {kind} {entity.name}")
 

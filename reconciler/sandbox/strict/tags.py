@@ -10,12 +10,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from reconciler.model.quotas import TAGS
 from reconciler.sandbox.strict.call import Answer, Call, Check, Edit, Rules, over_quota
 from reconciler.sandbox.strict.ledger import MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, Entity, Tags
 from reconciler.sandbox.strict.paging import page_of
 from reconciler.sandbox.wire import Refusal, Reply, answer
 
-QUOTA = 50
 NOUN = {
     USER: "User",
     ROLE: "Role",
@@ -82,8 +82,8 @@ def _tag(kind: str) -> Answer:
         entity, pairs = call.need(kind), call.pairs("Tags")
         refuse_bad(kind, pairs)
         tags = merged(entity, pairs)
-        if len(tags) > QUOTA:
-            raise over_quota(f"Cannot exceed quota for TagsPer{NOUN[kind]}: {QUOTA}")
+        if len(tags) > TAGS.default:
+            raise over_quota(f"Cannot exceed quota for TagsPer{NOUN[kind]}: {TAGS.default}")
         entity.tags = tags
         return answer(call.action)
 
@@ -110,8 +110,8 @@ def _may_create(kind: str) -> Check:
     def check(call: Call) -> None:
         pairs = call.pairs("Tags")
         refuse_bad(kind, pairs)
-        if len(pairs) > QUOTA:
-            raise over_quota(f"Cannot exceed quota for TagsPer{NOUN[kind]}: {QUOTA}")
+        if len(pairs) > TAGS.default:
+            raise over_quota(f"Cannot exceed quota for TagsPer{NOUN[kind]}: {TAGS.default}")
 
     return check
 

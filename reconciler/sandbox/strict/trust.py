@@ -14,13 +14,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from reconciler.model.quotas import TRUST_SIZE
 from reconciler.policy.partition_checks import is_foreign
-from reconciler.sandbox.strict.call import Call, Rules, over_quota
+from reconciler.sandbox.strict.call import Call, Rules, past
 from reconciler.sandbox.strict.documents import malformed, measure, parsed, statements
 from reconciler.sandbox.strict.ledger import ROLE, Ledger
 from reconciler.sandbox.wire import Reply, answer
 
-SIZE = 2048
 NOT_JSON = "This policy contains invalid Json"
 SYNTAX = "Syntax error in policy."
 TOP = {"Version", "Id", "Statement"}
@@ -40,8 +40,8 @@ def check(call: Call) -> None:
             raise malformed(f"Unknown field {name}")
     for statement in statements(document, SYNTAX):
         _grammar(statement)
-    if measure(text) > SIZE:
-        raise over_quota(f"Cannot exceed quota for ACLSizePerRole: {SIZE}")
+    if measure(text) > TRUST_SIZE.default:
+        raise past(TRUST_SIZE)
     stored(text, call.ledger)
     refuse_unknown_providers(text, call.ledger)
 
