@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.app.both_sides import Access, Again, World
-from reconciler.assume.asked import Mfa
+from reconciler.assume.asked import SET_SOURCE_IDENTITY, TAG_SESSION, Mfa
 from reconciler.assume.chain import Request
 from reconciler.assume.explain import explain
-from reconciler.aws.sts import DEVICE_REFUSED
+from reconciler.aws.sts import AWS_SAYS, DEVICE_REFUSED
 from reconciler.model.explanation import Explanation, Outcome
 from reconciler.model.problem import Failed
 from reconciler.model.state import Desired
@@ -36,7 +36,7 @@ def explained(
         return wrong_device
     world = World(desired, caller_arn, access, environ, again)
     if refusal is not None:
-        return explain(world.question(requests, refused, mfa, refused=True))
+        return explain(world.question(requests, refused, mfa, refused=True, denied=_denied_action(refusal)))
     found = None
     for hop in range(len(requests)):
         found = explain(world.question(requests, hop, mfa))
@@ -44,6 +44,12 @@ def explained(
             break
     assert found is not None
     return found
+
+
+def _denied_action(refusal: Failed) -> str:
+    """The action that AWS names in its refusal, if the call needs it besides sts:AssumeRole."""
+    said = " ".join(problem.summary for problem in refusal.problems if problem.code == AWS_SAYS)
+    return next((action for action in (TAG_SESSION, SET_SOURCE_IDENTITY) if action in said), "")
 
 
 def _wrong_device(desired: Desired, request: Request, caller_arn: str, refusal: Failed | None) -> Explanation | None:

@@ -17,10 +17,10 @@ from reconciler.assume.asked import (
     actions_of,
     context_of,
 )
-from reconciler.assume.chain import Request
+from reconciler.assume.chain import NOTHING_INHERITED, Inherited, Request
 from reconciler.assume.said import Told, side_of, told
 from reconciler.assume.weigh import Cause, View, Weighed, weighed
-from reconciler.assume.wording import Words
+from reconciler.assume.wording import Words, passed_on
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
 from reconciler.model.state import Alias, Desired
 from reconciler.model.suggest import suggestion
@@ -32,7 +32,8 @@ from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 class Question:
     """One hop. `live`: what counts at AWS, as far as it is seen; `file`: as the file has it, None where it has neither.
 
-    before: the hop whose session calls. absent: the role is not live. lives_at: the ARN of a live role of that name
+    before: the hop whose session calls; inherited: what it passes on. denied: the action that AWS has refused, where it
+    said so. absent: the role is not live. lives_at: the ARN of a live role of that name
     where it is another. role_names: to suggest from. refused: AWS said no. applied: seconds since this machine
     applied one of the entities concerned, None where it did not.
     """
@@ -45,6 +46,8 @@ class Question:
     mfa: Mfa
     now: datetime
     before: Request | None = None
+    inherited: Inherited = NOTHING_INHERITED
+    denied: str = ""
     absent: bool = False
     lives_at: str = ""
     role_names: tuple[str, ...] = ()
@@ -53,7 +56,7 @@ class Question:
     unread: tuple[str, ...] = ()
 
     def context(self, mfa: Mfa | None = None) -> Context:
-        return context_of(self.request, mfa or self.mfa, self.now, self.before)
+        return context_of(self.request, mfa or self.mfa, self.now, self.inherited, self.before is not None)
 
     def words(self, view: View) -> Words:
         return Words(self.desired, view, view.principal.own.over(view.target.own, self.context()))
@@ -77,7 +80,8 @@ def explain(question: Question) -> Explanation:
 
 def _weighed(question: Question, view: View, mfa: Mfa | None = None) -> list[Weighed]:
     context = question.context(mfa)
-    return [weighed(view, action, context) for action in actions_of(question.request)]
+    needed = actions_of(question.request, question.inherited, question.denied)
+    return [weighed(view, action, context) for action in needed]
 
 
 def _made(question: Question, outcome: Outcome, said: Told, sides: Iterable[Side] = ()) -> Explanation:
@@ -199,6 +203,9 @@ def _refused(question: Question, view: View, denied: list[Weighed]) -> Explanati
     said = told(words, outcome, denied)
     if outcome is Outcome.WRONG_EXTERNAL_ID and question.alias:
         said = replace(said, place=question.alias.place)
+    if outcome in (Outcome.TAG_SESSION, Outcome.SOURCE_IDENTITY):
+        origin = passed_on(denied[0].action, question.request, question.inherited)
+        said = replace(said, details=(*said.details, *origin))
     return _made(question, outcome, said, _sides(question, view, denied))
 
 

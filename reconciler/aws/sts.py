@@ -6,6 +6,7 @@ Error texts are not part of the API: those matched here are what STS answers tod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC
 from functools import cached_property
@@ -38,6 +39,8 @@ AWS_SAYS = "aws-says"
 
 DEVICE_REFUSED = "mfa-device-refused"
 """The code of the Problem that says the serial number is no device of the caller."""
+
+_ACTION = re.compile(r"not authorized to perform: (sts:[A-Za-z]+)")
 
 Keys = tuple[str, str, str, str]
 """Access key id, secret access key, session token, expiration (RFC 3339, UTC)."""
@@ -209,7 +212,11 @@ def _failed(error: Exception, role: str, caller: str, serial: str) -> Failed:
 
 
 def _own_words(text: str) -> Iterator[Problem]:
-    """What AWS says beyond that it refuses: at times the kind of policy that does, which alone tells of an SCP."""
+    """What AWS says beyond that it refuses: at times the kind of policy that does, which alone tells of an SCP; and the
+    action, if it is another than AssumeRole, which alone tells what a session made elsewhere passes on."""
+    action = _ACTION.search(text)
+    if action and action[1] != "sts:AssumeRole":
+        yield Problem(Level.INFO, AWS_SAYS, f"AWS says: {action[1]} is not allowed.")
     _, because, reason = text.partition(" because ")
     _, deny, kind = text.partition(" with an explicit deny")
     told = f"because {reason}" if because else f"with an explicit deny{kind}" if deny else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from reconciler.desired.alias_chains import chain_problems
 from reconciler.desired.alias_partitions import partition_problems
 from reconciler.desired.aliases import AliasReader, cycle_problems, external_id_problems
 from reconciler.desired.check import schema_problems
@@ -234,6 +235,7 @@ def _aliases(
     found = {name: alias for name in nodes if (alias := reader.alias(name))}
     cycle_problems(found, section, context)
     partition_problems(found, nodes, context)
+    chain_problems(found, nodes, context)
     external_id_problems(found, nodes, entities, context)
     return found
 
