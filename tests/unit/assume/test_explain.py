@@ -388,9 +388,14 @@ CASES += [
     ),
     ("an inherited source identity", chained("{roles: [first]}", PASSED_NAME), Outcome.SOURCE_IDENTITY),
     (
-        "an inherited source identity that the trust takes",
-        chained("{roles: [first], source_identity: true}", PASSED_NAME),
+        "an inherited source identity that both sides take",
+        chained("{roles: [first], source_identity: true}", PASSED_NAME, FIRST_MAY.replace("sts:AssumeRole", "sts:*")),
         Outcome.ALLOWED,
+    ),
+    (
+        "an inherited source identity that only the trust takes",
+        chained("{roles: [first], source_identity: true}", PASSED_NAME),
+        Outcome.SOURCE_IDENTITY,
     ),
     (
         "inherited tags, and a caller that may not pass them",
@@ -538,9 +543,20 @@ SAID = [
     ),
     (
         "an inherited source identity",
-        chained("{roles: [first]}", PASSED_NAME),
+        chained("{roles: [first]}", PASSED_NAME, FIRST_MAY.replace("sts:AssumeRole", "sts:*")),
         "no statement lets role/first in with sts:SetSourceIdentity",
         ("source_identity: true",),
+    ),
+    (
+        "an inherited source identity that no policy lets along",
+        chained("{roles: [first], source_identity: true}", PASSED_NAME),
+        "no policy of role/first allows sts:SetSourceIdentity on role/app",
+        (
+            "inline_policies:",
+            "  assume-app:",
+            '    Statement: {Effect: Allow, Action: ["sts:AssumeRole", "sts:SetSourceIdentity"], '
+            f'Resource: "{ROLE}"}}',
+        ),
     ),
 ]
 
