@@ -14,7 +14,7 @@ from reconciler.app.wanted import Run, Say, Wanted
 from reconciler.assume import warm
 from reconciler.assume.asked import CODE
 from reconciler.assume.cache import Cache
-from reconciler.assume.credentials import Credentials, environment, kept_profile, kept_region
+from reconciler.assume.credentials import Credentials, environment, kept_profile, kept_region, region_to_set
 from reconciler.model.explanation import Explanation, Outcome
 from reconciler.model.problem import Failed, failure
 from reconciler.model.sts import SHORTEST, Caller
@@ -40,9 +40,10 @@ def assumed(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Assumed:
     """
     hops = begun(wanted, environ, say)
     credentials = gone(hops)
-    region = hops.run.region
+    run, role_arn = hops.run, hops.run.requests[-1].role_arn
+    region = region_to_set(run.region, role_arn, run.profile, environ)
     variables = environment(credentials, wanted.alias, region, kept_profile(environ), kept_region(region, environ))
-    return Assumed(wanted.alias, hops.run.requests[-1].role_arn, credentials, variables)
+    return Assumed(wanted.alias, role_arn, credentials, variables)
 
 
 def begun(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Hops:

@@ -5,20 +5,20 @@ Only the account of the source credentials can be read; the file speaks of its o
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.app.chained import Session, narrowed, role_address, session_arn, session_of
 from reconciler.assume.applied import just_applied
 from reconciler.assume.asked import Mfa
-from reconciler.assume.chain import Request
+from reconciler.assume.chain import Request, inherited
 from reconciler.assume.question import Question
 from reconciler.assume.weigh import View
 from reconciler.aws.look import UNREAD, Seen, iam_client, look
-from reconciler.kinds.view import inherited
+from reconciler.kinds.view import inherited as filled_in
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Document
@@ -26,8 +26,7 @@ from reconciler.model.entity import Entity, Role, User
 from reconciler.model.explanation import Evidence
 from reconciler.model.problem import Failed
 from reconciler.model.state import Desired, State
-from reconciler.policy.canonical import canonical
-from reconciler.policy.evaluator import PolicySource, Principal, Target, outsider, principals_of, targets_of
+from reconciler.policy.evaluator import Principal, Target, outsider, principals_of, targets_of
 
 Again = Callable[[Mapping[Address, str]], Desired]
 """Declares the file again with the paths that entities have live."""
@@ -66,16 +65,20 @@ class World:
         self._again = again
         self._iam = _client(access)
 
-    def question(self, requests: tuple[Request, ...], hop: int, mfa: Mfa, *, refused: bool = False) -> Question:
+    def question(
+        self, requests: tuple[Request, ...], hop: int, mfa: Mfa, *, refused: bool = False, denied: str = ""
+    ) -> Question:
+        """denied: the action that AWS has refused, as far as it said so."""
         request, before = requests[hop], requests[hop - 1] if hop else None
-        caller_arn = _session_arn(before) if before else self._caller_arn
-        caller, role = _caller_address(caller_arn), _role_address(request.role_arn)
+        caller_arn = session_arn(before) if before else self._caller_arn
+        caller, role = _caller_address(caller_arn), role_address(request.role_arn)
         account, here = caller_arn.split(":", 5)[4], self._account
         seen = self._look(caller if account == here else None, role if _account(request.role_arn) == here else None)
         self._declare_again(seen)
         live = self._live(seen)
         principal, who = self._principal(caller_arn, caller, live, seen, request.role_arn)
-        principal = principal if before is None else _narrowed(principal, before, live, hop > 1)
+        session = session_of(requests, hop, self._caller_arn) if before else None
+        principal = narrowed(principal, session, live) if session else principal
         target, what = self._target(request.role_arn, role, live, seen)
         stood = live.entities.get(role) if _account(request.role_arn) == here and role in seen.state.entities else None
         lives_at = target.arn if stood is not None and target.arn != request.role_arn else ""
@@ -84,10 +87,12 @@ class World:
             alias=self._desired.aliases.get(request.alias),
             desired=self._desired,
             live=View(principal, target, who, what),
-            file=self._file(request, role, View(principal, target, who, what), seen, before, hop > 1),
+            file=self._file(request, role, View(principal, target, who, what), seen, session),
             mfa=mfa,
             now=datetime.now(UTC),
             before=before,
+            inherited=inherited(requests, hop, self._caller_arn),
+            denied=denied,
             absent=role in seen.missing and _account(request.role_arn) == here,
             lives_at=lives_at,
             role_names=tuple(sorted(one.name for one in live.entities if one.kind == "role")),
@@ -158,7 +163,7 @@ class World:
 
     def _trust_of(self, role_arn: str, live: State) -> Document:
         state = live if _account(role_arn) == self._account else self._elsewhere(_account(role_arn))
-        role = state.entities.get(_role_address(role_arn))
+        role = state.entities.get(role_address(role_arn))
         return role.trust_policy if isinstance(role, Role) else _UNREAD
 
     def _target(self, arn: str, address: Address, live: State, seen: Seen) -> tuple[Target, Evidence]:
@@ -170,9 +175,7 @@ class World:
         is_live = account == self._account and address in seen.state.entities
         return found, Evidence.LIVE if is_live else Evidence.FILE
 
-    def _file(
-        self, request: Request, role: Address, live: View, seen: Seen, before: Request | None, later: bool
-    ) -> View | None:
+    def _file(self, request: Request, role: Address, live: View, seen: Seen, session: Session | None) -> View | None:
         """Both sides as the file has them; what it does not declare stays as it is."""
         declared, arn, role_arn = self._desired.state, live.principal.arn, request.role_arn
         caller = _caller_address(arn)
@@ -186,7 +189,7 @@ class World:
         asking = None
         if caller and declared.account == _account(arn) and caller in entities:
             asking = _asking(arn, principals_of(state, seen.outside)[caller], state)
-            asking = asking if before is None else _narrowed(asking, before, state, later)
+            asking = narrowed(asking, session, state) if session else asking
         if target is None and asking is None:
             return None
         return View(asking or live.principal, target or live.target, Evidence.FILE, Evidence.FILE)
@@ -194,12 +197,12 @@ class World:
     def _kept(self, entity: Entity, live: Entity | None) -> Entity:
         """What the file leaves alone stays as it is live."""
         declaration = self._desired.declarations.get(entity.address)
-        return inherited(entity, live, declaration) if live is not None and declaration else entity
+        return filled_in(entity, live, declaration) if live is not None and declaration else entity
 
     def _applied(self, account: str, caller: Address | None, role_arn: str, live: State) -> float | None:
         """Seconds since this machine applied anything that decides."""
         entity = live.entities.get(caller) if caller else None
-        concerned = {(_account(role_arn), _role_address(role_arn))}
+        concerned = {(_account(role_arn), role_address(role_arn))}
         if caller and isinstance(entity, User | Role):
             concerned |= {(account, one) for one in (caller, *_behind(entity, live))}
         now = time.time()
@@ -234,10 +237,6 @@ def _account(arn: str) -> str:
     return arn.split(":", 5)[4]
 
 
-def _role_address(arn: str) -> Address:
-    return Address("role", arn.rpartition("/")[2])
-
-
 def _caller_address(arn: str) -> Address | None:
     """The user or role behind an ARN of GetCallerIdentity; None for what is neither."""
     resource = arn.split(":", 5)[5]
@@ -245,11 +244,6 @@ def _caller_address(arn: str) -> Address | None:
     if kind == "user" and rest:
         return Address("user", rest[-1])
     return Address("role", rest[0]) if kind == "assumed-role" and rest else None
-
-
-def _session_arn(request: Request) -> str:
-    _, partition, _, _, account, resource = request.role_arn.split(":", 5)
-    return f"arn:{partition}:sts::{account}:assumed-role/{resource.rpartition('/')[2]}/{request.session_name}"
 
 
 def _asking(arn: str, principal: Principal, state: State) -> Principal:
@@ -260,16 +254,15 @@ def _asking(arn: str, principal: Principal, state: State) -> Principal:
     return replace(principal, arn=arn, kind="session", role_arn=principal.arn, unique_id=unique)
 
 
-def _narrowed(principal: Principal, before: Request, live: State, later: bool) -> Principal:
-    """The session of the hop before: its tags, and its session policies. `later`: tags of hops before may be left."""
-    tags = None
-    entity = live.entities.get(_role_address(before.role_arn))
-    if isinstance(entity, Role) and not later:
-        tags = {**entity.tags, **dict(before.session_tags)}
-    if not before.policy and not before.policy_arns:
-        return replace(principal, tags=tags)
-    documents = {source.label: source.document for source in principal.policies}
-    sources = [PolicySource(arn, documents.get(arn)) for arn in before.policy_arns]
-    if before.policy:
-        sources.append(PolicySource(f"session policy of {before.alias}", canonical(json.loads(before.policy))))
-    return replace(principal, tags=tags, session=tuple(sources))
+def _stranger(arn: str, address: Address | None, trust: Document) -> Principal:
+    """A caller of whom nothing is known. A session does not tell the path of its role; the trust may."""
+    found = outsider(arn)
+    if address is None or address.kind != "role":
+        return found
+    prefix = f"arn:{found.partition}:iam::{found.account}:role/"
+    named = (value for statement in trust.statements for _, value in statement.principals or ())
+    role_arn = next(
+        (value for value in named if value.startswith(prefix) and value.endswith(f"/{address.name}")),
+        f"{prefix}{address.name}",
+    )
+    return replace(found, role_arn=role_arn)

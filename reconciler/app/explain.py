@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.app.both_sides import Access, Again, World
-from reconciler.assume.asked import CODE, Mfa
+from reconciler.assume.asked import CODE, SET_SOURCE_IDENTITY, TAG_SESSION, Mfa
 from reconciler.assume.chain import Request
 from reconciler.assume.explain import explain
-from reconciler.aws.sts import DEVICE_REFUSED
+from reconciler.aws.sts import AWS_SAYS, DEVICE_REFUSED
 from reconciler.model.explanation import Explanation, Outcome
 from reconciler.model.problem import Failed
 from reconciler.model.state import Desired
@@ -39,7 +39,7 @@ def explained(
         return wrong_device
     world = World(desired, caller_arn, access, environ, again)
     if refusal is not None:
-        return explain(world.question(requests, refused, mfa, refused=True))
+        return explain(world.question(requests, refused, mfa, refused=True, denied=_denied_action(refusal)))
     found = None
     for hop in range(len(requests)):
         question = world.question(requests, hop, mfa)
@@ -50,6 +50,12 @@ def explained(
             break
     assert found is not None
     return found
+
+
+def _denied_action(refusal: Failed) -> str:
+    """The action that AWS names in its refusal, if the call needs it besides sts:AssumeRole."""
+    said = " ".join(problem.summary for problem in refusal.problems if problem.code == AWS_SAYS)
+    return next((action for action in (TAG_SESSION, SET_SOURCE_IDENTITY) if action in said), "")
 
 
 def _wrong_device(desired: Desired, request: Request, caller_arn: str, refusal: Failed | None) -> Explanation | None:

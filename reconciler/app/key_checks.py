@@ -13,9 +13,10 @@ from pathlib import Path
 
 from reconciler.assume import aws_files, key_file
 from reconciler.assume.key_file import Held
-from reconciler.aws.keys import QUOTA, KeyPair
+from reconciler.aws.keys import KeyPair
 from reconciler.files import ini
 from reconciler.model.problem import Level, Problem, failure
+from reconciler.model.quotas import ACCESS_KEYS
 from reconciler.model.state import AccessKey
 
 _ELSEWHERE = (
@@ -93,7 +94,7 @@ def check_free(wanted: Wanted, place: Place, text: str, known: Sequence[AccessKe
 
 def check_quota(user: str, known: Sequence[AccessKey], most: int | None) -> None:
     listed = " and ".join(f"{key.id} ({'active' if key.active else 'inactive'})" for key in known)
-    if len(known) >= QUOTA:
+    if len(known) >= ACCESS_KEYS.default:
         raise failure(
             "key-quota",
             f"{user} has two access keys, {listed}; AWS allows no third.",

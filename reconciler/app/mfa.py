@@ -23,6 +23,7 @@ from reconciler.aws import devices
 from reconciler.aws.session import Connection, check_account, connect
 from reconciler.files.outputs import open_new
 from reconciler.model.problem import Failed, failure
+from reconciler.model.quotas import MFA_DEVICES
 from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED
 from reconciler.render.qr import LESS_QUIET, Drawing, drawn
@@ -143,7 +144,7 @@ def _own_user(caller: str) -> str:
 
 def _check_known(user: str, known: Sequence[MfaDevice], another: bool) -> None:
     listed = ", ".join(device.serial for device in known)
-    if len(known) >= devices.MOST_DEVICES:
+    if len(known) >= MFA_DEVICES.default:
         raise failure("mfa-device-limit", f"{user} has {len(known)} MFA devices, as many as AWS allows: {listed}.")
     if known and not another:
         raise failure(
@@ -157,7 +158,7 @@ def _check_known(user: str, known: Sequence[MfaDevice], another: bool) -> None:
 def _free_name(user: str, known: Sequence[MfaDevice]) -> str:
     """The user's name; with a number behind it where a device of the user has that."""
     held = {device.serial.rpartition("/")[2].casefold() for device in known}
-    names = (user, *(f"{user}-{number}" for number in range(2, devices.MOST_DEVICES + 2)))
+    names = (user, *(f"{user}-{number}" for number in range(2, MFA_DEVICES.default + 2)))
     return next(name for name in names if name.casefold() not in held)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
 from reconciler.app.desired import read, valid, written_account
 from reconciler.aws import snapshot
@@ -18,6 +20,7 @@ from reconciler.desired.declare import declare
 from reconciler.desired.load import Loaded
 from reconciler.kinds.registry import BY_SECTION
 from reconciler.model.calls import Calls, OnCall, unheard
+from reconciler.model.entity import Entity
 from reconciler.model.plan import Plan
 from reconciler.model.problem import failure
 from reconciler.model.state import Desired, State
@@ -25,6 +28,8 @@ from reconciler.model.suggest import suggestion
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.questions import questions_of
+from reconciler.policy.canonical import canonical
+from reconciler.policy.partition_checks import foreign_arns
 
 
 @dataclass(frozen=True)
@@ -85,12 +90,30 @@ def make_plan(request: Request) -> Planned:
     desired = valid(declare(loaded, now=now, names=AwsNames()))
     reading = early.result() if early else _read_for(request.connect, loaded)
     connection = reading.connection
-    if (connection.account, connection.partition) != (loaded.account, loaded.partition):
-        loaded = read(request.files, request.variables, connection.account, connection.partition)
-        desired = valid(declare(loaded, now=now, names=AwsNames()))
+    partition = connection.partition
+    if (connection.account, partition) != (loaded.account, loaded.partition):
+        loaded = read(request.files, request.variables, connection.account, partition)
+        desired = valid(declare(loaded, now=now, names=AwsNames(), own_partition=partition))
+    elif _names_other_partition(desired, partition):
+        desired = valid(declare(loaded, now=now, names=AwsNames(), own_partition=partition))
     plan, desired = _compared(loaded, desired, reading, request.allowed)
     check_calls(connection, plan.steps)
     return Planned(plan, connection, lambda: _again(desired, connection, request.allowed), now)
+
+
+def _names_other_partition(desired: Desired, partition: str) -> bool:
+    """True if an ARN of another partition stands where IAM takes none; only then the file is checked again for it."""
+    entities = desired.state.entities.values()
+    documents = (document for entity in entities for document in entity.documents)
+    narrowing = (canonical(json.loads(alias.policy)) for alias in desired.aliases.values() if alias.policy)
+    references = (arn for entity in entities for arn in _references(entity))
+    aliases = (arn for alias in desired.aliases.values() for arn in (alias.role_arn, *alias.policy_arns))
+    return any(True for _ in foreign_arns(chain(documents, narrowing), chain(references, aliases), partition))
+
+
+def _references(entity: Entity) -> Iterator[str]:
+    yield from getattr(entity, "policies", ())
+    yield getattr(entity, "permissions_boundary", None) or ""
 
 
 def _answered(asking: Future[Connection] | None) -> tuple[str, str] | None:

@@ -22,11 +22,10 @@ from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.desired.source import named_files
 from reconciler.files import ini
 from reconciler.files.aws_profiles import find_flaw
+from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_arn, partition_of_region
 from reconciler.model.problem import Failed, Level, Place, Problem, failure
 from reconciler.model.state import Alias, Desired
 from reconciler.model.sts import Caller
-
-_REGIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +106,19 @@ def _desired(wanted: Wanted) -> Desired:
         return desired
     if desired.state.account == PLACEHOLDER_ACCOUNT:
         return offline(wanted.files, wanted.variables, *_account(desired))
-    regions = [alias.region for alias in desired.aliases.values() if alias.region]
-    partitions = {kind for region in regions for start, kind in _REGIONS.items() if region.startswith(start)}
-    if len(partitions) == 1:
-        return offline(wanted.files, wanted.variables, None, partitions.pop())
-    return desired
+    partition = _partition(desired)
+    if partition in (None, DEFAULT_PARTITION):
+        return desired
+    return offline(wanted.files, wanted.variables, None, partition)
+
+
+def _partition(desired: Desired) -> str | None:
+    """Return the one partition that the aliases' regions and role ARNs belong to; None if there is not exactly one."""
+    aliases = desired.aliases.values()
+    found = {partition_of_region(alias.region) for alias in aliases if alias.region}
+    found |= {partition_of_arn(alias.role_arn) for alias in aliases if alias.role is None}
+    known = found - {None}
+    return known.pop() if len(known) == 1 else None
 
 
 def _account(desired: Desired) -> tuple[str, str]:
@@ -122,7 +129,7 @@ def _account(desired: Desired) -> tuple[str, str]:
     alias = next((alias for alias in sources if alias), None)
     profile, place = (alias.source_profile, alias.place) if alias else (None, None)
     try:
-        caller = sts.Source(profile, None, "aws", None, place).caller
+        caller = sts.Source(profile, None, _partition(desired), None, place).caller
     except Failed as failed:
         unknown = failure(
             "no-account",

@@ -15,6 +15,7 @@ from reconciler.assume.cache import CODES, IDENTITIES, Cache, key_of
 from reconciler.assume.credentials import ALIAS, expired, source_profile
 from reconciler.assume.source import asks_for_code, device_of, identity_of
 from reconciler.model.escape import escape_line
+from reconciler.model.partitions import partition_of_arn
 from reconciler.model.problem import Failed, failure
 from reconciler.model.state import Alias
 from reconciler.model.sts import Caller
@@ -60,7 +61,7 @@ class Run:
         self._named_at = declared.place if declared else None
         self.region = wanted.region or path[-1].region
         self.where = warm.endpoint(wanted.endpoint_url, self.profile, environ)
-        self._partition = path[0].role_arn.split(":")[1]
+        self._partition = next((partition_of_arn(alias.role_arn) for alias in path if alias.role is None), None)
         self._known_source = identity_of(self.profile, environ)
 
     def check_end(self) -> None:

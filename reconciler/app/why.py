@@ -43,7 +43,7 @@ def _explained(hops: Hops, refusal: Failed | None) -> Explanation:
         run.requests,
         run.caller.arn,
         hops.carried if refusal else hops.expected(),
-        Access(run.profile, run.region, wanted.endpoint_url, lambda: run.source.iam()),
+        Access(run.profile, run.source.region, wanted.endpoint_url, lambda: run.source.iam()),
         run.environ,
         refusal=refusal,
         refused=hops.position,

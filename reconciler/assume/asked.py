@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.assume.chain import Request
+from reconciler.assume.chain import NOTHING_INHERITED, Inherited, Request
 from reconciler.policy.evaluator import WITHOUT_MFA, Context
 from reconciler.policy.evaluator.context import Value
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
@@ -38,14 +38,26 @@ CODE = Mfa(True, 0)
 """A code that is sent with the call itself."""
 
 
-def actions_of(request: Request) -> tuple[str, ...]:
-    """Every action that must be allowed for the call, sts:AssumeRole first."""
-    tags = (TAG_SESSION,) * bool(request.session_tags)
-    return (ASSUME, *tags, *(SET_SOURCE_IDENTITY,) * bool(request.source_identity))
+def actions_of(request: Request, inherited: Inherited = NOTHING_INHERITED, denied: str = "") -> tuple[str, ...]:
+    """Every action that must be allowed for the call, sts:AssumeRole first. denied: the one that AWS has refused.
+
+    What is inherited needs its action just as what the call gives (aws/copilot-cli#5358, noqdev/iambic#357).
+    """
+    needed = {
+        TAG_SESSION: bool(request.session_tags or inherited.tags),
+        SET_SOURCE_IDENTITY: bool(request.source_identity or inherited.source_identity),
+    }
+    return (ASSUME, *(action for action, is_needed in needed.items() if is_needed or action == denied))
 
 
-def context_of(request: Request, mfa: Mfa, now: datetime, before: Request | None = None) -> Context:
-    """`before`: the hop whose session makes this call; None for the first hop."""
+def context_of(
+    request: Request, mfa: Mfa, now: datetime, inherited: Inherited = NOTHING_INHERITED, chained: bool = False
+) -> Context:
+    """Return the keys of the call. chained: the session of a hop before makes it.
+
+    Inherited tags are tags of the request as well. Whether an inherited source identity is sts:SourceIdentity there is
+    not documented: both are weighed.
+    """
     moment = now.astimezone(UTC)
     values: dict[str, Value] = {
         "sts:RoleSessionName": request.session_name,
@@ -55,24 +67,33 @@ def context_of(request: Request, mfa: Mfa, now: datetime, before: Request | None
         "aws:ViaAWSService": False,
     }
     absent = ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn", "aws:SourceAccount"]
-    for key, value in (("sts:ExternalId", request.external_id), ("sts:SourceIdentity", request.source_identity)):
-        if value:
-            values[key] = value
-        else:
-            absent.append(key)
-    values |= {f"aws:RequestTag/{key}": value for key, value in request.session_tags}
-    absent.append("aws:RequestTag/*")
-    for key, listed in (
-        ("aws:TagKeys", tuple(key for key, _ in request.session_tags)),
-        ("sts:TransitiveTagKeys", request.transitive_tags),
-    ):
-        if listed:
-            values[key] = listed
-        else:
-            absent.append(key)
-    if before is not None and before.source_identity:
-        values["aws:SourceIdentity"] = before.source_identity
-    return Context.of(values, absent).over(_mfa_context(mfa))
+    either: dict[str, tuple[Value | None, ...]] = {}
+    tags = (*inherited.tags, *request.session_tags)
+    values |= {f"aws:RequestTag/{key}": value for key, value in tags}
+    carried: dict[str, Value] = {
+        "sts:ExternalId": request.external_id or "",
+        "sts:SourceIdentity": request.source_identity or "",
+        "aws:TagKeys": tuple(key for key, _ in tags),
+        "sts:TransitiveTagKeys": (*(key for key, _ in inherited.tags), *request.transitive_tags),
+    }
+    values |= {key: value for key, value in carried.items() if value}
+    missing = {key for key, value in carried.items() if not value}
+    if "sts:SourceIdentity" in missing and inherited.source_identity:
+        missing.remove("sts:SourceIdentity")
+        either["sts:SourceIdentity"] = (inherited.source_identity, None)
+    if inherited.known:
+        absent += [*sorted(missing), "aws:RequestTag/*"]
+    else:
+        absent += sorted(missing - _INHERITABLE)
+    if inherited.source_identity:
+        values["aws:SourceIdentity"] = inherited.source_identity
+    elif chained and inherited.known:
+        absent.append("aws:SourceIdentity")
+    return Context.of(values, absent, either).over(_mfa_context(mfa))
+
+
+_INHERITABLE = frozenset(["sts:SourceIdentity", "aws:TagKeys", "sts:TransitiveTagKeys"])
+"""Keys that a session made elsewhere may bring along, so that nobody knows them to be absent."""
 
 
 def _mfa_context(mfa: Mfa) -> Context:

@@ -47,6 +47,36 @@ class Request:
         return named | {key: value for key, value in optional.items() if value}
 
 
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What the session that makes a call passes on to the next one, without being asked.
+
+    A source identity stays for the rest of a chain; so do tags that were set as transitive. known: False if the chain
+    begins with a session that was made elsewhere, which may carry more.
+    """
+
+    source_identity: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    known: bool = True
+
+
+NOTHING_INHERITED = Inherited()
+
+
+def inherited(requests: Sequence[Request], hop: int, caller_arn: str) -> Inherited:
+    """Return what goes along into the call `hop`, from those before it (IAM User Guide, "Pass session tags in AWS STS",
+    "Monitor and control actions taken with assumed roles")."""
+    before = requests[:hop]
+    transitive = [
+        (key, value)
+        for request in before
+        for key, value in request.session_tags
+        if key.casefold() in {name.casefold() for name in request.transitive_tags}
+    ]
+    identity = next((request.source_identity for request in before if request.source_identity), "")
+    return Inherited(identity, tuple(transitive), not is_role_session(caller_arn))
+
+
 def hops(name: str, aliases: Mapping[str, Alias]) -> tuple[Alias, ...]:
     """The aliases from the first that is assumed to the one asked for, through `via`.
 

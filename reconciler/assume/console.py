@@ -12,21 +12,13 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
 from reconciler.assume.credentials import Credentials
+from reconciler.model.partitions import PARTITIONS
 from reconciler.model.problem import failure
 from reconciler.model.sts import LONGEST, SHORTEST
 from reconciler.model.url import public_url
 
 ISSUER = "reconcile"
 """Whom the console names as the place where the session was made."""
-
-_DOMAINS = {
-    "aws": "aws.amazon.com",
-    "aws-cn": "amazonaws.cn",
-    "aws-us-gov": "amazonaws-us-gov.com",
-    "aws-eusc": "eusc-de-east-1.{}.amazonaws-eusc.eu",
-}
-"""Partition → the domain of its hosts `signin` and `console` (AWS CLI, `console`, and AWS European Sovereign Cloud
-User Guide, "Endpoints"); {} is where the service stands. The isolated partitions publish none."""
 
 
 def endpoint(partition: str, environ: Mapping[str, str], endpoint_url: str | None = None) -> str:
@@ -81,15 +73,16 @@ def login_url(base: str, partition: str, region: str | None, token: str) -> str:
 
 
 def _host(service: str, partition: str) -> str:
-    domain = _DOMAINS.get(partition)
-    if domain is None:
+    found = PARTITIONS.get(partition)
+    if found is None or not found.console:
+        documented = ", ".join(one.id for one in PARTITIONS.values() if one.console)
         raise failure(
             "console-unknown",
-            f"The console of the partition {partition} is not known.",
-            f"Known are those of {', '.join(_DOMAINS)}.",
+            f"The console of the partition {partition} is not known: AWS documents no sign-in host for it.",
+            f"Documented are those of {documented}.",
             "Use the credentials without --console.",
         )
-    return domain.format(service) if "{}" in domain else f"{service}.{domain}"
+    return found.console.format(service)
 
 
 def _keeps_secrets(url: str) -> bool:

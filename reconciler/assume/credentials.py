@@ -10,7 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.assume.source import default_profile_is_used
+from reconciler.assume.source import DEFAULT, default_profile_is_used, region_of
+from reconciler.model.partitions import (
+    DEFAULT_PARTITION,
+    home_region,
+    is_elsewhere,
+    partition_of_arn,
+    partition_of_region,
+)
 from reconciler.shell.variables import Variables
 
 TYPE_CHECKING = False
@@ -24,7 +31,6 @@ EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", EXPIRATION)
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
-DEFAULT = "default"
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
@@ -124,6 +130,29 @@ def kept_profile(environ: Mapping[str, str]) -> str | None:
     """
     named = environ.get(SOURCE) or environ.get("AWS_DEFAULT_PROFILE") or environ.get("AWS_PROFILE")
     return named or (DEFAULT if default_profile_is_used(environ) else None)
+
+
+def region_to_set(region: str | None, role_arn: str, profile: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return the AWS_REGION that a role's credentials need; None if the shell needs no other than it has.
+
+    region: the one that the alias or an option names. Credentials work only in a region of their own partition. So one
+    is set if the environment names a region of another partition, or if nothing names one in a partition other than
+    `aws`, where AWS's tools would call us-east-1. `profile` is the one that the role is assumed from.
+    """
+    if region:
+        return region
+    partition = partition_of_arn(role_arn)
+    named = [environ[name] for name in _REGIONS if environ.get(name)]
+    if named and not any(is_elsewhere(one, partition) for one in named):
+        return None
+    if not named and (partition == DEFAULT_PARTITION or _is_of(region_of(DEFAULT, environ), partition)):
+        return None
+    before = (environ.get(SOURCE_REGION, ""), region_of(profile, environ))
+    return next((one for one in before if _is_of(one, partition)), home_region(partition))
+
+
+def _is_of(region: str, partition: str) -> bool:
+    return partition_of_region(region) == partition
 
 
 def kept_region(region: str | None, environ: Mapping[str, str]) -> str | None:

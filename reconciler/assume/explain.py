@@ -18,7 +18,7 @@ from reconciler.assume.asked import (
 from reconciler.assume.question import Question
 from reconciler.assume.said import side_of, told
 from reconciler.assume.weigh import OF_NO_CALL, Cause, View, Weighed, weighed
-from reconciler.assume.wording import Told
+from reconciler.assume.wording import Told, passed_on
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
 from reconciler.model.suggest import suggestion
 from reconciler.policy.evaluator import MfaDemand
@@ -63,7 +63,8 @@ def _explained(question: Question) -> Explanation:
 
 def _weighed(question: Question, view: View, mfa: Mfa | None = None) -> list[Weighed]:
     context = question.context(mfa)
-    return [weighed(view, action, context) for action in actions_of(question.request)]
+    needed = actions_of(question.request, question.inherited, question.denied)
+    return [weighed(view, action, context) for action in needed]
 
 
 def _made(question: Question, outcome: Outcome, said: Told, sides: Iterable[Side] = ()) -> Explanation:
@@ -188,6 +189,9 @@ def _refused(question: Question, view: View, denied: list[Weighed]) -> Explanati
     if outcome is Outcome.NEEDS_MFA and question.alias and question.alias.mfa is False:
         hint = "The alias says `mfa: false`: take that line out, and a code is asked for."
         said = replace(said, hint=hint, place=question.alias.place)
+    if outcome in (Outcome.TAG_SESSION, Outcome.SOURCE_IDENTITY):
+        origin = passed_on(denied[0].action, question.request, question.inherited)
+        said = replace(said, details=(*said.details, *origin))
     return _made(question, outcome, said, _sides(question, view, denied))
 
 

@@ -12,7 +12,15 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.assume import index, warm
 from reconciler.assume.cache import Cache
-from reconciler.assume.credentials import Credentials, environment, expired, kept_profile, kept_region, source_profile
+from reconciler.assume.credentials import (
+    Credentials,
+    environment,
+    expired,
+    kept_profile,
+    kept_region,
+    region_to_set,
+    source_profile,
+)
 from reconciler.assume.deliver import Wish, deliver
 from reconciler.assume.source import identity_of
 from reconciler.shell import streams
@@ -98,7 +106,7 @@ def _delivered(
     line = warm.nesting(profile, environ)
     if line:
         _say(line)
-    region = asked.region or region
+    region = region_to_set(asked.region or region, role_arn, profile, environ)
     kept = kept_profile(environ), kept_region(region, environ)
     variables = environment(credentials, asked.alias, region, *kept)
     wish = Wish(asked.words, asked.shell, asked.form, asked.printing)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from reconciler.assume.chain import declared_source, hops
 from reconciler.model.durations import format_duration
+from reconciler.model.partitions import DEFAULT_PARTITION, home_region, partition_of_arn
 from reconciler.model.problem import Level, Problem, failure
 from reconciler.model.sentence import listed
 from reconciler.model.state import Alias
@@ -186,9 +187,15 @@ def _as_role(alias: Alias, prefix: str) -> Profile:
         "duration_seconds": str(alias.duration) if alias.duration else None,
         "external_id": alias.external_id,
         "role_session_name": alias.session_name,
-        "region": alias.region,
+        "region": alias.region or _needed_region(alias.role_arn),
     }
     return Profile(prefix + alias.name, alias, source, tuple((key, value) for key, value in said.items() if value))
+
+
+def _needed_region(role_arn: str) -> str | None:
+    """Return a region for AWS's tools to call STS in, where their own default, us-east-1, does not know the role."""
+    partition = partition_of_arn(role_arn)
+    return None if partition == DEFAULT_PARTITION else home_region(partition)
 
 
 def _as_process(alias: Alias, aliases: Mapping[str, Alias], process: Process, prefix: str) -> Profile:

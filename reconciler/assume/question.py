@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.assume.asked import Mfa, context_of
-from reconciler.assume.chain import Request
+from reconciler.assume.chain import NOTHING_INHERITED, Inherited, Request
 from reconciler.assume.weigh import View
 from reconciler.assume.wording import Words
 from reconciler.model.state import Alias, Desired
@@ -17,7 +17,8 @@ from reconciler.policy.evaluator import Context
 class Question:
     """One hop. `live`: what counts at AWS, as far as it is seen; `file`: as the file has it, None where it has neither.
 
-    before: the hop whose session calls. absent: the role is not live. lives_at: the ARN of a live role of that name
+    before: the hop whose session calls; inherited: what it passes on. denied: the action that AWS has refused, if it
+    said so. absent: the role is not live. lives_at: the ARN of a live role of that name
     where it is another. role_names: to suggest from. refused: AWS said no. applied: seconds since this machine
     applied one of the entities concerned, None where it did not.
     """
@@ -30,6 +31,8 @@ class Question:
     mfa: Mfa
     now: datetime
     before: Request | None = None
+    inherited: Inherited = NOTHING_INHERITED
+    denied: str = ""
     absent: bool = False
     lives_at: str = ""
     role_names: tuple[str, ...] = ()
@@ -38,7 +41,7 @@ class Question:
     unread: tuple[str, ...] = ()
 
     def context(self, mfa: Mfa | None = None) -> Context:
-        return context_of(self.request, mfa or self.mfa, self.now, self.before)
+        return context_of(self.request, mfa or self.mfa, self.now, self.inherited, self.before is not None)
 
     def words(self, view: View) -> Words:
         return Words(self.desired, view, view.principal.own.over(view.target.own, self.context()))

@@ -13,6 +13,9 @@ from io import StringIO
 
 from reconciler.files.reading import LARGEST_SETTINGS, read_regular
 
+DEFAULT = "default"
+"""The profile of whoever names none."""
+
 _KEY = "aws_access_key_id"
 _SECRET = ("aws_secret_access_key", "aws_session_token")
 _ELSEWHERE = ("role_arn", "sso_session", "sso_start_url", "login_session")
@@ -89,18 +92,26 @@ def asks_for_code(profile: str | None, environ: Mapping[str, str]) -> bool:
     return False
 
 
+def region_of(profile: str | None, environ: Mapping[str, str]) -> str:
+    """Return the region that AWS's files give a profile; "" if they give none."""
+    try:
+        return _Files(environ).profile(_named(profile, environ)).get("region", "")
+    except ValueError:
+        return ""
+
+
 def default_profile_is_used(environ: Mapping[str, str]) -> bool:
     """True where a call without any profile would use the one named `default`."""
     if environ.get("AWS_ACCESS_KEY_ID"):
         return False
     try:
-        return bool(_Files(environ).profile("default"))
+        return bool(_Files(environ).profile(DEFAULT))
     except ValueError:
         return False
 
 
 def _named(profile: str | None, environ: Mapping[str, str]) -> str:
-    return profile or environ.get("AWS_DEFAULT_PROFILE", environ.get("AWS_PROFILE", "default"))
+    return profile or environ.get("AWS_DEFAULT_PROFILE", environ.get("AWS_PROFILE", DEFAULT))
 
 
 def _of_profile(name: str, files: _Files) -> str | None:
@@ -138,7 +149,7 @@ class _Files:
                 words = _words(header) if header.startswith(kind) else []
                 if len(words) == 2:
                     known[words[1]] = settings
-            if header == "default":
+            if header == DEFAULT:
                 self._profiles[header] = settings
         self._credentials = _sections(environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
 

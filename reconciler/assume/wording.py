@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.assume.asked import ASSUME, EXTERNAL_ID, SET_SOURCE_IDENTITY, TAG_SESSION
+from reconciler.assume.chain import Inherited, Request
 from reconciler.assume.weigh import View, Weighed
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of, policy_reference
@@ -257,6 +258,21 @@ def caller_lines(words: Words, item: Weighed) -> tuple[str, ...]:
         f"  assume-{name}:",
         f'    Statement: {{Effect: Allow, Action: {actions}, Resource: "{words.view.target.arn}"}}',
     )
+
+
+def passed_on(action: str, request: Request, carried: Inherited) -> tuple[str, ...]:
+    """Say where the tags or the source identity come from, if the call itself sets none."""
+    if action == TAG_SESSION and not request.session_tags:
+        if carried.tags:
+            keys = ", ".join(key for key, _ in carried.tags)
+            return (f"An earlier alias of the chain sets {keys} as transitive: that goes along into every later role.",)
+        return ("The session that calls carries transitive tags, set where it was made; they go along.",)
+    if action == SET_SOURCE_IDENTITY and not request.source_identity:
+        if carried.source_identity:
+            said = f"An earlier alias of the chain sets the source identity {carried.source_identity}: it stays."
+            return (said,)
+        return ("The session that calls carries a source identity, set where it was made; it stays.",)
+    return ()
 
 
 def wanted_ids(item: Weighed) -> list[str]:

@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError, PaginationError
 
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
 from reconciler.aws.pages import MOST_PAGES, following
-from reconciler.aws.session import HOME_REGIONS, Connection
+from reconciler.aws.session import Connection
 from reconciler.kinds.raw import Detail, Item, tags_of
+from reconciler.model.partitions import home_region
 
 TAGGED_PAGE = 100
 
@@ -24,7 +25,7 @@ _TYPES = ["iam:policy", "iam:instance-profile"]
 
 def bulk_tags(connection: Connection) -> Mapping[str, Detail] | None:
     """ARN → tags of everything tagged; None where the bulk read is no use here."""
-    region = HOME_REGIONS.get(connection.partition)
+    region = home_region(connection.partition)
     if region is None:
         return None
     found: dict[str, Detail] = {}

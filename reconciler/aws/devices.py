@@ -21,13 +21,11 @@ from reconciler.aws.session import Connection
 from reconciler.aws.unlogged import unlogged
 from reconciler.model.address import Address
 from reconciler.model.problem import Failed, failure
+from reconciler.model.quotas import MFA_DEVICES
 from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED
 
 T = TypeVar("T")
-
-MOST_DEVICES = 8
-"""MFA devices that a user may have, of all kinds together (IAM User Guide, "IAM and AWS STS quotas")."""
 
 TAKEN, UNCLEAR = "mfa-device-taken", "aws-answer-lost"
 """Codes of Problems: a device of that name exists; whether the call was carried out is not known."""
@@ -198,7 +196,7 @@ def _failed(error: Exception, doing: str, action: str) -> Failed:
         return failure(
             "mfa-device-limit",
             f"{doing[:1].upper()}{doing[1:]} failed: AWS allows no more.",
-            f"A user may have {MOST_DEVICES} MFA devices, of all kinds together; the account has a quota as well.",
+            f"A user may have {MFA_DEVICES.default} MFA devices, of all kinds together; the account has a quota, too.",
         )
     return Failed([problem_of(error, doing)])
 

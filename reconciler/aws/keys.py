@@ -30,9 +30,6 @@ from reconciler.model.problem import Failed, failure
 from reconciler.model.state import AccessKey
 from reconciler.model.suggest import suggestion
 
-QUOTA = 2
-"""Access keys that a user may have (IAM User Guide, "IAM and AWS STS quotas"); it cannot be raised."""
-
 PATIENCE = 60.0
 """Seconds until a new key must be known; some ten are usual."""
 

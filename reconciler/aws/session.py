@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from botocore.handlers import json_decode_policies
 from reconciler.aws.about_profile import About
 from reconciler.aws.answers import AnswerParsers, timestamp
 from reconciler.aws.credentials import guard_credentials, marking, origin_of_credentials
-from reconciler.aws.faults import BAD_CREDENTIALS, translated
+from reconciler.aws.faults import AWS_ERRORS, BAD_CREDENTIALS, code_of, problem_of, translated
 from reconciler.aws.limits import call_timeout, watch
 from reconciler.aws.meter import Meter
 from reconciler.aws.origin import Origin
@@ -30,12 +30,10 @@ from reconciler.aws.profile_refusals import explain_dead_credentials
 from reconciler.aws.user_sessions import tell_apart
 from reconciler.files.reading import check_settings, reason_of
 from reconciler.model.calls import OnCall, unheard
+from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS, partition_of_region
 from reconciler.model.problem import Failed, Place, failure
 from reconciler.model.url import public_url
 
-DEFAULT_REGION = "us-east-1"
-HOME_REGIONS = {"aws": DEFAULT_REGION, "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""Partition → the region whose endpoints know its IAM (botocore's endpoint data)."""
 POOL = 16
 """Calls at once, reads and writes alike; a client keeps as many connections."""
 
@@ -54,6 +52,7 @@ _TRIAL = _CONFIG.merge(
     Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
 )
 """For a service that may not be there at all, such as one that a private network has no way to."""
+_UNKNOWN_HERE = "InvalidClientTokenId"
 
 
 @dataclass(frozen=True)
@@ -102,12 +101,14 @@ def session_of(
 ) -> boto3.session.Session:
     """Return a boto3 session, on `checked_core`. Raises Failed: no such profile.
 
-    named_at: the alias whose `source_profile` the profile is, for messages. ask: called where the profile's own role
+    AWS_REGION is read as AWS's other SDKs and the AWS CLI read it; boto3 knows AWS_DEFAULT_REGION only.
+    named_at: the alias whose `source_profile` the profile is, for messages. ask: called if the profile's own role
     needs an MFA code.
     """
     core, origin = checked_core(), Origin(profile, named_at)
+    named = region or os.environ.get("AWS_REGION") or None
     with translated("finding credentials"), marking(origin):
-        session = boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
+        session = boto3.session.Session(profile_name=profile, region_name=named, botocore_session=core)
         give_codes(core, ask)
         guard_credentials(core, origin)
         return session
@@ -124,7 +125,7 @@ def client(
 
 
 def _client(session: boto3.session.Session, service: str, endpoint_url: str | None, config: Config) -> Any:
-    region = session.region_name or DEFAULT_REGION
+    region = session.region_name or PARTITIONS[DEFAULT_PARTITION].home_region
     make: Any = session.client
     with preparing(service, endpoint_url):
         return callable_client(make(service, region_name=region, endpoint_url=endpoint_url, config=config))
@@ -212,7 +213,7 @@ def connect(profile: str | None, region: str | None, endpoint_url: str | None, o
     identified = started(sts.get_caller_identity) if asks_nobody(profile) else None
     iam, iam_once = client(session, "iam", endpoint_url), _client(session, "iam", endpoint_url, _ONCE)
     iam.meta.events.unregister("after-call.iam", json_decode_policies)
-    with translated("asking AWS who the caller is"):
+    with asking_whose("asking AWS who the caller is", sts, session.region_name):
         identity = identified.result() if identified else sts.get_caller_identity()
     arn, key = str(identity["Arn"]), access_key_id(session)
     for one in (iam, iam_once):
@@ -234,6 +235,28 @@ def access_key_id(session: boto3.session.Session) -> str:
     with translated("finding credentials"):
         found: Any = session.get_credentials()
         return str(getattr(found.get_frozen_credentials() if found else None, "access_key", "") or "")
+
+
+@contextmanager
+def asking_whose(doing: str, sts: Any, configured: str | None) -> Iterator[None]:
+    """Turn any botocore error of GetCallerIdentity into Failed.
+
+    Keys of another partition are unknown to STS of this one, so a refusal of unknown keys names the partition that was
+    asked. configured: the region that an option, the environment or a profile names.
+    """
+    try:
+        yield
+    except AWS_ERRORS as error:
+        problem, region = problem_of(error, doing), str(sts.meta.region_name)
+        partition = PARTITIONS.get(partition_of_region(region) or "")
+        host = urlsplit(str(sts.meta.endpoint_url)).hostname or ""
+        if partition and code_of(error) == _UNKNOWN_HERE and host.endswith(f".{partition.dns_suffix}"):
+            asked = f"The region is {region}" if configured else f"No region is set, so the call went to {region}"
+            others = ", ".join(one.home_region for one in PARTITIONS.values() if one is not partition)
+            detail = f"{asked}, in the partition {partition.id}: keys of another partition are unknown there."
+            hint = f"{problem.hint} If they are of another partition, pass --region with a region of it: {others}."
+            problem = replace(problem, detail=detail, hint=hint)
+        raise Failed([problem]) from None
 
 
 def check_account(connection: Connection, wanted: str | None) -> None:

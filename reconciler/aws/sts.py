@@ -6,6 +6,7 @@ Error texts are not part of the API: those matched here are what STS answers tod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC
 from functools import cached_property
@@ -17,7 +18,8 @@ from botocore.exceptions import ClientError
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translated
 from reconciler.aws.pages import items_of
 from reconciler.aws.profile_mfa import AskCode
-from reconciler.aws.session import DEFAULT_REGION, HOME_REGIONS, callable_client, client, preparing, session_of
+from reconciler.aws.session import asking_whose, callable_client, client, preparing, session_of
+from reconciler.model.partitions import DEFAULT_PARTITION, home_region, is_elsewhere, partition_of_region
 from reconciler.model.problem import Failed, Level, Place, Problem, failure
 from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED, Caller
@@ -39,6 +41,8 @@ AWS_SAYS = "aws-says"
 DEVICE_REFUSED = "mfa-device-refused"
 """The code of the Problem that says the serial number is no device of the caller."""
 
+_ACTION = re.compile(r"not authorized to perform: (sts:[A-Za-z]+)")
+
 Keys = tuple[str, str, str, str]
 """Access key id, secret access key, session token, expiration (RFC 3339, UTC)."""
 
@@ -50,18 +54,19 @@ class Source:
         self,
         profile: str | None,
         region: str | None,
-        partition: str,
+        partition: str | None,
         endpoint_url: str | None,
         named_at: Place | None = None,
         ask: AskCode | None = None,
     ):
-        """Raises Failed: no such profile. Without any region STS is called in the partition's first.
+        """partition: that of the roles, None while it is not known. region: of the alias or an option.
 
-        named_at: the alias whose `source_profile` the profile is, for messages. ask: called where the profile's own
-        role needs an MFA code.
+        named_at: the alias whose `source_profile` the profile is, for messages. ask: called if the profile's own role
+        needs an MFA code. Raises Failed: no such profile, or a region in which the roles' partition has no STS.
         """
         self._session: Session = session_of(profile, region, named_at, ask)
-        self._region = self._session.region_name or HOME_REGIONS.get(partition, DEFAULT_REGION)
+        self.region = _region_of_sts(self._session.region_name, region, partition)
+        self._configured = self._session.region_name
         self._endpoint_url = endpoint_url
 
     @cached_property
@@ -71,10 +76,9 @@ class Source:
 
     def owner(self, keys: Keys | None = None) -> Caller:
         """Who the source's credentials are, or those of `keys`. Raises Failed."""
-        try:
-            answer = self.sts(keys).get_caller_identity()
-        except AWS_ERRORS as error:
-            raise Failed([problem_of(error, "asking AWS who you are")]) from None
+        client = self.sts(keys)
+        with asking_whose("asking AWS who you are", client, self._configured):
+            answer = client.get_caller_identity()
         return Caller(answer["Arn"], answer["Account"])
 
     @property
@@ -135,8 +139,34 @@ class Source:
             own = dict(zip(names, keys, strict=False))
         make = cast("Any", self._session).client
         with preparing(service, self._endpoint_url):
-            made = make(service, region_name=self._region, endpoint_url=self._endpoint_url, config=config, **own)
+            made = make(service, region_name=self.region, endpoint_url=self._endpoint_url, config=config, **own)
             return cast("object", callable_client(made))
+
+
+def _region_of_sts(configured: str | None, asked: str | None, partition: str | None) -> str:
+    """Return the region to call STS in. Credentials work only in a region of their own partition.
+
+    So AWS_REGION or a profile's region is passed over if it belongs to another partition than the roles do, and
+    refused if the alias or an option names it. Raises Failed.
+    """
+    if configured and (partition is None or not is_elsewhere(configured, partition)):
+        return configured
+    home = home_region(partition or DEFAULT_PARTITION)
+    if configured and configured == asked:
+        raise failure(
+            "region-partition",
+            f"The region {configured} belongs to the partition {partition_of_region(configured)}, the role to "
+            f"{partition}.",
+            "STS of one partition cannot assume a role of another.",
+            f"Write `region: {home}` in the alias, or pass --region {home}." if home else "Name a region of it.",
+        )
+    if home is None:
+        raise failure(
+            "no-region",
+            f"No region is set, and the partition {partition} is not known to this version.",
+            hint="Pass --region with one of its regions, or set AWS_REGION.",
+        )
+    return home
 
 
 def assume_role(
@@ -201,7 +231,11 @@ def _failed(error: Exception, role: str, caller: str, serial: str) -> Failed:
 
 
 def _own_words(text: str) -> Iterator[Problem]:
-    """What AWS says beyond that it refuses: at times the kind of policy that does, which alone tells of an SCP."""
+    """What AWS says beyond that it refuses: at times the kind of policy that does, which alone tells of an SCP; and the
+    action, if it is another than AssumeRole, which alone tells what a session made elsewhere passes on."""
+    action = _ACTION.search(text)
+    if action and action[1] != "sts:AssumeRole":
+        yield Problem(Level.INFO, AWS_SAYS, f"AWS says: {action[1]} is not allowed.")
     _, because, reason = text.partition(" because ")
     _, deny, kind = text.partition(" with an explicit deny")
     told = f"because {reason}" if because else f"with an explicit deny{kind}" if deny else ""

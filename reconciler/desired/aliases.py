@@ -23,6 +23,7 @@ from reconciler.model.durations import format_duration
 from reconciler.model.entity import Entity, Role
 from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, place_of
+from reconciler.model.partitions import partition_of_arn
 from reconciler.model.problem import Level
 from reconciler.model.state import Alias
 from reconciler.model.sts import EXTERNAL_ID, LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
@@ -92,10 +93,11 @@ class AliasReader:
             hint = "Use letters, digits and + = , . @ / : _ -, and no - at the beginning."
             self.context.problem("bad-name", f"{name!r} cannot be an alias.", place, hint)
         self._check_texts(node)
-        policy = self.context.document(node, "policy", Use.SESSION)
+        partition = partition_of_arn(arn) if arn and role is None else None
+        policy = self.context.document(node, "policy", Use.SESSION, partition)
         via_exists = self._via_exists(node)
         duration, tags, transitive = self._duration(node, role), self._session_tags(node), self._transitive(node)
-        policy_arns = tuple(sorted(self.context.policy_arns(node, "policy_arns")))
+        policy_arns = tuple(sorted(self.context.policy_arns(node, "policy_arns", partition)))
         if arn is None or not via_exists:
             return None
         return Alias(

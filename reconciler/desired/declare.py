@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from reconciler.desired.alias_chains import chain_problems
+from reconciler.desired.alias_partitions import partition_problems
 from reconciler.desired.aliases import AliasReader, cycle_problems, external_id_problems
 from reconciler.desired.check import schema_problems
 from reconciler.desired.defaults import merge_defaults
@@ -15,7 +17,7 @@ from reconciler.desired.schema import schema
 from reconciler.kinds import limits
 from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring, items, text
-from reconciler.kinds.facets.tags import BREAK_GLASS, QUOTA
+from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.kinds.instance_profile import profile_address
 from reconciler.kinds.mfa_guard import guard_address, guard_policy
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, ONE_ENTRY
@@ -24,6 +26,7 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Entity
 from reconciler.model.node import Map, place_of
 from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.quotas import TAGS
 from reconciler.model.state import Alias, Declaration, Desired, Settings, State
 from reconciler.model.suggest import suggestion
 from reconciler.plan.ownership import ignores_everything
@@ -35,11 +38,13 @@ def declare(
     live_paths: Mapping[Address, str] | None = None,
     now: datetime | None = None,
     names: Names | None = None,
+    own_partition: str | None = None,
 ) -> Desired:
     """What the file means. `live_paths`: existing entities keep their path where the file has none.
 
     now: what is over by then is left out; None: nothing is over.
     names: AWS's lists, to warn of what is misspelt; None: nothing is looked up.
+    own_partition: the account's, once AWS has said it: ARNs of another one are problems then.
 
     Every problem is in `problems`; entities that have an error of their own are left out of the state.
     """
@@ -64,9 +69,11 @@ def declare(
         names=names,
         unread=_unread_kinds(root, loaded.partial),
         misplaced=_misplaced(root),
+        own_partition=own_partition,
     )
     defaults, place = root.child("defaults"), root.place("defaults", of_key=True)
     context.problems.extend(limits.written_tag_problems(defaults.child("tags")))
+    context.problems.extend(_numbers(root))
     nodes = merge_defaults(_nodes(root), defaults, context.problems, place)
     moves = moves_written(root.child("moved"), context)
     context.paths = _paths(nodes, written, owner, with_moves(live_paths or {}, moves.values()), context)
@@ -162,6 +169,11 @@ def _paths(
     return paths
 
 
+def _numbers(root: Map) -> Iterator[Problem]:
+    for section, kind in BY_SECTION.items():
+        yield from limits.number_problems(kind.name, section, _names(root, section), root)
+
+
 def _each_written(nodes: Mapping[Address, Map], root: Map) -> list[tuple[Address, Map]]:
     """Every name as written: two that IAM takes for one are both here, with one node."""
     written = [Address(kind.name, name) for section, kind in BY_SECTION.items() for name in _names(root, section)]
@@ -221,6 +233,8 @@ def _aliases(root: Map, partial: bool, context: Declaring, entities: Mapping[Add
     reader = AliasReader(context, section, nodes, entities, partial)
     found = {name: alias for name in nodes if (alias := reader.alias(name))}
     cycle_problems(found, section, context)
+    partition_problems(found, nodes, context)
+    chain_problems(found, nodes, context)
     external_id_problems(found, nodes, entities, context)
     return found
 
@@ -256,8 +270,8 @@ def _check_marks(settings: Settings, found: Mapping[Address, Declared], context:
     """Report who is named in `break_glass` and has no room for the tag that says so."""
     for address in settings.break_glass:
         declared = found.get(address)
-        if declared is not None and len(getattr(declared.entity, "tags", ())) == QUOTA:
-            summary = f"{address} has {QUOTA} tags, as many as AWS allows: there is no room for {BREAK_GLASS}."
+        if declared is not None and len(getattr(declared.entity, "tags", ())) == TAGS.default:
+            summary = f"{address} has {TAGS.default} tags, as many as AWS allows: there is no room for {BREAK_GLASS}."
             hint = "Remove one: whom settings.break_glass names carries that tag."
             context.problem("too-many-tags", summary, declared.declaration.place, hint)
 

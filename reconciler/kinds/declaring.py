@@ -25,6 +25,7 @@ from reconciler.policy.flaw import Flaw
 from reconciler.policy.grammar import Use, flaws
 from reconciler.policy.moments import BadMoment, moment
 from reconciler.policy.names import NameChecks, Names
+from reconciler.policy.partition_checks import OTHER_PARTITION, explain, flaws_of_partition, is_foreign
 from reconciler.policy.placeholders import explain_text
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
@@ -43,6 +44,7 @@ class Declaring:
     names: AWS's lists, to find names that are misspelt; None: nothing is looked up.
     unread: kinds of which not every declaration could be read. misplaced: what is declared where it is not read.
     Neither is called unknown.
+    own_partition: that of the account, as AWS says; ARNs of another are problems. None: it has not been asked.
     """
 
     account: str
@@ -56,7 +58,8 @@ class Declaring:
     names: Names | None = None
     unread: frozenset[str] = frozenset()
     misplaced: frozenset[Address] = frozenset()
-    _documents: dict[tuple[int, Use], tuple[list[Flaw], Document | None]] = field(default_factory=dict)
+    own_partition: str | None = None
+    _documents: dict[tuple[int, Use, str | None], tuple[list[Flaw], Document | None]] = field(default_factory=dict)
     _held: list[Map] = field(default_factory=list)
     """The objects that the keys of `_documents` are of: an object that goes would leave its number to another."""
 
@@ -121,13 +124,21 @@ class Declaring:
             found.setdefault(address.kind, []).append(address.name)
         return {kind: tuple(names) for kind, names in found.items()}
 
-    def policy_arn(self, reference: str, place: Place) -> str | None:
-        """A policy reference (name, `aws:NAME`, ARN) as an ARN, or a problem."""
+    def check_partition(self, arn: str, place: Place, partition: str | None = None) -> None:
+        """Report an ARN of another partition than this one; None: than the account's, as far as it is known."""
+        wanted = partition or self.own_partition
+        if wanted is not None and is_foreign(arn, wanted):
+            summary, hint = explain(repr(arn), arn, wanted)
+            self.problem(OTHER_PARTITION, summary, place, hint)
+
+    def policy_arn(self, reference: str, place: Place, partition: str | None = None) -> str | None:
+        """A policy reference (name, `aws:NAME`, ARN) as an ARN, or a problem. partition: None: that of the account."""
         self.problems.extend(policy_references.managed_problems(reference, place, self.names, self.partition))
         if reference.startswith("aws:"):
-            return aws_policy_arn(reference.removeprefix("aws:"), self.partition)
+            return aws_policy_arn(reference.removeprefix("aws:"), partition or self.partition)
         if reference.startswith("arn:"):
             if _POLICY_ARN.fullmatch(reference):
+                self.check_partition(reference, place, partition)
                 return reference
             self.problem(
                 "bad-arn", f"{reference!r} is not the ARN of a managed policy.", place, explain_text(reference)
@@ -144,12 +155,12 @@ class Declaring:
         self.problem("unknown-reference", f"No policy {reference!r} in this file.", place, hint)
         return None
 
-    def policy_arns(self, node: Map, key: str = "policies") -> frozenset[str]:
+    def policy_arns(self, node: Map, key: str = "policies", partition: str | None = None) -> frozenset[str]:
         """The attached policies of an entity, less those whose time is over; one named twice is a problem."""
         found: dict[str, datetime | None] = {}
         reported = repeated_texts(node, key)
         for value, place, ending in attachments(node, key):
-            arn = self.policy_arn(value, place)
+            arn = self.policy_arn(value, place, partition)
             if arn in found and value not in reported:
                 self.problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
             at = self.expires(ending) if ending else None
@@ -171,9 +182,10 @@ class Declaring:
         """AWS lets in before that moment, and no longer at it (`DateLessThan`)."""
         return at is not None and self.now is not None and at <= self.now
 
-    def document(self, node: Map, key: str, use: Use) -> Document | None:
+    def document(self, node: Map, key: str, use: Use, partition: str | None = None) -> Document | None:
         """A document written in place, or in the file that a path names; its flaws become problems.
 
+        partition: the one that its ARNs must have; None: that of the account, as far as it is known.
         None as well if there is none that could be read, which the schema has reported.
         """
         written, where = node.get(key), place_of(node, [key])
@@ -183,16 +195,18 @@ class Declaring:
             loaded = self.load_document(written, where)
             if loaded is None:
                 return None
-            return self._checked(loaded, loaded, (), use)
-        return self._checked(written, node, (key,), use)
+            return self._checked(loaded, loaded, (), use, partition or self.own_partition)
+        return self._checked(written, node, (key,), use, partition or self.own_partition)
 
-    def _checked(self, written: object, root: Map, above: tuple[str, ...], use: Use) -> Document | None:
+    def _checked(
+        self, written: object, root: Map, above: tuple[str, ...], use: Use, partition: str | None
+    ) -> Document | None:
         """Return the document; None, with problems, if it has an error.
 
         A document that many entities share is read once, and what is wrong inside of it is reported once.
         """
-        known = self._documents.get((id(written), use))
-        found, document = known or self._read_document(written, use)
+        known = self._documents.get((id(written), use, partition))
+        found, document = known or self._read_document(written, use, partition)
         for flaw in found:
             if known and flaw.path:
                 continue
@@ -200,23 +214,28 @@ class Declaring:
             self.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
         return document
 
-    def flaws_of(self, written: object, use: Use) -> list[Flaw]:
-        """Return what is wrong with a parsed document, and which of its names AWS does not have."""
-        return [
-            *flaws(written, use, self.known_account),
-            *(self._name_checks.flaws(written, use) if self._name_checks else ()),
-        ]
+    def flaws_of(self, written: object, use: Use, partition: str | None = None) -> list[Flaw]:
+        """Return what is wrong with a parsed document, and which of its names AWS does not have.
+
+        partition: the one that its ARNs must have; None: any.
+        """
+        found = list(flaws(written, use, self.known_account))
+        if self._name_checks:
+            found += self._name_checks.flaws(written, use)
+        if partition is not None:
+            found += flaws_of_partition(written, partition)
+        return found
 
     @cached_property
     def _name_checks(self) -> NameChecks | None:
         return NameChecks(self.names) if self.names else None
 
-    def _read_document(self, written: object, use: Use) -> tuple[list[Flaw], Document | None]:
-        found, document = self.flaws_of(written, use), None
+    def _read_document(self, written: object, use: Use, partition: str | None) -> tuple[list[Flaw], Document | None]:
+        found, document = self.flaws_of(written, use, partition), None
         if isinstance(written, dict) and not any(flaw.level is Level.ERROR for flaw in found):
             document = replace(authored(written, self.partition), places=_statement_places(written))
         if isinstance(written, Map):
-            self._documents[id(written), use] = found, document
+            self._documents[id(written), use, partition] = found, document
             self._held.append(written)
         return found, document
 

@@ -10,16 +10,13 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sized
 from functools import lru_cache
 
-from reconciler.kinds.facets.inline import SIZE_QUOTA, total_size
-from reconciler.kinds.facets.tags import QUOTA, fold_key, is_of_aws, may_be_ours
+from reconciler.kinds.facets.inline import total_size
+from reconciler.kinds.facets.tags import fold_key, is_of_aws, may_be_ours
 from reconciler.model.document import Document
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER, INLINE_SIZE, OF_ACCOUNT, TAGS, TRUST_SIZE
 
-POLICY_SIZE = 6144
-TRUST_SIZE, TRUST_SIZE_MAX = 2048, 8192
-ATTACHMENTS, ATTACHMENTS_MAX = 10, {"User": 20, "Group": 10, "Role": 25}
-GROUPS_PER_USER = 10
 SESSION = (3600, 43200)
 SIGNIN_SESSION = (3600, 7_776_000)
 
@@ -69,8 +66,8 @@ def description_problems(description: str, place: Place) -> Iterator[Problem]:
 
 def tag_problems(tags: Mapping[str, str], node: Map) -> Iterator[Problem]:
     """Find what IAM refuses of an entity's tags. `tags`: those of the file and ours, of which 50 are the most."""
-    if len(tags) > QUOTA:
-        summary = f"{len(tags)} tags, those of reconcile included; AWS allows {QUOTA}."
+    if len(tags) > TAGS.default:
+        summary = f"{len(tags)} tags, those of reconcile included; AWS allows {TAGS.default}."
         yield _problem("too-many-tags", summary, node.place("tags"))
     yield from written_tag_problems(node.child("tags"))
 
@@ -117,18 +114,18 @@ def document_size_problems(document: Document, limit: int, place: Place) -> Iter
 
 
 def trust_size_problems(document: Document, place: Place) -> Iterator[Problem]:
-    size = len(document.text)
-    if size > TRUST_SIZE_MAX:
-        summary = f"The trust policy has {size} characters without white space; IAM allows {TRUST_SIZE_MAX}."
+    size, quota = len(document.text), TRUST_SIZE
+    if size > quota.ceiling:
+        summary = f"The trust policy has {size} characters without white space; IAM allows {quota.ceiling}."
         yield _problem("document-too-large", summary, place, "Trust fewer principals in one role.")
-    elif size > TRUST_SIZE:
-        summary = f"The trust policy has {size} characters without white space; the default quota is {TRUST_SIZE}."
+    elif size > quota.default:
+        summary = f"The trust policy has {size} characters without white space; the default quota is {quota.default}."
         hint = "Ask AWS to raise the quota 'Role trust policy length', or trust fewer principals."
         yield _problem("past-default-quota", summary, place, hint, Level.WARNING)
 
 
 def inline_size_problems(kind: str, documents: Mapping[str, Document], node: Map) -> Iterator[Problem]:
-    total, limit = total_size(documents), SIZE_QUOTA[kind]
+    total, limit = total_size(documents), INLINE_SIZE[kind].default
     if total > limit:
         summary = f"The inline policies have {total} characters together; IAM allows {limit} per {kind.lower()}."
         hint = "Move one into `policies:` as a managed policy."
@@ -136,17 +133,26 @@ def inline_size_problems(kind: str, documents: Mapping[str, Document], node: Map
 
 
 def attachment_problems(kind: str, policies: Sized, node: Map) -> Iterator[Problem]:
-    count, most = len(policies), ATTACHMENTS_MAX[kind]
+    count, quota = len(policies), ATTACHED[kind]
     place = node.place("policies")
-    if count > most:
-        yield _problem("too-many-policies", f"{count} attached policies; IAM allows {most} per {kind.lower()}.", place)
-    elif count > ATTACHMENTS:
-        summary = f"{count} attached policies, ours included; the default quota is {ATTACHMENTS}."
+    if count > quota.ceiling:
+        summary = f"{count} attached policies; IAM allows {quota.ceiling} per {kind.lower()}."
+        yield _problem("too-many-policies", summary, place, "Merge policies.")
+    elif count > quota.default:
+        summary = f"{count} attached policies, ours included; the default quota is {quota.default}."
         hint = f"Ask AWS to raise 'Managed policies attached to an IAM {kind.lower()}', or merge policies."
         yield _problem("past-default-quota", summary, place, hint, Level.WARNING)
 
 
+def number_problems(kind: str, section: str, names: Sized, root: Map) -> Iterator[Problem]:
+    """Report more entities of a kind than AWS lets any account have."""
+    quota, place = OF_ACCOUNT.get(kind), root.place(section, of_key=True)
+    if quota is not None and len(names) > quota.ceiling:
+        summary = f"{len(names)} entries in {section}; AWS allows {quota.ceiling} in one account at most."
+        yield _problem("too-many-entities", summary, place, "Split them between accounts.")
+
+
 def membership_problems(groups: Sized, node: Map) -> Iterator[Problem]:
-    if len(groups) > GROUPS_PER_USER:
-        summary = f"{len(groups)} groups; IAM allows {GROUPS_PER_USER} per user."
+    if len(groups) > GROUPS_PER_USER.ceiling:
+        summary = f"{len(groups)} groups; IAM allows {GROUPS_PER_USER.ceiling} per user."
         yield _problem("too-many-groups", summary, node.place("groups"))

@@ -12,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.quotas import Quota
 from reconciler.model.state import State
 from reconciler.policy.grants import NOTHING, Statements, statements_of
 from reconciler.policy.trust import trusted
@@ -48,9 +49,9 @@ class Planning:
         found = (self.address(arn) for arns in groups for arn in arns if arn)
         return frozenset(address for address in found if address)
 
-    def quota(self, name: str, default: int) -> int:
-        """A live quota by its name in GetAccountSummary, else AWS's default."""
-        return (self.live.facts.quotas or {}).get(name, default)
+    def quota(self, quota: Quota) -> int:
+        """Return what the account has, as GetAccountSummary says; AWS's default if it does not say."""
+        return (self.live.facts.quotas or {}).get(quota.summary, quota.default)
 
     def settled(self, address: Address) -> bool:
         """True where the plan itself deals with the entity: it is declared, or goes."""

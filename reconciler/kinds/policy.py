@@ -24,6 +24,7 @@ from reconciler.model.entity import Entity, Policy
 from reconciler.model.node import Map
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
+from reconciler.model.quotas import MANAGED_SIZE, VERSIONS
 from reconciler.model.state import PolicyVersion
 from reconciler.policy.grammar import Use
 from reconciler.policy.grants import shift_of
@@ -31,7 +32,6 @@ from reconciler.policy.readable import readable
 from reconciler.policy.stages import stages
 
 _TAGS = Tagged("Policy")
-MOST_VERSIONS = 5
 
 
 class PolicyKind:
@@ -93,7 +93,7 @@ class PolicyKind:
         document = context.document(node, "document", Use.MANAGED)
         if document is None:
             return
-        report(limits.document_size_problems(document, limits.POLICY_SIZE, node.place("document")))
+        report(limits.document_size_problems(document, MANAGED_SIZE.default, node.place("document")))
         yield Declared(Policy(name, document, path, description, tags), declaration)
 
     def written(self, entity: Policy, writing: Writing) -> Entry | None:
@@ -128,7 +128,7 @@ class PolicyKind:
         """One new version; where one call cannot do it in time, one for each stage. Each makes its own room."""
         address, target = before.address, self._target(before, planning)
         apart = (address, "") in planning.staged
-        written = stages(before.document, document, limits.POLICY_SIZE) if apart else (document,)
+        written = stages(before.document, document, MANAGED_SIZE.default) if apart else (document,)
         spare = self._oldest(before, planning, len(written))
         removals: list[Step] = []
         versions: list[Step] = []
@@ -146,7 +146,7 @@ class PolicyKind:
         """The oldest versions that are not in force, as many as must go for so many new ones."""
         versions = planning.live.facts.versions.get(policy.address, ())
         spare = sorted((v for v in versions if not v.default), key=lambda v: (v.created, v.number))
-        return spare[: max(0, len(versions) + wanted - MOST_VERSIONS)]
+        return spare[: max(0, len(versions) + wanted - VERSIONS.default)]
 
     def _delete_version(self, policy: Policy, version: str, planning: Planning, phase: Phase) -> Step:
         parameters = {**self._target(policy, planning), "VersionId": version}

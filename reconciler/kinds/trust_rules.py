@@ -147,7 +147,10 @@ def _principal(kind: str, value: str, place: Place, context: Declaring) -> str |
     if kind == "services":
         return _matching(_HOST, value, place, context, "the host of a service, such as ec2.amazonaws.com")
     if value.startswith("arn:"):
-        return _matching(_PRINCIPAL_ARN[kind], value, place, context, f"an ARN that `{kind}` takes")
+        arn = _matching(_PRINCIPAL_ARN[kind], value, place, context, f"an ARN that `{kind}` takes")
+        if arn:
+            context.check_partition(arn, place)
+        return arn
     address = context.named(_KIND[kind], value, place)
     return context.arn(address) if address else None
 

@@ -46,7 +46,7 @@ from reconciler.plan.guards.references import (
     principals_elsewhere,
     unread_kinds,
 )
-from reconciler.plan.guards.sizes import inline_sums, quotas
+from reconciler.plan.guards.sizes import account_quotas, inline_sums, quotas
 from reconciler.plan.guards.thresholds import raised_thresholds, thresholds
 from reconciler.plan.options import Allowed
 from reconciler.plan.order import lateness, ordered
@@ -87,6 +87,7 @@ NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     expiries,
     moves_made,
     raised_thresholds,
+    account_quotas,
 )
 
 _KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}

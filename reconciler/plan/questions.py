@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from reconciler.kinds.facets.links import DEFAULT_QUOTA
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Action
+from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER, OF_ACCOUNT, TRUST_SIZE
 from reconciler.model.state import Desired, State
 from reconciler.plan.break_glass import with_remembered
 from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.guards.lockout import guarded_by, ways_in
 from reconciler.plan.guards.sign_in import SignIn
+from reconciler.plan.guards.sizes import growths, writes_trust
 from reconciler.plan.ownership import is_protected
 from reconciler.plan.renames import Names, renamed, renames_of, replaced_of
 
@@ -94,7 +95,7 @@ def questions_about(
         devices=before((guarded | coming) - set(facts.devices) - facts.devices_unread),
         details=tuple(sorted(set(decisive) - facts.detailed)),
         policies=tuple(sorted(_outside(entities.values(), live))),
-        quotas=facts.quotas is None and any(map(_crowded, found)),
+        quotas=facts.quotas is None and _hangs_on_quotas(found, live),
         passwords=before(_without_password(entities) & present - set(facts.consoles)),
         sign_ins=before(({a for a, rules in ruled if rules.console} & present | coming) - set(facts.consoles)),
         access_keys=before(keyed - set(facts.access_keys)),
@@ -120,12 +121,25 @@ def _in_detail(path: str) -> bool:
     return path == "description" or path.startswith("tags.")
 
 
-def _crowded(difference: Difference) -> bool:
-    """True where old and new links together pass a default quota, so that the real one decides."""
-    links = ((field.before or frozenset(), field.after or frozenset()) for field in difference.fields)
+def _hangs_on_quotas(found: Sequence[Difference], live: State) -> bool:
+    """True if more is planned than every account may have, so that the account's own quotas decide.
+
+    Old and new links count together: if there is room for both, no old one goes before its successor is there.
+    """
+    counts = growths(found, live).items()
+    return any(map(_is_crowded, found)) or any(sum(growth) > OF_ACCOUNT[kind].surely for kind, growth in counts)
+
+
+def _is_crowded(difference: Difference) -> bool:
+    after, kind = difference.after, difference.address.kind.capitalize()
+    if isinstance(after, Role) and writes_trust(difference) and len(after.trust_policy.text) > TRUST_SIZE.surely:
+        return True
+    quotas = {"policies": ATTACHED.get(kind), "groups": GROUPS_PER_USER}
     return any(
-        isinstance(before, frozenset) and isinstance(after, frozenset) and len(before | after) > DEFAULT_QUOTA
-        for before, after in links
+        isinstance(old, frozenset) and isinstance(new, frozenset) and len(old | new) > quota.surely
+        for field in difference.fields
+        if (quota := quotas.get(field.path)) is not None
+        for old, new in [(field.before or frozenset(), field.after or frozenset())]
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reconciler.model.partitions import PARTITIONS
 from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown
 from reconciler.policy.placeholders import explain_text
 from reconciler.policy.sts_actions import matching_trust_actions
@@ -131,7 +132,7 @@ def _hint(kind: str, text: str) -> str:
         return "Providers go under Federated."
     if _AWS.fullmatch(text):
         return "Accounts, users and roles go under AWS."
-    if kind != "Service" and text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+    if kind != "Service" and text.endswith(tuple(f".{one.dns_suffix}" for one in PARTITIONS.values())):
         return "Services go under Service."
     if kind == "AWS":
         return "AWS takes an account of 12 digits, or the ARN of a user, a role or a session."

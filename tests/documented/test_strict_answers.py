@@ -12,12 +12,21 @@ from reconciler.sandbox.server import Sandbox
 
 QUOTAS = {
     "AttachedPoliciesPerGroupQuota": 10,
-    "AttachedPoliciesPerRoleQuota": 10,
+    "AttachedPoliciesPerRoleQuota": 20,
     "AttachedPoliciesPerUserQuota": 10,
     "AssumeRolePolicySizeQuota": 2048,
     "GroupsPerUserQuota": 10,
     "PolicySizeQuota": 6144,
     "VersionsPerPolicyQuota": 5,
+    "UserPolicySizeQuota": 2048,
+    "GroupPolicySizeQuota": 5120,
+    "RolePolicySizeQuota": 10240,
+    "AccessKeysPerUserQuota": 2,
+    "PoliciesQuota": 1500,
+    "RolesQuota": 1000,
+    "InstanceProfilesQuota": 1000,
+    "UsersQuota": 5000,
+    "GroupsQuota": 300,
 }
 
 

@@ -487,6 +487,11 @@ def test_a_source_identity_needs_its_permission_and_stays(world: World) -> None:
     assert world.refused(refused, SourceIdentity="ann") == denied(world.who.arn, refused, "sts:SetSourceIdentity")
     given = chain(world, SourceIdentity="ann")
     who = world.sts(given.session).get_caller_identity()["Arn"]
+    # Named by the trust, a role needs a policy of its own all the same: both sides must allow this action.
+    assert world.refused(given.second, given.session) == denied(who, given.second, "sts:SetSourceIdentity")
+    for arn in (given.first, given.second):
+        allowing = policy("sts:SetSourceIdentity")
+        world.iam.put_role_policy(RoleName=arn.rpartition("/")[2], PolicyName="p", PolicyDocument=allowing)
     told = world.assume(given.second, given.session)
     assert told["SourceIdentity"] == "ann"
     assert world.may(given.second, given.session, SourceIdentity="ann")

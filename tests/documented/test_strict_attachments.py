@@ -10,18 +10,18 @@ from strict_account import ADMINISTRATOR, ALLOW, Made, refusal
 KINDS = ["user", "group", "role"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_eleventh_attachment_is_one_too_many(iam: Any, made: Made, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "most"), [("user", 10), ("group", 10), ("role", 20)])
+def test_one_attachment_more_than_the_quota_is_too_many(iam: Any, made: Made, kind: str, most: int) -> None:
     holder = {f"{kind.title()}Name": getattr(made, kind)()}
     attach = getattr(iam, f"attach_{kind}_policy")
-    policies = [made.policy() for _ in range(11)]
-    for policy in policies[:10]:
+    policies = [made.policy() for _ in range(most + 1)]
+    for policy in policies[:most]:
         attach(**holder, PolicyArn=policy)
     attach(**holder, PolicyArn=policies[0])
-    limit = (409, "LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind.title()}: 10")
-    assert refusal(attach, **holder, PolicyArn=policies[10]) == limit
+    limit = (409, "LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind.title()}: {most}")
+    assert refusal(attach, **holder, PolicyArn=policies[most]) == limit
     getattr(iam, f"detach_{kind}_policy")(**holder, PolicyArn=policies[3])
-    attach(**holder, PolicyArn=policies[10])
+    attach(**holder, PolicyArn=policies[most])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -154,3 +154,21 @@ def test_the_quotes_around_a_number_are_optional(iam: Any, made: Made) -> None:
     user = made.user()
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=json.dumps(document))
     assert iam.get_user_policy(UserName=user, PolicyName="p")["PolicyDocument"] == document
+
+
+@pytest.mark.parametrize("element", ["Resource", "NotResource"])
+@pytest.mark.parametrize(
+    ("arn", "taken"), [("arn:aws-cn:s3:::b", False), ("arn:${P}:s3:::b", False), ("arn:*:s3:::b", True)]
+)
+def test_a_resource_is_of_the_accounts_partition(iam: Any, made: Made, element: str, arn: str, taken: bool) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:Get*", element: ["arn:aws:s3:::a", arn]}
+    parameters = {
+        "UserName": made.user(),
+        "PolicyName": "p",
+        "PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    }
+    if taken:
+        iam.put_user_policy(**parameters)
+        return
+    said = f'Partition "{arn.split(":")[1]}" is not valid for resource "{arn}".'
+    assert refusal(iam.put_user_policy, **parameters) == (400, "MalformedPolicyDocument", said)

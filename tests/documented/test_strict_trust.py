@@ -203,3 +203,17 @@ def test_accounts_are_worlds_of_their_own(sandbox: Sandbox, iam: Any, made: Made
     assert other.list_users()["Users"] == []
     other.create_user(UserName=user.upper())
     assert refusal(iam.create_user, UserName=user.upper())[1] == "EntityAlreadyExists"
+
+
+@pytest.mark.parametrize(
+    ("kind", "arn"),
+    [
+        ("AWS", "arn:aws-cn:iam::210987654321:root"),
+        ("AWS", "arn:aws-us-gov:iam::210987654321:user/x"),
+        ("Federated", "arn:aws-cn:iam::210987654321:saml-provider/x"),
+    ],
+)
+def test_a_principal_is_of_the_accounts_partition(iam: Any, name: Any, kind: str, arn: str) -> None:
+    action = "sts:AssumeRole" if kind == "AWS" else "sts:AssumeRoleWithSAML"
+    refused = refusal(iam.create_role, RoleName=name("role"), AssumeRolePolicyDocument=trust({kind: arn}, action))
+    assert refused == (400, "MalformedPolicyDocument", f'Invalid principal in policy: "{kind.upper()}":"{arn}"')

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -312,3 +313,56 @@ def test_what_the_file_ignores_is_no_reason_to_apply(applied: Account) -> None:
     close(applied, "open")
     applied.write(FILE.replace("open: {trust", "open: {ignore_changes: [trust], trust"))
     assert asked(applied, "open").outcome is Outcome.TRUST_REFUSES
+
+
+CHAINED = """\
+version: 1
+owner: t
+users:
+  demo: {{}}
+roles:
+  first: {{trust: [{{users: [demo], session_tags: true, source_identity: true}}], {may}}}
+  second: {{trust: [{{{trusted}{takes}}}]}}
+aliases:
+  first: {{role: first, {sets}}}
+  second: {{role: second, via: first}}
+"""
+SETS = {
+    "tags": "session_tags: {team: x, once: y}, transitive_tags: [team]",
+    "a source identity": "source_identity: ann",
+    "both": "session_tags: {team: x}, transitive_tags: [team], source_identity: ann",
+    "no transitive tags": "session_tags: {team: x}",
+}
+TAKES = {
+    "nothing": "",
+    "tags": ", session_tags: true",
+    "a source identity": ", source_identity: true",
+    "both": ", session_tags: true, source_identity: true",
+    "tags of that value": ', session_tags: true, conditions: {StringEquals: {"aws:RequestTag/team": x}}',
+    "tags of another value": ', session_tags: true, conditions: {StringEquals: {"aws:RequestTag/team": z}}',
+}
+MAY = "inline_policies: {{p: {{Statement: {{Effect: Allow, Action: {}, Resource: '*'}}}}}}"
+CALLERS = {
+    "a role that is named": ("roles: [first]", "path: /"),
+    "a role of the account, with AssumeRole": ('accounts: ["{{ account_id }}"]', MAY.format("'sts:AssumeRole'")),
+    "a role of the account, with all of it": ('accounts: ["{{ account_id }}"]', MAY.format("'sts:*'")),
+}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_what_is_said_of_a_chain_is_what_the_sandbox_does(account: Account, caller: str) -> None:
+    trusted, may = CALLERS[caller]
+    account.write(CHAINED.format(trusted=trusted, may=may, takes="", sets="session_name: me"))
+    account.apply()
+    made = account.iam.create_access_key(UserName="demo")["AccessKey"]
+    keys = {"AWS_ACCESS_KEY_ID": made["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"]}
+    for sets, takes in product(SETS.values(), TAKES.values()):
+        account.write(CHAINED.format(trusted=trusted, may=may, takes=takes, sets=sets))
+        account.apply()
+        forget(account)
+        done = account.cli("assume", "second", "--format", "json", "--no-cache", "--file", "roles.yaml", **keys)
+        found = asked(account, "second", mfa=Mfa())
+        assert (done.code == 0) is (found.outcome is Outcome.ALLOWED), (sets, takes, done.err, found)
+        if found.outcome in (Outcome.TAG_SESSION, Outcome.SOURCE_IDENTITY):
+            for said in (" ".join(found.details), " ".join(done.err.split())):
+                assert "An earlier alias of the chain" in said

@@ -100,6 +100,7 @@ def policies(names: list[str]) -> str:
 
 
 OLD, NEW = [f"old{index}" for index in range(10)], [f"new{index}" for index in range(10)]
+MOST = {"user": 10, "group": 10, "role": 20}
 HOLDERS = {
     "user": ("users: {{app: {{policies: [{listed}]}}}}\n", "AttachUserPolicy", "DetachUserPolicy"),
     "group": ("groups: {{app: {{policies: [{listed}]}}}}\n", "AttachGroupPolicy", "DetachGroupPolicy"),
@@ -116,15 +117,28 @@ def test_at_the_attachment_quota_one_goes_before_its_replacement_and_the_plan_sa
     account: Account, kind: str
 ) -> None:
     text, attach, detach = HOLDERS[kind]
-    account.write(HEAD + policies([*OLD, "new0"]) + text.format(listed=", ".join(OLD)))
+    old = [f"old{index}" for index in range(MOST[kind])]
+    account.write(HEAD + policies([*old, "new0"]) + text.format(listed=", ".join(old)))
     account.apply()
-    account.write(HEAD + policies([*OLD, "new0"]) + text.format(listed=", ".join([*OLD[1:], "new0"])))
+    account.write(HEAD + policies([*old, "new0"]) + text.format(listed=", ".join([*old[1:], "new0"])))
     plan = applied_as_planned(account)
     assert operations(plan) == [detach, attach]
     assert codes(plan, "info") == ["quota-order"]
     assert "quota" in findings(plan, "info")[0]["message"]
     assert "old0" in findings(plan, "info")[0]["message"]
     assert findings(plan, "info")[0]["address"] == f"{kind}/app"
+
+
+@pytest.mark.parametrize("number", [10, 15, 19])
+def test_a_role_has_room_for_twenty_so_that_nothing_is_detached_early(account: Account, number: int) -> None:
+    text, attach, detach = HOLDERS["role"]
+    old = [f"old{index}" for index in range(number)]
+    account.write(HEAD + policies([*old, "new0"]) + text.format(listed=", ".join(old)))
+    account.apply()
+    account.write(HEAD + policies([*old, "new0"]) + text.format(listed=", ".join([*old[1:], "new0"])))
+    plan = applied_as_planned(account)
+    assert operations(plan) == [attach, detach]
+    assert not codes(plan, "info") and not codes(plan, "warning")
 
 
 def test_below_the_quota_the_replacement_is_on_first_and_nothing_is_said(account: Account) -> None:
@@ -137,7 +151,7 @@ def test_below_the_quota_the_replacement_is_on_first_and_nothing_is_said(account
 
 
 def test_all_ten_attachments_are_swapped_at_the_quota(account: Account) -> None:
-    text, attach, _ = HOLDERS["role"]
+    text, attach, _ = HOLDERS["user"]
     account.write(HEAD + policies([*OLD, *NEW]) + text.format(listed=", ".join(OLD)))
     account.apply()
     account.write(HEAD + policies([*OLD, *NEW]) + text.format(listed=", ".join(NEW)))
@@ -146,7 +160,7 @@ def test_all_ten_attachments_are_swapped_at_the_quota(account: Account) -> None:
 
 def test_with_one_place_left_only_as_many_go_first_as_must(account: Account) -> None:
     """Nine old, nine new: all but one of the new ones need the place of an old one."""
-    text, _, detach = HOLDERS["role"]
+    text, _, detach = HOLDERS["user"]
     account.write(HEAD + policies([*OLD, *NEW]) + text.format(listed=", ".join(OLD[:9])))
     account.apply()
     account.write(HEAD + policies([*OLD, *NEW]) + text.format(listed=", ".join(NEW[:9])))

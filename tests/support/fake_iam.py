@@ -18,6 +18,7 @@ from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.plan import Call
+from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER
 from reconciler.model.state import Belongings, Facts, MfaDevice, PolicyVersion, State
 from reconciler.model.xml import xml_of
 from reconciler.policy.canonical import canonical
@@ -425,7 +426,8 @@ def _attach(kind: str) -> Callable[..., None]:
     def attached(iam: FakeIam, policy_arn: str, **name: str) -> None:
         record = iam._record(kind, name[f"{kind}_name"])
         iam._policy(policy_arn)
-        quota = iam.quotas.get(f"AttachedPoliciesPer{kind.capitalize()}Quota", 10)
+        held = ATTACHED[kind.capitalize()]
+        quota = iam.quotas.get(held.summary, held.default)
         if policy_arn not in record.policies and len(record.policies) >= quota:
             raise Refused("LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind.capitalize()}: {quota}")
         record.policies.add(policy_arn)
@@ -485,7 +487,7 @@ def _delete_boundary(kind: str) -> Callable[..., None]:
 
 def _join(iam: FakeIam, group_name: str, user_name: str) -> None:
     user, group = iam._record("user", user_name), iam._record("group", group_name)
-    quota = iam.quotas.get("GroupsPerUserQuota", 10)
+    quota = iam.quotas.get(GROUPS_PER_USER.summary, GROUPS_PER_USER.default)
     if group.name.casefold() not in user.groups and len(user.groups) >= quota:
         raise Refused("LimitExceeded", f"Cannot exceed quota for GroupsPerUser: {quota}")
     user.groups.add(group.name.casefold())

@@ -39,9 +39,11 @@ class Folder:
         partition: str = "aws",
         live_paths: Mapping[Address, str] | None = None,
         names: Names | None = None,
+        own_partition: str | None = None,
     ) -> Desired:
         paths = [self.path / name for name in files or ("roles.yaml",)]
-        return declare(load(paths, variables or {}, account, partition), live_paths, names=names)
+        loaded = load(paths, variables or {}, account, partition)
+        return declare(loaded, live_paths, names=names, own_partition=own_partition)
 
     def desired(self, text: str | bytes, **how: Any) -> Desired:
         """What a file with this text means."""

@@ -14,14 +14,13 @@ from reconciler.kinds.facts import edit, emptied, present, staged
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.quotas import INLINE_SIZE
 from reconciler.policy.grants import NOTHING, shift_of
 from reconciler.policy.stages import stages
 
 Documents = Mapping[str, Document]
 
 _FORCED = "the quota of inline policies"
-
-SIZE_QUOTA = {"User": 2048, "Group": 5120, "Role": 10240}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Inline:
     def _spare(self, before: Documents, after: Documents) -> int:
         """The characters that no document needs, on neither side."""
         largest = (max(_size(before.get(name)), _size(after.get(name))) for name in {*before, *after})
-        return max(0, SIZE_QUOTA[self.kind] - sum(largest))
+        return max(0, INLINE_SIZE[self.kind].default - sum(largest))
 
     def _puts(
         self,
@@ -79,7 +78,7 @@ class Inline:
         peak = total_size(before) + sum(grown for grown in growth.values() if grown > 0)
         found: set[str] = set()
         for name in sorted(growth, key=lambda name: (growth[name], name)):
-            if peak <= SIZE_QUOTA[self.kind] or growth[name] >= 0:
+            if peak <= INLINE_SIZE[self.kind].default or growth[name] >= 0:
                 break
             found.add(name)
             peak += growth[name]

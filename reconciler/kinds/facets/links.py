@@ -13,10 +13,8 @@ from reconciler.kinds.facts import linked, present, step, unlinked
 from reconciler.kinds.planning import Planning, Side
 from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER, Quota
 from reconciler.policy.grants import NOTHING, Statements, phase_of
-
-DEFAULT_QUOTA = 10
-"""Attached policies per user, group or role, and groups per user (IAM User Guide, "IAM object quotas")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Links:
 
     attach: str
     detach: str
-    quota: str
+    quota: Quota
     noun: str
     granted: Callable[[Planning, Link, Side], Statements]
 
@@ -42,7 +40,7 @@ class Links:
         old, new = {link.key: link for link in before}, {link.key: link for link in after}
         added = sorted((link for key, link in new.items() if key not in old), key=lambda one: self._gain(planning, one))
         removed = [link for key, link in old.items() if key not in new]
-        free = max(0, planning.quota(self.quota, DEFAULT_QUOTA) - len(before))
+        free = max(0, planning.quota(self.quota) - len(before))
         forced = min(len(removed), max(0, len(added) - free))
         pairs = list(zip(removed[:forced], added[free:], strict=False))
         return [
@@ -88,7 +86,7 @@ def attached(kind: str) -> Links:
     return Links(
         attach=f"Attach{kind}Policy",
         detach=f"Detach{kind}Policy",
-        quota=f"AttachedPoliciesPer{kind}Quota",
+        quota=ATTACHED[kind],
         noun="attached policies",
         granted=lambda planning, link, side: planning.policy_statements(str(link.key), side),
     )
@@ -108,7 +106,7 @@ def policy_links(holder: Address, policies: frozenset[str], planning: Planning) 
 MEMBERSHIPS = Links(
     attach="AddUserToGroup",
     detach="RemoveUserFromGroup",
-    quota="GroupsPerUserQuota",
+    quota=GROUPS_PER_USER,
     noun="groups per user",
     granted=lambda planning, link, side: (
         planning.group_statements(link.key, side) if isinstance(link.key, Address) else NOTHING

@@ -13,11 +13,11 @@ from reconciler.kinds.facts import emptied, present, step
 from reconciler.model.address import Address
 from reconciler.model.entity import Tags
 from reconciler.model.plan import Phase, Step
+from reconciler.model.quotas import TAGS
 
 OWNER = "reconcile:owner"
 PROTECT = "reconcile:protect"
 BREAK_GLASS = "reconcile:break-glass"
-QUOTA = 50
 _OURS = "reconcile:"
 _OF_AWS = "aws:"
 
@@ -67,7 +67,7 @@ class Tagged:
         removed = sorted(set(before) - set(after))
         changed = {key: value for key, value in sorted(after.items()) if before.get(key) != value}
         recased = self.folds_keys and set(map(fold_key, removed)) & set(map(fold_key, changed))
-        first = bool(changed) and bool(recased or len(set(before) | set(after)) > QUOTA)
+        first = bool(changed) and bool(recased or len(set(before) | set(after)) > TAGS.default)
         untagged = emptied(address, "tags")
         steps = []
         if removed:

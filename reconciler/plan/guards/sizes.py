@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from reconciler.kinds.facets.inline import SIZE_QUOTA, total_size
-from reconciler.kinds.facets.links import DEFAULT_QUOTA
+from reconciler.kinds.facets.inline import total_size
 from reconciler.model.entity import Group, Role, User
-from reconciler.model.problem import Problem
+from reconciler.model.plan import Action
+from reconciler.model.problem import Level, Problem
+from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER, INLINE_SIZE, OF_ACCOUNT, TRUST_SIZE, Quota
+from reconciler.model.state import State
+from reconciler.plan.diff import Difference
 from reconciler.plan.guards.draft import Draft
 
 
@@ -16,7 +21,7 @@ def inline_sums(draft: Draft) -> Iterator[Problem]:
         entity = difference.after
         if not isinstance(entity, User | Group | Role):
             continue
-        size, limit = total_size(entity.inline_policies), SIZE_QUOTA[type(entity).__name__]
+        size, limit = total_size(entity.inline_policies), INLINE_SIZE[type(entity).__name__].default
         if size > limit and any(field.path.startswith("inline_policies.") for field in difference.fields):
             summary = f"The inline policies of {difference.address} would have {size} characters; IAM allows {limit}."
             hint = "Those that `ignore_changes` leaves count too: remove one, or attach a managed policy."
@@ -24,16 +29,74 @@ def inline_sums(draft: Draft) -> Iterator[Problem]:
 
 
 def quotas(draft: Draft) -> Iterator[Problem]:
-    """More links than the account's own quota allows; said only where the quota was read."""
-    if draft.live.facts.quotas is None:
-        return
+    """Refuse more links, or a longer trust, than the account's own quota allows; only if that quota was read."""
+    known = draft.live.facts.quotas or {}
     for difference in draft.differences:
-        entity, kind = difference.after, difference.address.kind.capitalize()
-        links = [(f"AttachedPoliciesPer{kind}Quota", "attached policies", getattr(entity, "policies", ()))]
-        links += [("GroupsPerUserQuota", "groups", getattr(entity, "groups", ()))]
-        for name, noun, wanted in links:
-            limit = draft.planning.quota(name, DEFAULT_QUOTA)
-            if len(wanted) > limit:
-                summary = f"{difference.address} would have {len(wanted)} {noun}; the account's quota is {limit}."
-                hint = "Ask AWS to raise the quota, or merge policies."
+        for quota, noun, number in _measures(difference):
+            limit = known.get(quota.summary)
+            if limit is not None and number > limit:
+                summary = f"{difference.address} would have {number} {noun}; the account's quota is {limit}."
+                hint = "Ask AWS to raise the quota, or trust fewer principals in one role."
+                if quota is not TRUST_SIZE:
+                    hint = "Ask AWS to raise the quota, or merge policies."
                 yield draft.refusal("past-quota", difference.address, summary, hint)
+
+
+def _measures(difference: Difference) -> Iterator[tuple[Quota, str, int]]:
+    """Yield what counts towards a quota of the entity, as it will be. A trust that stays as it is was taken by AWS."""
+    entity, kind = difference.after, difference.address.kind.capitalize()
+    if kind in ATTACHED:
+        yield ATTACHED[kind], "attached policies", len(getattr(entity, "policies", ()))
+    yield GROUPS_PER_USER, "groups", len(getattr(entity, "groups", ()))
+    if isinstance(entity, Role) and writes_trust(difference):
+        yield TRUST_SIZE, "characters in its trust policy", len(entity.trust_policy.text)
+
+
+def writes_trust(difference: Difference) -> bool:
+    return difference.before is None or any(field.path == "trust_policy" for field in difference.fields)
+
+
+class Growth(NamedTuple):
+    """How many entities of a kind the account has, and how many more a plan makes than it deletes."""
+
+    had: int
+    more: int
+
+
+def growths(differences: Sequence[Difference], live: State) -> dict[str, Growth]:
+    """Return the kinds that a plan makes more of. Empty if only a part of the account was read."""
+    change = Counter[str]()
+    for difference in differences:
+        if difference.action is Action.CREATE:
+            change[difference.address.kind] += 1
+        elif difference.action is Action.DELETE:
+            change[difference.address.kind] -= 1
+    grown = {kind: more for kind, more in change.items() if more > 0 and kind in OF_ACCOUNT}
+    if not grown or live.known is not None:
+        return {}
+    had = Counter(address.kind for address in live.entities)
+    return {kind: Growth(had[kind], more) for kind, more in grown.items()}
+
+
+def account_quotas(draft: Draft) -> Iterator[Problem]:
+    """Warn of more entities of a kind than the account may have. The count is AWS's own where it gives one.
+
+    A warning: AWS takes what fits, and a raised quota may be on its way.
+    """
+    known = draft.live.facts.quotas or {}
+    for kind, growth in sorted(growths(draft.differences, draft.live).items()):
+        quota = OF_ACCOUNT[kind]
+        limit = known.get(quota.summary) if quota.summary else quota.default
+        number = known.get(quota.usage, growth.had) + growth.more
+        if limit is None or number <= limit:
+            continue
+        whose = "the account's quota" if quota.summary else "AWS's default quota"
+        yield Problem(
+            Level.WARNING,
+            "past-account-quota",
+            f"The account would have {number} entities of the kind {kind}; {whose} is {limit}.",
+            f"From the {limit + 1}th on AWS refuses with LimitExceeded ({quota.refused_as}), and apply stops there.",
+            f"Have the quota raised first (Service Quotas, IAM; at most {quota.ceiling})."
+            if quota.ceiling > limit
+            else "AWS does not raise it further: delete some first.",
+        )

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.kinds.policy import MOST_VERSIONS
 from reconciler.kinds.registry import BY_NAME, KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.entity import Entity
 from reconciler.model.plan import Step
+from reconciler.model.quotas import VERSIONS
 from reconciler.model.state import State
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.entrances import PROOFS, Proof
@@ -102,7 +102,7 @@ def _parts_of_creation(entity: Entity, arn: str, address: Address) -> Iterator[U
 def _is_full(policy: Address, steps: Sequence[Step], draft: Draft) -> bool:
     """Return whether the plan leaves no room for the version that takes its own back."""
     made = sum(step.address == policy and step.call.operation == "CreatePolicyVersion" for step in steps)
-    return len(draft.live.facts.versions.get(policy, ())) + made >= MOST_VERSIONS
+    return len(draft.live.facts.versions.get(policy, ())) + made >= VERSIONS.default
 
 
 def _arn_before(address: Address, draft: Draft) -> str:

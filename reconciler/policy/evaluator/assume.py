@@ -2,7 +2,7 @@
 
 IAM User Guide: "Policy evaluation logic" (same account, cross-account), "AWS JSON policy elements: Principal", and
 for what each way of naming a principal needs besides, "Determining whether a request is allowed or denied within
-an account". Three places where AWS says less than we would like:
+an account". Four places where AWS says less than we would like, or more:
 
 - A trust that names a user, while the boundary of that user does not allow sts:AssumeRole. "Permissions boundaries
   for IAM entities" says that the boundary does not limit it, "Update a role trust policy" that it does. The verdict
@@ -10,6 +10,10 @@ an account". Three places where AWS says less than we would like:
 - A trust that names everyone (`*`). With a condition on aws:PrincipalArn neither boundary nor session policy limits
   who is let in, explicit Denies apart ("AWS JSON policy elements: Principal", "IAM role principals"). Without one AWS
   says nothing: the verdict depends on `boundary:LABEL` and `session:policy`.
+- A trust that names a role lets its sessions in without a policy of their own. To sts:SetSourceIdentity that does not
+  apply: "When you assume a role with another role, permissions for sts:SetSourceIdentity are required in both the
+  permissions policy of the principal who is assuming the role and in the role trust policy of the target role"
+  ("Monitor and control actions taken with assumed roles").
 - A role that assumes itself is not trusted implicitly ("Announcing an update to IAM role trust policy behavior");
   its ARN or its account must stand in the trust ("Update a role trust policy"), so no rule of its own is needed.
 """
@@ -44,6 +48,8 @@ from reconciler.policy.evaluator.values import (
 ASSUME = {"oidc": "sts:AssumeRoleWithWebIdentity", "saml": "sts:AssumeRoleWithSAML"}
 """Kind of principal → the action by which it assumes, where that is not sts:AssumeRole."""
 
+
+SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
 
 OF_ROLES = ("aws:resource", "iam:resource")
 """How the keys of a request begin that describe the role."""
@@ -112,7 +118,7 @@ def examined(principal: Principal, role: Target, action: str, context: Context) 
         alone = verdict([trust.denied], [(answer,) for answer in trust.allowed.values()] or _UNTRUSTED)
         return Examined(action, trust, None, alone)
     own = sides(principal, action, role.arn, context)
-    both = verdict([*own.denies, trust.denied], _routes(principal, role, trust, own) or _UNTRUSTED)
+    both = verdict([*own.denies, trust.denied], _routes(principal, role, action, trust, own) or _UNTRUSTED)
     return Examined(action, trust, own, both)
 
 
@@ -126,17 +132,18 @@ def caller_side(principal: Principal, role: Target, found: Examined, naming: Nam
     if found.own is None:
         return Verdict(Decision.ALLOW, why=Why.ALLOWED)
     open_trust = TrustAnswers({naming: Answer(YES)}, Answer(NO))
-    return verdict(found.own.denies, _routes(principal, role, open_trust, found.own))
+    return verdict(found.own.denies, _routes(principal, role, found.action, open_trust, found.own))
 
 
 _UNTRUSTED: list[Route] = [(Answer(NO, (), Why.TRUST),)]
 
 
-def _routes(principal: Principal, role: Target, trust: TrustAnswers, own: Sides) -> list[Route]:
+def _routes(principal: Principal, role: Target, action: str, trust: TrustAnswers, own: Sides) -> list[Route]:
     """What each way of being named needs besides the trust."""
     routes: list[Route] = []
+    on_both_sides = principal.account != role.account or (principal.is_role and action == SET_SOURCE_IDENTITY)
     for naming, allowed in trust.allowed.items():
-        if principal.account != role.account or naming is Naming.ACCOUNT:
+        if on_both_sides or naming is Naming.ACCOUNT:
             routes.append((allowed, own.identity, own.boundary, own.session))
         elif naming is Naming.ROLE:
             routes.append((allowed, own.boundary, own.session))

@@ -1,7 +1,8 @@
-"""Managed policies on users, groups and roles: they must exist, ten each, attaching twice is once. A role in a profile.
+"""Managed policies on users, groups and roles: they must exist, as many as the quota, attaching twice is once. A role
+in a profile.
 
 Sources: IAM API Reference, Attach*Policy, Detach*Policy, ListEntitiesForPolicy, RemoveRoleFromInstanceProfile; User
-Guide, "IAM and AWS STS quotas" (10 managed policies attached to a user, group or role by default). The
+Guide, "IAM and AWS STS quotas" (by default 20 managed policies attached to a role, 10 to a user or group). The
 refusals of what is no ARN, and of a role that is not in the profile, as LocalStack's verified tests recorded them.
 """
 
@@ -9,12 +10,12 @@ from __future__ import annotations
 
 import re
 
-from reconciler.sandbox.strict.call import NAMED_BY, Answer, Call, Edit, Rules, no_such, over_quota
+from reconciler.model.quotas import ATTACHED
+from reconciler.sandbox.strict.call import NAMED_BY, Answer, Call, Edit, Rules, no_such, past
 from reconciler.sandbox.strict.ledger import GROUP, POLICY, ROLE, USER, Entity
 from reconciler.sandbox.strict.paging import page_of
 from reconciler.sandbox.wire import Refusal, Reply, answer
 
-QUOTA = 10
 ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+")
 NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 
@@ -44,8 +45,8 @@ def _attach(kind: str) -> Answer:
         require_policy(call, arn)
         if arn in entity.attached:
             return answer(call.action)
-        if len(entity.attached) >= QUOTA:
-            raise over_quota(f"Cannot exceed quota for PoliciesPer{NOUN[kind]}: {QUOTA}")
+        if len(entity.attached) >= ATTACHED[NOUN[kind]].default:
+            raise past(ATTACHED[NOUN[kind]])
         told = call.forward()
         if told.ok:
             entity.attached.append(arn)

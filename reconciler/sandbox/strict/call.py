@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.quotas import Quota
 from reconciler.sandbox.strict.keyring import Key, Keyring
 from reconciler.sandbox.strict.ledger import (
     GROUP,
@@ -132,6 +133,11 @@ def denied(message: str) -> Refusal:
 
 def over_quota(message: str) -> Refusal:
     return Refusal("LimitExceeded", message, status=409)
+
+
+def past(quota: Quota) -> Refusal:
+    """In AWS's words: "Cannot exceed quota for PoliciesPerRole: 10" (aws/eks-hybrid#741)."""
+    return over_quota(f"Cannot exceed quota for {quota.refused_as}: {quota.default}")
 
 
 Check = Callable[[Call], None]

@@ -11,15 +11,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from reconciler.model.partitions import partition_of_arn
+from reconciler.model.quotas import INLINE_SIZE, MANAGED_SIZE
 from reconciler.policy.flaw import Use
-from reconciler.sandbox.strict.call import Call, Check, Edit, Rules, over_quota
+from reconciler.policy.partition_checks import is_foreign
+from reconciler.sandbox.strict.call import Call, Check, Edit, Rules, over_quota, past
 from reconciler.sandbox.strict.elements import refuse_flaws, refuse_sids
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER
 from reconciler.sandbox.strict.resources import refuse_old_version, refuse_resources
 from reconciler.sandbox.wire import Refusal, Reply
 
-MANAGED_SIZE = 6144
-INLINE_SIZE = {USER: 2048, GROUP: 5120, ROLE: 10240}
 NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 NOT_JSON = "Syntax errors in policy."
 
@@ -59,23 +60,33 @@ def _checked(call: Call) -> int:
     for statement in found:
         if "Principal" in statement or "NotPrincipal" in statement:
             raise malformed("Policy document should not specify a principal.")
+        _refuse_other_partitions(statement, call.ledger.partition)
     refuse_sids(found)
     refuse_resources(found)
     refuse_flaws(document, Use.IDENTITY, NOT_JSON)
     return measure(text)
 
 
+def _refuse_other_partitions(statement: dict[str, Any], partition: str) -> None:
+    """In the words that eksctl-io/eksctl#4329 and terraform-aws-modules/terraform-aws-iam#39 quote."""
+    for name in ("Resource", "NotResource"):
+        held = statement.get(name)
+        for arn in held if isinstance(held, list) else [held]:
+            if isinstance(arn, str) and is_foreign(arn, partition):
+                raise malformed(f'Partition "{partition_of_arn(arn)}" is not valid for resource "{arn}".')
+
+
 def managed(call: Call) -> None:
     refuse_old_version(parsed(call.given("PolicyDocument"), NOT_JSON))
-    if _checked(call) > MANAGED_SIZE:
-        raise over_quota(f"Cannot exceed quota for PolicySize: {MANAGED_SIZE}")
+    if _checked(call) > MANAGED_SIZE.default:
+        raise past(MANAGED_SIZE)
 
 
 def _inline(kind: str) -> Check:
     def check(call: Call) -> None:
         size, entity, name = _checked(call), call.need(kind), call.given("PolicyName")
         others = sum(held for other, held in entity.inline.items() if other != name)
-        most = INLINE_SIZE[kind]
+        most = INLINE_SIZE[NOUN[kind]].default
         if others + size > most:
             raise over_quota(f"Maximum policy size of {most} bytes exceeded for {kind} {entity.name}")
 

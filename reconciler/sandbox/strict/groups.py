@@ -7,19 +7,18 @@ and a group that both do not exist, RemoveUserFromGroup names the user.
 
 from __future__ import annotations
 
-from reconciler.sandbox.strict.call import Call, Rules, over_quota
+from reconciler.model.quotas import GROUPS_PER_USER
+from reconciler.sandbox.strict.call import Call, Rules, past
 from reconciler.sandbox.strict.ledger import GROUP, USER
 from reconciler.sandbox.wire import Reply, answer
-
-QUOTA = 10
 
 
 def add(call: Call) -> Reply:
     group, user = call.need(GROUP), call.need(USER)
     if group in user.groups:
         return answer(call.action)
-    if len(user.groups) >= QUOTA:
-        raise over_quota(f"Cannot exceed quota for GroupsPerUser: {QUOTA}")
+    if len(user.groups) >= GROUPS_PER_USER.default:
+        raise past(GROUPS_PER_USER)
     told = call.forward()
     if told.ok:
         user.groups.append(group)

@@ -25,6 +25,7 @@ from reconciler.sandbox.strict import (
     propagation,
     protected,
     providers,
+    quotas,
     roles,
     service_credentials,
     sessions,
@@ -63,6 +64,7 @@ ROOMS = tuple(
         roles,
         providers,
         propagation,
+        quotas,
         details,
         account,
         service_credentials,
@@ -101,7 +103,8 @@ class StrictLayer:
             return proper(request.action, self._upstream.send(request))
 
     def _judged(self, request: Request, caller: Key) -> Reply:
-        ledger = self._ledgers.setdefault(caller.account, Ledger(caller.account))
+        new = Ledger(caller.account, sessions.partition(request))
+        ledger = self._ledgers.setdefault(caller.account, new)
         call = Call(request, caller, ledger, self._ledgers, self._keyring, self._upstream, self._known_policies)
         action = call.action
         for room in ROOMS:

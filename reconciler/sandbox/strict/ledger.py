@@ -6,9 +6,11 @@ entity, so that a rename takes it along.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.sandbox.strict.totp import Authenticator
 
 USER, GROUP, ROLE = "user", "group", "role"
@@ -67,14 +69,16 @@ class Entity:
 class Ledger:
     """The entities of one account."""
 
-    def __init__(self, account: str) -> None:
-        self.account = account
+    def __init__(self, account: str, partition: str = DEFAULT_PARTITION) -> None:
+        self.account, self.partition = account, partition
         self.deletion_tasks: set[str] = set()
         self._named: dict[tuple[str, str], Entity] = {}
         self._by_id: dict[str, Entity] = {}
         self._by_arn: dict[str, Entity] = {}
+        self._numbers = Counter[str]()
 
     def add(self, entity: Entity) -> None:
+        self._numbers[entity.kind] += 1
         self._named[entity.kind, entity.name.casefold()] = entity
         self._by_arn[entity.arn] = entity
         if entity.id:
@@ -83,6 +87,7 @@ class Ledger:
     def remove(self, entity: Entity) -> None:
         del self._named[entity.kind, entity.name.casefold()]
         del self._by_arn[entity.arn]
+        self._numbers[entity.kind] -= 1
         self._by_id.pop(entity.id, None)
 
     def move(self, entity: Entity, name: str, path: str) -> None:
@@ -107,6 +112,9 @@ class Ledger:
 
     def of_kind(self, *kinds: str) -> Iterator[Entity]:
         return (entity for entity in self._named.values() if entity.kind in kinds)
+
+    def number(self, *kinds: str) -> int:
+        return sum(self._numbers[kind] for kind in kinds)
 
     def holders(self, arn: str) -> list[Entity]:
         """Users, groups and roles that a policy is attached to."""

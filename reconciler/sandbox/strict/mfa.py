@@ -13,15 +13,15 @@ from __future__ import annotations
 import secrets
 from base64 import b32encode, b64encode
 
+from reconciler.model.quotas import MFA_DEVICES
 from reconciler.sandbox.strict import clock
-from reconciler.sandbox.strict.call import Call, Rules, denied, no_such, over_quota
+from reconciler.sandbox.strict.call import Call, Rules, denied, no_such, past
 from reconciler.sandbox.strict.ledger import MFA, USER, Entity
 from reconciler.sandbox.strict.paging import paged
 from reconciler.sandbox.strict.parameters import refuse_bad
 from reconciler.sandbox.strict.totp import Authenticator
 from reconciler.sandbox.wire import Refusal, Reply, answer, members, put, text
 
-QUOTA = 8
 SECRET_SIZE = 40
 CODES = ("AuthenticationCode1", "AuthenticationCode2")
 
@@ -45,8 +45,8 @@ def enable(call: Call) -> Reply:
         raise no_such(MFA, serial)
     if device is not None and device.holder is not None:
         raise Refusal("EntityAlreadyExists", "MFA device is already in use.", status=409)
-    if len(list(members(call.ask("ListMFADevices", UserName=user.name).result, "MFADevices"))) >= QUOTA:
-        raise over_quota(f"Cannot exceed quota for MFADevicesPerUser: {QUOTA}")
+    if len(list(members(call.ask("ListMFADevices", UserName=user.name).result, "MFADevices"))) >= MFA_DEVICES.default:
+        raise past(MFA_DEVICES)
     if device is not None and not _authenticator(device).takes_pair(*_codes(call), clock.now()):
         raise _bad_codes()
     told = call.forward()

@@ -28,7 +28,7 @@ def may_create_oidc(call: Call) -> None:
     url = urlsplit(call.given("Url"))
     if url.scheme != "https" or not url.hostname or url.query or url.port:
         raise Refusal("ValidationError", "Invalid Open ID Connect Provider URL")
-    arn = f"arn:aws:iam::{call.ledger.account}:oidc-provider/{url.netloc}{url.path}"
+    arn = f"arn:{call.ledger.partition}:iam::{call.ledger.account}:oidc-provider/{url.netloc}{url.path}"
     if call.ledger.by_arn(arn) is not None:
         raise Refusal("EntityAlreadyExists", f"Provider with url {call.given('Url')} already exists.", status=409)
     if len(call.items("ClientIDList")) > CLIENTS:
@@ -53,7 +53,7 @@ def may_create_saml(call: Call) -> None:
     name = call.given("Name")
     if not SAML_NAME.fullmatch(name):
         raise Refusal("ValidationError", f"Value '{name}' at 'name' failed to satisfy constraint: [\\w._-]{{1,128}}")
-    arn = f"arn:aws:iam::{call.ledger.account}:saml-provider/{name}"
+    arn = f"arn:{call.ledger.partition}:iam::{call.ledger.account}:saml-provider/{name}"
     if call.ledger.rival(SAML, arn) is not None:
         raise Refusal("EntityAlreadyExists", f"SAMLProvider {name} already exists.", status=409)
     metadata(call)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_region
 from reconciler.sandbox.strict import clock, mfa
 from reconciler.sandbox.strict.call import Call, Rules, denied
 from reconciler.sandbox.strict.keyring import Key, RoleSession, invalid_token
@@ -94,8 +95,8 @@ def identity(call: Call) -> tuple[str, str]:
 
 def partition(request: Request) -> str:
     """Of the region that the request is signed for."""
-    found = re.search(r"Credential=[^/]+/\d+/(cn|us-gov)-", request.header("authorization"))
-    return f"aws-{found[1]}" if found else "aws"
+    found = re.search(r"Credential=[^/]+/\d+/([^/]+)/", request.header("authorization"))
+    return (partition_of_region(found[1]) if found else None) or DEFAULT_PARTITION
 
 
 def held_role(call: Call, arn: str) -> Entity | None:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from reconciler.model.quotas import TAGS
 from reconciler.sandbox.strict.call import Answer, Call, Check, Edit, Rules, over_quota
 from reconciler.sandbox.strict.ledger import MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, Entity, Tags
 from reconciler.sandbox.strict.paging import page_of
 from reconciler.sandbox.wire import Refusal, Reply, answer
 
-QUOTA = 50
 NOUN = {
     USER: "User",
     ROLE: "Role",
@@ -41,8 +41,8 @@ def folded(kind: str, key: str) -> str:
 
 
 def refuse_bad(kind: str, pairs: Sequence[tuple[str, str]]) -> None:
-    if len(pairs) > QUOTA:
-        raise _invalid("tags", f"Member must have length less than or equal to {QUOTA}")
+    if len(pairs) > TAGS.default:
+        raise _invalid("tags", f"Member must have length less than or equal to {TAGS.default}")
     seen = set()
     for number, (key, value) in enumerate(pairs, 1):
         _refuse_member(f"tags.{number}.member.key", key, 1, 128)
@@ -63,8 +63,8 @@ def _refuse_member(where: str, text: str, least: int, most: int) -> None:
 
 
 def _refuse_bad_keys(keys: Sequence[str]) -> None:
-    if len(keys) > QUOTA:
-        raise _invalid("tagKeys", f"Member must have length less than or equal to {QUOTA}")
+    if len(keys) > TAGS.default:
+        raise _invalid("tagKeys", f"Member must have length less than or equal to {TAGS.default}")
     if not all(1 <= len(key) <= 128 and _allowed(key) for key in keys):
         lengths = (
             "Member must have length less than or equal to 128, Member must have length greater than or equal to 1"
@@ -92,7 +92,7 @@ def _too_many(kind: str) -> str:
     """What AWS says to more tags than an entity can have; recorded for providers alone."""
     if kind == OIDC:
         return "The number of tags has reached the maximum limit."
-    return f"Cannot exceed quota for TagsPer{NOUN[kind]}: {QUOTA}"
+    return f"Cannot exceed quota for TagsPer{NOUN[kind]}: {TAGS.default}"
 
 
 def merged(entity: Entity, pairs: Iterable[tuple[str, str]]) -> Tags:
@@ -109,7 +109,7 @@ def _tag(kind: str) -> Answer:
         entity, pairs = call.need(kind), call.pairs("Tags")
         refuse_bad(kind, pairs)
         tags = merged(entity, pairs)
-        if len(tags) > QUOTA:
+        if len(tags) > TAGS.default:
             raise over_quota(_too_many(kind))
         entity.tags = tags
         return answer(call.action)

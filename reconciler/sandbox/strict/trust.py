@@ -13,13 +13,14 @@ import json
 import re
 from collections.abc import Callable
 
-from reconciler.sandbox.strict.call import Call, Rules, over_quota
+from reconciler.model.quotas import TRUST_SIZE
+from reconciler.policy.partition_checks import is_foreign
+from reconciler.sandbox.strict.call import Call, Rules, past
 from reconciler.sandbox.strict.documents import malformed, measure, parsed
 from reconciler.sandbox.strict.ledger import ROLE, Ledger
 from reconciler.sandbox.strict.trust_grammar import list_of, refuse_bad_grammar
 from reconciler.sandbox.wire import Reply, answer
 
-SIZE = 2048
 NOT_JSON = "This policy contains invalid Json"
 ACCOUNT = re.compile(r"\d{12}")
 ENTITY = re.compile(r"arn:[\w-]+:iam::(\d{12}):(?:user|role)/[^*?]+")
@@ -30,8 +31,9 @@ OTHER = re.compile(r"\*|arn:[\w-]+:iam::\d{12}:root|arn:[\w-]+:sts::\d{12}:feder
 def check(call: Call) -> None:
     text = call.given("AssumeRolePolicyDocument") or call.given("PolicyDocument")
     refuse_bad_grammar(parsed(text, NOT_JSON))
-    if measure(text) > SIZE:
-        raise over_quota(f"Cannot exceed quota for ACLSizePerRole: {SIZE}")
+    if measure(text) > TRUST_SIZE.default:
+        raise past(TRUST_SIZE)
+    _refuse_foreign_providers(text, call.ledger)
     stored(text, call.ledger)
 
 
@@ -46,6 +48,15 @@ def _mapped(text: str, change: Callable[[str], str]) -> str:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
+def _refuse_foreign_providers(text: str, ledger: Ledger) -> None:
+    """Refuse providers of another partition; others need not exist: AWS takes a trust in one that is made later."""
+    for statement in list_of(json.loads(text).get("Statement")):
+        principal = statement.get("Principal")
+        for named in list_of(principal.get("Federated")) if isinstance(principal, dict) else ():
+            if is_foreign(str(named), ledger.partition):
+                raise malformed(f'Invalid principal in policy: "FEDERATED":"{named}"')
+
+
 def stored(text: str, ledger: Ledger) -> str:
     return _mapped(text, lambda principal: _stored(principal, ledger))
 
@@ -53,7 +64,9 @@ def stored(text: str, ledger: Ledger) -> str:
 def _stored(principal: object, ledger: Ledger) -> str:
     if isinstance(principal, str):
         if ACCOUNT.fullmatch(principal):
-            return f"arn:aws:iam::{principal}:root"
+            return f"arn:{ledger.partition}:iam::{principal}:root"
+        if is_foreign(principal, ledger.partition):
+            raise malformed(f'Invalid principal in policy: "AWS":"{principal}"')
         if OTHER.fullmatch(principal) or ledger.by_id(principal) is not None:
             return principal
         if found := SESSION.fullmatch(principal):

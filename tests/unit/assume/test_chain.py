@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import botocore.session
@@ -162,3 +163,31 @@ def test_a_chained_alias_may_not_ask_for_more_than_an_hour_in_the_file() -> None
 def test_an_alias_longer_than_an_hour_is_shortened_where_the_caller_is_a_role_session_already() -> None:
     (request,) = chain.requests((alias("s3", duration=7200),), SESSION, {})
     assert request.duration == 3600
+
+
+def request(**more: Any) -> chain.Request:
+    return chain.Request("a", "arn:aws:iam::123456789012:role/a", "me", **more)
+
+
+TAGGED = request(session_tags=(("Team", "x"), ("once", "1")), transitive_tags=("team",))
+SOURCED = request(source_identity="ann")
+
+
+@pytest.mark.parametrize(
+    ("requests", "hop", "expected"),
+    [
+        ((TAGGED, request()), 0, chain.Inherited()),
+        ((TAGGED, request()), 1, chain.Inherited(tags=(("Team", "x"),))),
+        ((TAGGED, request(), request()), 2, chain.Inherited(tags=(("Team", "x"),))),
+        ((SOURCED, request(), request()), 2, chain.Inherited("ann")),
+        ((request(), SOURCED, request()), 1, chain.Inherited()),
+        ((SOURCED, TAGGED, request()), 2, chain.Inherited("ann", (("Team", "x"),))),
+        ((request(session_tags=(("a", "b"),)), request()), 1, chain.Inherited()),
+    ],
+)
+def test_a_source_identity_and_transitive_tags_go_along_through_the_whole_chain(
+    requests: tuple[chain.Request, ...], hop: int, expected: chain.Inherited
+) -> None:
+    assert chain.inherited(requests, hop, "arn:aws:iam::1:user/ann") == expected
+    elsewhere = chain.inherited(requests, hop, "arn:aws:sts::1:assumed-role/x/ann")
+    assert elsewhere == replace(expected, known=False)

@@ -38,7 +38,7 @@ def test_each_partition_has_its_own_hosts(partition: str) -> None:
     assert login["Destination"] == f"https://{shown}/console/home"
 
 
-@pytest.mark.parametrize("partition", ["aws-iso", "aws-iso-b", "aws-new"])
+@pytest.mark.parametrize("partition", ["aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-new"])
 def test_a_console_that_nobody_publishes_is_not_guessed(partition: str) -> None:
     with pytest.raises(Failed, match=f"partition {partition} is not known"):
         console.endpoint(partition, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -140,3 +141,36 @@ def test_the_region_of_before_comes_back(before: dict[str, str], region: str | N
     nested = applied(room.environment(GIVEN, "x", "ap-1", None, room.kept_region("ap-1", inside)), inside)
     for shell in (inside, nested if region else inside):
         assert applied(room.undoing(shell), shell) == kept
+
+
+ROLE_IN_CHINA = "arn:aws-cn:iam::123456789012:role/r"
+ROLE = "arn:aws:iam::123456789012:role/r"
+
+
+@pytest.mark.parametrize(
+    ("declared", "role_arn", "environ", "expected"),
+    [
+        ("eu-west-1", ROLE, {}, "eu-west-1"),
+        (None, ROLE, {}, None),
+        (None, ROLE, {"AWS_REGION": "eu-west-1"}, None),
+        (None, ROLE, {"AWS_REGION": "local"}, None),
+        (None, ROLE, {"AWS_REGION": "cn-north-1"}, "us-east-1"),
+        (None, ROLE, {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "cn-north-1"}, "us-east-1"),
+        (None, ROLE, {"AWS_REGION": "cn-north-1", "RECONCILE_SOURCE_REGION": "eu-west-1"}, "eu-west-1"),
+        (None, ROLE_IN_CHINA, {}, "cn-north-1"),
+        (None, ROLE_IN_CHINA, {"AWS_REGION": "cn-northwest-1"}, None),
+        (None, ROLE_IN_CHINA, {"AWS_DEFAULT_REGION": "us-east-1"}, "cn-north-1"),
+        (None, ROLE_IN_CHINA, {"AWS_CONFIG_FILE": "default"}, None),
+        (None, ROLE_IN_CHINA, {"AWS_CONFIG_FILE": "china"}, "cn-northwest-1"),
+        (None, ROLE.replace("aws:", "aws-eusc:", 1), {"AWS_REGION": "eu-central-1"}, "eusc-de-east-1"),
+        (None, ROLE.replace("aws:", "aws-new:", 1), {"AWS_REGION": "eu-central-1"}, None),
+    ],
+)
+def test_credentials_come_with_a_region_of_their_partition_if_the_shell_has_none(
+    declared: str | None, role_arn: str, environ: dict[str, str], expected: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "default").write_text("[default]\nregion = cn-northwest-1\n")
+    (tmp_path / "china").write_text("[default]\nregion = eu-west-1\n[profile china]\nregion = cn-northwest-1\n")
+    config = tmp_path / environ.get("AWS_CONFIG_FILE", "none")
+    shell = environ | {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    assert room.region_to_set(declared, role_arn, "china", shell) == expected

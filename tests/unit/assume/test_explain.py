@@ -14,6 +14,7 @@ import pytest
 from reconciler.app.desired import offline
 from reconciler.assume import chain
 from reconciler.assume.asked import CODE, Mfa
+from reconciler.assume.chain import Inherited
 from reconciler.assume.explain import explain
 from reconciler.assume.question import Question
 from reconciler.assume.weigh import View
@@ -368,6 +369,16 @@ SHARP_GUARD = (
 DENYING = SMALL.replace("{Effect: Allow", '[{Effect: Allow, Action: "*", Resource: "*"}, {Effect: Deny').replace(
     '"s3:*", Resource: "*"}}', '"sts:*", Resource: "*"}]}'
 )
+TEAM_BLUE = '{StringEquals: {"aws:RequestTag/team": blue}}'
+PASSED_TAGS, PASSED_NAME = Inherited(tags=(("team", "blue"),)), Inherited("ann")
+
+
+def chained(trust: str, inherited: Inherited, first: str = "", refused: bool = True, **more: str) -> Case:
+    """The second call of a chain, whose session has inherited something."""
+    file = CHAIN % (first, trust)
+    return Case(file, "role/first", refused=refused and "denied" in more, more={"inherited": inherited, **more})
+
+
 CASES += [
     ("with MFA by name, by its account without", Case(entities(TWO % BY_ACCOUNT)), Outcome.NEEDS_MFA),
     (
@@ -385,6 +396,54 @@ CASES += [
         Outcome.DEPENDS,
     ),
     ("a boundary that denies", Case(DENYING + entities(DEMO, BOUNDED)), Outcome.CALLER_REFUSES),
+    ("inherited tags, and a trust without", chained("{roles: [first]}", PASSED_TAGS), Outcome.TAG_SESSION),
+    (
+        "inherited tags that the trust takes",
+        chained("{roles: [first], session_tags: true}", PASSED_TAGS),
+        Outcome.ALLOWED,
+    ),
+    ("an inherited source identity", chained("{roles: [first]}", PASSED_NAME), Outcome.SOURCE_IDENTITY),
+    (
+        "an inherited source identity that both sides take",
+        chained("{roles: [first], source_identity: true}", PASSED_NAME, FIRST_MAY.replace("sts:AssumeRole", "sts:*")),
+        Outcome.ALLOWED,
+    ),
+    (
+        "an inherited source identity that only the trust takes",
+        chained("{roles: [first], source_identity: true}", PASSED_NAME),
+        Outcome.SOURCE_IDENTITY,
+    ),
+    (
+        "inherited tags, and a caller that may not pass them",
+        chained(f'{{accounts: ["{ACCOUNT}"], session_tags: true}}', PASSED_TAGS, FIRST_MAY),
+        Outcome.TAG_SESSION,
+    ),
+    (
+        "an inherited source identity, and a caller that may not",
+        chained(f'{{accounts: ["{ACCOUNT}"], source_identity: true}}', PASSED_NAME, FIRST_MAY),
+        Outcome.SOURCE_IDENTITY,
+    ),
+    (
+        "an inherited tag that the trust asks for",
+        chained(f"{{roles: [first], session_tags: true, conditions: {TEAM_BLUE}}}", PASSED_TAGS),
+        Outcome.ALLOWED,
+    ),
+    (
+        "another inherited tag than the trust asks for",
+        chained(f"{{roles: [first], session_tags: true, conditions: {TEAM_BLUE}}}", Inherited(tags=(("team", "x"),))),
+        Outcome.TRUST_REFUSES,
+    ),
+    (
+        "tags of a session made elsewhere, as AWS said",
+        chained("{roles: [first]}", Inherited(known=False), denied="sts:TagSession"),
+        Outcome.TAG_SESSION,
+    ),
+    (
+        "a source identity of a session made elsewhere, as AWS said",
+        chained("{roles: [first]}", Inherited(known=False), denied="sts:SetSourceIdentity"),
+        Outcome.SOURCE_IDENTITY,
+    ),
+    ("a session made elsewhere", chained("{roles: [first]}", Inherited(known=False), refused=False), Outcome.ALLOWED),
 ]
 
 
@@ -499,7 +558,53 @@ SAID = [
         "whether the session policy of the hop before counts here, AWS does not say",
         (),
     ),
+    (
+        "inherited tags",
+        chained("{roles: [first]}", PASSED_TAGS),
+        "no statement lets role/first in with sts:TagSession",
+        ("session_tags: true",),
+    ),
+    (
+        "an inherited source identity",
+        chained("{roles: [first]}", PASSED_NAME, FIRST_MAY.replace("sts:AssumeRole", "sts:*")),
+        "no statement lets role/first in with sts:SetSourceIdentity",
+        ("source_identity: true",),
+    ),
+    (
+        "an inherited source identity that no policy lets along",
+        chained("{roles: [first], source_identity: true}", PASSED_NAME),
+        "no policy of role/first allows sts:SetSourceIdentity on role/app",
+        (
+            "inline_policies:",
+            "  assume-app:",
+            '    Statement: {Effect: Allow, Action: ["sts:AssumeRole", "sts:SetSourceIdentity"], '
+            f'Resource: "{ROLE}"}}',
+        ),
+    ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        (chained("{roles: [first]}", PASSED_TAGS), "An earlier alias of the chain sets team as transitive"),
+        (chained("{roles: [first]}", PASSED_NAME), "An earlier alias of the chain sets the source identity ann"),
+        (
+            chained("{roles: [first]}", Inherited(known=False), denied="sts:TagSession"),
+            "The session that calls carries transitive tags",
+        ),
+        (
+            chained("{roles: [first]}", Inherited(known=False), denied="sts:SetSourceIdentity"),
+            "The session that calls carries a source identity",
+        ),
+    ],
+)
+def test_what_the_call_does_not_set_itself_is_traced_to_where_it_was_set(tmp_path: Path, case: Case, said: str) -> None:
+    assert said in " ".join(asked(tmp_path, case).details)
+
+
+def test_tags_that_the_call_sets_need_no_tracing(tmp_path: Path) -> None:
+    assert not asked(tmp_path, Case(entities(DEMO), alias=TAGS)).details
 
 
 @pytest.mark.parametrize(("case", "reason", "lines"), [row[1:] for row in SAID], ids=[row[0] for row in SAID])

@@ -121,8 +121,9 @@ def _planted(home: Planted) -> Planted:
         {"RECONCILE_ALIAS": "s3"},
         {"RECONCILE_ALIAS": "far", "RECONCILE_SOURCE_PROFILE": "other", "AWS_REGION": "x"},
         {"AWS_PROFILE": "other", "RECONCILE_MFA_CODE": "123456"},
+        {"AWS_REGION": "cn-north-1"},
     ],
-    ids=["plain", "fish", "nested", "nested from a profile", "with a profile"],
+    ids=["plain", "fish", "nested", "nested from a profile", "with a profile", "with another partition's region"],
 )
 def test_each_form_of_the_list_is_answered_as_by_the_slow_path(
     home: Planted, words: tuple[str, ...], more: dict[str, str]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import botocore.session
 import pytest
+from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from botocore.utils import parse_timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.aws.answers import AnswerParsers, timestamp
-from reconciler.aws.session import asks_nobody, connect
+from reconciler.aws.session import asking_whose, asks_nobody, connect, session_of
 from reconciler.model.problem import Failed
 from tests.support.pages_of_others import PAGE, page_served
 
@@ -93,3 +95,64 @@ def test_a_page_of_some_other_program_is_an_error_and_no_traceback(monkeypatch: 
     told = f"the answer is not AWS's: HTTP 200 with an HTML page, from {url.removeprefix('http://')} ("
     assert problem.summary.startswith(f"Asking AWS who the caller is failed: {told}")
     assert "AWS_ENDPOINT_URL" in problem.hint and "HTTPS_PROXY" in problem.hint
+
+
+class Asked:
+    """A client of STS as far as its refusal counts."""
+
+    def __init__(self, region: str, url: str) -> None:
+        self.meta = SimpleNamespace(region_name=region, endpoint_url=url)
+
+
+@pytest.mark.parametrize(
+    ("code", "region", "url", "configured", "said"),
+    [
+        (
+            "InvalidClientTokenId",
+            "us-east-1",
+            "https://sts.us-east-1.amazonaws.com",
+            None,
+            "No region is set, so the call went to us-east-1, in the partition aws:",
+        ),
+        (
+            "InvalidClientTokenId",
+            "cn-north-1",
+            "https://sts.cn-north-1.amazonaws.com.cn",
+            "cn-north-1",
+            "The region is cn-north-1, in the partition aws-cn:",
+        ),
+        ("ExpiredToken", "us-east-1", "https://sts.us-east-1.amazonaws.com", None, ""),
+        ("SignatureDoesNotMatch", "us-east-1", "https://sts.us-east-1.amazonaws.com", None, ""),
+        ("InvalidClientTokenId", "us-east-1", "http://127.0.0.1:5000", None, ""),
+        ("InvalidClientTokenId", "local", "https://sts.local.amazonaws.com", "local", ""),
+    ],
+)
+def test_keys_that_aws_does_not_know_may_be_of_another_partition(
+    code: str, region: str, url: str, configured: str | None, said: str
+) -> None:
+    with pytest.raises(Failed) as raised, asking_whose("asking", Asked(region, url), configured):
+        raise ClientError({"Error": {"Code": code, "Message": ""}}, "GetCallerIdentity")
+    (problem,) = raised.value.problems
+    assert problem.detail.startswith(said) if said else not problem.detail
+    assert ("eusc-de-east-1" in problem.hint) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("option", "environ", "expected"),
+    [
+        (None, {}, None),
+        (None, {"AWS_REGION": "cn-north-1"}, "cn-north-1"),
+        (None, {"AWS_REGION": "cn-north-1", "AWS_DEFAULT_REGION": "eu-west-1"}, "cn-north-1"),
+        (None, {"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-1"),
+        ("sa-east-1", {"AWS_REGION": "cn-north-1"}, "sa-east-1"),
+    ],
+)
+def test_the_region_is_the_option_then_that_of_the_environment(
+    option: str | None, environ: dict[str, str], expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert session_of(None, option).region_name == expected

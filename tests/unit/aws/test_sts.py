@@ -113,20 +113,69 @@ def test_a_refusal_without_a_code_says_how_to_pass_one(stubbed: Any) -> None:
     [
         (None, "aws", "us-east-1"),
         (None, "aws-cn", "cn-north-1"),
+        (None, "aws-us-gov", "us-gov-west-1"),
+        (None, "aws-eusc", "eusc-de-east-1"),
+        (None, "aws-iso", "us-iso-east-1"),
+        (None, "aws-iso-b", "us-isob-east-1"),
+        (None, "aws-iso-e", "eu-isoe-west-1"),
+        (None, "aws-iso-f", "us-isof-south-1"),
+        (None, None, "us-east-1"),
         ("eu-west-1", "aws", "eu-west-1"),
+        ("cn-northwest-1", "aws-cn", "cn-northwest-1"),
+        ("cn-northwest-1", None, "cn-northwest-1"),
+        ("local", "aws-cn", "local"),
     ],
 )
 def test_without_a_region_sts_is_called_in_the_first_of_the_partition(
-    region: str | None, partition: str, expected: str, monkeypatch: pytest.MonkeyPatch
+    region: str | None, partition: str | None, expected: str, bare: pytest.MonkeyPatch
 ) -> None:
+    source = sts.Source(None, region, partition, None)
+    assert source.sts().meta.region_name == expected
+    assert source.temporary is False
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Keys in the environment, and neither a region nor a profile anywhere."""
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    source = sts.Source(None, region, partition, None)
-    assert source.sts().meta.region_name == expected
-    assert source.temporary is False
+    return monkeypatch
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+@pytest.mark.parametrize(
+    ("region", "partition", "expected"),
+    [
+        ("us-east-1", "aws-cn", "cn-north-1"),
+        ("cn-northwest-1", "aws-cn", "cn-northwest-1"),
+        ("cn-northwest-1", None, "cn-northwest-1"),
+        ("cn-north-1", "aws", "us-east-1"),
+        ("us-gov-east-1", "aws-eusc", "eusc-de-east-1"),
+    ],
+)
+def test_a_region_of_the_environment_counts_if_the_roles_partition_has_it(
+    variable: str, region: str, partition: str | None, expected: str, bare: pytest.MonkeyPatch
+) -> None:
+    bare.setenv(variable, region)
+    source = sts.Source(None, None, partition, None)
+    assert source.sts().meta.endpoint_url.startswith(f"https://sts.{expected}.")
+
+
+def test_a_region_that_is_asked_for_and_belongs_to_another_partition_is_refused(bare: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Failed) as raised:
+        sts.Source(None, "us-east-1", "aws-eusc", None)
+    assert raised.value.problems[0].code == "region-partition"
+    assert "--region eusc-de-east-1" in raised.value.problems[0].message
+
+
+def test_a_partition_of_the_future_needs_a_region_and_is_not_sought_in_another(bare: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Failed) as raised:
+        sts.Source(None, None, "aws-new", None)
+    assert raised.value.problems[0].code == "no-region"
+    assert sts.Source(None, "new-north-1", "aws-new", None).region == "new-north-1"
 
 
 REFUSING = """\

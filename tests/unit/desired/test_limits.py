@@ -58,6 +58,8 @@ LIMITS: dict[str, tuple[str, list[str]]] = {
     "21 policies of a user": (user(f"policies: [{numbered(21)}]"), ["error too-many-policies"]),
     "10 policies of a group": (f"groups: {{g: {{policies: [{numbered(10)}]}}}}\n", []),
     "11 policies of a group": (f"groups: {{g: {{policies: [{numbered(11)}]}}}}\n", ["error too-many-policies"]),
+    "20 policies of a role": (role(f"policies: [{numbered(20)}]"), []),
+    "21 policies of a role": (role(f"policies: [{numbered(21)}]"), ["warning past-default-quota"]),
     "25 policies of a role": (role(f"policies: [{numbered(25)}]"), ["warning past-default-quota"]),
     "26 policies of a role": (role(f"policies: [{numbered(26)}]"), ["error too-many-policies"]),
     "10 policies and the guard": (

@@ -234,6 +234,23 @@ def test_services_and_providers_are_let_in_by_the_trust_alone() -> None:
     assert can_assume(user(ALL), target).denied
 
 
+@pytest.mark.parametrize(
+    ("principal", "action", "may"),
+    [
+        (user(), "sts:SetSourceIdentity", True),
+        (role(), "sts:SetSourceIdentity", False),
+        (role(ALL), "sts:SetSourceIdentity", True),
+        (role(), "sts:TagSession", True),
+    ],
+)
+def test_a_role_needs_a_policy_to_pass_a_source_identity_on_even_where_the_trust_names_it(
+    principal: Principal, action: str, may: bool
+) -> None:
+    target = trust({"AWS": principal.arn}, action=["sts:AssumeRole", action])
+    assert can_assume(principal, target).allowed
+    assert can_assume(principal, target, also=[action]).allowed is may
+
+
 def test_session_tags_and_source_identity_are_further_actions() -> None:
     target = trust({"AWS": ROOT}, action=["sts:AssumeRole", "sts:TagSession"])
     assert can_assume(user(ALL), target, also=["sts:TagSession"]).allowed

@@ -1,0 +1,132 @@
+"""AWS's partitions: their ids, regions and hosts. Every module that needs one of these takes it from here.
+
+Credentials, ARNs and endpoints of one partition mean nothing in another (AWS Fault Isolation Boundaries, "Partitions").
+Source: botocore's `partitions.json`, and for the home region the one that botocore signs calls of IAM for;
+`tests/unit/model/test_partitions.py` compares both with the botocore on disk. Console hosts: AWS CLI User Guide and the
+AWS European Sovereign Cloud User Guide, "Endpoints". Imported on the path of a warm `assume`: little is imported here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+DEFAULT_PARTITION = "aws"
+
+
+class Partition:
+    """One partition. No dataclass: that module's own import takes as long as the rest of a warm `assume`.
+
+    home_region: where IAM of the partition lives; STS is called there if no region is configured.
+    region_pattern: the form of its regions' names, those of the future included. console: the domain of the hosts
+    `signin` and `console`, {} is where the service's name stands; "" if AWS publishes none.
+    """
+
+    __slots__ = ("console", "dns_suffix", "home_region", "id", "region_pattern", "regions")
+
+    def __init__(
+        self, name: str, dns_suffix: str, home_region: str, region_pattern: str, regions: str, console: str = ""
+    ) -> None:
+        self.id = name
+        self.dns_suffix = dns_suffix
+        self.home_region = home_region
+        self.region_pattern = region_pattern
+        self.regions = tuple(regions.split())
+        self.console = console
+
+
+_ALL = (
+    Partition(
+        "aws",
+        "amazonaws.com",
+        "us-east-1",
+        r"^(us|eu|ap|sa|ca|me|af|il|mx)\-\w+\-\d+$",
+        """af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2
+        ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7
+        aws-global ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1
+        eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 us-west-1
+        us-west-2""",
+        "{}.aws.amazon.com",
+    ),
+    Partition(
+        "aws-cn",
+        "amazonaws.com.cn",
+        "cn-north-1",
+        r"^cn\-\w+\-\d+$",
+        "aws-cn-global cn-north-1 cn-northwest-1",
+        "{}.amazonaws.cn",
+    ),
+    Partition(
+        "aws-eusc",
+        "amazonaws.eu",
+        "eusc-de-east-1",
+        r"^eusc\-(de)\-\w+\-\d+$",
+        "eusc-de-east-1",
+        "eusc-de-east-1.{}.amazonaws-eusc.eu",
+    ),
+    Partition(
+        "aws-iso",
+        "c2s.ic.gov",
+        "us-iso-east-1",
+        r"^us\-iso\-\w+\-\d+$",
+        "aws-iso-global us-iso-east-1 us-iso-west-1",
+    ),
+    Partition(
+        "aws-iso-b",
+        "sc2s.sgov.gov",
+        "us-isob-east-1",
+        r"^us\-isob\-\w+\-\d+$",
+        "aws-iso-b-global us-isob-east-1 us-isob-west-1",
+    ),
+    Partition(
+        "aws-iso-e",
+        "cloud.adc-e.uk",
+        "eu-isoe-west-1",
+        r"^eu\-isoe\-\w+\-\d+$",
+        "aws-iso-e-global eu-isoe-west-1",
+    ),
+    Partition(
+        "aws-iso-f",
+        "csp.hci.ic.gov",
+        "us-isof-south-1",
+        r"^us\-isof\-\w+\-\d+$",
+        "aws-iso-f-global us-isof-east-1 us-isof-south-1",
+    ),
+    Partition(
+        "aws-us-gov",
+        "amazonaws.com",
+        "us-gov-west-1",
+        r"^us\-gov\-\w+\-\d+$",
+        "aws-us-gov-global us-gov-east-1 us-gov-west-1",
+        "{}.amazonaws-us-gov.com",
+    ),
+)
+PARTITIONS: Mapping[str, Partition] = {partition.id: partition for partition in _ALL}
+"""Partition id → partition."""
+
+_OF_REGION = {region: partition.id for partition in _ALL for region in partition.regions}
+
+
+def partition_of_region(region: str) -> str | None:
+    """Return the partition that a region belongs to: by the list, else by the form of its name. None: by neither."""
+    known = _OF_REGION.get(region)
+    if known is not None:
+        return known
+    return next((one.id for one in _ALL if re.fullmatch(one.region_pattern, region)), None)
+
+
+def is_elsewhere(region: str, partition: str) -> bool:
+    """True if the region is known to belong to another partition."""
+    return partition_of_region(region) not in (None, partition)
+
+
+def home_region(partition: str) -> str | None:
+    """Return the region where IAM of the partition lives; None for a partition that this version does not know."""
+    found = PARTITIONS.get(partition)
+    return found.home_region if found else None
+
+
+def partition_of_arn(arn: str) -> str:
+    """Return the second part of an ARN; "" for a text that is none."""
+    head, _, rest = arn.partition(":")
+    return rest.partition(":")[0] if head == "arn" else ""

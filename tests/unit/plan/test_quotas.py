@@ -1,0 +1,189 @@
+"""Quotas are those that the account says, else AWS's defaults per kind: what is asked, refused and warned of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.model.address import Address
+from reconciler.model.document import Document
+from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.plan import Plan
+from reconciler.model.problem import Level
+from reconciler.model.quotas import OF_ACCOUNT
+from reconciler.model.state import Declaration, Desired, Facts, Settings, State
+from reconciler.plan.build import build
+from reconciler.plan.options import Allowed
+from reconciler.plan.questions import questions_of
+from reconciler.policy.canonical import canonical
+from tests.support.strategies import ACCOUNT, PLACE, policy_arn
+
+MINE = {"reconcile:owner": "me"}
+
+
+def trust(size: int = 0) -> Document:
+    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    body = {"Version": "2012-10-17", "Statement": statement}
+    missing = size - len(canonical(body).text)
+    return canonical(body if missing <= 0 else {**body, "Statement": {"Sid": "x" * (missing - 9), **statement}})
+
+
+def named(number: int) -> list[str]:
+    return [f"p{index:02}" for index in range(number)]
+
+
+def holder(kind: str, names: Sequence[str]) -> Entity:
+    policies = frozenset(map(policy_arn, names))
+    if kind == "user":
+        return User("h", policies=policies, tags=MINE)
+    return Group("h", policies=policies) if kind == "group" else Role("h", trust(), policies=policies, tags=MINE)
+
+
+def both(live: list[Entity], wanted: list[Entity], facts: Facts) -> tuple[Desired, State]:
+    entities = {entity.address: entity for entity in wanted}
+    declared = dict.fromkeys(entities, Declaration(PLACE))
+    desired = Desired(State(ACCOUNT, "aws", entities), "me", Settings("none"), declared, {})
+    return desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, facts)
+
+
+def planned(live: list[Entity], wanted: list[Entity], facts: Facts) -> Plan:
+    return build(*both(live, wanted, facts), Allowed())
+
+
+def policies(number: int) -> list[Entity]:
+    content = canonical({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "a:b", "Resource": "*"}})
+    return [Policy(name, content, tags=MINE) for name in named(number)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "quotas", "first"),
+    [
+        ("user", 9, {}, "Attach"),
+        ("user", 10, {}, "Detach"),
+        ("user", 10, {"AttachedPoliciesPerUserQuota": 20}, "Attach"),
+        ("group", 9, {}, "Attach"),
+        ("group", 10, {}, "Detach"),
+        ("role", 10, {}, "Attach"),
+        ("role", 19, {}, "Attach"),
+        ("role", 20, {}, "Detach"),
+        ("role", 20, {"AttachedPoliciesPerRoleQuota": 25}, "Attach"),
+        ("role", 10, {"AttachedPoliciesPerRoleQuota": 10}, "Detach"),
+    ],
+)
+def test_nothing_is_detached_early_where_there_is_room(
+    kind: str, number: int, quotas: dict[str, int], first: str
+) -> None:
+    old, new = named(number), [*named(number + 1)[1:]]
+    plan = planned(
+        [*policies(number + 1), holder(kind, old)], [*policies(number + 1), holder(kind, new)], Facts(quotas=quotas)
+    )
+    assert len(plan.steps) == 2 and plan.steps[0].call.operation.startswith(first)
+    assert ("quota-order" in [finding.code for finding in plan.findings]) == (first == "Detach")
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "asked"),
+    [
+        ("user", 9, 10, False),
+        ("user", 10, 11, True),
+        ("role", 9, 10, False),
+        ("role", 10, 11, True),  # an account from before the default of 20 may have 10
+        ("role", 15, 16, True),
+        ("group", 10, 9, False),
+    ],
+)
+def test_the_account_is_asked_where_not_every_account_has_so_many(
+    kind: str, before: int, after: int, asked: bool
+) -> None:
+    held = policies(20)
+    sides = [[*held, holder(kind, named(number))] for number in (before, after)]
+    assert questions_of(*both(*sides, Facts())).quotas is asked
+    assert questions_of(*both(*sides, Facts(quotas={}))).quotas is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "quotas", "refused"),
+    [
+        ("role", 20, {"AttachedPoliciesPerRoleQuota": 20}, False),
+        ("role", 21, {"AttachedPoliciesPerRoleQuota": 20}, True),
+        ("role", 11, {"AttachedPoliciesPerRoleQuota": 10}, True),
+        ("role", 21, {"AttachedPoliciesPerRoleQuota": 25}, False),
+        ("user", 11, {"AttachedPoliciesPerUserQuota": 10}, True),
+        ("user", 11, {"AttachedPoliciesPerUserQuota": 20}, False),
+        ("user", 11, {}, False),  # asked, and not allowed to know: nobody says that it is too many
+    ],
+)
+def test_more_than_the_accounts_own_quota_is_refused(
+    kind: str, number: int, quotas: dict[str, int], refused: bool
+) -> None:
+    plan = planned(
+        [*policies(25), holder(kind, [])], [*policies(25), holder(kind, named(number))], Facts(quotas=quotas)
+    )
+    assert [finding.code for finding in plan.findings if finding.level is Level.ERROR] == ["past-quota"] * refused
+
+
+@pytest.mark.parametrize(
+    ("size", "quota", "asked", "refused"),
+    [(2048, 2048, False, False), (2049, 2048, True, True), (2049, 4096, True, False), (2049, None, True, False)],
+)
+def test_a_trust_is_as_long_as_the_account_allows(size: int, quota: int | None, asked: bool, refused: bool) -> None:
+    live, wanted = [Role("r", trust(), tags=MINE)], [Role("r", trust(size), tags=MINE)]
+    assert len(wanted[0].trust_policy.text) == size
+    facts = Facts(quotas={"AssumeRolePolicySizeQuota": quota} if quota else {})
+    assert questions_of(*both([*live], [*wanted], Facts())).quotas is asked
+    found = [finding.code for finding in planned([*live], [*wanted], facts).findings if finding.level is Level.ERROR]
+    assert found == ["past-quota"] * refused
+
+
+def test_a_long_trust_that_stays_as_it_is_is_not_refused() -> None:
+    live, wanted = Role("r", trust(3000), tags=MINE), Role("r", trust(3000), description="new", tags=MINE)
+    plan = planned([live], [wanted], Facts(quotas={"AssumeRolePolicySizeQuota": 2048}))
+    assert not plan.findings
+
+
+MAKE = {
+    "role": lambda index: Role(f"r{index}", trust(), tags=MINE),
+    "policy": lambda index: Policy(f"p{index}", canonical("{}"), tags=MINE),
+    "instance-profile": lambda index: InstanceProfile(f"i{index}", tags=MINE),
+    "user": lambda index: User(f"u{index}", tags=MINE),
+    "group": lambda index: Group(f"g{index}"),
+    "oidc-provider": lambda index: OidcProvider(f"x{index}.example.com", tags=MINE),
+}
+
+
+@pytest.mark.parametrize("kind", MAKE)
+def test_one_entity_more_than_the_account_may_have_is_a_warning(kind: str) -> None:
+    most = OF_ACCOUNT[kind].default
+    live: list[Entity] = [MAKE[kind](index) for index in range(most)]
+    summary = OF_ACCOUNT[kind].summary
+    facts = Facts(quotas={summary: most} if summary else {})
+    plan = planned(live, [*live, MAKE[kind](most)], facts)
+    (found,) = [finding for finding in plan.findings if finding.code == "past-account-quota"]
+    assert found.level is Level.WARNING and f"{most + 1} entities of the kind {kind}" in found.summary
+    assert OF_ACCOUNT[kind].refused_as in found.detail
+    assert questions_of(*both(live, [*live, MAKE[kind](most)], Facts())).quotas
+    changed = planned(live, live[:-1], facts)
+    assert "past-account-quota" not in [finding.code for finding in changed.findings]
+
+
+@pytest.mark.parametrize(
+    ("quotas", "warned"),
+    [
+        ({"RolesQuota": 1000, "Roles": 1000}, True),
+        ({"RolesQuota": 1000, "Roles": 990}, False),  # AWS's own count wins
+        ({"RolesQuota": 5000, "Roles": 1000}, False),
+        ({}, False),
+    ],
+)
+def test_the_accounts_own_quota_and_count_decide(quotas: dict[str, int], warned: bool) -> None:
+    live: list[Entity] = [MAKE["role"](index) for index in range(1000)]
+    plan = planned(live, [*live, MAKE["role"](1000)], Facts(quotas=quotas))
+    assert ("past-account-quota" in [finding.code for finding in plan.findings]) is warned
+
+
+def test_below_the_default_nobody_is_asked() -> None:
+    live: list[Entity] = [MAKE["role"](index) for index in range(999)]
+    assert not questions_of(*both(live, [*live, MAKE["role"](999)], Facts())).quotas
+    assert Address("role", "r0") == live[0].address
