@@ -150,10 +150,10 @@ def _mode(ctx: click.Context, alias: str | None, asked: Mapping[str, bool], wish
 def _seconds(text: str | None) -> int | None:
     if text is None:
         return None
-    from reconciler.kinds.declaring import seconds
+    from reconciler.model.durations import parse_duration
 
     short = len(text) <= _LONGEST_DURATION
-    found = seconds(text) if short else None
+    found = parse_duration(text) if short else None
     if found is None:
         said = repr(text) if short else f"A text of {len(text)} characters"
         raise click.BadParameter(f"{said} is no duration: write 45m, 2h, or seconds.", param_hint="--duration")

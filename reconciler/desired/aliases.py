@@ -14,15 +14,15 @@ from typing import Any, cast
 from reconciler.desired.source import resolved
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import Declaring, items, seconds, text
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets.tags import is_of_aws
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Statement
-from reconciler.model.durations import format_duration
+from reconciler.model.durations import format_duration, parse_duration
 from reconciler.model.entity import Entity, Role
 from reconciler.model.globs import compile_glob
-from reconciler.model.node import Map, place_of
+from reconciler.model.node import Map, items, place_of, text
 from reconciler.model.partitions import partition_of_arn
 from reconciler.model.problem import Level
 from reconciler.model.state import Alias
@@ -94,7 +94,7 @@ class AliasReader:
             self.context.problem("bad-name", f"{name!r} cannot be an alias.", place, hint)
         self._check_texts(node)
         partition = partition_of_arn(arn) if arn and role is None else None
-        policy = self.context.document(node, "policy", Use.SESSION, partition)
+        policy = self.context.documents.read(node, "policy", Use.SESSION, partition)
         via_exists = self._via_exists(node)
         duration, tags, transitive = self._duration(node, role), self._session_tags(node), self._transitive(node)
         policy_arns = tuple(sorted(self.context.policy_arns(node, "policy_arns", partition)))
@@ -146,7 +146,7 @@ class AliasReader:
     def _duration(self, node: Map, role: Address | None) -> int | None:
         if "duration" not in node:
             return None
-        length, place = seconds(node["duration"]), node.place("duration")
+        length, place = parse_duration(node["duration"]), node.place("duration")
         declared = self.entities.get(role) if role else None
         if length is None or not SHORTEST <= length <= LONGEST:
             summary = f"duration {node['duration']!r} is not between 15m and 12h."

@@ -14,22 +14,20 @@ from reconciler.desired.load import Loaded
 from reconciler.desired.moved import check_moves, moves_written, with_moves
 from reconciler.desired.readable import readable
 from reconciler.desired.schema import schema
+from reconciler.desired.settings import check_marks, read_settings
 from reconciler.kinds import limits
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, items, text
-from reconciler.kinds.facets.tags import BREAK_GLASS
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.instance_profile import profile_address
 from reconciler.kinds.mfa_guard import guard_address, guard_policy
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, ONE_ENTRY
 from reconciler.kinds.view import ignorable, ignorable_fields
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
-from reconciler.model.node import Map, place_of
+from reconciler.model.node import Map, items, place_of, text
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.quotas import TAGS
 from reconciler.model.state import Alias, Declaration, Desired, Settings, State
 from reconciler.model.suggest import suggestion
-from reconciler.plan.ownership import ignores_everything
 from reconciler.policy.names import Names
 
 
@@ -58,19 +56,7 @@ def declare(
         problems = [one for one in problems if (one.code, one.place) != ("missing-key", written.place())]
     root = readable(written, broken)
     owner = text(root, "owner")
-    context = Declaring(
-        account=loaded.account,
-        partition=loaded.partition,
-        owner=owner,
-        paths={},
-        load_document=loaded.document,
-        load_text=loaded.text,
-        now=now,
-        names=names,
-        unread=_unread_kinds(root, loaded.partial),
-        misplaced=_misplaced(root),
-        own_partition=own_partition,
-    )
+    context = _context(loaded, root, now, names, own_partition)
     defaults, place = root.child("defaults"), root.place("defaults", of_key=True)
     context.problems.extend(limits.written_tag_problems(defaults.child("tags")))
     context.problems.extend(_numbers(root))
@@ -80,9 +66,9 @@ def declare(
     found = _entities(nodes, context)
     entities = {address: declared.entity for address, declared in found.items()}
     aliases = _aliases(root, loaded.partial, context, entities)
-    settings = _settings(root, loaded.partial, context)
+    settings = read_settings(root, loaded.partial, context)
     check_moves(moves, settings, root.child("moved"), context)
-    _check_marks(settings, found, context)
+    check_marks(settings, found, context)
     problems += [*loaded.problems, *context.problems, *loaded.variable_problems()]
     return Desired(
         state=State(loaded.account, loaded.partition, entities),
@@ -94,6 +80,25 @@ def declare(
         now=now,
         moves=tuple(moves.values()),
         setting_places={key: root.child("settings").place(key) for key in root.child("settings")},
+    )
+
+
+def _context(
+    loaded: Loaded, root: Map, now: datetime | None, names: Names | None, own_partition: str | None
+) -> Declaring:
+    """Return the context of one run, with no paths yet."""
+    return Declaring(
+        account=loaded.account,
+        partition=loaded.partition,
+        owner=text(root, "owner"),
+        paths={},
+        load_document=loaded.document,
+        load_text=loaded.text,
+        now=now,
+        names=names,
+        unread=_unread_kinds(root, loaded.partial),
+        misplaced=_misplaced(root),
+        own_partition=own_partition,
     )
 
 
@@ -237,53 +242,6 @@ def _aliases(root: Map, partial: bool, context: Declaring, entities: Mapping[Add
     chain_problems(found, nodes, context)
     external_id_problems(found, nodes, entities, context)
     return found
-
-
-def _settings(root: Map, partial: bool, context: Declaring) -> Settings:
-    node = root.child("settings")
-    default = Settings()
-    prune = text(node, "prune") or default.prune
-    unknown = partial or "prune" in node.unread or "settings" in root.unread
-    if prune == "owned" and not root.has("owner") and not unknown:
-        hint = "Write `owner: NAME` for this stack, or `settings: {prune: none}`."
-        context.problem("missing-owner", "Without `owner` nothing can be told as ours.", root.place(), hint)
-    for pattern, place in (*items(node, "ignore"), *items(node, "prune_also")):
-        if "/" not in pattern:
-            hint = f"Write kind/name, as in role/{pattern}."
-            context.problem("bad-address", f"{pattern!r} is not a pattern of addresses.", place, hint)
-    ignored = tuple(value for value, _ in items(node, "ignore"))
-    if ignores_everything(ignored):
-        summary = "settings.ignore matches every address: this file would manage nothing, and no guard would look."
-        hint = "Name what to leave alone, as in role/AWSReservedSSO_*. To delete nothing, write `prune: none`."
-        context.problem("ignores-everything", summary, node.place("ignore"), hint)
-    numbers = {
-        key: value
-        for key in ("max_deletes", "max_delete_percent", "max_removals")
-        if isinstance(value := node.get(key), int | float)
-    }
-    break_glass = tuple(_break_glass(node, context))
-    also = tuple(value for value, _ in items(node, "prune_also"))
-    return Settings(prune, ignored, break_glass=break_glass, prune_also=also, **numbers)  # type: ignore[arg-type]
-
-
-def _check_marks(settings: Settings, found: Mapping[Address, Declared], context: Declaring) -> None:
-    """Report who is named in `break_glass` and has no room for the tag that says so."""
-    for address in settings.break_glass:
-        declared = found.get(address)
-        if declared is not None and len(getattr(declared.entity, "tags", ())) == TAGS.default:
-            summary = f"{address} has {TAGS.default} tags, as many as AWS allows: there is no room for {BREAK_GLASS}."
-            hint = "Remove one: whom settings.break_glass names carries that tag."
-            context.problem("too-many-tags", summary, declared.declaration.place, hint)
-
-
-def _break_glass(node: Map, context: Declaring) -> Iterator[Address]:
-    for value, place in items(node, "break_glass"):
-        kind, _, name = value.partition("/")
-        if kind in ("user", "role") and name:
-            yield Address(kind, name)
-        else:
-            hint = "Write user/NAME or role/NAME."
-            context.problem("bad-address", f"{value!r} is not the address of a user or role.", place, hint)
 
 
 def errors_of(desired: Desired) -> list[Problem]:

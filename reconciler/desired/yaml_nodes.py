@@ -8,12 +8,12 @@ refused: tags, duplicate keys, recursion, deep nesting, aliases that blow up, fi
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import yaml
 
+from reconciler.desired.yaml_slips import explain_tag, tab_problem
 from reconciler.model.node import Map, Mark, Seq, mark, position
 from reconciler.model.problem import Level, Place, Problem
 
@@ -77,7 +77,7 @@ def composed(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
-        if tab := _tab_problem(data, place):
+        if tab := tab_problem(data, place):
             return None, [tab]
         context = f" ({error.context})" if error.context and error.problem else ""
         return None, [_error("bad-yaml", f"Not valid YAML: {error.problem or error.context}{context}.", place)]
@@ -87,19 +87,6 @@ def composed(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
         return None, [_error("bad-yaml", summary, Place(file, line, column), "Save the file as plain UTF-8.")]
     except (RecursionError, MemoryError):
         return None, [_error("too-deep", "The YAML is nested too deeply.", Place(file, 1, 1))]
-
-
-def _tab_problem(data: bytes, place: Place) -> Problem | None:
-    """Return what to say if a tab stands where YAML is not valid: it may not indent (YAML 1.2.2, section 6.1)."""
-    lines = data.splitlines()
-    at = place.column - 1
-    if place.line > len(lines) or lines[place.line - 1][at : at + 1] != b"\t":
-        return None
-    others = sum(line.lstrip(b" ").startswith(b"\t") for line in lines) - 1
-    more = f", and {others} more begin with one" if others > 0 else ""
-    summary = f"Line {place.line} has a tab{more}: YAML indents with spaces."
-    hint = f"Write spaces in place of tabs; `expand -i -t 2 {shlex.quote(place.file)} > spaces.yaml` does it."
-    return _error("bad-yaml", summary, place, hint)
 
 
 def _position(data: bytes, offset: int) -> tuple[int, int]:
@@ -137,7 +124,7 @@ class Builder:
     def _value(self, node: yaml.Node, path: Path, depth: int, verbatim: bool) -> object:
         if node.tag not in _PLAIN_TAGS:
             summary = f"The YAML tag {node.tag!r} is not allowed."
-            self.problems.append(_error("yaml-tag", summary, self._place(node), _explain_tag(node.tag)))
+            self.problems.append(_error("yaml-tag", summary, self._place(node), explain_tag(node.tag)))
             return None
         if not verbatim and len(path) < _DEEPEST:
             verbatim = self.verbatim(path)
@@ -249,15 +236,6 @@ class Builder:
 
     def _place(self, node: yaml.Node) -> Place:
         return Place(self.file, *position(_mark(node)))
-
-
-def _explain_tag(tag: str) -> str:
-    """Return a hint for the tags of CloudFormation (its User Guide, "Intrinsic function reference")."""
-    if tag in ("!Sub", "!Ref", "!GetAtt", "!Join", "!ImportValue", "!If", "!Select", "!Split", "!FindInMap"):
-        return (
-            "That is CloudFormation's: write the text itself, with {{ account_id }}, {{ partition }} or your own vars."
-        )
-    return ""
 
 
 def _number(text: str) -> int | float | None:

@@ -16,14 +16,15 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, seconds, text
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facts import absent, present, step
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, Source
 from reconciler.kinds.writing import Entry, Writing
 from reconciler.model.address import Address
+from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Entity
-from reconciler.model.node import Map
+from reconciler.model.node import Map, text
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.state import Declaration
@@ -223,7 +224,7 @@ def _policy(node: Map, context: Declaring) -> PasswordPolicy:
 def _days(node: Map, context: Declaring) -> int | None:
     """`max_age` in days, or a problem; AWS counts passwords in whole days."""
     written = node.get("max_age")
-    age = seconds(written)
+    age = parse_duration(written)
     if age is None:
         return None
     days, rest = divmod(age, _DAY)

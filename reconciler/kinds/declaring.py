@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from reconciler.kinds import limits, policy_references
+from reconciler.kinds.documents import DocumentReader
 from reconciler.kinds.endings import END_OF_USER, WRAPPED, attachments, expiries, is_wrapped, memberships
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of, aws_policy_arn
 from reconciler.model.document import Document
-from reconciler.model.node import Map, Seq, place_of
+from reconciler.model.node import Map, items, repeated_texts, text
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.state import Declaration, Ending
 from reconciler.model.suggest import suggestion
-from reconciler.policy.canonical import authored
 from reconciler.policy.endings import EndsAlready, with_end
-from reconciler.policy.flaw import Flaw
-from reconciler.policy.grammar import Use, flaws
+from reconciler.policy.grammar import Use
 from reconciler.policy.moments import BadMoment, moment
-from reconciler.policy.names import NameChecks, Names
-from reconciler.policy.partition_checks import OTHER_PARTITION, explain, flaws_of_partition, is_foreign
+from reconciler.policy.names import Names
+from reconciler.policy.partition_checks import OTHER_PARTITION, explain, is_foreign
 from reconciler.policy.placeholders import explain_text
 
-_DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\x21-\x7e]+")
 
 
@@ -59,9 +55,6 @@ class Declaring:
     unread: frozenset[str] = frozenset()
     misplaced: frozenset[Address] = frozenset()
     own_partition: str | None = None
-    _documents: dict[tuple[int, Use, str | None], tuple[list[Flaw], Document | None]] = field(default_factory=dict)
-    _held: list[Map] = field(default_factory=list)
-    """The objects that the keys of `_documents` are of: an object that goes would leave its number to another."""
 
     def problem(
         self,
@@ -73,6 +66,13 @@ class Declaring:
         level: Level = Level.ERROR,
     ) -> None:
         self.problems.append(Problem(level, code, summary, detail, hint, place))
+
+    @cached_property
+    def documents(self) -> DocumentReader:
+        account = self.known_account
+        return DocumentReader(
+            self.load_document, account, self.partition, self.own_partition, self.names, self.problems
+        )
 
     @property
     def known_account(self) -> str:
@@ -182,63 +182,6 @@ class Declaring:
         """AWS lets in before that moment, and no longer at it (`DateLessThan`)."""
         return at is not None and self.now is not None and at <= self.now
 
-    def document(self, node: Map, key: str, use: Use, partition: str | None = None) -> Document | None:
-        """A document written in place, or in the file that a path names; its flaws become problems.
-
-        partition: the one that its ARNs must have; None: that of the account, as far as it is known.
-        None as well if there is none that could be read, which the schema has reported.
-        """
-        written, where = node.get(key), place_of(node, [key])
-        if written is None or (isinstance(written, Map) and "Statement" in written.unread):
-            return None
-        if isinstance(written, str):
-            loaded = self.load_document(written, where)
-            if loaded is None:
-                return None
-            return self._checked(loaded, loaded, (), use, partition or self.own_partition)
-        return self._checked(written, node, (key,), use, partition or self.own_partition)
-
-    def _checked(
-        self, written: object, root: Map, above: tuple[str, ...], use: Use, partition: str | None
-    ) -> Document | None:
-        """Return the document; None, with problems, if it has an error.
-
-        A document that many entities share is read once, and what is wrong inside of it is reported once.
-        """
-        known = self._documents.get((id(written), use, partition))
-        found, document = known or self._read_document(written, use, partition)
-        for flaw in found:
-            if known and flaw.path:
-                continue
-            place = place_of(root, (*above, *flaw.path), of_key=flaw.at_key)
-            self.problem(flaw.code, flaw.summary, place, flaw.hint, level=flaw.level)
-        return document
-
-    def flaws_of(self, written: object, use: Use, partition: str | None = None) -> list[Flaw]:
-        """Return what is wrong with a parsed document, and which of its names AWS does not have.
-
-        partition: the one that its ARNs must have; None: any.
-        """
-        found = list(flaws(written, use, self.known_account))
-        if self._name_checks:
-            found += self._name_checks.flaws(written, use)
-        if partition is not None:
-            found += flaws_of_partition(written, partition)
-        return found
-
-    @cached_property
-    def _name_checks(self) -> NameChecks | None:
-        return NameChecks(self.names) if self.names else None
-
-    def _read_document(self, written: object, use: Use, partition: str | None) -> tuple[list[Flaw], Document | None]:
-        found, document = self.flaws_of(written, use, partition), None
-        if isinstance(written, dict) and not any(flaw.level is Level.ERROR for flaw in found):
-            document = replace(authored(written, self.partition), places=_statement_places(written))
-        if isinstance(written, Map):
-            self._documents[id(written), use, partition] = found, document
-            self._held.append(written)
-        return found, document
-
     def declaration(self, node: Map, *, mfa: bool = False) -> Declaration:
         """How the file speaks of the entity of this node."""
         protect = node.get("protect")
@@ -268,7 +211,7 @@ class Declaring:
     def _inline_document(self, written: Map, name: str) -> Document | None:
         """One inline policy; None, too, for one whose time is over."""
         if not is_wrapped(written[name]):
-            return self.document(written, name, Use.IDENTITY)
+            return self.documents.read(written, name, Use.IDENTITY)
         node = written.child(name)
         if "document" not in node:
             hint = "Write {document: …, expires: …}: a document, or the path of one, goes under `document`."
@@ -278,7 +221,7 @@ class Declaring:
             close = suggestion(key, WRAPPED)
             hint = f"Did you mean {close!r}?" if close else "Beside `document` stands `expires` alone."
             self.problem("unknown-key", f"Unknown key {key!r} beside `document`.", node.place(key, of_key=True), hint)
-        at, document = self.expires(node), self.document(node, "document", Use.IDENTITY)
+        at, document = self.expires(node), self.documents.read(node, "document", Use.IDENTITY)
         if document is None or at is None or self.over(at):
             return document if at is None else None
         try:
@@ -311,41 +254,3 @@ class Declaring:
             found[PROTECT] = "true"
         self.problems.extend(limits.tag_problems(found, node))
         return found
-
-
-def _statement_places(written: Mapping[str, object]) -> tuple[Place, ...]:
-    """Where each statement of a document is written; one that is no list stands alone."""
-    statements = written.get("Statement")
-    if isinstance(statements, Seq):
-        return tuple(statements.place(index) for index in range(len(statements)))
-    return (statements.place(),) if isinstance(statements, Map) else ()
-
-
-def items(node: Map, key: str) -> Sequence[tuple[str, Place]]:
-    """The strings of a list with their places; empty where the key is absent."""
-    values = node.get(key)
-    if not isinstance(values, Seq):
-        return [] if values is None else [(str(values), node.place(key))]
-    return [(str(value), values.place(index)) for index, value in enumerate(values)]
-
-
-def repeated_texts(node: Map, key: str) -> frozenset[str]:
-    """Return the texts that stand more than once in a list, which the schema has reported already."""
-    values = node.get(key)
-    counts = Counter(map(str, values)) if isinstance(values, Seq) else {}
-    return frozenset(value for value, count in counts.items() if count > 1)
-
-
-def text(node: Map, key: str) -> str | None:
-    value = node.get(key)
-    return value if isinstance(value, str) else None
-
-
-def seconds(value: object) -> int | None:
-    """`45m`, `1h`, `90d` or a number of seconds; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    return int(match[1]) * _SECONDS[match[2]] if match else None

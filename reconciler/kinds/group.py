@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, text
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets.inline import Inline
 from reconciler.kinds.facets.links import attached, policy_links
 from reconciler.kinds.facets.placement import placed
@@ -19,7 +19,7 @@ from reconciler.kinds.raw import Raw, Source, attached_arns
 from reconciler.kinds.writing import Entry, Writing, documents, entry, path
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group
-from reconciler.model.node import Map
+from reconciler.model.node import Map, text
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
 

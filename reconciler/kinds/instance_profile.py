@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, items
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets.tags import OWNER, Tagged, tag_list
 from reconciler.kinds.facts import deletion, linked, present, step, unlinked
 from reconciler.kinds.planning import Planning
@@ -15,7 +15,7 @@ from reconciler.kinds.raw import NO_DETAIL, Raw, Source
 from reconciler.kinds.writing import Entry, Writing
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, InstanceProfile, Role
-from reconciler.model.node import Map
+from reconciler.model.node import Map, items
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.state import Declaration

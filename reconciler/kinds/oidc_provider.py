@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, items
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets import context_provider
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, emptied, present, step
@@ -24,7 +24,7 @@ from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Tags
 from reconciler.model.globs import compile_glob
-from reconciler.model.node import Map
+from reconciler.model.node import Map, items
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Level, Place, Problem
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, text
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, edit, emptied, present, staged, step, unbounded, unlinked
 from reconciler.kinds.planning import Planning
@@ -21,7 +21,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import path_of
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Policy
-from reconciler.model.node import Map
+from reconciler.model.node import Map, text
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.quotas import MANAGED_SIZE, VERSIONS
@@ -90,7 +90,7 @@ class PolicyKind:
         if description is not None:
             report(limits.description_problems(description, node.place("description")))
         tags, declaration = context.tags(node), context.declaration(node)
-        document = context.document(node, "document", Use.MANAGED)
+        document = context.documents.read(node, "document", Use.MANAGED)
         if document is None:
             return
         report(limits.document_size_problems(document, MANAGED_SIZE.default, node.place("document")))

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, seconds, text
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets import signin_session
 from reconciler.kinds.facets.boundary import Boundary, boundary_needs
 from reconciler.kinds.facets.inline import Inline
@@ -27,8 +27,9 @@ from reconciler.kinds.trust_rules import trust_document
 from reconciler.kinds.writing import Entry, Writing, documents, duration, entry, path, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.document import Document
+from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Entity, Role
-from reconciler.model.node import Map
+from reconciler.model.node import Map, text
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.policy.grammar import Use
@@ -148,7 +149,7 @@ class RoleKind:
     def _session(self, node: Map, context: Declaring) -> int:
         if "max_session_duration" not in node:
             return _DEFAULT_SESSION
-        length = seconds(node["max_session_duration"])
+        length = parse_duration(node["max_session_duration"])
         low, high = limits.SESSION
         if length is None or not low <= length <= high:
             context.problem(
@@ -160,7 +161,7 @@ class RoleKind:
 
     def _trust(self, node: Map, context: Declaring) -> Document | None:
         compiled = trust_document(node, context) if "trust" in node else None
-        written = context.document(node, "trust_policy", Use.TRUST)
+        written = context.documents.read(node, "trust_policy", Use.TRUST)
         if node.has("trust") == node.has("trust_policy"):
             both = "both `trust` and `trust_policy`" if node.has("trust") else "no `trust`"
             hint = "Write who may assume it under `trust:`, or a whole document under `trust_policy:`."

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, text
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets import context_provider
 from reconciler.kinds.facets.tags import Tagged, tag_list
 from reconciler.kinds.facts import absent, deletion, present, step
@@ -23,7 +23,7 @@ from reconciler.kinds.writing import Entry, Writing, entry, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Tags
-from reconciler.model.node import Map
+from reconciler.model.node import Map, text
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.xml import NotXml, Xml, parsed, xml_of

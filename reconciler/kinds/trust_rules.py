@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any, cast
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import Declaring, items, repeated_texts, seconds, text
+from reconciler.kinds.declaring import Declaring
 from reconciler.model.document import Document, Json
-from reconciler.model.node import Map, Seq, place_of
+from reconciler.model.durations import parse_duration
+from reconciler.model.node import Map, Seq, items, place_of, repeated_texts, text
 from reconciler.model.problem import Level, Place
 from reconciler.model.sts import EXTERNAL_ID
 from reconciler.policy.canonical import authored
@@ -164,7 +165,7 @@ def _matching(grammar: re.Pattern[str], value: str, place: Place, context: Decla
 
 def _mfa_max_age(node: Map) -> int | None:
     mfa = node.get("mfa")
-    return seconds(mfa.get("max_age")) if isinstance(mfa, Map) else None
+    return parse_duration(mfa.get("max_age")) if isinstance(mfa, Map) else None
 
 
 def _external_ids(node: Map, context: Declaring) -> list[str]:
@@ -255,7 +256,7 @@ def trust_document(node: Map, context: Declaring) -> Document | None:
     lasting = [(item, rule) for item, rule in read if not context.over(rule.expires)] or read
     nodes, good = [item for item, _ in lasting], [rule for _, rule in lasting]
     compiled = document_of(good, context.partition)
-    found = context.flaws_of(compiled, Use.TRUST)
+    found = context.documents.flaws_of(compiled, Use.TRUST)
     for flaw in found:
         context.problem(flaw.code, flaw.summary, _place_of_flaw(flaw, nodes, good), flaw.hint, level=flaw.level)
     if partial or any(flaw.level is Level.ERROR for flaw in found):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring, seconds, text
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.endings import END_OF_USER
 from reconciler.kinds.facets.boundary import Boundary, boundary_needs
 from reconciler.kinds.facets.inline import Inline
@@ -24,8 +24,9 @@ from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, foldi
 from reconciler.kinds.writing import Entry, Writing, documents, end_of_user, entry, path, protected, tags
 from reconciler.model.address import Address
 from reconciler.model.document import Document
+from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Entity, User
-from reconciler.model.node import Map
+from reconciler.model.node import Map, text
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.state import Belongings, KeyRule
@@ -212,7 +213,7 @@ class UserKind:
 
 def _key_rule(node: Map) -> KeyRule | None:
     """None where the file has no rule; what the schema found fault with counts as absent."""
-    age, count = seconds(node.get("max_age")), node.get("max_count")
+    age, count = parse_duration(node.get("max_age")), node.get("max_count")
     rule = KeyRule(age, count if type(count) is int else None)
     return rule if rule != KeyRule() else None
 

@@ -5,6 +5,10 @@ Messages and lists print durations with it; JSON and AWS's own parameters stay i
 
 from __future__ import annotations
 
+import re
+
+_WRITTEN = re.compile(r"([0-9]{1,9})([smhd]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNITS = (("d", 86400, 2), ("h", 3600, 1), ("m", 60, 1))
 """Letter, seconds, and how many of it make it the unit to write: a day is `24h`, two are `2d`."""
 
@@ -42,3 +46,13 @@ def annotate_age(condition: str) -> str:
 
 _AGE = "aws:multifactorauthage"
 """AWS's key whose value is a time in seconds, which a file writes as `mfa: {max_age: 1h}`."""
+
+
+def parse_duration(value: object) -> int | None:
+    """Return the seconds of `45m`, `1h`, `90d` or a number of seconds; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    match = _WRITTEN.fullmatch(value) if isinstance(value, str) else None
+    return int(match[1]) * _SECONDS[match[2]] if match else None

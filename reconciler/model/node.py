@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 
 from reconciler.model.problem import Place
@@ -136,3 +137,24 @@ def place_of(root: Map, path: Sequence[str | int], *, of_key: bool = False) -> P
         else:
             break
     return place
+
+
+def items(node: Map, key: str) -> Sequence[tuple[str, Place]]:
+    """Return the strings of a list with their places; empty if the key is absent."""
+    values = node.get(key)
+    if not isinstance(values, Seq):
+        return [] if values is None else [(str(values), node.place(key))]
+    return [(str(value), values.place(index)) for index, value in enumerate(values)]
+
+
+def repeated_texts(node: Map, key: str) -> frozenset[str]:
+    """Return the texts that stand more than once in a list, which the schema has reported already."""
+    values = node.get(key)
+    counts = Counter(map(str, values)) if isinstance(values, Seq) else {}
+    return frozenset(value for value, count in counts.items() if count > 1)
+
+
+def text(node: Map, key: str) -> str | None:
+    """Return a string of a mapping; None if there is none, or something else, which the schema has reported."""
+    value = node.get(key)
+    return value if isinstance(value, str) else None

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import Declaring, text
+from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facts import emptied, present, step
 from reconciler.kinds.raw import Item
 from reconciler.kinds.writing import Entry, entry
 from reconciler.model.address import Address
-from reconciler.model.node import Map, Seq, place_of
+from reconciler.model.node import Map, Seq, place_of, text
 from reconciler.model.plan import Phase, Step
 
 NONE = "none"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import Declaring, seconds
+from reconciler.kinds.declaring import Declaring
+from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Role
 from reconciler.model.node import Map
 
@@ -30,7 +31,7 @@ def declare_signin_session(node: Map, context: Declaring) -> int | None:
     written = node.get(_FIELD)
     if written is None or written == _NONE:
         return None if written is None else NOT_SET
-    length = seconds(written)
+    length = parse_duration(written)
     low, high = limits.SIGNIN_SESSION
     if length is None or not low <= length <= high:
         summary = f"{_FIELD} {written!r} is not between 1h and 90d."

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.declaring import seconds
 from reconciler.kinds.facets.boundary import Boundary
 from reconciler.kinds.facets.tags import Tagged
 from reconciler.kinds.instance_profile import InstanceProfileKind
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.user import UserKind
 from reconciler.model.address import Address
+from reconciler.model.durations import parse_duration
 from reconciler.model.entity import InstanceProfile, User
 from reconciler.model.plan import Phase, Step
 from reconciler.model.state import Belongings, Facts, MfaDevice, State
@@ -144,4 +144,4 @@ def test_all_that_a_user_owns_goes_before_the_user() -> None:
     ],
 )
 def test_a_duration_is_a_number_with_a_unit_or_seconds(written: object, length: int | None) -> None:
-    assert seconds(written) == length
+    assert parse_duration(written) == length

@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.declaring import seconds
-from reconciler.model.durations import annotate_age, format_duration, format_elapsed, format_seconds_text
+from reconciler.model.durations import (
+    annotate_age,
+    format_duration,
+    format_elapsed,
+    format_seconds_text,
+    parse_duration,
+)
 from tests.support.examples import examples
 
 
@@ -34,7 +39,7 @@ def test_a_duration_is_shown_as_people_write_it(length: int, expected: str) -> N
 @examples(200)
 @given(st.integers(0, 10**8))
 def test_a_file_takes_what_is_shown_and_means_the_same(length: int) -> None:
-    assert seconds(format_duration(length)) == length
+    assert parse_duration(format_duration(length)) == length
 
 
 @pytest.mark.parametrize(
