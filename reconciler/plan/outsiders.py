@@ -14,6 +14,9 @@ from reconciler.model.document import Condition, Statement
 from reconciler.model.entity import Role
 from reconciler.model.plan import Access
 from reconciler.model.state import State
+from reconciler.policy.canonical import CURRENT_VERSION
+from reconciler.policy.evaluator.conditions import compiled_condition
+from reconciler.policy.evaluator.context import WITHOUT_MFA
 from reconciler.policy.evaluator.matching import speaks_of
 from reconciler.policy.global_keys import MFA_KEYS
 from reconciler.policy.trust import entity_of, trusted_providers
@@ -76,11 +79,25 @@ def _named(state: State, address: Address, missing: frozenset[Address]) -> Itera
 
 def _access(kind: str, value: str, role: Address, allow: Statement, denies: Iterable[Statement]) -> Access:
     """By one Allow, as far as no Deny that has conditions holds."""
+    denies = list(denies)
     unless = [condition for deny in denies for condition in deny.conditions]
     keys = {condition.key for condition in (*allow.conditions, *unless)}
     terms = frozenset([*map(term, allow.conditions), *(f"unless {term(condition)}" for condition in unless)])
     named = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
-    return Access(named, str(role), bool(keys & MFA_KEYS), tuple(sorted(keys - MFA_KEYS)), terms)
+    return Access(named, str(role), _demands_mfa(allow, denies), tuple(sorted(keys - MFA_KEYS)), terms)
+
+
+def _demands_mfa(allow: Statement, denies: Iterable[Statement]) -> bool:
+    """True if a call without MFA fails by the conditions on MFA alone, as far as this trust says."""
+    lacking = any(_holds_without_mfa(condition) is False for condition in allow.conditions)
+    return lacking or any(all(_holds_without_mfa(one) for one in deny.conditions) for deny in denies)
+
+
+def _holds_without_mfa(condition: Condition) -> bool | None:
+    """Return whether a condition on MFA holds for long-term keys; None for any other, or one that nobody can tell."""
+    if condition.key not in MFA_KEYS:
+        return None
+    return compiled_condition(condition, CURRENT_VERSION).holds(WITHOUT_MFA).value
 
 
 def _actions(kind: str, value: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ STRANGER = "arn:aws:iam::210987654321:role/ci"
 GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 SAML = f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"
 MFA = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
+WITHOUT_MFA = {"Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}
 OFFICE = {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
 
@@ -235,6 +236,19 @@ OUTSIDERS: dict[str, Case] = {
         [app(trust(STRANGER))], [EC2], (can("service:ec2.amazonaws.com"),), (can(STRANGER),)
     ),
     "a stranger with MFA": Case([], [app(trust(OTHER_ROOT, **MFA))], (can(OTHER_ROOT, mfa=True),)),
+    "a stranger whose keys carry no MFA anyway": Case(
+        [],
+        [app(trust(OTHER_ROOT, Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}))],
+        (can(OTHER_ROOT),),
+    ),
+    "a stranger whom a Deny shuts out without MFA": Case(
+        [], [app(trust(OTHER_ROOT), trust("*", effect="Deny", **WITHOUT_MFA))], (can(OTHER_ROOT, mfa=True),)
+    ),
+    "a stranger with a code that is not old": Case(
+        [],
+        [app(trust(OTHER_ROOT, Condition={"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}))],
+        (can(OTHER_ROOT, mfa=True),),
+    ),
     "everyone, and the role itself": Case([], [app(trust("*"))], (can("*"), can("role/app"))),
     "the own account says nothing of outsiders": Case([], [TO_ACCOUNT]),
     "a Deny that means everyone shuts outsiders out": Case(
