@@ -23,6 +23,7 @@ from reconciler.model.state import State
 _ORGANIZATIONS, _CONTROL_TOWER, _STACK_SETS = "AWS Organizations", "AWS Control Tower", "CloudFormation StackSets"
 _IAM = r"AWS:arn:aws(?:-[a-z]+)*:iam::(?P<account>[0-9]{12}):"
 _ROOT = f"{_IAM}root"
+_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):")
 _SERVICE_ROLE = "/service-role/"
 
 
@@ -126,12 +127,19 @@ def spare(going: Iterable[Address], live: State, also: Container[Address]) -> Ma
         if address in live.facts.templates:
             found[address] = f"made from the role template {live.facts.templates[address]}: never pruned"
         elif isinstance(role, Role) and address not in also and (service := service_of(role, live.account)):
-            found[address] = service
+            found[address] = service + _trusted_accounts(role, live.account)
     held = _held_policies(found, live)
     for address in addresses:
         if address in held and isinstance(live.entities[address], Policy) and address not in also:
             found[address] = f"used by {held[address]}"
     return found
+
+
+def _trusted_accounts(role: Role, account: str) -> str:
+    """Return a remark on the other accounts that a role lets in: which one manages the organization is not known."""
+    named = {value for statement in role.trust_policy.statements for _, value in statement.principals or ()}
+    others = sorted({match[1] for value in named if (match := _ACCOUNT.match(value)) and match[1] != account})
+    return f", lets account {', '.join(others)} in" if others else ""
 
 
 def _held_policies(roles: Iterable[Address], live: State) -> dict[Address, Address]:

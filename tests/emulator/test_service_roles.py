@@ -20,6 +20,9 @@ def trust(principal: object) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+REASON = "AWS Organizations, lets account 210987654321 in"
+
+
 def with_service_role(account: Account) -> None:
     management = trust({"AWS": "arn:aws:iam::210987654321:root"})
     account.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=management)
@@ -31,9 +34,9 @@ def test_each_plan_lists_what_it_leaves_to_a_service_and_a_saved_one_applies(acc
     account.write(ALL + "}\n")
     plan = account.plan()
     assert changes(plan) == {"role/left": ("delete", ["max_session_duration", "path", "trust_policy"])}
-    assert plan["left_alone"] == [{"address": f"role/{ROLE}", "reason": "AWS Organizations"}]
+    assert plan["left_alone"] == [{"address": f"role/{ROLE}", "reason": REASON}]
     out = account.cli("plan", "roles.yaml", "--out", "plan.json").out
-    assert f"  role/{ROLE}  (AWS Organizations)" in out
+    assert f"  role/{ROLE}  ({REASON})" in out
     assert account.cli("apply", "plan.json").code == 0
     plan = account.plan()
     assert (plan["changes"], len(plan["left_alone"])) == ([], 1)
