@@ -99,7 +99,7 @@ class Demo:
 
         title("The next plan finds all three; --detailed-exitcode tells a pipeline (2: there are changes).")
         out = self.reconcile("plan", FILE, "--detailed-exitcode", exits=2)
-        found = all(part in out for part in ("AdministratorAccess", "MultiFactorAuthPresent", "43200", "2 to update"))
+        found = all(part in out for part in ("AdministratorAccess", "MultiFactorAuthPresent", "12h", "2 to update"))
         promise(found, "the drift is found")
 
         title("Apply mends it.")

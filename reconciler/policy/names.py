@@ -176,12 +176,12 @@ class NameChecks:
         return None
 
     def _check_key(self, text: str) -> Flaw | None:
-        """Find a key that looks like a known one of its prefix; `aws:` keys are the grammar's.
+        """Find a key that looks like a known one of its prefix; `aws:` and `sts:` keys are the grammar's.
 
         A key that looks like none is newer, or of a service that documents no keys.
         """
         prefix, colon, _ = text.partition(":")
-        if not colon or prefix.lower() in ("aws", "saml") or "." in prefix:
+        if not colon or prefix.lower() in ("aws", "sts", "saml") or "." in prefix:
             return None
         known = self._names.condition_keys(prefix.lower())
         name, slash, tag = text.partition("/")

@@ -49,9 +49,10 @@ MOST = 23
 NOT_BROKEN = {
     "DeleteAccountAlias": "no plan has it: settings of the account are never pruned",
     "DeleteAccountPasswordPolicy": "likewise",
-    "DeleteServiceSpecificCredential": "the emulator has none",
+    "DeleteServiceSpecificCredential": "as DeleteSSHPublicKey",
     "TagInstanceProfile": "as TagRole; a profile is tagged only where it is adopted",
     "UntagInstanceProfile": "as UntagRole",
+    "UpdateOpenIDConnectProvider": "as UpdateOpenIDConnectProviderThumbprint",
 }
 
 

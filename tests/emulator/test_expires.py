@@ -87,7 +87,7 @@ def test_a_plan_saved_before_an_end_is_not_applied_after_it(account: Account, mo
 
 MEMBER = HEAD + "groups: {ops: }\nusers: {alice: {groups: [{group: ops, expires: END}]}}\n"
 INLINE = (
-    HEAD + "roles: {app: {trust: [{services: [a.b.com]}], inline_policies: {logs: {expires: END, document: "
+    HEAD + "roles: {app: {trust: [{services: [ec2.amazonaws.com]}], inline_policies: {logs: {expires: END, document: "
     "{Statement: {Effect: Allow, Action: 'logs:*', Resource: '*'}}}}}}\n"
 )
 USER = (

@@ -15,7 +15,7 @@ POLICY = {
         {
             "Effect": "Allow",
             "Action": [f"sts:{HOSTILE}", f"iam:{HOSTILE}"],
-            "Resource": [f"arn:aws:iam::*:role/{HOSTILE}", f"arn:aws:{HOSTILE}:{HOSTILE}:*:{HOSTILE}"],
+            "Resource": [f"arn:aws:iam::*:role/{HOSTILE}", f"arn:aws:sqs:{HOSTILE}:*:{HOSTILE}"],
             "Condition": {
                 "StringLike": {"aws:username": HOSTILE},
                 "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::*:user/{HOSTILE}"},

@@ -285,7 +285,6 @@ LOOK_ALIKE = [
     Row("no Sid", document(allow(Sid="One")), document(allow())),
     Row("letter case of a Sid", document(allow(Sid="One")), document(allow(Sid="one"))),
     Row("the other Effect", document(allow()), document({**allow(), "Effect": "Deny"})),
-    Row("the older Version", document(allow()), {**document(allow()), "Version": "2008-10-17"}, "file"),
     Row("an Id", document(allow()), document(allow(), Id="mine")),
     Row(
         "not action for action",

@@ -9,11 +9,12 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
+import boto3
 from hypothesis import HealthCheck, Phase, given, settings
 
 from reconciler.app import saved
@@ -101,7 +102,14 @@ class OfflineRequest(Request):
     def connect(self) -> Connection:
         assert self.live is not None
         live = self.live
-        return Connection(None, None, live.account, live.partition, live.facts.caller or "", None, None)  # type: ignore[arg-type]
+        iam = _offline_client()
+        return Connection(None, None, live.account, live.partition, live.facts.caller or "", iam, iam)  # type: ignore[arg-type]
+
+
+@cache
+def _offline_client() -> Any:
+    """Return a client of IAM that is asked for its model only."""
+    return boto3.client("iam", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 
 
 def request_for(live: State, *files: str) -> OfflineRequest:

@@ -223,18 +223,7 @@ class FakeIam:
             raise _invalid(principal)
 
         document = json.loads(text)
-        if not dangling:
-            self._refuse_unknown_providers(document)
         return json.dumps(_mapped(document, identified))
-
-    def _refuse_unknown_providers(self, document: Any) -> None:
-        for statement in document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]:
-            who = statement.get("Principal")
-            named = who.get("Federated", []) if isinstance(who, dict) else []
-            for arn in named if isinstance(named, list) else [named]:
-                found = _PROVIDER.fullmatch(arn)
-                if found and found[1] == self.account and (found[2], found[3].casefold()) not in self.records:
-                    raise _invalid(arn)
 
     def _with_arns(self, document: Any) -> Any:
         arns = {

@@ -14,11 +14,13 @@ import re
 from collections.abc import Callable
 
 from reconciler.model.quotas import TRUST_SIZE
+from reconciler.policy.flaw import Use
 from reconciler.policy.partition_checks import is_foreign
 from reconciler.sandbox.strict.call import Call, Rules, past
 from reconciler.sandbox.strict.documents import malformed, measure, parsed
+from reconciler.sandbox.strict.elements import refuse_flaws
 from reconciler.sandbox.strict.ledger import ROLE, Ledger
-from reconciler.sandbox.strict.trust_grammar import list_of, refuse_bad_grammar
+from reconciler.sandbox.strict.trust_grammar import SYNTAX, list_of, refuse_bad_grammar
 from reconciler.sandbox.wire import Reply, answer
 
 NOT_JSON = "This policy contains invalid Json"
@@ -30,11 +32,13 @@ OTHER = re.compile(r"\*|arn:[\w-]+:iam::\d{12}:root|arn:[\w-]+:sts::\d{12}:feder
 
 def check(call: Call) -> None:
     text = call.given("AssumeRolePolicyDocument") or call.given("PolicyDocument")
-    refuse_bad_grammar(parsed(text, NOT_JSON))
+    document = parsed(text, NOT_JSON)
+    refuse_bad_grammar(document)
     if measure(text) > TRUST_SIZE.default:
         raise past(TRUST_SIZE)
     _refuse_foreign_providers(text, call.ledger)
     stored(text, call.ledger)
+    refuse_flaws(document, Use.TRUST, SYNTAX)
 
 
 def _mapped(text: str, change: Callable[[str], str]) -> str:

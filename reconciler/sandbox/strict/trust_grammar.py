@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.policy.flaw import Use
 from reconciler.policy.principal_checks import is_well_formed
 from reconciler.policy.shared_issuers import find_shared_issuer, tests_claim
 from reconciler.policy.sts_actions import matching_sts_actions, matching_trust_actions
 from reconciler.policy.walk import Part, clauses
 from reconciler.sandbox.strict.documents import malformed, statements
-from reconciler.sandbox.strict.elements import refuse_elements, refuse_flaws
+from reconciler.sandbox.strict.elements import refuse_elements
 
 SYNTAX = "Syntax error in policy."
 TOP = {"Version", "Id", "Statement"}
@@ -41,7 +40,6 @@ def refuse_bad_grammar(document: dict[str, Any]) -> None:
     for statement in found:
         if statement["Effect"] == "Allow":
             _refuse_open_issuers(statement)
-    refuse_flaws(document, Use.TRUST, SYNTAX)
 
 
 def list_of(value: Any) -> list[Any]:

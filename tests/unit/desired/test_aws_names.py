@@ -85,7 +85,7 @@ def test_every_policy_of_a_file_is_looked_at(folder: Folder) -> None:
         "i.json:2:12 unknown-service",
         "roles.yaml:4:54 unknown-action",
         "roles.yaml:6:66 unknown-action",
-        "roles.yaml:9:72 unknown-condition-key",
+        "roles.yaml:9:72 unknown-global-key",
         "roles.yaml:11:70 unknown-action",
     ]
 

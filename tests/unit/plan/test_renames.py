@@ -12,7 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Policy, Role, User
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.model.state import Declaration, Desired, Expiry, Facts, Move, Settings, State
+from reconciler.model.state import Declaration, Desired, Ending, Expiry, Facts, Move, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.canonical import canonical
@@ -129,7 +129,7 @@ def test_a_plan_holds_until_the_next_end_of_what_it_changes() -> None:
 @pytest.mark.parametrize("policy", ["p", ""], ids=["attachment", "trust rule"])
 def test_an_end_is_near_14_days_ahead_and_over_at_its_moment(now: datetime, code: str, policy: str) -> None:
     user = User("a", tags=MINE)
-    end = Expiry(datetime(2026, 12, 31, tzinfo=UTC), PLACE, policy)
+    end = Expiry(datetime(2026, 12, 31, tzinfo=UTC), PLACE, policy, Ending.ATTACHMENT if policy else Ending.TRUST)
     state = State(ACCOUNT, "aws", {user.address: user})
     desired = Desired(state, "me", Settings(), {user.address: Declaration(PLACE, expiries=(end,))}, {}, now=now)
     expected = [code] if policy or code != "expires" else []

@@ -58,7 +58,7 @@ def test_an_action_of_sts_that_no_trust_gives_anybody_is_a_warning(action: str) 
     assert brief(trust({"AWS": ACCOUNT}, ["sts:AssumeRole", action])) == [("warning", "trust-action-without-effect")]
 
 
-OWN = {issuer.url: {"StringLike": {issuer.keys[0]: issuer.example}} for issuer in SHARED_ISSUERS}
+OWN = {issuer.url: {"StringLike": {issuer.keys[0]: issuer.example.lower()}} for issuer in SHARED_ISSUERS}
 
 
 def test_the_list_of_shared_issuers_is_that_of_aws() -> None:
