@@ -6,6 +6,7 @@ Rule by rule of `plan/build.py`, for a plan that deletes and renames nothing:
 - references, principals of another path: each group, policy, principal and provider that a touched one will name.
 - `break_glass` that does not exist: those addresses. Policies of AWS: asked for by ARN, as in any plan.
 - order of the steps: what a group or policy grants that is taken off: groups and policies of each entity read.
+- undoing it: the groups that a user leaves, and the role that an instance profile loses.
 - lockout: the caller and `break_glass`, with groups, policies and boundary; of a role, whom its trust names, and so on
   for the roles among them; and who may come in by such a role, which is the whole account where the trust is open and
   rights of many change.
@@ -25,7 +26,7 @@ from reconciler.kinds.planning import Planning
 from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.document import Document
-from reconciler.model.entity import Group, Role, User
+from reconciler.model.entity import Group, Role
 from reconciler.model.plan import Plan, Step
 from reconciler.model.state import State
 from reconciler.plan.break_glass import is_marked
@@ -52,10 +53,10 @@ def unread(saved: Saved, live: State) -> frozenset[Address]:
     for after in saved.wanted.values():
         wanted |= BY_NAME[after.kind].refers(after, planning)
     for address, entity in live.entities.items():
-        if address in guarded or isinstance(entity, User | Group):
-            wanted |= BY_NAME[address.kind].refers(entity, planning)
-        elif isinstance(entity, Role):
+        if isinstance(entity, Role) and address not in guarded:
             wanted |= planning.own_policies(entity.policies, [entity.permissions_boundary])
+        else:
+            wanted |= BY_NAME[address.kind].refers(entity, planning)
     return frozenset(wanted - (live.known or frozenset()))
 
 

@@ -533,3 +533,14 @@ def test_a_part_refuses_what_the_whole_refuses_and_else_makes_the_same_calls(
     event(f"ordered by others: {ordered_by_others(partly, part)}")
     if not errors(partly) and not ordered_by_others(partly, part):
         assert (partly.steps, partly.changes) == (wholly.steps, wholly.changes)
+
+
+def test_an_instance_profile_that_loses_its_role_is_judged_with_that_role() -> None:
+    """To undo it takes PassRole on the role, which may have a path."""
+    role, profile = Role("web", ADMIN.document, "/team/", tags=MINE), InstanceProfile("p", tags=MINE)
+    case = Case([replace(profile, role=role.address), role], [profile, role])
+    desired, live = sides(case)
+    saved = saved_of(build(desired, live, ANYTHING))
+    part = part_of(saved, live)
+    assert part is not None and role.address in part.entities
+    assert again(saved, part).steps == again(saved, live).steps
