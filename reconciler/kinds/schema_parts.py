@@ -23,6 +23,20 @@ def texts(description: str, examples: list[Any] | None = None, *, least: int = 0
     return found | ({"examples": examples} if examples else {})
 
 
+def _reference_that_ends(key: str, title: str, description: str, what: str, examples: list[Any]) -> Schema:
+    """A reference, or an object of one under `key` and of `expires`."""
+    return {
+        "title": title,
+        "description": description,
+        "type": ["string", "object"],
+        "minLength": 1,
+        "additionalProperties": False,
+        "required": [key],
+        "properties": {key: {"type": "string", "minLength": 1, "description": what}, "expires": ref("moment")},
+        "examples": examples,
+    }
+
+
 def entry(title: str, description: str, properties: Schema, required: list[str] | None = None) -> Schema:
     """An entity of a section: an object with no unknown keys; an empty one may be written as nothing."""
     found: Schema = {
@@ -74,19 +88,13 @@ DEFINITIONS: Schema = {
         "type": "string",
         "examples": ["2026-12-31", "2026-12-31T18:00:00+01:00"],
     },
-    "attachment": {
-        "title": "Attached policy",
-        "description": "A policy reference; or one that ends: the first apply from then on detaches it.",
-        "type": ["string", "object"],
-        "minLength": 1,
-        "additionalProperties": False,
-        "required": ["policy"],
-        "properties": {
-            "policy": {"type": "string", "minLength": 1, "description": "A policy reference."},
-            "expires": ref("moment"),
-        },
-        "examples": ["aws:ReadOnlyAccess", {"policy": "my-policy", "expires": "2026-12-31"}],
-    },
+    "attachment": _reference_that_ends(
+        "policy",
+        "Attached policy",
+        "A policy reference; or one that ends: the first apply from then on detaches it.",
+        "A policy reference.",
+        ["aws:ReadOnlyAccess", {"policy": "my-policy", "expires": "2026-12-31"}],
+    ),
     "duration": {
         "title": "Duration",
         "description": "`45m`, `1h`, `90d`, or seconds as a number.",
@@ -107,19 +115,13 @@ DEFINITIONS: Schema = {
         },
         "examples": [{"Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}],
     },
-    "membership": {
-        "title": "Membership",
-        "description": "A group of this file; or one that ends: the first apply from then on takes the user out.",
-        "type": ["string", "object"],
-        "minLength": 1,
-        "additionalProperties": False,
-        "required": ["group"],
-        "properties": {
-            "group": {"type": "string", "minLength": 1, "description": "A group of this file."},
-            "expires": ref("moment"),
-        },
-        "examples": ["engineers", {"group": "on-call", "expires": "2026-12-31"}],
-    },
+    "membership": _reference_that_ends(
+        "group",
+        "Membership",
+        "A group of this file; or one that ends: the first apply from then on takes the user out.",
+        "A group of this file.",
+        ["engineers", {"group": "on-call", "expires": "2026-12-31"}],
+    ),
     "inline_policy": {
         "title": "Inline policy",
         "description": "A document or the path of one; or {document, expires}: AWS itself ends it then.",

@@ -316,33 +316,6 @@ def conditions(operator: str, value: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("document", "message"),
-    [
-        (json.dumps({**json.loads(EC2), "Version": "2020-01-01"}), "Syntax error in policy."),
-        (
-            json.dumps({"Version": "2012-10-17", "Statement": [{**json.loads(EC2)["Statement"][0], "Sid": "A"}] * 2}),
-            "Statement IDs (SID) in a single policy must be unique.",
-        ),
-        (conditions("StringEqualz", "x"), "Syntax error in policy."),
-        (conditions("NullIfExists", "true"), "Syntax error in policy."),
-        (trust({"Domain": "example.com"}), 'Invalid principal in policy: "DOMAIN":"example.com"'),
-        (conditions("DateLessThan", "tomorrow"), "The policy failed legacy parsing"),
-        (conditions("DateGreaterThanIfExists", ["2026-01-01T00:00:00Z", "2026-13-01"]), "The policy failed legacy"),
-        (trust({"AWS": "*"}, Condition=["x"]), "Syntax error in policy."),
-        (trust({"AWS": "*"}, Condition={"StringEquals": "x"}), "Syntax error in policy."),
-    ],
-)
-def test_a_trust_with_an_element_that_iam_does_not_know_is_refused(
-    iam: Any, made: Made, name: Any, document: str, message: str
-) -> None:
-    created = refusal(iam.create_role, RoleName=name("role"), AssumeRolePolicyDocument=document)
-    updated = refusal(iam.update_assume_role_policy, RoleName=made.role(), PolicyDocument=document)
-    assert created == updated
-    assert created[:2] == (400, "MalformedPolicyDocument")
-    assert created[2].startswith(message)
-
-
-@pytest.mark.parametrize(
     "document",
     [
         json.dumps({**json.loads(EC2), "Version": "2008-10-17"}),

@@ -116,6 +116,10 @@ def test_a_role_cannot_trust_itself_before_it_exists_but_may_after(iam: Any, mad
     assert principal(iam, role) == f"arn:aws:iam::{ACCOUNT}:role/{role}"
 
 
+def dated(operator: str, value: object) -> str:
+    return trust({"AWS": "*"}, Condition={operator: {"aws:CurrentTime": value}})
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
@@ -138,7 +142,11 @@ def test_a_role_cannot_trust_itself_before_it_exists_but_may_after(iam: Any, mad
             trust({"AWS": "*"}, Condition={"DateLessThan": {"aws:CurrentTime": "soon"}}),
             "The policy failed legacy parsing",
         ),
+        (dated("NullIfExists", "true"), "Syntax error in policy."),
+        (dated("DateGreaterThanIfExists", ["2026-01-01T00:00:00Z", "2026-13-01"]), "The policy failed legacy parsing"),
         (trust({"AWS": "*"}, Condition=["StringEquals"]), "Syntax error in policy."),
+        (trust({"AWS": "*"}, Condition={"StringEquals": "x"}), "Syntax error in policy."),
+        (trust({"Domain": "example.com"}), 'Invalid principal in policy: "DOMAIN":"example.com"'),
         (trust({"CanonicalUser": "0f"}), 'Invalid principal in policy: "CANONICALUSER":"0f"'),
         (trust({"Aws": ACCOUNT}), 'Invalid principal in policy: "AWS":"123456789012"'),
         (trust({"AWS": []}), "Missing required field Principal cannot be empty!"),
