@@ -169,13 +169,13 @@ def test_the_repeats_of_a_call_share_its_time(core: Any, server: RawServer, monk
     monkeypatch.setattr(backoff, lambda self, context: 0)
 
     def send(connection: socket.socket) -> None:
-        time.sleep(SECONDS * 0.4)
+        time.sleep(SECONDS * 0.2)
         connection.sendall(http(503, b""))
 
     server.sender = send
     server.requests.clear()
     ends(sts(core, server.url, attempts=10).get_caller_identity)
-    assert 1 < len(server.requests) < 4
+    assert 1 < len(server.requests) <= 5
 
 
 def test_the_next_call_has_all_of_its_time(client: Any, server: RawServer) -> None:

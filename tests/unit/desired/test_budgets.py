@@ -13,7 +13,7 @@ import yaml
 from reconciler.desired import defaults, variables
 from reconciler.desired.variables import Variables
 from reconciler.desired.yaml_nodes import Builder
-from reconciler.kinds import declaring
+from reconciler.kinds import documents
 from reconciler.model.problem import Problem
 from reconciler.policy.flaw import Flaw
 from reconciler.policy.grammar import Use, flaws
@@ -112,7 +112,7 @@ def test_a_document_of_many_policies_is_checked_once(folder: Folder, monkeypatch
         checked.append(document)
         return flaws(document, use, account)
 
-    monkeypatch.setattr(declaring, "flaws", count)
+    monkeypatch.setattr(documents, "flaws", count)
     folder.write("p.yaml", "Statement:\n  Effect: Allow\n  Action: wrong\n  Resource: '*'\n")
     text = f"{HEAD}policies:\n" + "".join(f"  p{index}: {{document: p.yaml}}\n" for index in range(50))
     assert folder.problems(text) == ["p.yaml:3:11 invalid-action"]

@@ -84,7 +84,6 @@ def test_actions_of_a_trust_are_the_business_of_the_grammar() -> None:
 
 
 KEYS = [
-    ("sts:ExternlId", "Did you mean sts:ExternalId?"),
     ("iam:PassedToServices", "Did you mean iam:PassedToService?"),
     ("s3:prefx", "Did you mean s3:prefix?"),
     ("ec2:ResurceTag/team", "Did you mean ec2:ResourceTag/team?"),
