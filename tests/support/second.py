@@ -6,7 +6,6 @@ fixtures ask for `start`, directly or by way of `account`, and it is named here.
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.emulators import on_ministack, on_moto
+from tests.support.ministack import PYTHON
 
-MISSING = "ministack, the second emulator, is not installed: pip install -e '.[dev]'"
-INSTALLED = importlib.util.find_spec("ministack") is not None
+MISSING = "ministack, the second emulator, is not installed: `make test` does that"
+INSTALLED = PYTHON.exists()
 NEEDS_MINISTACK = pytest.mark.skipif(not INSTALLED, reason=MISSING)
 
 EVERY_TEST: tuple[str, ...] = ()
