@@ -23,7 +23,8 @@ from reconciler.policy.canonical import canonical
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """What `assume` needs of a file. `account`: None where the file names none, and a placeholder stands in ARNs.
+    """Holds the aliases of a file and all that `assume` reads of it. `account`: None where the file names none, and a
+    placeholder stands in ARNs.
 
     longest, trusts: by alias, for roles of the file: max_session_duration in seconds, and the trust policy.
     demands: of whom which alias demands MFA.

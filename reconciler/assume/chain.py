@@ -49,7 +49,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What the session that makes a call passes on to the next one, without being asked.
+    """Names the source identity and the tags that a session passes on to the next one, without being asked.
 
     A source identity stays for the rest of a chain; so do tags that were set as transitive. known: False if the chain
     begins with a session that was made elsewhere, which may carry more.

@@ -36,7 +36,7 @@ _UNREAD = Document(version="", statements=frozenset(), opaque="(a trust policy t
 
 @dataclass
 class _Found:
-    """What is found for one alias: callers with their demands, and whether users who may assume it need MFA."""
+    """Holds the callers of one alias with their demands, and the answer for its users as a whole."""
 
     callers: list[tuple[frozenset[str], Demand]] = field(default_factory=list)
     of_users: set[bool | None] = field(default_factory=set)

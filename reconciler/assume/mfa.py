@@ -14,7 +14,7 @@ from reconciler.model.state import MfaDevice
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Whether assuming the first role of an alias needs MFA.
+    """Says if assuming the first role of an alias needs MFA.
 
     required: True if AWS refuses the call without MFA, and not with it; False if MFA changes nothing; None if it
     depends on what the file does not show. max_age: seconds from which on the same MFA is refused, None if never.
@@ -41,7 +41,7 @@ class AliasDemands:
 
 @dataclass(frozen=True, slots=True)
 class FileDemands:
-    """What a file demands of whom. Callers are written `user/NAME` and `role/NAME`.
+    """Maps callers to what the file demands of them. Callers are written `user/NAME` and `role/NAME`.
 
     declared: the users and roles of the file; of all others only the trusts tell. groups: callers that are treated
     the same by some alias.

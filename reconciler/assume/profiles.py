@@ -105,7 +105,7 @@ def body(profiles: Iterable[Profile], header: Mapping[str, str]) -> tuple[str, .
 
 
 def unsaid(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Problem, ...]:
-    """What profiles of the plain form leave out of their aliases. `with_mfa`: the aliases that need MFA."""
+    """Return a warning for each profile that leaves something out of its alias. `with_mfa`: aliases that need MFA."""
     found: list[Problem] = []
     for profile in profiles:
         alias = profile.alias

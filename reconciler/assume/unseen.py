@@ -1,4 +1,4 @@
-"""What is said where the cause of a refusal cannot be seen: the suspects, the likeliest first. Pure."""
+"""Names the suspects if the cause of a refusal cannot be seen, the likeliest first. Pure."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ WAYS = "an access key, role_arn, sso_session, login_session, credential_process 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a Problem about a profile says, and the line it points at."""
+    """Holds the texts of a Problem about a profile, and the line it points at."""
 
     summary: str
     detail: str = ""
@@ -35,7 +35,7 @@ class Told:
 
 @dataclass(frozen=True)
 class About:
-    """What is known of the profile behind an error."""
+    """Describes the profile behind an error, as far as it is known."""
 
     origin: Origin
     environ: Mapping[str, str]

@@ -231,8 +231,11 @@ def _failed(error: Exception, role: str, caller: str, serial: str) -> Failed:
 
 
 def _own_words(text: str) -> Iterator[Problem]:
-    """What AWS says beyond that it refuses: at times the kind of policy that does, which alone tells of an SCP; and the
-    action, if it is another than AssumeRole, which alone tells what a session made elsewhere passes on."""
+    """Yield what AWS says beyond that it refuses.
+
+    The kind of policy that refuses, at times: nothing else tells of an SCP. And the action, if it is another than
+    AssumeRole: nothing else tells what a session made elsewhere passes on.
+    """
     action = _ACTION.search(text)
     if action and action[1] != "sts:AssumeRole":
         yield Problem(Level.INFO, AWS_SAYS, f"AWS says: {action[1]} is not allowed.")

@@ -1,4 +1,4 @@
-"""What later aliases of a chain cannot set, because an earlier one has: a source identity, transitive tags.
+"""Checks that no later alias of a chain sets what an earlier one has: a source identity, transitive tags.
 
 Sources: IAM User Guide, "Monitor and control actions taken with assumed roles" (a source identity cannot change), and
 "Pass session tags in AWS STS" (a transitive tag cannot be overridden in a later role of the chain).

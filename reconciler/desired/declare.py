@@ -38,7 +38,7 @@ def declare(
     names: Names | None = None,
     own_partition: str | None = None,
 ) -> Desired:
-    """What the file means. `live_paths`: existing entities keep their path where the file has none.
+    """Return what the file means. `live_paths`: existing entities keep their path where the file has none.
 
     now: what is over by then is left out; None: nothing is over.
     names: AWS's lists, to warn of what is misspelt; None: nothing is looked up.

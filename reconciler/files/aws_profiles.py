@@ -1,4 +1,4 @@
-"""Where AWS's config and credentials files say what of a profile, for messages about it. No secret leaves this module.
+"""Finds the lines of AWS's config and credentials files about a profile, for messages. No secret leaves this module.
 
 Nor does the name of an option that is told as wrong: what stands there may be half of a secret with a line break in it.
 

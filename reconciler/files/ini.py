@@ -79,7 +79,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What becomes of a file: its whole new text; the lines of the block before and after, without their ends.
+    """Holds the result of an edit: the whole new text; the lines of the block before and after, without their ends.
 
     `line` counts the lines above the block; `ours` are the lines, counted from 0, that were the block.
     """
@@ -98,7 +98,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def ending(text: str) -> str:
-    """How lines end here: as the first one does, else LF."""
+    """Return the line end of a text: that of its first line, else LF."""
     first = next(iter(lines_of(text)), "")
     return "\r\n" if first.endswith("\r\n") else "\n"
 

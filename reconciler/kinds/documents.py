@@ -94,7 +94,7 @@ class DocumentReader:
 
 
 def _statement_places(written: Mapping[str, object]) -> tuple[Place, ...]:
-    """Where each statement of a document is written; one that is no list stands alone."""
+    """Return the place of each statement of a document; one that is no list stands alone."""
     statements = written.get("Statement")
     if isinstance(statements, Seq):
         return tuple(statements.place(index) for index in range(len(statements)))

@@ -1,4 +1,4 @@
-"""What of an entity a file lets end (`expires`): trust rules, attachments, memberships, inline policies, users.
+"""Reads what a file lets end (`expires`): trust rules, attachments, memberships, inline policies, users.
 
 AWS ends a trust rule, an inline policy and a user by itself, through a condition on the time. Attachments and
 memberships take no condition: the first apply from that moment on takes them away.

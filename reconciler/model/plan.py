@@ -181,7 +181,7 @@ class Unmanaged:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """What `prune` would delete, and leaves: a service of AWS put it there. `reason`: which, or for what."""
+    """An entity that `prune` leaves, since a service of AWS put it there. `reason`: that service, or the role."""
 
     address: Address
     reason: str

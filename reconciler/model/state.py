@@ -87,7 +87,7 @@ class Belongings:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What only live IAM has; never compared.
+    """Holds what only live IAM has; never compared.
 
     versions: of each customer-managed policy. devices: of each user asked about. belongings: of each user
     that a plan may delete. quotas: GetAccountSummary, None where nobody has asked. unique_ids: AIDA… and
@@ -172,7 +172,8 @@ class State:
 
 
 class Ending(StrEnum):
-    """What of an entity ends. TRUST, INLINE and ENTITY by a condition that AWS compares, the others by an apply."""
+    """Names the part of an entity that ends. TRUST, INLINE and ENTITY by a condition that AWS compares, the others by
+    an apply."""
 
     TRUST = "trust"
     ATTACHMENT = "policies"

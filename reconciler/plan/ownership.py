@@ -100,7 +100,7 @@ def surplus(desired: Desired, live: State) -> dict[Address, str]:
 
 
 def left_alone(desired: Desired, live: State) -> tuple[LeftAlone, ...]:
-    """What pruning would take if a service of AWS had not put it there."""
+    """Return what pruning would take if a service of AWS had not put it there."""
     spared = spare(_prunable(desired, live), live, Ignored(desired.settings.prune_also))
     return tuple(LeftAlone(address, reason) for address, reason in sorted(spared.items()))
 

@@ -1,4 +1,4 @@
-"""What `apply` of a saved plan must read again: what the plan touches, and what its guards ask about beside that.
+"""Says what `apply` of a saved plan reads again: what the plan touches, and what its guards ask about beside that.
 
 Rule by rule of `plan/build.py`, for a plan that deletes and renames nothing:
 

@@ -20,7 +20,7 @@ _LONGEST = 80
 
 
 class Use(StrEnum):
-    """Where a document is used; the grammar differs. MANAGED: a customer-managed policy; IDENTITY: an inline one."""
+    """Names the use of a document; the grammar differs. MANAGED: a customer-managed policy; IDENTITY: an inline one."""
 
     IDENTITY = "identity"
     MANAGED = "managed"

@@ -1,4 +1,4 @@
-"""What AWS takes but does not do what it seems to: tests of MFA that let through, patterns that never match.
+"""Finds what AWS takes but does not do what it seems to: tests of MFA that let through, patterns that never match.
 From the IAM User Guide ("Configuring MFA-protected API access", "IAM Access Analyzer policy check reference"). What is
 particular to trusts stands in `trust_lint`.
 

@@ -1,4 +1,4 @@
-"""What is wrong with a trust although its grammar is right: who is let in, by whom, and with which actions.
+"""Finds what is wrong with a trust although its grammar is right: who is let in, by whom, and with which actions.
 
 Sources: IAM User Guide, "IAM Access Analyzer policy check reference", "Identity-provider controls for shared OIDC
 providers", "AWS JSON policy elements: Principal", "Create an OpenID Connect (OIDC) identity provider in IAM" ("OIDC

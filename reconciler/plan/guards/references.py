@@ -86,7 +86,7 @@ def _known(draft: Draft, named: Address) -> bool:
 
 
 def _stays(draft: Draft, difference: Difference, named: Address) -> bool:
-    """Whether a live trust names it and is not put again."""
+    """Return True if a live trust names it and is not put again."""
     kept = difference.before if not _puts_trust(difference) else None
     return kept is not None and named in BY_NAME[kept.kind].refers(kept, draft.planning)
 

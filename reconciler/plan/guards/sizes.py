@@ -57,7 +57,7 @@ def writes_trust(difference: Difference) -> bool:
 
 
 class Growth(NamedTuple):
-    """How many entities of a kind the account has, and how many more a plan makes than it deletes."""
+    """Counts the entities of a kind: those of the account, and those that a plan makes beyond what it deletes."""
 
     had: int
     more: int

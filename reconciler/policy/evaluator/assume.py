@@ -1,4 +1,4 @@
-"""Who may assume which role: the caller's policies and the role's trust policy together.
+"""Decides who may assume which role: the caller's policies and the role's trust policy together.
 
 IAM User Guide: "Policy evaluation logic" (same account, cross-account), "AWS JSON policy elements: Principal", and
 for what each way of naming a principal needs besides, "Determining whether a request is allowed or denied within

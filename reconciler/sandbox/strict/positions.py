@@ -1,4 +1,4 @@
-"""Where the statements of a policy stand in its text.
+"""Finds the places of the statements of a policy in its text.
 
 Source: IAM API Reference, Statement and Position: lines and columns are counted from 1, and the end is the column after
 the last character (SimulateCustomPolicy, "Examples").

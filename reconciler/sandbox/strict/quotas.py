@@ -1,4 +1,4 @@
-"""How many entities of a kind an account may have, and what GetAccountSummary says of quotas and their use.
+"""Counts entities against the quotas of an account; GetAccountSummary tells of both.
 
 Sources: IAM User Guide, "IAM and AWS STS quotas"; IAM API Reference, GetAccountSummary. The words of the refusal are
 those that people quote: "Cannot exceed quota for InstanceProfilesPerAccount: 1000" (ansible/workshops#1801).

@@ -1,4 +1,4 @@
-"""What a simulation asks: who does what to which resources, under which policies, and what is known of the request.
+"""Reads what a simulation asks: who does what to which resources, under which policies, in which context.
 
 Sources: IAM API Reference, SimulatePrincipalPolicy and SimulateCustomPolicy (parameters, defaults, InvalidInput),
 ContextEntry (types), PolicyIdentifier. What follows from the caller (its ARN, name, unique id, tags, account) is known;
@@ -147,7 +147,7 @@ def _boundary(call: Call, source: Entity | None) -> WrittenPolicy | None:
 
 
 def _caller(call: Call, source: Entity | None, needed: bool) -> Principal:
-    """Who acts: CallerArn, else the entity whose policies are simulated, else somebody of this account."""
+    """Return who acts: CallerArn, else the entity whose policies are simulated, else somebody of this account."""
     if call.has("CallerArn"):
         arn = call.given("CallerArn")
         found = ENTITY.fullmatch(arn)

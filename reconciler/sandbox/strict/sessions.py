@@ -1,4 +1,4 @@
-"""Who calls, and sessions of users and of the root user.
+"""Tells who calls, and keeps the sessions of users and of the root user.
 
 Sources: STS API Reference, GetCallerIdentity, GetSessionToken (900 to 129600 seconds, 43200 by default, 3600 for the
 root user; only with long-term keys; without MFA no IAM, and in STS only what ALLOWED lists). That

@@ -1,4 +1,4 @@
-"""What each read shows of an entity: its trust always, tags and boundary only where AWS gives them.
+"""Shows an entity as each read does: its trust always, tags and boundary only where AWS gives them.
 
 Sources: IAM API Reference, the data types User, Role, Policy, InstanceProfile, UserDetail and RoleDetail: "IAM
 resource-listing operations return a subset of the available attributes"; tags and boundary are not in the subset.

@@ -156,7 +156,7 @@ def _missing(scenario: Scenario, action: str, resource: str) -> list[str]:
 
 
 def _has_variables(statement: CompiledStatement) -> bool:
-    """Whether its resources depend on keys: one that is missing may be why it does not match."""
+    """Return True if its resources depend on keys: one that is missing may be why it does not match."""
     return bool(statement.resources.variables)
 
 

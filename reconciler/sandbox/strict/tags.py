@@ -89,7 +89,7 @@ def _invalid(where: str, constraint: str) -> Refusal:
 
 
 def _too_many(kind: str) -> str:
-    """What AWS says to more tags than an entity can have; recorded for providers alone."""
+    """Return what AWS says to more tags than an entity can have; recorded for providers alone."""
     if kind == OIDC:
         return "The number of tags has reached the maximum limit."
     return f"Cannot exceed quota for TagsPer{NOUN[kind]}: {TAGS.default}"

@@ -1,4 +1,4 @@
-"""What IAM refuses of a trust policy before it looks at who is named: CreateRole and UpdateAssumeRolePolicy.
+"""Refuses what IAM refuses of a trust policy before it looks at who is named: CreateRole and UpdateAssumeRolePolicy.
 
 Sources: IAM User Guide, "Grammar of the IAM JSON policy language", "AWS JSON policy elements: Principal",
 "Identity-provider controls for shared OIDC providers"; answers of AWS as other emulators recorded them (another
