@@ -20,7 +20,7 @@ SSO = ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name")
 """Options of a profile that is signed in by IAM Identity Center."""
 
 WAYS = "an access key, role_arn, sso_session, login_session, credential_process or web_identity_token_file"
-"""What makes a profile one with credentials."""
+"""The settings that give a profile credentials."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from reconciler.model.problem import Place
 _MARK = "reconcile-origin"
 _METHOD = "reconcile-method"
 _EXPLICIT = "explicit"
-"""What botocore calls the method of credentials that a program passes, as those of an earlier role."""
+"""botocore's name for credentials that a program passes, as those of an earlier role."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ _KEPT: Mapping[str, Explain] = {
     **dict.fromkeys(SSO, _sso("What is kept of the single sign-on of {} cannot be read.")),
 }
 _OF_AWSCRT = ("decode_der_signature_to_padded_pair", "new_key_from_der_data")
-"""What botocore's sign-in uses of awscrt, and old versions of that lack."""
+"""The parts of awscrt that botocore's sign-in uses, and that old versions lack."""
 
 
 def _elsewhere(about: About, fields: Mapping[str, object]) -> Told:

@@ -13,7 +13,7 @@ from reconciler.aws.about_profile import SSO, About, Told
 _KEY, _SECRET, _TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 _FORGET = "`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION`"
 _AHEAD_OF_KEYS = ("login_session", "credential_process", *SSO)
-"""What a person may have set up later, while the keys in the credentials file still come first."""
+"""Settings that a person may have added later, while the keys in the credentials file still come first."""
 
 _WRONG_SECRET = ("SignatureDoesNotMatch", "InvalidSignatureException")
 _LATE = ("RequestExpired",)

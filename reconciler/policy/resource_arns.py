@@ -32,7 +32,7 @@ IAM_TYPES = (
     *("user", "federated-user", "role", "group", "instance-profile", "mfa", "server-certificate", "policy", "sms-mfa"),
     *("saml-provider", "oidc-provider", "report", "access-report"),
 )
-"""What AWS's message lists, in its order. Each is followed by a slash."""
+"""The types that AWS's message lists, in its order. Each is followed by a slash."""
 
 _NEWER_IAM_TYPES = ("assumed-role", "contextProvider", "delegation-request", "role-template")
 """Types of the Service Authorization Reference that the message does not list. AWS's own policies use role-template."""

@@ -20,7 +20,7 @@ TRUST_ACTIONS = (
     "sts:SetSourceIdentity",
     "sts:SetContext",
 )
-"""What a trust can allow: the calls that assume a role, and what they may carry."""
+"""The actions that a trust can allow: the calls that assume a role, and what they may carry."""
 
 WITHOUT_OPERATION = (
     "sts:GetServiceBearerToken",

@@ -13,7 +13,7 @@ _COLORS = {Says.ALLOWS: "32", Says.REFUSES: "31", Says.DEPENDS: "33", Says.UNSEE
 _EVIDENCE = {Evidence.LIVE: "live", Evidence.FILE: "from the file", Evidence.UNSEEN: "not readable"}
 _INDENT = "    "
 _REASON = " " * 19
-"""What stands before a reason of a side that is not its first."""
+"""The words before a reason of a side that is not its first."""
 
 
 def explanation_text(found: Explanation, *, color: bool = False, width: int | None = None) -> str:
