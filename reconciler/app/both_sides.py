@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.access import Principal, Target, outsider, principals_of, targets_of
 from reconciler.app.chained import Session, narrowed, role_address, session_arn, session_of
 from reconciler.assume.applied import just_applied
 from reconciler.assume.asked import Mfa
@@ -26,7 +27,6 @@ from reconciler.model.entity import Entity, Role, User
 from reconciler.model.explanation import Evidence
 from reconciler.model.problem import Failed
 from reconciler.model.state import Desired, State
-from reconciler.policy.evaluator import Principal, Target, outsider, principals_of, targets_of
 
 Again = Callable[[Mapping[Address, str]], Desired]
 """Declares the file again with the paths that entities have live."""

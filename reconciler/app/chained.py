@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.access import PolicySource, Principal
 from reconciler.assume.chain import Request, inherited
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.state import State
 from reconciler.policy.canonical import canonical
-from reconciler.policy.evaluator import PolicySource, Principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from reconciler.access import WITHOUT_MFA, Context
+from reconciler.access.context import Value
 from reconciler.assume.chain import NOTHING_INHERITED, Inherited, Request
-from reconciler.policy.evaluator import WITHOUT_MFA, Context
-from reconciler.policy.evaluator.context import Value
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 
 ASSUME = "sts:AssumeRole"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from reconciler.access import Context, MfaDemand, Principal, Target, alike, outsider, principals_of, targets_of
 from reconciler.assume.asked import Mfa, actions_of, context_of
 from reconciler.assume.chain import Request
 from reconciler.assume.mfa import AliasDemands, Demand, FileDemands
@@ -18,16 +19,6 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Document
 from reconciler.model.state import Alias, State
-from reconciler.policy.evaluator import (
-    Context,
-    MfaDemand,
-    Principal,
-    Target,
-    alike,
-    outsider,
-    principals_of,
-    targets_of,
-)
 
 _OF_THE_MOMENT = ("aws:currenttime", "aws:epochtime")
 _SESSION_NAME = "sts:rolesessionname"

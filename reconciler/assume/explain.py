@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from reconciler.access import MfaDemand
 from reconciler.assume.asked import (
     CODE,
     SET_SOURCE_IDENTITY,
@@ -21,7 +22,6 @@ from reconciler.assume.weigh import OF_NO_CALL, Cause, View, Weighed, weighed
 from reconciler.assume.wording import Told, passed_on
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
 from reconciler.model.suggest import suggestion
-from reconciler.policy.evaluator import MfaDemand
 from reconciler.policy.global_keys import MFA_KEYS
 
 

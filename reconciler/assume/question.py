@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.access import Context
 from reconciler.assume.asked import Mfa, context_of
 from reconciler.assume.chain import NOTHING_INHERITED, Inherited, Request
 from reconciler.assume.weigh import View
 from reconciler.assume.wording import Words
 from reconciler.model.state import Alias, Desired
-from reconciler.policy.evaluator import Context
 
 
 @dataclass(frozen=True, slots=True)

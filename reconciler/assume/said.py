@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.access import Decision, Naming, Reason, Verdict, Why
 from reconciler.assume.asked import ASSUME, SET_SOURCE_IDENTITY, TAG_SESSION
 from reconciler.assume.unseen import not_seen, spelled_keys
 from reconciler.assume.weigh import OF_NO_CALL, Cause, Weighed, weighed
@@ -19,7 +20,6 @@ from reconciler.assume.wording import (
 )
 from reconciler.model.explanation import Evidence, Outcome, Says, Side
 from reconciler.model.problem import Place
-from reconciler.policy.evaluator import Decision, Naming, Reason, Verdict, Why
 
 _SAYS = {Decision.ALLOW: Says.ALLOWS, Decision.DENY: Says.REFUSES, Decision.DEPENDS: Says.DEPENDS}
 

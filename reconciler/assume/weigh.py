@@ -9,9 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.assume.asked import EXTERNAL_ID
-from reconciler.model.explanation import Evidence
-from reconciler.policy.evaluator import (
+from reconciler.access import (
     Context,
     Decision,
     Naming,
@@ -26,6 +24,8 @@ from reconciler.policy.evaluator import (
     trust_reasons,
     trust_side,
 )
+from reconciler.assume.asked import EXTERNAL_ID
+from reconciler.model.explanation import Evidence
 from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS
 
 OF_NO_CALL = ("policy:", "boundary:", "session:")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.access import Context, Principal, Reason, Source
 from reconciler.assume.asked import ASSUME, EXTERNAL_ID, SET_SOURCE_IDENTITY, TAG_SESSION
 from reconciler.assume.chain import Inherited, Request
 from reconciler.assume.weigh import View, Weighed
@@ -17,7 +18,6 @@ from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.problem import Place
 from reconciler.model.state import Desired
 from reconciler.policy.canonical import canonical
-from reconciler.policy.evaluator import Context, Principal, Reason, Source
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 
 _RULE_KEYS = {TAG_SESSION: "session_tags: true", SET_SOURCE_IDENTITY: "source_identity: true"}

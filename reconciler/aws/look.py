@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from reconciler.access.known import well_known
 from reconciler.aws.faults import AWS_ERRORS, code_of
 from reconciler.aws.pages import DETAILS, PAGE, items_of
 from reconciler.aws.session import client, session_of
@@ -25,7 +26,6 @@ from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.state import Facts, State
 from reconciler.policy.canonical import canonical
-from reconciler.policy.evaluator.known import well_known
 
 UNREAD = "(not readable)"
 """Name and text of an inline policy that stands for policies that may not be read: they may say anything."""

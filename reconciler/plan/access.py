@@ -11,17 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from reconciler.model.address import Address
-from reconciler.model.arns import address_of
-from reconciler.model.document import Statement
-from reconciler.model.entity import Entity, Group, Role, User
-from reconciler.model.plan import Access, AccessDelta
-from reconciler.model.state import State
-from reconciler.plan.diff import Difference
-from reconciler.plan.moves import followed, moved_arns
-from reconciler.plan.outsiders import Pairs, outsiders, term, trusting
-from reconciler.plan.powers import power_delta, sides
-from reconciler.policy.evaluator import (
+from reconciler.access import (
     MfaDemand,
     Principal,
     Target,
@@ -35,6 +25,16 @@ from reconciler.policy.evaluator import (
     seen_by_trusts,
     targets_of,
 )
+from reconciler.model.address import Address
+from reconciler.model.arns import address_of
+from reconciler.model.document import Statement
+from reconciler.model.entity import Entity, Group, Role, User
+from reconciler.model.plan import Access, AccessDelta
+from reconciler.model.state import State
+from reconciler.plan.diff import Difference
+from reconciler.plan.moves import followed, moved_arns
+from reconciler.plan.outsiders import Pairs, outsiders, term, trusting
+from reconciler.plan.powers import power_delta, sides
 from reconciler.policy.global_keys import MFA_KEYS
 
 Names = Mapping[str, str]

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from reconciler.access.conditions import compiled_condition
+from reconciler.access.context import WITHOUT_MFA
+from reconciler.access.matching import speaks_of
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Statement
 from reconciler.model.entity import Role
 from reconciler.model.plan import Access
 from reconciler.model.state import State
 from reconciler.policy.canonical import CURRENT_VERSION
-from reconciler.policy.evaluator.conditions import compiled_condition
-from reconciler.policy.evaluator.context import WITHOUT_MFA
-from reconciler.policy.evaluator.matching import speaks_of
 from reconciler.policy.global_keys import MFA_KEYS
 from reconciler.policy.trust import entity_of, trusted_providers
 

@@ -10,10 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.model.address import Address
-from reconciler.model.plan import Empowered
-from reconciler.model.state import State
-from reconciler.policy.evaluator import (
+from reconciler.access import (
     UNSEEN,
     Grade,
     PolicySource,
@@ -25,6 +22,9 @@ from reconciler.policy.evaluator import (
     powers_of,
     ways_to,
 )
+from reconciler.model.address import Address
+from reconciler.model.plan import Empowered
+from reconciler.model.state import State
 
 Names = Mapping[str, str]
 """Other names to call some entities by."""

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from reconciler.access import Grade
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level
 from reconciler.plan import saved_sections as sections
-from reconciler.policy.evaluator import Grade
 from reconciler.render.plan_json import FORMAT_VERSION
 from tests.support.account import Account
 

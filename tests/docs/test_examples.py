@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.access import evaluate, principals_of
 from reconciler.app.desired import offline
 from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
-from reconciler.policy.evaluator import evaluate, principals_of
 from tests.docs.pages import ROOT
 from tests.support.account import Account
 

@@ -7,15 +7,7 @@ from unittest.mock import patch
 
 from hypothesis import event, given
 
-from reconciler.model.address import Address
-from reconciler.model.plan import AccessDelta, Action
-from reconciler.model.state import Desired, State
-from reconciler.plan import build as planning
-from reconciler.plan.access import access_delta, terms_of
-from reconciler.plan.diff import Difference
-from reconciler.plan.options import Allowed
-from reconciler.plan.renames import renamed
-from reconciler.policy.evaluator import (
+from reconciler.access import (
     NOTHING_KNOWN,
     WITHOUT_MFA,
     Context,
@@ -35,6 +27,14 @@ from reconciler.policy.evaluator import (
     targets_of,
     with_mfa,
 )
+from reconciler.model.address import Address
+from reconciler.model.plan import AccessDelta, Action
+from reconciler.model.state import Desired, State
+from reconciler.plan import build as planning
+from reconciler.plan.access import access_delta, terms_of
+from reconciler.plan.diff import Difference
+from reconciler.plan.options import Allowed
+from reconciler.plan.renames import renamed
 from tests.support.access_worlds import accounts, plans
 from tests.support.examples import examples
 from tests.support.plain_access import plain_delta, terms
@@ -113,7 +113,7 @@ def test_principals_that_are_asked_once_for_all_have_the_same_powers(state: Stat
         return {(power.name, power.verdict.decision) for power in powers}
 
     found = [(principal, told(powers)) for principal, powers in powers_of(principals_of(state).values())]
-    with patch("reconciler.policy.evaluator.covers._spoken_of", return_value=True):
+    with patch("reconciler.access.covers._spoken_of", return_value=True):
         assert found == [(principal, told(powers(principal))) for principal in principals_of(state).values()]
 
 

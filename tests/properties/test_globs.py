@@ -8,8 +8,8 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.access.templates import MANY, ONE, arn_glob, arn_segments
 from reconciler.model.globs import Automaton, compile_glob, globs_meet, parse_glob
-from reconciler.policy.evaluator.templates import MANY, ONE, arn_glob, arn_segments
 from reconciler.policy.overlap import covers_pattern
 from tests.support.examples import examples
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import assume, event, given
 
+from reconciler.access import Context, Decision, Principal, evaluate, principals_of
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.plan import Broken, Step
@@ -19,7 +20,6 @@ from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.renames import renamed, renames_of
 from reconciler.plan.windows import Window, windows_of
-from reconciler.policy.evaluator import Context, Decision, Principal, evaluate, principals_of
 from reconciler.policy.overlap import meet
 from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from unittest.mock import patch
 
-from reconciler.model.address import Address
-from reconciler.model.entity import Role
-from reconciler.model.plan import Access, AccessDelta, Empowered
-from reconciler.model.state import State
-from reconciler.plan.access import terms_of
-from reconciler.plan.outsiders import outsiders
-from reconciler.policy.evaluator import (
+from reconciler.access import (
     UNSEEN,
     WITHOUT_MFA,
     Grade,
@@ -23,6 +17,12 @@ from reconciler.policy.evaluator import (
     targets_of,
     with_mfa,
 )
+from reconciler.model.address import Address
+from reconciler.model.entity import Role
+from reconciler.model.plan import Access, AccessDelta, Empowered
+from reconciler.model.state import State
+from reconciler.plan.access import terms_of
+from reconciler.plan.outsiders import outsiders
 from reconciler.policy.global_keys import MFA_KEYS
 
 Accesses = dict[tuple[str, str], Access]
@@ -76,7 +76,7 @@ def _asked(principal: Principal, target: Target) -> tuple[bool, tuple[str, ...],
 
 
 def _powers(state: State, names: Mapping[str, str]) -> set[Empowered]:
-    with patch("reconciler.policy.evaluator.covers._spoken_of", return_value=True):
+    with patch("reconciler.access.covers._spoken_of", return_value=True):
         return {
             Empowered(names.get(str(address), str(address)), power.name, str(power.grade))
             for address, principal in principals_of(state).items()

@@ -14,12 +14,7 @@ from datetime import datetime
 from enum import Enum
 from functools import partial
 
-from reconciler.model.address import Address
-from reconciler.model.document import Document, Statement
-from reconciler.model.entity import Role
-from reconciler.model.state import State
-from reconciler.plan.guards.stricter import Question, may_be_allowed
-from reconciler.policy.evaluator import (
+from reconciler.access import (
     NOTHING_KNOWN,
     WITHOUT_MFA,
     Context,
@@ -33,6 +28,11 @@ from reconciler.policy.evaluator import (
     targets_of,
     with_mfa,
 )
+from reconciler.model.address import Address
+from reconciler.model.document import Document, Statement
+from reconciler.model.entity import Role
+from reconciler.model.state import State
+from reconciler.plan.guards.stricter import Question, may_be_allowed
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 from reconciler.policy.trust import entity_of
 

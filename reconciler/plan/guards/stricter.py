@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from reconciler.access import NOTHING_KNOWN, Context, Decision, Verdict
 from reconciler.model.document import Condition
-from reconciler.policy.evaluator import NOTHING_KNOWN, Context, Decision, Verdict
 from reconciler.policy.moments import BadMoment, moment, shown
 
 Question = Callable[[Context], Verdict]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reconciler.access import NOTHING_KNOWN, Context, Principal, Verdict, Why, evaluate, principals_of, tagged
 from reconciler.kinds.registry import BY_NAME, KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
@@ -22,16 +23,6 @@ from reconciler.plan.guards.entrances import PROOFS, Proof
 from reconciler.plan.guards.inverse import inverse
 from reconciler.plan.guards.sign_in import SignIn
 from reconciler.plan.guards.stricter import Question, is_no_stricter
-from reconciler.policy.evaluator import (
-    NOTHING_KNOWN,
-    Context,
-    Principal,
-    Verdict,
-    Why,
-    evaluate,
-    principals_of,
-    tagged,
-)
 
 READ_DETAILS = "GetAccountAuthorizationDetails"
 

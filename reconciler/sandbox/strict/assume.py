@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reconciler.policy.evaluator import Context, can_assume
+from reconciler.access import Context, can_assume
 from reconciler.sandbox.strict import mfa, tags
 from reconciler.sandbox.strict.call import Call, Rules, denied
 from reconciler.sandbox.strict.documents import malformed, parsed, statements

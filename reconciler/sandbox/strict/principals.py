@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from reconciler.access import WITHOUT_MFA, Context, PolicySource, Principal, Target, with_mfa
 from reconciler.model.document import Document
 from reconciler.policy.canonical import canonical
-from reconciler.policy.evaluator import WITHOUT_MFA, Context, PolicySource, Principal, Target, with_mfa
 from reconciler.sandbox.strict import clock
 from reconciler.sandbox.strict.call import NAMED_BY, Call
 from reconciler.sandbox.strict.keyring import RoleSession

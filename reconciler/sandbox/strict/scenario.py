@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.access import Compiled, Context, Principal, ResourcePolicy, compiled
 from reconciler.model.globs import compile_glob
-from reconciler.policy.evaluator import Compiled, Context, Principal, ResourcePolicy, compiled
 from reconciler.policy.operators import OPERATORS, expected
 from reconciler.sandbox.strict.call import Call, no_such
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER, Entity

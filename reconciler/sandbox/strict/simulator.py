@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reconciler.policy.evaluator import Source, Verdict, Weighed, Why, weigh
-from reconciler.policy.evaluator.compiled import CompiledStatement
+from reconciler.access import Source, Verdict, Weighed, Why, weigh
+from reconciler.access.compiled import CompiledStatement
 from reconciler.sandbox.strict.call import Call, Rules
 from reconciler.sandbox.strict.paging import page_of, size, start
 from reconciler.sandbox.strict.parameters import required

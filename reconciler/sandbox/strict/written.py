@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
+from reconciler.access import PolicySource, Source
 from reconciler.model.document import Statement
 from reconciler.policy.canonical import canonical
-from reconciler.policy.evaluator import PolicySource, Source
 from reconciler.sandbox.strict.call import NAMED_BY, Call
 from reconciler.sandbox.strict.documents import parsed, statements
 from reconciler.sandbox.strict.elements import refuse_elements

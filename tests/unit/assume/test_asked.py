@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.access import Context
 from reconciler.assume.asked import Mfa, actions_of, context_of
 from reconciler.assume.chain import Inherited, Request
-from reconciler.policy.evaluator import Context
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 TAG, SOURCE = "sts:TagSession", "sts:SetSourceIdentity"

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.access import PolicySource, Principal, Target, outsider, principals_of, targets_of
 from reconciler.app.desired import offline
 from reconciler.assume import chain
 from reconciler.assume.asked import CODE, Mfa
@@ -23,7 +24,6 @@ from reconciler.model.entity import Role
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says
 from reconciler.model.state import Desired
 from reconciler.policy.canonical import canonical
-from reconciler.policy.evaluator import PolicySource, Principal, Target, outsider, principals_of, targets_of
 
 ACCOUNT, OTHER = "123456789012", "210987654321"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

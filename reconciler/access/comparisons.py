@@ -1,0 +1,119 @@
+"""One value of a request against one text of a policy, for every condition operator.
+
+IAM User Guide, "IAM JSON policy elements: Condition operators". What does not parse matches nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import operator
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+from reconciler.access.templates import arn_segments, glob, plain
+
+Compare = Callable[[str, str], bool]
+"""(ready text of the policy, value of the request) → whether they match."""
+
+_ZONE = re.compile(r"([+-][0-9]{2}):?([0-9]{2})\Z")
+
+
+def _equal(text: str, value: str) -> bool:
+    return plain(text) == value
+
+
+def _equal_ignoring_case(text: str, value: str) -> bool:
+    return plain(text).casefold() == value.casefold()
+
+
+def _like(text: str, value: str) -> bool:
+    return glob(text)(value)
+
+
+def _arn_like(text: str, value: str) -> bool:
+    parts, patterns = value.split(":", 5), arn_segments(text)
+    return len(parts) == len(patterns) == 6 and all(
+        matches(part) for matches, part in zip(patterns, parts, strict=True)
+    )
+
+
+def _within(text: str, value: str) -> bool:
+    try:
+        network = _network(plain(text))
+        if "/" in value:
+            asked = ipaddress.ip_network(value, strict=False)
+            return asked.version == network.version and asked.subnet_of(network)  # type: ignore[arg-type]
+        return ipaddress.ip_address(value) in network
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text, strict=False)
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _moment(text: str) -> Decimal | None:
+    """Seconds since 1970, of ISO 8601 in any of the W3C profiles, or of epoch seconds."""
+    if re.fullmatch(r"[0-9]{5,}(\.[0-9]+)?", text):
+        return Decimal(text)
+    stamp = text.upper()
+    stamp = f"{stamp}-01-01" if len(stamp) == 4 else f"{stamp}-01" if len(stamp) == 7 else stamp
+    try:
+        moment = datetime.fromisoformat(_ZONE.sub(r"\1:\2", stamp) if "T" in stamp else stamp)
+    except ValueError:
+        return None
+    return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
+
+
+def _ordered(read: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]) -> Compare:
+    def compare(text: str, value: str) -> bool:
+        wanted, given = read(plain(text)), read(value)
+        return wanted is not None and given is not None and holds(given, wanted)
+
+    return compare
+
+
+_ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "LessThanEquals": operator.le,
+    "GreaterThan": operator.gt,
+    "GreaterThanEquals": operator.ge,
+}
+
+COMPARISONS: dict[str, Compare] = {
+    "StringEquals": _equal,
+    "StringEqualsIgnoreCase": _equal_ignoring_case,
+    "StringLike": _like,
+    "Bool": _equal_ignoring_case,
+    "BinaryEquals": _equal,
+    "IpAddress": _within,
+    "ArnEquals": _arn_like,
+    "ArnLike": _arn_like,
+    **{f"Numeric{name}": _ordered(_number, holds) for name, holds in _ORDERS.items()},
+    **{f"Date{name}": _ordered(_moment, holds) for name, holds in _ORDERS.items()},
+}
+
+NEGATED: dict[str, str] = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "NumericNotEquals": "NumericEquals",
+    "DateNotEquals": "DateEquals",
+    "NotIpAddress": "IpAddress",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+}
+"""Negated operator → the one it negates."""

@@ -1,0 +1,97 @@
+"""Conditions of a statement → yes, no, or unknown for want of a key.
+
+IAM User Guide: "IAM JSON policy elements: Condition operators" (missing keys, …IfExists, Null) and "Set operators
+for multivalued context keys" (ForAllValues, ForAnyValue).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.access.comparisons import COMPARISONS, NEGATED, Compare
+from reconciler.access.context import Alternative, Context
+from reconciler.access.templates import Ready, Template, ready, template
+from reconciler.access.values import NO, YES, Ternary, agreed, all_of, any_of, negation, unknown
+from reconciler.model.document import Condition
+from reconciler.policy.operators import OPERATORS, Operator
+
+_WITH_VARIABLES = ("String", "Arn")
+"""The types of operator that take policy variables ("Variables and tags", "Where you can use policy variables")."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCondition:
+    """One operator on one key, ready to be asked. `operator` None: not one of AWS's."""
+
+    name: str
+    key: str
+    operator: Operator | None
+    compare: Compare
+    negated: bool
+    templates: tuple[Template, ...]
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The keys of its variables."""
+        return frozenset[str]().union(*(item.variables for item in self.templates))
+
+    def holds(self, context: Context) -> Ternary:
+        if not self.key:
+            return YES
+        if self.operator is None:
+            return unknown(f"operator:{self.name}")
+        possible = context.find(self.key)
+        if not possible:
+            return unknown(self.key)
+        if len(possible) == 1:
+            return self._of(self.operator, possible[0], context)
+        return agreed((self._of(self.operator, values, context) for values in possible), self.key)
+
+    def _of(self, operator: Operator, values: Alternative, context: Context) -> Ternary:
+        if operator.base == "Null":
+            return self._null(operator, values)
+        if values is None:
+            return self._missing(operator)
+        texts = ready(self.templates, context)
+        tests = [self._test(value, texts) for value in values]
+        if operator.quantifier == "ForAllValues":
+            return all_of(tests)
+        if operator.quantifier == "ForAnyValue":
+            return any_of(tests)
+        return tests[0] if len(tests) == 1 else agreed(tests, self.key)
+
+    def _null(self, operator: Operator, values: Alternative) -> Ternary:
+        """`Null: {key: true}` asks that the key is absent ("Condition operator to check existence")."""
+        if operator.quantifier:
+            return unknown(f"operator:{self.name}")
+        asked = "true" if values is None else "false"
+        return YES if any(self.compare(item.fixed or "", asked) for item in self.templates) else NO
+
+    def _missing(self, operator: Operator) -> Ternary:
+        """A missing key matches nothing: false, or true for a negated operator, IfExists and ForAllValues."""
+        if operator.if_exists or operator.quantifier == "ForAllValues":
+            return YES
+        if operator.quantifier == "ForAnyValue":
+            return NO
+        return YES if self.negated else NO
+
+    def _test(self, value: str, texts: Ready) -> Ternary:
+        if any(self.compare(text, value) for text in texts.texts):
+            found = YES
+        else:
+            found = Ternary(None, texts.unknown) if texts.unknown else NO
+        return negation(found) if self.negated else found
+
+
+def compiled_condition(condition: Condition, version: str) -> CompiledCondition:
+    operator = OPERATORS.get(condition.operator)
+    base = operator.base if operator is not None else ""
+    takes_variables = operator is not None and operator.type in _WITH_VARIABLES
+    return CompiledCondition(
+        name=condition.operator,
+        key=condition.key,
+        operator=operator,
+        compare=COMPARISONS.get(NEGATED.get(base, base), COMPARISONS["Bool"]),
+        negated=base in NEGATED,
+        templates=tuple(template(text, version, takes_variables) for text in sorted(condition.values)),
+    )

@@ -1,0 +1,135 @@
+"""Texts of a policy with wildcards and variables → texts ready to compare with a request.
+
+IAM User Guide, "IAM policy elements: Variables and tags": `${key}`, `${key, 'default'}`, `${*}` `${?}` `${$}`,
+known only to Version 2012-10-17. From its "Policy variables with no value": a text whose variable is absent equals
+nothing and is like nothing, so that StringNotEquals and its like match; in Resource and NotResource it matches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from reconciler.access.context import Context
+from reconciler.access.values import NO_KEYS
+from reconciler.model.globs import Automaton, Matcher, Repeat, Token, accept_any, compile_glob, parse_glob
+from reconciler.policy.canonical import CURRENT_VERSION
+
+MANY, ONE = "\ue000", "\ue001"
+"""`*` and `?` where they are wildcards; in a ready text the plain characters stand for themselves."""
+
+_VARIABLE = re.compile(r"\$\{([^,{}]*)(?:,\s*'([^']*)'\s*)?\}")
+"""No two parts of it can take the same character, so that it never goes back far."""
+
+_MARKS = str.maketrans({"*": MANY, "?": ONE})
+_UNMARKS = str.maketrans({MANY: "*", ONE: "?"})
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    key: str
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`fixed`: the ready text where there is no variable to fill in."""
+
+    parts: tuple[str | Variable, ...]
+    fixed: str | None
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The keys that fill it in."""
+        return frozenset(part.key for part in self.parts if isinstance(part, Variable))
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The texts that could be made, and the keys that others wait for. A text whose variable is absent is none."""
+
+    texts: tuple[str, ...]
+    unknown: frozenset[str] = NO_KEYS
+
+
+def template(text: str, version: str, variables: bool = True) -> Template:
+    """`variables` False: the element or operator takes none."""
+    if not variables or version != CURRENT_VERSION or "${" not in text:
+        ready = text.translate(_MARKS)
+        return Template((ready,), ready)
+    parts: list[str | Variable] = []
+    end = 0
+    for match in _VARIABLE.finditer(text):
+        parts.append(text[end : match.start()].translate(_MARKS))
+        name = match[1].strip()
+        parts.append(name if name in ("*", "?", "$") else Variable(name.lower(), match[2]))
+        end = match.end()
+    parts.append(text[end:].translate(_MARKS))
+    if any(isinstance(part, Variable) for part in parts):
+        return Template(tuple(parts), None)
+    return Template(tuple(parts), "".join(part for part in parts if isinstance(part, str)))
+
+
+def ready(templates: Iterable[Template], context: Context) -> Ready:
+    texts: list[str] = []
+    unknown: set[str] = set()
+    for item in templates:
+        if item.fixed is not None:
+            texts.append(item.fixed)
+            continue
+        filled = [part if isinstance(part, str) else _filled(part, context, unknown) for part in item.parts]
+        if all(part is not None for part in filled):
+            texts.append("".join(part for part in filled if part is not None))
+    return Ready(tuple(texts), frozenset(unknown))
+
+
+def _filled(variable: Variable, context: Context, unknown: set[str]) -> str | None:
+    """Return the value of a variable, else its default; None if it has neither, or may be one of several."""
+    found = context.find(variable.key)
+    if found == (None,):
+        return variable.default
+    if len(found) == 1 and found[0] is not None and len(found[0]) == 1:
+        return found[0][0]
+    unknown.add(variable.key)
+    return None
+
+
+def plain(text: str) -> str:
+    """A ready text where wildcards have no meaning."""
+    return text.translate(_UNMARKS)
+
+
+def glob(text: str) -> Matcher:
+    """Return the function that matches a ready text: `*` stands for any characters, `?` for one."""
+    return compile_glob(text, MANY, ONE)
+
+
+@lru_cache(maxsize=65536)
+def arn_glob(text: str) -> Matcher:
+    """Return the function that matches a ready ARN (IAM User Guide, "IAM JSON policy elements: Resource").
+
+    A wildcard stays within its segment, but `*` at the end of one may run beyond the colon.
+    """
+    *segments, last = text.split(":", 5)
+    if not any(ONE in segment or MANY in segment.rstrip(MANY) for segment in segments):
+        return glob(text)
+    tokens: list[Token] = []
+    for segment in segments:
+        tokens += parse_glob(segment.removesuffix(MANY), MANY, ONE, _accept_all_but_colon)
+        tokens += [Repeat(accept_any), ":"] if segment.endswith(MANY) else ":"
+    return Automaton([*tokens, *parse_glob(last, MANY, ONE)]).matches
+
+
+def _accept_all_but_colon(char: str) -> bool:
+    return char != ":"
+
+
+@lru_cache(maxsize=65536)
+def arn_segments(text: str) -> tuple[Matcher, ...]:
+    """Return a function for each of the six parts of a ready ARN (IAM User Guide, "ARN condition operators")."""
+    parts = text.split(":", 5)
+    if len(parts) < 6 and parts[-1].endswith(MANY):
+        parts += [MANY] * (6 - len(parts))
+    return tuple(map(glob, parts))

@@ -1,0 +1,100 @@
+"""A request against the principal's policies, the resource's and the organisation's together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.access import Compiled, Context, PolicySource, Principal, ResourcePolicy, Weighed, compiled, weigh
+from reconciler.policy.canonical import canonical
+
+A, B = "111122223333", "444455556666"
+ALICE, ROLE = f"arn:aws:iam::{A}:user/alice", f"arn:aws:iam::{A}:role/r"
+SESSION = f"arn:aws:sts::{A}:assumed-role/r/s"
+OBJECT = "arn:aws:s3:::b/k"
+
+
+def source(*statements: dict[str, Any], label: str = "p") -> PolicySource:
+    return PolicySource(label, canonical({"Version": "2012-10-17", "Statement": list(statements)}))
+
+
+def says(effect: str, action: str = "s3:*", **more: Any) -> dict[str, Any]:
+    return {"Effect": effect, "Action": action, "Resource": "*", **more}
+
+
+S3, EC2, NO_S3 = source(says("Allow")), source(says("Allow", "ec2:*")), source(says("Deny"))
+
+
+def of_bucket(principal: object, account: str = A, effect: str = "Allow") -> ResourcePolicy:
+    return ResourcePolicy(compiled([source(says(effect, Principal=principal), label="bucket")]), account)
+
+
+def asked(principal: Principal, policy: ResourcePolicy | None = None, levels: tuple[Compiled, ...] = ()) -> Weighed:
+    return weigh(principal, "s3:GetObject", OBJECT, Context.of(absent=["*"]), policy, levels)
+
+
+def user(own: PolicySource, **more: Any) -> Principal:
+    return Principal(ALICE, "user", A, (own,), **more)
+
+
+@pytest.mark.parametrize(
+    ("own", "policy", "expected"),
+    [
+        (S3, None, "allow"),
+        (EC2, None, "deny"),
+        (EC2, of_bucket({"AWS": ALICE}), "allow"),
+        (EC2, of_bucket("*"), "allow"),
+        (EC2, of_bucket({"AWS": A}), "deny"),
+        (S3, of_bucket({"AWS": ROLE}), "allow"),
+        (S3, of_bucket({"AWS": ALICE}, effect="Deny"), "deny"),
+        (NO_S3, of_bucket({"AWS": ALICE}), "deny"),
+        (S3, of_bucket({"AWS": ALICE}, B), "allow"),
+        (S3, of_bucket({"AWS": A}, B), "allow"),
+        (EC2, of_bucket({"AWS": ALICE}, B), "deny"),
+        (S3, of_bucket({"AWS": ROLE}, B), "deny"),
+    ],
+)
+def test_in_one_account_either_side_allows_and_across_accounts_both_must(
+    own: PolicySource, policy: ResourcePolicy | None, expected: str
+) -> None:
+    assert asked(user(own), policy).verdict.decision == expected
+
+
+def test_each_side_is_told_by_itself() -> None:
+    found = asked(user(EC2, boundary=S3), of_bucket({"AWS": ALICE}, B))
+    assert found.resource is not None
+    assert (found.verdict.allowed, found.identity.allowed, found.resource.allowed) == (False, False, True)
+    assert (found.boundary, found.organization) == (True, None)
+    assert asked(user(S3)).boundary is None
+
+
+@pytest.mark.parametrize(("boundary", "within"), [(S3, True), (EC2, False), (NO_S3, False)])
+def test_a_boundary_limits_unless_the_resource_names_the_user(boundary: PolicySource, within: bool) -> None:
+    own = asked(user(S3, boundary=boundary))
+    assert (own.verdict.allowed, own.boundary) == (within, within)
+    named = asked(user(EC2, boundary=boundary), of_bucket({"AWS": ALICE}))
+    assert named.verdict.allowed is (boundary is not NO_S3)
+
+
+def test_a_session_is_limited_where_the_resource_names_its_role() -> None:
+    session = Principal(SESSION, "session", A, (EC2,), session=(EC2,), role_arn=ROLE)
+    assert asked(session, of_bucket({"AWS": SESSION})).verdict.allowed
+    assert asked(session, of_bucket({"AWS": ROLE})).verdict.denied
+
+
+@pytest.mark.parametrize(
+    ("levels", "allowed"),
+    [([S3], True), ([S3, S3], True), ([S3, EC2], False), ([EC2, S3], False), ([S3, NO_S3], False)],
+)
+def test_every_level_of_the_organisation_must_allow(levels: list[PolicySource], allowed: bool) -> None:
+    found = asked(user(S3), levels=tuple(compiled([level]) for level in levels))
+    assert (found.verdict.allowed, found.organization) == (allowed, allowed)
+    named = asked(user(EC2), of_bucket({"AWS": ALICE}), tuple(compiled([level]) for level in levels))
+    assert named.verdict.allowed is allowed
+
+
+def test_what_is_not_known_stays_open() -> None:
+    mfa = source(says("Allow", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}))
+    found = weigh(user(mfa), "s3:GetObject", OBJECT, Context())
+    assert (found.verdict.decision, found.verdict.keys) == ("depends", {"aws:multifactorauthpresent"})
