@@ -12,7 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.document import Document
 from reconciler.model.entity import Group, Policy, Role, User
-from reconciler.model.state import State
+from reconciler.model.live import State
 
 
 def principals_of(state: State, outside: Mapping[str, Document] | None = None) -> dict[Address, Principal]:

@@ -13,10 +13,10 @@ from reconciler.assume import chain, index
 from reconciler.assume.cache import DEMANDS, INDEXES, Cache
 from reconciler.assume.mfa import AliasDemands, Demand, FileDemands, caller_name
 from reconciler.model.address import Address
+from reconciler.model.desired import Alias, Desired
 from reconciler.model.document import Document
 from reconciler.model.entity import Role
 from reconciler.model.problem import Failed, Place
-from reconciler.model.state import Alias, Desired
 from reconciler.model.sts import Caller
 from reconciler.policy.canonical import canonical
 

@@ -22,11 +22,12 @@ from reconciler.aws.look import UNREAD, Seen, iam_client, look
 from reconciler.kinds.view import inherited as filled_in
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
+from reconciler.model.desired import Desired
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Role, User
 from reconciler.model.explanation import Evidence
+from reconciler.model.live import State
 from reconciler.model.problem import Failed
-from reconciler.model.state import Desired, State
 
 Again = Callable[[Mapping[Address, str]], Desired]
 """Declares the file again with the paths that entities have live."""

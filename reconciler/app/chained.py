@@ -10,7 +10,7 @@ from reconciler.access import PolicySource, Principal
 from reconciler.assume.chain import Request, inherited
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
-from reconciler.model.state import State
+from reconciler.model.live import State
 from reconciler.policy.canonical import canonical
 
 

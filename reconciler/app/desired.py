@@ -8,8 +8,8 @@ from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import Caller, Loaded, load
 from reconciler.desired.source import is_any, named_files
+from reconciler.model.desired import Desired
 from reconciler.model.problem import Failed, Problem
-from reconciler.model.state import Desired
 
 
 def read(

@@ -10,9 +10,9 @@ from reconciler.assume.asked import CODE, SET_SOURCE_IDENTITY, TAG_SESSION, Mfa
 from reconciler.assume.chain import Request
 from reconciler.assume.explain import explain
 from reconciler.aws.sts import AWS_SAYS, DEVICE_REFUSED
+from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation, Outcome
 from reconciler.model.problem import Failed
-from reconciler.model.state import Desired
 
 
 def explained(

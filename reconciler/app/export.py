@@ -16,8 +16,8 @@ from reconciler.desired.write import one_file, several_files
 from reconciler.files.outputs import write_text
 from reconciler.files.reading import reason_of
 from reconciler.kinds.account import SETTINGS
+from reconciler.model.live import State
 from reconciler.model.problem import failure
-from reconciler.model.state import State
 from reconciler.model.suggest import suggestion
 
 

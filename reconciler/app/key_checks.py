@@ -15,9 +15,9 @@ from reconciler.assume import aws_files, key_file
 from reconciler.assume.key_file import Held
 from reconciler.aws.keys import KeyPair
 from reconciler.files import ini
+from reconciler.model.live import AccessKey
 from reconciler.model.problem import Level, Problem, failure
 from reconciler.model.quotas import ACCESS_KEYS
-from reconciler.model.state import AccessKey
 
 _ELSEWHERE = (
     *("role_arn", "credential_process", "sso_session", "sso_start_url"),

@@ -17,9 +17,9 @@ from reconciler.assume import aws_files, key_file
 from reconciler.aws import keys
 from reconciler.aws.keys import KeyPair
 from reconciler.aws.session import Connection, check_account, connect
+from reconciler.model.live import AccessKey
 from reconciler.model.node import Map
 from reconciler.model.problem import Failed, Level, Problem, failure
-from reconciler.model.state import AccessKey
 
 Say = Callable[[str], None]
 

@@ -22,9 +22,9 @@ from reconciler.assume.totp import consecutive_codes
 from reconciler.aws import devices
 from reconciler.aws.session import Connection, check_account, connect
 from reconciler.files.outputs import open_new
+from reconciler.model.live import MfaDevice
 from reconciler.model.problem import Failed, failure
 from reconciler.model.quotas import MFA_DEVICES
-from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED
 from reconciler.render.qr import LESS_QUIET, Drawing, drawn
 

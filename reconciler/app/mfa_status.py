@@ -16,10 +16,11 @@ from reconciler.aws.faults import read_denied
 from reconciler.aws.session import POOL, Connection, check_account, connect
 from reconciler.desired.declare import declare
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Role, User
+from reconciler.model.live import MfaDevice
 from reconciler.model.mfa import Holder, MfaStatus
 from reconciler.model.problem import Failed, Problem
-from reconciler.model.state import Desired, MfaDevice
 from reconciler.plan.access import accesses_of
 from reconciler.plan.questions import users_with_mfa
 from reconciler.policy.global_keys import MFA_KEYS

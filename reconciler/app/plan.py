@@ -20,10 +20,11 @@ from reconciler.desired.declare import declare
 from reconciler.desired.load import Loaded
 from reconciler.kinds.registry import BY_SECTION
 from reconciler.model.calls import Calls, OnCall, unheard
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity
+from reconciler.model.live import State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import failure
-from reconciler.model.state import Desired, State
 from reconciler.model.suggest import suggestion
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed

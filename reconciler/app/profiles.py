@@ -22,9 +22,9 @@ from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.desired.source import named_files
 from reconciler.files import ini
 from reconciler.files.aws_profiles import find_flaw
+from reconciler.model.desired import Alias, Desired
 from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_arn, partition_of_region
 from reconciler.model.problem import Failed, Level, Place, Problem, failure
-from reconciler.model.state import Alias, Desired
 from reconciler.model.sts import Caller
 
 

@@ -20,9 +20,9 @@ from reconciler.desired.load import is_plan
 from reconciler.files.outputs import check_folder, is_stream, open_stream
 from reconciler.files.reading import LARGEST_RECORD, read_regular
 from reconciler.model.address import Address
+from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Failed, Level, Problem, failure
-from reconciler.model.state import State
 from reconciler.plan.cost import calls_of
 from reconciler.plan.fingerprint import digest
 from reconciler.plan.options import Allowed

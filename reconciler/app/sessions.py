@@ -10,9 +10,9 @@ from reconciler.app.wanted import Catalogs, Run, Say, Wanted
 from reconciler.assume import chain, warm
 from reconciler.assume.cache import CREDENTIALS, IDENTITIES, MFA_SESSIONS, Cache
 from reconciler.assume.credentials import Credentials
+from reconciler.model.desired import Alias
 from reconciler.model.listed_alias import ListedAlias
 from reconciler.model.problem import Failed, failure
-from reconciler.model.state import Alias
 from reconciler.model.sts import LONGEST_CHAINED, Caller
 from reconciler.model.suggest import suggestion
 

@@ -14,10 +14,10 @@ from reconciler.assume import chain, codes, warm
 from reconciler.assume.cache import CODES, IDENTITIES, Cache, key_of
 from reconciler.assume.credentials import ALIAS, expired, source_profile
 from reconciler.assume.source import asks_for_code, device_of, identity_of
+from reconciler.model.desired import Alias
 from reconciler.model.escape import escape_line
 from reconciler.model.partitions import partition_of_arn
 from reconciler.model.problem import Failed, failure
-from reconciler.model.state import Alias
 from reconciler.model.sts import Caller
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from reconciler.app.hops import Hops
 from reconciler.aws.sts import AWS_SAYS
 from reconciler.desired.declare import declare
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation
 from reconciler.model.problem import Failed
-from reconciler.model.state import Desired
 
 
 def would_be(hops: Hops) -> Explanation:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.model.desired import Alias
 from reconciler.model.durations import format_duration
 from reconciler.model.problem import Failed, failure
-from reconciler.model.state import Alias
 from reconciler.model.sts import LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
 from reconciler.model.suggest import suggestion
 

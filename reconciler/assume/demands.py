@@ -17,8 +17,9 @@ from reconciler.assume.chain import Request
 from reconciler.assume.mfa import AliasDemands, Demand, FileDemands
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
+from reconciler.model.desired import Alias
 from reconciler.model.document import Document
-from reconciler.model.state import Alias, State
+from reconciler.model.live import State
 
 _OF_THE_MOMENT = ("aws:currenttime", "aws:epochtime")
 _SESSION_NAME = "sts:rolesessionname"

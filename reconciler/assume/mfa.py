@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.model.live import MfaDevice
 from reconciler.model.problem import failure
-from reconciler.model.state import MfaDevice
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.assume.chain import declared_source, hops
+from reconciler.model.desired import Alias
 from reconciler.model.durations import format_duration
 from reconciler.model.partitions import DEFAULT_PARTITION, home_region, partition_of_arn
 from reconciler.model.problem import Level, Problem, failure
 from reconciler.model.sentence import listed
-from reconciler.model.state import Alias
 
 DEFAULT = "default"
 """The profile that an alias without `source_profile` is assumed from: what `assume` uses where nothing is set."""

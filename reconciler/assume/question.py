@@ -10,7 +10,7 @@ from reconciler.assume.asked import Mfa, context_of
 from reconciler.assume.chain import NOTHING_INHERITED, Inherited, Request
 from reconciler.assume.weigh import View
 from reconciler.assume.wording import Words
-from reconciler.model.state import Alias, Desired
+from reconciler.model.desired import Alias, Desired
 
 
 @dataclass(frozen=True, slots=True)

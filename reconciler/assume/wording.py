@@ -12,11 +12,11 @@ from reconciler.assume.chain import Inherited, Request
 from reconciler.assume.weigh import View, Weighed
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of, policy_reference
+from reconciler.model.desired import Desired
 from reconciler.model.document import Condition, Document, Statement
 from reconciler.model.durations import annotate_age, format_elapsed, format_seconds_text
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.problem import Place
-from reconciler.model.state import Desired
 from reconciler.policy.canonical import canonical
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from reconciler.aws.faults import AWS_ERRORS, DENIED, code_of
 from reconciler.aws.session import Connection
 from reconciler.model.address import Address
-from reconciler.model.state import AccessKey, Belongings, MfaDevice
+from reconciler.model.live import AccessKey, Belongings, MfaDevice
 
 T = TypeVar("T")
 

@@ -20,9 +20,9 @@ from reconciler.aws.pages import items_of
 from reconciler.aws.session import Connection
 from reconciler.aws.unlogged import unlogged
 from reconciler.model.address import Address
+from reconciler.model.live import MfaDevice
 from reconciler.model.problem import Failed, failure
 from reconciler.model.quotas import MFA_DEVICES
-from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED
 
 T = TypeVar("T")

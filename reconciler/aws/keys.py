@@ -26,8 +26,8 @@ from reconciler.aws.limits import UnsentTimeout
 from reconciler.aws.pages import items_of
 from reconciler.aws.session import Connection, checked_core, client
 from reconciler.aws.unlogged import unlogged
+from reconciler.model.live import AccessKey
 from reconciler.model.problem import Failed, failure
-from reconciler.model.state import AccessKey
 from reconciler.model.suggest import suggestion
 
 PATIENCE = 60.0

@@ -24,7 +24,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import path_of
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
-from reconciler.model.state import Facts, State
+from reconciler.model.live import Facts, State
 from reconciler.policy.canonical import canonical
 
 UNREAD = "(not readable)"

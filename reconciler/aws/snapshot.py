@@ -34,7 +34,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.document import Document
 from reconciler.model.entity import InstanceProfile, Policy, User
-from reconciler.model.state import Facts, MfaDevice, State
+from reconciler.model.live import Facts, MfaDevice, State
 from reconciler.plan.questions import Questions
 
 

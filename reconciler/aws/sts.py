@@ -19,9 +19,9 @@ from reconciler.aws.faults import AWS_ERRORS, problem_of, translated
 from reconciler.aws.pages import items_of
 from reconciler.aws.profile_mfa import AskCode
 from reconciler.aws.session import asking_whose, callable_client, client, preparing, session_of
+from reconciler.model.live import MfaDevice
 from reconciler.model.partitions import DEFAULT_PARTITION, home_region, is_elsewhere, partition_of_region
 from reconciler.model.problem import Failed, Level, Place, Problem, failure
-from reconciler.model.state import MfaDevice
 from reconciler.model.sts import MFA_CODE_REFUSED, Caller
 
 if TYPE_CHECKING:

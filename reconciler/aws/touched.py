@@ -25,7 +25,7 @@ from reconciler.kinds.raw import Detail, Item, Raw, Source, tags_of
 from reconciler.kinds.registry import BY_NAME, KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
-from reconciler.model.state import Facts, State
+from reconciler.model.live import Facts, State
 
 Found = tuple[str, Item | str]
 """A key of the raw lists, and one item for it."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.kinds.declaring import Declaring
+from reconciler.model.desired import Alias
 from reconciler.model.node import Map
-from reconciler.model.state import Alias
 
 
 def chain_problems(aliases: Mapping[str, Alias], nodes: Mapping[str, Map], context: Declaring) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.kinds.declaring import Declaring
+from reconciler.model.desired import Alias
 from reconciler.model.node import Map
 from reconciler.model.partitions import home_region, is_elsewhere, partition_of_arn, partition_of_region
 from reconciler.model.problem import Level
-from reconciler.model.state import Alias
 from reconciler.policy.partition_checks import OTHER_PARTITION
 
 

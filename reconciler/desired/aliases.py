@@ -18,6 +18,7 @@ from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets.tags import is_of_aws
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
+from reconciler.model.desired import Alias
 from reconciler.model.document import Statement
 from reconciler.model.durations import format_duration, parse_duration
 from reconciler.model.entity import Entity, Role
@@ -25,7 +26,6 @@ from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, items, place_of, text
 from reconciler.model.partitions import partition_of_arn
 from reconciler.model.problem import Level
-from reconciler.model.state import Alias
 from reconciler.model.sts import EXTERNAL_ID, LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
 from reconciler.model.suggest import suggestion
 from reconciler.policy.grammar import Use

@@ -23,10 +23,11 @@ from reconciler.kinds.mfa_guard import guard_address, guard_policy
 from reconciler.kinds.registry import BY_NAME, BY_SECTION, ONE_ENTRY
 from reconciler.kinds.view import ignorable, ignorable_fields
 from reconciler.model.address import Address
+from reconciler.model.desired import Alias, Declaration, Desired, Settings
 from reconciler.model.entity import Entity
+from reconciler.model.live import State
 from reconciler.model.node import Map, items, place_of, text
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.state import Alias, Declaration, Desired, Settings, State
 from reconciler.model.suggest import suggestion
 from reconciler.policy.names import Names
 

@@ -17,11 +17,12 @@ from reconciler.desired.variables import Variables
 from reconciler.kinds.registry import BY_NAME, KINDS, ONE_ENTRY
 from reconciler.kinds.writing import Entry, Writing, as_nodes
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.entity import InstanceProfile, Role
+from reconciler.model.live import State
 from reconciler.model.node import Map, mark
 from reconciler.model.plan import Action
 from reconciler.model.problem import Place
-from reconciler.model.state import Desired, State
 from reconciler.plan.break_glass import is_marked
 from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.ownership import Ignored, owner_of

@@ -8,9 +8,9 @@ from typing import Any
 from reconciler.kinds import limits
 from reconciler.kinds.declaring import Declaring
 from reconciler.model.address import Address
+from reconciler.model.desired import RENAMABLE, Move, Settings
 from reconciler.model.node import Map
 from reconciler.model.problem import Place
-from reconciler.model.state import RENAMABLE, Move, Settings
 from reconciler.model.suggest import suggestion
 
 KINDS = ("user", "group", "role", "policy")

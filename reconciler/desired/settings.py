@@ -8,9 +8,9 @@ from reconciler.kinds.base import Declared
 from reconciler.kinds.declaring import Declaring
 from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.model.address import Address
+from reconciler.model.desired import Settings
 from reconciler.model.node import Map, items, text
 from reconciler.model.quotas import TAGS
-from reconciler.model.state import Settings
 from reconciler.plan.ownership import ignores_everything
 
 

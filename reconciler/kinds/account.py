@@ -22,12 +22,12 @@ from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, Source
 from reconciler.kinds.writing import Entry, Writing
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration
 from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Entity
 from reconciler.model.node import Map, text
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
-from reconciler.model.state import Declaration
 
 ALIAS = Address("account", "alias")
 PASSWORD_POLICY = Address("account", "password-policy")

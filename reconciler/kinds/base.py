@@ -11,11 +11,11 @@ from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, Source
 from reconciler.kinds.writing import Entry, Writing
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity
 from reconciler.model.node import Map
 from reconciler.model.plan import Step
 from reconciler.model.problem import Place, Problem
-from reconciler.model.state import Declaration
 
 
 @dataclass(frozen=True, slots=True)

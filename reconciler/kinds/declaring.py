@@ -14,10 +14,10 @@ from reconciler.kinds.endings import END_OF_USER, WRAPPED, attachments, expiries
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of, aws_policy_arn
+from reconciler.model.desired import Declaration, Ending
 from reconciler.model.document import Document
 from reconciler.model.node import Map, items, repeated_texts, text
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.state import Declaration, Ending
 from reconciler.model.suggest import suggestion
 from reconciler.policy.endings import EndsAlready, with_end
 from reconciler.policy.grammar import Use

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.model.desired import Ending, Expiry
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Place
-from reconciler.model.state import Ending, Expiry
 from reconciler.policy.moments import BadMoment, moment
 
 END_OF_USER = "reconcile-expires"

@@ -14,11 +14,11 @@ from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import NO_DETAIL, Raw, Source
 from reconciler.kinds.writing import Entry, Writing
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity, InstanceProfile, Role
 from reconciler.model.node import Map, items
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
-from reconciler.model.state import Declaration
 
 _TAGS = Tagged("InstanceProfile")
 

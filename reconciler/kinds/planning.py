@@ -12,8 +12,8 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.live import State
 from reconciler.model.quotas import Quota
-from reconciler.model.state import State
 from reconciler.policy.grants import NOTHING, Statements, statements_of
 from reconciler.policy.trust import trusted
 

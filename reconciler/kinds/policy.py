@@ -21,11 +21,11 @@ from reconciler.model.address import Address
 from reconciler.model.arns import path_of
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Policy
+from reconciler.model.live import PolicyVersion
 from reconciler.model.node import Map, text
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.quotas import MANAGED_SIZE, VERSIONS
-from reconciler.model.state import PolicyVersion
 from reconciler.policy.grammar import Use
 from reconciler.policy.grants import shift_of
 from reconciler.policy.readable import readable

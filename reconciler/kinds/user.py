@@ -23,13 +23,14 @@ from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, folding_tags_of
 from reconciler.kinds.writing import Entry, Writing, documents, end_of_user, entry, path, protected, tags
 from reconciler.model.address import Address
+from reconciler.model.desired import KeyRule
 from reconciler.model.document import Document
 from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Entity, User
+from reconciler.model.live import Belongings
 from reconciler.model.node import Map, text
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
-from reconciler.model.state import Belongings, KeyRule
 from reconciler.policy.endings import denial
 
 _ATTACHED = attached("User")

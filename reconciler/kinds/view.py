@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 
 from reconciler.kinds.facets.tags import OWNER, PROTECT, fold_key, is_ours, may_be_ours
+from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity, Role
 from reconciler.model.plan import Field
-from reconciler.model.state import Declaration
 
 _KEYED = ("tags", "inline_policies")
 _ALIASES = {"trust": "trust_policy"}

@@ -19,8 +19,8 @@ from reconciler.model.arns import address_of, arn_of, policy_reference
 from reconciler.model.document import Document, Json
 from reconciler.model.durations import format_duration
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Tags, User
+from reconciler.model.live import State
 from reconciler.model.node import Map, Seq, mark
-from reconciler.model.state import State
 from reconciler.policy.endings import denied_from, without_end
 from reconciler.policy.moments import shown
 from reconciler.policy.readable import readable

@@ -1,7 +1,7 @@
 """One frozen dataclass per IAM kind, the same for the file and for the account.
 
 References are ARNs (policies, boundaries) or names (groups); every field here is compared.
-What only live IAM has (version ids, devices, keys) is in `model/state.py`, and never compared.
+What only live IAM has (version ids, devices, keys) is in `model/live.py`, and never compared.
 
 Here are the kinds that others name; one that nobody else looks into has its class in its own file of `kinds/`.
 """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.model.live import MfaDevice
 from reconciler.model.problem import Problem
-from reconciler.model.state import MfaDevice
 
 
 class Standing(StrEnum):

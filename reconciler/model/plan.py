@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Move, Settings
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Move, Settings
 
 
 class Action(StrEnum):

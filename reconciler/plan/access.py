@@ -29,8 +29,8 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, Role, User
+from reconciler.model.live import State
 from reconciler.model.plan import Access, AccessDelta
-from reconciler.model.state import State
 from reconciler.plan.diff import Difference
 from reconciler.plan.moves import followed, moved_arns
 from reconciler.plan.outsiders import Pairs, outsiders, term, trusting

@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from reconciler.kinds.facets.tags import BREAK_GLASS, with_our_keys
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, Role, User
+from reconciler.model.live import State
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Desired, State
 from reconciler.plan.ownership import is_owned
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.registry import BY_NAME, KINDS
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity
+from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Action, Change, Plan, Step
 from reconciler.model.problem import Problem
-from reconciler.model.state import Desired, State
 from reconciler.plan.access import access_delta, planned_state
 from reconciler.plan.break_glass import with_remembered
 from reconciler.plan.circles import circular_roles

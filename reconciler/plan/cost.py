@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from math import ceil
 
 from reconciler.model.address import Address
-from reconciler.model.state import State
+from reconciler.model.live import State
 
 _CALLS = {"user": 4, "role": 3, "group": 3, "policy": 3}
 _PAGE, _TAG_PAGE = 1000, 100

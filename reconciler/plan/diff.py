@@ -9,9 +9,10 @@ from reconciler.kinds.facets.tags import OWNER
 from reconciler.kinds.registry import BY_NAME
 from reconciler.kinds.view import completed, differences, inherited
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity
+from reconciler.model.live import State
 from reconciler.model.plan import Action, Field
-from reconciler.model.state import Desired, State
 from reconciler.plan.break_glass import with_marks
 from reconciler.plan.moves import followed, moved_arns
 from reconciler.plan.ownership import Ignored, owner_of, surplus

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Ending, Expiry
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Ending, Expiry
 from reconciler.plan.guards.draft import Draft
 from reconciler.policy.moments import shown
 

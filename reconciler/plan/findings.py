@@ -9,10 +9,10 @@ from reconciler.kinds.account import PasswordPolicy
 from reconciler.model.address import Address
 from reconciler.model.durations import format_duration
 from reconciler.model.entity import Group, Role, User
+from reconciler.model.live import AccessKey
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.model.sentence import listed
-from reconciler.model.state import AccessKey
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import Ignored, caller_address, is_owned
 from reconciler.plan.questions import users_with_mfa

@@ -14,7 +14,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Role, User
-from reconciler.model.state import State
+from reconciler.model.live import State
 
 
 def moved_arns(entities: Mapping[Address, Entity], live: State) -> dict[str, str]:

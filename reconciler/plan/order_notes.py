@@ -12,10 +12,10 @@ from dataclasses import replace
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, policy_reference
 from reconciler.model.document import Statement
+from reconciler.model.live import State
 from reconciler.model.plan import Broken, Step
 from reconciler.model.problem import Level, Problem
 from reconciler.model.sentence import listed
-from reconciler.model.state import State
 from reconciler.plan.windows import Window, windows_of
 
 _MOST = 3

@@ -15,8 +15,8 @@ from reconciler.access.matching import speaks_of
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Statement
 from reconciler.model.entity import Role
+from reconciler.model.live import State
 from reconciler.model.plan import Access
-from reconciler.model.state import State
 from reconciler.policy.canonical import CURRENT_VERSION
 from reconciler.policy.global_keys import MFA_KEYS
 from reconciler.policy.trust import entity_of, trusted_providers

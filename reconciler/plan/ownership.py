@@ -12,10 +12,11 @@ from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.globs import compile_glob_with_sets
+from reconciler.model.live import State
 from reconciler.model.plan import LeftAlone
-from reconciler.model.state import Desired, State
 from reconciler.plan.service_managed import spare
 from reconciler.policy.trust import trusted_providers
 

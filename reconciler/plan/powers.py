@@ -23,8 +23,8 @@ from reconciler.access import (
     ways_to,
 )
 from reconciler.model.address import Address
+from reconciler.model.live import State
 from reconciler.model.plan import Empowered
-from reconciler.model.state import State
 
 Names = Mapping[str, str]
 """Other names to call some entities by."""

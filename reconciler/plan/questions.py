@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields
 
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.live import State
 from reconciler.model.plan import Action
 from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER, OF_ACCOUNT, TRUST_SIZE
-from reconciler.model.state import Desired, State
 from reconciler.plan.break_glass import with_remembered
 from reconciler.plan.diff import Difference, differences_of, effective
 from reconciler.plan.guards.lockout import guarded_by, ways_in

@@ -27,8 +27,8 @@ from reconciler.kinds.registry import BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Group, Role
+from reconciler.model.live import State
 from reconciler.model.plan import Plan, Step
-from reconciler.model.state import State
 from reconciler.plan.break_glass import is_marked
 from reconciler.plan.ownership import caller_address, claimant_of, joined_groups
 from reconciler.plan.saved import Saved

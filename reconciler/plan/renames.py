@@ -13,9 +13,10 @@ from dataclasses import replace
 from reconciler.kinds.facts import present
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
+from reconciler.model.desired import RENAMABLE, Desired
 from reconciler.model.entity import Entity, User
+from reconciler.model.live import Facts, State
 from reconciler.model.plan import Step
-from reconciler.model.state import RENAMABLE, Desired, Facts, State
 from reconciler.plan.moves import followed
 from reconciler.plan.ownership import Ignored, caller_address, is_owned
 

@@ -14,10 +14,11 @@ from typing import Any
 from reconciler.kinds.registry import BY_NAME
 from reconciler.kinds.view import differences
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired, Move, Settings
 from reconciler.model.entity import Entity
+from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Desired, Move, Settings, State
 from reconciler.plan.build import assembled
 from reconciler.plan.codec import decoded, encoded
 from reconciler.plan.diff import Difference, difference_of

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Move, Settings
 from reconciler.model.plan import Access, AccessDelta, Empowered
 from reconciler.model.problem import Level, Place
-from reconciler.model.state import Move, Settings
 from reconciler.plan.ownership import ignores_everything
 from reconciler.plan.saved_values import (
     MalformedPlan,

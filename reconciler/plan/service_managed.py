@@ -18,7 +18,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Policy, Role
-from reconciler.model.state import State
+from reconciler.model.live import State
 
 _ORGANIZATIONS, _CONTROL_TOWER, _STACK_SETS = "AWS Organizations", "AWS Control Tower", "CloudFormation StackSets"
 _IAM = r"AWS:arn:aws(?:-[a-z]+)*:iam::(?P<account>[0-9]{12}):"

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from reconciler.kinds.view import differences
 from reconciler.model.address import Address
+from reconciler.model.desired import Move
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
+from reconciler.model.live import State
 from reconciler.model.plan import Action, Plan
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.sentence import listed
-from reconciler.model.state import Move, State
 from reconciler.plan.build import assembled
 from reconciler.plan.diff import Difference
 from reconciler.plan.fingerprint import fingerprint

@@ -18,8 +18,8 @@ from reconciler.kinds.planning import Planning
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, Role, User
+from reconciler.model.live import State
 from reconciler.model.plan import ORDER, Broken, Lapse, Step
-from reconciler.model.state import State
 from reconciler.plan.effects import allows
 from reconciler.plan.replay import replayed
 from reconciler.plan.schedule import stages_of

@@ -247,7 +247,7 @@ def _caller() -> Any:
 
 
 def _device() -> Any:
-    from reconciler.model.state import MfaDevice
+    from reconciler.model.live import MfaDevice
 
     return MfaDevice("arn:aws:iam::123456789012:mfa/alice")
 

@@ -22,9 +22,10 @@ from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.kinds.view import differences, view
 from reconciler.kinds.writing import Writing
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.live import State
 from reconciler.model.plan import Step
-from reconciler.model.state import Desired, State
 from reconciler.model.xml import xml_of
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed

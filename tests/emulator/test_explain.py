@@ -20,9 +20,9 @@ from reconciler.assume.asked import CODE, Mfa
 from reconciler.assume.folder import cache_folder
 from reconciler.desired.declare import declare
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says
 from reconciler.model.problem import Failed, failure
-from reconciler.model.state import Desired
 from tests.support.account import Account
 from tests.support.denying import denying
 

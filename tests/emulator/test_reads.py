@@ -16,7 +16,7 @@ from reconciler.aws.snapshot import Reading
 from reconciler.kinds.account import ALIAS, PASSWORD_POLICY
 from reconciler.model.address import Address
 from reconciler.model.entity import Policy, Role
-from reconciler.model.state import State
+from reconciler.model.live import State
 from tests.support.account import Account
 from tests.support.paged_iam import PagedIam, served
 from tests.support.reads import Size, reads_of

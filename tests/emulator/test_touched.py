@@ -17,7 +17,8 @@ from reconciler.aws.session import Connection, connect
 from reconciler.aws.touched import Reader, nothing_of
 from reconciler.kinds.account import SETTINGS
 from reconciler.model.address import Address
-from reconciler.model.state import Desired, State
+from reconciler.model.desired import Desired
+from reconciler.model.live import State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.sandbox.server import Sandbox

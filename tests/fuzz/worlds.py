@@ -21,8 +21,9 @@ from reconciler.app import saved
 from reconciler.app.plan import Request
 from reconciler.aws import snapshot
 from reconciler.aws.session import Connection
+from reconciler.model.desired import Desired
+from reconciler.model.live import Belongings, State
 from reconciler.model.plan import Plan, Step
-from reconciler.model.state import Belongings, Desired, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.questions import Questions

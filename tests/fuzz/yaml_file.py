@@ -16,8 +16,9 @@ import yaml
 
 from reconciler.app.desired import problems
 from reconciler.desired.declare import errors_of
+from reconciler.model.desired import Desired
+from reconciler.model.live import Facts, State
 from reconciler.model.problem import Failed
-from reconciler.model.state import Desired, Facts, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from tests.fuzz.mutations import TOKENS, spoil_bytes, spoil_json, spoil_lines, spoil_text

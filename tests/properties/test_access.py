@@ -28,8 +28,9 @@ from reconciler.access import (
     with_mfa,
 )
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
+from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Action
-from reconciler.model.state import Desired, State
 from reconciler.plan import build as planning
 from reconciler.plan.access import access_delta, terms_of
 from reconciler.plan.diff import Difference

@@ -15,8 +15,9 @@ from reconciler.desired.export import Exported, exported
 from reconciler.desired.load import load
 from reconciler.desired.write import MAIN, one_file, several_files
 from reconciler.kinds.facets.tags import OWNER
+from reconciler.model.desired import Desired
+from reconciler.model.live import Facts, State
 from reconciler.model.plan import Action
-from reconciler.model.state import Desired, Facts, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.ownership import owner_of

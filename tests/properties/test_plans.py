@@ -9,10 +9,11 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.live import State
 from reconciler.model.plan import Call, Phase, Plan, Step
-from reconciler.model.state import Desired, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.renames import renames_of, replaced_of

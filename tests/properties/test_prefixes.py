@@ -13,9 +13,10 @@ from hypothesis import assume, event, given
 
 from reconciler.access import Context, Decision, Principal, evaluate, principals_of
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.document import Statement
+from reconciler.model.live import State
 from reconciler.model.plan import Broken, Step
-from reconciler.model.state import Desired, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.renames import renamed, renames_of

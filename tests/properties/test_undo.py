@@ -10,9 +10,10 @@ from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from reconciler.kinds.view import differences
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Role, User
+from reconciler.model.live import State
 from reconciler.model.plan import Plan, Step
-from reconciler.model.state import Desired, State
 from reconciler.plan.build import build
 from reconciler.plan.journal import Run, runs_of
 from reconciler.plan.options import Allowed

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
-from reconciler.model.state import Facts, State
+from reconciler.model.live import Facts, State
 from reconciler.plan.renames import renamed
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, policy_arn

@@ -10,8 +10,9 @@ from reconciler.desired.declare import declare
 from reconciler.desired.export import Exported
 from reconciler.desired.load import load
 from reconciler.desired.write import one_file
+from reconciler.model.desired import Desired
+from reconciler.model.live import State
 from reconciler.model.plan import Plan
-from reconciler.model.state import Desired, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from tests.support.files import errors

@@ -17,9 +17,9 @@ from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.live import Belongings, Facts, MfaDevice, PolicyVersion, State
 from reconciler.model.plan import Call
 from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER
-from reconciler.model.state import Belongings, Facts, MfaDevice, PolicyVersion, State
 from reconciler.model.xml import xml_of
 from reconciler.policy.canonical import canonical
 

@@ -9,8 +9,8 @@ from typing import Any
 from reconciler.desired.declare import declare
 from reconciler.desired.load import load
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Desired
 from reconciler.policy.names import Names
 
 HEAD = "version: 1\nsettings: {prune: none}\n"

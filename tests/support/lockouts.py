@@ -14,23 +14,12 @@ from typing import Any
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Expiry, Move, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.live import AccessKey, Belongings, Facts, MfaDevice, PolicyVersion, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
-from reconciler.model.state import (
-    AccessKey,
-    Belongings,
-    Declaration,
-    Desired,
-    Expiry,
-    Facts,
-    MfaDevice,
-    Move,
-    PolicyVersion,
-    Settings,
-    State,
-)
 from reconciler.model.xml import parsed
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed

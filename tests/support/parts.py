@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.model.address import Address
+from reconciler.model.live import Facts, State
 from reconciler.model.plan import Plan
-from reconciler.model.state import Facts, State
 from reconciler.plan.options import Allowed
 from reconciler.plan.reach import is_too_little, needs_everything, unread
 from reconciler.plan.saved import Saved, as_saved, read_saved, rebuilt, saved_part, saved_questions

@@ -19,8 +19,8 @@ from reconciler.access import (
 )
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
+from reconciler.model.live import State
 from reconciler.model.plan import Access, AccessDelta, Empowered
-from reconciler.model.state import State
 from reconciler.plan.access import terms_of
 from reconciler.plan.outsiders import outsiders
 from reconciler.policy.global_keys import MFA_KEYS

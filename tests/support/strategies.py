@@ -15,19 +15,10 @@ from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Move, Settings
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.live import Belongings, Facts, MfaDevice, PolicyVersion, State
 from reconciler.model.problem import Place
-from reconciler.model.state import (
-    Belongings,
-    Declaration,
-    Desired,
-    Facts,
-    MfaDevice,
-    Move,
-    PolicyVersion,
-    Settings,
-    State,
-)
 from reconciler.model.xml import xml_of
 from reconciler.policy.canonical import canonical
 from tests.support.fake_iam import INLINE_QUOTA

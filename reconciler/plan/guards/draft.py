@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from reconciler.kinds.planning import Planning
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity
+from reconciler.model.live import State
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Desired, State
 from reconciler.plan.diff import Difference
 from reconciler.plan.options import Allowed
 

@@ -31,7 +31,7 @@ from reconciler.access import (
 from reconciler.model.address import Address
 from reconciler.model.document import Document, Statement
 from reconciler.model.entity import Role
-from reconciler.model.state import State
+from reconciler.model.live import State
 from reconciler.plan.guards.stricter import Question, may_be_allowed
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 from reconciler.policy.trust import entity_of

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
+from reconciler.model.live import State
 from reconciler.model.plan import Step
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Desired, State
 from reconciler.plan.access import planned_state
 from reconciler.plan.break_glass import is_marked
 from reconciler.plan.diff import Difference

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.model.document import Document
 from reconciler.model.entity import Policy, User
+from reconciler.model.live import Belongings
 from reconciler.model.plan import Action, Field
-from reconciler.model.state import Belongings
 from reconciler.plan.diff import Difference
 from reconciler.plan.guards.draft import Draft
 from reconciler.policy.denial import comes_to_deny_everything, denies_everything

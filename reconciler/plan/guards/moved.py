@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.address import Address
+from reconciler.model.desired import RENAMABLE, Move
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import RENAMABLE, Move
 from reconciler.model.suggest import suggestion
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.ownership import Ignored, is_owned, is_protected, owner_of

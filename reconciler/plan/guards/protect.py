@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.model.entity import Entity, InstanceProfile
+from reconciler.model.live import State
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import State
 from reconciler.plan.diff import Difference
 from reconciler.plan.ownership import is_protected
 

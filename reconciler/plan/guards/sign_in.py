@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from reconciler.kinds.account import PASSWORD_POLICY, PasswordPolicy
 from reconciler.model.address import Address
 from reconciler.model.entity import User
-from reconciler.model.state import State
+from reconciler.model.live import State
 from reconciler.plan.diff import Difference
 from reconciler.plan.guards.entrances import Proof
 

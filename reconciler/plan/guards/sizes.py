@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from reconciler.kinds.facets.inline import total_size
 from reconciler.model.entity import Group, Role, User
+from reconciler.model.live import State
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER, INLINE_SIZE, OF_ACCOUNT, TRUST_SIZE, Quota
-from reconciler.model.state import State
 from reconciler.plan.diff import Difference
 from reconciler.plan.guards.draft import Draft
 

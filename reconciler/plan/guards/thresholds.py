@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciler.model.desired import Settings
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Settings
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.losses import count_removals, count_secrets
 from reconciler.plan.ownership import is_owned

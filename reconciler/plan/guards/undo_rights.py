@@ -15,9 +15,9 @@ from reconciler.kinds.registry import BY_NAME, KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.entity import Entity
+from reconciler.model.live import State
 from reconciler.model.plan import Step
 from reconciler.model.quotas import VERSIONS
-from reconciler.model.state import State
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.entrances import PROOFS, Proof
 from reconciler.plan.guards.inverse import inverse

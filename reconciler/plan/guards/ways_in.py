@@ -15,7 +15,7 @@ from functools import cached_property
 
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
-from reconciler.model.state import State
+from reconciler.model.live import State
 from reconciler.plan.diff import Difference
 from reconciler.plan.guards.entrances import Entrances, Hop, Proof, Start, Way, renamed_start
 from reconciler.plan.guards.sign_in import SignIn

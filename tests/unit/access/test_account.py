@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.access import can_assume, principals_of, targets_of
 from reconciler.model.address import Address
 from reconciler.model.entity import Group, Policy, Role, User
-from reconciler.model.state import Facts, State
+from reconciler.model.live import Facts, State
 from reconciler.policy.canonical import canonical
 
 A = "111122223333"

@@ -11,8 +11,8 @@ from botocore.validate import ParamValidator
 
 from reconciler.assume import chain
 from reconciler.model.address import Address
-from reconciler.model.problem import Failed
-from reconciler.model.state import Alias, Place
+from reconciler.model.desired import Alias
+from reconciler.model.problem import Failed, Place
 
 USER = "arn:aws:iam::123456789012:user/team/demo-user"
 SESSION = "arn:aws:sts::123456789012:assumed-role/ci/run-7"

@@ -20,9 +20,9 @@ from reconciler.assume.explain import explain
 from reconciler.assume.question import Question
 from reconciler.assume.weigh import View
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Role
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says
-from reconciler.model.state import Desired
 from reconciler.policy.canonical import canonical
 
 ACCOUNT, OTHER = "123456789012", "210987654321"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.assume.mfa import AliasDemands, Demand, FileDemands, caller_name, device
+from reconciler.model.live import MfaDevice
 from reconciler.model.problem import Failed
-from reconciler.model.state import MfaDevice
 
 ACCOUNT = "123456789012"
 USER = f"arn:aws:iam::{ACCOUNT}:user/team/demo-user"

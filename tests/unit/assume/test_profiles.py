@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from reconciler.assume import profiles
 from reconciler.assume.profiles import Process, Profile
 from reconciler.files import ini
+from reconciler.model.desired import Alias
 from reconciler.model.problem import Failed, Place
-from reconciler.model.state import Alias
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 PROCESS = Process(("/opt/re concile",), ("/home/me/roles.yaml",))

@@ -19,9 +19,10 @@ from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.kinds.mfa_guard import guard_policy
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
+from reconciler.model.desired import Alias, Desired, Settings
 from reconciler.model.entity import Entity, Role, User
-from reconciler.model.problem import Failed, failure
-from reconciler.model.state import Alias, Desired, MfaDevice, Place, Settings, State
+from reconciler.model.live import MfaDevice, State
+from reconciler.model.problem import Failed, Place, failure
 from reconciler.policy.canonical import canonical
 
 ACCOUNT = "123456789012"

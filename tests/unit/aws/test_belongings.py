@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 from reconciler.aws.belongings import belongings_of, devices_of, of_listed
 from reconciler.aws.overlap import Overlap
 from reconciler.model.address import Address
-from reconciler.model.state import Belongings
+from reconciler.model.live import Belongings
 
 
 def refused(code: str) -> ClientError:

@@ -11,9 +11,9 @@ import pytest
 from reconciler.desired.declare import declare
 from reconciler.desired.load import load
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Role, User
 from reconciler.model.problem import Level
-from reconciler.model.state import Desired
 from tests.support.files import ACCOUNT, HEAD, Folder, valid
 
 READER = f"arn:aws:iam::{ACCOUNT}:policy/reader"

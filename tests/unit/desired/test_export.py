@@ -13,7 +13,7 @@ from reconciler.kinds.mfa_guard import guard_policy
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
-from reconciler.model.state import Facts, State
+from reconciler.model.live import Facts, State
 from reconciler.policy.canonical import canonical
 from tests.support.exports import planned
 

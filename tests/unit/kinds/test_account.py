@@ -9,8 +9,8 @@ import pytest
 from reconciler.kinds.account import ALIAS, PASSWORD_POLICY, AccountAlias, AccountKind, AccountSetting, PasswordPolicy
 from reconciler.kinds.planning import Planning
 from reconciler.kinds.raw import Raw
+from reconciler.model.live import State
 from reconciler.model.plan import Phase, Step
-from reconciler.model.state import State
 from reconciler.plan.codec import decoded, encoded
 from tests.support.files import HEAD, Folder
 

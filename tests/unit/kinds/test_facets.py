@@ -14,8 +14,8 @@ from reconciler.kinds.user import UserKind
 from reconciler.model.address import Address
 from reconciler.model.durations import parse_duration
 from reconciler.model.entity import InstanceProfile, User
+from reconciler.model.live import Belongings, Facts, MfaDevice, State
 from reconciler.model.plan import Phase, Step
-from reconciler.model.state import Belongings, Facts, MfaDevice, State
 from reconciler.plan.order import ordered
 from tests.support.strategies import ACCOUNT, policy_arn
 

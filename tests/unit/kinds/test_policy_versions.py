@@ -7,7 +7,7 @@ import pytest
 from reconciler.kinds.policy import policy_versions
 from reconciler.kinds.raw import Raw
 from reconciler.model.address import Address
-from reconciler.model.state import PolicyVersion
+from reconciler.model.live import PolicyVersion
 
 ARN = "arn:aws:iam::123456789012:policy/p"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from reconciler.app.desired import offline
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired
 from reconciler.model.document import Document
 from reconciler.model.entity import Policy, Role, User
-from reconciler.model.state import Desired
 
 FILE = """\
 version: 1

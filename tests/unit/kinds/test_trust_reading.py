@@ -14,7 +14,7 @@ from reconciler.kinds.writing import Writing, as_nodes
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Role, User
-from reconciler.model.state import State
+from reconciler.model.live import State
 from reconciler.policy.canonical import canonical
 from tests.support.examples import examples
 from tests.support.strategies import documents

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import User
+from reconciler.model.live import Facts, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Place
-from reconciler.model.state import Declaration, Desired, Facts, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.endings import denial

@@ -9,10 +9,11 @@ import pytest
 
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Move, Settings
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.live import Facts, NotRead, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.model.state import Declaration, Desired, Facts, Move, NotRead, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.ownership import carriers_of

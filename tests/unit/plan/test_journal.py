@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Group
+from reconciler.model.live import State
 from reconciler.model.problem import Place
-from reconciler.model.state import Declaration, Desired, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.journal import runs_of
 from reconciler.plan.options import Allowed

@@ -12,11 +12,12 @@ import pytest
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.live import AccessKey, Facts, MfaDevice, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import AccessKey, Declaration, Desired, Facts, MfaDevice, Settings, State
 from reconciler.model.xml import Xml
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, User
+from reconciler.model.live import Facts, State
 from reconciler.model.plan import Step
-from reconciler.model.state import Declaration, Desired, Facts, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.canonical import canonical

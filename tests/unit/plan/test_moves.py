@@ -7,8 +7,9 @@ import json
 import pytest
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Role, User
-from reconciler.model.state import Declaration, Desired, Settings, State
+from reconciler.model.live import State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.canonical import canonical

@@ -13,8 +13,8 @@ from reconciler.kinds.raw import Raw
 from reconciler.kinds.role import RoleKind
 from reconciler.kinds.user import UserKind
 from reconciler.kinds.view import inherited
+from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity, Policy, Role, User
-from reconciler.model.state import Declaration
 from reconciler.plan.codec import decoded, encoded
 from reconciler.plan.ownership import is_protected, owner_of
 from tests.support.strategies import ACCOUNT, PLACE

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Settings
 from reconciler.model.plan import Action, Change, Field, Plan
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Settings
 from reconciler.plan.overtaken import overtaken
 
 ANN, BOB = Address("user", "ann"), Address("user", "bob")

@@ -10,10 +10,11 @@ import pytest
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Entity, Role
+from reconciler.model.live import Facts, State
 from reconciler.model.plan import Access, Phase, Plan
 from reconciler.model.problem import Level
-from reconciler.model.state import Declaration, Desired, Facts, Settings, State
 from reconciler.model.xml import parsed
 from reconciler.plan.build import build
 from reconciler.plan.fingerprint import fingerprint

@@ -8,12 +8,13 @@ import pytest
 
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.live import Facts, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
 from reconciler.model.quotas import OF_ACCOUNT
-from reconciler.model.state import Declaration, Desired, Facts, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.questions import questions_of

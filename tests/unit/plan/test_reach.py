@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired, Move
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.live import Facts, MfaDevice, NotRead, State
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Level
-from reconciler.model.state import Desired, Facts, MfaDevice, Move, NotRead, State
 from reconciler.plan.build import build
 from reconciler.plan.cost import calls_of, calls_of_pages
 from reconciler.plan.options import Allowed

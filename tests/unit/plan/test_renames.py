@@ -9,10 +9,11 @@ import pytest
 
 from reconciler.kinds.facets.tags import OWNER
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Ending, Expiry, Move, Settings
 from reconciler.model.entity import Entity, Policy, Role, User
+from reconciler.model.live import Facts, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.model.state import Declaration, Desired, Ending, Expiry, Facts, Move, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.canonical import canonical

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Move, Settings
 from reconciler.model.entity import Entity, Role, User
+from reconciler.model.live import Facts, State
 from reconciler.model.problem import Place
-from reconciler.model.state import Declaration, Desired, Facts, Move, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.codec import decoded
 from reconciler.plan.fingerprint import fingerprint

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Desired, Settings
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role
+from reconciler.model.live import Facts, State
 from reconciler.model.plan import Action, Plan
-from reconciler.model.state import Desired, Facts, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.plan.service_managed import service_of

@@ -8,10 +8,11 @@ import pytest
 
 from reconciler.kinds.account import PasswordPolicy
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, KeyRule, Settings
 from reconciler.model.entity import User
+from reconciler.model.live import AccessKey, Facts, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.model.state import AccessKey, Declaration, Desired, Facts, KeyRule, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from tests.support.strategies import ACCOUNT, PLACE

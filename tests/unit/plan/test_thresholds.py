@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.live import Belongings, Facts, MfaDevice, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Place
-from reconciler.model.state import Belongings, Declaration, Desired, Facts, MfaDevice, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.canonical import canonical

@@ -8,11 +8,12 @@ import pytest
 
 from reconciler.kinds.raw import tags_of
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, InstanceProfile, Policy, Role, User
+from reconciler.model.live import Facts, MfaDevice, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.model.state import Declaration, Desired, Facts, MfaDevice, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.canonical import canonical

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.live import Facts, State
 from reconciler.model.plan import Plan
-from reconciler.model.state import Declaration, Desired, Facts, Settings, State
 from reconciler.plan.build import build
 from reconciler.plan.options import Allowed
 from reconciler.policy.canonical import canonical

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from reconciler.model.live import MfaDevice
 from reconciler.model.mfa import Holder, MfaStatus, Standing
-from reconciler.model.state import MfaDevice
 from reconciler.render.mfa import status_json, status_text
 
 VIRTUAL = MfaDevice("arn:aws:iam::123456789012:mfa/phone")

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.desired import Settings
 from reconciler.model.entity import Policy, Role, User
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem
-from reconciler.model.state import Settings
 from reconciler.policy.canonical import canonical
 from reconciler.render.plan_text import plan_text
 from tests.support.strategies import ACCOUNT

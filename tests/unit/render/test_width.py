@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.address import Address
+from reconciler.model.desired import Settings
 from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
 from reconciler.model.listed_alias import ListedAlias
 from reconciler.model.mfa import Holder, MfaStatus
 from reconciler.model.plan import Access, AccessDelta, Action, Change, Empowered, Field, Plan, Unmanaged
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.state import Settings
 from reconciler.render import aliases, explanation, mfa, problems
 from reconciler.render.plan_text import plan_text
 from tests.unit.render.test_mfa import VIRTUAL

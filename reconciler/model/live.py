@@ -1,15 +1,14 @@
-"""A whole account, live or desired, and what is known of each side beyond its entities."""
+"""The live account: its entities, and facts about them that only AWS knows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity
-from reconciler.model.problem import Place, Problem
+from reconciler.model.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +58,6 @@ class AccessKey:
     id: str
     created: datetime
     active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRule:
-    """What a file asks of a user's access keys; `max_age` in seconds. None: anything goes."""
-
-    max_age: int | None = None
-    max_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,116 +160,3 @@ class State:
         if self.known is not None:
             raise NotRead(f"only a part of account {self.account} was read")
         return self.entities
-
-
-class Ending(StrEnum):
-    """Names the part of an entity that ends. TRUST, INLINE and ENTITY by a condition that AWS compares, the others by
-    an apply."""
-
-    TRUST = "trust"
-    ATTACHMENT = "policies"
-    MEMBERSHIP = "groups"
-    INLINE = "inline_policies"
-    ENTITY = "expires"
-
-    @property
-    def needs_apply(self) -> bool:
-        return self in (Ending.ATTACHMENT, Ending.MEMBERSHIP)
-
-
-@dataclass(frozen=True, slots=True)
-class Expiry:
-    """The end of something that an entity has, in UTC. `name`: the policy, group or inline policy, as the file has it;
-    empty for a trust rule and for the entity itself."""
-
-    at: datetime
-    place: Place
-    name: str = ""
-    ending: Ending = Ending.ATTACHMENT
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """How a file speaks of one entity, beside what it must look like.
-
-    protect None: the line is absent. mfa: the user must have a device (own rule, or a group's).
-    derived_from: the role whose declaration made this one (an instance profile).
-    console: the user must have a password to sign in with. access_keys: the rule for its keys.
-    expiries: its lines with `expires`.
-    """
-
-    place: Place
-    protect: bool | None = None
-    ignore_changes: tuple[str, ...] = ()
-    mfa: bool = False
-    derived_from: Address | None = None
-    console: bool = False
-    access_keys: KeyRule | None = None
-    expiries: tuple[Expiry, ...] = ()
-
-
-RENAMABLE = ("user", "group")
-"""The kinds whose name AWS changes (UpdateUser, UpdateGroup)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """`old` becomes `new`, of the same kind: renamed where AWS can, else replaced."""
-
-    old: Address
-    new: Address
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    prune: str = "owned"
-    ignore: tuple[str, ...] = ()
-    max_deletes: int = 10
-    max_delete_percent: float = 30
-    max_removals: int = 50
-    break_glass: tuple[Address, ...] = ()
-    prune_also: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """A role that people assume. `duration` in seconds; `mfa` None: known from the role's trust and
-    the caller's policies."""
-
-    name: str
-    role_arn: str
-    role: Address | None
-    place: Place
-    source_profile: str | None = None
-    via: str | None = None
-    region: str | None = None
-    duration: int | None = None
-    session_name: str | None = None
-    external_id: str | None = None
-    mfa_serial: str | None = None
-    mfa: bool | None = None
-    source_identity: str | None = None
-    session_tags: Mapping[str, str] = field(default_factory=dict)
-    transitive_tags: tuple[str, ...] = ()
-    policy: str | None = None
-    policy_arns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Desired:
-    """What a file means for one account: the state it asks for, and how.
-
-    now: when that was asked, which decides what is over; None: nothing counts as over. setting_places: where the file
-    gives each of its settings.
-    """
-
-    state: State
-    owner: str | None
-    settings: Settings
-    declarations: Mapping[Address, Declaration]
-    aliases: Mapping[str, Alias]
-    problems: tuple[Problem, ...] = ()
-    now: datetime | None = None
-    moves: tuple[Move, ...] = ()
-    setting_places: Mapping[str, Place] = field(default_factory=dict)
