@@ -13,43 +13,43 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import applying, assuming, globbing, parsing, reading, terraform
-from benchmarks.table import Row, markdown
+from benchmarks.table import Row, format_markdown
 from benchmarks.workload import SIZES
 
 Question = Callable[[list[str], int, Path], Iterator[Row]]
 
 QUESTIONS: dict[str, tuple[str, Question, list[str]]] = {
-    "plan": ("A plan without changes", reading.rows, ["S", "M", "L"]),
-    "terraform": ("Beside Terraform", terraform.rows, ["S"]),
-    "apply": ("An apply that creates everything", applying.rows, ["M"]),
-    "validate": ("Reading the file", parsing.rows, ["S", "M", "L"]),
-    "globs": ("Matching hostile patterns", globbing.rows, ["S"]),
-    "assume": ("A warm assume", assuming.rows, ["S"]),
+    "plan": ("A plan without changes", reading.measure_rows, ["S", "M", "L"]),
+    "terraform": ("Beside Terraform", terraform.measure_rows, ["S"]),
+    "apply": ("An apply that creates everything", applying.measure_rows, ["M"]),
+    "validate": ("Reading the file", parsing.measure_rows, ["S", "M", "L"]),
+    "globs": ("Matching hostile patterns", globbing.measure_rows, ["S"]),
+    "assume": ("A warm assume", assuming.measure_rows, ["S"]),
 }
 """Name → heading, what measures it, and the sizes that it takes where none are asked for."""
 
 
 def main() -> None:
-    asked = _arguments()
-    sys.stdout.write(f"{_machine()}\n\n")
+    asked = _parse_arguments()
+    sys.stdout.write(f"{_describe_machine()}\n\n")
     with tempfile.TemporaryDirectory(prefix="reconcile-bench-") as folder:
         for name in asked.questions or QUESTIONS:
             heading, rows, usual = QUESTIONS[name]
             start = time.monotonic()
-            table = markdown(heading, _told(rows(asked.sizes or usual, asked.runs, Path(folder))))
+            table = format_markdown(heading, _report_rows(rows(asked.sizes or usual, asked.runs, Path(folder))))
             sys.stdout.write(f"{table}\n")
             sys.stdout.flush()
             sys.stderr.write(f"{name} took {time.monotonic() - start:.0f} s\n\n")
 
 
-def _told(rows: Iterable[Row]) -> Iterator[Row]:
+def _report_rows(rows: Iterable[Row]) -> Iterator[Row]:
     """The rows, each told to who waits as soon as it is there."""
     for row in rows:
         sys.stderr.write(f"  {row.what}: {row.measured}\n")
         yield row
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"of {', '.join(QUESTIONS)}; all where none")
     parser.add_argument("--sizes", type=lambda text: text.split(","), help=f"of {','.join(SIZES)}")
@@ -62,13 +62,13 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _machine() -> str:
+def _describe_machine() -> str:
     """What the numbers depend on, as the sentence above them."""
     tools = ", ".join(f"{name} {version(name)}" for name in ("boto3", "PyYAML"))
-    return f"{time.strftime('%Y-%m-%d')}, {platform.system()}, {_cores()}, Python {platform.python_version()}, {tools}:"
+    return f"{time.strftime('%Y-%m-%d')}, {platform.system()}, {_describe_cores()}, Python {platform.python_version()}, {tools}:"
 
 
-def _cores() -> str:
+def _describe_cores() -> str:
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return f"{count} core{'' if count == 1 else 's'}"
 

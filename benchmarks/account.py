@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.documents import ACCOUNT
-from benchmarks.workload import OWNER, OWNER_TAG, Group, Policy, Role, User, Workload
+from benchmarks.workload import OWNER, OWNER_TAG, GroupSpec, PolicySpec, RoleSpec, UserSpec, Workload
 
 KINDS = ("User", "Group", "Role", "Policy")
 """In the order in which GetAccountAuthorizationDetails goes through an account."""
@@ -21,12 +21,12 @@ HOLDERS = ("User", "Group", "Role")
 """The kinds that policies are attached to and put in."""
 _UNIQUE = {"User": "AIDA", "Group": "AGPA", "Role": "AROA", "Policy": "ANPA"}
 
-Given = Mapping[str, str]
+Parameters = Mapping[str, str]
 """The parameters of a call in the query protocol, flat: `Tags.member.1.Key`."""
 
 
 @dataclass(slots=True)
-class Entity:
+class StoredEntity:
     """One of any kind. document: of a policy, or the trust policy of a role. max_session: seconds."""
 
     kind: str
@@ -50,7 +50,7 @@ class Entity:
         return _UNIQUE[self.kind] + hashlib.sha256(self.arn.encode()).hexdigest()[:17].upper()
 
 
-class Refused(Exception):
+class ReplayError(Exception):
     """An error that AWS would answer with."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -58,42 +58,42 @@ class Refused(Exception):
         self.status, self.code, self.message = status, code, message
 
 
-class Account:
+class ReplayAccount:
     """`entities`: kind → name → entity; policies by ARN. `version` grows with every write."""
 
     def __init__(self) -> None:
-        self.entities: dict[str, dict[str, Entity]] = {kind: {} for kind in KINDS}
+        self.entities: dict[str, dict[str, StoredEntity]] = {kind: {} for kind in KINDS}
         self.version = 0
 
     @classmethod
-    def of(cls, work: Workload) -> Account:
+    def of(cls, work: Workload) -> ReplayAccount:
         """The account as it is once the workload has been applied by its owner."""
         account = cls()
-        for entity in _entities(work):
-            account._keep(entity)
+        for entity in _create_entities(work):
+            account._store_entity(entity)
         return account
 
-    def named(self, kind: str, given: Given) -> Entity:
+    def find_entity(self, kind: str, given: Parameters) -> StoredEntity:
         """The entity that a call is about. Raises Refused where there is none."""
         key = given.get("PolicyArn" if kind == "Policy" else f"{kind}Name", "")
         found = self.entities[kind].get(key)
         if found is None and kind == "Policy" and key.startswith("arn:aws:iam::aws:policy/"):
             path, _, name = key.removeprefix("arn:aws:iam::aws:policy").rpartition("/")
-            return Entity("Policy", name, f"{path}/", document="{}")
+            return StoredEntity("Policy", name, f"{path}/", document="{}")
         if found is None:
-            raise Refused(404, "NoSuchEntity", f"The {kind.lower()} {key} cannot be found.")
+            raise ReplayError(404, "NoSuchEntity", f"The {kind.lower()} {key} cannot be found.")
         return found
 
-    def write(self, operation: str, given: Given) -> Entity | None:
+    def run_write(self, operation: str, given: Parameters) -> StoredEntity | None:
         """Carry a write out; what it made, where it makes something. Raises Refused."""
         if operation not in _WRITES:
-            raise Refused(400, "InvalidAction", f"The replay server does not carry out {operation}.")
+            raise ReplayError(400, "InvalidAction", f"The replay server does not carry out {operation}.")
         act, kind = _WRITES[operation]
         self.version += 1
         return act(self, kind, given)
 
-    def _create(self, kind: str, given: Given) -> Entity:
-        entity = Entity(
+    def _create_entity(self, kind: str, given: Parameters) -> StoredEntity:
+        entity = StoredEntity(
             kind=kind,
             name=given[f"{kind}Name"],
             path=given.get("Path", "/"),
@@ -101,77 +101,77 @@ class Account:
             description=given.get("Description", ""),
             max_session=int(given.get("MaxSessionDuration", 3600)),
             boundary=given.get("PermissionsBoundary", ""),
-            tags=dict(_tags(given)),
+            tags=dict(_read_tags(given)),
         )
-        if self._key(entity) in self.entities[kind]:
-            raise Refused(409, "EntityAlreadyExists", f"{kind} with name {entity.name} already exists.")
-        self._keep(entity)
+        if self._key_of(entity) in self.entities[kind]:
+            raise ReplayError(409, "EntityAlreadyExists", f"{kind} with name {entity.name} already exists.")
+        self._store_entity(entity)
         return entity
 
-    def _attach(self, kind: str, given: Given) -> None:
-        policy = self.named("Policy", given)
-        self.named(kind, given).attached[given["PolicyArn"]] = policy.name
+    def _attach_policy(self, kind: str, given: Parameters) -> None:
+        policy = self.find_entity("Policy", given)
+        self.find_entity(kind, given).attached[given["PolicyArn"]] = policy.name
 
-    def _put(self, kind: str, given: Given) -> None:
-        self.named(kind, given).inline[given["PolicyName"]] = given["PolicyDocument"]
+    def _put_policy(self, kind: str, given: Parameters) -> None:
+        self.find_entity(kind, given).inline[given["PolicyName"]] = given["PolicyDocument"]
 
-    def _join(self, kind: str, given: Given) -> None:
-        self.named(kind, given).groups[self.named("Group", given).name] = None
+    def _add_to_group(self, kind: str, given: Parameters) -> None:
+        self.find_entity(kind, given).groups[self.find_entity("Group", given).name] = None
 
-    def _keep(self, entity: Entity) -> None:
-        self.entities[entity.kind][self._key(entity)] = entity
+    def _store_entity(self, entity: StoredEntity) -> None:
+        self.entities[entity.kind][self._key_of(entity)] = entity
 
     @staticmethod
-    def _key(entity: Entity) -> str:
+    def _key_of(entity: StoredEntity) -> str:
         return entity.arn if entity.kind == "Policy" else entity.name
 
 
-_WRITES: Mapping[str, tuple[Callable[[Account, str, Given], Entity | None], str]] = {
-    **{f"Create{kind}": (Account._create, kind) for kind in KINDS},
-    **{f"Attach{kind}Policy": (Account._attach, kind) for kind in HOLDERS},
-    **{f"Put{kind}Policy": (Account._put, kind) for kind in HOLDERS},
-    "AddUserToGroup": (Account._join, "User"),
+_WRITES: Mapping[str, tuple[Callable[[ReplayAccount, str, Parameters], StoredEntity | None], str]] = {
+    **{f"Create{kind}": (ReplayAccount._create_entity, kind) for kind in KINDS},
+    **{f"Attach{kind}Policy": (ReplayAccount._attach_policy, kind) for kind in HOLDERS},
+    **{f"Put{kind}Policy": (ReplayAccount._put_policy, kind) for kind in HOLDERS},
+    "AddUserToGroup": (ReplayAccount._add_to_group, "User"),
 }
 """Operation → what carries it out, and the kind that it is about."""
 
 
-def _tags(given: Given) -> Iterator[tuple[str, str]]:
+def _read_tags(given: Parameters) -> Iterator[tuple[str, str]]:
     number = 1
     while (key := given.get(f"Tags.member.{number}.Key")) is not None:
         yield key, given.get(f"Tags.member.{number}.Value", "")
         number += 1
 
 
-def _entities(work: Workload) -> Iterator[Entity]:
-    arns = work.arns()
+def _create_entities(work: Workload) -> Iterator[StoredEntity]:
+    arns = work.arns_by_name()
     owned = {OWNER_TAG: OWNER}
 
-    def access(one: Group | User | Role) -> dict[str, Any]:
+    def access_of(one: GroupSpec | UserSpec | RoleSpec) -> dict[str, Any]:
         return {
             "attached": {arns[reference]: arns[reference].rpartition("/")[2] for reference in one.attached},
-            "inline": {name: _sent(text) for name, text in one.inline.items()},
+            "inline": {name: _to_compact_json(text) for name, text in one.inline.items()},
         }
 
     for user in work.users:
         groups = dict.fromkeys(user.groups)
-        yield Entity("User", user.name, user.path, tags=user.tags | owned, groups=groups, **access(user))
+        yield StoredEntity("User", user.name, user.path, tags=user.tags | owned, groups=groups, **access_of(user))
     for group in work.groups:
-        yield Entity("Group", group.name, group.path, **access(group))
+        yield StoredEntity("Group", group.name, group.path, **access_of(group))
     for role in work.roles:
-        yield Entity(
-            *("Role", role.name, role.path, _sent(role.trust_document), role.description, role.max_session),
+        yield StoredEntity(
+            *("Role", role.name, role.path, _to_compact_json(role.trust_document), role.description, role.max_session),
             boundary=arns[role.boundary] if role.boundary else "",
             tags=role.tags | owned,
-            **access(role),
+            **access_of(role),
         )
     for policy in work.policies:
-        yield _policy(policy, owned)
+        yield _create_policy(policy, owned)
 
 
-def _policy(policy: Policy, owned: dict[str, str]) -> Entity:
-    text = _sent(policy.document)
-    return Entity("Policy", policy.name, policy.path, text, policy.description, tags=policy.tags | owned)
+def _create_policy(policy: PolicySpec, owned: dict[str, str]) -> StoredEntity:
+    text = _to_compact_json(policy.document)
+    return StoredEntity("Policy", policy.name, policy.path, text, policy.description, tags=policy.tags | owned)
 
 
-def _sent(document: Mapping[str, Any]) -> str:
+def _to_compact_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))

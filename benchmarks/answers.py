@@ -14,16 +14,16 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from benchmarks.account import HOLDERS, KINDS, Account, Entity, Given, Refused
+from benchmarks.account import HOLDERS, KINDS, Parameters, ReplayAccount, ReplayError, StoredEntity
 from benchmarks.documents import ACCOUNT
 
 IAM, STS = "https://iam.amazonaws.com/doc/2010-05-08/", "https://sts.amazonaws.com/doc/2011-06-15/"
-MADE = "2026-01-02T03:04:05Z"
+CREATED_AT = "2026-01-02T03:04:05Z"
 PAGE = 100
 """Items of a page where the caller does not say (IAM API, MaxItems), and at most for GetResources."""
 _LISTS = {"User": "UserDetailList", "Group": "GroupDetailList", "Role": "RoleDetailList", "Policy": "Policies"}
 _FILTERS = {"LocalManagedPolicy": "Policy"}
-_EMPTY = {
+_EMPTY_LISTS = {
     "ListInstanceProfiles": "InstanceProfiles",
     "ListVirtualMFADevices": "VirtualMFADevices",
     "ListOpenIDConnectProviders": "OpenIDConnectProviderList",
@@ -48,55 +48,57 @@ _QUOTAS = {
 }
 
 
-def element(name: str, text: str) -> str:
+def render_element(name: str, text: str) -> str:
     return f"<{name}>{text}</{name}>"
 
 
-def members(name: str, items: Iterable[str]) -> str:
-    return element(name, "".join(f"<member>{item}</member>" for item in items))
+def render_members(name: str, items: Iterable[str]) -> str:
+    return render_element(name, "".join(f"<member>{item}</member>" for item in items))
 
 
-def response(operation: str, result: str, namespace: str = IAM) -> bytes:
+def render_response(operation: str, result: str, namespace: str = IAM) -> bytes:
     meta = "<ResponseMetadata><RequestId>bench</RequestId></ResponseMetadata>"
-    inner = element(f"{operation}Result", result)
+    inner = render_element(f"{operation}Result", result)
     return f'<{operation}Response xmlns="{namespace}">{inner}{meta}</{operation}Response>'.encode()
 
 
-def error(refused: Refused) -> bytes:
-    told = element("Code", refused.code) + element("Message", escape(refused.message))
+def render_error(refused: ReplayError) -> bytes:
+    told = render_element("Code", refused.code) + render_element("Message", escape(refused.message))
     return f'<ErrorResponse xmlns="{IAM}"><Error><Type>Sender</Type>{told}</Error></ErrorResponse>'.encode()
 
 
-class Answers:
-    """`answer` and `resources` give the body of each call."""
+class ReplayAnswers:
+    """`answer_call` and `answer_resources` give the body of each call."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ReplayAccount) -> None:
         self.account = account
         self._pages: dict[tuple[Any, ...], bytes] = {}
         self._rendered: dict[str, list[str]] = {}
         self._version = -1
-        self._reads: dict[str, Callable[[str, Given], bytes]] = {
-            "GetAccountAuthorizationDetails": self._details,
-            "ListRoles": self._roles,
-            "GetCallerIdentity": _caller,
-            "GetAccountSummary": _summary,
-            "AssumeRole": _session,
-            **dict.fromkeys(_EMPTY, _nothing),
+        self._reads: dict[str, Callable[[str, Parameters], bytes]] = {
+            "GetAccountAuthorizationDetails": self._answer_details,
+            "ListRoles": self._answer_roles,
+            "GetCallerIdentity": _answer_caller,
+            "GetAccountSummary": _answer_summary,
+            "AssumeRole": _answer_session,
+            **dict.fromkeys(_EMPTY_LISTS, _answer_empty),
         }
 
-    def answer(self, operation: str, given: Given) -> bytes:
+    def answer_call(self, operation: str, given: Parameters) -> bytes:
         """The body of a call of IAM or STS. Raises Refused."""
-        self._forget_what_changed()
+        self._drop_stale_pages()
         if read := self._reads.get(operation):
             return read(operation, given)
         if operation.startswith(("Get", "List")):
-            return self._single(operation, given)
-        made = self.account.write(operation, given)
-        return response(operation, element(made.kind, _core(made) + _tags(made)) if made else "")
+            return self._answer_single(operation, given)
+        made = self.account.run_write(operation, given)
+        return render_response(
+            operation, render_element(made.kind, _render_core(made) + _render_tags(made)) if made else ""
+        )
 
-    def resources(self, asked: Mapping[str, Any]) -> bytes:
+    def answer_resources(self, asked: Mapping[str, Any]) -> bytes:
         """The body of GetResources: policies that have tags, at most 100 a page (Resource Groups Tagging API)."""
-        self._forget_what_changed()
+        self._drop_stale_pages()
         size = min(int(asked.get("ResourcesPerPage") or PAGE), PAGE)
         start = int(asked.get("PaginationToken") or 0)
         tagged = [entity for entity in self.account.entities["Policy"].values() if entity.tags]
@@ -107,179 +109,202 @@ class Answers:
         token = str(start + size) if start + size < len(tagged) else ""
         return json.dumps({"PaginationToken": token, "ResourceTagMappingList": page}).encode()
 
-    def _forget_what_changed(self) -> None:
+    def _drop_stale_pages(self) -> None:
         if self._version != self.account.version:
             self._version = self.account.version
             self._pages, self._rendered = {}, {}
 
-    def _items(self, kind: str) -> list[str]:
+    def _render_items(self, kind: str) -> list[str]:
         """Of a kind, every entity as GetAccountAuthorizationDetails shows it."""
         if kind not in self._rendered:
-            self._rendered[kind] = [_detail(entity) for entity in self.account.entities[kind].values()]
+            self._rendered[kind] = [_render_detail(entity) for entity in self.account.entities[kind].values()]
         return self._rendered[kind]
 
-    def _details(self, operation: str, given: Given) -> bytes:
+    def _answer_details(self, operation: str, given: Parameters) -> bytes:
         asked = {value for name, value in given.items() if name.startswith("Filter.member.")}
         kinds = tuple(kind for kind in KINDS if not asked or kind in {_FILTERS.get(name, name) for name in asked})
-        start, size = _window(given)
+        start, size = _read_window(given)
         key = (kinds, start, size)
         if key not in self._pages:
-            items = [(kind, item) for kind in kinds for item in self._items(kind)]
+            items = [(kind, item) for kind in kinds for item in self._render_items(kind)]
             page = items[start : start + size]
-            lists = (members(_LISTS[kind], (item for of, item in page if of == kind)) for kind in KINDS)
-            self._pages[key] = response(operation, "".join(lists) + _more(start + size, len(items)))
+            lists = (render_members(_LISTS[kind], (item for of, item in page if of == kind)) for kind in KINDS)
+            self._pages[key] = render_response(operation, "".join(lists) + _render_marker(start + size, len(items)))
         return self._pages[key]
 
-    def _roles(self, operation: str, given: Given) -> bytes:
-        start, size = _window(given)
+    def _answer_roles(self, operation: str, given: Parameters) -> bytes:
+        start, size = _read_window(given)
         if ("Roles", start, size) not in self._pages:
             roles = list(self.account.entities["Role"].values())
-            page = members("Roles", map(_core, roles[start : start + size]))
-            self._pages["Roles", start, size] = response(operation, page + _more(start + size, len(roles)))
+            page = render_members("Roles", map(_render_core, roles[start : start + size]))
+            self._pages["Roles", start, size] = render_response(
+                operation, page + _render_marker(start + size, len(roles))
+            )
         return self._pages["Roles", start, size]
 
-    def _single(self, operation: str, given: Given) -> bytes:
+    def _answer_single(self, operation: str, given: Parameters) -> bytes:
         """The reads about one entity, which Terraform makes. Raises Refused."""
-        if operation in _SINGLE:
-            kind, shown = _SINGLE[operation]
-            return response(operation, shown(self.account.named(kind, given), given))
+        if operation in _SINGLE_READS:
+            kind, shown = _SINGLE_READS[operation]
+            return render_response(operation, shown(self.account.find_entity(kind, given), given))
         if operation == "ListGroupsForUser":
-            names = self.account.named("User", given).groups
-            groups = members("Groups", (_core(self.account.entities["Group"][name]) for name in names))
-            return response(operation, groups + _more(0, 0))
-        raise Refused(400, "InvalidAction", f"The replay server does not answer {operation}.")
+            names = self.account.find_entity("User", given).groups
+            groups = render_members("Groups", (_render_core(self.account.entities["Group"][name]) for name in names))
+            return render_response(operation, groups + _render_marker(0, 0))
+        raise ReplayError(400, "InvalidAction", f"The replay server does not answer {operation}.")
 
 
-def _window(given: Given) -> tuple[int, int]:
+def _read_window(given: Parameters) -> tuple[int, int]:
     return int(given.get("Marker", 0)), int(given.get("MaxItems", PAGE))
 
 
-def _more(end: int, total: int) -> str:
+def _render_marker(end: int, total: int) -> str:
     if end >= total:
-        return element("IsTruncated", "false")
-    return element("IsTruncated", "true") + element("Marker", str(end))
+        return render_element("IsTruncated", "false")
+    return render_element("IsTruncated", "true") + render_element("Marker", str(end))
 
 
-def _caller(operation: str, given: Given) -> bytes:
-    told = element("Arn", f"arn:aws:iam::{ACCOUNT}:root") + element("UserId", ACCOUNT) + element("Account", ACCOUNT)
-    return response(operation, told, STS)
+def _answer_caller(operation: str, given: Parameters) -> bytes:
+    told = (
+        render_element("Arn", f"arn:aws:iam::{ACCOUNT}:root")
+        + render_element("UserId", ACCOUNT)
+        + render_element("Account", ACCOUNT)
+    )
+    return render_response(operation, told, STS)
 
 
-def _session(operation: str, given: Given) -> bytes:
+def _answer_session(operation: str, given: Parameters) -> bytes:
     ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
     keys = {"AccessKeyId": "ASIABENCHBENCHBENCH1", "SecretAccessKey": "bench", "SessionToken": "bench"}
-    credentials = "".join(element(name, text) for name, text in (keys | {"Expiration": ends}).items())
+    credentials = "".join(render_element(name, text) for name, text in (keys | {"Expiration": ends}).items())
     role, name = given["RoleArn"].rpartition("/")[2], given["RoleSessionName"]
-    who = element("AssumedRoleId", f"AROABENCHBENCHBENCH1:{name}")
-    who += element("Arn", f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{name}")
-    return response(operation, element("Credentials", credentials) + element("AssumedRoleUser", who), STS)
-
-
-def _summary(operation: str, given: Given) -> bytes:
-    entries = "".join(
-        element("entry", element("key", key) + element("value", str(value))) for key, value in _QUOTAS.items()
+    who = render_element("AssumedRoleId", f"AROABENCHBENCHBENCH1:{name}")
+    who += render_element("Arn", f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{name}")
+    return render_response(
+        operation, render_element("Credentials", credentials) + render_element("AssumedRoleUser", who), STS
     )
-    return response(operation, element("SummaryMap", entries))
 
 
-def _nothing(operation: str, given: Given) -> bytes:
-    return response(operation, members(_EMPTY[operation], ()) + _more(0, 0))
+def _answer_summary(operation: str, given: Parameters) -> bytes:
+    entries = "".join(
+        render_element("entry", render_element("key", key) + render_element("value", str(value)))
+        for key, value in _QUOTAS.items()
+    )
+    return render_response(operation, render_element("SummaryMap", entries))
 
 
-def _names(entity: Entity) -> str:
+def _answer_empty(operation: str, given: Parameters) -> bytes:
+    return render_response(operation, render_members(_EMPTY_LISTS[operation], ()) + _render_marker(0, 0))
+
+
+def _render_names(entity: StoredEntity) -> str:
     """What every call shows of an entity."""
     kind = entity.kind
-    found = element("Path", entity.path) + element(f"{kind}Name", entity.name)
-    found += element(f"{kind}Id", entity.unique_id) + element("Arn", entity.arn) + element("CreateDate", MADE)
-    return found + (element("AssumeRolePolicyDocument", quote(entity.document, safe="")) if kind == "Role" else "")
+    found = render_element("Path", entity.path) + render_element(f"{kind}Name", entity.name)
+    found += (
+        render_element(f"{kind}Id", entity.unique_id)
+        + render_element("Arn", entity.arn)
+        + render_element("CreateDate", CREATED_AT)
+    )
+    return found + (
+        render_element("AssumeRolePolicyDocument", quote(entity.document, safe="")) if kind == "Role" else ""
+    )
 
 
-def _core(entity: Entity) -> str:
+def _render_core(entity: StoredEntity) -> str:
     """An entity without its tags, as list calls show it; of a role, what GetAccountAuthorizationDetails leaves out."""
-    found = _names(entity)
+    found = _render_names(entity)
     if entity.kind == "Role":
-        found += element("MaxSessionDuration", str(entity.max_session))
+        found += render_element("MaxSessionDuration", str(entity.max_session))
     if entity.kind == "Policy":
-        found += element("DefaultVersionId", "v1") + element("AttachmentCount", "1")
-        found += element("PermissionsBoundaryUsageCount", "0") + element("IsAttachable", "true")
-        found += element("UpdateDate", MADE)
-    return found + (element("Description", escape(entity.description)) if entity.description else "")
+        found += render_element("DefaultVersionId", "v1") + render_element("AttachmentCount", "1")
+        found += render_element("PermissionsBoundaryUsageCount", "0") + render_element("IsAttachable", "true")
+        found += render_element("UpdateDate", CREATED_AT)
+    return found + (render_element("Description", escape(entity.description)) if entity.description else "")
 
 
-def _detail(entity: Entity) -> str:
+def _render_detail(entity: StoredEntity) -> str:
     """An entity as GetAccountAuthorizationDetails shows it."""
     kind = entity.kind
     if kind == "Policy":
-        return _core(entity) + members("PolicyVersionList", [_version(entity)])
-    found = _names(entity)
+        return _render_core(entity) + render_members("PolicyVersionList", [_render_version(entity)])
+    found = _render_names(entity)
     if kind == "Role":
         found += "<InstanceProfileList/><RoleLastUsed/>"
     if kind == "User":
-        found += members("GroupList", entity.groups)
+        found += render_members("GroupList", entity.groups)
     if kind != "Group":
-        found += _boundary(entity) + _tags(entity)
-    inline = (_inline(name, text) for name, text in entity.inline.items())
-    return found + members(f"{kind}PolicyList", inline) + _attached(entity, "AttachedManagedPolicies")
+        found += _render_boundary(entity) + _render_tags(entity)
+    inline = (_render_inline(name, text) for name, text in entity.inline.items())
+    return found + render_members(f"{kind}PolicyList", inline) + _render_attached(entity, "AttachedManagedPolicies")
 
 
-def _version(entity: Entity) -> str:
-    document = element("Document", quote(entity.document, safe=""))
-    return document + "<VersionId>v1</VersionId><IsDefaultVersion>true</IsDefaultVersion>" + element("CreateDate", MADE)
+def _render_version(entity: StoredEntity) -> str:
+    document = render_element("Document", quote(entity.document, safe=""))
+    return (
+        document
+        + "<VersionId>v1</VersionId><IsDefaultVersion>true</IsDefaultVersion>"
+        + render_element("CreateDate", CREATED_AT)
+    )
 
 
-def _inline(name: str, text: str) -> str:
-    return element("PolicyName", name) + element("PolicyDocument", quote(text, safe=""))
+def _render_inline(name: str, text: str) -> str:
+    return render_element("PolicyName", name) + render_element("PolicyDocument", quote(text, safe=""))
 
 
-def _attached(entity: Entity, tag: str) -> str:
+def _render_attached(entity: StoredEntity, tag: str) -> str:
     pairs = entity.attached.items()
-    return members(tag, (element("PolicyName", name) + element("PolicyArn", arn) for arn, name in pairs))
+    return render_members(
+        tag, (render_element("PolicyName", name) + render_element("PolicyArn", arn) for arn, name in pairs)
+    )
 
 
-def _boundary(entity: Entity) -> str:
+def _render_boundary(entity: StoredEntity) -> str:
     if not entity.boundary:
         return ""
-    kind = element("PermissionsBoundaryType", "Policy")
-    return element("PermissionsBoundary", kind + element("PermissionsBoundaryArn", entity.boundary))
+    kind = render_element("PermissionsBoundaryType", "Policy")
+    return render_element("PermissionsBoundary", kind + render_element("PermissionsBoundaryArn", entity.boundary))
 
 
-def _tags(entity: Entity) -> str:
+def _render_tags(entity: StoredEntity) -> str:
     pairs = entity.tags.items()
-    return members("Tags", (element("Key", escape(key)) + element("Value", escape(value)) for key, value in pairs))
+    return render_members(
+        "Tags", (render_element("Key", escape(key)) + render_element("Value", escape(value)) for key, value in pairs)
+    )
 
 
-def _whole(entity: Entity, given: Given) -> str:
-    users = "<Users/>" + _more(0, 0) if entity.kind == "Group" else ""
-    tags = "" if entity.kind == "Group" else _tags(entity)
-    return element(entity.kind, _core(entity) + _boundary(entity) + tags) + users
+def _render_whole(entity: StoredEntity, given: Parameters) -> str:
+    users = "<Users/>" + _render_marker(0, 0) if entity.kind == "Group" else ""
+    tags = "" if entity.kind == "Group" else _render_tags(entity)
+    return render_element(entity.kind, _render_core(entity) + _render_boundary(entity) + tags) + users
 
 
-def _one_inline(entity: Entity, given: Given) -> str:
+def _render_one_inline(entity: StoredEntity, given: Parameters) -> str:
     name = given["PolicyName"]
     if name not in entity.inline:
-        raise Refused(404, "NoSuchEntity", f"The policy {name} of {entity.name} cannot be found.")
-    return element(f"{entity.kind}Name", entity.name) + _inline(name, entity.inline[name])
+        raise ReplayError(404, "NoSuchEntity", f"The policy {name} of {entity.name} cannot be found.")
+    return render_element(f"{entity.kind}Name", entity.name) + _render_inline(name, entity.inline[name])
 
 
-def _listed(list_of: Callable[[Entity], str]) -> Callable[[Entity, Given], str]:
-    return lambda entity, given: list_of(entity) + _more(0, 0)
+def _render_listed(list_of: Callable[[StoredEntity], str]) -> Callable[[StoredEntity, Parameters], str]:
+    return lambda entity, given: list_of(entity) + _render_marker(0, 0)
 
 
-_OF_HOLDERS: Mapping[str, Callable[[Entity, Given], str]] = {
-    "Get*": _whole,
-    "Get*Policy": _one_inline,
-    "List*Policies": _listed(lambda entity: members("PolicyNames", entity.inline)),
-    "ListAttached*Policies": _listed(lambda entity: _attached(entity, "AttachedPolicies")),
-    "List*Tags": _listed(_tags),
+_HOLDER_READS: Mapping[str, Callable[[StoredEntity, Parameters], str]] = {
+    "Get*": _render_whole,
+    "Get*Policy": _render_one_inline,
+    "List*Policies": _render_listed(lambda entity: render_members("PolicyNames", entity.inline)),
+    "ListAttached*Policies": _render_listed(lambda entity: _render_attached(entity, "AttachedPolicies")),
+    "List*Tags": _render_listed(_render_tags),
 }
-_OF_POLICIES: Mapping[str, Callable[[Entity, Given], str]] = {
-    "GetPolicy": _whole,
-    "GetPolicyVersion": lambda entity, given: element("PolicyVersion", _version(entity)),
-    "ListPolicyVersions": _listed(lambda entity: members("Versions", [_version(entity)])),
-    "ListPolicyTags": _listed(_tags),
+_POLICY_READS: Mapping[str, Callable[[StoredEntity, Parameters], str]] = {
+    "GetPolicy": _render_whole,
+    "GetPolicyVersion": lambda entity, given: render_element("PolicyVersion", _render_version(entity)),
+    "ListPolicyVersions": _render_listed(lambda entity: render_members("Versions", [_render_version(entity)])),
+    "ListPolicyTags": _render_listed(_render_tags),
 }
-_SINGLE: Mapping[str, tuple[str, Callable[[Entity, Given], str]]] = {
-    **{name.replace("*", kind): (kind, shown) for kind in HOLDERS for name, shown in _OF_HOLDERS.items()},
-    **{name: ("Policy", shown) for name, shown in _OF_POLICIES.items()},
+_SINGLE_READS: Mapping[str, tuple[str, Callable[[StoredEntity, Parameters], str]]] = {
+    **{name.replace("*", kind): (kind, shown) for kind in HOLDERS for name, shown in _HOLDER_READS.items()},
+    **{name: ("Policy", shown) for name, shown in _POLICY_READS.items()},
 }
 """Reads about one entity → its kind, and what they show of it."""

@@ -8,17 +8,17 @@ from typing import IO, Any
 import yaml
 
 from benchmarks.documents import ACCOUNT
-from benchmarks.workload import OWNER, SIZES, Group, Role, User, Workload, workload
+from benchmarks.workload import OWNER, SIZES, GroupSpec, RoleSpec, UserSpec, Workload, make_workload
 
 
-class _Plain(yaml.CSafeDumper):
+class _PlainDumper(yaml.CSafeDumper):
     """Writes what is used twice out twice, as people do."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-def desired(work: Workload) -> dict[str, Any]:
+def build_desired(work: Workload) -> dict[str, Any]:
     """What the file says, as plain values. Nothing is pruned: the account holds nothing else."""
     return {
         "version": 1,
@@ -26,41 +26,44 @@ def desired(work: Workload) -> dict[str, Any]:
         "account": ACCOUNT,
         "settings": {"prune": "none"},
         "policies": {
-            policy.name: _told(
+            policy.name: _drop_empty_fields(
                 path=policy.path, description=policy.description, tags=policy.tags, document=policy.document
             )
             for policy in work.policies
         },
-        "groups": {group.name: _access(group) for group in work.groups},
-        "users": {user.name: _told(groups=list(user.groups), tags=user.tags) | _access(user) for user in work.users},
-        "roles": {role.name: _role(role) for role in work.roles},
+        "groups": {group.name: _access_fields_of(group) for group in work.groups},
+        "users": {
+            user.name: _drop_empty_fields(groups=list(user.groups), tags=user.tags) | _access_fields_of(user)
+            for user in work.users
+        },
+        "roles": {role.name: _role_fields_of(role) for role in work.roles},
     }
 
 
-def _role(role: Role) -> dict[str, Any]:
+def _role_fields_of(role: RoleSpec) -> dict[str, Any]:
     session = None if role.max_session == 3600 else role.max_session
-    own = _told(
+    own = _drop_empty_fields(
         description=role.description,
         max_session_duration=session,
         tags=role.tags,
         trust=[role.trust.rule],
         permissions_boundary=role.boundary,
     )
-    return own | _access(role)
+    return own | _access_fields_of(role)
 
 
-def _access(entity: Group | User | Role) -> dict[str, Any]:
-    return _told(path=entity.path, policies=list(entity.attached), inline_policies=entity.inline)
+def _access_fields_of(entity: GroupSpec | UserSpec | RoleSpec) -> dict[str, Any]:
+    return _drop_empty_fields(path=entity.path, policies=list(entity.attached), inline_policies=entity.inline)
 
 
-def _told(path: str = "/", **fields: Any) -> dict[str, Any]:
+def _drop_empty_fields(path: str = "/", **fields: Any) -> dict[str, Any]:
     """The fields that say something."""
     return ({} if path == "/" else {"path": path}) | {key: value for key, value in fields.items() if value}
 
 
-def write(work: Workload, stream: IO[str]) -> None:
-    yaml.dump(desired(work), stream, Dumper=_Plain, sort_keys=False, width=120)
+def write_desired(work: Workload, stream: IO[str]) -> None:
+    yaml.dump(build_desired(work), stream, Dumper=_PlainDumper, sort_keys=False, width=120)
 
 
 if __name__ == "__main__":
-    write(workload(SIZES[sys.argv[1]]), sys.stdout)
+    write_desired(make_workload(SIZES[sys.argv[1]]), sys.stdout)

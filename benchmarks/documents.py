@@ -58,13 +58,13 @@ CONDITIONS: tuple[Document, ...] = (
 )
 
 
-def document(random: Random, name: str, least: int, most: int) -> Document:
+def draw_document(random: Random, name: str, least: int, most: int) -> Document:
     """A document of `least` to `most` statements about things that are called `name`."""
     count = random.randint(least, most)
-    return {"Version": "2012-10-17", "Statement": [_statement(random, name, number) for number in range(count)]}
+    return {"Version": "2012-10-17", "Statement": [_draw_statement(random, name, number) for number in range(count)]}
 
 
-def _statement(random: Random, name: str, number: int) -> Document:
+def _draw_statement(random: Random, name: str, number: int) -> Document:
     service = random.choice(list(SERVICES))
     words, resources = SERVICES[service]
     actions = words.split()

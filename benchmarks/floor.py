@@ -14,7 +14,7 @@ import yaml
 from botocore.config import Config
 
 
-def read() -> None:
+def read_account() -> None:
     config = Config(retries={"mode": "standard", "total_max_attempts": 10})
     iam = boto3.client("iam", config=config)
     whole: Any = {"PageSize": 1000}
@@ -31,7 +31,7 @@ def read() -> None:
 def main() -> None:
     if sys.argv[2:] == ["--uncollected"]:
         gc.disable()
-    read()
+    read_account()
     with open(sys.argv[1], "rb") as stream:  # noqa: PTH123 - nothing more than needed is imported
         yaml.load(stream, Loader=yaml.CSafeLoader)
 

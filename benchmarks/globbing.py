@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks.table import Row, at_most, number
+from benchmarks.table import Row, format_number, row_at_most
 from reconciler.model.globs import compile_glob, globs_meet
 
 SHORT, LONG = 4_000, 32_000
 GROWTH = LONG / SHORT
-AT_MOST = 1.5 * GROWTH
+MAX_GROWTH = 1.5 * GROWTH
 """Linear time is 1.0 times the growth; quadratic time would be 8 times that."""
 
 TRIES = 5
@@ -33,13 +33,13 @@ PATTERNS: dict[str, Callable[[int], str]] = {
 """Patterns of two lengths against a text of the longer one."""
 
 
-def rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
+def measure_rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
     """Yield a row for each hostile pattern. Sizes and folder are those of other questions."""
     for name, pattern in TEXTS.items():
-        yield _grow(f"{name}: text", partial(_match_long_text, pattern), runs)
+        yield _measure_growth(f"{name}: text", partial(_match_long_text, pattern), runs)
     for name, make in PATTERNS.items():
-        yield _grow(f"{name}: pattern", partial(_match_long_pattern, make), runs)
-    yield _grow("two patterns: one of them", _compare_patterns, runs)
+        yield _measure_growth(f"{name}: pattern", partial(_match_long_pattern, make), runs)
+    yield _measure_growth("two patterns: one of them", _compare_patterns, runs)
 
 
 def _match_long_text(pattern: str, length: int) -> bool:
@@ -54,15 +54,15 @@ def _compare_patterns(length: int) -> bool:
     return globs_meet("?a*" * (length // 3), "*?" * (SHORT // 2) + "b")
 
 
-def _grow(what: str, ask: Callable[[int], object], runs: int) -> Row:
-    pairs = [(_time(ask, SHORT), _time(ask, LONG)) for _ in range(runs)]
+def _measure_growth(what: str, ask: Callable[[int], object], runs: int) -> Row:
+    pairs = [(_time_call(ask, SHORT), _time_call(ask, LONG)) for _ in range(runs)]
     ratio = statistics.median(long / max(short, 1e-9) for short, long in pairs)
     short, long = (statistics.median(side) for side in zip(*pairs, strict=True))
-    detail = f"{number(long * 1e3)} ms ÷ {number(short * 1e3)} ms"
-    return at_most(f"{what} of {LONG:,} ÷ {SHORT:,} characters", ratio, AT_MOST, " ×", detail)
+    detail = f"{format_number(long * 1e3)} ms ÷ {format_number(short * 1e3)} ms"
+    return row_at_most(f"{what} of {LONG:,} ÷ {SHORT:,} characters", ratio, MAX_GROWTH, " ×", detail)
 
 
-def _time(ask: Callable[[int], object], length: int) -> float:
+def _time_call(ask: Callable[[int], object], length: int) -> float:
     """Return the processor seconds of the quickest of several answers: others share the machine."""
     found = []
     for _ in range(TRIES):

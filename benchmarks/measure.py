@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.server import ROOT, Replay
+from benchmarks.server import ROOT, ReplayServer
 
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 RECONCILE = (sys.executable, "-m", "reconciler")
@@ -24,24 +24,26 @@ RECONCILE = (sys.executable, "-m", "reconciler")
 
 @dataclass(frozen=True)
 class Cost:
-    """mib: peak resident memory. calls: throttled ones too. said: what it printed, both streams."""
+    """mib: peak resident memory. calls: throttled ones too. output: what it printed, both streams."""
 
     seconds: float
     mib: float
     calls: int
     throttled: int
     most_in_flight: int
-    said: str
+    output: str
 
 
-def cost(command: Sequence[str], server: Replay, folder: Path = ROOT, more: Mapping[str, str] | None = None) -> Cost:
+def measure_cost(
+    command: Sequence[str], server: ReplayServer, folder: Path = ROOT, more: Mapping[str, str] | None = None
+) -> Cost:
     """Run one process with the server as its AWS, and more in its environment. Ends the bench where it fails."""
-    server.zero()
+    server.clear_stats()
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         child = subprocess.Popen(
             command,
-            env=server.environment() | dict(more or {}),
+            env=server.build_environment() | dict(more or {}),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -54,19 +56,19 @@ def cost(command: Sequence[str], server: Replay, folder: Path = ROOT, more: Mapp
         said = output.read().decode(errors="replace")
     if child.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {child.returncode}:\n{said[-3000:]}")
-    told = server.stats()
+    told = server.read_stats()
     mib = used.ru_maxrss * MAXRSS_UNIT / 2**20
     return Cost(seconds, mib, told["total"], told["throttled"], told["most_in_flight"], said)
 
 
-def expect(text: str, found: Cost, doing: str) -> Cost:
+def expect_output(text: str, found: Cost, doing: str) -> Cost:
     """The cost, if the process said so; a measurement of something else is worth nothing."""
-    if text not in found.said:
-        raise SystemExit(f"{doing} did not say {text!r}:\n{found.said[-3000:]}")
+    if text not in found.output:
+        raise SystemExit(f"{doing} did not say {text!r}:\n{found.output[-3000:]}")
     return found
 
 
-def alternating(measured: Mapping[str, Callable[[], Cost]], runs: int) -> dict[str, list[Cost]]:
+def measure_in_turn(measured: Mapping[str, Callable[[], Cost]], runs: int) -> dict[str, list[Cost]]:
     """Each in turn, so that what disturbs the machine disturbs all alike; a first round warms caches and is dropped."""
     found: dict[str, list[Cost]] = {name: [] for name in measured}
     for number in range(runs + 1):
@@ -77,23 +79,23 @@ def alternating(measured: Mapping[str, Callable[[], Cost]], runs: int) -> dict[s
     return found
 
 
-def median(costs: Sequence[Cost]) -> float:
+def median_seconds_of(costs: Sequence[Cost]) -> float:
     """Of the seconds."""
     return statistics.median(one.seconds for one in costs)
 
 
-def ratio(costs: Sequence[Cost], base: Sequence[Cost]) -> float:
+def median_ratio_of(costs: Sequence[Cost], base: Sequence[Cost]) -> float:
     """The median of the pairs' ratios: the two of a pair ran one after the other."""
     return statistics.median(one.seconds / other.seconds for one, other in zip(costs, base, strict=True))
 
 
-def beside(costs: Sequence[Cost], base: Sequence[Cost], uncollected: Sequence[Cost]) -> str:
+def describe_ratio(costs: Sequence[Cost], base: Sequence[Cost], uncollected: Sequence[Cost]) -> str:
     """What a ratio was computed from, and what it is where Python's garbage collector is off in the base, too."""
-    harder = f"{ratio(costs, uncollected):.2f} × with the collector off there, too"
-    return f"{median(costs):.2f} s ÷ {median(base):.2f} s; {harder}"
+    harder = f"{median_ratio_of(costs, uncollected):.2f} × with the collector off there, too"
+    return f"{median_seconds_of(costs):.2f} s ÷ {median_seconds_of(base):.2f} s; {harder}"
 
 
-def desired_file(size: str, folder: Path) -> Path:
+def write_desired_file(size: str, folder: Path) -> Path:
     """The desired-state file of a size, made once."""
     file = folder / f"{size}.yaml"
     if not file.exists():

@@ -6,37 +6,48 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.measure import RECONCILE, Cost, alternating, beside, cost, desired_file, expect, ratio
-from benchmarks.server import Replay
-from benchmarks.table import Row, at_most, number
+from benchmarks.measure import (
+    RECONCILE,
+    Cost,
+    describe_ratio,
+    expect_output,
+    measure_cost,
+    measure_in_turn,
+    median_ratio_of,
+    write_desired_file,
+)
+from benchmarks.server import ReplayServer
+from benchmarks.table import Row, format_number, row_at_most
 
-AGAINST_LOADER = 3.0
+MAX_LOADER_RATIO = 3.0
 LOAD = "import sys, yaml; yaml.load(open(sys.argv[1], 'rb'), Loader=yaml.CSafeLoader)"
 COLLECTOR_OFF = "import gc; gc.disable(); "
 """As in `reconcile`: on large files the garbage collector takes longer than the loader."""
 
 
-def rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
+def measure_rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
     for size in sizes:
-        file = desired_file(size, folder)
-        found = measured(str(file), runs)
-        times = ratio(found["validate"], found["loader"])
+        file = write_desired_file(size, folder)
+        found = measure_costs(str(file), runs)
+        times = median_ratio_of(found["validate"], found["loader"])
         what = f"{size}: time of validate ÷ PyYAML's C loader, {file.stat().st_size / 1e6:.1f} MB"
-        detail = beside(found["validate"], found["loader"], found["uncollected"])
+        detail = describe_ratio(found["validate"], found["loader"], found["uncollected"])
         if size == "L":
-            yield at_most(what, times, AGAINST_LOADER, " ×", detail)
+            yield row_at_most(what, times, MAX_LOADER_RATIO, " ×", detail)
         else:
-            yield Row(what, f"{number(times)} × ({detail})")
+            yield Row(what, f"{format_number(times)} × ({detail})")
 
 
-def measured(file: str, runs: int) -> dict[str, list[Cost]]:
+def measure_costs(file: str, runs: int) -> dict[str, list[Cost]]:
     """The costs of `validate`, of the `loader` alone, and of that without the garbage collector, run in turn."""
-    with Replay("XS") as server:
-        return alternating(
+    with ReplayServer("XS") as server:
+        return measure_in_turn(
             {
-                "loader": lambda: cost([sys.executable, "-c", LOAD, file], server),
-                "validate": lambda: expect("Valid", cost([*RECONCILE, "validate", file], server), "validate"),
-                "uncollected": lambda: cost([sys.executable, "-c", COLLECTOR_OFF + LOAD, file], server),
+                "loader": lambda: measure_cost([sys.executable, "-c", LOAD, file], server),
+                "validate": lambda: expect_output(
+                    "Valid", measure_cost([*RECONCILE, "validate", file], server), "validate"
+                ),
+                "uncollected": lambda: measure_cost([sys.executable, "-c", COLLECTOR_OFF + LOAD, file], server),
             },
             runs,
         )

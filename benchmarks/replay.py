@@ -20,15 +20,15 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from benchmarks.account import Account, Refused
-from benchmarks.answers import Answers, error
-from benchmarks.workload import SIZES, workload
+from benchmarks.account import ReplayAccount, ReplayError
+from benchmarks.answers import ReplayAnswers, render_error
+from benchmarks.workload import SIZES, make_workload
 
 XML, JSON, TAGGING = "text/xml", "application/json", "application/x-amz-json-1.1"
 READS = ("Get", "List")
 
 
-class Bucket:
+class WriteLimiter:
     """Tokens: `rate` a second, at most one second's worth at once. rate 0: no limit."""
 
     def __init__(self, rate: float) -> None:
@@ -38,7 +38,7 @@ class Bucket:
     def refill(self) -> None:
         self._tokens, self._last = self.rate, time.monotonic()
 
-    def take(self) -> bool:
+    def take_token(self) -> bool:
         if not self.rate:
             return True
         now = time.monotonic()
@@ -50,13 +50,13 @@ class Bucket:
         return True
 
 
-class Counts:
+class CallCounts:
     """What was called. `seconds`: calls in each second since the first."""
 
     def __init__(self) -> None:
-        self.zero()
+        self.clear()
 
-    def zero(self) -> None:
+    def clear(self) -> None:
         self.calls: Counter[str] = Counter()
         self.seconds: Counter[int] = Counter()
         self.throttled = self.in_flight = self.most_in_flight = self.sent = 0
@@ -71,7 +71,7 @@ class Counts:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
 
-    def stats(self) -> dict[str, Any]:
+    def read_stats(self) -> dict[str, Any]:
         return {
             "calls": dict(self.calls),
             "total": self.calls.total(),
@@ -86,32 +86,32 @@ class Counts:
 class Service:
     """The account behind the wire: (operation, body) → status, content type, body."""
 
-    def __init__(self, account: Account, writes_per_second: float) -> None:
-        self.answers = Answers(account)
-        self.bucket = Bucket(writes_per_second)
-        self.counts = Counts()
+    def __init__(self, account: ReplayAccount, writes_per_second: float) -> None:
+        self.answers = ReplayAnswers(account)
+        self.bucket = WriteLimiter(writes_per_second)
+        self.counts = CallCounts()
 
-    def own(self, path: bytes) -> tuple[int, str, bytes]:
+    def answer_own_page(self, path: bytes) -> tuple[int, str, bytes]:
         if path == b"/zero":
-            self.counts.zero()
+            self.counts.clear()
             self.bucket.refill()
-        return 200, JSON, json.dumps(self.counts.stats()).encode()
+        return 200, JSON, json.dumps(self.counts.read_stats()).encode()
 
-    def reply(self, operation: str, given: dict[str, Any]) -> tuple[int, str, bytes]:
+    def answer_call(self, operation: str, given: dict[str, Any]) -> tuple[int, str, bytes]:
         try:
             if operation == "GetResources":
-                return 200, TAGGING, self.answers.resources(given)
-            if not operation.startswith(READS) and not self.bucket.take():
+                return 200, TAGGING, self.answers.answer_resources(given)
+            if not operation.startswith(READS) and not self.bucket.take_token():
                 self.counts.throttled += 1
-                raise Refused(400, "Throttling", "Rate exceeded")
-            return 200, XML, self.answers.answer(operation, given)
+                raise ReplayError(400, "Throttling", "Rate exceeded")
+            return 200, XML, self.answers.answer_call(operation, given)
         except KeyError as missing:
-            return 400, XML, error(Refused(400, "ValidationError", f"{operation} lacks {missing}."))
-        except Refused as refused:
-            return refused.status, XML, error(refused)
+            return 400, XML, render_error(ReplayError(400, "ValidationError", f"{operation} lacks {missing}."))
+        except ReplayError as refused:
+            return refused.status, XML, render_error(refused)
 
 
-class Wire(asyncio.Protocol):
+class HttpProtocol(asyncio.Protocol):
     """HTTP/1.1 with connections kept open, one call at a time on each; as little of it as AWS's clients need."""
 
     def __init__(self, service: Service, latency: float) -> None:
@@ -132,11 +132,11 @@ class Wire(asyncio.Protocol):
             if len(self.buffer) < whole:
                 return
             body, self.buffer = self.buffer[end + 4 : whole], self.buffer[whole:]
-            self._called(first.split(b" ")[1], headers, body)
+            self._handle_call(first.split(b" ")[1], headers, body)
 
-    def _called(self, path: bytes, headers: dict[bytes, bytes], body: bytes) -> None:
+    def _handle_call(self, path: bytes, headers: dict[bytes, bytes], body: bytes) -> None:
         if path in (b"/stats", b"/zero"):
-            return self._send(*self.service.own(path))
+            return self._send_response(*self.service.answer_own_page(path))
         if target := headers.get(b"x-amz-target"):
             operation, given = target.rpartition(b".")[2].decode(), json.loads(body or b"{}")
         else:
@@ -144,15 +144,15 @@ class Wire(asyncio.Protocol):
             operation = given.get("Action", "?")
         self.service.counts.begin(operation)
         if not self.latency:
-            return self._finish(operation, given)
-        asyncio.get_running_loop().call_later(self.latency, self._finish, operation, given)
+            return self._finish_call(operation, given)
+        asyncio.get_running_loop().call_later(self.latency, self._finish_call, operation, given)
         return None
 
-    def _finish(self, operation: str, given: dict[str, Any]) -> None:
+    def _finish_call(self, operation: str, given: dict[str, Any]) -> None:
         self.service.counts.in_flight -= 1
-        self._send(*self.service.reply(operation, given))
+        self._send_response(*self.service.answer_call(operation, given))
 
-    def _send(self, status: int, kind: str, body: bytes) -> None:
+    def _send_response(self, status: int, kind: str, body: bytes) -> None:
         phrase = HTTPStatus(status).phrase
         head = f"HTTP/1.1 {status} {phrase}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         self.service.counts.sent += len(head) + len(body)
@@ -161,7 +161,7 @@ class Wire(asyncio.Protocol):
 
 
 async def _serve(service: Service, latency: float) -> None:
-    server = await asyncio.get_running_loop().create_server(lambda: Wire(service, latency), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: HttpProtocol(service, latency), "127.0.0.1", 0)
     sys.stdout.write(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
@@ -180,9 +180,11 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0, metavar="MS")
     parser.add_argument("--writes-per-second", type=float, default=0, metavar="N")
     asked = parser.parse_args()
-    account = Account() if asked.empty else Account.of(workload(SIZES[asked.size]))
+    account = ReplayAccount() if asked.empty else ReplayAccount.of(make_workload(SIZES[asked.size]))
     service = Service(account, asked.writes_per_second)
-    service.answers.answer("GetAccountAuthorizationDetails", {})  # every entity is rendered before anybody waits for it
+    service.answers.answer_call(
+        "GetAccountAuthorizationDetails", {}
+    )  # every entity is rendered before anybody waits for it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     asyncio.run(_serve(service, asked.latency / 1000))
 

@@ -1,4 +1,4 @@
-"""`Replay`: the replay server in a process of its own, for as long as a `with` block lasts."""
+"""`ReplayServer`: the replay server in a process of its own, for as long as a `with` block lasts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from types import TracebackType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-_OTHERS = ("AWS_", "PYTHON", "TF_", "RECONCILE_")
+_REMOVED_PREFIXES = ("AWS_", "PYTHON", "TF_", "RECONCILE_")
 
 
 @dataclass
-class Replay:
+class ReplayServer:
     """What `size` is served like. latency: milliseconds of each call. writes_per_second 0: no limit."""
 
     size: str
@@ -26,7 +26,7 @@ class Replay:
     latency: float = 0
     writes_per_second: float = 0
 
-    def __enter__(self) -> Replay:
+    def __enter__(self) -> ReplayServer:
         self._folder = tempfile.TemporaryDirectory(prefix="reconcile-bench-")
         self.folder = Path(self._folder.name)
         limits = ["--latency", str(self.latency), "--writes-per-second", str(self.writes_per_second)]
@@ -53,22 +53,22 @@ class Replay:
                 pipe.close()
         self._folder.cleanup()
 
-    def stats(self) -> dict[str, Any]:
-        """What was called since `zero` (replay.py, `Counts.stats`)."""
-        found: dict[str, Any] = self._own("/stats")
+    def read_stats(self) -> dict[str, Any]:
+        """What was called since `clear_stats` (replay.py, `Counts.stats`)."""
+        found: dict[str, Any] = self._request_own_page("/stats")
         return found
 
-    def zero(self) -> None:
-        self._own("/zero")
+    def clear_stats(self) -> None:
+        self._request_own_page("/zero")
 
-    def _own(self, path: str) -> Any:
+    def _request_own_page(self, path: str) -> Any:
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(self.url + path, timeout=30) as answer:
             return json.load(answer)
 
-    def environment(self) -> dict[str, str]:
+    def build_environment(self) -> dict[str, str]:
         """The process's own, without what could lead elsewhere or make Python slower, and with the way here."""
-        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_OTHERS)}
+        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_REMOVED_PREFIXES)}
         return kept | {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "bench",

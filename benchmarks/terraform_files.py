@@ -15,74 +15,77 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.workload import OWNER, OWNER_TAG, SIZES, Group, Role, User, Workload, workload
+from benchmarks.workload import OWNER, OWNER_TAG, SIZES, GroupSpec, RoleSpec, UserSpec, Workload, make_workload
 
 PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
 
 
 @dataclass(frozen=True)
 class Resource:
-    """wanted: its arguments. known: what tells the provider which live entity it is."""
+    """arguments: its arguments. attributes: what tells the provider which live entity it is."""
 
     kind: str
     label: str
-    wanted: dict[str, Any]
-    known: dict[str, Any]
+    arguments: dict[str, Any]
+    attributes: dict[str, Any]
 
 
-def resources(work: Workload) -> Iterator[Resource]:
+def list_resources(work: Workload) -> Iterator[Resource]:
     owned = {OWNER_TAG: OWNER}
     for policy in work.policies:
         wanted: dict[str, Any] = {"name": policy.name, "path": policy.path, "description": policy.description}
-        wanted |= {"policy": _json(policy.document), "tags": policy.tags | owned}
-        yield Resource("policy", _label(policy.name), wanted, {"id": policy.arn, "arn": policy.arn})
+        wanted |= {"policy": _to_json(policy.document), "tags": policy.tags | owned}
+        yield Resource("policy", _label_of(policy.name), wanted, {"id": policy.arn, "arn": policy.arn})
     for group in work.groups:
-        yield _entity("group", group.name, {"path": group.path})
-        yield from _access("group", group, work)
+        yield _build_entity("group", group.name, {"path": group.path})
+        yield from _build_access("group", group, work)
     for user in work.users:
-        yield _entity("user", user.name, {"path": user.path, "tags": user.tags | owned})
+        yield _build_entity("user", user.name, {"path": user.path, "tags": user.tags | owned})
         if user.groups:
-            yield _memberships(user)
-        yield from _access("user", user, work)
+            yield _build_memberships(user)
+        yield from _build_access("user", user, work)
     for role in work.roles:
-        yield _role(role, owned)
-        yield from _access("role", role, work)
+        yield _build_role(role, owned)
+        yield from _build_access("role", role, work)
 
 
-def _memberships(user: User) -> Resource:
-    wanted = {"user": _of("user", user.name, "name"), "groups": [_of("group", name, "name") for name in user.groups]}
+def _build_memberships(user: UserSpec) -> Resource:
+    wanted = {
+        "user": _reference_to("user", user.name, "name"),
+        "groups": [_reference_to("group", name, "name") for name in user.groups],
+    }
     known = {"id": f"terraform-{user.name}", "user": user.name, "groups": list(user.groups)}
-    return Resource("user_group_membership", _label(user.name), wanted, known)
+    return Resource("user_group_membership", _label_of(user.name), wanted, known)
 
 
-def _role(role: Role, owned: dict[str, str]) -> Resource:
+def _build_role(role: RoleSpec, owned: dict[str, str]) -> Resource:
     wanted: dict[str, Any] = {"path": role.path, "max_session_duration": role.max_session, "tags": role.tags | owned}
-    wanted["assume_role_policy"] = _json(role.trust_document)
+    wanted["assume_role_policy"] = _to_json(role.trust_document)
     if role.description:
         wanted["description"] = role.description
     if role.boundary:
-        wanted["permissions_boundary"] = _of("policy", role.boundary, "arn")
-    return _entity("role", role.name, wanted)
+        wanted["permissions_boundary"] = _reference_to("policy", role.boundary, "arn")
+    return _build_entity("role", role.name, wanted)
 
 
-def _entity(kind: str, name: str, wanted: dict[str, Any]) -> Resource:
-    return Resource(kind, _label(name), {"name": name} | wanted, {"id": name, "name": name})
+def _build_entity(kind: str, name: str, wanted: dict[str, Any]) -> Resource:
+    return Resource(kind, _label_of(name), {"name": name} | wanted, {"id": name, "name": name})
 
 
-def _access(kind: str, entity: Group | User | Role, work: Workload) -> Iterator[Resource]:
-    arns, holder = work.arns(), {kind: _of(kind, entity.name, "name")}
+def _build_access(kind: str, entity: GroupSpec | UserSpec | RoleSpec, work: Workload) -> Iterator[Resource]:
+    arns, holder = work.arns_by_name(), {kind: _reference_to(kind, entity.name, "name")}
     for number, reference in enumerate(entity.attached):
-        arn = arns[reference] if reference.startswith("aws:") else _of("policy", reference, "arn")
+        arn = arns[reference] if reference.startswith("aws:") else _reference_to("policy", reference, "arn")
         known = {"id": f"{entity.name}-{number}", kind: entity.name, "policy_arn": arns[reference]}
-        label = _label(f"{entity.name}_{number}")
+        label = _label_of(f"{entity.name}_{number}")
         yield Resource(f"{kind}_policy_attachment", label, holder | {"policy_arn": arn}, known)
     for name, document in entity.inline.items():
         known = {"id": f"{entity.name}:{name}", "name": name, kind: entity.name, "policy": json.dumps(document)}
-        wanted = holder | {"name": name, "policy": _json(document)}
-        yield Resource(f"{kind}_policy", _label(f"{entity.name}_{name}"), wanted, known)
+        wanted = holder | {"name": name, "policy": _to_json(document)}
+        yield Resource(f"{kind}_policy", _label_of(f"{entity.name}_{name}"), wanted, known)
 
 
-def configuration(found: list[Resource], endpoint: str) -> dict[str, Any]:
+def build_configuration(found: list[Resource], endpoint: str) -> dict[str, Any]:
     """main.tf.json."""
     provider = {
         "region": "us-east-1",
@@ -93,7 +96,7 @@ def configuration(found: list[Resource], endpoint: str) -> dict[str, Any]:
     }
     declared: dict[str, dict[str, Any]] = {}
     for resource in found:
-        declared.setdefault(f"aws_iam_{resource.kind}", {})[resource.label] = resource.wanted
+        declared.setdefault(f"aws_iam_{resource.kind}", {})[resource.label] = resource.arguments
     return {
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
         "provider": {"aws": provider},
@@ -101,7 +104,7 @@ def configuration(found: list[Resource], endpoint: str) -> dict[str, Any]:
     }
 
 
-def state(found: list[Resource]) -> dict[str, Any]:
+def build_state(found: list[Resource]) -> dict[str, Any]:
     """terraform.tfstate, in its version 4."""
     items = [
         {
@@ -109,32 +112,32 @@ def state(found: list[Resource]) -> dict[str, Any]:
             "type": f"aws_iam_{resource.kind}",
             "name": resource.label,
             "provider": PROVIDER,
-            "instances": [{"schema_version": 0, "attributes": resource.known}],
+            "instances": [{"schema_version": 0, "attributes": resource.attributes}],
         }
         for resource in found
     ]
     return {"version": 4, "serial": 1, "lineage": "bench", "outputs": {}, "resources": items}
 
 
-def _of(kind: str, name: str, attribute: str) -> str:
-    return f"${{aws_iam_{kind}.{_label(name)}.{attribute}}}"
+def _reference_to(kind: str, name: str, attribute: str) -> str:
+    return f"${{aws_iam_{kind}.{_label_of(name)}.{attribute}}}"
 
 
-def _label(name: str) -> str:
+def _label_of(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
 
-def _json(document: dict[str, Any]) -> str:
+def _to_json(document: dict[str, Any]) -> str:
     """A document as an argument: what looks like a reference of Terraform's is AWS's own variable."""
     return json.dumps(document).replace("${", "$${")
 
 
 def main() -> None:
     size, folder, endpoint = sys.argv[1:]
-    found = list(resources(workload(SIZES[size])))
+    found = list(list_resources(make_workload(SIZES[size])))
     target = Path(folder)
-    (target / "main.tf.json").write_text(json.dumps(configuration(found, endpoint)), encoding="utf-8")
-    (target / "terraform.tfstate").write_text(json.dumps(state(found)), encoding="utf-8")
+    (target / "main.tf.json").write_text(json.dumps(build_configuration(found, endpoint)), encoding="utf-8")
+    (target / "terraform.tfstate").write_text(json.dumps(build_state(found)), encoding="utf-8")
 
 
 if __name__ == "__main__":

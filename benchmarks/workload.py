@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from benchmarks.documents import ACCOUNT, Document, document
+from benchmarks.documents import ACCOUNT, Document, draw_document
 
 SEED = 20
 OWNER = "bench"
@@ -34,7 +34,7 @@ PEOPLE, ACCOUNT_ITSELF, PARTNERS = 0.35, 0.15, 0.12
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class WorkloadSize:
     users: int
     groups: int
     policies: int
@@ -46,15 +46,15 @@ class Size:
 
 
 SIZES = {
-    "XS": Size(4, 2, 4, 6),
-    "S": Size(20, 10, 30, 50),
-    "M": Size(200, 40, 300, 500),
-    "L": Size(1000, 100, 1500, 3000),
+    "XS": WorkloadSize(4, 2, 4, 6),
+    "S": WorkloadSize(20, 10, 30, 50),
+    "M": WorkloadSize(200, 40, 300, 500),
+    "L": WorkloadSize(1000, 100, 1500, 3000),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class PolicySpec:
     name: str
     path: str
     description: str
@@ -67,7 +67,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GroupSpec:
     """`attached`: names of policies of the workload, or `aws:NAME`, in the file's own notation."""
 
     name: str
@@ -77,7 +77,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class User:
+class UserSpec:
     name: str
     path: str
     groups: tuple[str, ...]
@@ -91,7 +91,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class TrustSpec:
     """The same statement twice: as a trust rule of the file, and as AWS stores it."""
 
     rule: dict[str, Any]
@@ -99,14 +99,14 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class RoleSpec:
     """max_session: seconds. boundary: a policy of the workload."""
 
     name: str
     path: str
     description: str
     max_session: int
-    trust: Trust
+    trust: TrustSpec
     attached: tuple[str, ...]
     inline: dict[str, Document]
     boundary: str | None
@@ -119,20 +119,20 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    policies: tuple[Policy, ...]
-    groups: tuple[Group, ...]
-    users: tuple[User, ...]
-    roles: tuple[Role, ...]
+    policies: tuple[PolicySpec, ...]
+    groups: tuple[GroupSpec, ...]
+    users: tuple[UserSpec, ...]
+    roles: tuple[RoleSpec, ...]
 
-    def arns(self) -> dict[str, str]:
+    def arns_by_name(self) -> dict[str, str]:
         """What `attached` and `boundary` say → ARN."""
         own = {policy.name: policy.arn for policy in self.policies}
         return own | {f"aws:{name}": f"arn:aws:iam::aws:policy/{name}" for name in AWS_POLICIES}
 
 
-def workload(size: Size, seed: int = SEED) -> Workload:
+def make_workload(size: WorkloadSize, seed: int = SEED) -> Workload:
     """The account of a size."""
-    return _Maker(Random(seed)).whole(size)
+    return _Maker(Random(seed)).make_workload(size)
 
 
 class _Maker:
@@ -140,98 +140,98 @@ class _Maker:
         self.random = random
         self.names: list[str] = []
 
-    def whole(self, size: Size) -> Workload:
-        policies = tuple(self._policy(number) for number in range(size.policies))
+    def make_workload(self, size: WorkloadSize) -> Workload:
+        policies = tuple(self._make_policy(number) for number in range(size.policies))
         self.names = [policy.name for policy in policies]
-        groups = tuple(self._group(number) for number in range(size.groups))
-        users = tuple(self._user(number, groups) for number in range(size.users))
-        return Workload(policies, groups, users, tuple(self._role(number, users) for number in range(size.roles)))
+        groups = tuple(self._make_group(number) for number in range(size.groups))
+        users = tuple(self._make_user(number, groups) for number in range(size.users))
+        return Workload(policies, groups, users, tuple(self._make_role(number, users) for number in range(size.roles)))
 
-    def _policy(self, number: int) -> Policy:
-        name = f"{self._team()}-access-{number:04d}"
-        text = document(self.random, name, 3, 10)
-        return Policy(name, self._path(), f"What {name} is for", self._tags(), text)
+    def _make_policy(self, number: int) -> PolicySpec:
+        name = f"{self._draw_team()}-access-{number:04d}"
+        text = draw_document(self.random, name, 3, 10)
+        return PolicySpec(name, self._draw_path(), f"What {name} is for", self._draw_tags(), text)
 
-    def _group(self, number: int) -> Group:
-        name = f"{self._team()}-people-{number:03d}"
-        return Group(name, self._path(), self._attached(1, 3), self._inline(name, 0.1, 4))
+    def _make_group(self, number: int) -> GroupSpec:
+        name = f"{self._draw_team()}-people-{number:03d}"
+        return GroupSpec(name, self._draw_path(), self._draw_attached(1, 3), self._draw_inline(name, 0.1, 4))
 
-    def _user(self, number: int, groups: tuple[Group, ...]) -> User:
-        name = f"{self._team()}.person{number:04d}"
+    def _make_user(self, number: int, groups: tuple[GroupSpec, ...]) -> UserSpec:
+        name = f"{self._draw_team()}.person{number:04d}"
         chosen = self.random.sample(groups, self.random.randint(0, min(3, len(groups))))
         memberships = tuple(sorted(group.name for group in chosen))
-        inline = self._inline(name, 0.05, 2)
-        return User(name, self._path(), memberships, self._attached(0, 2), inline, self._tags())
+        inline = self._draw_inline(name, 0.05, 2)
+        return UserSpec(name, self._draw_path(), memberships, self._draw_attached(0, 2), inline, self._draw_tags())
 
-    def _role(self, number: int, users: tuple[User, ...]) -> Role:
-        name = f"{self._team()}-{self.random.choice(STAGES)}-{number:04d}"
-        return Role(
+    def _make_role(self, number: int, users: tuple[UserSpec, ...]) -> RoleSpec:
+        name = f"{self._draw_team()}-{self.random.choice(STAGES)}-{number:04d}"
+        return RoleSpec(
             name=name,
-            path=self._path(),
-            description=f"Role {number} of {name}" if self._one_in(0.8) else "",
+            path=self._draw_path(),
+            description=f"Role {number} of {name}" if self._happens(0.8) else "",
             max_session=self.random.choice((3600, 3600, 7200, 14400, 43200)),
-            trust=self._trust(users),
-            attached=self._attached(0, 4),
-            inline=self._inline(name, 0.3, 4),
-            boundary=self.names[0] if self._one_in(BOUNDARY_SHARE) else None,
-            tags=self._tags(),
+            trust=self._make_trust(users),
+            attached=self._draw_attached(0, 4),
+            inline=self._draw_inline(name, 0.3, 4),
+            boundary=self.names[0] if self._happens(BOUNDARY_SHARE) else None,
+            tags=self._draw_tags(),
         )
 
-    def _trust(self, users: tuple[User, ...]) -> Trust:
+    def _make_trust(self, users: tuple[UserSpec, ...]) -> TrustSpec:
         drawn = self.random.random()
         if drawn < PEOPLE:
             chosen = sorted(self.random.sample(users, self.random.randint(1, min(4, len(users)))), key=lambda u: u.arn)
             arns = [user.arn for user in chosen]
-            trust = _trust({"users": [user.name for user in chosen]}, {"AWS": arns if len(arns) > 1 else arns[0]})
-            return _with_mfa(trust, self._one_in(0.4)) if self._one_in(0.7) else trust
+            trust = _build_trust({"users": [user.name for user in chosen]}, {"AWS": arns if len(arns) > 1 else arns[0]})
+            return _add_mfa(trust, self._happens(0.4)) if self._happens(0.7) else trust
         if drawn < PEOPLE + ACCOUNT_ITSELF:
-            return _with_mfa(_trust({"accounts": [ACCOUNT]}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), False)
+            return _add_mfa(_build_trust({"accounts": [ACCOUNT]}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), False)
         if drawn < PEOPLE + ACCOUNT_ITSELF + PARTNERS:
             other, key = str(self.random.randint(10**11, 10**12 - 1)), f"partner-{self.random.getrandbits(32):08x}"
-            found = _trust({"accounts": [other], "external_id": key}, {"AWS": f"arn:aws:iam::{other}:root"})
+            found = _build_trust({"accounts": [other], "external_id": key}, {"AWS": f"arn:aws:iam::{other}:root"})
             found.statement["Condition"] = {"StringEquals": {"sts:ExternalId": key}}
             return found
-        hosts = sorted(self.random.sample(HOSTS, 2 if self._one_in(0.2) else 1))
-        return _trust({"services": hosts}, {"Service": hosts if len(hosts) > 1 else hosts[0]})
+        hosts = sorted(self.random.sample(HOSTS, 2 if self._happens(0.2) else 1))
+        return _build_trust({"services": hosts}, {"Service": hosts if len(hosts) > 1 else hosts[0]})
 
-    def _attached(self, least: int, most: int) -> tuple[str, ...]:
+    def _draw_attached(self, least: int, most: int) -> tuple[str, ...]:
         drawn = (
-            f"aws:{self.random.choice(AWS_POLICIES)}" if self._one_in(AWS_SHARE) else self.random.choice(self.names)
+            f"aws:{self.random.choice(AWS_POLICIES)}" if self._happens(AWS_SHARE) else self.random.choice(self.names)
             for _ in range(self.random.randint(least, most))
         )
         return tuple(dict.fromkeys(drawn))
 
-    def _inline(self, name: str, share: float, statements: int) -> dict[str, Document]:
-        if not self._one_in(share):
+    def _draw_inline(self, name: str, share: float, statements: int) -> dict[str, Document]:
+        if not self._happens(share):
             return {}
-        return {f"own-{n}": document(self.random, name, 1, statements) for n in range(self.random.randint(1, 2))}
+        return {f"own-{n}": draw_document(self.random, name, 1, statements) for n in range(self.random.randint(1, 2))}
 
-    def _tags(self) -> dict[str, str]:
+    def _draw_tags(self) -> dict[str, str]:
         tags = {
-            "team": self._team(),
+            "team": self._draw_team(),
             "stage": self.random.choice(STAGES),
             "cost-center": str(self.random.randint(1000, 9999)),
             "made-by": "bench",
         }
         return dict(list(tags.items())[: self.random.randint(2, 4)])
 
-    def _path(self) -> str:
-        return f"/{self._team()}/" if self._one_in(0.2) else "/"
+    def _draw_path(self) -> str:
+        return f"/{self._draw_team()}/" if self._happens(0.2) else "/"
 
-    def _team(self) -> str:
+    def _draw_team(self) -> str:
         return self.random.choice(TEAMS)
 
-    def _one_in(self, share: float) -> bool:
+    def _happens(self, share: float) -> bool:
         return self.random.random() < share
 
 
-def _trust(rule: dict[str, Any], principal: Document) -> Trust:
-    return Trust(rule, {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+def _build_trust(rule: dict[str, Any], principal: Document) -> TrustSpec:
+    return TrustSpec(rule, {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
 
 
-def _with_mfa(trust: Trust, recent: bool) -> Trust:
+def _add_mfa(trust: TrustSpec, recent: bool) -> TrustSpec:
     condition: Document = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     if recent:
         condition["NumericLessThan"] = {"aws:MultiFactorAuthAge": "3600"}
     rule = trust.rule | {"mfa": {"max_age": "1h"} if recent else "required"}
-    return Trust(rule, trust.statement | {"Condition": condition})
+    return TrustSpec(rule, trust.statement | {"Condition": condition})

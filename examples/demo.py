@@ -19,8 +19,8 @@ from typing import Any
 
 import boto3
 
-from reconciler.model.problem import Failed
-from reconciler.render.problems import text
+from reconciler.model.problem import ReconcileError
+from reconciler.render.problems import render_problems
 from reconciler.sandbox.server import Sandbox
 
 FILE = "examples/tutorial.yaml"
@@ -29,29 +29,29 @@ COLOR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 WHO_AM_I = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
 
 
-class NotAsPromised(Exception):
+class DemoFailure(Exception):
     """A step ended otherwise than this page says."""
 
 
-def say(line: str = "") -> None:
+def echo(line: str = "") -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
-def title(text: str) -> None:
-    say(f"\n\x1b[36m{text}\x1b[0m" if COLOR else f"\n# {text}")
+def echo_title(text: str) -> None:
+    echo(f"\n\x1b[36m{text}\x1b[0m" if COLOR else f"\n# {text}")
 
 
-def show(command: str) -> None:
-    say(f"\x1b[1m$ {command}\x1b[0m" if COLOR else f"$ {command}")
+def echo_command(command: str) -> None:
+    echo(f"\x1b[1m$ {command}\x1b[0m" if COLOR else f"$ {command}")
 
 
-def promise(kept: bool, text: str) -> None:
+def check_promise(kept: bool, text: str) -> None:
     if not kept:
-        raise NotAsPromised(text)
+        raise DemoFailure(text)
 
 
-def _without_the_plan(text: str) -> str:
+def _drop_plan(text: str) -> str:
     """What apply prints, less the plan that was on the screen a moment ago."""
     return f"… (the plan, as above)\n\n{text[text.index('Plan: ') :].rstrip()}" if "Plan: " in text else text.rstrip()
 
@@ -59,7 +59,7 @@ def _without_the_plan(text: str) -> str:
 class Demo:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.environment = sandbox.environment()
+        self.environment = sandbox.build_environment()
         self.iam: Any = boto3.Session(region_name="us-east-1").client(
             "iam",
             endpoint_url=sandbox.url,
@@ -67,60 +67,60 @@ class Demo:
             aws_secret_access_key="sandbox",
         )
 
-    def reconcile(self, *arguments: str, exits: int = 0, shown: str = "") -> str:
+    def run_reconcile(self, *arguments: str, exits: int = 0, shown: str = "") -> str:
         """Run the program, show the command and its output, and check the exit code. The output."""
-        show(shown or shlex.join(["reconcile", *arguments]))
+        echo_command(shown or shlex.join(["reconcile", *arguments]))
         colored = ["--color", "always"] if COLOR and arguments[0] in ("plan", "apply") else []
         command = [sys.executable, "-m", "reconciler", *arguments[:1], *colored, *arguments[1:]]
         done = subprocess.run(command, env=self.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-        say(_without_the_plan(done.stdout) if arguments[0] == "apply" else done.stdout.rstrip())
-        promise(done.returncode == exits, f"exit code {done.returncode} instead of {exits}")
+        echo(_drop_plan(done.stdout) if arguments[0] == "apply" else done.stdout.rstrip())
+        check_promise(done.returncode == exits, f"exit code {done.returncode} instead of {exits}")
         return done.stdout
 
-    def by_hand(self, command: str, operation: str, **parameters: Any) -> None:
+    def run_by_hand(self, command: str, operation: str, **parameters: Any) -> None:
         """What somebody does with the AWS CLI; made through boto3, so that the demo does not need one."""
-        show(command)
+        echo_command(command)
         getattr(self.iam, operation)(**parameters)
 
     def run(self) -> None:
-        title("What would change? Nothing is written.")
-        out = self.reconcile("plan", FILE)
-        promise("8 to create" in out, "eight entities to create")
+        echo_title("What would change? Nothing is written.")
+        out = self.run_reconcile("plan", FILE)
+        check_promise("8 to create" in out, "eight entities to create")
 
-        title("Make it so. Without --yes it asks.")
-        out = self.reconcile("apply", FILE, "--yes")
-        promise("Live IAM matches the file." in out, "live IAM matches the file after apply")
+        echo_title("Make it so. Without --yes it asks.")
+        out = self.run_reconcile("apply", FILE, "--yes")
+        check_promise("Live IAM matches the file." in out, "live IAM matches the file after apply")
 
-        title("There is nothing left to do, and no state file: live IAM is the state.")
-        self.reconcile("plan", FILE, "--detailed-exitcode")
+        echo_title("There is nothing left to do, and no state file: live IAM is the state.")
+        self.run_reconcile("plan", FILE, "--detailed-exitcode")
 
-        title("Somebody changes three things by hand: more rights, less MFA, a longer session.")
-        self._drift()
+        echo_title("Somebody changes three things by hand: more rights, less MFA, a longer session.")
+        self._make_drift()
 
-        title("The next plan finds all three; --detailed-exitcode tells a pipeline (2: there are changes).")
-        out = self.reconcile("plan", FILE, "--detailed-exitcode", exits=2)
+        echo_title("The next plan finds all three; --detailed-exitcode tells a pipeline (2: there are changes).")
+        out = self.run_reconcile("plan", FILE, "--detailed-exitcode", exits=2)
         found = all(part in out for part in ("AdministratorAccess", "MultiFactorAuthPresent", "12h", "2 to update"))
-        promise(found, "the drift is found")
+        check_promise(found, "the drift is found")
 
-        title("Apply mends it.")
-        self.reconcile("apply", FILE, "--yes")
-        self.reconcile("plan", FILE, "--detailed-exitcode")
+        echo_title("Apply mends it.")
+        self.run_reconcile("apply", FILE, "--yes")
+        self.run_reconcile("plan", FILE, "--detailed-exitcode")
 
-        title("An access key for demo-user, put into the profile `demo` (of the sandbox, not yours).")
-        self._access_key()
+        echo_title("An access key for demo-user, put into the profile `demo` (of the sandbox, not yours).")
+        self._create_access_key()
 
-        title("A command as the role, by its alias.")
-        self._assume()
+        echo_title("A command as the role, by its alias.")
+        self._run_as_role()
 
-    def _drift(self) -> None:
+    def _make_drift(self) -> None:
         administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
-        self.by_hand(
+        self.run_by_hand(
             f"aws iam attach-role-policy --role-name user-role --policy-arn {administrator}",
             "attach_role_policy",
             RoleName="user-role",
             PolicyArn=administrator,
         )
-        self.by_hand(
+        self.run_by_hand(
             "aws iam update-role --role-name user-role --description 'Read S3' --max-session-duration 43200",
             "update_role",
             RoleName="user-role",
@@ -129,15 +129,15 @@ class Demo:
         )
         document = self.iam.get_role(RoleName="mfa-role")["Role"]["AssumeRolePolicyDocument"]
         del document["Statement"][0]["Condition"]
-        self.by_hand(
+        self.run_by_hand(
             "aws iam update-assume-role-policy --role-name mfa-role --policy-document file://without-mfa.json",
             "update_assume_role_policy",
             RoleName="mfa-role",
             PolicyDocument=json.dumps(document),
         )
 
-    def _access_key(self) -> None:
-        show("aws iam create-access-key --user-name demo-user")
+    def _create_access_key(self) -> None:
+        echo_command("aws iam create-access-key --user-name demo-user")
         key = self.iam.create_access_key(UserName="demo-user")["AccessKey"]
         profiles = configparser.RawConfigParser()
         profiles["demo"] = {
@@ -146,16 +146,16 @@ class Demo:
         }
         with Path(self.environment["AWS_SHARED_CREDENTIALS_FILE"]).open("w", encoding="utf-8") as file:
             profiles.write(file)
-        say(f"Key {key['AccessKeyId']} is in the profile demo; a secret is never shown here.")
+        echo(f"Key {key['AccessKeyId']} is in the profile demo; a secret is never shown here.")
 
-    def _assume(self) -> None:
-        command, shown = who_am_i(self.environment)
+    def _run_as_role(self) -> None:
+        command, shown = find_identity_command(self.environment)
         head = ["assume", "user", "--file", FILE, "--"]
-        out = self.reconcile(*head, *command, shown=shlex.join(["reconcile", *head, *shown]))
-        promise(":assumed-role/user-role/demo-user" in out, "the command runs as the role")
+        out = self.run_reconcile(*head, *command, shown=shlex.join(["reconcile", *head, *shown]))
+        check_promise(":assumed-role/user-role/demo-user" in out, "the command runs as the role")
 
 
-def who_am_i(environment: dict[str, str]) -> tuple[Sequence[str], Sequence[str]]:
+def find_identity_command(environment: dict[str, str]) -> tuple[Sequence[str], Sequence[str]]:
     """`aws sts get-caller-identity`, or the same through boto3 where there is no working AWS CLI; and as shown."""
     aws = shutil.which("aws")
     if aws and subprocess.run([aws, "--version"], env=environment, capture_output=True, check=False).returncode == 0:
@@ -167,15 +167,15 @@ def who_am_i(environment: dict[str, str]) -> tuple[Sequence[str], Sequence[str]]
 def main() -> int:
     try:
         with Sandbox() as sandbox:
-            say(f"A sandbox of AWS IAM at {sandbox.url}; nothing here can reach AWS.")
+            echo(f"A sandbox of AWS IAM at {sandbox.url}; nothing here can reach AWS.")
             Demo(sandbox).run()
-    except NotAsPromised as error:
-        say(f"\nNot as promised: {error}.")
+    except DemoFailure as error:
+        echo(f"\nNot as promised: {error}.")
         return 1
-    except Failed as failed:  # the sandbox says what it needs
-        say(text(failed.problems))
+    except ReconcileError as failed:  # the sandbox says what it needs
+        echo(render_problems(failed.problems))
         return 1
-    say("\nAs promised, every step. Next: docs/tutorial.md, or `reconcile sandbox` and a file of your own.")
+    echo("\nAs promised, every step. Next: docs/tutorial.md, or `reconcile sandbox` and a file of your own.")
     return 0
 
 

@@ -5,7 +5,7 @@ import gc
 import os
 import sys
 
-_PLACES = 8
+_MAX_FRAMES = 8
 """Places in the code that are named for a mistake of the program. A function that calls itself for ever has 1,000."""
 
 
@@ -13,19 +13,19 @@ def main() -> None:
     """Run the command line and leave with its exit code (the table is in docs/cli.md)."""
     gc.disable()  # one short run: the collector would walk a whole account again and again, and free nothing
     try:
-        _open()
+        _open_missing_streams()
         if sys.stdout is None:
             raise OSError(0, "stdout is closed")
-        _escape_what_has_no_code()
-        code = _served()
+        _escape_unencodable()
+        code = _run_command()
     except OSError as error:
-        code = _broken(error)
+        code = _report_os_error(error)
     except Exception as error:
-        code = _tell_mistake(error)
+        code = _report_crash(error)
     sys.exit(code)
 
 
-def _open() -> None:
+def _open_missing_streams() -> None:
     """Put nothing in the place of stdin and stderr where they are closed, or the next file would take it."""
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123
@@ -33,7 +33,7 @@ def _open() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
 
 
-def _escape_what_has_no_code() -> None:
+def _escape_unencodable() -> None:
     """Have stdout and stderr write `\\u2192` for a character that their encoding lacks, as in the locale C.
 
     The same goes for bytes of file names that are no text, which Python holds as half characters. It is JSON's own
@@ -53,20 +53,20 @@ def _escape_character(error: UnicodeError) -> tuple[str, int]:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)), error.end
 
 
-def _served() -> int:
+def _run_command() -> int:
     served = None
     if sys.argv[1:2] == ["assume"]:
-        from reconciler.assume.fast import serve
+        from reconciler.assume.fast import serve_assume
 
-        served = serve(sys.argv[1:], os.environ)
+        served = serve_assume(sys.argv[1:], os.environ)
     if served is None:
-        from reconciler.cli.main import run
+        from reconciler.cli.main import run_command
 
-        served = run(sys.argv[1:])
+        served = run_command(sys.argv[1:])
     return served
 
 
-def _broken(error: OSError) -> int:
+def _report_os_error(error: OSError) -> int:
     """What the system refuses to every command alike: a full disk behind stdout, a working folder that is gone."""
     where = f"{error.filename}: " if error.filename else ""
     said = [f"error: {where}{error.strerror or type(error).__name__}."]
@@ -74,10 +74,10 @@ def _broken(error: OSError) -> int:
         os.getcwd()  # noqa: PTH109 - pathlib takes longer than the rest of a quick run
     except OSError:
         said = ["error: The working folder is gone.", "    Change to another one, and run the command again."]
-    return _leave(said)
+    return _report_failure(said)
 
 
-def _tell_mistake(error: Exception) -> int:
+def _report_crash(error: Exception) -> int:
     """Tell where the program failed by a mistake of its own, without the texts of exceptions: they may hold secrets."""
     import traceback
 
@@ -90,15 +90,15 @@ def _tell_mistake(error: Exception) -> int:
             "    Its text is not shown: it may hold a secret. Please report this with the lines below.",
             *(
                 f"    {frame.filename.rpartition('reconciler')[2][1:]}:{frame.lineno} {frame.name}"
-                for frame in frames[-_PLACES:]
+                for frame in frames[-_MAX_FRAMES:]
             ),
         ]
     if sys.argv[1:2] == ["apply"]:
         said.append("    If calls were made, they are in the journal: look at it before you run the command again.")
-    return _leave(said)
+    return _report_failure(said)
 
 
-def _leave(lines: list[str]) -> int:
+def _report_failure(lines: list[str]) -> int:
     """Tell the last lines of a program whose streams may be broken; the exit code."""
     import contextlib
 

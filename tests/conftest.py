@@ -11,14 +11,14 @@ import pytest
 from reconciler.sandbox.server import Sandbox
 from tests.support import second
 from tests.support.account import Account
-from tests.support.emulators import Start
+from tests.support.emulators import StartSandbox
 from tests.support.examples import load_profile
 
 load_profile()
 
 
 @pytest.fixture(autouse=True)
-def _no_aws_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
+def _hide_developer_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the credentials or the files of whoever runs it."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "RECONCILE_")):
@@ -26,19 +26,19 @@ def _no_aws_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    second.parametrize(metafunc)
+    second.parametrize_emulators(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    second.leave_out(items)
-    second.expect_gaps(items, whole=not any("::" in argument for argument in config.args))
+    second.drop_irrelevant(items)
+    second.mark_gaps(items, whole=not any("::" in argument for argument in config.args))
 
 
 @pytest.fixture(scope="module")
-def start(request: pytest.FixtureRequest) -> Start:
+def start(request: pytest.FixtureRequest) -> StartSandbox:
     """Starts the sandbox of a test: with moto behind it, or with the emulator that the test is parametrized with."""
-    given: Start = getattr(request, "param", Sandbox)
+    given: StartSandbox = getattr(request, "param", Sandbox)
     return given
 
 
@@ -49,13 +49,13 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-class _Accounts:
+class _AccountPool:
     """One sandbox per worker and emulator, emptied after each test: a fresh one reads AWS's own policies anew."""
 
     def __init__(self) -> None:
-        self._running: dict[Start, Sandbox] = {}
+        self._running: dict[StartSandbox, Sandbox] = {}
 
-    def account(self, start: Start, folder: Path) -> Account:
+    def lend_account(self, start: StartSandbox, folder: Path) -> Account:
         if start not in self._running:
             self._running[start] = start().__enter__()
         return Account(self._running[start], folder)
@@ -66,15 +66,15 @@ class _Accounts:
 
 
 @pytest.fixture(scope="session")
-def _accounts() -> Iterator[_Accounts]:
-    accounts = _Accounts()
+def _accounts() -> Iterator[_AccountPool]:
+    accounts = _AccountPool()
     yield accounts
     accounts.close()
 
 
 @pytest.fixture
-def account(_accounts: _Accounts, start: Start, tmp_path: Path) -> Iterator[Account]:
+def account(_accounts: _AccountPool, start: StartSandbox, tmp_path: Path) -> Iterator[Account]:
     """An empty account of the test's own, which need not tidy up."""
-    lent = _accounts.account(start, tmp_path)
+    lent = _accounts.lend_account(start, tmp_path)
     yield lent
     lent.reset()

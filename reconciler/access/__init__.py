@@ -9,70 +9,84 @@ whether MFA changes an answer. Its weak point: organisation policies (SCP, RCP) 
 given them.
 """
 
-from reconciler.access.account import groups_of, principals_of, targets_of
-from reconciler.access.assume import Examined, Target, caller_side, can_assume, examined, trust_side
-from reconciler.access.compiled import Compiled, compiled
-from reconciler.access.context import NO_MFA_POSSIBLE, NOTHING_KNOWN, WITHOUT_MFA, Context, tagged, with_mfa
-from reconciler.access.covers import UNSEEN, Power, powers, powers_of
+from reconciler.access.account import group_principals_of, principals_of, targets_of
+from reconciler.access.assume import AssumeEvaluation, Target, can_assume, evaluate_caller, evaluate_trust, examined
+from reconciler.access.compiled import CompiledPolicies, compile_policies
+from reconciler.access.context import (
+    NO_MFA_POSSIBLE,
+    NOTHING_KNOWN,
+    WITHOUT_MFA,
+    Context,
+    make_mfa_context,
+    make_tag_context,
+)
+from reconciler.access.covers import UNSEEN_POLICIES, Power, find_powers, find_powers_of_all
 from reconciler.access.identity import evaluate
-from reconciler.access.matrix import Alike, alike, asked_by_callers, asked_by_trusts, seen_by_callers, seen_by_trusts
-from reconciler.access.mfa import MfaDemand
+from reconciler.access.matrix import (
+    EquivalentPairs,
+    collect_caller_keys,
+    collect_trust_keys,
+    group_equivalent_pairs,
+    principal_key_of,
+    role_key_of,
+)
+from reconciler.access.mfa import MfaRequirement
 from reconciler.access.paths import PATHS, EscalationPath, Grade
-from reconciler.access.principal import Naming, Principal, outsider
-from reconciler.access.reasons import Reason, reasons, trust_reasons
-from reconciler.access.resources import ResourcePolicy, Weighed, weigh
-from reconciler.access.values import Decision, PolicySource, Source, Verdict, Why
-from reconciler.access.ways import Targets, is_administrator, names_things, ways_to
+from reconciler.access.principal import Principal, PrincipalMatch, make_external_principal
+from reconciler.access.reasons import StatementMatch, match_statements, match_trust_statements
+from reconciler.access.resources import ResourceEvaluation, ResourcePolicy, evaluate_resource
+from reconciler.access.values import Decision, PolicySource, StatementSource, Verdict, VerdictReason
+from reconciler.access.ways import AdminTargets, find_powers_over, has_named_rights, is_administrator
 
 __all__ = [
     "NOTHING_KNOWN",
     "NO_MFA_POSSIBLE",
     "PATHS",
-    "UNSEEN",
+    "UNSEEN_POLICIES",
     "WITHOUT_MFA",
-    "Alike",
-    "Compiled",
+    "AdminTargets",
+    "AssumeEvaluation",
+    "CompiledPolicies",
     "Context",
     "Decision",
+    "EquivalentPairs",
     "EscalationPath",
-    "Examined",
     "Grade",
-    "MfaDemand",
-    "Naming",
+    "MfaRequirement",
     "PolicySource",
     "Power",
     "Principal",
-    "Reason",
+    "PrincipalMatch",
+    "ResourceEvaluation",
     "ResourcePolicy",
-    "Source",
+    "StatementMatch",
+    "StatementSource",
     "Target",
-    "Targets",
     "Verdict",
-    "Weighed",
-    "Why",
-    "alike",
-    "asked_by_callers",
-    "asked_by_trusts",
-    "caller_side",
+    "VerdictReason",
     "can_assume",
-    "compiled",
+    "collect_caller_keys",
+    "collect_trust_keys",
+    "compile_policies",
     "evaluate",
+    "evaluate_caller",
+    "evaluate_resource",
+    "evaluate_trust",
     "examined",
-    "groups_of",
+    "find_powers",
+    "find_powers_of_all",
+    "find_powers_over",
+    "group_equivalent_pairs",
+    "group_principals_of",
+    "has_named_rights",
     "is_administrator",
-    "names_things",
-    "outsider",
-    "powers",
-    "powers_of",
+    "make_external_principal",
+    "make_mfa_context",
+    "make_tag_context",
+    "match_statements",
+    "match_trust_statements",
+    "principal_key_of",
     "principals_of",
-    "reasons",
-    "seen_by_callers",
-    "seen_by_trusts",
-    "tagged",
+    "role_key_of",
     "targets_of",
-    "trust_reasons",
-    "trust_side",
-    "ways_to",
-    "weigh",
-    "with_mfa",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.access.assume import Target
-from reconciler.access.compiled import compiled
+from reconciler.access.compiled import compile_policies
 from reconciler.access.principal import Principal
 from reconciler.access.values import PolicySource
 from reconciler.model.address import Address
@@ -15,19 +15,19 @@ from reconciler.model.entity import Group, Policy, Role, User
 from reconciler.model.live import State
 
 
-def principals_of(state: State, outside: Mapping[str, Document] | None = None) -> dict[Address, Principal]:
-    """Every user and role. `outside`: documents of policies of AWS that were read, by ARN."""
-    documents = {**(outside or {}), **_policies(state)}
-    ids = {address: unique for unique, address in state.facts.unique_ids.items()}
+def principals_of(state: State, external_documents: Mapping[str, Document] | None = None) -> dict[Address, Principal]:
+    """Every user and role. `external_documents`: documents of policies of AWS that were read, by ARN."""
+    documents = {**(external_documents or {}), **_managed_documents_of(state)}
+    ids = {address: unique for unique, address in state.details.unique_ids.items()}
     found: dict[Address, Principal] = {}
     for address, entity in state.entities.items():
         if not isinstance(entity, (User, Role)):
             continue
-        arn = _arn(state, address.kind, entity.path, entity.name)
-        policies = list(_sources(entity, documents))
-        groups = _groups(state, entity) if isinstance(entity, User) else []
+        arn = _build_arn(state, address.kind, entity.path, entity.name)
+        policies = list(_policy_sources_of(entity, documents))
+        groups = _groups_of(state, entity) if isinstance(entity, User) else []
         for group in groups:
-            policies += _sources(group, documents)
+            policies += _policy_sources_of(group, documents)
         boundary = entity.permissions_boundary
         found[address] = Principal(
             arn=arn,
@@ -36,21 +36,21 @@ def principals_of(state: State, outside: Mapping[str, Document] | None = None) -
             policies=tuple(dict.fromkeys(policies)),
             boundary=None if boundary is None else PolicySource(boundary, documents.get(boundary)),
             unique_id=ids.get(address, ""),
-            tags=None if isinstance(entity, Role) and _taggable(entity) else entity.tags,
-            groups=tuple(_arn(state, "group", group.path, group.name) for group in groups),
+            tags=None if isinstance(entity, Role) and _allows_session_tags(entity) else entity.tags,
+            groups=tuple(_build_arn(state, "group", group.path, group.name) for group in groups),
         )
     return found
 
 
-def groups_of(state: State) -> dict[Address, Principal]:
+def group_principals_of(state: State) -> dict[Address, Principal]:
     """Every group as somebody who has its policies and nothing else, to ask what a member gets from it."""
-    documents = _policies(state)
+    documents = _managed_documents_of(state)
     return {
         address: Principal(
-            arn=_arn(state, "group", entity.path, entity.name),
+            arn=_build_arn(state, "group", entity.path, entity.name),
             kind="account",
             account=state.account,
-            policies=tuple(dict.fromkeys(_sources(entity, documents))),
+            policies=tuple(dict.fromkeys(_policy_sources_of(entity, documents))),
         )
         for address, entity in state.entities.items()
         if isinstance(entity, Group)
@@ -60,37 +60,39 @@ def groups_of(state: State) -> dict[Address, Principal]:
 def targets_of(state: State) -> dict[Address, Target]:
     """Every role as something to assume."""
     return {
-        address: Target(_arn(state, "role", entity.path, entity.name), entity.trust_policy, entity.tags)
+        address: Target(_build_arn(state, "role", entity.path, entity.name), entity.trust_policy, entity.tags)
         for address, entity in state.entities.items()
         if isinstance(entity, Role)
     }
 
 
-def _groups(state: State, user: User) -> list[Group]:
+def _groups_of(state: State, user: User) -> list[Group]:
     held = (state.entities.get(address) for address in sorted(user.groups))
     return [group for group in held if isinstance(group, Group)]
 
 
-def _sources(entity: User | Group | Role, documents: Mapping[str, Document]) -> Iterator[PolicySource]:
+def _policy_sources_of(entity: User | Group | Role, documents: Mapping[str, Document]) -> Iterator[PolicySource]:
     for arn in sorted(entity.policies):
         yield PolicySource(arn, documents.get(arn))
     for name, document in sorted(entity.inline_policies.items()):
         yield PolicySource(f"{entity.address} inline policy {name}", document)
 
 
-def _policies(state: State) -> dict[str, Document]:
+def _managed_documents_of(state: State) -> dict[str, Document]:
     return {
-        _arn(state, "policy", entity.path, entity.name): entity.document
+        _build_arn(state, "policy", entity.path, entity.name): entity.document
         for entity in state.entities.values()
         if isinstance(entity, Policy)
     }
 
 
-def _arn(state: State, kind: str, path: str, name: str) -> str:
+def _build_arn(state: State, kind: str, path: str, name: str) -> str:
     return arn_of(Address(kind, name), path, state.account, state.partition)
 
 
-def _taggable(role: Role) -> bool:
+def _allows_session_tags(role: Role) -> bool:
     """Session tags may override the role's own, where its trust lets sessions bring some."""
-    part = compiled([PolicySource(f"trust of {role.address}", role.trust_policy)]).slice("sts:TagSession")
-    return bool(part.allows or part.allow_unseen)
+    part = compile_policies([PolicySource(f"trust of {role.address}", role.trust_policy)]).statements_for(
+        "sts:TagSession"
+    )
+    return bool(part.allows or part.unknown_allows)

@@ -24,11 +24,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from reconciler.access.compiled import Compiled, compiled
-from reconciler.access.context import NOTHING_KNOWN, Context, tagged
-from reconciler.access.identity import Sides, sides
-from reconciler.access.naming import TrustAnswers, trust_answers
-from reconciler.access.principal import Naming, Principal
+from reconciler.access.compiled import CompiledPolicies, compile_policies
+from reconciler.access.context import NOTHING_KNOWN, Context, make_tag_context
+from reconciler.access.identity import PrincipalAnswers, collect_answers
+from reconciler.access.naming import TrustAnswers, collect_trust_answers
+from reconciler.access.principal import Principal, PrincipalMatch
 from reconciler.access.values import (
     NO,
     YES,
@@ -36,22 +36,22 @@ from reconciler.access.values import (
     Decision,
     PolicySource,
     Route,
-    Source,
+    StatementSource,
     Verdict,
-    Why,
-    conjunction,
-    unknown,
-    verdict,
+    VerdictReason,
+    depends_on,
+    reach_verdict,
+    require_all,
 )
 from reconciler.model.document import Document
 
-ASSUME = {"oidc": "sts:AssumeRoleWithWebIdentity", "saml": "sts:AssumeRoleWithSAML"}
+ASSUME_ACTIONS = {"oidc": "sts:AssumeRoleWithWebIdentity", "saml": "sts:AssumeRoleWithSAML"}
 """Kind of principal → the action by which it assumes, where that is not sts:AssumeRole."""
 
 
 SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
 
-OF_ROLES = ("aws:resource", "iam:resource")
+ROLE_KEY_PREFIXES = ("aws:resource", "iam:resource")
 """How the keys of a request begin that describe the role."""
 
 
@@ -72,26 +72,26 @@ class Target:
         return f"trust of {self.arn.split(':', 5)[5]}"
 
     @cached_property
-    def compiled_trust(self) -> Compiled:
-        return compiled([PolicySource(self.label, self.trust)])
+    def compiled_trust(self) -> CompiledPolicies:
+        return compile_policies([PolicySource(self.label, self.trust)])
 
     @cached_property
-    def own(self) -> Context:
+    def resource_context(self) -> Context:
         """The keys of OF_ROLES (Service Authorization Reference, "AWS STS")."""
         found = Context.of({"aws:ResourceAccount": self.account})
-        return found if self.tags is None else found.over(tagged(self.tags))
+        return found if self.tags is None else found.with_fallbacks(make_tag_context(self.tags))
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class AssumeEvaluation:
     """One action of a principal on a role: what the trust says, what its own policies say, and the outcome.
 
-    `own` None: the trust alone decides, as for services.
+    `caller` None: the trust alone decides, as for services.
     """
 
     action: str
     trust: TrustAnswers
-    own: Sides | None
+    caller: PrincipalAnswers | None
     verdict: Verdict
 
 
@@ -100,70 +100,80 @@ def can_assume(
 ) -> Verdict:
     """May the principal assume the role? `also`: sts:TagSession, sts:SetSourceIdentity where the call carries them."""
     if principal.kind == "root":
-        return Verdict(Decision.DENY, why=Why.ROOT)
-    full = principal.own.over(role.own, context)
-    first = _one(principal, role, ASSUME.get(principal.kind, "sts:AssumeRole"), full)
-    rest = [_one(principal, role, action, full) for action in also]
-    return conjunction([first, *rest]) if rest else first
+        return Verdict(Decision.DENY, reason=VerdictReason.ROOT)
+    full = principal.request_context.with_fallbacks(role.resource_context, context)
+    first = _evaluate_action(principal, role, ASSUME_ACTIONS.get(principal.kind, "sts:AssumeRole"), full)
+    rest = [_evaluate_action(principal, role, action, full) for action in also]
+    return require_all([first, *rest]) if rest else first
 
 
-def _one(principal: Principal, role: Target, action: str, context: Context) -> Verdict:
+def _evaluate_action(principal: Principal, role: Target, action: str, context: Context) -> Verdict:
     return examined(principal, role, action, context).verdict
 
 
-def examined(principal: Principal, role: Target, action: str, context: Context) -> Examined:
+def examined(principal: Principal, role: Target, action: str, context: Context) -> AssumeEvaluation:
     """`can_assume` for one action, with both sides shown. `context`: as `Principal.own.over(Target.own, …)` is."""
-    trust = trust_answers(role.compiled_trust.slice(action), principal, role.arn, context)
+    trust = collect_trust_answers(role.compiled_trust.statements_for(action), principal, role.arn, context)
     if not principal.has_policies:
-        alone = verdict([trust.denied], [(answer,) for answer in trust.allowed.values()] or _UNTRUSTED)
-        return Examined(action, trust, None, alone)
-    own = sides(principal, action, role.arn, context)
-    both = verdict([*own.denies, trust.denied], _routes(principal, role, action, trust, own) or _UNTRUSTED)
-    return Examined(action, trust, own, both)
+        alone = reach_verdict([trust.deny], [(answer,) for answer in trust.allows.values()] or _UNTRUSTED)
+        return AssumeEvaluation(action, trust, None, alone)
+    own = collect_answers(principal, action, role.arn, context)
+    both = reach_verdict([*own.denies, trust.deny], _find_routes(principal, role, action, trust, own) or _UNTRUSTED)
+    return AssumeEvaluation(action, trust, own, both)
 
 
-def trust_side(found: Examined) -> Verdict:
+def evaluate_trust(evaluation: AssumeEvaluation) -> Verdict:
     """What the trust says for itself, whatever the caller's own policies say."""
-    return verdict([found.trust.denied], [(answer,) for answer in found.trust.allowed.values()] or _UNTRUSTED)
+    return reach_verdict(
+        [evaluation.trust.deny], [(answer,) for answer in evaluation.trust.allows.values()] or _UNTRUSTED
+    )
 
 
-def caller_side(principal: Principal, role: Target, found: Examined, naming: Naming) -> Verdict:
+def evaluate_caller(
+    principal: Principal, role: Target, evaluation: AssumeEvaluation, naming: PrincipalMatch
+) -> Verdict:
     """What the caller's own policies say, were the trust to let it in by this way of naming it."""
-    if found.own is None:
-        return Verdict(Decision.ALLOW, why=Why.ALLOWED)
+    if evaluation.caller is None:
+        return Verdict(Decision.ALLOW, reason=VerdictReason.ALLOWED)
     open_trust = TrustAnswers({naming: Answer(YES)}, Answer(NO))
-    return verdict(found.own.denies, _routes(principal, role, found.action, open_trust, found.own))
+    return reach_verdict(
+        evaluation.caller.denies, _find_routes(principal, role, evaluation.action, open_trust, evaluation.caller)
+    )
 
 
-_UNTRUSTED: list[Route] = [(Answer(NO, (), Why.TRUST),)]
+_UNTRUSTED: list[Route] = [(Answer(NO, (), VerdictReason.TRUST),)]
 
 
-def _routes(principal: Principal, role: Target, action: str, trust: TrustAnswers, own: Sides) -> list[Route]:
+def _find_routes(
+    principal: Principal, role: Target, action: str, trust: TrustAnswers, own: PrincipalAnswers
+) -> list[Route]:
     """What each way of being named needs besides the trust."""
     routes: list[Route] = []
     on_both_sides = principal.account != role.account or (principal.is_role and action == SET_SOURCE_IDENTITY)
-    for naming, allowed in trust.allowed.items():
-        if on_both_sides or naming is Naming.ACCOUNT:
+    for naming, allowed in trust.allows.items():
+        if on_both_sides or naming is PrincipalMatch.ACCOUNT:
             routes.append((allowed, own.identity, own.boundary, own.session))
-        elif naming is Naming.ROLE:
+        elif naming is PrincipalMatch.ROLE:
             routes.append((allowed, own.boundary, own.session))
-        elif naming is Naming.EVERYONE:
-            routes.append((allowed, _disputed_boundary(principal, own.boundary), _disputed_session(own.session)))
-        elif naming is Naming.BY_ARN or principal.is_role:
+        elif naming is PrincipalMatch.EVERYONE:
+            routes.append((allowed, _dispute_boundary(principal, own.boundary), _dispute_session(own.session)))
+        elif naming is PrincipalMatch.BY_ARN or principal.is_role:
             routes.append((allowed,))
         else:
-            routes.append((allowed, _disputed_boundary(principal, own.boundary)))
+            routes.append((allowed, _dispute_boundary(principal, own.boundary)))
     return routes
 
 
-def _disputed_boundary(principal: Principal, boundary: Answer) -> Answer:
+def _dispute_boundary(principal: Principal, boundary: Answer) -> Answer:
     """A boundary of which AWS's documents do not agree whether it counts here: its no becomes unknown."""
     if boundary.truth.value is not False or principal.boundary is None:
         return boundary
     label = principal.boundary.label
-    return Answer(unknown(f"boundary:{label}"), (Source(label),), Why.BOUNDARY)
+    return Answer(depends_on(f"boundary:{label}"), (StatementSource(label),), VerdictReason.BOUNDARY)
 
 
-def _disputed_session(session: Answer) -> Answer:
+def _dispute_session(session: Answer) -> Answer:
     """A session policy of which AWS's documents do not say whether it counts here: its no becomes unknown."""
-    return session if session.truth.value is not False else Answer(unknown("session:policy"), (), Why.SESSION)
+    return (
+        session if session.truth.value is not False else Answer(depends_on("session:policy"), (), VerdictReason.SESSION)
+    )

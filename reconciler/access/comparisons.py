@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from reconciler.access.templates import arn_segments, glob, plain
+from reconciler.access.templates import compile_arn_segments, compile_filled_glob, to_plain_text
 
 Compare = Callable[[str, str], bool]
 """(ready text of the policy, value of the request) → whether they match."""
@@ -21,28 +21,28 @@ Compare = Callable[[str, str], bool]
 _ZONE = re.compile(r"([+-][0-9]{2}):?([0-9]{2})\Z")
 
 
-def _equal(text: str, value: str) -> bool:
-    return plain(text) == value
+def _equals(text: str, value: str) -> bool:
+    return to_plain_text(text) == value
 
 
-def _equal_ignoring_case(text: str, value: str) -> bool:
-    return plain(text).casefold() == value.casefold()
+def _equals_ignoring_case(text: str, value: str) -> bool:
+    return to_plain_text(text).casefold() == value.casefold()
 
 
-def _like(text: str, value: str) -> bool:
-    return glob(text)(value)
+def _matches_glob(text: str, value: str) -> bool:
+    return compile_filled_glob(text)(value)
 
 
-def _arn_like(text: str, value: str) -> bool:
-    parts, patterns = value.split(":", 5), arn_segments(text)
+def _matches_arn(text: str, value: str) -> bool:
+    parts, patterns = value.split(":", 5), compile_arn_segments(text)
     return len(parts) == len(patterns) == 6 and all(
         matches(part) for matches, part in zip(patterns, parts, strict=True)
     )
 
 
-def _within(text: str, value: str) -> bool:
+def _is_in_network(text: str, value: str) -> bool:
     try:
-        network = _network(plain(text))
+        network = _parse_network(to_plain_text(text))
         if "/" in value:
             asked = ipaddress.ip_network(value, strict=False)
             return asked.version == network.version and asked.subnet_of(network)  # type: ignore[arg-type]
@@ -52,11 +52,11 @@ def _within(text: str, value: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def _parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     return ipaddress.ip_network(text, strict=False)
 
 
-def _number(text: str) -> Decimal | None:
+def _parse_number(text: str) -> Decimal | None:
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -64,7 +64,7 @@ def _number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _moment(text: str) -> Decimal | None:
+def _parse_timestamp(text: str) -> Decimal | None:
     """Seconds since 1970, of ISO 8601 in any of the W3C profiles, or of epoch seconds."""
     if re.fullmatch(r"[0-9]{5,}(\.[0-9]+)?", text):
         return Decimal(text)
@@ -77,9 +77,9 @@ def _moment(text: str) -> Decimal | None:
     return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
 
 
-def _ordered(read: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]) -> Compare:
+def _make_comparison(read: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]) -> Compare:
     def compare(text: str, value: str) -> bool:
-        wanted, given = read(plain(text)), read(value)
+        wanted, given = read(to_plain_text(text)), read(value)
         return wanted is not None and given is not None and holds(given, wanted)
 
     return compare
@@ -94,16 +94,16 @@ _ORDERS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 }
 
 COMPARISONS: dict[str, Compare] = {
-    "StringEquals": _equal,
-    "StringEqualsIgnoreCase": _equal_ignoring_case,
-    "StringLike": _like,
-    "Bool": _equal_ignoring_case,
-    "BinaryEquals": _equal,
-    "IpAddress": _within,
-    "ArnEquals": _arn_like,
-    "ArnLike": _arn_like,
-    **{f"Numeric{name}": _ordered(_number, holds) for name, holds in _ORDERS.items()},
-    **{f"Date{name}": _ordered(_moment, holds) for name, holds in _ORDERS.items()},
+    "StringEquals": _equals,
+    "StringEqualsIgnoreCase": _equals_ignoring_case,
+    "StringLike": _matches_glob,
+    "Bool": _equals_ignoring_case,
+    "BinaryEquals": _equals,
+    "IpAddress": _is_in_network,
+    "ArnEquals": _matches_arn,
+    "ArnLike": _matches_arn,
+    **{f"Numeric{name}": _make_comparison(_parse_number, holds) for name, holds in _ORDERS.items()},
+    **{f"Date{name}": _make_comparison(_parse_timestamp, holds) for name, holds in _ORDERS.items()},
 }
 
 NEGATED: dict[str, str] = {

@@ -12,25 +12,36 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-from reconciler.access.conditions import CompiledCondition, compiled_condition
+from reconciler.access.conditions import CompiledCondition, compile_condition
 from reconciler.access.context import Context
-from reconciler.access.known import may_deny, well_known
-from reconciler.access.matching import ResourceMatcher, speaks_of
-from reconciler.access.values import NO, YES, Answer, PolicySource, Source, Ternary, Why, all_of, any_of, unknown
+from reconciler.access.known import find_aws_policy, may_deny
+from reconciler.access.matching import ResourceMatcher, covers_action
+from reconciler.access.values import (
+    NO,
+    YES,
+    Answer,
+    PolicySource,
+    StatementSource,
+    Ternary,
+    VerdictReason,
+    all_of,
+    any_of,
+    depends_on,
+)
 from reconciler.model.document import Document, Statement
 
 
 class CompiledStatement:
     """`ceiling` is the key to report where the statement only bounds what its document may allow, else empty."""
 
-    def __init__(self, source: Source, statement: Statement, version: str, ceiling: str = "") -> None:
+    def __init__(self, source: StatementSource, statement: Statement, version: str, ceiling: str = "") -> None:
         self.source = source
         self.statement = statement
         self.version = version
         self.ceiling = ceiling
         self.resources = ResourceMatcher(statement, version)
         self.conditions: tuple[CompiledCondition, ...] = tuple(
-            compiled_condition(item, version)
+            compile_condition(item, version)
             for item in sorted(statement.conditions, key=lambda item: (item.operator, item.key))
         )
 
@@ -51,83 +62,89 @@ class CompiledStatement:
         )
 
     @cached_property
-    def meaning(self) -> tuple[object, ...]:
+    def equivalence_key(self) -> tuple[object, ...]:
         """Equal for statements that answer alike to an action of which they speak, whichever policies they are of."""
         said = self.statement
         who, what = (said.principals, said.not_principal), (said.resources, said.not_resource)
         return said.effect, who, what, said.conditions, self.version, self.ceiling
 
-    def applies(self, resource: str, context: Context) -> Ternary:
+    def applies_to(self, resource: str, context: Context) -> Ternary:
         """Whether it speaks of the resource and its conditions hold; its action is known to match."""
         found = self.resources.matches(resource, context)
         if self.conditions and found.value is not False:
             found = all_of((found, *(condition.holds(context) for condition in self.conditions)))
         if self.ceiling and found.value is not False:
-            return unknown(self.ceiling)
+            return depends_on(self.ceiling)
         return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Slice:
+class ActionStatements:
     """The statements that speak of one action, and the keys of documents that may speak of it unseen."""
 
     allows: tuple[CompiledStatement, ...] = ()
     denies: tuple[CompiledStatement, ...] = ()
-    allow_unseen: tuple[Source, ...] = ()
-    deny_unseen: tuple[Source, ...] = ()
+    unknown_allows: tuple[StatementSource, ...] = ()
+    unknown_denies: tuple[StatementSource, ...] = ()
 
     @property
     def statements(self) -> tuple[CompiledStatement, ...]:
         return self.allows + self.denies
 
     @property
-    def meaning(self) -> tuple[frozenset[object], ...]:
+    def equivalence_key(self) -> tuple[frozenset[object], ...]:
         """Equal for what answers alike, whichever policies it is of; but a policy that is not known has a name."""
-        said = (frozenset(item.meaning for item in side) for side in (self.allows, self.denies))
-        return (*said, frozenset(self.allow_unseen), frozenset(self.deny_unseen))
+        said = (frozenset(item.equivalence_key for item in side) for side in (self.allows, self.denies))
+        return (*said, frozenset(self.unknown_allows), frozenset(self.unknown_denies))
 
-    def only(self, wanted: Callable[[CompiledStatement], bool]) -> Slice:
+    def filter_statements(self, wanted: Callable[[CompiledStatement], bool]) -> ActionStatements:
         """Without the statements that are not wanted."""
         if all(map(wanted, self.statements)):
             return self
         allows, denies = tuple(filter(wanted, self.allows)), tuple(filter(wanted, self.denies))
-        return Slice(allows, denies, self.allow_unseen, self.deny_unseen)
+        return ActionStatements(allows, denies, self.unknown_allows, self.unknown_denies)
 
     @property
     def may_allow(self) -> bool:
-        return bool(self.allows or self.allow_unseen)
+        return bool(self.allows or self.unknown_allows)
 
-    def allowed(self, resource: str, context: Context, why: Why = Why.IMPLICIT) -> Answer:
-        return _answer(self.allows, self.allow_unseen, resource, context, why)
+    def evaluate_allows(
+        self, resource: str, context: Context, reason: VerdictReason = VerdictReason.IMPLICIT
+    ) -> Answer:
+        return _evaluate_statements(self.allows, self.unknown_allows, resource, context, reason)
 
-    def denied(self, resource: str, context: Context) -> Answer:
-        return _answer(self.denies, self.deny_unseen, resource, context, Why.EXPLICIT)
+    def evaluate_denies(self, resource: str, context: Context) -> Answer:
+        return _evaluate_statements(self.denies, self.unknown_denies, resource, context, VerdictReason.EXPLICIT)
 
 
-_NOTHING: dict[Why, Answer] = {why: Answer(NO, (), why) for why in Why}
+_NO_ANSWERS: dict[VerdictReason, Answer] = {why: Answer(NO, (), why) for why in VerdictReason}
 
 
-def _answer(
-    statements: tuple[CompiledStatement, ...], unseen: tuple[Source, ...], resource: str, context: Context, why: Why
+def _evaluate_statements(
+    statements: tuple[CompiledStatement, ...],
+    unseen: tuple[StatementSource, ...],
+    resource: str,
+    context: Context,
+    reason: VerdictReason,
 ) -> Answer:
     if not statements and not unseen:
-        return _NOTHING[why]
-    sure: list[Source] = []
+        return _NO_ANSWERS[reason]
+    sure: list[StatementSource] = []
     open_sources = list(unseen)
-    truths = [unknown(f"policy:{source.label}") for source in unseen]
+    truths = [depends_on(f"policy:{source.label}") for source in unseen]
     for statement in statements:
-        truth = statement.applies(resource, context)
+        truth = statement.applies_to(resource, context)
         if truth.value:
             sure.append(statement.source)
         elif truth.value is None:
             open_sources.append(statement.source)
             truths.append(truth)
     if sure:
-        return Answer(YES, tuple(sure), why)
-    return Answer(any_of(truths), tuple(open_sources), why)
+        return Answer(YES, tuple(sure), reason)
+    return Answer(any_of(truths), tuple(open_sources), reason)
 
 
-_EMPTY = Slice()
+_EMPTY = ActionStatements()
 
 
 class CompiledDocument:
@@ -136,50 +153,54 @@ class CompiledDocument:
     def __init__(self, source: PolicySource) -> None:
         document, ceiling = source.document, ""
         if document is None:
-            document, exact = well_known(source.label)
+            document, exact = find_aws_policy(source.label)
             ceiling = "" if exact else f"policy:{source.label}"
-        unseen: tuple[Source, ...] = ()
+        unseen: tuple[StatementSource, ...] = ()
         if document is None or document.opaque:
-            unseen = (Source(source.label),)
+            unseen = (StatementSource(source.label),)
             document = Document(version="", statements=frozenset())
         self._label, self._document, self._ceiling = source.label, document, ceiling
-        self._silent = Slice((), (), unseen, unseen if may_deny(source.label) else ()) if unseen else _EMPTY
-        self._services = _services(document)
+        self._no_statements = (
+            ActionStatements((), (), unseen, unseen if may_deny(source.label) else ()) if unseen else _EMPTY
+        )
+        self._services = _services_of(document)
         self._statements: dict[Statement, CompiledStatement] = {}
-        self._slices: dict[str, Slice] = {}
+        self._slices: dict[str, ActionStatements] = {}
 
-    def slice(self, action: str) -> Slice:
+    def statements_for(self, action: str) -> ActionStatements:
         """What speaks of an action, given in lower case."""
         if self._services is not None and action.partition(":")[0] not in self._services:
-            return self._silent
+            return self._no_statements
         found = self._slices.get(action)
         if found is None:
-            speaking = [self._compiled(item) for item in self._ordered if speaks_of(item, action)]
+            speaking = [
+                self._compile_statement(item) for item in self._sorted_statements if covers_action(item, action)
+            ]
             found = self._slices[action] = (
                 replace(
-                    self._silent,
+                    self._no_statements,
                     allows=tuple(item for item in speaking if item.statement.effect == "Allow"),
                     denies=tuple(item for item in speaking if item.statement.effect == "Deny"),
                 )
                 if speaking
-                else self._silent
+                else self._no_statements
             )
         return found
 
     @cached_property
-    def _ordered(self) -> list[Statement]:
+    def _sorted_statements(self) -> list[Statement]:
         return sorted(self._document.statements, key=lambda item: (item.sid, sorted(item.actions)))
 
-    def _compiled(self, statement: Statement) -> CompiledStatement:
+    def _compile_statement(self, statement: Statement) -> CompiledStatement:
         found = self._statements.get(statement)
         if found is None:
-            source = Source(self._label, statement)
+            source = StatementSource(self._label, statement)
             found = CompiledStatement(source, statement, self._document.version, self._ceiling)
             self._statements[statement] = found
         return found
 
 
-def _services(document: Document) -> frozenset[str] | None:
+def _services_of(document: Document) -> frozenset[str] | None:
     """The services of whose actions it can speak at all; None where it may be any."""
     found = set()
     for statement in document.statements:
@@ -191,39 +212,39 @@ def _services(document: Document) -> frozenset[str] | None:
     return frozenset(found)
 
 
-class Compiled:
+class CompiledPolicies:
     """Several policies that count together, such as all that a user has."""
 
     def __init__(self, documents: Iterable[CompiledDocument]) -> None:
         self.documents = tuple(documents)
-        self._slices: dict[str, Slice] = {}
+        self._slices: dict[str, ActionStatements] = {}
 
-    def slice(self, action: str) -> Slice:
+    def statements_for(self, action: str) -> ActionStatements:
         """What speaks of an action; letter case ignored."""
         found = self._slices.get(action)
         if found is None:
             lower = action.lower()
-            parts = [part for item in self.documents if (part := item.slice(lower)) is not _EMPTY]
-            found = self._slices[action] = _joined(parts)
+            parts = [part for item in self.documents if (part := item.statements_for(lower)) is not _EMPTY]
+            found = self._slices[action] = _merge_statements(parts)
         return found
 
 
-def _joined(parts: list[Slice]) -> Slice:
+def _merge_statements(parts: list[ActionStatements]) -> ActionStatements:
     if len(parts) < 2:
         return parts[0] if parts else _EMPTY
-    return Slice(
+    return ActionStatements(
         tuple(item for part in parts for item in part.allows),
         tuple(item for part in parts for item in part.denies),
-        tuple(item for part in parts for item in part.allow_unseen),
-        tuple(item for part in parts for item in part.deny_unseen),
+        tuple(item for part in parts for item in part.unknown_allows),
+        tuple(item for part in parts for item in part.unknown_denies),
     )
 
 
 @lru_cache(maxsize=16384)
-def _document(source: PolicySource) -> CompiledDocument:
+def _compile_document(source: PolicySource) -> CompiledDocument:
     return CompiledDocument(source)
 
 
-def compiled(documents: Iterable[PolicySource]) -> Compiled:
+def compile_policies(documents: Iterable[PolicySource]) -> CompiledPolicies:
     """Policies ready to be asked; each document is compiled once, however many principals share it."""
-    return Compiled(_document(source) for source in documents)
+    return CompiledPolicies(_compile_document(source) for source in documents)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from reconciler.access.comparisons import COMPARISONS, NEGATED, Compare
 from reconciler.access.context import Alternative, Context
-from reconciler.access.templates import Ready, Template, ready, template
-from reconciler.access.values import NO, YES, Ternary, agreed, all_of, any_of, negation, unknown
+from reconciler.access.templates import FilledTexts, Template, fill_templates, parse_template
+from reconciler.access.values import NO, YES, Ternary, all_of, any_of, consensus_of, depends_on, negate
 from reconciler.model.document import Condition
 from reconciler.policy.operators import OPERATORS, Operator
 
@@ -39,35 +39,35 @@ class CompiledCondition:
         if not self.key:
             return YES
         if self.operator is None:
-            return unknown(f"operator:{self.name}")
+            return depends_on(f"operator:{self.name}")
         possible = context.find(self.key)
         if not possible:
-            return unknown(self.key)
+            return depends_on(self.key)
         if len(possible) == 1:
-            return self._of(self.operator, possible[0], context)
-        return agreed((self._of(self.operator, values, context) for values in possible), self.key)
+            return self._test_alternative(self.operator, possible[0], context)
+        return consensus_of((self._test_alternative(self.operator, values, context) for values in possible), self.key)
 
-    def _of(self, operator: Operator, values: Alternative, context: Context) -> Ternary:
+    def _test_alternative(self, operator: Operator, values: Alternative, context: Context) -> Ternary:
         if operator.base == "Null":
-            return self._null(operator, values)
+            return self._test_null(operator, values)
         if values is None:
-            return self._missing(operator)
-        texts = ready(self.templates, context)
-        tests = [self._test(value, texts) for value in values]
+            return self._test_missing_key(operator)
+        texts = fill_templates(self.templates, context)
+        tests = [self._test_value(value, texts) for value in values]
         if operator.quantifier == "ForAllValues":
             return all_of(tests)
         if operator.quantifier == "ForAnyValue":
             return any_of(tests)
-        return tests[0] if len(tests) == 1 else agreed(tests, self.key)
+        return tests[0] if len(tests) == 1 else consensus_of(tests, self.key)
 
-    def _null(self, operator: Operator, values: Alternative) -> Ternary:
+    def _test_null(self, operator: Operator, values: Alternative) -> Ternary:
         """`Null: {key: true}` asks that the key is absent ("Condition operator to check existence")."""
         if operator.quantifier:
-            return unknown(f"operator:{self.name}")
+            return depends_on(f"operator:{self.name}")
         asked = "true" if values is None else "false"
         return YES if any(self.compare(item.fixed or "", asked) for item in self.templates) else NO
 
-    def _missing(self, operator: Operator) -> Ternary:
+    def _test_missing_key(self, operator: Operator) -> Ternary:
         """A missing key matches nothing: false, or true for a negated operator, IfExists and ForAllValues."""
         if operator.if_exists or operator.quantifier == "ForAllValues":
             return YES
@@ -75,15 +75,15 @@ class CompiledCondition:
             return NO
         return YES if self.negated else NO
 
-    def _test(self, value: str, texts: Ready) -> Ternary:
+    def _test_value(self, value: str, texts: FilledTexts) -> Ternary:
         if any(self.compare(text, value) for text in texts.texts):
             found = YES
         else:
             found = Ternary(None, texts.unknown) if texts.unknown else NO
-        return negation(found) if self.negated else found
+        return negate(found) if self.negated else found
 
 
-def compiled_condition(condition: Condition, version: str) -> CompiledCondition:
+def compile_condition(condition: Condition, version: str) -> CompiledCondition:
     operator = OPERATORS.get(condition.operator)
     base = operator.base if operator is not None else ""
     takes_variables = operator is not None and operator.type in _WITH_VARIABLES
@@ -93,5 +93,5 @@ def compiled_condition(condition: Condition, version: str) -> CompiledCondition:
         operator=operator,
         compare=COMPARISONS.get(NEGATED.get(base, base), COMPARISONS["Bool"]),
         negated=base in NEGATED,
-        templates=tuple(template(text, version, takes_variables) for text in sorted(condition.values)),
+        templates=tuple(parse_template(text, version, takes_variables) for text in sorted(condition.values)),
     )

@@ -23,13 +23,13 @@ ABSENT: tuple[Alternative, ...] = (None,)
 class Context:
     """`known`: key in lower case → what it may be; one alternative: it is known.
 
-    `absent_prefixes`: all keys that begin so are absent, but for the known ones. `below` are asked, one after the
+    `absent_prefixes`: all keys that begin so are absent, but for the known ones. `fallbacks` are asked, one after the
     other, for what this one does not know.
     """
 
     known: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
     absent_prefixes: tuple[str, ...] = ()
-    below: tuple[Context, ...] = ()
+    fallbacks: tuple[Context, ...] = ()
 
     @classmethod
     def of(
@@ -48,9 +48,9 @@ class Context:
         for key in listed:
             known[key] = ABSENT
         for key, value in (values or {}).items():
-            known[key.lower()] = (_alternative(value),)
+            known[key.lower()] = (_to_alternative(value),)
         for key, options in (either or {}).items():
-            known[key.lower()] = tuple(_alternative(option) for option in options)
+            known[key.lower()] = tuple(_to_alternative(option) for option in options)
         return cls(known, tuple(key[:-1] for key in listed if key.endswith("*")))
 
     def find(self, key: str) -> tuple[Alternative, ...]:
@@ -60,18 +60,18 @@ class Context:
             return found
         if self.absent_prefixes and key.startswith(self.absent_prefixes):
             return ABSENT
-        for other in self.below:
+        for other in self.fallbacks:
             found = other.find(key)
             if found:
                 return found
         return ()
 
-    def over(self, *others: Context) -> Context:
+    def with_fallbacks(self, *others: Context) -> Context:
         """This context, and the others for what this one does not know."""
-        return Context(self.known, self.absent_prefixes, (*self.below, *others))
+        return Context(self.known, self.absent_prefixes, (*self.fallbacks, *others))
 
 
-def _alternative(value: Value | None) -> Alternative:
+def _to_alternative(value: Value | None) -> Alternative:
     if value is None:
         return None
     if isinstance(value, bool):
@@ -84,9 +84,9 @@ def _alternative(value: Value | None) -> Alternative:
 NOTHING_KNOWN = Context()
 
 
-def tagged(tags: Mapping[str, str], of_iam: bool = True) -> Context:
-    """The tags of the thing that a request is about; `of_iam`: users and roles have them as keys of IAM's own, too."""
-    prefixes = ("aws:ResourceTag/", "iam:ResourceTag/") if of_iam else ("aws:ResourceTag/",)
+def make_tag_context(tags: Mapping[str, str], is_iam: bool = True) -> Context:
+    """The tags of the thing that a request is about; `is_iam`: users and roles have them as keys of IAM's own, too."""
+    prefixes = ("aws:ResourceTag/", "iam:ResourceTag/") if is_iam else ("aws:ResourceTag/",)
     values = {f"{prefix}{key}": value for prefix in prefixes for key, value in tags.items()}
     return Context.of(values, absent=[f"{prefix}*" for prefix in prefixes])
 
@@ -95,7 +95,7 @@ WITHOUT_MFA = Context.of(absent=(MFA_PRESENT, MFA_AGE))
 """A user with long-term keys: both keys are absent (IAM User Guide, "AWS global condition context keys")."""
 
 
-def with_mfa(age: int = 0) -> Context:
+def make_mfa_context(age: int = 0) -> Context:
     """A user who gave a code `age` seconds ago."""
     return Context.of({MFA_PRESENT: True, MFA_AGE: age})
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from reconciler.access.context import NOTHING_KNOWN, Context
 from reconciler.access.principal import Principal
-from reconciler.access.values import YES, Answer, Decision, Verdict, Why, verdict
+from reconciler.access.values import YES, Answer, Decision, Verdict, VerdictReason, reach_verdict
 
 _NO_LIMIT = Answer(YES)
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class PrincipalAnswers:
     """What the policies of a principal say to one request. Without a boundary, `boundary` is yes; so `session`."""
 
     denies: tuple[Answer, ...]
@@ -26,27 +26,32 @@ class Sides:
     session: Answer
 
 
-def sides(principal: Principal, action: str, resource: str, context: Context) -> Sides:
+def collect_answers(principal: Principal, action: str, resource: str, context: Context) -> PrincipalAnswers:
     """`context` has what the principal's own requests carry (`Principal.own`) in it."""
-    identity = principal.identity.slice(action)
-    denies = [identity.denied(resource, context)]
+    identity = principal.compiled_policies.statements_for(action)
+    denies = [identity.evaluate_denies(resource, context)]
     limits = []
-    for limit, why in ((principal.limit, Why.BOUNDARY), (principal.session_limit, Why.SESSION)):
+    for limit, why in (
+        (principal.compiled_boundary, VerdictReason.BOUNDARY),
+        (principal.compiled_session, VerdictReason.SESSION),
+    ):
         if limit is None:
             limits.append(_NO_LIMIT)
             continue
-        part = limit.slice(action)
-        denies.append(part.denied(resource, context))
-        limits.append(part.allowed(resource, context, why))
-    return Sides(tuple(denies), identity.allowed(resource, context), limits[0], limits[1])
+        part = limit.statements_for(action)
+        denies.append(part.evaluate_denies(resource, context))
+        limits.append(part.evaluate_allows(resource, context, why))
+    return PrincipalAnswers(tuple(denies), identity.evaluate_allows(resource, context), limits[0], limits[1])
 
 
-def allowance(principal: Principal, action: str, resource: str, context: Context = NOTHING_KNOWN) -> Verdict:
+def evaluate_without_denies(
+    principal: Principal, action: str, resource: str, context: Context = NOTHING_KNOWN
+) -> Verdict:
     """As `evaluate`, if no statement denied anything: what the Allows of identity, boundary and session leave."""
     if principal.kind == "root":
-        return Verdict(Decision.ALLOW, why=Why.ALLOWED)
-    found = sides(principal, action, resource, principal.own.over(context))
-    return verdict((), [(found.identity, found.boundary, found.session)])
+        return Verdict(Decision.ALLOW, reason=VerdictReason.ALLOWED)
+    found = collect_answers(principal, action, resource, principal.request_context.with_fallbacks(context))
+    return reach_verdict((), [(found.identity, found.boundary, found.session)])
 
 
 def evaluate(principal: Principal, action: str, resource: str, context: Context = NOTHING_KNOWN) -> Verdict:
@@ -56,6 +61,6 @@ def evaluate(principal: Principal, action: str, resource: str, context: Context 
     A root user has no policies and may do everything in its account.
     """
     if principal.kind == "root":
-        return Verdict(Decision.ALLOW, why=Why.ALLOWED)
-    found = sides(principal, action, resource, principal.own.over(context))
-    return verdict(found.denies, [(found.identity, found.boundary, found.session)])
+        return Verdict(Decision.ALLOW, reason=VerdictReason.ALLOWED)
+    found = collect_answers(principal, action, resource, principal.request_context.with_fallbacks(context))
+    return reach_verdict(found.denies, [(found.identity, found.boundary, found.session)])

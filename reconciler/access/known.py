@@ -15,12 +15,12 @@ from reconciler.policy.canonical import CURRENT_VERSION, canonical
 _MARK = ":iam::aws:policy/"
 
 
-def _allow(actions: str) -> dict[str, Json]:
+def _make_allow(actions: str) -> dict[str, Json]:
     return {"Effect": "Allow", "Action": list(actions.split()), "Resource": "*"}
 
 
-def _deny(actions: str) -> dict[str, Json]:
-    return {**_allow(actions), "Effect": "Deny"}
+def _make_deny(actions: str) -> dict[str, Json]:
+    return {**_make_allow(actions), "Effect": "Deny"}
 
 
 _QUARANTINE = """
@@ -83,7 +83,7 @@ _QUARANTINE_V3 = """
     kms:PutKeyPolicy kms:RetireGrant kms:RevokeGrant kms:ScheduleKeyDeletion kms:DeleteImportedKeyMaterial
 """
 
-_KMS_GRANTS: dict[str, Json] = {**_deny("kms:CreateGrant"), "Condition": {"Null": {"kms:ViaService": "true"}}}
+_KMS_GRANTS: dict[str, Json] = {**_make_deny("kms:CreateGrant"), "Condition": {"Null": {"kms:ViaService": "true"}}}
 
 _NOT_IAM: dict[str, Json] = {
     "Effect": "Allow",
@@ -98,10 +98,10 @@ _OWN_PASSWORD: dict[str, Json] = {
 }
 
 _EXACT: dict[str, list[dict[str, Json]]] = {
-    "AdministratorAccess": [_allow("*")],
+    "AdministratorAccess": [_make_allow("*")],
     "PowerUserAccess": [
         _NOT_IAM,
-        _allow(
+        _make_allow(
             """
             account:GetAccountInformation account:GetGovCloudAccountInformation account:GetPrimaryEmail
             account:ListRegions iam:CreateServiceLinkedRole iam:DeleteServiceLinkedRole iam:ListRoles
@@ -110,7 +110,7 @@ _EXACT: dict[str, list[dict[str, Json]]] = {
         ),
     ],
     "IAMFullAccess": [
-        _allow(
+        _make_allow(
             """
             iam:* organizations:DescribeAccount organizations:DescribeOrganization
             organizations:DescribeOrganizationalUnit organizations:DescribePolicy organizations:ListChildren
@@ -120,23 +120,23 @@ _EXACT: dict[str, list[dict[str, Json]]] = {
         ),
     ],
     "IAMReadOnlyAccess": [
-        _allow(
+        _make_allow(
             """
             iam:GenerateCredentialReport iam:GenerateServiceLastAccessedDetails iam:Get* iam:List*
             iam:SimulateCustomPolicy iam:SimulatePrincipalPolicy
             """
         ),
     ],
-    "IAMUserChangePassword": [_OWN_PASSWORD, _allow("iam:GetAccountPasswordPolicy")],
-    "AmazonS3FullAccess": [_allow("s3:* s3-object-lambda:*")],
-    "AWSSupportAccess": [_allow("support:* support-console:*")],
+    "IAMUserChangePassword": [_OWN_PASSWORD, _make_allow("iam:GetAccountPasswordPolicy")],
+    "AmazonS3FullAccess": [_make_allow("s3:* s3-object-lambda:*")],
+    "AWSSupportAccess": [_make_allow("support:* support-console:*")],
     "service-role/AWSLambdaBasicExecutionRole": [
-        _allow("logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents"),
+        _make_allow("logs:CreateLogGroup logs:CreateLogStream logs:PutLogEvents"),
     ],
-    "AWSDenyAll": [{**_deny("*"), "Sid": "DenyAll"}],
-    "AWSCompromisedKeyQuarantine": [_deny(_QUARANTINE)],
-    "AWSCompromisedKeyQuarantineV2": [_deny(_QUARANTINE_V2)],
-    "AWSCompromisedKeyQuarantineV3": [_deny(_QUARANTINE_V3), _KMS_GRANTS],
+    "AWSDenyAll": [{**_make_deny("*"), "Sid": "DenyAll"}],
+    "AWSCompromisedKeyQuarantine": [_make_deny(_QUARANTINE)],
+    "AWSCompromisedKeyQuarantineV2": [_make_deny(_QUARANTINE_V2)],
+    "AWSCompromisedKeyQuarantineV3": [_make_deny(_QUARANTINE_V3), _KMS_GRANTS],
 }
 """Path and name → the statements of the whole document."""
 
@@ -158,13 +158,13 @@ _READS = """
 """
 
 _CEILINGS: dict[str, list[dict[str, Json]]] = {
-    "ReadOnlyAccess": [_allow(_READS)],
-    "SecurityAudit": [_allow(_READS)],
-    "job-function/ViewOnlyAccess": [_allow(_READS)],
+    "ReadOnlyAccess": [_make_allow(_READS)],
+    "SecurityAudit": [_make_allow(_READS)],
+    "job-function/ViewOnlyAccess": [_make_allow(_READS)],
 }
 """Path and name → more than the document allows."""
 
-_DENYING = frozenset(
+_POLICIES_WITH_DENY = frozenset(
     """
     AWSCertificateManagerPrivateCAPrivilegedUser AWSCertificateManagerPrivateCAUser
     AWSCleanRoomsFullAccessNoQuerying AWSCompromisedKeyQuarantine AWSCompromisedKeyQuarantineV2
@@ -190,7 +190,7 @@ _DENYING = frozenset(
 
 
 @cache
-def well_known(arn: str) -> tuple[Document | None, bool]:
+def find_aws_policy(arn: str) -> tuple[Document | None, bool]:
     """The document of a policy of AWS, and whether it is the whole truth; (None, True) where it is not known."""
     before, mark, name = arn.partition(_MARK)
     if not mark:
@@ -206,4 +206,4 @@ def well_known(arn: str) -> tuple[Document | None, bool]:
 def may_deny(arn: str) -> bool:
     """Whether a policy whose content is not known may deny something; of AWS's own, few do."""
     _, mark, name = arn.partition(_MARK)
-    return not mark or name.rpartition("/")[2] in _DENYING
+    return not mark or name.rpartition("/")[2] in _POLICIES_WITH_DENY

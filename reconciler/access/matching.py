@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import cached_property
 
 from reconciler.access.context import Context
-from reconciler.access.templates import MANY, ONE, arn_glob, ready, template
+from reconciler.access.templates import MANY, ONE, compile_arn_glob, fill_templates, parse_template
 from reconciler.access.values import NO, YES, Ternary
 from reconciler.model.document import Statement
 from reconciler.model.globs import Matcher, compile_glob
 
 
-def speaks_of(statement: Statement, action: str) -> bool:
+def covers_action(statement: Statement, action: str) -> bool:
     """`action` in lower case. A statement without any action speaks of none."""
     if not statement.actions:
         return False
@@ -29,40 +29,40 @@ class ResourceMatcher:
     """The Resource or NotResource of one statement. Without either, as in a trust policy, all resources match."""
 
     def __init__(self, statement: Statement, version: str) -> None:
-        templates = tuple(template(text, version) for text in sorted(statement.resources or ()))
+        templates = tuple(parse_template(text, version) for text in sorted(statement.resources or ()))
         fixed = [item.fixed for item in templates if item.fixed is not None]
         self.negated = statement.not_resource
-        self._open = tuple(item for item in templates if item.fixed is None)
-        self._everything = statement.resources is None or MANY in fixed
+        self._with_variables = tuple(item for item in templates if item.fixed is None)
+        self._matches_all = statement.resources is None or MANY in fixed
         self._literal = frozenset(text for text in fixed if MANY not in text and ONE not in text)
-        self._wild = tuple(text for text in fixed if text not in self._literal)
+        self._wildcards = tuple(text for text in fixed if text not in self._literal)
 
     @property
     def variables(self) -> frozenset[str]:
         """The keys of its variables."""
-        return frozenset[str]().union(*(item.variables for item in self._open))
+        return frozenset[str]().union(*(item.variables for item in self._with_variables))
 
     @cached_property
     def _patterns(self) -> tuple[Matcher, ...]:
-        return tuple(arn_glob(text) for text in self._wild)
+        return tuple(compile_arn_glob(text) for text in self._wildcards)
 
-    def telling(self, context: Context) -> tuple[str, ...] | None:
+    def resolve_patterns(self, context: Context) -> tuple[str, ...] | None:
         """Ready texts: two resources that the same of them match get the same answer. None where more counts.
 
         `context`: what is known whatever the resource is.
         """
-        if self._everything:
+        if self._matches_all:
             return ()
-        texts = ready(self._open, context)
-        return None if texts.unknown else (*self._literal, *self._wild, *texts.texts)
+        texts = fill_templates(self._with_variables, context)
+        return None if texts.unknown else (*self._literal, *self._wildcards, *texts.texts)
 
     def matches(self, resource: str, context: Context) -> Ternary:
-        if self._everything or resource in self._literal or any(matches(resource) for matches in self._patterns):
+        if self._matches_all or resource in self._literal or any(matches(resource) for matches in self._patterns):
             return NO if self.negated else YES
-        if not self._open:
+        if not self._with_variables:
             return YES if self.negated else NO
-        texts = ready(self._open, context)
-        if any(arn_glob(text)(resource) for text in texts.texts):
+        texts = fill_templates(self._with_variables, context)
+        if any(compile_arn_glob(text)(resource) for text in texts.texts):
             return NO if self.negated else YES
         if texts.unknown:
             return Ternary(None, texts.unknown)

@@ -15,18 +15,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.access.assume import ASSUME, Target
-from reconciler.access.compiled import CompiledStatement, Slice
+from reconciler.access.assume import ASSUME_ACTIONS, Target
+from reconciler.access.compiled import ActionStatements, CompiledStatement
 from reconciler.access.context import Alternative
-from reconciler.access.principal import Named, Naming, Principal
-from reconciler.access.rolesets import Roles, Trusting, keys_of, refined
+from reconciler.access.principal import Principal, PrincipalMatch, PrincipalName
+from reconciler.access.rolesets import RoleSets, TrustGroup, keys_of, refine_sets
 from reconciler.model.document import Document, Statement
 
-_EVERYONE: frozenset[Named] = frozenset({("*", "*"), ("AWS", "*")})
+_EVERYONE: frozenset[PrincipalName] = frozenset({("*", "*"), ("AWS", "*")})
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class EquivalentPairs:
     """Principals and roles of which every pair gets the same answer, whatever else is known of the request.
 
     The same but for the labels of the policies whose statements decide.
@@ -36,153 +36,161 @@ class Alike:
     roles: Sequence[Target]
 
 
-def alike(principals: Iterable[Principal], targets: Iterable[Target]) -> Iterator[Alike]:
+def group_equivalent_pairs(principals: Iterable[Principal], targets: Iterable[Target]) -> Iterator[EquivalentPairs]:
     """Every pair that is not denied for certain, each once. Root users assume no roles."""
-    roles = Roles(targets)
+    roles = RoleSets(targets)
     by_action: dict[str, list[Principal]] = {}
-    for principal in principals if roles.all else ():
+    for principal in principals if roles.all_roles else ():
         if principal.kind != "root":
-            by_action.setdefault(_action(principal), []).append(principal)
+            by_action.setdefault(_assume_action_of(principal), []).append(principal)
     for action, listed in by_action.items():
         callers = _Callers(listed, roles)
-        for trusting in roles.by_trust(action, callers.may_be_named):
-            for members, found in _let_in(callers, trusting):
-                yield Alike(members, roles.of(found))
+        for trusting in roles.group_by_trust(action, callers.may_be_named):
+            for members, found in _find_pairs(callers, trusting):
+                yield EquivalentPairs(members, roles.list_targets(found))
 
 
-def seen_by_trusts(principal: Principal, keys: Iterable[str]) -> tuple[object, ...]:
+def principal_key_of(principal: Principal, keys: Iterable[str]) -> tuple[object, ...]:
     """Equal where a principal gets the same answer from every trust that asks for no more than these keys."""
-    slices = _slices(principal)
+    slices = _assume_statements_of(principal)
     named = (principal.arn, principal.unique_id, principal.role_arn)
-    return (*named, *_rights(principal, slices), _answers(principal, {*keys, *keys_of(filter(None, slices))}))
+    return (
+        *named,
+        *_rights_key_of(principal, slices),
+        _context_answers_of(principal, {*keys, *keys_of(filter(None, slices))}),
+    )
 
 
-def seen_by_callers(role: Target, keys: Iterable[str]) -> tuple[object, ...]:
+def role_key_of(role: Target, keys: Iterable[str]) -> tuple[object, ...]:
     """Equal where a role gives the same answer to every principal whose policies ask for no more than these keys."""
-    parts = (role.compiled_trust.slice(action) for action in {"sts:AssumeRole", *ASSUME.values()})
+    parts = (role.compiled_trust.statements_for(action) for action in {"sts:AssumeRole", *ASSUME_ACTIONS.values()})
     asked = {*keys, *keys_of(parts)}
-    return role.arn, role.trust, frozenset((key, role.own.find(key)) for key in asked)
+    return role.arn, role.trust, frozenset((key, role.resource_context.find(key)) for key in asked)
 
 
-def asked_by_trusts(targets: Iterable[Target], principals: Sequence[Principal]) -> frozenset[str]:
+def collect_trust_keys(targets: Iterable[Target], principals: Sequence[Principal]) -> frozenset[str]:
     """All keys for which a trust asks that may name one of these principals."""
     trusts: dict[Document, Target] = {}
     for target in targets:
         trusts.setdefault(target.trust, target)
-    names = _Names(principals)
-    asked = [target.compiled_trust for trust, target in trusts.items() if names.may_be_in(trust)]
-    return keys_of(trust.slice(action) for trust in asked for action in {_action(one) for one in principals})
+    names = _NameIndex(principals)
+    asked = [target.compiled_trust for trust, target in trusts.items() if names.may_be_allowed_by(trust)]
+    return keys_of(
+        trust.statements_for(action) for trust in asked for action in {_assume_action_of(one) for one in principals}
+    )
 
 
-def asked_by_callers(principals: Iterable[Principal]) -> frozenset[str]:
+def collect_caller_keys(principals: Iterable[Principal]) -> frozenset[str]:
     """All keys that their policies ask for when they assume a role."""
-    return keys_of(part for principal in principals for part in _slices(principal) if part is not None)
+    return keys_of(part for principal in principals for part in _assume_statements_of(principal) if part is not None)
 
 
-def _action(principal: Principal) -> str:
-    return ASSUME.get(principal.kind, "sts:AssumeRole")
+def _assume_action_of(principal: Principal) -> str:
+    return ASSUME_ACTIONS.get(principal.kind, "sts:AssumeRole")
 
 
-def _slices(principal: Principal) -> tuple[Slice | None, ...]:
+def _assume_statements_of(principal: Principal) -> tuple[ActionStatements | None, ...]:
     """What its policies, its boundary and its session policy say to assuming a role; None for what it lacks."""
-    action = _action(principal)
-    sides = (principal.identity, principal.limit, principal.session_limit)
-    return tuple(None if side is None else side.slice(action) for side in sides)
+    action = _assume_action_of(principal)
+    sides = (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session)
+    return tuple(None if side is None else side.statements_for(action) for side in sides)
 
 
-def _rights(principal: Principal, slices: Iterable[Slice | None]) -> tuple[object, ...]:
+def _rights_key_of(principal: Principal, slices: Iterable[ActionStatements | None]) -> tuple[object, ...]:
     """All that decides beside its names and the answers of its requests."""
     boundary = principal.boundary and principal.boundary.label
-    said = tuple(None if part is None else part.meaning for part in slices)
+    said = tuple(None if part is None else part.equivalence_key for part in slices)
     return principal.kind, principal.account, principal.partition, boundary, said
 
 
-def _answers(principal: Principal, keys: Iterable[str]) -> frozenset[tuple[str, tuple[Alternative, ...]]]:
+def _context_answers_of(principal: Principal, keys: Iterable[str]) -> frozenset[tuple[str, tuple[Alternative, ...]]]:
     """What the principal itself brings to these keys of a request."""
-    return frozenset((key, principal.own.find(key)) for key in keys)
+    return frozenset((key, principal.request_context.find(key)) for key in keys)
 
 
-class _Profile:
+class _PrincipalGroup:
     """Principals of one kind and account to whom the same statements apply, and whose requests answer these alike."""
 
-    def __init__(self, first: Principal, slices: tuple[Slice | None, ...], roles: Roles) -> None:
+    def __init__(self, first: Principal, slices: tuple[ActionStatements | None, ...], roles: RoleSets) -> None:
         self.members: list[Principal] = []
         self.first = first
-        self.root: Named = ("AWS", f"arn:{first.partition}:iam::{first.account}:root")
-        self._slices = slices
+        self.root: PrincipalName = ("AWS", f"arn:{first.partition}:iam::{first.account}:root")
+        self._statements = slices
         self._roles = roles
-        self._groups: dict[frozenset[str], list[list[Principal]]] = {}
+        self._groups_by_keys: dict[frozenset[str], list[list[Principal]]] = {}
 
     @cached_property
-    def reach(self) -> int:
+    def reachable_roles(self) -> int:
         """The roles that its own policies may allow."""
-        identity = self._slices[0]
-        if identity is None or identity.allow_unseen or not self.first.has_policies:
-            return self._roles.all
+        identity = self._statements[0]
+        if identity is None or identity.unknown_allows or not self.first.has_policies:
+            return self._roles.all_roles
         found = 0
         for statement in identity.allows:
-            found |= self._roles.spoken_of(statement, self.first.own)
+            found |= self._roles.find_covered(statement, self.first.request_context)
         return found
 
     @cached_property
-    def parts(self) -> list[int]:
+    def role_sets(self) -> list[int]:
         """Sets of roles that its own policies do not tell apart."""
-        statements = [item for part in self._slices if part is not None for item in part.statements]
-        divisions = [self._roles.parted_by(item, self.first.own) for item in statements]
-        divisions += [self._roles.alike_in(key) for item in statements for key in item.keys]
-        return refined([self._roles.all], dict.fromkeys(divisions))
+        statements = [item for part in self._statements if part is not None for item in part.statements]
+        divisions = [self._roles.split_by_resource(item, self.first.request_context) for item in statements]
+        divisions += [self._roles.split_by_key(key) for item in statements for key in item.keys]
+        return refine_sets([self._roles.all_roles], dict.fromkeys(divisions))
 
-    def answering(self, keys: frozenset[str]) -> list[list[Principal]]:
+    def group_members(self, keys: frozenset[str]) -> list[list[Principal]]:
         """Its members by what their requests answer to these keys."""
-        found = self._groups.get(keys)
+        found = self._groups_by_keys.get(keys)
         if found is None:
             groups: dict[object, list[Principal]] = {}
             for member in self.members:
-                groups.setdefault(_answers(member, keys), []).append(member)
-            found = self._groups[keys] = list(groups.values())
+                groups.setdefault(_context_answers_of(member, keys), []).append(member)
+            found = self._groups_by_keys[keys] = list(groups.values())
         return found
 
 
-class _Names:
+class _NameIndex:
     """By what names a trust can let some principals in."""
 
     def __init__(self, principals: Iterable[Principal]) -> None:
         self._names = {name for principal in principals for name in principal.names}
-        self._perhaps = tuple({prefix for principal in principals for prefix in principal.perhaps})
+        self._possible_prefixes = tuple(
+            {prefix for principal in principals for prefix in principal.possible_name_prefixes}
+        )
 
-    def may_be_in(self, trust: Document) -> bool:
+    def may_be_allowed_by(self, trust: Document) -> bool:
         """False where the trust lets in none of them for certain."""
-        return bool(trust.opaque) or any(map(self._allows, trust.statements))
+        return bool(trust.opaque) or any(map(self._may_allow, trust.statements))
 
-    def _allows(self, statement: Statement) -> bool:
+    def _may_allow(self, statement: Statement) -> bool:
         named = statement.principals or frozenset()
         return statement.effect == "Allow" and (
             statement.not_principal
             or not self._names.isdisjoint(named)
-            or any(name.startswith(self._perhaps) for _, name in named)
+            or any(name.startswith(self._possible_prefixes) for _, name in named)
         )
 
 
 class _Callers:
     """All principals that assume by one action, by the names that a trust may use, and by what applies to them."""
 
-    def __init__(self, principals: Sequence[Principal], roles: Roles) -> None:
+    def __init__(self, principals: Sequence[Principal], roles: RoleSets) -> None:
         self._roles = roles
-        self.may_be_named = _Names(principals).may_be_in
+        self.may_be_named = _NameIndex(principals).may_be_allowed_by
         self._grouped = [principal for principal in principals if principal.kind != "account"]
-        self._apart = [principal for principal in principals if principal.kind == "account"]
-        self._named: dict[Named, list[Principal]] = {}
+        self._individuals = [principal for principal in principals if principal.kind == "account"]
+        self._named: dict[PrincipalName, list[Principal]] = {}
         self._sessions: dict[str, list[Principal]] = {}
         for principal in self._grouped:
             for name, naming in principal.names.items():
-                if naming in (Naming.DIRECT, Naming.ROLE):
+                if naming in (PrincipalMatch.DIRECT, PrincipalMatch.ROLE):
                     self._named.setdefault(name, []).append(principal)
-            for prefix in principal.perhaps:
+            for prefix in principal.possible_name_prefixes:
                 self._sessions.setdefault(prefix, []).append(principal)
 
-    def mentioned(self, part: Slice) -> dict[int, Principal]:
+    def find_mentioned(self, part: ActionStatements) -> dict[int, Principal]:
         """Those that the trust names themselves, to let them in or keep them out, and those taken one by one."""
-        found = list(self._apart)
+        found = list(self._individuals)
         for statement in part.statements:
             for name in sorted(statement.statement.principals or ()):
                 found += self._named.get(name, ())
@@ -191,49 +199,49 @@ class _Callers:
         return {id(principal): principal for principal in found}
 
     @cached_property
-    def profiles(self) -> list[_Profile]:
-        found: dict[tuple[object, ...], _Profile] = {}
+    def principal_groups(self) -> list[_PrincipalGroup]:
+        found: dict[tuple[object, ...], _PrincipalGroup] = {}
         for principal in self._grouped:
-            slices = self._telling(principal)
-            key = (*_rights(principal, slices), _answers(principal, keys_of(filter(None, slices))))
+            slices = self._relevant_statements_of(principal)
+            key = (*_rights_key_of(principal, slices), _context_answers_of(principal, keys_of(filter(None, slices))))
             if key not in found:
-                found[key] = _Profile(principal, slices, self._roles)
+                found[key] = _PrincipalGroup(principal, slices, self._roles)
             found[key].members.append(principal)
         return list(found.values())
 
-    def parts(self, principal: Principal) -> list[int]:
-        return _Profile(principal, self._telling(principal), self._roles).parts
+    def role_sets_for(self, principal: Principal) -> list[int]:
+        return _PrincipalGroup(principal, self._relevant_statements_of(principal), self._roles).role_sets
 
-    def _telling(self, principal: Principal) -> tuple[Slice | None, ...]:
+    def _relevant_statements_of(self, principal: Principal) -> tuple[ActionStatements | None, ...]:
         """Its slices without the statements that speak of none of the roles."""
 
-        def speaks(item: CompiledStatement) -> bool:
-            return bool(self._roles.spoken_of(item, principal.own))
+        def is_relevant(item: CompiledStatement) -> bool:
+            return bool(self._roles.find_covered(item, principal.request_context))
 
-        return tuple(part and part.only(speaks) for part in _slices(principal))
+        return tuple(part and part.filter_statements(is_relevant) for part in _assume_statements_of(principal))
 
 
-def _let_in(callers: _Callers, trusting: Trusting) -> Iterator[tuple[Sequence[Principal], int]]:
+def _find_pairs(callers: _Callers, trusting: TrustGroup) -> Iterator[tuple[Sequence[Principal], int]]:
     """Principals, and those of the roles for which all of them get the same answer."""
-    part = trusting.part
+    part = trusting.statements
     if not part.may_allow:
         return
-    mentioned = callers.mentioned(part)
+    mentioned = callers.find_mentioned(part)
     for principal in mentioned.values():
-        for roles in refined(
-            [trusting.roles], [callers.parts(principal)] if trusting.roles & (trusting.roles - 1) else []
+        for roles in refine_sets(
+            [trusting.roles], [callers.role_sets_for(principal)] if trusting.roles & (trusting.roles - 1) else []
         ):
             yield [principal], roles
     allowed = {name for item in part.allows for name in item.statement.principals or ()}
-    everyone = bool(part.allow_unseen) or any(item.statement.not_principal for item in part.statements)
+    everyone = bool(part.unknown_allows) or any(item.statement.not_principal for item in part.statements)
     everyone = everyone or not allowed.isdisjoint(_EVERYONE)
     account = trusting.account
-    for profile in callers.profiles if everyone or any(name[1].endswith(":root") for name in allowed) else ():
+    for profile in callers.principal_groups if everyone or any(name[1].endswith(":root") for name in allowed) else ():
         if not everyone and profile.root not in allowed:
             continue
         freely = everyone and profile.first.account in (account, "")
-        reached = trusting.roles if freely else trusting.roles & profile.reach
-        for members in profile.answering(trusting.keys) if reached else ():
+        reached = trusting.roles if freely else trusting.roles & profile.reachable_roles
+        for members in profile.group_members(trusting.keys) if reached else ():
             left = [item for item in members if id(item) not in mentioned] if mentioned else members
-            for roles in refined([reached], [profile.parts]) if left else ():
+            for roles in refine_sets([reached], [profile.role_sets]) if left else ():
                 yield left, roles

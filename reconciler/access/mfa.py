@@ -15,24 +15,24 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.access.assume import Target, examined
-from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA, Context, with_mfa
+from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA, Context, make_mfa_context
 from reconciler.access.principal import Principal
-from reconciler.access.values import Verdict, conjunction
+from reconciler.access.values import Verdict, require_all
 from reconciler.model.document import Document
 from reconciler.policy.global_keys import MFA_AGE
 
 _SECONDS = re.compile(r"([0-9]{1,9})(?:\.[0-9]*)?")
 """A number that an age is compared with; a longer one sets no limit that anybody reaches."""
 
-_CONTENT = "policy:"
+_POLICY_KEY_PREFIX = "policy:"
 """How a key of a verdict begins that stands for the content of a policy."""
 
 
 @dataclass(frozen=True)
-class MfaDemand:
+class MfaRequirement:
     """One principal, one role, and what is known of the call besides MFA.
 
-    actions: every action that the call needs. bare: the MFA keys of a call without MFA; those of a user's long-term
+    actions: every action that the call needs. no_mfa_context: the MFA keys of a call without MFA; those of a user's long-term
     keys unless it says otherwise.
     """
 
@@ -40,57 +40,63 @@ class MfaDemand:
     role: Target
     context: Context = NOTHING_KNOWN
     actions: tuple[str, ...] = ("sts:AssumeRole",)
-    bare: Context = WITHOUT_MFA
+    no_mfa_context: Context = WITHOUT_MFA
 
     @cached_property
-    def without(self) -> Verdict:
+    def verdict_without_mfa(self) -> Verdict:
         """The verdict for a call without MFA."""
-        own = self.bare if self.principal.kind == "user" else NOTHING_KNOWN
-        return self._verdict(self.principal.own.over(self.role.own, own, self.context))
+        own = self.no_mfa_context if self.principal.kind == "user" else NOTHING_KNOWN
+        return self._evaluate(
+            self.principal.request_context.with_fallbacks(self.role.resource_context, own, self.context)
+        )
 
     @cached_property
-    def with_code(self) -> Verdict:
+    def verdict_with_mfa(self) -> Verdict:
         """The verdict for a call with a code given this moment; of a role's session, as if it could carry one."""
-        return self._aged(0)
+        return self._evaluate_at_age(0)
 
     @property
-    def required(self) -> bool:
+    def is_required(self) -> bool:
         """True if the call is denied without MFA, and not with it."""
-        return self.without.denied and not self.with_code.denied
+        return self.verdict_without_mfa.denied and not self.verdict_with_mfa.denied
 
     @property
     def verdict(self) -> Verdict:
         """The verdict for the call as it has to be made: with MFA only if it is required."""
-        return self.with_code if self.required else self.without
+        return self.verdict_with_mfa if self.is_required else self.verdict_without_mfa
 
     @property
     def may_matter(self) -> bool:
         """True if MFA may change the answer: it does, or something that is not known here decides about it."""
-        if self.without.allowed or self.with_code.denied:
+        if self.verdict_without_mfa.allowed or self.verdict_with_mfa.denied:
             return False
-        if self.without.denied or self.without.keys != self.with_code.keys:
+        if self.verdict_without_mfa.denied or self.verdict_without_mfa.keys != self.verdict_with_mfa.keys:
             return True
-        return any(key.startswith(_CONTENT) for key in self.without.keys)
+        return any(key.startswith(_POLICY_KEY_PREFIX) for key in self.verdict_without_mfa.keys)
 
     @cached_property
     def max_age(self) -> int | None:
         """The age in seconds from which on the same MFA is refused; None if it never is, or MFA is not required."""
-        if not self.required:
+        if not self.is_required:
             return None
-        return next((age for age in sorted(self._ages()) if self._aged(age).denied), None)
+        return next((age for age in sorted(self._collect_ages()) if self._evaluate_at_age(age).denied), None)
 
-    def _aged(self, age: int) -> Verdict:
-        return self._verdict(with_mfa(age).over(self.principal.own, self.role.own, self.context))
+    def _evaluate_at_age(self, age: int) -> Verdict:
+        return self._evaluate(
+            make_mfa_context(age).with_fallbacks(
+                self.principal.request_context, self.role.resource_context, self.context
+            )
+        )
 
-    def _verdict(self, full: Context) -> Verdict:
+    def _evaluate(self, full: Context) -> Verdict:
         verdicts = [examined(self.principal, self.role, action, full).verdict for action in self.actions]
-        return verdicts[0] if len(verdicts) == 1 else conjunction(verdicts)
+        return verdicts[0] if len(verdicts) == 1 else require_all(verdicts)
 
-    def _ages(self) -> set[int]:
+    def _collect_ages(self) -> set[int]:
         """The ages at which an answer can change: the numbers of all conditions on the age, and their neighbours."""
         numbers = {
             int(number[1])
-            for document in self._documents()
+            for document in self._list_documents()
             for statement in document.statements
             for condition in statement.conditions
             if condition.key == MFA_AGE
@@ -99,12 +105,12 @@ class MfaDemand:
         }
         return {age for number in numbers for age in (number, number + 1) if age > 0}
 
-    def _documents(self) -> Iterator[Document]:
+    def _list_documents(self) -> Iterator[Document]:
         who = self.principal
         limits = (*(who.session or ()), *((who.boundary,) if who.boundary else ()))
         yield self.role.trust
-        yield from _known(source.document for source in (*who.policies, *limits))
+        yield from _drop_unknown(source.document for source in (*who.policies, *limits))
 
 
-def _known(documents: Iterable[Document | None]) -> Iterator[Document]:
+def _drop_unknown(documents: Iterable[Document | None]) -> Iterator[Document]:
     return (document for document in documents if document is not None)

@@ -9,78 +9,86 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from reconciler.access.compiled import CompiledStatement, Slice
+from reconciler.access.compiled import ActionStatements, CompiledStatement
 from reconciler.access.context import Context
-from reconciler.access.principal import Naming, Principal
-from reconciler.access.values import YES, Answer, Source, Ternary, Why, all_of, any_of, unknown
+from reconciler.access.principal import Principal, PrincipalMatch
+from reconciler.access.values import YES, Answer, StatementSource, Ternary, VerdictReason, all_of, any_of, depends_on
 
 
 @dataclass(slots=True)
-class _Collected:
+class _AnswerBuilder:
     truths: list[Ternary] = field(default_factory=list)
-    sure: list[Source] = field(default_factory=list)
-    open_sources: list[Source] = field(default_factory=list)
+    sure: list[StatementSource] = field(default_factory=list)
+    open_sources: list[StatementSource] = field(default_factory=list)
 
-    def add(self, truth: Ternary, source: Source) -> None:
+    def add(self, truth: Ternary, source: StatementSource) -> None:
         self.truths.append(truth)
         if truth.value is not False:
             (self.sure if truth.value else self.open_sources).append(source)
 
-    def answer(self, why: Why) -> Answer:
-        return Answer(any_of(self.truths), tuple(self.sure or self.open_sources), why)
+    def build(self, reason: VerdictReason) -> Answer:
+        return Answer(any_of(self.truths), tuple(self.sure or self.open_sources), reason)
 
 
 @dataclass(frozen=True, slots=True)
 class TrustAnswers:
-    """`allowed` holds only the ways in which the trust may let the principal in."""
+    """`allows` holds only the ways in which the trust may let the principal in."""
 
-    allowed: dict[Naming, Answer]
-    denied: Answer
+    allows: dict[PrincipalMatch, Answer]
+    deny: Answer
 
 
-def trust_answers(part: Slice, principal: Principal, resource: str, context: Context) -> TrustAnswers:
-    found: dict[Naming, _Collected] = {}
+def collect_trust_answers(
+    part: ActionStatements, principal: Principal, resource: str, context: Context
+) -> TrustAnswers:
+    found: dict[PrincipalMatch, _AnswerBuilder] = {}
     for statement in part.allows:
-        for naming, named in namings(statement, principal):
-            truth = all_of((named, statement.applies(resource, context)))
-            found.setdefault(naming, _Collected()).add(truth, statement.source)
-    denied = _Collected()
+        for naming, named in match_principal(statement, principal):
+            truth = all_of((named, statement.applies_to(resource, context)))
+            found.setdefault(naming, _AnswerBuilder()).add(truth, statement.source)
+    denied = _AnswerBuilder()
     for statement in part.denies:
-        for _, named in namings(statement, principal):
-            denied.add(all_of((named, statement.applies(resource, context))), statement.source)
-    for source in part.allow_unseen:
-        found.setdefault(Naming.DIRECT, _Collected()).add(unknown(f"policy:{source.label}"), source)
-    for source in part.deny_unseen:
-        denied.add(unknown(f"policy:{source.label}"), source)
-    answers = {naming: collected.answer(Why.TRUST) for naming, collected in found.items()}
+        for _, named in match_principal(statement, principal):
+            denied.add(all_of((named, statement.applies_to(resource, context))), statement.source)
+    for source in part.unknown_allows:
+        found.setdefault(PrincipalMatch.DIRECT, _AnswerBuilder()).add(depends_on(f"policy:{source.label}"), source)
+    for source in part.unknown_denies:
+        denied.add(depends_on(f"policy:{source.label}"), source)
+    answers = {naming: collected.build(VerdictReason.TRUST) for naming, collected in found.items()}
     allowed = {naming: answer for naming, answer in answers.items() if answer.truth.value is not False}
-    return TrustAnswers(allowed, denied.answer(Why.EXPLICIT))
+    return TrustAnswers(allowed, denied.build(VerdictReason.EXPLICIT))
 
 
-def namings(statement: CompiledStatement, principal: Principal) -> Iterator[tuple[Naming, Ternary]]:
+def match_principal(statement: CompiledStatement, principal: Principal) -> Iterator[tuple[PrincipalMatch, Ternary]]:
     """How the statement names the principal, and whether it does for certain."""
     named = statement.statement.principals or frozenset()
     if statement.statement.not_principal:
-        yield from _all_but(statement, principal)
+        yield from _match_not_principal(statement, principal)
         return
     for name in principal.names.keys() & named:
         naming = principal.names[name]
-        yield Naming.BY_ARN if naming is Naming.EVERYONE and statement.picks_by_arn else naming, YES
-    if principal.perhaps:
+        yield PrincipalMatch.BY_ARN if naming is PrincipalMatch.EVERYONE and statement.picks_by_arn else naming, YES
+    if principal.possible_name_prefixes:
         for kind, value in named:
-            if kind == "AWS" and value.startswith(principal.perhaps) and (kind, value) not in principal.names:
-                yield Naming.DIRECT, unknown(f"principal:{value}")
+            if (
+                kind == "AWS"
+                and value.startswith(principal.possible_name_prefixes)
+                and (kind, value) not in principal.names
+            ):
+                yield PrincipalMatch.DIRECT, depends_on(f"principal:{value}")
 
 
-def _all_but(statement: CompiledStatement, principal: Principal) -> Iterator[tuple[Naming, Ternary]]:
+def _match_not_principal(
+    statement: CompiledStatement, principal: Principal
+) -> Iterator[tuple[PrincipalMatch, Ternary]]:
     """NotPrincipal leaves a principal out for certain where it names it, its role and its account.
 
     Naming only some of these "might" not be enough (IAM User Guide, "…: NotPrincipal").
     """
     named = statement.statement.principals or frozenset()
     listed = {naming for name, naming in principal.names.items() if name in named}
-    wanted = set(principal.names.values()) - {Naming.EVERYONE}
+    wanted = set(principal.names.values()) - {PrincipalMatch.EVERYONE}
     if not listed:
-        yield Naming.EVERYONE, YES
-    elif Naming.EVERYONE not in listed and wanted - listed:
-        yield Naming.EVERYONE, unknown(f"not-principal:{statement.source.label}")
+        yield PrincipalMatch.EVERYONE, YES
+    elif PrincipalMatch.EVERYONE not in listed and wanted - listed:
+        yield PrincipalMatch.EVERYONE, depends_on(f"not-principal:{statement.source.label}")

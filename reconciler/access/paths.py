@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.access.unnamed import ANY_ACTION, ANY_SERVICE
+from reconciler.access.unnamed import PROBE_ACTION, PROBE_SERVICE
 
 
 class Grade(StrEnum):
@@ -19,34 +19,34 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """`on` is a sort of thing of `unnamed`: user, role, group, policy, provider, everything, any; or self.
+class PathStep:
+    """`resource_type` is a sort of thing of `unnamed`: user, role, group, policy, provider, everything, any; or self.
 
     spared: the things that a Deny spares by name (NotResource) are enough, since changing one of them leads up; else it
     must be somebody who has the power already, and who that is no name tells.
     """
 
     actions: tuple[str, ...]
-    on: str = "any"
+    resource_type: str = "any"
     spared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationPath:
-    """All steps are needed. `own`: doing it to oneself (or to a policy or group one has) is enough.
+    """All steps are needed. `allows_self`: doing it to oneself (or to a policy or group one has) is enough.
 
-    remains: another path or a weakening, of IAM's actions alone, must be left too: a right to actions that nobody named
+    needs_other_path: another path or a weakening, of IAM's actions alone, must be left too: a right to actions that nobody named
     is worth nothing where the Denies cover all that matter.
     """
 
     name: str
     grade: Grade
-    steps: tuple[Step, ...]
-    own: bool = False
-    remains: bool = False
+    steps: tuple[PathStep, ...]
+    allows_self: bool = False
+    needs_other_path: bool = False
 
     @property
-    def of_iam(self) -> bool:
+    def is_iam_only(self) -> bool:
         """Return whether IAM's own actions are all that it takes."""
         return all(action.startswith("iam:") for step in self.steps for action in step.actions)
 
@@ -59,14 +59,14 @@ _ONE_ACTION = """
     ec2-instance-connect:SendSSHPublicKey:any codebuild:StartBuild:any
 """
 
-_UPON_ONESELF = frozenset(
+_SELF_ACTIONS = frozenset(
     """
     iam:CreatePolicyVersion iam:SetDefaultPolicyVersion iam:AttachUserPolicy iam:AttachGroupPolicy iam:PutUserPolicy
     iam:PutGroupPolicy
     """.split()
 )
 
-_PASSING = {
+_PASS_ROLE_ACTIONS = {
     "ec2": "ec2:RunInstances",
     "ec2-profile": "ec2:AssociateIamInstanceProfile",
     "lambda": "lambda:CreateFunction lambda:InvokeFunction|lambda:CreateEventSourceMapping",
@@ -85,8 +85,8 @@ _PASSING = {
 }
 """What makes iam:PassRole a way up; a space is "and", a bar "or"."""
 
-WAYS = tuple(
-    Step((action,), on)
+SINGLE_TARGET_STEPS = tuple(
+    PathStep((action,), on)
     for action, on in (
         ("iam:UpdateAssumeRolePolicy", "role"),
         ("iam:PutRolePolicy", "role"),
@@ -116,44 +116,49 @@ _WEAKENING = """
 """
 
 
-def _single(text: str, grade: Grade) -> list[EscalationPath]:
+def _parse_single_actions(text: str, grade: Grade) -> list[EscalationPath]:
     found = []
     for word in text.split():
         action, _, on = word.rpartition(":")
-        own = action in _UPON_ONESELF
-        found.append(EscalationPath(action, grade, (Step((action,), on, spared=own),), own))
+        own = action in _SELF_ACTIONS
+        found.append(EscalationPath(action, grade, (PathStep((action,), on, spared=own),), own))
     return found
 
 
-def _passing(name: str, actions: str) -> EscalationPath:
-    steps = (Step(("iam:PassRole",), "role"), *(Step(tuple(item.split("|"))) for item in actions.split()))
+def _make_pass_role_path(name: str, actions: str) -> EscalationPath:
+    steps = (PathStep(("iam:PassRole",), "role"), *(PathStep(tuple(item.split("|"))) for item in actions.split()))
     return EscalationPath(f"iam:PassRole with {name}", Grade.ESCALATION, steps)
 
 
-def _into_role(action: str) -> list[EscalationPath]:
+def _make_role_paths(action: str) -> list[EscalationPath]:
     """Changing a role gives its power to whoever may then assume it, or is in it already."""
-    changing = Step((action,), "role", spared=action != "iam:UpdateAssumeRolePolicy")
+    changing = PathStep((action,), "role", spared=action != "iam:UpdateAssumeRolePolicy")
     with_assume = EscalationPath(
-        f"{action} with sts:AssumeRole", Grade.ESCALATION, (changing, Step(("sts:AssumeRole",), "role"))
+        f"{action} with sts:AssumeRole", Grade.ESCALATION, (changing, PathStep(("sts:AssumeRole",), "role"))
     )
     if action == "iam:UpdateAssumeRolePolicy":  # the new trust names the caller itself, which is enough
         return [EscalationPath(action, Grade.ESCALATION, (changing,))]
-    return [EscalationPath(action, Grade.ESCALATION, (Step((action,), "self"),), True), with_assume]
+    return [EscalationPath(action, Grade.ESCALATION, (PathStep((action,), "self"),), True), with_assume]
 
 
-_ANY_OF_IAM = Step((f"iam:{ANY_ACTION}",), "everything", spared=True)
+_ANY_IAM_ACTION = PathStep((f"iam:{PROBE_ACTION}",), "everything", spared=True)
 
 PATHS: tuple[EscalationPath, ...] = (
-    EscalationPath("* on *", Grade.ADMINISTRATOR, (Step((f"{ANY_SERVICE}:{ANY_ACTION}",)), _ANY_OF_IAM), remains=True),
-    EscalationPath("iam:* on *", Grade.ADMINISTRATOR, (_ANY_OF_IAM,), remains=True),
-    *_single(_ONE_ACTION, Grade.ESCALATION),
-    *(path for name in ("Attach", "Put") for path in _into_role(f"iam:{name}RolePolicy")),
-    *_into_role("iam:UpdateAssumeRolePolicy"),
-    *(_passing(name, actions) for name, actions in _PASSING.items()),
+    EscalationPath(
+        "* on *",
+        Grade.ADMINISTRATOR,
+        (PathStep((f"{PROBE_SERVICE}:{PROBE_ACTION}",)), _ANY_IAM_ACTION),
+        needs_other_path=True,
+    ),
+    EscalationPath("iam:* on *", Grade.ADMINISTRATOR, (_ANY_IAM_ACTION,), needs_other_path=True),
+    *_parse_single_actions(_ONE_ACTION, Grade.ESCALATION),
+    *(path for name in ("Attach", "Put") for path in _make_role_paths(f"iam:{name}RolePolicy")),
+    *_make_role_paths("iam:UpdateAssumeRolePolicy"),
+    *(_make_pass_role_path(name, actions) for name, actions in _PASS_ROLE_ACTIONS.items()),
     EscalationPath(
         "iam:CreateVirtualMFADevice with iam:EnableMFADevice",
         Grade.WEAKENING,
-        (Step(("iam:CreateVirtualMFADevice",)), Step(("iam:EnableMFADevice",), "user")),
+        (PathStep(("iam:CreateVirtualMFADevice",)), PathStep(("iam:EnableMFADevice",), "user")),
     ),
-    *_single(_WEAKENING, Grade.WEAKENING),
+    *_parse_single_actions(_WEAKENING, Grade.WEAKENING),
 )

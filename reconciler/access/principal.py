@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
-from reconciler.access.compiled import Compiled, compiled
+from reconciler.access.compiled import CompiledPolicies, compile_policies
 from reconciler.access.context import NO_MFA_POSSIBLE, Context, Value
 from reconciler.access.values import PolicySource
 from reconciler.model.document import Document
 
-KINDS = ("user", "role", "session", "root", "account", "service", "oidc", "saml")
+PRINCIPAL_KINDS = ("user", "role", "session", "root", "account", "service", "oidc", "saml")
 
 
-class Naming(Enum):
+class PrincipalMatch(Enum):
     """How a principal is named, from which follows what else it needs (facts of AssumeRole evaluation)."""
 
     DIRECT = "itself"
@@ -30,7 +30,7 @@ class Naming(Enum):
     EVERYONE = "among everyone"
 
 
-Named = tuple[str, str]
+PrincipalName = tuple[str, str]
 """Type and value, as `Statement.principals` holds them."""
 
 
@@ -69,37 +69,39 @@ class Principal:
         return self.kind not in ("service", "oidc", "saml")
 
     @cached_property
-    def identity(self) -> Compiled:
-        return compiled(self.policies)
+    def compiled_policies(self) -> CompiledPolicies:
+        return compile_policies(self.policies)
 
     @cached_property
-    def limit(self) -> Compiled | None:
-        return compiled([self.boundary]) if self.boundary is not None else None
+    def compiled_boundary(self) -> CompiledPolicies | None:
+        return compile_policies([self.boundary]) if self.boundary is not None else None
 
     @cached_property
-    def session_limit(self) -> Compiled | None:
-        return compiled(self.session) if self.session is not None else None
+    def compiled_session(self) -> CompiledPolicies | None:
+        return compile_policies(self.session) if self.session is not None else None
 
     @cached_property
-    def names(self) -> dict[Named, Naming]:
+    def names(self) -> dict[PrincipalName, PrincipalMatch]:
         """Every way in which a statement can name this principal; unique ids match only the id."""
-        everyone = {("*", "*"): Naming.EVERYONE}
+        everyone = {("*", "*"): PrincipalMatch.EVERYONE}
         if self.kind == "service":
-            return {("Service", self.arn): Naming.DIRECT, **everyone}
+            return {("Service", self.arn): PrincipalMatch.DIRECT, **everyone}
         if self.kind in ("oidc", "saml"):
-            return {("Federated", self.arn): Naming.DIRECT, **everyone}
-        found = {**everyone, ("AWS", "*"): Naming.EVERYONE}
-        found["AWS", f"arn:{self.partition}:iam::{self.account}:root"] = Naming.ACCOUNT
+            return {("Federated", self.arn): PrincipalMatch.DIRECT, **everyone}
+        found = {**everyone, ("AWS", "*"): PrincipalMatch.EVERYONE}
+        found["AWS", f"arn:{self.partition}:iam::{self.account}:root"] = PrincipalMatch.ACCOUNT
         if self.kind in ("user", "session"):
-            found["AWS", self.arn] = Naming.DIRECT
+            found["AWS", self.arn] = PrincipalMatch.DIRECT
         if self.is_role:
-            found["AWS", self.role_arn or self.arn] = Naming.ROLE
+            found["AWS", self.role_arn or self.arn] = PrincipalMatch.ROLE
         if self.unique_id:
-            found["AWS", self.unique_id.partition(":")[0]] = Naming.ROLE if self.is_role else Naming.DIRECT
+            found["AWS", self.unique_id.partition(":")[0]] = (
+                PrincipalMatch.ROLE if self.is_role else PrincipalMatch.DIRECT
+            )
         return found
 
     @cached_property
-    def perhaps(self) -> tuple[str, ...]:
+    def possible_name_prefixes(self) -> tuple[str, ...]:
         """How names begin that may mean this principal or may not: a session of the role, someone of the account."""
         if self.kind == "role":
             return (f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.arn.rpartition('/')[2]}/",)
@@ -108,7 +110,7 @@ class Principal:
         return ()
 
     @cached_property
-    def own(self) -> Context:
+    def request_context(self) -> Context:
         """What every request of this principal carries, and what none does."""
         values: dict[str, Value] = {"aws:PrincipalIsAWSService": self.kind == "service"}
         absent: list[str] = []
@@ -132,10 +134,10 @@ class Principal:
             values |= {f"aws:PrincipalTag/{key}": value for key, value in self.tags.items()}
             absent.append("aws:PrincipalTag/*")
         found = Context.of(values, absent)
-        return found if self.kind in ("user", "account", "root") else found.over(NO_MFA_POSSIBLE)
+        return found if self.kind in ("user", "account", "root") else found.with_fallbacks(NO_MFA_POSSIBLE)
 
 
-def outsider(arn: str, trust: Document | None = None) -> Principal:
+def make_external_principal(arn: str, trust: Document | None = None) -> Principal:
     """A principal by its ARN (`…:root`: someone of that account); its policies are not known.
 
     A session does not tell the path of its role; a `trust` that names a role of that name may.

@@ -8,51 +8,55 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.access.compiled import Compiled, CompiledStatement
+from reconciler.access.compiled import CompiledPolicies, CompiledStatement
 from reconciler.access.context import Context
-from reconciler.access.naming import namings
-from reconciler.access.principal import Naming, Principal
-from reconciler.access.values import YES, Source, Ternary, all_of, any_of
+from reconciler.access.naming import match_principal
+from reconciler.access.principal import Principal, PrincipalMatch
+from reconciler.access.values import YES, StatementSource, Ternary, all_of, any_of
 from reconciler.model.document import Condition
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class StatementMatch:
     """One statement that speaks of the action and of the resource.
 
-    `namings`: how it names the principal; empty where it does not, or where it has no Principal. `named` is
-    whether it means the principal. `failing` and `open`: conditions that do not hold, and that may or may not.
+    `principal_matches`: how it names the principal; empty where it does not, or where it has no Principal. `matches_principal` is
+    whether it means the principal. `failing_conditions` and `undecided_conditions`: conditions that do not hold, and that may or may not.
     """
 
-    source: Source
+    source: StatementSource
     effect: str
-    named: Ternary
+    matches_principal: Ternary
     holds: Ternary
-    namings: frozenset[Naming] = frozenset()
-    failing: tuple[Condition, ...] = ()
-    open: tuple[Condition, ...] = ()
+    principal_matches: frozenset[PrincipalMatch] = frozenset()
+    failing_conditions: tuple[Condition, ...] = ()
+    undecided_conditions: tuple[Condition, ...] = ()
 
 
-def reasons(policies: Compiled, action: str, resource: str, context: Context) -> tuple[Reason, ...]:
+def match_statements(
+    policies: CompiledPolicies, action: str, resource: str, context: Context
+) -> tuple[StatementMatch, ...]:
     """Statements of identity policies, of a boundary or of a session policy."""
-    part = policies.slice(action)
+    part = policies.statements_for(action)
     speaking = (item for item in part.statements if item.resources.matches(resource, context).value is not False)
-    return tuple(_reason(item, YES, frozenset(), resource, context) for item in speaking)
+    return tuple(_match_statement(item, YES, frozenset(), resource, context) for item in speaking)
 
 
-def trust_reasons(
-    trust: Compiled, principal: Principal, action: str, resource: str, context: Context
-) -> tuple[Reason, ...]:
+def match_trust_statements(
+    trust: CompiledPolicies, principal: Principal, action: str, resource: str, context: Context
+) -> tuple[StatementMatch, ...]:
     """Statements of a trust policy, also those that do not name the principal."""
     found = []
-    for item in trust.slice(action).statements:
-        ways = list(namings(item, principal))
+    for item in trust.statements_for(action).statements:
+        ways = list(match_principal(item, principal))
         named = any_of(truth for _, truth in ways)
-        found.append(_reason(item, named, (naming for naming, _ in ways), resource, context))
+        found.append(_match_statement(item, named, (naming for naming, _ in ways), resource, context))
     return tuple(found)
 
 
-def _reason(item: CompiledStatement, named: Ternary, ways: Iterable[Naming], resource: str, context: Context) -> Reason:
+def _match_statement(
+    item: CompiledStatement, named: Ternary, ways: Iterable[PrincipalMatch], resource: str, context: Context
+) -> StatementMatch:
     failing: list[Condition] = []
     undecided: list[Condition] = []
     written = sorted(item.statement.conditions, key=lambda one: (one.operator, one.key))
@@ -60,11 +64,11 @@ def _reason(item: CompiledStatement, named: Ternary, ways: Iterable[Naming], res
         truth = compiled.holds(context).value
         if truth is not True:
             (undecided if truth is None else failing).append(condition)
-    return Reason(
+    return StatementMatch(
         item.source,
         item.statement.effect,
         named,
-        all_of((named, item.applies(resource, context))),
+        all_of((named, item.applies_to(resource, context))),
         frozenset(ways),
         tuple(failing),
         tuple(undecided),

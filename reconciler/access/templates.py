@@ -47,16 +47,16 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class FilledTexts:
     """The texts that could be made, and the keys that others wait for. A text whose variable is absent is none."""
 
     texts: tuple[str, ...]
     unknown: frozenset[str] = NO_KEYS
 
 
-def template(text: str, version: str, variables: bool = True) -> Template:
-    """`variables` False: the element or operator takes none."""
-    if not variables or version != CURRENT_VERSION or "${" not in text:
+def parse_template(text: str, version: str, takes_variables: bool = True) -> Template:
+    """`takes_variables` False: the element or operator takes none."""
+    if not takes_variables or version != CURRENT_VERSION or "${" not in text:
         ready = text.translate(_MARKS)
         return Template((ready,), ready)
     parts: list[str | Variable] = []
@@ -72,20 +72,20 @@ def template(text: str, version: str, variables: bool = True) -> Template:
     return Template(tuple(parts), "".join(part for part in parts if isinstance(part, str)))
 
 
-def ready(templates: Iterable[Template], context: Context) -> Ready:
+def fill_templates(templates: Iterable[Template], context: Context) -> FilledTexts:
     texts: list[str] = []
     unknown: set[str] = set()
     for item in templates:
         if item.fixed is not None:
             texts.append(item.fixed)
             continue
-        filled = [part if isinstance(part, str) else _filled(part, context, unknown) for part in item.parts]
+        filled = [part if isinstance(part, str) else _fill_variable(part, context, unknown) for part in item.parts]
         if all(part is not None for part in filled):
             texts.append("".join(part for part in filled if part is not None))
-    return Ready(tuple(texts), frozenset(unknown))
+    return FilledTexts(tuple(texts), frozenset(unknown))
 
 
-def _filled(variable: Variable, context: Context, unknown: set[str]) -> str | None:
+def _fill_variable(variable: Variable, context: Context, unknown: set[str]) -> str | None:
     """Return the value of a variable, else its default; None if it has neither, or may be one of several."""
     found = context.find(variable.key)
     if found == (None,):
@@ -96,25 +96,25 @@ def _filled(variable: Variable, context: Context, unknown: set[str]) -> str | No
     return None
 
 
-def plain(text: str) -> str:
+def to_plain_text(text: str) -> str:
     """A ready text where wildcards have no meaning."""
     return text.translate(_UNMARKS)
 
 
-def glob(text: str) -> Matcher:
+def compile_filled_glob(text: str) -> Matcher:
     """Return the function that matches a ready text: `*` stands for any characters, `?` for one."""
     return compile_glob(text, MANY, ONE)
 
 
 @lru_cache(maxsize=65536)
-def arn_glob(text: str) -> Matcher:
+def compile_arn_glob(text: str) -> Matcher:
     """Return the function that matches a ready ARN (IAM User Guide, "IAM JSON policy elements: Resource").
 
     A wildcard stays within its segment, but `*` at the end of one may run beyond the colon.
     """
     *segments, last = text.split(":", 5)
     if not any(ONE in segment or MANY in segment.rstrip(MANY) for segment in segments):
-        return glob(text)
+        return compile_filled_glob(text)
     tokens: list[Token] = []
     for segment in segments:
         tokens += parse_glob(segment.removesuffix(MANY), MANY, ONE, _accept_all_but_colon)
@@ -127,9 +127,9 @@ def _accept_all_but_colon(char: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def arn_segments(text: str) -> tuple[Matcher, ...]:
+def compile_arn_segments(text: str) -> tuple[Matcher, ...]:
     """Return a function for each of the six parts of a ready ARN (IAM User Guide, "ARN condition operators")."""
     parts = text.split(":", 5)
     if len(parts) < 6 and parts[-1].endswith(MANY):
         parts += [MANY] * (6 - len(parts))
-    return tuple(map(glob, parts))
+    return tuple(map(compile_filled_glob, parts))

@@ -12,63 +12,67 @@ from collections.abc import Iterator
 
 from reconciler.access.compiled import CompiledStatement
 from reconciler.access.context import Context
-from reconciler.access.identity import allowance, evaluate
+from reconciler.access.identity import evaluate, evaluate_without_denies
 from reconciler.access.principal import Principal
 from reconciler.access.templates import MANY, ONE
-from reconciler.access.values import Decision, Verdict, conjunction
+from reconciler.access.values import Decision, Verdict, require_all
 
 _MARK = chr(0xF0000 + secrets.randbelow(0xFFF0))
 _NAME = _MARK * (70 + secrets.randbelow(300))
 """Longer than names are, as one with a path may be; shorter ones are tried where a pattern counts characters."""
 
-ANY_ACTION = _MARK * (10 + secrets.randbelow(20))
-ANY_SERVICE = _MARK * (5 + secrets.randbelow(20))
+PROBE_ACTION = _MARK * (10 + secrets.randbelow(20))
+PROBE_SERVICE = _MARK * (5 + secrets.randbelow(20))
 
-SORTS = {"user": "user", "role": "role", "group": "group", "policy": "policy", "provider": "oidc-provider"}
+RESOURCE_TYPES = {"user": "user", "role": "role", "group": "group", "policy": "policy", "provider": "oidc-provider"}
 _EVERYTHING = ("user", "role", "group", "policy")
 
 
-def sorts_of(on: str) -> tuple[str, ...]:
+def resource_types_of(resource_type: str) -> tuple[str, ...]:
     """The sorts of thing that a step is about."""
-    return _EVERYTHING if on == "everything" else (on,)
+    return _EVERYTHING if resource_type == "everything" else (resource_type,)
 
 
-def probe(principal: Principal, sort: str) -> str:
+def make_probe(principal: Principal, resource_type: str) -> str:
     """The ARN of a thing of this sort that nobody named."""
-    return _arn(principal.partition, principal.account, sort, _NAME)
+    return _make_arn(principal.partition, principal.account, resource_type, _NAME)
 
 
-def probes(partition: str, account: str) -> tuple[str, ...]:
+def make_probes(partition: str, account: str) -> tuple[str, ...]:
     """One such thing of every sort."""
-    return tuple(_arn(partition, account, sort, _NAME) for sort in ("any", *SORTS))
+    return tuple(_make_arn(partition, account, sort, _NAME) for sort in ("any", *RESOURCE_TYPES))
 
 
-def _arn(partition: str, account: str, sort: str, name: str) -> str:
-    if sort in SORTS:
-        return f"arn:{partition}:iam::{account}:{SORTS[sort]}/{name}"
-    return f"arn:{partition}:{ANY_SERVICE}:{_MARK}:{account}:{name}"
+def _make_arn(partition: str, account: str, resource_type: str, name: str) -> str:
+    if resource_type in RESOURCE_TYPES:
+        return f"arn:{partition}:iam::{account}:{RESOURCE_TYPES[resource_type]}/{name}"
+    return f"arn:{partition}:{PROBE_SERVICE}:{_MARK}:{account}:{name}"
 
 
-def over_sort(principal: Principal, action: str, on: str, context: Context, *, spared: bool) -> Verdict:
+def evaluate_resource_type(
+    principal: Principal, action: str, resource_type: str, context: Context, *, spared: bool
+) -> Verdict:
     """May the principal do this to things of a sort that nobody named?
 
-    The Allow must cover all sorts of `on`. A Deny takes the right away only if it covers each of them wholly: where one
+    The Allow must cover all sorts of `resource_type`. A Deny takes the right away only if it covers each of them wholly: where one
     matches the probe, things that it may have left are tried. `spared`: among them those that a Deny names in
     NotResource.
     """
-    sorts = sorts_of(on)
-    first = conjunction(evaluate(principal, action, probe(principal, sort), context) for sort in sorts)
+    sorts = resource_types_of(resource_type)
+    first = require_all(evaluate(principal, action, make_probe(principal, sort), context) for sort in sorts)
     if not first.denied:
         return first
-    wide = conjunction(allowance(principal, action, probe(principal, sort), context) for sort in sorts)
+    wide = require_all(
+        evaluate_without_denies(principal, action, make_probe(principal, sort), context) for sort in sorts
+    )
     if wide.denied:
         return wide
     left = best_of(
         evaluate(principal, action, resource, context)
         for sort in sorts
-        for resource in _perhaps_left(principal, action, sort, context, spared)
+        for resource in _probe_spared_resources(principal, action, sort, context, spared)
     )
-    return first if left.denied else conjunction([wide, left])
+    return first if left.denied else require_all([wide, left])
 
 
 def best_of(verdicts: Iterator[Verdict]) -> Verdict:
@@ -88,35 +92,37 @@ def may_spare(statement: CompiledStatement) -> bool:
     return said.effect == "Deny" and (said.not_resource or any("?" in text for text in said.resources or ()))
 
 
-def _perhaps_left(principal: Principal, action: str, sort: str, context: Context, spared: bool) -> Iterator[str]:
+def _probe_spared_resources(
+    principal: Principal, action: str, resource_type: str, context: Context, spared: bool
+) -> Iterator[str]:
     """Things of a sort that the Denies of an action may have left."""
-    yield probe(principal, sort)
-    known = principal.own.over(context)
-    for statement in _denies(principal, action):
+    yield make_probe(principal, resource_type)
+    known = principal.request_context.with_fallbacks(context)
+    for statement in _list_denies(principal, action):
         if not may_spare(statement):
             continue
-        for text in statement.resources.telling(known) or ():
+        for text in statement.resources.resolve_patterns(known) or ():
             if statement.resources.negated:
-                yield from _fill_pattern(text, principal, sort) if spared else ()
+                yield from _fill_pattern(text, principal, resource_type) if spared else ()
             else:
                 around = text.count(ONE)
                 for length in (1, around - 1, around + 1):
                     if length > 0:
-                        yield _arn(principal.partition, principal.account, sort, _MARK * length)
+                        yield _make_arn(principal.partition, principal.account, resource_type, _MARK * length)
 
 
-def _denies(principal: Principal, action: str) -> Iterator[CompiledStatement]:
-    for side in (principal.identity, principal.limit, principal.session_limit):
+def _list_denies(principal: Principal, action: str) -> Iterator[CompiledStatement]:
+    for side in (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session):
         if side is not None:
-            yield from side.slice(action).denies
+            yield from side.statements_for(action).denies
 
 
-def _fill_pattern(text: str, principal: Principal, sort: str) -> Iterator[str]:
+def _fill_pattern(text: str, principal: Principal, resource_type: str) -> Iterator[str]:
     """Things of a sort that the pattern of a NotResource speaks of."""
-    if sort not in SORTS:
+    if resource_type not in RESOURCE_TYPES:
         yield text.replace(MANY, _NAME).replace(ONE, _MARK)
         return
-    head, begin = _arn(principal.partition, principal.account, sort, "").rsplit(":", 1)
+    head, begin = _make_arn(principal.partition, principal.account, resource_type, "").rsplit(":", 1)
     name = text.split(":", 5)[-1]
     for filled in (name, name.replace(MANY, begin + MANY, 1)):
         if filled.startswith(begin):

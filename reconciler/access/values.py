@@ -21,7 +21,7 @@ class Decision(StrEnum):
     DEPENDS = "depends"
 
 
-class Why(StrEnum):
+class VerdictReason(StrEnum):
     """The reason of a verdict; every one but ALLOWED, EXPLICIT and UNKNOWN is an implicit deny."""
 
     ALLOWED = "allowed"
@@ -46,11 +46,11 @@ YES = Ternary(True)
 NO = Ternary(False)
 
 
-def unknown(*keys: str) -> Ternary:
+def depends_on(*keys: str) -> Ternary:
     return Ternary(None, frozenset(keys))
 
 
-def negation(item: Ternary) -> Ternary:
+def negate(item: Ternary) -> Ternary:
     if item.value is None:
         return item
     return NO if item.value else YES
@@ -82,7 +82,7 @@ def any_of(items: Iterable[Ternary]) -> Ternary:
     return Ternary(None, keys) if undecided else NO
 
 
-def agreed(items: Iterable[Ternary], key: str) -> Ternary:
+def consensus_of(items: Iterable[Ternary], key: str) -> Ternary:
     """What all say; where they differ, unknown for want of `key` (and of what they want themselves)."""
     found = set(items)
     if len(found) == 1:
@@ -102,7 +102,7 @@ class PolicySource:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StatementSource:
     """One statement of one document; statement None: the document as a whole, its content being unknown."""
 
     label: str
@@ -127,8 +127,8 @@ class Verdict:
 
     decision: Decision
     keys: frozenset[str] = NO_KEYS
-    deciding: tuple[Source, ...] = ()
-    why: Why = Why.IMPLICIT
+    deciding_statements: tuple[StatementSource, ...] = ()
+    reason: VerdictReason = VerdictReason.IMPLICIT
 
     @property
     def allowed(self) -> bool:
@@ -144,57 +144,57 @@ class Answer:
     """One question to one set of statements, with the statements behind it and the reason if it is no."""
 
     truth: Ternary
-    sources: tuple[Source, ...] = ()
-    why: Why = Why.IMPLICIT
+    sources: tuple[StatementSource, ...] = ()
+    reason: VerdictReason = VerdictReason.IMPLICIT
 
 
 Route = tuple[Answer, ...]
 """Answers that must all be yes for a request to be allowed this way."""
 
 
-def verdict(denies: Iterable[Answer], routes: Iterable[Route]) -> Verdict:
+def reach_verdict(denies: Iterable[Answer], routes: Iterable[Route]) -> Verdict:
     """An explicit deny wins; else one route must hold (IAM User Guide, "Policy evaluation logic")."""
     denied = [answer for answer in denies if answer.truth.value is not False]
     if any(answer.truth.value for answer in denied):
         certain = tuple(source for answer in denied if answer.truth.value for source in answer.sources)
-        return Verdict(Decision.DENY, NO_KEYS, certain, Why.EXPLICIT)
+        return Verdict(Decision.DENY, NO_KEYS, certain, VerdictReason.EXPLICIT)
     weighed = [(all_of([answer.truth for answer in route]), route) for route in routes]
     granted = any_of(truth for truth, _ in weighed)
     if granted.value is False:
-        return Verdict(Decision.DENY, NO_KEYS, (), _refusal([route for _, route in weighed]))
+        return Verdict(Decision.DENY, NO_KEYS, (), _find_refusal_reason([route for _, route in weighed]))
     open_sources = [source for answer in denied for source in answer.sources]
     if granted.value:
         held = next(route for truth, route in weighed if truth.value)
-        sources = _once([source for answer in held for source in answer.sources])
+        sources = _drop_repeats([source for answer in held for source in answer.sources])
         if not denied:
-            return Verdict(Decision.ALLOW, NO_KEYS, sources, Why.ALLOWED)
+            return Verdict(Decision.ALLOW, NO_KEYS, sources, VerdictReason.ALLOWED)
     for truth, route in weighed:
         if granted.value is None and truth.value is None:
             open_sources += [source for answer in route if answer.truth.value is None for source in answer.sources]
     keys = granted.keys.union(*(answer.truth.keys for answer in denied))
-    return Verdict(Decision.DEPENDS, keys, _once(open_sources), Why.UNKNOWN)
+    return Verdict(Decision.DEPENDS, keys, _drop_repeats(open_sources), VerdictReason.UNKNOWN)
 
 
-def _once(sources: list[Source]) -> tuple[Source, ...]:
+def _drop_repeats(sources: list[StatementSource]) -> tuple[StatementSource, ...]:
     return tuple(sources) if len(sources) < 2 else tuple(dict.fromkeys(sources))
 
 
-def _refusal(routes: list[Route]) -> Why:
+def _find_refusal_reason(routes: list[Route]) -> VerdictReason:
     """Why the route that lacked least did not hold."""
-    lacking = [[answer.why for answer in route if answer.truth.value is False] for route in routes]
-    return min(lacking, key=len)[0] if lacking else Why.IMPLICIT
+    lacking = [[answer.reason for answer in route if answer.truth.value is False] for route in routes]
+    return min(lacking, key=len)[0] if lacking else VerdictReason.IMPLICIT
 
 
-def conjunction(verdicts: Iterable[Verdict]) -> Verdict:
+def require_all(verdicts: Iterable[Verdict]) -> Verdict:
     """Several requests that must all be allowed: the first denied one, else what all depend on."""
     listed = list(verdicts)
     for item in listed:
         if item.denied:
             return item
-    deciding = _once([source for item in listed for source in item.deciding])
+    deciding = _drop_repeats([source for item in listed for source in item.deciding_statements])
     undecided = [item for item in listed if not item.allowed]
     if not undecided:
-        return Verdict(Decision.ALLOW, NO_KEYS, deciding, Why.ALLOWED)
+        return Verdict(Decision.ALLOW, NO_KEYS, deciding, VerdictReason.ALLOWED)
     keys = NO_KEYS.union(*(item.keys for item in undecided))
-    sources = _once([source for item in undecided for source in item.deciding])
-    return Verdict(Decision.DEPENDS, keys, sources, Why.UNKNOWN)
+    sources = _drop_repeats([source for item in undecided for source in item.deciding_statements])
+    return Verdict(Decision.DEPENDS, keys, sources, VerdictReason.UNKNOWN)

@@ -14,32 +14,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.app.plan import Planned, Request, make_plan
-from reconciler.app.saved import check_not_ended, document_of, has_same_changes, plan_the_rest, read_intact
+from reconciler.app.plan import ConnectedPlan, PlanRequest, make_plan
+from reconciler.app.saved import check_not_expired, document_of, has_same_changes, plan_remaining, read_intact_plan
 from reconciler.aws.session import check_account
 from reconciler.model.plan import Plan
-from reconciler.model.problem import Failed, Level, Problem
-from reconciler.plan.against import differences_between
-from reconciler.plan.saved import read_saved
+from reconciler.model.problem import Level, Problem, ReconcileError
+from reconciler.plan.against import find_mismatches
+from reconciler.plan.saved import read_saved_plan
 
-_SHOWN = 5
+_MAX_SHOWN = 5
 """How many differences are named; the rest is counted."""
 
 
-def planned_against(path: Path, document: Mapping[str, Any], files: Sequence[str], request: Request) -> Planned:
+def plan_against_files(
+    path: Path, document: Mapping[str, Any], files: Sequence[str], request: PlanRequest
+) -> ConnectedPlan:
     """Plan `files` and return that plan, if the plan file says exactly the same. Raises Failed."""
-    saved = read_intact(path, document)
-    check_not_ended(saved, datetime.now(UTC))
+    saved = read_intact_plan(path, document)
+    check_not_expired(saved, datetime.now(UTC))
     planned = make_plan(replace(request, files=files))
     plan, connection = planned.plan, planned.connection
     check_account(connection, saved.account)
-    given = read_saved(json.loads(json.dumps(document_of(plan))))
-    found = list(differences_between(saved, given))
+    given = read_saved_plan(json.loads(json.dumps(document_of(plan))))
+    found = list(find_mismatches(saved, given))
     if not found and not _has_same_calls(document, plan):
-        found = [_error("The calls of the plan are not those that its changes need.")]
+        found = [_make_error("The calls of the plan are not those that its changes need.")]
     if found:
-        raise Failed([*_shorten(found), _refusal(path, files)])
-    return replace(planned, look_again=lambda: plan_the_rest(given, connection, request.allowed), saved=True)
+        raise ReconcileError([*_shorten_problems(found), _make_refusal(path, files)])
+    return replace(planned, replan=lambda: plan_remaining(given, connection, request.options), is_saved=True)
 
 
 def _has_same_calls(document: Mapping[str, Any], plan: Plan) -> bool:
@@ -51,20 +53,20 @@ def _has_same_calls(document: Mapping[str, Any], plan: Plan) -> bool:
         return False
 
 
-def _shorten(found: Sequence[Problem]) -> list[Problem]:
-    more = len(found) - _SHOWN
+def _shorten_problems(problems: Sequence[Problem]) -> list[Problem]:
+    more = len(problems) - _MAX_SHOWN
     if more <= 0:
-        return list(found)
-    return [*found[:_SHOWN], _error(f"{more} more difference{'s' if more > 1 else ''} of this sort.")]
+        return list(problems)
+    return [*problems[:_MAX_SHOWN], _make_error(f"{more} more difference{'s' if more > 1 else ''} of this sort.")]
 
 
-def _refusal(path: Path, files: Sequence[str]) -> Problem:
+def _make_refusal(path: Path, files: Sequence[str]) -> Problem:
     summary = f"{path} is not the plan that these files give: {', '.join(files)}; nothing was written."
     detail = "It was edited or made from other files, variables or targets, or the account has changed since."
     again = shlex.join(["reconcile", "plan", *files, "--out", str(path)])
     hint = f"Plan again and have that plan approved: {again}"
-    return _error(summary, detail, hint)
+    return _make_error(summary, detail, hint)
 
 
-def _error(summary: str, detail: str = "", hint: str = "") -> Problem:
+def _make_error(summary: str, detail: str = "", hint: str = "") -> Problem:
     return Problem(Level.ERROR, "plan-not-of-files", summary, detail, hint)

@@ -11,12 +11,12 @@ from typing import Any
 
 from reconciler.assume import chain, index
 from reconciler.assume.cache import DEMANDS, INDEXES, Cache
-from reconciler.assume.mfa import AliasDemands, Demand, FileDemands, caller_name
+from reconciler.assume.mfa import AliasDemands, Demand, FileDemands, caller_name_of
 from reconciler.model.address import Address
 from reconciler.model.desired import Alias, Desired
 from reconciler.model.document import Document
 from reconciler.model.entity import Role
-from reconciler.model.problem import Failed, Place
+from reconciler.model.problem import Place, ReconcileError
 from reconciler.model.sts import Caller
 from reconciler.policy.canonical import canonical
 
@@ -26,30 +26,30 @@ class Catalog:
     """Holds the aliases of a file and all that `assume` reads of it. `account`: None where the file names none, and a
     placeholder stands in ARNs.
 
-    longest, trusts: by alias, for roles of the file: max_session_duration in seconds, and the trust policy.
+    max_durations, trust_policies: by alias, for roles of the file: max_session_duration in seconds, and the trust policy.
     demands: of whom which alias demands MFA.
     """
 
     account: str | None
     partition: str
     aliases: Mapping[str, Alias]
-    longest: Mapping[str, int] = field(default_factory=dict)
-    trusts: Mapping[str, Document] = field(default_factory=dict)
+    max_durations: Mapping[str, int] = field(default_factory=dict)
+    trust_policies: Mapping[str, Document] = field(default_factory=dict)
     demands: FileDemands = field(default_factory=FileDemands)
 
-    def demand(self, path: Sequence[Alias], caller: Caller) -> Demand:
+    def find_demand(self, aliases: Sequence[Alias], caller: Caller) -> Demand:
         """Return whether the first call of a chain needs MFA of this caller, whatever the aliases say themselves."""
-        first, name = path[0], caller_name(caller.arn)
+        first, name = aliases[0], caller_name_of(caller.arn)
         ours = self.account in (None, caller.account)
-        known = self.demands.of(first.name, name) if ours and name else None
+        known = self.demands.demand_of(first.name, name) if ours and name else None
         if known is not None:
             return known
-        from reconciler.assume.demands import demand_of_stranger, target_with
+        from reconciler.assume.demands import find_undeclared_demand, make_target
 
-        return demand_of_stranger(caller.arn, target_with(first, self.trusts.get(first.name)), first)
+        return find_undeclared_demand(caller.arn, make_target(first, self.trust_policies.get(first.name)), first)
 
 
-def catalog(
+def read_catalog(
     files: Sequence[str],
     variables: Mapping[str, str],
     cache: Cache,
@@ -58,26 +58,26 @@ def catalog(
     environ: Mapping[str, str] = os.environ,
 ) -> Catalog:
     """The aliases as they are for a caller of `account` and `partition`. Raises Failed where the file is invalid."""
-    name = index.key(files, variables, account, partition, environ)
-    found = index.read(cache, name)
-    kept = index.read(cache, name, DEMANDS) if found is not None else None
+    name = index.index_key_of(files, variables, account, partition, environ)
+    found = index.read_index(cache, name)
+    kept = index.read_index(cache, name, DEMANDS) if found is not None else None
     if found is not None and kept is not None and kept.get("of") == found["looked"]:
-        return _decoded(found, kept)
-    from reconciler.app.desired import read
+        return _decode_catalog(found, kept)
+    from reconciler.app.desired import read_files
 
     since = time.time()
-    loaded = read(files, variables, account, partition)
-    made, looked = _made(loaded), _looked(loaded, files, since)
-    behind = index.manifest(map(str, loaded.documents), (), (), since)
+    loaded = read_files(files, variables, account, partition)
+    made, looked = _declare_catalog(loaded), _build_manifest(loaded, files, since)
+    behind = index.build_manifest(map(str, loaded.documents), (), (), since)
     if looked is not None and behind is not None:
-        cache.put(DEMANDS, name, _encoded_demands(made) | {"looked": behind, "of": looked})
-        cache.put(INDEXES, name, _encoded(made) | {"looked": looked})
+        cache.put(DEMANDS, name, _encode_demands(made) | {"looked": behind, "of": looked})
+        cache.put(INDEXES, name, _encode_catalog(made) | {"looked": looked})
     return made
 
 
-def of_desired(desired: Desired, account: str | None) -> Catalog:
+def build_catalog(desired: Desired, account: str | None) -> Catalog:
     """`account`: that of the file, None where it names none."""
-    from reconciler.assume.demands import file_demands
+    from reconciler.assume.demands import find_file_demands
 
     roles = {
         name: role
@@ -90,62 +90,62 @@ def of_desired(desired: Desired, account: str | None) -> Catalog:
         desired.aliases,
         {name: role.max_session_duration for name, role in roles.items()},
         {name: role.trust_policy for name, role in roles.items()},
-        file_demands(desired.state, desired.aliases),
+        find_file_demands(desired.state, desired.aliases),
     )
 
 
-def _made(loaded: Any) -> Catalog:
-    from reconciler.app.desired import valid
+def _declare_catalog(loaded: Any) -> Catalog:
+    from reconciler.app.desired import require_valid
     from reconciler.desired.declare import declare
     from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 
-    desired = valid(declare(loaded))
-    return of_desired(desired, None if desired.state.account == PLACEHOLDER_ACCOUNT else desired.state.account)
+    desired = require_valid(declare(loaded))
+    return build_catalog(desired, None if desired.state.account == PLACEHOLDER_ACCOUNT else desired.state.account)
 
 
-def _looked(loaded: Any, files: Sequence[str], since: float) -> index.Manifest | None:
+def _build_manifest(loaded: Any, files: Sequence[str], since: float) -> index.Manifest | None:
     from reconciler.desired.aliases import documents_of
-    from reconciler.desired.source import decided_by
+    from reconciler.desired.source import find_deciding_paths
 
-    patterns, absent = decided_by(tuple(files))
+    patterns, absent = find_deciding_paths(tuple(files))
     read = [*loaded.files, *documents_of(loaded.root)]
-    return index.manifest(map(str, read), absent, [*patterns, *loaded.patterns], since)
+    return index.build_manifest(map(str, read), absent, [*patterns, *loaded.patterns], since)
 
 
-def _encoded(made: Catalog) -> dict[str, object]:
+def _encode_catalog(catalog: Catalog) -> dict[str, object]:
     """As JSON values. Beside each alias, the calls that a user and a role's session make for it: see `fast`."""
     return {
-        "account": made.account,
-        "partition": made.partition,
+        "account": catalog.account,
+        "partition": catalog.partition,
         "aliases": {
             name: {
-                "alias": _plain(alias),
-                "longest": made.longest.get(name),
-                "source_profile": chain.declared_source(chain.hops(name, made.aliases)),
+                "alias": _encode_alias(alias),
+                "longest": catalog.max_durations.get(name),
+                "source_profile": chain.source_profile_of(chain.resolve_role_chain(name, catalog.aliases)),
                 "region": alias.region,
-                "calls": {kind: _calls(name, made, arn) for kind, arn in _CALLERS.items()},
+                "calls": {kind: _encode_calls(name, catalog, arn) for kind, arn in _CALLERS.items()},
             }
-            for name, alias in made.aliases.items()
+            for name, alias in catalog.aliases.items()
         },
     }
 
 
-def _encoded_demands(made: Catalog) -> dict[str, object]:
+def _encode_demands(catalog: Catalog) -> dict[str, object]:
     """Return the other half of an index: the trusts, and of whom MFA is demanded.
 
     A warm `assume` needs none of it, and would only be slowed by it. It holds as long as the first half does, and
     every document of the file is what it was.
     """
-    known = made.demands
+    known = catalog.demands
     return {
-        "trusts": {name: trust.text for name, trust in made.trusts.items()},
+        "trusts": {name: trust.text for name, trust in catalog.trust_policies.items()},
         "declared": sorted(known.declared),
         "groups": [sorted(group) for group in known.groups],
         "demands": {
             name: {
                 "callers": [[group, one.required, one.max_age] for group, one in item.callers],
-                "anyone": item.anyone,
-                "somebody": item.somebody,
+                "anyone": item.required_for_all,
+                "somebody": item.required_for_some,
             }
             for name, item in known.aliases.items()
         },
@@ -155,23 +155,23 @@ def _encoded_demands(made: Catalog) -> dict[str, object]:
 _CALLERS = {"user": "arn:aws:iam::1:user/caller", "session": "arn:aws:sts::1:assumed-role/role/caller"}
 
 
-def _calls(name: str, made: Catalog, caller: str) -> list[dict[str, object]] | None:
+def _encode_calls(name: str, catalog: Catalog, caller: str) -> list[dict[str, object]] | None:
     """AssumeRole's parameters hop by hop, without the session name that comes from the caller; None: not possible."""
-    path = chain.hops(name, made.aliases)
+    path = chain.resolve_role_chain(name, catalog.aliases)
     try:
-        asked = chain.requests(path, caller, made.longest)
-    except Failed:
+        asked = chain.build_calls(path, caller, catalog.max_durations)
+    except ReconcileError:
         return None
-    own = chain.default_session_name(caller)
+    own = chain.derive_session_name(caller)
     return [
-        {key: value for key, value in one.parameters().items() if (key, value) != ("RoleSessionName", own)}
+        {key: value for key, value in one.to_parameters().items() if (key, value) != ("RoleSessionName", own)}
         if alias.session_name is None
-        else one.parameters()
+        else one.to_parameters()
         for alias, one in zip(path, asked, strict=True)
     ]
 
 
-def _plain(alias: Alias) -> dict[str, object]:
+def _encode_alias(alias: Alias) -> dict[str, object]:
     found = {item.name: getattr(alias, item.name) for item in fields(alias)}
     place = alias.place
     return found | {
@@ -181,7 +181,7 @@ def _plain(alias: Alias) -> dict[str, object]:
     }
 
 
-_READERS: Mapping[str, Callable[[Any], object]] = {
+_DECODERS: Mapping[str, Callable[[Any], object]] = {
     "role": lambda text: Address.parse(text) if text else None,
     "place": lambda parts: Place(*parts),
     "transitive_tags": tuple,
@@ -189,31 +189,31 @@ _READERS: Mapping[str, Callable[[Any], object]] = {
 }
 
 
-def _same(value: Any) -> object:
+def _keep_value(value: Any) -> object:
     return value
 
 
-def _decoded(found: Mapping[str, Any], kept: Mapping[str, Any]) -> Catalog:
-    entries = found["aliases"]
-    partition = found["partition"]
-    read: Any = Alias
+def _decode_catalog(index_entry: Mapping[str, Any], demands_entry: Mapping[str, Any]) -> Catalog:
+    entries = index_entry["aliases"]
+    partition = index_entry["partition"]
+    make_alias: Any = Alias
     return Catalog(
-        found["account"],
+        index_entry["account"],
         partition,
         {
-            name: read(**{key: _READERS.get(key, _same)(value) for key, value in entry["alias"].items()})
+            name: make_alias(**{key: _DECODERS.get(key, _keep_value)(value) for key, value in entry["alias"].items()})
             for name, entry in entries.items()
         },
         {name: entry["longest"] for name, entry in entries.items() if entry["longest"] is not None},
-        {name: canonical(json.loads(trust), partition) for name, trust in kept["trusts"].items()},
+        {name: canonical(json.loads(trust), partition) for name, trust in demands_entry["trusts"].items()},
         FileDemands(
-            frozenset(kept["declared"]),
-            tuple(frozenset(group) for group in kept["groups"]),
-            {name: _decoded_demands(item) for name, item in kept["demands"].items()},
+            frozenset(demands_entry["declared"]),
+            tuple(frozenset(group) for group in demands_entry["groups"]),
+            {name: _decode_demands(item) for name, item in demands_entry["demands"].items()},
         ),
     )
 
 
-def _decoded_demands(item: Mapping[str, Any]) -> AliasDemands:
+def _decode_demands(item: Mapping[str, Any]) -> AliasDemands:
     callers = tuple((group, Demand(required, age)) for group, required, age in item["callers"])
     return AliasDemands(callers, item["anyone"], item["somebody"])

@@ -10,31 +10,31 @@ from pathlib import Path
 
 from reconciler.assume import aws_files
 from reconciler.files import ini
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 
 
-def alias_roles(files: Sequence[str], variables: Mapping[str, str]) -> Mapping[str, str]:
+def read_alias_roles(files: Sequence[str], variables: Mapping[str, str]) -> Mapping[str, str]:
     """Alias → its role as the file writes it. Empty where a file is not YAML. Raises Failed: no file."""
     from reconciler.desired.load import load
-    from reconciler.desired.source import named_files
+    from reconciler.desired.source import find_files
     from reconciler.model.node import Map
 
-    root = load(named_files(tuple(files)), variables).root
+    root = load(find_files(tuple(files)), variables).root
     aliases = root.get("aliases") if root is not None else None
     if not isinstance(aliases, Map):
         return {}
     return {name: str(node.get("role", "")) if isinstance(node, Map) else "" for name, node in aliases.items()}
 
 
-def aws_profiles(environ: Mapping[str, str]) -> tuple[str, ...]:
+def list_aws_profiles(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Names of the profiles in the AWS config and credentials files, sorted; files that cannot be read have none."""
-    found = {ini.profile_of(name) for name in _sections(aws_files.config_file, environ)}
-    found |= set(_sections(aws_files.credentials_file, environ))
+    found = {ini.profile_of(name) for name in _read_section_names(aws_files.locate_config_file, environ)}
+    found |= set(_read_section_names(aws_files.locate_credentials_file, environ))
     return tuple(sorted(name for name in found if name))
 
 
-def _sections(located: Callable[[Mapping[str, str]], Path], environ: Mapping[str, str]) -> list[str]:
+def _read_section_names(find_path: Callable[[Mapping[str, str]], Path], environ: Mapping[str, str]) -> list[str]:
     try:
-        return [section.name for section in ini.sections(aws_files.read(located(environ)))]
-    except Failed:  # no home folder, or not readable
+        return [section.name for section in ini.parse_sections(aws_files.read_file(find_path(environ)))]
+    except ReconcileError:  # no home folder, or not readable
         return []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.access import PolicySource, Principal
-from reconciler.assume.chain import Request, inherited
+from reconciler.assume.chain import AssumeRoleCall, collect_inherited
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.live import State
@@ -15,35 +15,35 @@ from reconciler.policy.canonical import canonical
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ChainedSession:
     """`tags`: those that the session was given or has inherited; None: it may carry others."""
 
-    made_by: Request
+    made_by: AssumeRoleCall
     tags: Mapping[str, str] | None
 
 
-def session_of(requests: tuple[Request, ...], hop: int, caller_arn: str) -> Session:
+def session_of(requests: tuple[AssumeRoleCall, ...], hop: int, caller_arn: str) -> ChainedSession:
     """Return the session that makes the call `hop`, which is not the first."""
-    before, carried = requests[hop - 1], inherited(requests, hop - 1, caller_arn)
-    return Session(before, {**dict(carried.tags), **dict(before.session_tags)} if carried.known else None)
+    before, carried = requests[hop - 1], collect_inherited(requests, hop - 1, caller_arn)
+    return ChainedSession(before, {**dict(carried.tags), **dict(before.session_tags)} if carried.known else None)
 
 
-def session_arn(request: Request) -> str:
+def session_arn_of(request: AssumeRoleCall) -> str:
     _, partition, _, _, account, resource = request.role_arn.split(":", 5)
     return f"arn:{partition}:sts::{account}:assumed-role/{resource.rpartition('/')[2]}/{request.session_name}"
 
 
-def role_address(arn: str) -> Address:
+def role_address_of(arn: str) -> Address:
     return Address("role", arn.rpartition("/")[2])
 
 
-def narrowed(principal: Principal, session: Session, live: State) -> Principal:
+def narrow_principal(principal: Principal, session: ChainedSession, live: State) -> Principal:
     """Return the principal with the tags and the session policies of its session.
 
     A session's tag hides the role's own of that key; letter case does not count ("Pass session tags in AWS STS").
     """
     before, tags = session.made_by, None
-    entity = live.entities.get(role_address(before.role_arn))
+    entity = live.entities.get(role_address_of(before.role_arn))
     if isinstance(entity, Role) and session.tags is not None:
         given = {key.casefold() for key in session.tags}
         tags = {key: value for key, value in entity.tags.items() if key.casefold() not in given} | dict(session.tags)

@@ -9,7 +9,7 @@ from reconciler.assume.credentials import Credentials
 from reconciler.aws import federation
 
 
-def sign_in_url(
+def make_sign_in_url(
     credentials: Credentials,
     *,
     partition: str,
@@ -24,7 +24,7 @@ def sign_in_url(
     duration: seconds that were asked for, None where nobody did. chained: the credentials were assumed with
     another session's (a role's, or an MFA session's). Raises Failed.
     """
-    base = console.endpoint(partition, environ, endpoint_url)
-    asked = console.session_duration(duration, chained)
-    token = federation.signin_token(console.token_url(base, credentials, asked), environ)
-    return console.login_url(base, partition, region, token)
+    base = console.resolve_signin_endpoint(partition, environ, endpoint_url)
+    asked = console.choose_duration(duration, chained)
+    token = federation.fetch_signin_token(console.build_token_url(base, credentials, asked), environ)
+    return console.build_login_url(base, partition, region, token)

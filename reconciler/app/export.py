@@ -1,4 +1,4 @@
-"""The use case `export`: live IAM → desired-state files. Reads what a plan reads, writes nothing to AWS."""
+"""The use case `export_account`: live IAM → desired-state files. Reads what a plan reads, writes nothing to AWS."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pathlib import Path
 
 from reconciler.aws import snapshot
 from reconciler.aws.session import connect
-from reconciler.desired.export import Exported, exported, selected
+from reconciler.desired.export import AccountExport, export_entities, select_entities
 from reconciler.desired.source import YAML_ENDINGS
-from reconciler.desired.write import one_file, several_files
+from reconciler.desired.write import format_file, format_files
 from reconciler.files.outputs import write_text
 from reconciler.files.reading import reason_of
 from reconciler.kinds.account import SETTINGS
 from reconciler.model.live import State
-from reconciler.model.problem import failure
-from reconciler.model.suggest import suggestion
+from reconciler.model.problem import make_error
+from reconciler.model.suggest import suggest_word
 
 
 @dataclass(frozen=True)
-class Request:
+class ExportRequest:
     """What a person asks for. `only`: patterns of addresses; none: all."""
 
     only: Sequence[str]
@@ -32,43 +32,43 @@ class Request:
     endpoint_url: str | None
 
 
-def export(request: Request, *, split: bool = False) -> Exported:
+def export_account(request: ExportRequest, *, split: bool = False) -> AccountExport:
     """What a file, or several, say of the caller's account. Raises Failed; also where a pattern matches nothing."""
-    live = snapshot.read(connect(request.profile, request.region, request.endpoint_url), SETTINGS)
+    live = snapshot.read_account(connect(request.profile, request.region, request.endpoint_url), SETTINGS)
     for pattern in request.only:
-        if not selected(live, [pattern]):
+        if not select_entities(live, [pattern]):
             summary = f"--only {pattern}: nothing in the account matches."
-            raise failure("nothing-matches", summary, hint=_hint(pattern, live))
-    return exported(live, request.owner, request.only, split=split)
+            raise make_error("nothing-matches", summary, hint=_make_hint(pattern, live))
+    return export_entities(live, request.owner, request.only, split=split)
 
 
-def _hint(pattern: str, live: State) -> str:
+def _make_hint(pattern: str, live: State) -> str:
     if pattern.startswith("instance-profile/"):
         return "Instance profiles are written with their role: name that."
-    close = suggestion(pattern, [str(address) for address in selected(live, ())])
+    close = suggest_word(pattern, [str(address) for address in select_entities(live, ())])
     return f"Did you mean {close!r}?" if close else "A pattern is kind/name with * and ?, as in 'role/app-*'."
 
 
-def text(found: Exported, request: Request) -> str:
+def as_text(found: AccountExport, request: ExportRequest) -> str:
     """The export as one file."""
-    return one_file(found, _command(request))
+    return format_file(found, _make_command(request))
 
 
-def write(found: Exported, request: Request, folder: Path) -> list[Path]:
+def write_files(found: AccountExport, request: ExportRequest, folder: Path) -> list[Path]:
     """The export as a file for each kind; the paths written. Raises Failed where the folder has YAML already."""
-    files = several_files(found, _command(request))
+    files = format_files(found, _make_command(request))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         there = sorted(path.name for path in folder.iterdir() if path.suffix in YAML_ENDINGS)
         if there:
             summary = f"{folder} has {', '.join(there[:3])} already: nothing was written."
-            raise failure("folder-in-use", summary, hint="Name a new folder, or move what is there.")
-        return [_written(folder, name, content) for name, content in files.items()]
+            raise make_error("folder-in-use", summary, hint="Name a new folder, or move what is there.")
+        return [_write_file(folder, name, content) for name, content in files.items()]
     except OSError as error:
-        raise failure("not-written", f"Cannot write {error.filename or folder}: {reason_of(error)}.") from None
+        raise make_error("not-written", f"Cannot write {error.filename or folder}: {reason_of(error)}.") from None
 
 
-def _written(folder: Path, name: str, content: str) -> Path:
+def _write_file(folder: Path, name: str, content: str) -> Path:
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     if path.parent != folder and path.parent.is_symlink():
@@ -77,7 +77,7 @@ def _written(folder: Path, name: str, content: str) -> Path:
     return path
 
 
-def _command(request: Request) -> str:
+def _make_command(request: ExportRequest) -> str:
     """The command that gives the same content again, whoever runs it and wherever it is put."""
     words = [word for pattern in request.only for word in ("--only", pattern)]
     words += ["--owner", request.owner] if request.owner else []

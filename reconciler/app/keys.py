@@ -11,175 +11,186 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from reconciler.app import key_checks
-from reconciler.app.desired import read
-from reconciler.app.key_checks import Place, Wanted
+from reconciler.app.desired import read_files
+from reconciler.app.key_checks import CredentialsProfile, KeysRequest
 from reconciler.assume import aws_files, key_file
 from reconciler.aws import keys
 from reconciler.aws.keys import KeyPair
 from reconciler.aws.session import Connection, check_account, connect
 from reconciler.model.live import AccessKey
 from reconciler.model.node import Map
-from reconciler.model.problem import Failed, Level, Problem, failure
+from reconciler.model.problem import Level, Problem, ReconcileError, make_error
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class KeysResult:
     """`done`: what was done, a sentence each."""
 
     done: tuple[str, ...]
     findings: tuple[Problem, ...] = ()
 
 
-def issue(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
+def issue_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> KeysResult:
     """A first key of a user, in a profile of its own. Raises Failed."""
-    key_checks.check_name(wanted.target)
-    connection, most = _connected(wanted, environ)
-    place = Place(aws_files.credentials_file(environ), wanted.target)
-    with aws_files.alone(place.path, environ, say):
-        text = aws_files.read(place.path)
-        known = keys.access_keys(connection, wanted.user)
-        key_checks.check_free(wanted, place, text, known, environ)
-        key_checks.check_quota(wanted.user, known, most)
-        aws_files.check_writable(place.path)
-        with _stored(connection, wanted.user, known, place, say) as pair:
-            text = aws_files.read(place.path)  # programs that know nothing of our lock write to it, too
-            key_checks.check_free(wanted, place, text, known, environ)
-            aws_files.write(place.path, key_file.with_new_profile(text, place.name, pair.id, pair.secret))
+    key_checks.check_profile_name(request.target_profile)
+    connection, most = _connect_to_account(request, environ)
+    profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
+    with aws_files.hold_file_lock(profile.path, environ, say):
+        text = aws_files.read_file(profile.path)
+        user_keys = keys.list_access_keys(connection, request.user)
+        key_checks.check_profile_free(request, profile, text, user_keys, environ)
+        key_checks.check_quota(request.user, user_keys, most)
+        aws_files.check_writable(profile.path)
+        with _create_key(connection, request.user, user_keys, profile, say) as pair:
+            text = aws_files.read_file(profile.path)  # programs that know nothing of our lock write to it, too
+            key_checks.check_profile_free(request, profile, text, user_keys, environ)
+            aws_files.write_file(profile.path, key_file.add_profile(text, profile.name, pair.id, pair.secret))
     say(f"Waiting until AWS knows the access key {pair.id}.")
     try:
-        keys.verify(connection, pair, wanted.user)
-    except Failed as failed:
-        later = failure(
+        keys.verify_key(connection, pair, request.user)
+    except ReconcileError as failed:
+        later = make_error(
             "key-unverified",
-            f"The access key {pair.id} is in {place}, but does not work yet.",
-            hint=f"Try: `aws sts get-caller-identity --profile {place.name}`",
+            f"The access key {pair.id} is in {profile}, but does not work yet.",
+            hint=f"Try: `aws sts get-caller-identity --profile {profile.name}`",
         )
-        raise Failed([*failed.problems, *later.problems]) from None
-    findings = [*key_checks.readable(place.path), *(key_checks.other_key(wanted.user, key) for key in known)]
-    return Outcome((f"The access key {pair.id} of {wanted.user} is in {place}, and works.",), tuple(findings))
+        raise ReconcileError([*failed.problems, *later.problems]) from None
+    findings = [
+        *key_checks.warn_if_readable(profile.path),
+        *(key_checks.warn_of_other_key(request.user, key) for key in user_keys),
+    ]
+    return KeysResult((f"The access key {pair.id} of {request.user} is in {profile}, and works.",), tuple(findings))
 
 
-def rotate(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
+def rotate_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> KeysResult:
     """A new key in the place of the profile's, which is deactivated, not deleted. Raises Failed.
 
     One that was interrupted after the new key was written goes on where it was.
     """
-    connection, _ = _connected(wanted, environ)
-    place = Place(aws_files.credentials_file(environ), wanted.target)
-    with aws_files.alone(place.path, environ, say):
-        text = aws_files.read(place.path)
-        known = keys.access_keys(connection, wanted.user)
-        held, current = key_checks.held(wanted, place, text, known)
-        other = next((key for key in known if key.id != current.id), None)
+    connection, _ = _connect_to_account(request, environ)
+    profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
+    with aws_files.hold_file_lock(profile.path, environ, say):
+        text = aws_files.read_file(profile.path)
+        user_keys = keys.list_access_keys(connection, request.user)
+        held, current = key_checks.find_held_key(request, profile, text, user_keys)
+        other = next((key for key in user_keys if key.id != current.id), None)
         if other is None:
-            pair, old = _exchanged(connection, wanted, place, current, say), current
+            pair, old = _replace_key(connection, request, profile, current, say), current
         else:
-            pair, old = key_checks.going_on(wanted, place, held, current, other), other
-            keys.verify(connection, pair, wanted.user)
+            pair, old = key_checks.resume_rotation(request, profile, held, current, other), other
+            keys.verify_key(connection, pair, request.user)
     if old.active:
-        _deactivated(connection, wanted.user, old, pair, place)
-    return Outcome(
+        _deactivate_key(connection, request.user, old, pair, profile)
+    return KeysResult(
         (
-            f"The access key {pair.id} of {wanted.user} is in {place}, and works.",
-            f"The access key {old.id} is inactive. When nothing misses it: `{wanted.rotating} --finish`.",
+            f"The access key {pair.id} of {request.user} is in {profile}, and works.",
+            f"The access key {old.id} is inactive. When nothing misses it: `{request.rotate_command} --finish`.",
         ),
-        tuple(key_checks.readable(place.path)),
+        tuple(key_checks.warn_if_readable(profile.path)),
     )
 
 
-def finish(wanted: Wanted, environ: Mapping[str, str], say: Say) -> Outcome:
+def finish_rotation(request: KeysRequest, environ: Mapping[str, str], say: Say) -> KeysResult:
     """Deletes the inactive key that a rotation left behind. Raises Failed."""
-    connection, _ = _connected(wanted, environ)
-    place = Place(aws_files.credentials_file(environ), wanted.target)
-    with aws_files.alone(place.path, environ, say):
-        text = aws_files.read(place.path)
-        known = keys.access_keys(connection, wanted.user)
-        held, current = key_checks.held(wanted, place, text, known)
-        old = next((key for key in known if key.id != current.id), None)
+    connection, _ = _connect_to_account(request, environ)
+    profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
+    with aws_files.hold_file_lock(profile.path, environ, say):
+        text = aws_files.read_file(profile.path)
+        user_keys = keys.list_access_keys(connection, request.user)
+        held, current = key_checks.find_held_key(request, profile, text, user_keys)
+        old = next((key for key in user_keys if key.id != current.id), None)
         if old is not None:
-            key_checks.check_old(wanted, place, held, current, old)
-            keys.verify(connection, key_checks.pair(held), wanted.user)
-            keys.delete(connection, wanted.user, old.id)
-        text = aws_files.read(place.path)
-        if held.replaced and key_file.held(text, place.name) is not None:
-            aws_files.write(place.path, key_file.without_note(text, place.name))
+            key_checks.check_old_key(request, profile, held, current, old)
+            keys.verify_key(connection, key_checks.key_pair_of(held), request.user)
+            keys.delete_key(connection, request.user, old.id)
+        text = aws_files.read_file(profile.path)
+        if held.replaced_id and key_file.find_key(text, profile.name) is not None:
+            aws_files.write_file(profile.path, key_file.remove_note(text, profile.name))
     if old is None:
-        return Outcome((f"Nothing to finish: {current.id} is the only access key of {wanted.user}.",))
-    return Outcome((f"The access key {old.id} of {wanted.user} is deleted; {place} holds {current.id}.",))
+        return KeysResult((f"Nothing to finish: {current.id} is the only access key of {request.user}.",))
+    return KeysResult((f"The access key {old.id} of {request.user} is deleted; {profile} holds {current.id}.",))
 
 
-def _connected(wanted: Wanted, environ: Mapping[str, str]) -> tuple[Connection, int | None]:
+def _connect_to_account(request: KeysRequest, environ: Mapping[str, str]) -> tuple[Connection, int | None]:
     """The caller, in the account of the file where there is one; and the file's `access_keys: max_count`."""
-    account, most = _of_file(wanted, environ)
-    connection = connect(wanted.profile, wanted.region, wanted.endpoint_url)
+    account, most = _read_account_and_limit(request, environ)
+    connection = connect(request.profile, request.region, request.endpoint_url)
     check_account(connection, account)
     return connection, most
 
 
-def _of_file(wanted: Wanted, environ: Mapping[str, str]) -> tuple[str | None, int | None]:
+def _read_account_and_limit(request: KeysRequest, environ: Mapping[str, str]) -> tuple[str | None, int | None]:
     try:
-        loaded = read(wanted.files, wanted.variables or {})
-    except Failed:
-        if wanted.files or environ.get("RECONCILE_FILE"):
+        loaded = read_files(request.files, request.variables or {})
+    except ReconcileError:
+        if request.files or environ.get("RECONCILE_FILE"):
             raise
         return None, None
     errors = [problem for problem in loaded.problems if problem.level is Level.ERROR]
     if errors or loaded.root is None:
-        raise Failed(errors)
+        raise ReconcileError(errors)
     account = loaded.root.get("account")
     node: Map = loaded.root
-    for key in ("users", wanted.user, "access_keys"):
-        node = node.child(key)
+    for key in ("users", request.user, "access_keys"):
+        node = node.get_map(key)
     most = node.get("max_count")
     return (account if isinstance(account, str) else None), (most if isinstance(most, int) else None)
 
 
 @contextmanager
-def _stored(connection: Connection, user: str, known: Sequence[AccessKey], place: Place, say: Say) -> Iterator[KeyPair]:
+def _create_key(
+    connection: Connection, user: str, user_keys: Sequence[AccessKey], profile: CredentialsProfile, say: Say
+) -> Iterator[KeyPair]:
     """A new key, which is deleted again where the block fails to put it into the profile."""
-    pair = keys.create(connection, user, [key.id for key in known], say)
+    pair = keys.create_key(connection, user, [key.id for key in user_keys], say)
     try:
         yield pair
     except BaseException as error:
-        said = _undone(connection, user, pair, place)
-        if isinstance(error, Failed):
-            raise Failed([*error.problems, *failure("key-taken-back", said).problems]) from None
+        said = _take_back_key(connection, user, pair, profile)
+        if isinstance(error, ReconcileError):
+            raise ReconcileError([*error.problems, *make_error("key-taken-back", said).problems]) from None
         say(said)
         raise
 
 
-def _undone(connection: Connection, user: str, pair: KeyPair, place: Place) -> str:
+def _take_back_key(connection: Connection, user: str, pair: KeyPair, profile: CredentialsProfile) -> str:
     """Deletes a key that is not in the profile: an interruption may come when it is there already."""
     try:
-        written = key_file.held(aws_files.read(place.path), place.name)
+        written = key_file.find_key(aws_files.read_file(profile.path), profile.name)
         if written is not None and written.key_id == pair.id:
-            return f"The new access key {pair.id} is in {place}."
-        keys.delete(connection, user, pair.id)
-    except Failed:
-        return f"The new access key {pair.id} could not be deleted again: {key_checks.remove(user, pair.id)}"
+            return f"The new access key {pair.id} is in {profile}."
+        keys.delete_key(connection, user, pair.id)
+    except ReconcileError:
+        return (
+            f"The new access key {pair.id} could not be deleted again: {key_checks.make_delete_command(user, pair.id)}"
+        )
     return f"The new access key {pair.id} was deleted again; nothing has changed."
 
 
-def _exchanged(connection: Connection, wanted: Wanted, place: Place, current: AccessKey, say: Say) -> KeyPair:
-    aws_files.check_writable(place.path)
-    with _stored(connection, wanted.user, (current,), place, say) as pair:
+def _replace_key(
+    connection: Connection, request: KeysRequest, profile: CredentialsProfile, current: AccessKey, say: Say
+) -> KeyPair:
+    aws_files.check_writable(profile.path)
+    with _create_key(connection, request.user, (current,), profile, say) as pair:
         say(f"Waiting until AWS knows the access key {pair.id}.")
-        keys.verify(connection, pair, wanted.user)
-        text = aws_files.read(place.path)  # a minute may have gone by, in which others wrote to it
-        key_checks.check_same(place, text, current)
-        aws_files.write(place.path, key_file.with_new_key(text, place.name, pair.id, pair.secret, current.id))
+        keys.verify_key(connection, pair, request.user)
+        text = aws_files.read_file(profile.path)  # a minute may have gone by, in which others wrote to it
+        key_checks.check_same_key(profile, text, current)
+        aws_files.write_file(profile.path, key_file.replace_key(text, profile.name, pair.id, pair.secret, current.id))
     return pair
 
 
-def _deactivated(connection: Connection, user: str, old: AccessKey, pair: KeyPair, place: Place) -> None:
+def _deactivate_key(
+    connection: Connection, user: str, old: AccessKey, pair: KeyPair, profile: CredentialsProfile
+) -> None:
     try:
-        keys.deactivate(connection, user, old.id, pair)
-    except Failed as failed:
-        left = failure(
+        keys.deactivate_key(connection, user, old.id, pair)
+    except ReconcileError as failed:
+        left = make_error(
             "key-still-active",
-            f"The new access key {pair.id} is in {place}, and works; the old one, {old.id}, is still active.",
+            f"The new access key {pair.id} is in {profile}, and works; the old one, {old.id}, is still active.",
             hint="Run the same command again: it goes on from here.",
         )
-        raise Failed([*failed.problems, *left.problems]) from None
+        raise ReconcileError([*failed.problems, *left.problems]) from None

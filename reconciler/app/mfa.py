@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from reconciler.app.desired import read_if_any, written_account
-from reconciler.app.mfa_device import Say, fresh_device
-from reconciler.assume.codes import ASKS, CODE, NO_CODE, USED, Ask
-from reconciler.assume.totp import consecutive_codes
+from reconciler.app.desired import account_of, read_files_if_any
+from reconciler.app.mfa_device import Say, create_device
+from reconciler.assume.codes import CODE_PATTERN, MAX_TRIES, NOT_A_CODE_NOTE, USED_CODE_NOTE, Prompt
+from reconciler.assume.totp import compute_code_pair
 from reconciler.aws import devices
 from reconciler.aws.session import Connection, check_account, connect
 from reconciler.files.outputs import open_new
 from reconciler.model.live import MfaDevice
-from reconciler.model.problem import Failed, failure
+from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.quotas import MFA_DEVICES
 from reconciler.model.sts import MFA_CODE_REFUSED
-from reconciler.render.qr import LESS_QUIET, Drawing, drawn
+from reconciler.render.qr import NARROW_MARGIN, Drawing, draw_code
 
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 """VirtualMFADeviceName (IAM API, CreateVirtualMFADevice)."""
@@ -37,7 +37,7 @@ _SEED_LENGTH = 64
 class Terminal:
     """The person at the controlling terminal. `show` writes there; columns and lines are its size."""
 
-    ask: Ask
+    ask: Prompt
     show: Callable[[str], None]
     columns: int = 80
     lines: int = 24
@@ -45,7 +45,7 @@ class Terminal:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EnrolRequest:
     """What was asked for. user None: the caller's own. another: although there is a device already.
 
     replace: delete a left-over device of that name without asking. seed_file: a new file for the seed; the codes are
@@ -65,47 +65,47 @@ class Wanted:
     endpoint_url: str | None = None
 
 
-def enrolled(wanted: Wanted, terminal: Terminal | None, say: Say) -> str:
+def enroll_device(request: EnrolRequest, terminal: Terminal | None, say: Say) -> str:
     """The serial number of the user's new device. `say` gets lines for the person, none of them secret.
 
     Raises Failed: nobody can be asked, no such user, a device is there already, a refusal by AWS. What was made
     until then is deleted again, also where the person interrupts.
     """
-    if terminal is None and wanted.seed_file is None:
-        raise failure(
+    if terminal is None and request.seed_file is None:
+        raise make_error(
             "mfa-no-terminal",
             "Enrolling a device needs a terminal: a QR code is shown there, and two codes are asked for.",
             "Nothing was created.",
             "Run it in a terminal, or have the seed written to a file with --seed-file.",
         )
-    if wanted.device_name is not None and not _NAME.fullmatch(wanted.device_name):
+    if request.device_name is not None and not _NAME.fullmatch(request.device_name):
         hint = "Use letters, digits and +=,.@_-."
-        raise failure("mfa-device-name", f"{wanted.device_name!r} is no name for a device.", hint=hint)
-    connection = connect(wanted.profile, wanted.region, wanted.endpoint_url)
-    loaded = read_if_any(wanted.files, wanted.variables)
-    check_account(connection, written_account(loaded) if loaded else None)
-    user = wanted.user or _own_user(connection.caller)
-    known = devices.user_devices(connection, user)
-    _check_known(user, known or (), wanted.another)
-    name = wanted.device_name or _free_name(user, known or ())
-    if wanted.seed_file is not None:
-        path = Path(wanted.seed_file)
+        raise make_error("mfa-device-name", f"{request.device_name!r} is no name for a device.", hint=hint)
+    connection = connect(request.profile, request.region, request.endpoint_url)
+    loaded = read_files_if_any(request.files, request.variables)
+    check_account(connection, account_of(loaded) if loaded else None)
+    user = request.user or _user_of(connection.caller_arn)
+    known = devices.read_user_devices(connection, user)
+    _check_devices(user, known or (), request.another)
+    name = request.device_name or _find_free_name(user, known or ())
+    if request.seed_file is not None:
+        path = Path(request.seed_file)
         with (
-            _new_file(path) as file,
-            fresh_device(connection, name, wanted.replace, None, say, path.unlink) as fresh,
+            _open_seed_file(path) as file,
+            create_device(connection, name, request.replace, None, say, path.unlink) as fresh,
         ):
-            _keep(file, path, fresh.seed)
-            _send(connection, user, fresh.serial, *consecutive_codes(fresh.seed, time.time()))
+            _write_seed(file, path, fresh.seed)
+            _send_codes(connection, user, fresh.serial, *compute_code_pair(fresh.seed, time.time()))
     elif terminal is not None:
-        _drawing(_uri(connection, user, "A" * _SEED_LENGTH), terminal, wanted.show_seed)
-        with fresh_device(connection, name, wanted.replace, terminal.ask, say) as fresh:
-            _show(connection, user, fresh, terminal, wanted.show_seed)
-            _enable(connection, user, fresh.serial, terminal)
+        _draw_qr_code(_make_uri(connection, user, "A" * _SEED_LENGTH), terminal, request.show_seed)
+        with create_device(connection, name, request.replace, terminal.ask, say) as fresh:
+            _show_device(connection, user, fresh, terminal, request.show_seed)
+            _enable_device(connection, user, fresh.serial, terminal)
     return fresh.serial
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[IO[bytes]]:
+def _open_seed_file(path: Path) -> Iterator[IO[bytes]]:
     """Yield an empty file that only its owner reads; it is gone again where the block fails before it has a seed.
 
     It stays open until it is written: by its name it could be another by then.
@@ -114,7 +114,9 @@ def _new_file(path: Path) -> Iterator[IO[bytes]]:
         file = os.fdopen(open_new(path, os.environ), "wb", buffering=0)
     except OSError as error:
         cause = f"{error.strerror or 'error'}."
-        raise failure("seed-file", f"{path} cannot be made.", cause, "Nothing was created; name a new file.") from None
+        raise make_error(
+            "seed-file", f"{path} cannot be made.", cause, "Nothing was created; name a new file."
+        ) from None
     with file:
         try:
             yield file
@@ -124,17 +126,17 @@ def _new_file(path: Path) -> Iterator[IO[bytes]]:
             raise
 
 
-def _keep(file: IO[bytes], path: Path, seed: str) -> None:
+def _write_seed(file: IO[bytes], path: Path, seed: str) -> None:
     try:
         file.write(f"{seed}\n".encode("ascii"))
     except OSError as error:
-        raise failure("seed-file", f"{path} cannot be written.", f"{error.strerror or 'error'}.") from None
+        raise make_error("seed-file", f"{path} cannot be written.", f"{error.strerror or 'error'}.") from None
 
 
-def _own_user(caller: str) -> str:
+def _user_of(caller: str) -> str:
     if ":user/" in caller:
         return caller.rpartition("/")[2]
-    raise failure(
+    raise make_error(
         "mfa-no-user",
         f"{caller} is no user, and only users have MFA devices here.",
         "",
@@ -142,12 +144,12 @@ def _own_user(caller: str) -> str:
     )
 
 
-def _check_known(user: str, known: Sequence[MfaDevice], another: bool) -> None:
+def _check_devices(user: str, known: Sequence[MfaDevice], another: bool) -> None:
     listed = ", ".join(device.serial for device in known)
     if len(known) >= MFA_DEVICES.default:
-        raise failure("mfa-device-limit", f"{user} has {len(known)} MFA devices, as many as AWS allows: {listed}.")
+        raise make_error("mfa-device-limit", f"{user} has {len(known)} MFA devices, as many as AWS allows: {listed}.")
     if known and not another:
-        raise failure(
+        raise make_error(
             "mfa-device-exists",
             f"{user} already has an MFA device: {listed}." if len(known) == 1 else f"{user} already has {listed}.",
             "",
@@ -155,29 +157,29 @@ def _check_known(user: str, known: Sequence[MfaDevice], another: bool) -> None:
         )
 
 
-def _free_name(user: str, known: Sequence[MfaDevice]) -> str:
+def _find_free_name(user: str, known: Sequence[MfaDevice]) -> str:
     """The user's name; with a number behind it where a device of the user has that."""
     held = {device.serial.rpartition("/")[2].casefold() for device in known}
     names = (user, *(f"{user}-{number}" for number in range(2, MFA_DEVICES.default + 2)))
     return next(name for name in names if name.casefold() not in held)
 
 
-def _uri(connection: Connection, user: str, seed: str) -> str:
+def _make_uri(connection: Connection, user: str, seed: str) -> str:
     """What authenticator apps read (Key URI Format of Google Authenticator): 6 digits every 30 seconds."""
     label = quote(f"AWS:{user}@{connection.account}", safe=":@")
     return f"otpauth://totp/{label}?secret={seed}&issuer=AWS"
 
 
-def _drawing(uri: str, terminal: Terminal, seed_shown: bool) -> Drawing | None:
+def _draw_qr_code(uri: str, terminal: Terminal, seed_shown: bool) -> Drawing | None:
     """The QR code, if it fits. Raises Failed where it does not and the seed is not shown instead."""
-    drawing = drawn(uri, color=terminal.color)
+    drawing = draw_code(uri, color=terminal.color)
     if drawing.columns > terminal.columns or drawing.lines >= terminal.lines:
-        drawing = drawn(uri, color=terminal.color, quiet=LESS_QUIET)
+        drawing = draw_code(uri, color=terminal.color, margin=NARROW_MARGIN)
     if drawing.columns <= terminal.columns:
         return drawing
     if seed_shown:
         return None
-    raise failure(
+    raise make_error(
         "terminal-narrow",
         f"The QR code needs {drawing.columns} columns, and the terminal has {terminal.columns}.",
         "Nothing was created.",
@@ -185,8 +187,10 @@ def _drawing(uri: str, terminal: Terminal, seed_shown: bool) -> Drawing | None:
     )
 
 
-def _show(connection: Connection, user: str, fresh: devices.Fresh, terminal: Terminal, seed_shown: bool) -> None:
-    drawing = _drawing(_uri(connection, user, fresh.seed), terminal, seed_shown)
+def _show_device(
+    connection: Connection, user: str, fresh: devices.NewDevice, terminal: Terminal, seed_shown: bool
+) -> None:
+    drawing = _draw_qr_code(_make_uri(connection, user, fresh.seed), terminal, seed_shown)
     if drawing is not None:
         terminal.show(f"\nScan this with an authenticator app; it is shown only now.\n\n{drawing.text}")
         if drawing.lines >= terminal.lines:
@@ -196,42 +200,42 @@ def _show(connection: Connection, user: str, fresh: devices.Fresh, terminal: Ter
         terminal.show(f"Seed, to type into the app (time-based, 6 digits, 30 seconds):\n{grouped}\n")
 
 
-def _enable(connection: Connection, user: str, serial: str, terminal: Terminal) -> None:
+def _enable_device(connection: Connection, user: str, serial: str, terminal: Terminal) -> None:
     """Ask for two codes that follow each other until AWS takes them, three times at most."""
     sent: set[str] = set()
     note = ""
-    for attempt in range(1, ASKS + 1):
-        first = _code(terminal.ask, f"{note}Code that the app shows: ", sent)
-        second = _code(terminal.ask, "The code after it (wait for it): ", sent)
+    for attempt in range(1, MAX_TRIES + 1):
+        first = _ask_code(terminal.ask, f"{note}Code that the app shows: ", sent)
+        second = _ask_code(terminal.ask, "The code after it (wait for it): ", sent)
         try:
-            _send(connection, user, serial, first, second)
-        except Failed as failed:
-            if failed.problems[0].code != MFA_CODE_REFUSED or attempt == ASKS:
+            _send_codes(connection, user, serial, first, second)
+        except ReconcileError as failed:
+            if failed.problems[0].code != MFA_CODE_REFUSED or attempt == MAX_TRIES:
                 raise
             note = "AWS did not take these two. Wait for new ones. "
         else:
             return
 
 
-def _send(connection: Connection, user: str, serial: str, first: str, second: str) -> None:
+def _send_codes(connection: Connection, user: str, serial: str, first: str, second: str) -> None:
     """Raises Failed; a lost answer is no failure where the user has the device afterwards."""
     try:
-        devices.enable(connection, user, serial, first, second)
-    except Failed as failed:
-        if failed.problems[0].code != devices.UNCLEAR or not devices.is_held(connection, user, serial):
+        devices.enable_device(connection, user, serial, first, second)
+    except ReconcileError as failed:
+        if failed.problems[0].code != devices.ANSWER_LOST or not devices.has_device(connection, user, serial):
             raise
 
 
-def _code(ask: Ask, question: str, sent: set[str]) -> str:
+def _ask_code(ask: Prompt, question: str, sent: set[str]) -> str:
     """One code of six digits that was not sent before. Raises Failed after three answers that are none."""
     note = ""
-    for _ in range(ASKS):
+    for _ in range(MAX_TRIES):
         code = ask(note + question).replace(" ", "").strip()
-        if not CODE.fullmatch(code):
-            note = NO_CODE
+        if not CODE_PATTERN.fullmatch(code):
+            note = NOT_A_CODE_NOTE
         elif code in sent:
-            note = USED
+            note = USED_CODE_NOTE
         else:
             sent.add(code)
             return code
-    raise failure("mfa-code", "No code that could be sent was entered.", hint="Run the command again.")
+    raise make_error("mfa-code", "No code that could be sent was entered.", hint="Run the command again.")

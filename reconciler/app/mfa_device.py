@@ -9,78 +9,80 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from reconciler.assume.codes import Ask
+from reconciler.assume.codes import Prompt
 from reconciler.aws import devices
 from reconciler.aws.session import Connection
 from reconciler.model.escape import escape_line
-from reconciler.model.problem import Failed, failure
+from reconciler.model.problem import ReconcileError, make_error
 
 Say = Callable[[str], None]
 
 
 @contextmanager
-def fresh_device(
+def create_device(
     connection: Connection,
     name: str,
     replace: bool,
-    ask: Ask | None,
+    ask: Prompt | None,
     say: Say,
-    forget: Callable[[], object] = lambda: None,
-) -> Iterator[devices.Fresh]:
+    on_deleted: Callable[[], object] = lambda: None,
+) -> Iterator[devices.NewDevice]:
     """A new device of that name; where the block does not end well, an interruption included, it is deleted again.
 
-    A device that is left over from before goes first, if the person agrees, or `replace` says so. `forget` is called
+    A device that is left over from before goes first, if the person agrees, or `replace` says so. `on_deleted` is called
     where the device is gone for certain, and its seed of no use. Raises Failed.
     """
-    fresh = _made(connection, name, replace, ask, say)
+    fresh = _make_device(connection, name, replace, ask, say)
     try:
         yield fresh
     except BaseException:
-        if _deleted(connection, fresh.serial, say):
-            forget()
+        if _delete_device(connection, fresh.serial, say):
+            on_deleted()
         raise
 
 
-def _made(connection: Connection, name: str, replace: bool, ask: Ask | None, say: Say) -> devices.Fresh:
+def _make_device(connection: Connection, name: str, replace: bool, ask: Prompt | None, say: Say) -> devices.NewDevice:
     serial = f"arn:{connection.partition}:iam::{connection.account}:mfa/{name}"
-    holders = devices.virtual_devices(connection)
+    holders = devices.list_virtual_devices(connection)
     there = next((found for found in holders or {} if found.casefold() == serial.casefold()), None)
     if there is not None and holders is not None:
         holder = holders[there]
         if holder is not None:
-            raise failure(
-                devices.TAKEN, f"The device {there} is in use, by {holder}.", "", "Pass another --device-name."
+            raise make_error(
+                devices.DEVICE_TAKEN, f"The device {there} is in use, by {holder}.", "", "Pass another --device-name."
             )
         _remove_left_over(connection, there, replace, ask, say)
     try:
-        return devices.create(connection, name, freed=there is not None)
+        return devices.create_device(connection, name, just_deleted=there is not None)
     except KeyboardInterrupt:
         if holders is not None:
-            _deleted(connection, serial, say)
+            _delete_device(connection, serial, say)
         raise
-    except Failed as failed:
+    except ReconcileError as failed:
         code = failed.problems[0].code
-        if code == devices.UNCLEAR:
-            raise _unclear(connection, serial, holders is not None, failed) from None
-        if code == devices.TAKEN and holders is None:
+        if code == devices.ANSWER_LOST:
+            raise _resolve_lost_answer(connection, serial, holders is not None, failed) from None
+        if code == devices.DEVICE_TAKEN and holders is None:
             detail = "Whose it is, or whether it is left over, cannot be told without iam:ListVirtualMFADevices."
-            raise failure(code, failed.problems[0].summary, detail, "Pass another --device-name.") from None
+            raise make_error(code, failed.problems[0].summary, detail, "Pass another --device-name.") from None
         raise
 
 
-def _remove_left_over(connection: Connection, serial: str, replace: bool, ask: Ask | None, say: Say) -> None:
+def _remove_left_over(connection: Connection, serial: str, replace: bool, ask: Prompt | None, say: Say) -> None:
     if not replace:
         said = f"The device {serial} is left over: it exists, and nobody has it."
         if ask is None:
-            raise failure("mfa-left-over", said, "Its seed is lost.", "Pass --replace to delete it, or --device-name.")
+            raise make_error(
+                "mfa-left-over", said, "Its seed is lost.", "Pass --replace to delete it, or --device-name."
+            )
         question = f"{escape_line(said)} Its seed is lost.\nDelete it and go on? Only 'yes' is taken: "
         if ask(question).strip().lower() != "yes":
             hint = "Pass another --device-name to leave that device alone."
-            raise failure("declined", "Nothing was changed.", hint=hint)
+            raise make_error("declined", "Nothing was changed.", hint=hint)
     try:
-        devices.delete(connection, serial)
-    except Failed as failed:
-        raise failure(
+        devices.delete_device(connection, serial)
+    except ReconcileError as failed:
+        raise make_error(
             "mfa-left-over",
             f"The left-over device {serial} blocks its name, and cannot be deleted.",
             failed.problems[0].summary,
@@ -89,34 +91,36 @@ def _remove_left_over(connection: Connection, serial: str, replace: bool, ask: A
     say(f"The left-over device {serial} was deleted.")
 
 
-def _unclear(connection: Connection, serial: str, looked: bool, lost: Failed) -> Failed:
+def _resolve_lost_answer(connection: Connection, serial: str, was_absent: bool, lost: ReconcileError) -> ReconcileError:
     """The answer to the creation was lost, and with it the seed. What it made, if anything, is deleted.
 
-    looked: it is known that there was no such device before.
+    was_absent: it is known that there was no such device before.
     """
     summary, again = lost.problems[0].summary, "Run the command again."
     detail = f"A device {serial} may have been made, and its seed is lost."
     try:
-        if looked and devices.is_there(connection, serial):
+        if was_absent and devices.device_exists(connection, serial):
             detail = f"The device {serial} was made, its seed is lost, and it cannot be deleted now."
-            devices.delete(connection, serial)
-            return failure(devices.UNCLEAR, summary, "The device had been made, and was deleted again.", again)
-    except Failed as failed:
+            devices.delete_device(connection, serial)
+            return make_error(devices.ANSWER_LOST, summary, "The device had been made, and was deleted again.", again)
+    except ReconcileError as failed:
         detail = f"{detail} {failed.problems[0].summary}"
-    return failure(devices.UNCLEAR, summary, detail, f"{again} If it is there, delete it: {_removal(serial)}")
+    return make_error(
+        devices.ANSWER_LOST, summary, detail, f"{again} If it is there, delete it: {_make_delete_command(serial)}"
+    )
 
 
-def _removal(serial: str) -> str:
+def _make_delete_command(serial: str) -> str:
     return f"`aws iam delete-virtual-mfa-device --serial-number {serial}`"
 
 
-def _deleted(connection: Connection, serial: str, say: Say) -> bool:
+def _delete_device(connection: Connection, serial: str, say: Say) -> bool:
     try:
-        devices.delete(connection, serial)
-    except Failed as failed:
+        devices.delete_device(connection, serial)
+    except ReconcileError as failed:
         say(f"The device {serial} stays: {failed.problems[0].summary}")
         say("It blocks its name: next time pass another --device-name, or have an administrator delete it:")
-        say(_removal(serial))
+        say(_make_delete_command(serial))
         return False
     say(f"The device {serial} was deleted again.")
     return True

@@ -10,42 +10,44 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.assume.atomic import locked
-from reconciler.assume.folder import private_folder, state_folder
-from reconciler.model.problem import Failed, failure
+from reconciler.assume.atomic import hold_lock
+from reconciler.assume.folder import ensure_private_folder, find_state_folder
+from reconciler.model.problem import ReconcileError, make_error
 
 _FOLDER = "turns"
 _WRITING = "writing"
 
 
 @contextmanager
-def turn(environ: Mapping[str, str], account: str, planned_at: datetime, on_wait: Callable[[], None]) -> Iterator[bool]:
+def hold_apply_lock(
+    environ: Mapping[str, str], account: str, planned_at: datetime, on_wait: Callable[[], None]
+) -> Iterator[bool]:
     """Hold the account's turn for the block; True where another apply of this machine may have written meanwhile.
 
     planned_at: when the reading began that the plan is made from. `on_wait` is called once where another holds the
     turn. Raises Failed where the files of the turn cannot be written. Without a home folder there is nothing that
     two applies could share.
     """
-    base = state_folder(environ)
+    base = find_state_folder(environ)
     if base is None:
         yield False
         return
     with ExitStack() as stack:
         try:
-            private_folder(base)
-            folder = Path(private_folder(str(Path(base, _FOLDER))))
-            stack.enter_context(locked(folder / f"{account}.lock", on_wait))
+            ensure_private_folder(base)
+            folder = Path(ensure_private_folder(str(Path(base, _FOLDER))))
+            stack.enter_context(hold_lock(folder / f"{account}.lock", on_wait))
             last = folder / f"{account}.last"
-            since = _written_since(last, planned_at)
+            since = _has_written_since(last, planned_at)
             last.write_text(_WRITING)
         except OSError as error:
-            raise _untaken(account, base, error) from None
+            raise _make_lock_error(account, base, error) from None
         yield since
         with suppress(OSError):  # then the next one takes it for one that was killed, and reads again
             last.write_text(datetime.now(UTC).isoformat())
 
 
-def _written_since(last: Path, planned_at: datetime) -> bool:
+def _has_written_since(last: Path, planned_at: datetime) -> bool:
     """True, too, where the one before was killed while it wrote: nobody knows when.
 
     The time is in the file: what a file server stamps it with is by another clock.
@@ -58,7 +60,7 @@ def _written_since(last: Path, planned_at: datetime) -> bool:
         return True
 
 
-def _untaken(account: str, base: str, error: OSError) -> Failed:
+def _make_lock_error(account: str, base: str, error: OSError) -> ReconcileError:
     why = f"Applies to account {account} take turns by a file in {base}, which cannot be written: "
     hint = "Set XDG_STATE_HOME to a folder that can be written. Nothing was written to AWS."
-    return failure("cannot-write", f"{why}{error.strerror or type(error).__name__}.", hint=hint)
+    return make_error("cannot-write", f"{why}{error.strerror or type(error).__name__}.", hint=hint)

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.app.journal import recorded
-from reconciler.app.plan import Request
+from reconciler.app.journal import read_journal
+from reconciler.app.plan import PlanRequest
 from reconciler.aws import snapshot
 from reconciler.aws.known_calls import check_calls
 from reconciler.aws.session import check_account
 from reconciler.model.plan import Plan
-from reconciler.model.problem import failure
-from reconciler.plan.saved import saved_questions
-from reconciler.plan.undo import backwards, joined, undo
+from reconciler.model.problem import make_error
+from reconciler.plan.saved import find_saved_plan_reads
+from reconciler.plan.undo import build_undo_plan, merge_runs, reverse_run
 
 
-def undo_plan(journal: Path, request: Request) -> Plan:
+def make_undo_plan(journal: Path, request: PlanRequest) -> Plan:
     """What it takes to undo all that a journal records. Raises Failed."""
-    run = joined(recorded(journal))
+    run = merge_runs(read_journal(journal))
     if run is None:
-        raise failure(
+        raise make_error(
             "mixed-journal",
             f"{journal} holds several applies, of different accounts or with a rename: they cannot be undone as one.",
             hint="Give each apply a journal of its own, and undo the last one first.",
         )
     connection = request.connect()
     check_account(connection, run.saved.account)
-    live = snapshot.read(connection, run.touched)
-    back = backwards(run, live)
-    while questions := saved_questions(back, live):
-        live = snapshot.complete(connection, live, questions)
-    plan = undo(back, live, request.allowed)
+    live = snapshot.read_account(connection, run.touched)
+    back = reverse_run(run, live)
+    while questions := find_saved_plan_reads(back, live):
+        live = snapshot.complete_state(connection, live, questions)
+    plan = build_undo_plan(back, live, request.options)
     check_calls(connection, plan.steps)
     return plan

@@ -5,48 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.app.both_sides import Access
-from reconciler.app.desired import read, valid
-from reconciler.app.explain import explained
-from reconciler.app.hops import Hops
+from reconciler.app.both_sides import IamCredentials
+from reconciler.app.desired import read_files, require_valid
+from reconciler.app.explain import explain_chain
+from reconciler.app.hops import AssumeChain
 from reconciler.aws.sts import AWS_SAYS
 from reconciler.desired.declare import declare
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 
 
-def would_be(hops: Hops) -> Explanation:
+def explain_assume(role_chain: AssumeChain) -> Explanation:
     """Whether the role could be assumed now, and why; nothing is assumed. Raises Failed."""
-    return _explained(hops, None)
+    return _explain_run(role_chain, None)
 
 
-def refused(hops: Hops, refusal: Failed) -> Explanation:
+def explain_refusal(role_chain: AssumeChain, refusal: ReconcileError) -> Explanation:
     """Why AWS refused the hop that was tried last, with what AWS says of it. Raises Failed: an invalid file."""
-    found = _explained(hops, refusal)
+    found = _explain_run(role_chain, refusal)
     said = tuple(problem.summary for problem in refusal.problems if problem.code == AWS_SAYS)
     return replace(found, details=(*found.details, *said))
 
 
-def _explained(hops: Hops, refusal: Failed | None) -> Explanation:
-    run, wanted = hops.run, hops.run.wanted
+def _explain_run(role_chain: AssumeChain, refusal: ReconcileError | None) -> Explanation:
+    run, request = role_chain.run, role_chain.run.request
     partition = run.caller.arn.split(":")[1]
-    account = None if run.named.account else run.caller.account
-    loaded = read(wanted.files, wanted.variables, account, partition)
+    account = None if run.offline_catalog.account else run.caller.account
+    loaded = read_files(request.files, request.variables, account, partition)
 
-    def declared(paths: Mapping[Address, str]) -> Desired:
+    def redeclare(paths: Mapping[Address, str]) -> Desired:
         return declare(loaded, paths)
 
-    return explained(
-        valid(declared({})),
+    return explain_chain(
+        require_valid(redeclare({})),
         run.requests,
         run.caller.arn,
-        hops.carried if refusal else hops.expected(),
-        Access(run.profile, run.source.region, wanted.endpoint_url, lambda: run.source.iam()),
+        role_chain.sent_mfa if refusal else role_chain.predict_mfa(),
+        IamCredentials(run.profile, run.source.region, request.endpoint_url, lambda: run.source.make_iam_client()),
         run.environ,
         refusal=refusal,
-        refused=hops.position,
-        again=declared,
-        asks=not hops.never_asks,
+        refused_hop=role_chain.position,
+        redeclare=redeclare,
+        can_ask=not role_chain.never_asks_code,
     )

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 from reconciler.access import WITHOUT_MFA, Context
 from reconciler.access.context import Value
-from reconciler.assume.chain import NOTHING_INHERITED, Inherited, Request
+from reconciler.assume.chain import NOTHING_INHERITED, AssumeRoleCall, InheritedAttributes
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 
-ASSUME = "sts:AssumeRole"
+ASSUME_ROLE = "sts:AssumeRole"
 TAG_SESSION = "sts:TagSession"
 SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
 EXTERNAL_ID = "sts:externalid"
@@ -34,12 +34,14 @@ class Mfa:
     temporary: bool = False
 
 
-CODE = Mfa(True, 0)
+WITH_CODE = Mfa(True, 0)
 """A code that is sent with the call itself."""
 
 
-def actions_of(request: Request, inherited: Inherited = NOTHING_INHERITED, denied: str = "") -> tuple[str, ...]:
-    """Every action that must be allowed for the call, sts:AssumeRole first. denied: the one that AWS has refused.
+def actions_of(
+    request: AssumeRoleCall, inherited: InheritedAttributes = NOTHING_INHERITED, denied_action: str = ""
+) -> tuple[str, ...]:
+    """Every action that must be allowed for the call, sts:AssumeRole first. denied_action: the one that AWS has refused.
 
     What is inherited needs its action just as what the call gives (aws/copilot-cli#5358, noqdev/iambic#357).
     """
@@ -47,11 +49,15 @@ def actions_of(request: Request, inherited: Inherited = NOTHING_INHERITED, denie
         TAG_SESSION: bool(request.session_tags or inherited.tags),
         SET_SOURCE_IDENTITY: bool(request.source_identity or inherited.source_identity),
     }
-    return (ASSUME, *(action for action, is_needed in needed.items() if is_needed or action == denied))
+    return (ASSUME_ROLE, *(action for action, is_needed in needed.items() if is_needed or action == denied_action))
 
 
 def context_of(
-    request: Request, mfa: Mfa, now: datetime, inherited: Inherited = NOTHING_INHERITED, chained: bool = False
+    request: AssumeRoleCall,
+    mfa: Mfa,
+    now: datetime,
+    inherited: InheritedAttributes = NOTHING_INHERITED,
+    chained: bool = False,
 ) -> Context:
     """Return the keys of the call. chained: the session of a hop before makes it.
 
@@ -84,19 +90,19 @@ def context_of(
     if inherited.known:
         absent += [*sorted(missing), "aws:RequestTag/*"]
     else:
-        absent += sorted(missing - _INHERITABLE)
+        absent += sorted(missing - _INHERITABLE_KEYS)
     if inherited.source_identity:
         values["aws:SourceIdentity"] = inherited.source_identity
     elif chained and inherited.known:
         absent.append("aws:SourceIdentity")
-    return Context.of(values, absent, either).over(_mfa_context(mfa))
+    return Context.of(values, absent, either).with_fallbacks(_context_of_mfa(mfa))
 
 
-_INHERITABLE = frozenset(["sts:SourceIdentity", "aws:TagKeys", "sts:TransitiveTagKeys"])
+_INHERITABLE_KEYS = frozenset(["sts:SourceIdentity", "aws:TagKeys", "sts:TransitiveTagKeys"])
 """Keys that a session made elsewhere may bring along, so that nobody knows them to be absent."""
 
 
-def _mfa_context(mfa: Mfa) -> Context:
+def _context_of_mfa(mfa: Mfa) -> Context:
     if mfa.present:
         return Context.of({MFA_PRESENT: True, **({} if mfa.age is None else {MFA_AGE: mfa.age})})
     if mfa.present is None:

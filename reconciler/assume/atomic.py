@@ -15,7 +15,7 @@ from typing import IO
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
 
-def replace(path: Path, content: bytes, mode: int | None = None, *, follow: bool = True) -> None:
+def replace_file(path: Path, content: bytes, mode: int | None = None, *, follow: bool = True) -> None:
     """Write `content` to `path` at one stroke: a reader sees the old file or the new one, and so does a crash.
 
     A link stays, and what it points to is replaced. The owner is kept, and the mode unless `mode` is given; a
@@ -25,7 +25,7 @@ def replace(path: Path, content: bytes, mode: int | None = None, *, follow: bool
     follow False: a link is refused as well, and the file becomes the user's own, whoever's it was.
     """
     target = Path(os.path.realpath(path)) if follow else Path(os.path.realpath(path.parent), path.name)
-    before = _existing(target)
+    before = _stat_existing(target)
     temporary = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(6).hex()}")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
@@ -33,20 +33,20 @@ def replace(path: Path, content: bytes, mode: int | None = None, *, follow: bool
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _dress(temporary, before if follow else None, mode)
+        _set_owner_and_mode(temporary, before if follow else None, mode)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(target.parent)
 
 
-def made_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make a folder where there is none, for its owner alone; one that is there stays as it is. Raises OSError."""
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
 
 
 @contextmanager
-def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+def hold_lock(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Waits until no other process holds the lock file `path`, and holds it for the block.
 
     `on_wait` is called once where another holds it, so that the person knows what this process waits for.
@@ -55,14 +55,14 @@ def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[No
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), PRIVATE_FILE)
     with os.fdopen(handle, "r+b") as file:
-        if not _taken(file):
+        if not _try_lock(file):
             if on_wait is not None:
                 on_wait()
-            _wait(file)
+            _wait_for_lock(file)
         yield
 
 
-def _existing(target: Path) -> os.stat_result | None:
+def _stat_existing(target: Path) -> os.stat_result | None:
     try:
         found = target.lstat()
     except FileNotFoundError:
@@ -74,7 +74,7 @@ def _existing(target: Path) -> os.stat_result | None:
     return found
 
 
-def _dress(temporary: Path, before: os.stat_result | None, mode: int | None) -> None:
+def _set_owner_and_mode(temporary: Path, before: os.stat_result | None, mode: int | None) -> None:
     """Owner first: changing it may drop bits of the mode."""
     if before is not None and hasattr(os, "chown"):
         now = temporary.stat()
@@ -98,7 +98,7 @@ def _sync_folder(folder: Path) -> None:
 
 if os.name == "nt":
 
-    def _taken(file: IO[bytes]) -> bool:
+    def _try_lock(file: IO[bytes]) -> bool:
         import msvcrt
 
         try:
@@ -107,7 +107,7 @@ if os.name == "nt":
             return False
         return True
 
-    def _wait(file: IO[bytes]) -> None:
+    def _wait_for_lock(file: IO[bytes]) -> None:
         import msvcrt
 
         while True:
@@ -117,7 +117,7 @@ if os.name == "nt":
 
 else:
 
-    def _taken(file: IO[bytes]) -> bool:
+    def _try_lock(file: IO[bytes]) -> bool:
         import fcntl
 
         try:
@@ -126,7 +126,7 @@ else:
             return False
         return True
 
-    def _wait(file: IO[bytes]) -> None:
+    def _wait_for_lock(file: IO[bytes]) -> None:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -13,22 +13,22 @@ from hashlib import sha256
 from pathlib import Path
 
 from reconciler.assume import atomic
-from reconciler.assume.folder import cache_folder, private_folder
+from reconciler.assume.folder import ensure_private_folder, find_cache_folder
 from reconciler.files.reading import LARGEST_SETTINGS, read_regular, reason_of
-from reconciler.model.problem import failure
+from reconciler.model.problem import make_error
 
 
-def config_file(environ: Mapping[str, str]) -> Path:
+def locate_config_file(environ: Mapping[str, str]) -> Path:
     """Raises Failed where there is no home folder to look in."""
-    return _located(environ, "AWS_CONFIG_FILE", "config")
+    return _locate_file(environ, "AWS_CONFIG_FILE", "config")
 
 
-def credentials_file(environ: Mapping[str, str]) -> Path:
+def locate_credentials_file(environ: Mapping[str, str]) -> Path:
     """Raises Failed where there is no home folder to look in."""
-    return _located(environ, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
+    return _locate_file(environ, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
 
 
-def read(path: Path) -> str:
+def read_file(path: Path) -> str:
     """What is there, byte for byte (`surrogateescape`); "" where there is no file. Raises Failed."""
     try:
         return read_regular(path, LARGEST_SETTINGS).decode("utf-8", "surrogateescape")
@@ -37,54 +37,54 @@ def read(path: Path) -> str:
     except OSError as error:
         if os.path.realpath(path) == os.devnull:
             return ""
-        raise failure("cannot-read", f"Cannot read {path}: {reason_of(error)}.") from None
+        raise make_error("cannot-read", f"Cannot read {path}: {reason_of(error)}.") from None
 
 
-def write(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """At one stroke; a new file is for its owner alone. Raises Failed."""
     try:
-        atomic.made_folder(Path(os.path.realpath(path)).parent)
-        atomic.replace(path, text.encode("utf-8", "surrogateescape"))
+        atomic.make_folder(Path(os.path.realpath(path)).parent)
+        atomic.replace_file(path, text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         hint = "Make it writable, or let AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE name another."
-        raise failure("cannot-write", f"Cannot write {path}: {reason_of(error)}.", hint=hint) from None
+        raise make_error("cannot-write", f"Cannot write {path}: {reason_of(error)}.", hint=hint) from None
 
 
 def check_writable(path: Path) -> None:
     """Write what is there once more, so that a file that cannot be written is known beforehand. Raises Failed."""
-    write(path, read(path))
+    write_file(path, read_file(path))
 
 
 @contextmanager
-def alone(path: Path, environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[None]:
-    """No other run of ours changes the file during the block; `say` gets a line where this one waits for another.
+def hold_file_lock(path: Path, environ: Mapping[str, str], notice: Callable[[str], None]) -> Iterator[None]:
+    """No other run of ours changes the file during the block; `notice` gets a line where this one waits for another.
 
     The lock is kept in the cache folder; without a usable one there is none. Raises Failed where the folder of the
     file cannot be written.
     """
     target = Path(os.path.realpath(path))
     try:
-        atomic.made_folder(target.parent)
+        atomic.make_folder(target.parent)
         if not os.access(target.parent, os.W_OK | os.X_OK):
             raise PermissionError(0, "Permission denied")
     except OSError as error:
-        raise failure("cannot-write", f"Cannot write into {target.parent}: {reason_of(error)}.") from None
+        raise make_error("cannot-write", f"Cannot write into {target.parent}: {reason_of(error)}.") from None
     with ExitStack() as held:
-        folder = cache_folder(environ)
+        folder = find_cache_folder(environ)
         if folder is not None:
             name = f"file-{sha256(os.fsencode(target)).hexdigest()}"
             with suppress(OSError):
-                locks = private_folder(str(Path(private_folder(folder), "locks")))
+                locks = ensure_private_folder(str(Path(ensure_private_folder(folder), "locks")))
                 wait = f"Waiting for another run of reconcile that changes {path}."
-                held.enter_context(atomic.locked(Path(locks, name), lambda: say(wait)))
+                held.enter_context(atomic.hold_lock(Path(locks, name), lambda: notice(wait)))
         yield
 
 
-def _located(environ: Mapping[str, str], variable: str, name: str) -> Path:
+def _locate_file(environ: Mapping[str, str], variable: str, name: str) -> Path:
     written = environ.get(variable) or str(Path("~", ".aws", name))
     path = os.path.expanduser(os.path.expandvars(written))  # noqa: PTH111 - Path.expanduser raises without a home
     if path.startswith("~"):
-        raise failure(
+        raise make_error(
             "no-home",
             f"Cannot tell where {written} is: there is no home folder.",
             hint=f"Set HOME, or let {variable} name the file.",

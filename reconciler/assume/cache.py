@@ -13,16 +13,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from reconciler.assume.folder import cache_folder, is_own, is_private, private_folder
+from reconciler.assume.folder import ensure_private_folder, find_cache_folder, is_private_file, is_private_folder
 
-MARGIN = 900
+REFRESH_MARGIN = 900
 """Seconds that credentials from the cache still last at least: with less, AWS SDKs refresh at once."""
 
 CREDENTIALS, MFA_SESSIONS, IDENTITIES, INDEXES, CODES = "credentials", "mfa-sessions", "identities", "indexes", "codes"
 DEMANDS = "demands"
 
 Entry = dict[str, object]
-Say = Callable[[str], None]
+Notice = Callable[[str], None]
 
 
 def key_of(*parts: object) -> str:
@@ -36,41 +36,41 @@ class Cache:
     `without`: what the person is told, once, where something would be kept and there is no folder.
     """
 
-    def __init__(self, folder: str | None, say: Say, without: str = "") -> None:
+    def __init__(self, folder: str | None, notice: Notice, missing_notice: str = "") -> None:
         self._folder = folder
-        self._say = say
-        self._without = without
-        self._believed = folder is not None and is_private(folder)
+        self._notice = notice
+        self._missing_notice = missing_notice
+        self._is_trusted = folder is not None and is_private_folder(folder)
 
     @classmethod
-    def of(cls, environ: Mapping[str, str], say: Say) -> Cache:
-        """The user's cache. `say` gets one line where nothing can be kept."""
-        return cls(cache_folder(environ), say, "nothing is cached: there is no home folder.")
+    def from_environ(cls, environ: Mapping[str, str], notice: Notice) -> Cache:
+        """The user's cache. `notice` gets one line where nothing can be kept."""
+        return cls(find_cache_folder(environ), notice, "nothing is cached: there is no home folder.")
 
     @property
     def usable(self) -> bool:
         """True where entries can be written. Tells the person once where they cannot."""
         if self._folder is None:
-            if self._without:
-                self._say(self._without)
-                self._without = ""
+            if self._missing_notice:
+                self._notice(self._missing_notice)
+                self._missing_notice = ""
             return False
         try:
-            private_folder(self._folder)
-            self._believed = is_private(self._folder)
-            if not (self._believed and os.access(self._folder, os.W_OK)):
+            ensure_private_folder(self._folder)
+            self._is_trusted = is_private_folder(self._folder)
+            if not (self._is_trusted and os.access(self._folder, os.W_OK)):
                 raise PermissionError(0, "It is not yours to write")
         except OSError as error:
-            self._unusable(error)
+            self._disable(error)
         return self._folder is not None
 
     def get(self, kind: str, key: str) -> Entry | None:
         """An entry as it was put; None where there is none that can be read."""
-        if not self._believed:
+        if not self._is_trusted:
             return None
         try:
-            with open(self._path(kind, key), encoding="utf-8") as file:
-                if not is_own(file.fileno()):  # put there while the folder was open to others
+            with open(self._path_of(kind, key), encoding="utf-8") as file:
+                if not is_private_file(file.fileno()):  # put there while the folder was open to others
                     return None
                 found = json.load(file)
         except (OSError, ValueError, RecursionError):
@@ -83,29 +83,29 @@ class Cache:
             return
         from pathlib import Path
 
-        from reconciler.assume.atomic import PRIVATE_FILE, replace
+        from reconciler.assume.atomic import PRIVATE_FILE, replace_file
 
         try:
-            private_folder(os.path.join(str(self._folder), kind))
-            replace(Path(self._path(kind, key)), json.dumps(entry).encode(), PRIVATE_FILE)
+            ensure_private_folder(os.path.join(str(self._folder), kind))
+            replace_file(Path(self._path_of(kind, key)), json.dumps(entry).encode(), PRIVATE_FILE)
         except OSError as error:
-            self._unusable(error)
+            self._disable(error)
 
-    def clear(self, kind: str, which: Callable[[Entry], bool] | None = None) -> int:
-        """Forget the entries of a kind, all or those that `which` picks; how many. Raises OSError where one stays."""
+    def clear(self, kind: str, matches: Callable[[Entry], bool] | None = None) -> int:
+        """Forget the entries of a kind, all or those that `matches` picks; how many. Raises OSError where one stays."""
         folder, gone = os.path.join(self._folder or "", kind), 0
         if self._folder is None or not os.path.isdir(folder):
             return 0
         for name in os.listdir(folder):
             entry = self.get(kind, name.removesuffix(".json")) or {}
-            if which is None or which(entry):
+            if matches is None or matches(entry):
                 with suppress(FileNotFoundError):  # another run forgets, too
                     os.unlink(os.path.join(folder, name))
                     gone += name.endswith(".json")
         return gone
 
     @contextmanager
-    def alone(self, kind: str, key: str, why: str = "") -> Iterator[None]:
+    def lock_entry(self, kind: str, key: str, wait_notice: str = "") -> Iterator[None]:
         """For one process at a time; the others wait, and are told so. Without a usable cache there is no lock."""
         if not self.usable:
             yield
@@ -113,31 +113,33 @@ class Cache:
         from contextlib import ExitStack
         from pathlib import Path
 
-        from reconciler.assume.atomic import locked
+        from reconciler.assume.atomic import hold_lock
 
         with ExitStack() as held:
             try:
-                folder = private_folder(os.path.join(str(self._folder), "locks"))
-                lock = locked(Path(folder, f"{kind}-{key}"), lambda: self._say(why) if why else None)
+                folder = ensure_private_folder(os.path.join(str(self._folder), "locks"))
+                lock = hold_lock(
+                    Path(folder, f"{kind}-{key}"), lambda: self._notice(wait_notice) if wait_notice else None
+                )
                 held.enter_context(lock)
             except OSError as error:
-                self._unusable(error)
+                self._disable(error)
             yield
 
-    def _path(self, kind: str, key: str) -> str:
+    def _path_of(self, kind: str, key: str) -> str:
         return os.path.join(self._folder or "", kind, f"{key}.json")
 
-    def _unusable(self, error: OSError) -> None:
-        self._say(f"nothing is cached: {self._folder} cannot be used ({(error.strerror or 'error').lower()}).")
-        self._folder, self._believed, self._without = None, False, ""
+    def _disable(self, error: OSError) -> None:
+        self._notice(f"nothing is cached: {self._folder} cannot be used ({(error.strerror or 'error').lower()}).")
+        self._folder, self._is_trusted, self._missing_notice = None, False, ""
 
 
-def seconds_left(entry: Entry | None, now: float | None = None) -> float:
+def count_seconds_left(entry: Entry | None, now: float | None = None) -> float:
     """How long the credentials of an entry last; 0 where there are none."""
     ends = entry.get("expires") if entry else None
     return max(0.0, ends - (time.time() if now is None else now)) if isinstance(ends, int | float) else 0.0
 
 
-def fresh(entry: Entry | None) -> bool:
+def is_fresh(entry: Entry | None) -> bool:
     """True for credentials that last long enough to be handed out."""
-    return seconds_left(entry) >= MARGIN
+    return count_seconds_left(entry) >= REFRESH_MARGIN

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.desired import Alias
 from reconciler.model.durations import format_duration
-from reconciler.model.problem import Failed, failure
-from reconciler.model.sts import LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
-from reconciler.model.suggest import suggestion
+from reconciler.model.problem import ReconcileError, make_error
+from reconciler.model.sts import MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
+from reconciler.model.suggest import suggest_word
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AssumeRoleCall:
     """One AssumeRole call. `duration` in seconds, None for AWS's hour; MFA is added by whoever sends it."""
 
     alias: str
@@ -32,7 +32,7 @@ class Request:
     policy: str | None = None
     policy_arns: tuple[str, ...] = ()
 
-    def parameters(self) -> dict[str, object]:
+    def to_parameters(self) -> dict[str, object]:
         """Exactly what boto3's `assume_role` gets; what is not asked for is absent, never empty."""
         optional = {
             "DurationSeconds": self.duration,
@@ -48,7 +48,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Inherited:
+class InheritedAttributes:
     """Names the source identity and the tags that a session passes on to the next one, without being asked.
 
     A source identity stays for the rest of a chain; so do tags that were set as transitive. known: False if the chain
@@ -60,13 +60,13 @@ class Inherited:
     known: bool = True
 
 
-NOTHING_INHERITED = Inherited()
+NOTHING_INHERITED = InheritedAttributes()
 
 
-def inherited(requests: Sequence[Request], hop: int, caller_arn: str) -> Inherited:
-    """Return what goes along into the call `hop`, from those before it (IAM User Guide, "Pass session tags in AWS STS",
+def collect_inherited(calls: Sequence[AssumeRoleCall], position: int, caller_arn: str) -> InheritedAttributes:
+    """Return what goes along into the call `position`, from those before it (IAM User Guide, "Pass session tags in AWS STS",
     "Monitor and control actions taken with assumed roles")."""
-    before = requests[:hop]
+    before = calls[:position]
     transitive = [
         (key, value)
         for request in before
@@ -74,10 +74,10 @@ def inherited(requests: Sequence[Request], hop: int, caller_arn: str) -> Inherit
         if key.casefold() in {name.casefold() for name in request.transitive_tags}
     ]
     identity = next((request.source_identity for request in before if request.source_identity), "")
-    return Inherited(identity, tuple(transitive), not is_role_session(caller_arn))
+    return InheritedAttributes(identity, tuple(transitive), not is_role_session(caller_arn))
 
 
-def hops(name: str, aliases: Mapping[str, Alias]) -> tuple[Alias, ...]:
+def resolve_role_chain(name: str, aliases: Mapping[str, Alias]) -> tuple[Alias, ...]:
     """The aliases from the first that is assumed to the one asked for, through `via`.
 
     Raises Failed: no such alias, or a `via` that names none or leads back to itself.
@@ -87,58 +87,58 @@ def hops(name: str, aliases: Mapping[str, Alias]) -> tuple[Alias, ...]:
     while current is not None:
         alias = aliases.get(current)
         if alias is None:
-            raise unknown_alias(current, aliases, path)
+            raise make_alias_error(current, aliases, path)
         if alias in path:
             steps = " → ".join([*(item.name for item in path), current])
-            raise failure("alias-loop", f"The aliases lead back to themselves: {steps}.", place=alias.place)
+            raise make_error("alias-loop", f"The aliases lead back to themselves: {steps}.", place=alias.place)
         path.append(alias)
         current = alias.via
     return tuple(reversed(path))
 
 
-def declared_source(path: tuple[Alias, ...]) -> str | None:
+def source_profile_of(role_chain: tuple[Alias, ...]) -> str | None:
     """The `source_profile` of a chain: that of the hop nearest to the person."""
-    alias = alias_with_source(path)
+    alias = find_source_alias(role_chain)
     return alias.source_profile if alias else None
 
 
-def alias_with_source(path: tuple[Alias, ...]) -> Alias | None:
-    """Return the alias that `declared_source` is of."""
-    return next((alias for alias in path if alias.source_profile), None)
+def find_source_alias(role_chain: tuple[Alias, ...]) -> Alias | None:
+    """Return the alias that `source_profile_of` is of."""
+    return next((alias for alias in role_chain if alias.source_profile), None)
 
 
-def requests(
-    path: tuple[Alias, ...],
+def build_calls(
+    role_chain: tuple[Alias, ...],
     caller_arn: str,
-    longest: Mapping[str, int],
+    max_durations: Mapping[str, int],
     duration: int | None = None,
     session_name: str | None = None,
-) -> tuple[Request, ...]:
-    """The calls for `hops`, with `duration` and `session_name` overriding the alias asked for.
+) -> tuple[AssumeRoleCall, ...]:
+    """The calls for `resolve_role_chain`, with `duration` and `session_name` overriding the alias asked for.
 
-    `longest`: alias → max_session_duration of its role in seconds, where the file says.
+    `max_durations`: alias → max_session_duration of its role in seconds, where the file says.
 
     A caller that is itself a role's session is chaining already: an alias's longer duration becomes one hour
     there. Raises Failed: a duration or session name that AWS would refuse.
     """
-    default = default_session_name(caller_arn)
-    asked = path[-1]
+    default = derive_session_name(caller_arn)
+    asked = role_chain[-1]
     final = replace(asked, duration=duration or asked.duration, session_name=session_name or asked.session_name)
     sessions = is_role_session(caller_arn)
     return tuple(
-        _request(
+        _build_call(
             alias,
             default,
-            longest.get(alias.name),
+            max_durations.get(alias.name),
             chained=position > 0,
-            session=sessions,
+            from_session=sessions,
             override=bool(duration) and alias is final,
         )
-        for position, alias in enumerate((*path[:-1], final))
+        for position, alias in enumerate((*role_chain[:-1], final))
     )
 
 
-def default_session_name(caller_arn: str) -> str:
+def derive_session_name(caller_arn: str) -> str:
     """The caller's user or session name as RoleSessionName: 2 to 64 of `[A-Za-z0-9_+=,.@-]`."""
     name = re.sub(r"[^A-Za-z0-9_+=,.@-]", "-", re.split("[:/]", caller_arn)[-1])[:64]
     return name if len(name) >= 2 else f"{name or 'reconcile'}-session"
@@ -148,29 +148,29 @@ def is_role_session(caller_arn: str) -> bool:
     return ":assumed-role/" in caller_arn
 
 
-def _request(
+def _build_call(
     alias: Alias,
     default_name: str,
-    longest: int | None,
+    max_duration: int | None,
     *,
     chained: bool,
-    session: bool,
+    from_session: bool,
     override: bool,
-) -> Request:
+) -> AssumeRoleCall:
     duration = alias.duration
-    if duration and duration > LONGEST_CHAINED and session and not chained and not override:
-        duration = LONGEST_CHAINED
-    _check_duration(alias, duration, chained or session, longest)
+    if duration and duration > MAX_CHAINED_DURATION and from_session and not chained and not override:
+        duration = MAX_CHAINED_DURATION
+    _check_duration(alias, duration, chained or from_session, max_duration)
     name = alias.session_name or default_name
     if not SESSION_NAME.fullmatch(name):
-        raise failure(
+        raise make_error(
             "session-name",
             f"{name!r} cannot be the session name of {alias.name}.",
             "AWS takes 2 to 64 letters, digits and `_+=,.@-`.",
             "Change --session-name, or `session_name` of the alias.",
             alias.place,
         )
-    return Request(
+    return AssumeRoleCall(
         alias=alias.name,
         role_arn=alias.role_arn,
         session_name=name,
@@ -184,31 +184,38 @@ def _request(
     )
 
 
-def _check_duration(alias: Alias, duration: int | None, chained: bool, of_role: int | None) -> None:
-    longest, why = LONGEST, "AWS allows no longer session."
-    if of_role is not None:
-        longest, why = of_role, f"It is the max_session_duration of {alias.role}."
-    if chained and longest > LONGEST_CHAINED:
-        longest, why = LONGEST_CHAINED, "A role assumed with another role's session lasts 1h at most."
-    if duration is None or SHORTEST <= duration <= longest:
+def _check_duration(alias: Alias, duration: int | None, chained: bool, role_maximum: int | None) -> None:
+    longest, why = MAX_DURATION, "AWS allows no longer session."
+    if role_maximum is not None:
+        longest, why = role_maximum, f"It is the max_session_duration of {alias.role}."
+    if chained and longest > MAX_CHAINED_DURATION:
+        longest, why = MAX_CHAINED_DURATION, "A role assumed with another role's session lasts 1h at most."
+    if duration is None or MIN_DURATION <= duration <= longest:
         return
-    short = duration < SHORTEST
-    raise failure(
+    short = duration < MIN_DURATION
+    raise make_error(
         "session-duration",
         f"{alias.name} cannot be assumed for {format_duration(duration)}: "
-        + (f"the shortest is {format_duration(SHORTEST)}." if short else f"the longest is {format_duration(longest)}."),
+        + (
+            f"the shortest is {format_duration(MIN_DURATION)}."
+            if short
+            else f"the longest is {format_duration(longest)}."
+        ),
         "AWS allows no shorter session." if short else why,
         "Change --duration, or `duration` of the alias.",
         alias.place,
     )
 
 
-def unknown_alias(name: str, aliases: Collection[str], path: Sequence[Alias] = ()) -> Failed:
-    """Return the failure that says that the file has no such alias. path: the aliases that led to it."""
-    if path:
-        summary, place = f"{path[-1].name} goes via {name!r}, which is no alias of the file.", path[-1].place
+def make_alias_error(name: str, aliases: Collection[str], role_chain: Sequence[Alias] = ()) -> ReconcileError:
+    """Return the failure that says that the file has no such alias. role_chain: the aliases that led to it."""
+    if role_chain:
+        summary, place = (
+            f"{role_chain[-1].name} goes via {name!r}, which is no alias of the file.",
+            role_chain[-1].place,
+        )
     else:
         summary, place = f"The file has no alias {name!r}.", None
     listed = f"It has {', '.join(sorted(aliases))}." if aliases else "It has no `aliases:` at all."
-    near = suggestion(name, aliases)
-    return failure("unknown-alias", summary, listed, f"Did you mean {near!r}?" if near else "", place)
+    near = suggest_word(name, aliases)
+    return make_error("unknown-alias", summary, listed, f"Did you mean {near!r}?" if near else "", place)

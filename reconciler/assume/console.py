@@ -13,15 +13,15 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from reconciler.assume.credentials import Credentials
 from reconciler.model.partitions import PARTITIONS
-from reconciler.model.problem import failure
-from reconciler.model.sts import LONGEST, SHORTEST
-from reconciler.model.url import public_url
+from reconciler.model.problem import make_error
+from reconciler.model.sts import MAX_DURATION, MIN_DURATION
+from reconciler.model.url import redact_url
 
 ISSUER = "reconcile"
 """Whom the console names as the place where the session was made."""
 
 
-def endpoint(partition: str, environ: Mapping[str, str], endpoint_url: str | None = None) -> str:
+def resolve_signin_endpoint(partition: str, environ: Mapping[str, str], endpoint_url: str | None = None) -> str:
     """Where sign-in tokens come from, without a path.
 
     `endpoint_url`, then AWS_ENDPOINT_URL_SIGNIN and AWS_ENDPOINT_URL as any AWS client reads them ("Service-specific
@@ -31,29 +31,29 @@ def endpoint(partition: str, environ: Mapping[str, str], endpoint_url: str | Non
     configured = "" if ignored else environ.get("AWS_ENDPOINT_URL_SIGNIN") or environ.get("AWS_ENDPOINT_URL")
     url = endpoint_url or configured
     if not url:
-        return f"https://{_host('signin', partition)}"
-    if not _keeps_secrets(url):
-        raise failure(
+        return f"https://{_find_host('signin', partition)}"
+    if not _is_secure_url(url):
+        raise make_error(
             "console-endpoint",
-            f"The sign-in endpoint {public_url(url)} cannot be used.",
+            f"The sign-in endpoint {redact_url(url)} cannot be used.",
             "It is sent the keys themselves, so it must be https, or http on this machine.",
             "Set AWS_ENDPOINT_URL_SIGNIN to another URL.",
         )
     return url.rstrip("/")
 
 
-def session_duration(asked: int | None, chained: bool) -> int | None:
+def choose_duration(requested: int | None, chained: bool) -> int | None:
     """Seconds of the console session to ask for; None: as long as the credentials live.
 
     AWS answers HTTP 400 to any SessionDuration with the credentials of role chaining, and below 900 or above
     43200 seconds.
     """
-    if chained or asked is None or asked < SHORTEST:
+    if chained or requested is None or requested < MIN_DURATION:
         return None
-    return min(asked, LONGEST)
+    return min(requested, MAX_DURATION)
 
 
-def token_url(base: str, credentials: Credentials, duration: int | None) -> str:
+def build_token_url(base: str, credentials: Credentials, duration: int | None) -> str:
     """The URL that answers with a sign-in token for these credentials."""
     session = {
         "sessionId": credentials.access_key_id,
@@ -61,22 +61,22 @@ def token_url(base: str, credentials: Credentials, duration: int | None) -> str:
         "sessionToken": credentials.session_token,
     }
     limit = {} if duration is None else {"SessionDuration": str(duration)}
-    return _federation(base, {"Action": "getSigninToken", **limit, "Session": json.dumps(session)})
+    return _build_federation_url(base, {"Action": "getSigninToken", **limit, "Session": json.dumps(session)})
 
 
-def login_url(base: str, partition: str, region: str | None, token: str) -> str:
+def build_login_url(base: str, partition: str, region: str | None, token: str) -> str:
     """The URL that opens the console's home page, in the region where there is one."""
-    home = f"https://{_host('console', partition)}/console/home"
-    destination = f"{home}?{_query({'region': region})}" if region else home
+    home = f"https://{_find_host('console', partition)}/console/home"
+    destination = f"{home}?{_encode_query({'region': region})}" if region else home
     named = {"Action": "login", "Issuer": ISSUER, "Destination": destination, "SigninToken": token}
-    return _federation(base, named)
+    return _build_federation_url(base, named)
 
 
-def _host(service: str, partition: str) -> str:
+def _find_host(service: str, partition: str) -> str:
     found = PARTITIONS.get(partition)
     if found is None or not found.console:
         documented = ", ".join(one.id for one in PARTITIONS.values() if one.console)
-        raise failure(
+        raise make_error(
             "console-unknown",
             f"The console of the partition {partition} is not known: AWS documents no sign-in host for it.",
             f"Documented are those of {documented}.",
@@ -85,7 +85,7 @@ def _host(service: str, partition: str) -> str:
     return found.console.format(service)
 
 
-def _keeps_secrets(url: str) -> bool:
+def _is_secure_url(url: str) -> bool:
     parts = urlsplit(url)
     if parts.scheme == "https":
         return bool(parts.hostname)
@@ -97,9 +97,9 @@ def _keeps_secrets(url: str) -> bool:
         return parts.hostname == "localhost"
 
 
-def _federation(base: str, named: Mapping[str, str]) -> str:
-    return f"{base}/federation?{_query(named)}"
+def _build_federation_url(base: str, parameters: Mapping[str, str]) -> str:
+    return f"{base}/federation?{_encode_query(parameters)}"
 
 
-def _query(named: Mapping[str, str]) -> str:
-    return urlencode(named, quote_via=quote, safe="")
+def _encode_query(parameters: Mapping[str, str]) -> str:
+    return urlencode(parameters, quote_via=quote, safe="")

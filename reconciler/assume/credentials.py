@@ -10,26 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.assume.source import DEFAULT, default_profile_is_used, region_of
+from reconciler.assume.source import DEFAULT_PROFILE, region_of, uses_default_profile
 from reconciler.model.partitions import (
     DEFAULT_PARTITION,
-    home_region,
-    is_elsewhere,
+    home_region_of,
+    is_in_other_partition,
     partition_of_arn,
     partition_of_region,
 )
-from reconciler.shell.variables import Variables
+from reconciler.shell.variables import ShellVariables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-ALIAS = "RECONCILE_ALIAS"
-SOURCE = "RECONCILE_SOURCE_PROFILE"
-SOURCE_REGION = "RECONCILE_SOURCE_REGION"
-EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
+ALIAS_VARIABLE = "RECONCILE_ALIAS"
+SOURCE_VARIABLE = "RECONCILE_SOURCE_PROFILE"
+SOURCE_REGION_VARIABLE = "RECONCILE_SOURCE_REGION"
+EXPIRATION_VARIABLE = "AWS_CREDENTIAL_EXPIRATION"
 
-_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", EXPIRATION)
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", EXPIRATION_VARIABLE)
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
@@ -65,13 +65,13 @@ class Credentials(tuple[str, str, str, str]):
         return f"Credentials({self.access_key_id}, until {self.expiration or 'further notice'})"
 
 
-def environment(
+def build_variables(
     credentials: Credentials,
     alias: str,
     region: str | None,
     source_profile: str | None = None,
     source_region: str | None = None,
-) -> Variables:
+) -> ShellVariables:
     """The contract of `assume`: every variable that is set (text) and unset (None), in printing order.
 
     source_profile, source_region: what `--unset` brings back.
@@ -85,54 +85,54 @@ def environment(
     variables: dict[str, str | None] = dict(zip(_KEYS, values, strict=True))
     if region:
         variables.update(dict.fromkeys(_REGIONS, region))
-    variables[ALIAS] = alias
+    variables[ALIAS_VARIABLE] = alias
     if source_profile:
-        variables[SOURCE] = source_profile
+        variables[SOURCE_VARIABLE] = source_profile
     if source_region:
-        variables[SOURCE_REGION] = source_region
+        variables[SOURCE_REGION_VARIABLE] = source_region
     variables.update(dict.fromkeys((*_PROFILES, "AWS_SECURITY_TOKEN")))
     return variables
 
 
-def undoing(environ: Mapping[str, str]) -> Variables:
-    """What takes a shell back: clears all that `environment` sets, and restores the profile and region of before.
+def build_unset_variables(environ: Mapping[str, str]) -> ShellVariables:
+    """What takes a shell back: clears all that `build_variables` sets, and restores the profile and region of before.
 
     Nothing where no alias is active. Past keys cannot be restored: nothing stores them.
     """
-    if not environ.get(ALIAS):
+    if not environ.get(ALIAS_VARIABLE):
         return {}
     variables: dict[str, str | None] = dict.fromkeys(_KEYS)
     # `assume` sets both region variables alike: two that differ are the user's own.
     if environ.get(_REGIONS[0]) == environ.get(_REGIONS[1]):
-        variables.update(dict.fromkeys(_REGIONS, environ.get(SOURCE_REGION) or None))
-    variables.update(dict.fromkeys((ALIAS, SOURCE, "AWS_SECURITY_TOKEN")))
-    if SOURCE_REGION in environ:
-        variables[SOURCE_REGION] = None
-    if environ.get(SOURCE, DEFAULT) != DEFAULT:
-        variables["AWS_PROFILE"] = environ[SOURCE]
+        variables.update(dict.fromkeys(_REGIONS, environ.get(SOURCE_REGION_VARIABLE) or None))
+    variables.update(dict.fromkeys((ALIAS_VARIABLE, SOURCE_VARIABLE, "AWS_SECURITY_TOKEN")))
+    if SOURCE_REGION_VARIABLE in environ:
+        variables[SOURCE_REGION_VARIABLE] = None
+    if environ.get(SOURCE_VARIABLE, DEFAULT_PROFILE) != DEFAULT_PROFILE:
+        variables["AWS_PROFILE"] = environ[SOURCE_VARIABLE]
     return variables
 
 
-def source_profile(option: str | None, declared: str | None, environ: Mapping[str, str]) -> str | None:
+def choose_source_profile(option: str | None, declared: str | None, environ: Mapping[str, str]) -> str | None:
     """The profile that a role is assumed from; None is boto3's default chain.
 
-    `--profile`, then the alias's `source_profile`, then the AWS_PROFILE that an earlier `assume` kept.
+    `--profile`, then the alias's `choose_source_profile`, then the AWS_PROFILE that an earlier `assume` kept.
     """
-    return option or declared or environ.get(SOURCE) or None
+    return option or declared or environ.get(SOURCE_VARIABLE) or None
 
 
-def kept_profile(environ: Mapping[str, str]) -> str | None:
+def find_previous_profile(environ: Mapping[str, str]) -> str | None:
     """What RECONCILE_SOURCE_PROFILE will hold: the profile of before any `assume`, as botocore reads its name.
 
     Where the person was the profile `default` without naming it, that: the keys that take its place in the
     environment would otherwise be what a nested `assume` starts from. Of the two variables botocore reads
     AWS_DEFAULT_PROFILE first.
     """
-    named = environ.get(SOURCE) or environ.get("AWS_DEFAULT_PROFILE") or environ.get("AWS_PROFILE")
-    return named or (DEFAULT if default_profile_is_used(environ) else None)
+    named = environ.get(SOURCE_VARIABLE) or environ.get("AWS_DEFAULT_PROFILE") or environ.get("AWS_PROFILE")
+    return named or (DEFAULT_PROFILE if uses_default_profile(environ) else None)
 
 
-def region_to_set(region: str | None, role_arn: str, profile: str | None, environ: Mapping[str, str]) -> str | None:
+def choose_region(region: str | None, role_arn: str, profile: str | None, environ: Mapping[str, str]) -> str | None:
     """Return the AWS_REGION that a role's credentials need; None if the shell needs no other than it has.
 
     region: the one that the alias or an option names. Credentials work only in a region of their own partition. So one
@@ -143,32 +143,34 @@ def region_to_set(region: str | None, role_arn: str, profile: str | None, enviro
         return region
     partition = partition_of_arn(role_arn)
     named = [environ[name] for name in _REGIONS if environ.get(name)]
-    if named and not any(is_elsewhere(one, partition) for one in named):
+    if named and not any(is_in_other_partition(one, partition) for one in named):
         return None
-    if not named and (partition == DEFAULT_PARTITION or _is_of(region_of(DEFAULT, environ), partition)):
+    if not named and (
+        partition == DEFAULT_PARTITION or _is_in_partition(region_of(DEFAULT_PROFILE, environ), partition)
+    ):
         return None
-    before = (environ.get(SOURCE_REGION, ""), region_of(profile, environ))
-    return next((one for one in before if _is_of(one, partition)), home_region(partition))
+    before = (environ.get(SOURCE_REGION_VARIABLE, ""), region_of(profile, environ))
+    return next((one for one in before if _is_in_partition(one, partition)), home_region_of(partition))
 
 
-def _is_of(region: str, partition: str) -> bool:
+def _is_in_partition(region: str, partition: str) -> bool:
     return partition_of_region(region) == partition
 
 
-def kept_region(region: str | None, environ: Mapping[str, str]) -> str | None:
+def find_previous_region(region: str | None, environ: Mapping[str, str]) -> str | None:
     """What RECONCILE_SOURCE_REGION will hold: the region of before, where `--unset` could not tell it from the alias's.
 
     `region` is the alias's.
     """
-    if environ.get(ALIAS):
-        return environ.get(SOURCE_REGION)
+    if environ.get(ALIAS_VARIABLE):
+        return environ.get(SOURCE_REGION_VARIABLE)
     before = environ.get(_REGIONS[0]), environ.get(_REGIONS[1])
     if not region and before[0] != before[1]:
         return None
     return before[0] or before[1]
 
 
-def expiry(text: str) -> datetime | None:
+def parse_expiration(text: str) -> datetime | None:
     """An RFC 3339 text as a time in UTC; None where there is none or it cannot be read."""
     from datetime import UTC, datetime
 
@@ -179,18 +181,18 @@ def expiry(text: str) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def expired(environ: Mapping[str, str], now: float) -> bool:
+def has_expired_keys(environ: Mapping[str, str], now: float) -> bool:
     """True where the environment holds keys whose own expiry is past (botocore's error for it puzzles).
 
     `now` is in seconds since 1970.
     """
-    if not (environ.get(_KEYS[0]) and environ.get(EXPIRATION)):
+    if not (environ.get(_KEYS[0]) and environ.get(EXPIRATION_VARIABLE)):
         return False
-    moment = expiry(environ[EXPIRATION])
+    moment = parse_expiration(environ[EXPIRATION_VARIABLE])
     return moment is not None and moment.timestamp() <= now
 
 
-def clock(expiration: str) -> str:
+def format_local_time(expiration: str) -> str:
     """When a session ends, in local time for a person: `14:05`, or "" where it has no end."""
-    moment = expiry(expiration)
+    moment = parse_expiration(expiration)
     return f"{moment.astimezone():%H:%M}" if moment else ""

@@ -9,18 +9,18 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from reconciler.assume.cache import MARGIN, Say
-from reconciler.assume.credentials import Credentials, clock, expiry
+from reconciler.assume.cache import REFRESH_MARGIN, Notice
+from reconciler.assume.credentials import Credentials, format_local_time, parse_expiration
 from reconciler.shell import streams
-from reconciler.shell.variables import Variables, applied, assignments, detected
+from reconciler.shell.variables import ShellVariables, apply_variables, render_assignments, shell_of
 
 CODE_VARIABLE = "RECONCILE_MFA_CODE"
 
-SOON = 2 * MARGIN
+ENDS_SOON = 2 * REFRESH_MARGIN
 """Seconds: with less left, the end of the session is told before a command that may outlast it."""
 
 
-class Wish:
+class OutputOptions:
     """What was asked for. `form` None: a shell on a terminal, assignments elsewhere; `words`: the command."""
 
     __slots__ = ("form", "printing", "shell", "words")
@@ -29,69 +29,75 @@ class Wish:
         self.words, self.shell, self.form, self.printing = words, shell, form, printing
 
 
-def deliver(
-    wish: Wish,
+def deliver_credentials(
+    output: OutputOptions,
     alias: str,
     role_arn: str,
     credentials: Credentials,
-    variables: Variables,
+    variables: ShellVariables,
     environ: Mapping[str, str],
-    say: Say,
+    notice: Notice,
 ) -> int:
     """The exit code: of the command or shell that was run, else 0."""
-    if wish.words:
-        return _run(wish.words, credentials, variables, environ, say)
-    shell = wish.shell or reader(environ)
-    if not (wish.printing or wish.form) and sys.stdout.isatty():
-        return _open(shell, alias, role_arn, credentials, variables, environ, say)
-    streams.write_exactly(printed(wish.form, shell, credentials, variables))
+    if output.words:
+        return _run_command(output.words, credentials, variables, environ, notice)
+    shell = output.shell or choose_shell(environ)
+    if not (output.printing or output.form) and sys.stdout.isatty():
+        return _open_subshell(shell, alias, role_arn, credentials, variables, environ, notice)
+    streams.write_exactly(format_output(output.form, shell, credentials, variables))
     return 0
 
 
-def printed(form: str | None, shell: str, credentials: Credentials, variables: Variables) -> str:
+def format_output(form: str | None, shell: str, credentials: Credentials, variables: ShellVariables) -> str:
     """What stdout gets. `form` is env, json, credential-process or None for env."""
     if form in (None, "env"):
-        return assignments(variables, shell)
+        return render_assignments(variables, shell)
     from reconciler.assume import emit
 
-    return emit.credential_process(credentials) if form == "credential-process" else emit.as_json(variables)
+    return emit.format_credential_process(credentials) if form == "credential-process" else emit.as_json(variables)
 
 
-def reader(environ: Mapping[str, str]) -> str:
+def choose_shell(environ: Mapping[str, str]) -> str:
     """The shell that reads what is printed, and the one that a subshell is."""
-    return detected(environ, os.name == "nt")
+    return shell_of(environ, os.name == "nt")
 
 
-def _run(
-    words: Sequence[str], credentials: Credentials, variables: Variables, environ: Mapping[str, str], say: Say
+def _run_command(
+    words: Sequence[str],
+    credentials: Credentials,
+    variables: ShellVariables,
+    environ: Mapping[str, str],
+    notice: Notice,
 ) -> int:
     from time import time
 
     from reconciler.shell import child
 
-    ends = expiry(credentials.expiration)
-    if ends is not None and (left := ends.timestamp() - time()) < SOON:
-        say(f"these credentials end at {clock(credentials.expiration)}, in {max(0, int(left // 60))} minutes.")
-    return child.run(words, _environ(variables, environ), say)
+    ends = parse_expiration(credentials.expiration)
+    if ends is not None and (left := ends.timestamp() - time()) < ENDS_SOON:
+        notice(
+            f"these credentials end at {format_local_time(credentials.expiration)}, in {max(0, int(left // 60))} minutes."
+        )
+    return child.run_command(words, _build_child_environ(variables, environ), notice)
 
 
-def _open(
+def _open_subshell(
     shell: str,
     alias: str,
     role_arn: str,
     credentials: Credentials,
-    variables: Variables,
+    variables: ShellVariables,
     environ: Mapping[str, str],
-    say: Say,
+    notice: Notice,
 ) -> int:
     from reconciler.shell import subshell
 
-    ends = clock(credentials.expiration)
+    ends = format_local_time(credentials.expiration)
     until = f" until {ends}" if ends else ""
-    say(f"You are {role_arn} in this shell{until}; `exit` takes you back.")
-    return subshell.opened(shell, variables, alias + until, _environ({}, environ), say)
+    notice(f"You are {role_arn} in this shell{until}; `exit` takes you back.")
+    return subshell.run_subshell(shell, variables, alias + until, _build_child_environ({}, environ), notice)
 
 
-def _environ(variables: Variables, environ: Mapping[str, str]) -> dict[str, str]:
+def _build_child_environ(variables: ShellVariables, environ: Mapping[str, str]) -> dict[str, str]:
     """What a command or shell gets: a code for `assume` is not its business."""
-    return applied({**variables, CODE_VARIABLE: None}, environ)
+    return apply_variables({**variables, CODE_VARIABLE: None}, environ)

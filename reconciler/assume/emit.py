@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 
 from reconciler.assume.credentials import Credentials
-from reconciler.shell.variables import Variables
+from reconciler.shell.variables import ShellVariables
 
 
-def as_json(variables: Variables) -> str:
+def as_json(variables: ShellVariables) -> str:
     """The variables as one JSON object; null is a variable to unset."""
     return json.dumps(dict(variables), indent=2) + "\n"
 
 
-def credential_process(credentials: Credentials) -> str:
-    """What AWS SDKs read from a `credential_process`; Expiration is left out where there is none."""
+def format_credential_process(credentials: Credentials) -> str:
+    """What AWS SDKs read from a `format_credential_process`; Expiration is left out where there is none."""
     answer = {
         "Version": 1,
         "AccessKeyId": credentials.access_key_id,

@@ -14,14 +14,14 @@ from reconciler.assume import index, warm
 from reconciler.assume.cache import Cache
 from reconciler.assume.credentials import (
     Credentials,
-    environment,
-    expired,
-    kept_profile,
-    kept_region,
-    region_to_set,
-    source_profile,
+    build_variables,
+    choose_region,
+    choose_source_profile,
+    find_previous_profile,
+    find_previous_region,
+    has_expired_keys,
 )
-from reconciler.assume.deliver import Wish, deliver
+from reconciler.assume.deliver import OutputOptions, deliver_credentials
 from reconciler.assume.source import identity_of
 from reconciler.shell import streams
 from reconciler.shell.variables import SHELLS
@@ -30,11 +30,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_VALUES = ("--file", "-f", "--shell", "--format", "--profile", "--region", "--endpoint-url")
-_FORMS = ("env", "json", "credential-process")
+_VALUE_OPTIONS = ("--file", "-f", "--shell", "--format", "--profile", "--region", "--endpoint-url")
+_FORMATS = ("env", "json", "credential-process")
 
 
-class _Asked:
+class _FastArguments:
     """The arguments of one form of the list."""
 
     __slots__ = ("alias", "endpoint_url", "files", "form", "printing", "profile", "region", "shell", "words")
@@ -51,67 +51,69 @@ class _Asked:
         self.endpoint_url: str | None = None
 
 
-def serve(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
+def serve_assume(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
     """The exit code; None where the slow path must answer."""
-    asked = _asked(arguments)
+    asked = _parse_arguments(arguments)
     if asked is None:
         return None
     try:
-        found = _found(asked, environ)
+        found = _find_cached(asked, environ)
     except (KeyError, TypeError, AttributeError, ValueError, OSError):
         return None  # an entry that is not as we write it is a miss
-    return _delivered(asked, *found, environ) if found else None
+    return _deliver_cached(asked, *found, environ) if found else None
 
 
-def _found(asked: _Asked, environ: Mapping[str, str]) -> tuple[str, str | None, Credentials, str | None, str] | None:
+def _find_cached(
+    arguments: _FastArguments, environ: Mapping[str, str]
+) -> tuple[str, str | None, Credentials, str | None, str] | None:
     """The role's ARN, the alias's region, the credentials, the profile they were made from, the default file above."""
-    cache = Cache.of(environ, lambda line: None)
-    found = index.read(cache, index.key(asked.files, {}, None, "aws", environ))
+    cache = Cache.from_environ(environ, lambda line: None)
+    found = index.read_index(cache, index.index_key_of(arguments.files, {}, None, "aws", environ))
     if found is None:
         return None
-    profile = source_profile(asked.profile, _alias(found, asked.alias)["source_profile"], environ)
+    profile = choose_source_profile(arguments.profile, _alias_of(found, arguments.alias)["source_profile"], environ)
     source = identity_of(profile, environ)
-    if source is None or (profile is None and expired(environ, time.time())):
+    if source is None or (profile is None and has_expired_keys(environ, time.time())):
         return None
-    where = warm.endpoint(asked.endpoint_url, profile, environ)
-    caller = warm.identity(cache, source, where)
+    where = warm.resolve_sts_endpoint(arguments.endpoint_url, profile, environ)
+    caller = warm.find_identity(cache, source, where)
     if caller is None:
         return None
     arn = str(caller["arn"])
     partition, account = arn.split(":")[1], None if found["account"] else str(caller["account"])
     if account or partition != "aws":
-        found = index.read(cache, index.key(asked.files, {}, account, partition, environ))
-    alias = _alias(found, asked.alias) if found else None
+        found = index.read_index(cache, index.index_key_of(arguments.files, {}, account, partition, environ))
+    alias = _alias_of(found, arguments.alias) if found else None
     calls = alias["calls"]["session" if ":assumed-role/" in arn else "user"] if alias else None
     if not alias or not calls:
         return None
     named = [{"RoleSessionName": caller["session_name"]} | one for one in calls]
-    credentials = warm.credentials(cache, warm.credentials_key(source, where, named))
+    credentials = warm.find_credentials(cache, warm.credentials_key_of(source, where, named))
     if credentials is None:
         return None
-    return calls[-1]["RoleArn"], alias["region"], credentials, profile, index.file_above(found) if found else ""
+    return calls[-1]["RoleArn"], alias["region"], credentials, profile, index.find_parent_file(found) if found else ""
 
 
-def _delivered(
-    asked: _Asked,
+def _deliver_cached(
+    arguments: _FastArguments,
     role_arn: str,
     region: str | None,
     credentials: Credentials,
     profile: str | None,
-    above: str,
+    parent_file: str,
     environ: Mapping[str, str],
 ) -> int:
-    if above:
-        _say(f"using {above}, found in a parent folder.")
-    line = warm.nesting(profile, environ)
+    if parent_file:
+        _notice(f"using {parent_file}, found in a parent folder.")
+    line = warm.describe_nesting(profile, environ)
     if line:
-        _say(line)
-    region = region_to_set(asked.region or region, role_arn, profile, environ)
-    kept = kept_profile(environ), kept_region(region, environ)
-    variables = environment(credentials, asked.alias, region, *kept)
-    wish = Wish(asked.words, asked.shell, asked.form, asked.printing)
+        _notice(line)
+    region = choose_region(arguments.region or region, role_arn, profile, environ)
+    kept = find_previous_profile(environ), find_previous_region(region, environ)
+    variables = build_variables(credentials, arguments.alias, region, *kept)
+    wish = OutputOptions(arguments.words, arguments.shell, arguments.form, arguments.printing)
     try:
-        return deliver(wish, asked.alias, role_arn, credentials, variables, environ, _say)
+        return deliver_credentials(wish, arguments.alias, role_arn, credentials, variables, environ, _notice)
     except BrokenPipeError:
         sys.stderr.close()
         return 1
@@ -120,15 +122,15 @@ def _delivered(
         return 130
 
 
-def _alias(found: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _alias_of(found: Mapping[str, Any], name: str) -> dict[str, Any]:
     entry: dict[str, Any] = found["aliases"][name]
     return entry
 
 
-def _asked(arguments: Sequence[str]) -> _Asked | None:
+def _parse_arguments(arguments: Sequence[str]) -> _FastArguments | None:
     if not arguments or arguments[0] != "assume":
         return None
-    asked, rest = _Asked(), list(arguments[1:])
+    asked, rest = _FastArguments(), list(arguments[1:])
     if "--" in rest:
         cut = rest.index("--")
         rest, asked.words = rest[:cut], rest[cut + 1 :]
@@ -139,8 +141,8 @@ def _asked(arguments: Sequence[str]) -> _Asked | None:
         name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
         if word == "--print":
             asked.printing = True
-        elif name in _VALUES and (equals or rest):
-            if not _take(asked, name, value if equals else rest.pop(0)):
+        elif name in _VALUE_OPTIONS and (equals or rest):
+            if not _set_option(asked, name, value if equals else rest.pop(0)):
                 return None
         elif not word or word.startswith("-") or asked.alias:
             return None
@@ -150,22 +152,22 @@ def _asked(arguments: Sequence[str]) -> _Asked | None:
     return asked if asked.alias and not clash else None
 
 
-def _take(asked: _Asked, name: str, value: str) -> bool:
+def _set_option(arguments: _FastArguments, name: str, value: str) -> bool:
     """False where the value is not one that this path knows."""
     if not value or value.startswith("-"):
         return False
     if name in ("-f", "--file"):
-        asked.files.append(value)
+        arguments.files.append(value)
     elif name == "--shell":
-        asked.shell = value
+        arguments.shell = value
         return value in SHELLS and value != "cmd"  # cmd cannot write every value
     elif name == "--format":
-        asked.form = value
-        return value in _FORMS
+        arguments.form = value
+        return value in _FORMATS
     else:
-        setattr(asked, name[2:].replace("-", "_"), value)
+        setattr(arguments, name[2:].replace("-", "_"), value)
     return True
 
 
-def _say(line: str) -> None:
+def _notice(line: str) -> None:
     streams.write_sentence(f"reconcile: {line}", err=True)

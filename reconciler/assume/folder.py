@@ -16,17 +16,17 @@ NAME = "reconcile"
 _WINDOWS = sys.platform == "win32"
 
 
-def cache_folder(environ: Mapping[str, str]) -> str | None:
+def find_cache_folder(environ: Mapping[str, str]) -> str | None:
     """`reconcile` in the user's cache folder; None where there is no home. Makes nothing."""
-    return _folder(environ, "XDG_CACHE_HOME", (".cache",))
+    return _find_folder(environ, "XDG_CACHE_HOME", (".cache",))
 
 
-def state_folder(environ: Mapping[str, str]) -> str | None:
+def find_state_folder(environ: Mapping[str, str]) -> str | None:
     """`reconcile` among what programs keep of their doings; None where there is no home. Makes nothing."""
-    return _folder(environ, "XDG_STATE_HOME", (".local", "state"))
+    return _find_folder(environ, "XDG_STATE_HOME", (".local", "state"))
 
 
-def _folder(environ: Mapping[str, str], variable: str, fallback: tuple[str, ...]) -> str | None:
+def _find_folder(environ: Mapping[str, str], variable: str, fallback: tuple[str, ...]) -> str | None:
     """A relative path in the variable is to be ignored, as the specification says."""
     base = environ.get("LOCALAPPDATA" if _WINDOWS else variable, "")
     if base and os.path.isabs(base):
@@ -37,7 +37,7 @@ def _folder(environ: Mapping[str, str], variable: str, fallback: tuple[str, ...]
     return os.path.join(home, *(("AppData", "Local") if _WINDOWS else fallback), NAME)
 
 
-def private_folder(path: str) -> str:
+def ensure_private_folder(path: str) -> str:
     """The folder, made where it is missing, and open to nobody but its owner (mode 0700).
 
     Raises OSError where it cannot be made, or belongs to another user, as does a link that another user made: root may
@@ -54,12 +54,12 @@ def private_folder(path: str) -> str:
     return path
 
 
-def is_private(path: str) -> bool:
+def is_private_folder(path: str) -> bool:
     """True where the folder is the user's own and open to nobody else: only then what it holds is believed."""
-    return os.path.isdir(path) and is_own(path)
+    return os.path.isdir(path) and is_private_file(path)
 
 
-def is_own(path: str | int) -> bool:
+def is_private_file(path: str | int) -> bool:
     """True where a file, by name or handle, is the user's own and open to nobody else."""
     if _WINDOWS:
         return True

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.live import MfaDevice
-from reconciler.model.problem import failure
+from reconciler.model.problem import make_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ NO_DEMAND = Demand()
 class AliasDemands:
     """One alias. `callers`: groups of callers (their index in `FileDemands.groups`) of whom MFA is demanded or may be.
 
-    anyone: for a caller who is not known. somebody: it is demanded of at least one user.
+    required_for_all: for a caller who is not known. required_for_some: it is demanded of at least one user.
     """
 
     callers: tuple[tuple[int, Demand], ...] = ()
-    anyone: bool | None = False
-    somebody: bool = False
+    required_for_all: bool | None = False
+    required_for_some: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +51,23 @@ class FileDemands:
     groups: tuple[frozenset[str], ...] = ()
     aliases: Mapping[str, AliasDemands] = field(default_factory=dict)
 
-    def of(self, alias: str, caller: str) -> Demand | None:
+    def demand_of(self, alias: str, caller: str) -> Demand | None:
         """The demand of an alias to a caller of the file's account; None if the file does not declare it."""
         if caller not in self.declared:
             return None
         known = self.aliases.get(alias, AliasDemands())
         return next((demand for group, demand in known.callers if caller in self.groups[group]), NO_DEMAND)
 
-    def of_anyone(self, alias: str) -> bool | None:
+    def is_required_for_all(self, alias: str) -> bool | None:
         """The `required` that holds for every caller the file knows of; None if they differ, or it does not tell."""
-        return self.aliases.get(alias, AliasDemands()).anyone
+        return self.aliases.get(alias, AliasDemands()).required_for_all
 
-    def of_somebody(self, alias: str) -> bool:
+    def is_required_for_some(self, alias: str) -> bool:
         """True if MFA is demanded of at least one user."""
-        return self.aliases.get(alias, AliasDemands()).somebody
+        return self.aliases.get(alias, AliasDemands()).required_for_some
 
 
-def caller_name(caller_arn: str) -> str:
+def caller_name_of(caller_arn: str) -> str:
     """`user/NAME` or `role/NAME` of an ARN as GetCallerIdentity gives it; "" for all others."""
     kind, *rest = caller_arn.split(":", 5)[5].split("/")
     if kind == "user" and rest:
@@ -75,7 +75,7 @@ def caller_name(caller_arn: str) -> str:
     return f"role/{rest[0]}" if kind == "assumed-role" and rest else ""
 
 
-def device(devices: Sequence[MfaDevice], caller_arn: str) -> str:
+def choose_device(devices: Sequence[MfaDevice], caller_arn: str) -> str:
     """The serial number that AssumeRole gets: the caller's virtual device, else a hardware one.
 
     Raises Failed where no device gives codes that an API call takes.
@@ -88,7 +88,7 @@ def device(devices: Sequence[MfaDevice], caller_arn: str) -> str:
     else:
         cause = "It has no MFA device."
     user = caller_arn.rpartition("/")[2]
-    raise failure(
+    raise make_error(
         "mfa-no-device",
         f"The role needs MFA, and {caller_arn} has no device that gives codes.",
         cause,

@@ -13,22 +13,22 @@ import subprocess
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.assume.chain import declared_source, hops
+from reconciler.assume.chain import resolve_role_chain, source_profile_of
 from reconciler.model.desired import Alias
 from reconciler.model.durations import format_duration
-from reconciler.model.partitions import DEFAULT_PARTITION, home_region, partition_of_arn
-from reconciler.model.problem import Level, Problem, failure
-from reconciler.model.sentence import listed
+from reconciler.model.partitions import DEFAULT_PARTITION, home_region_of, partition_of_arn
+from reconciler.model.problem import Level, Problem, make_error
+from reconciler.model.sentence import format_list
 
-DEFAULT = "default"
+DEFAULT_PROFILE = "default"
 """The profile that an alias without `source_profile` is assumed from: what `assume` uses where nothing is set."""
 
-SHORTEST_PROCESS = 1800
+MIN_PROCESS_DURATION = 1800
 """With less than 15 minutes left botocore runs the process twice for every command; half an hour leaves some use."""
 
 _PREFIX = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
-_INSTEAD = "Pass --credential-process for a profile that does all of it."
-_NARROWING = ("policy", "policy_arns")
+_PROCESS_HINT = "Pass --credential-process for a profile that does all of it."
+_NARROWING_FIELDS = ("policy", "policy_arns")
 """Fields without which a session could do more than the alias allows."""
 
 
@@ -43,7 +43,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class CredentialProcess:
     """How this program is run from anywhere: `program` (absolute, and its first arguments), and its files."""
 
     program: tuple[str, ...]
@@ -51,7 +51,7 @@ class Process:
     variables: tuple[tuple[str, str], ...] = ()
     windows: bool = os.name == "nt"
 
-    def line(self, alias: Alias, source: str | None) -> str:
+    def build_command_line(self, alias: Alias, source: str | None) -> str:
         """The command as one line: split again by shlex, as botocore does, or by a POSIX shell, as other SDKs do."""
         words = [*self.program, "assume", alias.name]
         for file in self.files:
@@ -60,43 +60,47 @@ class Process:
             words += ["--var", f"{name}={value}"]
         if source is not None:
             words += ["--profile", source]
-        if alias.duration and alias.duration < SHORTEST_PROCESS:
-            words += ["--duration", str(SHORTEST_PROCESS)]
+        if alias.duration and alias.duration < MIN_PROCESS_DURATION:
+            words += ["--duration", str(MIN_PROCESS_DURATION)]
         words += ["--format", "credential-process"]
         return subprocess.list2cmdline(words) if self.windows else shlex.join(words)
 
 
-def as_roles(aliases: Mapping[str, Alias], prefix: str = "") -> tuple[Profile, ...]:
-    """Profiles with `role_arn`, which AWS's own tools assume, without those of `left_out`. Raises Failed."""
+def make_role_profiles(aliases: Mapping[str, Alias], prefix: str = "") -> tuple[Profile, ...]:
+    """Profiles with `role_arn`, which AWS's own tools assume, without those of `find_left_out`. Raises Failed."""
     _check_prefix(prefix)
-    return _checked(_as_role(alias, prefix) for alias in aliases.values() if not _narrowed(alias, aliases))
+    return _check_profiles(
+        _make_role_profile(alias, prefix) for alias in aliases.values() if not _find_narrowing_alias(alias, aliases)
+    )
 
 
-def left_out(aliases: Mapping[str, Alias]) -> tuple[Problem, ...]:
+def find_left_out(aliases: Mapping[str, Alias]) -> tuple[Problem, ...]:
     """The aliases that get no profile of the plain form: it cannot say a session policy, and would allow more."""
     found = []
     for alias in aliases.values():
-        narrowed = _narrowed(alias, aliases)
+        narrowed = _find_narrowing_alias(alias, aliases)
         if narrowed is not None:
-            said = " and ".join(f"`{name}`" for name in _NARROWING if getattr(narrowed, name))
+            said = " and ".join(f"`{name}`" for name in _NARROWING_FIELDS if getattr(narrowed, name))
             why = f"it has {said}" if narrowed is alias else f"it is assumed via {narrowed.name}, which has {said}"
             summary = f"{alias.name} gets no profile: {why}, and a profile with role_arn would allow more than that."
             hint = "Pass --credential-process for a profile that is as narrow as the alias."
-            found.append(_warning("profile-left-out", summary, hint, alias))
+            found.append(_make_warning("profile-left-out", summary, hint, alias))
     return tuple(found)
 
 
-def as_processes(aliases: Mapping[str, Alias], process: Process, prefix: str = "") -> tuple[Profile, ...]:
+def make_process_profiles(
+    aliases: Mapping[str, Alias], process: CredentialProcess, prefix: str = ""
+) -> tuple[Profile, ...]:
     """Profiles with `credential_process`. Raises Failed.
 
     An alias without `source_profile` is told to use `default`: this program inherits AWS_PROFILE, which is the
     very profile that it is asked for, and would call itself without end.
     """
     _check_prefix(prefix)
-    return _checked(_as_process(alias, aliases, process, prefix) for alias in aliases.values())
+    return _check_profiles(_make_process_profile(alias, aliases, process, prefix) for alias in aliases.values())
 
 
-def body(profiles: Iterable[Profile], header: Mapping[str, str]) -> tuple[str, ...]:
+def format_profiles(profiles: Iterable[Profile], header: Mapping[str, str]) -> tuple[str, ...]:
     """The lines of a block, a blank one between profiles. `header`: profile → its section's first line."""
     lines: list[str] = []
     for profile in profiles:
@@ -104,12 +108,12 @@ def body(profiles: Iterable[Profile], header: Mapping[str, str]) -> tuple[str, .
     return tuple(lines[:-1])
 
 
-def unsaid(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Problem, ...]:
+def find_lost_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Problem, ...]:
     """Return a warning for each profile that leaves something out of its alias. `with_mfa`: aliases that need MFA."""
     found: list[Problem] = []
     for profile in profiles:
         alias = profile.alias
-        lost = [name for name in _ONLY_OURS if getattr(alias, name)]
+        lost = [name for name in _UNSUPPORTED_FIELDS if getattr(alias, name)]
         lost += ["source_profile"] if alias.via and alias.source_profile else []
         lost += ["mfa_serial"] if alias.via and alias.mfa_serial else []
         lost += ["mfa"] if alias.via and alias.mfa else []
@@ -118,10 +122,10 @@ def unsaid(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Prob
             summary = f"The profile {profile.name} leaves out {said} of the alias, which profiles cannot say."
             if alias.via and set(lost) <= {"source_profile", "mfa_serial", "mfa"}:
                 summary = f"The profile {profile.name} leaves out {said}: with `via` they belong to the first alias."
-            found.append(_warning("profile-leaves-out", summary, _INSTEAD, alias))
+            found.append(_make_warning("profile-leaves-out", summary, _PROCESS_HINT, alias))
         if not alias.via and not alias.mfa_serial and alias.name in with_mfa:
             found.append(
-                _warning(
+                _make_warning(
                     "mfa-serial-unknown",
                     f"{alias.name} needs MFA, and the profile {profile.name} does not name a device: "
                     "AWS will refuse it.",
@@ -132,22 +136,22 @@ def unsaid(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Prob
     return tuple(found)
 
 
-def lengthened(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
+def find_lengthened(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
     """The profiles whose process asks for a longer session than the alias does."""
     return tuple(
-        _warning(
+        _make_warning(
             "profile-duration",
-            f"The profile {profile.name} asks for {format_duration(SHORTEST_PROCESS)}, not for "
+            f"The profile {profile.name} asks for {format_duration(MIN_PROCESS_DURATION)}, not for "
             f"{format_duration(duration)}: AWS's tools take a session with less than 15m left for one that has ended.",
             "Write 30m or more, so that both agree.",
             profile.alias,
         )
         for profile in profiles
-        if (duration := profile.alias.duration) and duration < SHORTEST_PROCESS
+        if (duration := profile.alias.duration) and duration < MIN_PROCESS_DURATION
     )
 
 
-def without_source(profiles: Iterable[Profile], known: frozenset[str]) -> tuple[Problem, ...]:
+def find_missing_sources(profiles: Iterable[Profile], known: frozenset[str]) -> tuple[Problem, ...]:
     """The sources that no file of this person has. `known`: the profiles that are there."""
     missing: dict[str, list[Profile]] = {}
     profiles = tuple(profiles)
@@ -158,9 +162,9 @@ def without_source(profiles: Iterable[Profile], known: frozenset[str]) -> tuple[
         Problem(
             Level.WARNING,
             "no-source-profile",
-            f"There is no profile {source} on this machine, which {listed((one.name for one in users), 3)} would be "
+            f"There is no profile {source} on this machine, which {format_list((one.name for one in users), 3)} would be "
             "assumed from.",
-            "An alias without `source_profile` uses it." if source == DEFAULT else "",
+            "An alias without `source_profile` uses it." if source == DEFAULT_PROFILE else "",
             f"Make it with `aws configure --profile {source}`, or change `source_profile`.",
             users[0].alias.place,
         )
@@ -168,17 +172,17 @@ def without_source(profiles: Iterable[Profile], known: frozenset[str]) -> tuple[
     )
 
 
-_ONLY_OURS = ("session_tags", "transitive_tags", "source_identity")
+_UNSUPPORTED_FIELDS = ("session_tags", "transitive_tags", "source_identity")
 
 
-def _narrowed(alias: Alias, aliases: Mapping[str, Alias]) -> Alias | None:
+def _find_narrowing_alias(alias: Alias, aliases: Mapping[str, Alias]) -> Alias | None:
     """The hop of the alias, itself or one before, whose session is narrower than its role."""
-    chain = reversed(hops(alias.name, aliases))
-    return next((hop for hop in chain if any(getattr(hop, name) for name in _NARROWING)), None)
+    chain = reversed(resolve_role_chain(alias.name, aliases))
+    return next((hop for hop in chain if any(getattr(hop, name) for name in _NARROWING_FIELDS)), None)
 
 
-def _as_role(alias: Alias, prefix: str) -> Profile:
-    source = prefix + alias.via if alias.via else alias.source_profile or DEFAULT
+def _make_role_profile(alias: Alias, prefix: str) -> Profile:
+    source = prefix + alias.via if alias.via else alias.source_profile or DEFAULT_PROFILE
     serial = alias.mfa_serial if alias.mfa is not False and not alias.via else None
     said = {
         "role_arn": alias.role_arn,
@@ -187,31 +191,33 @@ def _as_role(alias: Alias, prefix: str) -> Profile:
         "duration_seconds": str(alias.duration) if alias.duration else None,
         "external_id": alias.external_id,
         "role_session_name": alias.session_name,
-        "region": alias.region or _needed_region(alias.role_arn),
+        "region": alias.region or _needed_region_of(alias.role_arn),
     }
     return Profile(prefix + alias.name, alias, source, tuple((key, value) for key, value in said.items() if value))
 
 
-def _needed_region(role_arn: str) -> str | None:
+def _needed_region_of(role_arn: str) -> str | None:
     """Return a region for AWS's tools to call STS in, where their own default, us-east-1, does not know the role."""
     partition = partition_of_arn(role_arn)
-    return None if partition == DEFAULT_PARTITION else home_region(partition)
+    return None if partition == DEFAULT_PARTITION else home_region_of(partition)
 
 
-def _as_process(alias: Alias, aliases: Mapping[str, Alias], process: Process, prefix: str) -> Profile:
-    declared = declared_source(hops(alias.name, aliases))
-    line = process.line(alias, None if declared else DEFAULT)
+def _make_process_profile(
+    alias: Alias, aliases: Mapping[str, Alias], process: CredentialProcess, prefix: str
+) -> Profile:
+    declared = source_profile_of(resolve_role_chain(alias.name, aliases))
+    line = process.build_command_line(alias, None if declared else DEFAULT_PROFILE)
     options = (("credential_process", line), *((("region", alias.region),) if alias.region else ()))
-    return Profile(prefix + alias.name, alias, declared or DEFAULT, options)
+    return Profile(prefix + alias.name, alias, declared or DEFAULT_PROFILE, options)
 
 
-def _checked(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
+def _check_profiles(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
     found = tuple(profiles)
     sources = {profile.name: profile.source for profile in found}
     for profile in found:
         for key, value in profile.options:
             if value != value.strip() or not value.isprintable():
-                raise failure(
+                raise make_error(
                     "profile-value",
                     f"{key} of the profile {profile.name} would be {value!r}, which cannot stand in a config file.",
                     "A value is one line, without control characters or spaces at its ends.",
@@ -226,7 +232,7 @@ def _check_loop(profile: Profile, sources: Mapping[str, str]) -> None:
     while path[-1] in sources:
         path.append(sources[path[-1]])
         if path[-1] in path[:-1]:
-            raise failure(
+            raise make_error(
                 "profile-loop",
                 f"The profiles would lead back to themselves: {' → '.join(path)}.",
                 "A profile is assumed from its source_profile, or from `default` where the alias has none.",
@@ -237,12 +243,12 @@ def _check_loop(profile: Profile, sources: Mapping[str, str]) -> None:
 
 def _check_prefix(prefix: str) -> None:
     if prefix and not _PREFIX.fullmatch(prefix):
-        raise failure(
+        raise make_error(
             "profile-prefix",
             f"{prefix!r} cannot begin the name of a profile.",
             hint="Use letters, digits and + = , . @ / : _ -, and no - at the beginning.",
         )
 
 
-def _warning(code: str, summary: str, hint: str, alias: Alias) -> Problem:
+def _make_warning(code: str, summary: str, hint: str, alias: Alias) -> Problem:
     return Problem(Level.WARNING, code, summary, "", hint, alias.place)

@@ -7,41 +7,45 @@ from datetime import datetime
 
 from reconciler.access import Context
 from reconciler.assume.asked import Mfa, context_of
-from reconciler.assume.chain import NOTHING_INHERITED, Inherited, Request
-from reconciler.assume.weigh import View
-from reconciler.assume.wording import Words
+from reconciler.assume.chain import NOTHING_INHERITED, AssumeRoleCall, InheritedAttributes
+from reconciler.assume.weigh import CallerAndRole
+from reconciler.assume.wording import CallWording
 from reconciler.model.desired import Alias, Desired
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AssumeAttempt:
     """One hop. `live`: what counts at AWS, as far as it is seen; `file`: as the file has it, None where it has neither.
 
-    before: the hop whose session calls; inherited: what it passes on. denied: the action that AWS has refused, if it
-    said so. absent: the role is not live. lives_at: the ARN of a live role of that name
-    where it is another. role_names: to suggest from. refused: AWS said no. applied: seconds since this machine
+    previous_call: the hop whose session calls; inherited: what it passes on. denied_action: the action that AWS has refused, if it
+    said so. is_role_missing: the role is not live. live_arn: the ARN of a live role of that name
+    where it is another. role_names: to suggest from. is_refused: AWS said no. seconds_since_applied: seconds since this machine
     applied one of the entities concerned, None where it did not.
     """
 
-    request: Request
+    request: AssumeRoleCall
     alias: Alias | None
     desired: Desired
-    live: View
-    file: View | None
+    live: CallerAndRole
+    file: CallerAndRole | None
     mfa: Mfa
     now: datetime
-    before: Request | None = None
-    inherited: Inherited = NOTHING_INHERITED
-    denied: str = ""
-    absent: bool = False
-    lives_at: str = ""
+    previous_call: AssumeRoleCall | None = None
+    inherited: InheritedAttributes = NOTHING_INHERITED
+    denied_action: str = ""
+    is_role_missing: bool = False
+    live_arn: str = ""
     role_names: tuple[str, ...] = ()
-    refused: bool = False
-    applied: float | None = None
-    unread: tuple[str, ...] = ()
+    is_refused: bool = False
+    seconds_since_applied: float | None = None
+    unread_actions: tuple[str, ...] = ()
 
-    def context(self, mfa: Mfa | None = None) -> Context:
-        return context_of(self.request, mfa or self.mfa, self.now, self.inherited, self.before is not None)
+    def build_context(self, mfa: Mfa | None = None) -> Context:
+        return context_of(self.request, mfa or self.mfa, self.now, self.inherited, self.previous_call is not None)
 
-    def words(self, view: View) -> Words:
-        return Words(self.desired, view, view.principal.own.over(view.target.own, self.context()))
+    def build_wording(self, view: CallerAndRole) -> CallWording:
+        return CallWording(
+            self.desired,
+            view,
+            view.principal.request_context.with_fallbacks(view.target.resource_context, self.build_context()),
+        )

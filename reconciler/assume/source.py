@@ -13,19 +13,19 @@ from io import StringIO
 
 from reconciler.files.reading import LARGEST_SETTINGS, read_regular
 
-DEFAULT = "default"
+DEFAULT_PROFILE = "default"
 """The profile of whoever names none."""
 
 _KEY = "aws_access_key_id"
 _SECRET = ("aws_secret_access_key", "aws_session_token")
-_ELSEWHERE = ("role_arn", "sso_session", "sso_start_url", "login_session")
+_EXTERNAL_SOURCES = ("role_arn", "sso_session", "sso_start_url", "login_session")
 """What makes botocore take no keys that the same profile holds: they come from somewhere else."""
-_ONLY_ASKING_TELLS = ("credential_source", "web_identity_token_file", "credential_process")
+_OPAQUE_SOURCES = ("credential_source", "web_identity_token_file", "credential_process")
 """They come from the environment, the machine or a token: the profile's text says not whose they are."""
-_ENDPOINTS = ("endpoint_url", "services", "ignore_configured_endpoint_urls")
+_ENDPOINT_OPTIONS = ("endpoint_url", "services", "ignore_configured_endpoint_urls")
 
-Settings = dict[str, str]
-Sections = dict[str, Settings]
+ProfileSettings = dict[str, str]
+Sections = dict[str, ProfileSettings]
 
 
 def identity_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
@@ -40,7 +40,7 @@ def identity_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
         if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return None
     try:
-        return _of_profile(_named(profile, environ), _Files(environ))
+        return _identity_of_profile(_profile_name_of(profile, environ), _AwsFiles(environ))
     except ValueError:
         return None
 
@@ -48,16 +48,16 @@ def identity_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
 def endpoint_of(profile: str | None, environ: Mapping[str, str]) -> str:
     """A text that stands for what the profile says of the endpoints to call; "" where it says nothing."""
     try:
-        files = _Files(environ)
+        files = _AwsFiles(environ)
     except ValueError:
         return ""
-    settings = files.profile(_named(profile, environ))
-    said = [(key, settings[key]) for key in _ENDPOINTS if key in settings]
+    settings = files.settings_of(_profile_name_of(profile, environ))
+    said = [(key, settings[key]) for key in _ENDPOINT_OPTIONS if key in settings]
     services = sorted(files.services.get(settings.get("services", ""), {}).items())
     return repr([*said, *services]) if said else ""
 
 
-def device_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
+def mfa_serial_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
     """Return the `mfa_serial` of the profile whose own keys are used; None if it names none.
 
     The one of a profile with `role_arn` goes with that role: a role's session has no device.
@@ -65,7 +65,7 @@ def device_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
     if profile is None and environ.get("AWS_ACCESS_KEY_ID"):
         return None
     try:
-        settings = _Files(environ).profile(_named(profile, environ))
+        settings = _AwsFiles(environ).settings_of(_profile_name_of(profile, environ))
     except ValueError:
         return None
     return None if "role_arn" in settings else settings.get("mfa_serial") or None
@@ -77,13 +77,13 @@ def asks_for_code(profile: str | None, environ: Mapping[str, str]) -> bool:
     if profile is None and environ.get("AWS_ACCESS_KEY_ID"):
         return False
     try:
-        files = _Files(environ)
+        files = _AwsFiles(environ)
     except ValueError:
         return False
-    name, seen = _named(profile, environ), set[str]()
+    name, seen = _profile_name_of(profile, environ), set[str]()
     while name not in seen:
         seen.add(name)
-        settings = files.profile(name)
+        settings = files.settings_of(name)
         if "role_arn" not in settings:
             return False
         if settings.get("mfa_serial"):
@@ -95,35 +95,35 @@ def asks_for_code(profile: str | None, environ: Mapping[str, str]) -> bool:
 def region_of(profile: str | None, environ: Mapping[str, str]) -> str:
     """Return the region that AWS's files give a profile; "" if they give none."""
     try:
-        return _Files(environ).profile(_named(profile, environ)).get("region", "")
+        return _AwsFiles(environ).settings_of(_profile_name_of(profile, environ)).get("region", "")
     except ValueError:
         return ""
 
 
-def default_profile_is_used(environ: Mapping[str, str]) -> bool:
+def uses_default_profile(environ: Mapping[str, str]) -> bool:
     """True where a call without any profile would use the one named `default`."""
     if environ.get("AWS_ACCESS_KEY_ID"):
         return False
     try:
-        return bool(_Files(environ).profile(DEFAULT))
+        return bool(_AwsFiles(environ).settings_of(DEFAULT_PROFILE))
     except ValueError:
         return False
 
 
-def _named(profile: str | None, environ: Mapping[str, str]) -> str:
-    return profile or environ.get("AWS_DEFAULT_PROFILE", environ.get("AWS_PROFILE", DEFAULT))
+def _profile_name_of(profile: str | None, environ: Mapping[str, str]) -> str:
+    return profile or environ.get("AWS_DEFAULT_PROFILE", environ.get("AWS_PROFILE", DEFAULT_PROFILE))
 
 
-def _of_profile(name: str, files: _Files) -> str | None:
-    found: list[tuple[str, Settings]] = []
+def _identity_of_profile(name: str, files: _AwsFiles) -> str | None:
+    found: list[tuple[str, ProfileSettings]] = []
     while name not in (seen for seen, _ in found):
-        settings = files.profile(name)
-        if not settings or any(key in settings for key in _ONLY_ASKING_TELLS):
+        settings = files.settings_of(name)
+        if not settings or any(key in settings for key in _OPAQUE_SOURCES):
             return None
         found.append((name, settings))
         name = settings.get("source_profile", name)
     first = found[0][1]
-    if not any(key in first for key in _ELSEWHERE):
+    if not any(key in first for key in _EXTERNAL_SOURCES):
         return f"key:{first[_KEY]}" if first.get(_KEY) else None
     sso = [(key, files.sso_sessions.get(one.get("sso_session", ""), {})) for key, one in found]
     said = [
@@ -133,32 +133,32 @@ def _of_profile(name: str, files: _Files) -> str | None:
     return f"profile:{said!r}"
 
 
-class _Files:
+class _AwsFiles:
     """The config file and the credentials file. Raises ValueError where botocore refuses one of them."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._profiles: Sections = {}
         self.sso_sessions: Sections = {}
         self.services: Sections = {}
-        for header, settings in _sections(environ.get("AWS_CONFIG_FILE", "~/.aws/config")).items():
+        for header, settings in _read_sections(environ.get("AWS_CONFIG_FILE", "~/.aws/config")).items():
             for kind, known in (
                 ("profile", self._profiles),
                 ("sso-session", self.sso_sessions),
                 ("services", self.services),
             ):
-                words = _words(header) if header.startswith(kind) else []
+                words = _split_header(header) if header.startswith(kind) else []
                 if len(words) == 2:
                     known[words[1]] = settings
-            if header == DEFAULT:
+            if header == DEFAULT_PROFILE:
                 self._profiles[header] = settings
-        self._credentials = _sections(environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+        self._credentials = _read_sections(environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
 
-    def profile(self, name: str) -> Settings:
+    def settings_of(self, name: str) -> ProfileSettings:
         """What both files say of a profile; the credentials file comes first."""
         return {**self._profiles.get(name, {}), **self._credentials.get(name, {})}
 
 
-def _words(header: str) -> list[str]:
+def _split_header(header: str) -> list[str]:
     if not any(character in header for character in "\"'\\"):
         return header.split()
     import shlex
@@ -169,12 +169,12 @@ def _words(header: str) -> list[str]:
         return []
 
 
-def _sections(path: str) -> Sections:
+def _read_sections(path: str) -> Sections:
     """As configparser reads them. Raises ValueError for what it refuses, and for its section DEFAULT."""
     found: Sections = {}
-    settings: Settings | None = None
+    settings: ProfileSettings | None = None
     option, depth = "", 0
-    for line in _lines(os.path.expanduser(os.path.expandvars(path))):
+    for line in _read_lines(os.path.expanduser(os.path.expandvars(path))):
         text = line.strip()
         if not text or text[0] in "#;":
             continue
@@ -197,7 +197,7 @@ def _sections(path: str) -> Sections:
     return found
 
 
-def _lines(path: str) -> Iterator[str]:
+def _read_lines(path: str) -> Iterator[str]:
     try:
         text = read_regular(path, LARGEST_SETTINGS).decode("utf-8", "replace")
     except OSError:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 import hmac
 
-STEP = 30
+STEP_SECONDS = 30
 """Seconds that a code is the current one."""
 
 
-def code(seed: str, moment: float) -> str:
+def compute_code(seed: str, timestamp: float) -> str:
     """The code at a moment (seconds since 1970) of a seed in base32."""
     key = base64.b32decode(seed + "=" * (-len(seed) % 8), casefold=True)
-    digest = hmac.digest(key, (int(moment) // STEP).to_bytes(8, "big"), "sha1")
+    digest = hmac.digest(key, (int(timestamp) // STEP_SECONDS).to_bytes(8, "big"), "sha1")
     offset = digest[-1] & 0x0F
     number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF
     return f"{number % 10**6:06}"
 
 
-def consecutive_codes(seed: str, moment: float) -> tuple[str, str]:
+def compute_code_pair(seed: str, timestamp: float) -> tuple[str, str]:
     """The code before the one of this moment, and that one: what a person types who has waited for the second."""
-    return code(seed, moment - STEP), code(seed, moment)
+    return compute_code(seed, timestamp - STEP_SECONDS), compute_code(seed, timestamp)

@@ -8,18 +8,18 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from reconciler.assume.cache import CREDENTIALS, IDENTITIES, Cache, Entry, fresh, key_of
-from reconciler.assume.credentials import ALIAS, Credentials
+from reconciler.assume.cache import CREDENTIALS, IDENTITIES, Cache, Entry, is_fresh, key_of
+from reconciler.assume.credentials import ALIAS_VARIABLE, Credentials
 from reconciler.assume.source import endpoint_of
 
-KNOWN_FOR = 86400.0
+IDENTITY_TTL = 86400.0
 """Seconds that the owner of keys is remembered: a renamed user is noticed within a day."""
 
-Calls = Sequence[Mapping[str, object]]
+CallParameters = Sequence[Mapping[str, object]]
 """The parameters of each AssumeRole call, first hop first."""
 
 
-def endpoint(option: str | None, profile: str | None, environ: Mapping[str, str]) -> str:
+def resolve_sts_endpoint(option: str | None, profile: str | None, environ: Mapping[str, str]) -> str:
     """Where STS is called, "" for AWS itself: the same role at another endpoint is another role.
 
     Precedence: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
@@ -32,25 +32,25 @@ def endpoint(option: str | None, profile: str | None, environ: Mapping[str, str]
     return named or endpoint_of(profile, environ)
 
 
-def identity(cache: Cache, source: str, where: str) -> Entry | None:
+def find_identity(cache: Cache, source: str, endpoint: str) -> Entry | None:
     """Who the source credentials are, where it was asked within a day: `arn`, `account`, `session_name`."""
-    found = cache.get(IDENTITIES, key_of(source, where))
+    found = cache.get(IDENTITIES, key_of(source, endpoint))
     asked = found.get("asked") if found else None
-    return found if isinstance(asked, int | float) and 0 <= time.time() - asked < KNOWN_FOR else None
+    return found if isinstance(asked, int | float) and 0 <= time.time() - asked < IDENTITY_TTL else None
 
 
-def credentials_key(source: str, where: str, calls: Calls) -> str:
+def credentials_key_of(source: str, endpoint: str, calls: CallParameters) -> str:
     """The name of the credentials that these calls give: every argument counts, and whose keys made them."""
-    return key_of(source, where, *calls)
+    return key_of(source, endpoint, *calls)
 
 
-def credentials(cache: Cache, key: str) -> Credentials | None:
+def find_credentials(cache: Cache, key: str) -> Credentials | None:
     """Credentials from the cache that last long enough to be handed out."""
     found = cache.get(CREDENTIALS, key)
-    return read(found) if fresh(found) else None
+    return parse_credentials(found) if is_fresh(found) else None
 
 
-def read(entry: Entry | None) -> Credentials | None:
+def parse_credentials(entry: Entry | None) -> Credentials | None:
     """The credentials of an entry, however old."""
     keys = entry.get("keys") if entry else None
     if not (isinstance(keys, list) and len(keys) == 4 and all(isinstance(part, str) for part in keys)):
@@ -58,9 +58,9 @@ def read(entry: Entry | None) -> Credentials | None:
     return Credentials(*keys)
 
 
-def nesting(profile: str | None, environ: Mapping[str, str]) -> str:
+def describe_nesting(profile: str | None, environ: Mapping[str, str]) -> str:
     """One line on who the person is already and whom the role is assumed from; "" where they are nobody's session."""
-    already = environ.get(ALIAS)
+    already = environ.get(ALIAS_VARIABLE)
     if not already:
         return ""
     if profile:

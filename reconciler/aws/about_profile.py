@@ -8,23 +8,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.aws.origin import Origin
+from reconciler.aws.origin import CredentialOrigin
 from reconciler.files.aws_profiles import AwsProfiles, read_profiles
 from reconciler.model.problem import Place
-from reconciler.model.sentence import listed
-from reconciler.model.suggest import suggestion
+from reconciler.model.sentence import format_list
+from reconciler.model.suggest import suggest_word
 
-_MOST_NAMES = 5
+_MAX_NAMES = 5
 
-SSO = ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name")
+SSO_OPTIONS = ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name")
 """Options of a profile that is signed in by IAM Identity Center."""
 
-WAYS = "an access key, role_arn, sso_session, login_session, credential_process or web_identity_token_file"
+CREDENTIAL_SETTINGS = (
+    "an access key, role_arn, sso_session, login_session, credential_process or web_identity_token_file"
+)
 """The settings that give a profile credentials."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ProblemText:
     """Holds the texts of a Problem about a profile, and the line it points at."""
 
     summary: str
@@ -34,14 +36,14 @@ class Told:
 
 
 @dataclass(frozen=True)
-class About:
+class ProfileContext:
     """Describes the profile behind an error, as far as it is known."""
 
-    origin: Origin
+    origin: CredentialOrigin
     environ: Mapping[str, str]
 
     @classmethod
-    def of(cls, origin: Origin, environ: Mapping[str, str] = os.environ) -> About:
+    def from_origin(cls, origin: CredentialOrigin, environ: Mapping[str, str] = os.environ) -> ProfileContext:
         return cls(origin, environ)
 
     @cached_property
@@ -54,7 +56,7 @@ class About:
         given = self.origin.profile
         return given or self.environ.get("AWS_DEFAULT_PROFILE", self.environ.get("AWS_PROFILE", "default"))
 
-    def asked_by(self) -> str:
+    def describe_requester(self) -> str:
         """Return who asked for the profile, as a sentence; "" for an option, which the person has just typed."""
         if self.origin.place is not None:
             return "`source_profile` of the alias asks for it."
@@ -64,13 +66,13 @@ class About:
                     return f"{variable} asks for it."
         return ""
 
-    def holder(self, *options: str) -> str:
+    def find_profile_with(self, *options: str) -> str:
         """Return the first profile on the way by `source_profile` that has one of these options, else the first."""
-        chain = self.profiles.chain(self.name)
+        chain = self.profiles.source_chain_of(self.name)
         having = (name for name in chain if any(self.profiles.place_of_option(name, option) for option in options))
         return next(having, self.name)
 
-    def profile(self, name: str, *options: str) -> str:
+    def describe_profile(self, name: str, *options: str) -> str:
         """Return `the profile dev (/home/me/.aws/config:7)`: the line of an option, else that of its section.
 
         Where another profile leads to it by `source_profile`, that one is named, too.
@@ -82,25 +84,25 @@ class About:
 
     def line_of(self, name: str, *options: str) -> Place | None:
         found = (self.profiles.place_of_option(name, option) for option in options)
-        return next((place for place in found if place is not None), None) or self.profiles.place(name)
+        return next((place for place in found if place is not None), None) or self.profiles.place_of(name)
 
-    def told(self, summary: str, detail: str = "", hint: str = "", place: Place | None = None) -> Told:
+    def make_text(self, summary: str, detail: str = "", hint: str = "", place: Place | None = None) -> ProblemText:
         """Return it with the place of the alias that led there, else with that of AWS's file."""
         if summary.startswith("the "):
             summary = f"T{summary[1:]}"
-        return Told(summary, detail, hint, self.origin.place or place)
+        return ProblemText(summary, detail, hint, self.origin.place or place)
 
-    def command(self, words: str, name: str) -> str:
+    def format_command(self, words: str, name: str) -> str:
         """Return `aws sso login --profile dev`, between backticks."""
         return f"`aws {words} --profile {shlex.quote(name)}`"
 
-    def missing(self, name: str, asked_by: str) -> Told:
+    def explain_missing(self, name: str, requester: str) -> ProblemText:
         """Return that there is no such profile, and what looks like it."""
-        files, misspelt = self.profiles.files, self.profiles.misspelt(name)
+        files, misspelt = self.profiles.files, self.profiles.find_misspelt_header(name)
         summary = f"There is no profile {name} in {files[0].path} and {files[1].path}."
         if not name:
             variable = "AWS_DEFAULT_PROFILE" if "AWS_DEFAULT_PROFILE" in self.environ else "AWS_PROFILE"
-            return self.told(
+            return self.make_text(
                 f"{variable} is set and empty: AWS's tools look for a profile without a name.",
                 "",
                 f"`unset {variable}`",
@@ -108,15 +110,17 @@ class About:
         if misspelt is not None:
             place, written, right = misspelt
             detail = f"{place.file}:{place.line} says {written}; in this file the section of a profile is {right}."
-            return self.told(summary, _sentences(asked_by, detail), f"Write {right} there.", place)
-        near = suggestion(name, self.profiles.names)
-        others = f"There are {listed(self.profiles.names, _MOST_NAMES)}." if self.profiles.names else ""
+            return self.make_text(summary, _join_sentences(requester, detail), f"Write {right} there.", place)
+        near = suggest_word(name, self.profiles.names)
+        others = f"There are {format_list(self.profiles.names, _MAX_NAMES)}." if self.profiles.names else ""
         made = (
-            f"Make it: {self.command('configure', name)} with an access key, {self.command('configure sso', name)} "
-            f"with single sign-on, {self.command('login', name)} with the password of the console."
+            f"Make it: {self.format_command('configure', name)} with an access key, {self.format_command('configure sso', name)} "
+            f"with single sign-on, {self.format_command('login', name)} with the password of the console."
         )
-        return self.told(summary, _sentences(asked_by, others), f"Did you mean {near}? {made}" if near else made)
+        return self.make_text(
+            summary, _join_sentences(requester, others), f"Did you mean {near}? {made}" if near else made
+        )
 
 
-def _sentences(*parts: str) -> str:
+def _join_sentences(*parts: str) -> str:
     return " ".join(part for part in parts if part)

@@ -18,17 +18,17 @@ from typing import Any
 from botocore.parsers import JSONParser, QueryParser, ResponseParserError, ResponseParserFactory
 from botocore.utils import parse_timestamp
 
-from reconciler.aws.limits import answering_host
-from reconciler.aws.required import EMPTY, FORMS, REQUIRED
+from reconciler.aws.limits import get_answering_host
+from reconciler.aws.required import MAY_BE_EMPTY, REQUIRED, VALUE_PATTERNS
 
-_BROKEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+_PARSER_ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """The exceptions of botocore's parsers over bytes that they do not expect."""
 _NAMESPACE = re.compile(r"https?://([\w-]+\.)*amazon(aws)?\.com(\.cn)?/.*|")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,127}")
-_LONGEST_MESSAGE = 4000
-_MARKUP = 1_000_000
+_MAX_MESSAGE = 4000
+_MAX_MARKUP = 1_000_000
 """Tags and equals signs of an answer, at most: each takes up to 300 bytes of memory. A page has half as many."""
-_LARGEST_JSON = 16 * 2**20
+_MAX_JSON = 16 * 2**20
 
 
 class ForeignAnswer(ResponseParserError):
@@ -40,21 +40,21 @@ class AnswerParsers(ResponseParserFactory):
 
     def create_parser(self, protocol_name: str) -> Any:
         if protocol_name in _PARSERS:
-            return _PARSERS[protocol_name](timestamp_parser=timestamp)
+            return _PARSERS[protocol_name](timestamp_parser=parse_datetime)
         parser: Any = super().create_parser(protocol_name)
         parse = parser.parse
 
         def parse_guarded(response: Any, shape: Any) -> Any:
             try:
                 return parse(response, shape)
-            except (*_BROKEN, ResponseParserError):
+            except (*_PARSER_ERRORS, ResponseParserError):
                 raise ForeignAnswer(_describe_answer(response)) from None
 
         parser.parse = parse_guarded
         return parser
 
 
-def timestamp(value: Any) -> datetime:
+def parse_datetime(value: Any) -> datetime:
     """As botocore, which lets dateutil guess, for half of the time that it needs for a page of entities."""
     try:
         found = datetime.fromisoformat(value)
@@ -67,17 +67,17 @@ def timestamp(value: Any) -> datetime:
     return found
 
 
-class _QueryAnswers(QueryParser):
+class _QueryAnswerParser(QueryParser):
     """IAM and STS: XML. A parser of botocore's reads one answer only, at times more than once."""
 
-    _read: tuple[Any, Any] | None = None
+    _parsed_xml: tuple[Any, Any] | None = None
 
     def parse(self, response: Any, shape: Any) -> Any:
         try:
             return super().parse(response, shape)
         except ForeignAnswer as foreign:
             raise ForeignAnswer(_describe_answer(response, str(foreign))) from None
-        except (*_BROKEN, ResponseParserError):
+        except (*_PARSER_ERRORS, ResponseParserError):
             raise ForeignAnswer(_describe_answer(response)) from None
 
     def _do_parse(self, response: Any, shape: Any) -> Any:
@@ -90,23 +90,23 @@ class _QueryAnswers(QueryParser):
 
     def _do_error_parse(self, response: Any, shape: Any) -> Any:
         try:
-            found = _error_of(self._parse_xml_string_to_dom(response["body"]))
-        except (*_BROKEN, ResponseParserError):
+            found = _parse_error(self._parse_xml_string_to_dom(response["body"]))
+        except (*_PARSER_ERRORS, ResponseParserError):
             found = None
-        return _without_code(response) if found is None else found
+        return _make_status_error(response) if found is None else found
 
     def _do_generic_error_parse(self, response: Any) -> Any:
-        return _without_code(response)
+        return _make_status_error(response)
 
     def _parse_xml_string_to_dom(self, xml_string: Any) -> Any:
         """AWS declares no entities, and entities can make gigabytes of a few bytes."""
-        if self._read and self._read[0] is xml_string:
-            return self._read[1]
-        if b"<!DOCTYPE" in xml_string or xml_string.count(b"<") + xml_string.count(b"=") > _MARKUP:
+        if self._parsed_xml and self._parsed_xml[0] is xml_string:
+            return self._parsed_xml[1]
+        if b"<!DOCTYPE" in xml_string or xml_string.count(b"<") + xml_string.count(b"=") > _MAX_MARKUP:
             raise ForeignAnswer
         above: Any = super()
-        self._read = xml_string, above._parse_xml_string_to_dom(xml_string)
-        return self._read[1]
+        self._parsed_xml = xml_string, above._parse_xml_string_to_dom(xml_string)
+        return self._parsed_xml[1]
 
     def _node_tag(self, node: Any) -> str:
         return str(node.tag).rpartition("}")[2]
@@ -128,21 +128,21 @@ class _QueryAnswers(QueryParser):
         return bool(node.text == "true")
 
 
-class _JsonAnswers(JSONParser):
+class _JsonAnswerParser(JSONParser):
     """The Resource Groups Tagging API."""
 
     def parse(self, response: Any, shape: Any) -> Any:
         try:
-            if len(response["body"]) > _LARGEST_JSON:
+            if len(response["body"]) > _MAX_JSON:
                 raise ForeignAnswer
             parsed = super().parse(response, shape)
             of_an_error = shape is not None and shape.metadata.get("exception", False)  # read for its fields alone
             if response["status_code"] == 200 or of_an_error or _is_error(parsed):
                 return parsed
-            return _without_code(response)
+            return _make_status_error(response)
         except ForeignAnswer as foreign:
             raise ForeignAnswer(_describe_answer(response, str(foreign))) from None
-        except (*_BROKEN, ResponseParserError):
+        except (*_PARSER_ERRORS, ResponseParserError):
             raise ForeignAnswer(_describe_answer(response)) from None
 
     def _handle_structure(self, shape: Any, value: Any) -> Any:
@@ -165,7 +165,7 @@ class _JsonAnswers(JSONParser):
         return value
 
 
-_PARSERS: Mapping[str, Any] = {"query": _QueryAnswers, "json": _JsonAnswers}
+_PARSERS: Mapping[str, Any] = {"query": _QueryAnswerParser, "json": _JsonAnswerParser}
 
 
 def _name_of(root: Any) -> str:
@@ -174,14 +174,14 @@ def _name_of(root: Any) -> str:
     return name if _NAMESPACE.fullmatch(namespace.removeprefix("{")) else ""
 
 
-def _error_of(root: Any) -> dict[str, Any] | None:
+def _parse_error(root: Any) -> dict[str, Any] | None:
     """Read `<ErrorResponse><Error>`, or the `<Response><Errors><Error>` of some front ends; None if it is neither."""
     path = {"ErrorResponse": "{*}Error", "Response": "{*}Errors/{*}Error"}.get(_name_of(root))
     error = root.find(path) if path else None
     if error is None:
         return None
     texts = {name: (error.findtext(f"{{*}}{name}") or "").strip() for name in ("Type", "Code", "Message")}
-    texts["Message"] = texts["Message"][:_LONGEST_MESSAGE]
+    texts["Message"] = texts["Message"][:_MAX_MESSAGE]
     request = root.findtext("{*}RequestId") or root.findtext("{*}RequestID") or ""
     found = {"Error": texts, "ResponseMetadata": {"RequestId": request.strip()}}
     return found if _is_error(found) else None
@@ -191,7 +191,7 @@ def _is_error(parsed: Any) -> bool:
     return bool(_CODE.fullmatch(str(parsed.get("Error", {}).get("Code", ""))))
 
 
-def _without_code(response: Any) -> dict[str, Any]:
+def _make_status_error(response: Any) -> dict[str, Any]:
     """Return the error of an answer with an HTTP status but no code of AWS. Raises ForeignAnswer if it means nothing.
 
     Load balancers answer 5xx with a page, and 429: both pass, and botocore repeats them by these codes.
@@ -204,18 +204,18 @@ def _without_code(response: Any) -> dict[str, Any]:
     return {"Error": {"Code": code, "Message": f"{reason} ({_describe_answer(response)})"}, "ResponseMetadata": {}}
 
 
-_NEEDED = {name: [(path, *path.partition(".")[::2]) for path in paths] for name, paths in REQUIRED.items()}
+_REQUIRED_PATHS = {name: [(path, *path.partition(".")[::2]) for path in paths] for name, paths in REQUIRED.items()}
 """REQUIRED, each path with its first part and the rest."""
 
 
 def _check_answer(shape: Any, parsed: Any) -> Any:
     """Return the structure. Raises ForeignAnswer if a field that the code relies on is missing or malformed."""
-    for path, first, rest in _NEEDED.get(shape.name, ()):
+    for path, first, rest in _REQUIRED_PATHS.get(shape.name, ()):
         value = parsed.get(first)
-        if value and not rest and first not in FORMS:
+        if value and not rest and first not in VALUE_PATTERNS:
             continue
         values = [value] if not rest else [item.get(rest) for item in (value if isinstance(value, list) else [value])]
-        if not all(_is_there(rest or first, one) for one in values):
+        if not all(_is_present(rest or first, one) for one in values):
             raise ForeignAnswer(f"{shape.name}.{path}")
     if shape.name == "ManagedPolicyDetail":
         versions = parsed["PolicyVersionList"]
@@ -224,24 +224,24 @@ def _check_answer(shape: Any, parsed: Any) -> Any:
     return parsed
 
 
-def _is_there(name: str, value: Any) -> bool:
-    if value is None or (value == "" and name not in EMPTY):
+def _is_present(name: str, value: Any) -> bool:
+    if value is None or (value == "" and name not in MAY_BE_EMPTY):
         return False
-    form = FORMS.get(name)
+    form = VALUE_PATTERNS.get(name)
     return form is None or bool(form.fullmatch(value if isinstance(value, str) else value.decode("latin-1")))
 
 
 def _describe_answer(response: Any, field: str = "") -> str:
     """Say what answered, in words of our own: nothing of an answer is known to be harmless."""
     body = response["body"] or b""
-    what = f", but {field} is missing or malformed" if field else f" with {_looks_like(body)}"
+    what = f", but {field} is missing or malformed" if field else f" with {_describe_body(body)}"
     server = str(response["headers"].get("server", ""))
     software = f" ({server})" if re.fullmatch(r"[A-Za-z0-9./ _-]{1,40}", server) else ""
-    host = answering_host()
+    host = get_answering_host()
     return f"HTTP {response['status_code']}{what}" + (f", from {host}{software}" if host else software)
 
 
-def _looks_like(body: bytes) -> str:
+def _describe_body(body: bytes) -> str:
     start = body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not start:
         return "no content"

@@ -10,11 +10,11 @@ from typing import Any
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 
-from reconciler.aws.library_errors import retrieving_credentials
-from reconciler.aws.origin import Origin, mark_answers, mark_error
+from reconciler.aws.library_errors import translate_provider_errors
+from reconciler.aws.origin import CredentialOrigin, mark_answers, mark_error
 
 
-def guard_credentials(core: botocore.session.Session, origin: Origin) -> None:
+def guard_credentials(core: botocore.session.Session, origin: CredentialOrigin) -> None:
     """Make the session raise nothing but errors of botocore's while it finds credentials, and while it renews them.
 
     Those, and AWS's answers to calls with these credentials, are marked with where they come from.
@@ -23,10 +23,10 @@ def guard_credentials(core: botocore.session.Session, origin: Origin) -> None:
     load = chain.load_credentials
 
     def load_guarded() -> Any:
-        with marking(origin), retrieving_credentials():
+        with mark_errors(origin), translate_provider_errors():
             found = load()
         if found is not None:
-            _guard(found, origin)
+            _guard_refresh(found, origin)
         return found
 
     chain.load_credentials = load_guarded
@@ -34,7 +34,7 @@ def guard_credentials(core: botocore.session.Session, origin: Origin) -> None:
 
 
 @contextmanager
-def marking(origin: Origin) -> Iterator[None]:
+def mark_errors(origin: CredentialOrigin) -> Iterator[None]:
     """Mark every error of botocore's that leaves the block."""
     try:
         yield
@@ -43,21 +43,21 @@ def marking(origin: Origin) -> Iterator[None]:
         raise
 
 
-def origin_of_credentials(credentials: Any) -> Origin | None:
+def origin_of_credentials(credentials: Any) -> CredentialOrigin | None:
     """Return where a session's own credentials come from; None for those that a program passes."""
-    found = getattr(credentials, _ORIGIN, None)
-    return replace(found, method=str(credentials.method)) if isinstance(found, Origin) else None
+    found = getattr(credentials, _ORIGIN_ATTRIBUTE, None)
+    return replace(found, method=str(credentials.method)) if isinstance(found, CredentialOrigin) else None
 
 
-_ORIGIN = "reconcile_origin"
+_ORIGIN_ATTRIBUTE = "reconcile_origin"
 
 
-def _guard(credentials: Any, origin: Origin) -> None:
-    setattr(credentials, _ORIGIN, origin)
+def _guard_refresh(credentials: Any, origin: CredentialOrigin) -> None:
+    setattr(credentials, _ORIGIN_ATTRIBUTE, origin)
     freeze = credentials.get_frozen_credentials
 
     def freeze_guarded() -> Any:
-        with marking(origin), retrieving_credentials():
+        with mark_errors(origin), translate_provider_errors():
             return freeze()
 
     credentials.get_frozen_credentials = freeze_guarded

@@ -12,25 +12,25 @@ from concurrent.futures import Executor
 from botocore.exceptions import ClientError, PaginationError
 
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
-from reconciler.aws.pages import MOST_PAGES, following
+from reconciler.aws.pages import MAX_PAGES, check_marker
 from reconciler.aws.session import Connection
 from reconciler.kinds.raw import Detail, Item, tags_of
-from reconciler.model.partitions import home_region
+from reconciler.model.partitions import home_region_of
 
-TAGGED_PAGE = 100
+TAG_PAGE_SIZE = 100
 
 _SERVICE = "resourcegroupstaggingapi"
-_TYPES = ["iam:policy", "iam:instance-profile"]
+_RESOURCE_TYPES = ["iam:policy", "iam:instance-profile"]
 
 
-def bulk_tags(connection: Connection) -> Mapping[str, Detail] | None:
+def read_bulk_tags(connection: Connection) -> Mapping[str, Detail] | None:
     """ARN → tags of everything tagged; None where the bulk read is no use here."""
-    region = home_region(connection.partition)
+    region = home_region_of(connection.partition)
     if region is None:
         return None
     found: dict[str, Detail] = {}
     try:
-        for page in _tagged(connection, region):
+        for page in _read_tag_pages(connection, region):
             for item in page.get("ResourceTagMappingList") or ():
                 found[item["ResourceARN"]] = Detail(tags_of(item["Tags"]))
     except AWS_ERRORS:
@@ -38,37 +38,41 @@ def bulk_tags(connection: Connection) -> Mapping[str, Detail] | None:
     return found or None
 
 
-def _tagged(connection: Connection, region: str) -> Iterator[Item]:
+def _read_tag_pages(connection: Connection, region: str) -> Iterator[Item]:
     """Every page. Whether the service can be reached is found out at once; who is told to wait has reached it."""
-    client = connection.client(_SERVICE, region, trial=True)
+    client = connection.make_client(_SERVICE, region, trial=True)
     patient = None
     token, read = "", 0
-    while read < MOST_PAGES:
-        parameters = {"ResourceTypeFilters": _TYPES, "ResourcesPerPage": TAGGED_PAGE, "PaginationToken": token}
+    while read < MAX_PAGES:
+        parameters = {
+            "ResourceTypeFilters": _RESOURCE_TYPES,
+            "ResourcesPerPage": TAG_PAGE_SIZE,
+            "PaginationToken": token,
+        }
         try:
             page: Item = (patient or client).get_resources(**parameters)
         except ClientError as error:
             if patient or code_of(error) not in THROTTLED:
                 raise
-            patient = connection.client(_SERVICE, region)
+            patient = connection.make_client(_SERVICE, region)
             continue
         yield page
         read += 1
         before, token = token, page.get("PaginationToken") or ""
         if not token:
             return
-        following(token, before, "GetResources")
-        patient = patient or connection.client(_SERVICE, region)
-    raise PaginationError(message=f"GetResources has more than {MOST_PAGES} pages")
+        check_marker(token, before, "GetResources")
+        patient = patient or connection.make_client(_SERVICE, region)
+    raise PaginationError(message=f"GetResources has more than {MAX_PAGES} pages")
 
 
-def details(connection: Connection, arns: Iterable[str], pool: Executor) -> Mapping[str, Detail]:
+def read_details(connection: Connection, arns: Iterable[str], pool: Executor) -> Mapping[str, Detail]:
     """ARN → detail, each asked of IAM itself; what is gone meanwhile has none of its own."""
     listed = list(arns)
-    return dict(zip(listed, pool.map(lambda arn: _detail(connection, arn), listed), strict=True))
+    return dict(zip(listed, pool.map(lambda arn: _read_detail(connection, arn), listed), strict=True))
 
 
-def _detail(connection: Connection, arn: str) -> Detail:
+def _read_detail(connection: Connection, arn: str) -> Detail:
     """GetPolicy and GetInstanceProfile answer with all tags (at most 50) in one page."""
     try:
         if ":policy/" in arn:

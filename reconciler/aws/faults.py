@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from reconciler.aws.about_profile import About, Told
+from reconciler.aws.about_profile import ProblemText, ProfileContext
 from reconciler.aws.answers import ForeignAnswer
-from reconciler.aws.library_errors import describe
-from reconciler.aws.limits import VARIABLE, AnswerTooLong, CallTimeout
+from reconciler.aws.library_errors import describe_error
+from reconciler.aws.limits import TIMEOUT_VARIABLE, AnswerTooLong, CallTimeout
 from reconciler.aws.origin import origin_of
 from reconciler.aws.profile_errors import explain_profile_error
-from reconciler.aws.profile_refusals import dead_words, explain_dead_credentials, explain_refused_source
-from reconciler.aws.user_sessions import SESSION_WITHOUT_MFA, message_of
-from reconciler.model.problem import Failed, Level, Problem
+from reconciler.aws.profile_refusals import describe_rejection, explain_dead_credentials, explain_refused_source
+from reconciler.aws.user_sessions import SESSION_WITHOUT_MFA, describe_session_error
+from reconciler.model.problem import Level, Problem, ReconcileError
 
 BAD_CREDENTIALS = "bad-credentials"
 """The code of the Problem that says AWS does not know the credentials, or knows that they are over."""
@@ -39,7 +39,7 @@ THROTTLED = (
     "TooManyRequestsException",
 )
 
-_SPEAKING = frozenset(
+_SAFE_MESSAGE_CODES = frozenset(
     code.removesuffix("Exception")
     for code in (
         *DENIED,
@@ -59,10 +59,12 @@ _SPEAKING = frozenset(
         Validation""".split(),
     )
 )
-_LONGEST = 1000
+_MAX_MESSAGE = 1000
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
 """An error code of AWS. What else stands in its place may be anything."""
-_OTHERS = "Check --endpoint-url, AWS_ENDPOINT_URL, HTTPS_PROXY and HTTP_PROXY: something else answers in AWS's place."
+_PROXY_HINT = (
+    "Check --endpoint-url, AWS_ENDPOINT_URL, HTTPS_PROXY and HTTP_PROXY: something else answers in AWS's place."
+)
 
 
 def code_of(error: Exception) -> str:
@@ -78,41 +80,41 @@ def problem_of(error: Exception, doing: str) -> Problem:
     code = code_of(error)
     kind = BAD_CREDENTIALS if code in (*_EXPIRED, *_UNKNOWN_KEY) else "aws-error"
     kind = "session-without-mfa" if code == SESSION_WITHOUT_MFA else kind
-    told = _told_of_profile(error, code) if code != SESSION_WITHOUT_MFA else None
+    told = _explain_by_profile(error, code) if code != SESSION_WITHOUT_MFA else None
     if told is not None:
         return Problem(Level.ERROR, kind, told.summary, told.detail, told.hint, told.place)
-    summary, hint = _said(error, code)
-    return Problem(Level.ERROR, kind, f"{_sentence(doing)} failed: {summary}", "", hint)
+    summary, hint = _explain_error(error, code)
+    return Problem(Level.ERROR, kind, f"{_capitalize(doing)} failed: {summary}", "", hint)
 
 
-def read_denied(operation: str) -> Problem:
+def note_denied_read(operation: str) -> Problem:
     """That an optional read was denied: what it would show is left out."""
     summary = f"Not allowed to call iam:{operation}: what it would show is unknown."
     return Problem(Level.INFO, "read-denied", summary, "", "Allow it to the caller to have this reported.")
 
 
-def _told_of_profile(error: Exception, code: str) -> Told | None:
+def _explain_by_profile(error: Exception, code: str) -> ProblemText | None:
     """Return what an error says of the profile behind its credentials; None where it is about something else."""
     origin = origin_of(error)
     if origin is None:
         return None
-    about = About.of(origin)
+    about = ProfileContext.from_origin(origin)
     if not isinstance(error, ClientError):
         return explain_profile_error(error, about)
     if code in (*_EXPIRED, *_UNKNOWN_KEY):
-        return explain_dead_credentials(about, dead_words(code))
+        return explain_dead_credentials(about, describe_rejection(code))
     return explain_refused_source(error.operation_name, f"{code}, {_message_of(error, code)}", about)
 
 
-def _said(error: Exception, code: str) -> tuple[str, str]:
+def _explain_error(error: Exception, code: str) -> tuple[str, str]:
     if isinstance(error, ResponseParserError | AnswerTooLong):
         said = f": {error}" if isinstance(error, ForeignAnswer | AnswerTooLong) and str(error) else ""
-        return f"the answer is not AWS's{said}.", _OTHERS
+        return f"the answer is not AWS's{said}.", _PROXY_HINT
     if isinstance(error, CallTimeout):
-        return f"{error}.", f"Check the network and any proxy, or allow more time: `export {VARIABLE}=300`."
+        return f"{error}.", f"Check the network and any proxy, or allow more time: `export {TIMEOUT_VARIABLE}=300`."
     if not isinstance(error, ClientError):
-        return describe(error)
-    session = message_of(error)
+        return describe_error(error)
+    session = describe_session_error(error)
     if session is not None:
         return session
     message = _message_of(error, code)
@@ -121,7 +123,7 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
     if code in _UNKNOWN_KEY:
         return f"AWS does not know these credentials ({code}).", "Check the access key and its secret."
     if code in DENIED and message.startswith(_MFA_FAILED):
-        return _said_of_mfa(message)
+        return _explain_mfa_failure(message)
     if code in DENIED:
         return f"access denied: {message}", "The caller needs this permission."
     if code == "EntityAlreadyExists" and error.operation_name == "CreateAccountAlias":
@@ -134,7 +136,7 @@ def _said(error: Exception, code: str) -> tuple[str, str]:
 _MFA_FAILED = "MultiFactorAuthentication failed"
 
 
-def _said_of_mfa(message: str) -> tuple[str, str]:
+def _explain_mfa_failure(message: str) -> tuple[str, str]:
     """Say what AWS says of a code that goes with the role of a profile (STS, AssumeRole; its texts are no API)."""
     if "one time pass code" in message:
         return "AWS refused the MFA code.", "A code works once, for about 30 seconds: run it again with the next one."
@@ -149,13 +151,13 @@ def _message_of(error: ClientError, code: str) -> str:
 
     Those about signatures quote the signed request, session token included; of codes nobody knows, nobody knows.
     """
-    if code.removesuffix("Exception") not in _SPEAKING:
+    if code.removesuffix("Exception") not in _SAFE_MESSAGE_CODES:
         return "no message" if not error.response.get("Error", {}).get("Message") else "its message is not shown."
     message = str(error.response.get("Error", {}).get("Message", "")) or "no message"
-    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]} …"
+    return message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]} …"
 
 
-def _sentence(text: str) -> str:
+def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
@@ -164,9 +166,9 @@ AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 
 
 @contextmanager
-def translated(doing: str) -> Iterator[None]:
+def translate_errors(doing: str) -> Iterator[None]:
     """Turn any botocore error of a block into Failed."""
     try:
         yield
     except AWS_ERRORS as error:
-        raise Failed([problem_of(error, doing)]) from None
+        raise ReconcileError([problem_of(error, doing)]) from None

@@ -25,9 +25,9 @@ from botocore.exceptions import (
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from reconciler.aws.limits import AnswerTooLong, CallTimeout, LimitedSession, call_timeout
-from reconciler.aws.unlogged import unlogged
-from reconciler.model.problem import Failed, failure
+from reconciler.aws.limits import AnswerTooLong, CallTimeout, LimitedSession, read_call_timeout
+from reconciler.aws.unlogged import pause_logging
+from reconciler.model.problem import ReconcileError, make_error
 
 PAUSES = (0.3, 1.0)
 """Seconds before each further attempt: after a lost connection, and after HTTP 5xx or 429."""
@@ -36,7 +36,7 @@ _TIMEOUTS = (5, 20)
 """Seconds to connect, and to wait for an answer."""
 
 
-def signin_token(url: str, environ: Mapping[str, str]) -> str:
+def fetch_signin_token(url: str, environ: Mapping[str, str]) -> str:
     """What GET of this URL (Action=getSigninToken) answers; a secret, as the URL is.
 
     Proxies and trusted certificates are those that botocore uses. Raises Failed.
@@ -46,33 +46,33 @@ def signin_token(url: str, environ: Mapping[str, str]) -> str:
     # Plain http is this machine's own endpoint: a proxy would read the keys.
     proxies = get_environ_proxies(url) if url.startswith("https:") else {}
     make: Any = URLLib3Session
-    with unlogged():
-        session = LimitedSession(make(verify=verify, proxies=proxies, timeout=_TIMEOUTS), call_timeout(environ))
+    with pause_logging():
+        session = LimitedSession(make(verify=verify, proxies=proxies, timeout=_TIMEOUTS), read_call_timeout(environ))
         try:
-            outcome = _fetched(session, url)
+            outcome = _send_request(session, url)
             for pause in PAUSES:
-                if not _passes(outcome):
+                if not _is_transient(outcome):
                     break
                 time.sleep(pause)
-                outcome = _fetched(session, url)
+                outcome = _send_request(session, url)
         finally:
             session.close()
     if isinstance(outcome, AnswerTooLong):
-        raise _refused(200, host)
+        raise _explain_refusal(200, host)
     if isinstance(outcome, BotoCoreError):
-        raise _unreachable(outcome, host)
+        raise _explain_unreachable(outcome, host)
     status, body = outcome
-    token = _token(body) if status == 200 else None
+    token = _parse_token(body) if status == 200 else None
     if token is None:
-        raise _refused(status, host)
+        raise _explain_refusal(status, host)
     return token
 
 
-_Outcome = tuple[int, bytes] | BotoCoreError
+_Response = tuple[int, bytes] | BotoCoreError
 """Status and body, or what kept the answer away."""
 
 
-def _fetched(session: LimitedSession, url: str) -> _Outcome:
+def _send_request(session: LimitedSession, url: str) -> _Response:
     try:
         answer = session.send(AWSRequest(method="GET", url=url, headers={"Accept": "application/json"}).prepare())
     except BotoCoreError as error:
@@ -80,7 +80,7 @@ def _fetched(session: LimitedSession, url: str) -> _Outcome:
     return answer.status_code, answer.content
 
 
-def _passes(outcome: _Outcome) -> bool:
+def _is_transient(outcome: _Response) -> bool:
     """Whether another attempt may do better."""
     if isinstance(outcome, BotoCoreError):
         # HTTPClientError itself, not a subclass: a file of certificates that cannot be read, and the like.
@@ -89,7 +89,7 @@ def _passes(outcome: _Outcome) -> bool:
     return outcome[0] >= 500 or outcome[0] == 429
 
 
-def _token(body: bytes) -> str | None:
+def _parse_token(body: bytes) -> str | None:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
@@ -98,7 +98,7 @@ def _token(body: bytes) -> str | None:
     return token if isinstance(token, str) and token else None
 
 
-def _unreachable(error: BotoCoreError, host: str) -> Failed:
+def _explain_unreachable(error: BotoCoreError, host: str) -> ReconcileError:
     summary, hint = f"{host} cannot be reached.", "Check the network, HTTPS_PROXY and AWS_ENDPOINT_URL_SIGNIN."
     if isinstance(error, SSLError):
         summary = f"no safe connection to {host}: its certificate is not trusted."
@@ -109,12 +109,12 @@ def _unreachable(error: BotoCoreError, host: str) -> Failed:
         summary = f"{host} did not answer in time."
     elif type(error) is HTTPClientError:
         hint = "Check the network, and that AWS_CA_BUNDLE names a file of certificates."
-    return failure("console-unreachable", f"Asking for a console sign-in failed: {summary}", hint=hint)
+    return make_error("console-unreachable", f"Asking for a console sign-in failed: {summary}", hint=hint)
 
 
-def _refused(status: int, host: str) -> Failed:
+def _explain_refusal(status: int, host: str) -> ReconcileError:
     if status in (400, 401, 403):
-        return failure(
+        return make_error(
             "console-refused",
             f"AWS gives no console sign-in for these credentials (HTTP {status}).",
             "They may have ended, be of another partition, or come from another role's session, which may not "
@@ -123,4 +123,4 @@ def _refused(status: int, host: str) -> Failed:
         )
     said = f"what {host} answered is no sign-in token." if status == 200 else f"{host} answered HTTP {status}."
     hint = "Run it again in a minute." if status >= 500 or status == 429 else "Check AWS_ENDPOINT_URL and any proxy."
-    return failure("console-answer", f"Asking for a console sign-in failed: {said}", hint=hint)
+    return make_error("console-answer", f"Asking for a console sign-in failed: {said}", hint=hint)

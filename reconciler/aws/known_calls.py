@@ -12,9 +12,9 @@ import botocore
 
 from reconciler.aws.session import Connection
 from reconciler.model.plan import Step
-from reconciler.model.problem import Failed, Level, Problem
+from reconciler.model.problem import Level, Problem, ReconcileError
 
-NEEDED = "1.44.7"
+MIN_BOTOCORE = "1.44.7"
 """The first botocore that knows all that a plan may call."""
 
 
@@ -22,21 +22,21 @@ def check_calls(connection: Connection, steps: Iterable[Step]) -> None:
     """Raise Failed if botocore's model of IAM lacks an operation, or a parameter of one."""
     found: dict[str, Problem] = {}
     for step in steps:
-        for name in _unknown_names(connection, step):
+        for name in _find_unknown_names(connection, step):
             if name not in found:
                 found[name] = Problem(
                     Level.ERROR,
                     "botocore-too-old",
                     f"{step.address} needs {name}, which the installed botocore {botocore.__version__} does not know.",
                     "Nothing was written.",
-                    f"Install a newer one: pip install 'boto3>={NEEDED}'",
+                    f"Install a newer one: pip install 'boto3>={MIN_BOTOCORE}'",
                     address=step.address,
                 )
     if found:
-        raise Failed(tuple(found.values()))
+        raise ReconcileError(tuple(found.values()))
 
 
-def _unknown_names(connection: Connection, step: Step) -> Iterator[str]:
+def _find_unknown_names(connection: Connection, step: Step) -> Iterator[str]:
     model, operation = connection.iam.meta.service_model, step.call.operation
     if operation not in model.operation_names:
         yield operation

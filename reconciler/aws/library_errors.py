@@ -43,15 +43,15 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from reconciler.model.problem import Failed
-from reconciler.model.url import HIDDEN, public_url
+from reconciler.model.problem import ReconcileError
+from reconciler.model.url import HIDDEN_URL, redact_url
 
 _ENDPOINT = "Check the network, --endpoint-url and AWS_ENDPOINT_URL."
 _PROFILE = "Check --profile, AWS_PROFILE, and the AWS config file."
 _SIGN_IN = "Sign in again: `aws sso login`, with --profile if you use one."
 _KEYS = "Pass --profile, or set AWS_PROFILE or the AWS_* keys."
 
-_TOLD: Mapping[type[Exception], tuple[str, str]] = {
+_EXPLANATIONS: Mapping[type[Exception], tuple[str, str]] = {
     NoCredentialsError: ("no AWS credentials were found.", _KEYS),
     PartialCredentialsError: ("no AWS credentials were found. {provider} lacks {cred_var}.", _KEYS),
     ProfileNotFound: ("The config profile ({profile}) could not be found.", _PROFILE),
@@ -89,7 +89,7 @@ _TOLD: Mapping[type[Exception], tuple[str, str]] = {
     ParamValidationError: ("botocore refuses the parameters of the call.", "Check the names and lengths in the file."),
 }
 
-_OF_SOURCES = (
+_SOURCE_FAILED = (
     "The program or file that the credentials come from failed: {provider}.",
     f"See it with `aws sts get-caller-identity`. {_PROFILE}",
 )
@@ -97,7 +97,7 @@ _ILLEGAL_HEADER = "Invalid header value"
 """How http.client begins to say that a header, such as that of the session token, has a line break in it."""
 
 
-_OF_NAMES = ('The profile "', 'The source_profile "', 'The source profile "', 'The credential_source "')
+_SAFE_PREFIXES = ('The profile "', 'The source_profile "', 'The source profile "', 'The credential_source "')
 """How sentences of botocore about the config file begin that quote names of profiles, and nothing else of it."""
 
 
@@ -106,14 +106,14 @@ class CredentialSourceError(CredentialRetrievalError):
 
 
 @contextmanager
-def retrieving_credentials() -> Iterator[None]:
+def translate_provider_errors() -> Iterator[None]:
     """Turn whatever the ways to credentials raise into an error of botocore's: files, programs and answers of others.
 
     botocore lets through what a `credential_process` or a token file brings about: no such program, no JSON.
     """
     try:
         yield
-    except (BotoCoreError, ClientError, Failed):
+    except (BotoCoreError, ClientError, ReconcileError):
         raise
     except Exception as error:
         cause = (error.strerror or "").lower() if isinstance(error, OSError) else ""
@@ -122,45 +122,47 @@ def retrieving_credentials() -> Iterator[None]:
         raise CredentialSourceError(provider=said, error_msg="", lacks=lacks) from None
 
 
-def describe(error: Exception) -> tuple[str, str]:
+def describe_error(error: Exception) -> tuple[str, str]:
     """Return what happened, and what to do about it."""
     if _has_line_break(error):
         return (
             "a credential has a line break or another control character in it.",
             "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and the profile's keys.",
         )
-    if isinstance(error, InvalidConfigError) and (said := str(error.kwargs.get("error_msg"))).startswith(_OF_NAMES):
+    if isinstance(error, InvalidConfigError) and (said := str(error.kwargs.get("error_msg"))).startswith(
+        _SAFE_PREFIXES
+    ):
         return said, _PROFILE
     if isinstance(error, CredentialSourceError):
-        return _OF_SOURCES[0].format_map(error.kwargs), _OF_SOURCES[1]
+        return _SOURCE_FAILED[0].format_map(error.kwargs), _SOURCE_FAILED[1]
     for kind in type(error).__mro__:
-        if kind in _TOLD:
-            sentence, hint = _TOLD[kind]
-            return sentence.format_map(_Shown(_fields(error))), hint
-    return f"{_names(error)}. Its text is not shown: it may hold a secret.", _ENDPOINT
+        if kind in _EXPLANATIONS:
+            sentence, hint = _EXPLANATIONS[kind]
+            return sentence.format_map(_SafeFields(_fields_of(error))), hint
+    return f"{_describe_type(error)}. Its text is not shown: it may hold a secret.", _ENDPOINT
 
 
-class _Shown(dict[str, object]):
+class _SafeFields(dict[str, object]):
     """The fields of an exception that a sentence asks for. URLs lose their passwords; what is missing is a dash."""
 
     def __getitem__(self, name: str) -> str:
         value = self.get(name, "-")
         if not name.endswith("_url"):
             return str(value)
-        return public_url(value) if isinstance(value, str) else HIDDEN
+        return redact_url(value) if isinstance(value, str) else HIDDEN_URL
 
 
-def _fields(error: Exception) -> Mapping[str, object]:
+def _fields_of(error: Exception) -> Mapping[str, object]:
     return error.kwargs if isinstance(error, BotoCoreError) else {}
 
 
 def _has_line_break(error: Exception) -> bool:
-    cause = _fields(error).get("error") if isinstance(error, HTTPClientError) else error
+    cause = _fields_of(error).get("error") if isinstance(error, HTTPClientError) else error
     return isinstance(cause, ValueError) and _ILLEGAL_HEADER in str(cause)
 
 
-def _names(error: Exception) -> str:
+def _describe_type(error: Exception) -> str:
     """The type of the exception, and of the one that it holds."""
-    cause = _fields(error).get("error")
+    cause = _fields_of(error).get("error")
     by = f", by {type(cause).__name__}" if isinstance(cause, Exception) else ""
     return f"{type(error).__name__}{by}"

@@ -2,7 +2,7 @@
 
 A timeout of a socket is about one `recv`: an endpoint, or a proxy in front of it, that sends a byte a second never
 meets it. So each socket asks here, before it waits, how much of its call's time is left. That covers connecting, TLS,
-a proxy's CONNECT, sending, headers and body, for every client that a session makes (`watch`), those of botocore's own
+a proxy's CONNECT, sending, headers and body, for every client that a session makes (`limit_clients`), those of botocore's own
 credential providers among them.
 
 The time of a call is the sum over its attempts; botocore's pauses between them do not count. It leaves out the lookup
@@ -38,13 +38,13 @@ from urllib3.exceptions import ConnectTimeoutError as NoConnectionInTime
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
-from reconciler.model.problem import failure
+from reconciler.model.problem import make_error
 
-VARIABLE = "RECONCILE_CALL_TIMEOUT"
-DEFAULT = 60.0
+TIMEOUT_VARIABLE = "RECONCILE_CALL_TIMEOUT"
+DEFAULT_TIMEOUT = 60.0
 """Seconds of one call. A page of a thousand entities, the slowest answer that we ask for, takes a few."""
-LEAST, MOST = 1.0, 3600.0
-LARGEST = 64 * 2**20
+MIN_TIMEOUT, MAX_TIMEOUT = 1.0, 3600.0
+MAX_ANSWER_BYTES = 64 * 2**20
 """Bytes of an answer. IAM's own limits keep a page of a thousand entities below."""
 
 _SLACK = 0.05
@@ -70,22 +70,22 @@ class AnswerTooLong(BotoCoreError):
     fmt = "{host} sent more than {mebibytes} MiB"
 
 
-def call_timeout(environ: Mapping[str, str]) -> float:
+def read_call_timeout(environ: Mapping[str, str]) -> float:
     """Return the seconds that RECONCILE_CALL_TIMEOUT allows to a call. Raises Failed where it is no such number."""
-    given = environ.get(VARIABLE, "").strip()
+    given = environ.get(TIMEOUT_VARIABLE, "").strip()
     if not given:
-        return DEFAULT
-    if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", given) and LEAST <= float(given) <= MOST:
+        return DEFAULT_TIMEOUT
+    if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", given) and MIN_TIMEOUT <= float(given) <= MAX_TIMEOUT:
         return float(given)
-    raise failure(
+    raise make_error(
         "bad-call-timeout",
-        f"{VARIABLE} is {given[:40]!r}, and must be a number of seconds from {LEAST:g} to {MOST:g}.",
+        f"{TIMEOUT_VARIABLE} is {given[:40]!r}, and must be a number of seconds from {MIN_TIMEOUT:g} to {MAX_TIMEOUT:g}.",
         "It is the time that one AWS call may take in all.",
-        f"Unset it for the default: `unset {VARIABLE}` ({DEFAULT:g} seconds).",
+        f"Unset it for the default: `unset {TIMEOUT_VARIABLE}` ({DEFAULT_TIMEOUT:g} seconds).",
     )
 
 
-def watch(events: Any, seconds: float) -> None:
+def limit_clients(events: Any, seconds: float) -> None:
     """Have every client that is made with these events of a botocore session keep the limits."""
 
     class LimitedClient:
@@ -94,27 +94,27 @@ def watch(events: Any, seconds: float) -> None:
             endpoint: Any = vars(self)["_endpoint"]
             endpoint.http_session = LimitedSession(endpoint.http_session, seconds)
 
-    def add(base_classes: list[type], **_: object) -> None:
+    def add_base_class(base_classes: list[type], **_: object) -> None:
         base_classes.insert(0, LimitedClient)
 
-    events.register("creating-client-class", add)
+    events.register("creating-client-class", add_base_class)
 
 
-def answering_host() -> str:
+def get_answering_host() -> str:
     """Return host and port of the last answer on this thread, or "" if there was none."""
-    return str(getattr(_here, "host", ""))
+    return str(getattr(_local, "host", ""))
 
 
 @dataclass
 class _Attempt:
-    """One request that is under way on this thread. idle: the longest wait for any one byte."""
+    """One request that is under way on this thread. max_idle: the longest wait for any one byte."""
 
-    until: float
-    idle: float
+    deadline: float
+    max_idle: float
     received: int = field(default=0)
 
     def seconds_left(self) -> float:
-        return self.until - time.monotonic()
+        return self.deadline - time.monotonic()
 
     @property
     def is_late(self) -> bool:
@@ -122,11 +122,11 @@ class _Attempt:
 
     @property
     def is_flooded(self) -> bool:
-        return self.received > LARGEST
+        return self.received > MAX_ANSWER_BYTES
 
 
-_here = threading.local()
-"""`attempt`: the _Attempt of this thread. `host`: see `answering_host`."""
+_local = threading.local()
+"""`attempt`: the _Attempt of this thread. `host`: see `get_answering_host`."""
 
 
 class LimitedSession:
@@ -140,19 +140,19 @@ class LimitedSession:
     def send(self, request: Any) -> Any:
         """Raises what botocore's does; CallTimeout and AnswerTooLong besides."""
         url = urlsplit(request.url)
-        _here.host = f"{url.hostname}:{url.port}" if url.port else str(url.hostname)
+        _local.host = f"{url.hostname}:{url.port}" if url.port else str(url.hostname)
         # The attempts of a call share their context; a botocore that keeps it to itself has each counted alone.
         context = getattr(request, "context", None)
         context = context if isinstance(context, dict) else {}
         budget = context.get(_BUDGET, self._seconds)
         attempt = _Attempt(time.monotonic() + budget, max(1.0, self._seconds / 2))
-        outer, _here.attempt = getattr(_here, "attempt", None), attempt
+        outer, _local.attempt = getattr(_local, "attempt", None), attempt
         try:
             return self._session.send(request)
         except BotoCoreError as error:
             raise _explain_timeout(error, attempt, self._seconds) from None
         finally:
-            _here.attempt = outer
+            _local.attempt = outer
             context[_BUDGET] = max(0.0, attempt.seconds_left())
 
     def close(self) -> None:
@@ -160,85 +160,85 @@ class LimitedSession:
 
 
 def _explain_timeout(error: BotoCoreError, attempt: _Attempt, seconds: float) -> BotoCoreError:
-    host = answering_host()
+    host = get_answering_host()
     if attempt.is_flooded:
-        return AnswerTooLong(host=host, mebibytes=LARGEST // 2**20)
+        return AnswerTooLong(host=host, mebibytes=MAX_ANSWER_BYTES // 2**20)
     if not attempt.is_late:
         return error
     unsent = isinstance(error, ConnectTimeoutError | EndpointConnectionError | ProxyConnectionError)
     return (UnsentTimeout if unsent else CallTimeout)(host=host, seconds=seconds)
 
 
-class _Limited:
+class _SocketLimits:
     """A part of a socket: it waits no longer than its call may, and counts what it receives."""
 
-    _asked: float | None = None
+    _requested_timeout: float | None = None
 
     def settimeout(self, value: float | None) -> None:
-        self._asked = value
-        self._limit()
+        self._requested_timeout = value
+        self._apply_limit()
 
-    def _limit(self) -> None:
-        attempt: _Attempt | None = getattr(_here, "attempt", None)
-        seconds = math.inf if self._asked is None else self._asked
+    def _apply_limit(self) -> None:
+        attempt: _Attempt | None = getattr(_local, "attempt", None)
+        seconds = math.inf if self._requested_timeout is None else self._requested_timeout
         if attempt is not None:
-            seconds = min(seconds, attempt.seconds_left(), attempt.idle)
+            seconds = min(seconds, attempt.seconds_left(), attempt.max_idle)
             if seconds <= 0:
                 raise TimeoutError("the time of the call is over")
         above: Any = super()
         above.settimeout(None if seconds == math.inf else seconds)
 
-    def _limit_class(self, method: str, *arguments: Any, **named: Any) -> Any:
-        self._limit()
+    def _call_limited(self, method: str, *arguments: Any, **named: Any) -> Any:
+        self._apply_limit()
         return getattr(super(), method)(*arguments, **named)
 
     def connect(self, *arguments: Any) -> None:
-        self._limit_class("connect", *arguments)
+        self._call_limited("connect", *arguments)
 
     def do_handshake(self, *arguments: Any) -> None:
-        self._limit_class("do_handshake", *arguments)
+        self._call_limited("do_handshake", *arguments)
 
     def send(self, *arguments: Any) -> Any:
-        return self._limit_class("send", *arguments)
+        return self._call_limited("send", *arguments)
 
     def sendall(self, *arguments: Any) -> Any:
-        return self._limit_class("sendall", *arguments)
+        return self._call_limited("sendall", *arguments)
 
     def recv(self, *arguments: Any) -> Any:
-        data = self._limit_class("recv", *arguments)
-        _count(len(data))
+        data = self._call_limited("recv", *arguments)
+        _count_received(len(data))
         return data
 
     def recv_into(self, *arguments: Any) -> Any:
-        read = self._limit_class("recv_into", *arguments)
-        _count(read)
+        read = self._call_limited("recv_into", *arguments)
+        _count_received(read)
         return read
 
 
-def _count(read: int) -> None:
-    attempt: _Attempt | None = getattr(_here, "attempt", None)
+def _count_received(read: int) -> None:
+    attempt: _Attempt | None = getattr(_local, "attempt", None)
     if attempt is not None:
         attempt.received += read
         if attempt.is_flooded:
             raise OSError("the answer is too long")
 
 
-class _Socket(_Limited, socket.socket):
+class _Socket(_SocketLimits, socket.socket):
     pass
 
 
-class _TlsSocket(_Limited, ssl.SSLSocket):
+class _TlsSocket(_SocketLimits, ssl.SSLSocket):
     pass
 
 
 class _Connection(AWSHTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _connect_within(self)
+        return _open_connection(self)
 
 
 class _TlsConnection(AWSHTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return _connect_within(self)
+        return _open_connection(self)
 
     def connect(self) -> None:
         if self.ssl_context is not None:
@@ -261,7 +261,7 @@ class _TlsPool(AWSHTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
-def _open_within(made: _Socket, connection: Any, address: Any) -> _Socket:
+def _connect_socket(made: _Socket, connection: Any, address: Any) -> _Socket:
     try:
         for option in connection.socket_options or ():
             made.setsockopt(*option)
@@ -273,7 +273,7 @@ def _open_within(made: _Socket, connection: Any, address: Any) -> _Socket:
     return made
 
 
-def _connect_within(connection: Any) -> socket.socket:
+def _open_connection(connection: Any) -> socket.socket:
     """Connect to the first address of the host that takes it, as urllib3 does, all of them within the call's time."""
     host, last = connection._dns_host.strip("[]"), None
     try:
@@ -282,7 +282,7 @@ def _connect_within(connection: Any) -> socket.socket:
         raise NewConnectionError(connection, f"Failed to resolve {connection.host!r} ({error})") from None
     for family, kind, protocol, _, address in found:
         try:
-            return _open_within(_Socket(family, kind, protocol), connection, address)
+            return _connect_socket(_Socket(family, kind, protocol), connection, address)
         except OSError as error:
             last = error
     if isinstance(last, TimeoutError):

@@ -21,7 +21,7 @@ _EXPLICIT = "explicit"
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class CredentialOrigin:
     """profile: the one that was asked for, None for botocore's own choice. place: of the alias that names it.
 
     method: botocore's word for the way the credentials came, "" where there are none yet.
@@ -32,7 +32,7 @@ class Origin:
     method: str = ""
 
 
-def mark_error(error: Exception, origin: Origin) -> None:
+def mark_error(error: Exception, origin: CredentialOrigin) -> None:
     """Note on an error whose credentials it is about; a mark that is there already stays."""
     if isinstance(error, ClientError):
         response = cast("dict[str, Any]", error.response)
@@ -42,22 +42,22 @@ def mark_error(error: Exception, origin: Origin) -> None:
         kwargs.setdefault(_MARK, origin)
 
 
-def origin_of(error: Exception) -> Origin | None:
+def origin_of(error: Exception) -> CredentialOrigin | None:
     """Return the mark of an error."""
     if isinstance(error, ClientError):
         found: object = dict(error.response.get("ResponseMetadata", {})).get(_MARK)
     else:
         found = error.kwargs.get(_MARK) if isinstance(error, BotoCoreError) else None
-    return found if isinstance(found, Origin) else None
+    return found if isinstance(found, CredentialOrigin) else None
 
 
-def mark_answers(events: Any, origin: Origin) -> None:
+def mark_answers(events: Any, origin: CredentialOrigin) -> None:
     """Have every client made with these events of a botocore session mark AWS's answers to calls with its credentials.
 
     Calls with credentials of their own, such as those of a role that was just assumed, stay unmarked.
     """
 
-    def signs(request: Any, request_signer: Any, signature_version: Any, **_: object) -> None:
+    def on_sign(request: Any, request_signer: Any, signature_version: Any, **_: object) -> None:
         credentials = getattr(request_signer, "_credentials", None)
         if credentials is not None:
             request.context[_METHOD] = str(getattr(credentials, "method", ""))
@@ -66,10 +66,10 @@ def mark_answers(events: Any, origin: Origin) -> None:
             mark_error(error, origin)
             raise error
 
-    def answers(parsed: Any, context: Any, **_: object) -> None:
+    def on_answer(parsed: Any, context: Any, **_: object) -> None:
         method = context.get(_METHOD)
         if method not in (None, _EXPLICIT) and isinstance(parsed, dict) and "Error" in parsed:
             parsed.setdefault("ResponseMetadata", {})[_MARK] = replace(origin, method=method)
 
-    events.register("before-sign", signs)
-    events.register("after-call", answers)
+    events.register("before-sign", on_sign)
+    events.register("after-call", on_answer)

@@ -14,14 +14,14 @@ T = TypeVar("T")
 _Task = tuple[Future[Any], Callable[[], Any]]
 
 
-class Overlap(Executor):
+class DaemonExecutor(Executor):
     """At most `most` calls at once; ThreadPoolExecutor, but for the wait of its threads at the end of the program.
 
     A call may wait for others of the same pool only where there are fewer such calls than threads.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_workers: int) -> None:
+        self._max_workers = max_workers
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._lock = Lock()
         self._threads = 0
@@ -33,14 +33,14 @@ class Overlap(Executor):
         future: Future[T] = Future()
         with self._lock:
             if self._ended:
-                _cancel(future)
+                _cancel_future(future)
                 return future
             self._tasks.put((future, partial(fn, *args, **kwargs)))
             if self._idle:
                 self._idle -= 1
-            elif self._threads < self._most:
+            elif self._threads < self._max_workers:
                 self._threads += 1
-                Thread(target=self._work, daemon=True).start()
+                Thread(target=self._run_worker, daemon=True).start()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -53,28 +53,28 @@ class Overlap(Executor):
                 except Empty:
                     break
                 if task is not None:
-                    _cancel(task[0])
+                    _cancel_future(task[0])
             for _ in range(self._threads):
                 self._tasks.put(None)
 
     def __exit__(self, *_: object) -> None:
         self.shutdown(cancel_futures=True)
 
-    def _work(self) -> None:
+    def _run_worker(self) -> None:
         while (task := self._tasks.get()) is not None:
-            _run(*task)
+            _run_call(*task)
             del task
             with self._lock:
                 self._idle += 1
 
 
-def _cancel(future: Future[Any]) -> None:
+def _cancel_future(future: Future[Any]) -> None:
     """Cancel a call that is not begun, and tell those who wait for it."""
     if future.cancel():
         future.set_running_or_notify_cancel()
 
 
-def _run(future: Future[Any], call: Callable[[], Any]) -> None:
+def _run_call(future: Future[Any], call: Callable[[], Any]) -> None:
     if not future.set_running_or_notify_cancel():
         return
     try:
@@ -85,8 +85,8 @@ def _run(future: Future[Any], call: Callable[[], Any]) -> None:
         future.set_result(result)
 
 
-def started(call: Callable[..., T], /, *args: Any) -> Future[T]:
+def start_call(call: Callable[..., T], /, *args: Any) -> Future[T]:
     """One call, on a thread of its own."""
     future: Future[T] = Future()
-    Thread(target=_run, args=(future, partial(call, *args)), daemon=True).start()
+    Thread(target=_run_call, args=(future, partial(call, *args)), daemon=True).start()
     return future

@@ -13,91 +13,97 @@ from typing import Protocol
 
 WINDOW = 1.0
 """Seconds over which answers are counted, and within which a rate is cut but once."""
-CUT = 0.85
+CUT_FACTOR = 0.85
 """What is left of the rate that AWS took, when it throttles."""
-FIRST = 5.0
+FIRST_RATE = 5.0
 """Calls a second, where AWS throttles before it took as many: a run that has just begun tells little."""
-CALM = 3.0
+CALM_SECONDS = 3.0
 """Seconds without throttling, after which the rate grows quickly: what held it back may be over."""
-_AT_FIRST, _CAREFULLY, _IN_A_CALM = 1.0, 0.05, 0.4
+_GROWTH_AT_FIRST, _GROWTH_CAREFUL, _GROWTH_CALM = 1.0, 0.05, 0.4
 """The part of the rate by which it grows each second: the first throttling may be an accident, the second is none."""
-LEAST = 0.5
+MIN_RATE = 0.5
 """Calls a second, however much AWS throttles."""
 
 
-class Waits(Protocol):
-    """Waits that an interruption ends early: `wait` is True where it did (threading.Event)."""
+class StopEvent(Protocol):
+    """Waits that an interruption ends early: `acquire` is True where it did (threading.Event)."""
 
     def wait(self, timeout: float | None = None) -> bool: ...
 
 
-class Pace:
+class RateLimiter:
     """Shared by all writers of a run."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rate: float | None = None
         self._cut_once = False
-        self._slot = 0.0
-        self._cut = float("-inf")
-        self._grown = 0.0
-        self._answered: deque[float] = deque()
+        self._next_slot = 0.0
+        self._cut_at = float("-inf")
+        self._grown_at = 0.0
+        self._success_times: deque[float] = deque()
 
     @property
     def rate(self) -> float | None:
         """Calls a second; None where nothing holds them back."""
         return self._rate
 
-    def wait(self, stopped: Waits) -> bool:
+    def acquire(self, stopped: StopEvent) -> bool:
         """Wait for the turn of one call; False where the run was stopped meanwhile.
 
         No turn is given away before its time: the rate may be another by then.
         """
-        pause = self._turn()
+        pause = self._reserve_slot()
         while pause > 0:
             if stopped.wait(pause):
                 return False
-            pause = self._turn()
+            pause = self._reserve_slot()
         return not stopped.wait(0)
 
-    def _turn(self) -> float:
+    def _reserve_slot(self) -> float:
         """0 where the turn is this caller's now; else the seconds until there is one."""
         with self._lock:
             if self._rate is None:
                 return 0
             now = time.monotonic()
-            if now < self._slot:
-                return self._slot - now
-            self._slot = max(self._slot + 1 / self._rate, now)
+            if now < self._next_slot:
+                return self._next_slot - now
+            self._next_slot = max(self._next_slot + 1 / self._rate, now)
             return 0
 
-    def answered(self) -> None:
+    def record_success(self) -> None:
         """AWS took a call: try a little more, by half a call and a part of the rate each second."""
         with self._lock:
             now = time.monotonic()
-            self._answered.append(now)
-            self._forget(now)
+            self._success_times.append(now)
+            self._drop_old(now)
             if self._rate is not None:
-                part = _AT_FIRST if self._cut_once else _CAREFULLY if now - self._cut < CALM else _IN_A_CALM
-                self._rate += min(now - self._grown, WINDOW) * (0.5 + self._rate * part)
-                self._grown = now
+                part = (
+                    _GROWTH_AT_FIRST
+                    if self._cut_once
+                    else _GROWTH_CAREFUL
+                    if now - self._cut_at < CALM_SECONDS
+                    else _GROWTH_CALM
+                )
+                self._rate += min(now - self._grown_at, WINDOW) * (0.5 + self._rate * part)
+                self._grown_at = now
 
-    def throttled(self) -> None:
+    def record_throttling(self) -> None:
         """AWS refused a call for the rate: go on somewhat slower than what it took in the last second."""
         with self._lock:
             now = time.monotonic()
-            if now - self._cut < WINDOW:
+            if now - self._cut_at < WINDOW:
                 return
-            self._forget(now)
-            taken = len(self._answered) / WINDOW
+            self._drop_old(now)
+            taken = len(self._success_times) / WINDOW
             if self._rate is None:
-                self._rate, self._cut_once = max(FIRST, CUT * taken), True
+                self._rate, self._cut_once = max(FIRST_RATE, CUT_FACTOR * taken), True
             else:
-                self._rate = max(LEAST, CUT * min(taken or self._rate / 2, self._rate))
+                self._rate = max(MIN_RATE, CUT_FACTOR * min(taken or self._rate / 2, self._rate))
                 self._cut_once = False
-            self._slot = now + 1 / self._rate
-            self._cut = self._grown = now
+            self._next_slot = now + 1 / self._rate
+            self._cut_at = self._grown_at = now
 
-    def _forget(self, now: float) -> None:
-        while self._answered and self._answered[0] <= now - WINDOW:
-            self._answered.popleft()
+    def _drop_old(self, now: float) -> None:
+        while self._success_times and self._success_times[0] <= now - WINDOW:
+            self._success_times.popleft()

@@ -19,10 +19,10 @@ from botocore.exceptions import ClientError, PaginationError
 
 from reconciler.aws.faults import code_of
 from reconciler.aws.session import Connection
-from reconciler.kinds.raw import Each, Item, Source
+from reconciler.kinds.raw import Item, ItemCall, ReadCall
 
-PAGE = 1000
-MOST_PAGES = 1000
+PAGE_SIZE = 1000
+MAX_PAGES = 1000
 """Of one list. IAM's quotas are some ten thousand entities of a kind; pages may be short, and these are enough."""
 
 Lists = dict[str, list[Item]]
@@ -36,7 +36,7 @@ _FILTERS = {
 }
 """Without a filter, every policy of AWS comes too."""
 
-DETAILS = Source(
+ACCOUNT_DETAILS = ReadCall(
     "GetAccountAuthorizationDetails",
     tuple(_FILTERS.values()),
     {"Filter": list(_FILTERS)},
@@ -47,76 +47,78 @@ DETAILS = Source(
     ),
 )
 DETAILS_BY_FILTER = tuple(
-    replace(DETAILS, keys=(key,), parameters={"Filter": [name]}) for name, key in _FILTERS.items()
+    replace(ACCOUNT_DETAILS, keys=(key,), parameters={"Filter": [name]}) for name, key in _FILTERS.items()
 )
 
 
-def _called(iam: Any, operation: str, **parameters: Any) -> Item:
+def _call_operation(iam: Any, operation: str, **parameters: Any) -> Item:
     answer: Item = getattr(iam, xform_name(operation))(**parameters)
     return answer
 
 
-def pages(iam: Any, source: Source) -> Iterator[Item]:
+def read_pages(iam: Any, source: ReadCall) -> Iterator[Item]:
     """Every page of a list call; pages may be short or lack a list, so only the marker ends them.
 
     Raises PaginationError where it leads nowhere, or on and on: what was read is then not the whole list.
     """
-    marker: dict[str, Any] = {"MaxItems": PAGE} if source.paged else {}
-    for _ in range(MOST_PAGES):
-        page = _called(iam, source.operation, **source.parameters, **marker)
+    marker: dict[str, Any] = {"MaxItems": PAGE_SIZE} if source.paged else {}
+    for _ in range(MAX_PAGES):
+        page = _call_operation(iam, source.operation, **source.parameters, **marker)
         yield page
         if not page.get("IsTruncated"):
             return
-        marker["Marker"] = following(page.get("Marker"), marker.get("Marker"), source.operation)
-    raise PaginationError(message=f"{source.operation} has more than {MOST_PAGES} pages")
+        marker["Marker"] = check_marker(page.get("Marker"), marker.get("Marker"), source.operation)
+    raise PaginationError(message=f"{source.operation} has more than {MAX_PAGES} pages")
 
 
-def items_of(iam: Any, operation: str, key: str, **parameters: Any) -> list[Any]:
+def list_items(iam: Any, operation: str, key: str, **parameters: Any) -> list[Any]:
     """The list `key` of every page. Raises what the calls raise."""
-    return [item for page in pages(iam, Source(operation, (key,), parameters)) for item in page.get(key) or ()]
+    return [item for page in read_pages(iam, ReadCall(operation, (key,), parameters)) for item in page.get(key) or ()]
 
 
-def following(marker: str | None, before: str | None, operation: str) -> str:
+def check_marker(marker: str | None, previous: str | None, operation: str) -> str:
     """The marker of the next page, where it is one: without this an answer that repeats itself is read for ever."""
-    if not marker or marker == before:
+    if not marker or marker == previous:
         raise PaginationError(message=f"{operation} says that there is more, and not where")
     return marker
 
 
-def listed(connection: Connection, source: Source) -> Lists:
+def read_lists(connection: Connection, source: ReadCall) -> Lists:
     """The lists of every page, joined; a single thing is a list of one, and none where the account has none."""
     found: Lists = {key: [] for key in source.keys}
     try:
-        for page in pages(connection.iam, source):
-            _gather(found, page, source)
+        for page in read_pages(connection.iam, source):
+            _gather_page(found, page, source)
     except ClientError as error:
         if code_of(error) != "NoSuchEntity":
             raise
     return found
 
 
-def account_details(connection: Connection, expected: int, pool: Executor) -> Lists:
+def read_account_details(connection: Connection, expected: int, pool: Executor) -> Lists:
     """The lists of DETAILS. expected: how many entities there may be, as far as anybody knows."""
-    if expected <= PAGE:
-        first = next(pages(connection.iam, DETAILS))
+    if expected <= PAGE_SIZE:
+        first = next(read_pages(connection.iam, ACCOUNT_DETAILS))
         if not first.get("IsTruncated"):
-            found: Lists = {key: [] for key in DETAILS.keys}
-            _gather(found, first, DETAILS)
+            found: Lists = {key: [] for key in ACCOUNT_DETAILS.keys}
+            _gather_page(found, first, ACCOUNT_DETAILS)
             return found
         del first
     return {
-        key: items for lists in pool.map(partial(listed, connection), DETAILS_BY_FILTER) for key, items in lists.items()
+        key: items
+        for lists in pool.map(partial(read_lists, connection), DETAILS_BY_FILTER)
+        for key, items in lists.items()
     }
 
 
-def _gather(found: Lists, page: Item, source: Source) -> None:
+def _gather_page(found: Lists, page: Item, source: ReadCall) -> None:
     """Add what is kept of a page, so that the page itself can go."""
     for key, items in found.items():
         told = page.get(key) or ()
-        items += [_kept(item, source.fields) for item in ([told] if isinstance(told, Mapping) else told)]
+        items += [_select_fields(item, source.fields) for item in ([told] if isinstance(told, Mapping) else told)]
 
 
-def _kept(item: Item, fields: Sequence[str]) -> Item:
+def _select_fields(item: Item, fields: Sequence[str]) -> Item:
     """The fields, all where none is named; of a policy's versions, the document of the default one alone."""
     kept = {name: item[name] for name in fields if name in item} if fields else item
     for version in kept.get("PolicyVersionList", ()) if fields else ():
@@ -125,15 +127,15 @@ def _kept(item: Item, fields: Sequence[str]) -> Item:
     return kept
 
 
-def completed(connection: Connection, each: Each, lists: Lists, pool: Executor) -> Lists:
+def complete_items(connection: Connection, each: ItemCall, lists: Lists, pool: Executor) -> Lists:
     """The lists with what each item is asked for; what is gone meanwhile is in them no longer."""
 
-    def whole(item: Item) -> Item | None:
+    def complete_item(item: Item) -> Item | None:
         try:
-            return {**item, **_called(connection.iam, each.operation, **{each.parameter: item[each.key]})}
+            return {**item, **_call_operation(connection.iam, each.operation, **{each.parameter: item[each.key]})}
         except ClientError as error:
             if code_of(error) == "NoSuchEntity":
                 return None
             raise
 
-    return {key: [item for item in pool.map(whole, items) if item is not None] for key, items in lists.items()}
+    return {key: [item for item in pool.map(complete_item, items) if item is not None] for key, items in lists.items()}

@@ -34,225 +34,241 @@ from botocore.exceptions import (
     UnknownCredentialError,
 )
 
-from reconciler.aws.about_profile import SSO, WAYS, About, Told
+from reconciler.aws.about_profile import CREDENTIAL_SETTINGS, SSO_OPTIONS, ProblemText, ProfileContext
 from reconciler.aws.library_errors import CredentialSourceError
 from reconciler.aws.profile_settings import explain_setting
 from reconciler.files.aws_profiles import CONFIG, CREDENTIALS, find_flaw
-from reconciler.model.sentence import listed
+from reconciler.model.sentence import format_list
 
 LOGIN_EXTRA = "`pip install 'reconcile-iam[login]'`"
 _KEY, _SECRET = "aws_access_key_id", "aws_secret_access_key"
 
-Explain = Callable[[About, Mapping[str, object]], Told]
+Explainer = Callable[[ProfileContext, Mapping[str, object]], ProblemText]
 
 
-def explain_profile_error(error: Exception, about: About) -> Told | None:
+def explain_profile_error(error: Exception, context: ProfileContext) -> ProblemText | None:
     """Return what the error says of a profile; None for one that says nothing of any."""
     fields = error.kwargs if isinstance(error, BotoCoreError) else {}
     for kind in type(error).__mro__:
-        if kind in _TABLE:
-            return _TABLE[kind](about, fields)
+        if kind in _EXPLAINERS:
+            return _EXPLAINERS[kind](context, fields)
     return None
 
 
-def _not_found(about: About, fields: Mapping[str, object]) -> Told:
-    return about.missing(str(fields.get("profile", "")), about.asked_by())
+def _explain_not_found(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
+    return context.explain_missing(str(fields.get("profile", "")), context.describe_requester())
 
 
-def _unreadable(about: About, fields: Mapping[str, object]) -> Told:
+def _explain_unreadable(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
     path = str(fields.get("path", ""))
     flaw = find_flaw(path)
     if flaw is None:
-        return about.told(f"AWS's tools cannot read {path}.", hint="Look at it in an editor, or let another be read.")
-    return about.told(f"AWS's tools cannot read {path}: {flaw.what}.", _for(about), flaw.remedy, flaw.place)
+        return context.make_text(
+            f"AWS's tools cannot read {path}.", hint="Look at it in an editor, or let another be read."
+        )
+    return context.make_text(
+        f"AWS's tools cannot read {path}: {flaw.summary}.", _describe_effect(context), flaw.remedy, flaw.place
+    )
 
 
-def _for(about: About) -> str:
-    return f"Until that is mended no profile in it works, {about.name} included."
+def _describe_effect(context: ProfileContext) -> str:
+    return f"Until that is mended no profile in it works, {context.name} included."
 
 
-def _no_file(about: About, fields: Mapping[str, object]) -> Told:
+def _explain_no_file(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
     variables = " and ".join(variable for variable, _ in (CONFIG, CREDENTIALS))
-    return about.told(f"There is no file {fields.get('path', '-')}.", hint=f"Check {variables}.")
+    return context.make_text(f"There is no file {fields.get('path', '-')}.", hint=f"Check {variables}.")
 
 
-def _partial(about: About, fields: Mapping[str, object]) -> Told:
+def _explain_partial_keys(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
     provider, lacking = str(fields.get("provider", "")), str(fields.get("cred_var", ""))
     if provider == "env":
-        return about.told(
+        return context.make_text(
             f"AWS_ACCESS_KEY_ID is set in the environment, and {lacking} is not.",
             hint="Set both, or `unset AWS_ACCESS_KEY_ID`.",
         )
     if provider == "assume-role":
-        name = about.holder("role_arn")
-        return about.told(
-            f"{about.profile(name, 'role_arn')} has role_arn, and nothing says whose credentials assume it.",
-            hint=f"Name a profile with credentials: {about.command('configure set source_profile NAME', name)}",
-            place=about.line_of(name, "role_arn"),
+        name = context.find_profile_with("role_arn")
+        return context.make_text(
+            f"{context.describe_profile(name, 'role_arn')} has role_arn, and nothing says whose credentials assume it.",
+            hint=f"Name a profile with credentials: {context.format_command('configure set source_profile NAME', name)}",
+            place=context.line_of(name, "role_arn"),
         )
-    name = _half_a_pair(about)
-    summary = f"{about.profile(name, _KEY)} has {_KEY}, and no {lacking} beside it."
-    elsewhere = about.profiles.place_of_option(name, lacking)
+    name = _find_half_pair(context)
+    summary = f"{context.describe_profile(name, _KEY)} has {_KEY}, and no {lacking} beside it."
+    elsewhere = context.profiles.place_of_option(name, lacking)
     detail = ""
     if elsewhere is not None:
         detail = f"{lacking} stands in {elsewhere.file}:{elsewhere.line}: AWS's tools take both from one file."
-    return about.told(summary, detail, f"Write both: {about.command('configure', name)}", about.line_of(name, _KEY))
+    return context.make_text(
+        summary, detail, f"Write both: {context.format_command('configure', name)}", context.line_of(name, _KEY)
+    )
 
 
-def _half_a_pair(about: About) -> str:
+def _find_half_pair(context: ProfileContext) -> str:
     """Return the profile on the way whose file has one of the two keys, and not the other."""
-    for name in about.profiles.chain(about.name):
-        for file in about.profiles.files:
-            if file.setting(name, _KEY) and not file.setting(name, _SECRET):
+    for name in context.profiles.source_chain_of(context.name):
+        for file in context.profiles.files:
+            if file.find_setting(name, _KEY) and not file.find_setting(name, _SECRET):
                 return name
-    return about.holder(_KEY)
+    return context.find_profile_with(_KEY)
 
 
-def _no_credentials(about: About, fields: Mapping[str, object]) -> Told:
-    name = about.name
-    if name in about.profiles.names:
-        return about.told(
-            f"{about.profile(name)} says nothing of credentials.",
-            f"It has none of these: {WAYS}. {about.asked_by()}".strip(),
-            f"{about.command('login', name)}, {about.command('configure sso', name)} or "
-            f"{about.command('configure', name)} adds them.",
-            about.line_of(name),
+def _explain_no_credentials(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
+    name = context.name
+    if name in context.profiles.names:
+        return context.make_text(
+            f"{context.describe_profile(name)} says nothing of credentials.",
+            f"It has none of these: {CREDENTIAL_SETTINGS}. {context.describe_requester()}".strip(),
+            f"{context.format_command('login', name)}, {context.format_command('configure sso', name)} or "
+            f"{context.format_command('configure', name)} adds them.",
+            context.line_of(name),
         )
-    if about.asked_by() or about.origin.profile is not None or about.profiles.misspelt(name) is not None:
-        return about.missing(name, about.asked_by())
-    others = about.profiles.names
-    return about.told(
+    if (
+        context.describe_requester()
+        or context.origin.profile is not None
+        or context.profiles.find_misspelt_header(name) is not None
+    ):
+        return context.explain_missing(name, context.describe_requester())
+    others = context.profiles.names
+    return context.make_text(
         "No AWS credentials were found: no AWS_ACCESS_KEY_ID in the environment, and no profile default in "
-        f"{about.profiles.config.path} and {about.profiles.credentials.path}.",
-        f"There are the profiles {listed(others, 5)}." if others else "",
+        f"{context.profiles.config.path} and {context.profiles.credentials.path}.",
+        f"There are the profiles {format_list(others, 5)}." if others else "",
         "Pass --profile NAME, or set AWS_PROFILE." if others else "Sign in: `aws login`, or `aws configure sso`.",
     )
 
 
-def _loop(about: About, fields: Mapping[str, object]) -> Told:
-    chain = about.profiles.chain(about.name)
-    last = chain[-2] if len(chain) > 1 else about.name
-    place = about.line_of(last, "source_profile")
-    return about.told(
+def _explain_loop(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
+    chain = context.profiles.source_chain_of(context.name)
+    last = chain[-2] if len(chain) > 1 else context.name
+    place = context.line_of(last, "source_profile")
+    return context.make_text(
         f"Profiles lead back to themselves by `source_profile`: {' → '.join(chain)}.",
         f"The last step is in {place.file}:{place.line}." if place else "",
-        f"Name a profile with credentials there: {about.command('configure set source_profile NAME', last)}",
+        f"Name a profile with credentials there: {context.format_command('configure set source_profile NAME', last)}",
         place,
     )
 
 
-def _sso(summary: str) -> Explain:
-    def tell(about: About, fields: Mapping[str, object]) -> Told:
-        name = about.holder(*SSO)
-        hint = f"Sign in again: {about.command('sso login', name)}"
-        return about.told(summary.format(about.profile(name, *SSO)), "", hint, about.line_of(name, *SSO))
+def _make_sso_explainer(summary: str) -> Explainer:
+    def explain(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
+        name = context.find_profile_with(*SSO_OPTIONS)
+        hint = f"Sign in again: {context.format_command('sso login', name)}"
+        return context.make_text(
+            summary.format(context.describe_profile(name, *SSO_OPTIONS)), "", hint, context.line_of(name, *SSO_OPTIONS)
+        )
 
-    return tell
-
-
-def _login(summary: str, hint: str = "Sign in again: {}") -> Explain:
-    def tell(about: About, fields: Mapping[str, object]) -> Told:
-        name = about.holder("login_session")
-        place = about.line_of(name, "login_session")
-        shown = about.profile(name, "login_session")
-        return about.told(summary.format(shown), "", hint.format(about.command("login", name)), place)
-
-    return tell
+    return explain
 
 
-def _program_failed(about: About, fields: Mapping[str, object]) -> Told:
+def _make_login_explainer(summary: str, hint: str = "Sign in again: {}") -> Explainer:
+    def explain(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
+        name = context.find_profile_with("login_session")
+        place = context.line_of(name, "login_session")
+        shown = context.describe_profile(name, "login_session")
+        return context.make_text(summary.format(shown), "", hint.format(context.format_command("login", name)), place)
+
+    return explain
+
+
+def _explain_program_failure(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
     provider = str(fields.get("provider", ""))
     if provider in ("Environment", "Ec2InstanceMetadata", "EcsContainer"):
-        name = about.holder("credential_source")
-        return about.told(
-            f"credential_source = {provider} of {about.profile(name, 'credential_source')} gave no credentials.",
+        name = context.find_profile_with("credential_source")
+        return context.make_text(
+            f"credential_source = {provider} of {context.describe_profile(name, 'credential_source')} gave no credentials.",
             hint="It works only on a machine, or in a container, that has a role; Environment needs the AWS_* keys.",
-            place=about.line_of(name, "credential_source"),
+            place=context.line_of(name, "credential_source"),
         )
     if provider != "custom-process":
-        return _elsewhere(about, fields)
-    name = about.holder("credential_process")
-    return about.told(
-        f"The credential_process of {about.profile(name, 'credential_process')} failed.",
+        return _explain_machine_role(context, fields)
+    name = context.find_profile_with("credential_process")
+    return context.make_text(
+        f"The credential_process of {context.describe_profile(name, 'credential_process')} failed.",
         "What it said is not shown: it may hold a secret.",
-        f"See it: {about.command('sts get-caller-identity', name)}",
-        about.line_of(name, "credential_process"),
+        f"See it: {context.format_command('sts get-caller-identity', name)}",
+        context.line_of(name, "credential_process"),
     )
 
 
-def _source_failed(about: About, fields: Mapping[str, object]) -> Told:
-    name = about.holder("credential_process", "web_identity_token_file", *SSO, "login_session")
-    for option, explain in _KEPT.items():
-        if about.profiles.place_of_option(name, option):
-            return explain(about, fields)
+def _explain_source_failure(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
+    name = context.find_profile_with("credential_process", "web_identity_token_file", *SSO_OPTIONS, "login_session")
+    for option, explain in _CACHED_LOGINS.items():
+        if context.profiles.place_of_option(name, option):
+            return explain(context, fields)
     options = ("credential_process", "web_identity_token_file")
-    return about.told(
-        f"The program or file that {about.profile(name, *options)} takes its credentials from failed: "
+    return context.make_text(
+        f"The program or file that {context.describe_profile(name, *options)} takes its credentials from failed: "
         f"{fields.get('provider', '-')}.",
-        hint=f"See it: {about.command('sts get-caller-identity', name)}",
-        place=about.line_of(name, *options),
+        hint=f"See it: {context.format_command('sts get-caller-identity', name)}",
+        place=context.line_of(name, *options),
     )
 
 
-def _login_unreadable(about: About, fields: Mapping[str, object]) -> Told:
-    if fields.get("lacks") in _OF_AWSCRT:
-        return _TABLE[MissingDependencyException](about, fields)
-    return _login("What is kept of `aws login` for {} cannot be read.")(about, fields)
+def _explain_unreadable_login(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
+    if fields.get("lacks") in _AWSCRT_NAMES:
+        return _EXPLAINERS[MissingDependencyException](context, fields)
+    return _make_login_explainer("What is kept of `aws login` for {} cannot be read.")(context, fields)
 
 
-_KEPT: Mapping[str, Explain] = {
-    "login_session": _login_unreadable,
-    **dict.fromkeys(SSO, _sso("What is kept of the single sign-on of {} cannot be read.")),
+_CACHED_LOGINS: Mapping[str, Explainer] = {
+    "login_session": _explain_unreadable_login,
+    **dict.fromkeys(SSO_OPTIONS, _make_sso_explainer("What is kept of the single sign-on of {} cannot be read.")),
 }
-_OF_AWSCRT = ("decode_der_signature_to_padded_pair", "new_key_from_der_data")
+_AWSCRT_NAMES = ("decode_der_signature_to_padded_pair", "new_key_from_der_data")
 """The parts of awscrt that botocore's sign-in uses, and that old versions lack."""
 
 
-def _elsewhere(about: About, fields: Mapping[str, object]) -> Told:
-    return about.told(
+def _explain_machine_role(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
+    return context.make_text(
         "The machine or container that reconcile runs on gave no credentials.",
         hint="Check its role, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_EC2_METADATA_SERVICE_ENDPOINT; "
         "or pass --profile.",
     )
 
 
-def _code_needed(about: About, fields: Mapping[str, object]) -> Told:
-    name = about.holder("mfa_serial")
-    return about.told(
-        f"The credentials of {about.profile(name, 'mfa_serial')} have ended, and new ones need an MFA code.",
+def _explain_mfa_needed(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
+    name = context.find_profile_with("mfa_serial")
+    return context.make_text(
+        f"The credentials of {context.describe_profile(name, 'mfa_serial')} have ended, and new ones need an MFA code.",
         hint="Run the command again, and give a new code.",
-        place=about.line_of(name, "mfa_serial"),
+        place=context.line_of(name, "mfa_serial"),
     )
 
 
 _ALLOW_LOGIN = "Have an administrator attach AWS's policy SignInLocalDevelopmentAccess to you; then {}"
 """AWS CLI User Guide, "Login for AWS local development using console credentials"."""
 
-_TABLE: Mapping[type[Exception], Explain] = {
-    ProfileNotFound: _not_found,
-    ConfigParseError: _unreadable,
-    ConfigNotFound: _no_file,
-    PartialCredentialsError: _partial,
-    NoCredentialsError: _no_credentials,
+_EXPLAINERS: Mapping[type[Exception], Explainer] = {
+    ProfileNotFound: _explain_not_found,
+    ConfigParseError: _explain_unreadable,
+    ConfigNotFound: _explain_no_file,
+    PartialCredentialsError: _explain_partial_keys,
+    NoCredentialsError: _explain_no_credentials,
     InvalidConfigError: explain_setting,
-    InfiniteLoopConfigError: _loop,
-    UnauthorizedSSOTokenError: _sso("The single sign-on of {} has expired."),
-    SSOTokenLoadError: _sso("Nobody is signed in for {}."),
-    TokenRetrievalError: _sso("The single sign-on of {} has expired, and could not be renewed."),
-    SSOError: _sso("The single sign-on of {} cannot be used."),
-    LoginRefreshRequired: _login("The session of `aws login` of {} has ended, or its password was changed."),
-    LoginTokenLoadError: _login("There is no session of `aws login` for {} that can be used."),
-    LoginInsufficientPermissions: _login("`aws login` for {} needs signin:CreateOAuth2Token.", _ALLOW_LOGIN),
-    LoginAuthorizationCodeError: _login("`aws login` for {} was not finished."),
-    LoginError: _login("AWS did not renew the session of `aws login` of {}."),
-    MissingDependencyException: _login(
+    InfiniteLoopConfigError: _explain_loop,
+    UnauthorizedSSOTokenError: _make_sso_explainer("The single sign-on of {} has expired."),
+    SSOTokenLoadError: _make_sso_explainer("Nobody is signed in for {}."),
+    TokenRetrievalError: _make_sso_explainer("The single sign-on of {} has expired, and could not be renewed."),
+    SSOError: _make_sso_explainer("The single sign-on of {} cannot be used."),
+    LoginRefreshRequired: _make_login_explainer(
+        "The session of `aws login` of {} has ended, or its password was changed."
+    ),
+    LoginTokenLoadError: _make_login_explainer("There is no session of `aws login` for {} that can be used."),
+    LoginInsufficientPermissions: _make_login_explainer(
+        "`aws login` for {} needs signin:CreateOAuth2Token.", _ALLOW_LOGIN
+    ),
+    LoginAuthorizationCodeError: _make_login_explainer("`aws login` for {} was not finished."),
+    LoginError: _make_login_explainer("AWS did not renew the session of `aws login` of {}."),
+    MissingDependencyException: _make_login_explainer(
         "{} signs in with `aws login`, and the part of botocore for that (awscrt) is not installed.",
         f"Install it: {LOGIN_EXTRA}",
     ),
-    CredentialSourceError: _source_failed,
-    CredentialRetrievalError: _program_failed,
-    MetadataRetrievalError: _elsewhere,
-    InvalidIMDSEndpointError: _elsewhere,
+    CredentialSourceError: _explain_source_failure,
+    CredentialRetrievalError: _explain_program_failure,
+    MetadataRetrievalError: _explain_machine_role,
+    InvalidIMDSEndpointError: _explain_machine_role,
     UnknownCredentialError: explain_setting,
-    RefreshWithMFAUnsupportedError: _code_needed,
+    RefreshWithMFAUnsupportedError: _explain_mfa_needed,
 }

@@ -17,7 +17,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-from reconciler.model.problem import Failed, failure
+from reconciler.model.problem import ReconcileError, make_error
 
 CODE_VARIABLE = "RECONCILE_MFA_CODE"
 AskCode = Callable[[str], str]
@@ -27,11 +27,11 @@ _PROMPT = "Enter MFA code for "
 _ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
 
 
-def give_codes(core: botocore.session.Session, ask: AskCode | None) -> None:
+def set_code_prompt(core: botocore.session.Session, ask: AskCode | None) -> None:
     """Let `ask` answer where the credentials of a session need an MFA code; None: the variable, or the terminal."""
     chain: Any = core.get_component("credential_provider")
     provider: Any = chain.get_provider("assume-role")
-    make, answer = provider._client_creator, ask or _code_from_here
+    make, answer = provider._client_creator, ask or _ask_code
     carries_code = False
 
     def prompt(question: str) -> str:
@@ -48,18 +48,18 @@ def give_codes(core: botocore.session.Session, ask: AskCode | None) -> None:
     provider._prompter, provider._client_creator = prompt, make_client
 
 
-def _code_from_here(serial: str) -> str:
+def _ask_code(serial: str) -> str:
     code = os.environ.get(CODE_VARIABLE, "")
     if code:
         return code
     if not _has_terminal():
-        raise no_terminal(serial)
+        raise explain_no_terminal(serial)
     return getpass.getpass(f"{_PROMPT}{serial}: ")
 
 
-def no_terminal(serial: str) -> Failed:
+def explain_no_terminal(serial: str) -> ReconcileError:
     """Return what is said where a profile needs a code and nobody can be asked for one."""
-    return failure(
+    return make_error(
         "mfa-no-terminal",
         f"The profile's role needs a code of the MFA device {serial}, and there is no terminal to ask for one.",
         "The profile has `role_arn` and `mfa_serial`.",

@@ -74,10 +74,10 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 """Name of a shape of botocore's models → members. `A.B`: B within A, or within each item of the list A."""
 
-EMPTY = frozenset({"Value"})
+MAY_BE_EMPTY = frozenset({"Value"})
 """Texts that may be empty."""
 
-FORMS: Mapping[str, re.Pattern[str]] = {
+VALUE_PATTERNS: Mapping[str, re.Pattern[str]] = {
     "Account": re.compile(r"[0-9]{12}"),
     "Arn": re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9a-z]*:[^\s\x00-\x1f\x7f]+"),
     "AccessKeyId": re.compile(r"[A-Za-z0-9_]{16,128}"),

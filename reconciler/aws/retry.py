@@ -26,23 +26,23 @@ from botocore.parsers import ResponseParserError
 
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
 from reconciler.aws.limits import AnswerTooLong, CallTimeout, UnsentTimeout
-from reconciler.aws.lost import Seen, look
-from reconciler.aws.pace import Pace, Waits
+from reconciler.aws.lost import WriteStatus, confirm_write
+from reconciler.aws.pace import RateLimiter, StopEvent
 from reconciler.aws.session import Connection
-from reconciler.model.plan import ORDER, Fact, Step
+from reconciler.model.plan import ORDER_FACT, Fact, Step
 
-PATIENCE = 120.0
+MAX_WAIT = 120.0
 """Seconds to wait for IAM to converge; AWS's own Terraform provider waits as long."""
-LOSSES = 5
+MAX_LOSSES = 5
 """How often a call is sent that gets no answer, or none that tells anything."""
 
-_BUSY = ("ConcurrentModification", "EntityTemporarilyUnmodifiable")
+_BUSY_CODES = ("ConcurrentModification", "EntityTemporarilyUnmodifiable")
 _EXISTS = "EntityAlreadyExists"
-_TOLD_BY_AN_OWN_WRITE = (_EXISTS, "NoSuchEntity", "LimitExceeded")
+_OWN_WRITE_CODES = (_EXISTS, "NoSuchEntity", "LimitExceeded")
 """What AWS says to a call that was made before, by this run, its answer lost."""
 
 
-class Ending(StrEnum):
+class CallStatus(StrEnum):
     """UNCLEAR: sent, and nobody knows whether it was made."""
 
     DONE = "done"
@@ -50,53 +50,57 @@ class Ending(StrEnum):
     UNCLEAR = "unclear"
 
 
-class Verdict(StrEnum):
+class FailureKind(StrEnum):
     """What a failure means. UNSENT: AWS never saw the call; LOST: it may have made it."""
 
     THROTTLED = "throttled"
-    PASSES = "passes"
+    TRANSIENT = "passes"
     UNSENT = "unsent"
     LOST = "lost"
     FINAL = "final"
 
 
-def verdict_of(error: Exception, step: Step, made: Collection[Fact]) -> Verdict:
-    """made: the facts that earlier steps of this run made true."""
+def classify_error(error: Exception, step: Step, made_facts: Collection[Fact]) -> FailureKind:
+    """made_facts: the facts that earlier steps of this run made true."""
     if not isinstance(error, ClientError):
-        return _without_answer(error)
+        return _classify_unanswered(error)
     code = code_of(error)
     if code in THROTTLED:
-        return Verdict.THROTTLED
+        return FailureKind.THROTTLED
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) >= 500:
-        return Verdict.LOST
-    return Verdict.PASSES if code in _BUSY or _not_yet_seen(error, code, step, made) else Verdict.FINAL
+        return FailureKind.LOST
+    return (
+        FailureKind.TRANSIENT
+        if code in _BUSY_CODES or _is_not_yet_visible(error, code, step, made_facts)
+        else FailureKind.FINAL
+    )
 
 
-def _without_answer(error: Exception) -> Verdict:
+def _classify_unanswered(error: Exception) -> FailureKind:
     if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Verdict.FINAL
+        return FailureKind.FINAL
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError | UnsentTimeout):
-        return Verdict.UNSENT
+        return FailureKind.UNSENT
     lost = (HTTPClientError, SSLError, ResponseParserError, CallTimeout, AnswerTooLong)
-    return Verdict.LOST if isinstance(error, lost) else Verdict.FINAL
+    return FailureKind.LOST if isinstance(error, lost) else FailureKind.FINAL
 
 
-def _not_yet_seen(error: ClientError, code: str, step: Step, made: Collection[Fact]) -> bool:
-    ours = any(fact in made for fact in step.needs if fact[0] != ORDER)
+def _is_not_yet_visible(error: ClientError, code: str, step: Step, made_facts: Collection[Fact]) -> bool:
+    ours = any(fact in made_facts for fact in step.needs if fact[0] != ORDER_FACT)
     if code == "MalformedPolicyDocument":
         return ours and "Invalid principal" in str(error)
     return ours and code in ("NoSuchEntity", "DeleteConflict")
 
 
-def already_done(error: Exception, step: Step) -> bool:
+def is_already_done(error: Exception, step: Step) -> bool:
     """A deletion of what is gone already has reached its goal."""
     undoing = step.call.operation.startswith(("Delete", "Detach", "Remove", "Untag", "Deactivate"))
     return undoing and code_of(error) == "NoSuchEntity"
 
 
-def send(
-    connection: Connection, step: Step, made: Collection[Fact], pace: Pace, stopped: Waits
-) -> tuple[Ending, Exception | None]:
+def send_step(
+    connection: Connection, step: Step, made_facts: Collection[Fact], rate_limiter: RateLimiter, stopped: StopEvent
+) -> tuple[CallStatus, Exception | None]:
     """Make one call, again and again while its failure passes; how it ended, and the last error where not well.
 
     `stopped` ends the waiting between two tries, never a call.
@@ -104,45 +108,45 @@ def send(
     method: Callable[..., Any] = getattr(connection.iam_once, xform_name(step.call.operation))
     started, losses, lost = time.monotonic(), 0, False
     last: Exception | None = None
-    for pause in _pauses():
-        if not pace.wait(stopped):
+    for pause in _make_pauses():
+        if not rate_limiter.acquire(stopped):
             break
         try:
             method(**step.call.parameters)
         except AWS_ERRORS as error:
             last = error
         else:
-            pace.answered()
-            return Ending.DONE, None
-        verdict = verdict_of(last, step, made)
-        if verdict is Verdict.THROTTLED:
-            pace.throttled()
-        if already_done(last, step):
-            return Ending.DONE, None
-        lost = lost or verdict is Verdict.LOST
-        if lost and (verdict is Verdict.LOST or code_of(last) in _TOLD_BY_AN_OWN_WRITE):
-            seen = _seen(connection, step)
-            if seen is Seen.MADE:
-                return Ending.DONE, None
-            if seen is Seen.NOTHING and code_of(last) == _EXISTS:
-                verdict = Verdict.PASSES  # perhaps our own, which IAM takes its time to show
-        losses += verdict in (Verdict.LOST, Verdict.UNSENT)
-        if verdict is Verdict.FINAL or losses >= LOSSES or time.monotonic() + pause - started > PATIENCE:
+            rate_limiter.record_success()
+            return CallStatus.DONE, None
+        verdict = classify_error(last, step, made_facts)
+        if verdict is FailureKind.THROTTLED:
+            rate_limiter.record_throttling()
+        if is_already_done(last, step):
+            return CallStatus.DONE, None
+        lost = lost or verdict is FailureKind.LOST
+        if lost and (verdict is FailureKind.LOST or code_of(last) in _OWN_WRITE_CODES):
+            seen = _confirm_lost_write(connection, step)
+            if seen is WriteStatus.MADE:
+                return CallStatus.DONE, None
+            if seen is WriteStatus.NOTHING and code_of(last) == _EXISTS:
+                verdict = FailureKind.TRANSIENT  # perhaps our own, which IAM takes its time to show
+        losses += verdict in (FailureKind.LOST, FailureKind.UNSENT)
+        if verdict is FailureKind.FINAL or losses >= MAX_LOSSES or time.monotonic() + pause - started > MAX_WAIT:
             break
-        if verdict is not Verdict.THROTTLED and stopped.wait(pause):
+        if verdict is not FailureKind.THROTTLED and stopped.wait(pause):
             break
-    return Ending.UNCLEAR if lost else Ending.FAILED, last
+    return CallStatus.UNCLEAR if lost else CallStatus.FAILED, last
 
 
-def _seen(connection: Connection, step: Step) -> Seen:
+def _confirm_lost_write(connection: Connection, step: Step) -> WriteStatus:
     """What live IAM shows of a call whose answer is lost; something else, where it cannot be read."""
     try:
-        return look(connection, step.call)
+        return confirm_write(connection, step.call)
     except AWS_ERRORS:
-        return Seen.OTHER
+        return WriteStatus.OTHER
 
 
-def _pauses() -> Iterator[float]:
+def _make_pauses() -> Iterator[float]:
     pause = 0.5
     while True:
         yield pause * random.uniform(0.8, 1.2)

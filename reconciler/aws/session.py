@@ -17,42 +17,42 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 
-from reconciler.aws.about_profile import About
-from reconciler.aws.answers import AnswerParsers, timestamp
-from reconciler.aws.credentials import guard_credentials, marking, origin_of_credentials
-from reconciler.aws.faults import AWS_ERRORS, BAD_CREDENTIALS, code_of, problem_of, translated
-from reconciler.aws.limits import call_timeout, watch
+from reconciler.aws.about_profile import ProfileContext
+from reconciler.aws.answers import AnswerParsers, parse_datetime
+from reconciler.aws.credentials import guard_credentials, mark_errors, origin_of_credentials
+from reconciler.aws.faults import AWS_ERRORS, BAD_CREDENTIALS, code_of, problem_of, translate_errors
+from reconciler.aws.limits import limit_clients, read_call_timeout
 from reconciler.aws.meter import Meter
-from reconciler.aws.origin import Origin
-from reconciler.aws.overlap import started
-from reconciler.aws.profile_mfa import AskCode, give_codes
+from reconciler.aws.origin import CredentialOrigin
+from reconciler.aws.overlap import start_call
+from reconciler.aws.profile_mfa import AskCode, set_code_prompt
 from reconciler.aws.profile_refusals import explain_dead_credentials
-from reconciler.aws.user_sessions import tell_apart
+from reconciler.aws.user_sessions import rename_session_errors
 from reconciler.files.reading import check_settings, reason_of
-from reconciler.model.calls import OnCall, unheard
+from reconciler.model.calls import OnCall, ignore_calls
 from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS, partition_of_region
-from reconciler.model.problem import Failed, Place, failure
-from reconciler.model.url import public_url
+from reconciler.model.problem import Place, ReconcileError, make_error
+from reconciler.model.url import redact_url
 
-POOL = 16
+POOL_SIZE = 16
 """Calls at once, reads and writes alike; a client keeps as many connections."""
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 10},
     connect_timeout=10,
     read_timeout=60,
-    max_pool_connections=POOL,
+    max_pool_connections=POOL_SIZE,
     user_agent_extra="reconcile-iam",
 )
-_ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-_FIRST = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 4}))
+_ONCE_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+_FIRST_CALL_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 4}))
 """The first call of a run tells a wrong endpoint from a passing fault; nobody wants to wait long for that."""
-_SHORTCUT = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))
-_TRIAL = _CONFIG.merge(
+_IMPATIENT_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))
+_TRIAL_CONFIG = _CONFIG.merge(
     Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
 )
 """For a service that may not be there at all, such as one that a private network has no way to."""
-_UNKNOWN_HERE = "InvalidClientTokenId"
+_UNKNOWN_KEY = "InvalidClientTokenId"
 
 
 @dataclass(frozen=True)
@@ -67,71 +67,71 @@ class Connection:
     endpoint_url: str | None
     account: str
     partition: str
-    caller: str
+    caller_arn: str
     iam: Any
     iam_once: Any
     meter: Meter = field(default_factory=Meter)
-    _making: Lock = field(default_factory=Lock, repr=False)
+    _client_lock: Lock = field(default_factory=Lock, repr=False)
 
-    def client(self, service: str, region: str, *, trial: bool = False) -> Any:
+    def make_client(self, service: str, region: str, *, trial: bool = False) -> Any:
         """A client of another service, for the same caller and endpoint. trial: it gives up at the first failure.
 
         Clients may be used by many threads, but one session makes them one at a time (boto3, "Multithreading").
         """
         make: Any = self.session.client
-        with self._making:
-            config = _TRIAL if trial else _CONFIG
-            with preparing(service, self.endpoint_url):
-                return callable_client(make(service, region_name=region, endpoint_url=self.endpoint_url, config=config))
+        with self._client_lock:
+            config = _TRIAL_CONFIG if trial else _CONFIG
+            with translate_client_errors(service, self.endpoint_url):
+                return check_client(make(service, region_name=region, endpoint_url=self.endpoint_url, config=config))
 
 
-def checked_core() -> botocore.session.Session:
+def make_core_session() -> botocore.session.Session:
     """Make a session of botocore whose clients check answers and limit calls. Raises Failed: a limit that is none."""
     _check_settings()
     core = botocore.session.get_session()
     parsers = AnswerParsers()
-    parsers.set_parser_defaults(timestamp_parser=timestamp)
+    parsers.set_parser_defaults(timestamp_parser=parse_datetime)
     core.register_component("response_parser_factory", parsers)
-    watch(core.get_component("event_emitter"), call_timeout(os.environ))
+    limit_clients(core.get_component("event_emitter"), read_call_timeout(os.environ))
     return core
 
 
-def session_of(
+def make_session(
     profile: str | None, region: str | None, named_at: Place | None = None, ask: AskCode | None = None
 ) -> boto3.session.Session:
-    """Return a boto3 session, on `checked_core`. Raises Failed: no such profile.
+    """Return a boto3 session, on `make_core_session`. Raises Failed: no such profile.
 
     AWS_REGION is read as AWS's other SDKs and the AWS CLI read it; boto3 knows AWS_DEFAULT_REGION only.
     named_at: the alias whose `source_profile` the profile is, for messages. ask: called if the profile's own role
     needs an MFA code.
     """
-    core, origin = checked_core(), Origin(profile, named_at)
+    core, origin = make_core_session(), CredentialOrigin(profile, named_at)
     named = region or os.environ.get("AWS_REGION") or None
-    with translated("finding credentials"), marking(origin):
+    with translate_errors("finding credentials"), mark_errors(origin):
         session = boto3.session.Session(profile_name=profile, region_name=named, botocore_session=core)
-        give_codes(core, ask)
+        set_code_prompt(core, ask)
         guard_credentials(core, origin)
         return session
 
 
-def client(
+def make_client(
     session: boto3.session.Session, service: str, endpoint_url: str | None = None, *, patient: bool = True
 ) -> Any:
     """A client with our retry mode, timeouts and pool; IAM is global, so any region will do.
 
     patient False: it gives up early, for answers that one can do without.
     """
-    return _client(session, service, endpoint_url, _CONFIG if patient else _SHORTCUT)
+    return _make_client(session, service, endpoint_url, _CONFIG if patient else _IMPATIENT_CONFIG)
 
 
-def _client(session: boto3.session.Session, service: str, endpoint_url: str | None, config: Config) -> Any:
+def _make_client(session: boto3.session.Session, service: str, endpoint_url: str | None, config: Config) -> Any:
     region = session.region_name or PARTITIONS[DEFAULT_PARTITION].home_region
     make: Any = session.client
-    with preparing(service, endpoint_url):
-        return callable_client(make(service, region_name=region, endpoint_url=endpoint_url, config=config))
+    with translate_client_errors(service, endpoint_url):
+        return check_client(make(service, region_name=region, endpoint_url=endpoint_url, config=config))
 
 
-def callable_client(made: Any) -> Any:
+def check_client(made: Any) -> Any:
     """The same client, if a call can be made of it. botocore would notice at the first call, and not say why.
 
     Raises ValueError if no URL is its endpoint, Failed if its keys cannot stand in a request: HTTP's own error would
@@ -144,33 +144,33 @@ def callable_client(made: Any) -> Any:
         keys = {"access key id": found.access_key, "secret access key": found.secret_key, "session token": found.token}
         for name, value in keys.items():
             if value and not (value.isascii() and value.isprintable()):
-                raise _broken_key(name, origin_of_credentials(found))
+                raise _explain_broken_key(name, origin_of_credentials(found))
     return made
 
 
-def _broken_key(name: str, origin: Origin | None) -> Failed:
+def _explain_broken_key(name: str, origin: CredentialOrigin | None) -> ReconcileError:
     what = f"the {name} holds a character that none has, such as a line end or a letter that is not ASCII"
-    told = explain_dead_credentials(About.of(origin), what) if origin else None
+    told = explain_dead_credentials(ProfileContext.from_origin(origin), what) if origin else None
     if told is not None:
-        return failure(BAD_CREDENTIALS, told.summary, told.detail, told.hint, told.place)
+        return make_error(BAD_CREDENTIALS, told.summary, told.detail, told.hint, told.place)
     hint = "Set it again: look at the AWS_* variables and the credentials file."
-    return failure(BAD_CREDENTIALS, f"T{what[1:]}.", hint=hint)
+    return make_error(BAD_CREDENTIALS, f"T{what[1:]}.", hint=hint)
 
 
 @contextmanager
-def preparing(service: str, endpoint_url: str | None) -> Iterator[None]:
+def translate_client_errors(service: str, endpoint_url: str | None) -> Iterator[None]:
     """Turn whatever the making of a client raises into Failed: credentials, region, endpoint."""
-    with translated(f"preparing to call {service}"):
+    with translate_errors(f"preparing to call {service}"):
         try:
             yield
         except ValueError:
-            raise failure(
+            raise make_error(
                 "bad-endpoint",
-                f"Invalid endpoint: {public_url(endpoint_url) if endpoint_url else 'the one that is configured'}.",
+                f"Invalid endpoint: {redact_url(endpoint_url) if endpoint_url else 'the one that is configured'}.",
                 hint="Check --endpoint-url, AWS_ENDPOINT_URL, and `endpoint_url` of the profile.",
             ) from None
         except (AttributeError, LookupError, TypeError):  # botocore takes for granted what the files of AWS hold
-            raise failure(
+            raise make_error(
                 "bad-profile",
                 f"Preparing to call {service} failed: the profile's settings are not as AWS documents them.",
                 "A credential_process may print something else than a JSON object, or a kept login be damaged.",
@@ -178,7 +178,7 @@ def preparing(service: str, endpoint_url: str | None) -> Iterator[None]:
             ) from None
 
 
-def asks_nobody(profile: str | None) -> bool:
+def needs_no_prompt(profile: str | None) -> bool:
     """Whether the credentials can be found without a question to the person: none of an MFA code, none by a program.
 
     Only then may they be looked for on a thread: a prompt there outlives the program, and leaves a terminal mute.
@@ -186,7 +186,7 @@ def asks_nobody(profile: str | None) -> bool:
     try:
         _check_settings()
         found = botocore.session.Session(include_builtin_handlers=False, profile=profile).get_scoped_config()
-    except (BotoCoreError, Failed):
+    except (BotoCoreError, ReconcileError):
         return False
     return not {"role_arn", "credential_process"} & found.keys()
 
@@ -202,43 +202,45 @@ def _check_settings() -> None:
             check_settings(path)
         except OSError as error:
             hint = f"Let {variable} name another file."
-            raise failure("cannot-read", f"Cannot read {path}: {reason_of(error)}.", hint=hint) from None
+            raise make_error("cannot-read", f"Cannot read {path}: {reason_of(error)}.", hint=hint) from None
 
 
-def connect(profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = unheard) -> Connection:
+def connect(
+    profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = ignore_calls
+) -> Connection:
     """Find the caller's account. Raises Failed."""
-    session, meter = session_of(profile, region), Meter(on_call)
-    meter.watch(session.events)
-    sts = _client(session, "sts", endpoint_url, _FIRST)
-    identified = started(sts.get_caller_identity) if asks_nobody(profile) else None
-    iam, iam_once = client(session, "iam", endpoint_url), _client(session, "iam", endpoint_url, _ONCE)
+    session, meter = make_session(profile, region), Meter(on_call)
+    meter.attach(session.events)
+    sts = _make_client(session, "sts", endpoint_url, _FIRST_CALL_CONFIG)
+    identified = start_call(sts.get_caller_identity) if needs_no_prompt(profile) else None
+    iam, iam_once = make_client(session, "iam", endpoint_url), _make_client(session, "iam", endpoint_url, _ONCE_CONFIG)
     iam.meta.events.unregister("after-call.iam", json_decode_policies)
-    with asking_whose("asking AWS who the caller is", sts, session.region_name):
+    with translate_identity_errors("asking AWS who the caller is", sts, session.region_name):
         identity = identified.result() if identified else sts.get_caller_identity()
-    arn, key = str(identity["Arn"]), access_key_id(session)
+    arn, key = str(identity["Arn"]), read_access_key_id(session)
     for one in (iam, iam_once):
-        tell_apart(one, arn, key)
+        rename_session_errors(one, arn, key)
     return Connection(
         session=session,
         endpoint_url=endpoint_url,
         account=str(identity["Account"]),
         partition=arn.split(":")[1],
-        caller=arn,
+        caller_arn=arn,
         iam=iam,
         iam_once=iam_once,
         meter=meter,
     )
 
 
-def access_key_id(session: boto3.session.Session) -> str:
+def read_access_key_id(session: boto3.session.Session) -> str:
     """Return the id of the key that the session signs with; "" if it has none. Raises Failed."""
-    with translated("finding credentials"):
+    with translate_errors("finding credentials"):
         found: Any = session.get_credentials()
         return str(getattr(found.get_frozen_credentials() if found else None, "access_key", "") or "")
 
 
 @contextmanager
-def asking_whose(doing: str, sts: Any, configured: str | None) -> Iterator[None]:
+def translate_identity_errors(doing: str, sts: Any, configured: str | None) -> Iterator[None]:
     """Turn any botocore error of GetCallerIdentity into Failed.
 
     Keys of another partition are unknown to STS of this one, so a refusal of unknown keys names the partition that was
@@ -250,21 +252,21 @@ def asking_whose(doing: str, sts: Any, configured: str | None) -> Iterator[None]
         problem, region = problem_of(error, doing), str(sts.meta.region_name)
         partition = PARTITIONS.get(partition_of_region(region) or "")
         host = urlsplit(str(sts.meta.endpoint_url)).hostname or ""
-        if partition and code_of(error) == _UNKNOWN_HERE and host.endswith(f".{partition.dns_suffix}"):
+        if partition and code_of(error) == _UNKNOWN_KEY and host.endswith(f".{partition.dns_suffix}"):
             asked = f"The region is {region}" if configured else f"No region is set, so the call went to {region}"
             others = ", ".join(one.home_region for one in PARTITIONS.values() if one is not partition)
             detail = f"{asked}, in the partition {partition.id}: keys of another partition are unknown there."
             hint = f"{problem.hint} If they are of another partition, pass --region with a region of it: {others}."
             problem = replace(problem, detail=detail, hint=hint)
-        raise Failed([problem]) from None
+        raise ReconcileError([problem]) from None
 
 
-def check_account(connection: Connection, wanted: str | None) -> None:
+def check_account(connection: Connection, expected: str | None) -> None:
     """The account guard: Failed where the file names another account than the caller's."""
-    if wanted and wanted != connection.account:
-        raise failure(
+    if expected and expected != connection.account:
+        raise make_error(
             "wrong-account",
-            f"The file is for account {wanted}, but the caller ({connection.caller}) is in {connection.account}.",
+            f"The file is for account {expected}, but the caller ({connection.caller_arn}) is in {connection.account}.",
             detail="Nothing was read or written.",
             hint="Use the credentials of the right account, or another file.",
         )

@@ -15,13 +15,19 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from reconciler.aws.faults import AWS_ERRORS, problem_of, translated
-from reconciler.aws.pages import items_of
+from reconciler.aws.faults import AWS_ERRORS, problem_of, translate_errors
+from reconciler.aws.pages import list_items
 from reconciler.aws.profile_mfa import AskCode
-from reconciler.aws.session import asking_whose, callable_client, client, preparing, session_of
+from reconciler.aws.session import (
+    check_client,
+    make_client,
+    make_session,
+    translate_client_errors,
+    translate_identity_errors,
+)
 from reconciler.model.live import MfaDevice
-from reconciler.model.partitions import DEFAULT_PARTITION, home_region, is_elsewhere, partition_of_region
-from reconciler.model.problem import Failed, Level, Place, Problem, failure
+from reconciler.model.partitions import DEFAULT_PARTITION, home_region_of, is_in_other_partition, partition_of_region
+from reconciler.model.problem import Level, Place, Problem, ReconcileError, make_error
 from reconciler.model.sts import MFA_CODE_REFUSED, Caller
 
 if TYPE_CHECKING:
@@ -43,11 +49,11 @@ DEVICE_REFUSED = "mfa-device-refused"
 
 _ACTION = re.compile(r"not authorized to perform: (sts:[A-Za-z]+)")
 
-Keys = tuple[str, str, str, str]
+SessionKeys = tuple[str, str, str, str]
 """Access key id, secret access key, session token, expiration (RFC 3339, UTC)."""
 
 
-class Source:
+class SourceCredentials:
     """The credentials that the first role is assumed with, and the region and endpoint of every call."""
 
     def __init__(
@@ -64,20 +70,20 @@ class Source:
         named_at: the alias whose `source_profile` the profile is, for messages. ask: called if the profile's own role
         needs an MFA code. Raises Failed: no such profile, or a region in which the roles' partition has no STS.
         """
-        self._session: Session = session_of(profile, region, named_at, ask)
-        self.region = _region_of_sts(self._session.region_name, region, partition)
+        self._session: Session = make_session(profile, region, named_at, ask)
+        self.region = _choose_sts_region(self._session.region_name, region, partition)
         self._configured = self._session.region_name
         self._endpoint_url = endpoint_url
 
     @cached_property
     def caller(self) -> Caller:
         """Raises Failed: no credentials, expired ones, AWS out of reach."""
-        return self.owner()
+        return self.identify_caller()
 
-    def owner(self, keys: Keys | None = None) -> Caller:
+    def identify_caller(self, keys: SessionKeys | None = None) -> Caller:
         """Who the source's credentials are, or those of `keys`. Raises Failed."""
-        client = self.sts(keys)
-        with asking_whose("asking AWS who you are", client, self._configured):
+        client = self.make_sts_client(keys)
+        with translate_identity_errors("asking AWS who you are", client, self._configured):
             answer = client.get_caller_identity()
         return Caller(answer["Arn"], answer["Account"])
 
@@ -87,73 +93,73 @@ class Source:
         return str(getattr(self._credentials, "access_key", "") or "")
 
     @property
-    def temporary(self) -> bool:
+    def is_temporary(self) -> bool:
         """True where the source is itself a session, which may carry MFA already. Raises Failed."""
         return bool(getattr(self._credentials, "token", None))
 
     @property
     def _credentials(self) -> Any:
         """Fetched where a profile says how: another role, a process, single sign-on. None where there are none."""
-        with translated("finding credentials"):
+        with translate_errors("finding credentials"):
             credentials: Any = self._session.get_credentials()
             return credentials.get_frozen_credentials() if credentials else None
 
-    def sts(self, keys: Keys | None = None) -> STSClient:
+    def make_sts_client(self, keys: SessionKeys | None = None) -> STSClient:
         """A client with the source's credentials, or with those of an earlier hop."""
-        return cast("STSClient", self._client("sts", keys))
+        return cast("STSClient", self._make_client("sts", keys))
 
-    def sts_once(self) -> STSClient:
+    def make_unretried_sts(self) -> STSClient:
         """A client of the source's credentials that sends nothing twice: for calls that carry an MFA code."""
-        return cast("STSClient", self._client("sts", config=_ONCE))
+        return cast("STSClient", self._make_client("sts", config=_ONCE))
 
-    def iam(self) -> Any:
+    def make_iam_client(self) -> Any:
         """A client of IAM that gives up early, for answers that one can do without. Raises Failed."""
-        return client(self._session, "iam", self._endpoint_url, patient=False)
+        return make_client(self._session, "iam", self._endpoint_url, patient=False)
 
-    def devices(self) -> tuple[MfaDevice, ...]:
+    def list_mfa_devices(self) -> tuple[MfaDevice, ...]:
         """The caller's own MFA devices of every kind (IAM ListMFADevices). Raises Failed."""
-        iam = self._client("iam")
+        iam = self._make_client("iam")
         user = self.caller.arn.rpartition("/")[2]
         try:
-            found = items_of(iam, "ListMFADevices", "MFADevices", UserName=user)
+            found = list_items(iam, "ListMFADevices", "MFADevices", UserName=user)
             return tuple(MfaDevice(device["SerialNumber"]) for device in found)
         except AWS_ERRORS as error:
-            if _code(error) not in ("AccessDenied", "InvalidClientTokenId", "ValidationError"):
-                raise Failed([problem_of(error, "looking up your MFA device")]) from None
+            if _code_of(error) not in ("AccessDenied", "InvalidClientTokenId", "ValidationError"):
+                raise ReconcileError([problem_of(error, "looking up your MFA device")]) from None
         hint = "Set `mfa_serial` of the alias, or of the AWS profile, to the ARN or serial number of your device."
         cause = "It is not allowed iam:ListMFADevices."
-        if self.temporary:
+        if self.is_temporary:
             cause = "A session that was made without MFA (GetSessionToken) may not call IAM."
             hint += " Or use the keys themselves: `aws-vault exec --no-session`."
-        raise failure(
+        raise make_error(
             "mfa-device-unknown",
             f"The role needs MFA, and {self.caller.arn} may not look up its own MFA devices.",
             cause,
             hint,
         )
 
-    def _client(self, service: str, keys: Keys | None = None, config: Config = _CONFIG) -> object:
+    def _make_client(self, service: str, keys: SessionKeys | None = None, config: Config = _CONFIG) -> object:
         own: dict[str, str] = {}
         if keys is not None:
             names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
             own = dict(zip(names, keys, strict=False))
         make = cast("Any", self._session).client
-        with preparing(service, self._endpoint_url):
+        with translate_client_errors(service, self._endpoint_url):
             made = make(service, region_name=self.region, endpoint_url=self._endpoint_url, config=config, **own)
-            return cast("object", callable_client(made))
+            return cast("object", check_client(made))
 
 
-def _region_of_sts(configured: str | None, asked: str | None, partition: str | None) -> str:
+def _choose_sts_region(configured: str | None, asked: str | None, partition: str | None) -> str:
     """Return the region to call STS in. Credentials work only in a region of their own partition.
 
     So AWS_REGION or a profile's region is passed over if it belongs to another partition than the roles do, and
     refused if the alias or an option names it. Raises Failed.
     """
-    if configured and (partition is None or not is_elsewhere(configured, partition)):
+    if configured and (partition is None or not is_in_other_partition(configured, partition)):
         return configured
-    home = home_region(partition or DEFAULT_PARTITION)
+    home = home_region_of(partition or DEFAULT_PARTITION)
     if configured and configured == asked:
-        raise failure(
+        raise make_error(
             "region-partition",
             f"The region {configured} belongs to the partition {partition_of_region(configured)}, the role to "
             f"{partition}.",
@@ -161,7 +167,7 @@ def _region_of_sts(configured: str | None, asked: str | None, partition: str | N
             f"Write `region: {home}` in the alias, or pass --region {home}." if home else "Name a region of it.",
         )
     if home is None:
-        raise failure(
+        raise make_error(
             "no-region",
             f"No region is set, and the partition {partition} is not known to this version.",
             hint="Pass --region with one of its regions, or set AWS_REGION.",
@@ -171,7 +177,7 @@ def _region_of_sts(configured: str | None, asked: str | None, partition: str | N
 
 def assume_role(
     sts: STSClient, parameters: Mapping[str, object], caller_arn: str, serial: str = "", code: str = ""
-) -> Keys:
+) -> SessionKeys:
     """One AssumeRole call, with MFA where a serial and a code are given.
 
     `caller_arn` is for messages. Raises Failed; the problem's code is `mfa-code-refused` for a code that AWS
@@ -182,11 +188,11 @@ def assume_role(
     try:
         answer = cast("Any", sts).assume_role(**parameters, **mfa)["Credentials"]
     except AWS_ERRORS as error:
-        raise _failed(error, role, caller_arn, serial) from None
-    return _keys(answer)
+        raise _explain_failure(error, role, caller_arn, serial) from None
+    return _parse_keys(answer)
 
 
-def mfa_session(sts: STSClient, caller_arn: str, serial: str, code: str, duration: int) -> Keys:
+def open_mfa_session(sts: STSClient, caller_arn: str, serial: str, code: str, duration: int) -> SessionKeys:
     """One GetSessionToken call: a session of the caller's own user that carries MFA, for `duration` seconds.
 
     Raises Failed, with `mfa-code-refused` as of `assume_role`.
@@ -194,11 +200,11 @@ def mfa_session(sts: STSClient, caller_arn: str, serial: str, code: str, duratio
     try:
         answer = sts.get_session_token(SerialNumber=serial, TokenCode=code, DurationSeconds=duration)
     except AWS_ERRORS as error:
-        raise _failed(error, "an MFA session", caller_arn, serial) from None
-    return _keys(answer["Credentials"])
+        raise _explain_failure(error, "an MFA session", caller_arn, serial) from None
+    return _parse_keys(answer["Credentials"])
 
 
-def _keys(answer: Any) -> Keys:
+def _parse_keys(answer: Any) -> SessionKeys:
     ends = answer["Expiration"].astimezone(UTC)
     return (
         answer["AccessKeyId"],
@@ -208,17 +214,17 @@ def _keys(answer: Any) -> Keys:
     )
 
 
-def _code(error: Exception) -> str:
+def _code_of(error: Exception) -> str:
     return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
 
 
-def _failed(error: Exception, role: str, caller: str, serial: str) -> Failed:
+def _explain_failure(error: Exception, role: str, caller: str, serial: str) -> ReconcileError:
     text = str(error.response["Error"].get("Message", "")) if isinstance(error, ClientError) else ""
-    for part, failed in _known(role, caller, serial).items():
+    for part, failed in _list_refusals(role, caller, serial).items():
         if part in text:
             return failed
-    if _code(error) in ("AccessDenied", "AccessDeniedException"):
-        refused = failure(
+    if _code_of(error) in ("AccessDenied", "AccessDeniedException"):
+        refused = make_error(
             ROLE_REFUSED,
             f"AWS does not let {caller} assume {role}.",
             "Either the role's trust policy does not admit this caller under these conditions, or the "
@@ -226,11 +232,11 @@ def _failed(error: Exception, role: str, caller: str, serial: str) -> Failed:
             "alike.",
             "" if serial else "If the role needs MFA, pass --token-code, or set `mfa: true` on the alias.",
         )
-        return Failed([*refused.problems, *_own_words(text)])
-    return Failed([problem_of(error, f"assuming {role}")])
+        return ReconcileError([*refused.problems, *_quote_reasons(text)])
+    return ReconcileError([problem_of(error, f"assuming {role}")])
 
 
-def _own_words(text: str) -> Iterator[Problem]:
+def _quote_reasons(text: str) -> Iterator[Problem]:
     """Yield what AWS says beyond that it refuses.
 
     The kind of policy that refuses, at times: nothing else tells of an SCP. And the action, if it is another than
@@ -246,41 +252,41 @@ def _own_words(text: str) -> Iterator[Problem]:
         yield Problem(Level.INFO, AWS_SAYS, f"AWS says: {told.strip().rstrip('.')}.")
 
 
-def _why_an_hour(caller: str) -> str:
+def _explain_hour_limit(caller: str) -> str:
     if ":user/" in caller:
         return f"{caller} calls with a session (GetSessionToken), and AWS limits roles assumed from one to an hour."
     return f"{caller} is itself a role's session, and AWS limits chained roles to an hour."
 
 
-def _known(role: str, caller: str, serial: str) -> dict[str, Failed]:
+def _list_refusals(role: str, caller: str, serial: str) -> dict[str, ReconcileError]:
     """A part of what STS says → what it means."""
     return {
-        "invalid MFA one time pass code": failure(
+        "invalid MFA one time pass code": make_error(
             MFA_CODE_REFUSED,
             f"AWS refused the MFA code for {serial}.",
             "A code is valid for about 30 seconds and only once.",
             "Wait for the next one; if that is refused as well, check the clock of the device.",
         ),
-        "unable to validate MFA code": failure(
+        "unable to validate MFA code": make_error(
             DEVICE_REFUSED,
             f"AWS cannot check a code of the MFA device {serial}.",
             f"It is not an enabled device of {caller}.",
             "Correct `mfa_serial` of the alias, or leave it out to have the device looked up.",
         ),
-        "exceeds the 1 hour session limit": failure(
+        "exceeds the 1 hour session limit": make_error(
             "session-duration",
             f"{role} can be assumed for one hour at most from here.",
-            _why_an_hour(caller),
+            _explain_hour_limit(caller),
             "Ask for 1h or less, or start from the keys of a user"
             + (" (`aws-vault exec --no-session`)." if ":user/" in caller else "."),
         ),
-        "exceeds the MaxSessionDuration": failure(
+        "exceeds the MaxSessionDuration": make_error(
             "session-duration",
             f"{role} cannot be assumed for that long.",
             "Its maximum session duration in AWS is shorter.",
             "Ask for less, or raise `max_session_duration` of the role and apply it.",
         ),
-        "may not be assumed by root": failure(
+        "may not be assumed by root": make_error(
             "assume-root",
             f"{role} cannot be assumed as the account's root user.",
             "AWS lets no root user assume roles.",

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def unlogged() -> Iterator[None]:
+def pause_logging() -> Iterator[None]:
     """Whoever has turned logging on: nothing is logged meanwhile, by any thread."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)

@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 SESSION_WITHOUT_MFA, FEDERATED_SESSION = "SessionWithoutMfa", "FederatedSession"
 """Codes of our own in place of IAM's: nothing of AWS's is called so."""
 
-_REFUSED = "InvalidClientTokenId"
+_REFUSED_CODE = "InvalidClientTokenId"
 
 
-def kind_of(caller_arn: str, access_key_id: str) -> str:
+def refusal_code_of(caller_arn: str, access_key_id: str) -> str:
     """Return the code that IAM's refusal of these credentials stands for; "" if it may mean anything."""
     if not access_key_id.startswith("ASIA"):
         return ""
@@ -26,20 +26,20 @@ def kind_of(caller_arn: str, access_key_id: str) -> str:
     return SESSION_WITHOUT_MFA if ":user/" in caller_arn or caller_arn.endswith(":root") else ""
 
 
-def tell_apart(client: Any, caller_arn: str, access_key_id: str) -> None:
+def rename_session_errors(client: Any, caller_arn: str, access_key_id: str) -> None:
     """Let the errors of a client of IAM say which session IAM refuses, if STS has just named its caller."""
-    code = kind_of(caller_arn, access_key_id)
+    code = refusal_code_of(caller_arn, access_key_id)
 
     def rename(parsed: Any, **_: Any) -> None:
         error = parsed.get("Error") if isinstance(parsed, dict) else None
-        if isinstance(error, dict) and error.get("Code") == _REFUSED:
+        if isinstance(error, dict) and error.get("Code") == _REFUSED_CODE:
             error["Code"] = code
 
     if code:
         client.meta.events.register("after-call.iam", rename, unique_id="reconcile-user-sessions")
 
 
-def message_of(error: ClientError) -> tuple[str, str] | None:
+def describe_session_error(error: ClientError) -> tuple[str, str] | None:
     """Return what happened and what to do, if the code is one of ours."""
     code = error.response.get("Error", {}).get("Code")
     if code == SESSION_WITHOUT_MFA:

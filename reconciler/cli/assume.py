@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.assume.deliver import CODE_VARIABLE, Wish, reader
-from reconciler.cli.completion import alias_names
-from reconciler.cli.options import aws_options, file_option, tell_default_file, text_only, variable_option
-from reconciler.cli.terminal import tell
+from reconciler.assume.deliver import CODE_VARIABLE, OutputOptions, choose_shell
+from reconciler.cli.completion import complete_aliases
+from reconciler.cli.options import announce_default_file, aws_options, check_text, file_option, variable_option
+from reconciler.cli.terminal import notice
 from reconciler.shell import streams
-from reconciler.shell.variables import SHELLS, assignments
+from reconciler.shell.variables import SHELLS, render_assignments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _COMMAND = "reconcile.command"
-_FORMATS = {"unset": ("env", "json"), "list": ("json",), "explain": ("json",)}
+_MODE_FORMATS = {"unset": ("env", "json"), "list": ("json",), "explain": ("json",)}
 """What --format means beside the credentials themselves."""
-_LONGEST_DURATION = 20
+_MAX_DURATION_LENGTH = 20
 
 
-class _WithCommand(click.Command):
+class _AssumeCommand(click.Command):
     """Takes what follows the first `--` for CMD, so that its own options stay its own."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -44,8 +44,8 @@ class _WithCommand(click.Command):
         return [*super().collect_usage_pieces(ctx), "[-- CMD...]"]
 
 
-@click.command("assume", cls=_WithCommand, epilog='Example: eval "$(reconcile assume s3)"')
-@click.argument("alias", required=False, shell_complete=alias_names)
+@click.command("assume", cls=_AssumeCommand, epilog='Example: eval "$(reconcile assume s3)"')
+@click.argument("alias", required=False, shell_complete=complete_aliases)
 @file_option
 @variable_option
 @click.option("--shell", type=click.Choice(tuple(SHELLS)), help="Whose syntax to print, or which shell to open.")
@@ -63,7 +63,7 @@ class _WithCommand(click.Command):
 @click.option("--verify", is_flag=True, help="Assume for 15 minutes and compare who AWS says that is.")
 @click.option("--logout", is_flag=True, help="Forget what is cached: of ALIAS, or everything.")
 @click.option("--duration", metavar="TIME", help="How long: 45m, 2h, or seconds.")
-@click.option("--session-name", metavar="NAME", callback=text_only, help="Name of the session in CloudTrail.")
+@click.option("--session-name", metavar="NAME", callback=check_text, help="Name of the session in CloudTrail.")
 @click.option("--token-code", metavar="CODE", help="MFA code.")
 @click.option("--token-command", metavar="COMMAND", help="Command that prints an MFA code; run without a shell.")
 @click.option("--no-cache", is_flag=True, help="Ask AWS anew, and keep nothing.")
@@ -102,57 +102,57 @@ def command(
     """
     words: list[str] = ctx.meta.get(_COMMAND, [])
     modes = {"unset": unset, "list": listing, "console": console, "explain": explain, "verify": verify}
-    mode = _mode(ctx, alias, {**modes, "logout": logout}, Wish(words, shell, form, printing))
+    mode = _choose_mode(ctx, alias, {**modes, "logout": logout}, OutputOptions(words, shell, form, printing))
     if mode == "unset":
-        _print_undoing(shell, form)
+        _print_unset(shell, form)
         return 0
-    from reconciler.app.wanted import Wanted
+    from reconciler.app.wanted import AssumeRequest
     from reconciler.assume import codes, terminal
 
-    wanted = Wanted(
+    wanted = AssumeRequest(
         alias=alias or "",
         files=files,
         variables=variables,
         profile=profile,
         region=region,
         endpoint_url=endpoint_url,
-        duration=_seconds(duration),
+        duration=_parse_seconds(duration),
         session_name=session_name,
-        codes=codes.Sources(token_code, token_command, os.environ.get(CODE_VARIABLE), terminal.prompt()),
-        cached=not no_cache,
+        codes=codes.CodeSources(token_code, token_command, os.environ.get(CODE_VARIABLE), terminal.make_prompt()),
+        use_cache=not no_cache,
     )
     from reconciler.cli import assume_modes
 
     if mode != "logout":
-        tell_default_file(files)
+        announce_default_file(files)
     if mode:
-        return assume_modes.MODES[mode](wanted, form, tell)
-    return assume_modes.assume(wanted, Wish(words, shell, form, printing), tell)
+        return assume_modes.MODES[mode](wanted, form, notice)
+    return assume_modes.assume_role(wanted, OutputOptions(words, shell, form, printing), notice)
 
 
-def _mode(ctx: click.Context, alias: str | None, asked: Mapping[str, bool], wish: Wish) -> str | None:
+def _choose_mode(ctx: click.Context, alias: str | None, flags: Mapping[str, bool], output: OutputOptions) -> str | None:
     """The one thing that is asked for instead of credentials, if any."""
-    modes = [name for name, is_asked in asked.items() if is_asked]
+    modes = [name for name, is_asked in flags.items() if is_asked]
     if len(modes) > 1:
         raise click.UsageError(f"--{modes[0]} and --{modes[1]} cannot go together.", ctx)
     mode = modes[0] if modes else None
-    if mode and (wish.words or (wish.printing and mode != "unset")):
+    if mode and (output.words or (output.printing and mode != "unset")):
         raise click.UsageError(f"--{mode} takes no command, and no --print.", ctx)
-    if mode and wish.form and wish.form not in _FORMATS.get(mode, ()):
-        raise click.UsageError(f"--{mode} has no --format {wish.form}.", ctx)
-    if wish.words and (wish.printing or wish.form):
+    if mode and output.form and output.form not in _MODE_FORMATS.get(mode, ()):
+        raise click.UsageError(f"--{mode} has no --format {output.form}.", ctx)
+    if output.words and (output.printing or output.form):
         raise click.UsageError("With a command after `--` nothing is printed: leave out --print, --format.", ctx)
     if not alias and mode not in ("unset", "list", "logout"):
         raise click.UsageError("Missing argument 'ALIAS'.", ctx)
     return mode
 
 
-def _seconds(text: str | None) -> int | None:
+def _parse_seconds(text: str | None) -> int | None:
     if text is None:
         return None
     from reconciler.model.durations import parse_duration
 
-    short = len(text) <= _LONGEST_DURATION
+    short = len(text) <= _MAX_DURATION_LENGTH
     found = parse_duration(text) if short else None
     if found is None:
         said = repr(text) if short else f"A text of {len(text)} characters"
@@ -160,13 +160,13 @@ def _seconds(text: str | None) -> int | None:
     return found
 
 
-def _print_undoing(shell: str | None, form: str | None) -> None:
+def _print_unset(shell: str | None, form: str | None) -> None:
     from reconciler.assume import credentials, emit
 
-    variables = credentials.undoing(os.environ)
+    variables = credentials.build_unset_variables(os.environ)
     if not variables:
-        tell("nothing is assumed in this shell.")
+        notice("nothing is assumed in this shell.")
         return
     streams.write_exactly(
-        emit.as_json(variables) if form == "json" else assignments(variables, shell or reader(os.environ))
+        emit.as_json(variables) if form == "json" else render_assignments(variables, shell or choose_shell(os.environ))
     )

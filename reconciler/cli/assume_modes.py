@@ -6,98 +6,100 @@ import os
 from collections.abc import Callable, Mapping
 
 from reconciler.app import assume as use_case
-from reconciler.app.wanted import Say, Wanted
-from reconciler.assume.cache import MARGIN
-from reconciler.assume.deliver import Wish, deliver
-from reconciler.cli.terminal import colored, say, say_line, say_sentence, width
+from reconciler.app.wanted import AssumeRequest, Say
+from reconciler.assume.cache import REFRESH_MARGIN
+from reconciler.assume.deliver import OutputOptions, deliver_credentials
+from reconciler.cli.terminal import echo, echo_line, echo_sentence, get_width, uses_color
 from reconciler.model.durations import format_duration
 from reconciler.model.explanation import Explanation
-from reconciler.model.problem import failure
+from reconciler.model.problem import make_error
 
 
-def assume(wanted: Wanted, wish: Wish, tell: Say) -> int:
+def assume_role(request: AssumeRequest, output: OutputOptions, notice: Say) -> int:
     """The exit code of what was run, or 0; 1 where AWS refuses, with the reasons on stderr."""
-    if wish.form == "credential-process" and wanted.duration is not None and wanted.duration <= MARGIN:
-        raise failure(
+    if output.form == "credential-process" and request.duration is not None and request.duration <= REFRESH_MARGIN:
+        raise make_error(
             "session-too-short",
-            f"A session of {format_duration(wanted.duration)} is of no use to a credential_process.",
+            f"A session of {format_duration(request.duration)} is of no use to a credential_process.",
             "AWS SDKs refresh credentials that have less than 15m left, and would ask for each command anew.",
             "Ask for more: `--duration 1h`.",
         )
     try:
-        result = use_case.assumed(wanted, os.environ, tell)
-    except use_case.NotAssumed as refused:
-        return _told(refused.explanation, err=True)
-    return deliver(wish, result.alias, result.role_arn, result.credentials, result.variables, os.environ, tell)
+        result = use_case.assume_alias(request, os.environ, notice)
+    except use_case.AssumeRoleError as refused:
+        return _print_explanation(refused.explanation, err=True)
+    return deliver_credentials(
+        output, result.alias, result.role_arn, result.credentials, result.variables, os.environ, notice
+    )
 
 
-def _list(wanted: Wanted, form: str | None, tell: Say) -> int:
-    from reconciler.app.sessions import listed
-    from reconciler.assume.credentials import clock
-    from reconciler.render.aliases import as_json, table
+def _list_aliases(request: AssumeRequest, form: str | None, notice: Say) -> int:
+    from reconciler.app.sessions import list_aliases
+    from reconciler.assume.credentials import format_local_time
+    from reconciler.render.aliases import render_alias_json, render_alias_table
 
-    found = listed(wanted, os.environ)
+    found = list_aliases(request, os.environ)
     if form == "json":
-        say(as_json(found))
+        echo(render_alias_json(found))
     elif found:
-        say(table(found, clock, width()))
+        echo(render_alias_table(found, format_local_time, get_width()))
     else:
-        tell("the file has no aliases.")
+        notice("the file has no aliases.")
     return 0
 
 
-def _console(wanted: Wanted, form: str | None, tell: Say) -> int:
+def _print_console_url(request: AssumeRequest, form: str | None, notice: Say) -> int:
     try:
-        url = use_case.signed_in(wanted, os.environ, tell)
-    except use_case.NotAssumed as refused:
-        return _told(refused.explanation, err=True)
-    tell("whoever opens this URL within 15 minutes is signed in as the role.")
-    say_line(url)
+        url = use_case.make_console_url(request, os.environ, notice)
+    except use_case.AssumeRoleError as refused:
+        return _print_explanation(refused.explanation, err=True)
+    notice("whoever opens this URL within 15 minutes is signed in as the role.")
+    echo_line(url)
     return 0
 
 
-def _explain(wanted: Wanted, form: str | None, tell: Say) -> int:
-    from reconciler.app.why import would_be
+def _explain_alias(request: AssumeRequest, form: str | None, notice: Say) -> int:
+    from reconciler.app.why import explain_assume
 
-    found = would_be(use_case.begun(wanted, os.environ, tell))
+    found = explain_assume(use_case.start_chain(request, os.environ, notice))
     if form == "json":
-        from reconciler.render.explanation import explanation_dict
-        from reconciler.render.json_text import json_text
+        from reconciler.render.explanation import explanation_to_dict
+        from reconciler.render.json_text import dump_json
 
-        say(json_text(explanation_dict(found), indent=2))
+        echo(dump_json(explanation_to_dict(found), indent=2))
         return 0 if found.may_assume else 1
-    return _told(found, err=False)
+    return _print_explanation(found, err=False)
 
 
-def _verify(wanted: Wanted, form: str | None, tell: Say) -> int:
+def _verify_alias(request: AssumeRequest, form: str | None, notice: Say) -> int:
     try:
-        caller = use_case.verified(wanted, os.environ, tell)
-    except use_case.NotAssumed as refused:
-        return _told(refused.explanation, err=True)
-    say_sentence(f"{wanted.alias} is {caller.arn}, as meant.")
+        caller = use_case.verify_alias(request, os.environ, notice)
+    except use_case.AssumeRoleError as refused:
+        return _print_explanation(refused.explanation, err=True)
+    echo_sentence(f"{request.alias} is {caller.arn}, as meant.")
     return 0
 
 
-def _logout(wanted: Wanted, form: str | None, tell: Say) -> int:
-    from reconciler.app.sessions import logged_out
+def _forget_sessions(request: AssumeRequest, form: str | None, notice: Say) -> int:
+    from reconciler.app.sessions import forget_sessions
 
-    gone = logged_out(wanted, os.environ, tell)
-    of = f" of {wanted.alias}" if wanted.alias else ""
-    tell(f"forgot {gone} session{'s' * (gone != 1)}{of}." if gone else f"no session{of} was kept.")
+    gone = forget_sessions(request, os.environ, notice)
+    of = f" of {request.alias}" if request.alias else ""
+    notice(f"forgot {gone} session{'s' * (gone != 1)}{of}." if gone else f"no session{of} was kept.")
     return 0
 
 
-def _told(explanation: Explanation, *, err: bool) -> int:
-    from reconciler.render.explanation import explanation_text
+def _print_explanation(explanation: Explanation, *, err: bool) -> int:
+    from reconciler.render.explanation import render_explanation
 
-    say(explanation_text(explanation, color=colored(err=err), width=width(err=err)), err=err)
+    echo(render_explanation(explanation, color=uses_color(err=err), width=get_width(err=err)), err=err)
     return 0 if explanation.may_assume else 1
 
 
-MODES: Mapping[str, Callable[[Wanted, str | None, Say], int]] = {
-    "list": _list,
-    "console": _console,
-    "explain": _explain,
-    "verify": _verify,
-    "logout": _logout,
+MODES: Mapping[str, Callable[[AssumeRequest, str | None, Say], int]] = {
+    "list": _list_aliases,
+    "console": _print_console_url,
+    "explain": _explain_alias,
+    "verify": _verify_alias,
+    "logout": _forget_sessions,
 }

@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-def alias_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+def complete_aliases(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """`shell_complete` of an ALIAS argument: aliases of --file, $RECONCILE_FILE or roles.yaml, with their roles."""
-    from reconciler.app.candidates import alias_roles
+    from reconciler.app.candidates import read_alias_roles
 
     files: Sequence[str] = ctx.params.get("files") or ()
-    return _items(alias_roles(files, ctx.params.get("variables") or {}), incomplete)
+    return _make_items(read_alias_roles(files, ctx.params.get("variables") or {}), incomplete)
 
 
-def profile_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """`shell_complete` of --profile: the profiles in AWS's two files."""
-    from reconciler.app.candidates import aws_profiles
+    from reconciler.app.candidates import list_aws_profiles
 
-    return _items(dict.fromkeys(aws_profiles(os.environ), ""), incomplete)
+    return _make_items(dict.fromkeys(list_aws_profiles(os.environ), ""), incomplete)
 
 
-def _items(helps: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
+def _make_items(helps: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
     """Names that begin so, with their help. Line ends and escape sequences reach neither script nor terminal.
 
     A name that begins with `-` is left out: on the command line it would be an option.

@@ -15,7 +15,7 @@ from click.shell_completion import (
     split_arg_string,
 )
 
-_BASH = """\
+_BASH_SCRIPT = """\
 %(complete_func)s() {
     local response line
     COMPREPLY=()
@@ -33,14 +33,18 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 _SPECIAL = frozenset(" \t!\"#$&'()*;<>?[\\]^`{|}~")
 """What bash would not take for a plain character of a word."""
-_NONE: frozenset[str] = frozenset()
-_QUOTING = {"": (_SPECIAL, _NONE), "'": (_NONE, frozenset("'")), '"': (frozenset('$`"\\'), frozenset("!"))}
+_NO_CHARACTERS: frozenset[str] = frozenset()
+_QUOTING = {
+    "": (_SPECIAL, _NO_CHARACTERS),
+    "'": (_NO_CHARACTERS, frozenset("'")),
+    '"': (frozenset('$`"\\'), frozenset("!")),
+}
 """The quote that is open → what is escaped behind it, and what cannot be written there."""
 
 
-def answer(root: click.Command, variable: str, instruction: str) -> int:
+def answer_shell(root: click.Command, variable: str, instruction: str) -> int:
     """Do what a shell asks for in `variable`; the exit code. `bash_source`: the script; `bash_complete`: candidates."""
-    for shell in (_Bash, _Zsh, _Fish):
+    for shell in (_BashCompletion, _ZshCompletion, _FishCompletion):
         add_completion_class(shell)
     if instruction.endswith("_source"):
         return shell_complete(root, {}, "reconcile", variable, instruction)
@@ -51,13 +55,13 @@ def answer(root: click.Command, variable: str, instruction: str) -> int:
         return 0
 
 
-class _Bash(BashComplete):
+class _BashCompletion(BashComplete):
     """Bash cuts words at `:`, `=` and `@` as well, and replaces only the last piece; click looks at its pieces.
 
     So the line itself is read here, and what bash keeps of the word is taken off each candidate.
     """
 
-    source_template = _BASH
+    source_template = _BASH_SCRIPT
 
     def get_completion_args(self) -> tuple[list[str], str]:
         # The mark stands for the cursor: it tells a finished word from one that goes on.
@@ -66,8 +70,8 @@ class _Bash(BashComplete):
 
     def complete(self) -> str:
         words, incomplete = self.get_completion_args()
-        word, quote = _last_word(os.environ["COMP_LINE"])
-        kept = "" if quote or "\\" in word else _kept(incomplete, os.environ.get("COMP_WORDBREAKS", ""))
+        word, quote = _find_last_word(os.environ["COMP_LINE"])
+        kept = "" if quote or "\\" in word else _find_kept_prefix(incomplete, os.environ.get("COMP_WORDBREAKS", ""))
         lines = []
         for item in self.get_completions(words, incomplete):
             value = _quote_word(item.value.removeprefix(kept), quote)
@@ -76,23 +80,23 @@ class _Bash(BashComplete):
         return "\n".join(lines)
 
 
-class _Zsh(ZshComplete):
+class _ZshCompletion(ZshComplete):
     """The whole word is replaced, also where it is `--option=value`."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
-        return _whole(super().get_completions(args, incomplete), incomplete)
+        return _prefix_option_name(super().get_completions(args, incomplete), incomplete)
 
 
-class _Fish(FishComplete):
+class _FishCompletion(FishComplete):
     """As for zsh; and click's script cuts at every comma, which an alias may have."""
 
     source_template = FishComplete.source_template.replace('string split ","', 'string split --max 1 ","')
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
-        return _whole(super().get_completions(args, incomplete), incomplete)
+        return _prefix_option_name(super().get_completions(args, incomplete), incomplete)
 
 
-def _whole(items: list[CompletionItem[str]], incomplete: str) -> list[CompletionItem[str]]:
+def _prefix_option_name(items: list[CompletionItem[str]], incomplete: str) -> list[CompletionItem[str]]:
     name, equals, _ = incomplete.partition("=")
     if equals and name.startswith("--"):
         for item in items:
@@ -100,7 +104,7 @@ def _whole(items: list[CompletionItem[str]], incomplete: str) -> list[Completion
     return items
 
 
-def _last_word(line: str) -> tuple[str, str]:
+def _find_last_word(line: str) -> tuple[str, str]:
     """The word before the cursor as it is typed, and the quote that is open in it, or ""."""
     start, quote, escaped = 0, "", False
     for index, character in enumerate(line):
@@ -117,7 +121,7 @@ def _last_word(line: str) -> tuple[str, str]:
     return line[start:], quote
 
 
-def _kept(incomplete: str, breaks: str) -> str:
+def _find_kept_prefix(incomplete: str, breaks: str) -> str:
     """What bash leaves standing of a word's value: all to its last break character.
 
     `@` itself is replaced: where words break at it, bash takes it for the beginning of a host name.

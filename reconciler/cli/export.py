@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import aws_options, color_option
-from reconciler.cli.terminal import say, say_line, say_sentence
+from reconciler.cli.terminal import echo, echo_line, echo_sentence
 
 if TYPE_CHECKING:
-    from reconciler.desired.export import Exported
+    from reconciler.desired.export import AccountExport
 
-_OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_OWNER_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-def _owner(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
-    if given is not None and not _OWNER.fullmatch(given):
+def _check_owner(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not _OWNER_PATTERN.fullmatch(given):
         raise click.BadParameter(f"{given!r} is not 1 to 64 letters, digits and . _ -.")
     return given
 
 
-def _patterns(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+def _check_patterns(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in given:
         if "/" not in pattern:
             raise click.BadParameter(f"{pattern!r} is no pattern of addresses: write kind/name, as in role/{pattern}.")
@@ -35,10 +35,10 @@ def _patterns(context: click.Context, option: click.Parameter, given: tuple[str,
     "--only",
     metavar="PATTERN",
     multiple=True,
-    callback=_patterns,
+    callback=_check_patterns,
     help="Only entities whose address (kind/name) matches, with * and ?; repeatable.",
 )
-@click.option("--owner", metavar="NAME", callback=_owner, help="Make it a stack of this owner, to be adopted.")
+@click.option("--owner", metavar="NAME", callback=_check_owner, help="Make it a stack of this owner, to be adopted.")
 @click.option(
     "--split",
     metavar="DIR",
@@ -60,21 +60,21 @@ def command(
     Without --owner the file has `prune: none`, and nothing in the account gets a tag from it.
     """
     from reconciler.app import export as use_case
-    from reconciler.cli.progress import working
+    from reconciler.cli.progress import show_progress
 
-    request = use_case.Request(only, owner, profile, region, endpoint_url)
-    with working("Reading IAM"):
-        found = use_case.export(request, split=split is not None)
+    request = use_case.ExportRequest(only, owner, profile, region, endpoint_url)
+    with show_progress("Reading IAM"):
+        found = use_case.export_account(request, split=split is not None)
     if split:
-        for path in use_case.write(found, request, split):
-            say_line(str(path))
+        for path in use_case.write_files(found, request, split):
+            echo_line(str(path))
     else:
-        say(use_case.text(found, request).removesuffix("\n"))
-    say_sentence(_summary(found), err=True)
+        echo(use_case.as_text(found, request).removesuffix("\n"))
+    echo_sentence(_format_summary(found), err=True)
     return 0
 
 
-def _summary(found: Exported) -> str:
+def _format_summary(found: AccountExport) -> str:
     counts = ", ".join(f"{section}: {len(entries)}" for section, entries in found.sections.items()) or "nothing"
     left = len(found.left_out)
     return f"Exported {counts}" + (f"; left out, as the comments say: {left}." if left else ".")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from reconciler.cli.options import aws_options, file_option, tell_default_file, text_only, variable_option
-from reconciler.cli.terminal import colored, say, say_sentence, tell, width
+from reconciler.cli.options import announce_default_file, aws_options, check_text, file_option, variable_option
+from reconciler.cli.terminal import echo, echo_sentence, get_width, notice, uses_color
 
 if TYPE_CHECKING:
-    from reconciler.app.key_checks import Wanted
-    from reconciler.app.keys import Outcome
+    from reconciler.app.key_checks import KeysRequest
+    from reconciler.app.keys import KeysResult
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +26,7 @@ def command() -> None:
     """
 
 
-def _shared(function: F) -> F:
+def _add_shared_options(function: F) -> F:
     """USER, and the options of both."""
     for option in (
         aws_options,
@@ -35,17 +35,17 @@ def _shared(function: F) -> F:
         click.option(
             "--into",
             metavar="NAME",
-            callback=text_only,
+            callback=check_text,
             help="Profile of the credentials file. Default: the user's name.",
         ),
-        click.argument("user", callback=text_only),
+        click.argument("user", callback=check_text),
     ):
         function = option(function)
     return function
 
 
 @command.command("issue", epilog="Example: reconcile keys issue demo-user --into demo")
-@_shared
+@_add_shared_options
 def issue(**options: Any) -> int:
     """A new access key of USER in a new profile.
 
@@ -53,11 +53,11 @@ def issue(**options: Any) -> int:
     """
     from reconciler.app import keys as use_case
 
-    return _told(use_case.issue(_wanted(**options), os.environ, tell))
+    return _print_outcome(use_case.issue_key(_make_request(**options), os.environ, notice))
 
 
 @command.command("rotate", epilog="Example: reconcile keys rotate demo-user, and days later with --finish")
-@_shared
+@_add_shared_options
 @click.option("--finish", "finishing", is_flag=True, help="Delete the old key, which is inactive.")
 def rotate(finishing: bool, **options: Any) -> int:
     """A new access key of USER in the place of the profile's.
@@ -67,22 +67,22 @@ def rotate(finishing: bool, **options: Any) -> int:
     """
     from reconciler.app import keys as use_case
 
-    act = use_case.finish if finishing else use_case.rotate
-    return _told(act(_wanted(**options), os.environ, tell))
+    act = use_case.finish_rotation if finishing else use_case.rotate_key
+    return _print_outcome(act(_make_request(**options), os.environ, notice))
 
 
-def _wanted(user: str, **options: Any) -> Wanted:
-    from reconciler.app.key_checks import Wanted
+def _make_request(user: str, **options: Any) -> KeysRequest:
+    from reconciler.app.key_checks import KeysRequest
 
-    tell_default_file(options["files"])
-    return Wanted(user=user.removeprefix("user/"), **options)
+    announce_default_file(options["files"])
+    return KeysRequest(user=user.removeprefix("user/"), **options)
 
 
-def _told(outcome: Outcome) -> int:
-    from reconciler.render.problems import text
+def _print_outcome(outcome: KeysResult) -> int:
+    from reconciler.render.problems import render_problems
 
     for line in outcome.done:
-        say_sentence(line)
+        echo_sentence(line)
     if outcome.findings:
-        say(text(outcome.findings, color=colored(err=True), width=width(err=True)), err=True)
+        echo(render_problems(outcome.findings, color=uses_color(err=True), width=get_width(err=True)), err=True)
     return 0

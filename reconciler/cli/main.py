@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import click
 
 from reconciler import __version__
-from reconciler.cli.terminal import colored, say, say_line, say_sentence, width
-from reconciler.model.problem import Failed
+from reconciler.cli.terminal import echo, echo_line, echo_sentence, get_width, uses_color
+from reconciler.model.problem import ReconcileError
 
-_COMPLETION = "_RECONCILE_COMPLETE"
+_COMPLETION_VARIABLE = "_RECONCILE_COMPLETE"
 """Set by the completion script of a shell, which click names so."""
 _COMMANDS = {
     "apply": "apply",
@@ -46,10 +46,10 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from reconciler.model.suggest import suggestion
+        from reconciler.model.suggest import suggest_word
 
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            close = suggestion(args[0], _COMMANDS)
+            close = suggest_word(args[0], _COMMANDS)
             hint = f" Did you mean {close!r}?" if close else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
@@ -69,42 +69,42 @@ def root() -> None:
     """
 
 
-def run(arguments: Sequence[str]) -> int:
+def run_command(arguments: Sequence[str]) -> int:
     """Run one command; the exit code. No traceback for what a user can cause."""
-    if asked := os.environ.get(_COMPLETION):
+    if asked := os.environ.get(_COMPLETION_VARIABLE):
         from reconciler.cli import completion_shells
 
-        return completion_shells.answer(root, _COMPLETION, asked)
+        return completion_shells.answer_shell(root, _COMPLETION_VARIABLE, asked)
     try:
         outcome = root.main(args=list(arguments), prog_name="reconcile", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
-        say(error.format_message())
+        echo(error.format_message())
         return 0
     except click.ClickException as error:
-        _tell_usage(error)
+        _echo_usage(error)
         return 1
     except (click.Abort, KeyboardInterrupt) as error:
         at_a_question = isinstance(error, click.Abort) and error.__cause__ is None
         if at_a_question:  # which ends in no new line; that of another interruption click has written
-            say("", err=True)
-        say("Interrupted.", err=True)
+            echo("", err=True)
+        echo("Interrupted.", err=True)
         return 130
-    except Failed as failed:
-        from reconciler.render.problems import text
+    except ReconcileError as failed:
+        from reconciler.render.problems import render_problems
 
-        say(text(failed.problems, color=colored(err=True), width=width(err=True)), err=True)
+        echo(render_problems(failed.problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
         return 1
     except BrokenPipeError:
         sys.stderr.close()
         return 1
 
 
-def _tell_usage(error: click.ClickException) -> None:
+def _echo_usage(error: click.ClickException) -> None:
     """Tell what click tells of a wrong command line; the message holds words of it, and stays one line."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
-        say(context.get_usage(), err=True)
-        say_line(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", err=True)
-        say("", err=True)
-    say_sentence(f"Error: {error.format_message()}", err=True)
+        echo(context.get_usage(), err=True)
+        echo_line(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", err=True)
+        echo("", err=True)
+    echo_sentence(f"Error: {error.format_message()}", err=True)

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import aws_options, color_option, file_option, tell_default_file, text_only, variable_option
-from reconciler.cli.terminal import colored, say, say_line, tell, width
+from reconciler.cli.options import (
+    announce_default_file,
+    aws_options,
+    check_text,
+    color_option,
+    file_option,
+    variable_option,
+)
+from reconciler.cli.terminal import echo, echo_line, get_width, notice, uses_color
 
 if TYPE_CHECKING:
     from reconciler.app.mfa import Terminal
@@ -24,7 +31,7 @@ def command() -> None:
 
 
 @command.command("enroll", short_help="A virtual device for a user.", epilog="Example: reconcile mfa enroll alice")
-@click.argument("user", required=False, callback=text_only)
+@click.argument("user", required=False, callback=check_text)
 @click.option("--device-name", metavar="NAME", help="Name of the device; the user's, where absent.")
 @click.option("--another", is_flag=True, help="Enrol a further device; a user may have 8.")
 @click.option("--replace", is_flag=True, help="Delete a left-over device of that name without asking.")
@@ -44,25 +51,29 @@ def enroll(user: str | None, **options: Any) -> int:
     A QR code for an authenticator app is drawn on the terminal, then two codes that follow each other are
     asked for, which AWS verifies. What is not finished is deleted again.
     """
-    from reconciler.app.mfa import Wanted, enrolled
+    from reconciler.app.mfa import EnrolRequest, enroll_device
 
-    wanted = Wanted(user=user.removeprefix("user/") if user else None, **options)
+    wanted = EnrolRequest(user=user.removeprefix("user/") if user else None, **options)
     if wanted.seed_file and wanted.show_seed:
         raise click.UsageError("With --seed-file nothing is shown: leave out --show-seed.")
-    tell_default_file(wanted.files)
-    with _interrupted_by_hanging_up():
-        serial = enrolled(wanted, None if wanted.seed_file else _terminal(), _say)
-    say_line(serial)
+    announce_default_file(wanted.files)
+    with _interrupt_on_hangup():
+        serial = enroll_device(wanted, None if wanted.seed_file else _open_terminal(), _notice_quietly)
+    echo_line(serial)
     kept = f"The seed in {wanted.seed_file}" if wanted.seed_file else "What was shown"
-    _say(f"The device is enabled. {kept} is a secret: {'keep it safe' if wanted.seed_file else 'clear this terminal'}.")
-    _say("`reconcile assume` finds the device by itself; no alias needs `mfa_serial`. Its next code can be used.")
+    _notice_quietly(
+        f"The device is enabled. {kept} is a secret: {'keep it safe' if wanted.seed_file else 'clear this terminal'}."
+    )
+    _notice_quietly(
+        "`reconcile assume` finds the device by itself; no alias needs `mfa_serial`. Its next code can be used."
+    )
     return 0
 
 
 @command.command(
     "status", short_help="Who has which devices, and who lacks one.", epilog="Example: reconcile mfa status"
 )
-@click.argument("users", metavar="[USER]...", nargs=-1, callback=text_only)
+@click.argument("users", metavar="[USER]...", nargs=-1, callback=check_text)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
 @file_option
 @variable_option
@@ -74,31 +85,35 @@ def status(form: str, users: tuple[str, ...], **options: Any) -> int:
     With a file, users that must use MFA by it are told apart: by `mfa: required`, their own or a group's, or
     because a role that they may assume demands it.
     """
-    from reconciler.app.mfa_status import Wanted, status_of
-    from reconciler.cli.progress import working
-    from reconciler.render.mfa import status_json, status_text
+    from reconciler.app.mfa_status import MfaStatusRequest, read_mfa_status
+    from reconciler.cli.progress import show_progress
+    from reconciler.render.mfa import render_status_json, render_status_text
 
-    tell_default_file(options["files"])
-    with working("Reading IAM"):
-        found = status_of(Wanted([user.removeprefix("user/") for user in users], **options))
-    say(status_json(found) if form == "json" else status_text(found, color=colored(), width=width()))
+    announce_default_file(options["files"])
+    with show_progress("Reading IAM"):
+        found = read_mfa_status(MfaStatusRequest([user.removeprefix("user/") for user in users], **options))
+    echo(
+        render_status_json(found)
+        if form == "json"
+        else render_status_text(found, color=uses_color(), width=get_width())
+    )
     return 0
 
 
-def _terminal() -> Terminal | None:
+def _open_terminal() -> Terminal | None:
     from reconciler.app.mfa import Terminal
     from reconciler.assume import terminal
 
-    ask = terminal.prompt()
+    ask = terminal.make_prompt()
     if ask is None:
         return None
-    size = terminal.size()
+    size = terminal.read_size()
     color = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Terminal(ask, terminal.show, size.columns, size.lines, color)
+    return Terminal(ask, terminal.show_text, size.columns, size.lines, color)
 
 
 @contextlib.contextmanager
-def _interrupted_by_hanging_up() -> Iterator[None]:
+def _interrupt_on_hangup() -> Iterator[None]:
     """A closed terminal or a kill ends the block as Ctrl-C does; once it ends, no second one disturbs the cleaning."""
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     signals = [one for one in map(signal.Signals.__getitem__, names) if signal.getsignal(one) != signal.SIG_IGN]
@@ -116,6 +131,6 @@ def _interrupted_by_hanging_up() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _say(line: str) -> None:
+def _notice_quietly(line: str) -> None:
     with contextlib.suppress(OSError):
-        tell(line)
+        notice(line)

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli.completion import profile_names
-from reconciler.cli.terminal import choose_color, tell
+from reconciler.cli.completion import complete_profiles
+from reconciler.cli.terminal import choose_color, notice
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,12 +31,12 @@ def file_option(function: F) -> F:
     )(function)
 
 
-def tell_default_file(files: Sequence[str], notice: Callable[[str], None] = tell) -> None:
-    """Name the file that is used, if nobody named one and it is found in a parent folder. notice: gets the line."""
-    from reconciler.desired.source import file_above
+def announce_default_file(files: Sequence[str], notify: Callable[[str], None] = notice) -> None:
+    """Name the file that is used, if nobody named one and it is found in a parent folder. notify: gets the line."""
+    from reconciler.desired.source import find_file_above
 
-    if found := file_above(tuple(files)):
-        notice(f"using {found}, found in a parent folder.")
+    if found := find_file_above(tuple(files)):
+        notify(f"using {found}, found in a parent folder.")
 
 
 def variable_option(function: F) -> F:
@@ -46,7 +46,7 @@ def variable_option(function: F) -> F:
         "variables",
         metavar="NAME=VALUE",
         multiple=True,
-        callback=_variables,
+        callback=_parse_variables,
         help="Set a variable of the file; repeatable.",
     )(function)
 
@@ -54,13 +54,13 @@ def variable_option(function: F) -> F:
 def aws_options(function: F) -> F:
     """--profile, --region, --endpoint-url, with AWS's own meaning."""
     options = (
-        click.option("--endpoint-url", metavar="URL", callback=text_only, help="Call this endpoint instead of AWS's."),
-        click.option("--region", metavar="REGION", callback=text_only, help="AWS region of STS."),
+        click.option("--endpoint-url", metavar="URL", callback=check_text, help="Call this endpoint instead of AWS's."),
+        click.option("--region", metavar="REGION", callback=check_text, help="AWS region of STS."),
         click.option(
             "--profile",
             metavar="NAME",
-            shell_complete=profile_names,
-            callback=text_only,
+            shell_complete=complete_profiles,
+            callback=check_text,
             help="AWS profile to use.",
         ),
     )
@@ -69,7 +69,7 @@ def aws_options(function: F) -> F:
     return function
 
 
-def text_only(context: click.Context, parameter: click.Parameter, given: Any) -> Any:
+def check_text(context: click.Context, parameter: click.Parameter, given: Any) -> Any:
     """The same text or texts. Bytes that are no text in the locale's encoding are refused: only files are named so."""
     values: tuple[str, ...] = (given,) if isinstance(given, str) else given or ()
     for value in values:
@@ -78,14 +78,14 @@ def text_only(context: click.Context, parameter: click.Parameter, given: Any) ->
     return given
 
 
-def _variables(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Mapping[str, str]:
+def _parse_variables(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Mapping[str, str]:
     found = {}
     for item in given:
         name, equals, value = item.partition("=")
         if not (name and equals):
             raise click.BadParameter(f"{item!r} is not NAME=VALUE.")
         found[name.strip()] = value
-        text_only(context, option, item)
+        check_text(context, option, item)
     return found
 
 
@@ -131,7 +131,7 @@ def verbose_option(function: F) -> F:
     return click.option("-v", "--verbose", is_flag=True, help=said)(function)
 
 
-def planning_options(function: F) -> F:
+def plan_options(function: F) -> F:
     """Everything that decides what a plan is; `cli/plan.request_of` takes what it yields."""
     for option in (color_option, verbose_option, aws_options, allow_options, variable_option, target_option):
         function = option(function)

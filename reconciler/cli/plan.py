@@ -9,58 +9,58 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import F, planning_options, tell_default_file
+from reconciler.cli.options import F, announce_default_file, plan_options
 
 if TYPE_CHECKING:
-    from reconciler.app.plan import Planned, Request
+    from reconciler.app.plan import ConnectedPlan, PlanRequest
     from reconciler.model.plan import Plan
 
 CHANGES_PENDING = 2
 UNSAFE = 3
 
 
-def _text(plan: Plan) -> str:
-    from reconciler.cli.terminal import colored, width
-    from reconciler.render.plan_text import plan_text
+def _render_text(plan: Plan) -> str:
+    from reconciler.cli.terminal import get_width, uses_color
+    from reconciler.render.plan_text import render_plan_text
 
-    return plan_text(plan, color=colored(), width=width())
-
-
-def _json(plan: Plan) -> str:
-    from reconciler.render.plan_json import plan_json
-
-    return plan_json(plan)
+    return render_plan_text(plan, color=uses_color(), width=get_width())
 
 
-def _markdown(plan: Plan) -> str:
-    from reconciler.render.plan_markdown import plan_markdown
+def _render_json(plan: Plan) -> str:
+    from reconciler.render.plan_json import render_plan_json
 
-    return plan_markdown(plan)
-
-
-def _commands(plan: Plan) -> str:
-    from reconciler.render.aws_cli import plan_commands
-
-    return plan_commands(plan)
+    return render_plan_json(plan)
 
 
-def _github(plan: Plan) -> str:
-    from reconciler.render.problems import github
+def _render_markdown(plan: Plan) -> str:
+    from reconciler.render.plan_markdown import render_plan_markdown
 
-    return github(plan.findings)
+    return render_plan_markdown(plan)
+
+
+def _render_commands(plan: Plan) -> str:
+    from reconciler.render.aws_cli import render_plan_commands
+
+    return render_plan_commands(plan)
+
+
+def _render_github(plan: Plan) -> str:
+    from reconciler.render.problems import render_github
+
+    return render_github(plan.findings)
 
 
 _RENDERERS: Mapping[str, Callable[[Plan], str]] = {
-    "text": _text,
-    "json": _json,
-    "markdown": _markdown,
-    "aws-cli": _commands,
-    "github": _github,
+    "text": _render_text,
+    "json": _render_json,
+    "markdown": _render_markdown,
+    "aws-cli": _render_commands,
+    "github": _render_github,
 }
 
 
 def output_options(function: F) -> F:
-    """What is made of a plan: `shown` takes what they yield."""
+    """What is made of a plan: `show_plan` takes what they yield."""
     forms = click.Choice(list(_RENDERERS))
     options = (
         click.option("--format", "form", type=forms, default="text", help="How it is printed."),
@@ -76,17 +76,17 @@ def output_options(function: F) -> F:
     return function
 
 
-def shown(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> int:
+def show_plan(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> int:
     """Print the plan, save it if that was asked for; return the exit code. An unsafe plan is shown and saved, too."""
-    from reconciler.cli.terminal import say, say_commands
+    from reconciler.cli.terminal import echo, echo_commands
 
     if text := _RENDERERS[form](plan):
-        say_commands(text) if form == "github" else say(text)
+        echo_commands(text) if form == "github" else echo(text)
     if out:
-        from reconciler.app.saved import save
+        from reconciler.app.saved import save_plan
 
-        save(plan, Path(out))
-    if not plan.safe:
+        save_plan(plan, Path(out))
+    if not plan.is_safe:
         return UNSAFE
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
 
@@ -94,31 +94,31 @@ def shown(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> in
 @click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
 @output_options
 @click.option("--unmanaged", is_flag=True, help="List what no file declares, too.")
-@planning_options
+@plan_options
 def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing. Exits 3 if the plan is unsafe."""
     from reconciler.app.plan import make_plan
-    from reconciler.cli.progress import working
+    from reconciler.cli.progress import show_progress
 
-    request = request_of(**options)
-    tell_default_file(request.files)
-    with working("Reading IAM") as counted:
+    request = build_request(**options)
+    announce_default_file(request.files)
+    with show_progress("Reading IAM") as counted:
         planned = make_plan(replace(request, on_call=counted))
-    code = shown(planned.plan, form, out, detailed_exitcode)
+    code = show_plan(planned.plan, form, out, detailed_exitcode)
     if request.verbose:
-        say_calls(planned)
+        echo_calls(planned)
     return code
 
 
-def say_calls(planned: Planned) -> None:
+def echo_calls(planned: ConnectedPlan) -> None:
     """What --verbose tells."""
-    from reconciler.cli.terminal import say
-    from reconciler.render.calls import calls_text
+    from reconciler.cli.terminal import echo
+    from reconciler.render.calls import render_calls
 
-    say(calls_text(planned.calls), err=True)
+    echo(render_calls(planned.calls), err=True)
 
 
-def request_of(
+def build_request(
     *,
     profile: str | None,
     region: str | None,
@@ -132,15 +132,15 @@ def request_of(
     targets: tuple[str, ...] = (),
     unmanaged: bool = False,
     verbose: bool = False,
-) -> Request:
+) -> PlanRequest:
     """The options that commands with a plan share, as a request; those that only some of them have are optional."""
-    from reconciler.app.plan import Request
+    from reconciler.app.plan import PlanRequest
     from reconciler.model.address import Address
-    from reconciler.plan.options import Allowed
+    from reconciler.plan.options import PlanOptions
 
     try:
         addresses = frozenset(Address.parse(target) for target in targets)
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
-    allowed = Allowed(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses, unmanaged)
-    return Request(files, variables or {}, profile, region, endpoint_url, allowed, verbose)
+    allowed = PlanOptions(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses, unmanaged)
+    return PlanRequest(files, variables or {}, profile, region, endpoint_url, allowed, verbose)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import color_option, files_argument, tell_default_file, variable_option
-from reconciler.cli.terminal import colored, say, say_sentence, tell, width
+from reconciler.cli.options import announce_default_file, color_option, files_argument, variable_option
+from reconciler.cli.terminal import echo, echo_sentence, get_width, notice, uses_color
 
 
 @click.command("profiles", epilog="Example: reconcile profiles roles.yaml --write")
@@ -33,27 +33,31 @@ def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, v
     an alias that is gone takes its profile along. A profile that is not its own is never hidden.
     """
     from reconciler.app import profiles as use_case
-    from reconciler.render.file_diff import file_diff
-    from reconciler.render.problems import text
+    from reconciler.render.file_diff import render_file_diff
+    from reconciler.render.problems import render_problems
 
-    tell_default_file(files)
-    wanted = use_case.Wanted(files, variables, _program(), prefix, process)
-    proposal = use_case.write(wanted, os.environ, tell) if writing else use_case.proposed(wanted, os.environ)
+    announce_default_file(files)
+    wanted = use_case.ProfilesRequest(files, variables, _find_program(), prefix, process)
+    proposal = (
+        use_case.write_profiles(wanted, os.environ, notice)
+        if writing
+        else use_case.propose_profiles(wanted, os.environ)
+    )
     edit, path = proposal.edit, proposal.path
     if edit.changed:
-        say(file_diff(str(path), edit.before, edit.after, edit.line, color=colored()))
+        echo(render_file_diff(str(path), edit.before, edit.after, edit.line, color=uses_color()))
     else:
-        say_sentence(f"No changes. {path} matches the file.", whole=(str(path),))
+        echo_sentence(f"No changes. {path} matches the file.", whole=(str(path),))
     if proposal.findings:
-        say(text(proposal.findings, color=colored(err=True), width=width(err=True)), err=True)
+        echo(render_problems(proposal.findings, color=uses_color(err=True), width=get_width(err=True)), err=True)
     if edit.changed:
-        say_sentence(
+        echo_sentence(
             f"Wrote {path}." if writing else "Nothing was written; --write does it.", err=True, whole=(str(path),)
         )
     return 0
 
 
-def _program() -> tuple[str, ...]:
+def _find_program() -> tuple[str, ...]:
     """What runs this program from any folder: the installed script, else this Python, which looks for no module
     in the folder that it is called from."""
     script = shutil.which(sys.argv[0])

@@ -7,22 +7,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconciler.model.calls import OnCall, unheard
+from reconciler.model.calls import OnCall, ignore_calls
 
 
 @contextmanager
-def working(doing: str) -> Iterator[OnCall]:
+def show_progress(activity: str) -> Iterator[OnCall]:
     """A spinner while something takes its time; what is yielded may be told of calls, which it then counts."""
     if not sys.stderr.isatty():
-        yield unheard
+        yield ignore_calls
         return
     from rich.console import Console
 
     started = time.monotonic()
-    with Console(stderr=True).status(f"{doing} …") as status:
+    with Console(stderr=True).status(f"{activity} …") as status:
 
-        def counted(total: int) -> None:
+        def show_count(total: int) -> None:
             rate = total / max(time.monotonic() - started, 0.1)
-            status.update(f"{doing} … {total} calls, {rate:.0f}/s")
+            status.update(f"{activity} … {total} calls, {rate:.0f}/s")
 
-        yield counted
+        yield show_count

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.terminal import Lasting, heard, heard_text
+from reconciler.cli.terminal import QuietStream, echo_quietly, echo_text_quietly
 from reconciler.model.escape import escape_line
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from reconciler.aws.execute import Stop
-    from reconciler.aws.retry import Ending
-    from reconciler.model.calls import Calls, OnCall
+    from reconciler.aws.execute import StopSignal
+    from reconciler.aws.retry import CallStatus
+    from reconciler.model.calls import CallStats, OnCall
     from reconciler.model.plan import Plan, Step
     from reconciler.model.problem import Problem
 
@@ -30,22 +30,22 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 @contextmanager
-def stoppable(told: Callable[[], None]) -> Iterator[Stop]:
-    """The first signal asks to stop, and that is `told`; a second one stops at once."""
-    from reconciler.aws.execute import Stop
+def stop_on_signals(on_stop: Callable[[], None]) -> Iterator[StopSignal]:
+    """The first signal asks to stop, and that is `on_stop`; a second one stops at once."""
+    from reconciler.aws.execute import StopSignal
 
-    stop = Stop()
+    stop = StopSignal()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
 
-    def asked(number: int, frame: object) -> None:
+    def request_stop(number: int, frame: object) -> None:
         if stop.event.is_set() and signal.Signals(number).name == "SIGHUP":
             return  # the kernel and the shell each send one at the end of a terminal
-        if stop.ask():
-            told()
+        if stop.request():
+            on_stop()
 
-    before = [(number, signal.signal(number, asked)) for number in SIGNALS if not _outlived(number)]
+    before = [(number, signal.signal(number, request_stop)) for number in SIGNALS if not _is_ignored(number)]
     try:
         yield stop
     finally:
@@ -53,7 +53,7 @@ def stoppable(told: Callable[[], None]) -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
-def _outlived(number: signal.Signals) -> bool:
+def _is_ignored(number: signal.Signals) -> bool:
     """With nohup the program is to go on without its terminal."""
     return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
 
@@ -66,49 +66,49 @@ class TextLog:
         self._total = self._under_way = self._done = 0
         self._started = 0.0
 
-    def reads(self) -> AbstractContextManager[OnCall]:
+    def show_reading(self) -> AbstractContextManager[OnCall]:
         """While the account is read; what is yielded is told of the calls."""
-        from reconciler.cli.progress import working
+        from reconciler.cli.progress import show_progress
 
-        return working("Reading IAM")
+        return show_progress("Reading IAM")
 
-    def notes(self, line: str) -> None:
+    def notice(self, line: str) -> None:
         """Tell something that nobody asked for and that is good to know."""
-        heard(f"reconcile: {line}", err=True)
+        echo_quietly(f"reconcile: {line}", err=True)
 
-    def waits(self) -> None:
-        heard("Another apply to this account is under way on this machine; waiting for it.", err=True)
+    def on_wait(self) -> None:
+        echo_quietly("Another apply to this account is under way on this machine; waiting for it.", err=True)
 
-    def begins(self, plan: Plan, again: bool) -> None:
+    def on_begin(self, plan: Plan, again: bool) -> None:
         self._total, self._under_way, self._done = len(plan.steps), 0, 0
         if again:
-            from reconciler.cli.terminal import colored, width
-            from reconciler.render.plan_text import plan_text
+            from reconciler.cli.terminal import get_width, uses_color
+            from reconciler.render.plan_text import render_plan_text
 
-            heard("", "Another apply wrote at the same time. Planned again:", "", err=True)
-            heard_text(plan_text(plan, color=colored(), width=width()))
+            echo_quietly("", "Another apply wrote at the same time. Planned again:", "", err=True)
+            echo_text_quietly(render_plan_text(plan, color=uses_color(), width=get_width()))
 
     @contextmanager
-    def stoppable(self) -> Iterator[Stop]:
-        with self._shown(), stoppable(self._stopping) as stop:
+    def handle_interrupts(self) -> Iterator[StopSignal]:
+        with self._show_bar(), stop_on_signals(self._report_stopping) as stop:
             yield stop
 
-    def _stopping(self) -> None:
+    def _report_stopping(self) -> None:
         said = "Stopping once the calls under way are answered; again to stop at once."
         if self._bar is None:
-            heard(said, err=True)
+            echo_quietly(said, err=True)
         else:
             self._bar.console.print(said)
 
     @contextmanager
-    def _shown(self) -> Iterator[None]:
+    def _show_bar(self) -> Iterator[None]:
         if not sys.stderr.isatty():
             yield
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        lasting: Any = Lasting(sys.stderr)
+        lasting: Any = QuietStream(sys.stderr)
         described = TextColumn("{task.description}", markup=False)
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), described)
         with Progress(*columns, console=Console(file=lasting), transient=True) as self._bar:
@@ -117,51 +117,51 @@ class TextLog:
             yield
         self._bar = None
 
-    def starts(self, index: int, step: Step) -> None:
+    def on_start(self, index: int, step: Step) -> None:
         self._under_way += 1
-        self._show(step)
+        self._update_bar(step)
 
-    def ends(self, index: int, step: Step, ending: Ending, problem: Problem | None) -> None:
+    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
         self._under_way -= 1
         self._done += 1
-        self._show(step)
+        self._update_bar(step)
 
-    def _show(self, step: Step) -> None:
+    def _update_bar(self, step: Step) -> None:
         if self._bar is not None:
             rate = self._done / max(time.monotonic() - self._started, 0.1)
             said = f"{rate:.0f}/s, {self._under_way} under way: {step.call.operation} {step.address}"
             self._bar.update(self._bar.task_ids[0], completed=self._done, description=escape_line(said))
 
-    def verifies(self) -> None:
+    def on_verify(self) -> None:
         if sys.stderr.isatty():
-            heard("Reading IAM again …", err=True)
+            echo_quietly("Reading IAM again …", err=True)
 
-    def calls(self, calls: Calls) -> None:
+    def report_calls(self, calls: CallStats) -> None:
         """What --verbose tells."""
-        from reconciler.render.calls import calls_text
+        from reconciler.render.calls import render_calls
 
-        heard_text(calls_text(calls), err=True)
+        echo_text_quietly(render_calls(calls), err=True)
 
-    def differs(self, left: Plan) -> None:
-        from reconciler.cli.terminal import colored, width
-        from reconciler.render.plan_text import plan_text
+    def report_difference(self, left: Plan) -> None:
+        from reconciler.cli.terminal import get_width, uses_color
+        from reconciler.render.plan_text import render_plan_text
 
-        heard_text(plan_text(left, color=colored(err=True), width=width(err=True)), err=True)
+        echo_text_quietly(render_plan_text(left, color=uses_color(err=True), width=get_width(err=True)), err=True)
 
-    def says(self, event: str, *message: str, **counts: object) -> None:
+    def report_event(self, event: str, *message: str, **counts: object) -> None:
         """Tell what the command itself has to say, in lines; `event` and `counts` are for programs."""
         if message:
-            heard(*message, err=True)
+            echo_quietly(*message, err=True)
 
-    def recorded(self, journal: Path) -> None:
+    def report_journal(self, journal: Path) -> None:
         """Where a run that was not stopped is on record, for who wants it undone."""
-        heard(f"Journal: {journal} (reconcile undo JOURNAL plans the way back)", err=True, whole=(str(journal),))
+        echo_quietly(f"Journal: {journal} (reconcile undo JOURNAL plans the way back)", err=True, whole=(str(journal),))
 
-    def problems(self, problems: Sequence[Problem]) -> None:
-        from reconciler.cli.terminal import colored, width
-        from reconciler.render.problems import text
+    def report_problems(self, problems: Sequence[Problem]) -> None:
+        from reconciler.cli.terminal import get_width, uses_color
+        from reconciler.render.problems import render_problems
 
-        heard_text(text(problems, color=colored(err=True), width=width(err=True)), err=True)
+        echo_text_quietly(render_problems(problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
 
 
 class JsonLog:
@@ -170,67 +170,67 @@ class JsonLog:
     def __init__(self) -> None:
         self._total = 0
 
-    def reads(self) -> AbstractContextManager[OnCall]:
+    def show_reading(self) -> AbstractContextManager[OnCall]:
         """Nothing: what follows are lines, on a terminal too."""
-        from reconciler.model.calls import unheard
+        from reconciler.model.calls import ignore_calls
 
-        return nullcontext(unheard)
+        return nullcontext(ignore_calls)
 
-    def notes(self, line: str) -> None:
-        self._line("note", message=line)
+    def notice(self, line: str) -> None:
+        self._write_event("note", message=line)
 
-    def waits(self) -> None:
-        self._line("waits")
+    def on_wait(self) -> None:
+        self._write_event("waits")
 
-    def begins(self, plan: Plan, again: bool) -> None:
+    def on_begin(self, plan: Plan, again: bool) -> None:
         self._total = len(plan.steps)
-        self._line("begins", calls=self._total, again=again)
+        self._write_event("begins", calls=self._total, again=again)
 
     @contextmanager
-    def stoppable(self) -> Iterator[Stop]:
-        with stoppable(lambda: self._line("stopping")) as stop:
+    def handle_interrupts(self) -> Iterator[StopSignal]:
+        with stop_on_signals(lambda: self._write_event("stopping")) as stop:
             yield stop
 
-    def starts(self, index: int, step: Step) -> None:
-        self._line("starts", **self._call(index, step))
+    def on_start(self, index: int, step: Step) -> None:
+        self._write_event("starts", **self._describe_call(index, step))
 
-    def ends(self, index: int, step: Step, ending: Ending, problem: Problem | None) -> None:
-        from reconciler.render.problems import as_dict
+    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
+        from reconciler.render.problems import problem_to_dict
 
-        said = {"problem": as_dict(problem)} if problem else {}
-        self._line("ends", **self._call(index, step), ending=str(ending), **said)
+        said = {"problem": problem_to_dict(problem)} if problem else {}
+        self._write_event("ends", **self._describe_call(index, step), ending=str(ending), **said)
 
-    def _call(self, index: int, step: Step) -> dict[str, Any]:
+    def _describe_call(self, index: int, step: Step) -> dict[str, Any]:
         return {"seq": index + 1, "of": self._total, "operation": step.call.operation, "address": str(step.address)}
 
-    def verifies(self) -> None:
-        self._line("verifies")
+    def on_verify(self) -> None:
+        self._write_event("verifies")
 
-    def calls(self, calls: Calls) -> None:
-        made = {one.operation: one.times for one in calls.operations}
-        self._line("calls", total=calls.times, seconds=round(calls.seconds, 3), operations=made)
+    def report_calls(self, calls: CallStats) -> None:
+        made = {one.operation: one.requests for one in calls.operations}
+        self._write_event("calls", total=calls.requests, seconds=round(calls.seconds, 3), operations=made)
 
-    def differs(self, left: Plan) -> None:
+    def report_difference(self, left: Plan) -> None:
         changes = [{"address": str(change.address), "action": str(change.action)} for change in left.changes]
-        self._line("left", changes=changes)
+        self._write_event("left", changes=changes)
 
-    def says(self, event: str, *message: str, **counts: object) -> None:
-        self._line(event, **({"message": "\n".join(message)} if message else {}), **counts)
+    def report_event(self, event: str, *message: str, **counts: object) -> None:
+        self._write_event(event, **({"message": "\n".join(message)} if message else {}), **counts)
 
-    def recorded(self, journal: Path) -> None:
+    def report_journal(self, journal: Path) -> None:
         """Nothing: the event that ends the run names the journal."""
 
-    def problems(self, problems: Sequence[Problem]) -> None:
-        from reconciler.render.problems import as_dict
+    def report_problems(self, problems: Sequence[Problem]) -> None:
+        from reconciler.render.problems import problem_to_dict
 
         for problem in problems:
-            self._line("problem", **as_dict(problem))
+            self._write_event("problem", **problem_to_dict(problem))
 
-    def _line(self, event: str, **values: Any) -> None:
-        from reconciler.render.json_text import json_text
+    def _write_event(self, event: str, **values: Any) -> None:
+        from reconciler.render.json_text import dump_json
 
         stamped = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
-        heard_text(json_text(stamped | values), err=True)
+        echo_text_quietly(dump_json(stamped | values), err=True)
 
 
 Log = TextLog | JsonLog

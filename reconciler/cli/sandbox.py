@@ -17,6 +17,6 @@ def command(words: tuple[str, ...]) -> int:
     Nothing there can reach AWS: endpoint, dummy keys, no profile, no metadata service. It stops with the
     shell or CMD, whose exit code it returns. Needs `pip install 'reconcile-iam[sandbox]'`.
     """
-    from reconciler.sandbox.shell import run
+    from reconciler.sandbox.shell import run_in_sandbox
 
-    return run(words)
+    return run_in_sandbox(words)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from reconciler.cli.options import allow_options, aws_options, color_option
-from reconciler.cli.plan import output_options, request_of, shown
+from reconciler.cli.plan import build_request, output_options, show_plan
 
 
 @click.command("undo", epilog="Example: reconcile undo JOURNAL --out undo.json && reconcile apply undo.json")
@@ -24,9 +24,9 @@ def command(journal: str, form: str, out: str | None, detailed_exitcode: bool, *
     Every entity that the apply touched is to become what it was; what has changed since is told. Secrets do not
     come back: a user that was deleted gets no password, key or MFA device again. Exits 3 if the plan is unsafe.
     """
-    from reconciler.app.undo import undo_plan
-    from reconciler.cli.progress import working
+    from reconciler.app.undo import make_undo_plan
+    from reconciler.cli.progress import show_progress
 
-    with working("Reading IAM") as counted:
-        plan = undo_plan(Path(journal), replace(request_of(**options), on_call=counted))
-    return shown(plan, form, out, detailed_exitcode)
+    with show_progress("Reading IAM") as counted:
+        plan = make_undo_plan(Path(journal), replace(build_request(**options), on_call=counted))
+    return show_plan(plan, form, out, detailed_exitcode)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from reconciler.cli.options import color_option, files_argument, tell_default_file, variable_option
+from reconciler.cli.options import announce_default_file, color_option, files_argument, variable_option
 
 
 @click.command("validate", epilog="Example: reconcile validate roles.yaml")
@@ -22,30 +22,30 @@ from reconciler.cli.options import color_option, files_argument, tell_default_fi
 )
 def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> int:
     """Check files: schema, references, limits, policy grammar. No credentials, no network."""
-    from reconciler.app.desired import problems
-    from reconciler.cli.terminal import colored, say, say_commands, width
+    from reconciler.app.desired import validate_files
+    from reconciler.cli.terminal import echo, echo_commands, get_width, uses_color
     from reconciler.model.problem import Level
-    from reconciler.render.problems import FORMATS, text
+    from reconciler.render.problems import FORMATS, render_problems
 
-    tell_default_file(files)
-    desired, found = problems(files, variables)
+    announce_default_file(files)
+    desired, found = validate_files(files, variables)
     errors = sum(problem.level is Level.ERROR for problem in found)
     warnings = sum(problem.level is Level.WARNING for problem in found)
     if form != "text":
         if said := FORMATS[form](found):
-            say_commands(said) if form == "github" else say(said)
+            echo_commands(said) if form == "github" else echo(said)
         return 1 if errors else 0
     if found:
-        say(text(found, color=colored(err=True), width=width(err=True)), err=True)
+        echo(render_problems(found, color=uses_color(err=True), width=get_width(err=True)), err=True)
     if errors:
-        say(f"\n{_count(errors, 'error')}, {_count(warnings, 'warning')}.", err=True)
+        echo(f"\n{_format_count(errors, 'error')}, {_format_count(warnings, 'warning')}.", err=True)
         return 1
     entities = len(desired.state.entities)
-    warned = f" {_count(warnings, 'warning')}." if warnings else ""
-    say(f"Valid: {_count(entities, 'entity')}, {_count(len(desired.aliases), 'alias')}.{warned}")
+    warned = f" {_format_count(warnings, 'warning')}." if warnings else ""
+    echo(f"Valid: {_format_count(entities, 'entity')}, {_format_count(len(desired.aliases), 'alias')}.{warned}")
     return 0
 
 
-def _count(number: int, noun: str) -> str:
+def _format_count(number: int, noun: str) -> str:
     plural = {"entity": "entities", "alias": "aliases"}.get(noun, f"{noun}s")
     return f"{number} {noun if number == 1 else plural}"

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.declaring import DeclareContext
 from reconciler.model.desired import Alias
 from reconciler.model.node import Map
 
 
-def chain_problems(aliases: Mapping[str, Alias], nodes: Mapping[str, Map], context: Declaring) -> None:
+def check_chains(aliases: Mapping[str, Alias], nodes: Mapping[str, Map], context: DeclareContext) -> None:
     """Report each alias that sets what its chain has set already: STS refuses the call."""
     for alias in aliases.values():
-        earlier = list(_earlier(alias, aliases))
+        earlier = list(_find_earlier(alias, aliases))
         _check_source_identity(alias, earlier, nodes[alias.name], context)
         _check_tags(alias, earlier, nodes[alias.name], context)
 
 
-def _earlier(alias: Alias, aliases: Mapping[str, Alias]) -> Iterator[Alias]:
+def _find_earlier(alias: Alias, aliases: Mapping[str, Alias]) -> Iterator[Alias]:
     """Yield the aliases before this one, the nearest first; a chain that goes round is reported elsewhere."""
     seen = {alias.name}
     before = aliases.get(alias.via or "")
@@ -31,28 +31,28 @@ def _earlier(alias: Alias, aliases: Mapping[str, Alias]) -> Iterator[Alias]:
         before = aliases.get(before.via or "")
 
 
-def _check_source_identity(alias: Alias, earlier: list[Alias], node: Map, context: Declaring) -> None:
+def _check_source_identity(alias: Alias, earlier: list[Alias], node: Map, context: DeclareContext) -> None:
     first = next((one for one in reversed(earlier) if one.source_identity), None)
     if first is None or alias.source_identity in (None, first.source_identity):
         return
-    context.problem(
+    context.add_problem(
         "source-identity-changed",
         f"{alias.name} sends the source identity {alias.source_identity!r}, and {first.name} before it "
         f"{first.source_identity!r}.",
-        node.place("source_identity"),
+        node.place_of("source_identity"),
         f"Leave it out: {alias.name} keeps {first.source_identity!r}.",
         "It cannot be changed within a chain: AWS refuses the call.",
     )
 
 
-def _check_tags(alias: Alias, earlier: list[Alias], node: Map, context: Declaring) -> None:
+def _check_tags(alias: Alias, earlier: list[Alias], node: Map, context: DeclareContext) -> None:
     set_by = {key.casefold(): one.name for one in earlier for key in one.transitive_tags}
     for key in alias.session_tags:
         if key.casefold() in set_by:
-            context.problem(
+            context.add_problem(
                 "transitive-tag-set-again",
                 f"{alias.name} sets the session tag {key!r}; {set_by[key.casefold()]} before it sets it as transitive.",
-                node.child("session_tags").place(key, of_key=True),
+                node.get_map("session_tags").place_of(key, of_key=True),
                 "Leave it out here, or take it off `transitive_tags` there.",
                 "A transitive tag cannot be set again within a chain: AWS refuses the call.",
             )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.declaring import DeclareContext
 from reconciler.model.desired import Alias
 from reconciler.model.node import Map
-from reconciler.model.partitions import home_region, is_elsewhere, partition_of_arn, partition_of_region
+from reconciler.model.partitions import home_region_of, is_in_other_partition, partition_of_arn, partition_of_region
 from reconciler.model.problem import Level
 from reconciler.policy.partition_checks import OTHER_PARTITION
 
 
-def partition_problems(aliases: Mapping[str, Alias], nodes: Mapping[str, Map], context: Declaring) -> None:
+def check_partitions(aliases: Mapping[str, Alias], nodes: Mapping[str, Map], context: DeclareContext) -> None:
     """Report a region, a `via` and a source of credentials that are of another partition than the role.
 
     The partition of a role of this file is the account's, which only AWS tells. An alias may start from keys of another
@@ -32,33 +32,33 @@ def partition_problems(aliases: Mapping[str, Alias], nodes: Mapping[str, Map], c
             _check_source(alias, before, there, nodes[name], context)
 
 
-def _check_region(alias: Alias, partition: str, node: Map, context: Declaring) -> None:
-    if not alias.region or not is_elsewhere(alias.region, partition):
+def _check_region(alias: Alias, partition: str, node: Map, context: DeclareContext) -> None:
+    if not alias.region or not is_in_other_partition(alias.region, partition):
         return
-    other, home = partition_of_region(alias.region), home_region(partition)
-    context.problem(
+    other, home = partition_of_region(alias.region), home_region_of(partition)
+    context.add_problem(
         "region-partition",
         f"The region {alias.region} is of the partition {other}, the role of {partition}.",
-        node.place("region"),
+        node.place_of("region"),
         f"Write a region of {partition}, such as {home}." if home else "",
         "The role's credentials would not work there.",
     )
 
 
-def _check_source(alias: Alias, before: str, partition: str, node: Map, context: Declaring) -> None:
+def _check_source(alias: Alias, before: str, partition: str, node: Map, context: DeclareContext) -> None:
     if alias.via:
-        context.problem(
+        context.add_problem(
             OTHER_PARTITION,
             f"{alias.name} goes via {alias.via}, whose role is of the partition {before}; its own is of {partition}.",
-            node.place("via"),
+            node.place_of("via"),
             "Remove `via`, and name a profile with keys of that partition as `source_profile`.",
             "A session of one partition cannot assume a role of another.",
         )
     elif alias.source_profile is None:
-        context.problem(
+        context.add_problem(
             OTHER_PARTITION,
             f"The role of {alias.name} is of the partition {partition}; the account is in {before}.",
-            node.place("role"),
+            node.place_of("role"),
             "Name a profile with keys of that partition as `source_profile`, or mend the ARN.",
             f"Keys of {before} cannot assume it.",
             Level.WARNING,

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from reconciler.desired.source import resolved
+from reconciler.desired.source import resolve_path
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.declaring import DeclareContext
 from reconciler.kinds.facets.tags import is_of_aws
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
@@ -23,19 +23,19 @@ from reconciler.model.document import Statement
 from reconciler.model.durations import format_duration, parse_duration
 from reconciler.model.entity import Entity, Role
 from reconciler.model.globs import compile_glob
-from reconciler.model.node import Map, items, place_of, text
+from reconciler.model.node import Map, find_place, get_text, get_texts
 from reconciler.model.partitions import partition_of_arn
 from reconciler.model.problem import Level
-from reconciler.model.sts import EXTERNAL_ID, LONGEST, LONGEST_CHAINED, SESSION_NAME, SHORTEST
-from reconciler.model.suggest import suggestion
-from reconciler.policy.grammar import Use
+from reconciler.model.sts import EXTERNAL_ID, MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
+from reconciler.model.suggest import suggest_word
+from reconciler.policy.grammar import PolicyType
 from reconciler.policy.placeholders import explain_text
 
 _ROLE_ARN = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+")
 _ALIAS = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
 _SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 
-SCHEMA: Mapping[str, Any] = parts.entry(
+SCHEMA: Mapping[str, Any] = parts.make_entry_schema(
     "Role alias",
     "A role that people assume with `reconcile assume ALIAS`.",
     {
@@ -51,7 +51,7 @@ SCHEMA: Mapping[str, Any] = parts.entry(
             "description": "AWS_REGION of the session.",
             "examples": ["eu-central-1"],
         },
-        "duration": {**parts.ref("duration"), "description": "15m to 12h, at most the role's own maximum."},
+        "duration": {**parts.make_ref("duration"), "description": "15m to 12h, at most the role's own maximum."},
         "session_name": {"type": "string", "description": "Default: the caller's user or session name."},
         "external_id": {"type": "string", "description": "sts:ExternalId to send."},
         "mfa_serial": {"type": "string", "description": "Default: found from the caller."},
@@ -60,13 +60,13 @@ SCHEMA: Mapping[str, Any] = parts.entry(
             "description": "Default: known from this file's trusts and policies.",
         },
         "source_identity": {"type": "string", "description": "Source identity to set."},
-        "session_tags": parts.ref("tags"),
-        "transitive_tags": parts.texts("Keys of session_tags that later roles of a chain inherit."),
+        "session_tags": parts.make_ref("tags"),
+        "transitive_tags": parts.make_text_list("Keys of session_tags that later roles of a chain inherit."),
         "policy": {
-            **parts.ref("document"),
+            **parts.make_ref("document"),
             "description": "Session policy: narrows the role for the session.",
         },
-        "policy_arns": parts.texts("Managed policies that narrow the session; at most 10.") | {"maxItems": 10},
+        "policy_arns": parts.make_text_list("Managed policies that narrow the session; at most 10.") | {"maxItems": 10},
     },
     ["role"],
 )
@@ -79,87 +79,93 @@ class AliasReader:
     partial: a file with aliases of its own could not be read.
     """
 
-    context: Declaring
+    context: DeclareContext
     section: Map
     nodes: Mapping[str, Map]
     entities: Mapping[Address, Entity]
     partial: bool = False
 
-    def alias(self, name: str) -> Alias | None:
+    def read_alias(self, name: str) -> Alias | None:
         node = self.nodes[name]
-        role, arn = self._role(node)
+        role, arn = self._read_role(node)
         if not _ALIAS.fullmatch(name):
-            place = self.section.place(name, of_key=True)
+            place = self.section.place_of(name, of_key=True)
             hint = "Use letters, digits and + = , . @ / : _ -, and no - at the beginning."
-            self.context.problem("bad-name", f"{name!r} cannot be an alias.", place, hint)
+            self.context.add_problem("bad-name", f"{name!r} cannot be an alias.", place, hint)
         self._check_texts(node)
         partition = partition_of_arn(arn) if arn and role is None else None
-        policy = self.context.documents.read(node, "policy", Use.SESSION, partition)
-        via_exists = self._via_exists(node)
-        duration, tags, transitive = self._duration(node, role), self._session_tags(node), self._transitive(node)
-        policy_arns = tuple(sorted(self.context.policy_arns(node, "policy_arns", partition)))
+        policy = self.context.document_reader.read(node, "policy", PolicyType.SESSION, partition)
+        via_exists = self._check_via(node)
+        duration, tags, transitive = (
+            self._read_duration(node, role),
+            self._read_session_tags(node),
+            self._read_transitive_tags(node),
+        )
+        policy_arns = tuple(sorted(self.context.resolve_policies(node, "policy_arns", partition)))
         if arn is None or not via_exists:
             return None
         return Alias(
             name=name,
             role_arn=arn,
             role=role,
-            place=self.section.place(name, of_key=True),
-            source_profile=text(node, "source_profile"),
-            via=text(node, "via"),
-            region=text(node, "region"),
+            place=self.section.place_of(name, of_key=True),
+            source_profile=get_text(node, "source_profile"),
+            via=get_text(node, "via"),
+            region=get_text(node, "region"),
             duration=duration,
-            session_name=text(node, "session_name"),
-            external_id=text(node, "external_id"),
-            mfa_serial=text(node, "mfa_serial"),
+            session_name=get_text(node, "session_name"),
+            external_id=get_text(node, "external_id"),
+            mfa_serial=get_text(node, "mfa_serial"),
             mfa=cast("bool | None", node.get("mfa")),
-            source_identity=text(node, "source_identity"),
+            source_identity=get_text(node, "source_identity"),
             session_tags=tags,
             transitive_tags=transitive,
             policy=policy.text if policy else None,
             policy_arns=policy_arns,
         )
 
-    def _role(self, node: Map) -> tuple[Address | None, str | None]:
-        written, place = text(node, "role"), node.place("role")
+    def _read_role(self, node: Map) -> tuple[Address | None, str | None]:
+        written, place = get_text(node, "role"), node.place_of("role")
         if written is None:  # which the schema has reported
             return None, None
         if written.startswith("arn:"):
             if not _ROLE_ARN.fullmatch(written):
-                self.context.problem("bad-arn", f"{written!r} is not the ARN of a role.", place, explain_text(written))
+                self.context.add_problem(
+                    "bad-arn", f"{written!r} is not the ARN of a role.", place, explain_text(written)
+                )
                 return None, None
             return None, written
-        address = self.context.named("role", written, place)
-        return address, self.context.arn(address) if address else None
+        address = self.context.resolve_name("role", written, place)
+        return address, self.context.arn_of(address) if address else None
 
-    def _via_exists(self, node: Map) -> bool:
-        via = text(node, "via")
+    def _check_via(self, node: Map) -> bool:
+        via = get_text(node, "via")
         if via is None or self.section.has(via):
             return True
         if self.partial:
             return False
-        close = suggestion(via, self.section)
+        close = suggest_word(via, self.section)
         hint = f"Did you mean {close!r}?" if close else "Name another alias of this file."
-        self.context.problem("unknown-reference", f"No alias {via!r} in this file.", node.place("via"), hint)
+        self.context.add_problem("unknown-reference", f"No alias {via!r} in this file.", node.place_of("via"), hint)
         return False
 
-    def _duration(self, node: Map, role: Address | None) -> int | None:
+    def _read_duration(self, node: Map, role: Address | None) -> int | None:
         if "duration" not in node:
             return None
-        length, place = parse_duration(node["duration"]), node.place("duration")
+        length, place = parse_duration(node["duration"]), node.place_of("duration")
         declared = self.entities.get(role) if role else None
-        if length is None or not SHORTEST <= length <= LONGEST:
+        if length is None or not MIN_DURATION <= length <= MAX_DURATION:
             summary = f"duration {node['duration']!r} is not between 15m and 12h."
-            self.context.problem("bad-duration", summary, place)
-        elif "via" in node and length > LONGEST_CHAINED:
+            self.context.add_problem("bad-duration", summary, place)
+        elif "via" in node and length > MAX_CHAINED_DURATION:
             hint = "Write at most 1h, or assume the role directly."
             summary = f"duration {node['duration']!r} with `via`: AWS ends chained sessions after 1h."
-            self.context.problem("bad-duration", summary, place, hint)
+            self.context.add_problem("bad-duration", summary, place, hint)
         elif isinstance(declared, Role) and length > declared.max_session_duration:
             longest = format_duration(declared.max_session_duration)
             hint = f"Raise max_session_duration of {role}, or ask for less."
             summary = f"duration {node['duration']!r} is longer than the role's {longest}."
-            self.context.problem("bad-duration", summary, place, hint)
+            self.context.add_problem("bad-duration", summary, place, hint)
         return length
 
     def _check_texts(self, node: Map) -> None:
@@ -169,31 +175,31 @@ class AliasReader:
             ("external_id", EXTERNAL_ID),
             ("mfa_serial", _SERIAL),
         ):
-            value = text(node, key)
+            value = get_text(node, key)
             if value is not None and not grammar.fullmatch(value):
                 summary = f"STS does not take {key} {value!r}."
-                self.context.problem("bad-alias", summary, node.place(key))
+                self.context.add_problem("bad-alias", summary, node.place_of(key))
 
-    def _session_tags(self, node: Map) -> dict[str, str]:
+    def _read_session_tags(self, node: Map) -> dict[str, str]:
         """The tags of the session. They are no tags of an entity, so that ours may be among them (STS API, Tag)."""
-        tags = node.child("session_tags")
-        self.context.problems.extend(limits.same_tag_problems(tags, "STS"))
+        tags = node.get_map("session_tags")
+        self.context.problems.extend(limits.check_tag_case(tags, "STS"))
         for key in tags:
             if is_of_aws(key):
-                place = tags.place(key, of_key=True)
-                self.context.problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
+                place = tags.place_of(key, of_key=True)
+                self.context.add_problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
         return {key: str(value) for key, value in tags.items()}
 
-    def _transitive(self, node: Map) -> tuple[str, ...]:
-        tags = node.child("session_tags")
-        for value, place in items(node, "transitive_tags"):
+    def _read_transitive_tags(self, node: Map) -> tuple[str, ...]:
+        tags = node.get_map("session_tags")
+        for value, place in get_texts(node, "transitive_tags"):
             if not tags.has(value) and "session_tags" not in node.unread:
-                self.context.problem("unknown-reference", f"{value!r} is no key of session_tags.", place)
-        return tuple(value for value, _ in items(node, "transitive_tags"))
+                self.context.add_problem("unknown-reference", f"{value!r} is no key of session_tags.", place)
+        return tuple(value for value, _ in get_texts(node, "transitive_tags"))
 
 
-def external_id_problems(
-    aliases: Mapping[str, Alias], nodes: Mapping[str, Map], entities: Mapping[Address, Entity], context: Declaring
+def check_external_ids(
+    aliases: Mapping[str, Alias], nodes: Mapping[str, Map], entities: Mapping[Address, Entity], context: DeclareContext
 ) -> None:
     """Aliases that no statement of their role's trust in the file lets in, for the external id that they send.
 
@@ -204,23 +210,23 @@ def external_id_problems(
         role = entities.get(address) if address else None
         if not isinstance(role, Role):
             continue
-        ways = [_external_ids(item) for item in role.trust_policy.statements if _lets_callers_in(item)]
+        ways = [_external_ids_of(item) for item in role.trust_policy.statements if _allows_callers(item)]
         if not ways or any(wanted is None or alias.external_id in wanted for wanted in ways):
             continue
         taken = sorted(value for wanted in ways for value in wanted or ())
         node = nodes[alias.name]
         if "external_id" in node.unread:
             continue
-        place = node.place("external_id") if alias.external_id else alias.place
+        place = node.place_of("external_id") if alias.external_id else alias.place
         sent, other = "no external id", "one"
         if alias.external_id:
             sent, other = f"the external id {alias.external_id!r}", "another one"
         summary = f"The alias {alias.name} sends {sent}, and every way into {role.address} demands {other}."
         hint = f"Write `external_id: {taken[0]}`." if taken else "Change the trust of the role."
-        context.problem("alias-external-id", summary, place, hint, "AWS will refuse it.", Level.WARNING)
+        context.add_problem("alias-external-id", summary, place, hint, "AWS will refuse it.", Level.WARNING)
 
 
-def _lets_callers_in(statement: Statement) -> bool:
+def _allows_callers(statement: Statement) -> bool:
     """Whether it may allow sts:AssumeRole to a user, an account or a role; services have no external id."""
     kinds = {kind for kind, _ in statement.principals or ()}
     acts = any(compile_glob(action)("sts:assumerole") for action in statement.actions)
@@ -228,7 +234,7 @@ def _lets_callers_in(statement: Statement) -> bool:
     return statement.effect == "Allow" and named and acts != statement.not_action
 
 
-def _external_ids(statement: Statement) -> frozenset[str] | None:
+def _external_ids_of(statement: Statement) -> frozenset[str] | None:
     """The only external ids that it takes; None where it may take any, or none at all."""
     demanded = [
         item.values
@@ -241,18 +247,18 @@ def _external_ids(statement: Statement) -> frozenset[str] | None:
 def documents_of(root: Map) -> list[Path]:
     """The files that the aliases' session policies and their roles' trust policies are in."""
     found = []
-    for name in root.child("aliases"):
-        alias = root.child("aliases").child(name)
-        role = root.child("roles").child(str(alias.get("role", "")))
+    for name in root.get_map("aliases"):
+        alias = root.get_map("aliases").get_map(name)
+        role = root.get_map("roles").get_map(str(alias.get("role", "")))
         for node, key in ((alias, "policy"), (role, "trust_policy")):
             written = node.get(key)
-            target = resolved(written, node.place(key)) if isinstance(written, str) else None
+            target = resolve_path(written, node.place_of(key)) if isinstance(written, str) else None
             if isinstance(target, Path):
                 found.append(target)
     return found
 
 
-def cycle_problems(aliases: Mapping[str, Alias], section: Map, context: Declaring) -> None:
+def check_cycles(aliases: Mapping[str, Alias], section: Map, context: DeclareContext) -> None:
     """A chain of `via` that comes back to where it began, reported once per cycle."""
     done: set[str] = set()
     for start in aliases:
@@ -263,6 +269,6 @@ def cycle_problems(aliases: Mapping[str, Alias], section: Map, context: Declarin
             name = aliases[name].via
         if name is not None and name in chain:
             cycle = " → ".join([*chain[chain.index(name) :], name])
-            place = place_of(section, (name, "via"))
-            context.problem("alias-cycle", f"`via` goes round in a circle: {cycle}.", place, "Break it.")
+            place = find_place(section, (name, "via"))
+            context.add_problem("alias-cycle", f"`via` goes round in a circle: {cycle}.", place, "Break it.")
         done.update(chain)

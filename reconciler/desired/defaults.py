@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.kinds.facets.tags import fold_key
-from reconciler.kinds.registry import BY_NAME, BY_SECTION
+from reconciler.kinds.registry import KINDS_BY_NAME, KINDS_BY_SECTION
 from reconciler.model.address import Address
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Place, Problem
@@ -22,7 +22,9 @@ def merge_defaults(
     place: where `defaults` is written.
     """
     sizes = {key: _count_values(defaults[key]) for key in defaults}
-    keys = {kind.name: [key for key in defaults if key in kind.schema["properties"]] for kind in BY_SECTION.values()}
+    keys = {
+        kind.name: [key for key in defaults if key in kind.schema["properties"]] for kind in KINDS_BY_SECTION.values()
+    }
     total = sum(sizes[key] for address in nodes for key in keys[address.kind])
     if total > MAX_DEFAULTED:
         summary = f"`defaults` would add {total:,} values to the entities; at most {MAX_DEFAULTED:,} are added."
@@ -30,7 +32,7 @@ def merge_defaults(
         problems.append(Problem(Level.ERROR, "defaults-too-large", summary, "", hint, place))
         return nodes
     return {
-        address: _merge(node, defaults, keys[address.kind], _tag_key_of(address)) if keys[address.kind] else node
+        address: _merge_node(node, defaults, keys[address.kind], _tag_key_of(address)) if keys[address.kind] else node
         for address, node in nodes.items()
     }
 
@@ -43,29 +45,29 @@ def _count_values(value: object) -> int:
 
 def _tag_key_of(address: Address) -> Callable[[str], str]:
     """Return what two tag keys of an entity have in common if IAM takes them for one."""
-    return fold_key if BY_NAME[address.kind].entity.folds_tag_keys else str
+    return fold_key if KINDS_BY_NAME[address.kind].entity.folds_tag_keys else str
 
 
-def _merge(node: Map, defaults: Map, keys: list[str], tag_key: Callable[[str], str]) -> Map:
+def _merge_node(node: Map, defaults: Map, keys: list[str], tag_key: Callable[[str], str]) -> Map:
     """Return the node with `defaults` under it: the entity's own key wins, in whatever letter case IAM folds."""
     result = Map(node.file, node.start)
     result.unread = node.unread
     for key in node:
-        result.take(node, key)
+        result.copy_entry(node, key)
     for key in keys:
         value = defaults[key]
         if not node.has(key):
-            result.take(defaults, key)
+            result.copy_entry(defaults, key)
         elif isinstance(value, Map) and isinstance(node[key], Map):
-            result[key] = _merge_keys(value, node.child(key), tag_key if key == "tags" else str)
+            result[key] = _merge_keys(value, node.get_map(key), tag_key if key == "tags" else str)
     return result
 
 
-def _merge_keys(value: Map, own: Map, same: Callable[[str], str]) -> Map:
-    merged, replaced = Map(own.file, own.start), {same(key) for key in own}
+def _merge_keys(value: Map, own: Map, key_of: Callable[[str], str]) -> Map:
+    merged, replaced = Map(own.file, own.start), {key_of(key) for key in own}
     for key in value:
-        if same(key) not in replaced:
-            merged.take(value, key)
+        if key_of(key) not in replaced:
+            merged.copy_entry(value, key)
     for key in own:
-        merged.take(own, key)
+        merged.copy_entry(own, key)
     return merged

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-MAX_PARTS, MAX_WILD = 100, 16
+MAX_PARTS, MAX_WILDCARDS = 100, 16
 """Parts of a glob between its slashes, and those that may hold a wildcard."""
 
-MAX_DEEP = 2
+MAX_DOUBLE_STARS = 2
 """`**` in one glob: each one more would visit each folder as many times again as it lies deep."""
 
-_SHOWN = 100
+_MAX_SHOWN = 100
 
 
 def expand_glob(folder: Path, pattern: str) -> list[Path] | str:
     """Return the files that a glob matches, sorted; or half a sentence: the pattern, and why it is not expanded."""
-    shown = repr(pattern if len(pattern) <= _SHOWN else f"{pattern[: _SHOWN - 1]}…")
+    shown = repr(pattern if len(pattern) <= _MAX_SHOWN else f"{pattern[: _MAX_SHOWN - 1]}…")
     if refusal := _refuse_glob(pattern):
         return f"{shown} {refusal}"
     try:
@@ -30,10 +30,10 @@ def _refuse_glob(pattern: str) -> str | None:
     wild = [index for index, part in enumerate(parts) if any(char in part for char in "*?[")]
     if any("**" in part and part != "**" for part in parts):
         return "has ** beside other characters; ** stands alone between slashes, for any number of folders"
-    if parts.count("**") > MAX_DEEP:
-        return f"has ** {parts.count('**')} times; at most {MAX_DEEP} times are taken"
-    if len(wild) > MAX_WILD or len(parts) > MAX_PARTS:
-        return f"has {len(parts)} parts, {len(wild)} with wildcards; at most {MAX_PARTS} and {MAX_WILD} are taken"
+    if parts.count("**") > MAX_DOUBLE_STARS:
+        return f"has ** {parts.count('**')} times; at most {MAX_DOUBLE_STARS} times are taken"
+    if len(wild) > MAX_WILDCARDS or len(parts) > MAX_PARTS:
+        return f"has {len(parts)} parts, {len(wild)} with wildcards; at most {MAX_PARTS} and {MAX_WILDCARDS} are taken"
     if ".." in parts[wild[0] :]:
         return "has .. behind a wildcard; write it in front, or not at all"
     return None

@@ -40,7 +40,15 @@ _KEYS: Mapping[str, tuple[str, str, str]] = {
 
 _NAMES = ("RoleName", "UserName", "GroupName", "PolicyName", "ManagedPolicyName", "InstanceProfileName")
 
-_TEMPLATE = ("AWSTemplateFormatVersion", "Resources", "Parameters", "Outputs", "Conditions", "Transform", "Mappings")
+_CLOUDFORMATION_TOP = (
+    "AWSTemplateFormatVersion",
+    "Resources",
+    "Parameters",
+    "Outputs",
+    "Conditions",
+    "Transform",
+    "Mappings",
+)
 _TERRAFORM_TOP = ("resource", "provider", "variable", "locals", "module", "data", "terraform")
 
 
@@ -50,10 +58,10 @@ def explain_key(key: str, known: Collection[str], section: str) -> str:
     known: the keys that the mapping takes. section: the key at the top of the file; "" at the top itself.
     """
     if not section:
-        if key in _TEMPLATE:
-            return f"{key} is CloudFormation's. Write {_list(known)}; `reconcile export` shows what is there as a file."
+        if key in _CLOUDFORMATION_TOP:
+            return f"{key} is CloudFormation's. Write {_list_sections(known)}; `reconcile export` shows what is there as a file."
         if key in _TERRAFORM_TOP:
-            return f"{key} is Terraform's. Write {_list(known)}; `reconcile export` shows what is there as a file."
+            return f"{key} is Terraform's. Write {_list_sections(known)}; `reconcile export` shows what is there as a file."
         return ""
     if key in _NAMES or (key == "name" and key not in known):
         return f"Remove it: {_NAME_ABOVE.format(section=section)}."
@@ -63,6 +71,6 @@ def explain_key(key: str, known: Collection[str], section: str) -> str:
     return f"That is {owner}'s key: write {form or f'`{ours}`'}." if ours in known else ""
 
 
-def _list(known: Collection[str]) -> str:
+def _list_sections(known: Collection[str]) -> str:
     sections = [f"`{name}`" for name in ("users", "groups", "roles", "policies") if name in known]
     return ", ".join(sections)

@@ -13,26 +13,26 @@ from pathlib import Path
 
 import yaml
 
-from reconciler.desired.merge import merged
-from reconciler.desired.source import matching, read_bytes, resolved
-from reconciler.desired.variables import Variables, undeclared_problems
-from reconciler.desired.yaml_nodes import Builder, composed
+from reconciler.desired.merge import merge_trees
+from reconciler.desired.source import expand_include, read_bytes, resolve_path
+from reconciler.desired.variables import Variables, find_undeclared
+from reconciler.desired.yaml_nodes import Builder, compose_yaml
 from reconciler.files.reading import MEGABYTE
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
 
 PLACEHOLDER_ACCOUNT = "000000000000"
 """Stands for the account where a file names none and nobody has asked AWS."""
-BUILT_IN = frozenset(["account_id", "partition"])
+BUILT_IN_VARIABLES = frozenset(["account_id", "partition"])
 LARGEST_TEXT = 64 * MEGABYTE
 """Bytes of a file whose text is a value: AWS takes 10,000,000 characters of SAML metadata."""
 
-Caller = Callable[[], tuple[str, str] | None]
+CallerLookup = Callable[[], tuple[str, str] | None]
 """The account and the partition of whoever runs the program; None while AWS has not said."""
 
 
 @dataclass
-class Loaded:
+class LoadedFiles:
     """`root` is the merged tree; None where no file is even YAML: then nothing else is worth saying."""
 
     root: Map | None
@@ -43,10 +43,10 @@ class Loaded:
     files: tuple[Path, ...] = ()
     patterns: tuple[str, ...] = ()
     """The files that were merged, and the globs of their includes."""
-    given: frozenset[str] = frozenset()
-    declared: frozenset[str] = frozenset()
+    given_variables: frozenset[str] = frozenset()
+    declared_variables: frozenset[str] = frozenset()
     """The variables of the command line, and those of the files and the built-in ones."""
-    partial: bool = False
+    is_partial: bool = False
     """A file could not be read or found, so that `root` lacks what stands there."""
     _documents: dict[Path, Map | None] = field(default_factory=dict)
 
@@ -55,24 +55,24 @@ class Loaded:
         """The files of documents that were read so far."""
         return tuple(self._documents)
 
-    def document(self, written: str, place: Place) -> Map | None:
+    def load_document(self, written: str, place: Place) -> Map | None:
         """The document that a path names, read once; None with a problem where it cannot be."""
-        target = resolved(written, place)
+        target = resolve_path(written, place)
         if isinstance(target, Problem):
             self.problems.append(target)
             return None
         if target not in self._documents:
-            self._documents[target] = self._read_document(target, place)
+            self._documents[target] = self._parse_document(target, place)
         return self._documents[target]
 
-    def variable_problems(self) -> Iterator[Problem]:
+    def check_variables(self) -> Iterator[Problem]:
         """Yield what is wrong with the variables given, once all documents are read. A file unread may use any."""
-        if not self.partial and None not in self._documents.values():
-            yield from undeclared_problems(sorted(self.given), self.declared, self.variables)
+        if not self.is_partial and None not in self._documents.values():
+            yield from find_undeclared(sorted(self.given_variables), self.declared_variables, self.variables)
 
-    def text(self, written: str, place: Place) -> tuple[str, str] | None:
+    def load_text(self, written: str, place: Place) -> tuple[str, str] | None:
         """The file that a path names, and its text; None with a problem where it cannot be read."""
-        target = resolved(written, place)
+        target = resolve_path(written, place)
         data = target if isinstance(target, Problem) else read_bytes(target, place, LARGEST_TEXT)
         if isinstance(data, Problem):
             self.problems.append(data)
@@ -80,21 +80,21 @@ class Loaded:
         try:
             return str(target), data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            self.problems.append(_error("not-utf-8", f"{target} is not UTF-8: byte {error.start}.", place))
+            self.problems.append(_make_error("not-utf-8", f"{target} is not UTF-8: byte {error.start}.", place))
             return None
 
-    def _read_document(self, target: Path, place: Place) -> Map | None:
+    def _parse_document(self, target: Path, place: Place) -> Map | None:
         data = read_bytes(target, place)
         if isinstance(data, Problem):
             self.problems.append(data)
             return None
         if target.suffix == ".json":
             data = data.replace(b"\t", b" ")  # JSON may indent with tabs, YAML may not; no string holds one
-        node, problems = composed(data, str(target))
+        node, problems = compose_yaml(data, str(target))
         self.problems += problems
         if node is None:
             if not problems:
-                self.problems.append(_error("empty-file", f"{target} is empty.", place))
+                self.problems.append(_make_error("empty-file", f"{target} is empty.", place))
             return None
         builder = Builder(str(target), self.variables.substitute)
         value = builder.build(node)
@@ -107,28 +107,28 @@ def load(
     variables: Mapping[str, str],
     account: str | None = None,
     partition: str = "aws",
-    caller: Caller = lambda: None,
-) -> Loaded:
+    find_caller: CallerLookup = lambda: None,
+) -> LoadedFiles:
     """Read and merge files. `account`: the live one where known; the file's own is used where not.
 
-    caller: asked once the files are parsed, which takes most of the time, where neither is there.
+    find_caller: asked once the files are parsed, which takes most of the time, where neither is there.
     """
     problems: list[Problem] = []
     patterns: list[str] = []
-    trees = _composed_with_includes(list(files), variables, problems, patterns)
+    trees = _compose_with_includes(list(files), variables, problems, patterns)
     partial = bool(problems)
     written: dict[str, str] = {}
     places: dict[str, Place] = {}
     for path, node in trees.items():
-        written.update(_scalars(_entry(node, "vars")))
-        places.update(_places_of_scalars(path, _entry(node, "vars")))
-        account = account or next(iter(_scalars(node, "account").values()), None)
-    if account is None and (known_by_now := caller()):
+        written.update(_scalars_of(_find_entry(node, "vars")))
+        places.update(_places_of_scalars(path, _find_entry(node, "vars")))
+        account = account or next(iter(_scalars_of(node, "account").values()), None)
+    if account is None and (known_by_now := find_caller()):
         account, partition = known_by_now
     given = {**written, **variables, "partition": partition}
-    known = Variables.resolved({**given, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
-    substitution, bad = Variables.resolved({**given, "account_id": known})
-    problems += [one.problem(places.get(one.name) or Place(str(next(iter(trees), "")), 1, 1)) for one in bad]
+    known = Variables.resolve({**given, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
+    substitution, bad = Variables.resolve({**given, "account_id": known})
+    problems += [one.to_problem(places.get(one.name) or Place(str(next(iter(trees), "")), 1, 1)) for one in bad]
     roots: list[Map] = []
     for path, node in trees.items():
         builder = Builder(str(path), substitution.substitute, _is_verbatim)
@@ -136,9 +136,9 @@ def load(
         problems += builder.problems
         if value is not None:
             roots.append(value)
-    root = merged(roots, problems) if roots else None
+    root = merge_trees(roots, problems) if roots else None
     partial = partial or len(roots) < len(trees)
-    return Loaded(
+    return LoadedFiles(
         root,
         known,
         partition,
@@ -146,13 +146,13 @@ def load(
         problems,
         tuple(trees),
         tuple(patterns),
-        given=frozenset(variables),
-        declared=frozenset(written) | BUILT_IN,
-        partial=partial,
+        given_variables=frozenset(variables),
+        declared_variables=frozenset(written) | BUILT_IN_VARIABLES,
+        is_partial=partial,
     )
 
 
-def _composed_with_includes(
+def _compose_with_includes(
     files: list[Path], variables: Mapping[str, str], problems: list[Problem], patterns: list[str]
 ) -> dict[Path, yaml.Node]:
     found: dict[Path, yaml.Node] = {}
@@ -168,19 +168,19 @@ def _composed_with_includes(
         if isinstance(data, Problem):
             problems.append(data)
             continue
-        if other := _of_another_kind(path, data):
+        if other := _detect_other_kind(path, data):
             problems.append(other)
             continue
-        node, broken = composed(data, str(path))
+        node, broken = compose_yaml(data, str(path))
         problems += broken
         if node is None:
             if not broken:
                 summary = "The file is empty; the least it can say is `version: 1`."
-                problems.append(_error("empty-file", summary, Place(str(path), 1, 1)))
+                problems.append(_make_error("empty-file", summary, Place(str(path), 1, 1)))
             continue
         found[path] = node
-        names = Variables({**_scalars(_entry(node, "vars")), **variables})
-        queue += _includes(path, node, names, problems, patterns)
+        names = Variables({**_scalars_of(_find_entry(node, "vars")), **variables})
+        queue += _find_includes(path, node, names, problems, patterns)
     return found
 
 
@@ -189,7 +189,7 @@ def is_plan(data: bytes) -> bool:
     return data[:100].split()[:2] == [b"{", b'"format_version":']
 
 
-def _of_another_kind(path: Path, data: bytes) -> Problem | None:
+def _detect_other_kind(path: Path, data: bytes) -> Problem | None:
     """What `plan --out` and `apply` write is given where the desired state is asked for, and is no desired state."""
     place = Place(str(path), 1, 1)
     if is_plan(data):
@@ -201,10 +201,10 @@ def _of_another_kind(path: Path, data: bytes) -> Problem | None:
     return None
 
 
-def _includes(
+def _find_includes(
     path: Path, node: yaml.Node, names: Variables, problems: list[Problem], patterns: list[str]
 ) -> list[tuple[Path, Place | None]]:
-    listed = _entry(node, "include")
+    listed = _find_entry(node, "include")
     items = listed.value if isinstance(listed, yaml.SequenceNode) else [listed] if listed else []
     found: list[tuple[Path, Place | None]] = []
     for item in items:
@@ -216,7 +216,7 @@ def _includes(
         if unknown:
             continue  # the builder reports it, with every name known
         patterns.append(str(path.parent / pattern))
-        matches = matching(pattern, place)
+        matches = expand_include(pattern, place)
         if isinstance(matches, Problem):
             problems.append(matches)
         else:
@@ -224,12 +224,12 @@ def _includes(
     return found
 
 
-def _entry(node: yaml.Node, key: str) -> yaml.Node | None:
+def _find_entry(node: yaml.Node, key: str) -> yaml.Node | None:
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     return next((value for name, value in pairs if getattr(name, "value", None) == key), None)
 
 
-def _scalars(node: yaml.Node | None, only: str | None = None) -> dict[str, str]:
+def _scalars_of(node: yaml.Node | None, only: str | None = None) -> dict[str, str]:
     own = list(node.value) if isinstance(node, yaml.MappingNode) else []
     merged_in = [value for name, value in own if name.value == "<<" and isinstance(value, yaml.MappingNode)]
     pairs = [*(pair for value in merged_in for pair in value.value), *own]
@@ -256,5 +256,5 @@ def _is_verbatim(path: tuple[str, ...]) -> bool:
     )
 
 
-def _error(code: str, summary: str, place: Place) -> Problem:
+def _make_error(code: str, summary: str, place: Place) -> Problem:
     return Problem(Level.ERROR, code, summary, "", "", place)

@@ -9,31 +9,31 @@ from reconciler.desired.yaml_nodes import ANCHORS
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Problem
 
-_AGREEING = ("version", "owner", "account")
+_SINGLE_VALUED = ("version", "owner", "account")
 _BY_KEY = ("settings", "defaults", "vars")
 
 
-def merged(roots: list[Map], problems: list[Problem]) -> Map:
+def merge_trees(roots: list[Map], problems: list[Problem]) -> Map:
     """One tree with the places of all; `x-` keys are left out. With one root, that root (less its `x-` keys)."""
     result = Map(roots[0].file, roots[0].start)
     for root in roots:
         for key in root:
             if not key.startswith(ANCHORS):
-                _add(result, root, key, problems)
+                _merge_key(result, root, key, problems)
     return result
 
 
-def _add(result: Map, root: Map, key: str, problems: list[Problem]) -> None:
+def _merge_key(result: Map, root: Map, key: str, problems: list[Problem]) -> None:
     value = root[key]
     if result.get(key) is None:
-        result.take(root, key)
+        result.copy_entry(root, key)
         if isinstance(value, Map):
-            result[key] = _copy(value)
+            result[key] = _copy_map(value)
         return
     present = result[key]
-    if key in _AGREEING:
+    if key in _SINGLE_VALUED:
         if present != value:
-            problems.append(_conflict(f"`{key}` is {value!r} here, but {present!r}", result, root, key))
+            problems.append(_make_conflict(f"`{key}` is {value!r} here, but {present!r}", result, root, key))
     elif key == "include" and isinstance(present, Seq) and isinstance(value, Seq):
         for item, mark in zip(value, value.marks, strict=True):
             if item not in present:
@@ -41,33 +41,33 @@ def _add(result: Map, root: Map, key: str, problems: list[Problem]) -> None:
     elif isinstance(present, Map) and isinstance(value, Map):
         _merge_entries(present, value, key, problems)
     elif value is not None:
-        problems.append(_conflict(f"`{key}` is given twice: also", result, root, key))
+        problems.append(_make_conflict(f"`{key}` is given twice: also", result, root, key))
 
 
 def _merge_entries(into: Map, more: Map, section: str, problems: list[Problem]) -> None:
     for key in more:
         if key not in into:
-            into.take(more, key)
+            into.copy_entry(more, key)
             if section in _BY_KEY and isinstance(more[key], Map):
-                into[key] = _copy(more.child(key))
+                into[key] = _copy_map(more.get_map(key))
         elif section == "defaults" and isinstance(into[key], Map) and isinstance(more[key], Map):
-            _merge_entries(into.child(key), more.child(key), section, problems)
+            _merge_entries(into.get_map(key), more.get_map(key), section, problems)
         elif section in _BY_KEY:
             if into[key] != more[key]:
                 said = f"`{section}.{key}` is {more[key]!r} here, but {into[key]!r}"
-                problems.append(_conflict(said, into, more, key))
+                problems.append(_make_conflict(said, into, more, key))
         else:
-            problems.append(_conflict(f"{key!r} under `{section}` is declared twice: also", into, more, key))
+            problems.append(_make_conflict(f"{key!r} under `{section}` is declared twice: also", into, more, key))
 
 
-def _conflict(said: str, first: Map, second: Map, key: str) -> Problem:
-    summary = f"{said} at {first.place(key, of_key=True)}."
-    return Problem(Level.ERROR, "conflict", summary, "", "Keep one.", second.place(key, of_key=True))
+def _make_conflict(said: str, first: Map, second: Map, key: str) -> Problem:
+    summary = f"{said} at {first.place_of(key, of_key=True)}."
+    return Problem(Level.ERROR, "conflict", summary, "", "Keep one.", second.place_of(key, of_key=True))
 
 
-def _copy(value: Map) -> Map:
+def _copy_map(value: Map) -> Map:
     """A copy of one level, so that merging never writes into a tree that an anchor shares."""
     copy = Map(value.file, value.start)
     for key in value:
-        copy.take(value, key)
+        copy.copy_entry(value, key)
     return copy

@@ -10,21 +10,21 @@ from collections.abc import Iterable
 
 from reconciler.model.node import Map, Seq
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 _Branches = dict[str | int, "_Branches | None"]
 """Keys on the way to broken values; None: the value itself is broken."""
 
 
-def readable(root: Map, broken: Iterable[Path]) -> Map:
+def remove_broken(root: Map, broken: Iterable[KeyPath]) -> Map:
     """Return a tree without the values at some paths. What lies beside the paths is shared with the tree."""
     branches: _Branches = {}
     for path in broken:
-        _plant(branches, path)
-    return _without(root, branches) if branches else root
+        _add_branch(branches, path)
+    return _prune_map(root, branches) if branches else root
 
 
-def _plant(branches: _Branches, path: Path) -> None:
+def _add_branch(branches: _Branches, path: KeyPath) -> None:
     for step in path[:-1]:
         below = branches.setdefault(step, {})
         if below is None:  # something above is broken as a whole
@@ -34,31 +34,31 @@ def _plant(branches: _Branches, path: Path) -> None:
         branches[path[-1]] = None
 
 
-def _without(value: Map, branches: _Branches) -> Map:
+def _prune_map(value: Map, branches: _Branches) -> Map:
     result, unread = Map(value.file, value.start), set(value.unread)
     for key in value:
         if key in branches and branches[key] is None:
             unread.add(key)
             continue
-        result.take(value, key)
-        result[key] = _pruned(value[key], branches.get(key))
+        result.copy_entry(value, key)
+        result[key] = _prune_value(value[key], branches.get(key))
     result.unread = frozenset(unread)
     return result
 
 
-def _pruned(value: object, branches: _Branches | None) -> object:
+def _prune_value(value: object, branches: _Branches | None) -> object:
     if not branches:
         return value
     if isinstance(value, Map):
-        return _without(value, branches)
-    return _without_items(value, branches) if isinstance(value, Seq) else value
+        return _prune_map(value, branches)
+    return _prune_items(value, branches) if isinstance(value, Seq) else value
 
 
-def _without_items(value: Seq, branches: _Branches) -> Seq:
+def _prune_items(value: Seq, branches: _Branches) -> Seq:
     result = Seq(value.file, value.start)
     for index, (item, mark) in enumerate(zip(value, value.marks, strict=True)):
         if index in branches and branches[index] is None:
-            result.partial = True
+            result.is_partial = True
         else:
-            result.put(_pruned(item, branches.get(index)), mark)
+            result.put(_prune_value(item, branches.get(index)), mark)
     return result

@@ -11,10 +11,10 @@ from typing import Any
 from reconciler.desired.aliases import SCHEMA as ALIAS
 from reconciler.desired.moved import SCHEMA as MOVED
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.registry import BY_SECTION, ONE_ENTRY
+from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS
 from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
 
-_ADDRESSES = parts.texts("Addresses, with * and ?.", [["role/AWSReservedSSO_*"]])
+_ADDRESSES = parts.make_text_list("Addresses, with * and ?.", [["role/AWSReservedSSO_*"]])
 _NOT_DEFAULTED = (
     "trust",
     "trust_policy",
@@ -25,7 +25,7 @@ _NOT_DEFAULTED = (
 )
 """Nor what an entry must have of its own."""
 
-_MOST = 2**63 - 1
+_MAX_COUNT = 2**63 - 1
 """The largest count that a saved plan has room for."""
 
 _SETTINGS: dict[str, Any] = {
@@ -47,14 +47,14 @@ _SETTINGS: dict[str, Any] = {
             "the same.",
         },
         "break_glass": {
-            **parts.texts("Addresses.", [["role/emergency"]]),
+            **parts.make_text_list("Addresses.", [["role/emergency"]]),
             "description": "Users and roles that must keep the power to undo any plan, and a way in; never "
             "pruned. Those that the file declares carry the tag reconcile:break-glass.",
         },
         "max_deletes": {
             "type": "integer",
             "minimum": 0,
-            "maximum": _MOST,
+            "maximum": _MAX_COUNT,
             "default": 10,
             "description": "A plan with more deletions needs --allow-deletes; passwords, keys and MFA devices count.",
         },
@@ -68,7 +68,7 @@ _SETTINGS: dict[str, Any] = {
         "max_removals": {
             "type": "integer",
             "minimum": 0,
-            "maximum": _MOST,
+            "maximum": _MAX_COUNT,
             "default": 50,
             "description": "And one that takes more policies, memberships and boundaries off entities that stay.",
         },
@@ -95,19 +95,19 @@ _TOP: dict[str, Any] = {
         "additionalProperties": {"type": "string"},
         "description": "Name → text, used as {{ name }} in any string.",
     },
-    "include": parts.texts("Paths or globs, relative to this file, merged in.", [["teams/*.yaml"]]),
+    "include": parts.make_text_list("Paths or globs, relative to this file, merged in.", [["teams/*.yaml"]]),
     "settings": _SETTINGS,
 }
 
 
-def schema() -> dict[str, Any]:
+def build_schema() -> dict[str, Any]:
     """The whole schema, draft 2020-12."""
     defaults: dict[str, Any] = {}
-    for section, kind in BY_SECTION.items():
+    for section, kind in KINDS_BY_SECTION.items():
         for key, fragment in kind.schema["properties"].items():
-            if section not in ONE_ENTRY and key not in (*_NOT_DEFAULTED, *kind.schema.get("required", ())):
+            if section not in SINGLE_ENTRY_SECTIONS and key not in (*_NOT_DEFAULTED, *kind.schema.get("required", ())):
                 defaults.setdefault(key, fragment)
-    sections = {section: (kind.schema["title"], kind.schema) for section, kind in BY_SECTION.items()}
+    sections = {section: (kind.schema["title"], kind.schema) for section, kind in KINDS_BY_SECTION.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:reconcile-iam:desired-state:1",
@@ -126,16 +126,16 @@ def schema() -> dict[str, Any]:
                 "additionalProperties": False,
                 "properties": defaults,
             },
-            **{section: _section(section, title, entry) for section, (title, entry) in sections.items()},
-            "aliases": _section("aliases", "Role to assume", ALIAS),
+            **{section: _build_section(section, title, entry) for section, (title, entry) in sections.items()},
+            "aliases": _build_section("aliases", "Role to assume", ALIAS),
             "moved": dict(MOVED),
         },
         "$defs": {**parts.DEFINITIONS, "trust_rule": dict(TRUST_RULE)},
     }
 
 
-def _section(name: str, title: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    if name in ONE_ENTRY:
+def _build_section(name: str, title: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    if name in SINGLE_ENTRY_SECTIONS:
         return dict(entry)
     return {
         "title": name.replace("_", " ").capitalize(),

@@ -4,59 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.declaring import DeclareContext
 from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.model.address import Address
 from reconciler.model.desired import Settings
-from reconciler.model.node import Map, items, text
+from reconciler.model.node import Map, get_text, get_texts
 from reconciler.model.quotas import TAGS
 from reconciler.plan.ownership import ignores_everything
 
 
-def read_settings(root: Map, partial: bool, context: Declaring) -> Settings:
+def read_settings(root: Map, partial: bool, context: DeclareContext) -> Settings:
     """Return the `settings` of a file; what is wrong with them becomes problems. partial: files of it were not read."""
-    node = root.child("settings")
+    node = root.get_map("settings")
     default = Settings()
-    prune = text(node, "prune") or default.prune
+    prune = get_text(node, "prune") or default.prune
     unknown = partial or "prune" in node.unread or "settings" in root.unread
     if prune == "owned" and not root.has("owner") and not unknown:
         hint = "Write `owner: NAME` for this stack, or `settings: {prune: none}`."
-        context.problem("missing-owner", "Without `owner` nothing can be told as ours.", root.place(), hint)
-    for pattern, place in (*items(node, "ignore"), *items(node, "prune_also")):
+        context.add_problem("missing-owner", "Without `owner` nothing can be told as ours.", root.place_of(), hint)
+    for pattern, place in (*get_texts(node, "ignore"), *get_texts(node, "prune_also")):
         if "/" not in pattern:
             hint = f"Write kind/name, as in role/{pattern}."
-            context.problem("bad-address", f"{pattern!r} is not a pattern of addresses.", place, hint)
-    ignored = tuple(value for value, _ in items(node, "ignore"))
+            context.add_problem("bad-address", f"{pattern!r} is not a pattern of addresses.", place, hint)
+    ignored = tuple(value for value, _ in get_texts(node, "ignore"))
     if ignores_everything(ignored):
         summary = "settings.ignore matches every address: this file would manage nothing, and no guard would look."
         hint = "Name what to leave alone, as in role/AWSReservedSSO_*. To delete nothing, write `prune: none`."
-        context.problem("ignores-everything", summary, node.place("ignore"), hint)
+        context.add_problem("ignores-everything", summary, node.place_of("ignore"), hint)
     numbers = {
         key: value
         for key in ("max_deletes", "max_delete_percent", "max_removals")
         if isinstance(value := node.get(key), int | float)
     }
-    break_glass = tuple(_break_glass(node, context))
-    also = tuple(value for value, _ in items(node, "prune_also"))
+    break_glass = tuple(_read_break_glass(node, context))
+    also = tuple(value for value, _ in get_texts(node, "prune_also"))
     return Settings(prune, ignored, break_glass=break_glass, prune_also=also, **numbers)  # type: ignore[arg-type]
 
 
-def check_marks(settings: Settings, found: Mapping[Address, Declared], context: Declaring) -> None:
+def check_break_glass_tags(
+    settings: Settings, found: Mapping[Address, DeclaredEntity], context: DeclareContext
+) -> None:
     """Report who is named in `break_glass` and has no room for the tag that says so."""
     for address in settings.break_glass:
         declared = found.get(address)
         if declared is not None and len(getattr(declared.entity, "tags", ())) == TAGS.default:
             summary = f"{address} has {TAGS.default} tags, as many as AWS allows: there is no room for {BREAK_GLASS}."
             hint = "Remove one: whom settings.break_glass names carries that tag."
-            context.problem("too-many-tags", summary, declared.declaration.place, hint)
+            context.add_problem("too-many-tags", summary, declared.declaration.place, hint)
 
 
-def _break_glass(node: Map, context: Declaring) -> Iterator[Address]:
-    for value, place in items(node, "break_glass"):
+def _read_break_glass(node: Map, context: DeclareContext) -> Iterator[Address]:
+    for value, place in get_texts(node, "break_glass"):
         kind, _, name = value.partition("/")
         if kind in ("user", "role") and name:
             yield Address(kind, name)
         else:
             hint = "Write user/NAME or role/NAME."
-            context.problem("bad-address", f"{value!r} is not the address of a user or role.", place, hint)
+            context.add_problem("bad-address", f"{value!r} is not the address of a user or role.", place, hint)

@@ -10,32 +10,32 @@ import errno
 import os
 from pathlib import Path
 
-from reconciler.desired.bounds import escape_of, is_named_gits, repository_of
+from reconciler.desired.bounds import find_escape, has_git_part, repository_of
 from reconciler.desired.expand import expand_glob
-from reconciler.files.owners import find_stranger, name_of, trusted_uids
-from reconciler.files.reading import LARGEST_DESIRED, is_descriptor, is_possible, read_regular, reason_of
-from reconciler.model.problem import Failed, Level, Place, Problem, failure
-from reconciler.model.suggest import suggestion
+from reconciler.files.owners import find_foreign_owner, trusted_uids, user_name_of
+from reconciler.files.reading import LARGEST_DESIRED, is_descriptor, is_valid_path, read_regular, reason_of
+from reconciler.model.problem import Level, Place, Problem, ReconcileError, make_error
+from reconciler.model.suggest import suggest_word
 
 YAML_ENDINGS = (".yaml", ".yml")
 DEFAULT_FILE = "roles.yaml"
 
 
-def named_files(arguments: tuple[str, ...]) -> list[Path]:
+def find_files(arguments: tuple[str, ...]) -> list[Path]:
     """The files that the command line, $RECONCILE_FILE or the working folder names. Raises Failed."""
     if not arguments:
-        return [_default_file()]
+        return [_find_default_file()]
     found: list[Path] = []
     for argument in arguments:
         path = Path(argument)
         if not argument:
-            raise failure("no-file", "A FILE is the empty text.", hint="Is a variable of the shell unset?")
+            raise make_error("no-file", "A FILE is the empty text.", hint="Is a variable of the shell unset?")
         if os.path.isdir(argument):  # noqa: PTH112 - pathlib raises where a path is too long
             found += _list_folder(path)
         elif os.path.exists(argument):  # noqa: PTH110
             found.append(path)
         else:
-            raise failure("no-file", f"There is no file {argument}.", hint="Check the path.")
+            raise make_error("no-file", f"There is no file {argument}.", hint="Check the path.")
     return [_check_bounds(path) for path in dict.fromkeys(found)]
 
 
@@ -43,9 +43,9 @@ def _list_folder(folder: Path) -> list[Path]:
     try:
         listed = sorted(item for item in folder.iterdir() if item.suffix in YAML_ENDINGS and item.is_file())
     except OSError as error:
-        raise failure("no-file", f"Cannot read the folder {folder}: {reason_of(error)}.") from None
+        raise make_error("no-file", f"Cannot read the folder {folder}: {reason_of(error)}.") from None
     if not listed:
-        raise failure("no-file", f"The folder {folder} has no *.yaml or *.yml file.")
+        raise make_error("no-file", f"The folder {folder} has no *.yaml or *.yml file.")
     return listed
 
 
@@ -54,22 +54,22 @@ def _check_bounds(path: Path) -> Path:
 
     What the person's own shell redirects is no such link, and what is no regular file is refused when it is read.
     """
-    escape = None if is_descriptor(path) or not path.is_file() else escape_of(path)
+    escape = None if is_descriptor(path) or not path.is_file() else find_escape(path)
     if escape is None:
         return path
     hint = "If you trust it, name the file itself, not the link." if escape.by_link else "Name another file."
-    raise failure("path-outside", f"{path} leads {escape.where}.", hint=hint)
+    raise make_error("path-outside", f"{path} leads {escape.destination}.", hint=hint)
 
 
-def _default_file() -> Path:
+def _find_default_file() -> Path:
     wanted = os.environ.get("RECONCILE_FILE")
     if wanted:
         if not os.path.exists(wanted):  # noqa: PTH110 - pathlib raises where a path is too long
-            raise failure("no-file", f"There is no file {wanted}, which $RECONCILE_FILE names.")
+            raise make_error("no-file", f"There is no file {wanted}, which $RECONCILE_FILE names.")
         return _check_bounds(Path(wanted))
-    found = _nearest_file()
+    found = _find_nearest_file()
     if found is None:
-        raise failure(
+        raise make_error(
             "no-file",
             f"No FILE given, and no {DEFAULT_FILE} here or in a parent folder.",
             hint="Name a file, or set $RECONCILE_FILE.",
@@ -88,54 +88,54 @@ def _check_owner(found: Path) -> None:
         return
     if found == Path(DEFAULT_FILE):
         trusted |= {folder.stat().st_uid}
-    stranger = find_stranger(found, trusted)
+    stranger = find_foreign_owner(found, trusted)
     if stranger is None:
-        stranger = find_stranger(folder, trusted)
+        stranger = find_foreign_owner(folder, trusted)
     if stranger is not None:
-        raise failure(
+        raise make_error(
             "foreign-file",
-            f"{found} or its folder belongs to {name_of(stranger)}, not to you.",
+            f"{found} or its folder belongs to {user_name_of(stranger)}, not to you.",
             "A file that is only found, not named, is not read then: its owner could have put anything into it.",
             f"If you trust it, name it: as FILE, with --file, or by RECONCILE_FILE={found}",
         )
 
 
-def file_above(arguments: tuple[str, ...]) -> Path | None:
+def find_file_above(arguments: tuple[str, ...]) -> Path | None:
     """The default file that is going to be read, if it is one of a parent folder: the person may not know of it."""
-    found = None if arguments or os.environ.get("RECONCILE_FILE") else _nearest_file()
+    found = None if arguments or os.environ.get("RECONCILE_FILE") else _find_nearest_file()
     if found is None or found == Path(DEFAULT_FILE):
         return None
     try:
         _check_owner(found)
-    except Failed:  # told by whoever reads it
+    except ReconcileError:  # told by whoever reads it
         return None
     return found
 
 
-def _nearest_file() -> Path | None:
-    found = next((candidate for candidate in _candidates() if os.path.isfile(candidate)), None)  # noqa: PTH113 - pathlib raises in locked folders
+def _find_nearest_file() -> Path | None:
+    found = next((candidate for candidate in _list_candidates() if os.path.isfile(candidate)), None)  # noqa: PTH113 - pathlib raises in locked folders
     return Path(os.path.relpath(found)) if found else None
 
 
-def is_any(arguments: tuple[str, ...]) -> bool:
+def has_files(arguments: tuple[str, ...]) -> bool:
     """Whether there is a file to read: one is named, or there is a default one."""
-    return bool(arguments or os.environ.get("RECONCILE_FILE") or _nearest_file())
+    return bool(arguments or os.environ.get("RECONCILE_FILE") or _find_nearest_file())
 
 
-def _candidates() -> list[Path]:
+def _list_candidates() -> list[Path]:
     here = Path.cwd()
     return [folder / DEFAULT_FILE for folder in (here, *here.parents)]
 
 
-def decided_by(arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
+def find_deciding_paths(arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """What beside the files themselves decides which they are: globs, and paths that would come first if they existed.
 
-    `arguments` are those of `named_files`, which must have found files.
+    `arguments` are those of `find_files`, which must have found files.
     """
     patterns = [str(Path(item) / f"*{ending}") for item in arguments if Path(item).is_dir() for ending in YAML_ENDINGS]
     if arguments or os.environ.get("RECONCILE_FILE"):
         return patterns, []
-    candidates = _candidates()
+    candidates = _list_candidates()
     found = next(index for index, candidate in enumerate(candidates) if candidate.is_file())
     return patterns, [str(candidate) for candidate in candidates[:found]]
 
@@ -146,58 +146,60 @@ def read_bytes(path: Path, place: Place | None = None, limit: int = LARGEST_DESI
         return read_regular(path, limit)
     except OSError as error:
         code = "file-too-large" if error.errno == errno.EFBIG else "no-file"
-        return _problem(code, f"Cannot read {path}: {reason_of(error)}.", place)
+        return _make_problem(code, f"Cannot read {path}: {reason_of(error)}.", place)
 
 
-def resolved(written: str, place: Place) -> Path | Problem:
+def resolve_path(written: str, place: Place) -> Path | Problem:
     """A path as a file names it → where it is, kept as short as it was written; or why it is refused."""
-    if not is_possible(written):
-        return _problem("no-file", f"{written!r} holds a character that no path can have.", place)
+    if not is_valid_path(written):
+        return _make_problem("no-file", f"{written!r} holds a character that no path can have.", place)
     folder = Path(place.file).parent
     if Path(written).is_absolute():
         hint = "Write it relative to the file."
-        return _problem("path-outside", f"The path {written!r} is absolute.", place, hint)
+        return _make_problem("path-outside", f"The path {written!r} is absolute.", place, hint)
     target = folder / written
-    escape = escape_of(target, repository_of(folder))
+    escape = find_escape(target, repository_of(folder))
     if escape is not None:
-        return _problem("path-outside", f"The path {written!r} leads {escape.where}.", place)
+        return _make_problem("path-outside", f"The path {written!r} leads {escape.destination}.", place)
     return target
 
 
-def matching(pattern: str, place: Place) -> list[Path] | Problem:
+def expand_include(pattern: str, place: Place) -> list[Path] | Problem:
     """The files that an `include` entry (a path or a glob) names, sorted; none is a problem."""
-    if not is_possible(pattern):
-        return _problem("no-file", f"`include` {pattern!r} holds a character that no path can have.", place)
+    if not is_valid_path(pattern):
+        return _make_problem("no-file", f"`include` {pattern!r} holds a character that no path can have.", place)
     if not any(char in pattern for char in "*?["):
-        target = resolved(pattern, place)
+        target = resolve_path(pattern, place)
         if isinstance(target, Path) and not os.path.isfile(target):  # noqa: PTH113 - pathlib raises where it is too long
-            return _problem("no-file", f"`include` names {pattern!r}, which does not exist.", place, _near_file(target))
+            return _make_problem(
+                "no-file", f"`include` names {pattern!r}, which does not exist.", place, _suggest_file(target)
+            )
         return target if isinstance(target, Problem) else [target]
     if Path(pattern).is_absolute():
-        return _problem("path-outside", f"The path {pattern!r} is absolute.", place)
+        return _make_problem("path-outside", f"The path {pattern!r} is absolute.", place)
     folder = Path(place.file).parent
     expanded = expand_glob(folder, pattern)
     if isinstance(expanded, str):
-        return _problem("bad-glob", f"`include` {expanded}.", place)
-    found = [item for item in expanded if not is_named_gits(item.relative_to(folder))]  # a branch may be named x.yaml
+        return _make_problem("bad-glob", f"`include` {expanded}.", place)
+    found = [item for item in expanded if not has_git_part(item.relative_to(folder))]  # a branch may be named x.yaml
     if not found:
-        return _problem("no-file", f"`include` {pattern!r} matches nothing.", place)
+        return _make_problem("no-file", f"`include` {pattern!r} matches nothing.", place)
     for item in found:
-        inside = resolved(os.path.relpath(item, folder), place)
+        inside = resolve_path(os.path.relpath(item, folder), place)
         if isinstance(inside, Problem):
             return inside
     return found
 
 
-def _near_file(missing: Path) -> str:
+def _suggest_file(missing: Path) -> str:
     """Return a hint that names a file of nearly the same name beside one that is not there; or nothing."""
     try:
         names = {item.stem: item.name for item in sorted(missing.parent.iterdir()) if item.suffix in YAML_ENDINGS}
     except (OSError, ValueError):
         return ""
-    near = suggestion(missing.stem, names)
+    near = suggest_word(missing.stem, names)
     return f"Did you mean {names[near]!r}?" if near else ""
 
 
-def _problem(code: str, summary: str, place: Place | None, hint: str = "") -> Problem:
+def _make_problem(code: str, summary: str, place: Place | None, hint: str = "") -> Problem:
     return Problem(Level.ERROR, code, summary, "", hint, place)

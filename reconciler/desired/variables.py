@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.suggest import suggestion
+from reconciler.model.suggest import suggest_word
 
 MAX_VALUE = 100_000
 """Characters of one variable, with the values of those that it names."""
@@ -33,12 +33,12 @@ class BadVariable:
     summary: str
     hint: str
 
-    def problem(self, place: Place) -> Problem:
+    def to_problem(self, place: Place) -> Problem:
         return Problem(Level.ERROR, self.code, self.summary, "", self.hint, place)
 
 
 @dataclass
-class _Spent:
+class _Budget:
     characters: int = 0
 
 
@@ -48,21 +48,21 @@ class Variables:
 
     values: Mapping[str, str]
     used: set[str] = field(default_factory=set, compare=False)
-    _spent: _Spent = field(default_factory=_Spent, compare=False)
+    _budget: _Budget = field(default_factory=_Budget, compare=False)
 
     @classmethod
-    def resolved(cls, written: Mapping[str, str]) -> tuple[Variables, list[BadVariable]]:
+    def resolve(cls, written: Mapping[str, str]) -> tuple[Variables, list[BadVariable]]:
         """Return the variables, whose values may name others, and those whose value would not end or be too long."""
         resolver = _Resolver(written)
         for name in written:
-            resolver.resolve(name)
+            resolver.resolve_variable(name)
         return cls({name: resolver.values.get(name, name) for name in written}, resolver.used), resolver.bad
 
     def substitute(self, text: str, place: Place, problems: list[Problem]) -> str:
         """Return the text with every variable replaced; an unknown one is a problem and becomes its name."""
-        return _VARIABLE.sub(lambda match: self._replace(match, place, problems), text)
+        return _VARIABLE.sub(lambda match: self._replace_match(match, place, problems), text)
 
-    def _replace(self, match: re.Match[str], place: Place, problems: list[Problem]) -> str:
+    def _replace_match(self, match: re.Match[str], place: Place, problems: list[Problem]) -> str:
         if match[0] == "{{{{":
             return "{{"
         name = (match[1] or "").strip()
@@ -74,9 +74,9 @@ class Variables:
             problems.append(Problem(Level.ERROR, "bad-variable", summary, "", hint, place))
         elif name in self.values:
             self.used.add(name)
-            return self._spend(name, place, problems)
+            return self._take_value(name, place, problems)
         else:
-            close = suggestion(name, self.values)
+            close = suggest_word(name, self.values)
             hint = f"Did you mean {close!r}?" if close else f"Set it under `vars:` or with --var {name}=…."
             if name.replace("_", "").replace("-", "").lower() in _ACCOUNT_NAMES:
                 hint = "The account is {{ account_id }}, which is built in."
@@ -84,13 +84,13 @@ class Variables:
             problems.append(Problem(Level.ERROR, "unknown-variable", summary, "", hint, place))
         return name
 
-    def _spend(self, name: str, place: Place, problems: list[Problem]) -> str:
+    def _take_value(self, name: str, place: Place, problems: list[Problem]) -> str:
         """Return the value of a variable; its name, with one problem for all, once the budget is spent."""
-        before, value = self._spent.characters, self.values[name]
+        before, value = self._budget.characters, self.values[name]
         if before > MAX_ADDED:
             return name
-        self._spent.characters += len(value)
-        if self._spent.characters <= MAX_ADDED:
+        self._budget.characters += len(value)
+        if self._budget.characters <= MAX_ADDED:
             return value
         summary = f"Variables add more than {MAX_ADDED:,} characters to the files; {name!r} is one too many here."
         hint = "Use shorter variables, or write long texts once, as documents in files of their own."
@@ -103,32 +103,32 @@ class _Resolver:
 
     def __init__(self, written: Mapping[str, str]) -> None:
         self._written = written
-        self._above: dict[str, None] = {}
+        self._ancestors: dict[str, None] = {}
         self._depths: dict[str, int] = {}
         self.values: dict[str, str] = {}
         self.used: set[str] = set()
         self.bad: list[BadVariable] = []
 
-    def resolve(self, name: str) -> tuple[str, int]:
+    def resolve_variable(self, name: str) -> tuple[str, int]:
         """Return the value of a variable, and how many stand in a chain from it on; its name if it has no value."""
         if name in self.values:
             return self.values[name], self._depths[name]
-        if name in self._above:
-            return self._refuse(name, "circular-variable", f"The variable {name!r} comes back to itself.")
-        if len(self._above) >= MAX_CHAIN:
+        if name in self._ancestors:
+            return self._refuse_variable(name, "circular-variable", f"The variable {name!r} comes back to itself.")
+        if len(self._ancestors) >= MAX_CHAIN:
             return self._refuse_chain(name)
-        self._above[name] = None
+        self._ancestors[name] = None
         texts, depth = [], 0
-        for text, below in self._pieces(self._written[name]):
+        for text, below in self._expand_parts(self._written[name]):
             texts.append(text)
             depth = max(depth, below)
-        del self._above[name]
+        del self._ancestors[name]
         length = sum(map(len, texts))
         value, self._depths[name] = name, 1
         if length > MAX_VALUE:
             summary = f"The variable {name!r} expands to {length:,} characters; at most {MAX_VALUE:,} are taken."
             hint = "Shorten it, or look for variables that name one another more than once."
-            self._refuse(name, "variable-too-long", summary, hint)
+            self._refuse_variable(name, "variable-too-long", summary, hint)
         elif depth >= MAX_CHAIN:
             self._refuse_chain(name)
         else:
@@ -136,33 +136,35 @@ class _Resolver:
         self.values[name] = value
         return value, self._depths[name]
 
-    def _pieces(self, text: str) -> Iterator[tuple[str, int]]:
+    def _expand_parts(self, text: str) -> Iterator[tuple[str, int]]:
         """Yield the parts of a text, each with the length of the chain that it stands for."""
         end = 0
         for match in _VARIABLE.finditer(text):
             yield text[end : match.start()], 0
             name = (match[1] or "").strip()
             self.used.add(name)
-            yield self.resolve(name) if name in self._written else (match[0], 0)
+            yield self.resolve_variable(name) if name in self._written else (match[0], 0)
             end = match.end()
         yield text[end:], 0
 
     def _refuse_chain(self, name: str) -> tuple[str, int]:
         summary = f"The variable {name!r} is part of a chain of more than {MAX_CHAIN} variables that name one another."
-        return self._refuse(name, "variable-chain", summary)
+        return self._refuse_variable(name, "variable-chain", summary)
 
-    def _refuse(self, name: str, code: str, summary: str, hint: str = "Write its value out.") -> tuple[str, int]:
+    def _refuse_variable(
+        self, name: str, code: str, summary: str, hint: str = "Write its value out."
+    ) -> tuple[str, int]:
         self.bad.append(BadVariable(name, code, summary, hint))
         return name, 1
 
 
-def undeclared_problems(given: Iterable[str], declared: Collection[str], known: Variables) -> Iterator[Problem]:
+def find_undeclared(given: Iterable[str], declared: Collection[str], known: Variables) -> Iterator[Problem]:
     """Refuse variables of the command line that no file declares and no text uses: their names are misspelt.
 
     known: the variables, once every text has been read.
     """
     for name in given:
         if name not in declared and name not in known.used:
-            close = suggestion(name, {*declared, *known.used} - {name})
+            close = suggest_word(name, {*declared, *known.used} - {name})
             hint = f"Did you mean {close!r}?" if close else "Leave it out, or declare it under `vars:`."
             yield Problem(Level.ERROR, "undeclared-variable", f"--var {name}: no file declares or uses it.", "", hint)

@@ -14,21 +14,21 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
-from reconciler.desired.export import Exported
+from reconciler.desired.export import AccountExport
 from reconciler.kinds.registry import KINDS
 from reconciler.kinds.writing import Entry
 from reconciler.model.address import Address
 from reconciler.model.escape import escape_line, escape_lines, escape_yaml
 
-MAIN = "roles.yaml"
+MAIN_FILE = "roles.yaml"
 """The file that names the others: what `reconcile` takes where none is named."""
 
 _DOCUMENTS = ("document", "trust_policy", "inline_policies", "conditions")
 """Keys below which AWS's grammar stands in blocks, however short."""
 
-_DEEP = 1000
-_LINE = 72
-_LISTED = 20
+_ALL_LEVELS = 1000
+_MAX_LINE = 72
+_MAX_LISTED = 20
 _NUMBER_LIKE = re.compile(r"[-+.]?[0-9][0-9A-Fa-f_.:xXoO+-]*|[yYnN]")
 _TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
 
@@ -46,25 +46,25 @@ class _Dumper(yaml.SafeDumper):
         return '"' if style == "'" and not escapes else style
 
 
-def one_file(found: Exported, command: str) -> str:
+def format_file(found: AccountExport, command: str) -> str:
     """The whole of it."""
-    parts = [_top(found, command), *(_section(name, found) for name in found.sections)]
+    parts = [_format_top(found, command), *(_format_section(name, found) for name in found.sections)]
     return "\n".join(parts)
 
 
-def several_files(found: Exported, command: str) -> Mapping[str, str]:
+def format_files(found: AccountExport, command: str) -> Mapping[str, str]:
     """Name → content: a file for each kind. The one of the roles has the head and includes the others.
 
     Documents stay in the file of what has them: a review sees them beside it.
     """
-    others = {f"{name}.yaml": _section(name, found) for name in found.sections if f"{name}.yaml" != MAIN}
-    main = [_top(found, command, list(others))]
-    main += [_section(name, found) for name in found.sections if f"{name}.yaml" == MAIN]
-    texts = {MAIN: "\n".join(main), **{name: f"version: 1\n\n{text}" for name, text in others.items()}}
+    others = {f"{name}.yaml": _format_section(name, found) for name in found.sections if f"{name}.yaml" != MAIN_FILE}
+    main = [_format_top(found, command, list(others))]
+    main += [_format_section(name, found) for name in found.sections if f"{name}.yaml" == MAIN_FILE]
+    texts = {MAIN_FILE: "\n".join(main), **{name: f"version: 1\n\n{text}" for name, text in others.items()}}
     return {**texts, **found.files}
 
 
-def _top(found: Exported, command: str, include: Sequence[str] = ()) -> str:
+def _format_top(found: AccountExport, command: str, include: Sequence[str] = ()) -> str:
     top: Entry = {"version": 1}
     if found.owner:
         top["owner"] = found.owner
@@ -73,42 +73,42 @@ def _top(found: Exported, command: str, include: Sequence[str] = ()) -> str:
         top["include"] = list(include)
     if found.settings:
         top["settings"] = found.settings
-    return _commented(_head(found, command)) + as_yaml(top, 1)
+    return _format_comment(_list_head_lines(found, command)) + as_yaml(top, 1)
 
 
-def _head(found: Exported, command: str) -> Iterator[str]:
+def _list_head_lines(found: AccountExport, command: str) -> Iterator[str]:
     does = f"adopts for {found.owner} what has no owner yet, and changes nothing" if found.owner else "is empty"
     yield f"Live IAM of account {found.account}, written by `{command}`."
     yield f"A plan on it {does}."
-    if found.partial:
+    if found.is_partial:
         yield f"{found.owner} has more in the account than was selected: `prune: none` keeps it."
     yield ""
     yield "Not in it: passwords, access keys, MFA devices, SSH keys and certificates of users; aliases."
-    if found.service:
-        yield f"AWS's own and service-linked: {_counted(found.service, 'entity', 'entities')}."
+    if found.service_count:
+        yield f"AWS's own and service-linked: {_format_count(found.service_count, 'entity', 'entities')}."
     reasons: dict[str, list[Address]] = {}
     for address, reason in sorted(found.left_out.items()):
         reasons.setdefault(reason, []).append(address)
     for reason, addresses in sorted(reasons.items(), key=lambda item: item[1]):
-        more = f" and {len(addresses) - _LISTED} more" if len(addresses) > _LISTED else ""
-        yield f"{', '.join(map(str, addresses[:_LISTED]))}{more}: {reason}."
+        more = f" and {len(addresses) - _MAX_LISTED} more" if len(addresses) > _MAX_LISTED else ""
+        yield f"{', '.join(map(str, addresses[:_MAX_LISTED]))}{more}: {reason}."
 
 
-def _counted(number: int, one: str, many: str) -> str:
+def _format_count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _section(section: str, found: Exported) -> str:
+def _format_section(section: str, found: AccountExport) -> str:
     kind = next(kind.name for kind in KINDS if kind.section == section)
     entries = [
-        _commented(found.comments.get(Address(kind, name), ())) + as_yaml({name: entry}, 2)
+        _format_comment(found.comments.get(Address(kind, name), ())) + as_yaml({name: entry}, 2)
         for name, entry in found.sections[section].items()
     ]
     apart = "\n" if any(entry.count("\n") > 1 for entry in entries) else ""
     return f"{section}:\n" + apart.join(re.sub("^(?=.)", "  ", entry, flags=re.MULTILINE) for entry in entries)
 
 
-def _commented(lines: Iterator[str] | Sequence[str]) -> str:
+def _format_comment(lines: Iterator[str] | Sequence[str]) -> str:
     """Comment lines; what could end a line, or is not to be printed, is escaped."""
     wrapped = (
         part for line in map(escape_line, lines) for part in textwrap.wrap(line, 110, subsequent_indent="  ") or [""]
@@ -118,34 +118,34 @@ def _commented(lines: Iterator[str] | Sequence[str]) -> str:
 
 def as_yaml(value: Entry, levels: int) -> str:
     """Block YAML, the outer `levels` in lines of their own whatever their length."""
-    node = _node(value, levels)
+    node = _make_node(value, levels)
     text: str = yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=float("inf"))
     return escape_yaml(text)
 
 
-def _node(value: object, blocks: int) -> yaml.Node:
+def _make_node(value: object, blocks: int) -> yaml.Node:
     """The outer `blocks` levels stand in lines of their own; below, what fits may stand on one line."""
     if isinstance(value, Mapping):
         pairs = [
-            (_scalar(str(key)), _node(inner, _DEEP if key in _DOCUMENTS else blocks - 1))
+            (_make_scalar(str(key)), _make_node(inner, _ALL_LEVELS if key in _DOCUMENTS else blocks - 1))
             for key, inner in value.items()
         ]
-        flow = blocks <= 0 and _fits(value.values(), value)
+        flow = blocks <= 0 and _fits_on_line(value.values(), value)
         return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=flow)
     if isinstance(value, list):
-        nodes = [_node(item, max(1, blocks - 1)) for item in value]
-        return yaml.SequenceNode("tag:yaml.org,2002:seq", nodes, flow_style=blocks <= 0 and _fits(value))
-    return _scalar(value)
+        nodes = [_make_node(item, max(1, blocks - 1)) for item in value]
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", nodes, flow_style=blocks <= 0 and _fits_on_line(value))
+    return _make_scalar(value)
 
 
-def _scalar(value: object) -> yaml.Node:
+def _make_scalar(value: object) -> yaml.Node:
     tag = f"tag:yaml.org,2002:{_TAGS[type(value)]}"
     if isinstance(value, str):
-        return yaml.ScalarNode(tag, value.replace("{{", "{{{{"), style=_style(value))
+        return yaml.ScalarNode(tag, value.replace("{{", "{{{{"), style=_choose_style(value))
     return yaml.ScalarNode(tag, json.dumps(value))
 
 
-def _style(text: str) -> str | None:
+def _choose_style(text: str) -> str | None:
     """None leaves it to the emitter."""
     if escape_lines(text) != text or _NUMBER_LIKE.fullmatch(text):  # which only double quotes can hold
         return '"'
@@ -154,9 +154,9 @@ def _style(text: str) -> str | None:
     return None
 
 
-def _fits(*parts: object) -> bool:
+def _fits_on_line(*parts: object) -> bool:
     """True for scalars only, that stand on a line with their brackets."""
     values = [item for part in parts for item in part]  # type: ignore[attr-defined]
     if any(isinstance(item, list | Mapping) or "\n" in str(item) for item in values):
         return False
-    return sum(len(str(item)) + 2 for item in values) <= _LINE
+    return sum(len(str(item)) + 2 for item in values) <= _MAX_LINE

@@ -7,7 +7,7 @@ import shlex
 from reconciler.model.problem import Level, Place, Problem
 
 
-def tab_problem(data: bytes, place: Place) -> Problem | None:
+def find_tab_problem(data: bytes, place: Place) -> Problem | None:
     """Return what to say if a tab stands where YAML is not valid: it may not indent (YAML 1.2.2, section 6.1)."""
     lines = data.splitlines()
     at = place.column - 1

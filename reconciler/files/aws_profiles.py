@@ -28,11 +28,11 @@ SECRETS = frozenset(("aws_secret_access_key", "aws_session_token", "aws_security
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
-    """Why AWS's tools cannot read a file: `what`, the end of a sentence, and what to do about it."""
+class SettingsFlaw:
+    """Why AWS's tools cannot read a file: `summary`, the end of a sentence, and what to do about it."""
 
     place: Place
-    what: str
+    summary: str
     remedy: str
 
 
@@ -55,27 +55,27 @@ class SettingsFile:
     def profile_of(self, section: ini.Section) -> str | None:
         return ini.profile_of(section.name) if self.is_config else section.name
 
-    def profiles(self) -> Iterator[tuple[str, ini.Section]]:
+    def list_profiles(self) -> Iterator[tuple[str, ini.Section]]:
         for section in self.sections:
             name = self.profile_of(section)
             if name is not None:
                 yield name, section
 
-    def section(self, profile: str) -> ini.Section | None:
-        return next((section for name, section in self.profiles() if name == profile), None)
+    def find_section(self, profile: str) -> ini.Section | None:
+        return next((section for name, section in self.list_profiles() if name == profile), None)
 
-    def setting(self, profile: str, option: str) -> Setting | None:
-        section = self.section(profile)
-        found = section.option(option) if section else None
-        return Setting(found.value, ini.place(self.path, found.start)) if found else None
+    def find_setting(self, profile: str, option: str) -> Setting | None:
+        section = self.find_section(profile)
+        found = section.find_option(option) if section else None
+        return Setting(found.value, ini.place_of_line(self.path, found.start)) if found else None
 
-    def misspelt(self, profile: str) -> tuple[Place, str, str] | None:
+    def find_misspelt_header(self, profile: str) -> tuple[Place, str, str] | None:
         """Return a section that looks like the profile's and is none: its place, its header, and what it should be."""
         right = ini.header_of(profile) if self.is_config else f"[{profile}]"
         for section in self.sections:
             words = section.name.split()
             if self.profile_of(section) != profile and words in ([profile], ["profile", profile]):
-                return ini.place(self.path, section.start), f"[{section.name}]", right
+                return ini.place_of_line(self.path, section.start), f"[{section.name}]", right
         return None
 
 
@@ -92,86 +92,88 @@ class AwsProfiles:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(sorted({name for file in self.files for name, _ in file.profiles()}))
+        return tuple(sorted({name for file in self.files for name, _ in file.list_profiles()}))
 
-    def place(self, profile: str) -> Place | None:
+    def place_of(self, profile: str) -> Place | None:
         """Return where a profile begins: in the config file, else in the credentials file."""
         for file in self.files:
-            section = file.section(profile)
+            section = file.find_section(profile)
             if section is not None:
-                return ini.place(file.path, section.start)
+                return ini.place_of_line(file.path, section.start)
         return None
 
-    def setting(self, profile: str, option: str) -> Setting | None:
+    def find_setting(self, profile: str, option: str) -> Setting | None:
         """Return what counts for botocore: the credentials file comes first. Never a secret."""
         if option in SECRETS:
             raise ValueError(option)
-        return self.credentials.setting(profile, option) or self.config.setting(profile, option)
+        return self.credentials.find_setting(profile, option) or self.config.find_setting(profile, option)
 
     def place_of_option(self, profile: str, option: str) -> Place | None:
         """Return where an option stands, be it a secret or not."""
-        found = self.credentials.setting(profile, option) or self.config.setting(profile, option)
+        found = self.credentials.find_setting(profile, option) or self.config.find_setting(profile, option)
         return found.place if found else None
 
-    def misspelt(self, profile: str) -> tuple[Place, str, str] | None:
-        return self.config.misspelt(profile) or self.credentials.misspelt(profile)
+    def find_misspelt_header(self, profile: str) -> tuple[Place, str, str] | None:
+        return self.config.find_misspelt_header(profile) or self.credentials.find_misspelt_header(profile)
 
-    def chain(self, profile: str) -> tuple[str, ...]:
+    def source_chain_of(self, profile: str) -> tuple[str, ...]:
         """Return the profile and those that it leads to by `source_profile`; one that comes again ends it."""
         found: list[str] = []
         current: str | None = profile
         while current is not None and current not in found:
             found.append(current)
-            source = self.setting(current, "source_profile")
+            source = self.find_setting(current, "source_profile")
             current = source.value if source else None
         return (*found, current) if current is not None else tuple(found)
 
 
 def read_profiles(environ: Mapping[str, str]) -> AwsProfiles:
     """Return what both files say."""
-    return AwsProfiles(_settings_file(CONFIG, environ), _settings_file(CREDENTIALS, environ))
+    return AwsProfiles(_read_settings_file(CONFIG, environ), _read_settings_file(CREDENTIALS, environ))
 
 
-def find_flaw(path: str) -> Flaw | None:
+def find_flaw(path: str) -> SettingsFlaw | None:
     """Return the first thing that configparser refuses in a file; None where there is nothing, or no file."""
-    content = _content(path)
+    content = _read_content(path)
     if content.startswith(_BOMS):
         what = "it begins with a byte order mark, which some editors of Windows write"
-        return Flaw(Place(path, 1, 1), what, _without_mark(path, content))
+        return SettingsFlaw(Place(path, 1, 1), what, _write_bom_remedy(path, content))
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return Flaw(Place(path, line, 1), f"line {line} is not UTF-8", "Save it as UTF-8 in an editor.")
-    return _refused_line(path, text) or _bad_block(path, text)
+        return SettingsFlaw(Place(path, line, 1), f"line {line} is not UTF-8", "Save it as UTF-8 in an editor.")
+    return _find_refused_line(path, text) or _find_bad_block(path, text)
 
 
-def _refused_line(path: str, text: str) -> Flaw | None:
+def _find_refused_line(path: str, text: str) -> SettingsFlaw | None:
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text)
     except configparser.DuplicateSectionError as error:
-        first = next((one.start + 1 for one in ini.sections(text) if one.name == error.section), 0)
+        first = next((one.start + 1 for one in ini.parse_sections(text) if one.name == error.section), 0)
         what = f"the section [{error.section}] is there twice, on lines {first} and {error.lineno}"
-        return Flaw(Place(path, error.lineno or 1, 1), what, "Put both together into one section, or rename one.")
+        return SettingsFlaw(
+            Place(path, error.lineno or 1, 1), what, "Put both together into one section, or rename one."
+        )
     except configparser.DuplicateOptionError as error:
         what = f"line {error.lineno} of [{error.section}] sets a second time what an earlier line sets"
-        return Flaw(Place(path, error.lineno or 1, 1), what, "Delete one of the two lines.")
+        return SettingsFlaw(Place(path, error.lineno or 1, 1), what, "Delete one of the two lines.")
     except configparser.MissingSectionHeaderError as error:
         what = f"line {error.lineno} stands above every section"
-        return Flaw(Place(path, error.lineno, 1), what, "Put a line such as `[default]` above it.")
+        return SettingsFlaw(Place(path, error.lineno, 1), what, "Put a line such as `[default]` above it.")
     except configparser.ParsingError as error:
         line = error.errors[0][0] if error.errors else 1
         what = f"line {line} is no `name = value`, no [section] and no comment"
-        return Flaw(Place(path, line, 1), what, "Mend that line, or put # in front of it.")
+        return SettingsFlaw(Place(path, line, 1), what, "Mend that line, or put # in front of it.")
     except configparser.Error:
-        return Flaw(Place(path, 1, 1), "it is not written as AWS documents it", "Look at it in an editor.")
+        return SettingsFlaw(Place(path, 1, 1), "it is not written as AWS documents it", "Look at it in an editor.")
     return None
 
 
-def _bad_block(path: str, text: str) -> Flaw | None:
+def _find_bad_block(path: str, text: str) -> SettingsFlaw | None:
     """Find a line without `=` in an indented block, such as that of `s3 =`, as botocore's `_parse_nested` does."""
-    for section in ini.sections(text):
+    for section in ini.parse_sections(text):
         for option in section.options:
             lines = option.value.split("\n")
             if lines[0] or len(lines) == 1:
@@ -179,25 +181,25 @@ def _bad_block(path: str, text: str) -> Flaw | None:
             if any(line.strip() and "=" not in line for line in lines):
                 line = option.start + 1
                 what = f"in the indented block below line {line} is a line that is no `name = value`"
-                return Flaw(Place(path, line, 1), what, "Mend that line, or take its indentation away.")
+                return SettingsFlaw(Place(path, line, 1), what, "Mend that line, or take its indentation away.")
     return None
 
 
-def _without_mark(path: str, content: bytes) -> str:
+def _write_bom_remedy(path: str, content: bytes) -> str:
     if not content.startswith(_BOMS[0]):
         return "Save it as UTF-8 in an editor; it is UTF-16 now."
     quoted = "'" + path.replace("'", "'\\''") + "'"
     return f"Save it as UTF-8 without a mark in an editor, or: `perl -pi -e 's/^\\xef\\xbb\\xbf//' {quoted}`"
 
 
-def _settings_file(kind: tuple[str, str], environ: Mapping[str, str]) -> SettingsFile:
+def _read_settings_file(kind: tuple[str, str], environ: Mapping[str, str]) -> SettingsFile:
     variable, usual = kind
     path = os.path.expanduser(os.path.expandvars(environ.get(variable, usual)))  # noqa: PTH111 - as botocore
-    text = _content(path).decode("utf-8-sig", "replace")
-    return SettingsFile(path, kind == CONFIG, ini.sections(text))
+    text = _read_content(path).decode("utf-8-sig", "replace")
+    return SettingsFile(path, kind == CONFIG, ini.parse_sections(text))
 
 
-def _content(path: str) -> bytes:
+def _read_content(path: str) -> bytes:
     try:
         return read_regular(path, LARGEST_SETTINGS)
     except OSError:

@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.model.problem import Place, failure
+from reconciler.model.problem import Place, make_error
 
 _HEADER = re.compile(r"\[(.+)\]")
 _DELIMITER = re.compile(r"[=:]")
@@ -38,7 +38,7 @@ class Option:
 
 
 @dataclass(slots=True)
-class _Written:
+class _OpenOption:
     """An option while its lines are read. They are joined at the end: joining each as it comes takes their square."""
 
     name: str
@@ -60,11 +60,11 @@ class Section:
     end: int
     options: tuple[Option, ...]
 
-    def option(self, name: str) -> Option | None:
+    def find_option(self, name: str) -> Option | None:
         return next((option for option in self.options if option.name == name), None)
 
-    def value(self, name: str) -> str | None:
-        found = self.option(name)
+    def value_of(self, name: str) -> str | None:
+        found = self.find_option(name)
         return found.value if found else None
 
 
@@ -81,14 +81,14 @@ class Block:
 class Edit:
     """Holds the result of an edit: the whole new text; the lines of the block before and after, without their ends.
 
-    `line` counts the lines above the block; `ours` are the lines, counted from 0, that were the block.
+    `line` counts the lines above the block; `block_lines` are the lines, counted from 0, that were the block.
     """
 
     text: str
     before: tuple[str, ...]
     after: tuple[str, ...]
     line: int
-    ours: range
+    block_lines: range
     changed: bool
 
 
@@ -97,21 +97,21 @@ def lines_of(text: str) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
-def ending(text: str) -> str:
+def line_end_of(text: str) -> str:
     """Return the line end of a text: that of its first line, else LF."""
     first = next(iter(lines_of(text)), "")
     return "\r\n" if first.endswith("\r\n") else "\n"
 
 
-def sections(text: str) -> tuple[Section, ...]:
+def parse_sections(text: str) -> tuple[Section, ...]:
     """The sections in the order of the file; lines that configparser refuses are in none of their options."""
     lines = lines_of(text)
     headers: list[tuple[str, int]] = []
-    options: list[list[_Written]] = []
+    options: list[list[_OpenOption]] = []
     indent, option = 0, None
     for number, line in enumerate(lines):
         stripped = line.strip()
-        if not _says_something(line):
+        if not _has_content(line):
             continue
         depth = len(line) - len(line.lstrip())
         if option is not None and depth > indent:
@@ -125,7 +125,7 @@ def sections(text: str) -> tuple[Section, ...]:
             option = None
         elif headers and (found := _DELIMITER.search(stripped)):
             name, value = stripped[: found.start()].rstrip(), stripped[found.end() :].strip()
-            option = _Written(name.lower(), [value], number, number + 1)
+            option = _OpenOption(name.lower(), [value], number, number + 1)
             options[-1].append(option)
     ends = (*(start for _, start in headers[1:]), len(lines)) if headers else ()
     return tuple(
@@ -152,7 +152,7 @@ def header_of(profile: str) -> str:
     return "[default]" if profile == "default" else f"[profile {profile}]"
 
 
-def blocks(text: str, file: str) -> tuple[Block, ...]:
+def find_blocks(text: str, file: str) -> tuple[Block, ...]:
     """The marked blocks of a file. Raises Failed where a marker has no partner, or one name has two blocks."""
     found: dict[str, Block] = {}
     begun: tuple[str, int] | None = None
@@ -163,123 +163,123 @@ def blocks(text: str, file: str) -> tuple[Block, ...]:
         if (begin is None) == (begun is None):
             at = number if begun is None else begun[1]
             missing = "its beginning" if begun is None else "its end"
-            raise _broken(file, at, f"The block of `reconcile profiles` on this line lacks {missing}.")
+            raise _make_block_error(file, at, f"The block of `reconcile profiles` on this line lacks {missing}.")
         if begin is not None:
             begun = (begin[1], number)
         elif begun is not None:
             name, start = begun
             if name in found:
-                raise _broken(
+                raise _make_block_error(
                     file, start, f"This block is there twice; the first begins on line {found[name].start + 1}."
                 )
             found[name], begun = Block(name, start, number + 1), None
     if begun is not None:
-        raise _broken(file, begun[1], "The block of `reconcile profiles` on this line lacks its end.")
+        raise _make_block_error(file, begun[1], "The block of `reconcile profiles` on this line lacks its end.")
     return tuple(found.values())
 
 
-def with_block(text: str, name: str, body: Sequence[str], file: str) -> Edit:
+def replace_block(text: str, name: str, body: Sequence[str], file: str) -> Edit:
     """`text` with `body` as the block `name`: in the place of the old block, else at the end; empty: without it.
 
     An option that another program put between the begin marker and the first section belongs to the section
     above, and stays. Raises Failed: broken markers, or options below the block that would change their section.
     """
-    name = _marked(name)
-    lines, end = lines_of(text), ending(text)
-    old = next((block for block in blocks(text, file) if block.name == name), Block(name, len(lines), len(lines)))
-    _check_below(lines, old, file)
+    name = _escape_marker(name)
+    lines, end = lines_of(text), line_end_of(text)
+    old = next((block for block in find_blocks(text, file) if block.name == name), Block(name, len(lines), len(lines)))
+    _check_lines_below(lines, old, file)
     above, inside, below = lines[: old.start], lines[old.start : old.end], lines[old.end :]
-    strays = _strays(inside)
+    strays = _find_stray_lines(inside)
     above += [inside[number] for number in strays]
     block = [f"{line}{end}" for line in (f"# >>> reconcile {name} >>>", _NOTE, *body, _END)] if body else []
     if block and above and not above[-1].endswith(("\n", "\r")):
         above[-1] += end
     new = "".join((*above, *block, *below))
-    before = _bare(line for number, line in enumerate(inside) if number not in strays)
-    return Edit(new, before, _bare(block), len(above), range(old.start, old.end), new != text)
+    before = _strip_line_ends(line for number, line in enumerate(inside) if number not in strays)
+    return Edit(new, before, _strip_line_ends(block), len(above), range(old.start, old.end), new != text)
 
 
-def with_section(text: str, name: str, values: Mapping[str, str]) -> str:
+def append_section(text: str, name: str, values: Mapping[str, str]) -> str:
     """`text` with a new section at its end. No section may have this name."""
-    end = ending(text)
+    end = line_end_of(text)
     apart = "" if not text or text.endswith(("\n", "\r")) else end
     body = (f"[{name}]", *(f"{key} = {value}" for key, value in values.items()))
     return text + apart + "".join(f"{line}{end}" for line in body)
 
 
-def with_values(text: str, name: str, values: Mapping[str, str]) -> str:
+def set_values(text: str, name: str, values: Mapping[str, str]) -> str:
     """`text` with these options of the section `name`: each in its place, new ones above the first.
 
     Indented as what follows, be it an option or a header: what stands deeper than the option above it is part of its
     value.
     """
-    lines, end = lines_of(text), ending(text)
-    section = next(section for section in sections(text) if section.name == name)
+    lines, end = lines_of(text), line_end_of(text)
+    section = next(section for section in parse_sections(text) if section.name == name)
     if not lines[section.start].endswith(("\n", "\r")):
         lines[section.start] += end
     first = section.options[0].start if section.options else section.start + 1
-    margin = next((_margin(line) for line in lines[first:] if _says_something(line)), "")
+    margin = next((_indent_of(line) for line in lines[first:] if _has_content(line)), "")
     new: list[str] = []
     for key, value in values.items():
-        option = section.option(key)
+        option = section.find_option(key)
         if option is None:
             new.append(f"{margin}{key} = {value}{end}")
         else:
-            lines[option.start] = f"{_margin(lines[option.start])}{key} = {value}{end}"
+            lines[option.start] = f"{_indent_of(lines[option.start])}{key} = {value}{end}"
             lines[option.start + 1 : option.end] = [""] * (option.end - option.start - 1)
     lines[first:first] = new
     return "".join(lines)
 
 
-def place(file: str, line: int) -> Place:
+def place_of_line(file: str, line: int) -> Place:
     """The beginning of a line that is counted from 0."""
     return Place(file, line + 1, 1)
 
 
-def _marked(name: str) -> str:
+def _escape_marker(name: str) -> str:
     """A name as it stands in a marker; a marker is one line, without `:` and `=`."""
     return "".join(f"%{ord(char):02X}" if char in ":=%" or not char.isprintable() else char for char in name.strip())
 
 
-def _margin(line: str) -> str:
+def _indent_of(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
-def _says_something(line: str) -> bool:
+def _has_content(line: str) -> bool:
     """Return False for blank lines and comments."""
     stripped = line.strip()
     return bool(stripped) and stripped[0] not in "#;"
 
 
-def _strays(block: Sequence[str]) -> list[int]:
+def _find_stray_lines(block: Sequence[str]) -> list[int]:
     found: list[int] = []
     for number, line in enumerate(block):
         if _HEADER.match(line.strip()):
             break
-        if _says_something(line):
+        if _has_content(line):
             found.append(number)
     return found
 
 
-def _check_below(lines: Sequence[str], block: Block, file: str) -> None:
+def _check_lines_below(lines: Sequence[str], block: Block, file: str) -> None:
     for number in range(block.end, len(lines)):
         line = lines[number]
-        if _HEADER.match(line.strip()) and not _margin(line):
+        if _HEADER.match(line.strip()) and not _indent_of(line):
             return
-        if _says_something(line):
-            raise failure(
+        if _has_content(line):
+            raise make_error(
                 "profiles-stray-line",
                 "This line stands below the block of `reconcile profiles` and in no section of its own: "
                 "AWS reads it as part of the block's last profile.",
                 hint="Move it to the section that it belongs to. Nothing was written.",
-                place=place(file, number),
+                place=place_of_line(file, number),
             )
 
 
-def _bare(lines: Iterable[str]) -> tuple[str, ...]:
+def _strip_line_ends(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(line.rstrip("\r\n") for line in lines)
 
 
-def _broken(file: str, line: int, summary: str) -> Exception:
+def _make_block_error(file: str, line: int, summary: str) -> Exception:
     hint = f"A block goes from `# >>> reconcile FILE >>>` to `{_END}`: mend or delete it. Nothing was written."
-    return failure("profiles-broken-block", summary, hint=hint, place=place(file, line))
+    return make_error("profiles-broken-block", summary, hint=hint, place=place_of_line(file, line))

@@ -13,8 +13,8 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.files.owners import ROOT, name_of, trusted_uids
-from reconciler.files.reading import is_descriptor, is_possible, wait_on
+from reconciler.files.owners import ROOT_UID, trusted_uids, user_name_of
+from reconciler.files.reading import is_descriptor, is_valid_path, make_blocking
 
 PRIVATE_FILE = 0o600
 
@@ -27,7 +27,7 @@ def is_stream(path: Path) -> bool:
 
     Raises OSError for what no output may go to: a symbolic link, a folder, a block device.
     """
-    if not is_possible(path):
+    if not is_valid_path(path):
         raise OSError(errno.EINVAL, "no path can hold such a character", str(path))
     if is_descriptor(path):
         return True
@@ -56,11 +56,13 @@ def check_folder(path: Path, environ: Mapping[str, str]) -> None:
     Root without sudo is let into every folder: containers run as root in a workspace that a user of the host owns.
     """
     trusted = trusted_uids(environ)
-    if trusted is None or (os.geteuid() == ROOT and "SUDO_UID" not in environ):
+    if trusted is None or (os.geteuid() == ROOT_UID and "SUDO_UID" not in environ):
         return
     owner = path.parent.stat().st_uid
     if owner not in trusted:
-        raise PermissionError(errno.EPERM, f"its folder belongs to {name_of(owner)}, who could exchange it", str(path))
+        raise PermissionError(
+            errno.EPERM, f"its folder belongs to {user_name_of(owner)}, who could exchange it", str(path)
+        )
 
 
 def open_stream(path: Path) -> int:
@@ -72,11 +74,11 @@ def open_stream(path: Path) -> int:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "nobody reads from this pipe", str(path)) from None
         raise
-    wait_on(handle)
+    make_blocking(handle)
     return handle
 
 
-def open_to_append(path: Path) -> int:
+def open_for_append(path: Path) -> int:
     """Return a handle that reads a file and appends to it; it is made where it is missing.
 
     It is for its owner alone from here on, also where it had a wider mode. Raises OSError: a link, or not the user's.
@@ -87,7 +89,7 @@ def open_to_append(path: Path) -> int:
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
-            raise PermissionError(errno.EPERM, f"it belongs to {name_of(found.st_uid)}", str(path))
+            raise PermissionError(errno.EPERM, f"it belongs to {user_name_of(found.st_uid)}", str(path))
         if hasattr(os, "fchmod") and stat.S_IMODE(found.st_mode) != PRIVATE_FILE:
             os.fchmod(handle, PRIVATE_FILE)
     except OSError:
@@ -98,7 +100,7 @@ def open_to_append(path: Path) -> int:
 
 def open_new(path: Path, environ: Mapping[str, str]) -> int:
     """Return a handle that writes to a new file of the owner's alone. Raises OSError where there is anything there."""
-    if not is_possible(path):
+    if not is_valid_path(path):
         raise OSError(errno.EINVAL, "no path can hold such a character", str(path))
     check_folder(path, environ)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY, PRIVATE_FILE)

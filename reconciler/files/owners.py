@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = 0
+ROOT_UID = 0
 
 
 def trusted_uids(environ: Mapping[str, str]) -> frozenset[int] | None:
@@ -21,11 +21,11 @@ def trusted_uids(environ: Mapping[str, str]) -> frozenset[int] | None:
     if not hasattr(os, "geteuid"):
         return None
     own = os.geteuid()
-    before = environ.get("SUDO_UID", "") if own == ROOT else ""
-    return frozenset({own, ROOT, *([int(before)] if before.isdecimal() and len(before) < 11 else [])})
+    before = environ.get("SUDO_UID", "") if own == ROOT_UID else ""
+    return frozenset({own, ROOT_UID, *([int(before)] if before.isdecimal() and len(before) < 11 else [])})
 
 
-def find_stranger(path: Path, trusted: frozenset[int] | None) -> int | None:
+def find_foreign_owner(path: Path, trusted: frozenset[int] | None) -> int | None:
     """Return the uid of another user who decides what `path` holds: owner of the file, or of a link on its name.
 
     None where there is none. Raises OSError where there is no such file.
@@ -36,7 +36,7 @@ def find_stranger(path: Path, trusted: frozenset[int] | None) -> int | None:
     return next((uid for uid in owners if uid not in trusted), None)
 
 
-def name_of(uid: int) -> str:
+def user_name_of(uid: int) -> str:
     """Return a user's name with the uid, as `mallory (uid 1001)`; the uid alone where no name is known."""
     try:
         import pwd

@@ -48,10 +48,10 @@ def check_settings(path: str) -> None:
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode) or os.path.realpath(path) == os.devnull):
         raise OSError(errno.EINVAL, "not a regular file", path)
     if found.st_size > LARGEST_SETTINGS:
-        raise _too_large(path, LARGEST_SETTINGS, f"{found.st_size / MEGABYTE:.0f} MB")
+        raise _make_size_error(path, LARGEST_SETTINGS, f"{found.st_size / MEGABYTE:.0f} MB")
 
 
-def is_possible(path: str | Path) -> bool:
+def is_valid_path(path: str | Path) -> bool:
     """Return False for a text that no path can be: it holds a NUL, or half a character (a lone surrogate)."""
     try:
         return b"\0" not in os.fsencode(path)
@@ -74,7 +74,7 @@ def reason_of(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
-def wait_on(handle: int) -> None:
+def make_blocking(handle: int) -> None:
     """Have reads and writes wait again, after an opening that did not. Windows never opens so."""
     if hasattr(os, "O_NONBLOCK"):
         os.set_blocking(handle, True)
@@ -87,18 +87,18 @@ def _read(path: str | Path, limit: int, *, pipes: bool) -> bytes:
         if not stat.S_ISREG(found.st_mode) and not (pipes and stat.S_ISFIFO(found.st_mode)):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         if found.st_size > limit:
-            raise _too_large(path, limit, f"{found.st_size / MEGABYTE:.0f} MB")
+            raise _make_size_error(path, limit, f"{found.st_size / MEGABYTE:.0f} MB")
         if pipes:
-            wait_on(handle)
-        content = _content(handle, found.st_size, limit)
+            make_blocking(handle)
+        content = _read_content(handle, found.st_size, limit)
     finally:
         os.close(handle)
     if len(content) > limit:  # a pipe, or a file that grew or that tells no size, as those of /proc
-        raise _too_large(path, limit, "more")
+        raise _make_size_error(path, limit, "more")
     return content
 
 
-def _content(handle: int, size: int, limit: int) -> bytes:
+def _read_content(handle: int, size: int, limit: int) -> bytes:
     """Read to the end, or one byte past the limit. size: what is expected."""
     parts, left, chunk = [], limit + 1, max(size + 1, 65536)
     while left > 0 and (part := os.read(handle, min(chunk, left))):
@@ -108,10 +108,10 @@ def _content(handle: int, size: int, limit: int) -> bytes:
 
 
 def _open(path: str | Path) -> int:
-    if not is_possible(path):
+    if not is_valid_path(path):
         raise OSError(errno.EINVAL, "no path can hold such a character", str(path))
     return os.open(path, _FLAGS)
 
 
-def _too_large(path: str | Path, limit: int, size: str) -> OSError:
+def _make_size_error(path: str | Path, limit: int, size: str) -> OSError:
     return OSError(errno.EFBIG, f"it has {size}; at most {limit // MEGABYTE} MB are read", str(path))

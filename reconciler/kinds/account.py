@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring
-from reconciler.kinds.facts import absent, present, step
-from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw, Source
-from reconciler.kinds.writing import Entry, Writing
+from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.facts import absence_of, make_step, presence_of
+from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.raw import RawAccount, ReadCall
+from reconciler.kinds.writing import Entry, ExportContext
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration
 from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Entity
-from reconciler.model.node import Map, text
+from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
 
@@ -33,7 +33,7 @@ ALIAS = Address("account", "alias")
 PASSWORD_POLICY = Address("account", "password-policy")
 SETTINGS = frozenset([ALIAS, PASSWORD_POLICY])
 
-SHORTEST, LONGEST_AGE, MOST_REUSE = 6, 1095, 24
+MIN_PASSWORD_LENGTH, MAX_PASSWORD_AGE, MAX_REUSE_PREVENTION = 6, 1095, 24
 ALIAS_PATTERN = r"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"
 _ACCOUNT_NUMBER = re.compile(r"\d{12}")
 _DAY = 86400
@@ -44,10 +44,10 @@ class AccountSetting(Entity):
     """One of the two; `name` says which."""
 
     kind: ClassVar[str] = "account"
-    pruned: ClassVar[bool] = False
+    is_prunable: ClassVar[bool] = False
 
     @classmethod
-    def of_name(cls, name: str) -> type[Entity]:
+    def class_for_name(cls, name: str) -> type[Entity]:
         return AccountAlias if name == ALIAS.name else PasswordPolicy
 
 
@@ -60,7 +60,7 @@ class AccountAlias(AccountSetting):
 class PasswordPolicy(AccountSetting):
     """`max_age` in days. What is absent is AWS's default; None: switched off."""
 
-    minimum_length: int = SHORTEST
+    minimum_length: int = MIN_PASSWORD_LENGTH
     require_symbols: bool = False
     require_numbers: bool = False
     require_uppercase: bool = False
@@ -85,7 +85,7 @@ _PARAMETERS: Mapping[str, str] = {
 """Field → its name in UpdateAccountPasswordPolicy and GetAccountPasswordPolicy."""
 
 
-def _switch(description: str) -> parts.Schema:
+def _make_switch_schema(description: str) -> parts.Schema:
     return {"type": "boolean", "default": False, "description": description}
 
 
@@ -98,18 +98,18 @@ _POLICY_SCHEMA: parts.Schema = {
     "properties": {
         "minimum_length": {
             "type": "integer",
-            "minimum": SHORTEST,
+            "minimum": MIN_PASSWORD_LENGTH,
             "maximum": 128,
-            "default": SHORTEST,
+            "default": MIN_PASSWORD_LENGTH,
             "description": "Characters of a password, at least.",
         },
-        "require_symbols": _switch("At least one of ! @ # $ % ^ & * ( ) _ + - = [ ] { } | '."),
-        "require_numbers": _switch("At least one digit."),
-        "require_uppercase": _switch("At least one letter of A to Z."),
-        "require_lowercase": _switch("At least one letter of a to z."),
-        "allow_users_to_change": _switch("Whether users may change their own password."),
+        "require_symbols": _make_switch_schema("At least one of ! @ # $ % ^ & * ( ) _ + - = [ ] { } | '."),
+        "require_numbers": _make_switch_schema("At least one digit."),
+        "require_uppercase": _make_switch_schema("At least one letter of A to Z."),
+        "require_lowercase": _make_switch_schema("At least one letter of a to z."),
+        "allow_users_to_change": _make_switch_schema("Whether users may change their own password."),
         "max_age": {
-            **parts.ref("duration"),
+            **parts.make_ref("duration"),
             "description": "Whole days after which a password expires, 1d to 1095d; it counts for old passwords at "
             "once. Absent: never.",
             "examples": ["90d"],
@@ -117,10 +117,12 @@ _POLICY_SCHEMA: parts.Schema = {
         "reuse_prevention": {
             "type": "integer",
             "minimum": 1,
-            "maximum": MOST_REUSE,
+            "maximum": MAX_REUSE_PREVENTION,
             "description": "How many previous passwords may not be used again. Absent: all may.",
         },
-        "hard_expiry": _switch("true: who lets a password expire is shut out until an administrator resets it."),
+        "hard_expiry": _make_switch_schema(
+            "true: who lets a password expire is shut out until an administrator resets it."
+        ),
     },
 }
 
@@ -135,11 +137,11 @@ class AccountKind:
     operations: ClassVar[frozenset[str]] = frozenset(
         "CreateAccountAlias DeleteAccountAlias UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy".split()
     )
-    sources: ClassVar[tuple[Source, ...]] = (
-        Source("ListAccountAliases", ("AccountAliases",), optional=True, only_for=ALIAS),
-        Source("GetAccountPasswordPolicy", ("PasswordPolicy",), paged=False, optional=True, only_for=PASSWORD_POLICY),
+    read_calls: ClassVar[tuple[ReadCall, ...]] = (
+        ReadCall("ListAccountAliases", ("AccountAliases",), optional=True, only_for=ALIAS),
+        ReadCall("GetAccountPasswordPolicy", ("PasswordPolicy",), paged=False, optional=True, only_for=PASSWORD_POLICY),
     )
-    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+    schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(
         "Account settings",
         "Settings of the account itself. What is absent is left as it is live, and nothing here is ever pruned.",
         {
@@ -153,28 +155,28 @@ class AccountKind:
         },
     )
 
-    def read(self, raw: Raw) -> Iterator[AccountSetting]:
-        for alias in raw.texts("AccountAliases"):
+    def read(self, raw: RawAccount) -> Iterator[AccountSetting]:
+        for alias in raw.texts_of("AccountAliases"):
             yield AccountAlias(ALIAS.name, alias)
-        for item in raw.items("PasswordPolicy"):
+        for item in raw.items_of("PasswordPolicy"):
             given = {field: item.get(key) for field, key in _PARAMETERS.items()}
             yield PasswordPolicy(PASSWORD_POLICY.name, **{field: value for field, value in given.items() if value})
 
-    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
+    def check_name(self, name: str, place: Place) -> Iterable[Problem]:
         return ()
 
-    def declare(self, name: str, node: Map, context: Declaring) -> Iterator[Declared]:
-        alias = text(node, "alias")
+    def declare(self, name: str, node: Map, context: DeclareContext) -> Iterator[DeclaredEntity]:
+        alias = get_text(node, "alias")
         if alias is not None and re.fullmatch(ALIAS_PATTERN, alias):
             if _ACCOUNT_NUMBER.fullmatch(alias):
                 hint = "Write a name of 3 to 63 lower-case letters, digits and dashes that is not 12 digits."
-                context.problem("bad-name", f"{alias!r} is no account alias.", node.place("alias"), hint)
-            yield Declared(AccountAlias(ALIAS.name, alias), Declaration(node.place("alias")))
+                context.add_problem("bad-name", f"{alias!r} is no account alias.", node.place_of("alias"), hint)
+            yield DeclaredEntity(AccountAlias(ALIAS.name, alias), Declaration(node.place_of("alias")))
         if isinstance(node.get("password_policy"), Map):
-            policy = _policy(node.child("password_policy"), context)
-            yield Declared(policy, Declaration(node.place("password_policy", of_key=True)))
+            policy = _read_password_policy(node.get_map("password_policy"), context)
+            yield DeclaredEntity(policy, Declaration(node.place_of("password_policy", of_key=True)))
 
-    def written(self, entity: AccountSetting, writing: Writing) -> Entry | None:
+    def export(self, entity: AccountSetting, context: ExportContext) -> Entry | None:
         """A part of the section, which is one entry."""
         if isinstance(entity, AccountAlias):
             return {"alias": entity.alias}
@@ -184,26 +186,26 @@ class AccountKind:
             found["max_age"] = f"{found['max_age']}d"
         return {"password_policy": found}
 
-    def refers(self, entity: AccountSetting, planning: Planning) -> frozenset[Address]:
+    def references(self, entity: AccountSetting, context: PlanContext) -> frozenset[Address]:
         return frozenset()
 
-    def create(self, entity: AccountSetting, planning: Planning) -> list[Step]:
+    def create(self, entity: AccountSetting, context: PlanContext) -> list[Step]:
         address = entity.address
-        operation, parameters = _put(entity)
-        return [step(address, Phase.ACCOUNT, operation, parameters, (), (present(address),))]
+        operation, parameters = _make_put_call(entity)
+        return [make_step(address, Phase.ACCOUNT, operation, parameters, (), (presence_of(address),))]
 
-    def update(self, before: AccountSetting, after: AccountSetting, planning: Planning) -> list[Step]:
-        return self.create(after, planning) if before != after else []
+    def update(self, before: AccountSetting, after: AccountSetting, context: PlanContext) -> list[Step]:
+        return self.create(after, context) if before != after else []
 
-    def delete(self, entity: AccountSetting, planning: Planning) -> list[Step]:
+    def delete(self, entity: AccountSetting, context: PlanContext) -> list[Step]:
         address = entity.address
         operation, parameters = "DeleteAccountPasswordPolicy", dict[str, object]()
         if isinstance(entity, AccountAlias):
             operation, parameters = "DeleteAccountAlias", {"AccountAlias": entity.alias}
-        return [step(address, Phase.ACCOUNT, operation, parameters, (), (absent(address),))]
+        return [make_step(address, Phase.ACCOUNT, operation, parameters, (), (absence_of(address),))]
 
 
-def _put(entity: AccountSetting) -> tuple[str, dict[str, object]]:
+def _make_put_call(entity: AccountSetting) -> tuple[str, dict[str, object]]:
     """The one call that makes a setting what it should be, whatever it was."""
     if isinstance(entity, AccountAlias):
         return "CreateAccountAlias", {"AccountAlias": entity.alias}
@@ -211,26 +213,26 @@ def _put(entity: AccountSetting) -> tuple[str, dict[str, object]]:
     return "UpdateAccountPasswordPolicy", {key: value for key, value in values.items() if value is not None}
 
 
-def _policy(node: Map, context: Declaring) -> PasswordPolicy:
+def _read_password_policy(node: Map, context: DeclareContext) -> PasswordPolicy:
     """What the schema found fault with counts as absent: it is said already."""
     found: dict[str, Any] = {}
     for key, fragment in _POLICY_SCHEMA["properties"].items():
         wanted = {"boolean": bool, "integer": int}.get(fragment.get("type"))
         if wanted is not None and type(node.get(key)) is wanted:
             found[key] = node[key]
-    return PasswordPolicy(PASSWORD_POLICY.name, **found, max_age=_days(node, context))
+    return PasswordPolicy(PASSWORD_POLICY.name, **found, max_age=_read_max_age(node, context))
 
 
-def _days(node: Map, context: Declaring) -> int | None:
+def _read_max_age(node: Map, context: DeclareContext) -> int | None:
     """`max_age` in days, or a problem; AWS counts passwords in whole days."""
     written = node.get("max_age")
     age = parse_duration(written)
     if age is None:
         return None
     days, rest = divmod(age, _DAY)
-    if rest or not 1 <= days <= LONGEST_AGE:
-        summary = f"max_age {written!r} is not a whole number of days from 1d to {LONGEST_AGE}d."
-        hint = f"Did you mean '{age}d'?" if isinstance(written, int) and 1 <= age <= LONGEST_AGE else ""
-        context.problem("bad-duration", summary, node.place("max_age"), hint)
+    if rest or not 1 <= days <= MAX_PASSWORD_AGE:
+        summary = f"max_age {written!r} is not a whole number of days from 1d to {MAX_PASSWORD_AGE}d."
+        hint = f"Did you mean '{age}d'?" if isinstance(written, int) and 1 <= age <= MAX_PASSWORD_AGE else ""
+        context.add_problem("bad-duration", summary, node.place_of("max_age"), hint)
         return None
     return days

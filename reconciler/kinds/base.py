@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from reconciler.kinds.declaring import Declaring
-from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw, Source
-from reconciler.kinds.writing import Entry, Writing
+from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.raw import RawAccount, ReadCall
+from reconciler.kinds.writing import Entry, ExportContext
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity
@@ -19,7 +19,7 @@ from reconciler.model.problem import Place, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredEntity:
     """One entity that a file asks for, and how the file speaks of it."""
 
     entity: Entity
@@ -33,7 +33,7 @@ class Kind(Protocol):
     section: top-level key of the file, None for kinds that are only derived.
     schema: JSON Schema of one entry of the section. immutable: compared path → why it cannot change.
     operations: every write that the kind may emit. taggable: whether it can carry an owner.
-    sources: list calls that it needs beyond GetAccountAuthorizationDetails.
+    read_calls: list calls that it needs beyond GetAccountAuthorizationDetails.
     """
 
     name: ClassVar[str]
@@ -44,33 +44,33 @@ class Kind(Protocol):
     immutable: ClassVar[Mapping[str, str]]
     operations: ClassVar[frozenset[str]]
     taggable: ClassVar[bool]
-    sources: ClassVar[tuple[Source, ...]]
+    read_calls: ClassVar[tuple[ReadCall, ...]]
 
-    def read(self, raw: Raw) -> Iterable[Entity]:
+    def read(self, raw: RawAccount) -> Iterable[Entity]:
         """Every live entity of the kind."""
         ...
 
-    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
+    def check_name(self, name: str, place: Place) -> Iterable[Problem]:
         """What is wrong with the name of an entry of the section."""
         ...
 
-    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
+    def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
         """The entity of one entry of the section, and those derived from it; problems go to the context."""
         ...
 
-    def written(self, entity: Any, writing: Writing) -> Entry | None:
+    def export(self, entity: Any, context: ExportContext) -> Entry | None:
         """The section entry that asks for a live entity as it is, defaults left out, its keys in reading order.
 
         None where there is no entry: another one derives the entity, or it goes to `writing.left_out`.
         """
         ...
 
-    def refers(self, entity: Any, planning: Planning) -> frozenset[Address]:
+    def references(self, entity: Any, context: PlanContext) -> frozenset[Address]:
         """The entities of this account that must exist for this one to stand."""
         ...
 
-    def create(self, entity: Any, planning: Planning) -> list[Step]: ...
+    def create(self, entity: Any, context: PlanContext) -> list[Step]: ...
 
-    def update(self, before: Any, after: Any, planning: Planning) -> list[Step]: ...
+    def update(self, before: Any, after: Any, context: PlanContext) -> list[Step]: ...
 
-    def delete(self, entity: Any, planning: Planning) -> list[Step]: ...
+    def delete(self, entity: Any, context: PlanContext) -> list[Step]: ...

@@ -8,51 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.desired import Ending, Expiry
+from reconciler.model.desired import Expiry, ExpiryKind
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Place
-from reconciler.policy.moments import BadMoment, moment
+from reconciler.policy.moments import InvalidTimestamp, parse_timestamp
 
-END_OF_USER = "reconcile-expires"
+USER_EXPIRY_POLICY = "reconcile-expires"
 """The inline policy of a user that ends: it denies everything from then on."""
 
-WRAPPED = frozenset(["document", "expires"])
+WRAPPER_KEYS = frozenset(["document", "expires"])
 
 
-def attachments(node: Map, key: str = "policies") -> Iterator[tuple[str, Place, Map | None]]:
+def read_attachments(node: Map, key: str = "policies") -> Iterator[tuple[str, Place, Map | None]]:
     """Yield each attached policy as it is referred to, with its place, and its mapping if it is written as one."""
-    yield from _listed(node, key, "policy")
+    yield from _read_references(node, key, "policy")
 
 
-def memberships(node: Map) -> Iterator[tuple[str, Place, Map | None]]:
+def read_memberships(node: Map) -> Iterator[tuple[str, Place, Map | None]]:
     """Yield each group of a user likewise."""
-    yield from _listed(node, "groups", "group")
+    yield from _read_references(node, "groups", "group")
 
 
-def _listed(node: Map, key: str, name: str) -> Iterator[tuple[str, Place, Map | None]]:
+def _read_references(node: Map, key: str, name: str) -> Iterator[tuple[str, Place, Map | None]]:
     values = node.get(key)
     for index, value in enumerate(values if isinstance(values, Seq) else ()):
         if isinstance(value, Map):
-            yield str(value.get(name, "")), value.place(name), value
+            yield str(value.get(name, "")), value.place_of(name), value
         elif isinstance(values, Seq):
-            yield str(value), values.place(index), None
+            yield str(value), values.place_of(index), None
 
 
 def is_wrapped(written: object) -> bool:
     """Return whether an inline policy is written as `{document: …, expires: …}`: AWS's grammar has neither key."""
-    return isinstance(written, Map) and not WRAPPED.isdisjoint(written)
+    return isinstance(written, Map) and not WRAPPER_KEYS.isdisjoint(written)
 
 
-def expiries(node: Map) -> Iterator[Expiry]:
+def read_expiries(node: Map) -> Iterator[Expiry]:
     """Yield what an entity has that ends; what is no moment is reported by whoever reads it."""
-    trust, inline = node.get("trust"), node.child("inline_policies")
-    found = [(Ending.TRUST, "", rule) for rule in trust if isinstance(rule, Map)] if isinstance(trust, Seq) else []
-    found += [(Ending.ATTACHMENT, name, item) for name, _, item in attachments(node) if item is not None]
-    found += [(Ending.MEMBERSHIP, name, item) for name, _, item in memberships(node) if item is not None]
-    found += [(Ending.INLINE, name, inline.child(name)) for name in inline if is_wrapped(inline[name])]
-    found += [(Ending.ENTITY, "", node)] if isinstance(node.get("expires"), str) else []
+    trust, inline = node.get("trust"), node.get_map("inline_policies")
+    found = [(ExpiryKind.TRUST, "", rule) for rule in trust if isinstance(rule, Map)] if isinstance(trust, Seq) else []
+    found += [(ExpiryKind.ATTACHMENT, name, item) for name, _, item in read_attachments(node) if item is not None]
+    found += [(ExpiryKind.MEMBERSHIP, name, item) for name, _, item in read_memberships(node) if item is not None]
+    found += [(ExpiryKind.INLINE, name, inline.get_map(name)) for name in inline if is_wrapped(inline[name])]
+    found += [(ExpiryKind.ENTITY, "", node)] if isinstance(node.get("expires"), str) else []
     for ending, name, item in found:
         try:
-            yield Expiry(moment(str(item.get("expires") or "")), item.place("expires"), name, ending)
-        except BadMoment:
+            yield Expiry(parse_timestamp(str(item.get("expires") or "")), item.place_of("expires"), name, ending)
+        except InvalidTimestamp:
             continue

@@ -7,24 +7,24 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring
-from reconciler.kinds.facets.inline import Inline
-from reconciler.kinds.facets.links import attached, policy_links
-from reconciler.kinds.facets.placement import placed
-from reconciler.kinds.facts import deletion, present, step, unlinked
-from reconciler.kinds.mfa_guard import guarded
-from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw, Source, attached_arns
-from reconciler.kinds.writing import Entry, Writing, documents, entry, path
+from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.facets.inline import InlineFacet
+from reconciler.kinds.facets.links import make_policy_facet, make_policy_links
+from reconciler.kinds.facets.placement import plan_placement
+from reconciler.kinds.facts import link_removal_of, make_step, plan_deletion, presence_of
+from reconciler.kinds.mfa_guard import add_guard
+from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.raw import RawAccount, ReadCall, attached_arns_of
+from reconciler.kinds.writing import Entry, ExportContext, export_inline_policies, export_path, make_entry
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group
-from reconciler.model.node import Map, text
+from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
 
-_ATTACHED = attached("Group")
-_INLINE = Inline("Group")
+_ATTACHED = make_policy_facet("Group")
+_INLINE = InlineFacet("Group")
 
 
 class GroupKind:
@@ -38,89 +38,89 @@ class GroupKind:
         "CreateGroup UpdateGroup DeleteGroup AttachGroupPolicy DetachGroupPolicy PutGroupPolicy "
         "DeleteGroupPolicy RemoveUserFromGroup".split()
     )
-    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+    schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(
         "Group",
         "A group; its members are named by the users. AWS has no tags for groups.",
         {
             "policies": parts.POLICIES,
-            "inline_policies": parts.ref("inline_policies"),
+            "inline_policies": parts.make_ref("inline_policies"),
             "mfa": parts.MFA_REQUIRED,
             "path": parts.PATH,
             "ignore_changes": parts.IGNORE_CHANGES,
         },
     )
 
-    sources: ClassVar[tuple[Source, ...]] = ()
+    read_calls: ClassVar[tuple[ReadCall, ...]] = ()
 
-    def read(self, raw: Raw) -> Iterable[Group]:
-        for item in raw.items("GroupDetailList"):
-            inline = raw.inline(item, "GroupPolicyList")
-            yield Group(item["GroupName"], item["Path"], attached_arns(item), inline)
+    def read(self, raw: RawAccount) -> Iterable[Group]:
+        for item in raw.items_of("GroupDetailList"):
+            inline = raw.parse_inline_policies(item, "GroupPolicyList")
+            yield Group(item["GroupName"], item["Path"], attached_arns_of(item), inline)
 
-    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
-        return limits.name_problems("group", name, 128, place)
+    def check_name(self, name: str, place: Place) -> Iterable[Problem]:
+        return limits.check_name("group", name, 128, place)
 
-    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
+    def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
         path = context.paths[Address("group", name)]
-        mfa = text(node, "mfa") == "required"
-        inline = context.inline_documents(node)
-        policies = guarded(context.policy_arns(node), context, mfa)
+        mfa = get_text(node, "mfa") == "required"
+        inline = context.read_inline_policies(node)
+        policies = add_guard(context.resolve_policies(node), context, mfa)
         context.problems.extend(
             [
-                *(limits.path_problems(path, node.place("path")) if "path" in node else ()),
-                *limits.inline_size_problems("Group", inline, node),
-                *limits.attachment_problems("Group", policies, node),
+                *(limits.check_path(path, node.place_of("path")) if "path" in node else ()),
+                *limits.check_inline_size("Group", inline, node),
+                *limits.check_attachments("Group", policies, node),
             ]
         )
-        yield Declared(Group(name, path, policies, inline), context.declaration(node, mfa=mfa))
+        yield DeclaredEntity(Group(name, path, policies, inline), context.read_declaration(node, mfa=mfa))
 
-    def written(self, entity: Group, writing: Writing) -> Entry:
-        mfa = writing.requires_mfa(entity)
-        return entry(
-            path=path(entity),
+    def export(self, entity: Group, context: ExportContext) -> Entry:
+        mfa = context.requires_mfa(entity)
+        return make_entry(
+            path=export_path(entity),
             mfa="required" if mfa else None,
-            policies=writing.policies(entity.policies, guarded=mfa),
-            inline_policies=documents(entity.inline_policies, writing.live),
+            policies=context.policy_references_of(entity.policies, without_guard=mfa),
+            inline_policies=export_inline_policies(entity.inline_policies, context.live),
         )
 
-    def refers(self, entity: Group, planning: Planning) -> frozenset[Address]:
-        return planning.own_policies(entity.policies)
+    def references(self, entity: Group, context: PlanContext) -> frozenset[Address]:
+        return context.filter_own_policies(entity.policies)
 
-    def create(self, entity: Group, planning: Planning) -> list[Step]:
+    def create(self, entity: Group, context: PlanContext) -> list[Step]:
         address = entity.address
         parameters: dict[str, object] = {"GroupName": entity.name, "Path": entity.path}
-        first = step(address, Phase.CREATE, "CreateGroup", parameters, (), (present(address),))
-        return [first, *self.update(Group(entity.name, entity.path), entity, planning)]
+        first = make_step(address, Phase.CREATE, "CreateGroup", parameters, (), (presence_of(address),))
+        return [first, *self.update(Group(entity.name, entity.path), entity, context)]
 
-    def update(self, before: Group, after: Group, planning: Planning) -> list[Step]:
+    def update(self, before: Group, after: Group, context: PlanContext) -> list[Step]:
         address = before.address
-        old = policy_links(address, before.policies, planning)
-        new = policy_links(address, after.policies, planning)
+        old = make_policy_links(address, before.policies, context)
+        new = make_policy_links(address, after.policies, context)
         return [
-            *placed("Group", before, after, planning),
-            *_ATTACHED.steps(address, old, new, planning),
-            *_INLINE.steps(address, before.inline_policies, after.inline_policies, planning.staged),
+            *plan_placement("Group", before, after, context),
+            *_ATTACHED.plan_changes(address, old, new, context),
+            *_INLINE.plan_changes(address, before.inline_policies, after.inline_policies, context.staged_documents),
         ]
 
-    def delete(self, entity: Group, planning: Planning) -> list[Step]:
+    def delete(self, entity: Group, context: PlanContext) -> list[Step]:
         address = entity.address
-        members = planning.members.get(address, ())
+        members = context.members.get(address, ())
         foreign = [
-            step(
+            make_step(
                 address,
                 Phase.DELETE,
                 "RemoveUserFromGroup",
                 {"GroupName": entity.name, "UserName": member.name},
                 (),
-                (unlinked(member, address),),
+                (link_removal_of(member, address),),
             )
             for member in members
-            if not planning.settled(member)
+            if not context.is_planned(member)
         ]
         steps = [
             *foreign,
-            *_ATTACHED.emptying(address, policy_links(address, entity.policies, planning), planning),
-            *_INLINE.emptying(address, entity.inline_policies),
+            *_ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context), context),
+            *_INLINE.plan_removal(address, entity.inline_policies),
         ]
-        left = tuple(unlinked(member, address) for member in members)
-        return deletion(address, steps, "DeleteGroup", {"GroupName": entity.name}, left)
+        left = tuple(link_removal_of(member, address) for member in members)
+        return plan_deletion(address, steps, "DeleteGroup", {"GroupName": entity.name}, left)

@@ -10,12 +10,12 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sized
 from functools import lru_cache
 
-from reconciler.kinds.facets.inline import total_size
+from reconciler.kinds.facets.inline import total_size_of
 from reconciler.kinds.facets.tags import fold_key, is_of_aws, may_be_ours
 from reconciler.model.document import Document
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER, INLINE_SIZE, OF_ACCOUNT, TAGS, TRUST_SIZE
+from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, INLINE_SIZE, PER_ACCOUNT, TAGS, TRUST_SIZE
 
 SESSION = (3600, 43200)
 SIGNIN_SESSION = (3600, 7_776_000)
@@ -27,18 +27,18 @@ _DESCRIPTION = re.compile(r"[\t\n\r\x20-\x7e\xa1-\xff]*")
 _TAG_PUNCTUATION = frozenset("_.:/=+-@ ")
 
 
-def _problem(code: str, summary: str, place: Place, hint: str = "", level: Level = Level.ERROR) -> Problem:
+def _make_problem(code: str, summary: str, place: Place, hint: str = "", level: Level = Level.ERROR) -> Problem:
     return Problem(level, code, summary, "", hint, place)
 
 
-def name_problems(kind: str, name: str, longest: int, place: Place) -> Iterator[Problem]:
+def check_name(kind: str, name: str, longest: int, place: Place) -> Iterator[Problem]:
     """IAM's grammar of names (IAM API, parameter `UserName` and its like)."""
     if len(name) > longest:
         summary = f"The {kind} name {name!r} has {len(name)} characters; IAM allows {longest}."
-        yield _problem("bad-name", summary, place)
+        yield _make_problem("bad-name", summary, place)
     elif not _NAME.fullmatch(name):
         listed = " ".join(sorted({repr(char) for char in name if not _NAME.fullmatch(char)})) or "nothing"
-        yield _problem(
+        yield _make_problem(
             "bad-name",
             f"The {kind} name {name!r} contains {listed}.",
             place,
@@ -46,59 +46,63 @@ def name_problems(kind: str, name: str, longest: int, place: Place) -> Iterator[
         )
 
 
-def path_problems(path: str, place: Place, *, policy: bool = False) -> Iterator[Problem]:
+def check_path(path: str, place: Place, *, policy: bool = False) -> Iterator[Problem]:
     """IAM API, parameter `Path`; CreatePolicy has a stricter one."""
     grammar = _POLICY_PATH if policy else _PATH
     if len(path) > 512 or not grammar.fullmatch(path):
         hint = "A path is / or begins and ends with /, as in /eng/, and has at most 512 characters."
-        yield _problem("bad-path", f"The path {path!r} is not one that IAM takes.", place, hint)
+        yield _make_problem("bad-path", f"The path {path!r} is not one that IAM takes.", place, hint)
 
 
-def description_problems(description: str, place: Place) -> Iterator[Problem]:
+def check_description(description: str, place: Place) -> Iterator[Problem]:
     """IAM API, parameter `Description`: at most 1000 characters, most of Latin-1."""
     if len(description) > 1000:
-        yield _problem("too-long", f"A description of {len(description)} characters; IAM allows 1000.", place)
+        yield _make_problem("too-long", f"A description of {len(description)} characters; IAM allows 1000.", place)
     taken = _DESCRIPTION.match(description)
     if taken and taken.end() < len(description):
         char = description[taken.end()]
-        yield _problem("bad-description", f"IAM does not take {char!r} in a description.", place)
+        yield _make_problem("bad-description", f"IAM does not take {char!r} in a description.", place)
 
 
-def tag_problems(tags: Mapping[str, str], node: Map) -> Iterator[Problem]:
+def check_tags(tags: Mapping[str, str], node: Map) -> Iterator[Problem]:
     """Find what IAM refuses of an entity's tags. `tags`: those of the file and ours, of which 50 are the most."""
     if len(tags) > TAGS.default:
         summary = f"{len(tags)} tags, those of reconcile included; AWS allows {TAGS.default}."
-        yield _problem("too-many-tags", summary, node.place("tags"))
-    yield from written_tag_problems(node.child("tags"))
+        yield _make_problem("too-many-tags", summary, node.place_of("tags"))
+    yield from check_written_tags(node.get_map("tags"))
 
 
-def written_tag_problems(written: Map) -> Iterator[Problem]:
+def check_written_tags(written: Map) -> Iterator[Problem]:
     """IAM User Guide, "Rules for tagging in IAM": keys to 128, values to 256 characters, none with a reserved prefix.
 
     Our keys are refused in every spelling and for every kind: on users and roles any spelling is the same tag.
     """
     for key, value in written.items():
-        place, text = written.place(key, of_key=True), str(value)
+        place, text = written.place_of(key, of_key=True), str(value)
         if is_of_aws(key):
-            yield _problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
+            yield _make_problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
         elif may_be_ours(key):
             hint = "Use `owner:`, `protect:` and `settings.break_glass`; reconcile sets these tags itself."
-            yield _problem("reserved-tag", f"The tag key {key!r} is reconcile's own, in any spelling.", place, hint)
+            yield _make_problem(
+                "reserved-tag", f"The tag key {key!r} is reconcile's own, in any spelling.", place, hint
+            )
         elif not 1 <= len(key) <= 128 or not _is_tag_text(key):
-            yield _problem("bad-tag", f"IAM does not take the tag key {key!r}.", place)
+            yield _make_problem("bad-tag", f"IAM does not take the tag key {key!r}.", place)
         if len(text) > 256 or not _is_tag_text(text):
-            yield _problem("bad-tag", f"IAM does not take the value of tag {key!r}: {text!r}.", written.place(key))
+            yield _make_problem(
+                "bad-tag", f"IAM does not take the value of tag {key!r}: {text!r}.", written.place_of(key)
+            )
 
 
-def same_tag_problems(written: Map, service: str = "IAM") -> Iterator[Problem]:
+def check_tag_case(written: Map, service: str = "IAM") -> Iterator[Problem]:
     """Tag keys of users, roles and sessions that differ in letter case only are one key for IAM and STS."""
     seen: dict[str, str] = {}
     for key in written:
         other = seen.setdefault(fold_key(key), key)
         if other != key:
             summary = f"The tag keys {other!r} and {key!r} are one key for {service}."
-            hint = f"Keep one; the other is at {written.place(other, of_key=True)}."
-            yield _problem("tag-case", summary, written.place(key, of_key=True), hint)
+            hint = f"Keep one; the other is at {written.place_of(other, of_key=True)}."
+            yield _make_problem("tag-case", summary, written.place_of(key, of_key=True), hint)
 
 
 @lru_cache(maxsize=4096)
@@ -106,53 +110,53 @@ def _is_tag_text(text: str) -> bool:
     return all(char in _TAG_PUNCTUATION or unicodedata.category(char)[0] in "LNZ" for char in text)
 
 
-def document_size_problems(document: Document, limit: int, place: Place) -> Iterator[Problem]:
+def check_document_size(document: Document, limit: int, place: Place) -> Iterator[Problem]:
     size = len(document.text)
     if size > limit:
         summary = f"The document has {size} characters without white space; IAM allows {limit}."
-        yield _problem("document-too-large", summary, place, "Split it into two policies.")
+        yield _make_problem("document-too-large", summary, place, "Split it into two policies.")
 
 
-def trust_size_problems(document: Document, place: Place) -> Iterator[Problem]:
+def check_trust_size(document: Document, place: Place) -> Iterator[Problem]:
     size, quota = len(document.text), TRUST_SIZE
     if size > quota.ceiling:
         summary = f"The trust policy has {size} characters without white space; IAM allows {quota.ceiling}."
-        yield _problem("document-too-large", summary, place, "Trust fewer principals in one role.")
+        yield _make_problem("document-too-large", summary, place, "Trust fewer principals in one role.")
     elif size > quota.default:
         summary = f"The trust policy has {size} characters without white space; the default quota is {quota.default}."
         hint = "Ask AWS to raise the quota 'Role trust policy length', or trust fewer principals."
-        yield _problem("past-default-quota", summary, place, hint, Level.WARNING)
+        yield _make_problem("past-default-quota", summary, place, hint, Level.WARNING)
 
 
-def inline_size_problems(kind: str, documents: Mapping[str, Document], node: Map) -> Iterator[Problem]:
-    total, limit = total_size(documents), INLINE_SIZE[kind].default
+def check_inline_size(kind: str, documents: Mapping[str, Document], node: Map) -> Iterator[Problem]:
+    total, limit = total_size_of(documents), INLINE_SIZE[kind].default
     if total > limit:
         summary = f"The inline policies have {total} characters together; IAM allows {limit} per {kind.lower()}."
         hint = "Move one into `policies:` as a managed policy."
-        yield _problem("document-too-large", summary, node.place("inline_policies"), hint)
+        yield _make_problem("document-too-large", summary, node.place_of("inline_policies"), hint)
 
 
-def attachment_problems(kind: str, policies: Sized, node: Map) -> Iterator[Problem]:
-    count, quota = len(policies), ATTACHED[kind]
-    place = node.place("policies")
+def check_attachments(kind: str, policies: Sized, node: Map) -> Iterator[Problem]:
+    count, quota = len(policies), ATTACHED_POLICIES[kind]
+    place = node.place_of("policies")
     if count > quota.ceiling:
         summary = f"{count} attached policies; IAM allows {quota.ceiling} per {kind.lower()}."
-        yield _problem("too-many-policies", summary, place, "Merge policies.")
+        yield _make_problem("too-many-policies", summary, place, "Merge policies.")
     elif count > quota.default:
         summary = f"{count} attached policies, ours included; the default quota is {quota.default}."
         hint = f"Ask AWS to raise 'Managed policies attached to an IAM {kind.lower()}', or merge policies."
-        yield _problem("past-default-quota", summary, place, hint, Level.WARNING)
+        yield _make_problem("past-default-quota", summary, place, hint, Level.WARNING)
 
 
-def number_problems(kind: str, section: str, names: Sized, root: Map) -> Iterator[Problem]:
+def check_entity_count(kind: str, section: str, names: Sized, root: Map) -> Iterator[Problem]:
     """Report more entities of a kind than AWS lets any account have."""
-    quota, place = OF_ACCOUNT.get(kind), root.place(section, of_key=True)
+    quota, place = PER_ACCOUNT.get(kind), root.place_of(section, of_key=True)
     if quota is not None and len(names) > quota.ceiling:
         summary = f"{len(names)} entries in {section}; AWS allows {quota.ceiling} in one account at most."
-        yield _problem("too-many-entities", summary, place, "Split them between accounts.")
+        yield _make_problem("too-many-entities", summary, place, "Split them between accounts.")
 
 
-def membership_problems(groups: Sized, node: Map) -> Iterator[Problem]:
+def check_memberships(groups: Sized, node: Map) -> Iterator[Problem]:
     if len(groups) > GROUPS_PER_USER.ceiling:
         summary = f"{len(groups)} groups; IAM allows {GROUPS_PER_USER.ceiling} per user."
-        yield _problem("too-many-groups", summary, node.place("groups"))
+        yield _make_problem("too-many-groups", summary, node.place_of("groups"))

@@ -8,12 +8,12 @@ device is never excepted.
 
 from __future__ import annotations
 
-from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.declaring import DeclareContext
 from reconciler.kinds.facets.tags import OWNER
 from reconciler.model.address import Address
 from reconciler.model.document import Json
 from reconciler.model.entity import Policy
-from reconciler.policy.canonical import authored
+from reconciler.policy.canonical import parse_authored
 
 _PREFIX = "reconcile-require-mfa"
 
@@ -22,28 +22,28 @@ _OWN = ["iam:EnableMFADevice", "iam:GetMFADevice", "iam:GetUser", "iam:ListMFADe
 _CREATE = ["iam:CreateVirtualMFADevice"]
 
 
-def guard_address(owner: str | None) -> Address:
+def guard_address_of(owner: str | None) -> Address:
     return Address("policy", f"{_PREFIX}-{owner}" if owner else _PREFIX)
 
 
-def guarded(policies: frozenset[str], context: Declaring, mfa: bool) -> frozenset[str]:
+def add_guard(policies: frozenset[str], context: DeclareContext, mfa: bool) -> frozenset[str]:
     """The attached policies of a user or group, with the guard where MFA is required."""
-    return policies | {context.arn(guard_address(context.owner))} if mfa else policies
+    return policies | {context.arn_of(guard_address_of(context.owner))} if mfa else policies
 
 
-def guard_policy(owner: str | None, partition: str, path: str) -> Policy:
+def make_guard_policy(owner: str | None, partition: str, path: str) -> Policy:
     """The guard as an entity like any other."""
-    address = guard_address(owner)
+    address = guard_address_of(owner)
     return Policy(
         name=address.name,
         path=path,
-        document=authored(_document(partition), partition),
+        document=parse_authored(_make_document(partition), partition),
         description="Denies everything but enrolling an MFA device until MFA is used (managed by reconcile)",
         tags={OWNER: owner} if owner else {},
     )
 
 
-def _document(partition: str) -> dict[str, Json]:
+def _make_document(partition: str) -> dict[str, Json]:
     users = [
         f"arn:{partition}:iam::*:user/${{aws:username}}",
         f"arn:{partition}:iam::*:user/*/${{aws:username}}",
@@ -52,11 +52,11 @@ def _document(partition: str) -> dict[str, Json]:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            _allow("SeeDevices", _SEE, "*"),
-            _allow("CreateDevice", _CREATE, f"arn:{partition}:iam::*:mfa/*"),
-            _allow("EnrolOwnDevice", _OWN, list(users)),
+            _make_allow("SeeDevices", _SEE, "*"),
+            _make_allow("CreateDevice", _CREATE, f"arn:{partition}:iam::*:mfa/*"),
+            _make_allow("EnrolOwnDevice", _OWN, list(users)),
             {
-                **_allow("DeactivateOwnDeviceWithMfa", ["iam:DeactivateMFADevice"], list(users)),
+                **_make_allow("DeactivateOwnDeviceWithMfa", ["iam:DeactivateMFADevice"], list(users)),
                 "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
             },
             {
@@ -70,5 +70,5 @@ def _document(partition: str) -> dict[str, Json]:
     }
 
 
-def _allow(sid: str, actions: list[str], resource: Json) -> dict[str, Json]:
+def _make_allow(sid: str, actions: list[str], resource: Json) -> dict[str, Json]:
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}

@@ -12,30 +12,30 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.declaring import DeclareContext
 from reconciler.kinds.facets import context_provider
-from reconciler.kinds.facets.tags import Tagged, tag_list
-from reconciler.kinds.facts import absent, deletion, emptied, present, step
-from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Each, Raw, Source, tags_of
-from reconciler.kinds.writing import Entry, Writing, entry, protected, tags
+from reconciler.kinds.facets.tags import TagFacet, to_tag_list
+from reconciler.kinds.facts import absence_of, make_step, plan_deletion, presence_of, removal_of
+from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.raw import ItemCall, RawAccount, ReadCall, tags_of
+from reconciler.kinds.writing import Entry, ExportContext, export_tags, is_protected, make_entry
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Tags
 from reconciler.model.globs import compile_glob
-from reconciler.model.node import Map, items
+from reconciler.model.node import Map, get_texts
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Level, Place, Problem
 
-CLIENTS, THUMBPRINTS = 100, 5
+MAX_CLIENTS, MAX_THUMBPRINTS = 100, 5
 _LONGEST_URL, _LONGEST_CLIENT = 255, 255
 _SCHEME = "https://"
 _ISSUER = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[\x21-\x7e]*)?")
 _BEHIND_PATH = re.compile(r"[?#]")
 _THUMBPRINT = re.compile(r"[0-9a-fA-F]{40}")
 _EXACT, _LIKE = ("StringEquals", "StringEqualsIfExists"), ("StringLike", "StringLikeIfExists")
-_TAGS = Tagged("OpenIDConnectProvider")
+_TAGS = TagFacet("OpenIDConnectProvider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,20 @@ class OidcProvider(Entity):
     context_provider: str | None = None
     identity_center_instance: str | None = None
 
-    def shuts_out(self, after: Entity, statement: Statement) -> str:
+    def revokes_access(self, after: Entity, statement: Statement) -> str:
         """A client id that the trust takes is gone, or a thumbprint: by which one a token came is not known."""
         if not isinstance(after, OidcProvider):
             return ""
-        lost = sorted(client for client in self.client_ids - after.client_ids if self._takes(statement, client))
+        lost = sorted(
+            client for client in self.client_ids - after.client_ids if self._accepts_client(statement, client)
+        )
         if lost:
             return f"the plan takes the client id {lost[0]!r} from {self.address}"
         if (self.thumbprints or frozenset()) - (after.thumbprints or frozenset()):
             return f"the plan takes a thumbprint from {self.address}"
         return ""
 
-    def _takes(self, statement: Statement, client: str) -> bool:
+    def _accepts_client(self, statement: Statement, client: str) -> bool:
         """False where a condition on the token's `aud` names others, plainly or by patterns."""
         for condition in statement.conditions:
             exact = condition.operator.endswith(_EXACT)
@@ -85,37 +87,37 @@ class OidcProviderKind:
         "RemoveClientIDFromOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint UpdateOpenIDConnectProvider "
         "TagOpenIDConnectProvider UntagOpenIDConnectProvider".split()
     )
-    sources: ClassVar[tuple[Source, ...]] = (
-        Source(
+    read_calls: ClassVar[tuple[ReadCall, ...]] = (
+        ReadCall(
             "ListOpenIDConnectProviders",
             ("OpenIDConnectProviderList",),
             paged=False,
-            each=Each("GetOpenIDConnectProvider", "OpenIDConnectProviderArn", "Arn"),
+            item_call=ItemCall("GetOpenIDConnectProvider", "OpenIDConnectProviderArn", "Arn"),
             optional=True,
             lists_kind=True,
         ),
     )
-    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+    schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(
         "OIDC provider",
         "An issuer whose tokens roles may trust. Its key is the issuer's URL without https://.",
         {
-            "client_ids": parts.texts(
+            "client_ids": parts.make_text_list(
                 "Audiences (`aud`) whose tokens are accepted: the whole list.", [["sts.amazonaws.com"]]
             ),
-            "thumbprints": parts.texts(
+            "thumbprints": parts.make_text_list(
                 "SHA-1 thumbprints of the issuer's CA, 40 hex digits each. Absent: IAM fetches one at creation, and "
                 "what is live is left as it is.",
                 least=1,
             ),
             **context_provider.SCHEMA,
-            "tags": parts.ref("tags"),
+            "tags": parts.make_ref("tags"),
             "protect": parts.PROTECT,
             "ignore_changes": parts.IGNORE_CHANGES,
         },
     )
 
-    def read(self, raw: Raw) -> Iterable[OidcProvider]:
-        for item in raw.items("OpenIDConnectProviderList"):
+    def read(self, raw: RawAccount) -> Iterable[OidcProvider]:
+        for item in raw.items_of("OpenIDConnectProviderList"):
             propagation = context_provider.read_propagation(item)
             yield OidcProvider(
                 name=item["Arn"].partition(":oidc-provider/")[2],
@@ -126,7 +128,7 @@ class OidcProviderKind:
                 identity_center_instance=propagation.identity_center_instance,
             )
 
-    def name_problems(self, name: str, place: Place) -> Iterator[Problem]:
+    def check_name(self, name: str, place: Place) -> Iterator[Problem]:
         """IAM API, CreateOpenIDConnectProvider: https, path components, no port and no query."""
         if _ISSUER.fullmatch(name) and not _BEHIND_PATH.search(name) and len(_SCHEME + name) <= _LONGEST_URL:
             host = name.partition("/")[0]
@@ -144,95 +146,97 @@ class OidcProviderKind:
         summary = f"{name!r} is not an issuer: its URL without https://, with no port and no query."
         yield Problem(Level.ERROR, "bad-name", summary, "", hint, place)
 
-    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
-        clients = frozenset(value for value, _ in items(node, "client_ids"))
-        for value, place in items(node, "client_ids"):
+    def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
+        clients = frozenset(value for value, _ in get_texts(node, "client_ids"))
+        for value, place in get_texts(node, "client_ids"):
             if len(value) > _LONGEST_CLIENT:
                 summary = f"A client id of {len(value)} characters; IAM allows {_LONGEST_CLIENT}."
-                context.problem("too-long", summary, place)
-        if len(clients) > CLIENTS:
-            summary = f"{len(clients)} client ids; IAM allows {CLIENTS} per provider."
-            context.problem("too-many-client-ids", summary, node.place("client_ids"))
-        thumbprints = self._thumbprints(node, context) if "thumbprints" in node else None
+                context.add_problem("too-long", summary, place)
+        if len(clients) > MAX_CLIENTS:
+            summary = f"{len(clients)} client ids; IAM allows {MAX_CLIENTS} per provider."
+            context.add_problem("too-many-client-ids", summary, node.place_of("client_ids"))
+        thumbprints = self._read_thumbprints(node, context) if "thumbprints" in node else None
         propagation = context_provider.declare_propagation(node, context)
         entity = OidcProvider(
             name,
             clients,
             thumbprints,
-            context.tags(node),
+            context.read_tags(node),
             propagation.context_provider,
             propagation.identity_center_instance,
         )
-        yield Declared(entity, context.declaration(node))
+        yield DeclaredEntity(entity, context.read_declaration(node))
 
-    def _thumbprints(self, node: Map, context: Declaring) -> frozenset[str]:
-        for value, place in items(node, "thumbprints"):
+    def _read_thumbprints(self, node: Map, context: DeclareContext) -> frozenset[str]:
+        for value, place in get_texts(node, "thumbprints"):
             if not _THUMBPRINT.fullmatch(value):
                 hint = "It is the SHA-1 of a certificate in hex, without colons."
-                context.problem("bad-thumbprint", f"{value!r} is not 40 hex digits.", place, hint)
-        found = frozenset(value.lower() for value, _ in items(node, "thumbprints"))
-        if len(found) > THUMBPRINTS:
-            summary = f"{len(found)} thumbprints; IAM allows {THUMBPRINTS} per provider."
-            context.problem("too-many-thumbprints", summary, node.place("thumbprints"))
+                context.add_problem("bad-thumbprint", f"{value!r} is not 40 hex digits.", place, hint)
+        found = frozenset(value.lower() for value, _ in get_texts(node, "thumbprints"))
+        if len(found) > MAX_THUMBPRINTS:
+            summary = f"{len(found)} thumbprints; IAM allows {MAX_THUMBPRINTS} per provider."
+            context.add_problem("too-many-thumbprints", summary, node.place_of("thumbprints"))
         return found
 
-    def written(self, entity: OidcProvider, writing: Writing) -> Entry | None:
-        return entry(
+    def export(self, entity: OidcProvider, context: ExportContext) -> Entry | None:
+        return make_entry(
             client_ids=sorted(entity.client_ids),
             thumbprints=sorted(entity.thumbprints or ()),
-            **context_provider.written_propagation(entity),
-            tags=tags(entity.tags),
-            protect=protected(entity.tags),
+            **context_provider.export_propagation(entity),
+            tags=export_tags(entity.tags),
+            protect=is_protected(entity.tags),
         )
 
-    def refers(self, entity: OidcProvider, planning: Planning) -> frozenset[Address]:
+    def references(self, entity: OidcProvider, context: PlanContext) -> frozenset[Address]:
         return frozenset()
 
-    def create(self, entity: OidcProvider, planning: Planning) -> list[Step]:
+    def create(self, entity: OidcProvider, context: PlanContext) -> list[Step]:
         parameters: dict[str, object] = {"Url": f"{_SCHEME}{entity.name}", "ClientIDList": sorted(entity.client_ids)}
         if entity.thumbprints:
             parameters["ThumbprintList"] = sorted(entity.thumbprints)
         if entity.tags:
-            parameters["Tags"] = tag_list(entity.tags)
-        parameters |= context_provider.create_parameters(entity)
-        made = (present(entity.address),)
-        return [step(entity.address, Phase.CREATE, "CreateOpenIDConnectProvider", parameters, (), made)]
+            parameters["Tags"] = to_tag_list(entity.tags)
+        parameters |= context_provider.make_create_parameters(entity)
+        made = (presence_of(entity.address),)
+        return [make_step(entity.address, Phase.CREATE, "CreateOpenIDConnectProvider", parameters, (), made)]
 
-    def update(self, before: OidcProvider, after: OidcProvider, planning: Planning) -> list[Step]:
-        address, target = before.address, self._target(before, planning)
-        steps = self._clients(address, target, before.client_ids, after.client_ids)
+    def update(self, before: OidcProvider, after: OidcProvider, context: PlanContext) -> list[Step]:
+        address, target = before.address, self._target_of(before, context)
+        steps = self._plan_clients(address, target, before.client_ids, after.client_ids)
         if before.thumbprints != after.thumbprints:
             old, new = before.thumbprints or frozenset(), after.thumbprints or frozenset()
             phase = Phase.WIDEN if new > old else Phase.NARROW if new < old else Phase.SWAP
             parameters = {**target, "ThumbprintList": sorted(new)}
-            steps.append(step(address, phase, "UpdateOpenIDConnectProviderThumbprint", parameters, (present(address),)))
-        steps += context_provider.update_steps("UpdateOpenIDConnectProvider", target, before, after)
-        return [*steps, *_TAGS.steps(address, target, before.tags, after.tags)]
+            steps.append(
+                make_step(address, phase, "UpdateOpenIDConnectProviderThumbprint", parameters, (presence_of(address),))
+            )
+        steps += context_provider.plan_changes("UpdateOpenIDConnectProvider", target, before, after)
+        return [*steps, *_TAGS.plan_changes(address, target, before.tags, after.tags)]
 
-    def _clients(
+    def _plan_clients(
         self, address: Address, target: dict[str, object], before: frozenset[str], after: frozenset[str]
     ) -> list[Step]:
         """New client ids before old ones go; where there is no room for both, the other way round."""
-        crowded = len(before | after) > CLIENTS
+        crowded = len(before | after) > MAX_CLIENTS
         phase = Phase.WIDEN if crowded else Phase.NARROW
         note = "the quota of client ids" if crowded else ""
         room: tuple[Fact, ...] = ()
         steps = []
         for client in sorted(before - after):
-            made = emptied(address, f"client/{client}")
+            made = removal_of(address, f"client/{client}")
             room += (made,) if crowded else ()
             operation, parameters = "RemoveClientIDFromOpenIDConnectProvider", {**target, "ClientID": client}
-            steps.append(step(address, phase, operation, parameters, (), (made,), note))
+            steps.append(make_step(address, phase, operation, parameters, (), (made,), note))
         for client in sorted(after - before):
             operation, parameters = "AddClientIDToOpenIDConnectProvider", {**target, "ClientID": client}
-            steps.append(step(address, Phase.WIDEN, operation, parameters, (present(address), *room)))
+            steps.append(make_step(address, Phase.WIDEN, operation, parameters, (presence_of(address), *room)))
         return steps
 
-    def delete(self, entity: OidcProvider, planning: Planning) -> list[Step]:
+    def delete(self, entity: OidcProvider, context: PlanContext) -> list[Step]:
         """After the roles that trust it and go too, so that none of them dangles."""
         address = entity.address
-        going = tuple(absent(role) for role in planning.trusting.get(address, ()) if role in planning.doomed)
-        return deletion(address, [], "DeleteOpenIDConnectProvider", self._target(entity, planning), going)
+        going = tuple(absence_of(role) for role in context.trusting_roles.get(address, ()) if role in context.deletions)
+        return plan_deletion(address, [], "DeleteOpenIDConnectProvider", self._target_of(entity, context), going)
 
-    def _target(self, entity: OidcProvider, planning: Planning) -> dict[str, object]:
-        return {"OpenIDConnectProviderArn": planning.arn(entity.address)}
+    def _target_of(self, entity: OidcProvider, context: PlanContext) -> dict[str, object]:
+        return {"OpenIDConnectProviderArn": context.arn_of(entity.address)}

@@ -10,28 +10,38 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring
-from reconciler.kinds.facets.tags import Tagged, tag_list
-from reconciler.kinds.facts import absent, deletion, edit, emptied, present, staged, step, unbounded, unlinked
-from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import NO_DETAIL, Raw, Source
-from reconciler.kinds.writing import Entry, Writing, entry, path, protected, tags
+from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.facets.tags import TagFacet, to_tag_list
+from reconciler.kinds.facts import (
+    absence_of,
+    boundary_removal_of,
+    chain_stages,
+    link_removal_of,
+    make_edit_step,
+    make_step,
+    plan_deletion,
+    presence_of,
+    removal_of,
+)
+from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.raw import NO_DETAIL, RawAccount, ReadCall
+from reconciler.kinds.writing import Entry, ExportContext, export_path, export_tags, is_protected, make_entry
 from reconciler.model.address import Address
 from reconciler.model.arns import path_of
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Policy
 from reconciler.model.live import PolicyVersion
-from reconciler.model.node import Map, text
+from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.quotas import MANAGED_SIZE, VERSIONS
-from reconciler.policy.grammar import Use
-from reconciler.policy.grants import shift_of
-from reconciler.policy.readable import readable
-from reconciler.policy.stages import stages
+from reconciler.policy.grammar import PolicyType
+from reconciler.policy.grants import diff_statements
+from reconciler.policy.readable import to_readable
+from reconciler.policy.stages import split_into_stages
 
-_TAGS = Tagged("Policy")
+_TAGS = TagFacet("Policy")
 
 
 class PolicyKind:
@@ -48,143 +58,143 @@ class PolicyKind:
         "CreatePolicy DeletePolicy CreatePolicyVersion DeletePolicyVersion TagPolicy UntagPolicy "
         "DetachUserPolicy DetachGroupPolicy DetachRolePolicy".split()
     )
-    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+    schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(
         "Managed policy",
         "A customer-managed policy of this account.",
         {
-            "document": parts.ref("document"),
+            "document": parts.make_ref("document"),
             "description": {
                 "type": "string",
                 "description": "Set at creation; AWS never changes it. Absent: left as it is live.",
             },
             "path": parts.PATH,
-            "tags": parts.ref("tags"),
+            "tags": parts.make_ref("tags"),
             "protect": parts.PROTECT,
             "ignore_changes": parts.IGNORE_CHANGES,
         },
         ["document"],
     )
 
-    sources: ClassVar[tuple[Source, ...]] = ()
+    read_calls: ClassVar[tuple[ReadCall, ...]] = ()
 
-    def read(self, raw: Raw) -> Iterable[Policy]:
-        for item in raw.items("Policies"):
+    def read(self, raw: RawAccount) -> Iterable[Policy]:
+        for item in raw.items_of("Policies"):
             default = next(v for v in item["PolicyVersionList"] if v["IsDefaultVersion"])
             arn: str = item["Arn"]
             name = arn.rpartition("/")[2]
-            document = raw.document(default["Document"])
+            document = raw.parse_document(default["Document"])
             detail = raw.details.get(arn, NO_DETAIL)
             description = item.get("Description", detail.description)
             yield Policy(name, document, path_of(arn), description, detail.tags)
 
-    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
-        return limits.name_problems("policy", name, 128, place)
+    def check_name(self, name: str, place: Place) -> Iterable[Problem]:
+        return limits.check_name("policy", name, 128, place)
 
-    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
+    def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
         address = Address("policy", name)
         path = context.paths[address]
         report = context.problems.extend
         if "path" in node:
-            report(limits.path_problems(path, node.place("path"), policy=True))
-        description = text(node, "description")
+            report(limits.check_path(path, node.place_of("path"), policy=True))
+        description = get_text(node, "description")
         if description is not None:
-            report(limits.description_problems(description, node.place("description")))
-        tags, declaration = context.tags(node), context.declaration(node)
-        document = context.documents.read(node, "document", Use.MANAGED)
+            report(limits.check_description(description, node.place_of("description")))
+        tags, declaration = context.read_tags(node), context.read_declaration(node)
+        document = context.document_reader.read(node, "document", PolicyType.MANAGED)
         if document is None:
             return
-        report(limits.document_size_problems(document, MANAGED_SIZE.default, node.place("document")))
-        yield Declared(Policy(name, document, path, description, tags), declaration)
+        report(limits.check_document_size(document, MANAGED_SIZE.default, node.place_of("document")))
+        yield DeclaredEntity(Policy(name, document, path, description, tags), declaration)
 
-    def written(self, entity: Policy, writing: Writing) -> Entry | None:
-        if entity.address == writing.guard:
+    def export(self, entity: Policy, context: ExportContext) -> Entry | None:
+        if entity.address == context.mfa_guard:
             return None
-        return entry(
-            path=path(entity),
+        return make_entry(
+            path=export_path(entity),
             description=entity.description,
-            document=readable(entity.document),
-            tags=tags(entity.tags),
-            protect=protected(entity.tags),
+            document=to_readable(entity.document),
+            tags=export_tags(entity.tags),
+            protect=is_protected(entity.tags),
         )
 
-    def refers(self, entity: Policy, planning: Planning) -> frozenset[Address]:
+    def references(self, entity: Policy, context: PlanContext) -> frozenset[Address]:
         return frozenset()
 
-    def create(self, entity: Policy, planning: Planning) -> list[Step]:
+    def create(self, entity: Policy, context: PlanContext) -> list[Step]:
         parameters: dict[str, object] = {"PolicyName": entity.name, "Path": entity.path}
         parameters["PolicyDocument"] = entity.document.text
         if entity.description:
             parameters["Description"] = entity.description
         if entity.tags:
-            parameters["Tags"] = tag_list(entity.tags)
-        return [step(entity.address, Phase.CREATE, "CreatePolicy", parameters, (), (present(entity.address),))]
+            parameters["Tags"] = to_tag_list(entity.tags)
+        return [make_step(entity.address, Phase.CREATE, "CreatePolicy", parameters, (), (presence_of(entity.address),))]
 
-    def update(self, before: Policy, after: Policy, planning: Planning) -> list[Step]:
-        address, target = before.address, self._target(before, planning)
-        written = self._versions(before, after.document, planning) if before.document != after.document else []
-        return [*written, *_TAGS.steps(address, target, before.tags, after.tags)]
+    def update(self, before: Policy, after: Policy, context: PlanContext) -> list[Step]:
+        address, target = before.address, self._target_of(before, context)
+        written = self._plan_versions(before, after.document, context) if before.document != after.document else []
+        return [*written, *_TAGS.plan_changes(address, target, before.tags, after.tags)]
 
-    def _versions(self, before: Policy, document: Document, planning: Planning) -> list[Step]:
+    def _plan_versions(self, before: Policy, document: Document, context: PlanContext) -> list[Step]:
         """One new version; where one call cannot do it in time, one for each stage. Each makes its own room."""
-        address, target = before.address, self._target(before, planning)
-        apart = (address, "") in planning.staged
-        written = stages(before.document, document, MANAGED_SIZE.default) if apart else (document,)
-        spare = self._oldest(before, planning, len(written))
+        address, target = before.address, self._target_of(before, context)
+        apart = (address, "") in context.staged_documents
+        written = split_into_stages(before.document, document, MANAGED_SIZE.default) if apart else (document,)
+        spare = self._find_oldest_versions(before, context, len(written))
         removals: list[Step] = []
         versions: list[Step] = []
         for old, new in zip((before.document, *written[:-1]), written, strict=True):
-            shift = shift_of(old.statements, new.statements)
+            shift = diff_statements(old.statements, new.statements)
             number = len(versions) + len(spare) - len(written)
-            room = [self._delete_version(before, spare[number].id, planning, shift.phase)] if number >= 0 else []
-            needs = (present(address), *(fact for removal in room for fact in removal.makes))
+            room = [self._make_version_removal(before, spare[number].id, context, shift.phase)] if number >= 0 else []
+            needs = (presence_of(address), *(fact for removal in room for fact in removal.makes))
             parameters = {**target, "PolicyDocument": new.text, "SetAsDefault": True}
             removals += room
-            versions.append(edit(address, shift, "CreatePolicyVersion", parameters, needs))
-        return [*removals, *staged(versions, (address, ""))]
+            versions.append(make_edit_step(address, shift, "CreatePolicyVersion", parameters, needs))
+        return [*removals, *chain_stages(versions, (address, ""))]
 
-    def _oldest(self, policy: Policy, planning: Planning, wanted: int) -> list[PolicyVersion]:
+    def _find_oldest_versions(self, policy: Policy, context: PlanContext, wanted: int) -> list[PolicyVersion]:
         """The oldest versions that are not in force, as many as must go for so many new ones."""
-        versions = planning.live.facts.versions.get(policy.address, ())
+        versions = context.baseline.details.versions.get(policy.address, ())
         spare = sorted((v for v in versions if not v.default), key=lambda v: (v.created, v.number))
         return spare[: max(0, len(versions) + wanted - VERSIONS.default)]
 
-    def _delete_version(self, policy: Policy, version: str, planning: Planning, phase: Phase) -> Step:
-        parameters = {**self._target(policy, planning), "VersionId": version}
-        made = emptied(policy.address, f"version/{version}")
-        return step(policy.address, phase, "DeletePolicyVersion", parameters, (), (made,))
+    def _make_version_removal(self, policy: Policy, version: str, context: PlanContext, phase: Phase) -> Step:
+        parameters = {**self._target_of(policy, context), "VersionId": version}
+        made = removal_of(policy.address, f"version/{version}")
+        return make_step(policy.address, phase, "DeletePolicyVersion", parameters, (), (made,))
 
-    def delete(self, entity: Policy, planning: Planning) -> list[Step]:
-        address, target = entity.address, self._target(entity, planning)
+    def delete(self, entity: Policy, context: PlanContext) -> list[Step]:
+        address, target = entity.address, self._target_of(entity, context)
         arn = str(target["PolicyArn"])
-        holders = planning.holders.get(arn, ())
+        holders = context.policy_holders.get(arn, ())
         steps = [
-            step(
+            make_step(
                 address,
                 Phase.DELETE,
                 f"Detach{holder.kind.capitalize()}Policy",
                 {f"{holder.kind.capitalize()}Name": holder.name, **target},
                 (),
-                (unlinked(holder, arn),),
+                (link_removal_of(holder, arn),),
             )
             for holder in holders
-            if not planning.settled(holder)
+            if not context.is_planned(holder)
         ]
-        versions = planning.live.facts.versions.get(address, ())
+        versions = context.baseline.details.versions.get(address, ())
         steps += [
-            self._delete_version(entity, version.id, planning, Phase.DELETE)
+            self._make_version_removal(entity, version.id, context, Phase.DELETE)
             for version in versions
             if not version.default
         ]
-        bounded = [holder for holder in planning.bounded.get(arn, ()) if planning.settled(holder)]
-        freed = [absent(h) if h in planning.doomed else unbounded(h, arn) for h in bounded]
-        detached = [unlinked(holder, arn) for holder in holders]
-        return deletion(address, steps, "DeletePolicy", target, (*freed, *detached))
+        bounded = [holder for holder in context.boundary_holders.get(arn, ()) if context.is_planned(holder)]
+        freed = [absence_of(h) if h in context.deletions else boundary_removal_of(h, arn) for h in bounded]
+        detached = [link_removal_of(holder, arn) for holder in holders]
+        return plan_deletion(address, steps, "DeletePolicy", target, (*freed, *detached))
 
-    def _target(self, policy: Policy, planning: Planning) -> dict[str, object]:
-        return {"PolicyArn": planning.arn(policy.address)}
+    def _target_of(self, policy: Policy, context: PlanContext) -> dict[str, object]:
+        return {"PolicyArn": context.arn_of(policy.address)}
 
 
-def policy_versions(raw: Raw) -> dict[Address, tuple[PolicyVersion, ...]]:
+def read_policy_versions(raw: RawAccount) -> dict[Address, tuple[PolicyVersion, ...]]:
     """Map every live policy to its versions, oldest first.
 
     In one order, whichever operation told them: a saved plan is made from GetAccountAuthorizationDetails and read again
@@ -200,5 +210,5 @@ def policy_versions(raw: Raw) -> dict[Address, tuple[PolicyVersion, ...]]:
                 key=lambda version: version.number,
             )
         )
-        for item in raw.items("Policies")
+        for item in raw.items_of("Policies")
     }

@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterator
 
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.policy.names import Names, policy_hint
+from reconciler.policy.names import KnownNames, suggest_policy
 
 _MANAGED = re.compile(r"(aws:|arn:[a-z0-9-]+:iam::aws:policy/)(.+)")
 _ACCOUNT = re.compile(r"::0{12}:")
 """The account in an ARN while nobody knows it."""
 
 
-def managed_problems(reference: str, place: Place, names: Names | None, partition: str) -> Iterator[Problem]:
+def check_managed_policy(reference: str, place: Place, names: KnownNames | None, partition: str) -> Iterator[Problem]:
     """Warn of an AWS-managed policy whose path is missing, or whose name is misspelt.
 
     A name that looks like none on AWS's list is newer than the list: a plan asks AWS whether there is one.
     """
     match = _MANAGED.fullmatch(reference)
-    meant = policy_hint(match[2], names, partition) if match and names else None
+    meant = suggest_policy(match[2], names, partition) if match and names else None
     if match and meant:
         path, _, name = meant.rpartition("/")
         summary = f"AWS-managed policies known here have no {match[2]!r}."
@@ -28,13 +28,13 @@ def managed_problems(reference: str, place: Place, names: Names | None, partitio
         yield Problem(Level.WARNING, "unknown-aws-policy", summary, "", f"Did you mean {match[1] + meant!r}?", place)
 
 
-def unknown_hint(reference: str, close: str | None, arn: str, names: Names | None) -> str:
+def suggest_reference(reference: str, close: str | None, arn: str, names: KnownNames | None) -> str:
     """Return what to write for a policy that the file does not declare.
 
     close: a declared policy of nearly that name. arn: the one that the policy has if the account has it.
     """
     arn = _ACCOUNT.sub("::ACCOUNT:", arn)
-    managed = names.managed_policies().get(reference) if names else None
+    managed = names.list_managed_policies().get(reference) if names else None
     if close:
         return f"Did you mean {close!r}? A policy that another stack manages is named by its ARN, {arn}."
     if managed:

@@ -17,7 +17,7 @@ Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Each:
+class ItemCall:
     """A call for every item of a list, whose answer joins the item. `parameter` takes the item's `key`."""
 
     operation: str
@@ -26,10 +26,10 @@ class Each:
 
 
 @dataclass(frozen=True)
-class Source:
+class ReadCall:
     """A list call of IAM, by its AWS name. keys: the lists in its answer.
 
-    fields: what is kept of each item; none: all of it. paged: takes MaxItems and Marker. each: what the list leaves
+    fields: what is kept of each item; none: all of it. paged: takes MaxItems and Marker. item_call: what the list leaves
     out, asked item by item where no call tells it of all. optional: where it is denied, a plan goes on and says so.
     lists_kind: the entities of the kind come from it, so that the kind is unread without it. only_for: the one entity
     that it tells of; read only for who declares that.
@@ -40,7 +40,7 @@ class Source:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     fields: tuple[str, ...] = ()
     paged: bool = True
-    each: Each | None = None
+    item_call: ItemCall | None = None
     optional: bool = False
     lists_kind: bool = False
     only_for: Address | None = None
@@ -58,10 +58,10 @@ NO_DETAIL = Detail({})
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawAccount:
     """`lists` is keyed by the key of the answer: UserDetailList, Roles, InstanceProfiles, …
 
-    `details`: ARN → what the lists leave out, for the kinds of which they leave something out. known: text → document
+    `details`: ARN → what the lists leave out, for the kinds of which they leave something out. known_documents: text → document
     of this partition, such as those of a file: a live one of that text means the same, and is not worked out again.
     """
 
@@ -69,27 +69,27 @@ class Raw:
     partition: str
     lists: Mapping[str, list[Item]]
     details: Mapping[str, Detail] = field(default_factory=dict)
-    known: Mapping[str, Document] = field(default_factory=dict)
+    known_documents: Mapping[str, Document] = field(default_factory=dict)
     _decoded: dict[str, Document] = field(default_factory=dict, repr=False)
 
-    def items(self, key: str) -> list[Item]:
+    def items_of(self, key: str) -> list[Item]:
         return self.lists.get(key, [])
 
-    def texts(self, key: str) -> list[str]:
+    def texts_of(self, key: str) -> list[str]:
         """A list whose items are no mappings."""
         return [str(item) for item in self.lists.get(key, [])]
 
-    def document(self, value: Any) -> Document:
+    def parse_document(self, value: Any) -> Document:
         """A document as IAM sends it, URL-encoded JSON (IAM API, PolicyVersion), or as botocore has decoded it."""
         if not isinstance(value, str):
             return canonical(value, self.partition)
         if value not in self._decoded:
-            self._decoded[value] = self._decode(value)
+            self._decoded[value] = self._decode_document(value)
         return self._decoded[value]
 
-    def _decode(self, encoded: str) -> Document:
+    def _decode_document(self, encoded: str) -> Document:
         text = unquote(encoded)
-        known = self.known.get(text)
+        known = self.known_documents.get(text)
         if known is not None:
             return replace(known, places=(), from_rules=False)
         try:
@@ -98,21 +98,21 @@ class Raw:
             return canonical(encoded, self.partition)
         return canonical(body if isinstance(body, dict) else encoded, self.partition)
 
-    def unique_ids(self) -> dict[str, Address]:
+    def map_unique_ids(self) -> dict[str, Address]:
         """AIDA… and AROA… → the user or role; IAM shows them where it once showed an ARN ("IAM identifiers")."""
-        users = {item["UserId"]: Address("user", item["UserName"]) for item in self.items("UserDetailList")}
-        return users | {item["RoleId"]: Address("role", item["RoleName"]) for item in self.items("RoleDetailList")}
+        users = {item["UserId"]: Address("user", item["UserName"]) for item in self.items_of("UserDetailList")}
+        return users | {item["RoleId"]: Address("role", item["RoleName"]) for item in self.items_of("RoleDetailList")}
 
-    def inline(self, item: Item, key: str) -> dict[str, Document]:
+    def parse_inline_policies(self, item: Item, key: str) -> dict[str, Document]:
         """Inline policies of a detail of GetAccountAuthorizationDetails."""
-        return {one["PolicyName"]: self.document(one["PolicyDocument"]) for one in item.get(key) or ()}
+        return {one["PolicyName"]: self.parse_document(one["PolicyDocument"]) for one in item.get(key) or ()}
 
 
-def attached_arns(item: Item) -> frozenset[str]:
+def attached_arns_of(item: Item) -> frozenset[str]:
     return frozenset(one["PolicyArn"] for one in item.get("AttachedManagedPolicies") or ())
 
 
-def boundary_arn(item: Item) -> str | None:
+def boundary_arn_of(item: Item) -> str | None:
     arn = (item.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
     return str(arn) if arn else None
 
@@ -122,6 +122,6 @@ def tags_of(tags: Iterable[Item] | None) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags or () if not is_of_aws(tag["Key"])}
 
 
-def folding_tags_of(item: Item) -> dict[str, str]:
+def principal_tags_of(item: Item) -> dict[str, str]:
     """Tags of a user or role, of which IAM ignores the letter case of keys: ours are known however they are spelled."""
     return with_our_keys(tags_of(item.get("Tags")))

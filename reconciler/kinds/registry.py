@@ -25,9 +25,9 @@ KINDS: tuple[Kind, ...] = (
     AccountKind(),
 )
 
-BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
+KINDS_BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 
-BY_SECTION: Mapping[str, Kind] = {kind.section: kind for kind in KINDS if kind.section}
+KINDS_BY_SECTION: Mapping[str, Kind] = {kind.section: kind for kind in KINDS if kind.section}
 
-ONE_ENTRY = frozenset([AccountKind.section])
+SINGLE_ENTRY_SECTIONS = frozenset([AccountKind.section])
 """The sections that are one entry themselves, in place of name → entry."""

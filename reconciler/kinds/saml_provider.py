@@ -12,28 +12,28 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.declaring import DeclareContext
 from reconciler.kinds.facets import context_provider
-from reconciler.kinds.facets.tags import Tagged, tag_list
-from reconciler.kinds.facts import absent, deletion, present, step
-from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Each, Raw, Source, tags_of
-from reconciler.kinds.writing import Entry, Writing, entry, protected, tags
+from reconciler.kinds.facets.tags import TagFacet, to_tag_list
+from reconciler.kinds.facts import absence_of, make_step, plan_deletion, presence_of
+from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.raw import ItemCall, RawAccount, ReadCall, tags_of
+from reconciler.kinds.writing import Entry, ExportContext, export_tags, is_protected, make_entry
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Tags
-from reconciler.model.node import Map, text
+from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.xml import NotXml, Xml, parsed, xml_of
+from reconciler.model.xml import XmlDocument, XmlError, parse_xml, parse_xml_or_opaque
 
 _LONGEST = 128
 _SIZE = (1000, 10_000_000)
 _NAME = re.compile(r"[\w.-]+", re.ASCII)
 _LABEL = "entityID"
 _OF_IDENTITY_CENTER = re.compile(r"AWSSSO_\w+_DO_NOT_DELETE", re.ASCII)
-_TAGS = Tagged("SAMLProvider")
+_TAGS = TagFacet("SAMLProvider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,17 @@ class SamlProvider(Entity):
     kind: ClassVar[str] = "saml-provider"
     left_if_absent: ClassVar[frozenset[str]] = context_provider.FIELDS
 
-    metadata: Xml
+    metadata: XmlDocument
     tags: Tags = field(default_factory=dict)
     context_provider: str | None = None
     identity_center_instance: str | None = None
 
     @property
-    def of_aws(self) -> bool:
+    def is_aws_owned(self) -> bool:
         """The provider of IAM Identity Center, through which everybody of an organization signs in."""
         return _OF_IDENTITY_CENTER.fullmatch(self.name) is not None
 
-    def shuts_out(self, after: Entity, statement: Statement) -> str:
+    def revokes_access(self, after: Entity, statement: Statement) -> str:
         """Other metadata may hold other keys: which one signed the assertion of a session is not known."""
         changed = isinstance(after, SamlProvider) and after.metadata != self.metadata
         return f"the plan changes the metadata of {self.address}" if changed else ""
@@ -67,17 +67,17 @@ class SamlProviderKind:
     operations: ClassVar[frozenset[str]] = frozenset(
         "CreateSAMLProvider UpdateSAMLProvider DeleteSAMLProvider TagSAMLProvider UntagSAMLProvider".split()
     )
-    sources: ClassVar[tuple[Source, ...]] = (
-        Source(
+    read_calls: ClassVar[tuple[ReadCall, ...]] = (
+        ReadCall(
             "ListSAMLProviders",
             ("SAMLProviderList",),
             paged=False,
-            each=Each("GetSAMLProvider", "SAMLProviderArn", "Arn"),
+            item_call=ItemCall("GetSAMLProvider", "SAMLProviderArn", "Arn"),
             optional=True,
             lists_kind=True,
         ),
     )
-    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+    schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(
         "SAML provider",
         "An identity provider whose SAML assertions roles may trust.",
         {
@@ -88,34 +88,34 @@ class SamlProviderKind:
                 "examples": ["saml/okta.xml"],
             },
             **context_provider.SCHEMA,
-            "tags": parts.ref("tags"),
+            "tags": parts.make_ref("tags"),
             "protect": parts.PROTECT,
             "ignore_changes": parts.IGNORE_CHANGES,
         },
         ["metadata"],
     )
 
-    def read(self, raw: Raw) -> Iterable[SamlProvider]:
-        for item in raw.items("SAMLProviderList"):
+    def read(self, raw: RawAccount) -> Iterable[SamlProvider]:
+        for item in raw.items_of("SAMLProviderList"):
             name = item["Arn"].partition(":saml-provider/")[2]
             propagation = context_provider.read_propagation(item)
             yield SamlProvider(
                 name,
-                xml_of(item.get("SAMLMetadataDocument") or "", _LABEL),
+                parse_xml_or_opaque(item.get("SAMLMetadataDocument") or "", _LABEL),
                 tags_of(item.get("Tags")),
                 propagation.context_provider,
                 propagation.identity_center_instance,
             )
 
-    def name_problems(self, name: str, place: Place) -> Iterator[Problem]:
+    def check_name(self, name: str, place: Place) -> Iterator[Problem]:
         """IAM API, CreateSAMLProvider, parameter `Name`."""
         if len(name) > _LONGEST or not _NAME.fullmatch(name):
             hint = f"IAM allows letters, digits and . _ - in these names, at most {_LONGEST}."
             yield Problem(Level.ERROR, "bad-name", f"{name!r} is no name of a SAML provider.", "", hint, place)
 
-    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
-        place = node.place("metadata")
-        tags, named = context.tags(node), text(node, "metadata")
+    def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
+        place = node.place_of("metadata")
+        tags, named = context.read_tags(node), get_text(node, "metadata")
         propagation = context_provider.declare_propagation(node, context)
         loaded = context.load_text(named, place) if named is not None else None
         if loaded is None:
@@ -124,52 +124,58 @@ class SamlProviderKind:
         low, high = _SIZE
         if not low <= len(written) <= high:
             summary = f"{file} has {len(written):,} characters; IAM takes SAML metadata of {low:,} to {high:,}."
-            context.problem("bad-metadata", summary, place, "Is it the whole file that the identity provider gives?")
+            context.add_problem(
+                "bad-metadata", summary, place, "Is it the whole file that the identity provider gives?"
+            )
             return
         try:
-            metadata = parsed(written, _LABEL)
-        except NotXml as error:
+            metadata = parse_xml(written, _LABEL)
+        except XmlError as error:
             hint = "Download the metadata from the identity provider again."
             where = Place(file, error.line, error.column)
-            context.problem("bad-metadata", f"Not XML that can be SAML metadata: {error.reason}.", where, hint)
+            context.add_problem("bad-metadata", f"Not XML that can be SAML metadata: {error.reason}.", where, hint)
             return
         entity = SamlProvider(name, metadata, tags, propagation.context_provider, propagation.identity_center_instance)
-        yield Declared(entity, context.declaration(node))
+        yield DeclaredEntity(entity, context.read_declaration(node))
 
-    def written(self, entity: SamlProvider, writing: Writing) -> Entry | None:
-        metadata = writing.file(f"saml/{entity.name}.xml", entity.metadata.text, entity.address)
+    def export(self, entity: SamlProvider, context: ExportContext) -> Entry | None:
+        metadata = context.add_file(f"saml/{entity.name}.xml", entity.metadata.text, entity.address)
         if metadata is None:
             return None
-        return entry(
+        return make_entry(
             metadata=metadata,
-            **context_provider.written_propagation(entity),
-            tags=tags(entity.tags),
-            protect=protected(entity.tags),
+            **context_provider.export_propagation(entity),
+            tags=export_tags(entity.tags),
+            protect=is_protected(entity.tags),
         )
 
-    def refers(self, entity: SamlProvider, planning: Planning) -> frozenset[Address]:
+    def references(self, entity: SamlProvider, context: PlanContext) -> frozenset[Address]:
         return frozenset()
 
-    def create(self, entity: SamlProvider, planning: Planning) -> list[Step]:
+    def create(self, entity: SamlProvider, context: PlanContext) -> list[Step]:
         parameters: dict[str, object] = {"Name": entity.name, "SAMLMetadataDocument": entity.metadata.text}
         if entity.tags:
-            parameters["Tags"] = tag_list(entity.tags)
-        parameters |= context_provider.create_parameters(entity)
-        return [step(entity.address, Phase.CREATE, "CreateSAMLProvider", parameters, (), (present(entity.address),))]
+            parameters["Tags"] = to_tag_list(entity.tags)
+        parameters |= context_provider.make_create_parameters(entity)
+        return [
+            make_step(
+                entity.address, Phase.CREATE, "CreateSAMLProvider", parameters, (), (presence_of(entity.address),)
+            )
+        ]
 
-    def update(self, before: SamlProvider, after: SamlProvider, planning: Planning) -> list[Step]:
-        address, target, steps = before.address, self._target(before, planning), []
+    def update(self, before: SamlProvider, after: SamlProvider, context: PlanContext) -> list[Step]:
+        address, target, steps = before.address, self._target_of(before, context), []
         if before.metadata != after.metadata:
             parameters = {**target, "SAMLMetadataDocument": after.metadata.text}
-            steps = [step(address, Phase.SWAP, "UpdateSAMLProvider", parameters, (present(address),))]
-        steps += context_provider.update_steps("UpdateSAMLProvider", target, before, after)
-        return [*steps, *_TAGS.steps(address, target, before.tags, after.tags)]
+            steps = [make_step(address, Phase.SWAP, "UpdateSAMLProvider", parameters, (presence_of(address),))]
+        steps += context_provider.plan_changes("UpdateSAMLProvider", target, before, after)
+        return [*steps, *_TAGS.plan_changes(address, target, before.tags, after.tags)]
 
-    def delete(self, entity: SamlProvider, planning: Planning) -> list[Step]:
+    def delete(self, entity: SamlProvider, context: PlanContext) -> list[Step]:
         """After the roles that trust it and go too, so that none of them dangles."""
         address = entity.address
-        going = tuple(absent(role) for role in planning.trusting.get(address, ()) if role in planning.doomed)
-        return deletion(address, [], "DeleteSAMLProvider", self._target(entity, planning), going)
+        going = tuple(absence_of(role) for role in context.trusting_roles.get(address, ()) if role in context.deletions)
+        return plan_deletion(address, [], "DeleteSAMLProvider", self._target_of(entity, context), going)
 
-    def _target(self, entity: SamlProvider, planning: Planning) -> dict[str, object]:
-        return {"SAMLProviderArn": planning.arn(entity.address)}
+    def _target_of(self, entity: SamlProvider, context: PlanContext) -> dict[str, object]:
+        return {"SAMLProviderArn": context.arn_of(entity.address)}

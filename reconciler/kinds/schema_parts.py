@@ -10,11 +10,11 @@ DURATION_PATTERN = r"^\d{1,9}[smhd]?$"
 DURATION_OR_NONE_PATTERN = r"^(\d{1,9}[smhd]?|none)$"
 
 
-def ref(name: str) -> Schema:
+def make_ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def texts(description: str, examples: list[Any] | None = None, *, least: int = 0) -> Schema:
+def make_text_list(description: str, examples: list[Any] | None = None, *, least: int = 0) -> Schema:
     """A list of strings."""
     found: Schema = {"type": "array", "items": {"type": "string", "minLength": 1}, "description": description}
     found["uniqueItems"] = True
@@ -23,7 +23,7 @@ def texts(description: str, examples: list[Any] | None = None, *, least: int = 0
     return found | ({"examples": examples} if examples else {})
 
 
-def _reference_that_ends(key: str, title: str, description: str, what: str, examples: list[Any]) -> Schema:
+def _make_expiring_reference(key: str, title: str, description: str, what: str, examples: list[Any]) -> Schema:
     """A reference, or an object of one under `key` and of `expires`."""
     return {
         "title": title,
@@ -32,12 +32,12 @@ def _reference_that_ends(key: str, title: str, description: str, what: str, exam
         "minLength": 1,
         "additionalProperties": False,
         "required": [key],
-        "properties": {key: {"type": "string", "minLength": 1, "description": what}, "expires": ref("moment")},
+        "properties": {key: {"type": "string", "minLength": 1, "description": what}, "expires": make_ref("moment")},
         "examples": examples,
     }
 
 
-def entry(title: str, description: str, properties: Schema, required: list[str] | None = None) -> Schema:
+def make_entry_schema(title: str, description: str, properties: Schema, required: list[str] | None = None) -> Schema:
     """An entity of a section: an object with no unknown keys; an empty one may be written as nothing."""
     found: Schema = {
         "title": title,
@@ -58,17 +58,17 @@ PROTECT: Schema = {
     "type": "boolean",
     "description": "true: never deleted; kept as the tag reconcile:protect. To delete, first apply false.",
 }
-IGNORE_CHANGES: Schema = texts(
+IGNORE_CHANGES: Schema = make_text_list(
     "Fields, `tags.KEY` or `inline_policies.NAME` that are left as they are live.",
     [["description", "tags.last-used"]],
 )
 POLICIES: Schema = {
-    **texts(
+    **make_text_list(
         "Attached managed policies: names of this file, `aws:NAME` for AWS's own, or ARNs. The whole list: what "
         "else is attached is detached.",
         [["aws:ReadOnlyAccess", "my-policy"]],
     ),
-    "items": ref("attachment"),
+    "items": make_ref("attachment"),
 }
 BOUNDARY: Schema = {
     "type": "string",
@@ -88,7 +88,7 @@ DEFINITIONS: Schema = {
         "type": "string",
         "examples": ["2026-12-31", "2026-12-31T18:00:00+01:00"],
     },
-    "attachment": _reference_that_ends(
+    "attachment": _make_expiring_reference(
         "policy",
         "Attached policy",
         "A policy reference; or one that ends: the first apply from then on detaches it.",
@@ -115,7 +115,7 @@ DEFINITIONS: Schema = {
         },
         "examples": [{"Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}],
     },
-    "membership": _reference_that_ends(
+    "membership": _make_expiring_reference(
         "group",
         "Membership",
         "A group of this file; or one that ends: the first apply from then on takes the user out.",
@@ -131,8 +131,8 @@ DEFINITIONS: Schema = {
             "Version": {"enum": ["2012-10-17", "2008-10-17"]},
             "Id": {"type": "string"},
             "Statement": {"type": ["array", "object"], "description": "One statement or a list of them."},
-            "document": ref("document"),
-            "expires": ref("moment"),
+            "document": make_ref("document"),
+            "expires": make_ref("moment"),
         },
         "examples": [{"document": "policies/logs.json", "expires": "2026-12-31"}],
     },
@@ -140,7 +140,7 @@ DEFINITIONS: Schema = {
         "title": "Inline policies",
         "description": "Name → document or path. The whole set: what else is there is removed.",
         "type": "object",
-        "additionalProperties": ref("inline_policy"),
+        "additionalProperties": make_ref("inline_policy"),
     },
     "tags": {
         "title": "Tags",

@@ -9,34 +9,43 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import Declared
-from reconciler.kinds.declaring import Declaring
-from reconciler.kinds.endings import END_OF_USER
-from reconciler.kinds.facets.boundary import Boundary, boundary_needs
-from reconciler.kinds.facets.inline import Inline
-from reconciler.kinds.facets.links import MEMBERSHIPS, attached, group_links, policy_links
-from reconciler.kinds.facets.placement import placed
-from reconciler.kinds.facets.tags import Tagged, tag_list
-from reconciler.kinds.facts import deletion, emptied, present, step
-from reconciler.kinds.mfa_guard import guarded
-from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw, Source, attached_arns, boundary_arn, folding_tags_of
-from reconciler.kinds.writing import Entry, Writing, documents, end_of_user, entry, path, protected, tags
+from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.endings import USER_EXPIRY_POLICY
+from reconciler.kinds.facets.boundary import BoundaryFacet, needs_of_boundary
+from reconciler.kinds.facets.inline import InlineFacet
+from reconciler.kinds.facets.links import MEMBERSHIPS, make_group_links, make_policy_facet, make_policy_links
+from reconciler.kinds.facets.placement import plan_placement
+from reconciler.kinds.facets.tags import TagFacet, to_tag_list
+from reconciler.kinds.facts import make_step, plan_deletion, presence_of, removal_of
+from reconciler.kinds.mfa_guard import add_guard
+from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.raw import RawAccount, ReadCall, attached_arns_of, boundary_arn_of, principal_tags_of
+from reconciler.kinds.writing import (
+    Entry,
+    ExportContext,
+    export_inline_policies,
+    export_path,
+    export_tags,
+    export_user_expiry,
+    is_protected,
+    make_entry,
+)
 from reconciler.model.address import Address
 from reconciler.model.desired import KeyRule
 from reconciler.model.document import Document
 from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Entity, User
-from reconciler.model.live import Belongings
-from reconciler.model.node import Map, text
+from reconciler.model.live import OwnedCredentials
+from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
-from reconciler.policy.endings import denial
+from reconciler.policy.endings import build_denial
 
-_ATTACHED = attached("User")
-_INLINE = Inline("User")
-_TAGS = Tagged("User", folds_keys=User.folds_tag_keys)
-_BOUNDARY = Boundary("User")
+_ATTACHED = make_policy_facet("User")
+_INLINE = InlineFacet("User")
+_TAGS = TagFacet("User", folds_keys=User.folds_tag_keys)
+_BOUNDARY = BoundaryFacet("User")
 
 
 _ACCESS_KEYS: parts.Schema = {
@@ -46,7 +55,7 @@ _ACCESS_KEYS: parts.Schema = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "max_age": {**parts.ref("duration"), "description": "Older keys are reported.", "examples": ["90d"]},
+        "max_age": {**parts.make_ref("duration"), "description": "Older keys are reported.", "examples": ["90d"]},
         "max_count": {"type": "integer", "minimum": 0, "maximum": 2, "description": "So are more keys than this."},
     },
 }
@@ -65,16 +74,16 @@ class UserKind:
         "UntagUser DeleteLoginProfile DeleteAccessKey DeleteSigningCertificate DeleteSSHPublicKey "
         "DeleteServiceSpecificCredential DeactivateMFADevice DeleteVirtualMFADevice".split()
     )
-    schema: ClassVar[Mapping[str, Any]] = parts.entry(
+    schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(
         "User",
         "An IAM user. Passwords and access keys are secrets and never come from a file.",
         {
             "groups": {
-                **parts.texts("Groups of this file that the user is in; the whole list.", [["engineers"]]),
-                "items": parts.ref("membership"),
+                **parts.make_text_list("Groups of this file that the user is in; the whole list.", [["engineers"]]),
+                "items": parts.make_ref("membership"),
             },
             "policies": parts.POLICIES,
-            "inline_policies": parts.ref("inline_policies"),
+            "inline_policies": parts.make_ref("inline_policies"),
             "permissions_boundary": parts.BOUNDARY,
             "mfa": parts.MFA_REQUIRED,
             "console": {
@@ -84,48 +93,50 @@ class UserKind:
             },
             "access_keys": _ACCESS_KEYS,
             "expires": {
-                **parts.ref("moment"),
+                **parts.make_ref("moment"),
                 "description": "From then on AWS denies the user everything; nothing of it is deleted.",
             },
             "path": parts.PATH,
-            "tags": parts.ref("tags"),
+            "tags": parts.make_ref("tags"),
             "protect": parts.PROTECT,
             "ignore_changes": parts.IGNORE_CHANGES,
         },
     )
 
-    sources: ClassVar[tuple[Source, ...]] = (Source("ListVirtualMFADevices", ("VirtualMFADevices",), optional=True),)
+    read_calls: ClassVar[tuple[ReadCall, ...]] = (
+        ReadCall("ListVirtualMFADevices", ("VirtualMFADevices",), optional=True),
+    )
 
-    def read(self, raw: Raw) -> Iterable[User]:
-        for item in raw.items("UserDetailList"):
+    def read(self, raw: RawAccount) -> Iterable[User]:
+        for item in raw.items_of("UserDetailList"):
             yield User(
                 name=item["UserName"],
                 path=item["Path"],
                 groups=frozenset(Address("group", name) for name in item.get("GroupList") or ()),
-                policies=attached_arns(item),
-                inline_policies=raw.inline(item, "UserPolicyList"),
-                permissions_boundary=boundary_arn(item),
-                tags=folding_tags_of(item),
+                policies=attached_arns_of(item),
+                inline_policies=raw.parse_inline_policies(item, "UserPolicyList"),
+                permissions_boundary=boundary_arn_of(item),
+                tags=principal_tags_of(item),
             )
 
-    def name_problems(self, name: str, place: Place) -> Iterable[Problem]:
-        return limits.name_problems("user", name, 64, place)
+    def check_name(self, name: str, place: Place) -> Iterable[Problem]:
+        return limits.check_name("user", name, 64, place)
 
-    def declare(self, name: str, node: Map, context: Declaring) -> Iterable[Declared]:
+    def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
         path = context.paths[Address("user", name)]
-        mfa = text(node, "mfa") == "required"
-        inline = context.inline_documents(node) | self._end(node, context)
-        policies = guarded(context.policy_arns(node), context, mfa)
-        groups, over = context.group_addresses(node)
-        boundary = text(node, "permissions_boundary")
-        arn = context.policy_arn(boundary, node.place("permissions_boundary")) if boundary else None
+        mfa = get_text(node, "mfa") == "required"
+        inline = context.read_inline_policies(node) | self._make_expiry_policy(node, context)
+        policies = add_guard(context.resolve_policies(node), context, mfa)
+        groups, over = context.resolve_groups(node)
+        boundary = get_text(node, "permissions_boundary")
+        arn = context.resolve_policy(boundary, node.place_of("permissions_boundary")) if boundary else None
         context.problems.extend(
             [
-                *(limits.path_problems(path, node.place("path")) if "path" in node else ()),
-                *limits.inline_size_problems("User", inline, node),
-                *limits.attachment_problems("User", policies, node),
-                *limits.membership_problems(groups, node),
-                *limits.same_tag_problems(node.child("tags")),
+                *(limits.check_path(path, node.place_of("path")) if "path" in node else ()),
+                *limits.check_inline_size("User", inline, node),
+                *limits.check_attachments("User", policies, node),
+                *limits.check_memberships(groups, node),
+                *limits.check_tag_case(node.get_map("tags")),
             ]
         )
         entity = User(
@@ -135,99 +146,101 @@ class UserKind:
             policies,
             inline,
             arn,
-            context.tags(node),
+            context.read_tags(node),
             False if node.get("console") is False else None,
         )
-        rules = replace(context.declaration(node, mfa=mfa), console=node.get("console") is True)
-        yield Declared(entity, replace(rules, access_keys=_key_rule(node.child("access_keys"))))
+        rules = replace(context.read_declaration(node, mfa=mfa), console=node.get("console") is True)
+        yield DeclaredEntity(entity, replace(rules, access_keys=_read_key_rule(node.get_map("access_keys"))))
 
-    def _end(self, node: Map, context: Declaring) -> dict[str, Document]:
+    def _make_expiry_policy(self, node: Map, context: DeclareContext) -> dict[str, Document]:
         """The inline policy that ends the user: AWS compares the date, until an apply after it denies everything."""
-        at = context.expires(node)
+        at = context.read_expiry(node)
         if at is None:
             return {}
-        if END_OF_USER in node.child("inline_policies"):
-            place = node.child("inline_policies").place(END_OF_USER, of_key=True)
-            summary = f"{END_OF_USER!r} is the inline policy that `expires` makes."
-            context.problem("conflict", summary, place, "Give it another name.")
-        return {END_OF_USER: denial(None if context.over(at) else at, context.partition)}
+        if USER_EXPIRY_POLICY in node.get_map("inline_policies"):
+            place = node.get_map("inline_policies").place_of(USER_EXPIRY_POLICY, of_key=True)
+            summary = f"{USER_EXPIRY_POLICY!r} is the inline policy that `expires` makes."
+            context.add_problem("conflict", summary, place, "Give it another name.")
+        return {USER_EXPIRY_POLICY: build_denial(None if context.is_over(at) else at, context.partition)}
 
-    def written(self, entity: User, writing: Writing) -> Entry:
-        mfa = writing.requires_mfa(entity)
-        ending = entity.inline_policies.get(END_OF_USER)
-        expires = end_of_user(ending, writing.live) if ending else None
-        lasting = {key: one for key, one in entity.inline_policies.items() if expires is None or key != END_OF_USER}
-        return entry(
-            path=path(entity),
-            groups=writing.groups(entity.groups),
+    def export(self, entity: User, context: ExportContext) -> Entry:
+        mfa = context.requires_mfa(entity)
+        ending = entity.inline_policies.get(USER_EXPIRY_POLICY)
+        expires = export_user_expiry(ending, context.live) if ending else None
+        lasting = {
+            key: one for key, one in entity.inline_policies.items() if expires is None or key != USER_EXPIRY_POLICY
+        }
+        return make_entry(
+            path=export_path(entity),
+            groups=context.group_names_of(entity.groups),
             mfa="required" if mfa else None,
-            policies=writing.policies(entity.policies, guarded=mfa),
-            inline_policies=documents(lasting, writing.live),
-            permissions_boundary=writing.boundary(entity.permissions_boundary),
+            policies=context.policy_references_of(entity.policies, without_guard=mfa),
+            inline_policies=export_inline_policies(lasting, context.live),
+            permissions_boundary=context.boundary_reference_of(entity.permissions_boundary),
             expires=expires,
-            tags=tags(entity.tags),
-            protect=protected(entity.tags),
+            tags=export_tags(entity.tags),
+            protect=is_protected(entity.tags),
         )
 
-    def refers(self, entity: User, planning: Planning) -> frozenset[Address]:
-        return entity.groups | planning.own_policies(entity.policies, [entity.permissions_boundary])
+    def references(self, entity: User, context: PlanContext) -> frozenset[Address]:
+        return entity.groups | context.filter_own_policies(entity.policies, [entity.permissions_boundary])
 
-    def create(self, entity: User, planning: Planning) -> list[Step]:
+    def create(self, entity: User, context: PlanContext) -> list[Step]:
         address = entity.address
         parameters: dict[str, object] = {"UserName": entity.name, "Path": entity.path}
         if entity.permissions_boundary:
             parameters["PermissionsBoundary"] = entity.permissions_boundary
         if entity.tags:
-            parameters["Tags"] = tag_list(entity.tags)
-        needs = boundary_needs(entity.permissions_boundary, planning)
-        first = step(address, Phase.CREATE, "CreateUser", parameters, needs, (present(address),))
+            parameters["Tags"] = to_tag_list(entity.tags)
+        needs = needs_of_boundary(entity.permissions_boundary, context)
+        first = make_step(address, Phase.CREATE, "CreateUser", parameters, needs, (presence_of(address),))
         bare = User(entity.name, entity.path, permissions_boundary=entity.permissions_boundary, tags=entity.tags)
-        return [first, *self.update(bare, entity, planning)]
+        return [first, *self.update(bare, entity, context)]
 
-    def update(self, before: User, after: User, planning: Planning) -> list[Step]:
+    def update(self, before: User, after: User, context: PlanContext) -> list[Step]:
         address, target = before.address, {"UserName": before.name}
-        old = policy_links(address, before.policies, planning)
-        new = policy_links(address, after.policies, planning)
-        groups = group_links(address, before.groups), group_links(address, after.groups)
+        old = make_policy_links(address, before.policies, context)
+        new = make_policy_links(address, after.policies, context)
+        groups = make_group_links(address, before.groups), make_group_links(address, after.groups)
         return [
-            *placed("User", before, after, planning),
-            *_BOUNDARY.steps(address, before.permissions_boundary, after.permissions_boundary, planning),
-            *_ATTACHED.steps(address, old, new, planning),
-            *_INLINE.steps(address, before.inline_policies, after.inline_policies, planning.staged),
-            *MEMBERSHIPS.steps(address, *groups, planning),
-            *_TAGS.steps(address, dict(target), before.tags, after.tags),
-            *([_gone(before, "DeleteLoginProfile")] if before.console and after.console is False else []),
+            *plan_placement("User", before, after, context),
+            *_BOUNDARY.plan_changes(address, before.permissions_boundary, after.permissions_boundary, context),
+            *_ATTACHED.plan_changes(address, old, new, context),
+            *_INLINE.plan_changes(address, before.inline_policies, after.inline_policies, context.staged_documents),
+            *MEMBERSHIPS.plan_changes(address, *groups, context),
+            *_TAGS.plan_changes(address, dict(target), before.tags, after.tags),
+            *([_make_removal_step(before, "DeleteLoginProfile")] if before.console and after.console is False else []),
         ]
 
-    def delete(self, entity: User, planning: Planning) -> list[Step]:
+    def delete(self, entity: User, context: PlanContext) -> list[Step]:
         address = entity.address
-        belongings = planning.live.facts.belongings.get(address, Belongings())
+        belongings = context.baseline.details.owned_credentials.get(address, OwnedCredentials())
         steps = [
-            *_belongings(entity, belongings),
-            *_left_behind(entity, planning.live.facts.unassigned_devices),
-            *_ATTACHED.emptying(address, policy_links(address, entity.policies, planning), planning),
-            *_INLINE.emptying(address, entity.inline_policies),
-            *MEMBERSHIPS.emptying(address, group_links(address, entity.groups), planning),
+            *_plan_credential_removal(entity, belongings),
+            *_plan_leftover_devices(entity, context.baseline.details.unassigned_devices),
+            *_ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context), context),
+            *_INLINE.plan_removal(address, entity.inline_policies),
+            *MEMBERSHIPS.plan_removal(address, make_group_links(address, entity.groups), context),
         ]
-        return deletion(address, steps, "DeleteUser", {"UserName": entity.name})
+        return plan_deletion(address, steps, "DeleteUser", {"UserName": entity.name})
 
 
-def _key_rule(node: Map) -> KeyRule | None:
+def _read_key_rule(node: Map) -> KeyRule | None:
     """None where the file has no rule; what the schema found fault with counts as absent."""
     age, count = parse_duration(node.get("max_age")), node.get("max_count")
     rule = KeyRule(age, count if type(count) is int else None)
     return rule if rule != KeyRule() else None
 
 
-def _gone(user: User, operation: str, **parameters: object) -> Step:
+def _make_removal_step(user: User, operation: str, **parameters: object) -> Step:
     """The step that takes one thing that a user owns."""
-    made = emptied(user.address, f"{operation}/{'/'.join(map(str, parameters.values()))}")
-    return step(user.address, Phase.NARROW, operation, {"UserName": user.name, **parameters}, (), (made,))
+    made = removal_of(user.address, f"{operation}/{'/'.join(map(str, parameters.values()))}")
+    return make_step(user.address, Phase.NARROW, operation, {"UserName": user.name, **parameters}, (), (made,))
 
 
-def _belongings(user: User, owned: Belongings) -> list[Step]:
+def _plan_credential_removal(user: User, owned: OwnedCredentials) -> list[Step]:
     """What must go before DeleteUser is taken (IAM API, DeleteUser)."""
-    gone = partial(_gone, user)
+    gone = partial(_make_removal_step, user)
     steps = [gone("DeleteAccessKey", AccessKeyId=key) for key in owned.access_keys]
     if owned.login_profile:
         steps.append(gone("DeleteLoginProfile"))
@@ -240,15 +253,17 @@ def _belongings(user: User, owned: Belongings) -> list[Step]:
         deactivated = gone("DeactivateMFADevice", SerialNumber=device.serial)
         steps.append(deactivated)
         if device.virtual:
-            steps.append(_no_device(user, device.serial, tuple(deactivated.makes)))
+            steps.append(_make_device_removal(user, device.serial, tuple(deactivated.makes)))
     return steps
 
 
-def _left_behind(user: User, unassigned: frozenset[str]) -> list[Step]:
+def _plan_leftover_devices(user: User, unassigned: frozenset[str]) -> list[Step]:
     """The device of the user's name that a deletion had deactivated when it broke off; it would keep its name."""
-    return [_no_device(user, serial) for serial in sorted(unassigned) if serial.rpartition("/")[2] == user.name]
+    return [
+        _make_device_removal(user, serial) for serial in sorted(unassigned) if serial.rpartition("/")[2] == user.name
+    ]
 
 
-def _no_device(user: User, serial: str, needs: tuple[Fact, ...] = ()) -> Step:
-    made = emptied(user.address, f"device/{serial}")
-    return step(user.address, Phase.NARROW, "DeleteVirtualMFADevice", {"SerialNumber": serial}, needs, (made,))
+def _make_device_removal(user: User, serial: str, needs: tuple[Fact, ...] = ()) -> Step:
+    made = removal_of(user.address, f"device/{serial}")
+    return make_step(user.address, Phase.NARROW, "DeleteVirtualMFADevice", {"SerialNumber": serial}, needs, (made,))

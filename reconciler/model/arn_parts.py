@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-COUNT = 6
+PART_COUNT = 6
 """`arn:partition:service:region:account:resource`."""
 
 _PART = re.compile(r"(?:[$&#]\{[^{}]*\}|[^:])*")
@@ -31,17 +31,17 @@ class ArnParts(NamedTuple):
 
 def split_arn(text: str) -> ArnParts | None:
     """Return the parts of an ARN with wildcards and variables; None for a text that does not begin with `arn:`."""
-    written = split_written(text)
+    written = split_at_colons(text)
     if written[0] != "arn" or len(written) < 2:
         return None
-    return ArnParts(*written[1:], *["*"] * (COUNT - len(written)))
+    return ArnParts(*written[1:], *["*"] * (PART_COUNT - len(written)))
 
 
-def split_written(text: str) -> list[str]:
+def split_at_colons(text: str) -> list[str]:
     """Split a text at its first five colons, those within variables left out."""
     parts: list[str] = []
     place = 0
-    while len(parts) < COUNT - 1:
+    while len(parts) < PART_COUNT - 1:
         end = _find_end(text, place)
         parts.append(text[place:end])
         if end == len(text):
@@ -60,9 +60,9 @@ def complete_arn(text: str) -> str:
 
     IAM refuses an ARN without a service, and one of five parts with an empty one among them: both stay as they are.
     """
-    if not text.startswith("arn:") or (text.count(":") >= COUNT - 1 and "${" not in text):
+    if not text.startswith("arn:") or (text.count(":") >= PART_COUNT - 1 and "${" not in text):
         return text
-    written = split_written(text)
-    if not 3 <= len(written) < COUNT or not written[2] or "" in written[3:-1]:
+    written = split_at_colons(text)
+    if not 3 <= len(written) < PART_COUNT or not written[2] or "" in written[3:-1]:
         return text
-    return ":".join((*written, *["*"] * (COUNT - len(written))))
+    return ":".join((*written, *["*"] * (PART_COUNT - len(written))))

@@ -15,7 +15,7 @@ def arn_of(address: Address, path: str, account: str, partition: str) -> str:
     return f"arn:{partition}:iam::{account}:{address.kind}{path}{address.name}"
 
 
-def aws_policy_arn(name: str, partition: str) -> str:
+def arn_of_aws_policy(name: str, partition: str) -> str:
     """`ReadOnlyAccess` or `service-role/Name` → the ARN of the AWS-managed policy."""
     return f"arn:{partition}:iam::aws:policy/{name}"
 
@@ -35,7 +35,7 @@ def path_of(arn: str) -> str:
     return match[4] if match else "/"
 
 
-def policy_reference(arn: str, account: str) -> str:
+def policy_reference_of(arn: str, account: str) -> str:
     """How a file would name the policy: its name, `aws:NAME`, or the ARN where neither fits."""
     match = _ARN.fullmatch(arn)
     if match is None or match[3] != "policy":

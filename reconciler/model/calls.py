@@ -9,26 +9,26 @@ OnCall = Callable[[int], None]
 """Told, on any thread, how many requests were sent so far."""
 
 
-def unheard(total: int) -> None:
+def ignore_calls(total: int) -> None:
     """For whoever does not want to be told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """One operation. times: requests sent, repeats included; seconds: from sending to having read the answer, added."""
+class OperationStats:
+    """One operation. requests: requests sent, repeats included; seconds: from sending to having read the answer, added."""
 
     operation: str
-    times: int
+    requests: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
+class CallStats:
     """Every operation. seconds: during which at least one request was under way."""
 
-    operations: tuple[Called, ...]
+    operations: tuple[OperationStats, ...]
     seconds: float
 
     @property
-    def times(self) -> int:
-        return sum(one.times for one in self.operations)
+    def requests(self) -> int:
+        return sum(one.requests for one in self.operations)

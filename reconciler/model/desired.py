@@ -20,7 +20,7 @@ class KeyRule:
     max_count: int | None = None
 
 
-class Ending(StrEnum):
+class ExpiryKind(StrEnum):
     """Names the part of an entity that ends. TRUST, INLINE and ENTITY by a condition that AWS compares, the others by
     an apply."""
 
@@ -32,7 +32,7 @@ class Ending(StrEnum):
 
     @property
     def needs_apply(self) -> bool:
-        return self in (Ending.ATTACHMENT, Ending.MEMBERSHIP)
+        return self in (ExpiryKind.ATTACHMENT, ExpiryKind.MEMBERSHIP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Expiry:
     at: datetime
     place: Place
     name: str = ""
-    ending: Ending = Ending.ATTACHMENT
+    kind: ExpiryKind = ExpiryKind.ATTACHMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Declaration:
     expiries: tuple[Expiry, ...] = ()
 
 
-RENAMABLE = ("user", "group")
+RENAMABLE_KINDS = ("user", "group")
 """The kinds whose name AWS changes (UpdateUser, UpdateGroup)."""
 
 

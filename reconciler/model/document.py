@@ -44,7 +44,7 @@ class Statement:
     unknown: str = ""
     spelling: Mapping[str, str] = field(default_factory=dict, compare=False, hash=False, repr=False)
 
-    def spelled(self, text: str) -> str:
+    def spelling_of(self, text: str) -> str:
         return self.spelling.get(text, text)
 
 

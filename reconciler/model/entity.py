@@ -17,7 +17,7 @@ from reconciler.model.document import Document, Statement
 
 Tags = Mapping[str, str]
 
-_OF_AWS = ("/aws-service-role/", "/aws-reserved/")
+_AWS_OWNED_PATHS = ("/aws-service-role/", "/aws-reserved/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +25,19 @@ class Entity:
     """What every kind has.
 
     kind: address prefix. left_if_absent: fields that are None where the file leaves them as they are live.
-    pruned: False for what is touched only where a file declares it. folds_tag_keys: IAM ignores the letter case of
+    is_prunable: False for what is touched only where a file declares it. folds_tag_keys: IAM ignores the letter case of
     its tags' keys.
     """
 
     kind: ClassVar[str]
     left_if_absent: ClassVar[frozenset[str]] = frozenset()
-    pruned: ClassVar[bool] = True
+    is_prunable: ClassVar[bool] = True
     folds_tag_keys: ClassVar[bool] = False
 
     name: str
 
     @classmethod
-    def of_name(cls, name: str) -> type[Entity]:
+    def class_for_name(cls, name: str) -> type[Entity]:
         """The class of the entity of this name; another for kinds whose entities are not alike."""
         return cls
 
@@ -51,16 +51,16 @@ class Entity:
         return "/"
 
     @property
-    def of_aws(self) -> bool:
+    def is_aws_owned(self) -> bool:
         """True for what AWS's services make for themselves: it is never pruned."""
-        return self.path.startswith(_OF_AWS)
+        return self.path.startswith(_AWS_OWNED_PATHS)
 
     @property
     def documents(self) -> Iterable[Document]:
         """Every policy document that it holds itself."""
         return ()
 
-    def shuts_out(self, after: Entity, statement: Statement) -> str:
+    def revokes_access(self, after: Entity, statement: Statement) -> str:
         """What a change of a provider takes from those whom a trust's statement lets in through it; "" for nothing."""
         return ""
 

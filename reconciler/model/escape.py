@@ -39,7 +39,7 @@ def escape_characters(text: str) -> str:
 def escape_lines(text: str, *, colors: bool = False) -> str:
     """Return the text with each of its lines escaped; its own line ends stay, and with `colors` its colours."""
     lines = text.split("\n")
-    return "\n".join(_escape_painted(line) if colors and "\x1b" in line else escape_line(line) for line in lines)
+    return "\n".join(_escape_colored(line) if colors and "\x1b" in line else escape_line(line) for line in lines)
 
 
 def escape_json(text: str) -> str:
@@ -83,7 +83,7 @@ def _disarm(text: str, instead: str) -> str:
     return re.sub(r"##(?=[A-Za-z]*\[)", lambda found: f"#{instead}", text)
 
 
-def _escape_painted(line: str) -> str:
+def _escape_colored(line: str) -> str:
     """One line whose colours are ours: the text between them is escaped, and so is every other sequence."""
     import re
 

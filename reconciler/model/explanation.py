@@ -8,7 +8,7 @@ from enum import StrEnum
 from reconciler.model.problem import Place
 
 
-class Outcome(StrEnum):
+class AssumeOutcome(StrEnum):
     """Why; stable words for machines."""
 
     ALLOWED = "allowed"
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     UNSEEN = "unseen"
 
 
-class Says(StrEnum):
+class SideVerdict(StrEnum):
     ALLOWS = "allows"
     REFUSES = "refuses"
     DEPENDS = "depends"
@@ -47,11 +47,11 @@ class Evidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One side of the trust. `who`: trust or caller. `reasons`: sentences. `place`: the decisive line of the file."""
+class ExplanationSide:
+    """One side of the trust. `party`: trust or caller. `reasons`: sentences. `place`: the decisive line of the file."""
 
-    who: str
-    says: Says
+    party: str
+    verdict: SideVerdict
     evidence: Evidence
     reasons: tuple[str, ...] = ()
     place: Place | None = None
@@ -59,24 +59,24 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One hop of an alias. `summary`, `details`, `hint`: sentences. `lines`: text to write at `place`.
+    """One hop of an alias. `summary`, `details`, `hint`: sentences. `suggested_lines`: text to write at `place`.
 
     code_helps: True if both sides, as far as they are seen, refuse this call and let in the same with an MFA code;
     False if a code would change nothing; None if that is not seen.
     """
 
-    outcome: Outcome
+    outcome: AssumeOutcome
     alias: str
     caller_arn: str
     role_arn: str
     summary: str
-    sides: tuple[Side, ...] = ()
+    sides: tuple[ExplanationSide, ...] = ()
     details: tuple[str, ...] = ()
     hint: str = ""
-    lines: tuple[str, ...] = ()
+    suggested_lines: tuple[str, ...] = ()
     place: Place | None = None
     code_helps: bool | None = False
 
     @property
     def may_assume(self) -> bool:
-        return self.outcome is Outcome.ALLOWED
+        return self.outcome is AssumeOutcome.ALLOWED

@@ -131,13 +131,13 @@ class Automaton:
             return False
         state, steps = 1, self._steps
         for char in text:
-            moving, staying = steps.get(char) or self._step(char)
+            moving, staying = steps.get(char) or self._compute_step(char)
             state = (state & moving) << 1 | state & staying
             if not state:
                 return False
         return bool(state >> self._shortest)
 
-    def _step(self, char: str) -> tuple[int, int]:
+    def _compute_step(self, char: str) -> tuple[int, int]:
         """Return the states from which a character leads to the next one, and those in which it may remain."""
         literals, singles, repeats = self._places
         moving = literals.get(char, 0)

@@ -61,7 +61,7 @@ class AccessKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Belongings:
+class OwnedCredentials:
     """What a user owns that must go before the user can (IAM API, DeleteUser).
 
     unread: operations that would tell, and were denied or not answered.
@@ -77,45 +77,45 @@ class Belongings:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class LiveDetails:
     """Holds what only live IAM has; never compared.
 
-    versions: of each customer-managed policy. devices: of each user asked about. belongings: of each user
+    versions: of each customer-managed policy. devices: of each user asked about. owned_credentials: of each user
     that a plan may delete. quotas: GetAccountSummary, None where nobody has asked. unique_ids: AIDA… and
     AROA… → the entity they are.
-    outside_policies: ARN of a policy of AWS or another account that was asked about → whether it exists.
-    detailed: entities that were asked about one by one, so that nothing is missing or lags.
+    external_policies: ARN of a policy of AWS or another account that was asked about → whether it exists.
+    fully_read: entities that were asked about one by one, so that nothing is missing or lags.
     devices_unread: users whose devices may not be read. unread: kinds, and single entities of the account, of which
     not everything may be read. notes: optional reads that were denied.
-    consoles: user that was asked about → whether it has a password; access_keys: likewise its keys; None in both:
+    console_passwords: user that was asked about → whether it has a password; access_keys: likewise its keys; None in both:
     that may not be read. unassigned_devices: serial numbers of virtual MFA devices that are nobody's.
-    templates: role → the ARN of the role template that AWS made it from.
+    role_templates: role → the ARN of the role template that AWS made it from.
     read_at: when the account was read; None where nobody read one.
     """
 
     versions: Mapping[Address, tuple[PolicyVersion, ...]] = field(default_factory=dict)
     devices: Mapping[Address, tuple[MfaDevice, ...]] = field(default_factory=dict)
-    belongings: Mapping[Address, Belongings] = field(default_factory=dict)
+    owned_credentials: Mapping[Address, OwnedCredentials] = field(default_factory=dict)
     quotas: Mapping[str, int] | None = None
     unique_ids: Mapping[str, Address] = field(default_factory=dict)
     caller: str = ""
-    outside_policies: Mapping[str, bool] = field(default_factory=dict)
-    detailed: frozenset[Address] = frozenset()
+    external_policies: Mapping[str, bool] = field(default_factory=dict)
+    fully_read: frozenset[Address] = frozenset()
     devices_unread: frozenset[Address] = frozenset()
     unread: frozenset[str] = frozenset()
     notes: tuple[Problem, ...] = ()
-    consoles: Mapping[Address, bool | None] = field(default_factory=dict)
+    console_passwords: Mapping[Address, bool | None] = field(default_factory=dict)
     access_keys: Mapping[Address, tuple[AccessKey, ...] | None] = field(default_factory=dict)
     unassigned_devices: frozenset[str] = frozenset()
     read_at: datetime | None = None
-    templates: Mapping[Address, str] = field(default_factory=dict)
+    role_templates: Mapping[Address, str] = field(default_factory=dict)
 
 
-class NotRead(Exception):
+class NotReadError(Exception):
     """Something was asked of a part of an account that nobody read. Always a mistake of ours, never of a user's."""
 
 
-class Part(Mapping[Address, Entity]):
+class PartialEntities(Mapping[Address, Entity]):
     """The entities of a part of an account. What was not read is not absent: to ask for it raises NotRead."""
 
     def __init__(self, entities: Mapping[Address, Entity], known: frozenset[Address]) -> None:
@@ -124,7 +124,7 @@ class Part(Mapping[Address, Entity]):
 
     def __getitem__(self, address: Address) -> Entity:
         if address not in self._entities and address not in self._known:
-            raise NotRead(f"{address} was not read")
+            raise NotReadError(f"{address} was not read")
         return self._entities[address]
 
     def __contains__(self, address: object) -> bool:
@@ -141,22 +141,22 @@ class Part(Mapping[Address, Entity]):
 class State:
     """The entities of one account by address. `account` is 12 digits; `partition` is aws, aws-cn, …
 
-    known: what was read, there or not, where that is only a part of the account; None: everything.
+    known_addresses: what was read, there or not, where that is only a part of the account; None: everything.
     """
 
     account: str
     partition: str
     entities: Mapping[Address, Entity]
-    facts: Facts = field(default_factory=Facts)
-    known: frozenset[Address] | None = None
+    details: LiveDetails = field(default_factory=LiveDetails)
+    known_addresses: frozenset[Address] | None = None
 
     def __post_init__(self) -> None:
-        if self.known is not None:
-            object.__setattr__(self, "entities", Part(self.entities, self.known))
+        if self.known_addresses is not None:
+            object.__setattr__(self, "entities", PartialEntities(self.entities, self.known_addresses))
 
     @property
-    def everything(self) -> Mapping[Address, Entity]:
+    def all_entities(self) -> Mapping[Address, Entity]:
         """Every entity of the account, for who looks for all that have something. Raises NotRead for a part."""
-        if self.known is not None:
-            raise NotRead(f"only a part of account {self.account} was read")
+        if self.known_addresses is not None:
+            raise NotReadError(f"only a part of account {self.account} was read")
         return self.entities

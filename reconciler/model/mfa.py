@@ -9,7 +9,7 @@ from reconciler.model.live import MfaDevice
 from reconciler.model.problem import Problem
 
 
-class Standing(StrEnum):
+class MfaReadiness(StrEnum):
     """Whether a user can use MFA in API calls.
 
     PASSKEY: in the console only. UNKNOWN: no virtual device, and other kinds were not asked for, or may not be
@@ -24,7 +24,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class MfaUser:
     """One user. reasons: why the file has the user use MFA: `mfa: required`, addresses of roles.
 
     complete: devices of every kind were asked for.
@@ -37,21 +37,21 @@ class Holder:
     exists: bool = True
 
     @property
-    def standing(self) -> Standing:
+    def readiness(self) -> MfaReadiness:
         if not self.exists:
-            return Standing.ABSENT
+            return MfaReadiness.ABSENT
         if any(device.gives_codes for device in self.devices):
-            return Standing.READY
+            return MfaReadiness.READY
         if not self.complete:
-            return Standing.UNKNOWN
-        return Standing.PASSKEY if self.devices else Standing.MISSING
+            return MfaReadiness.UNKNOWN
+        return MfaReadiness.PASSKEY if self.devices else MfaReadiness.MISSING
 
 
 @dataclass(frozen=True, slots=True)
 class MfaStatus:
-    """left_over: serials of virtual devices that nobody has. notes: what could not be read."""
+    """unassigned_devices: serials of virtual devices that nobody has. notes: what could not be read."""
 
     account: str
-    holders: tuple[Holder, ...]
-    left_over: tuple[str, ...] = ()
+    users: tuple[MfaUser, ...]
+    unassigned_devices: tuple[str, ...] = ()
     notes: tuple[Problem, ...] = ()

@@ -104,23 +104,23 @@ _ALL = (
 PARTITIONS: Mapping[str, Partition] = {partition.id: partition for partition in _ALL}
 """Partition id → partition."""
 
-_OF_REGION = {region: partition.id for partition in _ALL for region in partition.regions}
+_PARTITION_OF_REGION = {region: partition.id for partition in _ALL for region in partition.regions}
 
 
 def partition_of_region(region: str) -> str | None:
     """Return the partition that a region belongs to: by the list, else by the form of its name. None: by neither."""
-    known = _OF_REGION.get(region)
+    known = _PARTITION_OF_REGION.get(region)
     if known is not None:
         return known
     return next((one.id for one in _ALL if re.fullmatch(one.region_pattern, region)), None)
 
 
-def is_elsewhere(region: str, partition: str) -> bool:
+def is_in_other_partition(region: str, partition: str) -> bool:
     """True if the region is known to belong to another partition."""
     return partition_of_region(region) not in (None, partition)
 
 
-def home_region(partition: str) -> str | None:
+def home_region_of(partition: str) -> str | None:
     """Return the region where IAM of the partition lives; None for a partition that this version does not know."""
     found = PARTITIONS.get(partition)
     return found.home_region if found else None

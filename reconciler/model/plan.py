@@ -49,7 +49,7 @@ class Phase(IntEnum):
 
 Fact = tuple[str, ...]
 """Something a step makes true or relies on: ("present", "user/a"), ("unlinked", "role/r", "policy/p")."""
-ORDER = "order"
+ORDER_FACT = "order"
 """The kind of the facts that say nothing of IAM, only which call waits for which."""
 
 
@@ -61,7 +61,7 @@ class Call:
     parameters: Mapping[str, object]
 
 
-class Broken(IntEnum):
+class Severity(IntEnum):
     """What happens for a moment where two calls come the other way round; the worse one is the greater."""
 
     UNSURE = 1
@@ -70,30 +70,30 @@ class Broken(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Lapse:
-    """What may be broken from a step on, until the one that makes `until`: `who` has `what` too much, or too little.
+class Exposure:
+    """What may be broken from a step on, until the one that makes `until`: `principal` has `statements` too much, or too little.
 
-    who: a user or role. kind: EXCESS or GAP. circle: what the steps make that would have to wait for each other; empty
-    where a quota is why. hangs_on: ARNs of the policies whose content is not read and decides.
+    principal: a user or role. severity: EXCESS or GAP. cycle: what the steps make that would have to wait for each other; empty
+    where a quota is why. unread_policies: ARNs of the policies whose content is not read and decides.
     """
 
-    kind: Broken
-    who: Address
-    what: frozenset[Statement]
+    severity: Severity
+    principal: Address
+    statements: frozenset[Statement]
     until: Fact
-    circle: frozenset[Fact] = frozenset()
-    hangs_on: frozenset[str] = frozenset()
+    cycle: frozenset[Fact] = frozenset()
+    unread_policies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One call with its place in the order. `note`: the quota that gives it this place, in words.
 
-    lapses: what may be broken by that place.
+    exposures: what may be broken by that place.
     gives, takes, denies, lifts: of a call that writes a document, the Allows that it brings and takes away, and the
     Denies that it adds and lifts.
     document: which one, by its holder's address and its inline name, where it can be written in stages.
-    own: it may take from what the caller's own rights hang on, and so waits for everything else.
+    affects_caller: it may take from what the caller's own rights hang on, and so waits for everything else.
     """
 
     address: Address
@@ -102,13 +102,13 @@ class Step:
     needs: frozenset[Fact] = frozenset()
     makes: frozenset[Fact] = frozenset()
     note: str = ""
-    lapses: tuple[Lapse, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
     gives: frozenset[Statement] = frozenset()
     takes: frozenset[Statement] = frozenset()
     denies: frozenset[Statement] = frozenset()
     lifts: frozenset[Statement] = frozenset()
     document: tuple[Address, str] | None = None
-    own: bool = False
+    affects_caller: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class RoleAccess:
     """`principal` (an address, an ARN, `service:HOST`, `*`) may assume `role`.
 
     mfa: only with MFA. conditions: keys that it also depends on, in lower case; empty where nothing is unknown.
@@ -152,7 +152,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Empowered:
+class PrincipalPower:
     """`principal` has a power: administrator's (grade `administrator`), or a known way to it (`escalation`)."""
 
     principal: str
@@ -164,15 +164,15 @@ class Empowered:
 class AccessDelta:
     """What a plan changes of who may do what. `changed`: before and after of who may under other conditions."""
 
-    gained: tuple[Access, ...] = ()
-    lost: tuple[Access, ...] = ()
-    changed: tuple[tuple[Access, Access], ...] = ()
-    empowered: tuple[Empowered, ...] = ()
-    disempowered: tuple[Empowered, ...] = ()
+    gained: tuple[RoleAccess, ...] = ()
+    lost: tuple[RoleAccess, ...] = ()
+    changed: tuple[tuple[RoleAccess, RoleAccess], ...] = ()
+    powers_gained: tuple[PrincipalPower, ...] = ()
+    powers_lost: tuple[PrincipalPower, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Unmanaged:
+class UnmanagedEntity:
     """A live entity that no file declares. `owner`: of another stack's tag."""
 
     address: Address
@@ -180,7 +180,7 @@ class Unmanaged:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftAlone:
+class ServiceManagedEntity:
     """An entity that `prune` leaves, since a service of AWS put it there. `reason`: that service, or the role."""
 
     address: Address
@@ -208,14 +208,14 @@ class Plan:
     targets: tuple[Address, ...] = ()
     moves: tuple[Move, ...] = ()
     valid_until: datetime | None = None
-    unmanaged: tuple[Unmanaged, ...] | None = None
-    left_alone: tuple[LeftAlone, ...] = ()
+    unmanaged: tuple[UnmanagedEntity, ...] | None = None
+    left_alone: tuple[ServiceManagedEntity, ...] = ()
     goal: str = "the file"
     reads: int = 0
 
     @property
-    def safe(self) -> bool:
+    def is_safe(self) -> bool:
         return not any(finding.level is Level.ERROR for finding in self.findings)
 
-    def count(self, action: Action) -> int:
+    def count_changes(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)

@@ -1,6 +1,6 @@
 """What is wrong, where, why and what to do next: one type for validation, findings, refusals and AWS faults.
 
-Problems are collected and returned, never raised; `Failed` carries them where a walk cannot go on.
+Problems are collected and returned, never raised; `ReconcileError` carries them where a walk cannot go on.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Problem:
         return " ".join(part for part in (self.summary, self.detail, self.hint) if part)
 
 
-class Failed(Exception):
+class ReconcileError(Exception):
     """A walk ended by problems that were found; the command line prints them and exits 1."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -64,6 +64,6 @@ class Failed(Exception):
         super().__init__("; ".join(problem.summary for problem in self.problems))
 
 
-def failure(code: str, summary: str, detail: str = "", hint: str = "", place: Place | None = None) -> Failed:
+def make_error(code: str, summary: str, detail: str = "", hint: str = "", place: Place | None = None) -> ReconcileError:
     """The common case: one error that ends the walk."""
-    return Failed([Problem(Level.ERROR, code, summary, detail, hint, place)])
+    return ReconcileError([Problem(Level.ERROR, code, summary, detail, hint, place)])

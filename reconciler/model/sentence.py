@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def listed(items: Iterable[str], most: int) -> str:
+def format_list(items: Iterable[str], most: int) -> str:
     """`a`, `a and b`, `a, b and c`; where there are more than `most` (and one), `a, b and 7 more`."""
     found = list(items)
     if len(found) > most + 1:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-SHORTEST, LONGEST = 900, 43200
-LONGEST_CHAINED = 3600
+MIN_DURATION, MAX_DURATION = 900, 43200
+MAX_CHAINED_DURATION = 3600
 """AWS ends the session of a role that was assumed with another role's session after an hour."""
 
 MFA_CODE_REFUSED = "mfa-code-refused"

@@ -17,16 +17,16 @@ _SHORT = 5
 _CUTOFF_SHORT = 0.75
 _CUTOFF = 0.7
 
-_LONGEST = 256
+_MAX_LENGTH = 256
 """Characters of a word; no name of IAM and no key of ours is as long."""
 
-_FEW = 32
+_SMALL_INDEX = 32
 """As many known words are all compared with a slip."""
 
-_COMPARED = 8
+_MAX_COMPARED = 8
 """As many are where there are more: those that share most rare triples of letters with it."""
 
-_COMMON = 50
+_MAX_SHARING = 50
 """A triple that more words have than this says too little."""
 
 _INDEXED_LENGTH = 48
@@ -36,43 +36,43 @@ _ALIGNMENTS = 1000
 """Pairs of equal letters in two words that difflib may look at: it takes long for words of few different letters."""
 
 
-def suggestion(word: str, known: Iterable[str]) -> str | None:
+def suggest_word(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` was probably meant to be, in its own spelling; None if none is near.
 
     Letter case, `-` and `_` do not matter. A word that differs in nothing else always hits.
     """
-    return _index(tuple(known)).find_nearest(word)
+    return _build_index(tuple(known)).find_nearest(word)
 
 
 @lru_cache(maxsize=8)
-def _index(known: tuple[str, ...]) -> _Index:
-    return _Index(known)
+def _build_index(known: tuple[str, ...]) -> _WordIndex:
+    return _WordIndex(known)
 
 
-class _Index:
+class _WordIndex:
     """Known words by their folded spelling, and, if they are many, by pieces of it."""
 
     def __init__(self, known: tuple[str, ...]) -> None:
         self._spellings = {_fold(candidate): candidate for candidate in reversed(known)}
-        self._near = [folded for folded in self._spellings if len(folded) <= _LONGEST]
-        self._few = len(self._near) <= _FEW
+        self._indexable = [folded for folded in self._spellings if len(folded) <= _MAX_LENGTH]
+        self._is_small = len(self._indexable) <= _SMALL_INDEX
         self._shortened: dict[str, str] = {}
         self._triples: dict[str, list[str]] = {}
-        self._built = self._few
+        self._is_built = self._is_small
 
     def find_nearest(self, word: str) -> str | None:
         folded = _fold(word)
         if folded in self._spellings:
             return self._spellings[folded]
-        if len(folded) > _LONGEST:
+        if len(folded) > _MAX_LENGTH:
             return None
         cutoff = _CUTOFF_SHORT if len(folded) < _SHORT else _CUTOFF
-        near = _find_most_alike(folded, self._near if self._few else self._find_candidates(folded), cutoff)
+        near = _find_closest(folded, self._indexable if self._is_small else self._find_candidates(folded), cutoff)
         return None if near is None else self._spellings[near]
 
     def _find_candidates(self, folded: str) -> Collection[str]:
         """Return the words that are one slip away (a letter more, less, other, swapped), else those most like it."""
-        if not self._built:
+        if not self._is_built:
             self._build()
         if len(folded) <= _INDEXED_LENGTH + 1:
             shorter = [folded, *_shorten(folded)]
@@ -80,30 +80,30 @@ class _Index:
             found |= {self._shortened[one] for one in shorter if one in self._shortened}
             if found:
                 return found
-        return self._find_sharing(folded)
+        return self._find_similar(folded)
 
-    def _find_sharing(self, folded: str) -> list[str]:
+    def _find_similar(self, folded: str) -> list[str]:
         """Return the words that share most rare triples of letters with a word."""
         shared = Counter[str]()
         for triple in _triples_of(folded):
             sharing = self._triples.get(triple, ())
-            if len(sharing) <= _COMMON:
+            if len(sharing) <= _MAX_SHARING:
                 shared.update(sharing)
-        return [one for one, _ in shared.most_common(_COMPARED)]
+        return [one for one, _ in shared.most_common(_MAX_COMPARED)]
 
     def _build(self) -> None:
-        self._built = True
-        for word in self._near:
+        self._is_built = True
+        for word in self._indexable:
             if len(word) <= _INDEXED_LENGTH:
                 for shorter in _shorten(word):
                     self._shortened.setdefault(shorter, word)
             for triple in _triples_of(word):
                 sharing = self._triples.setdefault(triple, [])
-                if len(sharing) <= _COMMON:
+                if len(sharing) <= _MAX_SHARING:
                     sharing.append(word)
 
 
-def _find_most_alike(word: str, candidates: Collection[str], cutoff: float) -> str | None:
+def _find_closest(word: str, candidates: Collection[str], cutoff: float) -> str | None:
     """Return the candidate with the highest ratio of difflib from the cutoff on, as `get_close_matches` does.
 
     The common letters in order are an upper bound of that ratio, and far quicker to count.

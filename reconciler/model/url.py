@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-HIDDEN = "(a URL that is not shown: it may hold a password)"
+HIDDEN_URL = "(a URL that is not shown: it may hold a password)"
 
 
-def public_url(url: str) -> str:
-    """Return scheme, host, port and path of a URL, or `HIDDEN` if it cannot be told where a password in it ends.
+def redact_url(url: str) -> str:
+    """Return scheme, host, port and path of a URL, or `HIDDEN_URL` if it cannot be told where a password in it ends.
 
     An `@` counts for the end of a password wherever it stands: `http://user:pa/ss@host` is split at its slash.
     """
@@ -16,8 +16,8 @@ def public_url(url: str) -> str:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return HIDDEN
+        return HIDDEN_URL
     if not (parts.scheme and host) or "@" in parts.path + parts.query + parts.fragment:
-        return HIDDEN
+        return HIDDEN_URL
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}{f':{port}' if port is not None else ''}{parts.path}"

@@ -12,28 +12,28 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-NARROWEST = 20
+MIN_WIDTH = 20
 """Columns below which nothing is wrapped: no word would fit."""
 
 _COLOR = re.compile("\x1b\\[[0-9;]*m")
 _PIECE = re.compile(r"`[^`]*`|\S|\s")
 
 
-def wrap_line(text: str, width: int | None, rest: str = "    ", *, whole: Iterable[str] = ()) -> list[str]:
-    """Return one line as lines of at most `width` columns; every line but the first begins with `rest`.
+def wrap_line(text: str, width: int | None, indent: str = "    ", *, unbreakable: Iterable[str] = ()) -> list[str]:
+    """Return one line as lines of at most `width` columns; every line but the first begins with `indent`.
 
-    width: None or less than `NARROWEST` leaves the line as it is. whole: parts of the text that are never broken, such
+    width: None or less than `MIN_WIDTH` leaves the line as it is. unbreakable: parts of the text that are never broken, such
     as a path with spaces. The spaces at a break go away; all others stay, those at the beginning of the text too.
     """
-    if width is None or width < NARROWEST or columns_of(text) <= width:
+    if width is None or width < MIN_WIDTH or columns_of(text) <= width:
         return [text]
     lines: list[str] = []
     line, room = "", width
-    for blank, piece in _pieces(text, tuple(part for part in whole if " " in part)):
+    for blank, piece in _split_pieces(text, tuple(part for part in unbreakable if " " in part)):
         size = columns_of(blank) + columns_of(piece)
         if line.strip() and size > room:
             lines.append(line)
-            line, room, blank = rest, width - columns_of(rest), ""
+            line, room, blank = indent, width - columns_of(indent), ""
             size = columns_of(piece)
         line += blank + piece
         room -= size
@@ -53,7 +53,7 @@ def _columns_of_character(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _pieces(text: str, whole: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _split_pieces(text: str, whole: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield (blanks before it, piece) from the left."""
     pattern = re.compile("|".join([*map(re.escape, whole), _PIECE.pattern])) if whole else _PIECE
     blank, piece = "", ""

@@ -1,6 +1,6 @@
 """XML documents as values: equal when they say the same, and still knowing what their author wrote.
 
-`parsed` compares by the canonical form of W3C C14N 2.0, without comments and without the white space around text.
+`parse_xml` compares by the canonical form of W3C C14N 2.0, without comments and without the white space around text.
 Documents with a DOCTYPE are refused: it is what expands into gigabytes, or reads files. So are those that no provider
 of identities writes and that `ElementTree.canonicalize` needs the square of their length for: it looks through all
 elements around each element, and all namespaces that they declare.
@@ -13,13 +13,13 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-DEEPEST = 100
+MAX_DEPTH = 100
 """Elements inside each other; SAML metadata has about ten."""
-MOST_NAMESPACES = 100
+MAX_NAMESPACES = 100
 """Declared by an element and those around it; SAML metadata has fewer than ten."""
 
 
-class NotXml(ValueError):
+class XmlError(ValueError):
     """Why a text is not a document that we take; args: the reason, line and column (from 1)."""
 
     def __init__(self, reason: str, line: int, column: int) -> None:
@@ -28,7 +28,7 @@ class NotXml(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Xml:
+class XmlDocument:
     """`digest`: `sha256:…` of the canonical form. text: as it is sent. label: what a person knows it by."""
 
     digest: str
@@ -40,28 +40,28 @@ class Xml:
         return f"{self.label}, {size}, {self.digest[:19]}" if self.label else f"{size}, {self.digest[:19]}"
 
 
-def parsed(text: str, label: str = "") -> Xml:
+def parse_xml(text: str, label: str = "") -> XmlDocument:
     """`label`: the attribute of the outermost element that names the document. Raises NotXml."""
     _check_encodable(text)
-    root = _outermost(text)
+    root = _read_root_attributes(text)
     try:
         canonical = ET.canonicalize(text, with_comments=False, strip_text=True)
     except ET.ParseError as error:
         line, column = error.position
-        raise NotXml(error.msg, line, column + 1) from None
-    return Xml(_digest(canonical), text, root.get(label, ""))
+        raise XmlError(error.msg, line, column + 1) from None
+    return XmlDocument(_digest_of(canonical), text, root.get(label, ""))
 
 
-def xml_of(text: str, label: str = "") -> Xml:
+def parse_xml_or_opaque(text: str, label: str = "") -> XmlDocument:
     """The same of a text that is there already; what is not XML, or not such as we take, is equal only to itself.
 
     Raises NotXml for a text with half of a surrogate pair: neither a file nor AWS holds one.
     """
     _check_encodable(text)
     try:
-        return parsed(text, label)
-    except NotXml:
-        return Xml(_digest(f"not XML: {text}"), text)
+        return parse_xml(text, label)
+    except XmlError:
+        return XmlDocument(_digest_of(f"not XML: {text}"), text)
 
 
 def _check_encodable(text: str) -> None:
@@ -70,53 +70,53 @@ def _check_encodable(text: str) -> None:
     except UnicodeEncodeError as error:
         before = text[: error.start]
         column = error.start - before.rfind("\n")
-        raise NotXml("it has half of a surrogate pair", before.count("\n") + 1, column) from None
+        raise XmlError("it has half of a surrogate pair", before.count("\n") + 1, column) from None
 
 
-def _outermost(text: str) -> dict[str, str]:
+def _read_root_attributes(text: str) -> dict[str, str]:
     """The attributes of the outermost element, the text having been read to its end. Raises NotXml."""
-    reader = _Reader()
+    reader = _RootReader()
     try:
         reader.parser.Parse(text, True)
     except expat.ExpatError as error:
-        raise NotXml(expat.ErrorString(error.code), error.lineno, error.offset + 1) from None
-    return reader.outermost
+        raise XmlError(expat.ErrorString(error.code), error.lineno, error.offset + 1) from None
+    return reader.root_attributes
 
 
-class _Reader:
+class _RootReader:
     """A parser that builds nothing, and stops at the first thing that we do not take."""
 
     def __init__(self) -> None:
-        self.outermost: dict[str, str] = {}
+        self.root_attributes: dict[str, str] = {}
         self._depth = self._namespaces = 0
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.StartDoctypeDeclHandler = lambda *_: self._refuse("it has a DOCTYPE")
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.StartNamespaceDeclHandler = self._declare
-        self.parser.EndNamespaceDeclHandler = self._undeclare
+        self.parser.StartElementHandler = self._start_element
+        self.parser.EndElementHandler = self._end_element
+        self.parser.StartNamespaceDeclHandler = self._declare_namespace
+        self.parser.EndNamespaceDeclHandler = self._undeclare_namespace
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
+    def _start_element(self, name: str, attributes: dict[str, str]) -> None:
         if not self._depth:
-            self.outermost = attributes
+            self.root_attributes = attributes
         self._depth += 1
-        if self._depth > DEEPEST:
-            self._refuse(f"its elements are nested more than {DEEPEST} deep")
+        if self._depth > MAX_DEPTH:
+            self._refuse(f"its elements are nested more than {MAX_DEPTH} deep")
 
-    def _end(self, name: str) -> None:
+    def _end_element(self, name: str) -> None:
         self._depth -= 1
 
-    def _declare(self, prefix: str | None, uri: str) -> None:
+    def _declare_namespace(self, prefix: str | None, uri: str) -> None:
         self._namespaces += 1
-        if self._namespaces > MOST_NAMESPACES:
-            self._refuse(f"it declares more than {MOST_NAMESPACES} namespaces for one element")
+        if self._namespaces > MAX_NAMESPACES:
+            self._refuse(f"it declares more than {MAX_NAMESPACES} namespaces for one element")
 
-    def _undeclare(self, prefix: str | None) -> None:
+    def _undeclare_namespace(self, prefix: str | None) -> None:
         self._namespaces -= 1
 
     def _refuse(self, reason: str) -> None:
-        raise NotXml(reason, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
+        raise XmlError(reason, self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1)
 
 
-def _digest(text: str) -> str:
+def _digest_of(text: str) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -24,26 +24,28 @@ def is_marked(entity: Entity | None) -> bool:
     return isinstance(entity, User | Role) and with_our_keys(entity.tags).get(BREAK_GLASS) == "true"
 
 
-def with_remembered(desired: Desired, live: State, replaced: Mapping[Address, Address]) -> Desired:
+def add_marked_principals(desired: Desired, baseline: State, replaced: Mapping[Address, Address]) -> Desired:
     """Return what a file asks for, with those added to `break_glass` that are marked live and no longer named.
 
-    live: as it is once the plan's renames are made. replaced: new → old of the roles that the plan replaces.
+    baseline: as it is once the plan's renames are made. replaced: new → old of the roles that the plan replaces.
     Only entities that the file declares count, or would prune: others belong to other files.
     """
     named = {*desired.settings.break_glass}
     declared = [address for address in desired.state.entities if address.kind in ("user", "role")]
-    kept = {address for address in declared if is_marked(live.entities.get(replaced.get(address, address)))}
+    kept = {address for address in declared if is_marked(baseline.entities.get(replaced.get(address, address)))}
     kept |= {
-        address for address, entity in live.entities.items() if is_marked(entity) and is_owned(entity, desired.owner)
+        address
+        for address, entity in baseline.entities.items()
+        if is_marked(entity) and is_owned(entity, desired.owner)
     }
     added = sorted(kept - named - set(replaced.values()))
     if not added:
         return desired
     settings = replace(desired.settings, break_glass=(*desired.settings.break_glass, *added))
-    return replace(desired, settings=settings, problems=(*desired.problems, *_findings(added, desired)))
+    return replace(desired, settings=settings, problems=(*desired.problems, *_warn_of_kept_marks(added, desired)))
 
 
-def _findings(kept: Iterable[Address], desired: Desired) -> Iterator[Problem]:
+def _warn_of_kept_marks(kept: Iterable[Address], desired: Desired) -> Iterator[Problem]:
     for address in kept:
         declaration = desired.declarations.get(address)
         yield Problem(
@@ -56,7 +58,7 @@ def _findings(kept: Iterable[Address], desired: Desired) -> Iterator[Problem]:
         )
 
 
-def with_marks(entities: Mapping[Address, Entity], break_glass: Iterable[Address]) -> dict[Address, Entity]:
+def mark_break_glass(entities: Mapping[Address, Entity], break_glass: Iterable[Address]) -> dict[Address, Entity]:
     """Return the entities with the tag on those that `break_glass` names."""
     found = dict(entities)
     for address in break_glass:

@@ -7,26 +7,26 @@ from typing import TypeVar
 
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Role
-from reconciler.policy.trust import trusted
+from reconciler.policy.trust import find_trusted_entities
 
 _K = TypeVar("_K")
 
 
-def circular_roles(entities: Mapping[Address, Entity], created: set[Address], account: str) -> frozenset[Address]:
+def find_circular_roles(entities: Mapping[Address, Entity], created: set[Address], account: str) -> frozenset[Address]:
     """The roles among `created` that cannot exist before another of them does."""
     names = {
-        address: sorted(trusted(role.trust_policy, account) & created)
+        address: sorted(find_trusted_entities(role.trust_policy, account) & created)
         for address, role in entities.items()
         if isinstance(role, Role) and address in created
     }
     found: set[Address] = set()
-    for component in components(names):
+    for component in find_components(names):
         if len(component) > 1 or component[0] in names[component[0]]:
             found.update(component)
     return frozenset(found)
 
 
-def components(graph: Mapping[_K, Collection[_K]]) -> list[list[_K]]:
+def find_components(graph: Mapping[_K, Collection[_K]]) -> list[list[_K]]:
     """Tarjan's algorithm with a stack of its own, so that a long chain is no recursion."""
     index: dict[_K, int] = {}
     low: dict[_K, int] = {}
@@ -58,11 +58,11 @@ def components(graph: Mapping[_K, Collection[_K]]) -> list[list[_K]]:
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
                 if low[node] == index[node]:
-                    found.append(_popped_to(node, path, on_path))
+                    found.append(_pop_component(node, path, on_path))
     return found
 
 
-def _popped_to(node: _K, path: list[_K], on_path: set[_K]) -> list[_K]:
+def _pop_component(node: _K, path: list[_K], on_path: set[_K]) -> list[_K]:
     component: list[_K] = []
     while True:
         component.append(path.pop())

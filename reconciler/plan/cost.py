@@ -8,26 +8,28 @@ from math import ceil
 from reconciler.model.address import Address
 from reconciler.model.live import State
 
-_CALLS = {"user": 4, "role": 3, "group": 3, "policy": 3}
-_PAGE, _TAG_PAGE = 1000, 100
-_TAGGED_APART = ("policy", "instance-profile")
+_CALLS_PER_KIND = {"user": 4, "role": 3, "group": 3, "policy": 3}
+_PAGE_SIZE, _TAG_PAGE_SIZE = 1000, 100
+_KINDS_WITH_TAG_CALLS = ("policy", "instance-profile")
 
 
-def calls_of(addresses: Iterable[Address]) -> int:
+def count_entity_calls(addresses: Iterable[Address]) -> int:
     """To read these one by one; inline policies, of which few have many, come on top."""
-    return sum(_CALLS.get(address.kind, 1) for address in addresses)
+    return sum(_CALLS_PER_KIND.get(address.kind, 1) for address in addresses)
 
 
-def calls_of_pages(live: State) -> int:
+def count_page_calls(live: State) -> int:
     """To read the whole account again as `live` was read: details, roles, profiles, devices, providers, tags."""
     kinds = [address.kind for address in live.entities]
-    apart = [address for address in live.entities if address.kind in _TAGGED_APART]
-    one_by_one = all(address in live.facts.detailed for address in apart)
-    tags = 1 + len(apart) if one_by_one else ceil(len(apart) / _TAG_PAGE)
-    detailed = sum(kinds.count(kind) for kind in _CALLS)
+    apart = [address for address in live.entities if address.kind in _KINDS_WITH_TAG_CALLS]
+    one_by_one = all(address in live.details.fully_read for address in apart)
+    tags = 1 + len(apart) if one_by_one else ceil(len(apart) / _TAG_PAGE_SIZE)
+    detailed = sum(kinds.count(kind) for kind in _CALLS_PER_KIND)
     providers = 2 + kinds.count("oidc-provider") + kinds.count("saml-provider")
-    return tags + providers + 1 + sum(map(_pages, (detailed, kinds.count("role"), kinds.count("instance-profile"))))
+    return (
+        tags + providers + 1 + sum(map(_count_pages, (detailed, kinds.count("role"), kinds.count("instance-profile"))))
+    )
 
 
-def _pages(count: int) -> int:
-    return max(1, ceil(count / _PAGE))
+def _count_pages(count: int) -> int:
+    return max(1, ceil(count / _PAGE_SIZE))

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.facets.tags import OWNER
-from reconciler.kinds.registry import BY_NAME
-from reconciler.kinds.view import completed, differences, inherited
+from reconciler.kinds.registry import KINDS_BY_NAME
+from reconciler.kinds.view import diff_entities, fill_absent_fields, inherit_live_values
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
 from reconciler.model.plan import Action, Field
-from reconciler.plan.break_glass import with_marks
-from reconciler.plan.moves import followed, moved_arns
-from reconciler.plan.ownership import Ignored, owner_of, surplus
-from reconciler.plan.renames import Names, replaced_of
+from reconciler.plan.break_glass import mark_break_glass
+from reconciler.plan.moves import find_arn_changes, follow_arn_changes
+from reconciler.plan.ownership import AddressPatterns, find_surplus, owner_of
+from reconciler.plan.renames import Renames, find_replacements
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,42 +31,44 @@ class Difference:
     reason: str = ""
 
 
-def effective(desired: Desired, live: State) -> dict[Address, Entity]:
+def resolve_entities(desired: Desired, baseline: State) -> dict[Address, Entity]:
     """What the file asks for, with what it leaves alone filled in from live, less what it ignores.
 
     What replaces another entity takes that one's place. What `break_glass` names carries its mark.
     """
-    replaced = replaced_of(desired, live)
-    ignored = Ignored(desired.settings.ignore)
+    replaced = find_replacements(desired, baseline)
+    ignored = AddressPatterns(desired.settings.ignore)
     found: dict[Address, Entity] = {}
     for address, entity in desired.state.entities.items():
         if address in ignored:
             continue
-        existing = live.entities.get(address) or live.entities.get(replaced.get(address, address))
+        existing = baseline.entities.get(address) or baseline.entities.get(replaced.get(address, address))
         declaration = desired.declarations[address]
-        found[address] = inherited(entity, existing, declaration) if existing else entity
-    moves = moved_arns(found, live)
+        found[address] = inherit_live_values(entity, existing, declaration) if existing else entity
+    moves = find_arn_changes(found, baseline)
     for address in [address for address in found if moves and address.kind == "role"]:
-        existing = followed(live.entities.get(address) or live.entities.get(replaced.get(address, address)), moves)
+        existing = follow_arn_changes(
+            baseline.entities.get(address) or baseline.entities.get(replaced.get(address, address)), moves
+        )
         if existing:
             entity, declaration = desired.state.entities[address], desired.declarations[address]
-            found[address] = inherited(entity, existing, declaration)
-    return with_marks(found, desired.settings.break_glass)
+            found[address] = inherit_live_values(entity, existing, declaration)
+    return mark_break_glass(found, desired.settings.break_glass)
 
 
-def differences_of(
-    desired: Desired, entities: Mapping[Address, Entity], live: State, renames: Names
+def find_differences(
+    desired: Desired, entities: Mapping[Address, Entity], baseline: State, renames: Renames
 ) -> list[Difference]:
     """Creations, updates and adoptions of what is declared, deletions of what is surplus or replaced.
 
-    renames: new → old of what `live` shows by its new name.
+    renames: new → old of what `baseline` shows by its new name.
     """
-    moves = moved_arns(entities, live)
-    replaced = replaced_of(desired, live)
-    reasons = {new: f"replaces {old}" for new, old in replaced.items() if new not in live.entities}
+    moves = find_arn_changes(entities, baseline)
+    replaced = find_replacements(desired, baseline)
+    reasons = {new: f"replaces {old}" for new, old in replaced.items() if new not in baseline.entities}
     declared = (
-        difference_of(
-            followed(live.entities.get(address), moves),
+        compare_entity(
+            follow_arn_changes(baseline.entities.get(address), moves),
             after,
             desired.owner,
             reasons.get(address, ""),
@@ -74,23 +76,23 @@ def differences_of(
         )
         for address, after in entities.items()
     )
-    going = surplus(desired, live) | {old: f"replaced by {new}" for new, old in replaced.items()}
+    going = find_surplus(desired, baseline) | {old: f"replaced by {new}" for new, old in replaced.items()}
     gone = (
-        difference_of(followed(live.entities[address], moves), None, desired.owner, reason)
+        compare_entity(follow_arn_changes(baseline.entities[address], moves), None, desired.owner, reason)
         for address, reason in going.items()
     )
     return [difference for difference in (*declared, *gone) if difference is not None]
 
 
-def difference_of(
-    before: Entity | None, after: Entity | None, owner: str | None, reason: str = "", old: Address | None = None
+def compare_entity(
+    before: Entity | None, after: Entity | None, owner: str | None, reason: str = "", old_address: Address | None = None
 ) -> Difference | None:
-    """What must happen to one entity; None where nothing must. `old`: its name before, where it is renamed."""
+    """What must happen to one entity; None where nothing must. `old_address`: its name before, where it is renamed."""
     if before is not None and after is not None:
-        after = completed(after, before)
-    fields = differences(before, after)
-    if old is not None and after is not None:
-        fields = (Field("name", old.name, after.name), *fields)
+        after = fill_absent_fields(after, before)
+    fields = diff_entities(before, after)
+    if old_address is not None and after is not None:
+        fields = (Field("name", old_address.name, after.name), *fields)
     if before is None or after is None:
         entity = before or after
         if entity is None:
@@ -98,7 +100,7 @@ def difference_of(
         action = Action.CREATE if before is None else Action.DELETE
         return Difference(entity.address, action, before, after, fields, reason)
     address = before.address
-    if BY_NAME[address.kind].taggable and owner is not None and owner_of(before) != owner:
+    if KINDS_BY_NAME[address.kind].taggable and owner is not None and owner_of(before) != owner:
         fields = tuple(field for field in fields if field.path != f"tags.{OWNER}")
         was = owner_of(before)
         said = f"taken over from owner {was}" if was else "exists without an owner"

@@ -6,63 +6,63 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from reconciler.model.address import Address
-from reconciler.model.desired import Ending, Expiry
+from reconciler.model.desired import Expiry, ExpiryKind
 from reconciler.model.problem import Level, Problem
 from reconciler.plan.guards.draft import Draft
-from reconciler.policy.moments import shown
+from reconciler.policy.moments import format_timestamp
 
-AHEAD = timedelta(days=14)
+WARN_AHEAD = timedelta(days=14)
 
 
-def expiries(draft: Draft) -> Iterator[Problem]:
+def report_expiries(draft: Draft) -> Iterator[Problem]:
     """A finding for each `expires` that is over or near, and for each whose end needs an apply."""
     now = draft.desired.now
     if now is None:
         return
     for address in draft.entities:
         for expiry in draft.desired.declarations[address].expiries:
-            finding = _finding(address, expiry, now)
+            finding = _build_finding(address, expiry, now)
             if finding is not None:
                 yield finding
 
 
-def _finding(address: Address, expiry: Expiry, now: datetime) -> Problem | None:
-    end, said, detail = shown(expiry.at), _named(address, expiry), _DETAILS.get(expiry.ending, "")
+def _build_finding(address: Address, expiry: Expiry, now: datetime) -> Problem | None:
+    end, said, detail = format_timestamp(expiry.at), _describe_expiry(address, expiry), _DETAILS.get(expiry.kind, "")
     if expiry.at <= now:
         hint, detail = "Take it out of the file.", ""
-        if expiry.ending is Ending.ENTITY:
+        if expiry.kind is ExpiryKind.ENTITY:
             detail = "AWS denies it everything. Its keys, password and devices are still there."
             hint = f"To delete {address}, take it out of the file. To let it go on, move the date."
         return Problem(Level.WARNING, "expired", f"{said} ended at {end}.", detail, hint, expiry.place, address)
-    if expiry.at <= now + AHEAD:
+    if expiry.at <= now + WARN_AHEAD:
         hint = "Move the date if it must last longer."
         return Problem(Level.WARNING, "expires-soon", f"{said} ends at {end}.", detail, hint, expiry.place, address)
-    if expiry.ending.needs_apply:
+    if expiry.kind.needs_apply:
         return Problem(Level.INFO, "expires", f"{said} ends at {end}.", detail, "", expiry.place, address)
     return None
 
 
 _DETAILS = {
-    Ending.ATTACHMENT: "AWS has no end for attachments: the first apply from then on detaches it.",
-    Ending.MEMBERSHIP: "AWS has no end for memberships: the first apply from then on takes the user out of the group.",
-    Ending.ENTITY: "AWS denies it everything from then on. Nothing of it is deleted.",
+    ExpiryKind.ATTACHMENT: "AWS has no end for attachments: the first apply from then on detaches it.",
+    ExpiryKind.MEMBERSHIP: "AWS has no end for memberships: the first apply from then on takes the user out of the group.",
+    ExpiryKind.ENTITY: "AWS denies it everything from then on. Nothing of it is deleted.",
 }
 
 
-def _named(address: Address, expiry: Expiry) -> str:
-    match expiry.ending:
-        case Ending.TRUST:
+def _describe_expiry(address: Address, expiry: Expiry) -> str:
+    match expiry.kind:
+        case ExpiryKind.TRUST:
             return f"A trust rule of {address}"
-        case Ending.MEMBERSHIP:
+        case ExpiryKind.MEMBERSHIP:
             return f"The membership of {address} in {expiry.name}"
-        case Ending.INLINE:
+        case ExpiryKind.INLINE:
             return f"The inline policy {expiry.name} of {address}"
-        case Ending.ENTITY:
+        case ExpiryKind.ENTITY:
             return str(address)
     return f"The attachment of {expiry.name} to {address}"
 
 
-def valid_until(draft: Draft) -> datetime | None:
+def find_next_expiry(draft: Draft) -> datetime | None:
     """When the file will ask for something else of what this plan changes."""
     now = draft.desired.now
     changed = {item.address for item in draft.differences}

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from reconciler.model.document import Document, Statement
 from reconciler.model.durations import annotate_age
-from reconciler.policy.statements import Pair, elements, pairs
+from reconciler.policy.statements import Pair, elements_of, pair_statements
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ElementChange:
     """One action, resource, principal or condition that came (`+`) or went (`-`)."""
 
     sign: str
@@ -30,47 +30,54 @@ class StatementChange:
 
     sign: str
     label: str
-    parts: tuple[Part, ...]
+    parts: tuple[ElementChange, ...]
 
 
-def explained(before: Document | None, after: Document | None) -> list[StatementChange]:
+def diff_documents(before: Document | None, after: Document | None) -> list[StatementChange]:
     """Every statement that differs between two documents."""
-    found = [_explained(pair) for pair in pairs(before, after)]
+    found = [_diff_pair(pair) for pair in pair_statements(before, after)]
     if before and after and before.version != after.version:
-        parts = (Part("-", "Version", before.version), Part("+", "Version", after.version))
+        parts = (ElementChange("-", "Version", before.version), ElementChange("+", "Version", after.version))
         found.insert(0, StatementChange("~", "the document", parts))
     if before and after and before.id != after.id:
-        found.insert(0, StatementChange("~", "the document", (Part("-", "Id", before.id), Part("+", "Id", after.id))))
+        found.insert(
+            0,
+            StatementChange(
+                "~", "the document", (ElementChange("-", "Id", before.id), ElementChange("+", "Id", after.id))
+            ),
+        )
     return found
 
 
-def _explained(pair: Pair) -> StatementChange:
+def _diff_pair(pair: Pair) -> StatementChange:
     old, new = pair
     if old is None or new is None:
         statement = new or old
         if statement is None:
             raise ValueError("a pair of nothing")
         sign = "+" if old is None else "-"
-        parts = tuple(Part(sign, element, value) for element, value in _listed(statement))
-        return StatementChange(sign, _label(statement), parts)
-    return StatementChange("~", _label(new, old), tuple(_parts(old, new)))
+        parts = tuple(ElementChange(sign, element, value) for element, value in _list_elements(statement))
+        return StatementChange(sign, _label_statement(statement), parts)
+    return StatementChange("~", _label_statement(new, old), tuple(_diff_elements(old, new)))
 
 
-def _parts(old: Statement, new: Statement) -> list[Part]:
+def _diff_elements(old: Statement, new: Statement) -> list[ElementChange]:
     from deepdiff import DeepDiff
 
-    found: list[Part] = []
-    tree = DeepDiff(keyed(old), keyed(new), view="tree", verbose_level=2, threshold_to_diff_deeper=0)
+    found: list[ElementChange] = []
+    tree = DeepDiff(
+        to_comparable_dict(old), to_comparable_dict(new), view="tree", verbose_level=2, threshold_to_diff_deeper=0
+    )
     for report, sign in (("dictionary_item_removed", "-"), ("dictionary_item_added", "+")):
         for level in tree.get(report, ()):
             path = level.path(output_format="list")
             inside: Mapping[str, object] = level.t1 if sign == "-" else level.t2
             keys = [path[1]] if len(path) > 1 else list(inside)
-            found += [Part(sign, str(path[0]), _shown(json.loads(str(key)), old, new)) for key in keys]
+            found += [ElementChange(sign, str(path[0]), _format_value(json.loads(str(key)), old, new)) for key in keys]
     return sorted(found, key=lambda part: (part.element, part.sign, part.value))
 
 
-def keyed(statement: Statement) -> dict[str, dict[str, bool]]:
+def to_comparable_dict(statement: Statement) -> dict[str, dict[str, bool]]:
     """Element → its parts as JSON → true: a statement as DeepDiff compares it, with no order to mind."""
     found: dict[str, dict[str, bool]] = {}
 
@@ -88,12 +95,12 @@ def keyed(statement: Statement) -> dict[str, dict[str, bool]]:
         found["NotPrincipal" if statement.not_principal else "Principal"] = {}
     if statement.not_action:
         found["NotAction"] = {}
-    for element, *parts in elements(statement):
+    for element, *parts in elements_of(statement):
         put(element, *parts)
     return found
 
 
-def _shown(parts: list[str], *sides: Statement) -> str:
+def _format_value(parts: list[str], *sides: Statement) -> str:
     """The parts of one element as a person would read them, in the author's letter case."""
     if parts == ["*", "*"]:  # a principal that is everyone
         return "*"
@@ -101,27 +108,27 @@ def _shown(parts: list[str], *sides: Statement) -> str:
     return annotate_age(" ".join(spelled))
 
 
-def _listed(statement: Statement) -> list[tuple[str, str]]:
-    return [(element, _shown(parts, statement)) for element, *parts in sorted(elements(statement))]
+def _list_elements(statement: Statement) -> list[tuple[str, str]]:
+    return [(element, _format_value(parts, statement)) for element, *parts in sorted(elements_of(statement))]
 
 
-def _label(statement: Statement, before: Statement | None = None) -> str:
+def _label_statement(statement: Statement, before: Statement | None = None) -> str:
     """A statement by its Sid, else by what it is about: its first action, and in a trust its first principal.
 
     First comes what it had before, by which it is known.
     """
     if statement.sid:
         return f"{statement.effect} {statement.sid!r}"
-    old = elements(before) if before else set()
+    old = elements_of(before) if before else set()
     listed = sorted(statement.actions, key=lambda action: (("Action", action) not in old, action))
-    actions = _some([statement.spelled(action) for action in listed])
+    actions = _summarize_items([statement.spelling_of(action) for action in listed])
     if statement.principals is None:
         return f"{statement.effect} {'all but ' if statement.not_action else ''}{actions}"
     told = sorted(statement.principals, key=lambda pair: (("Principal", *pair) not in old, pair))
     named = [value if kind in ("AWS", "*") else f"{kind} {value}" for kind, value in told]
-    return f"{statement.effect} {actions} to {'all but ' if statement.not_principal else ''}{_some(named)}"
+    return f"{statement.effect} {actions} to {'all but ' if statement.not_principal else ''}{_summarize_items(named)}"
 
 
-def _some(items: list[str]) -> str:
+def _summarize_items(items: list[str]) -> str:
     more = f" and {len(items) - 1} more" if len(items) > 1 else ""
     return f"{items[0] if items else 'nothing'}{more}"

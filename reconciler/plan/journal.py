@@ -12,34 +12,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.plan.saved import Saved, read_saved
-from reconciler.plan.saved_values import parse_strictly, take_name
+from reconciler.plan.saved import SavedPlan, read_saved_plan
+from reconciler.plan.saved_values import parse_strict_json, take_name
 
 JOURNAL_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Run:
+class ApplyRun:
     """One run: its plan as saved, when it began, and the addresses of which a call was or may have been made.
 
     unlinked: holder and held (a group's or role's address, a policy's ARN), where what was held was deleted, so that
     its holders lost it without a change of their own in the plan.
     """
 
-    saved: Saved
+    saved: SavedPlan
     time: str
     touched: frozenset[Address] = frozenset()
     unlinked: frozenset[tuple[Address, Address | str]] = frozenset()
 
 
-def runs_of(lines: Iterable[str]) -> list[Run]:
+def read_runs(lines: Iterable[str]) -> list[ApplyRun]:
     """What a journal records, in order. ValueError, KeyError or TypeError where it is none.
 
     The last line of a run may be cut off: that of a process which was killed while writing it. A call that failed was
     not made: what it met may be somebody else's, and is not touched.
     """
     found: list[tuple[Mapping[str, Any], dict[int, Address]]] = []
-    for record in _records(lines):
+    for record in _parse_records(lines):
         if record["event"] == "plan":
             if record["journal_version"] != JOURNAL_VERSION:
                 raise ValueError("another version")
@@ -50,20 +50,20 @@ def runs_of(lines: Iterable[str]) -> list[Run]:
             del found[-1][1][record["seq"]]
     if not found:
         raise ValueError("no plan in it")
-    return [_run(begun, made) for begun, made in found]
+    return [_build_run(begun, made) for begun, made in found]
 
 
-def _run(begun: Mapping[str, Any], made: Mapping[int, Address]) -> Run:
-    """begun: the line with the plan. made: the calls that were or may have been made, and of what."""
-    calls = {call["seq"]: call for change in begun["plan"]["changes"] for call in change["calls"]}
-    unlinked = (pair for seq, address in made.items() for pair in _unlinked(address, calls[seq]))
-    saved, touched = read_saved(begun["plan"]), frozenset(made.values())
+def _build_run(plan_record: Mapping[str, Any], calls_made: Mapping[int, Address]) -> ApplyRun:
+    """plan_record: the line with the plan. calls_made: the calls that were or may have been made, and of what."""
+    calls = {call["seq"]: call for change in plan_record["plan"]["changes"] for call in change["calls"]}
+    unlinked = (pair for seq, address in calls_made.items() for pair in _find_unlinked(address, calls[seq]))
+    saved, touched = read_saved_plan(plan_record["plan"]), frozenset(calls_made.values())
     if not touched <= saved.before.keys():
         raise ValueError("a call of something that the plan does not touch")
-    return Run(saved, str(begun["time"]), touched, frozenset(unlinked))
+    return ApplyRun(saved, str(plan_record["time"]), touched, frozenset(unlinked))
 
 
-def _unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Address, Address | str]]:
+def _find_unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Address, Address | str]]:
     """Who lets go of what, by a call that belongs to the change of what is held."""
     asked = call["parameters"]
 
@@ -80,12 +80,12 @@ def _unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Addre
             yield Address(noun.lower(), take_parameter(f"{noun}Name")), take_parameter("PolicyArn")
 
 
-def _records(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+def _parse_records(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
     cut: ValueError | None = None
     for line in lines:
         flaws: list[str] = []
         try:
-            record = parse_strictly(line.encode(errors="surrogatepass"), flaws)
+            record = parse_strict_json(line.encode(errors="surrogatepass"), flaws)
         except ValueError as error:
             if cut:
                 raise

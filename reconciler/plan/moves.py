@@ -17,7 +17,7 @@ from reconciler.model.entity import Entity, Role, User
 from reconciler.model.live import State
 
 
-def moved_arns(entities: Mapping[Address, Entity], live: State) -> dict[str, str]:
+def find_arn_changes(entities: Mapping[Address, Entity], live: State) -> dict[str, str]:
     """Old ARN → new ARN of every user whose path the file changes."""
     found: dict[str, str] = {}
     for address, after in entities.items():
@@ -28,18 +28,20 @@ def moved_arns(entities: Mapping[Address, Entity], live: State) -> dict[str, str
     return found
 
 
-def followed(entity: Entity | None, moves: Mapping[str, str]) -> Entity | None:
+def follow_arn_changes(entity: Entity | None, arn_changes: Mapping[str, str]) -> Entity | None:
     """The live entity as it is once the moves are made."""
-    if not moves or not isinstance(entity, Role):
+    if not arn_changes or not isinstance(entity, Role):
         return entity
     trust = entity.trust_policy
-    statements = frozenset(_followed(statement, moves) for statement in trust.statements)
+    statements = frozenset(_follow_in_statement(statement, arn_changes) for statement in trust.statements)
     if statements == trust.statements:
         return entity
-    return replace(entity, trust_policy=replace(trust, statements=statements, text=_rewritten(trust.text, moves)))
+    return replace(
+        entity, trust_policy=replace(trust, statements=statements, text=_rewrite_principals(trust.text, arn_changes))
+    )
 
 
-def _rewritten(text: str, moves: Mapping[str, str]) -> str:
+def _rewrite_principals(text: str, arn_changes: Mapping[str, str]) -> str:
     """The text of a trust with the principals that its statements have; ARNs in conditions do not follow."""
     body = json.loads(text)
     statements = body["Statement"] if isinstance(body["Statement"], list) else [body["Statement"]]
@@ -49,13 +51,15 @@ def _rewritten(text: str, moves: Mapping[str, str]) -> str:
             if isinstance(who, dict) and "AWS" in who:
                 named = who["AWS"]
                 who["AWS"] = (
-                    [moves.get(one, one) for one in named] if isinstance(named, list) else moves.get(named, named)
+                    [arn_changes.get(one, one) for one in named]
+                    if isinstance(named, list)
+                    else arn_changes.get(named, named)
                 )
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 
-def _followed(statement: Statement, moves: Mapping[str, str]) -> Statement:
+def _follow_in_statement(statement: Statement, arn_changes: Mapping[str, str]) -> Statement:
     if statement.principals is None:
         return statement
-    principals = frozenset((kind, moves.get(value, value)) for kind, value in statement.principals)
+    principals = frozenset((kind, arn_changes.get(value, value)) for kind, value in statement.principals)
     return replace(statement, principals=principals)

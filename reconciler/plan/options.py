@@ -8,16 +8,16 @@ from reconciler.model.address import Address
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
-    """deletes: --allow-deletes. foreign_detach: --allow-foreign-detach. take_over: --take-over.
-    lockout: --allow-lockout.
+class PlanOptions:
+    """allow_deletes: --allow-deletes. allow_foreign_detach: --allow-foreign-detach. take_over: --take-over.
+    allow_lockout: --allow-lockout.
 
-    targets: --target; empty means everything. unmanaged: --unmanaged.
+    targets: --target; empty means everything. report_unmanaged: --unmanaged.
     """
 
-    deletes: bool = False
-    foreign_detach: bool = False
+    allow_deletes: bool = False
+    allow_foreign_detach: bool = False
     take_over: bool = False
-    lockout: bool = False
+    allow_lockout: bool = False
     targets: frozenset[Address] = frozenset()
-    unmanaged: bool = False
+    report_unmanaged: bool = False

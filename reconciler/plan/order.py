@@ -15,11 +15,11 @@ from dataclasses import replace
 from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
 
-Ready = tuple[bool, Phase, Address, int]
+SortKey = tuple[bool, Phase, Address, int]
 """A step that waits for nothing: whether it is the caller's own, where it stands, and its index."""
 
 
-class Cycle(Exception):
+class StepCycleError(Exception):
     """Steps that wait for each other: a mistake of a kind's, never of a file's."""
 
     def __init__(self, stuck: Sequence[Step]) -> None:
@@ -27,19 +27,21 @@ class Cycle(Exception):
         super().__init__(f"steps wait for each other: {listed}")
 
 
-def lateness(last: frozenset[Address], *, locks_out: bool) -> Callable[[Step, Phase], bool]:
-    """Whether a step in a phase is kept for the end. `last`: what the caller's own rights hang on; whatever may take
+def build_deferral(caller_rights: frozenset[Address], *, locks_out: bool) -> Callable[[Step, Phase], bool]:
+    """Whether a step in a phase is kept for the end. `caller_rights`: what the caller's own rights hang on; whatever may take
     from those comes at the end.
 
     A Deny or boundary there goes on early all the same, before new Allows, unless the plan `locks_out` the caller:
     then it would end the apply in the middle.
     """
     early = (Phase.CREATE, Phase.WIDEN) if locks_out else (Phase.CREATE, Phase.RESTRICT, Phase.GUARDED, Phase.WIDEN)
-    return lambda step, phase: step.address in last and phase not in early
+    return lambda step, phase: step.address in caller_rights and phase not in early
 
 
-def ordered(steps: Sequence[Step], late: Callable[[Step, Phase], bool] = lambda step, phase: False) -> tuple[Step, ...]:
-    """`late`: see `lateness`. Raises Cycle."""
+def sort_steps(
+    steps: Sequence[Step], is_deferred: Callable[[Step, Phase], bool] = lambda step, phase: False
+) -> tuple[Step, ...]:
+    """`is_deferred`: see `build_deferral`. Raises Cycle."""
     makers: defaultdict[Fact, list[int]] = defaultdict(list)
     for index, step in enumerate(steps):
         for fact in step.makes:
@@ -53,13 +55,13 @@ def ordered(steps: Sequence[Step], late: Callable[[Step, Phase], bool] = lambda 
                     waits[index].add(maker)
                     frees[maker].append(index)
 
-    steps = [replace(step, own=True) if late(step, step.phase) else step for step in steps]
+    steps = [replace(step, affects_caller=True) if is_deferred(step, step.phase) else step for step in steps]
 
-    def place(index: int) -> Ready:
+    def sort_key_of(index: int) -> SortKey:
         step = steps[index]
-        return step.own, step.phase, step.address, index
+        return step.affects_caller, step.phase, step.address, index
 
-    ready = [place(index) for index in range(len(steps)) if not waits[index]]
+    ready = [sort_key_of(index) for index in range(len(steps)) if not waits[index]]
     heapq.heapify(ready)
     found: list[Step] = []
     while ready:
@@ -68,7 +70,7 @@ def ordered(steps: Sequence[Step], late: Callable[[Step, Phase], bool] = lambda 
         for freed in frees[index]:
             waits[freed].discard(index)
             if not waits[freed]:
-                heapq.heappush(ready, place(freed))
+                heapq.heappush(ready, sort_key_of(freed))
     if len(found) < len(steps):
-        raise Cycle([steps[index] for index in range(len(steps)) if waits[index]])
+        raise StepCycleError([steps[index] for index in range(len(steps)) if waits[index]])
     return tuple(found)

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from reconciler.kinds.facets.tags import OWNER, PROTECT
-from reconciler.kinds.registry import BY_NAME
+from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.globs import compile_glob_with_sets
 from reconciler.model.live import State
-from reconciler.model.plan import LeftAlone
-from reconciler.plan.service_managed import spare
-from reconciler.policy.trust import trusted_providers
+from reconciler.model.plan import ServiceManagedEntity
+from reconciler.plan.service_managed import find_service_managed
+from reconciler.policy.trust import find_trusted_providers
 
 
 def owner_of(entity: Entity) -> str | None:
@@ -36,40 +36,40 @@ def is_owned(entity: Entity, owner: str | None) -> bool:
 
 
 def claimant_of(group: Group) -> str | None:
-    """Return the name that would own the group by its path; `carriers_of` says whether there is such an owner."""
+    """Return the name that would own the group by its path; `find_tagged_owners` says whether there is such an owner."""
     first, slash, _ = group.path.removeprefix("/").partition("/")
     return first if slash else None
 
 
-def carriers_of(live: State) -> dict[str, Address]:
+def find_tagged_owners(live: State) -> dict[str, Address]:
     """Map each owner in the account to the first entity that carries its tag. Raises NotRead for a part of it."""
     found: dict[str, Address] = {}
-    for address, entity in live.everything.items():
+    for address, entity in live.all_entities.items():
         owner = owner_of(entity)
         if owner:
             found[owner] = min(address, found.get(owner, address))
     return found
 
 
-def joined_groups(before: Entity | None, after: Entity | None) -> list[Address]:
+def find_joined_groups(before: Entity | None, after: Entity | None) -> list[Address]:
     """Return the groups that a user is in after a change and was not in before it."""
     sides = [side.groups if isinstance(side, User) else frozenset[Address]() for side in (before, after)]
     return sorted(sides[1] - sides[0])
 
 
-def owner_among(entity: Entity, carriers: Container[str]) -> str | None:
-    """Return the owner by tag, or of a group by its path. `carriers`: the owners that `carriers_of` found."""
+def resolve_owner(entity: Entity, owners: Container[str]) -> str | None:
+    """Return the owner by tag, or of a group by its path. `owners`: the owners that `find_tagged_owners` found."""
     if not isinstance(entity, Group):
         return owner_of(entity)
     claimant = claimant_of(entity)
-    return claimant if claimant in carriers else None
+    return claimant if claimant in owners else None
 
 
 def is_protected(entity: Entity) -> bool:
     return getattr(entity, "tags", {}).get(PROTECT) == "true"
 
 
-class Ignored:
+class AddressPatterns:
     """Addresses that `settings.ignore` matches, without letter case, as IAM compares names."""
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
@@ -85,48 +85,50 @@ def ignores_everything(patterns: tuple[str, ...]) -> bool:
 
     Nothing but a wildcard matches a name of 64 NULs, and nothing has such a name.
     """
-    ignored = Ignored(patterns)
-    return all(Address(kind, "\0" * 64) in ignored for kind in BY_NAME)
+    ignored = AddressPatterns(patterns)
+    return all(Address(kind, "\0" * 64) in ignored for kind in KINDS_BY_NAME)
 
 
-def surplus(desired: Desired, live: State) -> dict[Address, str]:
+def find_surplus(desired: Desired, live: State) -> dict[Address, str]:
     """The live entities that the file no longer has and its `prune` takes: address → reason.
 
     Protected ones are among them; `guards/protect.py` keeps those. What AWS's services put there is not.
     """
-    found = _prunable(desired, live)
-    spared = spare(found, live, Ignored(desired.settings.prune_also))
+    found = _find_prunable(desired, live)
+    spared = find_service_managed(found, live, AddressPatterns(desired.settings.prune_also))
     going = {address: reason for address, reason in found.items() if address not in spared}
-    return {address: reason for address, reason in going.items() if not _serves(address, desired, live, going)}
+    return {
+        address: reason for address, reason in going.items() if not _serves_kept_role(address, desired, live, going)
+    }
 
 
-def left_alone(desired: Desired, live: State) -> tuple[LeftAlone, ...]:
+def find_spared_entities(desired: Desired, live: State) -> tuple[ServiceManagedEntity, ...]:
     """Return what pruning would take if a service of AWS had not put it there."""
-    spared = spare(_prunable(desired, live), live, Ignored(desired.settings.prune_also))
-    return tuple(LeftAlone(address, reason) for address, reason in sorted(spared.items()))
+    spared = find_service_managed(_find_prunable(desired, live), live, AddressPatterns(desired.settings.prune_also))
+    return tuple(ServiceManagedEntity(address, reason) for address, reason in sorted(spared.items()))
 
 
-def _prunable(desired: Desired, live: State) -> dict[Address, str]:
+def _find_prunable(desired: Desired, live: State) -> dict[Address, str]:
     mode, owner = desired.settings.prune, desired.owner
     if mode == "none":
         return {}
-    ignored = Ignored(desired.settings.ignore)
-    kept = {caller_address(live), *desired.settings.break_glass}
-    carriers = carriers_of(live) if mode == "all" else {}
+    ignored = AddressPatterns(desired.settings.ignore)
+    kept = {find_caller(live), *desired.settings.break_glass}
+    carriers = find_tagged_owners(live) if mode == "all" else {}
     found: dict[Address, str] = {}
     for address, entity in live.entities.items():
         if address in desired.state.entities or address in ignored or address in kept:
             continue
-        if entity.of_aws or not entity.pruned:
+        if entity.is_aws_owned or not entity.is_prunable:
             continue
         if is_owned(entity, owner):
             found[address] = f"owned by {owner}, and no longer in the file"
-        elif mode == "all" and owner_among(entity, carriers) is None:
+        elif mode == "all" and resolve_owner(entity, carriers) is None:
             found[address] = "not in the file, and `prune: all`"
     return found
 
 
-def _serves(address: Address, desired: Desired, live: State, going: Mapping[Address, str]) -> bool:
+def _serves_kept_role(address: Address, desired: Desired, live: State, going: Mapping[Address, str]) -> bool:
     """True for the instance profile of a role that stays and is not ours to judge: machines live on it."""
     profile = live.entities[address]
     role = profile.role if isinstance(profile, InstanceProfile) else None
@@ -140,7 +142,7 @@ def _serves(address: Address, desired: Desired, live: State, going: Mapping[Addr
 
 def rights_of_caller(live: State) -> frozenset[Address]:
     """What the caller's own rights hang on: itself, its groups, the policies and boundary of both, and providers."""
-    caller = caller_address(live)
+    caller = find_caller(live)
     entity = live.entities.get(caller) if caller else None
     if not isinstance(entity, User | Role) or caller is None:
         return frozenset()
@@ -149,13 +151,13 @@ def rights_of_caller(live: State) -> frozenset[Address]:
     arns = {arn for holder in holders for arn in holder.policies}
     arns |= {entity.permissions_boundary} if entity.permissions_boundary else set()
     policies = {address for arn in arns if (address := address_of(arn, live.account))}
-    entrances = trusted_providers(entity.trust_policy, live.account) if isinstance(entity, Role) else ()
+    entrances = find_trusted_providers(entity.trust_policy, live.account) if isinstance(entity, Role) else ()
     return frozenset({caller, *groups, *policies, *entrances})
 
 
-def caller_address(live: State) -> Address | None:
+def find_caller(live: State) -> Address | None:
     """The user or role that the caller is; a session counts as its role (sts ARNs drop the path)."""
-    service, _, resource = live.facts.caller.partition(f"::{live.account}:")
+    service, _, resource = live.details.caller.partition(f"::{live.account}:")
     kind, _, rest = resource.partition("/")
     if service.endswith(":iam") and kind == "user":
         return Address("user", rest.rpartition("/")[2])

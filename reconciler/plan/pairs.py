@@ -10,127 +10,141 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from reconciler.model.address import Address
-from reconciler.model.plan import Broken
-from reconciler.plan.effects import Effect, Effects, Link, Swap, allows
-from reconciler.policy.grants import NOTHING, Statements, uncovered
-from reconciler.policy.overlap import common, known, meet, unread
+from reconciler.model.plan import Severity
+from reconciler.plan.effects import BoundaryChange, Effect, LinkChange, PlanEffects, allows_of
+from reconciler.policy.grants import NO_STATEMENTS, Statements, find_uncovered
+from reconciler.policy.overlap import drop_unread, intersect_statements, statements_overlap, unread_policies_of
 
-Open = Callable[[int, int], bool]
+PairFilter = Callable[[int, int], bool]
 """Whether it is to be asked what happens where the first step is not before the second."""
 
 
-class Found(NamedTuple):
-    """Steps by their indices: `first` must come before `then`, or something is broken for `who`, a user or role.
+class Hazard(NamedTuple):
+    """Steps by their indices: `first` must come before `then`, or something is broken for `principal`, a user or role.
 
     some: the Allows that are then too much (kind EXCESS) or too little (GAP), as far as they meet `others`.
     """
 
     first: int
     then: int
-    who: Address
-    kind: Broken
+    principal: Address
+    severity: Severity
     some: Statements
     others: Statements
 
     @property
-    def broken(self) -> Broken:
+    def effective_severity(self) -> Severity:
         """UNSURE where one of both sides is not read."""
-        return self.kind if meet(known(self.some), known(self.others)) else Broken.UNSURE
+        return (
+            self.severity if statements_overlap(drop_unread(self.some), drop_unread(self.others)) else Severity.UNSURE
+        )
 
     @property
-    def what(self) -> Statements:
-        return common(self.some, self.others)
+    def statements(self) -> Statements:
+        return intersect_statements(self.some, self.others)
 
     @property
-    def hangs_on(self) -> frozenset[str]:
+    def unread_policies(self) -> frozenset[str]:
         """The ARNs of the policies that are not read, where the answer hangs on them."""
-        return unread(self.some | self.others) if self.broken is Broken.UNSURE else frozenset()
+        return (
+            unread_policies_of(self.some | self.others) if self.effective_severity is Severity.UNSURE else frozenset()
+        )
 
 
-def among(effects: Effects, principal: Address, found: Sequence[Effect], asked: Open) -> Iterator[Found]:
+def find_principal_hazards(
+    effects: PlanEffects, principal: Address, principal_effects: Sequence[Effect], needs_check: PairFilter
+) -> Iterator[Hazard]:
     """The pairs of what happens to one principal."""
-    for first in found:
-        for then in found:
-            if first.index != then.index and asked(first.index, then.index):
-                for kind, some, others in (*_excess(effects, principal, first, then), *_gap(first, then)):
-                    if meet(some, others):
-                        yield Found(first.index, then.index, principal, kind, some, others)
+    for first in principal_effects:
+        for then in principal_effects:
+            if first.index != then.index and needs_check(first.index, then.index):
+                for kind, some, others in (*_find_excesses(effects, principal, first, then), *_find_gaps(first, then)):
+                    if statements_overlap(some, others):
+                        yield Hazard(first.index, then.index, principal, kind, some, others)
 
 
-Sides = tuple[Broken, Statements, Statements]
+HazardSides = tuple[Severity, Statements, Statements]
 
 
-def _gap(first: Effect, then: Effect) -> Iterator[Sides]:
-    yield Broken.GAP, then.takes, first.gives
+def _find_gaps(first: Effect, then: Effect) -> Iterator[HazardSides]:
+    yield Severity.GAP, then.takes, first.gives
 
 
-def _excess(effects: Effects, principal: Address, first: Effect, then: Effect) -> Iterator[Sides]:
+def _find_excesses(effects: PlanEffects, principal: Address, first: Effect, then: Effect) -> Iterator[HazardSides]:
     """What is more for a moment where `then` comes first.
 
     What is allowed, or denied, anyway at the end that an early or late moment resembles is not; nor is what the
     other of the two calls denies as well.
     """
-    if meet(first.denies, then.gives):
-        denies = uncovered(effects.beyond(principal, first.denies, new=False), then.denies)
-        yield Broken.EXCESS, effects.beyond(principal, then.gives, new=False), denies
-    if meet(first.takes, then.lifts):
-        lifts = uncovered(effects.beyond(principal, then.lifts, new=True), first.lifts)
-        yield Broken.EXCESS, effects.beyond(principal, first.takes, new=True), lifts
-    if meet(first.denies, then.lifts):
-        ends = allows(effects.held(principal, False) | effects.held(principal, True))
+    if statements_overlap(first.denies, then.gives):
+        denies = find_uncovered(effects.find_uncovered(principal, first.denies, new=False), then.denies)
+        yield Severity.EXCESS, effects.find_uncovered(principal, then.gives, new=False), denies
+    if statements_overlap(first.takes, then.lifts):
+        lifts = find_uncovered(effects.find_uncovered(principal, then.lifts, new=True), first.lifts)
+        yield Severity.EXCESS, effects.find_uncovered(principal, first.takes, new=True), lifts
+    if statements_overlap(first.denies, then.lifts):
+        ends = allows_of(effects.statements_of(principal, False) | effects.statements_of(principal, True))
         both = (frozenset([one]) for one in ends)
-        shared = NOTHING.union(*(one for one in both if meet(one, first.denies) and meet(one, then.lifts)))
-        yield Broken.EXCESS, shared, then.lifts
+        shared = NO_STATEMENTS.union(
+            *(one for one in both if statements_overlap(one, first.denies) and statements_overlap(one, then.lifts))
+        )
+        yield Severity.EXCESS, shared, then.lifts
 
 
-def through(effects: Effects, asked: Open) -> Iterator[Found]:
+def find_link_hazards(effects: PlanEffects, needs_check: PairFilter) -> Iterator[Hazard]:
     """The pairs of a link, or a boundary, and an edit of what it is about."""
     for holder, links in effects.links.items():
         for link in links:
-            for edit in effects.under(link):
-                first, then = (edit.index, link.index) if link.on else (link.index, edit.index)
-                if asked(first, then):
-                    for who in effects.reached(holder):
-                        sides = _joined(effects, who, link, edit) if link.on else _left(effects, who, edit)
+            for edit in effects.effects_on_content(link):
+                first, then = (edit.index, link.index) if link.attaches else (link.index, edit.index)
+                if needs_check(first, then):
+                    for who in effects.find_reached_principals(holder):
+                        sides = (
+                            _find_join_hazards(effects, who, link, edit)
+                            if link.attaches
+                            else _find_leave_hazards(effects, who, edit)
+                        )
                         for kind, some, others in sides:
-                            if meet(some, others):
-                                yield Found(first, then, who, kind, some, others)
-    for holder, swap in effects.swaps.items():
-        yield from _bounded(effects, holder, swap, asked)
+                            if statements_overlap(some, others):
+                                yield Hazard(first, then, who, kind, some, others)
+    for holder, swap in effects.boundary_changes.items():
+        yield from _find_boundary_hazards(effects, holder, swap, needs_check)
 
 
-def _joined(effects: Effects, holder: Address, link: Link, edit: Effect) -> Iterator[Sides]:
+def _find_join_hazards(effects: PlanEffects, holder: Address, link: LinkChange, edit: Effect) -> Iterator[HazardSides]:
     """Who comes never had the old content: what goes is gone, and what is denied is denied, before he has it."""
-    new = effects.beyond(holder, effects.beyond(holder, edit.takes, new=True), new=False)
-    yield Broken.EXCESS, new, new
-    given = allows(effects.said(link.held, True))
-    if meet(edit.denies, given):
-        yield Broken.EXCESS, effects.beyond(holder, given, new=False), edit.denies
+    new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.takes, new=True), new=False)
+    yield Severity.EXCESS, new, new
+    given = allows_of(effects.statements_from(link.held, True))
+    if statements_overlap(edit.denies, given):
+        yield Severity.EXCESS, effects.find_uncovered(holder, given, new=False), edit.denies
     if edit.lifts:
-        yield Broken.GAP, allows(effects.held(holder, False)), edit.lifts
+        yield Severity.GAP, allows_of(effects.statements_of(holder, False)), edit.lifts
 
 
-def _left(effects: Effects, holder: Address, edit: Effect) -> Iterator[Sides]:
+def _find_leave_hazards(effects: PlanEffects, holder: Address, edit: Effect) -> Iterator[HazardSides]:
     """Who leaves is never to have the new content."""
-    new = effects.beyond(holder, effects.beyond(holder, edit.gives, new=False), new=True)
-    yield Broken.EXCESS, new, new
-    had = allows(effects.held(holder, False)) if edit.lifts else NOTHING
-    if meet(edit.lifts, had):
-        yield Broken.EXCESS, effects.beyond(holder, had, new=True), edit.lifts
+    new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.gives, new=False), new=True)
+    yield Severity.EXCESS, new, new
+    had = allows_of(effects.statements_of(holder, False)) if edit.lifts else NO_STATEMENTS
+    if statements_overlap(edit.lifts, had):
+        yield Severity.EXCESS, effects.find_uncovered(holder, had, new=True), edit.lifts
     if edit.denies:
-        yield Broken.GAP, allows(effects.held(holder, True)), edit.denies
+        yield Severity.GAP, allows_of(effects.statements_of(holder, True)), edit.denies
 
 
-def _bounded(effects: Effects, holder: Address, swap: Swap, asked: Open) -> Iterator[Found]:
+def _find_boundary_hazards(
+    effects: PlanEffects, holder: Address, change: BoundaryChange, needs_check: PairFilter
+) -> Iterator[Hazard]:
     """A boundary is put on as it is to be, and taken off as it was."""
-    had = allows(effects.held(holder, False) | effects.held(holder, True))
-    for arn, comes in ((swap.new, True), (swap.old, False)):
+    had = allows_of(effects.statements_of(holder, False) | effects.statements_of(holder, True))
+    for arn, comes in ((change.new, True), (change.old, False)):
         for edit in effects.content.get(arn or "", ()):
-            first, then = (edit.index, swap.index) if comes else (swap.index, edit.index)
-            if asked(first, then):
+            first, then = (edit.index, change.index) if comes else (change.index, edit.index)
+            if needs_check(first, then):
                 less, more = edit.takes | edit.denies, edit.gives | edit.lifts
                 over, under = (less, more) if comes else (more, less)
                 if over:
-                    yield Found(first, then, holder, Broken.EXCESS, had, over)
+                    yield Hazard(first, then, holder, Severity.EXCESS, had, over)
                 if under or not over:
-                    yield Found(first, then, holder, Broken.GAP, had, under)
+                    yield Hazard(first, then, holder, Severity.GAP, had, under)

@@ -11,122 +11,131 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.access import (
-    UNSEEN,
+    UNSEEN_POLICIES,
+    AdminTargets,
     Grade,
     PolicySource,
     Principal,
-    Targets,
-    groups_of,
+    find_powers_of_all,
+    find_powers_over,
+    group_principals_of,
+    has_named_rights,
     is_administrator,
-    names_things,
-    powers_of,
-    ways_to,
 )
 from reconciler.model.address import Address
 from reconciler.model.live import State
-from reconciler.model.plan import Empowered
+from reconciler.model.plan import PrincipalPower
 
-Names = Mapping[str, str]
+DisplayNames = Mapping[str, str]
 """Other names to call some entities by."""
 Principals = Mapping[Address, Principal]
 
 
 @dataclass(frozen=True)
-class Side:
+class AccountSide:
     """The account on one side of a plan. changed: the principals that are others on the other side.
 
-    now: the name that an entity has after the plan.
+    display_names: the name that an entity has after the plan.
     """
 
     principals: Principals
     changed: Principals
     groups: Principals
-    now: Names
+    display_names: DisplayNames
 
-    def name(self, address: Address) -> str:
-        return self.now.get(str(address), str(address))
+    def display_name(self, address: Address) -> str:
+        return self.display_names.get(str(address), str(address))
 
 
-def sides(before: State, after: State, principals: tuple[Principals, ...], now: Names) -> tuple[Side, Side]:
+def build_sides(
+    before: State, after: State, principals: tuple[Principals, ...], display_names: DisplayNames
+) -> tuple[AccountSide, AccountSide]:
     """`principals`: all before, those of them that change; all after, those of them that changed."""
     return (
-        Side(principals[0], principals[1], groups_of(before), now),
-        Side(principals[2], principals[3], groups_of(after), {}),
+        AccountSide(principals[0], principals[1], group_principals_of(before), display_names),
+        AccountSide(principals[2], principals[3], group_principals_of(after), {}),
     )
 
 
-def power_delta(before: Side, after: Side) -> tuple[tuple[Empowered, ...], tuple[Empowered, ...]]:
+def compare_powers(
+    before: AccountSide, after: AccountSide
+) -> tuple[tuple[PrincipalPower, ...], tuple[PrincipalPower, ...]]:
     """Return the powers gained and those lost."""
-    went, came = _administrators(_differing(before, after)), _administrators(_differing(after, before))
-    held = _over_sorts(before) | _by_name(before, went.beside(came))
-    holds = _over_sorts(after) | _by_name(after, came.beside(went))
-    return _foremost(holds - held, held), _foremost(held - holds, holds)
+    went, came = (
+        _find_administrators(_select_differing(before, after)),
+        _find_administrators(_select_differing(after, before)),
+    )
+    held = _find_broad_powers(before) | _find_named_powers(before, went.exclude(came))
+    holds = _find_broad_powers(after) | _find_named_powers(after, came.exclude(went))
+    return _drop_implied_powers(holds - held, held), _drop_implied_powers(held - holds, holds)
 
 
-def _over_sorts(side: Side) -> set[Empowered]:
+def _find_broad_powers(side: AccountSide) -> set[PrincipalPower]:
     """The powers of those that change; what hangs on policies that nobody read is left out."""
-    names = {principal.arn: side.name(address) for address, principal in side.changed.items()}
+    names = {principal.arn: side.display_name(address) for address, principal in side.changed.items()}
     return {
-        Empowered(names[principal.arn], power.name, str(power.grade))
-        for principal, found in powers_of(side.changed.values())
+        PrincipalPower(names[principal.arn], power.name, str(power.grade))
+        for principal, found in find_powers_of_all(side.changed.values())
         for power in found
-        if power.name != UNSEEN and not power.verdict.denied
+        if power.name != UNSEEN_POLICIES and not power.verdict.denied
     }
 
 
-def _by_name(side: Side, only: Targets) -> set[Empowered]:
-    """The ways over administrators by name. `only`: the administrators that the other side does not have."""
-    changed = {address: item for address, item in side.changed.items() if names_things(item)}
-    found = _over_named(changed, _administrators(side), side) if changed else set()
-    if not only:
+def _find_named_powers(side: AccountSide, unshared: AdminTargets) -> set[PrincipalPower]:
+    """The ways over administrators by name. `unshared`: the administrators that the other side does not have."""
+    changed = {address: item for address, item in side.changed.items() if has_named_rights(item)}
+    found = _find_powers_over(changed, _find_administrators(side), side) if changed else set()
+    if not unshared:
         return found
     others = (
         (address, item)
         for address, item in side.principals.items()
-        if address not in side.changed and names_things(item)
+        if address not in side.changed and has_named_rights(item)
     )
-    return found | _over_named({address: item for address, item in others if not is_administrator(item)}, only, side)
+    return found | _find_powers_over(
+        {address: item for address, item in others if not is_administrator(item)}, unshared, side
+    )
 
 
-def _over_named(who: Principals, targets: Targets, side: Side) -> set[Empowered]:
+def _find_powers_over(principals: Principals, targets: AdminTargets, side: AccountSide) -> set[PrincipalPower]:
     return {
-        Empowered(side.name(address), power.name, str(power.grade))
-        for address, principal in who.items()
-        for power in ways_to(principal, targets)
+        PrincipalPower(side.display_name(address), power.name, str(power.grade))
+        for address, principal in principals.items()
+        for power in find_powers_over(principal, targets)
     }
 
 
-def _differing(side: Side, other: Side) -> Side:
+def _select_differing(side: AccountSide, other: AccountSide) -> AccountSide:
     """A side with nothing but the principals and groups that are others on the other side."""
     now = {address: other.groups.get(address) for address in side.groups}
     groups = {address: group for address, group in side.groups.items() if now[address] != group}
-    return Side(side.changed, side.changed, groups, side.now)
+    return AccountSide(side.changed, side.changed, groups, side.display_names)
 
 
-def _administrators(side: Side) -> Targets:
+def _find_administrators(side: AccountSide) -> AdminTargets:
     """The administrators of a side, the groups that make one, and the policies that do so for one of these."""
     found: dict[str, dict[str, str]] = {"user": {}, "role": {}, "group": {}, "policy": {}}
     policies: dict[str, PolicySource] = {}
     for address, principal in (*side.principals.items(), *side.groups.items()):
         if not is_administrator(principal):
             continue
-        found[address.kind][principal.arn] = side.name(address)
+        found[address.kind][principal.arn] = side.display_name(address)
         mark = f":iam::{principal.account}:policy/"
         policies |= {source.label: source for source in principal.policies if mark in source.label}
     for arn, source in policies.items():
         _, _, _, _, account, name = arn.split(":", 5)
         if is_administrator(Principal(arn, "account", account, (source,))):
             found["policy"][arn] = f"policy/{name.rpartition('/')[2]}"
-    return Targets(found)
+    return AdminTargets(found)
 
 
-def _foremost(found: set[Empowered], otherwise: set[Empowered]) -> tuple[Empowered, ...]:
+def _drop_implied_powers(found: set[PrincipalPower], other_side: set[PrincipalPower]) -> tuple[PrincipalPower, ...]:
     """An administrator's ways to become one are not worth naming, nor is a second way of being one.
 
-    otherwise: the powers on the other side of the plan.
+    other_side: the powers on the other side of the plan.
     """
-    already = set(_administrating(otherwise))
-    administrators = set(_administrating(found))
+    already = set(_select_administrators(other_side))
+    administrators = set(_select_administrators(found))
     kept = (
         one
         for one in found
@@ -135,5 +144,5 @@ def _foremost(found: set[Empowered], otherwise: set[Empowered]) -> tuple[Empower
     return tuple(sorted(kept, key=lambda one: (one.principal, one.power)))
 
 
-def _administrating(found: Iterable[Empowered]) -> Iterator[str]:
+def _select_administrators(found: Iterable[PrincipalPower]) -> Iterator[str]:
     return (one.principal for one in found if one.grade == Grade.ADMINISTRATOR)

@@ -11,21 +11,21 @@ from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Action
-from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER, OF_ACCOUNT, TRUST_SIZE
-from reconciler.plan.break_glass import with_remembered
-from reconciler.plan.diff import Difference, differences_of, effective
-from reconciler.plan.guards.lockout import guarded_by, ways_in
+from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, PER_ACCOUNT, TRUST_SIZE
+from reconciler.plan.break_glass import add_marked_principals
+from reconciler.plan.diff import Difference, find_differences, resolve_entities
+from reconciler.plan.guards.lockout import compare_role_chains, find_guarded_principals
 from reconciler.plan.guards.sign_in import SignIn
-from reconciler.plan.guards.sizes import growths, writes_trust
+from reconciler.plan.guards.sizes import count_growth, writes_trust
 from reconciler.plan.ownership import is_protected
-from reconciler.plan.renames import Names, renamed, renames_of, replaced_of
+from reconciler.plan.renames import Renames, apply_renames, find_renames, find_replacements
 
-_AT_A_TIME = 20
+_USERS_PER_READ = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
-    """belongings: users that would be deleted.
+class FollowupReads:
+    """owned_credentials: users that would be deleted.
     devices: users that must have MFA, or must not be locked out, or may be the last to come into a guarded role, and
     show no virtual device.
     details: policies and instance profiles whose tags (from a lagging bulk read) or missing description decide.
@@ -35,7 +35,7 @@ class Questions:
     guarded role. access_keys: those as well, users whose keys have a rule, and guarded ones that lose their password.
     """
 
-    belongings: tuple[Address, ...] = ()
+    owned_credentials: tuple[Address, ...] = ()
     devices: tuple[Address, ...] = ()
     details: tuple[Address, ...] = ()
     policies: tuple[str, ...] = ()
@@ -48,103 +48,109 @@ class Questions:
         return any(getattr(self, field.name) for field in fields(self))
 
 
-def questions_of(desired: Desired, live: State) -> Questions:
+def find_followup_reads(desired: Desired, live: State) -> FollowupReads:
     """The questions of a whole plan."""
-    renames = renames_of(desired, live)
-    before = renamed(live, renames)
-    desired = with_remembered(desired, before, replaced_of(desired, live))
-    entities = effective(desired, before)
-    found = differences_of(desired, entities, before, renames)
-    return questions_about(desired, entities, before, found, renames, live)
+    renames = find_renames(desired, live)
+    before = apply_renames(live, renames)
+    desired = add_marked_principals(desired, before, find_replacements(desired, live))
+    entities = resolve_entities(desired, before)
+    found = find_differences(desired, entities, before, renames)
+    return find_reads_of_differences(desired, entities, before, found, renames, live)
 
 
-def questions_about(
+def find_reads_of_differences(
     desired: Desired,
     entities: Mapping[Address, Entity],
+    baseline: State,
+    differences: Sequence[Difference],
+    renames: Renames,
     live: State,
-    found: Sequence[Difference],
-    renames: Names,
-    actual: State,
-) -> Questions:
+) -> FollowupReads:
     """The questions of these differences; `entities` is what is asked for, effective.
 
-    live: as it is once the renames (new → old) are made; asked about are the names of before. actual: as it is.
+    baseline: as it is once the renames (new → old) are made; asked about are the names of before. live: as it is.
     """
-    doomed = [item.before for item in found if item.action is Action.DELETE and item.before]
+    doomed = [item.before for item in differences if item.action is Action.DELETE and item.before]
     decisive = [
         item.address
-        for item in found
+        for item in differences
         if isinstance(item.before, Policy | InstanceProfile)
-        and (item.action in (Action.DELETE, Action.ADOPT) or any(_in_detail(field.path) for field in item.fields))
+        and (item.action in (Action.DELETE, Action.ADOPT) or any(_needs_detail(field.path) for field in item.fields))
     ]
-    facts = live.facts
+    facts = baseline.details
     users = {entity.address for entity in doomed if isinstance(entity, User) and not is_protected(entity)}
-    guarded = set(users_with_mfa(desired, entities))
-    subjects = set(guarded_by(desired, live, found)) if found else set()
-    guarded = {address for address in guarded | subjects if address.kind == "user" and address in live.entities}
-    coming = _entering(desired, live, actual, found, renames) if subjects else set()
-    present = entities.keys() & live.entities.keys()
+    guarded = set(find_users_needing_mfa(desired, entities))
+    subjects = set(find_guarded_principals(desired, baseline, differences)) if differences else set()
+    guarded = {address for address in guarded | subjects if address.kind == "user" and address in baseline.entities}
+    coming = _find_entering_users(desired, baseline, live, differences, renames) if subjects else set()
+    present = entities.keys() & baseline.entities.keys()
     ruled = desired.declarations.items()
     keyed = {address for address, rules in ruled if rules.access_keys} & present
-    keyed |= {address for address in guarded & subjects if SignIn(live, tuple(found)).loses_password(address)} | coming
+    keyed |= {
+        address for address in guarded & subjects if SignIn(baseline, tuple(differences)).explain_password_loss(address)
+    } | coming
 
-    def before(users: set[Address]) -> tuple[Address, ...]:
+    def old_names_of(users: set[Address]) -> tuple[Address, ...]:
         return tuple(sorted(renames.get(address, address) for address in users))
 
-    return Questions(
-        belongings=tuple(sorted(users - set(facts.belongings))),
-        devices=before((guarded | coming) - set(facts.devices) - facts.devices_unread),
-        details=tuple(sorted(set(decisive) - facts.detailed)),
-        policies=tuple(sorted(_outside(entities.values(), live))),
-        quotas=facts.quotas is None and _hangs_on_quotas(found, live),
-        passwords=before(_without_password(entities) & present - set(facts.consoles)),
-        sign_ins=before(({a for a, rules in ruled if rules.console} & present | coming) - set(facts.consoles)),
-        access_keys=before(keyed - set(facts.access_keys)),
+    return FollowupReads(
+        owned_credentials=tuple(sorted(users - set(facts.owned_credentials))),
+        devices=old_names_of((guarded | coming) - set(facts.devices) - facts.devices_unread),
+        details=tuple(sorted(set(decisive) - facts.fully_read)),
+        policies=tuple(sorted(_find_outside_policies(entities.values(), baseline))),
+        quotas=facts.quotas is None and _depends_on_quotas(differences, baseline),
+        passwords=old_names_of(_select_console_users(entities) & present - set(facts.console_passwords)),
+        sign_ins=old_names_of(
+            ({a for a, rules in ruled if rules.console} & present | coming) - set(facts.console_passwords)
+        ),
+        access_keys=old_names_of(keyed - set(facts.access_keys)),
     )
 
 
-def _entering(
-    desired: Desired, live: State, actual: State, found: Sequence[Difference], renames: Names
+def _find_entering_users(
+    desired: Desired, baseline: State, live: State, differences: Sequence[Difference], renames: Renames
 ) -> set[Address]:
     """Return some users of whom it counts whether they can sign in: a guarded role loses ways in, they may have one.
 
     A few at a time: once one of them surely can, nobody else is asked about.
     """
-    ways = ways_in(desired, live, actual, found, {**replaced_of(desired, actual), **renames})
-    return {user for role in ways.roles for user in ways.users_in_doubt(role)[:_AT_A_TIME]}
+    ways = compare_role_chains(desired, baseline, live, differences, {**find_replacements(desired, live), **renames})
+    return {user for role in ways.roles for user in ways.find_uncertain_users(role)[:_USERS_PER_READ]}
 
 
-def _without_password(entities: Mapping[Address, Entity]) -> set[Address]:
+def _select_console_users(entities: Mapping[Address, Entity]) -> set[Address]:
     return {address for address, entity in entities.items() if isinstance(entity, User) and entity.console is not None}
 
 
-def _in_detail(path: str) -> bool:
+def _needs_detail(path: str) -> bool:
     return path == "description" or path.startswith("tags.")
 
 
-def _hangs_on_quotas(found: Sequence[Difference], live: State) -> bool:
+def _depends_on_quotas(differences: Sequence[Difference], live: State) -> bool:
     """True if more is planned than every account may have, so that the account's own quotas decide.
 
     Old and new links count together: if there is room for both, no old one goes before its successor is there.
     """
-    counts = growths(found, live).items()
-    return any(map(_is_crowded, found)) or any(sum(growth) > OF_ACCOUNT[kind].surely for kind, growth in counts)
+    counts = count_growth(differences, live).items()
+    return any(map(_is_crowded, differences)) or any(
+        sum(growth) > PER_ACCOUNT[kind].guaranteed for kind, growth in counts
+    )
 
 
 def _is_crowded(difference: Difference) -> bool:
     after, kind = difference.after, difference.address.kind.capitalize()
-    if isinstance(after, Role) and writes_trust(difference) and len(after.trust_policy.text) > TRUST_SIZE.surely:
+    if isinstance(after, Role) and writes_trust(difference) and len(after.trust_policy.text) > TRUST_SIZE.guaranteed:
         return True
-    quotas = {"policies": ATTACHED.get(kind), "groups": GROUPS_PER_USER}
+    quotas = {"policies": ATTACHED_POLICIES.get(kind), "groups": GROUPS_PER_USER}
     return any(
-        isinstance(old, frozenset) and isinstance(new, frozenset) and len(old | new) > quota.surely
+        isinstance(old, frozenset) and isinstance(new, frozenset) and len(old | new) > quota.guaranteed
         for field in difference.fields
         if (quota := quotas.get(field.path)) is not None
         for old, new in [(field.before or frozenset(), field.after or frozenset())]
     )
 
 
-def users_with_mfa(desired: Desired, entities: Mapping[Address, Entity]) -> list[Address]:
+def find_users_needing_mfa(desired: Desired, entities: Mapping[Address, Entity]) -> list[Address]:
     """The declared users that must use MFA: by their own rule, or by that of a group they are in."""
     guarded = {address for address, declaration in desired.declarations.items() if declaration.mfa}
     return sorted(
@@ -154,17 +160,17 @@ def users_with_mfa(desired: Desired, entities: Mapping[Address, Entity]) -> list
     )
 
 
-def _outside(entities: Iterable[Entity], live: State) -> set[str]:
-    known = set(live.facts.outside_policies)
+def _find_outside_policies(entities: Iterable[Entity], live: State) -> set[str]:
+    known = set(live.details.external_policies)
     for entity in live.entities.values():
-        known |= references(entity)
+        known |= policy_arns_of(entity)
     wanted: set[str] = set()
     for entity in entities:
-        wanted |= references(entity)
+        wanted |= policy_arns_of(entity)
     return {arn for arn in wanted - known if address_of(arn, live.account) is None}
 
 
-def references(entity: Entity) -> set[str]:
+def policy_arns_of(entity: Entity) -> set[str]:
     """The ARNs of managed policies that an entity is attached to or bounded by."""
     if isinstance(entity, Group):
         return set(entity.policies)

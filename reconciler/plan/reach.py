@@ -22,108 +22,112 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from reconciler.kinds.planning import Planning
-from reconciler.kinds.registry import BY_NAME
+from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Group, Role
 from reconciler.model.live import State
 from reconciler.model.plan import Plan, Step
 from reconciler.plan.break_glass import is_marked
-from reconciler.plan.ownership import caller_address, claimant_of, joined_groups
-from reconciler.plan.saved import Saved
-from reconciler.policy.grants import NOTHING, Statements
-from reconciler.policy.overlap import meet
-from reconciler.policy.trust import entity_of, trusted
+from reconciler.plan.ownership import claimant_of, find_caller, find_joined_groups
+from reconciler.plan.saved import SavedPlan
+from reconciler.policy.grants import NO_STATEMENTS, Statements
+from reconciler.policy.overlap import statements_overlap
+from reconciler.policy.trust import entity_of, find_trusted_entities
 
 
-def needs_everything(saved: Saved) -> bool:
+def needs_whole_account(saved: SavedPlan) -> bool:
     """Whether nothing but the whole account will do, as the plan alone tells."""
     deletes = any(after is None for after in saved.after.values())
     groups = [side for side in (*saved.before.values(), *saved.after.values()) if isinstance(side, Group)]
     claimed = any(claimant_of(group) not in (None, saved.owner) for group in groups)
-    return bool(saved.moves or saved.renamed) or deletes or claimed
+    return bool(saved.moves or saved.renames) or deletes or claimed
 
 
-def unread(saved: Saved, live: State) -> frozenset[Address]:
+def find_unread(saved: SavedPlan, live: State) -> frozenset[Address]:
     """What must be read beside what `live`, a part of the account, knows; empty once it is complete."""
-    guarded = _guarded(saved, live)
-    planning = Planning(live, live)
+    guarded = _find_guarded(saved, live)
+    planning = PlanContext(live, live)
     wanted = {*saved.before, *guarded}
-    for after in saved.wanted.values():
-        wanted |= BY_NAME[after.kind].refers(after, planning)
+    for after in saved.desired_entities.values():
+        wanted |= KINDS_BY_NAME[after.kind].references(after, planning)
     for address, entity in live.entities.items():
         if isinstance(entity, Role) and address not in guarded:
-            wanted |= planning.own_policies(entity.policies, [entity.permissions_boundary])
+            wanted |= planning.filter_own_policies(entity.policies, [entity.permissions_boundary])
         else:
-            wanted |= BY_NAME[address.kind].refers(entity, planning)
-    return frozenset(wanted - (live.known or frozenset()))
+            wanted |= KINDS_BY_NAME[address.kind].references(entity, planning)
+    return frozenset(wanted - (live.known_addresses or frozenset()))
 
 
-def is_too_little(saved: Saved, live: State) -> bool:
-    """Return whether `live`, the part of the account that `unread` asks for, leaves open what a guard asks."""
-    return let_in_anybody(saved, live) or joins_claimed_group(saved, live)
+def is_insufficient(saved: SavedPlan, live: State) -> bool:
+    """Return whether `live`, the part of the account that `find_unread` asks for, leaves open what a guard asks."""
+    return allows_unread_principals(saved, live) or joins_claimed_group(saved, live)
 
 
-def joins_claimed_group(saved: Saved, live: State) -> bool:
+def joins_claimed_group(saved: SavedPlan, live: State) -> bool:
     """Return whether a user is to join a group that may be another owner's: the tags of the whole account tell."""
-    joined = {name for address, after in saved.after.items() for name in joined_groups(saved.before[address], after)}
+    joined = {
+        name for address, after in saved.after.items() for name in find_joined_groups(saved.before[address], after)
+    }
     groups = [live.entities.get(name) for name in joined if name not in saved.after]
     claimants = {claimant_of(group) for group in groups if isinstance(group, Group)}
     return bool(claimants - {None, saved.owner})
 
 
-def let_in_anybody(saved: Saved, live: State) -> bool:
+def allows_unread_principals(saved: SavedPlan, live: State) -> bool:
     """Whether somebody whom `live`, a part of the account, does not show may lose his way into a guarded role.
 
     That is where the trust lets in who is not named, and itself changes, or something that many have does. Who is
     neither touched, nor named, nor in a group or a holder of a policy that is touched, can what he could.
     """
     shared = any(address.kind in ("group", "policy") for address in saved.before)
-    for address in _guarded(saved, live):
+    for address in _find_guarded(saved, live):
         sides = (live.entities.get(address), saved.after.get(address))
         trusts = [role.trust_policy for role in sides if isinstance(role, Role)]
-        if (shared or address in saved.before) and any(_open(trust, live.account) for trust in trusts):
+        if (shared or address in saved.before) and any(_is_open_trust(trust, live.account) for trust in trusts):
             return True
     return False
 
 
-def ordered_by_others(plan: Plan, live: State) -> bool:
+def order_depends_on_unread(plan: Plan, live: State) -> bool:
     """Whether somebody whom `live`, a part of the account, does not show may decide which call of a plan waits.
 
     That is where one call about groups or policies that others have opens what another one closes, or may do so.
     """
     after = {change.address: change.after for change in plan.changes if change.after is not None}
-    planning = Planning(live, State(live.account, live.partition, after))
-    shared = [_of_many(step, planning) for step in plan.steps]
+    planning = PlanContext(live, State(live.account, live.partition, after))
+    shared = [_shared_effects_of(step, planning) for step in plan.steps]
     return any(
-        meet(some[0], others[1]) or meet(some[1], others[0])
+        statements_overlap(some[0], others[1]) or statements_overlap(some[1], others[0])
         for some, others in combinations([said for said in shared if any(said)], 2)
     )
 
 
-def _of_many(step: Step, planning: Planning) -> tuple[Statements, Statements]:
+def _shared_effects_of(step: Step, context: PlanContext) -> tuple[Statements, Statements]:
     """What a call about a group or policy that exists opens and closes, as policies or boundaries of those who have it.
 
     Nothing for other calls. For a link of a group all that it is about, since that may be edited as well.
     """
-    if step.address.kind not in ("group", "policy") or planning.now(step.address) is None:
-        return NOTHING, NOTHING
+    if step.address.kind not in ("group", "policy") or context.entity_before(step.address) is None:
+        return NO_STATEMENTS, NO_STATEMENTS
     if step.address.kind == "group" and "PolicyArn" in step.call.parameters:
         arn = str(step.call.parameters["PolicyArn"])
-        said = planning.policy_statements(arn, planning.now) | planning.policy_statements(arn, planning.then)
+        said = context.statements_of_policy(arn, context.entity_before) | context.statements_of_policy(
+            arn, context.entity_after
+        )
         return said, said
     return step.gives | step.lifts, step.takes | step.denies
 
 
-def _guarded(saved: Saved, live: State) -> set[Address]:
+def _find_guarded(saved: SavedPlan, live: State) -> set[Address]:
     """Whom the lockout guard speaks of, and the roles over which one comes into them, as far as `live` shows."""
     marked = (address for address, entity in saved.before.items() if is_marked(entity))
-    found = {address for address in (caller_address(live), *saved.settings.break_glass, *marked) if address}
+    found = {address for address in (find_caller(live), *saved.settings.break_glass, *marked) if address}
     queue = list(found)
     for address in queue:
         for role in (live.entities.get(address) if _is_known(address, live) else None, saved.after.get(address)):
-            named = trusted(role.trust_policy, live.account) if isinstance(role, Role) else ()
+            named = find_trusted_entities(role.trust_policy, live.account) if isinstance(role, Role) else ()
             further = {one for one in named if one.kind == "role"} - found
             found |= further
             queue += further
@@ -131,10 +135,10 @@ def _guarded(saved: Saved, live: State) -> set[Address]:
 
 
 def _is_known(address: Address, live: State) -> bool:
-    return live.known is None or address in live.known
+    return live.known_addresses is None or address in live.known_addresses
 
 
-def _open(trust: Document, account: str) -> bool:
+def _is_open_trust(trust: Document, account: str) -> bool:
     """Whether a trust may let in users or roles of the account that it does not name one by one."""
     if trust.opaque:
         return True
@@ -142,12 +146,12 @@ def _open(trust: Document, account: str) -> bool:
     return any(
         statement.principals is None
         or statement.not_principal
-        or any(_many(kind, value, account) for kind, value in statement.principals)
+        or any(_is_broad_principal(kind, value, account) for kind, value in statement.principals)
         for statement in allowing
     )
 
 
-def _many(kind: str, value: str, account: str) -> bool:
+def _is_broad_principal(kind: str, value: str, account: str) -> bool:
     """True for everybody, the account itself, and what is not plainly one of its entities or of another account."""
     if kind != "AWS":
         return kind == "*"

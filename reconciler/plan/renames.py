@@ -10,26 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reconciler.kinds.facts import present
+from reconciler.kinds.facts import presence_of
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
-from reconciler.model.desired import RENAMABLE, Desired
+from reconciler.model.desired import RENAMABLE_KINDS, Desired
 from reconciler.model.entity import Entity, User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Step
-from reconciler.plan.moves import followed
-from reconciler.plan.ownership import Ignored, caller_address, is_owned
+from reconciler.plan.moves import follow_arn_changes
+from reconciler.plan.ownership import AddressPatterns, find_caller, is_owned
 
-Names = Mapping[Address, Address]
+Renames = Mapping[Address, Address]
 
 
-def renames_of(desired: Desired, live: State) -> dict[Address, Address]:
+def find_renames(desired: Desired, live: State) -> dict[Address, Address]:
     """New → old of the users and groups to rename: the old name lives, the new one is free."""
-    ignored = Ignored(desired.settings.ignore)
+    ignored = AddressPatterns(desired.settings.ignore)
     return {
         move.new: move.old
         for move in desired.moves
-        if move.old.kind in RENAMABLE
+        if move.old.kind in RENAMABLE_KINDS
         and move.old in live.entities
         and move.new not in live.entities
         and move.old not in ignored
@@ -37,20 +37,20 @@ def renames_of(desired: Desired, live: State) -> dict[Address, Address]:
     }
 
 
-def replaced_of(desired: Desired, live: State) -> dict[Address, Address]:
+def find_replacements(desired: Desired, live: State) -> dict[Address, Address]:
     """New → old of the roles and policies to replace. Both may live, where an apply broke off; then both are ours."""
-    ignored = Ignored(desired.settings.ignore)
+    ignored = AddressPatterns(desired.settings.ignore)
     found: dict[Address, Address] = {}
     for move in desired.moves:
         old, new = live.entities.get(move.old), live.entities.get(move.new)
-        if move.old.kind in RENAMABLE or old is None or move.old in ignored or move.new in ignored:
+        if move.old.kind in RENAMABLE_KINDS or old is None or move.old in ignored or move.new in ignored:
             continue
         if is_owned(old, desired.owner) and (new is None or is_owned(new, desired.owner)):
             found[move.new] = move.old
     return found
 
 
-def renamed(live: State, renames: Names) -> State:
+def apply_renames(live: State, renames: Renames) -> State:
     """The account as it is once the renames (new → old) are made."""
     if not renames:
         return live
@@ -62,43 +62,45 @@ def renamed(live: State, renames: Names) -> State:
         for address, entity in live.entities.items()
         if address in names and address.kind == "user"
     }
-    entities = {names.get(address, address): _renamed(entity, names, arns) for address, entity in live.entities.items()}
-    caller = caller_address(live)
-    facts = _facts(live.facts, names)
+    entities = {
+        names.get(address, address): _rename_entity(entity, names, arns) for address, entity in live.entities.items()
+    }
+    caller = find_caller(live)
+    facts = _rename_facts(live.details, names)
     if caller in names and caller is not None:
-        facts = replace(facts, caller=f"{live.facts.caller.rpartition('/')[0]}/{names[caller].name}")
-    return replace(live, entities=entities, facts=facts)
+        facts = replace(facts, caller=f"{live.details.caller.rpartition('/')[0]}/{names[caller].name}")
+    return replace(live, entities=entities, details=facts)
 
 
-def _renamed(entity: Entity, names: Names, arns: Mapping[str, str]) -> Entity:
+def _rename_entity(entity: Entity, names: Renames, arns: Mapping[str, str]) -> Entity:
     if entity.address in names:
         entity = replace(entity, name=names[entity.address].name)
     if isinstance(entity, User) and any(group in names for group in entity.groups):
         return replace(entity, groups=frozenset(names.get(group, group) for group in entity.groups))
-    return followed(entity, arns) or entity
+    return follow_arn_changes(entity, arns) or entity
 
 
-def _facts(facts: Facts, names: Names) -> Facts:
+def _rename_facts(facts: LiveDetails, names: Renames) -> LiveDetails:
     return replace(
         facts,
         devices={names.get(address, address): item for address, item in facts.devices.items()},
-        belongings={names.get(address, address): item for address, item in facts.belongings.items()},
-        consoles={names.get(address, address): item for address, item in facts.consoles.items()},
+        owned_credentials={names.get(address, address): item for address, item in facts.owned_credentials.items()},
+        console_passwords={names.get(address, address): item for address, item in facts.console_passwords.items()},
         access_keys={names.get(address, address): item for address, item in facts.access_keys.items()},
         devices_unread=frozenset(names.get(address, address) for address in facts.devices_unread),
         unique_ids={identity: names.get(address, address) for identity, address in facts.unique_ids.items()},
     )
 
 
-def waiting(steps: Iterable[Step], renames: Names) -> list[Step]:
+def wait_for_renames(steps: Iterable[Step], renames: Renames) -> list[Step]:
     """The steps, with those that use a new name waiting for the rename."""
-    facts = {address: present(address) for address in renames}
+    facts = {address: presence_of(address) for address in renames}
     return [
-        replace(step, needs=step.needs | ({facts[a] for a in _named(step) if a in facts} - step.makes))
+        replace(step, needs=step.needs | ({facts[a] for a in _named_addresses_of(step) if a in facts} - step.makes))
         for step in steps
     ]
 
 
-def _named(step: Step) -> list[Address]:
-    named = ((kind, step.call.parameters.get(f"{kind.capitalize()}Name")) for kind in RENAMABLE)
+def _named_addresses_of(step: Step) -> list[Address]:
+    named = ((kind, step.call.parameters.get(f"{kind.capitalize()}Name")) for kind in RENAMABLE_KINDS)
     return [step.address, *(Address(kind, str(name)) for kind, name in named if name)]

@@ -16,16 +16,16 @@ Holder = User | Group | Role
 Parameters = Mapping[str, Any]
 
 
-def replayed(
+def replay_steps(
     before: Mapping[Address, Entity], steps: Iterable[Step], after: Mapping[Address, Entity]
 ) -> Mapping[Address, Entity]:
     """`before` once the calls are made, in this order. after: what is created looks like, in the end."""
     found = dict(before)
     for step in steps:
-        address, (verb, parameters) = step.address, _verb(step.call)
+        address, (verb, parameters) = step.address, _verb_of(step.call)
         now = found.get(address)
         if verb == "Create" and address in after:
-            found[address] = _new(after[address], parameters)
+            found[address] = _create_entity(after[address], parameters)
         elif verb == "Delete":
             found.pop(address, None)
         elif now is not None and verb in _EDITS:
@@ -33,7 +33,7 @@ def replayed(
     return found
 
 
-def _verb(call: Call) -> tuple[str, Parameters]:
+def _verb_of(call: Call) -> tuple[str, Parameters]:
     """What a call does, whatever the kind: `AttachUserPolicy` → `AttachPolicy`, `CreateRole` → `Create`."""
     name = call.operation
     noun = next((noun for noun in ("User", "Group", "Role") if f"{noun}Name" in call.parameters), "Policy")
@@ -42,7 +42,7 @@ def _verb(call: Call) -> tuple[str, Parameters]:
     return name.replace(noun, "", 1), call.parameters
 
 
-def _new(after: Entity, parameters: Parameters) -> Entity:
+def _create_entity(after: Entity, parameters: Parameters) -> Entity:
     if isinstance(after, Policy):
         return replace(after, document=canonical(json.loads(parameters["PolicyDocument"])))
     if isinstance(after, Group):
@@ -58,26 +58,26 @@ def _new(after: Entity, parameters: Parameters) -> Entity:
     return after
 
 
-def _version(now: Entity, parameters: Parameters) -> Entity:
+def _set_document(now: Entity, parameters: Parameters) -> Entity:
     document = canonical(json.loads(parameters["PolicyDocument"]))
     return replace(now, document=document) if isinstance(now, Policy) else now
 
 
-def _attached(now: Entity, parameters: Parameters) -> Entity:
+def _attach_policy(now: Entity, parameters: Parameters) -> Entity:
     return replace(now, policies=now.policies | {parameters["PolicyArn"]}) if isinstance(now, Holder) else now
 
 
-def _detached(now: Entity, parameters: Parameters) -> Entity:
+def _detach_policy(now: Entity, parameters: Parameters) -> Entity:
     return replace(now, policies=now.policies - {parameters["PolicyArn"]}) if isinstance(now, Holder) else now
 
 
-def _put(now: Entity, parameters: Parameters) -> Entity:
+def _put_inline_policy(now: Entity, parameters: Parameters) -> Entity:
     document = canonical(json.loads(parameters["PolicyDocument"]))
     documents = {parameters["PolicyName"]: document}
     return replace(now, inline_policies={**now.inline_policies, **documents}) if isinstance(now, Holder) else now
 
 
-def _removed(now: Entity, parameters: Parameters) -> Entity:
+def _delete_inline_policy(now: Entity, parameters: Parameters) -> Entity:
     if not isinstance(now, Holder):
         return now
     return replace(
@@ -88,29 +88,29 @@ def _removed(now: Entity, parameters: Parameters) -> Entity:
     )
 
 
-def _joined(now: Entity, parameters: Parameters) -> Entity:
+def _join_group(now: Entity, parameters: Parameters) -> Entity:
     group = Address("group", parameters["GroupName"])
     return replace(now, groups=now.groups | {group}) if isinstance(now, User) else now
 
 
-def _left(now: Entity, parameters: Parameters) -> Entity:
+def _leave_group(now: Entity, parameters: Parameters) -> Entity:
     group = Address("group", parameters["GroupName"])
     return replace(now, groups=now.groups - {group}) if isinstance(now, User) else now
 
 
-def _bounded(now: Entity, parameters: Parameters) -> Entity:
+def _set_boundary(now: Entity, parameters: Parameters) -> Entity:
     boundary = parameters.get("PermissionsBoundary")
     return replace(now, permissions_boundary=boundary) if isinstance(now, User | Role) else now
 
 
 _EDITS: Mapping[str, Callable[[Entity, Parameters], Entity]] = {
-    "CreatePolicyVersion": _version,
-    "AttachPolicy": _attached,
-    "DetachPolicy": _detached,
-    "PutPolicy": _put,
-    "DeletePolicy": _removed,
-    "AddUserToGroup": _joined,
-    "RemoveUserFromGroup": _left,
-    "PutPermissionsBoundary": _bounded,
-    "DeletePermissionsBoundary": _bounded,
+    "CreatePolicyVersion": _set_document,
+    "AttachPolicy": _attach_policy,
+    "DetachPolicy": _detach_policy,
+    "PutPolicy": _put_inline_policy,
+    "DeletePolicy": _delete_inline_policy,
+    "AddUserToGroup": _join_group,
+    "RemoveUserFromGroup": _leave_group,
+    "PutPermissionsBoundary": _set_boundary,
+    "DeletePermissionsBoundary": _set_boundary,
 }

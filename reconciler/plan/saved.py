@@ -11,22 +11,22 @@ from dataclasses import astuple, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from reconciler.kinds.registry import BY_NAME
-from reconciler.kinds.view import differences
+from reconciler.kinds.registry import KINDS_BY_NAME
+from reconciler.kinds.view import diff_entities
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired, Move, Settings
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Level, Problem
-from reconciler.plan.build import assembled
-from reconciler.plan.codec import decoded, encoded
-from reconciler.plan.diff import Difference, difference_of
-from reconciler.plan.fingerprint import fingerprint
-from reconciler.plan.moves import followed, moved_arns
-from reconciler.plan.options import Allowed
-from reconciler.plan.questions import Questions, questions_about
-from reconciler.plan.renames import renamed, renames_of
+from reconciler.plan.build import assemble_plan
+from reconciler.plan.codec import decode_entity, encode_entity
+from reconciler.plan.diff import Difference, compare_entity
+from reconciler.plan.fingerprint import fingerprint_of
+from reconciler.plan.moves import find_arn_changes, follow_arn_changes
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.questions import FollowupReads, find_reads_of_differences
+from reconciler.plan.renames import apply_renames, find_renames
 from reconciler.plan.saved_sections import (
     DOCUMENT_KEYS,
     OPTIONAL_DOCUMENT_KEYS,
@@ -39,19 +39,19 @@ from reconciler.plan.saved_sections import (
     read_settings,
     read_targets,
 )
-from reconciler.plan.saved_values import MalformedPlan, take_address, take_mapping, take_object, take_text, take_whole
-from reconciler.policy.moments import moment, shown
+from reconciler.plan.saved_values import MalformedPlan, take_address, take_integer, take_mapping, take_object, take_text
+from reconciler.policy.moments import format_timestamp, parse_timestamp
 
 _SAVED_KEYS = ("partition", "settings", "valid_until", "moves", "entities")
 _ENTITY_KEYS = ("reason", "renamed", "before", "after", "fingerprint")
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedPlan:
     """Before and after of every touched entity, as they were planned; `reasons` for display.
 
     before: by the name that the plan gives it. refusals: code and address of each error that the plan had.
-    renamed: new → old of what the plan renames. valid_until: when the file asks for something else.
+    renames: new → old of what the plan renames. valid_until: when the file asks for something else.
     access: as the plan was approved by. reads: about how many calls it takes to read the whole account; 0: not known.
     targets: what --target named when the plan was made.
     """
@@ -65,39 +65,39 @@ class Saved:
     reasons: Mapping[Address, str]
     refusals: frozenset[tuple[str, Address | None]]
     moves: tuple[Move, ...]
-    renamed: Mapping[Address, Address]
+    renames: Mapping[Address, Address]
     valid_until: datetime | None
     access: AccessDelta
     reads: int
     targets: tuple[Address, ...] = ()
 
     @property
-    def wanted(self) -> dict[Address, Entity]:
+    def desired_entities(self) -> dict[Address, Entity]:
         return {address: entity for address, entity in self.after.items() if entity is not None}
 
 
-def saved_part(plan: Plan) -> dict[str, Any]:
+def to_saved_section(plan: Plan) -> dict[str, Any]:
     """The `saved` object of a plan file: settings, and each touched entity with its fingerprints."""
     return {
         "partition": plan.partition,
-        "settings": _settings_dict(plan.settings),
-        "valid_until": shown(plan.valid_until) if plan.valid_until else None,
+        "settings": _settings_to_json(plan.settings),
+        "valid_until": format_timestamp(plan.valid_until) if plan.valid_until else None,
         "reads": plan.reads,
         "moves": [[str(move.old), str(move.new), *astuple(move.place)] for move in plan.moves],
         "entities": {
             str(change.address): {
                 "reason": change.reason,
                 "renamed": next((field.before for field in change.fields if field.path == "name"), None),
-                "before": encoded(change.before) if change.before else None,
-                "after": encoded(change.after) if change.after else None,
-                "fingerprint": {"before": fingerprint(change.before), "after": fingerprint(change.after)},
+                "before": encode_entity(change.before) if change.before else None,
+                "after": encode_entity(change.after) if change.after else None,
+                "fingerprint": {"before": fingerprint_of(change.before), "after": fingerprint_of(change.after)},
             }
             for change in plan.changes
         },
     }
 
 
-def _settings_dict(settings: Settings) -> dict[str, Any]:
+def _settings_to_json(settings: Settings) -> dict[str, Any]:
     found = {field.name: getattr(settings, field.name) for field in fields(settings)}
     return found | {
         "ignore": list(settings.ignore),
@@ -106,7 +106,7 @@ def _settings_dict(settings: Settings) -> dict[str, Any]:
     }
 
 
-def read_saved(document: Mapping[str, Any]) -> Saved:
+def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
     """Read a plan file's content. Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not
     one."""
     take_object(document, "the plan", DOCUMENT_KEYS, OPTIONAL_DOCUMENT_KEYS)
@@ -118,7 +118,7 @@ def read_saved(document: Mapping[str, Any]) -> Saved:
     renames: dict[Address, Address] = {}
     for name, value in take_mapping(part["entities"], "saved.entities").items():
         path = f"saved.entities[{name!r}]"
-        address, entry = take_address(name, path, tuple(BY_NAME)), take_object(value, path, _ENTITY_KEYS)
+        address, entry = take_address(name, path, tuple(KINDS_BY_NAME)), take_object(value, path, _ENTITY_KEYS)
         if address in before:
             raise MalformedPlan(f"{path} is there twice, in different letter case.")
         before[address] = _read_side("before", address, entry, partition, path)
@@ -127,7 +127,7 @@ def read_saved(document: Mapping[str, Any]) -> Saved:
         if entry["renamed"] is not None:
             renames[address] = Address(address.kind, take_text(entry["renamed"], f"{path}.renamed"))
     until = part["valid_until"]
-    return Saved(
+    return SavedPlan(
         account=read_account(document),
         partition=partition,
         owner=read_owner(document),
@@ -137,10 +137,10 @@ def read_saved(document: Mapping[str, Any]) -> Saved:
         reasons=reasons,
         refusals=read_refusals(document),
         moves=read_moves(part),
-        renamed=renames,
-        valid_until=moment(take_text(until, "saved.valid_until")) if until is not None else None,
+        renames=renames,
+        valid_until=parse_timestamp(take_text(until, "saved.valid_until")) if until is not None else None,
         access=read_access(document),
-        reads=take_whole(part.get("reads", 0), "saved.reads"),
+        reads=take_integer(part.get("reads", 0), "saved.reads"),
         targets=read_targets(document),
     )
 
@@ -148,35 +148,35 @@ def read_saved(document: Mapping[str, Any]) -> Saved:
 def _read_side(side: str, address: Address, entry: Mapping[str, Any], partition: str, path: str) -> Entity | None:
     """Read an entity before or after the plan; it must be what its fingerprint says."""
     value = entry[side]
-    entity = decoded(address.kind, value, partition, f"{path}.{side}") if value is not None else None
+    entity = decode_entity(address.kind, value, partition, f"{path}.{side}") if value is not None else None
     marks = take_object(entry["fingerprint"], f"{path}.fingerprint", ("before", "after"))
-    if fingerprint(entity) != marks[side] or (entity and entity.address != address):
+    if fingerprint_of(entity) != marks[side] or (entity and entity.address != address):
         raise MalformedPlan(f"{path}.{side} is not what its fingerprint says.")
     return entity
 
 
-def stale(saved: Saved, live: State) -> list[Problem]:
+def find_stale_entities(saved: SavedPlan, live: State) -> list[Problem]:
     """What has changed since the plan was made, field by field; empty where its starting point is still live."""
-    found = list(_unnamed(saved, live))
-    live = _with_names(saved, live)
-    moves = moved_arns(saved.wanted, live)
+    found = list(_find_blocked_renames(saved, live))
+    live = _apply_pending_renames(saved, live)
+    moves = find_arn_changes(saved.desired_entities, live)
     for address, before in saved.before.items():
-        now = _as_asked(followed(live.entities.get(address), moves), before)
-        if fingerprint(now) != fingerprint(before):
-            found.append(Problem(Level.ERROR, "stale-plan", _since(address, before, now), address=address))
+        now = _drop_unplanned_fields(follow_arn_changes(live.entities.get(address), moves), before)
+        if fingerprint_of(now) != fingerprint_of(before):
+            found.append(Problem(Level.ERROR, "stale-plan", _describe_change(address, before, now), address=address))
     return found
 
 
-def _as_asked(now: Entity | None, before: Entity | None) -> Entity | None:
+def _drop_unplanned_fields(now: Entity | None, before: Entity | None) -> Entity | None:
     """What is live, less what nobody asked for when the plan was made (a policy's description)."""
     names = before.left_if_absent if before else ()
     unasked: dict[str, Any] = {name: None for name in names if getattr(before, name) is None}
     return replace(now, **unasked) if now and unasked else now
 
 
-def _unnamed(saved: Saved, live: State) -> Iterator[Problem]:
+def _find_blocked_renames(saved: SavedPlan, live: State) -> Iterator[Problem]:
     """Renames that cannot be made any more: the old name is gone, or the new one taken."""
-    for new, old in saved.renamed.items():
+    for new, old in saved.renames.items():
         if old not in live.entities:
             summary = f"{old} existed when the plan was made; now it does not."
             yield Problem(Level.ERROR, "stale-plan", summary, address=old)
@@ -185,52 +185,54 @@ def _unnamed(saved: Saved, live: State) -> Iterator[Problem]:
             yield Problem(Level.ERROR, "stale-plan", summary, address=new)
 
 
-def _renames(saved: Saved, live: State) -> dict[Address, Address]:
+def _find_pending_renames(saved: SavedPlan, live: State) -> dict[Address, Address]:
     """Those that are still to be made."""
-    return {new: old for new, old in renames_of(desired_of(saved), live).items() if new in saved.renamed}
+    return {new: old for new, old in find_renames(desired_of(saved), live).items() if new in saved.renames}
 
 
-def _with_names(saved: Saved, live: State) -> State:
-    return renamed(live, _renames(saved, live))
+def _apply_pending_renames(saved: SavedPlan, live: State) -> State:
+    return apply_renames(live, _find_pending_renames(saved, live))
 
 
-def _since(address: Address, before: Entity | None, now: Entity | None) -> str:
+def _describe_change(address: Address, before: Entity | None, now: Entity | None) -> str:
     if before is None:
         return f"{address} did not exist when the plan was made; now it does."
     if now is None:
         return f"{address} existed when the plan was made; now it does not."
-    paths = ", ".join(field.path for field in differences(before, now))
+    paths = ", ".join(field.path for field in diff_entities(before, now))
     return f"{address} has changed since the plan was made: {paths}."
 
 
-def as_saved(saved: Saved, live: State) -> State:
+def use_saved_spelling(saved: SavedPlan, live: State) -> State:
     """Live IAM with the touched entities as the file spells them: they mean the same, or the plan is stale."""
     before = {address: entity for address, entity in saved.before.items() if entity is not None}
-    names = {old: new for new, old in saved.renamed.items()}
-    as_before = renamed(replace(live, entities=before), names)
+    names = {old: new for new, old in saved.renames.items()}
+    as_before = apply_renames(replace(live, entities=before), names)
     return replace(live, entities={**live.entities, **as_before.entities})
 
 
-def rebuilt(saved: Saved, live: State, allowed: Allowed) -> Plan:
+def rebuild_plan(saved: SavedPlan, live: State, options: PlanOptions) -> Plan:
     """The plan that reaches what was saved from what is live now."""
-    return assembled(desired_of(saved), saved.wanted, live, differences_to(saved, live), allowed)
+    return assemble_plan(desired_of(saved), saved.desired_entities, live, compare_with_live(saved, live), options)
 
 
-def saved_questions(saved: Saved, live: State) -> Questions:
-    """What `rebuilt` must ask of live IAM."""
-    renames = _renames(saved, live)
-    differences = differences_to(saved, live)
-    return questions_about(desired_of(saved), saved.wanted, renamed(live, renames), differences, renames, live)
+def find_saved_plan_reads(saved: SavedPlan, live: State) -> FollowupReads:
+    """What `rebuild_plan` must ask of live IAM."""
+    renames = _find_pending_renames(saved, live)
+    differences = compare_with_live(saved, live)
+    return find_reads_of_differences(
+        desired_of(saved), saved.desired_entities, apply_renames(live, renames), differences, renames, live
+    )
 
 
-def differences_to(saved: Saved, live: State) -> list[Difference]:
+def compare_with_live(saved: SavedPlan, live: State) -> list[Difference]:
     """From live IAM to what was saved, as live IAM is once the renames are made."""
-    renames = _renames(saved, live)
-    live = renamed(live, renames)
-    moves = moved_arns(saved.wanted, live)
+    renames = _find_pending_renames(saved, live)
+    live = apply_renames(live, renames)
+    moves = find_arn_changes(saved.desired_entities, live)
     found = (
-        difference_of(
-            followed(live.entities.get(address), moves),
+        compare_entity(
+            follow_arn_changes(live.entities.get(address), moves),
             after,
             saved.owner,
             saved.reasons[address],
@@ -241,7 +243,7 @@ def differences_to(saved: Saved, live: State) -> list[Difference]:
     return [difference for difference in found if difference is not None]
 
 
-def desired_of(saved: Saved) -> Desired:
+def desired_of(saved: SavedPlan) -> Desired:
     """What was saved, as a file would ask for it."""
-    state = State(saved.account, saved.partition, saved.wanted)
+    state = State(saved.account, saved.partition, saved.desired_entities)
     return Desired(state, saved.owner, saved.settings, {}, {}, moves=saved.moves)

@@ -11,19 +11,19 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.desired import Move, Settings
-from reconciler.model.plan import Access, AccessDelta, Empowered
+from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
 from reconciler.model.problem import Level, Place
 from reconciler.plan.ownership import ignores_everything
 from reconciler.plan.saved_values import (
     MalformedPlan,
     take_address,
     take_flag,
+    take_integer,
     take_list,
     take_number,
     take_object,
     take_text,
     take_texts,
-    take_whole,
 )
 
 DOCUMENT_KEYS = ("format_version", "account", "owner", "safe", "summary", "changes", "findings", "access", "saved")
@@ -35,7 +35,7 @@ ROW_KEYS = ("principal", "role", "mfa")
 OPTIONAL_ROW_KEYS = ("conditions", "terms")
 POWER_KEYS = ("principal", "power", "grade")
 _SETTING_KEYS = ("prune", "ignore", "max_deletes", "max_delete_percent", "max_removals", "break_glass")
-_LATER_SETTING_KEYS = ("prune_also",)
+_OPTIONAL_SETTING_KEYS = ("prune_also",)
 """Those that plans of earlier versions lack."""
 _PRUNE = ("owned", "none", "all")
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
@@ -80,7 +80,7 @@ def read_targets(document: Mapping[str, Any]) -> tuple[Address, ...]:
 def read_settings(saved: Mapping[str, Any]) -> Settings:
     """Read the settings, each within the bounds that a file has for it."""
     path = "saved.settings"
-    found = take_object(saved["settings"], path, _SETTING_KEYS, _LATER_SETTING_KEYS)
+    found = take_object(saved["settings"], path, _SETTING_KEYS, _OPTIONAL_SETTING_KEYS)
     prune = take_text(found["prune"], f"{path}.prune")
     if prune not in _PRUNE:
         raise MalformedPlan(f"{path}.prune is not one of {', '.join(_PRUNE)}.")
@@ -94,9 +94,9 @@ def read_settings(saved: Mapping[str, Any]) -> Settings:
     return Settings(
         prune,
         ignore,
-        take_whole(found["max_deletes"], f"{path}.max_deletes"),
+        take_integer(found["max_deletes"], f"{path}.max_deletes"),
         take_number(found["max_delete_percent"], f"{path}.max_delete_percent", 100),
-        take_whole(found["max_removals"], f"{path}.max_removals"),
+        take_integer(found["max_removals"], f"{path}.max_removals"),
         tuple(
             take_address(item, f"{path}.break_glass", ("user", "role"))
             for item in take_list(found["break_glass"], f"{path}.break_glass")
@@ -106,17 +106,19 @@ def read_settings(saved: Mapping[str, Any]) -> Settings:
 
 
 def read_moves(saved: Mapping[str, Any]) -> tuple[Move, ...]:
-    return tuple(_move(item, f"saved.moves[{index}]") for index, item in enumerate(take_list(saved["moves"], "moves")))
+    return tuple(
+        _read_move(item, f"saved.moves[{index}]") for index, item in enumerate(take_list(saved["moves"], "moves"))
+    )
 
 
-def _move(value: object, path: str) -> Move:
+def _read_move(value: object, path: str) -> Move:
     parts = take_list(value, path)
     if len(parts) != 5:
         raise MalformedPlan(f"{path} does not have five parts.")
     old, new = take_address(parts[0], path), take_address(parts[1], path)
     if old.kind != new.kind:
         raise MalformedPlan(f"{path} has two kinds.")
-    return Move(old, new, Place(take_text(parts[2], path), take_whole(parts[3], path), take_whole(parts[4], path)))
+    return Move(old, new, Place(take_text(parts[2], path), take_integer(parts[3], path), take_integer(parts[4], path)))
 
 
 def read_refusals(document: Mapping[str, Any]) -> frozenset[tuple[str, Address | None]]:
@@ -144,17 +146,17 @@ def read_access(document: Mapping[str, Any]) -> AccessDelta:
         for index, item in rows["changed"]
     ]
     return AccessDelta(
-        tuple(_access(item, f"access.gained[{index}]") for index, item in rows["gained"]),
-        tuple(_access(item, f"access.lost[{index}]") for index, item in rows["lost"]),
-        tuple((_access(pair["before"], path), _access(pair["after"], path)) for path, pair in pairs),
-        tuple(_power(item, f"access.powers_gained[{index}]") for index, item in rows["powers_gained"]),
-        tuple(_power(item, f"access.powers_lost[{index}]") for index, item in rows["powers_lost"]),
+        tuple(_read_access_row(item, f"access.gained[{index}]") for index, item in rows["gained"]),
+        tuple(_read_access_row(item, f"access.lost[{index}]") for index, item in rows["lost"]),
+        tuple((_read_access_row(pair["before"], path), _read_access_row(pair["after"], path)) for path, pair in pairs),
+        tuple(_read_power(item, f"access.powers_gained[{index}]") for index, item in rows["powers_gained"]),
+        tuple(_read_power(item, f"access.powers_lost[{index}]") for index, item in rows["powers_lost"]),
     )
 
 
-def _access(value: object, path: str) -> Access:
+def _read_access_row(value: object, path: str) -> RoleAccess:
     row = take_object(value, path, ROW_KEYS, OPTIONAL_ROW_KEYS)
-    return Access(
+    return RoleAccess(
         take_text(row["principal"], f"{path}.principal"),
         take_text(row["role"], f"{path}.role"),
         take_flag(row["mfa"], f"{path}.mfa"),
@@ -163,6 +165,6 @@ def _access(value: object, path: str) -> Access:
     )
 
 
-def _power(value: object, path: str) -> Empowered:
+def _read_power(value: object, path: str) -> PrincipalPower:
     row = take_object(value, path, POWER_KEYS)
-    return Empowered(*(take_text(row[key], f"{path}.{key}") for key in POWER_KEYS))
+    return PrincipalPower(*(take_text(row[key], f"{path}.{key}") for key in POWER_KEYS))

@@ -13,32 +13,32 @@ from typing import Any
 
 from reconciler.model.address import Address
 
-LARGEST = 2**63 - 1
+MAX_INTEGER = 2**63 - 1
 
 
 class MalformedPlan(ValueError):
     """A value of a plan file that no plan has; the message names its path and can be shown."""
 
 
-def parse_strictly(content: bytes, flaws: list[str]) -> Any:
+def parse_strict_json(content: bytes, flaws: list[str]) -> Any:
     """Parse JSON. Append a sentence to `flaws` for each key that stands twice and each number that JSON does not have
     (NaN, Infinity, 1e999): Python takes both, and other readers see another plan. Raises ValueError, RecursionError."""
 
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    def collect_pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) < len(items):
             flaws.append("A key stands twice in one object.")
         return found
 
-    def constant(name: str) -> None:
+    def reject_constant(name: str) -> None:
         flaws.append(f"{name} is not a number.")
 
-    def real(text: str) -> float:
+    def parse_real(text: str) -> float:
         if not math.isfinite(number := float(text)):
             flaws.append("A number is too large.")
         return number
 
-    return json.loads(content, object_pairs_hook=pairs, parse_constant=constant, parse_float=real)
+    return json.loads(content, object_pairs_hook=collect_pairs, parse_constant=reject_constant, parse_float=parse_real)
 
 
 def take_object(value: object, path: str, required: Sequence[str], optional: Sequence[str] = ()) -> Mapping[str, Any]:
@@ -87,20 +87,20 @@ def take_flag(value: object, path: str) -> bool:
     return value
 
 
-def take_number(value: object, path: str, most: float) -> int | float:
-    """Return a number from 0 to `most`."""
+def take_number(value: object, path: str, maximum: float) -> int | float:
+    """Return a number from 0 to `maximum`."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise MalformedPlan(f"{path} is not a number.")
     if isinstance(value, float) and not math.isfinite(value):
         raise MalformedPlan(f"{path} is not a number.")
-    if not 0 <= value <= most:
-        raise MalformedPlan(f"{path} is not between 0 and {most}.")
+    if not 0 <= value <= maximum:
+        raise MalformedPlan(f"{path} is not between 0 and {maximum}.")
     return value
 
 
-def take_whole(value: object, path: str, most: int = LARGEST) -> int:
-    """Return a whole number from 0 to `most`."""
-    number = take_number(value, path, most)
+def take_integer(value: object, path: str, maximum: int = MAX_INTEGER) -> int:
+    """Return a whole number from 0 to `maximum`."""
+    number = take_number(value, path, maximum)
     if number != int(number):
         raise MalformedPlan(f"{path} is not a whole number.")
     return int(number)

@@ -20,38 +20,38 @@ class Schedule:
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._stages = stages_of(steps)
-        self._waits = _waits(steps, self._stages)
-        self._frees: defaultdict[int, list[int]] = defaultdict(list)
+        self._waits = _find_waits(steps, self._stages)
+        self._unblocks: defaultdict[int, list[int]] = defaultdict(list)
         for index, waits in enumerate(self._waits):
             for earlier in waits:
-                self._frees[earlier].append(index)
-        self._left = [0] * (self._stages[-1] + 1 if steps else 0)
+                self._unblocks[earlier].append(index)
+        self._unfinished = [0] * (self._stages[-1] + 1 if steps else 0)
         for stage in self._stages:
-            self._left[stage] += 1
-        self._free: list[list[int]] = [[] for _ in self._left]
+            self._unfinished[stage] += 1
+        self._ready: list[list[int]] = [[] for _ in self._unfinished]
         for index in reversed(range(len(steps))):
             if not self._waits[index]:
-                self._free[self._stages[index]].append(index)
+                self._ready[self._stages[index]].append(index)
         self._stage = 0
 
     def start(self) -> int | None:
         """The next call to make, which is then under way; None where nothing may start before something ends."""
-        free = self._free[self._stage] if self._stage < len(self._free) else []
+        free = self._ready[self._stage] if self._stage < len(self._ready) else []
         return free.pop() if free else None
 
-    def end(self, index: int) -> None:
+    def finish(self, index: int) -> None:
         """This call was made: what waited for it may go."""
-        for later in self._frees[index]:
+        for later in self._unblocks[index]:
             self._waits[later].discard(index)
             if not self._waits[later]:
-                self._free[self._stages[later]].append(later)
-        self._left[self._stages[index]] -= 1
-        while self._stage < len(self._left) and not self._left[self._stage]:
+                self._ready[self._stages[later]].append(later)
+        self._unfinished[self._stages[index]] -= 1
+        while self._stage < len(self._unfinished) and not self._unfinished[self._stage]:
             self._stage += 1
 
     @property
-    def ended(self) -> bool:
-        return self._stage == len(self._left)
+    def is_finished(self) -> bool:
+        return self._stage == len(self._unfinished)
 
 
 def stages_of(steps: Sequence[Step]) -> list[int]:
@@ -59,12 +59,12 @@ def stages_of(steps: Sequence[Step]) -> list[int]:
     found: list[int] = []
     for index, step in enumerate(steps):
         before = steps[index - 1] if index else step
-        barrier = (step.phase, step.own) != (before.phase, before.own)
+        barrier = (step.phase, step.affects_caller) != (before.phase, before.affects_caller)
         found.append((found[-1] if found else 0) + barrier)
     return found
 
 
-def _waits(steps: Sequence[Step], stages: Sequence[int]) -> list[set[int]]:
+def _find_waits(steps: Sequence[Step], stages: Sequence[int]) -> list[set[int]]:
     """Step → the steps of its own stage that must have ended before it starts."""
     makers: defaultdict[Fact, list[int]] = defaultdict(list)
     latest: dict[Address, int] = {}
@@ -73,7 +73,7 @@ def _waits(steps: Sequence[Step], stages: Sequence[int]) -> list[set[int]]:
         waits = {maker for fact in step.needs for maker in makers[fact]} if step.needs else set()
         if step.address in latest:
             waits.add(latest[step.address])
-        if index and step.own:
+        if index and step.affects_caller:
             waits.add(index - 1)
         found.append({earlier for earlier in waits if stages[earlier] == stages[index]})
         for fact in step.makes:

@@ -31,36 +31,40 @@ _SERVICE_ROLE = "/service-role/"
 class ServiceRole:
     """One form. `name` and `principal` must match whole; a principal is `KIND:VALUE`, as in Service:ec2.amazonaws.com.
 
-    elsewhere: the principal is of another account, that of the organization's management or audit.
+    in_other_account: the principal is of another account, that of the organization's management or audit.
     """
 
     service: str
     name: re.Pattern[str]
     principal: re.Pattern[str]
     path: str = "/"
-    elsewhere: bool = True
+    in_other_account: bool = True
 
 
-def _form(service: str, name: str, principal: str, path: str = "/", *, elsewhere: bool = True) -> ServiceRole:
-    return ServiceRole(service, re.compile(name), re.compile(principal), path, elsewhere)
+def _define_role(
+    service: str, name: str, principal: str, path: str = "/", *, in_other_account: bool = True
+) -> ServiceRole:
+    return ServiceRole(service, re.compile(name), re.compile(principal), path, in_other_account)
 
 
-def _of_service(service: str, name: str, host: str, path: str = "/") -> ServiceRole:
-    return _form(service, re.escape(name), re.escape(f"Service:{host}.amazonaws.com"), path, elsewhere=False)
+def _define_role_of_service(service: str, name: str, host: str, path: str = "/") -> ServiceRole:
+    return _define_role(
+        service, re.escape(name), re.escape(f"Service:{host}.amazonaws.com"), path, in_other_account=False
+    )
 
 
-FORMS: tuple[ServiceRole, ...] = (
-    _form(_ORGANIZATIONS, "OrganizationAccountAccessRole", _ROOT),
-    _form(_CONTROL_TOWER, "AWSControlTowerExecution", _ROOT),
+SERVICE_ROLES: tuple[ServiceRole, ...] = (
+    _define_role(_ORGANIZATIONS, "OrganizationAccountAccessRole", _ROOT),
+    _define_role(_CONTROL_TOWER, "AWSControlTowerExecution", _ROOT),
     *(
-        _form(_CONTROL_TOWER, f"aws-controltower-{here}", f"{_IAM}role/aws-controltower-{there}")
+        _define_role(_CONTROL_TOWER, f"aws-controltower-{here}", f"{_IAM}role/aws-controltower-{there}")
         for here, there in (
             ("AdministratorExecutionRole", "AuditAdministratorRole"),
             ("ReadOnlyExecutionRole", "AuditReadOnlyRole"),
         )
     ),
     *(
-        _of_service(_CONTROL_TOWER, f"aws-controltower-{name}", host)
+        _define_role_of_service(_CONTROL_TOWER, f"aws-controltower-{name}", host)
         for name, host in (
             ("AuditAdministratorRole", "lambda"),
             ("AuditReadOnlyRole", "lambda"),
@@ -69,31 +73,33 @@ FORMS: tuple[ServiceRole, ...] = (
             ("CloudWatchLogsRole", "cloudtrail"),
         )
     ),
-    _of_service(_CONTROL_TOWER, "AWSControlTowerAdmin", "controltower", _SERVICE_ROLE),
-    _of_service(_CONTROL_TOWER, "AWSControlTowerCloudTrailRole", "cloudtrail", _SERVICE_ROLE),
-    _of_service(_CONTROL_TOWER, "AWSControlTowerStackSetRole", "cloudformation", _SERVICE_ROLE),
-    _of_service(_CONTROL_TOWER, "AWSControlTowerConfigAggregatorRoleForOrganizations", "config", _SERVICE_ROLE),
-    _form(
+    _define_role_of_service(_CONTROL_TOWER, "AWSControlTowerAdmin", "controltower", _SERVICE_ROLE),
+    _define_role_of_service(_CONTROL_TOWER, "AWSControlTowerCloudTrailRole", "cloudtrail", _SERVICE_ROLE),
+    _define_role_of_service(_CONTROL_TOWER, "AWSControlTowerStackSetRole", "cloudformation", _SERVICE_ROLE),
+    _define_role_of_service(
+        _CONTROL_TOWER, "AWSControlTowerConfigAggregatorRoleForOrganizations", "config", _SERVICE_ROLE
+    ),
+    _define_role(
         _STACK_SETS,
         "stacksets-exec-[0-9a-f]{32}",
         f"{_IAM}role/aws-service-role/stacksets[.]cloudformation[.]amazonaws[.]com/"
         "AWSServiceRoleForCloudFormationStackSetsOrgAdmin",
     ),
-    _form(_STACK_SETS, "AWSCloudFormationStackSetExecutionRole", _ROOT),
-    _form(
+    _define_role(_STACK_SETS, "AWSCloudFormationStackSetExecutionRole", _ROOT),
+    _define_role(
         _STACK_SETS,
         "AWSCloudFormationStackSetExecutionRole",
         f"{_IAM}role/AWSCloudFormationStackSetAdministrationRole",
-        elsewhere=False,
+        in_other_account=False,
     ),
-    _of_service(_STACK_SETS, "AWSCloudFormationStackSetAdministrationRole", "cloudformation"),
-    _of_service("Amazon QuickSight", "aws-quicksight-service-role-v0", "quicksight", _SERVICE_ROLE),
+    _define_role_of_service(_STACK_SETS, "AWSCloudFormationStackSetAdministrationRole", "cloudformation"),
+    _define_role_of_service("Amazon QuickSight", "aws-quicksight-service-role-v0", "quicksight", _SERVICE_ROLE),
 )
 
 
 def service_of(role: Role, account: str) -> str:
     """Return the service that put a role there; "" if the role is not one of the known forms."""
-    forms = (form for form in FORMS if form.path == role.path and form.name.fullmatch(role.name))
+    forms = (form for form in SERVICE_ROLES if form.path == role.path and form.name.fullmatch(role.name))
     return next((form.service for form in forms if _is_trusted_alone(form, role, account)), "")
 
 
@@ -110,39 +116,41 @@ def _fits(form: ServiceRole, statement: Statement, account: str) -> bool:
         return False
     for kind, value in statement.principals:
         match = form.principal.fullmatch(f"{kind}:{value}")
-        if match is None or (form.elsewhere and match["account"] == account):
+        if match is None or (form.in_other_account and match["account"] == account):
             return False
     return True
 
 
-def spare(going: Iterable[Address], live: State, also: Container[Address]) -> Mapping[Address, str]:
-    """Map what pruning would take, and must leave alone, to the reason. `also`: what `settings.prune_also` names.
+def find_service_managed(
+    candidates: Iterable[Address], live: State, prune_also: Container[Address]
+) -> Mapping[Address, str]:
+    """Map what pruning would take, and must leave alone, to the reason. `prune_also`: what `settings.prune_also` names.
 
     A policy stays with such a role: without it the role is there and cannot do its work.
     """
     found: dict[Address, str] = {}
-    addresses = list(going)
+    addresses = list(candidates)
     for address in addresses:
         role = live.entities[address]
-        if address in live.facts.templates:
-            found[address] = f"made from the role template {live.facts.templates[address]}: never pruned"
-        elif isinstance(role, Role) and address not in also and (service := service_of(role, live.account)):
-            found[address] = service + _trusted_accounts(role, live.account)
-    held = _held_policies(found, live)
+        if address in live.details.role_templates:
+            found[address] = f"made from the role template {live.details.role_templates[address]}: never pruned"
+        elif isinstance(role, Role) and address not in prune_also and (service := service_of(role, live.account)):
+            found[address] = service + _describe_trusted_accounts(role, live.account)
+    held = _map_held_policies(found, live)
     for address in addresses:
-        if address in held and isinstance(live.entities[address], Policy) and address not in also:
+        if address in held and isinstance(live.entities[address], Policy) and address not in prune_also:
             found[address] = f"used by {held[address]}"
     return found
 
 
-def _trusted_accounts(role: Role, account: str) -> str:
+def _describe_trusted_accounts(role: Role, account: str) -> str:
     """Return a remark on the other accounts that a role lets in: which one manages the organization is not known."""
     named = {value for statement in role.trust_policy.statements for _, value in statement.principals or ()}
     others = sorted({match[1] for value in named if (match := _ACCOUNT.match(value)) and match[1] != account})
     return f", lets account {', '.join(others)} in" if others else ""
 
 
-def _held_policies(roles: Iterable[Address], live: State) -> dict[Address, Address]:
+def _map_held_policies(roles: Iterable[Address], live: State) -> dict[Address, Address]:
     """Map each policy of these roles, boundaries too, to the first role that has it."""
     held: dict[Address, Address] = {}
     for address in sorted(roles):

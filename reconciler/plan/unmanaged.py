@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.plan import Action, Unmanaged
+from reconciler.model.plan import Action, UnmanagedEntity
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.ownership import Ignored, carriers_of, owner_among
+from reconciler.plan.ownership import AddressPatterns, find_tagged_owners, resolve_owner
 
 
-def unmanaged(draft: Draft) -> Iterator[Unmanaged]:
+def find_unmanaged(draft: Draft) -> Iterator[UnmanagedEntity]:
     """By address. Left out: what the plan deletes, what `settings.ignore` matches, and AWS's own."""
-    ignored = Ignored(draft.desired.settings.ignore)
-    going = {item.address for item in draft.of(Action.DELETE)}
-    carriers = carriers_of(draft.live)
-    for address, entity in sorted(draft.live.everything.items()):
+    ignored = AddressPatterns(draft.desired.settings.ignore)
+    going = {item.address for item in draft.differences_of(Action.DELETE)}
+    carriers = find_tagged_owners(draft.baseline)
+    for address, entity in sorted(draft.baseline.all_entities.items()):
         if address in draft.desired.state.entities or address in going or address in ignored:
             continue
-        if entity.pruned and not entity.of_aws:
-            owner = owner_among(entity, carriers)
-            yield Unmanaged(address, owner if owner != draft.desired.owner else None)
+        if entity.is_prunable and not entity.is_aws_owned:
+            owner = resolve_owner(entity, carriers)
+            yield UnmanagedEntity(address, owner if owner != draft.desired.owner else None)

@@ -21,14 +21,14 @@ VERSION_WHEN_ABSENT = "2008-10-17"
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
-_MOST = 50_000
-_made: dict[tuple[str, str], Document] = {}
+_CACHE_SIZE = 50_000
+_cache: dict[tuple[str, str], Document] = {}
 """Text and partition → document: AWS hands back what it was sent, so that one value serves the file and the account."""
 
 _ELEMENTS = frozenset("Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split())
 
 
-def authored(raw: Mapping[str, Json], partition: str = "aws") -> Document:
+def parse_authored(raw: Mapping[str, Json], partition: str = "aws") -> Document:
     """A document of the file: without Version it is sent, compared and measured as 2012-10-17."""
     if "Version" not in raw:
         raw = {"Version": CURRENT_VERSION, **raw}
@@ -40,26 +40,26 @@ def canonical(raw: Json | Mapping[str, Json], partition: str = "aws") -> Documen
     if isinstance(raw, str):
         return Document(version="", statements=frozenset(), opaque=raw, text=raw)
     text = _COMPACT.encode(raw)
-    found = _made.get((text, partition))
+    found = _cache.get((text, partition))
     if found is None:
-        if len(_made) >= _MOST:
-            _made.clear()
-        found = _made[text, partition] = _document(cast("dict[str, Json]", raw), text, partition)
+        if len(_cache) >= _CACHE_SIZE:
+            _cache.clear()
+        found = _cache[text, partition] = _build_document(cast("dict[str, Json]", raw), text, partition)
     return found
 
 
-def _document(body: dict[str, Json], text: str, partition: str) -> Document:
+def _build_document(body: dict[str, Json], text: str, partition: str) -> Document:
     statements = body.get("Statement")
     listed = statements if isinstance(statements, list) else [statements]
     return Document(
         version=str(body.get("Version", VERSION_WHEN_ABSENT)),
         id=str(body.get("Id", "")),
-        statements=frozenset(_statement(item, partition) for item in listed if isinstance(item, dict)),
+        statements=frozenset(_build_statement(item, partition) for item in listed if isinstance(item, dict)),
         text=text,
     )
 
 
-def _statement(raw: dict[str, Json], partition: str) -> Statement:
+def _build_statement(raw: dict[str, Json], partition: str) -> Statement:
     spelling: dict[str, str] = {}
     not_principal, not_action, not_resource = (
         "NotPrincipal" in raw,
@@ -72,36 +72,36 @@ def _statement(raw: dict[str, Json], partition: str) -> Statement:
     return Statement(
         effect=str(raw.get("Effect", "")),
         sid=str(raw.get("Sid", "")),
-        principals=None if principal is None else _principals(principal, partition),
+        principals=None if principal is None else _build_principals(principal, partition),
         not_principal=not_principal,
-        actions=frozenset(_folded(raw.get("NotAction" if not_action else "Action"), spelling)),
+        actions=frozenset(_fold_case(raw.get("NotAction" if not_action else "Action"), spelling)),
         not_action=not_action,
-        resources=None if resource is None else frozenset(map(complete_arn, _texts(resource))),
+        resources=None if resource is None else frozenset(map(complete_arn, _texts_of(resource))),
         not_resource=not_resource,
-        conditions=_conditions(raw.get("Condition"), spelling),
+        conditions=_build_conditions(raw.get("Condition"), spelling),
         unknown=json.dumps(unknown, sort_keys=True) if unknown else "",
         spelling=spelling,
     )
 
 
-def _principals(raw: Json, partition: str) -> frozenset[tuple[str, str]]:
+def _build_principals(raw: Json, partition: str) -> frozenset[tuple[str, str]]:
     if not isinstance(raw, dict):
-        return frozenset(("*", text) for text in _texts(raw))
+        return frozenset(("*", text) for text in _texts_of(raw))
     return frozenset(
-        (kind, _rooted(text, partition) if kind == "AWS" else text)
+        (kind, _to_root_arn(text, partition) if kind == "AWS" else text)
         for kind, values in raw.items()
-        for text in _texts(values)
+        for text in _texts_of(values)
     )
 
 
-def _rooted(principal: str, partition: str) -> str:
+def _to_root_arn(principal: str, partition: str) -> str:
     """An account id as the ARN that IAM may rewrite it to (IAM User Guide, "AWS account principals")."""
     if len(principal) == 12 and principal.isascii() and principal.isdigit():
         return f"arn:{partition}:iam::{principal}:root"
     return principal
 
 
-def _conditions(raw: Json, spelling: dict[str, str]) -> frozenset[Condition]:
+def _build_conditions(raw: Json, spelling: dict[str, str]) -> frozenset[Condition]:
     found: set[Condition] = set()
     for operator, block in (raw if isinstance(raw, dict) else {}).items():
         entries = block if isinstance(block, dict) else {}
@@ -111,24 +111,24 @@ def _conditions(raw: Json, spelling: dict[str, str]) -> frozenset[Condition]:
         for key, value in entries.items():
             folded = key.lower()
             spelling.setdefault(folded, key)
-            texts = (text.lower() if boolean else text for text in _texts(value))
+            texts = (text.lower() if boolean else text for text in _texts_of(value))
             found.add(Condition(operator, folded, frozenset(texts)))
     return frozenset(found)
 
 
-def _folded(raw: Json, spelling: dict[str, str]) -> Iterable[str]:
-    for text in _texts(raw):
+def _fold_case(raw: Json, spelling: dict[str, str]) -> Iterable[str]:
+    for text in _texts_of(raw):
         folded = text.lower()
         spelling.setdefault(folded, text)
         yield folded
 
 
-def _texts(raw: Json) -> list[str]:
+def _texts_of(raw: Json) -> list[str]:
     values = raw if isinstance(raw, list) else [] if raw is None else [raw]
-    return [_text(value) for value in values]
+    return [_to_text(value) for value in values]
 
 
-def _text(value: Json) -> str:
+def _to_text(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
@@ -140,7 +140,7 @@ def as_json(document: Document) -> Json:
     """The canonical form as plain JSON: every list sorted, every element a list, the author's letter case."""
     if document.opaque:
         return document.opaque
-    shown = [statement_json(statement) for statement in document.statements]
+    shown = [statement_as_json(statement) for statement in document.statements]
     result: dict[str, Json] = {"Version": document.version}
     if document.id:
         result["Id"] = document.id
@@ -148,25 +148,25 @@ def as_json(document: Document) -> Json:
     return result
 
 
-def statement_json(statement: Statement) -> dict[str, Json]:
+def statement_as_json(statement: Statement) -> dict[str, Json]:
     """One statement of `as_json`."""
     shown: dict[str, Json] = {"Sid": statement.sid} if statement.sid else {}
     shown["Effect"] = statement.effect
     if statement.principals is not None:
-        shown["NotPrincipal" if statement.not_principal else "Principal"] = _principals_json(statement.principals)
+        shown["NotPrincipal" if statement.not_principal else "Principal"] = _principals_as_json(statement.principals)
     if statement.actions:
         key = "NotAction" if statement.not_action else "Action"
-        shown[key] = [statement.spelled(action) for action in sorted(statement.actions)]
+        shown[key] = [statement.spelling_of(action) for action in sorted(statement.actions)]
     if statement.resources is not None:
         shown["NotResource" if statement.not_resource else "Resource"] = cast("Json", sorted(statement.resources))
     if statement.conditions:
-        shown["Condition"] = _conditions_json(statement)
+        shown["Condition"] = _conditions_as_json(statement)
     if statement.unknown:
         shown.update(json.loads(statement.unknown))
     return shown
 
 
-def _principals_json(principals: frozenset[tuple[str, str]]) -> Json:
+def _principals_as_json(principals: frozenset[tuple[str, str]]) -> Json:
     if principals and all(kind == "*" for kind, _ in principals):
         bare: list[Json] = [value for _, value in sorted(principals)]
         return bare[0] if len(bare) == 1 else bare
@@ -176,12 +176,12 @@ def _principals_json(principals: frozenset[tuple[str, str]]) -> Json:
     return grouped
 
 
-def _conditions_json(statement: Statement) -> Json:
+def _conditions_as_json(statement: Statement) -> Json:
     blocks: dict[str, Json] = {}
     for condition in sorted(statement.conditions, key=lambda item: (item.operator, item.key)):
         block = cast("dict[str, Json]", blocks.setdefault(condition.operator, {}))
         if condition.key:
-            spellings = (statement.spelled(condition.key), condition.key, condition.key.upper())
+            spellings = (statement.spelling_of(condition.key), condition.key, condition.key.upper())
             name = next((spelling for spelling in spellings if spelling not in block), condition.key)
             block[name] = cast("Json", sorted(condition.values))
     return blocks

@@ -12,79 +12,79 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from reconciler.model.suggest import suggestion
-from reconciler.policy.flaw import Flaw, did_you_mean, error, shown, warning
+from reconciler.model.suggest import suggest_word
+from reconciler.policy.flaw import Flaw, did_you_mean, error, format_value, warning
 from reconciler.policy.global_keys import KNOWN_KEYS, KNOWN_PREFIXES
-from reconciler.policy.operators import OPERATORS, Operator, expected
-from reconciler.policy.walk import Part, items
+from reconciler.policy.operators import OPERATORS, Operator, explain_mismatch
+from reconciler.policy.walk import DocumentPart, items_of
 
 _KEY = re.compile(r"[^\s:]+:\S.*", re.DOTALL)
 
 
-def condition(part: Part) -> Iterator[Flaw]:
+def check_condition(part: DocumentPart) -> Iterator[Flaw]:
     """An object of operators; an empty one is the same as none."""
     if not isinstance(part.value, dict):
-        summary = f"Condition is {shown(part.value)}, not an object."
+        summary = f"Condition is {format_value(part.value)}, not an object."
         hint = "Its form is {operator: {key: value}}."
         yield error("invalid-condition", part.path, summary, hint)
         return
     for name, block in part.value.items():
-        yield from _operator(str(name), Part((*part.path, str(name)), block))
+        yield from _check_operator(str(name), DocumentPart((*part.path, str(name)), block))
 
 
-def _operator(name: str, part: Part) -> Iterator[Flaw]:
+def _check_operator(name: str, part: DocumentPart) -> Iterator[Flaw]:
     operator = OPERATORS.get(name)
     if operator is None:
-        summary = f"{shown(name)} is not a condition operator."
-        yield error("unknown-operator", part.path, summary, _operator_hint(name), at_key=True)
+        summary = f"{format_value(name)} is not a condition operator."
+        yield error("unknown-operator", part.path, summary, _suggest_operator(name), at_key=True)
     if not isinstance(part.value, dict):
-        summary = f"{name} is {shown(part.value)}, not an object of condition keys."
+        summary = f"{name} is {format_value(part.value)}, not an object of condition keys."
         yield error("invalid-condition", part.path, summary, "Its form is {operator: {key: value}}.")
         return
     spellings: dict[str, str] = {}
     for key, value in part.value.items():
         path = (*part.path, str(key))
-        flaw = _key(str(key))
+        flaw = _check_key(str(key))
         if flaw:
             yield replace(flaw, path=path)
         first = spellings.setdefault(str(key).casefold(), str(key))
         if first != str(key):
-            summary = f"{shown(key)} and {shown(first)} are the same condition key to AWS."
+            summary = f"{format_value(key)} and {format_value(first)} are the same condition key to AWS."
             yield error("duplicate-condition-key", path, summary, "Make them one list.", at_key=True)
-        yield from _values(operator, Part(path, value))
+        yield from _check_values(operator, DocumentPart(path, value))
 
 
-def _operator_hint(name: str) -> str:
+def _suggest_operator(name: str) -> str:
     if name.endswith("NullIfExists"):
         return "Null already asks whether the key exists: drop IfExists."
     return did_you_mean(name, OPERATORS)
 
 
 @lru_cache(maxsize=1024)
-def _key(key: str) -> Flaw | None:
+def _check_key(key: str) -> Flaw | None:
     if not _KEY.fullmatch(key):
-        near = next(filter(None, (suggestion(f"{prefix}{key}", KNOWN_KEYS) for prefix in KNOWN_PREFIXES)), None)
+        near = next(filter(None, (suggest_word(f"{prefix}{key}", KNOWN_KEYS) for prefix in KNOWN_PREFIXES)), None)
         hint = f"Did you mean {near}?" if near else "A condition key reads prefix:name."
-        return error("invalid-condition-key", (), f"{shown(key)} is not a condition key.", hint, at_key=True)
+        return error("invalid-condition-key", (), f"{format_value(key)} is not a condition key.", hint, at_key=True)
     name = key.partition("/")[0]
     if name.casefold().startswith(KNOWN_PREFIXES) and name.casefold() not in _FOLDED_KEYS:
         # A key that is merely newer than this list looks like no other, and is left alone.
-        near = suggestion(name, KNOWN_KEYS)
+        near = suggest_word(name, KNOWN_KEYS)
         if near:
-            summary = f"{shown(name)} is not a condition key that AWS is known to have."
+            summary = f"{format_value(name)} is not a condition key that AWS is known to have."
             return warning("unknown-global-key", (), summary, f"Did you mean {near}?", at_key=True)
     return None
 
 
-def _values(operator: Operator | None, part: Part) -> Iterator[Flaw]:
-    for path, value in items(part):
+def _check_values(operator: Operator | None, part: DocumentPart) -> Iterator[Flaw]:
+    for path, value in items_of(part):
         if not isinstance(value, (str, bool, int, float)):
-            summary = f"A condition's value is {shown(value)}; it must be a text, a number or a boolean."
+            summary = f"A condition's value is {format_value(value)}; it must be a text, a number or a boolean."
             yield error("invalid-condition-value", path, summary)
         elif operator is not None:
-            wanted = expected(operator, value)
+            wanted = explain_mismatch(operator, value)
             if wanted:
-                summary = f"{shown(value)} under {operator.base} is not {wanted}."
+                summary = f"{format_value(value)} under {operator.base} is not {wanted}."
                 yield error("condition-type-mismatch", path, summary)
 
 

@@ -12,7 +12,7 @@ from reconciler.model.document import Condition, Document, Statement
 
 _ARN_START = re.compile(r"^arn(:aws[a-z-]*)?:")
 _WILDCARDS = frozenset("*?:")
-_LIKE = frozenset(["stringlike", "arnlike", "arnequals"])
+_LIKE_OPERATORS = frozenset(["stringlike", "arnlike", "arnequals"])
 
 
 def comes_to_deny_everything(before: Document | None, after: Document) -> bool:
@@ -22,7 +22,7 @@ def comes_to_deny_everything(before: Document | None, after: Document) -> bool:
     """
     if denies_everything(after):
         return before is None or not denies_everything(before)
-    return before is not None and _allows(before) and not _allows(after)
+    return before is not None and _has_allow(before) and not _has_allow(after)
 
 
 def denies_everything(document: Document) -> bool:
@@ -30,7 +30,7 @@ def denies_everything(document: Document) -> bool:
     return any(_covers_every_request(statement) for statement in document.statements if statement.effect == "Deny")
 
 
-def _allows(document: Document) -> bool:
+def _has_allow(document: Document) -> bool:
     """A live text that is not JSON counts as one that allows nothing: IAM would not have evaluated it."""
     return any(statement.effect == "Allow" for statement in document.statements)
 
@@ -55,7 +55,7 @@ def _is_every_resource(resource: str) -> bool:
 
 
 def _always_holds(condition: Condition) -> bool:
-    return condition.operator.lower() in _LIKE and any(map(_matches_all, condition.values))
+    return condition.operator.lower() in _LIKE_OPERATORS and any(map(_matches_all, condition.values))
 
 
 def _matches_all(pattern: str) -> bool:

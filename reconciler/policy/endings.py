@@ -13,77 +13,77 @@ from datetime import datetime
 from typing import Any, cast
 
 from reconciler.model.document import Document, Json
-from reconciler.policy.canonical import CURRENT_VERSION, authored
-from reconciler.policy.moments import BadMoment, moment, shown
+from reconciler.policy.canonical import CURRENT_VERSION, parse_authored
+from reconciler.policy.moments import InvalidTimestamp, format_timestamp, parse_timestamp
 
-_BEFORE, _FROM, _TIME = "DateLessThan", "DateGreaterThanEquals", "aws:CurrentTime"
+_BEFORE_OPERATOR, _FROM_OPERATOR, _TIME_KEY = "DateLessThan", "DateGreaterThanEquals", "aws:CurrentTime"
 
 
-class EndsAlready(ValueError):
+class ExpiryConflict(ValueError):
     """A statement has such a condition of its own; args: the index of the statement."""
 
 
-def with_end(document: Document, at: datetime, partition: str) -> Document:
+def add_expiry(document: Document, at: datetime, partition: str) -> Document:
     """Return the document with each statement in force before that moment only. Raises EndsAlready."""
     body: dict[str, Json] = json.loads(document.text)
-    statements: list[Json] = [_ending(item, at, index) for index, item in enumerate(_statements(body))]
-    return replace(authored({**body, "Statement": statements}, partition), places=document.places)
+    statements: list[Json] = [_add_expiry_condition(item, at, index) for index, item in enumerate(_statements_of(body))]
+    return replace(parse_authored({**body, "Statement": statements}, partition), places=document.places)
 
 
-def _ending(statement: Mapping[str, Any], at: datetime, index: int) -> dict[str, Json]:
+def _add_expiry_condition(statement: Mapping[str, Any], at: datetime, index: int) -> dict[str, Json]:
     conditions: dict[str, Any] = dict(statement.get("Condition") or {})
-    block = dict(conditions.get(_BEFORE) or {})
-    if any(key.lower() == _TIME.lower() for key in block):
-        raise EndsAlready(index)
-    return {**statement, "Condition": {**conditions, _BEFORE: {**block, _TIME: shown(at)}}}
+    block = dict(conditions.get(_BEFORE_OPERATOR) or {})
+    if any(key.lower() == _TIME_KEY.lower() for key in block):
+        raise ExpiryConflict(index)
+    return {**statement, "Condition": {**conditions, _BEFORE_OPERATOR: {**block, _TIME_KEY: format_timestamp(at)}}}
 
 
-def without_end(document: Document, partition: str) -> tuple[Document, datetime] | None:
-    """Return what `with_end` was given; None if the document is not one that it makes."""
+def split_expiry(document: Document, partition: str) -> tuple[Document, datetime] | None:
+    """Return what `add_expiry` was given; None if the document is not one that it makes."""
     if document.opaque:
         return None
     body: dict[str, Json] = json.loads(document.text)
     ends: set[str] = set()
     statements: list[Json] = []
-    for item in _statements(body):
+    for item in _statements_of(body):
         conditions = dict(item.get("Condition") or {})
-        block = conditions.pop(_BEFORE, None)
+        block = conditions.pop(_BEFORE_OPERATOR, None)
         if not isinstance(block, dict):
             return None
-        rest = {key: value for key, value in block.items() if key.lower() != _TIME.lower()}
+        rest = {key: value for key, value in block.items() if key.lower() != _TIME_KEY.lower()}
         ends |= {value if isinstance(value, str) else "" for key, value in block.items() if key not in rest}
-        conditions |= {_BEFORE: rest} if rest else {}
+        conditions |= {_BEFORE_OPERATOR: rest} if rest else {}
         lasting = {key: value for key, value in item.items() if key != "Condition"}
         statements.append(lasting | ({"Condition": conditions} if conditions else {}))
     try:
-        at = moment(ends.pop()) if len(ends) == 1 else None
-        found = authored({**body, "Statement": statements}, partition)
-        return (found, at) if at is not None and with_end(found, at, partition) == document else None
-    except (BadMoment, EndsAlready):
+        at = parse_timestamp(ends.pop()) if len(ends) == 1 else None
+        found = parse_authored({**body, "Statement": statements}, partition)
+        return (found, at) if at is not None and add_expiry(found, at, partition) == document else None
+    except (InvalidTimestamp, ExpiryConflict):
         return None
 
 
-def _statements(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _statements_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = body.get("Statement")
     listed = found if isinstance(found, list) else [found]
     return [item for item in listed if isinstance(item, dict)]
 
 
-def denial(at: datetime | None, partition: str) -> Document:
+def build_denial(at: datetime | None, partition: str) -> Document:
     """Return a document that denies everything from that moment on; None: at any time."""
     statement: dict[str, Json] = {"Effect": "Deny", "Action": "*", "Resource": "*"}
     if at is not None:
-        statement["Condition"] = {_FROM: {_TIME: shown(at)}}
-    return authored({"Version": CURRENT_VERSION, "Statement": [cast("Json", statement)]}, partition)
+        statement["Condition"] = {_FROM_OPERATOR: {_TIME_KEY: format_timestamp(at)}}
+    return parse_authored({"Version": CURRENT_VERSION, "Statement": [cast("Json", statement)]}, partition)
 
 
-def denied_from(document: Document, partition: str) -> datetime | None:
-    """Return the moment that `denial` was given; None if the document is not one that it makes."""
+def denial_start_of(document: Document, partition: str) -> datetime | None:
+    """Return the moment that `build_denial` was given; None if the document is not one that it makes."""
     for statement in document.statements:
         for condition in statement.conditions:
             try:
-                at = moment(next(iter(condition.values), ""))
-            except BadMoment:
+                at = parse_timestamp(next(iter(condition.values), ""))
+            except InvalidTimestamp:
                 return None
-            return at if denial(at, partition) == document else None
+            return at if build_denial(at, partition) == document else None
     return None

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.problem import Level
-from reconciler.model.suggest import suggestion
+from reconciler.model.suggest import suggest_word
 
 Path = tuple[str | int, ...]
 """Steps from the document's root to the offending value: `("Statement", 0, "Action", 1)`."""
 
-_LONGEST = 80
+_MAX_LENGTH = 80
 
 
-class Use(StrEnum):
+class PolicyType(StrEnum):
     """Names the use of a document; the grammar differs. MANAGED: a customer-managed policy; IDENTITY: an inline one."""
 
     IDENTITY = "identity"
@@ -49,7 +49,7 @@ def warning(code: str, path: Path, summary: str, hint: str = "", at_key: bool = 
     return Flaw(Level.WARNING, code, path, summary, hint, at_key)
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """A value of any type, as it reads in a sentence: scalars as JSON, shortened; others by their kind."""
     if isinstance(value, dict):
         return "an object"
@@ -58,10 +58,10 @@ def shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     # Half a surrogate pair is legal in JSON but cannot be printed.
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """A hint: the nearest known word, or else the given text."""
-    near = suggestion(word, known)
+    near = suggest_word(word, known)
     return f"Did you mean {near}?" if near else otherwise

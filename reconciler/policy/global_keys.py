@@ -29,12 +29,12 @@ SourceIdentity TaskPolicyArn
 """
 
 
-def _keys(names: str, names_of_sts: str) -> frozenset[str]:
+def _add_prefixes(names: str, names_of_sts: str) -> frozenset[str]:
     return frozenset([*(f"aws:{name}" for name in names.split()), *(f"sts:{name}" for name in names_of_sts.split())])
 
 
-MULTIVALUED = _keys(_MULTIVALUED, _MULTIVALUED_OF_STS)
-SINGLE_VALUED = _keys(_SINGLE_VALUED, _SINGLE_VALUED_OF_STS)
+MULTIVALUED = _add_prefixes(_MULTIVALUED, _MULTIVALUED_OF_STS)
+SINGLE_VALUED = _add_prefixes(_SINGLE_VALUED, _SINGLE_VALUED_OF_STS)
 MFA_PRESENT, MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 MFA_KEYS = frozenset([MFA_PRESENT, MFA_AGE])
 """As canonical documents have them, in lower case."""

@@ -11,7 +11,7 @@ from reconciler.model.document import Document, Statement
 from reconciler.model.plan import Phase
 
 Statements = frozenset[Statement]
-NOTHING: Statements = frozenset()
+NO_STATEMENTS: Statements = frozenset()
 
 
 def statements_of(documents: Iterable[Document]) -> Statements:
@@ -19,7 +19,7 @@ def statements_of(documents: Iterable[Document]) -> Statements:
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class PermissionDelta:
     """What a change gives and takes, as Allow statements; `denies`: the Denies that it adds, `lifts`: that go."""
 
     gives: Statements
@@ -29,10 +29,10 @@ class Shift:
 
     @property
     def phase(self) -> Phase:
-        return _phase(bool(self.gives), bool(self.takes), bool(self.denies), bool(self.lifts))
+        return _choose_phase(bool(self.gives), bool(self.takes), bool(self.denies), bool(self.lifts))
 
 
-def _phase(gives: bool, takes: bool, denies: bool, lifts: bool) -> Phase:
+def _choose_phase(gives: bool, takes: bool, denies: bool, lifts: bool) -> Phase:
     """Taking an Allow away waits for what replaces it; a new Deny goes on before new Allows.
 
     One call that gives an Allow, and takes another or lifts a Deny, stands between the two: after all that
@@ -50,79 +50,79 @@ def _phase(gives: bool, takes: bool, denies: bool, lifts: bool) -> Phase:
     return Phase.RESTRICT if denies else Phase.WIDEN
 
 
-def shift_of(before: Statements, after: Statements) -> Shift:
+def diff_statements(before: Statements, after: Statements) -> PermissionDelta:
     gone, new = before - after, after - before
-    return Shift(
-        gives=uncovered((item for item in new if item.effect == "Allow"), before),
-        takes=uncovered((item for item in gone if item.effect == "Allow"), after),
-        denies=_denies(new, gone),
-        lifts=_denies(gone, new),
+    return PermissionDelta(
+        gives=find_uncovered((item for item in new if item.effect == "Allow"), before),
+        takes=find_uncovered((item for item in gone if item.effect == "Allow"), after),
+        denies=_subtract_denies(new, gone),
+        lifts=_subtract_denies(gone, new),
     )
 
 
-def _denies(some: Statements, others: Statements) -> Statements:
+def _subtract_denies(some: Statements, others: Statements) -> Statements:
     """The Denies of one side; those that only change their Sid are none."""
     bare = {replace(item, sid="") for item in others}
     return frozenset(item for item in some if item.effect == "Deny" and replace(item, sid="") not in bare)
 
 
 def phase_of(before: Statements, after: Statements) -> Phase:
-    """The phase of `shift_of`, without telling all that shifts."""
+    """The phase of `diff_statements`, without telling all that shifts."""
     gone, new = before - after, after - before
-    gives = any(True for _ in _missing((item for item in new if item.effect == "Allow"), before))
-    takes = any(True for _ in _missing((item for item in gone if item.effect == "Allow"), after))
-    return _phase(gives, takes, bool(_denies(new, gone)), bool(_denies(gone, new)))
+    gives = any(True for _ in _iter_uncovered((item for item in new if item.effect == "Allow"), before))
+    takes = any(True for _ in _iter_uncovered((item for item in gone if item.effect == "Allow"), after))
+    return _choose_phase(gives, takes, bool(_subtract_denies(new, gone)), bool(_subtract_denies(gone, new)))
 
 
-def uncovered(some: Iterable[Statement], others: Statements) -> Statements:
+def find_uncovered(some: Iterable[Statement], others: Statements) -> Statements:
     """What some statements say and no other one does: those of their actions, and of the resources of these."""
-    return frozenset(_missing(some, others))
+    return frozenset(_iter_uncovered(some, others))
 
 
-def _missing(some: Iterable[Statement], others: Statements) -> Iterator[Statement]:
+def _iter_uncovered(some: Iterable[Statement], others: Statements) -> Iterator[Statement]:
     for one in some:
-        if covered(one, others):
+        if is_covered(one, others):
             continue
-        for by_action in _by_action(one):
-            if not covered(by_action, others):
-                yield from (part for part in _by_resource(by_action) if not covered(part, others))
+        for by_action in _split_by_action(one):
+            if not is_covered(by_action, others):
+                yield from (part for part in _split_by_resource(by_action) if not is_covered(part, others))
 
 
 @lru_cache(maxsize=16384)
-def _by_action(one: Statement) -> tuple[Statement, ...]:
+def _split_by_action(one: Statement) -> tuple[Statement, ...]:
     divided = not one.not_action and len(one.actions) > 1
     return tuple(replace(one, actions=frozenset([action])) for action in one.actions) if divided else (one,)
 
 
 @lru_cache(maxsize=16384)
-def _by_resource(one: Statement) -> tuple[Statement, ...]:
+def _split_by_resource(one: Statement) -> tuple[Statement, ...]:
     resources = one.resources or frozenset()
     divided = not one.not_resource and len(resources) > 1
     return tuple(replace(one, resources=frozenset([resource])) for resource in resources) if divided else (one,)
 
 
-def covered(old: Statement, candidates: Statements) -> bool:
+def is_covered(old: Statement, candidates: Statements) -> bool:
     """True where one candidate of the same effect says at least all of `old`: the same shape, no element smaller."""
-    if not candidates or not _plain(old):
+    if not candidates or not _is_plain(old):
         return False
     return any(
         old.actions <= new.actions
         and (old.resources or frozenset()) <= (new.resources or frozenset())
         and (old.principals or frozenset()) <= (new.principals or frozenset())
         and new.conditions <= old.conditions
-        for new in _by_word(candidates).get((old.effect, next(iter(old.actions), "")), ())
+        for new in _index_by_action(candidates).get((old.effect, next(iter(old.actions), "")), ())
     )
 
 
 @lru_cache(maxsize=4096)
-def _by_word(statements: Statements) -> Mapping[tuple[str, str], list[Statement]]:
+def _index_by_action(statements: Statements) -> Mapping[tuple[str, str], list[Statement]]:
     """Effect and action → the plain statements that name it; under the action "" all of them."""
     found: defaultdict[tuple[str, str], list[Statement]] = defaultdict(list)
-    for one in filter(_plain, statements):
+    for one in filter(_is_plain, statements):
         for action in (*one.actions, ""):
             found[one.effect, action].append(one)
     return found
 
 
-def _plain(statement: Statement) -> bool:
+def _is_plain(statement: Statement) -> bool:
     return not (statement.not_principal or statement.not_action or statement.not_resource)

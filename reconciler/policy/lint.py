@@ -9,51 +9,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.policy.flaw import Flaw, Use, shown, warning
+from reconciler.policy.flaw import Flaw, PolicyType, format_value, warning
 from reconciler.policy.global_keys import MFA_PRESENT, SINGLE_VALUED
 from reconciler.policy.operators import OPERATORS
-from reconciler.policy.placeholders import account_flaws
-from reconciler.policy.trust_lint import lint_trust, unknown_service
-from reconciler.policy.walk import Clause, Object, clauses, element, statements, texts
+from reconciler.policy.placeholders import check_account_values
+from reconciler.policy.trust_lint import check_service_principal, lint_trust
+from reconciler.policy.walk import ConditionLine, JsonObject, element_of, iter_conditions, iter_statements, texts_of
 
-_OF_SERVICES = frozenset(
+_SERVICE_KEYS = frozenset(
     "iam:passedtoservice iam:awsservicename aws:principalservicename aws:calledvia aws:calledviafirst "
     "aws:calledvialast".split()
 )
 """Condition keys whose values are service principals (IAM User Guide, "IAM and AWS STS condition context keys")."""
 
-_SINGLE = frozenset(key.casefold() for key in SINGLE_VALUED)
+_SINGLE_VALUED = frozenset(key.casefold() for key in SINGLE_VALUED)
 
 
-def lint(document: object, use: Use, account: str = "") -> list[Flaw]:
+def lint_document(document: object, policy_type: PolicyType, account: str = "") -> list[Flaw]:
     """Warnings on every statement of a parsed document, whatever JSON value it is; never raises.
 
     account: that of the role, for a trust; empty if it is not known.
     """
     found: list[Flaw] = []
-    for path, statement in statements(document):
-        lines = list(clauses(element(statement, path, "Condition")))
+    for path, statement in iter_statements(document):
+        lines = list(iter_conditions(element_of(statement, path, "Condition")))
         for line in lines:
-            found += _mfa(statement, line)
-            found += _literal_wildcards(line)
-            found += _for_all_values(statement, line, lines)
-            found += account_flaws(line)
-            found += _services(line)
-    if use is Use.TRUST:
+            found += _check_mfa(statement, line)
+            found += _check_literal_wildcards(line)
+            found += _check_for_all_values(statement, line, lines)
+            found += check_account_values(line)
+            found += _check_services(line)
+    if policy_type is PolicyType.TRUST:
         found += lint_trust(document, account)
     return found
 
 
-def _values(line: Clause) -> set[str]:
+def _values_of(line: ConditionLine) -> set[str]:
     return {str(part.value).casefold() for part in line.values}
 
 
-def _mfa(statement: Object, line: Clause) -> Iterator[Flaw]:
+def _check_mfa(statement: JsonObject, line: ConditionLine) -> Iterator[Flaw]:
     """The key is absent, not false, for calls with an access key: what a test makes of that decides."""
     operator = OPERATORS.get(line.operator)
     if line.key.casefold() != MFA_PRESENT or operator is None:
         return
-    effect, values = statement.get("Effect"), _values(line)
+    effect, values = statement.get("Effect"), _values_of(line)
     if operator.base == "Null":
         summary = f"Null on {line.key} tests whether the key is there, not whether MFA was used."
         hint = 'Use Bool "true" to allow, BoolIfExists "false" to deny.'
@@ -66,7 +66,7 @@ def _mfa(statement: Object, line: Clause) -> Iterator[Flaw]:
         yield warning("mfa-allow-if-exists", line.path, summary, "Use Bool.")
 
 
-def _literal_wildcards(line: Clause) -> Iterator[Flaw]:
+def _check_literal_wildcards(line: ConditionLine) -> Iterator[Flaw]:
     operator = OPERATORS.get(line.operator)
     if operator is None or operator.type != "String" or operator.base.endswith("Like"):
         return
@@ -74,19 +74,19 @@ def _literal_wildcards(line: Clause) -> Iterator[Flaw]:
     for part in line.values:
         # `${*}` is how a policy writes a literal asterisk.
         if isinstance(part.value, str) and "*" in part.value.replace("${*}", ""):
-            summary = f"{operator.base} takes the * in {shown(part.value)} literally."
+            summary = f"{operator.base} takes the * in {format_value(part.value)} literally."
             yield warning("wildcard-without-like", part.path, summary, f"Did you mean {like}?")
 
 
-def _for_all_values(statement: Object, line: Clause, lines: list[Clause]) -> Iterator[Flaw]:
+def _check_for_all_values(statement: JsonObject, line: ConditionLine, lines: list[ConditionLine]) -> Iterator[Flaw]:
     """ForAllValues is true where the key is absent; a `Null … false` beside it closes that."""
     operator = OPERATORS.get(line.operator)
     if operator is None or operator.quantifier != "ForAllValues" or statement.get("Effect") != "Allow":
         return
     key = line.key.casefold()
-    single = key.partition("/")[0] in _SINGLE or key.endswith((":sub", ":aud"))
+    single = key.partition("/")[0] in _SINGLE_VALUED or key.endswith((":sub", ":aud"))
     present = any(
-        other.operator == "Null" and other.key.casefold() == key and _values(other) == {"false"} for other in lines
+        other.operator == "Null" and other.key.casefold() == key and _values_of(other) == {"false"} for other in lines
     )
     if single and not present:
         summary = f"ForAllValues on {line.key}, which has one value, is also true where the key is absent."
@@ -94,9 +94,9 @@ def _for_all_values(statement: Object, line: Clause, lines: list[Clause]) -> Ite
         yield warning("for-all-values-on-single-value", line.path, summary, hint)
 
 
-def _services(line: Clause) -> Iterator[Flaw]:
+def _check_services(line: ConditionLine) -> Iterator[Flaw]:
     """Values of the keys that name a service: one that AWS does not have never matches."""
     operator = OPERATORS.get(line.operator)
-    if operator is not None and operator.type == "String" and line.key.casefold() in _OF_SERVICES:
-        for path, text in texts(line.part):
-            yield from unknown_service(path, text, f"{line.key} never has such a value.")
+    if operator is not None and operator.type == "String" and line.key.casefold() in _SERVICE_KEYS:
+        for path, text in texts_of(line.part):
+            yield from check_service_principal(path, text, f"{line.key} never has such a value.")

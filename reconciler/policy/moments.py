@@ -13,25 +13,27 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 
 
-class BadMoment(ValueError):
+class InvalidTimestamp(ValueError):
     """Not a moment; args: what is wrong, what to write instead."""
 
 
-def moment(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """The moment that a text names, in UTC, to the second (never later than written). Raises BadMoment."""
     match = _TIME.fullmatch(text)
     if match is None and not _DATE.fullmatch(text):
         hint = "Write a date such as 2026-12-31, or a time such as 2026-12-31T18:00:00Z."
-        raise BadMoment(f"{text!r} is no date and no time.", hint)
+        raise InvalidTimestamp(f"{text!r} is no date and no time.", hint)
     if match is not None and match[1] is None:
-        raise BadMoment(f"{text!r} has no time zone.", f"Write {text}Z for UTC, or an offset as in {text}+01:00.")
+        raise InvalidTimestamp(
+            f"{text!r} has no time zone.", f"Write {text}Z for UTC, or an offset as in {text}+01:00."
+        )
     try:
         found = datetime.fromisoformat(text.upper() if match else f"{text}T00:00:00Z").astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadMoment(f"{text!r} is not in the calendar.", "Correct it.") from None
+        raise InvalidTimestamp(f"{text!r} is not in the calendar.", "Correct it.") from None
     return found.replace(microsecond=0)
 
 
-def shown(at: datetime) -> str:
+def format_timestamp(at: datetime) -> str:
     """As AWS takes it: `2026-12-31T00:00:00Z`."""
     return f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z"

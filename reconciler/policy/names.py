@@ -1,7 +1,7 @@
 """Actions, services and condition keys that AWS's lists do not have: most are misspelt, and IAM takes them in silence.
 
 Each is a warning, never an error: a list that is kept offline lags behind AWS. Names ignore letter case (IAM User
-Guide, "IAM JSON policy elements: Action" and "Condition"). The lists come from outside, as `Names`.
+Guide, "IAM JSON policy elements: Action" and "Condition"). The lists come from outside, as `KnownNames`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import replace
 from typing import Protocol
 
 from reconciler.model.globs import compile_glob
-from reconciler.model.suggest import suggestion
-from reconciler.policy.flaw import Flaw, Use, shown, warning
-from reconciler.policy.walk import clauses, element, statements, texts
+from reconciler.model.suggest import suggest_word
+from reconciler.policy.flaw import Flaw, PolicyType, format_value, warning
+from reconciler.policy.walk import element_of, iter_conditions, iter_statements, texts_of
 
 Spellings = Mapping[str, str]
 """Names as AWS spells them, by their lower case."""
 
 
-class Names(Protocol):
+class KnownNames(Protocol):
     """AWS's lists. Services and prefixes are asked for in lower case."""
 
     @property
@@ -28,7 +28,7 @@ class Names(Protocol):
         """Return the day of the lists, as 2026-10-27."""
         ...
 
-    def actions(self, service: str) -> Spellings | None:
+    def actions_of(self, service: str) -> Spellings | None:
         """Return the actions of a service, without its prefix; None if there is no such service."""
         ...
 
@@ -36,15 +36,15 @@ class Names(Protocol):
         """Return whether there is an action, in lower case, that the lists above lack, or a service of such actions."""
         ...
 
-    def services(self) -> Spellings:
+    def list_services(self) -> Spellings:
         """Return the prefixes of services by what people take for them: the prefix, or the name of the service."""
         ...
 
-    def condition_keys(self, prefix: str) -> Spellings:
+    def condition_keys_of(self, prefix: str) -> Spellings:
         """Return the condition keys with a prefix, whole; what varies in one is left out: `kms:EncryptionContext:`."""
         ...
 
-    def managed_policies(self) -> Mapping[str, str]:
+    def list_managed_policies(self) -> Mapping[str, str]:
         """Return the AWS-managed policies: name → path and name, as in `job-function/ViewOnlyAccess`."""
         ...
 
@@ -85,33 +85,33 @@ NICKNAMES: Spellings = {
 _OFTEN_MEANT = ("sts", "iam", "s3", "logs")
 """Services whose actions people write with the prefix of another one, as in `iam:AssumeRole`."""
 
-_COMMON = ("tagresource", "untagresource", "listtagsforresource")
+_COMMON_ACTIONS = ("tagresource", "untagresource", "listtagsforresource")
 """Actions that many services have."""
 
-_SHORT = 5
+_MIN_LENGTH = 5
 """Words with less letters are alike by chance."""
 
-_FORM = re.compile(r"([A-Za-z0-9.-]+):([A-Za-z0-9_.*?-]+)")
+_ACTION_FORM = re.compile(r"([A-Za-z0-9.-]+):([A-Za-z0-9_.*?-]+)")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[^A-Za-z0-9]+")
 
 
 class NameChecks:
     """Compares documents with AWS's lists; each name is looked up once."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: KnownNames) -> None:
         self._names = names
         self._seen: dict[str, Flaw | None] = {}
 
-    def flaws(self, document: object, use: Use) -> Iterator[Flaw]:
+    def check_document(self, document: object, policy_type: PolicyType) -> Iterator[Flaw]:
         """Yield a warning for each unknown name of a parsed document. The actions of a trust are the grammar's."""
-        for path, statement in statements(document):
-            if use is not Use.TRUST:
+        for path, statement in iter_statements(document):
+            if policy_type is not PolicyType.TRUST:
                 for name in ("Action", "NotAction"):
-                    yield from self._unknown(texts(element(statement, path, name)), self._check_action)
-            keys = [(line.path, line.key) for line in clauses(element(statement, path, "Condition"))]
-            yield from self._unknown(keys, self._check_key)
+                    yield from self._check_names(texts_of(element_of(statement, path, name)), self._check_action)
+            keys = [(line.path, line.key) for line in iter_conditions(element_of(statement, path, "Condition"))]
+            yield from self._check_names(keys, self._check_key)
 
-    def _unknown(
+    def _check_names(
         self, written: list[tuple[tuple[str | int, ...], str]], check: Callable[[str], Flaw | None]
     ) -> Iterator[Flaw]:
         for path, text in written:
@@ -122,56 +122,56 @@ class NameChecks:
                 yield replace(flaw, path=path)
 
     def _check_action(self, text: str) -> Flaw | None:
-        match = _FORM.fullmatch(text)
+        match = _ACTION_FORM.fullmatch(text)
         if match is None:  # `*`, or what the grammar refuses
             return None
         service, action = match[1].lower(), match[2].lower()
         if self._names.has_action(service, action):
             return None
-        known = self._names.actions(service)
+        known = self._names.actions_of(service)
         if known is None:
-            summary = f"Action {shown(text)}: AWS's list of {self._names.date} has no service {match[1]!r}."
-            return warning("unknown-service", (), summary, self._hint(self._near_service(service, action)))
+            summary = f"Action {format_value(text)}: AWS's list of {self._names.date} has no service {match[1]!r}."
+            return warning("unknown-service", (), summary, self._build_hint(self._suggest_service(service, action)))
         if "*" in action or "?" in action:
             if any(map(compile_glob(action), known)):
                 return None
-            summary = f"Action {shown(text)} matches nothing in AWS's list of {self._names.date}."
-            near = _near_pattern(match[2], known)
-            return warning("unknown-action", (), summary, self._hint(near and f"{match[1]}:{near}"))
+            summary = f"Action {format_value(text)} matches nothing in AWS's list of {self._names.date}."
+            near = _suggest_pattern(match[2], known)
+            return warning("unknown-action", (), summary, self._build_hint(near and f"{match[1]}:{near}"))
         if action in known:
             return None
-        summary = f"Action {shown(text)} is not in AWS's list of {self._names.date}."
-        return warning("unknown-action", (), summary, self._hint(self._near_action(match[1], action, known)))
+        summary = f"Action {format_value(text)} is not in AWS's list of {self._names.date}."
+        return warning("unknown-action", (), summary, self._build_hint(self._suggest_action(match[1], action, known)))
 
-    def _hint(self, near: str | None) -> str:
+    def _build_hint(self, near: str | None) -> str:
         return f"Did you mean {near}?" if near else "Check the spelling: what AWS does not have matches no request."
 
-    def _near_service(self, service: str, action: str) -> str | None:
+    def _suggest_service(self, service: str, action: str) -> str | None:
         """Return the action with the prefix that was probably meant; the prefix alone if it has no action like it."""
-        services = self._names.services()
+        services = self._names.list_services()
         known_as = NICKNAMES.get(service) or service
-        prefix = services.get(known_as) or services.get(suggestion(known_as, services) or "")
-        known = self._names.actions(prefix) if prefix else None
+        prefix = services.get(known_as) or services.get(suggest_word(known_as, services) or "")
+        known = self._names.actions_of(prefix) if prefix else None
         if prefix is None or known is None:
-            return self._elsewhere(action)
+            return self._find_other_service(action)
         if any(map(compile_glob(action), known)):
             return f"{prefix}:{known.get(action, action)}"
-        near = suggestion(action, known.values())
-        if near is None and len(service) < _SHORT and known_as == service:
+        near = suggest_word(action, known.values())
+        if near is None and len(service) < _MIN_LENGTH and known_as == service:
             return None
         return f"{prefix}:{near}" if near else f"the prefix {prefix}"
 
-    def _near_action(self, service: str, action: str, known: Spellings) -> str | None:
+    def _suggest_action(self, service: str, action: str, known: Spellings) -> str | None:
         if service.lower() == "s3" and action in S3_OPERATIONS:
             return f"s3:{S3_OPERATIONS[action]}"
-        if other := self._elsewhere(action):
+        if other := self._find_other_service(action):
             return other
-        near = suggestion(action, known.values())
+        near = suggest_word(action, known.values())
         return near and f"{service}:{near}"
 
-    def _elsewhere(self, action: str) -> str | None:
-        for service in _OFTEN_MEANT if action not in _COMMON else ():
-            if spelling := (self._names.actions(service) or {}).get(action):
+    def _find_other_service(self, action: str) -> str | None:
+        for service in _OFTEN_MEANT if action not in _COMMON_ACTIONS else ():
+            if spelling := (self._names.actions_of(service) or {}).get(action):
                 return f"{service}:{spelling}"
         return None
 
@@ -183,19 +183,19 @@ class NameChecks:
         prefix, colon, _ = text.partition(":")
         if not colon or prefix.lower() in ("aws", "sts", "saml") or "." in prefix:
             return None
-        known = self._names.condition_keys(prefix.lower())
+        known = self._names.condition_keys_of(prefix.lower())
         name, slash, tag = text.partition("/")
         folded = text.lower()
         if folded in known or any(folded.startswith(key) for key in known if key[-1] in "/:"):
             return None
-        near = suggestion(name, [key.rstrip("/") for key in known.values()])
+        near = suggest_word(name, [key.rstrip("/") for key in known.values()])
         if near is None:
             return None
-        summary = f"Condition key {shown(text)} is not in AWS's list of {self._names.date}."
+        summary = f"Condition key {format_value(text)} is not in AWS's list of {self._names.date}."
         return warning("unknown-condition-key", (), summary, f"Did you mean {near}{slash}{tag}?", at_key=True)
 
 
-def _near_pattern(pattern: str, known: Spellings) -> str | None:
+def _suggest_pattern(pattern: str, known: Spellings) -> str | None:
     """Return the pattern with its plain piece put right: the beginning, the end or the middle of a known action."""
     stem = pattern.strip("*?")
     if not stem or "*" in stem or "?" in stem:
@@ -207,20 +207,20 @@ def _near_pattern(pattern: str, known: Spellings) -> str | None:
         for first in range(1 if begins else len(words)):
             for last in (len(words),) if ends else range(first + 1, len(words) + 1):
                 candidates["".join(words[first:last])] = None
-    near = suggestion(stem, candidates)
+    near = suggest_word(stem, candidates)
     return near and pattern.replace(stem, near)
 
 
-def policy_hint(name: str, names: Names, partition: str) -> str | None:
+def suggest_policy(name: str, names: KnownNames, partition: str) -> str | None:
     """Return how a reference to an AWS-managed policy was probably meant, as path and name; None if it may be right.
 
     Names are unique in an account whatever their paths are, so that one that is known under a path has no other.
     """
-    known = names.managed_policies()
+    known = names.list_managed_policies()
     bare = name.rpartition("/")[2]
     if known.get(bare) == name or name.startswith("aws-service-role/"):
         return None
     if bare in known:
         return known[bare]
-    near = suggestion(bare, known) if partition == "aws" else None  # other partitions have policies of their own
+    near = suggest_word(bare, known) if partition == "aws" else None  # other partitions have policies of their own
     return near and known[near]

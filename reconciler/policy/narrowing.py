@@ -16,30 +16,30 @@ _KEYS = frozenset(
     "sts:externalid".split()
 )
 _PREFIXES = ("aws:principaltag/",)
-_EVERYWHERE = ("0.0.0.0/0", "::/0")
+_ALL_ADDRESSES = ("0.0.0.0/0", "::/0")
 
 
-def narrows(conditions: object) -> bool:
+def narrows_callers(conditions: object) -> bool:
     """True where at least one condition of a statement's Condition block does."""
     blocks = conditions.items() if isinstance(conditions, dict) else ()
     return any(
-        _positive(str(operator)) and _says_who(str(key)) and _more_than_wildcards(value)
+        _is_positive(str(operator)) and _identifies_caller(str(key)) and _has_fixed_text(value)
         for operator, block in blocks
         for key, value in (block.items() if isinstance(block, dict) else ())
     )
 
 
-def _positive(name: str) -> bool:
+def _is_positive(name: str) -> bool:
     operator = OPERATORS.get(name)
     return operator is not None and operator.base in _OPERATORS and not operator.if_exists and "ForAll" not in name
 
 
-def _says_who(key: str) -> bool:
+def _identifies_caller(key: str) -> bool:
     return key.lower() in _KEYS or key.lower().startswith(_PREFIXES)
 
 
-def _more_than_wildcards(value: object) -> bool:
+def _has_fixed_text(value: object) -> bool:
     values = value if isinstance(value, list) else [value]
     return bool(values) and all(
-        str(item).strip("*?:") not in ("", "arn") and item not in _EVERYWHERE for item in values
+        str(item).strip("*?:") not in ("", "arn") and item not in _ALL_ADDRESSES for item in values
     )

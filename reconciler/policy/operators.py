@@ -26,7 +26,7 @@ _TYPES = {
     "Arn": "ArnEquals ArnLike ArnNotEquals ArnNotLike",
     "Null": "Null",
 }
-BASES = {base: kind for kind, bases in _TYPES.items() for base in bases.split()}
+TYPE_OF_BASE = {base: kind for kind, bases in _TYPES.items() for base in bases.split()}
 """Operator without prefix and suffix → its type."""
 
 QUANTIFIERS = ("", "ForAllValues", "ForAnyValue")
@@ -41,13 +41,13 @@ class Operator(NamedTuple):
 
     @property
     def type(self) -> str:
-        return BASES[self.base]
+        return TYPE_OF_BASE[self.base]
 
 
-def _every() -> dict[str, Operator]:
+def _build_operators() -> dict[str, Operator]:
     known = {}
     for quantifier in QUANTIFIERS:
-        for base in BASES:
+        for base in TYPE_OF_BASE:
             # Null asks whether a key exists: "if it exists" would make it say nothing, and AWS refuses it.
             for if_exists in (False,) if base == "Null" else (False, True):
                 name = f"{quantifier}:{base}".lstrip(":") + ("IfExists" if if_exists else "")
@@ -55,7 +55,7 @@ def _every() -> dict[str, Operator]:
     return known
 
 
-OPERATORS = _every()
+OPERATORS = _build_operators()
 """Every operator by its full name, in AWS's spelling."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -112,7 +112,7 @@ _CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
 }
 
 
-def expected(operator: Operator, value: object) -> str:
+def explain_mismatch(operator: Operator, value: object) -> str:
     """What the operator wants instead of this value, in words; "" where the value will do.
 
     A value with a policy variable is known only when a request is made, so it always does.

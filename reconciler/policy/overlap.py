@@ -16,63 +16,63 @@ Statements = frozenset[Statement]
 
 
 @lru_cache(maxsize=65536)
-def meet(some: Statements, others: Statements) -> bool:
+def statements_overlap(some: Statements, others: Statements) -> bool:
     """True where a statement of the one side and one of the other have an action and a resource in common."""
-    ours, theirs = _services(some), _services(others)
+    ours, theirs = _services_of(some), _services_of(others)
     if ours is not None and theirs is not None and ours.isdisjoint(theirs):
         return False
-    return any(_overlap(one, other) for one in some for other in others)
+    return any(_pair_overlaps(one, other) for one in some for other in others)
 
 
 @lru_cache(maxsize=16384)
-def known(statements: Statements) -> Statements:
+def drop_unread(statements: Statements) -> Statements:
     """Without those that stand for a policy whose content is not read: they overlap with everything."""
-    return frozenset(one for one in statements if not _unread(one))
+    return frozenset(one for one in statements if not _is_unread(one))
 
 
 @lru_cache(maxsize=16384)
-def _services(statements: Statements) -> frozenset[str] | None:
+def _services_of(statements: Statements) -> frozenset[str] | None:
     """The services whose actions are spoken of; None where that may be any."""
     found = {action.partition(":")[0] for one in statements for action in one.actions}
-    if any(one.not_action or _unread(one) for one in statements) or any(set("*?$") & set(name) for name in found):
+    if any(one.not_action or _is_unread(one) for one in statements) or any(set("*?$") & set(name) for name in found):
         return None
     return frozenset(found)
 
 
 @lru_cache(maxsize=65536)
-def _overlap(one: Statement, other: Statement) -> bool:
-    if _unread(one) or _unread(other):
+def _pair_overlaps(one: Statement, other: Statement) -> bool:
+    if _is_unread(one) or _is_unread(other):
         return True
-    return _common(one.actions, one.not_action, other.actions, other.not_action) and (
+    return _pattern_sets_overlap(one.actions, one.not_action, other.actions, other.not_action) and (
         one.resources is None
         or other.resources is None
-        or _common(one.resources, one.not_resource, other.resources, other.not_resource)
+        or _pattern_sets_overlap(one.resources, one.not_resource, other.resources, other.not_resource)
     )
 
 
 @lru_cache(maxsize=16384)
-def unread(statements: Statements) -> frozenset[str]:
+def unread_policies_of(statements: Statements) -> frozenset[str]:
     """The ARNs of the policies that some of these stand for."""
-    return frozenset(action for one in statements if _unread(one) for action in one.actions)
+    return frozenset(action for one in statements if _is_unread(one) for action in one.actions)
 
 
-def common(some: Statements, others: Statements) -> Statements:
+def intersect_statements(some: Statements, others: Statements) -> Statements:
     """What the one side says as far as the other one speaks of it, too: never less than that."""
-    return frozenset(_common_to(one, other) for one in some for other in others if _overlap(one, other))
+    return frozenset(_intersect_pair(one, other) for one in some for other in others if _pair_overlaps(one, other))
 
 
-def _common_to(one: Statement, other: Statement) -> Statement:
-    if _unread(other):
+def _intersect_pair(one: Statement, other: Statement) -> Statement:
+    if _is_unread(other):
         return replace(one, sid="")
     spelling = {**other.spelling, **one.spelling}
-    if _unread(one):
+    if _is_unread(one):
         return replace(other, sid="", effect=one.effect, conditions=frozenset(), spelling=spelling)
-    actions, not_action = _shared(one.actions, one.not_action, other.actions, other.not_action)
+    actions, not_action = _intersect_patterns(one.actions, one.not_action, other.actions, other.not_action)
     resources, not_resource = one.resources, one.not_resource
     if resources is None:
         resources, not_resource = other.resources, other.not_resource
     elif other.resources is not None:
-        resources, not_resource = _shared(resources, not_resource, other.resources, other.not_resource)
+        resources, not_resource = _intersect_patterns(resources, not_resource, other.resources, other.not_resource)
     return replace(
         one,
         sid="",
@@ -84,7 +84,7 @@ def _common_to(one: Statement, other: Statement) -> Statement:
     )
 
 
-def _shared(
+def _intersect_patterns(
     ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool
 ) -> tuple[frozenset[str], bool]:
     if not_ours and not_theirs:
@@ -93,10 +93,12 @@ def _shared(
         return theirs - ours, False
     if not_theirs:
         return ours - theirs, False
-    return frozenset(_narrower(one, other) for one in ours for other in theirs if patterns_meet(one, other)), False
+    return frozenset(
+        _narrower_of(one, other) for one in ours for other in theirs if patterns_overlap(one, other)
+    ), False
 
 
-def _narrower(one: str, other: str) -> str:
+def _narrower_of(one: str, other: str) -> str:
     """Of two patterns that meet the one that the other covers, else the first."""
     return other if covers_pattern(one, other) else one
 
@@ -130,48 +132,50 @@ def _replace_variables(pattern: str) -> str:
     return _VARIABLE.sub("*", head + brace) + tail
 
 
-def surely(statement: Statement, others: Statements, effect: str) -> bool:
+def is_surely_covered(statement: Statement, others: Statements, effect: str) -> bool:
     """Whether one of the others has this effect on all that the statement speaks of; never a wrong yes."""
-    return any(one.effect == effect and _says_all(one, statement) for one in others)
+    return any(one.effect == effect and _covers_statement(one, statement) for one in others)
 
 
-def _says_all(one: Statement, other: Statement) -> bool:
-    if _unread(one) or _unread(other):
+def _covers_statement(one: Statement, other: Statement) -> bool:
+    if _is_unread(one) or _is_unread(other):
         return one.actions == other.actions
     return (
         one.conditions <= other.conditions
-        and _all_in(one.actions, one.not_action, other.actions, other.not_action)
+        and _covers_patterns(one.actions, one.not_action, other.actions, other.not_action)
         and other.resources is not None
-        and _all_in(one.resources or frozenset(), one.not_resource, other.resources, other.not_resource)
+        and _covers_patterns(one.resources or frozenset(), one.not_resource, other.resources, other.not_resource)
     )
 
 
-def _all_in(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
+def _covers_patterns(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
     """Whether all that the second pair of arguments means is in what the first one means."""
     if not_ours:
         excluded_there = all(any(covers_pattern(other, one) for other in theirs) for one in ours)
-        return excluded_there if not_theirs else not any(patterns_meet(one, other) for one in ours for other in theirs)
+        return (
+            excluded_there if not_theirs else not any(patterns_overlap(one, other) for one in ours for other in theirs)
+        )
     if not_theirs:
         return "*" in ours
     return all(any(covers_pattern(one, other) for one in ours) for other in theirs)
 
 
-def _unread(statement: Statement) -> bool:
+def _is_unread(statement: Statement) -> bool:
     """What stands for a policy whose content is not read names its ARN as an action (`kinds/planning.py`)."""
     return any(action.startswith("arn:") for action in statement.actions)
 
 
-def _common(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
+def _pattern_sets_overlap(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
     if not_ours and not_theirs:
         return True
     if not_ours:
         return not theirs <= ours
     if not_theirs:
         return not ours <= theirs
-    return any(patterns_meet(one, other) for one in ours for other in theirs)
+    return any(patterns_overlap(one, other) for one in ours for other in theirs)
 
 
 @lru_cache(maxsize=16384)
-def patterns_meet(one: str, other: str) -> bool:
+def patterns_overlap(one: str, other: str) -> bool:
     """True where some text matches both patterns (`*`, `?`; a policy variable may be any text)."""
     return globs_meet(_replace_variables(one), _replace_variables(other))

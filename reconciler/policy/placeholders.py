@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.model.arn_parts import split_arn
-from reconciler.policy.flaw import Flaw, Path, error, shown, warning
-from reconciler.policy.walk import Clause, Object, strings, texts
+from reconciler.policy.flaw import Flaw, Path, error, format_value, warning
+from reconciler.policy.walk import ConditionLine, JsonObject, iter_strings, texts_of
 
-CODE, ACCOUNT_CODE = "foreign-placeholder", "bad-account-id"
+PLACEHOLDER_CODE, ACCOUNT_CODE = "foreign-placeholder", "bad-account-id"
 
 _BRACED = r"(?P<mark>\$\$|[$&#])\{(?P<inside>[^{}]*)\}"
 _ANGLED = r"<[A-Za-z][A-Za-z0-9 _.:/-]*>"
@@ -27,7 +27,7 @@ _SUSPECT = re.compile(rf"{_BRACED}|{_ANGLED}|{_SHOUTED}|{_SHELL}")
 _MARKS = frozenset("$&#<")
 """Every placeholder but the shouted one has one of them."""
 
-_USUAL = re.compile(r"arn:[a-z0-9*-]*:[a-z0-9-]*:(?:[a-z]+-[a-z0-9-]*|\*)?:(?:[0-9]{12}|\*|aws)?:")
+_ORDINARY_ARN = re.compile(r"arn:[a-z0-9*-]*:[a-z0-9-]*:(?:[a-z]+-[a-z0-9-]*|\*)?:(?:[0-9]{12}|\*|aws)?:")
 """Begins an ARN whose region and account are no placeholders; for others it says nothing."""
 
 _TERRAFORM = re.compile(r"(var|local|data|module|each|count|path|terraform|aws_[a-z0-9_]+)\.")
@@ -41,22 +41,22 @@ _ACCOUNT_WORD = re.compile(
     r"(aws|my|your)?[-_ ]?account[-_ ]?(id|number)?([-_ ]without[-_ ]hyphens)?|x{12}|n{12}", re.IGNORECASE
 )
 _REGION_WORD = re.compile(r"(aws|my|your)?[-_ ]?region([-_ ]?(name|code|id))?", re.IGNORECASE)
-_DIGITS = 12
-_NEAR = range(6, 19)
+_ACCOUNT_DIGITS = 12
+_PLAUSIBLE_LENGTHS = range(6, 19)
 """Lengths of a number that was meant to be an account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """text: as it is written. owner: whose it is. instead: what to write here."""
+    """text: as it is written. tool: whose it is. hint: what to write here."""
 
     text: str
-    owner: str
-    instead: str
+    tool: str
+    hint: str
 
     @property
     def summary(self) -> str:
-        return f"{self.text} is a placeholder of {self.owner}, which nothing fills in here"
+        return f"{self.text} is a placeholder of {self.tool}, which nothing fills in here"
 
 
 def find_placeholder(text: str) -> Placeholder | None:
@@ -74,26 +74,28 @@ def find_placeholder(text: str) -> Placeholder | None:
 def _read_bare(text: str) -> Placeholder:
     owner = "a shell" if text[0] == "$" else "a template"
     name = re.sub(r"^YOUR[-_]", "", text.strip("<>$"))
-    return Placeholder(text, owner, _write_ours(name))
+    return Placeholder(text, owner, _suggest_variable(name))
 
 
 def _read_braced(text: str, mark: str, inside: str) -> Placeholder | None:
     if mark == "&" or (mark == "$$" and is_policy_variable(inside)):
         return Placeholder(text, "Terraform", f"Write ${{{inside}}}, as AWS does.")
     if inside.startswith("AWS::"):
-        return Placeholder(text, "CloudFormation", _write_pseudo(inside.removeprefix("AWS::")))
+        return Placeholder(text, "CloudFormation", _suggest_pseudo_value(inside.removeprefix("AWS::")))
     if mark == "#":
-        return Placeholder(text, "another tool", _write_ours(inside))
+        return Placeholder(text, "another tool", _suggest_variable(inside))
     if inside.startswith("!"):
         return Placeholder(text, "CloudFormation", f"Write ${{{inside[1:]}}}, as AWS does.")
     if _TERRAFORM.match(inside):
-        return Placeholder(text, "Terraform", _write_ours(inside))
+        return Placeholder(text, "Terraform", _suggest_variable(inside))
     if _SERVERLESS.match(inside):
-        return Placeholder(text, "the Serverless Framework", _write_ours(inside))
+        return Placeholder(text, "the Serverless Framework", _suggest_variable(inside))
     if is_policy_variable(inside):
         return None
     known = _ATTRIBUTE.fullmatch(inside)
-    return Placeholder(text, "CloudFormation, Terraform or a shell" if known else "another tool", _write_ours(inside))
+    return Placeholder(
+        text, "CloudFormation, Terraform or a shell" if known else "another tool", _suggest_variable(inside)
+    )
 
 
 def is_policy_variable(inside: str) -> bool:
@@ -102,7 +104,7 @@ def is_policy_variable(inside: str) -> bool:
     return name in ("*", "?", "$") or (":" in name and not _FOREIGN.match(name))
 
 
-def _write_pseudo(name: str) -> str:
+def _suggest_pseudo_value(name: str) -> str:
     """Return what stands here for a pseudo parameter of CloudFormation."""
     if name == "AccountId":
         return "Write {{ account_id }}."
@@ -110,10 +112,10 @@ def _write_pseudo(name: str) -> str:
         return "Write {{ partition }}."
     if name == "URLSuffix":
         return "Write amazonaws.com."
-    return _write_ours(name.lower())
+    return _suggest_variable(name.lower())
 
 
-def _write_ours(written: str) -> str:
+def _suggest_variable(written: str) -> str:
     """Return a hint with a variable of ours that is named like a placeholder."""
     name = re.sub(r"[^A-Za-z0-9_]+", "_", re.split(r"[.:/]", written)[-1]).strip("_")
     folded = name.replace("_", "").lower()
@@ -129,13 +131,13 @@ def _write_ours(written: str) -> str:
 def explain_account(text: str) -> tuple[str, str] | None:
     """Return what is wrong with an account id, as the end of a sentence, and what to write; None if nothing is."""
     if text.isascii() and text.isdigit():
-        if len(text) == _DIGITS or len(text) not in _NEAR:
+        if len(text) == _ACCOUNT_DIGITS or len(text) not in _PLAUSIBLE_LENGTHS:
             return None
-        lost = " Perhaps a leading 0 was lost." if len(text) < _DIGITS else ""
-        return f"has {len(text)} digits; an account id has {_DIGITS}", f"Write all {_DIGITS}.{lost}"
+        lost = " Perhaps a leading 0 was lost." if len(text) < _ACCOUNT_DIGITS else ""
+        return f"has {len(text)} digits; an account id has {_ACCOUNT_DIGITS}", f"Write all {_ACCOUNT_DIGITS}.{lost}"
     bare = text.replace("-", "")
-    if _DASHED.fullmatch(text) and len(bare) in _NEAR:
-        plain = f'Write "{bare}", quoted.' if len(bare) == _DIGITS else f"Write all {_DIGITS} digits."
+    if _DASHED.fullmatch(text) and len(bare) in _PLAUSIBLE_LENGTHS:
+        plain = f'Write "{bare}", quoted.' if len(bare) == _ACCOUNT_DIGITS else f"Write all {_ACCOUNT_DIGITS} digits."
         return "has dashes; AWS knows an account by its digits alone", plain
     if _ACCOUNT_WORD.fullmatch(text):
         return "stands for an account id, which nothing fills in here", "Write its 12 digits, or {{ account_id }}."
@@ -146,7 +148,7 @@ def explain_text(text: str) -> str:
     """Return a hint for a reference or a principal that holds a placeholder or a bad account id; "" if it does not."""
     found = find_placeholder(text)
     if found is not None:
-        return f"{found.summary}. {found.instead}"
+        return f"{found.summary}. {found.hint}"
     parts = split_arn(text)
     account = parts.account if parts else text if any(map(str.isdigit, text)) else ""
     bad = explain_account(account)
@@ -161,50 +163,50 @@ def explain_value(value: object) -> str:
     return ""
 
 
-def placeholders(document: Object, reported: frozenset[Path]) -> Iterator[Flaw]:
+def check_placeholders(document: JsonObject, reported: frozenset[Path]) -> Iterator[Flaw]:
     """Warn of each text of a document that another tool was to fill in, and of account ids in ARNs that are none.
 
     reported: paths whose placeholder is part of an error. Principals are reported by their own checks.
     """
-    for path, text, at_key in strings(document):
+    for path, text, at_key in iter_strings(document):
         if path in reported or path[2:3] in (("Principal",), ("NotPrincipal",)):
             continue
         found = find_placeholder(text)
         if found is not None:
-            summary = f"{found.summary}: {shown(text)}." if found.text != text else f"{found.summary}."
-            yield warning(CODE, path, summary, found.instead, at_key)
+            summary = f"{found.summary}: {format_value(text)}." if found.text != text else f"{found.summary}."
+            yield warning(PLACEHOLDER_CODE, path, summary, found.hint, at_key)
         elif not at_key:
-            yield from _arn_flaws(path, text)
+            yield from _check_arn(path, text)
 
 
 def has_placeholder(text: str) -> bool:
-    """Say whether `placeholders` would report a text; quick, since nearly all texts have none."""
+    """Say whether `check_placeholders` would report a text; quick, since nearly all texts have none."""
     if (not _MARKS.isdisjoint(text) or "YOUR" in text) and find_placeholder(text) is not None:
         return True
-    return text.startswith("arn:") and not _USUAL.match(text) and next(_arn_flaws((), text), None) is not None
+    return text.startswith("arn:") and not _ORDINARY_ARN.match(text) and next(_check_arn((), text), None) is not None
 
 
-def _arn_flaws(path: Path, text: str) -> Iterator[Flaw]:
+def _check_arn(path: Path, text: str) -> Iterator[Flaw]:
     parts = split_arn(text) if text.startswith("arn:") else None
     if parts is None:
         return
     bad = explain_account(parts.account)
     if bad:
-        yield warning(ACCOUNT_CODE, path, f"The account {parts.account} in {shown(text)} {bad[0]}.", bad[1])
+        yield warning(ACCOUNT_CODE, path, f"The account {parts.account} in {format_value(text)} {bad[0]}.", bad[1])
     if _REGION_WORD.fullmatch(parts.region):
-        summary = f"{parts.region} in {shown(text)} stands for a region, which nothing fills in here."
-        yield warning(CODE, path, summary, "Write the region, such as eu-central-1, or * for all.")
+        summary = f"{parts.region} in {format_value(text)} stands for a region, which nothing fills in here."
+        yield warning(PLACEHOLDER_CODE, path, summary, "Write the region, such as eu-central-1, or * for all.")
 
 
-def account_flaws(line: Clause) -> Iterator[Flaw]:
+def check_account_values(line: ConditionLine) -> Iterator[Flaw]:
     """Warn of account ids under aws:PrincipalAccount and its like that have dashes, or not 12 digits."""
     if line.key.casefold() in _ACCOUNT_KEYS:
-        for path, text in texts(line.part):
+        for path, text in texts_of(line.part):
             bad = explain_account(text)
             if bad:
-                yield warning(ACCOUNT_CODE, path, f"The account {shown(text)} {bad[0]}.", bad[1])
+                yield warning(ACCOUNT_CODE, path, f"The account {format_value(text)} {bad[0]}.", bad[1])
 
 
 def refuse_placeholder(text: str, found: Placeholder) -> Flaw:
     """Return the error for a Resource that AWS would refuse because of a placeholder in it."""
-    return error(CODE, (), f"Resource {shown(text)} is no ARN: {found.summary}.", found.instead)
+    return error(PLACEHOLDER_CODE, (), f"Resource {format_value(text)} is no ARN: {found.summary}.", found.hint)

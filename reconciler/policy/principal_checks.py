@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 
 from reconciler.model.partitions import PARTITIONS
-from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, shown
+from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, format_value
 from reconciler.policy.placeholders import explain_text
-from reconciler.policy.sts_actions import matching_trust_actions
-from reconciler.policy.walk import Part, items, principals, texts
+from reconciler.policy.sts_actions import match_trust_actions
+from reconciler.policy.walk import DocumentPart, items_of, iter_principals, texts_of
 
-KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
+PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
 _ARN = r"arn:aws[a-z0-9-]*"
 _AWS = re.compile(
@@ -31,7 +31,7 @@ _BUILT_IN = re.compile(
     r"cognito-identity[a-z0-9.-]*\.amazonaws\.com(\.cn)?|accounts\.google\.com|graph\.facebook\.com|www\.amazon\.com"
 )
 
-_FITTING = {
+_CALLER_TYPES = {
     "sts:AssumeRole": {"aws", "service"},
     "sts:AssumeRoleWithSAML": {"saml"},
     "sts:AssumeRoleWithWebIdentity": {"oidc"},
@@ -39,43 +39,43 @@ _FITTING = {
 """Action that assumes → the sorts of principal that can call it."""
 
 
-def principal(part: Part) -> Iterator[Flaw]:
+def check_principal(part: DocumentPart) -> Iterator[Flaw]:
     """`"*"`, or an object of kinds, each with one string or a non-empty list of strings."""
     if part.value == "*":
         return
     if not isinstance(part.value, dict):
-        hint = f'Write {{"AWS": {shown(part.value)}}}.' if isinstance(part.value, str) else ""
+        hint = f'Write {{"AWS": {format_value(part.value)}}}.' if isinstance(part.value, str) else ""
         yield error(
             "invalid-principal",
             part.path,
-            f'Principal is {shown(part.value)}, neither "*" nor an object.',
+            f'Principal is {format_value(part.value)}, neither "*" nor an object.',
             hint,
         )
     elif not part.value:
         yield error("invalid-principal", part.path, "Principal is an empty object: it names nobody.")
     else:
         for kind, value in part.value.items():
-            yield from _kind(str(kind), Part((*part.path, str(kind)), value))
+            yield from _check_kind(str(kind), DocumentPart((*part.path, str(kind)), value))
 
 
-def _kind(kind: str, part: Part) -> Iterator[Flaw]:
+def _check_kind(kind: str, part: DocumentPart) -> Iterator[Flaw]:
     if kind == "CanonicalUser":
         summary = "A role cannot trust a CanonicalUser: only policies of S3 know it."
         yield error("canonical-user-in-trust", part.path, summary, "Name the account under AWS.", at_key=True)
-    elif kind not in KINDS:
-        summary = f"{shown(kind)} is not a kind of principal."
-        hint = did_you_mean(kind, KINDS, "The kinds are AWS, Service and Federated.")
+    elif kind not in PRINCIPAL_KINDS:
+        summary = f"{format_value(kind)} is not a kind of principal."
+        hint = did_you_mean(kind, PRINCIPAL_KINDS, "The kinds are AWS, Service and Federated.")
         yield error("unknown-principal-type", part.path, summary, hint, at_key=True)
     else:
-        yield from _values(kind, part)
+        yield from _check_values(kind, part)
 
 
-def _values(kind: str, part: Part) -> Iterator[Flaw]:
+def _check_values(kind: str, part: DocumentPart) -> Iterator[Flaw]:
     if isinstance(part.value, list) and not part.value:
         yield error("empty-list", part.path, f"{kind} is an empty list: it names nobody.")
-    for path, value in items(part):
+    for path, value in items_of(part):
         if isinstance(value, str):
-            yield from _text(kind, path, value)
+            yield from _check_text(kind, path, value)
         elif isinstance(value, int) and not isinstance(value, bool):
             yield error(
                 "account-not-quoted",
@@ -84,32 +84,32 @@ def _values(kind: str, part: Part) -> Iterator[Flaw]:
                 f'Quote it: "{value:012d}".',
             )
         else:
-            yield error("not-a-string", path, f"{kind} has {shown(value)} where a text must stand.")
+            yield error("not-a-string", path, f"{kind} has {format_value(value)} where a text must stand.")
 
 
-def _text(kind: str, path: Path, text: str) -> Iterator[Flaw]:
+def _check_text(kind: str, path: Path, text: str) -> Iterator[Flaw]:
     if kind == "AWS" and text == "*":
         return
     if "*" in text or "?" in text:
         yield error(
             "principal-wildcard",
             path,
-            f"{kind} principal {shown(text)} has a wildcard; AWS matches none in principals.",
+            f"{kind} principal {format_value(text)} has a wildcard; AWS matches none in principals.",
             "Trust the account and narrow it by a condition on aws:PrincipalArn." if kind == "AWS" else "",
         )
     elif _GROUP.match(text):
         yield error(
             "group-as-principal",
             path,
-            f"{shown(text)} is a group, and AWS knows no groups as principals.",
+            f"{format_value(text)} is a group, and AWS knows no groups as principals.",
             "Name its users, or trust the account and allow the group sts:AssumeRole on this role.",
         )
     elif not is_well_formed(kind, text):
         yield error(
             "invalid-principal",
             path,
-            f"{shown(text)} is not a principal of the kind {kind}.",
-            _hint(kind, text),
+            f"{format_value(text)} is not a principal of the kind {kind}.",
+            _build_hint(kind, text),
         )
 
 
@@ -122,7 +122,7 @@ def is_well_formed(kind: str, text: str) -> bool:
     return (_PROVIDER.fullmatch(text) or _BUILT_IN.fullmatch(text)) is not None
 
 
-def _hint(kind: str, text: str) -> str:
+def _build_hint(kind: str, text: str) -> str:
     """Where the text would belong, or what the kind wants."""
     if foreign := explain_text(text):
         return foreign
@@ -141,10 +141,10 @@ def _hint(kind: str, text: str) -> str:
     return "Federated takes the ARN of an oidc-provider or a saml-provider."
 
 
-def sorts(part: Part | None) -> set[str]:
+def caller_types_of(part: DocumentPart | None) -> set[str]:
     """What can call as these principals: aws, service, oidc, saml; "any" where it is everybody or unclear."""
     found = set()
-    for _, kind, text in principals(part):
+    for _, kind, text in iter_principals(part):
         provider = _PROVIDER.fullmatch(text)
         if provider:
             found.add(provider[1])
@@ -157,28 +157,28 @@ def sorts(part: Part | None) -> set[str]:
     return found
 
 
-def fitting_actions(who: Part | None) -> tuple[str, ...]:
+def find_assume_actions(who: DocumentPart | None) -> tuple[str, ...]:
     """Return the actions that assume a role and that one of these principals can call; all of them if it is unclear."""
-    present = sorts(who)
-    found = tuple(name for name, able in _FITTING.items() if able & present)
-    return tuple(_FITTING) if "any" in present or not found else found
+    present = caller_types_of(who)
+    found = tuple(name for name, able in _CALLER_TYPES.items() if able & present)
+    return tuple(_CALLER_TYPES) if "any" in present or not found else found
 
 
-def mismatches(action: Part | None, who: Part | None) -> Iterator[Flaw]:
+def check_callable_actions(action: DocumentPart | None, who: DocumentPart | None) -> Iterator[Flaw]:
     """Actions that none of the statement's principals can call.
 
     Lenient with mixed statements, which AWS takes: an action needs only one principal that fits.
     """
-    present = sorts(who)
+    present = caller_types_of(who)
     if not present or "any" in present:
         return
-    for path, text in texts(action):
-        matched = matching_trust_actions(text)
-        wanted: set[str] = set().union(*(_FITTING.get(name, present) for name in matched))
+    for path, text in texts_of(action):
+        matched = match_trust_actions(text)
+        wanted: set[str] = set().union(*(_CALLER_TYPES.get(name, present) for name in matched))
         if matched and not wanted & present:
             yield error(
                 "principal-action-mismatch",
                 path,
-                f"No principal of the statement can call {shown(text)}.",
-                f"Did you mean {' and '.join(fitting_actions(who))}?",
+                f"No principal of the statement can call {format_value(text)}.",
+                f"Did you mean {' and '.join(find_assume_actions(who))}?",
             )

@@ -20,7 +20,7 @@ _ELEMENTS = (
 )
 
 
-def readable(document: Document) -> Json:
+def to_readable(document: Document) -> Json:
     """The document for a file; the text itself where it is not JSON, which no file can hold."""
     if document.opaque:
         return document.opaque
@@ -29,42 +29,42 @@ def readable(document: Document) -> Json:
     found |= {key: value for key, value in body.items() if key not in ("Version", "Statement")}
     written = body.get("Statement")
     listed = written if isinstance(written, list) else [written]
-    found["Statement"] = [_statement(item) if isinstance(item, dict) else item for item in listed]
+    found["Statement"] = [_format_statement(item) if isinstance(item, dict) else item for item in listed]
     return found
 
 
-def _statement(raw: dict[str, Json]) -> Json:
+def _format_statement(raw: dict[str, Json]) -> Json:
     ordered = [*(key for key in _ELEMENTS if key in raw), *(key for key in raw if key not in _ELEMENTS)]
-    found = {key: _element(key, raw[key]) for key in ordered}
+    found = {key: _format_element(key, raw[key]) for key in ordered}
     return {key: value for key, value in found.items() if not (key in ("Sid", "Condition") and not value)}
 
 
-def _element(key: str, value: Json) -> Json:
+def _format_element(key: str, value: Json) -> Json:
     if key == "Condition":
-        return conditions(value)
+        return format_conditions(value)
     if key in ("Principal", "NotPrincipal") and isinstance(value, dict):
-        return {kind: single(_sorted(names)) for kind, names in value.items()}
-    return single(value)
+        return {kind: unwrap_single(_sort_names(names)) for kind, names in value.items()}
+    return unwrap_single(value)
 
 
-def conditions(raw: Json) -> Json:
+def format_conditions(raw: Json) -> Json:
     """A Condition block with lists of one as their value."""
     return {
-        operator: {key: single(value) for key, value in block.items()} if isinstance(block, dict) else block
+        operator: {key: unwrap_single(value) for key, value in block.items()} if isinstance(block, dict) else block
         for operator, block in (raw.items() if isinstance(raw, dict) else ())
     }
 
 
-def single(value: Json) -> Json:
+def unwrap_single(value: Json) -> Json:
     """A list of one as its value. Numbers that YAML would not read back alike as their text, which IAM takes too."""
     if isinstance(value, list):
-        return single(value[0]) if len(value) == 1 else [single(item) for item in value]
+        return unwrap_single(value[0]) if len(value) == 1 else [unwrap_single(item) for item in value]
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     return value
 
 
-def _sorted(names: Json) -> Json:
+def _sort_names(names: Json) -> Json:
     if isinstance(names, list) and all(isinstance(name, str) for name in names):
         return cast("Json", sorted(cast("list[str]", names)))
     return names

@@ -15,13 +15,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from reconciler.model.arn_parts import COUNT, ArnParts, complete_arn, split_arn, split_written
+from reconciler.model.arn_parts import PART_COUNT, ArnParts, complete_arn, split_arn, split_at_colons
 from reconciler.model.globs import globs_meet
-from reconciler.model.suggest import suggestion
-from reconciler.policy.flaw import Flaw, did_you_mean, error, shown, warning
+from reconciler.model.suggest import suggest_word
+from reconciler.policy.flaw import Flaw, did_you_mean, error, format_value, warning
 from reconciler.policy.placeholders import find_placeholder, refuse_placeholder
 
-FORM = "An ARN reads arn:partition:service:region:account:resource."
+ARN_FORM = "An ARN reads arn:partition:service:region:account:resource."
 
 _PARTITION = re.compile(r"aws(-[a-z0-9]+)*")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+-[0-9]+|[*?${].*")
@@ -60,12 +60,12 @@ def check_resource(text: str, in_session: bool = False) -> Flaw | None:
     """
     if _ORDINARY.match(text):
         return None
-    flaw = _check(text)
+    flaw = _check_arn(text)
     if in_session and (flaw is None or flaw.code == "short-arn") and complete_arn(text) != text:
         return error(
             "short-arn-in-session",
             (),
-            f"Resource {shown(text)} has {len(split_written(text))} of the {COUNT} parts of an ARN, "
+            f"Resource {format_value(text)} has {len(split_at_colons(text))} of the {PART_COUNT} parts of an ARN, "
             "and AWS refuses that in a session policy.",
             f"Write {complete_arn(text)}.",
         )
@@ -73,7 +73,7 @@ def check_resource(text: str, in_session: bool = False) -> Flaw | None:
 
 
 @lru_cache(maxsize=4096)
-def _check(text: str) -> Flaw | None:
+def _check_arn(text: str) -> Flaw | None:
     if text and not text.strip("*"):
         return None
     parts = split_arn(text)
@@ -81,69 +81,69 @@ def _check(text: str) -> Flaw | None:
     if foreign is not None:
         return refuse_placeholder(text, foreign)
     if parts is None:
-        return error("invalid-resource", (), f"Resource {shown(text)} is neither an ARN nor *.", FORM)
-    return next(_all_flaws(text, parts), None)
+        return error("invalid-resource", (), f"Resource {format_value(text)} is neither an ARN nor *.", ARN_FORM)
+    return next(_find_flaws(text, parts), None)
 
 
-def _all_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
-    yield from _partition_flaws(text, parts)
-    yield from _service_flaws(text, parts)
-    yield from _length_flaws(text)
+def _find_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
+    yield from _check_partition(text, parts)
+    yield from _check_service(text, parts)
+    yield from _check_length(text)
     if parts.service == "iam":
-        yield from _iam_flaws(text, parts)
+        yield from _check_iam(text, parts)
     elif parts.service == "s3":
-        yield from _s3_flaws(text, parts)
+        yield from _check_s3(text, parts)
     elif parts.service == "route53":
-        yield from _route53_flaws(text, parts)
+        yield from _check_route53(text, parts)
     if complete_arn(text) != text and not text.endswith("*"):
-        summary = f"Resource {shown(text)} has {len(split_written(text))} of the {COUNT} parts of an ARN."
+        summary = f"Resource {format_value(text)} has {len(split_at_colons(text))} of the {PART_COUNT} parts of an ARN."
         hint = f"IAM reads it as {complete_arn(text)}; write that if you mean it."
         if parts.service == "s3" and parts.region and not _REGION.fullmatch(parts.region):
             hint = f"Did you mean {parts._replace(region='', account='', resource=parts.region)}?"
         yield warning("short-arn", (), summary, hint)
 
 
-def _partition_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
+def _check_partition(text: str, parts: ArnParts) -> Iterator[Flaw]:
     """AWS takes the name of a partition or a wildcard, and no variable."""
     if _PARTITION.fullmatch(parts.partition) or _WILDCARD.search(parts.partition):
         return
-    summary = f"Resource {shown(text)} has {shown(parts.partition)} where a partition must stand."
+    summary = f"Resource {format_value(text)} has {format_value(parts.partition)} where a partition must stand."
     hint = did_you_mean(parts.partition, ("aws", "aws-cn", "aws-us-gov"), "Write aws, which it is in most accounts.")
     if "${" in parts.partition:
         hint = "AWS takes no variable there. Write {{ partition }}, which reconcile replaces with that of the account."
     yield error("invalid-resource", (), summary, hint)
 
 
-def _service_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
-    if not parts.service or len(split_written(text)) < 3:
-        yield error("invalid-resource", (), f"Resource {shown(text)} names no service.", FORM)
+def _check_service(text: str, parts: ArnParts) -> Iterator[Flaw]:
+    if not parts.service or len(split_at_colons(text)) < 3:
+        yield error("invalid-resource", (), f"Resource {format_value(text)} names no service.", ARN_FORM)
     elif _WILDCARD.search(parts.service):
         yield error(
             "wildcard-in-arn-service",
             (),
-            f"Resource {shown(text)} has the wildcard {shown(parts.service)} where a service must stand; "
+            f"Resource {format_value(text)} has the wildcard {format_value(parts.service)} where a service must stand; "
             "AWS refuses that.",
             "Write one ARN for each service, or * for all.",
         )
 
 
-def _length_flaws(text: str) -> Iterator[Flaw]:
+def _check_length(text: str) -> Iterator[Flaw]:
     """IAM completes an ARN that is too short, but for one with two colons together ("legacy parsing")."""
-    written = split_written(text)
-    if len(written) < COUNT and "" in written[2:-1]:
-        account = len(written) == COUNT - 1 and written[-1].isdigit()
-        full = f"{text}:*" if account else ":".join((*written[:-1], *[""] * (COUNT - len(written)), written[-1]))
+    written = split_at_colons(text)
+    if len(written) < PART_COUNT and "" in written[2:-1]:
+        account = len(written) == PART_COUNT - 1 and written[-1].isdigit()
+        full = f"{text}:*" if account else ":".join((*written[:-1], *[""] * (PART_COUNT - len(written)), written[-1]))
         yield error(
             "legacy-arn",
             (),
-            f"Resource {shown(text)} has {len(written)} of the {COUNT} parts of an ARN and an empty one among them; "
+            f"Resource {format_value(text)} has {len(written)} of the {PART_COUNT} parts of an ARN and an empty one among them; "
             "AWS refuses that.",
             f"Write {full}: empty parts keep their colons.",
         )
 
 
-def _iam_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
-    if len(split_written(text)) < COUNT:
+def _check_iam(text: str, parts: ArnParts) -> Iterator[Flaw]:
+    if len(split_at_colons(text)) < PART_COUNT:
         if parts.region not in ("", "*"):
             yield _refuse_fields(text, parts, parts._replace(region=""), _NO_REGION)
         return
@@ -155,18 +155,18 @@ def _iam_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
             yield warning(
                 "wildcard-in-iam-type",
                 (),
-                f"Resource {shown(text)} has {shown(head)} where the type of an IAM resource must stand; "
+                f"Resource {format_value(text)} has {format_value(head)} where the type of an IAM resource must stand; "
                 "AWS takes * alone there, or a type that is written out.",
                 f"Write one ARN for each type, such as {parts._replace(resource='role/*')}.",
             )
             return
-        near = suggestion(head, (*IAM_TYPES, *_NEWER_IAM_TYPES)) if slash else None
+        near = suggest_word(head, (*IAM_TYPES, *_NEWER_IAM_TYPES)) if slash else None
         meant = parts._replace(resource=f"{near}/{rest}" if near else f"role/{parts.resource.rpartition('/')[2]}")
         types = ", ".join(f"{name}/" for name in IAM_TYPES)
         yield error(
             "invalid-iam-resource",
             (),
-            f"Resource {shown(text)} has {shown(parts.resource)} where the type of an IAM resource must stand; "
+            f"Resource {format_value(text)} has {format_value(parts.resource)} where the type of an IAM resource must stand; "
             "AWS refuses that.",
             f"Did you mean {meant}? AWS takes * or something that begins with {types}.",
         )
@@ -183,7 +183,7 @@ def _may_be_iam_resource(resource: str) -> bool:
     return any(globs_meet(pattern, f"{name}/*") for name in (*IAM_TYPES, *_NEWER_IAM_TYPES))
 
 
-def _s3_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
+def _check_s3(text: str, parts: ArnParts) -> Iterator[Flaw]:
     """Bucket names are unique in a partition. AWS's own policies write `arn:aws:s3::*:name`: no region, any account."""
     if not _may_be_regional(parts.resource) and (parts.region or parts.account not in ("", "*")):
         reason = "buckets and objects of S3 have neither region nor account"
@@ -196,8 +196,8 @@ def _may_be_regional(resource: str) -> bool:
     return any(globs_meet(pattern, f"{name}{mark}*") for name in _REGIONAL_S3 for mark in "/:")
 
 
-def _route53_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
-    completed = len(split_written(text)) < COUNT
+def _check_route53(text: str, parts: ArnParts) -> Iterator[Flaw]:
+    completed = len(split_at_colons(text)) < PART_COUNT
     allowed = ("", "*") if completed else ("",)
     if parts.region not in allowed or parts.account not in allowed:
         reason = "Route 53 has neither region nor account"
@@ -207,6 +207,6 @@ def _route53_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
 def _refuse_fields(text: str, parts: ArnParts, bare: ArnParts, reason: str) -> Flaw:
     """Return the error for a region, or an account, in the ARN of something that has none."""
     fields = (("region", parts.region, bare.region), ("account", parts.account, bare.account))
-    named = " and ".join(f"the {name} {shown(value)}" for name, value, kept in fields if value != kept)
-    summary = f"Resource {shown(text)} has {named}; {reason}, and AWS refuses the policy."
+    named = " and ".join(f"the {name} {format_value(value)}" for name, value, kept in fields if value != kept)
+    summary = f"Resource {format_value(text)} has {named}; {reason}, and AWS refuses the policy."
     return error("region-in-arn" if parts.region else "account-in-arn", (), summary, f"Write {bare}.")

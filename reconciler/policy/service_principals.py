@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from reconciler.model.suggest import suggestion
+from reconciler.model.suggest import suggest_word
 
 NEEDED_ACTIONS = {
     "rolesanywhere.amazonaws.com": ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"),
@@ -24,29 +24,29 @@ NEEDED_ACTIONS = {
 """Service → the actions that a trust must allow it (IAM Roles Anywhere User Guide, "Trust policy"; IAM User Guide,
 "Prepare IAM roles" of account access manager)."""
 
-_USUAL = ".amazonaws.com"
-_SUFFIXES = (".amazonaws.com.cn", _USUAL, ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk")
+_AWS_SUFFIX = ".amazonaws.com"
+_SUFFIXES = (".amazonaws.com.cn", _AWS_SUFFIX, ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class _List:
+class _ServiceList:
     """`principals` are suggested; `accepted` also has names that nobody proved to be principals.
 
-    `called`: a service's usual name, as a principal that is none → the right one.
+    `corrections`: a service's usual name, as a principal that is none → the right one.
     """
 
     principals: tuple[str, ...]
     accepted: frozenset[str]
-    called: Mapping[str, str]
+    corrections: Mapping[str, str]
     date: str
 
 
 @lru_cache(maxsize=1)
-def _read_list() -> _List:
+def _read_list() -> _ServiceList:
     body = json.loads(files("reconciler.policy").joinpath("service_principals.json").read_text("utf-8"))
     principals = tuple(body["principals"])
-    return _List(principals, frozenset([*principals, *body["prefixes"]]), body["called"], body["date"])
+    return _ServiceList(principals, frozenset([*principals, *body["prefixes"]]), body["called"], body["date"])
 
 
 def date_of_list() -> str:
@@ -55,7 +55,7 @@ def date_of_list() -> str:
 
 
 @lru_cache(maxsize=4096)
-def is_known(name: str) -> bool:
+def is_known_service(name: str) -> bool:
     """Return True if AWS has this service principal, or may well have it.
 
     A part of a known service (`part.service.amazonaws.com`) counts unless it is a slip of a part that is known.
@@ -69,23 +69,23 @@ def is_known(name: str) -> bool:
     if service not in known.accepted:
         return False
     parts = tuple(one.removesuffix(f".{service}") for one in known.principals if one.endswith(f".{service}"))
-    return suggestion(part, parts) is None
+    return suggest_word(part, parts) is None
 
 
-def find_nearest(name: str) -> str:
+def find_nearest_service(name: str) -> str:
     """Return the known service principal that a name was probably meant to be; empty if none is near."""
     plain = _strip_region(name.lower())
-    if is_known(plain):
+    if is_known_service(plain):
         return plain
     known = _read_list()
-    if plain in known.called:
-        return known.called[plain]
-    swapped = f"{plain.partition('.')[0]}{_USUAL}"
-    if not plain.endswith(_USUAL) and swapped in known.principals:
+    if plain in known.corrections:
+        return known.corrections[plain]
+    swapped = f"{plain.partition('.')[0]}{_AWS_SUFFIX}"
+    if not plain.endswith(_AWS_SUFFIX) and swapped in known.principals:
         return swapped
-    short = tuple(one.removesuffix(_USUAL) for one in known.principals if one.endswith(_USUAL))
-    near = suggestion(plain.removesuffix(_USUAL), short)
-    return f"{near}{_USUAL}" if near else ""
+    short = tuple(one.removesuffix(_AWS_SUFFIX) for one in known.principals if one.endswith(_AWS_SUFFIX))
+    near = suggest_word(plain.removesuffix(_AWS_SUFFIX), short)
+    return f"{near}{_AWS_SUFFIX}" if near else ""
 
 
 def _strip_region(name: str) -> str:
@@ -93,4 +93,4 @@ def _strip_region(name: str) -> str:
     suffix = next((one for one in _SUFFIXES if name.endswith(one)), "")
     labels = name.removesuffix(suffix).split(".") if suffix else name.split(".")
     kept = [label for label in labels if not _REGION.fullmatch(label)]
-    return ".".join(kept) + (_USUAL if suffix else "")
+    return ".".join(kept) + (_AWS_SUFFIX if suffix else "")

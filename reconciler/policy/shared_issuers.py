@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.policy.operators import OPERATORS
-from reconciler.policy.walk import Clause
+from reconciler.policy.walk import ConditionLine
 
 SESSION_NAME = "sts:RoleSessionName"
 
-_POSITIVE = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
+_POSITIVE_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class SharedIssuer:
         return tuple(claim if ":" in claim else f"{self.url}:{claim}" for claim in self.claims)
 
 
-_YOURS = "WHAT-YOUR-TOKENS-SAY"
+_UNKNOWN_EXAMPLE = "WHAT-YOUR-TOKENS-SAY"
 
 _GITHUB_SUBJECT = "repo:ORG/REPO:ref:refs/heads/main"
 
@@ -50,13 +50,13 @@ _BY_SUBJECT = (
     ("GitLab.com", "gitlab.com", "project_path:GROUP/PROJECT:ref_type:branch:ref:main"),
     ("Buildkite", "agent.buildkite.com", "organization:ORG:pipeline:PIPELINE:*"),
     ("Codefresh", "oidc.codefresh.io", "account:ACCOUNT-ID:pipeline:PIPELINE-ID:*"),
-    ("DVC Studio", "studio.datachain.ai/api", _YOURS),
+    ("DVC Studio", "studio.datachain.ai/api", _UNKNOWN_EXAMPLE),
     ("Scalr", "scalr.io", "account:ACCOUNT:environment:ENVIRONMENT:workspace:WORKSPACE"),
-    ("Shisho Cloud", "tokens.cloud.shisho.dev", _YOURS),
+    ("Shisho Cloud", "tokens.cloud.shisho.dev", _UNKNOWN_EXAMPLE),
     ("HCP Terraform", "app.terraform.io", "organization:ORG:project:PROJECT:workspace:WORKSPACE:run_phase:*"),
-    ("Upbound", "proidc.upbound.io", _YOURS),
+    ("Upbound", "proidc.upbound.io", _UNKNOWN_EXAMPLE),
     *(
-        ("IBM Turbonomic", url, _YOURS)
+        ("IBM Turbonomic", url, _UNKNOWN_EXAMPLE)
         for url in (
             "rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7",
             "rh-oidc.s3.us-east-1.amazonaws.com/23e3sd27sju1hoou6ohfs68vbno607tr",
@@ -70,21 +70,21 @@ _BY_SUBJECT = (
 _BY_AUDIENCE = (
     ("Amazon Cognito", "cognito-identity.amazonaws.com", "REGION:ID-OF-YOUR-IDENTITY-POOL"),
     ("Pulumi Cloud", "api.pulumi.com/oidc", "YOUR-ORGANIZATION"),
-    ("sandboxes.cloud", "sandboxes.cloud", _YOURS),
+    ("sandboxes.cloud", "sandboxes.cloud", _UNKNOWN_EXAMPLE),
     ("Vercel", "oidc.vercel.com", "https://vercel.com/YOUR-TEAM"),
 )
-_SENTINEL = SharedIssuer(
+_AZURE_SENTINEL = SharedIssuer(
     *("Azure Sentinel", "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d"),
     (SESSION_NAME,),
     "MicrosoftSentinel_YOUR-WORKSPACE-ID",
 )
-GITHUB = "token.actions.githubusercontent.com"
-_MORE_CLAIMS = {GITHUB: ("job_workflow_ref",)}
+GITHUB_ISSUER = "token.actions.githubusercontent.com"
+_MORE_CLAIMS = {GITHUB_ISSUER: ("job_workflow_ref",)}
 
 SHARED_ISSUERS = (
     *(SharedIssuer(name, url, ("sub", *_MORE_CLAIMS.get(url, ())), example) for name, url, example in _BY_SUBJECT),
     *(SharedIssuer(name, url, ("aud",), example) for name, url, example in _BY_AUDIENCE),
-    _SENTINEL,
+    _AZURE_SENTINEL,
 )
 _BY_URL = {issuer.url: issuer for issuer in SHARED_ISSUERS}
 
@@ -99,21 +99,21 @@ def find_shared_issuer(principal: str) -> SharedIssuer | None:
     return _BY_URL.get(issuer_of(principal))
 
 
-def tests_claim(issuer: SharedIssuer, lines: list[Clause]) -> bool:
+def evaluates_claim(issuer: SharedIssuer, lines: list[ConditionLine]) -> bool:
     """Return True if IAM takes the conditions of a statement that trusts the issuer."""
-    return any(not _is_open(line) for line in _find_tests(issuer, lines))
+    return any(not _has_only_wildcards(line) for line in _find_claim_conditions(issuer, lines))
 
 
-def narrows_claim(issuer: SharedIssuer, lines: list[Clause]) -> bool:
+def narrows_claim(issuer: SharedIssuer, lines: list[ConditionLine]) -> bool:
     """Return True if a condition says which values of the claim are good, rather than which are not."""
     return any(
-        not _is_open(line) and operator is not None and operator.base in _POSITIVE
-        for line in _find_tests(issuer, lines)
+        not _has_only_wildcards(line) and operator is not None and operator.base in _POSITIVE_OPERATORS
+        for line in _find_claim_conditions(issuer, lines)
         for operator in [OPERATORS.get(line.operator)]
     )
 
 
-def _find_tests(issuer: SharedIssuer, lines: list[Clause]) -> Iterator[Clause]:
+def _find_claim_conditions(issuer: SharedIssuer, lines: list[ConditionLine]) -> Iterator[ConditionLine]:
     keys = {key.casefold() for key in issuer.keys}
     for line in lines:
         operator = OPERATORS.get(line.operator)
@@ -121,7 +121,7 @@ def _find_tests(issuer: SharedIssuer, lines: list[Clause]) -> Iterator[Clause]:
             yield line
 
 
-def _is_open(line: Clause) -> bool:
+def _has_only_wildcards(line: ConditionLine) -> bool:
     """Return True if all values of a line are wildcards, null or empty."""
     return all(is_solely_wildcard(part.value) for part in line.values)
 

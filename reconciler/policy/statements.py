@@ -8,16 +8,16 @@ from reconciler.model.document import Document, Statement
 
 Pair = tuple[Statement | None, Statement | None]
 
-_LIKE = 0.34
+_MIN_SIMILARITY = 0.34
 """Below this share of common elements two statements are a removal and an addition, not a change, unless one is all of
 the other and more."""
 
 
-def pairs(before: Document | None, after: Document | None) -> list[Pair]:
+def pair_statements(before: Document | None, after: Document | None) -> list[Pair]:
     """(old, new) for each statement that differs; None on the side where it is not."""
     old = set(before.statements) if before else set()
     new = set(after.statements) if after else set()
-    gone, come = _sorted(old - new), _sorted(new - old)
+    gone, come = _sort_statements(old - new), _sort_statements(new - old)
     found: list[Pair] = []
     by_sid = {statement.sid: statement for statement in come if statement.sid}
     for statement in [item for item in gone if item.sid in by_sid]:
@@ -27,13 +27,13 @@ def pairs(before: Document | None, after: Document | None) -> list[Pair]:
             gone.remove(statement)
             come.remove(other)
     candidates = sorted(
-        ((likeness(one, other), i, j) for i, one in enumerate(gone) for j, other in enumerate(come)),
+        ((similarity_of(one, other), i, j) for i, one in enumerate(gone) for j, other in enumerate(come)),
         key=lambda item: (-item[0], item[1], item[2]),
     )
     used_old: set[int] = set()
     used_new: set[int] = set()
     for score, i, j in candidates:
-        if i not in used_old and j not in used_new and (score >= _LIKE or _grew(gone[i], come[j])):
+        if i not in used_old and j not in used_new and (score >= _MIN_SIMILARITY or _is_extension(gone[i], come[j])):
             found.append((gone[i], come[j]))
             used_old.add(i)
             used_new.add(j)
@@ -42,17 +42,17 @@ def pairs(before: Document | None, after: Document | None) -> list[Pair]:
     return found
 
 
-def likeness(one: Statement, other: Statement) -> float:
+def similarity_of(one: Statement, other: Statement) -> float:
     """Share of common elements, 0 to 1; 0 where the effects differ."""
     if one.effect != other.effect:
         return 0.0
-    left, right = elements(one), elements(other)
+    left, right = elements_of(one), elements_of(other)
     return len(left & right) / max(1, len(left | right))
 
 
-def _grew(one: Statement, other: Statement) -> bool:
+def _is_extension(one: Statement, other: Statement) -> bool:
     """Whether one has every element of the other, one way or the other."""
-    left, right = elements(one), elements(other)
+    left, right = elements_of(one), elements_of(other)
     return one.effect == other.effect and (left <= right or right <= left)
 
 
@@ -60,7 +60,7 @@ Element = tuple[str, ...]
 """What it is (Action, Resource, Principal, Condition, or their Not… forms), then its parts."""
 
 
-def elements(statement: Statement) -> set[Element]:
+def elements_of(statement: Statement) -> set[Element]:
     """Every action, resource, principal and condition value; a condition without values has one part less."""
     found: set[Element] = {("NotAction" if statement.not_action else "Action", action) for action in statement.actions}
     resource = "NotResource" if statement.not_resource else "Resource"
@@ -73,5 +73,5 @@ def elements(statement: Statement) -> set[Element]:
     return found
 
 
-def _sorted(statements: Iterable[Statement]) -> list[Statement]:
-    return sorted(statements, key=lambda item: (item.sid, sorted(elements(item))))
+def _sort_statements(statements: Iterable[Statement]) -> list[Statement]:
+    return sorted(statements, key=lambda item: (item.sid, sorted(elements_of(item))))

@@ -49,17 +49,17 @@ STS_ACTIONS = tuple(sorted({*OPERATIONS, *WITHOUT_OPERATION}))
 
 
 @lru_cache(maxsize=1024)
-def matching_trust_actions(pattern: str) -> tuple[str, ...]:
+def match_trust_actions(pattern: str) -> tuple[str, ...]:
     """Return the actions of TRUST_ACTIONS that an Action string matches; letter case does not count."""
-    return _match(pattern, TRUST_ACTIONS)
+    return _match_actions(pattern, TRUST_ACTIONS)
 
 
 @lru_cache(maxsize=1024)
-def matching_sts_actions(pattern: str) -> tuple[str, ...]:
+def match_sts_actions(pattern: str) -> tuple[str, ...]:
     """Return the actions of STS_ACTIONS that an Action string matches; letter case does not count."""
-    return _match(pattern, STS_ACTIONS)
+    return _match_actions(pattern, STS_ACTIONS)
 
 
-def _match(pattern: str, actions: tuple[str, ...]) -> tuple[str, ...]:
+def _match_actions(pattern: str, actions: tuple[str, ...]) -> tuple[str, ...]:
     matches = compile_glob(pattern.casefold())
     return tuple(action for action in actions if matches(action.casefold()))

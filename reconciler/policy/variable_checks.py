@@ -11,99 +11,114 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reconciler.model.arn_parts import split_written
-from reconciler.policy.flaw import Flaw, Path, shown, warning
+from reconciler.model.arn_parts import split_at_colons
+from reconciler.policy.flaw import Flaw, Path, format_value, warning
 from reconciler.policy.global_keys import MULTIVALUED
 from reconciler.policy.operators import OPERATORS
 from reconciler.policy.placeholders import is_policy_variable
-from reconciler.policy.walk import Clause, Object, clauses, element, items, statements, strings, texts
+from reconciler.policy.walk import (
+    ConditionLine,
+    JsonObject,
+    element_of,
+    items_of,
+    iter_conditions,
+    iter_statements,
+    iter_strings,
+    texts_of,
+)
 
-WITH_VARIABLES = ("String", "Arn")
+VARIABLE_TYPES = ("String", "Arn")
 """The types of operator that take policy variables."""
 
-MISPLACED, MULTIPLE, UNDER_OPERATOR = "variable-in-wrong-place", "variable-of-many-values", "variable-under-operator"
+MISPLACED_CODE, MULTIVALUED_CODE, OPERATOR_CODE = (
+    "variable-in-wrong-place",
+    "variable-of-many-values",
+    "variable-under-operator",
+)
 
-VERSION_WITHOUT = "2008-10-17"
+VERSION_WITHOUT_VARIABLES = "2008-10-17"
 """It has no variables."""
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _ESCAPES = ("*", "?", "$")
-_ACCOUNT = "${aws:PrincipalAccount}"
+_ACCOUNT_VARIABLE = "${aws:PrincipalAccount}"
 """AWS's own AmazonTimestreamInfluxDBServiceRolePolicy has it where the account stands."""
 
-_PARTS = ("partition", "service", "region", "account")
+_ARN_FIELDS = ("partition", "service", "region", "account")
 _MULTIVALUED = {key.casefold(): key for key in MULTIVALUED}
 
 
-def variables(document: Object, refused: frozenset[Path]) -> Iterator[Flaw]:
+def check_variables(document: JsonObject, refused: frozenset[Path]) -> Iterator[Flaw]:
     """Warn of each variable that stands where AWS reads none, or that can have several values.
 
     refused: paths of errors, which say enough.
     """
-    if document.get("Version") == VERSION_WITHOUT:
+    if document.get("Version") == VERSION_WITHOUT_VARIABLES:
         return
-    for path, text, at_key in strings(document.get("Statement")):
-        if "${" in text and _is_outside(path, at_key) and ("Statement", *path) not in refused:
-            yield from _misplaced(("Statement", *path), text, at_key)
-    for path, statement in statements(document):
+    for path, text, at_key in iter_strings(document.get("Statement")):
+        if "${" in text and _allows_no_variables(path, at_key) and ("Statement", *path) not in refused:
+            yield from _check_placement(("Statement", *path), text, at_key)
+    for path, statement in iter_statements(document):
         for name in ("Resource", "NotResource"):
-            for place, text in texts(element(statement, path, name)):
-                yield from _early(place, text)
-                yield from _multiple(place, text)
-        for line in clauses(element(statement, path, "Condition")):
-            yield from _condition(line)
+            for place, text in texts_of(element_of(statement, path, name)):
+                yield from _check_arn_fields(place, text)
+                yield from _check_multivalued(place, text)
+        for line in iter_conditions(element_of(statement, path, "Condition")):
+            yield from _check_condition(line)
 
 
-def _names_of(text: str) -> list[str]:
+def _variable_keys_of(text: str) -> list[str]:
     """Return the condition keys of the variables in a text."""
     found = (match[1] for match in _VARIABLE.finditer(text) if is_policy_variable(match[1]))
     return [name for name in (inside.partition(",")[0].strip() for inside in found) if name not in _ESCAPES]
 
 
-def _is_outside(path: Path, at_key: bool) -> bool:
+def _allows_no_variables(path: Path, at_key: bool) -> bool:
     """Say whether a text of a statement is no Resource and no value of a condition."""
     elements = [step for step in path if isinstance(step, str)]
     return at_key or elements[:1] not in (["Resource"], ["NotResource"], ["Condition"])
 
 
-def _misplaced(path: Path, text: str, at_key: bool) -> Iterator[Flaw]:
-    if not _names_of(text):
+def _check_placement(path: Path, text: str, at_key: bool) -> Iterator[Flaw]:
+    if not _variable_keys_of(text):
         return
     name = next((step for step in path[1:] if isinstance(step, str)), "")
     where = f"a key of {name}" if at_key else name
-    summary = f"{shown(text)} has a variable in {where}, where AWS reads none."
-    yield warning(MISPLACED, path, summary, "Write the value itself, or test the key in a Condition.", at_key)
+    summary = f"{format_value(text)} has a variable in {where}, where AWS reads none."
+    yield warning(MISPLACED_CODE, path, summary, "Write the value itself, or test the key in a Condition.", at_key)
 
 
-def _early(path: Path, text: str) -> Iterator[Flaw]:
+def _check_arn_fields(path: Path, text: str) -> Iterator[Flaw]:
     """Report a variable before the fifth colon of an ARN."""
     if "${" not in text or not text.startswith("arn:"):
         return
-    for name, part in zip(_PARTS[1:], split_written(text)[2:5], strict=False):  # that of a partition is an error
-        if _names_of(part) and not (name == "account" and part == _ACCOUNT):
+    for name, part in zip(_ARN_FIELDS[1:], split_at_colons(text)[2:5], strict=False):  # that of a partition is an error
+        if _variable_keys_of(part) and not (name == "account" and part == _ACCOUNT_VARIABLE):
             instead = "{{ account_id }}, or * for all accounts" if name == "account" else "the value itself"
-            summary = f"{shown(text)} has the variable {part} where the {name} stands; AWS reads none there."
+            summary = f"{format_value(text)} has the variable {part} where the {name} stands; AWS reads none there."
             hint = f"Write {instead}. Variables work behind the fifth colon of an ARN."
-            yield warning(MISPLACED, path, summary, hint)
+            yield warning(MISPLACED_CODE, path, summary, hint)
 
 
-def _multiple(path: Path, text: str) -> Iterator[Flaw]:
-    for name in _names_of(text) if "${" in text else ():
+def _check_multivalued(path: Path, text: str) -> Iterator[Flaw]:
+    for name in _variable_keys_of(text) if "${" in text else ():
         key = _MULTIVALUED.get(name.casefold())
         if key:
-            summary = f"{shown(text)} has ${{{name}}}, a key of several values, which AWS puts into no variable."
-            yield warning(MULTIPLE, path, summary, f"Test {key} in a Condition, with ForAnyValue or ForAllValues.")
+            summary = f"{format_value(text)} has ${{{name}}}, a key of several values, which AWS puts into no variable."
+            yield warning(
+                MULTIVALUED_CODE, path, summary, f"Test {key} in a Condition, with ForAnyValue or ForAllValues."
+            )
 
 
-def _condition(line: Clause) -> Iterator[Flaw]:
+def _check_condition(line: ConditionLine) -> Iterator[Flaw]:
     operator = OPERATORS.get(line.operator)
-    for part in items(line.part):
+    for part in items_of(line.part):
         text = part.value
-        if not isinstance(text, str) or "${" not in text or not _names_of(text):
+        if not isinstance(text, str) or "${" not in text or not _variable_keys_of(text):
             continue
-        if operator is not None and operator.type not in WITH_VARIABLES:
-            summary = f"{shown(text)} has a variable under {operator.base}, where AWS reads none."
+        if operator is not None and operator.type not in VARIABLE_TYPES:
+            summary = f"{format_value(text)} has a variable under {operator.base}, where AWS reads none."
             hint = "Variables work under the String and Arn operators only; write the value itself here."
-            yield warning(UNDER_OPERATOR, part.path, summary, hint)
+            yield warning(OPERATOR_CODE, part.path, summary, hint)
         else:
-            yield from _multiple(part.path, text)
+            yield from _check_multivalued(part.path, text)

@@ -9,26 +9,28 @@ from reconciler.model.durations import format_duration
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.listed_alias import ListedAlias
 from reconciler.model.wrap import wrap_line
-from reconciler.render.json_text import json_text
+from reconciler.render.json_text import dump_json
 
 _TITLES = ("ALIAS", "ROLE", "ACCOUNT", "MFA", "DURATION", "CACHED UNTIL")
 _MFA = {True: "yes", False: "no", None: "?"}
 
 
-def table(aliases: Sequence[ListedAlias], local: Callable[[str], str], columns: int | None = None) -> str:
+def render_alias_table(
+    aliases: Sequence[ListedAlias], format_time: Callable[[str], str], columns: int | None = None
+) -> str:
     """Return one line per alias under a line of titles; where `columns` are too few for that, a paragraph each.
 
-    local: an RFC 3339 time as the person's clock shows it.
+    format_time: an RFC 3339 time as the person's clock shows it.
     """
-    rows = [_TITLES, *(_row(item, local) for item in aliases)]
+    rows = [_TITLES, *(_format_row(item, format_time) for item in aliases)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_TITLES))]
     if columns is not None and sum(widths) + 2 * len(widths) - 2 > columns:
-        return escape_lines("\n".join(line for row in rows[1:] for line in _paragraph(row, columns)))
+        return escape_lines("\n".join(line for row in rows[1:] for line in _format_paragraph(row, columns)))
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
     return escape_lines("\n".join(lines))
 
 
-def _paragraph(row: tuple[str, ...], columns: int) -> Iterator[str]:
+def _format_paragraph(row: tuple[str, ...], columns: int) -> Iterator[str]:
     """Yield the alias, and below it the other cells, each behind its title."""
     yield row[0]
     longest = max(map(len, _TITLES))
@@ -36,12 +38,12 @@ def _paragraph(row: tuple[str, ...], columns: int) -> Iterator[str]:
         yield from wrap_line(f"  {title.lower().ljust(longest)}  {cell}", columns, " " * (longest + 4))
 
 
-def as_json(aliases: Sequence[ListedAlias]) -> str:
-    return json_text([asdict(item) for item in aliases], indent=2)
+def render_alias_json(aliases: Sequence[ListedAlias]) -> str:
+    return dump_json([asdict(item) for item in aliases], indent=2)
 
 
-def _row(item: ListedAlias, local: Callable[[str], str]) -> tuple[str, ...]:
+def _format_row(item: ListedAlias, format_time: Callable[[str], str]) -> tuple[str, ...]:
     role = f"{item.role} via {', '.join(item.via)}" if item.via else item.role
-    until = local(item.cached_until) if item.cached_until else "-"
+    until = format_time(item.cached_until) if item.cached_until else "-"
     cells = (item.alias, role, item.account or "?", _MFA[item.mfa], format_duration(item.duration), until)
     return tuple(map(escape_line, cells))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reconciler.model.calls import Calls
+from reconciler.model.calls import CallStats
 from reconciler.model.escape import escape_line
 
 
-def calls_text(calls: Calls) -> str:
+def render_calls(calls: CallStats) -> str:
     """One line in all, and one for each operation."""
-    lines = [f"{calls.times} call{'' if calls.times == 1 else 's'} to AWS in {calls.seconds:.2f} s:"]
-    lines += [escape_line(f"{one.times:6}  {one.operation}, {one.seconds:.2f} s") for one in calls.operations]
+    lines = [f"{calls.requests} call{'' if calls.requests == 1 else 's'} to AWS in {calls.seconds:.2f} s:"]
+    lines += [escape_line(f"{one.requests:6}  {one.operation}, {one.seconds:.2f} s") for one in calls.operations]
     return "\n".join(lines)

@@ -5,105 +5,105 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.escape import escape_line, escape_lines
-from reconciler.model.mfa import Holder, MfaStatus, Standing
+from reconciler.model.mfa import MfaReadiness, MfaStatus, MfaUser
 from reconciler.model.wrap import wrap_line
-from reconciler.render.json_text import json_text
-from reconciler.render.paint import paint
-from reconciler.render.problems import as_dict
-from reconciler.render.problems import text as problems_text
+from reconciler.render.json_text import dump_json
+from reconciler.render.paint import paint_line
+from reconciler.render.problems import problem_to_dict
+from reconciler.render.problems import render_problems as problems_text
 
-_SAID = {
-    Standing.MISSING: "no device",
-    Standing.UNKNOWN: "no virtual device",
-    Standing.ABSENT: "not created yet",
+_STANDING_TEXTS = {
+    MfaReadiness.MISSING: "no device",
+    MfaReadiness.UNKNOWN: "no virtual device",
+    MfaReadiness.ABSENT: "not created yet",
 }
 
 
-def status_text(status: MfaStatus, *, color: bool = False, width: int | None = None) -> str:
+def render_status_text(status: MfaStatus, *, color: bool = False, width: int | None = None) -> str:
     """Return a line for each user, `!` before who must use MFA and cannot; then totals and what to do.
 
     width: where lines are wrapped.
     """
-    longest = max((len(one.user) for one in status.holders), default=0)
-    lines = [line for one in status.holders for line in _lines(one, longest, color, width)]
+    longest = max((len(one.user) for one in status.users), default=0)
+    lines = [line for one in status.users for line in _render_holder(one, longest, color, width)]
     if lines:
         lines.append("")
-    lines += _left_over(status, width)
+    lines += _render_left_over(status, width)
     if status.notes:
         lines += [problems_text(status.notes, color=color, width=width), ""]
-    for sentence in (_totals(status), *_advice(status)):
+    for sentence in (_format_totals(status), *_list_advice(status)):
         lines += wrap_line(sentence, width, "")
     return escape_lines("\n".join(lines), colors=color)
 
 
-def _lines(holder: Holder, longest: int, color: bool, width: int | None) -> list[str]:
-    must = bool(holder.reasons) and holder.standing is not Standing.READY
+def _render_holder(holder: MfaUser, longest: int, color: bool, width: int | None) -> list[str]:
+    must = bool(holder.reasons) and holder.readiness is not MfaReadiness.READY
     devices = ", ".join(f"{device.kind} {device.serial}" for device in holder.devices)
     told = [f"for {reason}" if reason.startswith("role/") else reason for reason in holder.reasons]
     reasons = f" ({'; '.join(told)})" if told else ""
-    text = f"{'!' if must else ' '} {holder.user:{longest}}  {devices or _SAID[holder.standing]}{reasons}"
+    text = f"{'!' if must else ' '} {holder.user:{longest}}  {devices or _STANDING_TEXTS[holder.readiness]}{reasons}"
     wrapped = wrap_line(escape_line(text), width, "      ")
-    return [paint(line, "33" if must else None, color) for line in wrapped]
+    return [paint_line(line, "33" if must else None, color) for line in wrapped]
 
 
-def _left_over(status: MfaStatus, width: int | None) -> list[str]:
-    said = (f"Left over, nobody has it: {escape_line(serial)}" for serial in status.left_over)
+def _render_left_over(status: MfaStatus, width: int | None) -> list[str]:
+    said = (f"Left over, nobody has it: {escape_line(serial)}" for serial in status.unassigned_devices)
     lines = [line for one in said for line in wrap_line(one, width)]
     return [*lines, ""] if lines else []
 
 
-def _totals(status: MfaStatus) -> str:
-    count = dict.fromkeys(Standing, 0)
-    for one in status.holders:
-        count[one.standing] += 1
+def _format_totals(status: MfaStatus) -> str:
+    count = dict.fromkeys(MfaReadiness, 0)
+    for one in status.users:
+        count[one.readiness] += 1
     said = [
-        f"{count[Standing.READY]} with a device that gives codes",
-        f"{count[Standing.MISSING]} without a device",
-        *(f"{count[kind]} {word}" for kind, word in _RARE.items() if count[kind]),
+        f"{count[MfaReadiness.READY]} with a device that gives codes",
+        f"{count[MfaReadiness.MISSING]} without a device",
+        *(f"{count[kind]} {word}" for kind, word in _RARE_STANDINGS.items() if count[kind]),
     ]
-    users = len(status.holders)
+    users = len(status.users)
     return f"{users} user{'' if users == 1 else 's'}: {', '.join(said)}."
 
 
-_RARE = {
-    Standing.PASSKEY: "with passkeys only",
-    Standing.UNKNOWN: "not known",
-    Standing.ABSENT: "not created yet",
+_RARE_STANDINGS = {
+    MfaReadiness.PASSKEY: "with passkeys only",
+    MfaReadiness.UNKNOWN: "not known",
+    MfaReadiness.ABSENT: "not created yet",
 }
 
 
-def _advice(status: MfaStatus) -> Iterator[str]:
-    if any(one.reasons and one.standing is not Standing.READY for one in status.holders):
+def _list_advice(status: MfaStatus) -> Iterator[str]:
+    if any(one.reasons and one.readiness is not MfaReadiness.READY for one in status.users):
         yield "Marked with !: must use MFA by the file, and cannot yet."
-    if any(one.standing in (Standing.MISSING, Standing.PASSKEY) for one in status.holders):
+    if any(one.readiness in (MfaReadiness.MISSING, MfaReadiness.PASSKEY) for one in status.users):
         yield "`reconcile mfa enroll USER` enrols a virtual device."
         yield (
             "Passkeys are enrolled in the console and serve there only: "
             "no API enrols them, and none takes a code of them."
         )
-    unknown = [one.user for one in status.holders if one.standing is Standing.UNKNOWN]
+    unknown = [one.user for one in status.users if one.readiness is MfaReadiness.UNKNOWN]
     if unknown and not status.notes:
         yield f"For other kinds of devices, name the users: `reconcile mfa status {escape_line(unknown[0])}`."
 
 
-def status_json(status: MfaStatus) -> str:
+def render_status_json(status: MfaStatus) -> str:
     """All of it, with a `standing` for each user."""
     users = [
         {
             "user": one.user,
-            "standing": str(one.standing),
+            "standing": str(one.readiness),
             "must_use_mfa": bool(one.reasons),
             "reasons": list(one.reasons),
             "devices": [{"kind": device.kind, "serial": device.serial} for device in one.devices],
             "complete": one.complete,
         }
-        for one in status.holders
+        for one in status.users
     ]
     document = {
         "format_version": 1,
         "account": status.account,
         "users": users,
-        "left_over": list(status.left_over),
-        "findings": [as_dict(note) for note in status.notes],
+        "left_over": list(status.unassigned_devices),
+        "findings": [problem_to_dict(note) for note in status.notes],
     }
-    return json_text(document, indent=2)
+    return dump_json(document, indent=2)

@@ -7,67 +7,71 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.document import Document
-from reconciler.model.plan import Access, Action, Change, LeftAlone, Plan, Step
-from reconciler.model.xml import Xml
+from reconciler.model.plan import Action, Change, Plan, RoleAccess, ServiceManagedEntity, Step
+from reconciler.model.xml import XmlDocument
 from reconciler.policy.canonical import as_json
-from reconciler.render.json_text import json_text
-from reconciler.render.problems import as_dict
+from reconciler.render.json_text import dump_json
+from reconciler.render.problems import problem_to_dict
 
 FORMAT_VERSION = 1
 
 
-def plan_dict(plan: Plan) -> dict[str, Any]:
+def plan_to_dict(plan: Plan) -> dict[str, Any]:
     """The plan as plain JSON values."""
     seq = {id(step): number for number, step in enumerate(plan.steps, 1)}
     return {
         "format_version": FORMAT_VERSION,
         "account": plan.account,
         "owner": plan.owner,
-        "safe": plan.safe,
-        "summary": {str(action): plan.count(action) for action in Action},
-        "changes": [_change(change, seq) for change in plan.changes],
-        "findings": [as_dict(finding) for finding in plan.findings],
+        "safe": plan.is_safe,
+        "summary": {str(action): plan.count_changes(action) for action in Action},
+        "changes": [_change_to_dict(change, seq) for change in plan.changes],
+        "findings": [problem_to_dict(finding) for finding in plan.findings],
         "access": {
-            "gained": [_access(access) for access in plan.access.gained],
-            "lost": [_access(access) for access in plan.access.lost],
-            "changed": [{"before": _access(before), "after": _access(after)} for before, after in plan.access.changed],
-            "powers_gained": [asdict(power) for power in plan.access.empowered],
-            "powers_lost": [asdict(power) for power in plan.access.disempowered],
+            "gained": [_access_to_dict(access) for access in plan.access.gained],
+            "lost": [_access_to_dict(access) for access in plan.access.lost],
+            "changed": [
+                {"before": _access_to_dict(before), "after": _access_to_dict(after)}
+                for before, after in plan.access.changed
+            ],
+            "powers_gained": [asdict(power) for power in plan.access.powers_gained],
+            "powers_lost": [asdict(power) for power in plan.access.powers_lost],
         },
         **({"targets": [str(address) for address in plan.targets]} if plan.targets else {}),
         **({"unmanaged": [str(one.address) for one in plan.unmanaged]} if plan.unmanaged is not None else {}),
-        **({"left_alone": [_left_alone(one) for one in plan.left_alone]} if plan.left_alone else {}),
+        **({"left_alone": [_left_alone_to_dict(one) for one in plan.left_alone]} if plan.left_alone else {}),
     }
 
 
-def _left_alone(one: LeftAlone) -> dict[str, Any]:
+def _left_alone_to_dict(one: ServiceManagedEntity) -> dict[str, Any]:
     return {"address": str(one.address), "reason": one.reason}
 
 
-def plan_json(plan: Plan) -> str:
-    return json_text(plan_dict(plan), indent=2)
+def render_plan_json(plan: Plan) -> str:
+    return dump_json(plan_to_dict(plan), indent=2)
 
 
-def _access(access: Access) -> dict[str, Any]:
+def _access_to_dict(access: RoleAccess) -> dict[str, Any]:
     found: dict[str, Any] = {"principal": access.principal, "role": access.role, "mfa": access.mfa}
     if access.conditions:
         found["conditions"] = list(access.conditions)
     return found | ({"terms": sorted(access.terms)} if access.terms else {})
 
 
-def _change(change: Change, seq: dict[int, int]) -> dict[str, Any]:
+def _change_to_dict(change: Change, seq: dict[int, int]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "address": str(change.address),
         "action": str(change.action),
         "fields": [
-            {"path": field.path, "before": plain(field.before), "after": plain(field.after)} for field in change.fields
+            {"path": field.path, "before": to_plain_value(field.before), "after": to_plain_value(field.after)}
+            for field in change.fields
         ],
-        "calls": [_call(step, seq) for step in change.steps],
+        "calls": [_call_to_dict(step, seq) for step in change.steps],
     }
     return found | ({"reason": change.reason} if change.reason else {})
 
 
-def _call(step: Step, seq: dict[int, int]) -> dict[str, Any]:
+def _call_to_dict(step: Step, seq: dict[int, int]) -> dict[str, Any]:
     return {
         "operation": step.call.operation,
         "parameters": dict(step.call.parameters),
@@ -75,14 +79,14 @@ def _call(step: Step, seq: dict[int, int]) -> dict[str, Any]:
     }
 
 
-def plain(value: object) -> Any:
+def to_plain_value(value: object) -> Any:
     """A compared value as JSON: documents canonical, sets sorted, addresses as names."""
     if isinstance(value, Document):
         return as_json(value)
     if isinstance(value, Address):
         return value.name
-    if isinstance(value, Xml):
+    if isinstance(value, XmlDocument):
         return str(value)
     if isinstance(value, frozenset):
-        return sorted((plain(item) for item in value), key=str)
+        return sorted((to_plain_value(item) for item in value), key=str)
     return value

@@ -16,11 +16,11 @@ from reconciler.model.plan import Action, Change, Plan
 from reconciler.model.problem import Level, Problem
 from reconciler.render.plan_text import PlanText
 
-LIMIT = 65_000
-_PART = 16_000
+MAX_COMMENT_LENGTH = 65_000
+_MAX_SECTION_LENGTH = 16_000
 """Characters that the access delta and the findings may each take."""
 
-_LONGEST = 1000
+_MAX_FINDING_LENGTH = 1000
 """Characters of one finding."""
 
 _WIDTH = 110
@@ -28,17 +28,17 @@ _MARKS = re.compile(r"[\\`*\[\]~]")
 _ICONS = {Level.ERROR: "❌", Level.WARNING: "⚠️", Level.INFO: "ℹ️"}
 
 
-def plan_markdown(plan: Plan) -> str:
-    """The comment, below `LIMIT` characters."""
+def render_plan_markdown(plan: Plan) -> str:
+    """The comment, below `MAX_COMMENT_LENGTH` characters."""
     text = PlanText(plan, width=_WIDTH)
     destructive = [change for change in plan.changes if change.action is Action.DELETE]
-    parts = [f"**{text.summary().replace('errors above', 'errors below')}**", ""]
-    parts += [*_deletes(destructive), *_access(text), *_findings(plan)]
-    folds = [*_unmanaged(text), *_left_alone(text)]
-    room = LIMIT - sum(len(part) + 1 for part in (*parts, *folds)) - 200
+    parts = [f"**{text.render_summary().replace('errors above', 'errors below')}**", ""]
+    parts += [*_render_deletes(destructive), *_render_access(text), *_render_findings(plan)]
+    folds = [*_render_unmanaged(text), *_render_left_alone(text)]
+    room = MAX_COMMENT_LENGTH - sum(len(part) + 1 for part in (*parts, *folds)) - 200
     left_out = 0
     for change in (*destructive, *(change for change in plan.changes if change.action is not Action.DELETE)):
-        fold = _fold(change, text)
+        fold = _render_fold(change, text)
         if left_out or len(fold) + 1 > room:
             left_out += 1
             continue
@@ -50,15 +50,15 @@ def plan_markdown(plan: Plan) -> str:
     return escape_lines("\n".join(parts).rstrip())
 
 
-def _deletes(changes: list[Change]) -> Iterator[str]:
+def _render_deletes(changes: list[Change]) -> Iterator[str]:
     if changes:
-        listed = ", ".join(_code(str(change.address)) for change in changes[:50])
+        listed = ", ".join(_format_code(str(change.address)) for change in changes[:50])
         more = f" and {len(changes) - 50} more" if len(changes) > 50 else ""
         yield f"🗑️ **Deletes** {listed}{more}"
         yield ""
 
 
-def _code(text: str) -> str:
+def _format_code(text: str) -> str:
     """In as many backticks as the text has not."""
     text = escape_line(text)
     fence = "`"
@@ -67,80 +67,80 @@ def _code(text: str) -> str:
     return f"{fence} {text} {fence}" if len(fence) > 1 else f"`{text}`"
 
 
-def _access(text: PlanText) -> Iterator[str]:
+def _render_access(text: PlanText) -> Iterator[str]:
     """Who gains and who loses what, as `PlanText` says it."""
-    lines = text.access()[1:-1]
+    lines = text.render_access()[1:-1]
     if lines:
-        kept = _fitting(lines)
+        kept = _take_fitting(lines)
         yield "🔑 **Access**"
         yield ""
-        yield _fenced("\n".join(kept))
-        yield from _more(len(lines) - len(kept), "changes of access")
+        yield _fence_body("\n".join(kept))
+        yield from _render_more(len(lines) - len(kept), "changes of access")
         yield ""
 
 
-def _unmanaged(text: PlanText) -> list[str]:
+def _render_unmanaged(text: PlanText) -> list[str]:
     """One fold, with as many as fit."""
     if text.plan.unmanaged is None:
         return []
-    return [_listed_fold("Unmanaged", text.unmanaged()[1:], "that no file declares")]
+    return [_render_list_fold("Unmanaged", text.render_unmanaged()[1:], "that no file declares")]
 
 
-def _left_alone(text: PlanText) -> list[str]:
+def _render_left_alone(text: PlanText) -> list[str]:
     """One fold likewise, if there is anything."""
-    lines = text.left_alone()[1:] if text.plan.left_alone else []
-    return [_listed_fold("Left alone", lines, "that AWS's services put there")] if lines else []
+    lines = text.render_left_alone()[1:] if text.plan.left_alone else []
+    return [_render_list_fold("Left alone", lines, "that AWS's services put there")] if lines else []
 
 
-def _listed_fold(heading: str, lines: list[str], what: str) -> str:
-    kept, number = _fitting(lines), len(lines)
+def _render_list_fold(heading: str, lines: list[str], what: str) -> str:
+    kept, number = _take_fitting(lines), len(lines)
     title = f"{heading}: {number} {'entity' if number == 1 else 'entities'} {what}"
-    body = "\n".join([_fenced("\n".join(kept)), *_more(number - len(kept), "entities")])
+    body = "\n".join([_fence_body("\n".join(kept)), *_render_more(number - len(kept), "entities")])
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
-def _findings(plan: Plan) -> Iterator[str]:
+def _render_findings(plan: Plan) -> Iterator[str]:
     order = list(Level)
     listed = sorted(plan.findings, key=lambda item: order.index(item.level))
-    kept = _fitting([f"- {_ICONS[finding.level]} {_escaped(finding)}" for finding in listed])
+    kept = _take_fitting([f"- {_ICONS[finding.level]} {_escape_finding(finding)}" for finding in listed])
     yield from kept
-    yield from _more(len(listed) - len(kept), "findings")
+    yield from _render_more(len(listed) - len(kept), "findings")
     if listed:
         yield ""
 
 
-def _fitting(lines: list[str]) -> list[str]:
+def _take_fitting(lines: list[str]) -> list[str]:
     """The first lines, as many as have room in one part of the comment."""
     ends = accumulate(len(line) + 1 for line in lines)
-    return [line for line, end in zip(lines, ends, strict=True) if end <= _PART]
+    return [line for line, end in zip(lines, ends, strict=True) if end <= _MAX_SECTION_LENGTH]
 
 
-def _more(left_out: int, what: str) -> Iterator[str]:
+def _render_more(left_out: int, what: str) -> Iterator[str]:
     if left_out:
         yield f"- … and {left_out} more {what}"
 
 
-def _escaped(finding: Problem) -> str:
+def _escape_finding(finding: Problem) -> str:
     message = escape_line(" ".join(finding.message.split()))
-    if len(message) > _LONGEST:
-        message = f"{message[:_LONGEST].rpartition(' ')[0] or message[:_LONGEST]} …"
+    if len(message) > _MAX_FINDING_LENGTH:
+        message = f"{message[:_MAX_FINDING_LENGTH].rpartition(' ')[0] or message[:_MAX_FINDING_LENGTH]} …"
     return _MARKS.sub(r"\\\g<0>", message).replace("&", "&amp;").replace("<", "&lt;").replace("@", "@&#8203;")
 
 
-def _fold(change: Change, text: PlanText) -> str:
+def _render_fold(change: Change, text: PlanText) -> str:
     title = f"<code>{change.action.symbol} {escape(escape_line(str(change.address)))}</code> {change.action}"
-    body = _fenced("\n".join(text.change(change)))
+    body = _fence_body("\n".join(text.render_change(change)))
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
-def _fenced(body: str) -> str:
+def _fence_body(body: str) -> str:
     fence = "```"
     while fence in body:
         fence += "`"
-    return f"{fence}diff\n{_diffed(body)}\n{fence}"
+    return f"{fence}diff\n{_mark_diff(body)}\n{fence}"
 
 
-def _diffed(body: str) -> str:
+def _mark_diff(body: str) -> str:
     """Marks moved to the first column, so that GitHub colours them."""
     lines = []
     for line in body.split("\n"):

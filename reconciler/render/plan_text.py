@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from reconciler.kinds.facets.tags import OWNER
-from reconciler.model.arns import policy_reference
+from reconciler.model.arns import policy_reference_of
 from reconciler.model.document import Document
 from reconciler.model.durations import annotate_age, format_duration
 from reconciler.model.escape import escape_line, escape_lines
-from reconciler.model.plan import Access, Action, Change, Empowered, Field, Plan, Step
+from reconciler.model.plan import Action, Change, Field, Plan, PrincipalPower, RoleAccess, Step
 from reconciler.model.problem import Level
 from reconciler.model.wrap import columns_of, wrap_line
-from reconciler.plan.explain import explained
-from reconciler.render.json_text import json_text
-from reconciler.render.plan_json import plain
-from reconciler.render.problems import text as problems_text
+from reconciler.plan.explain import diff_documents
+from reconciler.render.json_text import dump_json
+from reconciler.render.plan_json import to_plain_value
+from reconciler.render.problems import render_problems as problems_text
 
 NO_CHANGES = "No changes. Live IAM matches {goal}."
 
@@ -29,7 +29,7 @@ _DEFAULTS: Mapping[str, object] = {"path": "/", "max_session_duration": 3600, "c
 _IN_SECONDS, _IN_DAYS = "_duration", ("max_age",)
 """Fields that are durations: how their names end in a role, and those of the password policy."""
 
-_UNLIMITED = 100
+_DEFAULT_WIDTH = 100
 """Columns where nothing says how wide the reader's screen is."""
 
 _COLORS = {"+": "32", "-": "31", "~": "33", "@": "36"}
@@ -39,7 +39,7 @@ _COLORS = {"+": "32", "-": "31", "~": "33", "@": "36"}
 class PlanText:
     """`color`: ANSI colours on or off. `width`: of the terminal, where every line is wrapped.
 
-    Without one, lines of entities are wrapped at `_UNLIMITED` and findings are one line each, as programs read them.
+    Without one, lines of entities are wrapped at `_DEFAULT_WIDTH` and findings are one line each, as programs read them.
     """
 
     plan: Plan
@@ -49,32 +49,40 @@ class PlanText:
     def render(self) -> str:
         lines: list[str] = []
         for change in self.plan.changes:
-            lines += [*self.change(change), ""]
-        lines += self.access()
+            lines += [*self.render_change(change), ""]
+        lines += self.render_access()
         if self.plan.unmanaged is not None:
-            lines += [*self.unmanaged(), ""]
+            lines += [*self.render_unmanaged(), ""]
         if self.plan.left_alone:
-            lines += [*self.left_alone(), ""]
+            lines += [*self.render_left_alone(), ""]
         if self.plan.findings:
             errors = [item for item in self.plan.findings if item.level is Level.ERROR]
             others = [item for item in self.plan.findings if item.level is not Level.ERROR]
             lines += [problems_text([*others, *errors], color=self.color, width=self.width), ""]
-        lines += wrap_line(self.summary(), self.width)
+        lines += wrap_line(self.render_summary(), self.width)
         return escape_lines("\n".join(lines), colors=self.color)
 
-    def access(self) -> list[str]:
+    def render_access(self) -> list[str]:
         """Who gains and who loses what, in words; a blank line after, where there is anything."""
         delta = self.plan.access
         lines = [
-            *(self._line("+", 0, f"{_who(one)} may assume {one.role}{_manner(one)}") for one in delta.gained),
-            *(self._line("-", 0, f"{_who(one)} may no longer assume {one.role}") for one in delta.lost),
-            *(self._line("~", 0, _changed(*pair)) for pair in delta.changed),
-            *(self._line("+", 0, said) for said in _told(delta.empowered, "gains")),
-            *(self._line("-", 0, said) for said in _told(delta.disempowered, "loses")),
+            *(
+                self._render_line(
+                    "+", 0, f"{_describe_principal(one)} may assume {one.role}{_describe_conditions(one)}"
+                )
+                for one in delta.gained
+            ),
+            *(
+                self._render_line("-", 0, f"{_describe_principal(one)} may no longer assume {one.role}")
+                for one in delta.lost
+            ),
+            *(self._render_line("~", 0, _describe_change(*pair)) for pair in delta.changed),
+            *(self._render_line("+", 0, said) for said in _describe_powers(delta.powers_gained, "gains")),
+            *(self._render_line("-", 0, said) for said in _describe_powers(delta.powers_lost, "loses")),
         ]
         return ["Access:", *lines, ""] if lines else []
 
-    def unmanaged(self) -> list[str]:
+    def render_unmanaged(self) -> list[str]:
         """A heading, and what no file declares line by line."""
         listed = self.plan.unmanaged or ()
         owners = (f"  (owner {one.owner})" if one.owner else "" for one in listed)
@@ -85,23 +93,23 @@ class PlanText:
         ]
         return ["Unmanaged, declared by no file:" if lines else "Unmanaged: nothing.", *lines]
 
-    def left_alone(self) -> list[str]:
+    def render_left_alone(self) -> list[str]:
         """A heading, and what pruning leaves to AWS's services line by line."""
         lines = [escape_line(f"  {one.address}  ({one.reason})") for one in self.plan.left_alone]
         return ["Left alone, since AWS's services put it there (settings.prune_also deletes it):", *lines]
 
-    def summary(self) -> str:
+    def render_summary(self) -> str:
         """`Plan: 3 to create, …` or that there is nothing to do."""
         if not self.plan.changes:
             return NO_CHANGES.format(goal=escape_line(self.plan.goal)) if not self.plan.targets else NO_TARGETED_CHANGES
-        counts = {action: self.plan.count(action) for action in Action}
+        counts = {action: self.plan.count_changes(action) for action in Action}
         said = ", ".join(f"{number} to {action}" for action, number in counts.items())
-        unsafe = "" if self.plan.safe else " It is refused as it stands: see the errors above."
+        unsafe = "" if self.plan.is_safe else " It is refused as it stands: see the errors above."
         return f"Plan: {said}.{unsafe}"
 
-    def _line(self, sign: str, depth: int, text: str, note: str = "") -> str:
+    def _render_line(self, sign: str, depth: int, text: str, note: str = "") -> str:
         """One marked line, wrapped with a hanging indent, in the colour of its sign."""
-        margin, width = "    " * depth, max(self.width or _UNLIMITED, 40)
+        margin, width = "    " * depth, max(self.width or _DEFAULT_WIDTH, 40)
         rest = f"{margin}      "
         wrapped = wrap_line(margin + escape_line(f"{sign} {text}"), width, rest)
         code = _COLORS.get(sign)
@@ -111,70 +119,74 @@ class PlanText:
             return shown + escape_line(note)
         return "\n".join([shown, *map(escape_line, wrap_line(rest + escape_line(note.strip()), width, rest))])
 
-    def change(self, change: Change) -> Iterator[str]:
+    def render_change(self, change: Change) -> Iterator[str]:
         """The lines of one entity."""
         reason = f"  ({change.reason})" if change.reason else ""
-        yield self._line(change.action.symbol, 0, str(change.address), reason)
+        yield self._render_line(change.action.symbol, 0, str(change.address), reason)
         if change.action is Action.DELETE:
             for step in change.steps:
-                yield self._line("-", 1, self._call(step))
+                yield self._render_line("-", 1, self._format_call(step))
             return
         if change.action is Action.ADOPT:
-            yield self._line("@", 1, f"tags.{OWNER}: {self.plan.owner}")
-        for field in sorted(change.fields, key=_reading_order):
+            yield self._render_line("@", 1, f"tags.{OWNER}: {self.plan.owner}")
+        for field in sorted(change.fields, key=_reading_rank_of):
             if change.action is not Action.CREATE or _DEFAULTS.get(field.path) != field.after:
-                yield from self._field(field)
+                yield from self._render_field(field)
 
-    def _field(self, field: Field) -> Iterator[str]:
+    def _render_field(self, field: Field) -> Iterator[str]:
         before, after = field.before, field.after
         sign = "+" if before is None else "-" if after is None else "~"
         if _is_document(field):
-            yield self._line(sign, 1, f"{field.path}:")
-            yield from self._document(before, after)
+            yield self._render_line(sign, 1, f"{field.path}:")
+            yield from self._render_document(before, after)
         elif isinstance(before, frozenset) or isinstance(after, frozenset):
-            yield from self._set(field)
+            yield from self._render_set(field)
         elif sign == "~":
-            yield self._line(
-                sign, 1, f"{field.path}: {self._field_value(field, before)} → {self._field_value(field, after)}"
+            yield self._render_line(
+                sign,
+                1,
+                f"{field.path}: {self._format_field_value(field, before)} → {self._format_field_value(field, after)}",
             )
         else:
-            yield self._line(sign, 1, f"{field.path}: {self._field_value(field, after if sign == '+' else before)}")
+            yield self._render_line(
+                sign, 1, f"{field.path}: {self._format_field_value(field, after if sign == '+' else before)}"
+            )
 
-    def _set(self, field: Field) -> Iterator[str]:
+    def _render_set(self, field: Field) -> Iterator[str]:
         before = field.before if isinstance(field.before, frozenset) else frozenset()
         after = field.after if isinstance(field.after, frozenset) else frozenset()
         for sign, items in (("-", before - after), ("+", after - before)):
             if items:
-                yield self._line(sign, 1, f"{field.path}: {', '.join(sorted(map(self._value, items)))}")
+                yield self._render_line(sign, 1, f"{field.path}: {', '.join(sorted(map(self._format_value, items)))}")
 
-    def _document(self, before: object, after: object) -> Iterator[str]:
+    def _render_document(self, before: object, after: object) -> Iterator[str]:
         old = before if isinstance(before, Document) else None
         new = after if isinstance(after, Document) else None
         for opaque in (document for document in (old, new) if document and document.opaque):
             yield escape_line(f"        (not JSON: {opaque.opaque[:60]!r})")
-        for change in explained(old, new):
-            yield self._line(change.sign, 2, change.label)
+        for change in diff_documents(old, new):
+            yield self._render_line(change.sign, 2, change.label)
             for (sign, element), parts in groupby(change.parts, key=lambda part: (part.sign, part.element)):
                 values = ", ".join(part.value for part in parts)
-                yield self._line(sign, 3, f"{element}: {values}")
+                yield self._render_line(sign, 3, f"{element}: {values}")
 
-    def _field_value(self, field: Field, value: object) -> str:
+    def _format_field_value(self, field: Field, value: object) -> str:
         """Return a value as the file writes it: `2h`, `90d`."""
         if type(value) is int and field.path.endswith(_IN_SECONDS):
             return format_duration(value)
         if type(value) is int and field.path in _IN_DAYS:
             return f"{value}d"
-        return self._value(value)
+        return self._format_value(value)
 
-    def _value(self, value: object) -> str:
+    def _format_value(self, value: object) -> str:
         if isinstance(value, str) and ":policy/" in value:
-            return policy_reference(value, self.plan.account)
-        shown = plain(value)
-        return shown if isinstance(shown, str) and shown else json_text(shown)
+            return policy_reference_of(value, self.plan.account)
+        shown = to_plain_value(value)
+        return shown if isinstance(shown, str) and shown else dump_json(shown)
 
-    def _call(self, step: Step) -> str:
+    def _format_call(self, step: Step) -> str:
         values = [
-            policy_reference(value, self.plan.account) if isinstance(value, str) else json_text(value)
+            policy_reference_of(value, self.plan.account) if isinstance(value, str) else dump_json(value)
             for value in step.call.parameters.values()
         ]
         return f"{step.call.operation} {' '.join(values)}"
@@ -184,41 +196,41 @@ _DELETED = {"AIDA": "a deleted user", "AROA": "a deleted role"}
 """What a trust names by unique id: IAM shows it in place of the ARN of a principal that is gone (IAM identifiers)."""
 
 
-def _who(access: Access) -> str:
+def _describe_principal(access: RoleAccess) -> str:
     """The principal; what is left of a deleted one with the word that it is."""
     gone = _DELETED.get(access.principal[:4]) if access.principal.isalnum() else None
     return f"{access.principal} ({gone})" if gone else access.principal
 
 
-def _changed(before: Access, after: Access) -> str:
+def _describe_change(before: RoleAccess, after: RoleAccess) -> str:
     """What is demanded now, and what was."""
     if (before.mfa, before.conditions) != (after.mfa, after.conditions):
-        was = _manner(before).removeprefix(", ") or "without condition"
-        return f"{_who(after)} may assume {after.role} now{_manner(after) or ' without condition'} (before: {was})"
+        was = _describe_conditions(before).removeprefix(", ") or "without condition"
+        return f"{_describe_principal(after)} may assume {after.role} now{_describe_conditions(after) or ' without condition'} (before: {was})"
     old, new = (
         "; ".join(map(annotate_age, sorted(terms)))
         for terms in (before.terms - after.terms, after.terms - before.terms)
     )
-    return f"{_who(after)} may assume {after.role} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"
+    return f"{_describe_principal(after)} may assume {after.role} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"
 
 
-def _told(powers: tuple[Empowered, ...], verb: str) -> Iterator[str]:
+def _describe_powers(powers: tuple[PrincipalPower, ...], verb: str) -> Iterator[str]:
     """One sentence per principal and grade."""
     for (principal, grade), group in groupby(powers, key=lambda one: (one.principal, one.grade)):
         what = "administrator power" if grade == "administrator" else "ways to administrator power"
         yield f"{principal} {verb} {what}: {', '.join(one.power for one in group)}"
 
 
-_UNTIL = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")
+_UNTIL_PREFIXES = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")
 """How the terms begin that hold until a moment: of what allows before it, and of what denies from it on."""
 
 
-def _manner(access: Access) -> str:
+def _describe_conditions(access: RoleAccess) -> str:
     """`, with MFA, until …, depending on …`."""
     said = ", with MFA" if access.mfa else ""
     conditions = list(access.conditions)
     times = [term for term in access.terms if " aws:currenttime " in term]
-    if len(times) == 1 and times[0].startswith(_UNTIL) and " and " not in times[0]:
+    if len(times) == 1 and times[0].startswith(_UNTIL_PREFIXES) and " and " not in times[0]:
         said += f", until {times[0].rpartition(' ')[2]}"
         conditions = [key for key in conditions if key != "aws:currenttime"]
     return f"{said}, depending on {', '.join(conditions)}" if conditions else said
@@ -228,7 +240,7 @@ def _is_document(field: Field) -> bool:
     return isinstance(field.before, Document) or isinstance(field.after, Document)
 
 
-def _reading_order(field: Field) -> tuple[int, str]:
+def _reading_rank_of(field: Field) -> tuple[int, str]:
     """Short values first, then tags, then lists, documents last."""
     if _is_document(field):
         return 3, field.path
@@ -237,5 +249,5 @@ def _reading_order(field: Field) -> tuple[int, str]:
     return int(field.path.startswith("tags.")), field.path
 
 
-def plan_text(plan: Plan, *, color: bool = False, width: int | None = None) -> str:
+def render_plan_text(plan: Plan, *, color: bool = False, width: int | None = None) -> str:
     return PlanText(plan, color, width).render()

@@ -10,33 +10,33 @@ from reconciler import __version__
 from reconciler.model.escape import escape_characters, escape_line, escape_lines
 from reconciler.model.problem import Level, Problem
 from reconciler.model.wrap import wrap_line
-from reconciler.render.json_text import json_text
-from reconciler.render.paint import paint
+from reconciler.render.json_text import dump_json
+from reconciler.render.paint import paint_line
 
 _COLORS = {Level.ERROR: "31", Level.WARNING: "33", Level.INFO: "36"}
 
 
-def text(problems: Iterable[Problem], *, color: bool = False, width: int | None = None) -> str:
+def render_problems(problems: Iterable[Problem], *, color: bool = False, width: int | None = None) -> str:
     """Return `file:line:column: error: …`, one paragraph each, the next step on a line of its own.
 
     width: where lines are wrapped, None for nowhere.
     """
-    return escape_lines("\n".join(_paragraph(problem, color, width) for problem in problems), colors=color)
+    return escape_lines("\n".join(_render_paragraph(problem, color, width) for problem in problems), colors=color)
 
 
-def _paragraph(problem: Problem, color: bool, width: int | None) -> str:
+def _render_paragraph(problem: Problem, color: bool, width: int | None) -> str:
     named = problem.address if str(problem.address) not in problem.summary else None
     where = problem.place or named
-    level = paint(str(problem.level), _COLORS[problem.level], color)
+    level = paint_line(str(problem.level), _COLORS[problem.level], color)
     shown = escape_line(str(where)) if where else ""
     prefix = f"{shown}: {level}: " if where else f"{level}: "
     body = escape_line(" ".join(part for part in (problem.summary, problem.detail) if part))
-    lines = wrap_line(prefix + body, width, "  ", whole=(f"{shown}:",))
+    lines = wrap_line(prefix + body, width, "  ", unbreakable=(f"{shown}:",))
     lines += wrap_line(f"    {escape_line(problem.hint)}", width) if problem.hint else []
     return "\n".join(lines)
 
 
-def as_dict(problem: Problem) -> dict[str, Any]:
+def problem_to_dict(problem: Problem) -> dict[str, Any]:
     """One problem as JSON; keys that do not apply are left out."""
     found: dict[str, Any] = {"level": str(problem.level), "code": problem.code}
     if problem.address:
@@ -54,12 +54,12 @@ def as_dict(problem: Problem) -> dict[str, Any]:
     return found
 
 
-def as_json(problems: Sequence[Problem]) -> str:
+def problems_to_json(problems: Sequence[Problem]) -> str:
     valid = not any(problem.level is Level.ERROR for problem in problems)
-    return json_text({"valid": valid, "problems": [as_dict(p) for p in problems]}, indent=2)
+    return dump_json({"valid": valid, "problems": [problem_to_dict(p) for p in problems]}, indent=2)
 
 
-def github(problems: Iterable[Problem]) -> str:
+def render_github(problems: Iterable[Problem]) -> str:
     """Workflow commands (GitHub docs, "Workflow commands for GitHub Actions"), one a line.
 
     `%` and line ends are encoded as GitHub decodes them; what else is not to be printed is escaped.
@@ -71,18 +71,18 @@ def github(problems: Iterable[Problem]) -> str:
         if problem.place:
             place = problem.place
             values |= {"file": place.file, "line": str(place.line), "col": str(place.column)}
-        listed = ",".join(f"{key}={_escaped(value, property_value=True)}" for key, value in values.items())
-        lines.append(f"::{names[problem.level]} {listed}::{_escaped(problem.message)}")
+        listed = ",".join(f"{key}={_escape_value(value, property_value=True)}" for key, value in values.items())
+        lines.append(f"::{names[problem.level]} {listed}::{_escape_value(problem.message)}")
     return "\n".join(lines)
 
 
-def _escaped(value: str, *, property_value: bool = False) -> str:
+def _escape_value(value: str, *, property_value: bool = False) -> str:
     lines = (part.split("\r") for part in value.replace("%", "%25").split("\n"))
     value = "%0A".join("%0D".join(map(escape_characters, parts)) for parts in lines)
     return value.replace(":", "%3A").replace(",", "%2C") if property_value else value
 
 
-def sarif(problems: Iterable[Problem]) -> str:
+def render_sarif(problems: Iterable[Problem]) -> str:
     """SARIF 2.1.0, as code scanning services read it."""
     levels = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
     listed = list(problems)
@@ -105,12 +105,12 @@ def sarif(problems: Iterable[Problem]) -> str:
     driver = {"name": "reconcile", "version": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return json_text({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2)
+    return dump_json({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Problem]], str]] = {
-    "text": text,
-    "json": as_json,
-    "github": github,
-    "sarif": sarif,
+    "text": render_problems,
+    "json": problems_to_json,
+    "github": render_github,
+    "sarif": render_sarif,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-QUIET, LESS_QUIET = 4, 2
+MARGIN, NARROW_MARGIN = 4, 2
 """Modules of empty margin on every side: of the standard, and what telephones still take where room is short."""
 
 _BLACK_ON_WHITE, _RESET = "\x1b[38;5;16;48;5;231m", "\x1b[0m"
@@ -25,7 +25,7 @@ class Drawing:
     lines: int
 
 
-def drawn(content: str, *, color: bool, quiet: int = QUIET) -> Drawing:
+def draw_code(content: str, *, color: bool, margin: int = MARGIN) -> Drawing:
     """`content` as a QR code with its quiet zone, in modules.
 
     color: black on white, whatever the terminal's own colours are. Without it the light modules are the ink, as
@@ -33,7 +33,7 @@ def drawn(content: str, *, color: bool, quiet: int = QUIET) -> Drawing:
     """
     import segno
 
-    rows = [list(row) for row in segno.make(content, error="l", micro=False).matrix_iter(border=quiet)]
+    rows = [list(row) for row in segno.make(content, error="l", micro=False).matrix_iter(border=margin)]
     columns = len(rows[0])
     if len(rows) % 2:
         rows.append([0] * columns)

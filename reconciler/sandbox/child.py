@@ -22,25 +22,25 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
-class _Shipped:
+class _ManagedPolicyCopy:
     """A policy of AWS's own, and what it was at first."""
 
     def __init__(self, policy: Any) -> None:
         self.policy = policy
         self._fields = {**vars(policy), "arn": policy.arn, "versions": [*policy.versions], "tags": {**policy.tags}}
         self._versions = [(version, {**vars(version)}) for version in policy.versions]
-        self.now = [vars(policy), *(vars(version) for version, _ in self._versions)]
-        self.first = [self._fields, *(fields for _, fields in self._versions)]
+        self.current = [vars(policy), *(vars(version) for version, _ in self._versions)]
+        self.original = [self._fields, *(fields for _, fields in self._versions)]
 
-    def set_back(self) -> None:
-        if self.now == self.first:
+    def restore(self) -> None:
+        if self.current == self.original:
             return
         vars(self.policy).clear()
         vars(self.policy).update(self._fields, versions=[*self._fields["versions"]], tags={**self._fields["tags"]})
         for version, fields in self._versions:
             vars(version).update(fields)
 
-    def twin(self, partition: str) -> Any:
+    def copy_to_partition(self, partition: str) -> Any:
         """The policy in another partition."""
         made = copy(self.policy)
         del made.arn
@@ -51,7 +51,7 @@ class _Shipped:
         return made
 
 
-def _read_policies_of_aws_once() -> None:
+def _cache_managed_policies() -> None:
     """moto parses AWS's own 1,500 policies for each of six partitions, and all again for each reset."""
     from moto.iam.models import AWSManagedPolicy, IAMBackend
     from moto.utilities.utils import get_partition
@@ -61,23 +61,23 @@ def _read_policies_of_aws_once() -> None:
     arn.__set_name__(kind, "arn")
     kind.arn = arn
     parse: Any = IAMBackend._init_aws_policies
-    shipped: dict[tuple[str, str], list[_Shipped]] = {}
+    shipped: dict[tuple[str, str], list[_ManagedPolicyCopy]] = {}
 
-    def policies(backend: Any) -> list[Any]:
+    def load_policies(backend: Any) -> list[Any]:
         account = backend.account_id, backend.region_name
         if account not in shipped:
             known = next((policies for (of, _), policies in shipped.items() if of == backend.account_id), None)
             partition = get_partition(backend.region_name)
-            made = [policy.twin(partition) for policy in known] if known else parse(backend)
-            shipped[account] = [_Shipped(policy) for policy in made]
+            made = [policy.copy_to_partition(partition) for policy in known] if known else parse(backend)
+            shipped[account] = [_ManagedPolicyCopy(policy) for policy in made]
         for policy in shipped[account]:
-            policy.set_back()
+            policy.restore()
         return [policy.policy for policy in shipped[account]]
 
-    setattr(IAMBackend, parse.__name__, policies)
+    setattr(IAMBackend, parse.__name__, load_policies)
 
 
-def _list_what_stays_once() -> None:
+def _cache_service_lookups() -> None:
     """moto lists its folders, and the methods of the service, anew for each request: two fifths of a plain one."""
     from moto import backends
     from moto.core import responses
@@ -88,7 +88,7 @@ def _list_what_stays_once() -> None:
     named.method_names_from_class = lru_cache(maxsize=None)(named.method_names_from_class)
 
 
-def _take_numbers_in_conditions() -> None:
+def _accept_numeric_conditions() -> None:
     """Have moto take a number as it takes a text: the quotes around a number are optional (IAM User Guide, "Grammar
     of the IAM JSON policy language")."""
     from moto.iam.policy_validation import BaseIAMPolicyValidator
@@ -96,13 +96,13 @@ def _take_numbers_in_conditions() -> None:
     kind: Any = BaseIAMPolicyValidator
     original = kind.__init__
 
-    def judge(validator: Any, policy_document: str) -> None:
-        original(validator, _with_texts_for_numbers(policy_document))
+    def init_validator(validator: Any, policy_document: str) -> None:
+        original(validator, _quote_condition_numbers(policy_document))
 
-    kind.__init__ = judge
+    kind.__init__ = init_validator
 
 
-def _with_texts_for_numbers(text: str) -> str:
+def _quote_condition_numbers(text: str) -> str:
     """Return a policy document with the numbers of its conditions as texts."""
     try:
         document = json.loads(text)
@@ -119,7 +119,7 @@ def _with_texts_for_numbers(text: str) -> str:
     return json.dumps(document)
 
 
-def _leave_versions_and_resources_to_the_layer() -> None:
+def _skip_moto_policy_checks() -> None:
     """moto refuses old Versions in inline policies, and resources that AWS's own policies have (`iam::*:root`)."""
     from moto.iam.policy_validation import BaseIAMPolicyValidator
 
@@ -138,15 +138,15 @@ def main(account: str) -> None:
     from moto.moto_server import werkzeug_app
     from werkzeug.serving import make_server
 
-    from reconciler.sandbox.serving import KeptOpen
+    from reconciler.sandbox.serving import KeepAliveHandler
 
-    _read_policies_of_aws_once()
-    _list_what_stays_once()
-    _take_numbers_in_conditions()
-    _leave_versions_and_resources_to_the_layer()
+    _cache_managed_policies()
+    _cache_service_lookups()
+    _accept_numeric_conditions()
+    _skip_moto_policy_checks()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=KeptOpen)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=KeepAliveHandler)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()

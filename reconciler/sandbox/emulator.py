@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import reconciler
-from reconciler.model.problem import failure
+from reconciler.model.problem import make_error
 
-READY_WITHIN = 60.0
-NEEDED = ("moto", "flask", "flask_cors", "werkzeug")
+STARTUP_TIMEOUT = 60.0
+REQUIRED_PACKAGES = ("moto", "flask", "flask_cors", "werkzeug")
 
 
 class Emulator:
@@ -30,22 +30,22 @@ class Emulator:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env=_environment(),
+                env=_build_environment(),
                 start_new_session=True,
             )
         try:
-            self.port = self._announced_port()
+            self.port = self._read_port()
         except BaseException:
             self.stop()
             raise
 
-    def _announced_port(self) -> int:
+    def _read_port(self) -> int:
         stdout = self._process.stdout
         assert stdout is not None
-        line = stdout.readline().strip() if is_readable(stdout, READY_WITHIN) else b""
+        line = stdout.readline().strip() if wait_readable(stdout, STARTUP_TIMEOUT) else b""
         if not line.isdigit():
             last = self._log.read_text(errors="replace").strip().splitlines()[-1:]
-            raise failure("sandbox-start", "The emulator behind the sandbox did not start.", " ".join(last))
+            raise make_error("sandbox-start", "The emulator behind the sandbox did not start.", " ".join(last))
         return int(line)
 
     def stop(self) -> None:
@@ -57,7 +57,7 @@ class Emulator:
                 pipe.close()
 
 
-def is_readable(stream: IO[Any] | int, seconds: float) -> bool:
+def wait_readable(stream: IO[Any] | int, seconds: float) -> bool:
     """Wait until there is something to read, or the end of it, and return whether that came in time.
 
     Not by `select`, which takes no file descriptor above 1023.
@@ -68,9 +68,9 @@ def is_readable(stream: IO[Any] | int, seconds: float) -> bool:
 
 
 def require_moto() -> None:
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in REQUIRED_PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
-        raise failure(
+        raise make_error(
             "sandbox-not-installed",
             "The sandbox needs moto, which is not installed.",
             f"Python finds no {' and no '.join(missing)}.",
@@ -78,7 +78,7 @@ def require_moto() -> None:
         )
 
 
-def _environment() -> dict[str, str]:
+def _build_environment() -> dict[str, str]:
     """What the child may know: nothing of the user's AWS, and where to import this very package from."""
     kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(("AWS_", "MOTO_", "PYTHON"))}
     here = str(Path(reconciler.__file__).parent.parent)

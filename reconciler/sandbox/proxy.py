@@ -14,11 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from reconciler.sandbox import signin
-from reconciler.sandbox.tally import Tally
+from reconciler.sandbox.tally import CallLog
 from reconciler.sandbox.upstream import Upstream
-from reconciler.sandbox.wire import Refusal, Reply, Request
+from reconciler.sandbox.wire import HttpRequest, Refusal, Reply
 
-Layer = Callable[[Request], Reply]
+Layer = Callable[[HttpRequest], Reply]
 
 
 class HangUp(Exception):
@@ -30,10 +30,10 @@ class Proxy(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, port: int, upstream: Upstream, layer: Layer) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__(("127.0.0.1", port), ProxyHandler)
         self.upstream = upstream
         self.layer = layer
-        self.tally = Tally()
+        self.call_log = CallLog()
 
     @property
     def url(self) -> str:
@@ -47,28 +47,28 @@ class Proxy(ThreadingHTTPServer):
         self.server_close()
         self.upstream.close()
 
-    def reply(self, request: Request) -> Reply:
+    def answer_request(self, request: HttpRequest) -> Reply:
         if request.target.startswith("/_sandbox/"):
-            return self._own(request)
+            return self._answer_own_page(request)
         if request.action:
-            self.tally.note(request)
+            self.call_log.record_call(request)
         try:
-            return signin.reply(request) if signin.asks(request) else self.layer(request)
+            return signin.answer_signin(request) if signin.is_signin(request) else self.layer(request)
         except Refusal as refusal:
-            return refusal.reply(request.version)
+            return refusal.to_reply(request.version)
         except HangUp:
             raise
         except Exception as error:
             # A mistake of ours must not look like a lost connection, which clients would try again.
             broken = Refusal("InternalFailure", f"The sandbox failed on {request.action}: {error!r}", 500)
-            return broken.reply(request.version)
+            return broken.to_reply(request.version)
 
-    def _own(self, request: Request) -> Reply:
+    def _answer_own_page(self, request: HttpRequest) -> Reply:
         match request.method, request.target:
             case "GET", "/_sandbox/stats":
-                content = self.tally.stats()
+                content = self.call_log.read_stats()
             case "POST", "/_sandbox/zero":
-                self.tally.zero()
+                self.call_log.clear()
                 content = {}
             case _:
                 return Reply(404, b'{"message": "no such page"}', "application/json")
@@ -80,26 +80,26 @@ class Proxy(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class Handler(BaseHTTPRequestHandler):
+class ProxyHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Proxy
 
-    def _serve(self) -> None:
+    def _answer_http(self) -> None:
         if self.headers.get("Transfer-Encoding"):
             self.close_connection = True
-            return self._write(Reply(411, b"", "text/plain"))
+            return self._write_reply(Reply(411, b"", "text/plain"))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = Request(self.command, self.path, tuple(self.headers.items()), body)
+        request = HttpRequest(self.command, self.path, tuple(self.headers.items()), body)
         try:
-            reply = self.server.reply(request)
+            reply = self.server.answer_request(request)
         except HangUp:
             self.close_connection = True
             return None
-        return self._write(reply)
+        return self._write_reply(reply)
 
-    def _write(self, reply: Reply) -> None:
-        payload = reply.payload()
+    def _write_reply(self, reply: Reply) -> None:
+        payload = reply.to_bytes()
         lines = [f"HTTP/1.1 {reply.status} {self.responses.get(reply.status, ('',))[0]}"]
         lines += [f"{name}: {value}" for name, value in reply.headers]
         lines += [f"Content-Type: {reply.content_type}", f"Content-Length: {len(payload)}"]
@@ -109,7 +109,7 @@ class Handler(BaseHTTPRequestHandler):
         # One write: two would wait for each other's acknowledgement.
         self.wfile.write(head if self.command == "HEAD" else head + payload)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = _serve
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = _answer_http
 
     def log_message(self, format: str, *args: object) -> None:
         """Silent: `Tally` keeps the log."""

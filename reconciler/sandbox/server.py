@@ -12,15 +12,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from reconciler.model.problem import failure
+from reconciler.model.problem import make_error
 from reconciler.sandbox.emulator import Emulator
 from reconciler.sandbox.proxy import Layer, Proxy
-from reconciler.sandbox.strict.keyring import OF_THE_SANDBOX
+from reconciler.sandbox.strict.keyring import ROOT_KEY_ID
 from reconciler.sandbox.strict.layer import StrictLayer
 from reconciler.sandbox.upstream import Upstream
 
 REGION = "us-east-1"
-PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
 
 
 class Backend(Protocol):
@@ -51,7 +51,7 @@ class Sandbox:
     ) -> None:
         self.strict = strict
         self.account = account
-        self._start = emulator
+        self._start_emulator = emulator
         self._port = port
         self._wrap = wrap
 
@@ -59,9 +59,9 @@ class Sandbox:
         self._folder = tempfile.TemporaryDirectory(prefix="reconcile-sandbox-")
         self.folder = Path(self._folder.name)
         try:
-            self._emulator = self._start(self.account, self.folder / "emulator.log")
+            self._emulator = self._start_emulator(self.account, self.folder / "emulator.log")
             try:
-                self._proxy = self._front(self._emulator.port)
+                self._proxy = self._create_proxy(self._emulator.port)
             except BaseException:
                 self._emulator.stop()
                 raise
@@ -73,14 +73,16 @@ class Sandbox:
         self.upstream_url = f"http://127.0.0.1:{self._emulator.port}"
         return self
 
-    def _front(self, emulator_port: int) -> Proxy:
+    def _create_proxy(self, emulator_port: int) -> Proxy:
         upstream = Upstream(emulator_port)
         layer = StrictLayer(upstream, self.account) if self.strict else upstream.send
         try:
             return Proxy(self._port, upstream, self._wrap(layer) if self._wrap else layer)
         except OSError as error:
             why = error.strerror or type(error).__name__
-            raise failure("sandbox-port", f"The sandbox cannot listen on 127.0.0.1:{self._port}.", f"{why}.") from error
+            raise make_error(
+                "sandbox-port", f"The sandbox cannot listen on 127.0.0.1:{self._port}.", f"{why}."
+            ) from error
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -89,20 +91,20 @@ class Sandbox:
         self._emulator.stop()
         self._folder.cleanup()
 
-    def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    def build_environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """A copy of base (the process's own by default) that leads AWS clients here and nowhere else."""
         given = os.environ if base is None else base
         kept = {name: value for name, value in given.items() if not _leads_elsewhere(name)}
-        return kept | self.variables()
+        return kept | self.build_variables()
 
-    def variables(self) -> dict[str, str]:
+    def build_variables(self) -> dict[str, str]:
         """Only what the sandbox sets.
 
         Files of configuration are private to it, so `aws configure` inside touches nothing of the user's.
         """
         return {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": OF_THE_SANDBOX,
+            "AWS_ACCESS_KEY_ID": ROOT_KEY_ID,
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
@@ -119,4 +121,4 @@ class Sandbox:
 
 
 def _leads_elsewhere(name: str) -> bool:
-    return name.upper().startswith("AWS_") or name.lower() in PROXIES
+    return name.upper().startswith("AWS_") or name.lower() in PROXY_VARIABLES

@@ -15,10 +15,10 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 _Handler: type[WSGIRequestHandler] = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)  # moto 5.2 has it
-_OURS = {"content-length", "connection"}
+_OWN_HEADERS = {"content-length", "connection"}
 
 
-class KeptOpen(_Handler):  # type: ignore[misc, valid-type]
+class KeepAliveHandler(_Handler):  # type: ignore[misc, valid-type]
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -31,16 +31,19 @@ class KeptOpen(_Handler):  # type: ignore[misc, valid-type]
         environ = self.make_environ() | {"wsgi.input": io.BytesIO(body)}
         try:
             answer, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
-            self._write(status, headers, b"".join(answer))
+            self._write_response(status, headers, b"".join(answer))
         except ConnectionError:
             raise
         except Exception:
             traceback.print_exc()
             failed = HTTPStatus.INTERNAL_SERVER_ERROR
-            self._write(f"{failed.value} {failed.phrase}", [], b"")
+            self._write_response(f"{failed.value} {failed.phrase}", [], b"")
 
-    def _write(self, status: str, headers: Iterable[tuple[str, str]], payload: bytes) -> None:
-        lines = [f"HTTP/1.1 {status}", *(f"{key}: {value}" for key, value in headers if key.lower() not in _OURS)]
+    def _write_response(self, status: str, headers: Iterable[tuple[str, str]], payload: bytes) -> None:
+        lines = [
+            f"HTTP/1.1 {status}",
+            *(f"{key}: {value}" for key, value in headers if key.lower() not in _OWN_HEADERS),
+        ]
         lines.append(f"Content-Length: {len(payload)}")
         if self.close_connection:
             lines.append("Connection: close")

@@ -1,4 +1,4 @@
-"""`run`: a command, or the person's own shell, inside a sandbox that lives exactly as long.
+"""`run_in_sandbox`: a command, or the person's own shell, inside a sandbox that lives exactly as long.
 
 Its exit code is the command's, 128 + n after signal n, 126 or 127 where it cannot be started, as in a shell.
 """
@@ -8,31 +8,33 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from reconciler.sandbox.server import PROXIES, Sandbox
+from reconciler.sandbox.server import PROXY_VARIABLES, Sandbox
 from reconciler.shell import child, streams, subshell
-from reconciler.shell.variables import Variables, detected
+from reconciler.shell.variables import ShellVariables, shell_of
 
-NOTE = """\
+WELCOME = """\
 A sandbox of AWS IAM at {url}: an emulator on this machine, empty, gone when you leave.
 reconcile, the AWS CLI and SDKs started here talk to it, and nothing can reach AWS. Leave with `exit`."""
 
 
-def run(command: Sequence[str]) -> int:
+def run_in_sandbox(command: Sequence[str]) -> int:
     """Start a sandbox, run the command in it (an interactive shell, when empty), and return its exit code."""
     with Sandbox() as sandbox:
         if command:
-            return child.run(command, sandbox.environment(), _say)
-        streams.write_text(NOTE.format(url=sandbox.url), err=True)
-        shell = detected(os.environ, os.name == "nt")
+            return child.run_command(command, sandbox.build_environment(), _echo_line)
+        streams.write_text(WELCOME.format(url=sandbox.url), err=True)
+        shell = shell_of(os.environ, os.name == "nt")
         # The person's start-up files may well export keys, a profile or a proxy: none of them may lead out.
-        return subshell.opened(shell, inside(sandbox), "sandbox", sandbox.environment(), _say, family="AWS_")
+        return subshell.run_subshell(
+            shell, build_shell_variables(sandbox), "sandbox", sandbox.build_environment(), _echo_line, prefix="AWS_"
+        )
 
 
-def inside(sandbox: Sandbox) -> Variables:
+def build_shell_variables(sandbox: Sandbox) -> ShellVariables:
     """What must hold in the sandbox's shell: its own variables, and no proxy."""
-    proxies = dict.fromkeys((*PROXIES, *(name.upper() for name in PROXIES)))
-    return proxies | sandbox.variables()
+    proxies = dict.fromkeys((*PROXY_VARIABLES, *(name.upper() for name in PROXY_VARIABLES)))
+    return proxies | sandbox.build_variables()
 
 
-def _say(line: str) -> None:
+def _echo_line(line: str) -> None:
     streams.write_line(f"reconcile sandbox: {line}", err=True)

@@ -9,30 +9,30 @@ import json
 import secrets
 from urllib.parse import urlsplit
 
-from reconciler.model.sts import LONGEST, SHORTEST
-from reconciler.sandbox.wire import Reply, Request
+from reconciler.model.sts import MAX_DURATION, MIN_DURATION
+from reconciler.sandbox.wire import HttpRequest, Reply
 
 _PATH = "/federation"
-_SESSION = {"sessionId", "sessionKey", "sessionToken"}
-_TEMPORARY = "ASIA"
+_SESSION_KEYS = {"sessionId", "sessionKey", "sessionToken"}
+_TEMPORARY_PREFIX = "ASIA"
 
 
-def asks(request: Request) -> bool:
+def is_signin(request: HttpRequest) -> bool:
     return urlsplit(request.target).path == _PATH
 
 
-def reply(request: Request) -> Reply:
+def answer_signin(request: HttpRequest) -> Reply:
     """A sign-in token for the keys of a session; 400 to anything else, as AWS."""
     given = request.parameters
     if request.action == "login" and given.get("SigninToken") and given.get("Destination"):
-        return _text(200, f"The sandbox has no console. AWS would show {given['Destination']}\n")
+        return _build_text_reply(200, f"The sandbox has no console. AWS would show {given['Destination']}\n")
     if request.action != "getSigninToken":
-        return _text(400, "Action is getSigninToken, or login with a SigninToken and a Destination.\n")
+        return _build_text_reply(400, "Action is getSigninToken, or login with a SigninToken and a Destination.\n")
     duration = given.get("SessionDuration")
-    if duration is not None and not (duration.isdecimal() and SHORTEST <= int(duration) <= LONGEST):
-        return _text(400, f"SessionDuration is {SHORTEST} to {LONGEST} seconds.\n")
+    if duration is not None and not (duration.isdecimal() and MIN_DURATION <= int(duration) <= MAX_DURATION):
+        return _build_text_reply(400, f"SessionDuration is {MIN_DURATION} to {MAX_DURATION} seconds.\n")
     if not _is_session(given.get("Session", "")):
-        return _text(400, "Session is the JSON of temporary keys.\n")
+        return _build_text_reply(400, "Session is the JSON of temporary keys.\n")
     return Reply(200, json.dumps({"SigninToken": secrets.token_urlsafe(64)}).encode(), "application/json")
 
 
@@ -41,10 +41,12 @@ def _is_session(text: str) -> bool:
         keys = json.loads(text)
     except ValueError:
         return False
-    if not isinstance(keys, dict) or keys.keys() != _SESSION:
+    if not isinstance(keys, dict) or keys.keys() != _SESSION_KEYS:
         return False
-    return all(isinstance(key, str) and key for key in keys.values()) and keys["sessionId"].startswith(_TEMPORARY)
+    return all(isinstance(key, str) and key for key in keys.values()) and keys["sessionId"].startswith(
+        _TEMPORARY_PREFIX
+    )
 
 
-def _text(status: int, text: str) -> Reply:
+def _build_text_reply(status: int, text: str) -> Reply:
     return Reply(status, text.encode(), "text/plain; charset=utf-8")

@@ -6,9 +6,9 @@ import threading
 from collections import Counter
 from typing import Any
 
-from reconciler.sandbox.wire import Request
+from reconciler.sandbox.wire import HttpRequest
 
-IDENTIFYING = (
+IDENTIFYING_PARAMETERS = (
     "UserName",
     "GroupName",
     "RoleName",
@@ -29,25 +29,25 @@ IDENTIFYING = (
 )
 
 
-class Tally:
+class CallLog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
-        self._log: list[str] = []
+        self._lines: list[str] = []
 
-    def note(self, request: Request) -> None:
+    def record_call(self, request: HttpRequest) -> None:
         """One line of the log: the action and its subject, such as `AddUserToGroup alice admins`."""
         given = request.parameters
-        line = " ".join([request.action, *(given[name] for name in IDENTIFYING if name in given)])
+        line = " ".join([request.action, *(given[name] for name in IDENTIFYING_PARAMETERS if name in given)])
         with self._lock:
             self._calls[request.action] += 1
-            self._log.append(line)
+            self._lines.append(line)
 
-    def stats(self) -> dict[str, Any]:
+    def read_stats(self) -> dict[str, Any]:
         with self._lock:
-            return {"calls": dict(self._calls), "log": list(self._log)}
+            return {"calls": dict(self._calls), "log": list(self._lines)}
 
-    def zero(self) -> None:
+    def clear(self) -> None:
         with self._lock:
             self._calls.clear()
-            self._log.clear()
+            self._lines.clear()

@@ -11,18 +11,18 @@ import threading
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from reconciler.sandbox.wire import IAM_VERSION, Refusal, Reply, Request
+from reconciler.sandbox.wire import IAM_VERSION, HttpRequest, Refusal, Reply
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "content-length"}
-ANSWER_WITHIN = 60.0
+RESPONSE_TIMEOUT = 60.0
 
 
 class Upstream:
     def __init__(self, port: int) -> None:
         self.lock = threading.RLock()
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_WITHIN)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=RESPONSE_TIMEOUT)
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: HttpRequest) -> Reply:
         """Pass a request on with its Host and Authorization, so that its signature still verifies."""
         with self.lock:
             try:
@@ -31,7 +31,7 @@ class Upstream:
                 self._connection.close()
                 raise Refusal("ServiceUnavailable", f"The emulator did not answer: {error!r}", 503) from error
 
-    def _exchange(self, request: Request) -> Reply:
+    def _exchange(self, request: HttpRequest) -> Reply:
         connection = self._connection
         connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
         for name, value in request.headers:
@@ -44,7 +44,9 @@ class Upstream:
         kept = tuple((k, v) for k, v in response.getheaders() if k.lower() not in HOP_BY_HOP | {"content-type"})
         return Reply(response.status, body, response.getheader("Content-Type") or "text/xml", kept)
 
-    def ask(self, caller: Request, action: str, parameters: Mapping[str, str], version: str = IAM_VERSION) -> Reply:
+    def invoke(
+        self, caller: HttpRequest, action: str, parameters: Mapping[str, str], version: str = IAM_VERSION
+    ) -> Reply:
         """A question of the layer's own, in the name of the caller: same credentials, no valid signature."""
         service = "iam" if version == IAM_VERSION else "sts"
         scope = f"{caller.access_key or 'sandbox'}/20260101/us-east-1/{service}/aws4_request"
@@ -58,7 +60,7 @@ class Upstream:
         if token:
             headers.append(("X-Amz-Security-Token", token))
         body = urlencode({"Action": action, "Version": version, **parameters}).encode()
-        return self.send(Request("POST", "/", tuple(headers), body))
+        return self.send(HttpRequest("POST", "/", tuple(headers), body))
 
     def close(self) -> None:
         with self.lock:

@@ -30,7 +30,7 @@ class Entries(dict[str, str]):
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     method: str
     target: str
     headers: tuple[tuple[str, str], ...]
@@ -75,11 +75,11 @@ class Refusal(Exception):
         self.message = message
         self.status = status
 
-    def reply(self, version: str) -> Reply:
+    def to_reply(self, version: str) -> Reply:
         fault = "Sender" if self.status < 500 else "Receiver"
         error = {"Type": fault, "Code": self.code, "Message": self.message}
         root = ET.Element("ErrorResponse", {"xmlns": NAMESPACES.get(version, NAMESPACES[IAM_VERSION])})
-        fill(root, {"Error": error, "RequestId": str(uuid.uuid4())})
+        fill_element(root, {"Error": error, "RequestId": str(uuid.uuid4())})
         return Reply(self.status, tree=root)
 
 
@@ -122,56 +122,56 @@ class Reply:
                 return child
         return ET.SubElement(self.root, self.root.tag.removesuffix("Response") + "Result")
 
-    def payload(self) -> bytes:
+    def to_bytes(self) -> bytes:
         if self.tree is None:
             return self.body
         body: bytes = ET.tostring(self.tree, encoding="utf-8")
         return body
 
 
-def stamp(moment: float) -> str:
+def format_timestamp(timestamp: float) -> str:
     """Seconds since 1970 → the query protocols' timestamp, whole seconds in UTC."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def answer(action: str, content: Mapping[str, Content] | None = None, version: str = IAM_VERSION) -> Reply:
+def build_reply(action: str, content: Mapping[str, Content] | None = None, version: str = IAM_VERSION) -> Reply:
     """A successful reply of our own. Sequences become `member` elements, as in all of IAM."""
     root = ET.Element(f"{action}Response", {"xmlns": NAMESPACES[version]})
     if content is not None:
-        fill(ET.SubElement(root, f"{action}Result"), content)
-    fill(root, {"ResponseMetadata": {"RequestId": str(uuid.uuid4())}})
+        fill_element(ET.SubElement(root, f"{action}Result"), content)
+    fill_element(root, {"ResponseMetadata": {"RequestId": str(uuid.uuid4())}})
     return Reply(200, tree=root)
 
 
-def fill(parent: ET.Element, content: Content) -> None:
+def fill_element(parent: ET.Element, content: Content) -> None:
     if isinstance(content, Entries):
         for key, text_of_key in content.items():
-            fill(ET.SubElement(parent, "entry"), {"key": key, "value": text_of_key})
+            fill_element(ET.SubElement(parent, "entry"), {"key": key, "value": text_of_key})
     elif isinstance(content, Mapping):
         for name, value in content.items():
-            fill(ET.SubElement(parent, name), value)
+            fill_element(ET.SubElement(parent, name), value)
     elif isinstance(content, str):
         parent.text = content
     elif isinstance(content, bool | int):
         parent.text = str(content).lower()
     else:
         for item in content:
-            fill(ET.SubElement(parent, "member"), item)
+            fill_element(ET.SubElement(parent, "member"), item)
 
 
-def put(parent: ET.Element, name: str, content: Content | None) -> None:
+def put_child(parent: ET.Element, name: str, content: Content | None) -> None:
     """Set a child to this content, or remove it with None."""
     for old in parent.findall(name):
         parent.remove(old)
     if content is not None:
-        fill(ET.SubElement(parent, name), content)
+        fill_element(ET.SubElement(parent, name), content)
 
 
-def text(parent: ET.Element, name: str) -> str:
+def read_child_text(parent: ET.Element, name: str) -> str:
     return parent.findtext(name) or ""
 
 
-def members(parent: ET.Element, name: str) -> Iterator[ET.Element]:
+def list_members(parent: ET.Element, name: str) -> Iterator[ET.Element]:
     """The members of a list, from a snapshot: the caller may remove them."""
     found = parent.find(name)
     yield from list(found) if found is not None else ()

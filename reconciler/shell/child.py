@@ -23,27 +23,27 @@ _FROM_TERMINAL = ("SIGINT", "SIGQUIT")
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 
 
-def run(command: Sequence[str], environ: Mapping[str, str], say: Callable[[str], None]) -> int:
+def run_command(command: Sequence[str], environ: Mapping[str, str], echo: Callable[[str], None]) -> int:
     """The exit code of `command`, run with exactly `environ` and this process's stdin, stdout and stderr.
 
-    `say` gets the one line that explains a command that could not be started.
+    `echo` gets the one line that explains a command that could not be started.
     """
-    relay = _Relay()
-    with _signals_to(relay):
+    relay = _SignalRelay()
+    with _relay_signals(relay):
         try:
-            child = subprocess.Popen(_located(command, environ), env=dict(environ))
+            child = subprocess.Popen(_locate_program(command, environ), env=dict(environ))
         except FileNotFoundError:
-            say(f"{command[0]}: command not found")
+            echo(f"{command[0]}: command not found")
             return NOT_FOUND
         except OSError as error:
-            say(f"{command[0]}: {error.strerror or 'cannot be run'}")
+            echo(f"{command[0]}: {error.strerror or 'cannot be run'}")
             return NOT_EXECUTABLE
         relay.attach(child)
         code = child.wait()
     return 128 - code if code < 0 else code
 
 
-def _located(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+def _locate_program(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     # Windows finds `.cmd` and `.bat` programs only by their full name.
     if sys.platform == "win32":
         found = shutil.which(command[0], path=environ.get("PATH"))
@@ -51,7 +51,7 @@ def _located(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     return list(command)
 
 
-class _Relay:
+class _SignalRelay:
     """A signal handler that passes signals on to the command; one that comes before its start is kept for it."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class _Relay:
             child.send_signal(number)
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if signal.Signals(number).name in _FROM_TERMINAL and _in_front():
+        if signal.Signals(number).name in _FROM_TERMINAL and _is_foreground():
             return  # the terminal tells the command itself, also while this process still waits for its start
         if self._child is None:
             self._early.append(number)
@@ -73,7 +73,7 @@ class _Relay:
 
 
 @contextmanager
-def _signals_to(relay: _Relay) -> Iterator[None]:
+def _relay_signals(relay: _SignalRelay) -> Iterator[None]:
     """While it lasts, signals meant for this process reach the command, which decides what they mean."""
     before = {}
     # Python takes handlers from its main thread only. A handler, never SIG_IGN: the command would inherit that.
@@ -89,7 +89,7 @@ def _signals_to(relay: _Relay) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _in_front() -> bool:
+def _is_foreground() -> bool:
     """True where a terminal's keys reach this process and its children alike."""
     if sys.platform == "win32":
         return True

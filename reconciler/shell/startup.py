@@ -10,101 +10,122 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.shell.variables import Variables, assignments
+from reconciler.shell.variables import ShellVariables, render_assignments
 
-_CARRIED = "__RECONCILE_"
+_CARRIED_PREFIX = "__RECONCILE_"
 _READ_ENV = {"sh", "dash", "ash", "busybox", "ksh", "ksh93", "mksh", "yash"}
 
-Start = tuple[tuple[str, ...], dict[str, str]]
+ShellCommand = tuple[tuple[str, ...], dict[str, str]]
 """The command, and what it needs in its environment beside what `Opening.environ` has."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """What every shell's function gets. `room` is a folder for its files; `environ` has the variables in it."""
+class StartupContext:
+    """What every shell's function gets. `folder` is a folder for its files; `environ` has the variables in it."""
 
     program: str
-    room: Path
-    variables: Variables = field(repr=False)
+    folder: Path
+    variables: ShellVariables = field(repr=False)
     label: str
-    family: str
+    prefix: str
     environ: Mapping[str, str] = field(repr=False)
 
-    def carried(self) -> dict[str, str]:
+    def carry_variables(self) -> dict[str, str]:
         """The variables that are set, under the names that no start-up file knows."""
-        return {_CARRIED + name: value for name, value in self.variables.items() if value is not None}
+        return {_CARRIED_PREFIX + name: value for name, value in self.variables.items() if value is not None}
 
-    def put_back(self, line: str = 'export {0}="${{{1}}}"; unset {1};', shell: str = "sh") -> str:
+    def make_restore_script(self, line: str = 'export {0}="${{{1}}}"; unset {1};', shell: str = "sh") -> str:
         """Lines that set every variable again from the name it was carried under, {1}, and unset the others."""
-        carried = [line.format(name, _CARRIED + name) for name, value in self.variables.items() if value is not None]
-        absent: Variables = {name: None for name, value in self.variables.items() if value is None}
-        return "\n".join(carried) + "\n" + assignments(absent, shell)
+        carried = [
+            line.format(name, _CARRIED_PREFIX + name) for name, value in self.variables.items() if value is not None
+        ]
+        absent: ShellVariables = {name: None for name, value in self.variables.items() if value is None}
+        return "\n".join(carried) + "\n" + render_assignments(absent, shell)
 
-    def sweep(self, script: str) -> str:
+    def choose_unset_script(self, script: str) -> str:
         """The script that unsets the family; nothing where there is none."""
-        return script if self.family else ""
+        return script if self.prefix else ""
 
-    def filled(self, script: str) -> str:
+    def fill_script(self, script: str) -> str:
         """The script with its @NAMES@ replaced."""
-        for name, value in {"@LABEL@": self.label, "@ROOM@": str(self.room), "@FAMILY@": self.family}.items():
+        for name, value in {"@LABEL@": self.label, "@ROOM@": str(self.folder), "@FAMILY@": self.prefix}.items():
             script = script.replace(name, value)
         return script
 
 
-def bash(opening: Opening) -> Start:
-    script = "[ ! -f ~/.bashrc ] || . ~/.bashrc\n" + opening.sweep(_SWEEP) + opening.put_back() + _BASH_PROMPT
-    file = _written(opening, "bashrc", script)
-    return (opening.program, "--rcfile", file, "-i"), opening.carried()
-
-
-def zsh(opening: Opening) -> Start:
-    own: Variables = {"ZDOTDIR": opening.environ.get("ZDOTDIR")}
-    _written(opening, ".zshenv", assignments(own, "zsh") + _ZSHENV)
-    _written(opening, ".zshrc", _ZSHRC + opening.sweep(_SWEEP) + opening.put_back() + _ZSH_PROMPT)
-    return (opening.program, "-i"), opening.carried() | {"ZDOTDIR": str(opening.room)}
-
-
-def fish(opening: Opening) -> Start:
-    script = opening.sweep(_FISH_SWEEP) + opening.put_back("set -gx {0} ${1}; set -e {1};", "fish") + _FISH_PROMPT
-    return (opening.program, "--interactive", "--init-command", opening.filled(script)), opening.carried()
-
-
-def powershell(opening: Opening) -> Start:
-    return (opening.program, "-NoExit", "-Command", opening.filled(_POWERSHELL_PROMPT)), {}
-
-
-def cmd(opening: Opening) -> Start:
-    return (opening.program,), {"PROMPT": f"{opening.label}$P$G"}
-
-
-def posix(opening: Opening) -> Start:
-    """Of a shell that we do not know, only what every one of them may heed: a prompt, and no file to run."""
-    prompt = {"PS1": f"{opening.label}$ "}
-    if Path(opening.program).name not in _READ_ENV:
-        return (opening.program, "-i"), prompt | {"ENV": ""}
-    own: Variables = {"ENV": opening.environ.get("ENV")}
-    file = _written(
-        opening, "env", assignments(own, "sh") + _SH_ENV + opening.sweep(_SWEEP) + opening.put_back() + _SH_PROMPT
+def start_bash(context: StartupContext) -> ShellCommand:
+    script = (
+        "[ ! -f ~/.bashrc ] || . ~/.bashrc\n"
+        + context.choose_unset_script(_UNSET_SCRIPT)
+        + context.make_restore_script()
+        + _BASH_PROMPT
     )
-    return (opening.program, "-i"), opening.carried() | prompt | {"ENV": file}
+    file = _write_script(context, "bashrc", script)
+    return (context.program, "--rcfile", file, "-i"), context.carry_variables()
 
 
-SHELLS: Mapping[str, Callable[[Opening], Start]] = {
-    "bash": bash,
-    "zsh": zsh,
-    "fish": fish,
-    "powershell": powershell,
-    "cmd": cmd,
+def start_zsh(context: StartupContext) -> ShellCommand:
+    own: ShellVariables = {"ZDOTDIR": context.environ.get("ZDOTDIR")}
+    _write_script(context, ".zshenv", render_assignments(own, "zsh") + _ZSHENV)
+    _write_script(
+        context,
+        ".zshrc",
+        _ZSHRC + context.choose_unset_script(_UNSET_SCRIPT) + context.make_restore_script() + _ZSH_PROMPT,
+    )
+    return (context.program, "-i"), context.carry_variables() | {"ZDOTDIR": str(context.folder)}
+
+
+def start_fish(context: StartupContext) -> ShellCommand:
+    script = (
+        context.choose_unset_script(_FISH_UNSET_SCRIPT)
+        + context.make_restore_script("set -gx {0} ${1}; set -e {1};", "fish")
+        + _FISH_PROMPT
+    )
+    return (context.program, "--interactive", "--init-command", context.fill_script(script)), context.carry_variables()
+
+
+def start_powershell(context: StartupContext) -> ShellCommand:
+    return (context.program, "-NoExit", "-Command", context.fill_script(_POWERSHELL_PROMPT)), {}
+
+
+def start_cmd(context: StartupContext) -> ShellCommand:
+    return (context.program,), {"PROMPT": f"{context.label}$P$G"}
+
+
+def start_posix(context: StartupContext) -> ShellCommand:
+    """Of a shell that we do not know, only what every one of them may heed: a prompt, and no file to run."""
+    prompt = {"PS1": f"{context.label}$ "}
+    if Path(context.program).name not in _READ_ENV:
+        return (context.program, "-i"), prompt | {"ENV": ""}
+    own: ShellVariables = {"ENV": context.environ.get("ENV")}
+    file = _write_script(
+        context,
+        "env",
+        render_assignments(own, "sh")
+        + _SH_ENV
+        + context.choose_unset_script(_UNSET_SCRIPT)
+        + context.make_restore_script()
+        + _SH_PROMPT,
+    )
+    return (context.program, "-i"), context.carry_variables() | prompt | {"ENV": file}
+
+
+STARTERS: Mapping[str, Callable[[StartupContext], ShellCommand]] = {
+    "bash": start_bash,
+    "zsh": start_zsh,
+    "fish": start_fish,
+    "powershell": start_powershell,
+    "cmd": start_cmd,
 }
 
 
-def _written(opening: Opening, name: str, script: str) -> str:
-    file = opening.room / name
-    file.write_text(opening.filled(script), encoding="utf-8")
+def _write_script(context: StartupContext, name: str, script: str) -> str:
+    file = context.folder / name
+    file.write_text(context.fill_script(script), encoding="utf-8")
     return str(file)
 
 
-_SWEEP = r"""
+_UNSET_SCRIPT = r"""
 for __reconcile_name in $(command env | command sed -n 's/^\(@FAMILY@[A-Za-z0-9_]*\)=.*/\1/p'); do
     unset $__reconcile_name
 done
@@ -147,7 +168,7 @@ _SH_PROMPT = """\
 case $PS1 in '@LABEL@'*) ;; *) PS1='@LABEL@'$PS1 ;; esac
 """
 
-_FISH_SWEEP = """\
+_FISH_UNSET_SCRIPT = """\
 for name in (set -n | string match '@FAMILY@*'); set -e $name; end
 """
 # The status is handed on, for prompts that show it.

@@ -34,7 +34,7 @@ def write_sentence(text: str, *, err: bool = False, whole: Iterable[str] = ()) -
     if width is not None and len(line) * 2 > width:  # twice: some characters are two columns wide
         from reconciler.model.wrap import wrap_line
 
-        line = "\n".join(map(escape_line, wrap_line(line, width, whole=map(escape_line, whole))))
+        line = "\n".join(map(escape_line, wrap_line(line, width, unbreakable=map(escape_line, whole))))
     _write(line, err)
 
 

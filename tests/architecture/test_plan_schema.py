@@ -149,7 +149,7 @@ def test_a_plan_that_takes_power_away_is_as_the_schema_says(changing: Account) -
 
 @pytest.mark.parametrize("options", [(), ("--target", "user/comes")], ids=["whole", "targeted"])
 def test_a_saved_plan_is_as_the_schema_says(changing: Account, options: tuple[str, ...]) -> None:
-    assert changing.cli("plan", "--out", "plan.json", *options).code == (0 if options else 3)
+    assert changing.run_cli("plan", "--out", "plan.json", *options).code == (0 if options else 3)
     plan = json.loads((changing.folder / "plan.json").read_text(encoding="utf-8"))
     assert flaws(plan, closed(SCHEMA)) == []
     assert ("targets" in plan, "saved" in plan, "integrity" in plan) == (bool(options), True, True)

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from reconciler.app import assume as use_case
-from reconciler.assume.credentials import Credentials, environment
-from reconciler.cli.main import run
-from reconciler.model.problem import failure
+from reconciler.assume.credentials import Credentials, build_variables
+from reconciler.cli.main import run_command
+from reconciler.model.problem import make_error
 
 GIVEN = Credentials("ASIAEXAMPLE", "hunter2secret", "hunter2token", "2030-01-02T03:04:05Z")
-ASSUMED = use_case.Assumed(
-    "s3", "arn:aws:iam::123456789012:role/s3", GIVEN, environment(GIVEN, "s3", "eu-west-1", "demo")
+ASSUMED = use_case.AssumedRole(
+    "s3", "arn:aws:iam::123456789012:role/s3", GIVEN, build_variables(GIVEN, "s3", "eu-west-1", "demo")
 )
 PRINTED = """\
 export AWS_ACCESS_KEY_ID='ASIAEXAMPLE';
@@ -34,11 +34,11 @@ unset AWS_SECURITY_TOKEN;
 
 
 @pytest.fixture
-def wanted(monkeypatch: pytest.MonkeyPatch) -> list[use_case.Wanted]:
+def wanted(monkeypatch: pytest.MonkeyPatch) -> list[use_case.AssumeRequest]:
     """What the use case was asked for; it answers ASSUMED."""
-    asked: list[use_case.Wanted] = []
+    asked: list[use_case.AssumeRequest] = []
 
-    def assumed(wanted: use_case.Wanted, environ: Any, say: Any) -> use_case.Assumed:
+    def assumed(wanted: use_case.AssumeRequest, environ: Any, say: Any) -> use_case.AssumedRole:
         asked.append(wanted)
         return ASSUMED
 
@@ -50,7 +50,7 @@ def wanted(monkeypatch: pytest.MonkeyPatch) -> list[use_case.Wanted]:
 
 
 def test_assignments_are_all_that_a_pipe_gets(wanted: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["assume", "s3"]) == 0
+    assert run_command(["assume", "s3"]) == 0
     assert capfd.readouterr() == (PRINTED, "")
 
 
@@ -60,7 +60,7 @@ def test_every_option_reaches_the_use_case(wanted: Any, monkeypatch: pytest.Monk
         "assume s3 -f a.yaml --file b.yaml --var env=prod --profile p --region r --endpoint-url http://e "
         "--duration 2h --session-name me --token-code 111111 --token-command true"
     )
-    assert run(line.split()) == 0
+    assert run_command(line.split()) == 0
     (asked,) = wanted
     assert (asked.alias, tuple(asked.files), asked.variables) == ("s3", ("a.yaml", "b.yaml"), {"env": "prod"})
     assert (asked.profile, asked.region, asked.endpoint_url) == ("p", "r", "http://e")
@@ -70,7 +70,7 @@ def test_every_option_reaches_the_use_case(wanted: Any, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(("text", "seconds"), [("900", 900), ("45m", 2700), ("12h", 43200)])
 def test_a_duration_is_written_as_in_the_file(wanted: Any, text: str, seconds: int) -> None:
-    assert run(["assume", "s3", "--duration", text]) == 0
+    assert run_command(["assume", "s3", "--duration", text]) == 0
     assert wanted[0].duration == seconds
 
 
@@ -84,14 +84,14 @@ def test_a_duration_is_written_as_in_the_file(wanted: Any, text: str, seconds: i
     ],
 )
 def test_the_shell_can_be_chosen(wanted: Any, shell: str, line: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["assume", "s3", "--shell", shell]) == 0
+    assert run_command(["assume", "s3", "--shell", shell]) == 0
     assert line in capfd.readouterr().out.splitlines()
 
 
 def test_json_and_credential_process_are_one_object_each(wanted: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["assume", "s3", "--format", "json"]) == 0
+    assert run_command(["assume", "s3", "--format", "json"]) == 0
     assert json.loads(capfd.readouterr().out) == ASSUMED.variables
-    assert run(["assume", "s3", "--format", "credential-process"]) == 0
+    assert run_command(["assume", "s3", "--format", "credential-process"]) == 0
     answer = json.loads(capfd.readouterr().out)
     assert answer["Version"] == 1 and answer["AccessKeyId"] == "ASIAEXAMPLE"
 
@@ -102,12 +102,12 @@ def test_a_command_gets_the_role_and_keeps_its_own_options(
     monkeypatch.setenv("AWS_PROFILE", "work")
     show = "sys.argv[1:], os.environ['RECONCILE_ALIAS'], 'AWS_PROFILE' in os.environ"
     code = f"import os, sys; print({show}); sys.exit(9)"
-    assert run(["assume", "s3", "--", sys.executable, "-c", code, "--format", "json", "--", "-f"]) == 9
+    assert run_command(["assume", "s3", "--", sys.executable, "-c", code, "--format", "json", "--", "-f"]) == 9
     assert capfd.readouterr() == ("['--format', 'json', '--', '-f'] s3 False\n", "")
 
 
 def test_a_command_that_does_not_exist_is_127_and_one_line(wanted: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["assume", "s3", "--", "no-such-program-here"]) == 127
+    assert run_command(["assume", "s3", "--", "no-such-program-here"]) == 127
     assert capfd.readouterr() == ("", "reconcile: no-such-program-here: command not found\n")
 
 
@@ -129,7 +129,7 @@ def test_a_command_that_does_not_exist_is_127_and_one_line(wanted: Any, capfd: p
 def test_a_usage_error_is_1_and_prints_no_result(
     wanted: Any, line: str, said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(line.split()) == 1
+    assert run_command(line.split()) == 1
     out, err = capfd.readouterr()
     assert out == "" and said in err
     assert wanted == []
@@ -140,7 +140,7 @@ def test_unset_needs_no_file_and_no_aws(
 ) -> None:
     monkeypatch.setenv("RECONCILE_ALIAS", "s3")
     monkeypatch.setenv("RECONCILE_SOURCE_PROFILE", "it's mine")
-    assert run(["assume", "--unset"]) == 0
+    assert run_command(["assume", "--unset"]) == 0
     out, err = capfd.readouterr()
     assert err == "" and wanted == []
     lines = out.splitlines()
@@ -154,7 +154,7 @@ def test_unset_leaves_the_users_own_keys_where_nothing_is_assumed(
 ) -> None:
     monkeypatch.delenv("RECONCILE_ALIAS", raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAMINE")
-    assert run(["assume", "--unset", *more]) == 0
+    assert run_command(["assume", "--unset", *more]) == 0
     assert capfd.readouterr() == ("", "reconcile: nothing is assumed in this shell.\n")
 
 
@@ -162,10 +162,10 @@ def test_a_failure_is_1_and_a_paragraph_on_stderr(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object) -> None:
-        raise failure("assume-refused", "AWS does not let you in.")
+        raise make_error("assume-refused", "AWS does not let you in.")
 
     monkeypatch.setattr(use_case, "assumed", refuse)
-    assert run(["assume", "s3"]) == 1
+    assert run_command(["assume", "s3"]) == 1
     out, err = capfd.readouterr()
     assert out == "" and "AWS does not let you in." in err and "Traceback" not in err
 
@@ -177,11 +177,11 @@ def test_an_unknown_alias_is_met_with_a_guess_and_the_list(tmp_path: Path, capfd
         "roles: {admin: {trust: [{accounts: ['123456789012']}]}}\n"
         "aliases: {admin: {role: admin}, ops: {role: admin}}\n"
     )
-    assert run(["assume", "admn", "-f", str(file)]) == 1
+    assert run_command(["assume", "admn", "-f", str(file)]) == 1
     err = capfd.readouterr().err
     assert "no alias 'admn'" in err and "admin, ops" in err and "Did you mean 'admin'?" in err
 
 
 def test_help_names_the_command_after_the_dashes(capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["assume", "--help"]) == 0
+    assert run_command(["assume", "--help"]) == 0
     assert "reconcile assume [OPTIONS] [ALIAS] [-- CMD...]" in capfd.readouterr().out

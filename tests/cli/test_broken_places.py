@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.main import run
+from reconciler.cli.main import run_command
 
 
 def ran(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
@@ -55,7 +55,7 @@ def test_a_default_file_of_a_parent_folder_is_named_once(
     monkeypatch.chdir(below)
     for name, value in {"HOME": str(tmp_path), "AWS_ENDPOINT_URL": "http://h:99999", "AWS_REGION": "x"}.items():
         monkeypatch.setenv(name, value)
-    run(words)
+    run_command(words)
     assert capsys.readouterr().err.count("reconcile: using ../roles.yaml, found in a parent folder.\n") == named
 
 
@@ -64,7 +64,7 @@ def test_programs_are_told_so_as_json(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "roles.yaml").write_text("version: 2\n")
     monkeypatch.chdir(tmp_path / "below")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://h:99999")
-    run(["apply", "--yes", "--log-format", "json"])
+    run_command(["apply", "--yes", "--log-format", "json"])
     first, *_ = map(json.loads, capsys.readouterr().err.splitlines())
     assert (first["event"], first["message"]) == ("note", "using ../roles.yaml, found in a parent folder.")
 
@@ -87,7 +87,7 @@ def test_an_endpoint_that_is_no_url_is_told(
         monkeypatch.setenv(where, url)
     option = ("--endpoint-url", url) if where == "option" else ()
     for words in (("plan", "roles.yaml"), ("assume", "s3", "--print")):
-        assert run((*words, *option)) == 1
+        assert run_command((*words, *option)) == 1
         assert "Check --endpoint-url, AWS_ENDPOINT_URL, and" in capsys.readouterr().err
 
 
@@ -108,7 +108,7 @@ def test_a_credential_process_that_prints_something_else_is_told(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     for words in (("plan", "roles.yaml"), ("assume", "s3", "--print")):
-        assert run(words) == 1
+        assert run_command(words) == 1
         assert capsys.readouterr().err.startswith(f"{tmp_path}/config:2:1: error: The ")
 
 
@@ -130,7 +130,7 @@ OPTIONS = [
 
 @pytest.mark.parametrize("words", OPTIONS, ids=[f"{words[0]} {words[-2]}" for words in OPTIONS])
 def test_what_no_option_takes_is_a_usage_error(words: tuple[str, ...], capsys: Any) -> None:
-    assert run(words) == 1
+    assert run_command(words) == 1
     assert capsys.readouterr().err.startswith("Usage: ")
 
 
@@ -150,7 +150,7 @@ def test_a_key_that_cannot_be_sent_is_told_and_not_shown(
         monkeypatch.setenv(variable, content)
     monkeypatch.setenv(name, f"hunter2{value}")
     for words in (("plan", "roles.yaml"), ("assume", "s3", "--print")):
-        assert run(words) == 1
+        assert run_command(words) == 1
         said = capsys.readouterr().err
         assert ("holds a character that none has" in said, "hunter2" in said) == (True, False)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import environment
+from tests.docs.pages import build_environment
 from tests.unit.shell.pseudo import Pseudo
 
 FILE = """
@@ -217,7 +217,7 @@ def test_a_line_typed_in_a_terminal_is_completed(shell: str, home: Path, monkeyp
         monkeypatch.delenv(name)
     flags = {"bash": ["--norc", "-i"], "zsh": ["-f", "-i"]}[shell]
     start = "autoload -Uz compinit; compinit -u -D; bindkey -e; " if shell == "zsh" else ""
-    told = environment(home, None) | {"TERM": "dumb", "LC_ALL": "C.UTF-8"}
+    told = build_environment(home, None) | {"TERM": "dumb", "LC_ALL": "C.UTF-8"}
     with Pseudo([program, *flags], told) as terminal:
         terminal.send(f"PS1='rea''dy> '; {start}eval \"$(_RECONCILE_COMPLETE={shell}_source reconcile)\"\n")
         terminal.expect("ready> ")
@@ -262,7 +262,7 @@ def test_bash_completes_no_name_to_a_line_that_acts(quote: str, home: Path, monk
         pytest.skip("this machine has no bash")
     (home / "roles.yaml").write_text(f"aliases: {json.dumps({name: {'role': 'r'} for name in HOSTILE})}\n")
     monkeypatch.chdir(home)
-    told = environment(home, None) | {"TERM": "dumb", "LC_ALL": "C.UTF-8"}
+    told = build_environment(home, None) | {"TERM": "dumb", "LC_ALL": "C.UTF-8"}
     with Pseudo([program, "--norc", "-i"], told) as terminal:
         start = 'eval "$(_RECONCILE_COMPLETE=bash_source reconcile)"; told() { printf "<%s>" "$3"; echo; }'
         terminal.send(f"PS1='rea''dy> '; {start}\n")
@@ -307,7 +307,7 @@ def test_fish_shows_roles_beside_aliases(home: Path) -> None:
         assert done.stderr == ""
         return sorted(done.stdout.splitlines())
 
-    environment_once = environment(home, None)
+    environment_once = build_environment(home, None)
     assert offered("reconcile assume team:") == [
         "team:read\treader",
         "team:write\tarn:aws:iam::123456789012:role/writer",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.main import run
+from reconciler.cli.main import run_command
 
 BAD = "x\n::warning::y\x1b[2J\u202e\r::add-mask::z ##[error]"
 CASES: dict[str, list[str]] = {
@@ -75,7 +75,7 @@ def check_quiet(text: str) -> None:
 def test_a_word_of_the_command_line_writes_no_line_of_its_own(
     words: list[str], here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    code = run(words)
+    code = run_command(words)
     captured = capfd.readouterr()
     check_quiet(captured.out)
     check_quiet(captured.err)
@@ -84,7 +84,7 @@ def test_a_word_of_the_command_line_writes_no_line_of_its_own(
 
 def test_a_file_with_such_a_name_is_named_in_full(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (here / BAD.replace("/", "")).write_text("version: 1\nroles: 3\n")
-    assert run(["validate", BAD]) == 1
+    assert run_command(["validate", BAD]) == 1
     said = capfd.readouterr().err
     check_quiet(said)
     assert "x\\n::warning::y\\x1b[2J\\u202e\\r::add-mask::z #\\x23[error]:" in said
@@ -94,7 +94,7 @@ def test_a_file_with_such_a_name_is_named_in_full(here: Path, capfd: pytest.Capt
 def test_annotations_hold_such_a_name_on_one_line(end: str, here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     name = f"x{end}::add-mask::y.yaml"
     (here / name).write_text("version: 1\nroles: 3\n")
-    assert run(["validate", "--format", "github", name]) == 1
+    assert run_command(["validate", "--format", "github", name]) == 1
     lines = capfd.readouterr().out.splitlines()
     assert all(line.startswith("::error ") for line in lines)
     assert (

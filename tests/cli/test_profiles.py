@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.main import run
+from reconciler.cli.main import run_command
 
 FILE = """\
 version: 1
@@ -63,7 +63,7 @@ BY_OPTION = ["plan roles.yaml --profile ops", "export --profile ops", "mfa statu
 def test_the_alias_that_names_a_missing_profile_is_the_place(
     folder: Path, capfd: pytest.CaptureFixture[str], line: str
 ) -> None:
-    assert run(line.split()) == 1
+    assert run_command(line.split()) == 1
     said = capfd.readouterr().err
     assert said.startswith(
         f"roles.yaml:12:3: error: There is no profile ops in {folder}/config and {folder}/credentials."
@@ -76,14 +76,14 @@ def test_the_alias_that_names_a_missing_profile_is_the_place(
 def test_without_an_alias_awss_own_line_is_the_place(
     folder: Path, capfd: pytest.CaptureFixture[str], line: str
 ) -> None:
-    assert run(line.split()) == 1
+    assert run_command(line.split()) == 1
     assert capfd.readouterr().err.startswith(f"{folder}/config:4:1: error: There is no profile ops")
 
 
 def test_an_option_that_overrides_the_alias_is_not_put_down_to_it(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("assume read -f roles.yaml --print --profile nobody".split()) == 1
+    assert run_command("assume read -f roles.yaml --print --profile nobody".split()) == 1
     said = capfd.readouterr().err
     assert said.startswith("error: There is no profile nobody")
     assert "alias" not in said
@@ -92,6 +92,6 @@ def test_an_option_that_overrides_the_alias_is_not_put_down_to_it(
 def test_profiles_tells_that_a_file_cannot_be_read(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     config = folder / "config"
     config.write_text(f"\ufeff{CONFIG}".replace("[ops]", "[profile ops]"), encoding="utf-8")
-    assert run(["profiles", "roles.yaml", "--prefix", "x-"]) == 0
+    assert run_command(["profiles", "roles.yaml", "--prefix", "x-"]) == 0
     said = capfd.readouterr().err
     assert f"{config}:1:1: warning: AWS's tools cannot read {config}: it begins with a byte order mark" in said

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.main import run
+from reconciler.cli.main import run_command
 
 NOWHERE = "http://127.0.0.1:9"
 SECRET = "PLANTED"
@@ -137,7 +137,7 @@ class Home:
     def check(self, words: list[str]) -> str:
         before = set(self.folder.rglob("*"))
         try:
-            run(words)
+            run_command(words)
         finally:
             captured = self.capture.readouterr()
         said = captured.out + captured.err

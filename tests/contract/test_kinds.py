@@ -13,22 +13,22 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from reconciler.desired.schema import schema
+from reconciler.desired.schema import build_schema
 from reconciler.kinds.account import PasswordPolicy
 from reconciler.kinds.base import Kind
 from reconciler.kinds.oidc_provider import OidcProvider
-from reconciler.kinds.registry import BY_NAME, BY_SECTION, KINDS
+from reconciler.kinds.registry import KINDS, KINDS_BY_NAME, KINDS_BY_SECTION
 from reconciler.kinds.saml_provider import SamlProvider
-from reconciler.kinds.view import differences, view
-from reconciler.kinds.writing import Writing
+from reconciler.kinds.view import diff_entities, flatten_entity
+from reconciler.kinds.writing import ExportContext
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Step
-from reconciler.model.xml import xml_of
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.model.xml import parse_xml_or_opaque
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
@@ -43,7 +43,7 @@ SAMPLES: dict[str, Entity] = {
         "r", canonical({"Statement": []}), "/x/", "text", 7200, frozenset(["arn"]), {}, "arn", {"a": "b"}, 43200
     ),
     "oidc-provider": OidcProvider("a.example.com", frozenset(["sts"]), frozenset(["a" * 40]), {"a": "b"}, *PROPAGATION),
-    "saml-provider": SamlProvider("okta", xml_of("<a/>"), {"a": "b"}, *PROPAGATION),
+    "saml-provider": SamlProvider("okta", parse_xml_or_opaque("<a/>"), {"a": "b"}, *PROPAGATION),
     "account": PasswordPolicy("password-policy", max_age=90, reuse_prevention=24),
     "instance-profile": InstanceProfile("i", "/x/", Address("role", "r"), {"a": "b"}),
 }
@@ -59,8 +59,8 @@ def model() -> Any:
 
 @every_kind
 def test_names_and_sections_are_unique_and_registered(kind: Kind) -> None:
-    assert BY_NAME[kind.name] is kind
-    assert kind.section is None or BY_SECTION[kind.section] is kind
+    assert KINDS_BY_NAME[kind.name] is kind
+    assert kind.section is None or KINDS_BY_SECTION[kind.section] is kind
     assert kind.name in SAMPLES, "give the new kind a sample here"
 
 
@@ -69,7 +69,7 @@ def test_the_schema_fragment_is_valid_and_closed(kind: Kind) -> None:
     if kind.section is None:
         assert kind.schema == {}
         return
-    Draft202012Validator.check_schema({**kind.schema, "$defs": schema()["$defs"]})
+    Draft202012Validator.check_schema({**kind.schema, "$defs": build_schema()["$defs"]})
     assert kind.schema["additionalProperties"] is False
     assert kind.schema["title"]
     assert kind.schema["description"]
@@ -80,7 +80,7 @@ def test_the_schema_fragment_is_valid_and_closed(kind: Kind) -> None:
 @every_kind
 def test_every_field_of_an_entity_is_compared(kind: Kind) -> None:
     entity = SAMPLES[kind.name]
-    compared = {path.partition(".")[0] for path in view(entity)}
+    compared = {path.partition(".")[0] for path in flatten_entity(entity)}
     expected = {field.name for field in fields(entity)} - {"name"}
     assert compared | {"inline_policies"} >= expected
 
@@ -88,25 +88,25 @@ def test_every_field_of_an_entity_is_compared(kind: Kind) -> None:
 @every_kind
 def test_what_is_exported_is_an_entry_of_the_section(kind: Kind) -> None:
     live = State("123456789012", "aws", {entity.address: entity for entity in SAMPLES.values()})
-    entry = kind.written(SAMPLES[kind.name], Writing(live, None, frozenset(live.entities), files={}))
+    entry = kind.export(SAMPLES[kind.name], ExportContext(live, None, frozenset(live.entities), files={}))
     assert (entry is None) == (kind.section is None)
     if entry is not None:
-        validator = Draft202012Validator({**kind.schema, "$defs": schema()["$defs"]})
+        validator = Draft202012Validator({**kind.schema, "$defs": build_schema()["$defs"]})
         assert [error.message for error in validator.iter_errors(entry)] == []
 
 
 @every_kind
 def test_a_view_is_stable_and_differs_from_nothing_in_itself(kind: Kind) -> None:
     entity = SAMPLES[kind.name]
-    assert view(entity) == view(entity)
-    assert differences(entity, entity) == ()
-    assert {field.path for field in differences(None, entity)} == set(view(entity))
-    assert view(None) == {}
+    assert flatten_entity(entity) == flatten_entity(entity)
+    assert diff_entities(entity, entity) == ()
+    assert {field.path for field in diff_entities(None, entity)} == set(flatten_entity(entity))
+    assert flatten_entity(None) == {}
 
 
 @every_kind
 def test_immutable_paths_are_paths_of_the_view(kind: Kind) -> None:
-    assert set(kind.immutable) <= set(view(SAMPLES[kind.name]))
+    assert set(kind.immutable) <= set(flatten_entity(SAMPLES[kind.name]))
     assert all(reason.strip() for reason in kind.immutable.values())
 
 
@@ -138,8 +138,8 @@ def invalid(step: Step) -> Iterator[str]:
 @given(worlds())
 def test_every_emitted_call_is_declared_and_valid_for_botocore(pair: tuple[Desired, State]) -> None:
     desired, live = pair
-    for step in build(desired, FakeIam.of(live).state(), Allowed()).steps:
-        assert step.call.operation in BY_NAME[step.address.kind].operations
+    for step in build_plan(desired, FakeIam.of(live).read_state(), PlanOptions()).steps:
+        assert step.call.operation in KINDS_BY_NAME[step.address.kind].operations
         assert list(invalid(step)) == []
         assert step.needs.isdisjoint(step.makes)
 
@@ -151,9 +151,9 @@ def test_an_entity_is_created_and_deleted_by_calls_of_its_own_kind(kind: Kind) -
 
 @every_kind
 def test_reading_an_empty_account_gives_nothing(kind: Kind) -> None:
-    from reconciler.kinds.raw import Raw
+    from reconciler.kinds.raw import RawAccount
 
-    assert list(kind.read(Raw("123456789012", "aws", {}))) == []
+    assert list(kind.read(RawAccount("123456789012", "aws", {}))) == []
 
 
 @every_kind
@@ -161,7 +161,7 @@ def test_a_section_has_an_example_of_least_content(kind: Kind) -> None:
     """An entry of nothing but what is required is valid; one with an unknown key is not."""
     if kind.section is None:
         return
-    validator = Draft202012Validator({**kind.schema, "$defs": schema()["$defs"]})
+    validator = Draft202012Validator({**kind.schema, "$defs": build_schema()["$defs"]})
     examples = {"document": {"Statement": []}, "metadata": "okta.xml"}
     least = {key: examples[key] for key in kind.schema.get("required", ())}
     assert validator.is_valid(least)

@@ -11,8 +11,8 @@ from typing import Any
 import botocore.session
 import pytest
 
-from reconciler.kinds.raw import Detail, Raw
-from reconciler.kinds.registry import BY_NAME
+from reconciler.kinds.raw import Detail, RawAccount
+from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.entity import Entity
 
 MODEL = botocore.session.get_session().get_service_model("iam")
@@ -163,7 +163,7 @@ def read(shape: str, **members: Any) -> list[Entity]:
     lists: dict[str, list[Any]] = {key: [item]}
     if shape == "Role":
         lists["RoleDetailList"] = [ITEMS["RoleDetail"][2]]
-    return list(BY_NAME[kind].read(Raw("1", "aws", lists, {str(item.get("Arn")): Detail({})})))
+    return list(KINDS_BY_NAME[kind].read(RawAccount("1", "aws", lists, {str(item.get("Arn")): Detail({})})))
 
 
 MEMBERS = [(shape, member) for shape in ITEMS for member in MODEL.shape_for(shape).members]

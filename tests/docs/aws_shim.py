@@ -20,7 +20,7 @@ GLOBAL = ("query", "output", "profile", "outfile")
 
 
 def main(words: list[str]) -> int:
-    options, names = _options(words)
+    options, names = _parse_options(words)
     if names[:2] == ["configure", "set"]:
         _configure(*names[2:4], profile=options.get("profile", "default"))
         return 0
@@ -29,23 +29,25 @@ def main(words: list[str]) -> int:
 
     service, operation = names
     client: Any = boto3.Session(profile_name=options.get("profile")).client(service)
-    shapes = _members(client, operation)
+    shapes = _members_of(client, operation)
     given = {
-        shapes[name]: _value(text, client.meta.service_model.operation_model(_camel(client, operation)), shapes[name])
+        shapes[name]: _parse_value(
+            text, client.meta.service_model.operation_model(_operation_name_of(client, operation)), shapes[name]
+        )
         for name, text in options.items()
         if name not in (*GLOBAL, "bootstrap-method")
     }
     answer = getattr(client, operation.replace("-", "_"))(**given)
     answer.pop("ResponseMetadata")
     if "outfile" in options:
-        Path(options["outfile"]).write_bytes(_seed(answer["VirtualMFADevice"], options["bootstrap-method"]))
+        Path(options["outfile"]).write_bytes(_take_seed(answer["VirtualMFADevice"], options["bootstrap-method"]))
     shown = jmespath.search(options["query"], answer) if "query" in options else answer
     if shown:
-        sys.stdout.write(_text(shown) if options.get("output") == "text" else _json(shown))
+        sys.stdout.write(_format_text(shown) if options.get("output") == "text" else _format_json(shown))
     return 0
 
 
-def _options(words: list[str]) -> tuple[dict[str, str], list[str]]:
+def _parse_options(words: list[str]) -> tuple[dict[str, str], list[str]]:
     options: dict[str, str] = {}
     names: list[str] = []
     rest = iter(words)
@@ -57,34 +59,34 @@ def _options(words: list[str]) -> tuple[dict[str, str], list[str]]:
     return options, names
 
 
-def _camel(client: Any, operation: str) -> str:
+def _operation_name_of(client: Any, operation: str) -> str:
     name: str = client.meta.method_to_api_mapping[operation.replace("-", "_")]
     return name
 
 
-def _members(client: Any, operation: str) -> dict[str, str]:
+def _members_of(client: Any, operation: str) -> dict[str, str]:
     from botocore import xform_name
 
-    model = client.meta.service_model.operation_model(_camel(client, operation))
+    model = client.meta.service_model.operation_model(_operation_name_of(client, operation))
     members = model.input_shape.members if model.input_shape else {}
     return {xform_name(name, "-"): name for name in members}
 
 
-def _value(text: str, model: Any, name: str) -> object:
+def _parse_value(text: str, model: Any, name: str) -> object:
     if text.startswith("file://"):
         text = Path(text.removeprefix("file://")).read_text(encoding="utf-8")
     kind = model.input_shape.members[name].type_name
     if kind in ("list", "structure", "map"):
-        found: object = json.loads(text) if text[:1] in "[{" else [_shorthand(item) for item in text.split()]
+        found: object = json.loads(text) if text[:1] in "[{" else [_parse_shorthand(item) for item in text.split()]
         return found
     return int(text) if kind in ("integer", "long") else text
 
 
-def _shorthand(text: str) -> object:
+def _parse_shorthand(text: str) -> object:
     return dict(part.split("=", 1) for part in text.split(",")) if "=" in text else text
 
 
-def _seed(device: dict[str, Any], method: str) -> bytes:
+def _take_seed(device: dict[str, Any], method: str) -> bytes:
     seed: bytes | str = device.pop(method)
     device.pop("QRCodePNG", None)
     device.pop("Base32StringSeed", None)
@@ -104,11 +106,11 @@ def _configure(key: str, value: str, profile: str) -> None:
         files.write(file)
 
 
-def _json(value: object) -> str:
+def _format_json(value: object) -> str:
     return json.dumps(value, indent=4, default=lambda moment: moment.isoformat(), ensure_ascii=False) + "\n"
 
 
-def _text(value: object) -> str:
+def _format_text(value: object) -> str:
     rows = value if isinstance(value, list) and any(isinstance(item, list) for item in value) else [value]
     lines = [row if isinstance(row, list) else [row] for row in rows]
     return "".join("\t".join(re.sub(r"\s+", " ", str(cell)) for cell in line) + "\n" for line in lines)

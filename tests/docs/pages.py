@@ -33,7 +33,7 @@ VOLATILE = re.compile(
 
 
 @dataclass(frozen=True)
-class Block:
+class PageBlock:
     """`line` is where its first line stands in the page; `start` and `end` are offsets of its text."""
 
     page: Path
@@ -49,28 +49,28 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Ran:
+class BlockResult:
     """One command block after it ran. `failed`: its commands that did not exit with 0."""
 
-    block: Block
-    expected: Block | None
+    block: PageBlock
+    expected: PageBlock | None
     output: str
     failed: str
 
 
-def pages() -> list[Path]:
+def list_pages() -> list[Path]:
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def blocks(page: Path) -> list[Block]:
+def read_blocks(page: Path) -> list[PageBlock]:
     text = page.read_text(encoding="utf-8")
     return [
-        Block(page, *match.group(1, 2, 3), text.count("\n", 0, match.start(3)) + 1, match.start(3), match.end(3))
+        PageBlock(page, *match.group(1, 2, 3), text.count("\n", 0, match.start(3)) + 1, match.start(3), match.end(3))
         for match in FENCE.finditer(text)
     ]
 
 
-def expected_after(block: Block, found: Sequence[Block]) -> Block | None:
+def find_expected(block: PageBlock, found: Sequence[PageBlock]) -> PageBlock | None:
     """The ```text block that follows with nothing but an empty line between."""
     position = found.index(block)
     follower = found[position + 1] if position + 1 < len(found) else None
@@ -78,14 +78,14 @@ def expected_after(block: Block, found: Sequence[Block]) -> Block | None:
     return follower if re.fullmatch(r"```\n\n?```text\n", between) else None
 
 
-def ran(page: Path, folder: Path, aws: str | None, inside: Sandbox | None = None) -> list[Ran]:
+def run_page(page: Path, folder: Path, aws: str | None, inside: Sandbox | None = None) -> list[BlockResult]:
     """Every ```sh block of a page, run in one bash inside `reconcile sandbox`, or inside this one, in `folder`.
 
     `aws` is the AWS CLI that the commands find; None puts a stand-in there, which speaks through boto3.
     """
     shutil.copytree(ROOT / "examples", folder / "examples")
     shutil.copytree(ROOT / "schemas", folder / "schemas")
-    found = blocks(page)
+    found = read_blocks(page)
     commands = [block for block in found if block.language == "sh"]
     outputs = folder / ".outputs"
     outputs.mkdir()
@@ -97,31 +97,36 @@ def ran(page: Path, folder: Path, aws: str | None, inside: Sandbox | None = None
         lines += [f"BLOCK={number}", "{", block.text, f'}} > "$OUTPUTS/{number}" 2>&1 < /dev/null']
     script = folder / ".session.sh"
     script.write_text("\n".join(lines), encoding="utf-8")
-    variables = environment(folder, aws) | {"OUTPUTS": str(outputs)}
+    variables = build_environment(folder, aws) | {"OUTPUTS": str(outputs)}
     session = ["bash", "--norc", str(script)]
     if inside is None:
         session = [sys.executable, "-m", "reconciler", "sandbox", "--", *session]
     else:
-        variables = inside.environment(variables)
+        variables = inside.build_environment(variables)
     done = subprocess.run(session, env=variables, cwd=folder, capture_output=True, text=True, timeout=180)
     assert done.returncode == 0 or (outputs / str(len(commands) - 1)).exists(), done.stdout + done.stderr
     return [
-        Ran(block, expected_after(block, found), _read(outputs / str(number)), _read(outputs / f"{number}.failed"))
+        BlockResult(
+            block,
+            find_expected(block, found),
+            _read_if_exists(outputs / str(number)),
+            _read_if_exists(outputs / f"{number}.failed"),
+        )
         for number, block in enumerate(commands)
     ]
 
 
-def _read(path: Path) -> str:
+def _read_if_exists(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def environment(folder: Path, aws: str | None) -> dict[str, str]:
+def build_environment(folder: Path, aws: str | None) -> dict[str, str]:
     """A home and a PATH of the test's own: `reconcile` is this interpreter's."""
     tools = folder / ".bin"
     tools.mkdir()
-    _program(tools / "reconcile", f'exec {shlex.quote(sys.executable)} -m reconciler "$@"')
+    _write_program(tools / "reconcile", f'exec {shlex.quote(sys.executable)} -m reconciler "$@"')
     stand_in = f"{shlex.quote(sys.executable)} {shlex.quote(str(SHIM))}"
-    _program(tools / "aws", f'exec {shlex.quote(aws) if aws else stand_in} "$@"')
+    _write_program(tools / "aws", f'exec {shlex.quote(aws) if aws else stand_in} "$@"')
     return os.environ | {
         "HOME": str(folder),
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
@@ -132,12 +137,12 @@ def environment(folder: Path, aws: str | None) -> dict[str, str]:
     }
 
 
-def _program(path: Path, line: str) -> None:
+def _write_program(path: Path, line: str) -> None:
     path.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-def real_aws() -> str | None:
+def find_aws_cli() -> str | None:
     """The AWS CLI of this machine, if it has one that works."""
     path = shutil.which("aws")
     works = path and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
@@ -155,23 +160,23 @@ def matches(expected: str, output: str) -> bool:
     return re.fullmatch(pattern, output.rstrip("\n") + "\n" if output.strip() else "") is not None
 
 
-def rewritten(page: Path, results: Sequence[Ran]) -> str:
+def rewrite_page(page: Path, results: Sequence[BlockResult]) -> str:
     """The page with what was printed in place of what did not match; volatile parts as `…`."""
     broken = [str(result.block) for result in results if result.failed or "Traceback" in result.output]
     assert not broken, f"nothing is written while commands fail: {broken}"
     text = page.read_text(encoding="utf-8")
     for result in reversed(results):
-        if result.expected and not _kept(result.expected.text, result.output):
+        if result.expected and not _is_kept(result.expected.text, result.output):
             shown = VOLATILE.sub("…", result.output.rstrip("\n") + "\n")
             text = text[: result.expected.start] + shown + text[result.expected.end :]
     return text
 
 
-def _kept(expected: str, output: str) -> bool:
+def _is_kept(expected: str, output: str) -> bool:
     """A block that is nothing but `…` waits to be filled."""
     return expected.strip() != "…" and matches(expected, output)
 
 
-def yaml_blocks() -> Iterator[Block]:
-    for page in pages():
-        yield from (block for block in blocks(page) if block.language == "yaml")
+def list_yaml_blocks() -> Iterator[PageBlock]:
+    for page in list_pages():
+        yield from (block for block in read_blocks(page) if block.language == "yaml")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.access import evaluate, principals_of
-from reconciler.app.desired import offline
+from reconciler.app.desired import load_desired
 from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from tests.docs.pages import ROOT
@@ -23,10 +23,10 @@ FIRST_LINE = "# yaml-language-server: $schema=../schemas/reconcile.schema.json"
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
 def test_an_example_is_valid_applies_and_plans_empty(file: Path, account: Account) -> None:
-    checked = account.cli("validate", file, "--format", "json")
+    checked = account.run_cli("validate", file, "--format", "json")
     assert (checked.code, checked.json["problems"]) == (0, [])
     account.apply(file)
-    assert account.cli("plan", file, "--detailed-exitcode").code == 0
+    assert account.run_cli("plan", file, "--detailed-exitcode").code == 0
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
@@ -54,14 +54,14 @@ def test_the_demo_is_as_promised_and_needs_no_configuration(tmp_path: Path) -> N
 
 
 def test_the_roles_of_a_pipeline_may_make_every_call_of_plan_and_apply(account: Account) -> None:
-    desired = offline([str(ROOT / "examples/pipeline.yaml")], {}, "123456789012")
+    desired = load_desired([str(ROOT / "examples/pipeline.yaml")], {}, "123456789012")
     who = principals_of(desired.state)
     reader, writer = who[Address("role", "iam-plan")], who[Address("role", "iam-apply")]
     account.apply(ROOT / "examples/company.yaml")
     account.write("version: 1\nowner: company\nusers: {alice: {console: false, access_keys: {max_count: 1}}}\n")
-    account.zero()
+    account.clear_calls()
     account.plan("roles.yaml")
-    reads = {operation for operation in account.calls() if operation != "GetCallerIdentity"}
+    reads = {operation for operation in account.count_calls() if operation != "GetCallerIdentity"}
     assert {"ListAccessKeys", "ListRoles", "GetAccountAuthorizationDetails"} <= reads
     for operation in reads:
         action = f"{'tag' if operation == 'GetResources' else 'iam'}:{operation}"

@@ -11,19 +11,19 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.docs.pages import ROOT, blocks
+from tests.docs.pages import ROOT, read_blocks
 
 PAGE = ROOT / "docs/pipelines.md"
-(WORKFLOW,) = [yaml.safe_load(block.text) for block in blocks(PAGE) if block.language == "yml"]
+(WORKFLOW,) = [yaml.safe_load(block.text) for block in read_blocks(PAGE) if block.language == "yml"]
 PLAN, APPLY = (WORKFLOW["jobs"][name]["steps"] for name in ("plan", "apply"))
 
 
-def step(steps: list[dict[str, Any]], words: str) -> dict[str, Any]:
+def find_step(steps: list[dict[str, Any]], words: str) -> dict[str, Any]:
     (found,) = [one for one in steps if words in one.get("run", "")]
     return found
 
 
-def run(folder: Path, script: str, code: int) -> int:
+def run_step(folder: Path, script: str, code: int) -> int:
     """Run a step in the shell of GitHub's `shell: bash`, with a `reconcile` that shows a plan and exits with `code`."""
     (folder / "bin").mkdir(exist_ok=True)
     program = folder / "bin/reconcile"
@@ -37,14 +37,14 @@ def run(folder: Path, script: str, code: int) -> int:
 
 @pytest.mark.parametrize(("code", "ends"), [(0, 0), (2, 0), (3, 0), (1, 1), (130, 130)])
 def test_a_plan_is_shown_and_kept_also_if_it_is_unsafe(tmp_path: Path, code: int, ends: int) -> None:
-    assert run(tmp_path, step(PLAN, "--out plan.json")["run"], code) == ends
+    assert run_step(tmp_path, find_step(PLAN, "--out plan.json")["run"], code) == ends
     assert (tmp_path / "plan.md").read_text() == (tmp_path / "GITHUB_STEP_SUMMARY").read_text() == "the plan\n"
     assert (tmp_path / "GITHUB_OUTPUT").read_text().startswith(f"code={code}\n")
 
 
 @pytest.mark.parametrize(("code", "changes"), [(0, False), (2, True), (3, False)])
 def test_only_a_safe_plan_with_changes_goes_on_to_apply(tmp_path: Path, code: int, changes: bool) -> None:
-    run(tmp_path, step(PLAN, "--out plan.json")["run"], code)
+    run_step(tmp_path, find_step(PLAN, "--out plan.json")["run"], code)
     assert ("changes=true\n" in (tmp_path / "GITHUB_OUTPUT").read_text()) is changes
     jobs = WORKFLOW["jobs"]
     assert jobs["plan"]["outputs"] == {"changes": "${{ steps.plan.outputs.changes }}"}
@@ -53,8 +53,8 @@ def test_only_a_safe_plan_with_changes_goes_on_to_apply(tmp_path: Path, code: in
 
 def test_the_check_of_an_unsafe_plan_goes_red_once_it_is_shown_and_kept(tmp_path: Path) -> None:
     last = PLAN[-1]
-    assert last["if"] == f"steps.{step(PLAN, '--out plan.json')['id']}.outputs.code == '3'"
-    assert run(tmp_path, last["run"], 0) == 3
+    assert last["if"] == f"steps.{find_step(PLAN, '--out plan.json')['id']}.outputs.code == '3'"
+    assert run_step(tmp_path, last["run"], 0) == 3
     shown = [one for one in PLAN if "gh pr comment" in one.get("run", "") or "upload-artifact" in one.get("uses", "")]
     assert len(shown) == 2
     assert all("failure" not in one["if"] and "outputs" not in one["if"] for one in shown)
@@ -75,12 +75,12 @@ def test_what_is_applied_is_compared_with_the_checkout_and_no_artifact_can_write
     uses = [one.get("uses", "") for one in APPLY]
     assert uses[0].startswith("actions/checkout@") and "path" not in APPLY[0]["with"]
     (artifact,) = [one["with"] for one in APPLY if "download-artifact" in one.get("uses", "")]
-    assert f"apply {artifact['path']}/plan.json --against roles.yaml" in step(APPLY, "reconcile apply")["run"]
+    assert f"apply {artifact['path']}/plan.json --against roles.yaml" in find_step(APPLY, "reconcile apply")["run"]
 
 
 def test_zizmor_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
     """zizmor audits GitHub workflows: unpinned actions, credentials that stay in the checkout, injected templates."""
-    (workflow,) = [block.text for block in blocks(PAGE) if block.language == "yml"]
+    (workflow,) = [block.text for block in read_blocks(PAGE) if block.language == "yml"]
     path = tmp_path / ".github/workflows/iam.yml"
     path.parent.mkdir(parents=True)
     assert "No findings to report" in audit(path, workflow)

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 import pytest
 
-from reconciler.app.desired import problems
+from reconciler.app.desired import validate_files
 from reconciler.cli.main import root
 from reconciler.model.plan import Phase
 from reconciler.model.problem import Level
-from tests.docs.pages import ROOT, Block, pages, yaml_blocks
+from tests.docs.pages import ROOT, PageBlock, list_pages, list_yaml_blocks
 
 COMMANDS = root.list_commands(click.Context(root))
 BROKEN_ON_PURPOSE = "broken.yml"
@@ -46,16 +46,16 @@ def test_readme_lists_every_command() -> None:
     assert [name for name in COMMANDS if f"| `reconcile {name}" not in text] == []
 
 
-@pytest.mark.parametrize("block", list(yaml_blocks()), ids=str)
-def test_every_yaml_block_is_a_valid_file(block: Block, tmp_path: Path) -> None:
+@pytest.mark.parametrize("block", list(list_yaml_blocks()), ids=str)
+def test_every_yaml_block_is_a_valid_file(block: PageBlock, tmp_path: Path) -> None:
     file = tmp_path / "page.yaml"
     file.write_text(block.text, encoding="utf-8")
-    found = problems([str(file)], {})[1]
+    found = validate_files([str(file)], {})[1]
     errors = [str(problem) for problem in found if problem.level is Level.ERROR]
     assert bool(errors) == (block.name == BROKEN_ON_PURPOSE), errors
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", list_pages(), ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
         linked = (page.parent / target).resolve() if target else page
@@ -67,7 +67,9 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 def test_make_targets_that_pages_name_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = {name for page in pages() for name in re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(), re.MULTILINE)}
+    named = {
+        name for page in list_pages() for name in re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(), re.MULTILINE)
+    }
     assert named <= targets
 
 

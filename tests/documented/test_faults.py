@@ -19,19 +19,19 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from reconciler.sandbox.proxy import Layer
 from reconciler.sandbox.server import Sandbox
-from reconciler.sandbox.wire import Reply, Request
+from reconciler.sandbox.wire import HttpRequest, Reply
 from tests.support.eventual import Lag
 from tests.support.faults import (
-    Bucket,
-    Front,
-    Killing,
-    failing,
-    late_answer,
-    lost_answer,
-    most_in_flight,
-    refused,
-    reset_before,
-    throttled,
+    FaultLayer,
+    ProcessKiller,
+    TokenBucket,
+    count_most_in_flight,
+    delay_answer,
+    drop_answer,
+    drop_request,
+    fail,
+    refuse_with,
+    throttle,
 )
 
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})
@@ -46,13 +46,13 @@ EC2 = trusting("arn:aws:iam::123456789012:root")
 
 
 @pytest.fixture(scope="module")
-def _front() -> Front:
-    return Front()
+def _front() -> FaultLayer:
+    return FaultLayer()
 
 
 @pytest.fixture(scope="module")
-def _client(_front: Front) -> Iterator[Any]:
-    with Sandbox(wrap=_front.around) as running:
+def _client(_front: FaultLayer) -> Iterator[Any]:
+    with Sandbox(wrap=_front.wrap_layer) as running:
         yield client(running.url)
 
 
@@ -72,12 +72,12 @@ def client(url: str, attempts: int = 1, patience: float = 60) -> Any:
 
 
 @pytest.fixture
-def front(_front: Front) -> Front:
+def front(_front: FaultLayer) -> FaultLayer:
     return _front
 
 
 @pytest.fixture
-def iam(_client: Any, front: Front) -> Iterator[Any]:
+def iam(_client: Any, front: FaultLayer) -> Iterator[Any]:
     """On an empty account."""
     front.clear()
     yield _client
@@ -108,43 +108,43 @@ def _errors(call: Any) -> Any:
 @pytest.mark.parametrize(
     ("fault", "answer"),
     [
-        (throttled, (400, "Throttling")),
-        (failing, (500, "ServiceFailure")),
-        (refused("ConcurrentModification", "busy", 409), (409, "ConcurrentModification")),
+        (throttle, (400, "Throttling")),
+        (fail, (500, "ServiceFailure")),
+        (refuse_with("ConcurrentModification", "busy", 409), (409, "ConcurrentModification")),
     ],
 )
 def test_a_refused_call_is_answered_as_iam_does_and_not_done(
-    iam: Any, front: Front, fault: Any, answer: tuple[int, str]
+    iam: Any, front: FaultLayer, fault: Any, answer: tuple[int, str]
 ) -> None:
     hit = front.break_call("CreateUser ann", fault)
     assert refusal(iam.create_user, UserName="ann") == answer
     assert users(iam) == []
     iam.create_user(UserName="ann")
     assert (users(iam), hit.hits) == (["ann"], 1)
-    assert [record.outcome for record in front.writes()] == [answer[1], ""]
+    assert [record.outcome for record in front.list_writes()] == [answer[1], ""]
 
 
-@pytest.mark.parametrize(("fault", "done"), [(reset_before, []), (lost_answer, ["ann"])])
+@pytest.mark.parametrize(("fault", "done"), [(drop_request, []), (drop_answer, ["ann"])])
 def test_a_connection_that_ends_leaves_it_undone_before_and_done_after(
-    iam: Any, front: Front, fault: Any, done: list[str]
+    iam: Any, front: FaultLayer, fault: Any, done: list[str]
 ) -> None:
     front.break_call("CreateUser", fault)
     with pytest.raises(ConnectionClosedError):
         iam.create_user(UserName="ann")
     assert users(iam) == done
-    assert front.writes()[0].outcome == "hung up"
+    assert front.list_writes()[0].outcome == "hung up"
 
 
-def test_a_late_answer_is_a_timeout_to_who_is_impatient(iam: Any, front: Front) -> None:
-    front.break_call("CreateUser", late_answer(0.6))
+def test_a_late_answer_is_a_timeout_to_who_is_impatient(iam: Any, front: FaultLayer) -> None:
+    front.break_call("CreateUser", delay_answer(0.6))
     with pytest.raises(ReadTimeoutError):
         client(iam.meta.endpoint_url, patience=0.2).create_user(UserName="ann")
     assert users(iam) == ["ann"]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_process_is_killed_as_its_call_arrives_or_once_it_is_done(iam: Any, front: Front, moment: str) -> None:
-    killing = Killing()
+def test_a_process_is_killed_as_its_call_arrives_or_once_it_is_done(iam: Any, front: FaultLayer, moment: str) -> None:
+    killing = ProcessKiller()
     front.break_call("CreateUser", getattr(killing, moment))
     script = (
         "import boto3, sys\n"
@@ -152,7 +152,7 @@ def test_a_process_is_killed_as_its_call_arrives_or_once_it_is_done(iam: Any, fr
         " aws_secret_access_key='b').create_user(UserName='ann')\n"
     )
     with subprocess.Popen([sys.executable, "-c", script, iam.meta.endpoint_url]) as process:
-        killing.aim(process.pid)
+        killing.set_process(process.pid)
         assert process.wait(60) == -9
     assert users(iam) == ([] if moment == "before" else ["ann"])
 
@@ -160,8 +160,8 @@ def test_a_process_is_killed_as_its_call_arrives_or_once_it_is_done(iam: Any, fr
 # Which call is broken
 
 
-def test_the_so_manyth_write_is_broken_and_reads_do_not_count(iam: Any, front: Front) -> None:
-    hit = front.break_write(2, throttled, times=2)
+def test_the_so_manyth_write_is_broken_and_reads_do_not_count(iam: Any, front: FaultLayer) -> None:
+    hit = front.break_write(2, throttle, times=2)
     iam.create_user(UserName="a")
     iam.list_users()
     assert refusal(iam.create_user, UserName="b") == (400, "Throttling")
@@ -171,9 +171,9 @@ def test_the_so_manyth_write_is_broken_and_reads_do_not_count(iam: Any, front: F
     assert (users(iam), hit.hits) == (["a", "c", "b"], 2)
 
 
-def test_a_line_breaks_one_call_and_an_action_every_such(iam: Any, front: Front) -> None:
-    front.break_call("CreateUser b", throttled)
-    front.break_call("CreateGroup", throttled, times=2)
+def test_a_line_breaks_one_call_and_an_action_every_such(iam: Any, front: FaultLayer) -> None:
+    front.break_call("CreateUser b", throttle)
+    front.break_call("CreateGroup", throttle, times=2)
     iam.create_user(UserName="a")
     assert refusal(iam.create_user, UserName="b") == (400, "Throttling")
     for name in ("a", "b"):
@@ -181,10 +181,10 @@ def test_a_line_breaks_one_call_and_an_action_every_such(iam: Any, front: Front)
     iam.create_group(GroupName="a")
 
 
-def test_botocore_tries_again_by_itself_and_each_time_is_recorded(iam: Any, front: Front) -> None:
-    front.break_call("CreateUser", reset_before)
+def test_botocore_tries_again_by_itself_and_each_time_is_recorded(iam: Any, front: FaultLayer) -> None:
+    front.break_call("CreateUser", drop_request)
     client(iam.meta.endpoint_url, attempts=2).create_user(UserName="ann")
-    assert [(record.line, record.outcome) for record in front.writes()] == [
+    assert [(record.line, record.outcome) for record in front.list_writes()] == [
         ("CreateUser ann", "hung up"),
         ("CreateUser ann", ""),
     ]
@@ -195,45 +195,45 @@ def test_botocore_tries_again_by_itself_and_each_time_is_recorded(iam: Any, fron
 
 def test_a_bucket_refills_with_time_up_to_its_burst() -> None:
     now = 0.0
-    bucket = Bucket(2, burst=3, clock=lambda: now)
-    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+    bucket = TokenBucket(2, burst=3, clock=lambda: now)
+    assert [bucket.take_token() for _ in range(4)] == [True, True, True, False]
     now = 0.5
-    assert [bucket.take() for _ in range(2)] == [True, False]
+    assert [bucket.take_token() for _ in range(2)] == [True, False]
     now = 100.0
-    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+    assert [bucket.take_token() for _ in range(4)] == [True, True, True, False]
 
 
-def test_writes_over_the_limit_are_throttled_and_reads_are_not(iam: Any, front: Front) -> None:
-    front.rate = Bucket(1, burst=2, clock=lambda: 0.0)
+def test_writes_over_the_limit_are_throttled_and_reads_are_not(iam: Any, front: FaultLayer) -> None:
+    front.rate = TokenBucket(1, burst=2, clock=lambda: 0.0)
     for name in ("a", "b"):
         iam.create_user(UserName=name)
     assert refusal(iam.create_user, UserName="c") == (400, "Throttling")
     assert users(iam) == ["a", "b"]
 
 
-def test_a_latency_holds_each_call_back(iam: Any, front: Front) -> None:
+def test_a_latency_holds_each_call_back(iam: Any, front: FaultLayer) -> None:
     front.latency = 0.1
     iam.list_users()
     (record,) = front.records
     assert record.ended - record.began >= 0.1
 
 
-def test_the_most_calls_in_flight_are_those_that_overlap(iam: Any, front: Front) -> None:
+def test_the_most_calls_in_flight_are_those_that_overlap(iam: Any, front: FaultLayer) -> None:
     together = Barrier(4)
 
-    def meeting(request: Request, layer: Layer) -> Reply:
+    def meeting(request: HttpRequest, layer: Layer) -> Reply:
         together.wait(20)
         return layer(request)
 
     front.break_call("CreateUser", meeting, times=4)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda index: iam.create_user(UserName=f"u{index}"), range(4)))
-    assert most_in_flight(front.writes()) == 4
+    assert count_most_in_flight(front.list_writes()) == 4
     front.clear()
     for index in range(3):
         iam.create_group(GroupName=f"g{index}")
-    assert most_in_flight(front.writes()) == 1
-    assert most_in_flight([]) == 0
+    assert count_most_in_flight(front.list_writes()) == 1
+    assert count_most_in_flight([]) == 0
 
 
 # Delays
@@ -248,10 +248,10 @@ class Time:
 
 
 @pytest.fixture
-def time(iam: Any, front: Front) -> Time:
+def time(iam: Any, front: FaultLayer) -> Time:
     """Moved on by the test. A new entity is shown after 2 s and a principal after 4; what goes is shown for 3."""
     moved = Time()
-    front.eventually(Lag(created=2, principal=4, deleted=3, unlinked=1), moved)
+    front.delay_visibility(Lag(created=2, principal=4, deleted=3, unlinked=1), moved)
     return moved
 
 
@@ -392,9 +392,9 @@ def test_what_was_taken_off_keeps_an_entity_from_going_for_a_while(iam: Any, tim
     iam.delete_policy(PolicyArn=policy)
 
 
-def test_cleared_all_is_at_once_and_nothing_is_recorded(iam: Any, front: Front, time: Time) -> None:
+def test_cleared_all_is_at_once_and_nothing_is_recorded(iam: Any, front: FaultLayer, time: Time) -> None:
     iam.create_user(UserName="ann")
-    front.break_call("GetUser", throttled)
+    front.break_call("GetUser", throttle)
     front.clear()
     iam.get_user(UserName="ann")
     assert [record.line for record in front.records] == ["GetUser ann"]

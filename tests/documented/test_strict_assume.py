@@ -12,7 +12,7 @@ from strict_account import Made, client, refusal, trust
 
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.strict import clock
-from tests.support.people import Person, person
+from tests.support.people import Person, create_person
 
 ACCOUNT = "123456789012"
 ELSEWHERE = "210987654321"
@@ -83,17 +83,17 @@ def denied(who: str, role: str, action: str = MAY) -> tuple[int, str, str]:
 
 @pytest.fixture
 def world(sandbox: Sandbox, iam: Any, made: Made, name: Any) -> World:
-    return World(sandbox.url, iam, made, person(iam, name("someone")))
+    return World(sandbox.url, iam, made, create_person(iam, name("someone")))
 
 
 @pytest.fixture
 def guarded(sandbox: Sandbox, iam: Any, made: Made, name: Any) -> World:
     """With an MFA device."""
-    return World(sandbox.url, iam, made, person(iam, name("someone"), mfa=True))
+    return World(sandbox.url, iam, made, create_person(iam, name("someone"), mfa=True))
 
 
 def code(world: World) -> dict[str, str]:
-    return {"SerialNumber": world.who.device.serial, "TokenCode": world.who.device.code()}
+    return {"SerialNumber": world.who.device.serial, "TokenCode": world.who.device.next_code()}
 
 
 # Who may.
@@ -182,7 +182,7 @@ def test_a_user_made_anew_is_not_the_one_that_was_trusted(world: World) -> None:
     role = world.role(trust({"AWS": world.who.arn}))
     world.iam.delete_access_key(UserName=world.who.name, AccessKeyId=world.who.access_key)
     world.iam.delete_user(UserName=world.who.name)
-    world.who = person(world.iam, world.who.name)
+    world.who = create_person(world.iam, world.who.name)
     assert not world.may(role)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from strict_account import ALLOW, Made, refusal
 
-from tests.support.people import enabled
+from tests.support.people import enable_device
 
 PEM_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ"
 
@@ -68,7 +68,7 @@ def _key(iam: Any, made: Made, user: str) -> Callable[[], object]:
 
 
 def _device(iam: Any, made: Made, user: str) -> Callable[[], object]:
-    serial = enabled(iam, user).serial
+    serial = enable_device(iam, user).serial
     assert refusal(iam.delete_virtual_mfa_device, SerialNumber=serial)[:2] == (409, "DeleteConflict")
     return lambda: iam.deactivate_mfa_device(UserName=user, SerialNumber=serial)
 

@@ -8,7 +8,7 @@ import pytest
 from strict_account import Made, client, refusal, trust
 
 from reconciler.sandbox.server import Sandbox
-from tests.support.people import Person, person
+from tests.support.people import Person, create_person
 
 REFUSED = (403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 ROOT = "arn:aws:iam::123456789012:root"
@@ -16,7 +16,7 @@ ROOT = "arn:aws:iam::123456789012:root"
 
 @pytest.fixture
 def someone(iam: Any, name: Any) -> Person:
-    return person(iam, name("someone"))
+    return create_person(iam, name("someone"))
 
 
 def sts_of(sandbox: Sandbox, who: Person) -> Any:
@@ -54,7 +54,7 @@ def test_a_key_is_refused_while_it_is_inactive_and_once_it_is_deleted(
 
 
 def test_a_key_of_another_user_is_neither_changed_nor_deleted(sandbox: Sandbox, iam: Any, someone: Person) -> None:
-    other = person(iam, f"{someone.name}-other")
+    other = create_person(iam, f"{someone.name}-other")
     key = {"UserName": other.name, "AccessKeyId": someone.access_key}
     assert refusal(iam.update_access_key, **key, Status="Inactive")[1] == "NoSuchEntity"
     assert refusal(iam.delete_access_key, **key)[1] == "NoSuchEntity"

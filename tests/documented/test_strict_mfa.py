@@ -10,7 +10,7 @@ import pytest
 from strict_account import Made, refusal
 
 from reconciler.sandbox.strict import clock, totp
-from tests.support.people import enabled
+from tests.support.people import enable_device
 
 BAD_CODES = (403, "InvalidAuthenticationCode", "Authentication code for device is not valid")
 NOW = 1_800_000_015.0
@@ -117,7 +117,7 @@ def test_the_codes_that_enabled_a_device_are_used(iam: Any, made: Made, name: An
 def test_a_user_has_eight_devices_at_most(iam: Any, made: Made) -> None:
     user = made.user()
     for number in range(8):
-        enabled(iam, user, f"{user}-{number}")
+        enable_device(iam, user, f"{user}-{number}")
     serial, code = device(iam, f"{user}-ninth")
     refused = refusal(iam.enable_mfa_device, UserName=user, SerialNumber=serial, **pair(code(-1), code(0)))
     assert refused == (409, "LimitExceeded", "Cannot exceed quota for MFADevicesPerUser: 8")
@@ -144,7 +144,7 @@ def test_a_clock_that_is_wrong_is_brought_into_step(iam: Any, made: Made, name: 
 
 def test_lists_tell_who_has_a_device_and_no_secret(iam: Any, made: Made, name: Any) -> None:
     user, (free, _) = made.user(), device(iam, name("device"))
-    taken = enabled(iam, user).serial
+    taken = enable_device(iam, user).serial
     iam.update_user(UserName=user, NewUserName=f"{user}-new", NewPath="/ops/")
     listed = {
         status: {

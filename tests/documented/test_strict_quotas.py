@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from strict_account import ALLOW, EC2, client, refusal
 
-from reconciler.model.quotas import OF_ACCOUNT, Quota
+from reconciler.model.quotas import PER_ACCOUNT, Quota
 from reconciler.sandbox.server import Sandbox
 
 CREATE: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -28,7 +28,7 @@ def fresh() -> Iterator[Any]:
 
 
 def test_the_defaults_are_those_that_aws_documents() -> None:
-    assert {kind: (quota.default, quota.ceiling) for kind, quota in OF_ACCOUNT.items()} == {
+    assert {kind: (quota.default, quota.ceiling) for kind, quota in PER_ACCOUNT.items()} == {
         "user": (5000, 5000),
         "group": (300, 500),
         "role": (1000, 10000),
@@ -44,15 +44,15 @@ def test_one_more_than_the_quota_is_refused_until_one_is_deleted(
     fresh: Any, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, parameter, more = CREATE[kind]
-    quota = OF_ACCOUNT[kind]
-    monkeypatch.setitem(OF_ACCOUNT, kind, Quota(quota.summary, quota.refused_as, 2, usage=quota.usage))  # type: ignore[arg-type]
+    quota = PER_ACCOUNT[kind]
+    monkeypatch.setitem(PER_ACCOUNT, kind, Quota(quota.summary_key, quota.limit_name, 2, usage_key=quota.usage_key))  # type: ignore[arg-type]
     create = getattr(fresh, name)
     for index in range(2):
         create(**{parameter: f"n{index}"}, **more)
-    limit = (409, "LimitExceeded", f"Cannot exceed quota for {quota.refused_as}: 2")
+    limit = (409, "LimitExceeded", f"Cannot exceed quota for {quota.limit_name}: 2")
     assert refusal(create, **{parameter: "n2"}, **more) == limit
-    if quota.usage:
-        assert fresh.get_account_summary()["SummaryMap"][quota.usage] == 2
+    if quota.usage_key:
+        assert fresh.get_account_summary()["SummaryMap"][quota.usage_key] == 2
     if kind == "role":
         fresh.delete_role(RoleName="n0")
         create(**{parameter: "n2"}, **more)

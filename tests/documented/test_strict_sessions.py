@@ -11,10 +11,10 @@ from strict_account import Made, client, refusal, trust
 
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.strict import clock, sessions
-from reconciler.sandbox.strict.keyring import Key
-from reconciler.sandbox.strict.ledger import USER, Entity
-from reconciler.sandbox.wire import STS_VERSION, Refusal, Request
-from tests.support.people import Person, person
+from reconciler.sandbox.strict.keyring import IssuedKey
+from reconciler.sandbox.strict.ledger import USER, IamEntity
+from reconciler.sandbox.wire import STS_VERSION, HttpRequest, Refusal
+from tests.support.people import Person, create_person
 
 INVALID = (403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 UNKNOWN_DEVICE = (
@@ -28,12 +28,12 @@ WRONG_CODE = (403, "AccessDenied", "MultiFactorAuthentication failed with invali
 
 @pytest.fixture
 def someone(iam: Any, name: Any) -> Person:
-    return person(iam, name("someone"))
+    return create_person(iam, name("someone"))
 
 
 @pytest.fixture
 def guarded(iam: Any, name: Any) -> Person:
-    return person(iam, name("someone"), mfa=True)
+    return create_person(iam, name("someone"), mfa=True)
 
 
 def sts_of(sandbox: Sandbox, who: Person) -> Any:
@@ -45,7 +45,7 @@ def inside(sandbox: Sandbox, session: Any, service: str = "sts") -> Any:
 
 
 def mfa_of(who: Person, code: str = "") -> dict[str, str]:
-    return {"SerialNumber": who.device.serial, "TokenCode": code or who.device.code()}
+    return {"SerialNumber": who.device.serial, "TokenCode": code or who.device.next_code()}
 
 
 def test_a_session_is_the_user_with_keys_of_its_own(sandbox: Sandbox, someone: Person) -> None:
@@ -169,7 +169,7 @@ def test_a_code_works_once(sandbox: Sandbox, guarded: Person) -> None:
 
 
 def test_a_code_that_enabled_the_device_is_used(sandbox: Sandbox, guarded: Person) -> None:
-    spent = guarded.device.at(guarded.device.spent)
+    spent = guarded.device.code_at(guarded.device.last_step)
     assert refusal(sts_of(sandbox, guarded).get_session_token, **mfa_of(guarded, spent)) == WRONG_CODE
 
 
@@ -177,9 +177,9 @@ def test_a_code_that_enabled_the_device_is_used(sandbox: Sandbox, guarded: Perso
 def test_a_code_is_good_for_one_step_before_and_after(
     sandbox: Sandbox, guarded: Person, monkeypatch: pytest.MonkeyPatch, steps: int, good: bool
 ) -> None:
-    middle = guarded.device.spent + 10
+    middle = guarded.device.last_step + 10
     monkeypatch.setattr(clock, "now", lambda: middle * 30 + 15)
-    sts, given = sts_of(sandbox, guarded), mfa_of(guarded, guarded.device.at(middle + steps))
+    sts, given = sts_of(sandbox, guarded), mfa_of(guarded, guarded.device.code_at(middle + steps))
     if good:
         sts.get_session_token(**given)
     else:
@@ -227,15 +227,15 @@ def test_serial_and_code_have_a_grammar(sandbox: Sandbox, guarded: Person, given
     assert refused[:2] == (400, "ValidationError") and f"at '{where}'" in refused[2]
 
 
-def asked(action: str) -> Request:
-    return Request("GET", f"/?Action={action}&Version={STS_VERSION}", ())
+def asked(action: str) -> HttpRequest:
+    return HttpRequest("GET", f"/?Action={action}&Version={STS_VERSION}", ())
 
 
-@pytest.mark.parametrize("action", sessions.ALLOWED)
+@pytest.mark.parametrize("action", sessions.SESSION_ACTIONS)
 def test_what_sts_takes_from_a_session_of_a_user_without_mfa(action: str) -> None:
     """STS API Reference, "Comparing the AWS STS APIs", and each action's own page."""
-    user = Entity(USER, "x", "arn:aws:iam::123456789012:user/x")
-    key = Key("ASIAX", "123456789012", user, token="t")
+    user = IamEntity(USER, "x", "arn:aws:iam::123456789012:user/x")
+    key = IssuedKey("ASIAX", "123456789012", user, token="t")
     sessions.refuse_forbidden(asked(action), key)
     with pytest.raises(Refusal):
         sessions.refuse_forbidden(asked("GetSessionToken"), key)

@@ -9,7 +9,7 @@ import pytest
 from strict_account import EC2, Made, client, refusal, trust
 
 from reconciler.model.problem import Level
-from reconciler.policy.grammar import Use, flaws
+from reconciler.policy.grammar import PolicyType, check_document
 from reconciler.sandbox.server import Sandbox
 
 ACCOUNT = "123456789012"
@@ -166,7 +166,7 @@ def test_a_trust_that_breaks_the_grammar_is_refused(
     assert created[:2] == (400, "MalformedPolicyDocument")
     assert created[2].startswith(message)
     if document.startswith("{"):
-        assert "error" in {flaw.level.value for flaw in flaws(json.loads(document), Use.TRUST, ACCOUNT)}
+        assert "error" in {flaw.level.value for flaw in check_document(json.loads(document), PolicyType.TRUST, ACCOUNT)}
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_trust_that_breaks_the_grammar_is_refused(
     ],
 )
 def test_the_sandbox_takes_what_validate_only_warns_about(iam: Any, made: Made, document: str) -> None:
-    found = flaws(json.loads(document), Use.TRUST, ACCOUNT)
+    found = check_document(json.loads(document), PolicyType.TRUST, ACCOUNT)
     assert all(flaw.level is Level.WARNING for flaw in found)
     role = made.role(document)
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=document)

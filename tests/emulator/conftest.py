@@ -20,18 +20,18 @@ from tests.support.connections import close_connections
 
 __all__ = ["close_connections"]
 
-DECISIVE = re.compile(r"AWS_|RECONCILE_CALL_|.*(_PROXY|_BUNDLE)$", re.IGNORECASE)
+CALLER_VARIABLES = re.compile(r"AWS_|RECONCILE_CALL_|.*(_PROXY|_BUNDLE)$", re.IGNORECASE)
 """Variables that say who calls, and how AWS is reached."""
 
 
 @pytest.fixture(autouse=True)
-def _one_look_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+def _skip_grace_period(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox is consistent at once: an apply that does not match at the first look never will."""
     monkeypatch.setattr("reconciler.app.apply.GRACE", (0.0,), raising=False)
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _models_of_aws_are_read_once() -> Iterator[None]:
+def _cache_aws_models() -> Iterator[None]:
     """botocore lists and parses its models again for every session: half of the time of a plan."""
     files, loader = botocore.loaders.JSONFileLoader, botocore.loaders.Loader
     with pytest.MonkeyPatch.context() as patch:
@@ -43,12 +43,12 @@ def _models_of_aws_are_read_once() -> Iterator[None]:
         yield
 
 
-class _Kept:
+class _CachedSession:
     """A session whose clients stay: what is registered for an event replaces what was before, as for a new session."""
 
     def __init__(self, session: boto3.session.Session) -> None:
         self._session = session
-        self._told: dict[str, Any] = {}
+        self._handlers: dict[str, Any] = {}
         self.client = lru_cache(maxsize=None)(session.client)
         self.events = self
 
@@ -56,28 +56,28 @@ class _Kept:
         return getattr(self._session, name)
 
     def register_first(self, event: str, handler: Any) -> None:
-        if event not in self._told:
-            self._session.events.register_first(event, lambda **given: self._told[event](**given))
-        self._told[event] = handler
+        if event not in self._handlers:
+            self._session.events.register_first(event, lambda **given: self._handlers[event](**given))
+        self._handlers[event] = handler
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _clients_are_made_once() -> Iterator[None]:
+def _cache_clients() -> Iterator[None]:
     """Making four clients is what is left of that half: a plan takes those of the plan before, of the same caller.
 
     The caller and the endpoint are all in the environment; with a file of profiles, they are not, and nothing is kept.
     """
-    made = reconciler.aws.session.session_of
-    kept: dict[Any, _Kept] = {}
+    made = reconciler.aws.session.make_session
+    kept: dict[Any, _CachedSession] = {}
 
     def session_of(profile: str | None, region: str | None, ask: Any = None) -> Any:
         files = (os.environ.get(name) for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"))
         if any(file is None or Path(file).exists() for file in files):
             return made(profile, region, ask)
-        told = (item for item in os.environ.items() if DECISIVE.match(item[0]))
+        told = (item for item in os.environ.items() if CALLER_VARIABLES.match(item[0]))
         caller = profile, region, *sorted(told)
         if caller not in kept:
-            kept[caller] = _Kept(made(profile, region))
+            kept[caller] = _CachedSession(made(profile, region))
         return kept[caller]
 
     with pytest.MonkeyPatch.context() as monkey:

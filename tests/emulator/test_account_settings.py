@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account
-from tests.support.plans import assert_made_as_planned, changes, codes, findings, lines, log, operations
+from tests.support.plans import (
+    assert_made_as_planned,
+    changes_of,
+    codes_of,
+    findings_of,
+    log_lines_of,
+    operations_of,
+    read_log,
+)
 
 HEAD = "version: 1\nowner: platform\n"
 SETTINGS = "account_settings:\n  alias: example-corp\n  password_policy: {minimum_length: 14, max_age: 90d}\n"
@@ -37,9 +45,9 @@ def test_settings_are_written_in_whole_and_after_everything_else(account: Accoun
     account.write(HEAD + "users: {gone: }\n")
     account.apply()
     account.write(HEAD + SETTINGS + "users: {alice: }\n")
-    account.zero()
-    plan = account.applied()
-    assert operations(plan) == [
+    account.clear_calls()
+    plan = account.apply_and_read_plan()
+    assert operations_of(plan) == [
         "CreateUser",
         "DeleteUser",
         "CreateAccountAlias",
@@ -49,7 +57,7 @@ def test_settings_are_written_in_whole_and_after_everything_else(account: Accoun
     assert account.iam.list_account_aliases()["AccountAliases"] == ["example-corp"]
     policy = account.iam.get_account_password_policy()["PasswordPolicy"]
     assert (policy["MinimumPasswordLength"], policy["MaxPasswordAge"], policy["ExpirePasswords"]) == (14, 90, True)
-    assert account.cli("plan", "roles.yaml", "--detailed-exitcode").code == 0
+    assert account.run_cli("plan", "roles.yaml", "--detailed-exitcode").code == 0
 
 
 def test_what_the_file_no_longer_says_of_a_policy_is_switched_off(account: Account) -> None:
@@ -58,7 +66,7 @@ def test_what_the_file_no_longer_says_of_a_policy_is_switched_off(account: Accou
     )
     account.apply()
     account.write(HEAD + "account_settings: {password_policy: {}}\n")
-    (change,) = account.applied()["changes"]
+    (change,) = account.apply_and_read_plan()["changes"]
     assert [field["path"] for field in change["fields"]] == ["hard_expiry", "max_age", "reuse_prevention"]
     assert change["calls"][0]["parameters"] == {
         "MinimumPasswordLength": 6,
@@ -69,15 +77,15 @@ def test_what_the_file_no_longer_says_of_a_policy_is_switched_off(account: Accou
         "AllowUsersToChangePassword": False,
         "HardExpiry": False,
     }
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 def test_a_new_alias_takes_the_place_of_the_old_one_in_one_call(account: Account) -> None:
     account.iam.create_account_alias(AccountAlias="before")
     account.write(HEAD + "account_settings: {alias: after}\n")
-    plan = account.applied()
-    assert changes(plan) == {"account/alias": ("update", ["alias"])}
-    assert operations(plan) == ["CreateAccountAlias"]
+    plan = account.apply_and_read_plan()
+    assert changes_of(plan) == {"account/alias": ("update", ["alias"])}
+    assert operations_of(plan) == ["CreateAccountAlias"]
     assert account.iam.list_account_aliases()["AccountAliases"] == ["after"]
 
 
@@ -87,7 +95,7 @@ def test_settings_that_no_file_names_are_never_taken_away(account: Account, prun
     account.apply()
     for rest in ("", "account_settings:\n", "account_settings: {alias: example-corp}\n"):
         account.write(f"{HEAD}settings: {{prune: {prune}}}\n{rest}")
-        assert changes(account.plan()) == {}
+        assert changes_of(account.plan()) == {}
 
 
 @pytest.mark.parametrize(
@@ -106,21 +114,21 @@ def test_only_what_the_file_speaks_of_is_read_and_once(account: Account, text: s
     for name in ("alice", "bob"):
         account.iam.create_user(UserName=name)
     account.write(HEAD + text)
-    account.zero()
+    account.clear_calls()
     account.plan()
-    assert sorted(line.split()[0] for line in log(account) if line.startswith(READS)) == read
+    assert sorted(line.split()[0] for line in read_log(account) if line.startswith(READS)) == read
 
 
 def test_one_setting_can_be_targeted(account: Account) -> None:
     account.write(HEAD + SETTINGS + "users: {alice: }\n")
-    assert set(changes(account.plan("roles.yaml", "--target", "account/alias"))) == {"account/alias"}
+    assert set(changes_of(account.plan("roles.yaml", "--target", "account/alias"))) == {"account/alias"}
 
 
 def test_settings_can_be_ignored(account: Account) -> None:
     account.write(HEAD + SETTINGS + "settings: {ignore: ['account/*']}\n")
     plan = account.plan()
-    assert changes(plan) == {}
-    assert codes(plan, "warning") == ["ignored", "ignored"]
+    assert changes_of(plan) == {}
+    assert codes_of(plan, "warning") == ["ignored", "ignored"]
 
 
 def test_a_saved_plan_of_settings_is_applied_or_stale(account: Account) -> None:
@@ -128,12 +136,12 @@ def test_a_saved_plan_of_settings_is_applied_or_stale(account: Account) -> None:
     for name in ("good.json", "stale.json"):
         account.plan("roles.yaml", "--out", name)
     account.iam.create_account_alias(AccountAlias="someone-was-here")
-    result = account.cli("apply", "stale.json")
+    result = account.run_cli("apply", "stale.json")
     assert result.code == 1
     assert "account/alias did not exist when the plan was made" in result.err
     account.iam.delete_account_alias(AccountAlias="someone-was-here")
-    assert account.cli("apply", "good.json").code == 0
-    assert changes(account.plan()) == {}
+    assert account.run_cli("apply", "good.json").code == 0
+    assert changes_of(account.plan()) == {}
 
 
 @pytest.mark.parametrize(
@@ -146,7 +154,7 @@ def test_a_setting_that_may_not_be_read_is_refused_and_the_other_is_not(
     denied.add(operation)
     account.write(HEAD + SETTINGS)
     plan = account.plan()
-    assert [(item["code"], item["address"]) for item in findings(plan)] == [("unread-kind", address)]
+    assert [(item["code"], item["address"]) for item in findings_of(plan)] == [("unread-kind", address)]
 
 
 # Passwords
@@ -156,11 +164,11 @@ def test_console_false_takes_a_password_away_and_nothing_else(account: Account) 
     account.write(HEAD + user("console: false"))
     account.apply()
     password(account)
-    plan = account.applied()
-    assert changes(plan) == {"user/alice": ("update", ["console"])}
-    assert lines(plan) == ["DeleteLoginProfile alice"]
+    plan = account.apply_and_read_plan()
+    assert changes_of(plan) == {"user/alice": ("update", ["console"])}
+    assert log_lines_of(plan) == ["DeleteLoginProfile alice"]
     assert not has_password(account)
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 @pytest.mark.parametrize("rules", ["", "console: true", "console: false, ignore_changes: [console]"])
@@ -168,21 +176,21 @@ def test_a_password_is_otherwise_left_alone(account: Account, rules: str) -> Non
     account.write(HEAD + user(rules))
     account.apply()
     password(account)
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     account.apply()
     assert has_password(account)
 
 
 def test_console_true_expects_a_password_and_reports_where_there_is_none(account: Account) -> None:
     account.write(HEAD + user("console: true"))
-    assert codes(account.applied(), "warning") == ["user-without-login-profile"]
+    assert codes_of(account.apply_and_read_plan(), "warning") == ["user-without-login-profile"]
     plan = account.plan()
-    assert changes(plan) == {}
-    assert [(item["code"], item["address"]) for item in findings(plan, "warning")] == [
+    assert changes_of(plan) == {}
+    assert [(item["code"], item["address"]) for item in findings_of(plan, "warning")] == [
         ("user-without-login-profile", "user/alice")
     ]
     password(account)
-    assert findings(account.plan(), "warning") == []
+    assert findings_of(account.plan(), "warning") == []
 
 
 def test_defaults_hold_for_every_user_that_says_nothing_else(account: Account) -> None:
@@ -191,7 +199,7 @@ def test_defaults_hold_for_every_user_that_says_nothing_else(account: Account) -
     for name in ("alice", "bob"):
         password(account, name)
     account.write(HEAD + "defaults: {console: false}\nusers: {alice: , bob: {console: true}}\n")
-    assert lines(account.plan()) == ["DeleteLoginProfile alice"]
+    assert log_lines_of(account.plan()) == ["DeleteLoginProfile alice"]
 
 
 def test_a_saved_plan_is_stale_where_a_password_was_given_since(account: Account) -> None:
@@ -200,7 +208,7 @@ def test_a_saved_plan_is_stale_where_a_password_was_given_since(account: Account
     account.write(HEAD + user("console: false, tags: {a: b}"))
     account.plan("roles.yaml", "--out", "plan.json")
     password(account)
-    result = account.cli("apply", "plan.json")
+    result = account.run_cli("apply", "plan.json")
     assert result.code == 1
     assert "user/alice has changed since the plan was made: console." in result.err
 
@@ -211,7 +219,7 @@ def test_a_saved_plan_takes_a_password_away(account: Account) -> None:
     password(account)
     account.write(HEAD + user("console: false"))
     account.plan("roles.yaml", "--out", "plan.json")
-    result = account.cli("apply", "plan.json")
+    result = account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
     assert not has_password(account)
 
@@ -222,7 +230,7 @@ def test_a_saved_plan_asks_no_password_of_who_must_have_one(account: Account) ->
     account.write(HEAD + user("console: true, tags: {a: b}"))
     account.plan("roles.yaml", "--out", "plan.json")
     password(account)
-    assert account.cli("apply", "plan.json").code == 0
+    assert account.run_cli("apply", "plan.json").code == 0
     assert has_password(account)
 
 
@@ -232,9 +240,9 @@ def test_a_password_that_may_not_be_seen_is_kept_and_reported(account: Account, 
     password(account)
     denied.add("GetLoginProfile")
     plan = account.plan()
-    assert (changes(plan), plan["safe"]) == ({}, True)
-    assert [(item["code"], item["address"]) for item in findings(plan, "warning")] == [("read-denied", "user/alice")]
-    assert "iam:GetLoginProfile" in findings(plan, "info")[0]["message"]
+    assert (changes_of(plan), plan["safe"]) == ({}, True)
+    assert [(item["code"], item["address"]) for item in findings_of(plan, "warning")] == [("read-denied", "user/alice")]
+    assert "iam:GetLoginProfile" in findings_of(plan, "info")[0]["message"]
 
 
 # Access keys
@@ -246,9 +254,9 @@ def test_keys_beyond_the_rule_are_reported_and_never_touched(account: Account) -
     account.iam.update_access_key(UserName="alice", AccessKeyId=made[1]["AccessKeyId"], Status="Inactive")
     account.write(HEAD + user("access_keys: {max_age: 0, max_count: 1}"))
     plan = account.plan()
-    told = {(item["code"], item["address"]) for item in findings(plan, "warning")}
+    told = {(item["code"], item["address"]) for item in findings_of(plan, "warning")}
     assert told == {("access-key-old", "user/alice"), ("access-key-count", "user/alice")}
-    messages = " ".join(item["message"] for item in findings(plan, "warning"))
+    messages = " ".join(item["message"] for item in findings_of(plan, "warning"))
     assert all(key["AccessKeyId"] in messages for key in made)
     assert "2 access keys (1 inactive)" in messages
     result = account.apply()
@@ -260,7 +268,7 @@ def test_keys_within_the_rule_are_not_worth_a_word(account: Account) -> None:
     account.iam.create_user(UserName="alice")
     account.iam.create_access_key(UserName="alice")
     account.write(HEAD + user("access_keys: {max_age: 90d, max_count: 1}"))
-    assert findings(account.plan(), "warning") == []
+    assert findings_of(account.plan(), "warning") == []
 
 
 def test_keys_that_may_not_be_listed_are_a_note(account: Account, denied: set[str]) -> None:
@@ -269,10 +277,10 @@ def test_keys_that_may_not_be_listed_are_a_note(account: Account, denied: set[st
     account.write(HEAD + user("access_keys: {max_count: 0}"))
     plan: Any = account.plan()
     assert plan["safe"]
-    assert "iam:ListAccessKeys" in findings(plan, "info")[0]["message"]
+    assert "iam:ListAccessKeys" in findings_of(plan, "info")[0]["message"]
 
 
 def test_a_name_in_another_letter_case_is_refused_and_not_a_fault(account: Account) -> None:
     account.iam.create_user(UserName="Alice")
     account.write(HEAD + user("access_keys: {max_count: 0}, console: true"))
-    assert codes(account.plan()) == ["name-case"]
+    assert codes_of(account.plan()) == ["name-case"]

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.fingerprint import digest
+from reconciler.plan.fingerprint import compute_digest
 from tests.support.account import Account
-from tests.support.emulators import Start
-from tests.support.people import person
-from tests.support.plans import changes, lines, writes
-from tests.support.shared import Shared
+from tests.support.emulators import StartSandbox
+from tests.support.people import create_person
+from tests.support.plans import changes_of, list_writes, log_lines_of
+from tests.support.shared import SharedAccount
 
 BEFORE = """\
 version: 1
@@ -44,19 +44,19 @@ SETTINGS = "settings: {break_glass: [role/r]}"
 
 
 @pytest.fixture(scope="module")
-def _shared(tmp_path_factory: pytest.TempPathFactory, start: Start) -> Iterator[Shared]:
+def _shared(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[SharedAccount]:
     def prepare(account: Account) -> None:
         account.write(BEFORE)
         account.apply()
         account.write(AFTER)
 
-    shared = Shared(tmp_path_factory.mktemp("against"), prepare, start)
+    shared = SharedAccount(tmp_path_factory.mktemp("against"), prepare, start)
     yield shared
     shared.close()
 
 
 @pytest.fixture
-def planned(_shared: Shared) -> Iterator[Account]:
+def planned(_shared: SharedAccount) -> Iterator[Account]:
     """An account that AFTER, in `roles.yaml`, changes; for tests that write nothing to it."""
     with _shared.lend() as account:
         yield account
@@ -74,7 +74,7 @@ def own(account: Account) -> Account:
 def save(account: Account, text: str, *options: str) -> Path:
     """`plan --out plan.json` of a file that the checkout does not have."""
     account.write(text, "other.yaml")
-    result = account.cli("plan", "other.yaml", "--out", "plan.json", *options)
+    result = account.run_cli("plan", "other.yaml", "--out", "plan.json", *options)
     assert result.code in (0, 3), result.err
     (account.folder / "other.yaml").unlink()
     return account.folder / "plan.json"
@@ -82,15 +82,15 @@ def save(account: Account, text: str, *options: str) -> Path:
 
 def apply(account: Account, *options: str) -> tuple[int, str]:
     """`apply plan.json --against roles.yaml`: its code, and all that it said."""
-    account.zero()
-    result = account.cli("apply", "plan.json", "--against", "roles.yaml", *options)
+    account.clear_calls()
+    result = account.run_cli("apply", "plan.json", "--against", "roles.yaml", *options)
     assert "Traceback" not in result.err
     return result.code, result.out + result.err
 
 
 def refused(account: Account, *options: str) -> str:
     code, said = apply(account, *options)
-    assert (code, writes(account)) == (1, [])
+    assert (code, list_writes(account)) == (1, [])
     return said
 
 
@@ -179,7 +179,7 @@ def edited(account: Account, change: Callable[[Any], object], *options: str) -> 
     path = save(account, AFTER, *options)
     content = json.loads(path.read_text())
     change(content)
-    content["integrity"] = digest({key: value for key, value in content.items() if key != "integrity"})
+    content["integrity"] = compute_digest({key: value for key, value in content.items() if key != "integrity"})
     path.write_text(json.dumps(content))
 
 
@@ -229,14 +229,14 @@ def test_what_is_not_compared_does_not_count_either(own: Account) -> None:
     path = save(own, file)
     content = json.loads(path.read_text())
     gloss_over(content)
-    content["integrity"] = digest({key: value for key, value in content.items() if key != "integrity"})
+    content["integrity"] = compute_digest({key: value for key, value in content.items() if key != "integrity"})
     path.write_text(json.dumps(content))
     said = refused(own)
     assert "1 deletion > max_deletes 0" in said
     assert "+ user/u may assume role/r" in said
     code, said = apply(own, "--allow-deletes")
     assert (code, "+ user/u may assume role/r" in said) == (0, True), said
-    assert changes(own.plan()) == {}
+    assert changes_of(own.plan()) == {}
 
 
 # What the files give
@@ -246,8 +246,8 @@ def test_the_plan_of_the_files_is_applied_call_by_call(own: Account) -> None:
     plan = json.loads(save(own, AFTER).read_text())
     code, said = apply(own)
     assert code == 0, said
-    assert sorted(writes(own)) == sorted(lines(plan))
-    assert changes(own.plan()) == {}
+    assert sorted(list_writes(own)) == sorted(log_lines_of(plan))
+    assert changes_of(own.plan()) == {}
     assert "user/u: the plan changes it, and the files ask for no change of it. Either it was changed" in refused(own)
 
 
@@ -264,9 +264,9 @@ def test_a_plan_is_given_by_several_files_a_folder_and_a_variable(planned: Accou
         ("--against", "parts/head.yaml", "--against", "parts/users.yaml"),
         ("--against", "parts/head.yaml", "parts/users.yaml"),
     ):
-        result = planned.cli("apply", "plan.json", *files)
+        result = planned.run_cli("apply", "plan.json", *files)
         assert "tags.team" in result.err
-        result = planned.cli("apply", "plan.json", *files, "--var", "team=b", "--journal", "no/such/folder/j")
+        result = planned.run_cli("apply", "plan.json", *files, "--var", "team=b", "--journal", "no/such/folder/j")
         assert "no/such/folder" in result.err, result.err  # it was the plan, and nothing can be recorded
     assert "head.yaml" not in refused(planned, "--var", "team=b", "--journal", "no/such/folder/j")
 
@@ -277,8 +277,8 @@ def test_targets_are_named_as_the_plan_was_made_with(own: Account) -> None:
     assert "made with user/u, this apply has role/r." in refused(own, "--target", "role/r")
     code, said = apply(own, "--target", "user/u")
     assert code == 0, said
-    assert writes(own)
-    assert set(changes(own.plan())) == {"role/r", "user/leaver"}
+    assert list_writes(own)
+    assert set(changes_of(own.plan())) == {"role/r", "user/leaver"}
 
 
 def test_what_changed_meanwhile_makes_it_another_plan(own: Account) -> None:
@@ -294,15 +294,15 @@ def test_what_changed_meanwhile_makes_it_another_plan(own: Account) -> None:
 
 def test_another_caller_than_the_one_who_planned_may_apply_it(own: Account) -> None:
     """As in a pipeline, where one role reads and another one writes; the writer takes from its own rights last."""
-    writer = person(own.iam, "writer")
+    writer = create_person(own.iam, "writer")
     own.iam.attach_user_policy(UserName="writer", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     file = AFTER.replace("  stays: {}", '  stays: {}\n  writer: {policies: ["aws:IAMFullAccess"], groups: [g]}')
     own.write(file)
     save(own, file)
-    own.zero()
-    result = own.cli("apply", "plan.json", "--against", "roles.yaml", **writer.keys)
+    own.clear_calls()
+    result = own.run_cli("apply", "plan.json", "--against", "roles.yaml", **writer.key_variables)
     assert result.code == 0, result.out + result.err
-    assert writes(own)[-1].startswith("DetachUserPolicy writer")
+    assert list_writes(own)[-1].startswith("DetachUserPolicy writer")
 
 
 WITHOUT_A_PLAN: dict[str, tuple[str, ...]] = {
@@ -316,7 +316,7 @@ WITHOUT_A_PLAN: dict[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("files", WITHOUT_A_PLAN.values(), ids=WITHOUT_A_PLAN.keys())
 def test_without_a_saved_plan_it_is_a_usage_error(planned: Account, files: tuple[str, ...]) -> None:
     save(planned, AFTER)
-    result = planned.cli("apply", *files, "--against", "roles.yaml", "--yes")
+    result = planned.run_cli("apply", *files, "--against", "roles.yaml", "--yes")
     assert result.code == 1
     assert "--against needs a saved plan as the first FILE" in result.err
 
@@ -324,7 +324,7 @@ def test_without_a_saved_plan_it_is_a_usage_error(planned: Account, files: tuple
 @pytest.mark.parametrize(("file", "told"), [("missing.yaml", "missing.yaml"), ("plan.json", "plan.json is a plan.")])
 def test_files_that_give_no_state_are_told(planned: Account, file: str, told: str) -> None:
     save(planned, AFTER)
-    result = planned.cli("apply", "plan.json", "--against", file)
+    result = planned.run_cli("apply", "plan.json", "--against", file)
     assert (result.code, told in result.err) == (1, True)
 
 
@@ -337,7 +337,7 @@ def test_a_file_with_a_mistake_is_told_before_the_account_is_read(planned: Accou
 
 def test_a_plan_of_undo_is_not_what_files_give(own: Account) -> None:
     own.apply("roles.yaml", "--journal", "j.jsonl")
-    assert own.cli("undo", "j.jsonl", "--out", "plan.json").code in (0, 3)
+    assert own.run_cli("undo", "j.jsonl", "--out", "plan.json").code in (0, 3)
     assert "the files ask for no change of it" in refused(own)
 
 
@@ -345,4 +345,4 @@ def test_a_plan_of_files_without_break_glass_has_what_the_account_remembers(own:
     save(own, AFTER.replace(SETTINGS, "settings: {}"))
     plan = json.loads((own.folder / "plan.json").read_text())
     assert plan["saved"]["settings"]["break_glass"] == ["role/r"]
-    assert own.cli("apply", "plan.json", "--against", "roles.yaml", "--allow-deletes").code == 0
+    assert own.run_cli("apply", "plan.json", "--against", "roles.yaml", "--allow-deletes").code == 0

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.support.people import Device, hurried, person
+from tests.support.people import Device, create_person, speed_up_codes
 
 if sys.platform != "win32":
     from tests.unit.shell.pseudo import Pseudo
@@ -96,13 +96,13 @@ def account(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Account:
     root = sandbox.environment() | {"PYTHONPATH": str(Path.cwd())}
     apply = [sys.executable, "-m", "reconciler", "apply", "roles.yaml", "--yes"]
     subprocess.run(apply, env=root, cwd=folder, check=True, capture_output=True)
-    someone, other = person(iam, user, mfa=True), person(iam, f"other-{user}")
+    someone, other = create_person(iam, user, mfa=True), create_person(iam, f"other-{user}")
     (folder / "credentials").write_text(
         f"[other]\naws_access_key_id = {other.access_key}\naws_secret_access_key = {other.secret_key}\n"
     )
     environ = (
         root
-        | someone.keys
+        | someone.key_variables
         | {
             "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
             "SHELL": "/bin/sh",
@@ -116,7 +116,7 @@ def account(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Account:
 @pytest.fixture
 def code(account: Account, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """The device's next code."""
-    return hurried(account.device, monkeypatch)
+    return speed_up_codes(account.device, monkeypatch)
 
 
 @TERMINAL

@@ -18,8 +18,8 @@ import pytest
 from botocore import xform_name
 
 from tests.support.account import Account
-from tests.support.people import enabled
-from tests.support.plans import changes, operations
+from tests.support.people import enable_device
+from tests.support.plans import changes_of, operations_of
 
 HEAD = "version: 1\nowner: platform\n"
 FETCHED = ("file://", "fileb://", "http://", "https://")
@@ -83,7 +83,7 @@ def pasted(account: Account, text: str) -> Any:
     """The commands of a plan, run; the plan as it was before."""
     account.write(text)
     planned = account.plan()
-    printed = account.cli("plan", "roles.yaml", "--format", "aws-cli")
+    printed = account.run_cli("plan", "roles.yaml", "--format", "aws-cli")
     assert printed.code == (0 if planned["safe"] else 3), printed.err
     run(account, printed.out)
     return planned
@@ -157,18 +157,18 @@ LIMITS = "settings: {max_deletes: 1000, max_delete_percent: 100, max_removals: 1
 
 def test_commands_that_create_update_and_delete_leave_an_empty_plan(account: Account) -> None:
     created = pasted(account, text() + LIMITS)
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     assert {item["action"] for item in created["changes"]} == {"create"}
     described = {role["RoleName"]: role for role in account.iam.list_roles()["Roles"]}
     for index, value in enumerate(NASTY):
         assert account.iam.get_role(RoleName=f"r{index}")["Role"]["Description"] == value, described
 
     updated = pasted(account, text(3) + LIMITS)
-    assert changes(account.plan()) == {}
-    assert {"UpdateRole", "CreatePolicyVersion", "PutUserPolicy", "TagUser"} <= set(operations(updated))
+    assert changes_of(account.plan()) == {}
+    assert {"UpdateRole", "CreatePolicyVersion", "PutUserPolicy", "TagUser"} <= set(operations_of(updated))
 
     deleted = pasted(account, HEAD + LIMITS)
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     assert {item["action"] for item in deleted["changes"]} >= {"delete"}
     assert account.iam.list_users()["Users"] == account.iam.list_roles()["Roles"] == []
     assert not list(account.folder.glob("**/pwned"))
@@ -180,7 +180,7 @@ def test_commands_that_move_adopt_and_release_leave_an_empty_plan(account: Accou
     iam.create_user(UserName="gone", Tags=[{"Key": "reconcile:owner", "Value": "platform"}])
     iam.create_access_key(UserName="gone")
     iam.create_login_profile(UserName="gone", Password="aB3$aB3$aB3$")
-    enabled(iam, "gone")
+    enable_device(iam, "gone")
     moved = {
         "path": "/new/",
         "permissions_boundary": "aws:ReadOnlyAccess",
@@ -188,10 +188,10 @@ def test_commands_that_move_adopt_and_release_leave_an_empty_plan(account: Accou
     }
     planned = pasted(account, HEAD + LIMITS + f"users: {as_yaml({'-dash': moved})}\n")
     assert {item["action"] for item in planned["changes"]} == {"adopt", "delete"}
-    assert {"UpdateUser", "DeleteAccessKey", "DeleteLoginProfile", "DeactivateMFADevice"} <= set(operations(planned))
-    assert changes(account.plan()) == {}
+    assert {"UpdateUser", "DeleteAccessKey", "DeleteLoginProfile", "DeactivateMFADevice"} <= set(operations_of(planned))
+    assert changes_of(account.plan()) == {}
     pasted(account, HEAD + LIMITS + f"users: {as_yaml({'-dash': {'path': '/new/'}})}\n")
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 @pytest.mark.skipif(REAL, reason="of the stand-in")

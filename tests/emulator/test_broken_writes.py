@@ -19,28 +19,28 @@ from botocore.endpoint import EndpointCreator
 from reconciler.kinds.registry import KINDS
 from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account
-from tests.support.dumps import dump
+from tests.support.dumps import dump_account
 from tests.support.examples import EXPLORING
 from tests.support.faults import (
-    Bucket,
     Fault,
-    Front,
-    Killing,
-    failing,
-    hurry,
-    late_answer,
-    lost_answer,
-    refused,
-    reset_before,
-    throttled,
+    FaultLayer,
+    ProcessKiller,
+    TokenBucket,
+    delay_answer,
+    drop_answer,
+    drop_request,
+    fail,
+    refuse_with,
+    shorten_retries,
+    throttle,
 )
-from tests.support.lifecycle import FLAGS, STAGES, prepare, undisturbed
+from tests.support.lifecycle import FLAGS, STAGES, prepare_stage, run_all_stages
 
 FAULTS: dict[str, Fault] = {
-    "lost answer": lost_answer,
-    "reset before": reset_before,
-    "throttled": throttled,
-    "500": failing,
+    "lost answer": drop_answer,
+    "reset before": drop_request,
+    "throttled": throttle,
+    "500": fail,
 }
 WRITES = 29
 """Of the largest of the three plans."""
@@ -59,9 +59,9 @@ NOT_BROKEN = {
 class Life:
     """An empty account, and, per stage of an undisturbed life, the plan's calls and what there is after them."""
 
-    def __init__(self, account: Account, front: Front) -> None:
+    def __init__(self, account: Account, front: FaultLayer) -> None:
         self.account, self.front = account, front
-        calls, self.wanted = undisturbed(account)
+        calls, self.wanted = run_all_stages(account)
         self.calls = {stage: [_repeatable(line) for line in calls[stage]] for stage in STAGES}
 
     def line(self, stage: str, number: int) -> str:
@@ -77,9 +77,9 @@ class Life:
     def broken(self, stage: str, line: str, what: str, fault: Fault, times: int = 1) -> Iterator[str]:
         """Apply with one call broken, then again if that failed; what is wrong with it."""
         said = f"{stage}, {line}, {what}"
-        file = prepare(self.account, stage)
+        file = prepare_stage(self.account, stage)
         hit = self.front.break_call(line, fault, times)
-        first = self.account.cli("apply", file, *FLAGS)
+        first = self.account.run_cli("apply", file, *FLAGS)
         if not hit.hits:
             yield f"{said}: was not broken"
         if first.code != 0:
@@ -90,10 +90,10 @@ class Life:
         """What differs from an undisturbed apply; `again`: after another run."""
         self.front.clear()
         if again:
-            second = self.account.cli("apply", f"{stage}.yaml", *FLAGS)
+            second = self.account.run_cli("apply", f"{stage}.yaml", *FLAGS)
             if second.code != 0:
                 yield f"{said}: the next run failed too: {second.err.strip()}"
-        found, wanted = dump(self.account.iam), self.wanted[stage]
+        found, wanted = dump_account(self.account.iam), self.wanted[stage]
         for address in sorted(found.keys() | wanted.keys()):
             if found.get(address) != wanted.get(address):
                 yield f"{said}: {address} is {found.get(address)}, not {wanted.get(address)}"
@@ -110,13 +110,13 @@ def _once_only(line: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def _front() -> Front:
-    return Front()
+def _front() -> FaultLayer:
+    return FaultLayer()
 
 
 @pytest.fixture(scope="module")
-def _life(_front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
-    with Sandbox(wrap=_front.around) as sandbox, pytest.MonkeyPatch.context() as patch:
+def _life(_front: FaultLayer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
+    with Sandbox(wrap=_front.wrap_layer) as sandbox, pytest.MonkeyPatch.context() as patch:
         patch.setattr("reconciler.app.apply.GRACE", (0.0,), raising=False)
         yield Life(Account(sandbox, tmp_path_factory.mktemp("life")), _front)
 
@@ -124,7 +124,7 @@ def _life(_front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 @pytest.fixture
 def life(_life: Life, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
     """An empty account again, whatever the test did."""
-    hurry(monkeypatch)
+    shorten_retries(monkeypatch)
     yield _life
     _life.front.clear()
     _life.account.reset()
@@ -159,40 +159,43 @@ def test_after_a_kill_the_next_run_gets_there(life: Life, moment: str, number: i
     problems = []
     for stage in STAGES:
         line = KILLED[stage] if number is None else life.line(stage, number)
-        file = prepare(life.account, stage)
-        killing = Killing()
+        file = prepare_stage(life.account, stage)
+        killing = ProcessKiller()
         life.front.break_call(line, getattr(killing, moment))
         assert killed(life.account, file, killing) == -signal.SIGKILL
         problems += life.amiss(stage, f"{stage}, killed {moment} {line}", True)
     assert not problems, "\n".join(problems)
 
 
-def killed(account: Account, file: str, killing: Killing) -> int:
+def killed(account: Account, file: str, killing: ProcessKiller) -> int:
     """The exit code of an apply in a process of its own, at which this is aimed."""
     command = [sys.executable, "-m", "reconciler", "apply", file, *FLAGS]
     with subprocess.Popen(
         command, env=account.environment, cwd=account.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
-        killing.aim(process.pid)
+        killing.set_process(process.pid)
         return process.wait(60)
 
 
 def test_a_write_that_is_throttled_for_long_is_made_in_the_end(life: Life) -> None:
     """More often than botocore tries by itself."""
-    assert list(life.broken("made", "AttachUserPolicy", "throttled", throttled, times=25)) == []
+    assert list(life.broken("made", "AttachUserPolicy", "throttled", throttle, times=25)) == []
 
 
 def test_a_write_whose_answer_is_lost_again_and_again_is_made_once(life: Life) -> None:
     problems = []
     for stage, line in KILLED.items():
-        problems += life.broken(stage, line, "lost twice", lost_answer, times=2)
+        problems += life.broken(stage, line, "lost twice", drop_answer, times=2)
     assert not problems, "\n".join(problems)
 
 
 BUSY = {
-    "made": ("AttachUserPolicy", refused("ConcurrentModification", "The request was rejected.", 409)),
-    "changed": ("UpdateUser", refused("EntityTemporarilyUnmodifiable", "It cannot be changed now.", 409)),
-    "gone": ("DeleteUser ann", refused("DeleteConflict", "Cannot delete entity, must detach all policies first.", 409)),
+    "made": ("AttachUserPolicy", refuse_with("ConcurrentModification", "The request was rejected.", 409)),
+    "changed": ("UpdateUser", refuse_with("EntityTemporarilyUnmodifiable", "It cannot be changed now.", 409)),
+    "gone": (
+        "DeleteUser ann",
+        refuse_with("DeleteConflict", "Cannot delete entity, must detach all policies first.", 409),
+    ),
 }
 
 
@@ -204,10 +207,10 @@ def test_a_write_that_iam_is_too_busy_for_is_made_later(life: Life) -> None:
 
 
 def test_under_a_limit_of_writes_a_second_all_are_made(life: Life) -> None:
-    file = prepare(life.account, "made")
-    life.front.rate = Bucket(50)
-    assert life.account.cli("apply", file, *FLAGS).code == 0
-    assert any(record.outcome == "Throttling" for record in life.front.writes())
+    file = prepare_stage(life.account, "made")
+    life.front.rate = TokenBucket(50)
+    assert life.account.run_cli("apply", file, *FLAGS).code == 0
+    assert any(record.outcome == "Throttling" for record in life.front.list_writes())
     assert list(life.amiss("made", "with a limit", False)) == []
 
 
@@ -218,12 +221,12 @@ def test_a_write_whose_answer_comes_too_late_is_made_once(life: Life, monkeypatc
     )
     problems = []
     for stage, line in KILLED.items():
-        problems += life.broken(stage, line, "late", late_answer(1.5))
+        problems += life.broken(stage, line, "late", delay_answer(1.5))
     assert not problems, "\n".join(problems)
 
 
 def test_an_undisturbed_life_is_always_the_same(life: Life) -> None:
     """Otherwise what differs would say nothing here."""
     for stage in STAGES:
-        life.account.apply(prepare(life.account, stage), *FLAGS)
+        life.account.apply(prepare_stage(life.account, stage), *FLAGS)
         assert list(life.amiss(stage, stage, False)) == []

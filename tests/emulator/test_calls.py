@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account
-from tests.support.plans import assert_made_as_planned, calls, changes, is_read, log, operations, writes
+from tests.support.plans import (
+    assert_made_as_planned,
+    calls_of,
+    changes_of,
+    is_read,
+    list_writes,
+    operations_of,
+    read_log,
+)
 
 ACCOUNT = "123456789012"
 HEAD = "version: 1\nowner: platform\n"
@@ -94,9 +102,9 @@ STATES = ("creating", "updating", "deleting", "unchanged")
 def test_a_plan_makes_no_write_call(account: Account, state: str) -> None:
     prepared(account, state)
     for options in ([], ["--format", "json", "--target", "role/app"]):
-        account.zero()
-        account.cli("plan", "roles.yaml", *options)
-        called = log(account)
+        account.clear_calls()
+        account.run_cli("plan", "roles.yaml", *options)
+        called = read_log(account)
         assert called
         assert [line for line in called if not is_read(line)] == []
         assert not any(line.startswith("Generate") for line in called)
@@ -106,9 +114,9 @@ def test_a_plan_makes_no_write_call(account: Account, state: str) -> None:
 def test_an_apply_makes_exactly_the_calls_of_its_plan_in_that_order(account: Account, state: str) -> None:
     prepared(account, state)
     plan = account.plan()
-    assert bool(changes(plan)) == (state != "unchanged")
-    assert [call["seq"] for call in calls(plan)] == list(range(1, len(calls(plan)) + 1))
-    account.zero()
+    assert bool(changes_of(plan)) == (state != "unchanged")
+    assert [call["seq"] for call in calls_of(plan)] == list(range(1, len(calls_of(plan)) + 1))
+    account.clear_calls()
     account.apply("roles.yaml", "--allow-deletes")  # a password and a key go beside nine entities
     assert_made_as_planned(account, plan)
 
@@ -122,24 +130,24 @@ def test_the_parameters_of_a_call_are_what_boto3_takes(account: Account) -> None
     """Made by hand, the listed calls are an apply."""
     account.write(RICH)
     plan = account.plan()
-    for call in calls(plan):
+    for call in calls_of(plan):
         account.iam._make_api_call(call["operation"], call["parameters"])
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 def test_an_edited_inline_policy_is_put_once_and_never_deleted_first(account: Account) -> None:
     account.write(RICH)
     account.apply()
     account.iam.put_group_policy(GroupName="people", PolicyName="own", PolicyDocument=json.dumps(ALLOW))
-    assert operations(account.plan()) == ["PutGroupPolicy"]
+    assert operations_of(account.plan()) == ["PutGroupPolicy"]
 
 
 def test_an_apply_that_changes_nothing_writes_nothing(account: Account) -> None:
     account.write(RICH)
     account.apply()
-    account.zero()
+    account.clear_calls()
     account.apply()
-    assert writes(account) == []
+    assert list_writes(account) == []
 
 
 # The number of reads
@@ -167,9 +175,9 @@ def big(users: int, roles: int, policies: int, owner: str = "platform") -> str:
 
 
 def reads(account: Account) -> dict[str, int]:
-    account.zero()
-    assert changes(account.plan()) == {}
-    return account.calls()
+    account.clear_calls()
+    assert changes_of(account.plan()) == {}
+    return account.count_calls()
 
 
 def test_the_number_of_reads_does_not_grow_with_users_and_roles(account: Account) -> None:
@@ -190,9 +198,9 @@ def test_a_plan_of_one_change_reads_no_entity_by_itself(account: Account) -> Non
     account.write(big(6, 6, 2))
     account.apply()
     account.iam.tag_user(UserName="u0", Tags=[{"Key": "n", "Value": "x"}])
-    account.zero()
+    account.clear_calls()
     account.plan()
-    called = account.calls()
+    called = account.count_calls()
     assert called.pop("GetPolicy") == 2
     assert max(called.values()) == 1
 
@@ -201,7 +209,7 @@ def test_only_a_user_that_goes_is_asked_what_it_owns(account: Account) -> None:
     account.write(big(6, 1, 1))
     account.apply()
     account.write(big(5, 1, 1))
-    account.zero()
+    account.clear_calls()
     account.plan()
-    assert account.calls()["ListAccessKeys"] == 1
-    assert [line for line in log(account) if line.startswith("ListAccessKeys")] == ["ListAccessKeys u5"]
+    assert account.count_calls()["ListAccessKeys"] == 1
+    assert [line for line in read_log(account) if line.startswith("ListAccessKeys")] == ["ListAccessKeys u5"]

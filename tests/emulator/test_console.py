@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from reconciler.app.console import sign_in_url
+from reconciler.app.console import make_sign_in_url
 from reconciler.assume.credentials import Credentials
 from tests.support.account import Account
-from tests.support.people import person
+from tests.support.people import create_person
 
 TRUST = {
     "Version": "2012-10-17",
@@ -36,12 +36,12 @@ def get(account: Account, **query: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("chained", [False, True])
 def test_the_url_comes_from_the_sandbox_and_leads_into_it(account: Account, chained: bool) -> None:
-    sts = person(account.iam, "ann").client("sts", account.sandbox.url)
+    sts = create_person(account.iam, "ann").make_client("sts", account.sandbox.url)
     account.iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(TRUST))
     given = sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/reader", RoleSessionName="me")["Credentials"]
     keys = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], "")
-    account.zero()
-    url = sign_in_url(
+    account.clear_calls()
+    url = make_sign_in_url(
         keys,
         partition="aws",
         region="eu-central-1",
@@ -51,7 +51,7 @@ def test_the_url_comes_from_the_sandbox_and_leads_into_it(account: Account, chai
     )
     assert url.startswith(f"{account.sandbox.url}/federation?Action=login&")
     assert not any(secret in url for secret in (keys.secret_access_key, keys.session_token))
-    assert account.calls() == {"getSigninToken": 1}
+    assert account.count_calls() == {"getSigninToken": 1}
     with urllib.request.urlopen(url) as answer:
         assert "https://console.aws.amazon.com/console/home?region=eu-central-1" in answer.read().decode()
 

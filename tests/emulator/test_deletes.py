@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.account import Account
-from tests.support.people import enabled
-from tests.support.plans import assert_made_as_planned, changes, codes, findings, operations, writes
+from tests.support.people import enable_device
+from tests.support.plans import assert_made_as_planned, changes_of, codes_of, findings_of, list_writes, operations_of
 
 ACCOUNT = "123456789012"
 OURS = [{"Key": "reconcile:owner", "Value": "platform"}]
@@ -83,7 +83,7 @@ def keys(iam: Any) -> None:
 
 
 def device(iam: Any) -> None:
-    enabled(iam, "leaver")
+    enable_device(iam, "leaver")
 
 
 def hardware(iam: Any) -> None:
@@ -140,9 +140,9 @@ def test_a_user_is_emptied_before_it_is_deleted_and_the_plan_shows_it(account: A
     user(account.iam)
     make(account.iam)
     account.write(HEAD)
-    plan = account.applied()
-    assert {address: action for address, (action, _) in changes(plan).items()} == {"user/leaver": "delete"}
-    assert operations(plan) == [*emptied, "DeleteUser"]
+    plan = account.apply_and_read_plan()
+    assert {address: action for address, (action, _) in changes_of(plan).items()} == {"user/leaver": "delete"}
+    assert operations_of(plan) == [*emptied, "DeleteUser"]
     assert account.iam.list_users()["Users"] == []
     assert account.iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
 
@@ -153,7 +153,7 @@ def test_a_user_with_everything_is_deleted_by_one_apply(account: Account) -> Non
         make(account.iam)
     account.write(HEAD)
     expected = sorted(operation for _, emptied in OWNED_BY_A_USER.values() for operation in emptied)
-    shown = operations(account.applied())
+    shown = operations_of(account.apply_and_read_plan())
     assert shown[-1] == "DeleteUser"
     assert sorted(shown[:-1]) == expected
     assert account.iam.list_users()["Users"] == []
@@ -163,7 +163,7 @@ def test_no_access_key_is_shown_by_the_plan_with_its_secret(account: Account) ->
     user(account.iam)
     made = account.iam.create_access_key(UserName="leaver")["AccessKey"]
     account.write(HEAD)
-    result = account.cli("plan", "roles.yaml", "--format", "json")
+    result = account.run_cli("plan", "roles.yaml", "--format", "json")
     assert made["AccessKeyId"] in result.out
     assert made["SecretAccessKey"] not in result.out
 
@@ -176,13 +176,18 @@ def test_a_group_is_emptied_before_it_is_deleted(account: Account) -> None:
     iam.attach_group_policy(GroupName="old", PolicyArn=AWS_POLICY)
     iam.put_group_policy(GroupName="old", PolicyName="own", PolicyDocument=json.dumps(ALLOW))
     account.write(HEAD + "users: {alice: {}}\n")
-    plan = account.applied()
-    assert changes(plan) == {
+    plan = account.apply_and_read_plan()
+    assert changes_of(plan) == {
         "group/old": ("delete", ["inline_policies.own", "path", "policies"]),
         "user/alice": ("update", ["groups"]),
     }
-    assert operations(plan)[-1] == "DeleteGroup"
-    assert sorted(operations(plan)) == ["DeleteGroup", "DeleteGroupPolicy", "DetachGroupPolicy", "RemoveUserFromGroup"]
+    assert operations_of(plan)[-1] == "DeleteGroup"
+    assert sorted(operations_of(plan)) == [
+        "DeleteGroup",
+        "DeleteGroupPolicy",
+        "DetachGroupPolicy",
+        "RemoveUserFromGroup",
+    ]
     assert iam.list_groups()["Groups"] == []
 
 
@@ -194,13 +199,16 @@ def test_a_role_is_emptied_before_it_is_deleted(account: Account) -> None:
     iam.put_role_permissions_boundary(RoleName="old", PermissionsBoundary=AWS_POLICY)
     profile(iam, "machines", "old")
     account.write(HEAD)
-    plan = account.applied()
-    assert {address: action for address, (action, _) in changes(plan).items()} == {
+    plan = account.apply_and_read_plan()
+    assert {address: action for address, (action, _) in changes_of(plan).items()} == {
         "role/old": "delete",
         "instance-profile/machines": "delete",
     }
-    assert operations(plan, "role/old") == ["DetachRolePolicy", "DeleteRolePolicy", "DeleteRole"]
-    assert operations(plan, "instance-profile/machines") == ["RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"]
+    assert operations_of(plan, "role/old") == ["DetachRolePolicy", "DeleteRolePolicy", "DeleteRole"]
+    assert operations_of(plan, "instance-profile/machines") == [
+        "RemoveRoleFromInstanceProfile",
+        "DeleteInstanceProfile",
+    ]
     assert iam.list_roles()["Roles"] == []
     assert iam.list_instance_profiles()["InstanceProfiles"] == []
 
@@ -223,8 +231,8 @@ roles: {app: {trust: [{services: [ec2.amazonaws.com]}], policies: [old], permiss
     account.write(
         HEAD + "groups: {people: {}}\nusers: {alice: {}}\nroles: {app: {trust: [{services: [ec2.amazonaws.com]}]}}\n"
     )
-    plan = account.applied()
-    assert operations(plan, "policy/old") == [*["DeletePolicyVersion"] * 4, "DeletePolicy"]
+    plan = account.apply_and_read_plan()
+    assert operations_of(plan, "policy/old") == [*["DeletePolicyVersion"] * 4, "DeletePolicy"]
     freed = [
         "DeleteRolePermissionsBoundary",
         "DeleteUserPermissionsBoundary",
@@ -233,8 +241,8 @@ roles: {app: {trust: [{services: [ec2.amazonaws.com]}], policies: [old], permiss
         "DetachUserPolicy",
     ]
     elsewhere = [change["address"] for change in plan["changes"] if change["address"] != "policy/old"]
-    assert sorted(operation for address in elsewhere for operation in operations(plan, address)) == freed
-    assert operations(plan)[-1] == "DeletePolicy"
+    assert sorted(operation for address in elsewhere for operation in operations_of(plan, address)) == freed
+    assert operations_of(plan)[-1] == "DeletePolicy"
     assert iam.list_policies(Scope="Local")["Policies"] == []
 
 
@@ -242,9 +250,9 @@ def test_an_instance_profile_lets_go_of_its_role_before_it_goes(account: Account
     account.write(HEAD + "roles: {app: {trust: [{services: [ec2.amazonaws.com]}], instance_profile: true}}\n")
     account.apply()
     account.write(HEAD + "roles: {app: {trust: [{services: [ec2.amazonaws.com]}]}}\n")
-    plan = account.applied()
-    assert changes(plan) == {"instance-profile/app": ("delete", ["path", "role", "tags.reconcile:owner"])}
-    assert operations(plan) == ["RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"]
+    plan = account.apply_and_read_plan()
+    assert changes_of(plan) == {"instance-profile/app": ("delete", ["path", "role", "tags.reconcile:owner"])}
+    assert operations_of(plan) == ["RemoveRoleFromInstanceProfile", "DeleteInstanceProfile"]
 
 
 def test_a_whole_stack_that_uses_itself_goes_in_one_apply(account: Account) -> None:
@@ -264,12 +272,12 @@ roles:
     account.apply()
     account.iam.create_access_key(UserName="alice")
     account.write(HEAD)
-    account.zero()
-    plan = account.applied()
+    account.clear_calls()
+    plan = account.apply_and_read_plan()
     assert plan["summary"] == {"create": 0, "update": 0, "delete": 8, "adopt": 0}
     assert plan["safe"], plan["findings"]
     assert_made_as_planned(account, plan)
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 # What entities outside the file use
@@ -353,20 +361,20 @@ def test_what_is_used_outside_the_file_is_not_deleted_until_that_is_allowed(acco
     make(account.iam)
     account.write(HEAD)
     plan = account.plan()
-    (finding,) = findings(plan)
+    (finding,) = findings_of(plan)
     assert (plan["safe"], finding["code"], finding["address"]) == (False, "foreign-use", address)
     assert holder in finding["message"]
     assert "--allow-foreign-detach" in finding["message"]
 
-    account.zero()
-    refused = account.cli("apply", "roles.yaml", "--yes")
+    account.clear_calls()
+    refused = account.run_cli("apply", "roles.yaml", "--yes")
     assert refused.code == 1
     assert holder in refused.out + refused.err
-    assert writes(account) == []
+    assert list_writes(account) == []
 
-    allowed = account.applied("roles.yaml", "--allow-foreign-detach")
-    assert operations(allowed) == expected
-    assert changes(account.plan()) == {}
+    allowed = account.apply_and_read_plan("roles.yaml", "--allow-foreign-detach")
+    assert operations_of(allowed) == expected
+    assert changes_of(account.plan()) == {}
 
 
 def bounds_a_user(iam: Any) -> None:
@@ -391,19 +399,19 @@ def test_the_boundary_of_an_entity_outside_the_file_is_never_deleted(
     account.write(HEAD)
     plan = account.plan("roles.yaml", *flags)
     assert not plan["safe"]
-    assert "foreign-boundary" in codes(plan)
-    assert any(holder in finding["message"] for finding in findings(plan))
-    account.zero()
-    assert account.cli("apply", "roles.yaml", "--yes", *flags).code == 1
-    assert writes(account) == []
+    assert "foreign-boundary" in codes_of(plan)
+    assert any(holder in finding["message"] for finding in findings_of(plan))
+    account.clear_calls()
+    assert account.run_cli("apply", "roles.yaml", "--yes", *flags).code == 1
+    assert list_writes(account) == []
 
 
 def test_a_policy_that_bounds_an_entity_that_goes_as_well_is_deleted_after_it(account: Account) -> None:
     arn = policy(account.iam)
     account.iam.create_user(UserName="leaver", Tags=OURS, PermissionsBoundary=arn)
     account.write(HEAD)
-    plan = account.applied()
-    assert operations(plan) == ["DeleteUser", "DeletePolicy"]
+    plan = account.apply_and_read_plan()
+    assert operations_of(plan) == ["DeleteUser", "DeletePolicy"]
 
 
 def test_a_protected_entity_that_is_outside_the_file_counts_as_a_user_of_what_goes(account: Account) -> None:
@@ -414,8 +422,8 @@ def test_a_protected_entity_that_is_outside_the_file_counts_as_a_user_of_what_go
     account.iam.attach_user_policy(UserName="leaver", PolicyArn=arn)
     account.write(HEAD)
     plan = account.plan()
-    assert codes(plan) == ["foreign-use"]
-    assert "user/leaver" in findings(plan)[0]["message"]
+    assert codes_of(plan) == ["foreign-use"]
+    assert "user/leaver" in findings_of(plan)[0]["message"]
 
 
 def test_a_deletion_that_somebody_else_has_made_already_is_no_failure(
@@ -429,7 +437,7 @@ def test_a_deletion_that_somebody_else_has_made_already_is_no_failure(
 
     from reconciler.aws import execute
 
-    send = execute.send
+    send = execute.send_step
 
     def racing(connection: Any, step: Any, *rest: Any) -> Any:
         if step.call.operation == "DeleteAccessKey":
@@ -449,7 +457,7 @@ def test_a_reference_to_what_goes_is_refused_before_anything_is_written(account:
     account.apply()
     account.write(HEAD + f'roles:\n  second: {{trust: [{{roles: ["arn:aws:iam::{ACCOUNT}:role/first"]}}]}}\n')
     plan = account.plan()
-    assert codes(plan) == ["deleted-reference"]
+    assert codes_of(plan) == ["deleted-reference"]
     started = time.monotonic()
-    assert account.cli("apply", "roles.yaml", "--yes").code == 1
+    assert account.run_cli("apply", "roles.yaml", "--yes").code == 1
     assert time.monotonic() - started < 5

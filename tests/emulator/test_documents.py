@@ -22,7 +22,7 @@ from tests.documented.strict_account import client
 from tests.support.account import Account
 from tests.support.examples import examples
 from tests.support.files import Folder
-from tests.support.spoiled_documents import IDENTITY, PROVIDER, TRUST, spoiled
+from tests.support.spoiled_documents import IDENTITY, PROVIDER, TRUST, spoil_documents
 
 Json = Any
 
@@ -80,7 +80,7 @@ def file_of(sections: Json) -> str:
 
 def errors_of(folder: Folder, section: Json) -> list[str]:
     """Return the errors of a file that holds the section, with their codes."""
-    desired = folder.desired(file_of(section))
+    desired = folder.declare_text(file_of(section))
     return [f"{one.code}: {one.summary}" for one in desired.problems if one.level is Level.ERROR]
 
 
@@ -99,26 +99,29 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 
 @examples(150)
-@given(document=spoiled(IDENTITY))
+@given(document=spoil_documents(IDENTITY))
 def test_validate_and_the_sandbox_agree_on_inline_policies(iam: Any, folder: Folder, document: Json) -> None:
     section = {"groups": {"g": {"inline_policies": {"p": document}}}}
     compare(iam, folder, document, section, put_inline)
 
 
 @examples(150)
-@given(document=spoiled(IDENTITY))
+@given(document=spoil_documents(IDENTITY))
 def test_validate_and_the_sandbox_agree_on_managed_policies(iam: Any, folder: Folder, document: Json) -> None:
     compare(iam, folder, document, {"policies": {"p": {"document": document}}}, put_managed)
 
 
 @examples(150)
-@given(document=spoiled(TRUST))
+@given(document=spoil_documents(TRUST))
 def test_validate_and_the_sandbox_agree_on_trust_policies(iam: Any, folder: Folder, document: Json) -> None:
     compare(iam, folder, document, {"roles": {"r": {"trust_policy": document}}}, put_trust)
 
 
 @examples(8)
-@given(identity=st.lists(spoiled(IDENTITY), min_size=12, max_size=12), trusts=st.lists(spoiled(TRUST), min_size=12))
+@given(
+    identity=st.lists(spoil_documents(IDENTITY), min_size=12, max_size=12),
+    trusts=st.lists(spoil_documents(TRUST), min_size=12),
+)
 def test_documents_that_validate_takes_are_applied_and_match_what_is_live(
     iam: Any, running: Sandbox, folder: Folder, identity: list[Json], trusts: list[Json]
 ) -> None:

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.support.account import Account
-from tests.support.emulators import Start
-from tests.support.plans import changes
-from tests.support.shared import Shared
+from tests.support.emulators import StartSandbox
+from tests.support.plans import changes_of
+from tests.support.shared import SharedAccount
 
 ACCOUNT = "123456789012"
 GUARD = f"arn:aws:iam::{ACCOUNT}:policy/reconcile-require-mfa-platform"
@@ -765,58 +765,58 @@ DRIFTS = [
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, start: Start) -> Iterator[Shared]:
+def shared(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[SharedAccount]:
     def prepare(account: Account) -> None:
         account.write(FILE)
         account.apply()
 
-    lent = Shared(tmp_path_factory.mktemp("drift"), prepare, start)
+    lent = SharedAccount(tmp_path_factory.mktemp("drift"), prepare, start)
     yield lent
     lent.close()
 
 
 @pytest.mark.parametrize("drift", DRIFTS, ids=lambda drift: drift.name.replace(" ", "_"))
-def test_drift_is_one_change_and_one_apply_mends_it(shared: Shared, drift: Drift) -> None:
+def test_drift_is_one_change_and_one_apply_mends_it(shared: SharedAccount, drift: Drift) -> None:
     with shared.lend() as account:
         drift.by_hand(account.iam)
         # An apply plans again what it has made; that this is worth its word, the next row's plan would show.
-        assert changes(account.applied()) == {drift.address: (drift.action, list(drift.paths))}
+        assert changes_of(account.apply_and_read_plan()) == {drift.address: (drift.action, list(drift.paths))}
 
 
-def test_an_untouched_account_has_no_drift(shared: Shared) -> None:
+def test_an_untouched_account_has_no_drift(shared: SharedAccount) -> None:
     with shared.lend() as account:
-        result = account.cli("plan", "roles.yaml", "--detailed-exitcode")
+        result = account.run_cli("plan", "roles.yaml", "--detailed-exitcode")
         assert result.code == 0
         assert result.out.endswith("No changes. Live IAM matches the file.\n")
 
 
-def test_a_thumbprint_that_the_file_does_not_name_is_no_drift(shared: Shared) -> None:
+def test_a_thumbprint_that_the_file_does_not_name_is_no_drift(shared: SharedAccount) -> None:
     with shared.lend() as account:
         account.iam.update_open_id_connect_provider_thumbprint(**OTHER_OIDC, ThumbprintList=["d" * 40, "E" * 40])
-        assert changes(account.plan()) == {}
+        assert changes_of(account.plan()) == {}
 
 
-def test_a_version_that_is_not_the_default_is_no_drift(shared: Shared) -> None:
+def test_a_version_that_is_not_the_default_is_no_drift(shared: SharedAccount) -> None:
     with shared.lend() as account:
         iam = account.iam
         made = iam.create_policy_version(PolicyArn=FENCE, PolicyDocument=json.dumps(INLINE), SetAsDefault=False)
-        assert changes(account.plan()) == {}
+        assert changes_of(account.plan()) == {}
         iam.delete_policy_version(PolicyArn=FENCE, VersionId=made["PolicyVersion"]["VersionId"])
 
 
-def test_attachments_to_entities_outside_the_file_are_no_drift(shared: Shared) -> None:
+def test_attachments_to_entities_outside_the_file_are_no_drift(shared: SharedAccount) -> None:
     with shared.lend() as account:
         iam = account.iam
         iam.create_user(UserName="stranger")
         iam.attach_user_policy(UserName="stranger", PolicyArn=READER)
         iam.add_user_to_group(UserName="stranger", GroupName="engineers")
-        assert changes(account.plan()) == {}
+        assert changes_of(account.plan()) == {}
         iam.remove_user_from_group(UserName="stranger", GroupName="engineers")
         iam.detach_user_policy(UserName="stranger", PolicyArn=READER)
         iam.delete_user(UserName="stranger")
 
 
-def test_a_trusted_user_that_was_recreated_by_hand_is_trusted_again(shared: Shared) -> None:
+def test_a_trusted_user_that_was_recreated_by_hand_is_trusted_again(shared: SharedAccount) -> None:
     """Live, the trust names the unique id of a user that is gone, though the name exists again."""
     with shared.lend() as account:
         iam = account.iam
@@ -824,26 +824,26 @@ def test_a_trusted_user_that_was_recreated_by_hand_is_trusted_again(shared: Shar
             lambda statements: by_user(statements).update(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"})
         )(iam)
         account.write(FILE.replace("users: [alice]", "users: [bob]"), "bob.yaml")
-        assert changes(account.plan("bob.yaml")) == {}
+        assert changes_of(account.plan("bob.yaml")) == {}
         iam.delete_user(UserName="bob")
         iam.create_user(UserName="bob", Tags=[{"Key": OWNER, "Value": "platform"}])
-        assert changes(account.applied("bob.yaml")) == {"role/app": ("update", ["trust_policy"])}
-        assert changes(account.plan("bob.yaml")) == {}
+        assert changes_of(account.apply_and_read_plan("bob.yaml")) == {"role/app": ("update", ["trust_policy"])}
+        assert changes_of(account.plan("bob.yaml")) == {}
         account.apply()
 
 
-def test_a_renamed_user_is_a_new_name_and_one_of_ours_that_is_gone(shared: Shared) -> None:
+def test_a_renamed_user_is_a_new_name_and_one_of_ours_that_is_gone(shared: SharedAccount) -> None:
     with shared.lend() as account:
         account.iam.update_user(UserName="bob", NewUserName="robert")
-        found = changes(account.applied())
+        found = changes_of(account.apply_and_read_plan())
         assert {address: action for address, (action, _) in found.items()} == {
             "user/bob": "create",
             "user/robert": "delete",
         }
-        assert changes(account.plan()) == {}
+        assert changes_of(account.plan()) == {}
 
 
-def test_all_drifts_at_once_are_mended_by_one_apply(shared: Shared) -> None:
+def test_all_drifts_at_once_are_mended_by_one_apply(shared: SharedAccount) -> None:
     together = [
         *POLICIES[:1],
         *ATTACHED[:3],
@@ -858,5 +858,5 @@ def test_all_drifts_at_once_are_mended_by_one_apply(shared: Shared) -> None:
     with shared.lend() as account:
         for drift in together:
             drift.by_hand(account.iam)
-        assert set(changes(account.applied())) == {drift.address for drift in together}
-        assert changes(account.plan()) == {}
+        assert set(changes_of(account.apply_and_read_plan())) == {drift.address for drift in together}
+        assert changes_of(account.plan()) == {}

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.aws.overlap import started
-from reconciler.desired.yaml_nodes import composed
+from reconciler.aws.overlap import start_call
+from reconciler.desired.yaml_nodes import compose_yaml
 from tests.support.account import Account
 
 VALID = "version: 1\nowner: platform\nusers: {alice: {}}\n"
@@ -33,47 +33,47 @@ def silent() -> Iterator[str]:
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_an_invalid_file_waits_for_no_answer_of_aws(account: Account, silent: str, command: str) -> None:
     account.write(INVALID)
-    result = account.process(command, "roles.yaml", "--endpoint-url", silent)
+    result = account.run_process(command, "roles.yaml", "--endpoint-url", silent)
     assert result.code == 1
     assert "grups" in result.err
     assert "AWS" not in result.err
 
 
 def test_a_file_that_is_not_there_waits_for_no_answer_of_aws(account: Account, silent: str) -> None:
-    result = account.process("plan", "none.yaml", "--endpoint-url", silent)
+    result = account.run_process("plan", "none.yaml", "--endpoint-url", silent)
     assert result.code == 1
     assert "none.yaml" in result.err
 
 
 def test_what_is_wrong_with_the_file_is_said_before_what_is_wrong_with_the_credentials(account: Account) -> None:
     account.write(INVALID)
-    assert "grups" in account.cli("plan", "roles.yaml", "--profile", "missing").err
+    assert "grups" in account.run_cli("plan", "roles.yaml", "--profile", "missing").err
     account.write(VALID)
-    assert "missing" in account.cli("plan", "roles.yaml", "--profile", "missing").err
+    assert "missing" in account.run_cli("plan", "roles.yaml", "--profile", "missing").err
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_nothing_of_another_account_is_read(account: Account, command: str) -> None:
     account.write(ELSEWHERE)
-    account.zero()
-    result = account.cli(command, "roles.yaml")
+    account.clear_calls()
+    result = account.run_cli(command, "roles.yaml")
     assert result.code == 1
     assert "210987654321" in result.err
-    assert account.calls() == {"GetCallerIdentity": 1}
+    assert account.count_calls() == {"GetCallerIdentity": 1}
 
 
 @pytest.mark.parametrize("written", ["210987654321", "[210987654321]", "", "{}"])
 def test_nothing_is_read_where_the_file_has_something_else_for_an_account(account: Account, written: str) -> None:
     account.write(f"account: {written}\n{VALID}")
-    account.zero()
-    result = account.cli("plan", "roles.yaml")
+    account.clear_calls()
+    result = account.run_cli("plan", "roles.yaml")
     assert result.code == 1
-    assert set(account.calls()) <= {"GetCallerIdentity"}
+    assert set(account.count_calls()) <= {"GetCallerIdentity"}
 
 
 def test_what_is_wrong_with_the_file_is_said_before_that_it_is_for_another_account(account: Account) -> None:
     account.write(f'account: "210987654321"\n{INVALID}')
-    result = account.cli("plan", "roles.yaml")
+    result = account.run_cli("plan", "roles.yaml")
     assert "grups" in result.err
     assert "210987654321" not in result.err
 
@@ -85,10 +85,10 @@ def test_a_program_that_finds_credentials_is_run_for_a_valid_file_alone(account:
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     config = account.write(f"[profile asking]\ncredential_process = {program}\nregion = us-east-1\n", "config")
     account.write(INVALID)
-    assert account.cli("plan", "roles.yaml", "--profile", "asking", AWS_CONFIG_FILE=str(config)).code == 1
+    assert account.run_cli("plan", "roles.yaml", "--profile", "asking", AWS_CONFIG_FILE=str(config)).code == 1
     assert not ran.exists()
     account.write(VALID)
-    result = account.cli("plan", "roles.yaml", "--profile", "asking", AWS_CONFIG_FILE=str(config))
+    result = account.run_cli("plan", "roles.yaml", "--profile", "asking", AWS_CONFIG_FILE=str(config))
     assert result.code == 0, result.err
     assert ran.exists()
 
@@ -101,13 +101,13 @@ def test_a_file_for_any_account_is_parsed_once_where_aws_has_answered_by_then(
     parsed: list[str] = []
 
     def ended(call: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        begun = started(call, *arguments)
+        begun = start_call(call, *arguments)
         wait([begun])
         return begun
 
     def noted(data: bytes, name: str) -> Any:
         parsed.append(name)
-        return composed(data, name)
+        return compose_yaml(data, name)
 
     monkeypatch.setattr("reconciler.app.plan.started", ended)
     monkeypatch.setattr("reconciler.desired.load.composed", noted)
@@ -129,9 +129,9 @@ def said(err: str) -> dict[str, int]:
 def test_verbose_tells_on_stderr_the_calls_that_were_made(account: Account) -> None:
     account.write(VALID)
     account.apply()
-    account.zero()
-    result = account.cli("plan", "roles.yaml", "--format", "json", "--verbose")
-    made = account.calls()
+    account.clear_calls()
+    result = account.run_cli("plan", "roles.yaml", "--format", "json", "--verbose")
+    made = account.count_calls()
     assert made["ListRoles"] == 1
     assert said(result.err) == made
     assert re.search(rf"^{sum(made.values())} calls to AWS in \d+\.\d\d s:$", result.err, re.MULTILINE)
@@ -140,4 +140,4 @@ def test_verbose_tells_on_stderr_the_calls_that_were_made(account: Account) -> N
 
 def test_nothing_of_the_calls_is_said_unasked(account: Account) -> None:
     account.write(VALID)
-    assert account.cli("plan", "roles.yaml").err == ""
+    assert account.run_cli("plan", "roles.yaml").err == ""

@@ -10,10 +10,10 @@ import pytest
 
 from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account
-from tests.support.dumps import dump
+from tests.support.dumps import dump_account
 from tests.support.eventual import Lag
-from tests.support.faults import Front, hurry, lost_answer, refused
-from tests.support.lifecycle import ACCOUNT, FLAGS, HEAD, MADE, allow, prepare, undisturbed
+from tests.support.faults import FaultLayer, drop_answer, refuse_with, shorten_retries
+from tests.support.lifecycle import ACCOUNT, FLAGS, HEAD, MADE, allow_document, prepare_stage, run_all_stages
 
 LAGS = {
     "entities are invisible": Lag(created=0.6),
@@ -25,30 +25,32 @@ LEAVING = {
     "what is gone is still shown": Lag(deleted=0.8),
     "what is taken away still counts": Lag(unlinked=0.5),
 }
-INVALID = refused("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"arn:aws:iam::{ACCOUNT}:user/ann"')
-UNSEEN = refused("NoSuchEntity", "The user with name ann cannot be found.", 404)
+INVALID = refuse_with(
+    "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"arn:aws:iam::{ACCOUNT}:user/ann"'
+)
+UNSEEN = refuse_with("NoSuchEntity", "The user with name ann cannot be found.", 404)
 EXISTING = f"""{HEAD}
-policies: {{reader: {{document: {allow("sns:Get*")}}}}}
+policies: {{reader: {{document: {allow_document("sns:Get*")}}}}}
 users: {{ann: {{policies: [reader]}}}}
 roles: {{app: {{trust: [{{users: [ann]}}]}}}}
 """
 
 
 @pytest.fixture(scope="module")
-def front() -> Front:
-    return Front()
+def front() -> FaultLayer:
+    return FaultLayer()
 
 
 @pytest.fixture(scope="module")
-def _sandbox(front: Front) -> Iterator[Sandbox]:
-    with Sandbox(wrap=front.around) as sandbox:
+def _sandbox(front: FaultLayer) -> Iterator[Sandbox]:
+    with Sandbox(wrap=front.wrap_layer) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def account(_sandbox: Sandbox, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(_sandbox: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """Of an account that is looked at for longer than IAM's delays here, and tried again soon."""
-    hurry(monkeypatch, 0.05)
+    shorten_retries(monkeypatch, 0.05)
     monkeypatch.setattr("reconciler.app.apply.GRACE", (0.0, 0.2, 0.5, 1.0, 2.0), raising=False)
     lent = Account(_sandbox, tmp_path)
     yield lent
@@ -59,49 +61,49 @@ def account(_sandbox: Sandbox, front: Front, tmp_path: Path, monkeypatch: pytest
 @pytest.fixture(scope="module")
 def wanted(_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Per stage, what there is where nothing is late."""
-    return undisturbed(Account(_sandbox, tmp_path_factory.mktemp("wanted")))[1]
+    return run_all_stages(Account(_sandbox, tmp_path_factory.mktemp("wanted")))[1]
 
 
-def applied(account: Account, front: Front, file: str, lag: Lag) -> dict[str, Any]:
+def applied(account: Account, front: FaultLayer, file: str, lag: Lag) -> dict[str, Any]:
     """What there is after one run that meets these delays, once they are over."""
-    front.eventually(lag)
-    result = account.cli("apply", file, *FLAGS)
+    front.delay_visibility(lag)
+    result = account.run_cli("apply", file, *FLAGS)
     front.clear()
     assert result.code == 0, result.err
-    return dump(account.iam)
+    return dump_account(account.iam)
 
 
 @pytest.mark.parametrize("lag", LAGS.values(), ids=LAGS)
 def test_one_run_makes_all_though_it_is_seen_late(
-    wanted: dict[str, Any], account: Account, front: Front, lag: Lag
+    wanted: dict[str, Any], account: Account, front: FaultLayer, lag: Lag
 ) -> None:
-    assert applied(account, front, prepare(account, "made"), lag) == wanted["made"]
+    assert applied(account, front, prepare_stage(account, "made"), lag) == wanted["made"]
 
 
 def test_one_run_changes_all_though_what_is_new_is_seen_late(
-    wanted: dict[str, Any], account: Account, front: Front
+    wanted: dict[str, Any], account: Account, front: FaultLayer
 ) -> None:
-    account.apply(prepare(account, "made"), *FLAGS)
+    account.apply(prepare_stage(account, "made"), *FLAGS)
     lag = Lag(created=0.5, principal=0.5, deleted=0.5, unlinked=0.3)
-    assert applied(account, front, prepare(account, "changed"), lag) == wanted["changed"]
+    assert applied(account, front, prepare_stage(account, "changed"), lag) == wanted["changed"]
 
 
 @pytest.mark.parametrize("lag", LEAVING.values(), ids=LEAVING)
 def test_one_run_deletes_all_though_it_is_seen_for_longer(
-    wanted: dict[str, Any], account: Account, front: Front, lag: Lag
+    wanted: dict[str, Any], account: Account, front: FaultLayer, lag: Lag
 ) -> None:
     for stage in ("made", "changed"):
-        account.apply(prepare(account, stage), *FLAGS)
-    assert applied(account, front, prepare(account, "gone"), lag) == wanted["gone"]
+        account.apply(prepare_stage(account, stage), *FLAGS)
+    assert applied(account, front, prepare_stage(account, "gone"), lag) == wanted["gone"]
 
 
 @pytest.mark.parametrize("line", ["CreateUser bob", "CreateRole left", "CreatePolicy reader", "CreateGroup"])
 def test_a_creation_whose_answer_is_lost_is_found_once_it_is_seen(
-    wanted: dict[str, Any], account: Account, front: Front, line: str
+    wanted: dict[str, Any], account: Account, front: FaultLayer, line: str
 ) -> None:
     """Meanwhile IAM says both: that it exists already, and that there is no such entity."""
-    file = prepare(account, "made")
-    hit = front.break_call(line, lost_answer)
+    file = prepare_stage(account, "made")
+    hit = front.break_call(line, drop_answer)
     assert applied(account, front, file, Lag(created=0.6, principal=0.6)) == wanted["made"]
     assert hit.hits == 1
 
@@ -109,41 +111,43 @@ def test_a_creation_whose_answer_is_lost_is_found_once_it_is_seen(
 # What will never come
 
 
-def test_a_name_that_no_file_has_is_refused_without_a_write(account: Account, front: Front) -> None:
-    prepare(account, "made")
+def test_a_name_that_no_file_has_is_refused_without_a_write(account: Account, front: FaultLayer) -> None:
+    prepare_stage(account, "made")
     account.write(MADE.replace("users: [ann]", "users: [anne]"), "typo.yaml")
     front.clear()
     for command in ("validate", "plan"):
-        result = account.cli(command, "typo.yaml")
+        result = account.run_cli(command, "typo.yaml")
         assert (result.code, "anne" in result.err) == (1, True), result.err
-    assert front.writes() == []
+    assert front.list_writes() == []
 
 
 @pytest.mark.parametrize("principal", ["user/nobody", "role/nobody"])
 def test_a_principal_that_does_not_exist_is_refused_before_any_write(
-    account: Account, front: Front, principal: str
+    account: Account, front: FaultLayer, principal: str
 ) -> None:
     trust = f"{{trust: [{{{principal.partition('/')[0]}s: ['arn:aws:iam::{ACCOUNT}:{principal}']}}]}}"
     account.write(f"{HEAD}users: {{ann: {{}}}}\nroles: {{app: {trust}}}\n")
     front.clear()
-    result = account.cli("apply", "roles.yaml", *FLAGS)
+    result = account.run_cli("apply", "roles.yaml", *FLAGS)
     assert result.code == 1
     assert "nobody" in result.err + result.out
-    assert front.writes() == []
+    assert front.list_writes() == []
 
 
 @pytest.mark.parametrize(("line", "fault"), [("CreateRole", INVALID), ("AttachUserPolicy", UNSEEN)])
-def test_what_this_run_did_not_make_is_not_waited_for(account: Account, front: Front, line: str, fault: Any) -> None:
+def test_what_this_run_did_not_make_is_not_waited_for(
+    account: Account, front: FaultLayer, line: str, fault: Any
+) -> None:
     """It went after the plan was made: asking again would only hide that."""
     account.iam.create_user(UserName="ann", Tags=[{"Key": "reconcile:owner", "Value": "platform"}])
     account.write(EXISTING)
-    account.cli("apply", "roles.yaml", "--target", "policy/reader", *FLAGS)
+    account.run_cli("apply", "roles.yaml", "--target", "policy/reader", *FLAGS)
     hit = front.break_call(line, fault, times=1000)
-    result = account.cli("apply", "roles.yaml", *FLAGS)
+    result = account.run_cli("apply", "roles.yaml", *FLAGS)
     assert (result.code, hit.hits) == (1, 1)
 
 
-def test_what_this_run_made_is_waited_for(account: Account, front: Front) -> None:
+def test_what_this_run_made_is_waited_for(account: Account, front: FaultLayer) -> None:
     account.write(EXISTING)
     hits = [front.break_call("CreateRole", INVALID, times=5), front.break_call("AttachUserPolicy", UNSEEN, times=5)]
     account.apply("roles.yaml", *FLAGS)

@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account, Result
-from tests.support.faults import Front, refused
-from tests.support.plans import is_read, log, writes
+from tests.support.faults import FaultLayer, refuse_with
+from tests.support.plans import is_read, list_writes, read_log
 
 if sys.platform != "win32":
     from tests.unit.shell.pseudo import Pseudo
@@ -90,8 +90,8 @@ REFUSED: dict[str, Row] = {
 
 def run(account: Account, row: Row) -> Result:
     account.write(row.text)
-    account.zero()
-    result = account.cli(*row.arguments)
+    account.clear_calls()
+    result = account.run_cli(*row.arguments)
     assert "Traceback" not in result.out + result.err
     return result
 
@@ -100,7 +100,7 @@ def run(account: Account, row: Row) -> Result:
 def test_changes_that_are_pending_are_no_failure(account: Account, what: str) -> None:
     row = PENDING[what]
     assert run(account, row).code == row.code
-    assert writes(account) == []
+    assert list_writes(account) == []
 
 
 @pytest.mark.parametrize("what", REFUSED)
@@ -110,40 +110,40 @@ def test_a_refusal_exits_1_says_why_and_writes_nothing(account: Account, what: s
     assert result.code == 1
     for text in row.said:
         assert text in result.err
-    assert writes(account) == []
+    assert list_writes(account) == []
 
 
 def test_without_changes_every_plan_exits_0(account: Account) -> None:
     account.write(FILE)
     account.apply()
-    assert account.cli("plan", "roles.yaml").code == 0
-    assert account.cli("plan", "roles.yaml", "--detailed-exitcode").code == 0
-    assert account.cli("apply", "roles.yaml").code == 0
+    assert account.run_cli("plan", "roles.yaml").code == 0
+    assert account.run_cli("plan", "roles.yaml", "--detailed-exitcode").code == 0
+    assert account.run_cli("apply", "roles.yaml").code == 0
 
 
 @pytest.mark.parametrize("command", [("plan",), ("apply", "--yes")])
 def test_in_the_wrong_account_nothing_of_iam_is_even_read(account: Account, command: tuple[str, ...]) -> None:
     account.write(WRONG_ACCOUNT)
-    account.zero()
-    assert account.cli(command[0], "roles.yaml", *command[1:]).code == 1
-    assert set(account.calls()) <= {"GetCallerIdentity"}
+    account.clear_calls()
+    assert account.run_cli(command[0], "roles.yaml", *command[1:]).code == 1
+    assert set(account.count_calls()) <= {"GetCallerIdentity"}
 
 
 @pytest.mark.parametrize("text", [FILE.replace("trust", "trsut"), "", FILE + "  }{\n"])
 def test_a_broken_file_is_told_whatever_aws_says_and_nothing_but_read(account: Account, text: str) -> None:
     """AWS may be asked while the file is checked; nobody waits for what it answers."""
     account.write(text)
-    account.zero()
-    result = account.cli("plan", "roles.yaml")
+    account.clear_calls()
+    result = account.run_cli("plan", "roles.yaml")
     assert (result.code, "roles.yaml:" in result.err) == (1, True)
-    assert all(map(is_read, log(account)))
-    nobody = account.process("plan", "roles.yaml", env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    assert all(map(is_read, read_log(account)))
+    nobody = account.run_process("plan", "roles.yaml", env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
     assert (nobody.code, nobody.err) == (1, result.err)
 
 
 def test_every_error_of_a_file_is_told_in_one_run(account: Account) -> None:
     account.write("version: 1\nowner: platform\nroles:\n  a: {trsut: []}\n  b: {trust: [{users: [ghost]}]}\nuser: {}\n")
-    result = account.cli("plan", "roles.yaml")
+    result = account.run_cli("plan", "roles.yaml")
     assert result.code == 1
     for place in ("roles.yaml:4:", "roles.yaml:5:", "roles.yaml:6:"):
         assert place in result.err
@@ -156,35 +156,35 @@ def test_an_unsafe_plan_exits_3_in_every_format_and_is_saved_and_its_apply_exits
     assert plan["safe"] is False
     assert [finding["level"] for finding in plan["findings"]] == ["error"]
     for form in ("text", "json", "markdown", "aws-cli", "github"):
-        shown = account.cli("plan", "roles.yaml", "--format", form, "--out", "plan.json")
+        shown = account.run_cli("plan", "roles.yaml", "--format", form, "--out", "plan.json")
         assert (shown.code, shown.err) == (3, "")
         assert "max_deletes" in shown.out
-    assert account.cli("plan", "roles.yaml", "--detailed-exitcode").code == 3
-    assert account.cli("plan", "roles.yaml", "--allow-deletes", "--detailed-exitcode").code == 2
-    assert account.cli("apply", "plan.json").code == 1
-    account.zero()
-    result = account.cli("apply", "roles.yaml", "--yes")
+    assert account.run_cli("plan", "roles.yaml", "--detailed-exitcode").code == 3
+    assert account.run_cli("plan", "roles.yaml", "--allow-deletes", "--detailed-exitcode").code == 2
+    assert account.run_cli("apply", "plan.json").code == 1
+    account.clear_calls()
+    result = account.run_cli("apply", "roles.yaml", "--yes")
     assert result.code == 1
     assert "--allow-deletes" in result.err
-    assert writes(account) == []
+    assert list_writes(account) == []
 
 
 def test_an_unsafe_undo_exits_3_and_a_safe_one_as_a_plan_does(account: Account) -> None:
     account.write(FILE)
     account.apply("roles.yaml", "--journal", "j.jsonl")
-    assert account.cli("undo", "j.jsonl").code == 0
-    assert account.cli("undo", "j.jsonl", "--detailed-exitcode").code == 2
+    assert account.run_cli("undo", "j.jsonl").code == 0
+    assert account.run_cli("undo", "j.jsonl", "--detailed-exitcode").code == 2
     account.iam.tag_role(RoleName="app", Tags=[{"Key": "reconcile:owner", "Value": "web"}])
     for options in ((), ("--detailed-exitcode",)):
-        unsafe = account.cli("undo", "j.jsonl", "--out", "undo.json", *options)
+        unsafe = account.run_cli("undo", "j.jsonl", "--out", "undo.json", *options)
         assert (unsafe.code, unsafe.err) == (3, "")
-    assert account.cli("undo", "j.jsonl", "--take-over").code == 0
-    assert account.cli("apply", "undo.json").code == 1
+    assert account.run_cli("undo", "j.jsonl", "--take-over").code == 0
+    assert account.run_cli("apply", "undo.json").code == 1
 
 
 def test_an_apply_that_is_done_exits_0_and_says_so(account: Account) -> None:
     account.write(FILE)
-    result = account.cli("apply", "roles.yaml", "--yes")
+    result = account.run_cli("apply", "roles.yaml", "--yes")
     assert result.code == 0
     assert "Live IAM matches the file." in result.out + result.err
 
@@ -195,7 +195,7 @@ def test_an_eleventh_attachment_is_refused_before_the_first_call(account: Accoun
     declared = "".join(f"  {name}: {{document: {document}}}\n" for name in names)
     user = f"users: {{alice: {{policies: [{', '.join(names)}]}}}}\n"
     account.write(f"version: 1\nowner: platform\npolicies:\n{declared}{user}")
-    result = account.cli("apply", "roles.yaml", "--yes")
+    result = account.run_cli("apply", "roles.yaml", "--yes")
     assert result.code == 1
     assert "user/alice would have 11 attached policies; the account's quota is 10" in result.out
     assert account.iam.list_users()["Users"] == []
@@ -203,15 +203,15 @@ def test_an_eleventh_attachment_is_refused_before_the_first_call(account: Accoun
 
 def test_an_apply_that_aws_stops_exits_1_says_where_and_can_go_on(tmp_path: Path) -> None:
     """A document that only IAM refuses: what was made stays, and the next run goes on from there."""
-    front = Front()
-    with Sandbox(wrap=front.around) as sandbox:
+    front = FaultLayer()
+    with Sandbox(wrap=front.wrap_layer) as sandbox:
         account = Account(sandbox, tmp_path)
-        front.break_call("CreatePolicy b", refused("MalformedPolicyDocument", "Syntax errors in policy."))
+        front.break_call("CreatePolicy b", refuse_with("MalformedPolicyDocument", "Syntax errors in policy."))
         document = '{Statement: [{Effect: Allow, Action: "sns:Publish", Resource: "*"}]}'
         account.write(
             f"version: 1\nowner: platform\npolicies:\n  a: {{document: {document}}}\n  b: {{document: {document}}}\n"
         )
-        result = account.cli("apply", "roles.yaml", "--yes")
+        result = account.run_cli("apply", "roles.yaml", "--yes")
         assert result.code == 1
         assert "Traceback" not in result.err
         for said in ("policy/b", "CreatePolicy", "MalformedPolicyDocument", "1 of 2 calls were made, 1 was not"):
@@ -233,7 +233,9 @@ def test_an_endpoint_that_does_not_answer_is_one_paragraph(
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     account.write(FILE)
-    result = account.cli(command[0], "roles.yaml", *command[1:], "--endpoint-url", f"http://127.0.0.1:{closed_port()}")
+    result = account.run_cli(
+        command[0], "roles.yaml", *command[1:], "--endpoint-url", f"http://127.0.0.1:{closed_port()}"
+    )
     assert result.code == 1
     assert result.out == ""
     assert "Traceback" not in result.err
@@ -243,12 +245,12 @@ def test_an_endpoint_that_does_not_answer_is_one_paragraph(
 
 def test_credentials_that_are_not_there_are_one_paragraph(account: Account) -> None:
     account.write(FILE)
-    account.zero()
-    result = account.cli("plan", "roles.yaml", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+    account.clear_calls()
+    result = account.run_cli("plan", "roles.yaml", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
     assert result.code == 1
     assert "credentials" in result.err
     assert result.err.count("error:") == 1
-    assert log(account) == []
+    assert read_log(account) == []
 
 
 @pytest.mark.parametrize(
@@ -256,24 +258,24 @@ def test_credentials_that_are_not_there_are_one_paragraph(account: Account) -> N
     [("--help",), ("plan", "--help"), ("apply", "--help"), ("--version",), ()],
 )
 def test_asking_for_help_is_no_failure(account: Account, arguments: tuple[str, ...]) -> None:
-    assert account.cli(*arguments).code == 0
+    assert account.run_cli(*arguments).code == 0
 
 
 def test_results_go_to_stdout_and_what_is_said_to_stderr(account: Account) -> None:
     account.write(FILE)
-    good = account.cli("plan", "roles.yaml", "--format", "json")
+    good = account.run_cli("plan", "roles.yaml", "--format", "json")
     assert good.json["summary"]["create"] == 1
     assert good.err == ""
     account.write(FILE.replace("trust", "trsut"))
-    bad = account.cli("plan", "roles.yaml", "--format", "json")
+    bad = account.run_cli("plan", "roles.yaml", "--format", "json")
     assert bad.out == ""
 
 
 def test_a_process_of_its_own_ends_with_the_same_codes(account: Account) -> None:
     account.write(FILE)
-    done = account.process("plan", "roles.yaml", "--detailed-exitcode")
+    done = account.run_process("plan", "roles.yaml", "--detailed-exitcode")
     assert (done.code, "Traceback" in done.err) == (2, False)
-    refused = account.process("apply", "roles.yaml")
+    refused = account.run_process("apply", "roles.yaml")
     assert (refused.code, "Traceback" in refused.err) == (1, False)
 
 
@@ -287,4 +289,4 @@ def test_an_interruption_at_the_question_exits_130_on_a_line_of_its_own(account:
         assert terminal.code() == 130
         assert "\r\nInterrupted.\r\n" in terminal.seen
         assert "\r\n\r\nInterrupted." not in terminal.seen
-    assert writes(account) == []
+    assert list_writes(account) == []

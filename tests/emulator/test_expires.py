@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.account import Account
-from tests.support.plans import changes, codes, findings, writes
+from tests.support.plans import changes_of, codes_of, findings_of, list_writes
 
 HEAD = "version: 1\nowner: platform\n"
 FAR, PAST = "2099-12-31", "2020-01-01"
@@ -23,12 +23,12 @@ def test_an_attachment_ends_with_the_first_apply_after_its_date(account: Account
     account.write(ATTACHED.replace("END", FAR))
     account.apply()
     plan = account.plan()
-    assert (plan["changes"], codes(plan, "info"), codes(plan, "warning")) == ([], ["expires"], [])
-    assert "first apply from then on detaches it" in findings(plan, "info")[0]["message"]
+    assert (plan["changes"], codes_of(plan, "info"), codes_of(plan, "warning")) == ([], ["expires"], [])
+    assert "first apply from then on detaches it" in findings_of(plan, "info")[0]["message"]
     account.write(ATTACHED.replace("END", PAST))
-    plan = account.applied()
-    assert changes(plan) == {"user/alice": ("update", ["policies"])}
-    assert codes(plan, "warning") == ["expired"]
+    plan = account.apply_and_read_plan()
+    assert changes_of(plan) == {"user/alice": ("update", ["policies"])}
+    assert codes_of(plan, "warning") == ["expired"]
     assert account.plan()["changes"] == []
     held = account.iam.list_attached_user_policies(UserName="alice")["AttachedPolicies"]
     assert [policy["PolicyName"] for policy in held] == ["IAMReadOnlyAccess"]
@@ -37,12 +37,12 @@ def test_an_attachment_ends_with_the_first_apply_after_its_date(account: Account
 def test_a_trust_rule_ends_by_itself_and_is_pruned_by_the_next_apply(account: Account) -> None:
     account.write(TRUSTED.replace("END", FAR))
     plan = account.plan()
-    assert codes(plan, "info") == []
-    assert "user/alice may assume role/app, until 2099-12-31T00:00:00Z" in account.cli("plan", "roles.yaml").out
+    assert codes_of(plan, "info") == []
+    assert "user/alice may assume role/app, until 2099-12-31T00:00:00Z" in account.run_cli("plan", "roles.yaml").out
     account.apply()
     account.write(TRUSTED.replace("END", PAST))
-    plan = account.applied()
-    assert (list(changes(plan)), codes(plan, "warning")) == (["role/app"], ["expired"])
+    plan = account.apply_and_read_plan()
+    assert (list(changes_of(plan)), codes_of(plan, "warning")) == (["role/app"], ["expired"])
     document = account.iam.get_role(RoleName="app")["Role"]["AssumeRolePolicyDocument"]
     assert [list(statement["Principal"]) for statement in document["Statement"]] == [["Service"]]
 
@@ -56,20 +56,20 @@ def test_a_role_whose_only_rule_is_over_is_never_opened(account: Account) -> Non
     (statement,) = account.iam.get_role(RoleName="app")["Role"]["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Condition"] == {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
     plan = account.plan()
-    assert (plan["changes"], codes(plan, "warning")) == ([], ["expired"])
+    assert (plan["changes"], codes_of(plan, "warning")) == ([], ["expired"])
 
 
 @pytest.mark.parametrize("text", [ATTACHED, TRUSTED], ids=["attachment", "trust rule"])
 def test_an_end_within_14_days_is_a_warning_with_its_place(account: Account, text: str) -> None:
     account.write(text.replace("END", SOON))
-    (finding,) = findings(account.plan(), "warning")
+    (finding,) = findings_of(account.plan(), "warning")
     assert (finding["code"], finding["file"].rpartition("/")[2]) == ("expires-soon", "roles.yaml")
     assert f"ends at {SOON}T00:00:00Z" in finding["message"]
 
 
 def test_a_plan_saved_before_an_end_is_not_applied_after_it(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     account.write(ATTACHED.replace("END", FAR))
-    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    assert account.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
 
     class Later(datetime):
         @classmethod
@@ -77,12 +77,12 @@ def test_a_plan_saved_before_an_end_is_not_applied_after_it(account: Account, mo
             return datetime(2100, 1, 1, tzinfo=UTC)
 
     monkeypatch.setattr("reconciler.app.saved.datetime", Later)
-    account.zero()
-    result = account.cli("apply", "plan.json")
-    assert (result.code, writes(account)) == (1, [])
+    account.clear_calls()
+    result = account.run_cli("apply", "plan.json")
+    assert (result.code, list_writes(account)) == (1, [])
     assert "has ended since" in result.err
     monkeypatch.undo()
-    assert account.cli("apply", "plan.json").code == 0
+    assert account.run_cli("apply", "plan.json").code == 0
 
 
 MEMBER = HEAD + "groups: {ops: }\nusers: {alice: {groups: [{group: ops, expires: END}]}}\n"
@@ -100,10 +100,10 @@ def test_a_membership_ends_with_the_first_apply_after_its_date(account: Account)
     account.write(MEMBER.replace("END", FAR))
     account.apply()
     plan = account.plan()
-    assert (plan["changes"], "expires" in codes(plan, "info")) == ([], True)
+    assert (plan["changes"], "expires" in codes_of(plan, "info")) == ([], True)
     account.write(MEMBER.replace("END", PAST))
-    plan = account.applied()
-    assert (changes(plan), codes(plan, "warning")) == ({"user/alice": ("update", ["groups"])}, ["expired"])
+    plan = account.apply_and_read_plan()
+    assert (changes_of(plan), codes_of(plan, "warning")) == ({"user/alice": ("update", ["groups"])}, ["expired"])
     assert account.iam.list_groups_for_user(UserName="alice")["Groups"] == []
     assert account.plan()["changes"] == []
 
@@ -114,25 +114,25 @@ def test_an_inline_policy_ends_by_itself_and_is_taken_off_by_the_next_apply(acco
     (statement,) = account.iam.get_role_policy(RoleName="app", PolicyName="logs")["PolicyDocument"]["Statement"]
     assert statement["Condition"] == {"DateLessThan": {"aws:CurrentTime": "2099-12-31T00:00:00Z"}}
     plan = account.plan()
-    assert (plan["changes"], codes(plan, "info"), codes(plan, "warning")) == ([], [], [])
+    assert (plan["changes"], codes_of(plan, "info"), codes_of(plan, "warning")) == ([], [], [])
     account.write(INLINE.replace("END", PAST))
-    plan = account.applied()
-    assert (list(changes(plan)), codes(plan, "warning")) == (["role/app"], ["expired"])
+    plan = account.apply_and_read_plan()
+    assert (list(changes_of(plan)), codes_of(plan, "warning")) == (["role/app"], ["expired"])
     assert account.iam.list_role_policies(RoleName="app")["PolicyNames"] == []
 
 
 def test_a_user_ends_by_itself_is_denied_for_good_and_never_deleted(account: Account) -> None:
     account.write(USER.replace("END", FAR))
-    out = account.cli("plan", "roles.yaml").out
+    out = account.run_cli("plan", "roles.yaml").out
     assert "user/sam may assume role/app, until 2099-12-31T00:00:00Z" in out
     account.apply()
     account.iam.create_access_key(UserName="sam")
     assert account.plan()["changes"] == []
     account.write(USER.replace("END", PAST))
     plan = account.plan()
-    assert changes(plan) == {"user/sam": ("update", ["inline_policies.reconcile-expires"])}
+    assert changes_of(plan) == {"user/sam": ("update", ["inline_policies.reconcile-expires"])}
     assert [(one["principal"], one["role"]) for one in plan["access"]["lost"]] == [("user/sam", "role/app")]
-    (finding,) = findings(plan, "warning")
+    (finding,) = findings_of(plan, "warning")
     assert (finding["code"], finding["address"]) == ("expired", "user/sam")
     assert "To delete user/sam, take it out of the file" in finding["message"]
     account.apply()
@@ -142,16 +142,16 @@ def test_a_user_ends_by_itself_is_denied_for_good_and_never_deleted(account: Acc
     assert denial["Statement"] == [{"Effect": "Deny", "Action": "*", "Resource": "*"}]
     assert account.plan()["changes"] == []
     account.write(USER.replace("END", FAR))
-    plan = account.applied()
+    plan = account.apply_and_read_plan()
     assert [one["principal"] for one in plan["access"]["gained"]] == ["user/sam"]
     account.write(USER.replace("expires: END, ", ""))
-    assert changes(account.applied()) == {"user/sam": ("update", ["inline_policies.reconcile-expires"])}
+    assert changes_of(account.apply_and_read_plan()) == {"user/sam": ("update", ["inline_policies.reconcile-expires"])}
 
 
 @pytest.mark.parametrize("text", [MEMBER, INLINE, USER], ids=["membership", "inline policy", "user"])
 def test_each_end_within_14_days_is_a_warning_with_its_place(account: Account, text: str) -> None:
     account.write(text.replace("END", SOON))
-    (finding,) = findings(account.plan(), "warning")
+    (finding,) = findings_of(account.plan(), "warning")
     assert (finding["code"], finding["file"].rpartition("/")[2]) == ("expires-soon", "roles.yaml")
 
 
@@ -159,7 +159,7 @@ def test_each_end_within_14_days_is_a_warning_with_its_place(account: Account, t
 def test_what_aws_ends_is_exported_with_its_end_and_a_plan_on_it_is_empty(account: Account, text: str) -> None:
     account.write(text.replace("END", FAR))
     account.apply()
-    exported = account.cli("export", "--owner", "platform").out
+    exported = account.run_cli("export", "--owner", "platform").out
     assert ('expires: "2099-12-31T00:00:00Z"' in exported) == (text != MEMBER)
     assert "reconcile-expires" not in exported
     account.write(exported)
@@ -174,7 +174,7 @@ def test_what_is_over_is_exported_as_it_is_so_that_a_plan_takes_nothing_away(acc
         statement = {"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition}
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         account.iam.put_user_policy(UserName="sam", PolicyName=name, PolicyDocument=document)
-    exported = account.cli("export").out
+    exported = account.run_cli("export").out
     assert "expires:" not in exported.replace("reconcile-expires:", "")
     account.write(exported)
     assert account.plan()["changes"] == []

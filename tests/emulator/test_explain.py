@@ -13,18 +13,18 @@ from unittest.mock import patch
 
 import pytest
 
-from reconciler.app.desired import offline, read
-from reconciler.app.explain import Access, explained
+from reconciler.app.desired import load_desired, read_files
+from reconciler.app.explain import IamCredentials, explain_chain
 from reconciler.assume import chain
-from reconciler.assume.asked import CODE, Mfa
-from reconciler.assume.folder import cache_folder
+from reconciler.assume.asked import WITH_CODE, Mfa
+from reconciler.assume.folder import find_cache_folder
 from reconciler.desired.declare import declare
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
-from reconciler.model.explanation import Evidence, Explanation, Outcome, Says
-from reconciler.model.problem import Failed, failure
+from reconciler.model.explanation import AssumeOutcome, Evidence, Explanation, SideVerdict
+from reconciler.model.problem import ReconcileError, make_error
 from tests.support.account import Account
-from tests.support.denying import denying
+from tests.support.denying import deny_operations
 
 ACCOUNT = "123456789012"
 FILE = """\
@@ -56,23 +56,23 @@ GONE = (*LISTS, "*Role", "*User", "*Policies", "*Policy")
 
 
 def asked(
-    account: Account, alias: str, user: str = "demo", mfa: Mfa = CODE, denied: tuple[str, ...] = (), **more: Any
+    account: Account, alias: str, user: str = "demo", mfa: Mfa = WITH_CODE, denied: tuple[str, ...] = (), **more: Any
 ) -> Explanation:
     """`denied`: operations of IAM that the caller may not call."""
     caller = user if user.startswith("arn:") else f"arn:aws:iam::{ACCOUNT}:user/{user}"
     path = str(account.folder / "roles.yaml")
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, account.environment, clear=True))
-        url = stack.enter_context(denying(account.sandbox.url, denied)) if denied else account.sandbox.url
-        desired = offline([path], {}, ACCOUNT)
-        requests = chain.requests(chain.hops(alias, desired.aliases), caller, desired.state.entities)
-        loaded = read([path], {}, ACCOUNT)
-        access = Access(None, None, url)
+        url = stack.enter_context(deny_operations(account.sandbox.url, denied)) if denied else account.sandbox.url
+        desired = load_desired([path], {}, ACCOUNT)
+        requests = chain.build_calls(chain.resolve_role_chain(alias, desired.aliases), caller, desired.state.entities)
+        loaded = read_files([path], {}, ACCOUNT)
+        access = IamCredentials(None, None, url)
 
         def again(paths: Mapping[Address, str]) -> Desired:
             return declare(loaded, paths)
 
-        return explained(desired, requests, caller, mfa, access, account.environment, again=again, **more)
+        return explain_chain(desired, requests, caller, mfa, access, account.environment, redeclare=again, **more)
 
 
 def evidence(found: Explanation) -> list[Evidence]:
@@ -89,17 +89,17 @@ def applied(account: Account) -> Account:
 
 def forget(account: Account) -> None:
     """As if the apply had been long ago, or from another machine."""
-    Path(str(cache_folder(account.environment)), "applied.json").unlink()
+    Path(str(find_cache_folder(account.environment)), "applied.json").unlink()
 
 
 ALL_LIVE = [Evidence.LIVE, Evidence.LIVE]
 
 
 def test_one_call_shows_a_small_account(applied: Account) -> None:
-    applied.zero()
+    applied.clear_calls()
     found = asked(applied, "open")
-    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, ALL_LIVE)
-    assert applied.calls() == {"GetAccountAuthorizationDetails": 1}
+    assert (found.outcome, evidence(found)) == (AssumeOutcome.ALLOWED, ALL_LIVE)
+    assert applied.count_calls() == {"GetAccountAuthorizationDetails": 1}
 
 
 def test_single_reads_show_the_same(applied: Account) -> None:
@@ -110,7 +110,7 @@ def test_single_reads_show_the_same(applied: Account) -> None:
 
 def test_what_may_not_be_read_is_taken_from_the_file_and_said_so(applied: Account) -> None:
     found = asked(applied, "open", denied=GONE)
-    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, [Evidence.FILE, Evidence.FILE])
+    assert (found.outcome, evidence(found)) == (AssumeOutcome.ALLOWED, [Evidence.FILE, Evidence.FILE])
     found = asked(applied, "open", denied=(*LISTS, "GetRole"))
     assert evidence(found) == [Evidence.FILE, Evidence.LIVE]
 
@@ -118,7 +118,7 @@ def test_what_may_not_be_read_is_taken_from_the_file_and_said_so(applied: Accoun
 @pytest.mark.parametrize("denied", ["ListGroupsForUser", "ListAttachedGroupPolicies", "ListUserPolicies"])
 def test_a_caller_that_is_read_in_part_is_taken_from_the_file(applied: Account, denied: str) -> None:
     found = asked(applied, "open", denied=(*LISTS, denied))
-    assert found.outcome is Outcome.ALLOWED
+    assert found.outcome is AssumeOutcome.ALLOWED
     assert evidence(found)[0] is Evidence.LIVE
 
 
@@ -127,10 +127,10 @@ def test_a_caller_that_neither_shows_is_unseen_and_never_refused(applied: Accoun
     applied.iam.create_user(UserName="stranger")
     applied.iam.put_user_policy(UserName="stranger", PolicyName="x", PolicyDocument=json.dumps(NOTHING))
     found = asked(applied, "open", "stranger", denied=(*LISTS, denied))
-    assert found.outcome is Outcome.UNSEEN
+    assert found.outcome is AssumeOutcome.UNSEEN
     assert found.sides[1].evidence is Evidence.UNSEEN
     whole = asked(applied, "open", "stranger", denied=LISTS)
-    assert (whole.outcome, whole.sides[1].evidence) == (Outcome.CALLER_REFUSES, Evidence.LIVE)
+    assert (whole.outcome, whole.sides[1].evidence) == (AssumeOutcome.CALLER_REFUSES, Evidence.LIVE)
 
 
 NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
@@ -147,8 +147,8 @@ def close(account: Account, role: str) -> None:
 def test_drift_is_not_applied(applied: Account, denied: tuple[str, ...]) -> None:
     close(applied, "open")
     found = asked(applied, "open", denied=denied)
-    assert found.outcome is Outcome.NOT_APPLIED
-    assert [side.says for side in found.sides] == [Says.REFUSES, Says.ALLOWS]
+    assert found.outcome is AssumeOutcome.NOT_APPLIED
+    assert [side.verdict for side in found.sides] == [SideVerdict.REFUSES, SideVerdict.ALLOWS]
     assert found.place is not None
     applied.apply()
     forget(applied)
@@ -158,42 +158,44 @@ def test_drift_is_not_applied(applied: Account, denied: tuple[str, ...]) -> None
 def test_a_membership_that_is_not_applied(applied: Account) -> None:
     applied.iam.remove_user_from_group(UserName="demo", GroupName="eng")
     found = asked(applied, "open")
-    assert found.outcome is Outcome.NOT_APPLIED
-    assert [side.says for side in found.sides] == [Says.ALLOWS, Says.REFUSES]
+    assert found.outcome is AssumeOutcome.NOT_APPLIED
+    assert [side.verdict for side in found.sides] == [SideVerdict.ALLOWS, SideVerdict.REFUSES]
 
 
 @pytest.mark.parametrize("denied", [(), LISTS], ids=["at once", "one by one"])
 def test_a_role_that_is_not_there(applied: Account, denied: tuple[str, ...]) -> None:
     applied.iam.delete_role(RoleName="named")
-    assert asked(applied, "named", denied=denied).outcome is Outcome.NOT_APPLIED
+    assert asked(applied, "named", denied=denied).outcome is AssumeOutcome.NOT_APPLIED
     applied.write(FILE.replace("open: {role: open}", f'open: {{role: "arn:aws:iam::{ACCOUNT}:role/oben"}}'))
     found = asked(applied, "open", denied=denied)
-    assert (found.outcome, found.hint) == (Outcome.NO_ROLE, "Did you mean 'open'?")
+    assert (found.outcome, found.hint) == (AssumeOutcome.NO_ROLE, "Did you mean 'open'?")
 
 
 def test_what_was_applied_just_now_may_not_be_known_everywhere(account: Account) -> None:
     account.write(FILE)
     account.apply()
-    refusal = failure("assume-refused", "AWS does not let you.")
-    assert asked(account, "open", refusal=refusal).outcome is Outcome.PROPAGATING
-    assert asked(account, "open").outcome is Outcome.ALLOWED
+    refusal = make_error("assume-refused", "AWS does not let you.")
+    assert asked(account, "open", refusal=refusal).outcome is AssumeOutcome.PROPAGATING
+    assert asked(account, "open").outcome is AssumeOutcome.ALLOWED
     forget(account)
     found = asked(account, "open", refusal=refusal)
-    assert found.outcome is Outcome.UNSEEN
+    assert found.outcome is AssumeOutcome.UNSEEN
     assert "SCP" in " ".join(found.details)
 
 
 def test_the_wrong_device_is_told_apart(applied: Account) -> None:
-    refusal = failure("mfa-device-refused", "AWS cannot check a code of the MFA device x.", "Not yours.", "Correct it.")
+    refusal = make_error(
+        "mfa-device-refused", "AWS cannot check a code of the MFA device x.", "Not yours.", "Correct it."
+    )
     found = asked(applied, "named", refusal=refusal)
-    assert (found.outcome, found.hint) == (Outcome.WRONG_MFA_DEVICE, "Correct it.")
-    other = Failed([*failure("assume-refused", "No.").problems])
-    assert asked(applied, "named", refusal=other).outcome is Outcome.UNSEEN
+    assert (found.outcome, found.hint) == (AssumeOutcome.WRONG_MFA_DEVICE, "Correct it.")
+    other = ReconcileError([*make_error("assume-refused", "No.").problems])
+    assert asked(applied, "named", refusal=other).outcome is AssumeOutcome.UNSEEN
 
 
 def test_mfa_is_wanted_live(applied: Account) -> None:
-    assert asked(applied, "named", mfa=Mfa()).outcome is Outcome.NEEDS_MFA
-    assert asked(applied, "named", mfa=CODE).may_assume
+    assert asked(applied, "named", mfa=Mfa()).outcome is AssumeOutcome.NEEDS_MFA
+    assert asked(applied, "named", mfa=WITH_CODE).may_assume
 
 
 def test_the_caller_of_a_later_hop_is_the_role_before_it(applied: Account) -> None:
@@ -201,10 +203,10 @@ def test_the_caller_of_a_later_hop_is_the_role_before_it(applied: Account) -> No
     assert found.may_assume
     assert found.caller_arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/open/demo"
     refused = asked(applied, "farther")
-    assert (refused.outcome, refused.role_arn) == (Outcome.TRUST_REFUSES, f"arn:aws:iam::{ACCOUNT}:role/farther")
+    assert (refused.outcome, refused.role_arn) == (AssumeOutcome.TRUST_REFUSES, f"arn:aws:iam::{ACCOUNT}:role/farther")
     close(applied, "open")
     assert asked(applied, "farther").role_arn == f"arn:aws:iam::{ACCOUNT}:role/open"
-    refusal = failure("assume-refused", "No.")
+    refusal = make_error("assume-refused", "No.")
     assert asked(applied, "farther", refusal=refusal, refused=1).role_arn == f"arn:aws:iam::{ACCOUNT}:role/farther"
 
 
@@ -214,16 +216,16 @@ def test_a_session_is_its_role_whatever_path_that_has(account: Account) -> None:
     desired = FILE.replace("far, via: open", "far")
     account.write(desired.replace("open: {trust", "open: {path: /team/, trust"))
     found = asked(account, "far", f"arn:aws:sts::{ACCOUNT}:assumed-role/open/me", mfa=Mfa())
-    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, ALL_LIVE)
+    assert (found.outcome, evidence(found)) == (AssumeOutcome.ALLOWED, ALL_LIVE)
     found = asked(account, "farther", f"arn:aws:sts::{ACCOUNT}:assumed-role/open/me", mfa=Mfa())
-    assert found.outcome is Outcome.TRUST_REFUSES
+    assert found.outcome is AssumeOutcome.TRUST_REFUSES
 
 
 def test_a_user_of_another_path_than_the_file_says_is_the_same_user(applied: Account) -> None:
     applied.iam.update_user(UserName="demo", NewPath="/team/")
     user = f"arn:aws:iam::{ACCOUNT}:user/team/demo"
     found = asked(applied, "named", user, denied=(*LISTS, "GetRole"))
-    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, [Evidence.FILE, Evidence.LIVE])
+    assert (found.outcome, evidence(found)) == (AssumeOutcome.ALLOWED, [Evidence.FILE, Evidence.LIVE])
 
 
 def test_a_role_below_another_path_is_another_arn(applied: Account) -> None:
@@ -232,38 +234,38 @@ def test_a_role_below_another_path_is_another_arn(applied: Account) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     applied.iam.create_role(RoleName="named", Path="/x/", AssumeRolePolicyDocument=document)
     found = asked(applied, "named")
-    assert found.outcome is Outcome.NO_ROLE
+    assert found.outcome is AssumeOutcome.NO_ROLE
     assert f"arn:aws:iam::{ACCOUNT}:role/x/named" in " ".join(found.details)
 
 
 def test_a_policy_of_aws_is_read_where_its_content_is_not_known_already(applied: Account) -> None:
     arn = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
     applied.iam.attach_user_policy(UserName="alice", PolicyArn=arn)
-    applied.zero()
+    applied.clear_calls()
     found = asked(applied, "open", "alice")
-    assert found.outcome is Outcome.CALLER_REFUSES
-    assert applied.calls() == {"GetAccountAuthorizationDetails": 1, "GetPolicy": 1, "GetPolicyVersion": 1}
+    assert found.outcome is AssumeOutcome.CALLER_REFUSES
+    assert applied.count_calls() == {"GetAccountAuthorizationDetails": 1, "GetPolicy": 1, "GetPolicyVersion": 1}
     unread = asked(applied, "open", "alice", denied=("GetPolicyVersion",))
-    assert unread.outcome is Outcome.UNSEEN
+    assert unread.outcome is AssumeOutcome.UNSEEN
 
 
 def test_without_any_access_the_file_speaks(applied: Account) -> None:
     caller = f"arn:aws:iam::{ACCOUNT}:user/alice"
-    desired = offline([str(applied.folder / "roles.yaml")], {}, ACCOUNT)
-    requests = chain.requests(chain.hops("open", desired.aliases), caller, desired.state.entities)
-    found = explained(desired, requests, caller, Mfa(), None, {})
-    assert (found.outcome, evidence(found)) == (Outcome.CALLER_REFUSES, [Evidence.FILE, Evidence.FILE])
+    desired = load_desired([str(applied.folder / "roles.yaml")], {}, ACCOUNT)
+    requests = chain.build_calls(chain.resolve_role_chain("open", desired.aliases), caller, desired.state.entities)
+    found = explain_chain(desired, requests, caller, Mfa(), None, {})
+    assert (found.outcome, evidence(found)) == (AssumeOutcome.CALLER_REFUSES, [Evidence.FILE, Evidence.FILE])
 
 
 def test_a_caller_of_another_account_is_not_looked_up_in_this_one(applied: Account) -> None:
     found = asked(applied, "open", "arn:aws:iam::210987654321:user/demo")
-    assert found.outcome is Outcome.TRUST_REFUSES
+    assert found.outcome is AssumeOutcome.TRUST_REFUSES
     assert found.sides[0].evidence is Evidence.FILE
 
 
-@pytest.mark.parametrize(("role", "outcome"), [("SSO_a", Outcome.UNSEEN), ("SSO_b", Outcome.TRUST_REFUSES)])
+@pytest.mark.parametrize(("role", "outcome"), [("SSO_a", AssumeOutcome.UNSEEN), ("SSO_b", AssumeOutcome.TRUST_REFUSES)])
 def test_a_session_of_a_role_that_nobody_shows_may_be_the_one_that_the_trust_names(
-    account: Account, role: str, outcome: Outcome
+    account: Account, role: str, outcome: AssumeOutcome
 ) -> None:
     """A session's ARN leaves out the path of its role (IAM identifiers)."""
     named = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/SSO_a"
@@ -276,14 +278,14 @@ def test_a_session_of_a_role_that_nobody_shows_may_be_the_one_that_the_trust_nam
 
 
 def test_an_endpoint_that_does_not_answer_is_only_not_seen(applied: Account) -> None:
-    with denying(applied.sandbox.url, ()) as gone:
+    with deny_operations(applied.sandbox.url, ()) as gone:
         pass
     caller = f"arn:aws:iam::{ACCOUNT}:user/demo"
-    desired = offline([str(applied.folder / "roles.yaml")], {}, ACCOUNT)
-    requests = chain.requests(chain.hops("open", desired.aliases), caller, desired.state.entities)
+    desired = load_desired([str(applied.folder / "roles.yaml")], {}, ACCOUNT)
+    requests = chain.build_calls(chain.resolve_role_chain("open", desired.aliases), caller, desired.state.entities)
     with patch.dict(os.environ, applied.environment | {"AWS_MAX_ATTEMPTS": "1"}, clear=True):
-        found = explained(desired, requests, caller, Mfa(), Access(None, None, gone), {})
-    assert (found.outcome, evidence(found)) == (Outcome.ALLOWED, [Evidence.FILE, Evidence.FILE])
+        found = explain_chain(desired, requests, caller, Mfa(), IamCredentials(None, None, gone), {})
+    assert (found.outcome, evidence(found)) == (AssumeOutcome.ALLOWED, [Evidence.FILE, Evidence.FILE])
 
 
 NARROW = "open: {role: open, policy: {Statement: {Effect: Allow, Action: 's3:*', Resource: '*'}}}"
@@ -293,7 +295,7 @@ TAGGED = "open: {role: open, session_tags: {team: blue}}"
 def test_a_session_policy_of_the_hop_before_narrows_the_next(applied: Account) -> None:
     applied.write(FILE.replace("open: {role: open}", NARROW))
     found = asked(applied, "far")
-    assert (found.outcome, found.sides[1].says) == (Outcome.CALLER_REFUSES, Says.REFUSES)
+    assert (found.outcome, found.sides[1].verdict) == (AssumeOutcome.CALLER_REFUSES, SideVerdict.REFUSES)
 
 
 def test_session_tags_of_the_hop_before_are_tags_of_the_caller(account: Account) -> None:
@@ -301,18 +303,18 @@ def test_session_tags_of_the_hop_before_are_tags_of_the_caller(account: Account)
     text = FILE.replace("{roles: [open]}", f"{{roles: [open], conditions: {condition}}}")
     account.write(text.replace('["{{ account_id }}"]', '["{{ account_id }}"], session_tags: true'))
     account.apply()
-    assert asked(account, "far").outcome is Outcome.TRUST_REFUSES
+    assert asked(account, "far").outcome is AssumeOutcome.TRUST_REFUSES
     assumer = '"sts:AssumeRole", Resource'
     tagged = (account.folder / "roles.yaml").read_text().replace("open: {role: open}", TAGGED)
     account.write(tagged.replace(assumer, '["sts:AssumeRole", "sts:TagSession"], Resource'))
     account.apply()
-    assert asked(account, "far").outcome is Outcome.ALLOWED
+    assert asked(account, "far").outcome is AssumeOutcome.ALLOWED
 
 
 def test_what_the_file_ignores_is_no_reason_to_apply(applied: Account) -> None:
     close(applied, "open")
     applied.write(FILE.replace("open: {trust", "open: {ignore_changes: [trust], trust"))
-    assert asked(applied, "open").outcome is Outcome.TRUST_REFUSES
+    assert asked(applied, "open").outcome is AssumeOutcome.TRUST_REFUSES
 
 
 CHAINED = """\
@@ -360,9 +362,9 @@ def test_what_is_said_of_a_chain_is_what_the_sandbox_does(account: Account, call
         account.write(CHAINED.format(trusted=trusted, may=may, takes=takes, sets=sets))
         account.apply()
         forget(account)
-        done = account.cli("assume", "second", "--format", "json", "--no-cache", "--file", "roles.yaml", **keys)
+        done = account.run_cli("assume", "second", "--format", "json", "--no-cache", "--file", "roles.yaml", **keys)
         found = asked(account, "second", mfa=Mfa())
-        assert (done.code == 0) is (found.outcome is Outcome.ALLOWED), (sets, takes, done.err, found)
-        if found.outcome in (Outcome.TAG_SESSION, Outcome.SOURCE_IDENTITY):
+        assert (done.code == 0) is (found.outcome is AssumeOutcome.ALLOWED), (sets, takes, done.err, found)
+        if found.outcome in (AssumeOutcome.TAG_SESSION, AssumeOutcome.SOURCE_IDENTITY):
             for said in (" ".join(found.details), " ".join(done.err.split())):
                 assert "An earlier alias of the chain" in said

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.account import Account
 from tests.support.examples import examples
-from tests.support.plans import changes, codes, log
+from tests.support.plans import changes_of, codes_of, read_log
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ACCOUNT = "123456789012"
@@ -39,7 +39,7 @@ def example(account: Account) -> None:
 
 def exported(account: Account, *options: str) -> str:
     """What export prints, put into roles.yaml."""
-    result = account.cli("export", *options)
+    result = account.run_cli("export", *options)
     assert result.code == 0, result.err
     account.write(result.out)
     return result.out
@@ -48,7 +48,7 @@ def exported(account: Account, *options: str) -> str:
 def nothing_to_do(account: Account) -> bool:
     plan = account.plan()
     assert plan["safe"], plan["findings"]
-    return changes(plan) == {}
+    return changes_of(plan) == {}
 
 
 @pytest.mark.parametrize("options", [(), ("--owner", "company")], ids=["no owner", "its owner"])
@@ -94,14 +94,14 @@ def test_export_reads_what_plan_reads_and_the_settings_of_the_account_and_nothin
             account.iam.create_role(
                 RoleName=f"r{count}-{number}", AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
             )
-        account.zero()
+        account.clear_calls()
         exported(account)
-        counted.append(account.calls())
-        assert all(line.startswith(("Get", "List")) for line in log(account))
-    account.zero()
+        counted.append(account.count_calls())
+        assert all(line.startswith(("Get", "List")) for line in read_log(account))
+    account.clear_calls()
     assert nothing_to_do(account)
     of_the_account = {"ListAccountAliases": 1, "GetAccountPasswordPolicy": 1}
-    assert counted[0] == counted[1] == account.calls() | of_the_account
+    assert counted[0] == counted[1] == account.count_calls() | of_the_account
 
 
 def by_hand(iam: Any) -> None:
@@ -198,9 +198,9 @@ def test_with_an_owner_a_plan_only_adopts_and_what_others_own_is_left_out(accoun
     by_hand(account.iam)
     text = exported(account, "--owner", "platform")
     assert "# role/theirs: it belongs to owner others." in text
-    plan = account.applied()
-    adopted = {address: ("adopt", []) for address in changes(plan)}
-    assert changes(plan) == adopted
+    plan = account.apply_and_read_plan()
+    adopted = {address: ("adopt", []) for address in changes_of(plan)}
+    assert changes_of(plan) == adopted
     assert sorted(adopted) == [
         *("instance-profile/app", "instance-profile/closed-own", "policy/old", "policy/older"),
         *("role/app", "role/closed", "role/tagged", "user/alice"),
@@ -229,12 +229,12 @@ def test_a_part_of_what_an_owner_has_is_exported_without_pruning(account: Accoun
 
 def test_a_folder_gets_a_file_for_each_kind(account: Account) -> None:
     example(account)
-    result = account.cli("export", "--split", "live", "--owner", "company")
+    result = account.run_cli("export", "--split", "live", "--owner", "company")
     assert result.out.split() == [
         f"live/{name}.yaml" for name in ("roles", "oidc_providers", "policies", "groups", "users")
     ]
     for files in ("live", "live/roles.yaml"):
-        assert changes(account.plan(files)) == {}
+        assert changes_of(account.plan(files)) == {}
     one = yaml.safe_load(exported(account, "--owner", "company"))
     several: dict[str, Any] = {}
     for name in result.out.split():
@@ -244,7 +244,7 @@ def test_a_folder_gets_a_file_for_each_kind(account: Account) -> None:
 
 def test_a_folder_with_files_is_left_alone(account: Account) -> None:
     kept = account.write("version: 1\n", "live/mine.yml")
-    result = account.cli("export", "--split", "live")
+    result = account.run_cli("export", "--split", "live")
     assert (result.code, [*kept.parent.iterdir()]) == (1, [kept])
     assert "live has mine.yml already: nothing was written." in result.err
 
@@ -264,7 +264,7 @@ def test_a_folder_with_files_is_left_alone(account: Account) -> None:
 def test_a_mistake_is_said_and_nothing_is_printed(account: Account, options: tuple[str, ...], said: str) -> None:
     account.iam.create_role(RoleName="app", AssumeRolePolicyDocument=trust({"Service": "ec2.amazonaws.com"}))
     account.write("", "roles.txt")
-    result = account.cli("export", *options)
+    result = account.run_cli("export", *options)
     assert (result.code, result.out) == (1, "")
     assert said in result.err
 
@@ -274,8 +274,8 @@ def test_an_owner_of_an_entity_stays_where_a_file_names_none(account: Account) -
     owned = [{"Key": "reconcile:owner", "Value": "others"}, {"Key": "team", "Value": "a"}]
     account.iam.create_user(UserName="alice", Tags=owned)
     account.write("version: 1\nsettings: {prune: none}\nusers:\n  alice: {}\n")
-    plan = account.applied()
-    assert (changes(plan), codes(plan)) == ({"user/alice": ("update", ["tags.team"])}, [])
+    plan = account.apply_and_read_plan()
+    assert (changes_of(plan), codes_of(plan)) == ({"user/alice": ("update", ["tags.team"])}, [])
     assert account.iam.list_user_tags(UserName="alice")["Tags"] == owned[:1]
 
 

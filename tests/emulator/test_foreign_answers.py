@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from reconciler.app.mfa import Wanted, enrolled
+from reconciler.app.mfa import EnrolRequest, enroll_device
 from reconciler.aws import devices, keys
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 from reconciler.sandbox.proxy import HangUp
-from reconciler.sandbox.wire import Refusal, Reply, Request
+from reconciler.sandbox.wire import HttpRequest, Refusal, Reply
 from tests.support.account import Account
-from tests.support.dumps import dump
+from tests.support.dumps import dump_account
 from tests.support.examples import EXPLORING
-from tests.support.faults import hurry
+from tests.support.faults import shorten_retries
 from tests.support.pages_of_others import PAGE
 
-Layer = Callable[[Request], Reply]
+Layer = Callable[[HttpRequest], Reply]
 Way = Callable[[Reply], Reply]
 ARN = "arn:aws:iam::123456789012"
 SECRETS = rb"<(SecretAccessKey|Base32StringSeed)>[^<]*</\1>"
@@ -44,7 +44,7 @@ LOST: dict[str, Way] = {
     "an error without a code": page(403, b"<ErrorResponse><Error><Message>x</Message></Error></ErrorResponse>"),
     "a gateway's page": page(502),
     "nothing": page(200, b""),
-    "half of it": lambda reply: Reply(200, reply.payload()[:-40]),
+    "half of it": lambda reply: Reply(200, reply.to_bytes()[:-40]),
     "another call's answer": page(200, b"<ListUsersResponse><ListUsersResult/></ListUsersResponse>"),
 }
 """What becomes of the answer to a call that is done."""
@@ -75,7 +75,7 @@ class Between:
     def break_(self, action: str, way: Way, *, done: bool = True, times: int = 1) -> None:
         self._ways[action] = [(way, done)] * times
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: HttpRequest) -> Reply:
         writes = bool(request.action) and not request.action.startswith(("Get", "List"))
         if writes:
             self.made.append(request.action)
@@ -106,13 +106,13 @@ def alice(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
 
 @pytest.fixture
 def between(alice: Account, monkeypatch: pytest.MonkeyPatch) -> Between:
-    hurry(monkeypatch)
+    shorten_retries(monkeypatch)
     return Between(alice, monkeypatch)
 
 
 def run(account: Account, *words: str) -> Any:
     file = str(account.folder / "credentials")
-    result = account.cli("keys", *words, AWS_SHARED_CREDENTIALS_FILE=file, AWS_CONFIG_FILE=f"{file}.config")
+    result = account.run_cli("keys", *words, AWS_SHARED_CREDENTIALS_FILE=file, AWS_CONFIG_FILE=f"{file}.config")
     assert "Traceback" not in result.err
     return result
 
@@ -205,8 +205,8 @@ def owners(account: Account) -> dict[str, str | None]:
 def enrol(account: Account, said: list[str]) -> str:
     """What the failure is, or "" where the device is enrolled: with a seed file, so that nobody is asked."""
     try:
-        assert enrolled(Wanted("alice", seed_file="seed"), None, said.append) == f"{ARN}:mfa/alice"
-    except Failed as failed:
+        assert enroll_device(EnrolRequest("alice", seed_file="seed"), None, said.append) == f"{ARN}:mfa/alice"
+    except ReconcileError as failed:
         return failed.problems[0].message
     return ""
 
@@ -259,8 +259,8 @@ roles: {app: {trust: [{users: [ann]}], policies: [reader], instance_profile: tru
 @pytest.fixture
 def undisturbed(alice: Account) -> Iterator[dict[str, Any]]:
     alice.write(FILE)
-    assert alice.cli("apply", "roles.yaml", "--yes").code == 0
-    yield dump(alice.iam)
+    assert alice.run_cli("apply", "roles.yaml", "--yes").code == 0
+    yield dump_account(alice.iam)
 
 
 @pytest.mark.parametrize("way", FEW.values(), ids=FEW.keys())
@@ -270,18 +270,18 @@ def test_an_apply_whose_every_answer_is_broken_once_makes_what_it_should(
     alice.reset()
     alice.iam.create_user(UserName="alice")
     between.every = way
-    result = alice.cli("apply", "roles.yaml", "--yes")
+    result = alice.run_cli("apply", "roles.yaml", "--yes")
     assert result.code == 0, result.err
-    assert dump(alice.iam) == undisturbed
+    assert dump_account(alice.iam) == undisturbed
 
 
 def test_an_apply_that_only_meets_pages_says_that_nothing_is_known(alice: Account, between: Between) -> None:
     """A portal that lets reads through: a page is no `done`."""
     alice.write("version: 1\nowner: platform\ngroups: {engineers: {}}\n")
     between.break_("CreateGroup", page(200), done=False, times=20)
-    result = alice.cli("apply", "roles.yaml", "--yes")
+    result = alice.run_cli("apply", "roles.yaml", "--yes")
     assert result.code == 1 and "HTTP 200 with an HTML page" in result.err
-    assert "Applied" not in result.out and "engineers" not in str(dump(alice.iam))
+    assert "Applied" not in result.out and "engineers" not in str(dump_account(alice.iam))
 
 
 def test_a_write_whose_answer_trickles_is_cut_off_and_made_once(alice: Account, between: Between) -> None:
@@ -291,6 +291,6 @@ def test_a_write_whose_answer_trickles_is_cut_off_and_made_once(alice: Account, 
 
     alice.write("version: 1\nowner: platform\ngroups: {engineers: {}}\n")
     between.break_("CreateGroup", late)
-    result = alice.cli("apply", "roles.yaml", "--yes", RECONCILE_CALL_TIMEOUT="1")
+    result = alice.run_cli("apply", "roles.yaml", "--yes", RECONCILE_CALL_TIMEOUT="1")
     assert result.code == 0, result.err
     assert between.made.count("CreateGroup") == 1

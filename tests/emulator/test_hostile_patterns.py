@@ -40,11 +40,11 @@ def test_a_plan_ends_whatever_patterns_a_user_has(account: Account, words: list[
     account.write(FILE)
     account.iam.create_user(UserName="m" * 64)
     account.iam.put_user_policy(UserName="m" * 64, PolicyName="p", PolicyDocument=json.dumps(POLICY))
-    assert f"+ role/{'a' * 60}" in account.cli(words[0], "roles.yaml", *words[1:]).out
+    assert f"+ role/{'a' * 60}" in account.run_cli(words[0], "roles.yaml", *words[1:]).out
 
 
 def test_an_export_ends_whatever_pattern_is_asked_for(account: Account) -> None:
     account.iam.create_user(UserName="m" * 64)
     account.iam.put_user_policy(UserName="m" * 64, PolicyName="p", PolicyDocument=json.dumps(POLICY))
-    assert f"{'m' * 64}:" in account.cli("export", "--only", f"user/{'*?' * 12}m").out
-    assert "nothing in the account matches" in account.cli("export", "--only", f"user/{HOSTILE}").err
+    assert f"{'m' * 64}:" in account.run_cli("export", "--only", f"user/{'*?' * 12}m").out
+    assert "nothing in the account matches" in account.run_cli("export", "--only", f"user/{HOSTILE}").err

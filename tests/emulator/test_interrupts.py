@@ -20,10 +20,10 @@ import pytest
 
 from reconciler.sandbox.proxy import Layer
 from reconciler.sandbox.server import Sandbox
-from reconciler.sandbox.wire import Reply, Request
+from reconciler.sandbox.wire import HttpRequest, Reply
 from tests.support.account import Account
-from tests.support.faults import Fault, Front, hurry, late_answer, most_in_flight, refused
-from tests.support.plans import changes
+from tests.support.faults import Fault, FaultLayer, count_most_in_flight, delay_answer, refuse_with, shorten_retries
+from tests.support.plans import changes_of
 
 HEAD = "version: 1\nowner: platform\n"
 USERS = 60
@@ -34,18 +34,18 @@ def file_of(team: str, users: int = USERS) -> str:
 
 
 @pytest.fixture(scope="module")
-def front() -> Front:
-    return Front()
+def front() -> FaultLayer:
+    return FaultLayer()
 
 
 @pytest.fixture(scope="module")
-def _sandbox(front: Front) -> Iterator[Sandbox]:
-    with Sandbox(wrap=front.around) as sandbox:
+def _sandbox(front: FaultLayer) -> Iterator[Sandbox]:
+    with Sandbox(wrap=front.wrap_layer) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def account(_sandbox: Sandbox, front: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(_sandbox: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     monkeypatch.setattr("reconciler.app.apply.GRACE", (0.0,))
     lent = Account(_sandbox, tmp_path)
     yield lent
@@ -71,14 +71,14 @@ def started(
 def signalling(process: subprocess.Popen[str], number: signal.Signals, then: Fault) -> Fault:
     """As a call arrives, its process gets a signal; then the call goes on as it would."""
 
-    def fault(request: Request, layer: Layer) -> Reply:
+    def fault(request: HttpRequest, layer: Layer) -> Reply:
         os.kill(process.pid, number)
         return then(request, layer)
 
     return fault
 
 
-def slow(request: Request, layer: Layer) -> Reply:
+def slow(request: HttpRequest, layer: Layer) -> Reply:
     time.sleep(0.5)
     return layer(request)
 
@@ -89,7 +89,7 @@ def recorded(account: Account) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_what_is_under_way_is_finished_and_the_next_run_goes_on(
-    account: Account, front: Front, number: signal.Signals
+    account: Account, front: FaultLayer, number: signal.Signals
 ) -> None:
     account.write(file_of("a"))
     front.latency = 0.05
@@ -112,7 +112,7 @@ def test_what_is_under_way_is_finished_and_the_next_run_goes_on(
     assert len(account.iam.list_users()["Users"]) == USERS
 
 
-def test_what_is_under_way_is_finished_though_its_terminal_is_gone(account: Account, front: Front) -> None:
+def test_what_is_under_way_is_finished_though_its_terminal_is_gone(account: Account, front: FaultLayer) -> None:
     """The kernel and the shell each send a signal then, and the bar has nowhere to be drawn."""
     account.write(file_of("a"))
     front.latency = 0.05
@@ -129,7 +129,7 @@ def test_what_is_under_way_is_finished_though_its_terminal_is_gone(account: Acco
     )
     os.close(inside)
 
-    def gone(request: Request, layer: Layer) -> Reply:
+    def gone(request: HttpRequest, layer: Layer) -> Reply:
         os.close(terminal)
         return signalling(process, signal.SIGHUP, slow)(request, layer)
 
@@ -142,7 +142,7 @@ def test_what_is_under_way_is_finished_though_its_terminal_is_gone(account: Acco
     assert (lines[-1]["event"], lines[-1]["done"]) == ("end", len(made))
 
 
-def test_with_nohup_an_apply_outlives_its_terminal(account: Account, front: Front) -> None:
+def test_with_nohup_an_apply_outlives_its_terminal(account: Account, front: FaultLayer) -> None:
     account.write(file_of("a", 3))
     process = started(account, hung_up=signal.SIG_IGN)
     front.break_call("CreateUser u01", signalling(process, signal.SIGHUP, slow))
@@ -150,10 +150,12 @@ def test_with_nohup_an_apply_outlives_its_terminal(account: Account, front: Fron
     assert (process.returncode, "Applied: 3 calls." in out) == (0, True), said
 
 
-def test_a_second_interruption_stops_at_once_and_says_what_may_have_been_made(account: Account, front: Front) -> None:
+def test_a_second_interruption_stops_at_once_and_says_what_may_have_been_made(
+    account: Account, front: FaultLayer
+) -> None:
     account.write(file_of("a"))
     process = started(account, "--journal", "j.jsonl")
-    front.break_call("CreateUser u20", signalling(process, signal.SIGINT, late_answer(20)))
+    front.break_call("CreateUser u20", signalling(process, signal.SIGINT, delay_answer(20)))
     assert process.stderr is not None
     assert "Stopping" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
@@ -163,14 +165,14 @@ def test_a_second_interruption_stops_at_once_and_says_what_may_have_been_made(ac
     assert recorded(account)[-1]["unclear"] >= 1
     front.clear()
     account.apply()
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
-def test_who_interrupts_the_second_look_is_told_that_all_was_done(account: Account, front: Front) -> None:
+def test_who_interrupts_the_second_look_is_told_that_all_was_done(account: Account, front: FaultLayer) -> None:
     account.write(file_of("a", 3))
     process = started(account)
 
-    def looked_at(request: Request, layer: Layer) -> Reply:
+    def looked_at(request: HttpRequest, layer: Layer) -> Reply:
         front.break_call("GetAccountAuthorizationDetails", signalling(process, signal.SIGINT, slow))
         return layer(request)
 
@@ -182,49 +184,49 @@ def test_who_interrupts_the_second_look_is_told_that_all_was_done(account: Accou
 
 @pytest.mark.parametrize("read", ["GetCallerIdentity", "GetAccountAuthorizationDetails"])
 def test_a_pipeline_is_told_of_an_interruption_before_the_first_write(
-    account: Account, front: Front, read: str
+    account: Account, front: FaultLayer, read: str
 ) -> None:
     account.write(file_of("a", 3))
     process = started(account, "--log-format", "json")
     front.break_call(read, signalling(process, signal.SIGINT, slow))
     _, said = process.communicate(timeout=30)
     assert (process.returncode, [json.loads(line)["event"] for line in said.splitlines()]) == (130, ["interrupted"])
-    assert front.writes() == []
+    assert front.list_writes() == []
 
 
 @pytest.mark.parametrize("saved", [True, False])
 def test_what_goes_on_from_a_plan_that_broke_off_is_said(
-    account: Account, front: Front, monkeypatch: pytest.MonkeyPatch, saved: bool
+    account: Account, front: FaultLayer, monkeypatch: pytest.MonkeyPatch, saved: bool
 ) -> None:
     """A saved plan is stale, once part of it is done."""
     account.write(file_of("a", 3))
     account.plan("roles.yaml", "--out", "plan.json")
-    front.break_call("CreateUser u02", refused("ServiceFailure", "no", 500), times=99)
-    hurry(monkeypatch)
+    front.break_call("CreateUser u02", refuse_with("ServiceFailure", "no", 500), times=99)
+    shorten_retries(monkeypatch)
     file = "plan.json" if saved else "roles.yaml"
-    said = account.cli("apply", file, "--yes").err
+    said = account.run_cli("apply", file, "--yes").err
     assert ("Plan again to go on" in said, "Run the same command again" in said) == (saved, not saved)
     front.clear()
-    assert account.cli("apply", file, "--yes").code == (1 if saved else 0)
+    assert account.run_cli("apply", file, "--yes").code == (1 if saved else 0)
     account.apply()
 
 
-def test_what_somebody_else_made_meanwhile_is_not_undone(account: Account, front: Front) -> None:
+def test_what_somebody_else_made_meanwhile_is_not_undone(account: Account, front: FaultLayer) -> None:
     """The call that met it failed: it was not this apply's."""
     account.write(file_of("a", 3))
 
-    def made_by_another(request: Request, layer: Layer) -> Reply:
+    def made_by_another(request: HttpRequest, layer: Layer) -> Reply:
         account.iam.create_user(UserName="u01")
         return layer(request)
 
     front.break_call("CreateUser u01", made_by_another)
-    assert account.cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl").code == 1
+    assert account.run_cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl").code == 1
     made = {user["UserName"] for user in account.iam.list_users()["Users"]}
-    back = account.cli("undo", "j.jsonl", "--format", "json").json
+    back = account.run_cli("undo", "j.jsonl", "--format", "json").json
     assert {change["address"] for change in back["changes"]} == {f"user/{name}" for name in made - {"u01"}}
 
 
-def test_writes_go_side_by_side_but_never_two_of_one_entity(account: Account, front: Front) -> None:
+def test_writes_go_side_by_side_but_never_two_of_one_entity(account: Account, front: FaultLayer) -> None:
     account.write(
         HEAD
         + "groups: {g: {}, h: {}}\nusers:\n"
@@ -232,12 +234,12 @@ def test_writes_go_side_by_side_but_never_two_of_one_entity(account: Account, fr
     )
     front.latency = 0.03
     account.apply()
-    writes = front.writes()
+    writes = front.list_writes()
     assert len(writes) == 2 + 4 * 20
-    assert 8 <= most_in_flight(writes) <= 16
+    assert 8 <= count_most_in_flight(writes) <= 16
     for number in range(20):
         own = [one for one in writes if one.parameters.get("UserName") == f"u{number:02}"]
-        assert (len(own), most_in_flight(own)) == (4, 1)
+        assert (len(own), count_most_in_flight(own)) == (4, 1)
 
 
 def tags_of(account: Account) -> list[dict[str, str]]:
@@ -247,7 +249,7 @@ def tags_of(account: Account) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("machines", [1, 2])
 def test_two_applies_at_once_end_in_one_of_the_two_states_or_say_so(
-    account: Account, front: Front, machines: int, tmp_path: Path
+    account: Account, front: FaultLayer, machines: int, tmp_path: Path
 ) -> None:
     """On one machine they take turns. On two they cannot, and one puts right what it finds mixed."""
     for team in "abc":
@@ -265,13 +267,13 @@ def test_two_applies_at_once_end_in_one_of_the_two_states_or_say_so(
         assert len(account.iam.list_users()["Users"]) == 12
 
 
-def test_what_another_machine_wrote_at_the_same_time_is_put_right(account: Account, front: Front) -> None:
+def test_what_another_machine_wrote_at_the_same_time_is_put_right(account: Account, front: FaultLayer) -> None:
     """As the last call is made, another machine changes what the first one was."""
     account.write(file_of("c", 3))
     account.apply()
     account.write(file_of("a", 3))
 
-    def meanwhile(request: Request, layer: Layer) -> Reply:
+    def meanwhile(request: HttpRequest, layer: Layer) -> Reply:
         reply = layer(request)
         account.iam.tag_user(UserName="u00", Tags=[{"Key": "team", "Value": "b"}])
         return reply
@@ -283,7 +285,7 @@ def test_what_another_machine_wrote_at_the_same_time_is_put_right(account: Accou
 
 
 def test_what_another_machine_writes_until_the_next_round_is_put_right_in_that_one(
-    account: Account, front: Front
+    account: Account, front: FaultLayer
 ) -> None:
     """It wrote before the look that tells so, and goes on after it."""
     account.write(file_of("c", 3))
@@ -291,14 +293,14 @@ def test_what_another_machine_writes_until_the_next_round_is_put_right_in_that_o
     account.write(file_of("a", 3))
     seats = iter(("u00", "u01"))
 
-    def other(request: Request, layer: Layer) -> Reply:
+    def other(request: HttpRequest, layer: Layer) -> Reply:
         reply = layer(request)
         if request.action == "TagUser" or request.parameters.get("Filter.member.1") == "User":
             for seat in itertools.islice(seats, 1):
                 account.iam.tag_user(UserName=seat, Tags=[{"Key": "team", "Value": "b"}])
         return reply
 
-    def begins(request: Request, layer: Layer) -> Reply:
+    def begins(request: HttpRequest, layer: Layer) -> Reply:
         front.break_call("GetAccountAuthorizationDetails", other, times=99)
         return other(request, layer)
 
@@ -309,19 +311,19 @@ def test_what_another_machine_writes_until_the_next_round_is_put_right_in_that_o
 
 
 def test_what_aws_keeps_as_it_was_is_told_and_not_written_again(
-    account: Account, front: Front, monkeypatch: pytest.MonkeyPatch
+    account: Account, front: FaultLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A change that does not take is no sign of another apply."""
     account.write(file_of("c", 3))
     account.apply()
     account.write(file_of("a", 3))
 
-    def ignored(request: Request, layer: Layer) -> Reply:
+    def ignored(request: HttpRequest, layer: Layer) -> Reply:
         reply = layer(request)
         account.iam.tag_user(UserName="u02", Tags=[{"Key": "team", "Value": "c"}])
         return reply
 
     front.break_call("TagUser u02", ignored)
-    result = account.cli("apply", "roles.yaml", "--yes")
+    result = account.run_cli("apply", "roles.yaml", "--yes")
     assert (result.code, "does not match the file" in result.err) == (1, True)
     assert "Another apply" not in result.err

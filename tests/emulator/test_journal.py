@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.problem import failure
+from reconciler.model.problem import make_error
 from tests.support.account import Account
-from tests.support.plans import changes, codes
+from tests.support.plans import changes_of, codes_of
 
 if sys.platform != "win32":
     from tests.unit.shell.pseudo import Pseudo
@@ -87,10 +87,10 @@ def test_without_journal_it_is_kept_among_the_users_own(account: Account) -> Non
 
 def test_where_there_can_be_no_journal_nothing_is_written(account: Account) -> None:
     account.write(FIRST)
-    account.zero()
-    result = account.cli("apply", "roles.yaml", "--yes", "--journal", "no/such/folder/j.jsonl")
+    account.clear_calls()
+    result = account.run_cli("apply", "roles.yaml", "--yes", "--journal", "no/such/folder/j.jsonl")
     assert (result.code, "journal" in result.err) == (1, True)
-    assert not any(name.startswith(("Create", "Put", "Attach")) for name in account.calls())
+    assert not any(name.startswith(("Create", "Put", "Attach")) for name in account.count_calls())
 
 
 @pytest.mark.parametrize("lines", [0, 1, 5, -2, -1], ids=["plan", "first", "middle", "last", "end"])
@@ -103,7 +103,7 @@ def test_what_was_done_is_told_where_the_disk_is_full_in_the_middle(account: Acc
     written = (account.folder / "whole.jsonl").read_bytes().splitlines(keepends=True)
     room = len(b"".join(written[:lines])) + len(written[lines]) // 2
     command = ("apply", "roles.yaml", "--yes", "--journal", "j.jsonl")
-    result = account.process(
+    result = account.run_process(
         *command, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
     )
     assert result.code == 1
@@ -111,7 +111,7 @@ def test_what_was_done_is_told_where_the_disk_is_full_in_the_middle(account: Acc
     made = len(account.iam.list_users()["Users"])
     assert (lines != 0) is (f"Stopped: {made} of 20 calls were made" in result.err), result.err
     assert made <= max(0, lines) or lines < 0
-    assert account.cli(*command).code == 0
+    assert account.run_cli(*command).code == 0
     assert len(account.iam.list_users()["Users"]) == 20
     assert set(actions(undone(account, "--allow-deletes")).values()) == {"delete"}
 
@@ -135,7 +135,7 @@ def actions(plan: Any) -> dict[str, str]:
 
 
 def undone(account: Account, *options: str) -> Any:
-    result = account.cli("undo", "j.jsonl", "--format", "json", *options)
+    result = account.run_cli("undo", "j.jsonl", "--format", "json", *options)
     assert result.json["safe"] is (result.code == 0), result.err
     assert result.code in (0, 3), result.err
     return result.json
@@ -155,11 +155,11 @@ def test_what_an_apply_changed_is_undone_and_the_first_file_matches_again(accoun
         "role/new": "delete",
         "instance-profile/app": "create",
     }
-    assert codes(plan, "warning") == ["not-the-same"]
-    result = account.cli("apply", "undo.json")
+    assert codes_of(plan, "warning") == ["not-the-same"]
+    result = account.run_cli("apply", "undo.json")
     assert result.code == 0, result.out + result.err
-    assert changes(account.plan()) == {}
-    assert changes(undone(account)) == {}
+    assert changes_of(account.plan()) == {}
+    assert changes_of(undone(account)) == {}
 
 
 def test_what_does_not_come_back_is_said_once_for_all_users_and_once_for_all_roles(account: Account) -> None:
@@ -190,7 +190,7 @@ def test_what_another_owner_has_taken_over_is_not_undone(account: Account) -> No
     account.apply("roles.yaml", "--journal", "j.jsonl")
     account.iam.tag_user(UserName="ann", Tags=[{"Key": "reconcile:owner", "Value": "web"}])
     plan = undone(account)
-    assert (plan["safe"], codes(plan)) == (False, ["other-owner"])
+    assert (plan["safe"], codes_of(plan)) == (False, ["other-owner"])
     assert undone(account, "--take-over")["safe"]
 
 
@@ -199,7 +199,7 @@ def test_what_was_made_protected_stays(account: Account) -> None:
     account.apply("roles.yaml", "--journal", "j.jsonl")
     plan = undone(account)
     assert actions(plan) == {"user/bob": "delete"}
-    assert "protected" in codes(plan, "warning")
+    assert "protected" in codes_of(plan, "warning")
 
 
 def test_two_applies_in_one_journal_are_undone_as_one(account: Account) -> None:
@@ -209,8 +209,8 @@ def test_two_applies_in_one_journal_are_undone_as_one(account: Account) -> None:
         journal.write('{"event": "ends", "se')  # killed while it wrote
     account.write(SECOND, "second.yaml")
     account.apply("second.yaml", "--journal", "j.jsonl")
-    account.cli("undo", "j.jsonl", "--out", "undo.json", "--allow-deletes")
-    assert account.cli("apply", "undo.json", "--allow-deletes").code == 0
+    account.run_cli("undo", "j.jsonl", "--out", "undo.json", "--allow-deletes")
+    assert account.run_cli("apply", "undo.json", "--allow-deletes").code == 0
     assert account.iam.list_users()["Users"] == []
     assert account.iam.list_roles()["Roles"] == []
 
@@ -230,7 +230,7 @@ def test_two_applies_in_one_journal_are_undone_as_one(account: Account) -> None:
 )
 def test_what_is_no_journal_is_refused(account: Account, text: str) -> None:
     (account.folder / "j.jsonl").write_text(text)
-    result = account.cli("undo", "j.jsonl")
+    result = account.run_cli("undo", "j.jsonl")
     assert (result.code, "is not a journal" in result.err) == (1, True)
 
 
@@ -239,13 +239,13 @@ def test_a_journal_that_was_edited_is_refused(account: Account) -> None:
     account.apply("roles.yaml", "--journal", "j.jsonl")
     path = account.folder / "j.jsonl"
     path.write_text(path.read_text().replace("123456789012", "210987654321"))
-    result = account.cli("undo", "j.jsonl")
+    result = account.run_cli("undo", "j.jsonl")
     assert (result.code, "is not a journal" in result.err) == (1, True)
 
 
 def test_a_pipeline_reads_what_happens_as_json_lines(account: Account) -> None:
     account.write(FIRST)
-    result = account.cli("apply", "roles.yaml", "--yes", "--log-format", "json")
+    result = account.run_cli("apply", "roles.yaml", "--yes", "--log-format", "json")
     assert result.code == 0
     lines = [json.loads(line) for line in result.err.splitlines()]
     events = [line["event"] for line in lines]
@@ -254,7 +254,7 @@ def test_a_pipeline_reads_what_happens_as_json_lines(account: Account) -> None:
     assert len(ended) == lines[0]["calls"] == lines[-1]["done"]
     assert all(line["ending"] == "done" and line["of"] == len(ended) for line in ended)
     account.write(HEAD + "users: {ann: {permissions_boundary: nowhere}}\n")
-    refused = account.cli("apply", "roles.yaml", "--yes", "--log-format", "json")
+    refused = account.run_cli("apply", "roles.yaml", "--yes", "--log-format", "json")
     assert refused.code == 1
     assert all(json.loads(line)["event"] for line in refused.err.splitlines())
 
@@ -276,7 +276,7 @@ def test_json_lines_stay_alone_on_a_terminal_too(account: Account) -> None:
 def test_a_pipeline_reads_of_wrong_usage_in_json_too(account: Account, arguments: tuple[str, ...]) -> None:
     account.write(FIRST)
     account.plan("roles.yaml", "--out", "plan.json")
-    result = account.cli("apply", *arguments, "--yes", "--log-format", "json")
+    result = account.run_cli("apply", *arguments, "--yes", "--log-format", "json")
     (line,) = map(json.loads, result.err.splitlines())
     assert (result.code, line["event"], line["code"]) == (1, "problem", "usage")
 
@@ -294,7 +294,7 @@ def test_only_so_many_journals_of_its_own_are_kept(account: Account, monkeypatch
 
 def test_a_file_that_is_no_journal_is_not_spoilt(account: Account) -> None:
     account.write(FIRST)
-    result = account.cli("apply", "roles.yaml", "--yes", "--journal", "roles.yaml")
+    result = account.run_cli("apply", "roles.yaml", "--yes", "--journal", "roles.yaml")
     assert (result.code, "something else than a journal" in result.err) == (1, True)
     assert (account.folder / "roles.yaml").read_text() == FIRST
     assert account.iam.list_users()["Users"] == []
@@ -304,7 +304,7 @@ def test_what_is_undone_already_is_told_so(account: Account) -> None:
     account.write(HEAD + "users: {ann: {}}\n")
     account.apply("roles.yaml", "--journal", "j.jsonl")
     account.iam.delete_user(UserName="ann")
-    result = account.cli("undo", "j.jsonl")
+    result = account.run_cli("undo", "j.jsonl")
     assert (result.code, "No changes. Live IAM matches what was before the apply." in result.out) == (0, True)
 
 
@@ -312,7 +312,7 @@ def test_an_apply_goes_on_though_nobody_reads_what_it_tells(account: Account) ->
     account.write(FIRST)
     command = f"{sys.executable} -m reconciler apply roles.yaml --yes --log-format json 2>/dev/full >/dev/null"
     subprocess.run(["sh", "-c", command], env=account.environment, cwd=account.folder, timeout=60, check=False)
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -327,7 +327,7 @@ def test_where_another_apply_did_all_of_it_no_journal_is_named(
         yield True
 
     monkeypatch.setattr("reconciler.app.apply.turn", after_another)
-    result = account.cli("apply", "roles.yaml", "--yes", "--log-format", form)
+    result = account.run_cli("apply", "roles.yaml", "--yes", "--log-format", form)
     assert result.code == 0
     assert "Applied: 0 calls.\nLive IAM matches the file.\n" in result.out
     assert "ournal" not in result.err
@@ -340,10 +340,10 @@ def test_a_pipeline_is_told_the_journal_where_live_iam_could_not_be_read_again(
     account.write(FIRST)
 
     def unreadable(*_: object) -> None:
-        raise failure("aws-error", "reading the account failed.")
+        raise make_error("aws-error", "reading the account failed.")
 
     monkeypatch.setattr("reconciler.app.apply._left", unreadable)
-    result = account.cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl", "--log-format", "json")
+    result = account.run_cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl", "--log-format", "json")
     last = json.loads(result.err.splitlines()[-1])
     assert (result.code, last["event"], Path(last["journal"]).name) == (1, "unverified", "j.jsonl")
 
@@ -361,7 +361,7 @@ def test_an_apply_whose_reader_has_gone_away_is_done_and_says_where_its_journal_
     journal = account.folder / "j.jsonl"
     assert said == f"Journal: {journal.resolve()} (reconcile undo JOURNAL plans the way back)\n"
     assert records(journal)[-1]["left"] == 0
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 @pytest.mark.parametrize(
@@ -399,7 +399,7 @@ def two(account: Account) -> Account:
 @pytest.mark.parametrize("target", ["bashrc", "absent"])
 def test_a_journal_follows_no_link_and_nothing_is_written_to_aws(two: Account, target: str) -> None:
     (two.folder / "j.jsonl").symlink_to(target)
-    result = two.cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl")
+    result = two.run_cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl")
     assert (result.code, "j.jsonl cannot be written: it is a symbolic link" in result.err) == (1, True), result.err
     assert (two.folder / "bashrc").read_text() == "precious"
     assert not (two.folder / "absent").exists()
@@ -431,7 +431,7 @@ def test_a_journal_may_go_into_a_pipe_or_a_device_and_come_out_of_one(two: Accou
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/full", ".", "x" * 5000])
 def test_what_can_be_no_journal_is_told_at_once(two: Account, path: str) -> None:
-    result = two.cli("undo", path)
+    result = two.run_cli("undo", path)
     assert (result.code, result.err.startswith("error: ")) == (1, True), result.err
 
 
@@ -447,7 +447,7 @@ def test_the_journals_of_another_user_are_neither_written_nor_pruned(
         (theirs / name).write_text("")
     for foreign in (theirs, theirs.parent):
         os.chown(foreign, 54_321, 54_321)
-        result = two.cli("apply", "roles.yaml", "--yes", XDG_STATE_HOME=str(state))
+        result = two.run_cli("apply", "roles.yaml", "--yes", XDG_STATE_HOME=str(state))
         assert (result.code, "belongs to another user" in result.err) == (1, True), result.err
         assert sorted(path.name for path in theirs.iterdir()) == ["1-a.jsonl", "1-b.jsonl"]
         os.chown(foreign, 0, 0)

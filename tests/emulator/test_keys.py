@@ -17,7 +17,7 @@ from botocore.httpsession import URLLib3Session
 
 from reconciler.assume import atomic
 from reconciler.aws import keys
-from reconciler.sandbox.wire import Refusal, Reply, Request
+from reconciler.sandbox.wire import HttpRequest, Refusal, Reply
 from tests.support.account import Account, Result
 
 NOT_ROOT = pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
@@ -34,7 +34,7 @@ class Person:
 
     def run(self, *words: str, **extra: str) -> Result:
         files = {"AWS_SHARED_CREDENTIALS_FILE": str(self.path), "AWS_CONFIG_FILE": str(self.config)}
-        result = self.account.cli("keys", *words, **files | extra)
+        result = self.account.run_cli("keys", *words, **files | extra)
         for secret in self.secrets():
             assert secret not in result.out + result.err
         return result
@@ -87,10 +87,10 @@ def alice(account: Account, monkeypatch: pytest.MonkeyPatch) -> Person:
 
 
 ALICE = "arn:aws:iam::123456789012:user/alice"
-Layer = Callable[[Request], Reply]
+Layer = Callable[[HttpRequest], Reply]
 
 
-def between(person: Person, monkeypatch: pytest.MonkeyPatch, layer: Callable[[Request, Layer], Reply]) -> None:
+def between(person: Person, monkeypatch: pytest.MonkeyPatch, layer: Callable[[HttpRequest, Layer], Reply]) -> None:
     """Put `layer` between the command and AWS."""
     proxy = person.account.sandbox._proxy
     whole = proxy.layer
@@ -186,9 +186,9 @@ def test_a_file_that_is_named_must_be_there(alice: Person) -> None:
 def test_nothing_is_asked_of_aws_where_the_file_cannot_be_written(alice: Person) -> None:
     alice.path.parent.mkdir(parents=True)
     alice.path.mkdir()
-    alice.account.zero()
+    alice.account.clear_calls()
     assert "annot" in alice.refused("issue", "alice")
-    assert "CreateAccessKey" not in alice.account.calls()
+    assert "CreateAccessKey" not in alice.account.count_calls()
 
 
 def test_a_key_that_cannot_be_put_away_is_deleted_again(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +204,7 @@ def test_a_key_that_cannot_be_put_away_is_deleted_again(alice: Person, monkeypat
 
 def _full_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
     count = itertools.count()
-    real = atomic.replace
+    real = atomic.replace_file
 
     def replace(path: Path, content: bytes, mode: int | None = None) -> None:
         if next(count) >= writes:
@@ -216,38 +216,38 @@ def _full_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
 
 @pytest.mark.parametrize("made", [True, False])
 def test_a_lost_answer_leaves_no_second_key(made: bool, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lose(request: Request, layer: Layer) -> Reply:
+    def lose(request: HttpRequest, layer: Layer) -> Reply:
         if request.action != "CreateAccessKey":
             return layer(request)
         if made:
             layer(request)
-        return Refusal("ServiceUnavailable", "try again", 503).reply(request.version)
+        return Refusal("ServiceUnavailable", "try again", 503).to_reply(request.version)
 
     between(alice, monkeypatch, lose)
-    alice.account.zero()
+    alice.account.clear_calls()
     said = alice.refused("issue", "alice")
-    assert alice.account.calls()["CreateAccessKey"] == 1
+    assert alice.account.count_calls()["CreateAccessKey"] == 1
     assert alice.status() == {}
     assert ("it was deleted" in said) == made and ("No new key is there" in said) == (not made)
     assert alice.path.read_text() == ""
 
 
 def test_a_refused_key_is_not_looked_for(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    def deny(request: Request, layer: Layer) -> Reply:
+    def deny(request: HttpRequest, layer: Layer) -> Reply:
         if request.action == "CreateAccessKey":
             raise Refusal("AccessDenied", "not you", 403)
         return layer(request)
 
     between(alice, monkeypatch, deny)
-    alice.account.zero()
+    alice.account.clear_calls()
     assert "access denied: not you" in alice.refused("issue", "alice")
-    assert alice.account.calls()["ListAccessKeys"] == 1
+    assert alice.account.count_calls()["ListAccessKeys"] == 1
 
 
 def test_a_key_that_aws_does_not_know_yet_is_waited_for(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     late = itertools.count()
 
-    def slow(request: Request, layer: Layer) -> Reply:
+    def slow(request: HttpRequest, layer: Layer) -> Reply:
         if request.action == "GetCallerIdentity" and request.access_key in alice.status() and next(late) < 3:
             raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
         return layer(request)
@@ -262,7 +262,7 @@ def test_a_key_that_never_works_takes_the_place_of_none(alice: Person, monkeypat
     alice.ok("issue", "alice")
     before, known = alice.path.read_bytes(), alice.status()
 
-    def never(request: Request, layer: Layer) -> Reply:
+    def never(request: HttpRequest, layer: Layer) -> Reply:
         if request.action == "GetCallerIdentity" and request.access_key not in (*known, "AKIASANDBOXSANDBOX00"):
             raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
         return layer(request)
@@ -369,7 +369,7 @@ def _breaking(step: str, how: BaseException, alice: Person, monkeypatch: pytest.
     writes = {"first write": 0, "second write": 1, "renamed": 1}
     if step in writes:
         error = how if isinstance(how, KeyboardInterrupt) else OSError(28, "No space left on device")
-        real, count = atomic.replace, itertools.count()
+        real, count = atomic.replace_file, itertools.count()
 
         def replace(path: Path, content: bytes, mode: int | None = None) -> None:
             broken = next(count) == writes[step]
@@ -389,7 +389,7 @@ def _breaking(step: str, how: BaseException, alice: Person, monkeypatch: pytest.
     else:
         known = {*alice.status(), "AKIASANDBOXSANDBOX00"}
 
-        def refuse(request: Request, layer: Layer) -> Reply:
+        def refuse(request: HttpRequest, layer: Layer) -> Reply:
             if request.action == step and (step != "GetCallerIdentity" or request.access_key not in known):
                 raise how
             return layer(request)

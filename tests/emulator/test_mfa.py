@@ -18,12 +18,12 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from reconciler.app import mfa, mfa_status
-from reconciler.app.mfa import Terminal, Wanted, enrolled
+from reconciler.app.mfa import EnrolRequest, Terminal, enroll_device
 from reconciler.aws import devices
 from reconciler.aws.session import connect
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 from tests.support.account import Account
-from tests.support.people import STEP, enabled, person
+from tests.support.people import STEP, create_person, enable_device
 
 if sys.platform != "win32":
     from tests.unit.shell.pseudo import Pseudo
@@ -90,9 +90,9 @@ def quiet(line: str) -> None:
     """What is said is of no interest."""
 
 
-def refused(wanted: Wanted, reader: Reader, say: Callable[[str], None] = quiet) -> str:
-    with pytest.raises(Failed) as failed:
-        enrolled(wanted, reader.terminal, say)
+def refused(wanted: EnrolRequest, reader: Reader, say: Callable[[str], None] = quiet) -> str:
+    with pytest.raises(ReconcileError) as failed:
+        enroll_device(wanted, reader.terminal, say)
     return failed.value.problems[0].message
 
 
@@ -158,48 +158,48 @@ def test_a_closed_terminal_leaves_no_device(alice: Account, started: Any) -> Non
 
 
 def test_without_a_terminal_nothing_is_made(alice: Account) -> None:
-    alice.zero()
-    done = alice.process("mfa", "enroll", "alice", start_new_session=True)
+    alice.clear_calls()
+    done = alice.run_process("mfa", "enroll", "alice", start_new_session=True)
     assert (done.code, done.out) == (1, "")
     assert "needs a terminal" in done.err and "--seed-file" in done.err
-    assert alice.calls() == {}
+    assert alice.count_calls() == {}
 
 
 def test_wrong_codes_are_asked_again_and_right_ones_then_taken(alice: Account) -> None:
     reader = Reader(["000000", "000001", "first", "second"])
-    assert enrolled(Wanted("alice", show_seed=True), reader.terminal, quiet) == ALICE
+    assert enroll_device(EnrolRequest("alice", show_seed=True), reader.terminal, quiet) == ALICE
     assert owners(alice) == {ALICE: "alice"}
     assert "AWS did not take these two" in reader.asked[2]
 
 
 def test_after_three_wrong_pairs_the_device_is_gone(alice: Account) -> None:
-    alice.zero()
+    alice.clear_calls()
     said: list[str] = []
     reader = Reader([f"00000{digit}" for digit in range(6)])
-    assert "AWS did not take these codes" in refused(Wanted("alice"), reader, said.append)
-    assert alice.calls()["EnableMFADevice"] == 3
+    assert "AWS did not take these codes" in refused(EnrolRequest("alice"), reader, said.append)
+    assert alice.count_calls()["EnableMFADevice"] == 3
     assert owners(alice) == {} and said == [f"The device {ALICE} was deleted again."]
 
 
 def test_no_code_is_sent_twice_and_nothing_but_codes(alice: Account) -> None:
     reader = Reader(["000000", "000000", "12345", "000001", "000001", "000000", "nonsense"])
-    alice.zero()
-    assert "No code that could be sent" in refused(Wanted("alice"), reader)
-    assert alice.calls()["EnableMFADevice"] == 1
+    alice.clear_calls()
+    assert "No code that could be sent" in refused(EnrolRequest("alice"), reader)
+    assert alice.count_calls()["EnableMFADevice"] == 1
     assert ["used already" in question for question in reader.asked] == [False, False, True, False, False, True, True]
     assert owners(alice) == {}
 
 
 def test_the_callers_own_user_needs_no_name(alice: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in person(alice.iam, "alice").keys.items():
+    for name, value in create_person(alice.iam, "alice").key_variables.items():
         monkeypatch.setenv(name, value)
     reader = Reader(["first", "second"])
-    assert enrolled(Wanted(show_seed=True), reader.terminal, quiet) == ALICE
+    assert enroll_device(EnrolRequest(show_seed=True), reader.terminal, quiet) == ALICE
     assert owners(alice) == {ALICE: "alice"}
 
 
 def test_root_has_to_say_for_whom(alice: Account) -> None:
-    assert "mfa enroll USER" in refused(Wanted(), Reader())
+    assert "mfa enroll USER" in refused(EnrolRequest(), Reader())
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_root_has_to_say_for_whom(alice: Account) -> None:
     ],
 )
 def test_a_wrong_command_line_is_an_error_and_makes_nothing(alice: Account, words: str, said: str) -> None:
-    done = alice.cli("mfa", *words.split())
+    done = alice.run_cli("mfa", *words.split())
     assert (done.code, done.out) == (1, "") and said in done.err
     assert owners(alice) == {} and not (alice.folder / "s").exists()
 
@@ -220,12 +220,12 @@ def test_a_wrong_command_line_is_an_error_and_makes_nothing(alice: Account, word
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        (Wanted("bob"), "There is no user 'bob' in account 123456789012"),
-        (Wanted("alice", device_name="a/b"), "'a/b' is no name for a device"),
-        (Wanted("alice", files=["other.yaml"]), "123123123123"),
+        (EnrolRequest("bob"), "There is no user 'bob' in account 123456789012"),
+        (EnrolRequest("alice", device_name="a/b"), "'a/b' is no name for a device"),
+        (EnrolRequest("alice", files=["other.yaml"]), "123123123123"),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_made(alice: Account, wanted: Wanted, said: str) -> None:
+def test_what_cannot_be_is_refused_before_anything_is_made(alice: Account, wanted: EnrolRequest, said: str) -> None:
     alice.write('version: 1\nowner: t\naccount: "123123123123"\n', "other.yaml")
     assert said in refused(wanted, Reader())
     assert owners(alice) == {}
@@ -233,67 +233,67 @@ def test_what_cannot_be_is_refused_before_anything_is_made(alice: Account, wante
 
 def test_a_terminal_that_is_too_narrow_is_told_before_anything_is_made(alice: Account) -> None:
     reader = Reader()
-    with pytest.raises(Failed, match="needs 45 columns, and the terminal has 44"):
-        enrolled(Wanted("alice"), replace(reader.terminal, columns=44), quiet)
+    with pytest.raises(ReconcileError, match="needs 45 columns, and the terminal has 44"):
+        enroll_device(EnrolRequest("alice"), replace(reader.terminal, columns=44), quiet)
     assert owners(alice) == {} and reader.seen == ""
     reader.typed = ["first", "second"]
-    enrolled(Wanted("alice", show_seed=True), replace(reader.terminal, columns=44), quiet)
+    enroll_device(EnrolRequest("alice", show_seed=True), replace(reader.terminal, columns=44), quiet)
     assert "▀" not in reader.seen
 
 
 def test_a_second_device_only_if_it_is_meant(alice: Account) -> None:
-    enabled(alice.iam, "alice")
-    told = refused(Wanted("alice"), Reader())
+    enable_device(alice.iam, "alice")
+    told = refused(EnrolRequest("alice"), Reader())
     assert ALICE in told and "--another" in told
     reader = Reader(["first", "second"])
-    assert enrolled(Wanted("alice", another=True, show_seed=True), reader.terminal, quiet) == f"{ALICE}-2"
+    assert enroll_device(EnrolRequest("alice", another=True, show_seed=True), reader.terminal, quiet) == f"{ALICE}-2"
     assert owners(alice) == {ALICE: "alice", f"{ALICE}-2": "alice"}
 
 
 def test_a_ninth_device_is_refused_before_anything_is_made(alice: Account) -> None:
     for number in range(8):
-        enabled(alice.iam, "alice", f"d{number}")
-    assert "as many as AWS allows" in refused(Wanted("alice", another=True), Reader())
+        enable_device(alice.iam, "alice", f"d{number}")
+    assert "as many as AWS allows" in refused(EnrolRequest("alice", another=True), Reader())
     assert len(owners(alice)) == 8
 
 
 def test_the_device_of_somebody_else_is_left_alone_and_told_whose_it_is(alice: Account) -> None:
     alice.iam.create_user(UserName="bob")
-    enabled(alice.iam, "bob", "alice")
-    assert f"{ALICE} is in use, by bob" in refused(Wanted("alice", replace=True), Reader())
+    enable_device(alice.iam, "bob", "alice")
+    assert f"{ALICE} is in use, by bob" in refused(EnrolRequest("alice", replace=True), Reader())
     assert owners(alice) == {ALICE: "bob"}
 
 
 def test_a_left_over_device_goes_only_with_consent(alice: Account) -> None:
     alice.iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")
-    alice.zero()
+    alice.clear_calls()
     reader = Reader(["y"])
-    assert "Nothing was changed" in refused(Wanted("alice", show_seed=True), reader)
+    assert "Nothing was changed" in refused(EnrolRequest("alice", show_seed=True), reader)
     assert ALICE in reader.asked[0] and "Delete it" in reader.asked[0]
-    assert not {"DeleteVirtualMFADevice", "CreateVirtualMFADevice"} & set(alice.calls())
-    enrolled(Wanted("alice", show_seed=True), Reader(["yes", "first", "second"]).terminal, quiet)
+    assert not {"DeleteVirtualMFADevice", "CreateVirtualMFADevice"} & set(alice.count_calls())
+    enroll_device(EnrolRequest("alice", show_seed=True), Reader(["yes", "first", "second"]).terminal, quiet)
     assert owners(alice) == {ALICE: "alice"}
 
 
 def test_a_left_over_device_goes_without_a_question_where_that_was_said_before(alice: Account) -> None:
     alice.iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")
     file = alice.folder / "seed"
-    told = alice.cli("mfa", "enroll", "alice", "--seed-file", file)
+    told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
     assert told.code == 1 and "--replace" in told.err and not file.exists()
     assert owners(alice) == {ALICE: None}
-    assert alice.cli("mfa", "enroll", "alice", "--seed-file", file, "--replace").code == 0
+    assert alice.run_cli("mfa", "enroll", "alice", "--seed-file", file, "--replace").code == 0
     assert owners(alice) == {ALICE: "alice"}
 
 
 def test_a_script_gets_the_seed_in_a_file_of_its_own(alice: Account) -> None:
     file = alice.folder / "seed"
-    done = alice.process("mfa", "enroll", "alice", "--seed-file", file, start_new_session=True)
+    done = alice.run_process("mfa", "enroll", "alice", "--seed-file", file, start_new_session=True)
     assert (done.code, done.out) == (0, f"{ALICE}\n"), done.err
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     seed = file.read_text().strip()
     assert pyotp.TOTP(seed).now() and seed not in done.err
     assert owners(alice) == {ALICE: "alice"}
-    again = alice.cli("mfa", "enroll", "alice", "--another", "--seed-file", file)
+    again = alice.run_cli("mfa", "enroll", "alice", "--another", "--seed-file", file)
     assert again.code == 1 and "cannot be made" in again.err and file.read_text().strip() == seed
     assert len(owners(alice)) == 1
 
@@ -302,7 +302,7 @@ def test_a_seed_that_is_of_no_use_is_not_kept(alice: Account, monkeypatch: pytes
     monkeypatch.setattr(time, "time", lambda: 1e9)  # the sandbox of this process has the same clock, a real AWS not
     monkeypatch.setattr("reconciler.sandbox.strict.clock.now", lambda: 2e9)
     file = alice.folder / "seed"
-    told = alice.cli("mfa", "enroll", "alice", "--seed-file", file)
+    told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
     assert told.code == 1 and "did not take" in told.err
     assert not file.exists() and owners(alice) == {}
 
@@ -311,7 +311,7 @@ def test_a_seed_that_is_of_no_use_is_not_kept(alice: Account, monkeypatch: pytes
 def test_a_seed_file_goes_with_its_device_where_an_answer_is_lost(alice: Account, hinder: Any, call: str) -> None:
     hinder(LOST, call)
     file = alice.folder / "seed"
-    told = alice.cli("mfa", "enroll", "alice", "--seed-file", file)
+    told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
     assert told.code == 1 and ("not known" in told.err or "may have been made" in told.err)
     assert not file.exists() and owners(alice) == {}
 
@@ -319,7 +319,7 @@ def test_a_seed_file_goes_with_its_device_where_an_answer_is_lost(alice: Account
 def test_the_seed_of_a_device_that_stays_is_kept(alice: Account, hinder: Any) -> None:
     hinder(denied(), "enable_mfa_device", "delete_virtual_mfa_device")
     file = alice.folder / "seed"
-    told = alice.cli("mfa", "enroll", "alice", "--seed-file", file)
+    told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
     assert told.code == 1 and f"{ALICE} stays" in told.err
     assert len(file.read_text().strip()) == 64 and owners(alice) == {ALICE: None}
 
@@ -368,61 +368,61 @@ def denied(message: str = "not authorized") -> ClientError:
 
 
 def test_a_device_whose_seed_was_lost_with_the_answer_is_deleted(alice: Account, hinder: Any) -> None:
-    alice.zero()
+    alice.clear_calls()
     hinder(LOST, "create_virtual_mfa_device", after=True)
-    assert "had been made, and was deleted again" in refused(Wanted("alice"), Reader())
+    assert "had been made, and was deleted again" in refused(EnrolRequest("alice"), Reader())
     assert owners(alice) == {}
-    assert alice.calls()["CreateVirtualMFADevice"] == 1, "a second one could only fail"
+    assert alice.count_calls()["CreateVirtualMFADevice"] == 1, "a second one could only fail"
 
 
 def test_a_lost_answer_without_a_device_says_that_nobody_knows(alice: Account, hinder: Any) -> None:
     hinder(LOST, "create_virtual_mfa_device")
-    assert "may have been made" in refused(Wanted("alice"), Reader())
+    assert "may have been made" in refused(EnrolRequest("alice"), Reader())
 
 
 def test_a_lost_answer_to_the_codes_is_no_failure_where_aws_took_them(alice: Account, hinder: Any) -> None:
     hinder(LOST, "enable_mfa_device", after=True)
     reader = Reader(["first", "second"])
-    assert enrolled(Wanted("alice", show_seed=True), reader.terminal, quiet) == ALICE
+    assert enroll_device(EnrolRequest("alice", show_seed=True), reader.terminal, quiet) == ALICE
     assert owners(alice) == {ALICE: "alice"}
 
 
 def test_a_lost_answer_to_the_codes_fails_where_aws_has_not_taken_them(alice: Account, hinder: Any) -> None:
     hinder(LOST, "enable_mfa_device")
-    assert "not known" in refused(Wanted("alice", show_seed=True), Reader(["first", "second"]))
+    assert "not known" in refused(EnrolRequest("alice", show_seed=True), Reader(["first", "second"]))
     assert owners(alice) == {}
 
 
 def test_the_guard_is_named_where_it_keeps_a_device_from_being_made(alice: Account, hinder: Any) -> None:
     hinder(denied("… with an explicit deny in an identity-based policy"), "create_virtual_mfa_device")
-    told = refused(Wanted("alice"), Reader())
+    told = refused(EnrolRequest("alice"), Reader())
     assert "reconcile-require-mfa-" in told and "explicit deny" in told
 
 
 def test_a_device_that_may_not_be_deleted_is_told_to_stay(alice: Account, hinder: Any) -> None:
     hinder(denied(), "delete_virtual_mfa_device")
     said: list[str] = []
-    refused(Wanted("alice"), Reader([f"00000{digit}" for digit in range(6)]), said.append)
+    refused(EnrolRequest("alice"), Reader([f"00000{digit}" for digit in range(6)]), said.append)
     assert f"{ALICE} stays" in said[0] and "--device-name" in said[1]
-    told = refused(Wanted("alice"), Reader(["yes"]))
+    told = refused(EnrolRequest("alice"), Reader(["yes"]))
     assert "blocks its name" in told and "--device-name" in told
 
 
 def test_whoever_may_only_enrol_can_do_that(alice: Account, hinder: Any) -> None:
     hinder(denied(), "list_virtual_mfa_devices", "list_mfa_devices")
-    enrolled(Wanted("alice", show_seed=True), Reader(["first", "second"]).terminal, quiet)
+    enroll_device(EnrolRequest("alice", show_seed=True), Reader(["first", "second"]).terminal, quiet)
     assert owners(alice) == {ALICE: "alice"}
-    assert "iam:ListVirtualMFADevices" in refused(Wanted("alice"), Reader())
+    assert "iam:ListVirtualMFADevices" in refused(EnrolRequest("alice"), Reader())
 
 
 def test_neither_seed_nor_codes_reach_a_log(alice: Account, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     reader = Reader(["first", "second"])
-    enrolled(Wanted("alice", show_seed=True), reader.terminal, quiet)
+    enroll_device(EnrolRequest("alice", show_seed=True), reader.terminal, quiet)
     seed = SEED.search(reader.seen).group().replace(" ", "")  # type: ignore[union-attr]
     assert "ListMFADevices" in caplog.text, "botocore is heard"
     assert seed not in caplog.text and codes(seed)[0] not in caplog.text
-    assert seed not in repr(devices.Fresh(ALICE, seed))
+    assert seed not in repr(devices.NewDevice(ALICE, seed))
 
 
 FILE = """\
@@ -448,7 +448,7 @@ def people(alice: Account) -> Account:
     """alice and dave have nothing, carol a virtual device, zoe one of hardware; erin is not there yet."""
     for name in ("carol", "dave", "zoe"):
         alice.iam.create_user(UserName=name)
-    enabled(alice.iam, "carol")
+    enable_device(alice.iam, "carol")
     alice.iam.create_virtual_mfa_device(VirtualMFADeviceName="old")
     alice.iam.enable_mfa_device(
         UserName="zoe", SerialNumber="GAHT12345678", AuthenticationCode1="000000", AuthenticationCode2="000001"
@@ -458,13 +458,13 @@ def people(alice: Account) -> Account:
 
 
 def standings(account: Account, *words: str) -> dict[str, tuple[str, list[str]]]:
-    done = account.cli("mfa", "status", "--format", "json", *words)
+    done = account.run_cli("mfa", "status", "--format", "json", *words)
     assert done.code == 0, done.err
     return {one["user"]: (one["standing"], one["reasons"]) for one in done.json["users"]}
 
 
 def test_status_tells_who_has_what_and_who_must_have_one(people: Account) -> None:
-    people.zero()
+    people.clear_calls()
     assert standings(people) == {
         "alice": ("missing", ["mfa: required"]),
         "carol": ("ready", ["role/reader"]),
@@ -472,10 +472,10 @@ def test_status_tells_who_has_what_and_who_must_have_one(people: Account) -> Non
         "erin": ("absent", ["mfa: required"]),
         "zoe": ("ready", ["role/reader"]),
     }
-    calls = people.calls()
+    calls = people.count_calls()
     assert calls.pop("ListMFADevices") == 3, "carol's virtual device was listed already, and erin is not there"
     assert calls == {"GetCallerIdentity": 1, "ListUsers": 1, "ListVirtualMFADevices": 2}
-    done = people.cli("mfa", "status").out
+    done = people.run_cli("mfa", "status").out
     assert re.search(r"^! alice +no device \(mfa: required\)$", done, re.MULTILINE)
     assert re.search(rf"^  carol +virtual {ALICE[:-5]}carol \(for role/reader\)$", done, re.MULTILINE)
     assert re.search(r"^! erin +not created yet", done, re.MULTILINE)
@@ -496,11 +496,11 @@ def test_status_works_without_a_file(people: Account) -> None:
 
 
 def test_status_of_named_users_asks_for_these_alone(people: Account) -> None:
-    people.zero()
+    people.clear_calls()
     assert set(standings(people, "zoe", "alice")) == {"zoe", "alice"}
-    assert people.calls() == {"GetCallerIdentity": 1, "ListMFADevices": 2}
+    assert people.count_calls() == {"GetCallerIdentity": 1, "ListMFADevices": 2}
     assert set(standings(people, "user/zoe")) == {"zoe"}
-    done = people.cli("mfa", "status", "alice", "nobody", "nor-her")
+    done = people.run_cli("mfa", "status", "alice", "nobody", "nor-her")
     assert done.code == 1 and "'nobody'" in done.err and "'nor-her'" in done.err
 
 
@@ -510,7 +510,7 @@ def test_only_few_are_asked_about_one_by_one_unless_they_must_have_a_device(
     monkeypatch.setattr(mfa_status, "FEW", 0)
     assert standings(people)["dave"] == ("unknown", [])
     assert standings(people)["alice"][0] == "missing"
-    assert "`reconcile mfa status dave`" in people.cli("mfa", "status").out
+    assert "`reconcile mfa status dave`" in people.run_cli("mfa", "status").out
 
 
 @pytest.mark.parametrize(
@@ -523,7 +523,7 @@ def test_only_few_are_asked_about_one_by_one_unless_they_must_have_a_device(
 )
 def test_a_read_that_is_denied_is_a_note(people: Account, hinder: Any, call: str, operation: str) -> None:
     hinder(denied(), call)
-    done = people.cli("mfa", "status")
+    done = people.run_cli("mfa", "status")
     assert done.code == 0
     assert f"iam:{operation}" in done.out and re.search("^! alice", done.out, re.MULTILINE)
     assert standings(people)["carol"][0] == "ready"
@@ -531,4 +531,4 @@ def test_a_read_that_is_denied_is_a_note(people: Account, hinder: Any, call: str
 
 def test_status_reads_no_account_but_the_files(people: Account) -> None:
     people.write('version: 1\nowner: t\naccount: "123123123123"\n')
-    assert people.cli("mfa", "status").code == 1
+    assert people.run_cli("mfa", "status").code == 1

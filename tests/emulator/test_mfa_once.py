@@ -22,15 +22,15 @@ from unittest.mock import patch
 
 import pytest
 
-from reconciler.app.assume import Assumed, assumed
-from reconciler.app.wanted import Run, Wanted
+from reconciler.app.assume import AssumedRole, assume_alias
+from reconciler.app.wanted import AssumeRequest, AssumeRun
 from reconciler.assume.cache import CREDENTIALS, MFA_SESSIONS, Cache
-from reconciler.assume.codes import Sources
-from reconciler.model.problem import Failed
+from reconciler.assume.codes import CodeSources
+from reconciler.model.problem import ReconcileError
 from reconciler.model.sts import MFA_CODE_REFUSED
 from reconciler.sandbox.strict import clock
 from tests.support.account import Account
-from tests.support.people import Person, enabled, hurried, person
+from tests.support.people import Person, create_person, enable_device, speed_up_codes
 
 ID = "123456789012"
 FILE = f"""\
@@ -72,16 +72,16 @@ class Caller:
 
     @property
     def environ(self) -> dict[str, str]:
-        given = self.account.environment | self.user.keys | {"HOME": str(self.home), "XDG_CACHE_HOME": ""}
+        given = self.account.environment | self.user.key_variables | {"HOME": str(self.home), "XDG_CACHE_HOME": ""}
         return given | ({"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {})
 
-    def wanted(self, alias: str, **more: Any) -> Wanted:
-        return Wanted(alias, files=[str(self.account.folder / "roles.yaml")], **more)
+    def wanted(self, alias: str, **more: Any) -> AssumeRequest:
+        return AssumeRequest(alias, files=[str(self.account.folder / "roles.yaml")], **more)
 
-    def run(self, alias: str, sources: Sources | None = None, **more: Any) -> Assumed:
+    def run(self, alias: str, sources: CodeSources | None = None, **more: Any) -> AssumedRole:
         with patch.dict(os.environ, self.environ, clear=True):
-            given = sources or Sources(ask=self.ask)
-            return assumed(self.wanted(alias, codes=given, **more), dict(os.environ), self.said.append)
+            given = sources or CodeSources(ask=self.ask)
+            return assume_alias(self.wanted(alias, codes=given, **more), dict(os.environ), self.said.append)
 
     def ask(self, question: str) -> str:
         self.asked.append(question)
@@ -89,7 +89,7 @@ class Caller:
 
     def calls(self) -> tuple[int, int]:
         """Of GetSessionToken and of AssumeRole, since the test began."""
-        made = self.account.calls()
+        made = self.account.count_calls()
         return made.get("GetSessionToken", 0), made.get("AssumeRole", 0)
 
     def seen(self) -> tuple[int, int, int]:
@@ -110,15 +110,15 @@ def _prepared(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[A
     many = "\n  ".join(f"{alias}: {{role: guarded-{name}, session_name: {alias}}}" for alias in MANY)
     account.write(FILE.format(user=name, many=many))
     account.apply()
-    someone = person(account.iam, name, mfa=True)
+    someone = create_person(account.iam, name, mfa=True)
     return account, someone
 
 
 @pytest.fixture
 def me(_prepared: tuple[Account, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Caller:
     account, someone = _prepared
-    account.zero()
-    return Caller(account, someone, hurried(someone.device, monkeypatch), tmp_path)
+    account.clear_calls()
+    return Caller(account, someone, speed_up_codes(someone.device, monkeypatch), tmp_path)
 
 
 def test_one_code_is_for_every_alias_of_an_hour_at_most(me: Caller) -> None:
@@ -161,11 +161,11 @@ def test_the_session_lasts_15_minutes_more_or_is_bought_anew(me: Caller, left: i
 
 
 def test_a_session_of_another_device_is_not_used(me: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    phone = enabled(me.account.iam, me.user.name, f"phone-{me.user.name}")
+    phone = enable_device(me.account.iam, me.user.name, f"phone-{me.user.name}")
     try:
         me.run("admin")
-        answer = hurried(phone, monkeypatch)
-        me.run("phone", Sources(ask=lambda question: me.asked.append(question) or answer()))
+        answer = speed_up_codes(phone, monkeypatch)
+        me.run("phone", CodeSources(ask=lambda question: me.asked.append(question) or answer()))
         assert me.seen() == (2, 2, 2)
         assert phone.serial in me.asked[1]
         me.run("second")  # any device will do here
@@ -186,19 +186,19 @@ def test_without_the_cache_each_run_asks_and_nothing_is_kept_or_read(me: Caller)
 
 @pytest.mark.parametrize(("first", "then"), [("admin", "long"), ("long", "admin"), ("long", "long")])
 def test_a_code_that_one_run_sent_is_not_sent_by_another(me: Caller, first: str, then: str) -> None:
-    given = Sources(code=me.code())
+    given = CodeSources(code=me.code())
     me.run(first, given)
     before = me.calls()
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(ReconcileError) as caught:
         me.run(then, given, duration=7201 if first == then else None)
     assert caught.value.problems[0].code == "mfa-code-used" and me.calls() == before
 
 
 def test_a_used_code_at_the_prompt_is_asked_for_again(me: Caller) -> None:
     used = me.code()
-    me.run("long", Sources(code=used))
+    me.run("long", CodeSources(code=used))
     answers = iter([used, me.code()])
-    me.run("admin", Sources(ask=lambda question: me.asked.append(question) or next(answers)))
+    me.run("admin", CodeSources(ask=lambda question: me.asked.append(question) or next(answers)))
     assert me.seen() == (2, 1, 2)
     assert me.asked[1].startswith("That code was used already")
 
@@ -241,22 +241,22 @@ def _losing_answers(port: int) -> Iterator[str]:
 
 @pytest.mark.parametrize("alias", ["admin", "long"])
 def test_a_code_whose_answer_was_lost_is_spent(me: Caller, alias: str) -> None:
-    given = Sources(code=me.code())
+    given = CodeSources(code=me.code())
     with _losing_answers(int(me.account.sandbox.url.rpartition(":")[2])) as me.endpoint:
-        with pytest.raises(Failed):
+        with pytest.raises(ReconcileError):
             me.run(alias, given)
         assert sum(me.calls()) == 1, "botocore repeats calls unless it is told not to"
-        with pytest.raises(Failed) as caught:
+        with pytest.raises(ReconcileError) as caught:
             me.run(alias, given)
         assert caught.value.problems[0].code == "mfa-code-used" and sum(me.calls()) == 1
 
 
 @pytest.mark.parametrize("alias", ["admin", "long"])
 def test_three_wrong_codes_end_it(me: Caller, alias: str) -> None:
-    wrong = [f"{(int(me.user.device.at(0)) + number) % 10**6:06}" for number in range(1, 6)]
+    wrong = [f"{(int(me.user.device.code_at(0)) + number) % 10**6:06}" for number in range(1, 6)]
     answers = iter(wrong)
-    with pytest.raises(Failed) as caught:
-        me.run(alias, Sources(ask=lambda question: me.asked.append(question) or next(answers)))
+    with pytest.raises(ReconcileError) as caught:
+        me.run(alias, CodeSources(ask=lambda question: me.asked.append(question) or next(answers)))
     assert caught.value.problems[0].code == MFA_CODE_REFUSED
     assert len(me.asked) == 3 and sum(me.calls()) == 3
     assert not any(code in str(caught.value) for code in wrong)
@@ -276,8 +276,8 @@ def test_a_session_too_old_for_a_trust_outside_the_file_leads_to_a_fresh_code(
     me: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     me.run("admin")
-    later = (me.user.device.spent + 20) * 30
-    me.user.device.spent += 20
+    later = (me.user.device.last_step + 20) * 30
+    me.user.device.last_step += 20
     monkeypatch.setattr(clock, "now", lambda: float(later))
     me.run("outside")
     assert len(me.asked) == 2 and me.calls()[0] == 2
@@ -286,10 +286,10 @@ def test_a_session_too_old_for_a_trust_outside_the_file_leads_to_a_fresh_code(
 
 def test_a_session_too_old_is_the_end_where_nobody_can_give_a_code(me: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     me.run("admin")
-    later = (me.user.device.spent + 20) * 30
+    later = (me.user.device.last_step + 20) * 30
     monkeypatch.setattr(clock, "now", lambda: float(later))
-    with pytest.raises(Failed):
-        me.run("outside", Sources())
+    with pytest.raises(ReconcileError):
+        me.run("outside", CodeSources())
     assert me.calls()[0] == 1
 
 
@@ -297,7 +297,8 @@ def test_ten_aliases_at_once_share_one_code(me: Caller) -> None:
     with patch.dict(os.environ, me.environ, clear=True), ThreadPoolExecutor(10) as pool:
         environ = dict(os.environ)
         tasks = [
-            pool.submit(assumed, me.wanted(alias, codes=Sources(ask=me.ask)), environ, me.said.append) for alias in MANY
+            pool.submit(assume_alias, me.wanted(alias, codes=CodeSources(ask=me.ask)), environ, me.said.append)
+            for alias in MANY
         ]
         keys = {task.result().credentials.access_key_id for task in tasks}
     assert len(keys) == 10 and me.seen() == (1, 1, 10)
@@ -322,8 +323,8 @@ def test_ten_processes_at_once_ask_one_code_and_make_one_call(me: Caller, tmp_pa
 
 def test_whoever_is_killed_while_it_holds_the_lock_is_in_nobodys_way(me: Caller) -> None:
     with patch.dict(os.environ, me.environ, clear=True):
-        run = Run(me.wanted("admin"), dict(os.environ), Cache.of(os.environ, me.said.append))
-        key = run.key(0)
+        run = AssumeRun(me.wanted("admin"), dict(os.environ), Cache.from_environ(os.environ, me.said.append))
+        key = run.cache_key_of(0)
     script = (
         "import os, time\nfrom reconciler.assume.cache import Cache\n"
         f"with Cache.of(os.environ, print).alone({CREDENTIALS!r}, {key!r}):\n    print('held', flush=True)\n"

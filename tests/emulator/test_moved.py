@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account
-from tests.support.plans import calls, changes, codes, operations, writes
+from tests.support.plans import calls_of, changes_of, codes_of, list_writes, operations_of
 
 ACCOUNT = "123456789012"
 HEAD = "version: 1\nowner: platform\n"
@@ -59,7 +59,7 @@ def test_one_apply_renames_and_replaces_and_is_then_at_rest(old: Account) -> Non
     before = unique_ids(old.iam)
     plan = old.plan()
     assert plan["safe"], plan["findings"]
-    assert {address: action for address, (action, _) in changes(plan).items()} == {
+    assert {address: action for address, (action, _) in changes_of(plan).items()} == {
         "policy/policy": "create",
         "policy/old-policy": "delete",
         "group/group": "update",
@@ -72,7 +72,7 @@ def test_one_apply_renames_and_replaces_and_is_then_at_rest(old: Account) -> Non
     assert plan["summary"] == {"create": 2, "update": 4, "delete": 2, "adopt": 0}
     old.apply()
     again = old.plan()
-    assert (again["changes"], codes(again, "info")) == ([], ["moved-already"] * 4)
+    assert (again["changes"], codes_of(again, "info")) == ([], ["moved-already"] * 4)
     after = unique_ids(old.iam)
     assert after == {"user/user": before["user/old-user"], "group/group": before["group/old-group"]}
     assert (
@@ -87,11 +87,11 @@ def test_a_rename_is_one_call_and_no_trust_is_written_for_it(account: Account) -
     account.write(text("old-", "USER", "GROUP"))
     account.apply()
     account.write(text() + "moved: {user/old-user: user/user, group/old-group: group/group}\n")
-    plan = account.applied()
-    assert changes(plan) == {"user/user": ("update", ["name"]), "group/group": ("update", ["name"])}
+    plan = account.apply_and_read_plan()
+    assert changes_of(plan) == {"user/user": ("update", ["name"]), "group/group": ("update", ["name"])}
     fields = {change["address"]: change["fields"] for change in plan["changes"]}
     assert fields["user/user"] == [{"path": "name", "before": "old-user", "after": "user"}]
-    assert [(call["operation"], call["parameters"]) for call in calls(plan)] == [
+    assert [(call["operation"], call["parameters"]) for call in calls_of(plan)] == [
         ("UpdateGroup", {"GroupName": "old-group", "NewGroupName": "group"}),
         ("UpdateUser", {"UserName": "old-user", "NewUserName": "user"}),
     ]
@@ -105,19 +105,19 @@ def test_the_old_role_and_policy_go_last_and_the_plan_says_what_replaces_them(ol
     reasons = {change["address"]: change.get("reason") for change in plan["changes"]}
     assert reasons["role/role"] == "replaces role/old-role"
     assert reasons["policy/old-policy"] == "replaced by policy/policy"
-    order = operations(plan)
+    order = operations_of(plan)
     assert set(order[-2:]) == {"DeleteRole", "DeletePolicy"}
     assert order.index("UpdateAssumeRolePolicy") < order.index("DetachRolePolicy")
-    assert "role/role  (replaces role/old-role)" in old.cli("plan", "roles.yaml").out
+    assert "role/role  (replaces role/old-role)" in old.run_cli("plan", "roles.yaml").out
 
 
 def test_a_saved_plan_renames_once_and_is_stale_after(old: Account) -> None:
-    assert old.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
-    done = old.cli("apply", "plan.json")
+    assert old.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    done = old.run_cli("apply", "plan.json")
     assert (done.code, "Live IAM matches the plan." in done.out) == (0, True), done.err
-    old.zero()
-    again = old.cli("apply", "plan.json")
-    assert (again.code, writes(old)) == (1, [])
+    old.clear_calls()
+    again = old.run_cli("apply", "plan.json")
+    assert (again.code, list_writes(old)) == (1, [])
     assert "user/old-user existed when the plan was made" in again.err
 
 
@@ -125,20 +125,20 @@ def test_a_name_taken_since_makes_a_saved_plan_stale(account: Account) -> None:
     account.write(HEAD + "users: {old: }\n")
     account.apply()
     account.write(HEAD + "users: {new: }\nmoved: {user/old: user/new}\n")
-    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    assert account.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
     account.iam.create_user(UserName="new")
-    result = account.cli("apply", "plan.json")
+    result = account.run_cli("apply", "plan.json")
     assert (result.code, "user/new did not exist" in result.err) == (1, True)
 
 
 @pytest.mark.parametrize("target", ["user/user", "user/old-user"])
 def test_a_target_is_renamed_by_either_name(old: Account, target: str) -> None:
-    assert "name" in changes(old.plan("roles.yaml", "--target", target))["user/user"][1]
+    assert "name" in changes_of(old.plan("roles.yaml", "--target", target))["user/user"][1]
 
 
 def test_a_replaced_target_takes_along_what_names_it_and_what_it_replaces(old: Account) -> None:
     plan = old.plan("roles.yaml", "--target", "role/role")
-    assert {"role/role", "role/old-role", "role/other", "instance-profile/machines"} <= set(changes(plan))
+    assert {"role/role", "role/old-role", "role/other", "instance-profile/machines"} <= set(changes_of(plan))
     old.apply("roles.yaml", "--target", "role/role")
     assert old.plan()["safe"]
 
@@ -161,7 +161,7 @@ def test_what_exists_decides_what_a_line_means(
     account.write(HEAD + f"{kind}s: {{new: {body}}}\nmoved: {{{kind}/old: {kind}/new}}\n")
     plan = account.plan()
     assert [change["action"] for change in plan["changes"]] == actions
-    assert codes(plan) == (refused if kind == "user" else [])  # a role of ours whose replacement is there goes
+    assert codes_of(plan) == (refused if kind == "user" else [])  # a role of ours whose replacement is there goes
 
 
 TRUST = json.dumps(
@@ -185,7 +185,7 @@ def test_a_role_that_may_not_be_deleted_is_not_replaced(
     account.iam.create_role(RoleName="old", AssumeRolePolicyDocument=TRUST, Tags=listed)
     account.write(NEW_ROLE)
     plan = account.plan()
-    assert codes(plan) == [code]
+    assert codes_of(plan) == [code]
     assert said in next(item["message"] for item in plan["findings"] if item["level"] == "error")
 
 
@@ -197,18 +197,18 @@ def test_what_others_hold_is_not_taken_from_them(account: Account) -> None:
     account.iam.attach_user_policy(UserName="outside", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/old")
     account.write(HEAD + f"policies: {{new: {body}}}\nmoved: {{policy/old: policy/new}}\n")
     plan = account.plan()
-    assert codes(plan) == ["foreign-use"]
-    account.zero()
-    assert account.cli("apply", "roles.yaml", "--yes").code == 1
-    assert writes(account) == []
+    assert codes_of(plan) == ["foreign-use"]
+    account.clear_calls()
+    assert account.run_cli("apply", "roles.yaml", "--yes").code == 1
+    assert list_writes(account) == []
 
 
 def test_an_untagged_user_is_renamed_and_adopted_and_another_owners_is_not(account: Account) -> None:
     account.iam.create_user(UserName="old")
     account.write(HEAD + "users: {new: }\nmoved: {user/old: user/new}\n")
-    assert changes(account.plan())["user/new"] == ("adopt", ["name"])
+    assert changes_of(account.plan())["user/new"] == ("adopt", ["name"])
     account.iam.tag_user(UserName="old", Tags=[{"Key": "reconcile:owner", "Value": "web"}])
-    assert codes(account.plan()) == ["other-owner"]
+    assert codes_of(account.plan()) == ["other-owner"]
     account.apply("roles.yaml", "--take-over")
     assert account.plan()["changes"] == []
 
@@ -216,14 +216,14 @@ def test_an_untagged_user_is_renamed_and_adopted_and_another_owners_is_not(accou
 def test_ignored_names_do_not_move(account: Account) -> None:
     account.iam.create_user(UserName="old")
     account.write(HEAD + "settings: {ignore: [user/old]}\nusers: {new: }\nmoved: {user/old: user/new}\n")
-    assert codes(account.plan()) == ["moved-ignored"]
+    assert codes_of(account.plan()) == ["moved-ignored"]
 
 
 def test_a_protected_user_may_be_renamed_and_stays_protected(account: Account) -> None:
     account.write(HEAD + "users: {old: {protect: true}}\n")
     account.apply()
     account.write(HEAD + "users: {new: {protect: true, path: /eng/}}\nmoved: {user/old: user/new}\n")
-    (call,) = calls(account.applied())
+    (call,) = calls_of(account.apply_and_read_plan())
     assert call["parameters"] == {"UserName": "old", "NewUserName": "new", "NewPath": "/eng/"}
     assert account.plan()["changes"] == []
 
@@ -239,19 +239,19 @@ def test_what_is_asked_of_a_renamed_user_is_asked_by_its_old_name(account: Accou
     account.write(HEAD + "users: {new: {console: true, access_keys: {max_count: 1}}}\n" + moved)
     assert [item["code"] for item in account.plan()["findings"]] == ["access-key-count"]
     account.write(HEAD + "users: {new: {console: false}}\n" + moved)
-    account.cli("plan", "roles.yaml", "--out", "plan.json")
-    result = account.cli("apply", "plan.json")
+    account.run_cli("plan", "roles.yaml", "--out", "plan.json")
+    result = account.run_cli("apply", "plan.json")
     assert result.code == 0, result.out + result.err
     with pytest.raises(account.iam.exceptions.NoSuchEntityException):
         account.iam.get_login_profile(UserName="new")
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 def test_a_saved_plan_moves_a_user_and_deletes_a_role_that_trusts_it(account: Account) -> None:
     account.write(HEAD + "users: {u: {path: /x/}}\nroles: {old: {trust: [{users: [u]}]}}\n")
     account.apply()
     account.write(HEAD + "users: {u: {path: /y/}}\nroles: {}\n")
-    account.cli("plan", "roles.yaml", "--out", "plan.json")
-    result = account.cli("apply", "plan.json")
+    account.run_cli("plan", "roles.yaml", "--out", "plan.json")
+    result = account.run_cli("apply", "plan.json")
     assert result.code == 0, result.out + result.err
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}

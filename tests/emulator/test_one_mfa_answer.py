@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tests.support.account import Account, Result
-from tests.support.people import Person, person
+from tests.support.people import Person, create_person
 
 ID = "123456789012"
 ROOT = f"arn:aws:iam::{ID}:root"
@@ -127,7 +127,7 @@ class Place:
     def someone(self, world: str) -> Person:
         name = NAMES[world]
         if name not in self.people:
-            self.people[name] = person(self.account.iam, name, mfa=True)
+            self.people[name] = create_person(self.account.iam, name, mfa=True)
         return self.people[name]
 
     def run(self, world: str, home: Path, *words: str) -> Result:
@@ -137,11 +137,11 @@ class Place:
         keys = f"aws_access_key_id = {who.access_key}\naws_secret_access_key = {who.secret_key}\n"
         credentials.write_text(f"[own-{who.name}]\n{keys}")
         own = {"HOME": home, "XDG_CACHE_HOME": home / "cache", "AWS_SHARED_CREDENTIALS_FILE": credentials}
-        return self.account.cli(*words, **{name: str(path) for name, path in own.items()})
+        return self.account.run_cli(*words, **{name: str(path) for name, path in own.items()})
 
     def assume(self, world: str, home: Path, file: str, *words: str) -> tuple[bool, Result]:
         """Whether a code was asked for, and what came of it."""
-        log, code = home / "asked", self.someone(world).device.code()
+        log, code = home / "asked", self.someone(world).device.next_code()
         command = shlex.join(["sh", "-c", f"echo >>{shlex.quote(str(log))}; echo {code}"])
         done = self.run(world, home, "assume", NAMES[world], "--file", file, "--token-command", command, *words)
         times = len(log.read_text()) if log.exists() else 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account
-from tests.support.plans import assert_made_as_planned, changes, codes, findings, lines, operations
+from tests.support.plans import assert_made_as_planned, changes_of, codes_of, findings_of, log_lines_of, operations_of
 
 ACCOUNT = "123456789012"
 HEAD = "version: 1\nowner: platform\n"
@@ -17,10 +17,10 @@ DOCUMENT = '{Statement: [{Effect: Allow, Action: "sns:Publish", Resource: "*"}]}
 
 def applied_as_planned(account: Account) -> Any:
     """The plan, after an apply that made exactly its calls, and left nothing to do."""
-    account.zero()
-    plan = account.applied()
+    account.clear_calls()
+    plan = account.apply_and_read_plan()
     assert_made_as_planned(account, plan)
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     return plan
 
 
@@ -60,7 +60,7 @@ def test_roles_that_trust_each_other_are_created_and_deleted_in_one_apply_each(a
     applied_as_planned(account)
     assert {name: trusted_by(account, name) for name in trusts} == {n: sorted(t) for n, t in trusts.items()}
     account.write(HEAD)
-    assert operations(applied_as_planned(account)) == ["DeleteRole"] * len(trusts)
+    assert operations_of(applied_as_planned(account)) == ["DeleteRole"] * len(trusts)
     assert account.iam.list_roles()["Roles"] == []
 
 
@@ -82,14 +82,14 @@ def test_a_chain_of_trust_is_created_from_its_end_without_placeholders(account: 
         "  c: {trust: [{users: [zoe]}]}\n"
     )
     plan = applied_as_planned(account)
-    assert lines(plan) == ["CreateUser zoe", "CreateRole c", "CreateRole b", "CreateRole a"]
+    assert log_lines_of(plan) == ["CreateUser zoe", "CreateRole c", "CreateRole b", "CreateRole a"]
 
 
 def test_a_circle_that_is_closed_later_is_an_update(account: Account) -> None:
     account.write(HEAD + "roles:\n  a: {trust: [{services: [ec2.amazonaws.com]}]}\n  b: {trust: [{roles: [a]}]}\n")
     account.apply()
     account.write(role_file({"a": ["b"], "b": ["a"]}))
-    assert operations(applied_as_planned(account)) == ["UpdateAssumeRolePolicy"]
+    assert operations_of(applied_as_planned(account)) == ["UpdateAssumeRolePolicy"]
 
 
 # Quotas
@@ -122,11 +122,11 @@ def test_at_the_attachment_quota_one_goes_before_its_replacement_and_the_plan_sa
     account.apply()
     account.write(HEAD + policies([*old, "new0"]) + text.format(listed=", ".join([*old[1:], "new0"])))
     plan = applied_as_planned(account)
-    assert operations(plan) == [detach, attach]
-    assert codes(plan, "info") == ["quota-order"]
-    assert "quota" in findings(plan, "info")[0]["message"]
-    assert "old0" in findings(plan, "info")[0]["message"]
-    assert findings(plan, "info")[0]["address"] == f"{kind}/app"
+    assert operations_of(plan) == [detach, attach]
+    assert codes_of(plan, "info") == ["quota-order"]
+    assert "quota" in findings_of(plan, "info")[0]["message"]
+    assert "old0" in findings_of(plan, "info")[0]["message"]
+    assert findings_of(plan, "info")[0]["address"] == f"{kind}/app"
 
 
 @pytest.mark.parametrize("number", [10, 15, 19])
@@ -137,8 +137,8 @@ def test_a_role_has_room_for_twenty_so_that_nothing_is_detached_early(account: A
     account.apply()
     account.write(HEAD + policies([*old, "new0"]) + text.format(listed=", ".join([*old[1:], "new0"])))
     plan = applied_as_planned(account)
-    assert operations(plan) == [attach, detach]
-    assert not codes(plan, "info") and not codes(plan, "warning")
+    assert operations_of(plan) == [attach, detach]
+    assert not codes_of(plan, "info") and not codes_of(plan, "warning")
 
 
 def test_below_the_quota_the_replacement_is_on_first_and_nothing_is_said(account: Account) -> None:
@@ -147,7 +147,7 @@ def test_below_the_quota_the_replacement_is_on_first_and_nothing_is_said(account
     account.apply()
     account.write(HEAD + policies(["old0", "new0"]) + text.format(listed="new0"))
     plan = applied_as_planned(account)
-    assert (operations(plan), codes(plan, "info")) == ([attach, detach], [])
+    assert (operations_of(plan), codes_of(plan, "info")) == ([attach, detach], [])
 
 
 def test_all_ten_attachments_are_swapped_at_the_quota(account: Account) -> None:
@@ -155,7 +155,7 @@ def test_all_ten_attachments_are_swapped_at_the_quota(account: Account) -> None:
     account.write(HEAD + policies([*OLD, *NEW]) + text.format(listed=", ".join(OLD)))
     account.apply()
     account.write(HEAD + policies([*OLD, *NEW]) + text.format(listed=", ".join(NEW)))
-    assert operations(applied_as_planned(account)).count(attach) == 10
+    assert operations_of(applied_as_planned(account)).count(attach) == 10
 
 
 def test_with_one_place_left_only_as_many_go_first_as_must(account: Account) -> None:
@@ -165,9 +165,9 @@ def test_with_one_place_left_only_as_many_go_first_as_must(account: Account) -> 
     account.apply()
     account.write(HEAD + policies([*OLD, *NEW]) + text.format(listed=", ".join(NEW[:9])))
     plan = applied_as_planned(account)
-    assert operations(plan)[-1] == detach
-    (note,) = findings(plan, "info")
-    forced = [index for index, name in enumerate(operations(plan), 1) if name == detach][:-1]
+    assert operations_of(plan)[-1] == detach
+    (note,) = findings_of(plan, "info")
+    forced = [index for index, name in enumerate(operations_of(plan), 1) if name == detach][:-1]
     assert len(forced) == 8
     assert set(forced) <= set(note["calls"])
     assert "policy/old0, policy/old1, policy/old2 and 5 more" in note["message"]
@@ -180,8 +180,8 @@ def test_at_the_quota_of_groups_per_user_one_is_left_before_another_is_joined(ac
     account.apply()
     account.write(HEAD + groups + member.format(listed=", ".join(f"g{index:02}" for index in range(1, 11))))
     plan = applied_as_planned(account)
-    assert operations(plan) == ["RemoveUserFromGroup", "AddUserToGroup"]
-    assert codes(plan, "info") == ["quota-order"]
+    assert operations_of(plan) == ["RemoveUserFromGroup", "AddUserToGroup"]
+    assert codes_of(plan, "info") == ["quota-order"]
 
 
 def test_where_inline_policies_do_not_fit_beside_each_other_the_old_one_goes_first(account: Account) -> None:
@@ -194,17 +194,17 @@ def test_where_inline_policies_do_not_fit_beside_each_other_the_old_one_goes_fir
     account.apply()
     write("new", "b")
     plan = applied_as_planned(account)
-    assert operations(plan) == ["DeleteUserPolicy", "PutUserPolicy"]
-    assert codes(plan, "info") == ["quota-order"]
+    assert operations_of(plan) == ["DeleteUserPolicy", "PutUserPolicy"]
+    assert codes_of(plan, "info") == ["quota-order"]
 
 
 def test_of_five_versions_the_oldest_that_is_not_in_force_goes_first(account: Account) -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:policy/p"
     for index in range(7):
         account.write(HEAD + f"policies: {{p: {{document: {DOCUMENT.replace('Publish', f'Act{index}')}}}}}\n")
-        plan = account.applied()
+        plan = account.apply_and_read_plan()
         if index >= 5:
-            assert lines(plan) == [f"DeletePolicyVersion {arn} v{index - 4}", f"CreatePolicyVersion {arn}"]
+            assert log_lines_of(plan) == [f"DeletePolicyVersion {arn} v{index - 4}", f"CreatePolicyVersion {arn}"]
     kept = {version["VersionId"] for version in account.iam.list_policy_versions(PolicyArn=arn)["Versions"]}
     assert kept == {"v3", "v4", "v5", "v6", "v7"}
 
@@ -217,9 +217,9 @@ def test_the_oldest_version_stays_where_it_is_the_one_in_force(account: Account)
         other = {"Effect": "Allow", "Action": f"sns:Act{index}", "Resource": "*"}
         text = json.dumps({"Version": "2012-10-17", "Statement": [other]})
         account.iam.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=False)
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     account.write(HEAD + f"policies: {{p: {{document: {DOCUMENT.replace('Publish', 'Subscribe')}}}}}\n")
-    assert lines(applied_as_planned(account)) == [f"DeletePolicyVersion {arn} v2", f"CreatePolicyVersion {arn}"]
+    assert log_lines_of(applied_as_planned(account)) == [f"DeletePolicyVersion {arn} v2", f"CreatePolicyVersion {arn}"]
 
 
 # Moves and boundaries
@@ -230,15 +230,15 @@ def test_a_user_that_moves_keeps_the_roles_that_trust_it(account: Account) -> No
     account.apply()
     account.write(HEAD + "users: {alice: {path: /eng/}}\nroles: {app: {trust: [{users: [alice]}]}}\n")
     plan = applied_as_planned(account)
-    assert changes(plan) == {"user/alice": ("update", ["path"])}
-    assert operations(plan) == ["UpdateUser"]
+    assert changes_of(plan) == {"user/alice": ("update", ["path"])}
+    assert operations_of(plan) == ["UpdateUser"]
 
 
 def test_a_user_that_moves_and_a_new_role_that_trusts_it_go_together(account: Account) -> None:
     account.write(HEAD + "users: {alice: {}}\n")
     account.apply()
     account.write(HEAD + "users: {alice: {path: /eng/}}\nroles: {app: {trust: [{users: [alice]}]}}\n")
-    assert operations(applied_as_planned(account)) == ["UpdateUser", "CreateRole"]
+    assert operations_of(applied_as_planned(account)) == ["UpdateUser", "CreateRole"]
 
 
 def test_a_group_that_moves_keeps_its_members_and_policies(account: Account) -> None:
@@ -247,7 +247,7 @@ def test_a_group_that_moves_keeps_its_members_and_policies(account: Account) -> 
     account.apply()
     account.write(HEAD + text.replace("path: /", "path: /platform/"))
     plan = applied_as_planned(account)
-    assert (changes(plan), operations(plan)) == ({"group/team": ("update", ["path"])}, ["UpdateGroup"])
+    assert (changes_of(plan), operations_of(plan)) == ({"group/team": ("update", ["path"])}, ["UpdateGroup"])
 
 
 def test_a_policy_that_is_a_boundary_is_created_before_who_is_bounded(account: Account) -> None:
@@ -258,21 +258,21 @@ def test_a_policy_that_is_a_boundary_is_created_before_who_is_bounded(account: A
     )
     plan = applied_as_planned(account)
     arn = f"arn:aws:iam::{ACCOUNT}:policy/zzz"
-    assert lines(plan) == ["CreatePolicy zzz", f"CreateRole app {arn}", f"CreateUser alice {arn}"]
+    assert log_lines_of(plan) == ["CreatePolicy zzz", f"CreateRole app {arn}", f"CreateUser alice {arn}"]
 
 
 def test_a_new_boundary_is_on_before_new_rights(account: Account) -> None:
     account.write(HEAD + policies(["p", "fence"]) + "users: {alice: {}}\n")
     account.apply()
     account.write(HEAD + policies(["p", "fence"]) + "users: {alice: {policies: [p], permissions_boundary: fence}}\n")
-    assert operations(applied_as_planned(account)) == ["PutUserPermissionsBoundary", "AttachUserPolicy"]
+    assert operations_of(applied_as_planned(account)) == ["PutUserPermissionsBoundary", "AttachUserPolicy"]
 
 
 def test_a_boundary_is_replaced_without_a_moment_without_one(account: Account) -> None:
     account.write(HEAD + policies(["one", "two"]) + "users: {alice: {permissions_boundary: one}}\n")
     account.apply()
     account.write(HEAD + policies(["two"]) + "users: {alice: {permissions_boundary: two}}\n")
-    assert operations(applied_as_planned(account)) == ["PutUserPermissionsBoundary", "DeletePolicy"]
+    assert operations_of(applied_as_planned(account)) == ["PutUserPermissionsBoundary", "DeletePolicy"]
 
 
 def test_a_policy_is_replaced_without_a_moment_without_one(account: Account) -> None:
@@ -280,7 +280,7 @@ def test_a_policy_is_replaced_without_a_moment_without_one(account: Account) -> 
     account.apply()
     account.write(HEAD + policies(["two"]) + "users: {alice: {policies: [two]}}\n")
     plan = applied_as_planned(account)
-    assert operations(plan) == ["CreatePolicy", "AttachUserPolicy", "DetachUserPolicy", "DeletePolicy"]
+    assert operations_of(plan) == ["CreatePolicy", "AttachUserPolicy", "DetachUserPolicy", "DeletePolicy"]
 
 
 def test_an_instance_profile_gets_another_role_and_the_old_one_goes(account: Account) -> None:
@@ -289,7 +289,7 @@ def test_an_instance_profile_gets_another_role_and_the_old_one_goes(account: Acc
     account.apply()
     account.write(HEAD + f"roles: {{two: {{{trust}, instance_profile: machines}}}}\n")
     plan = applied_as_planned(account)
-    assert operations(plan) == [
+    assert operations_of(plan) == [
         "CreateRole",
         "RemoveRoleFromInstanceProfile",
         "AddRoleToInstanceProfile",
@@ -301,4 +301,4 @@ def test_a_role_that_trusts_what_goes_lets_go_first(account: Account) -> None:
     account.write(HEAD + "users: {alice: {}, bob: {}}\nroles: {app: {trust: [{users: [alice, bob]}]}}\n")
     account.apply()
     account.write(HEAD + "users: {bob: {}}\nroles: {app: {trust: [{users: [bob]}]}}\n")
-    assert lines(applied_as_planned(account)) == ["UpdateAssumeRolePolicy app", "DeleteUser alice"]
+    assert log_lines_of(applied_as_planned(account)) == ["UpdateAssumeRolePolicy app", "DeleteUser alice"]

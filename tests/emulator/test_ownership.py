@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account
-from tests.support.people import person
-from tests.support.plans import changes, codes, findings, operations, writes
+from tests.support.people import create_person
+from tests.support.plans import changes_of, codes_of, findings_of, list_writes, operations_of
 
 ACCOUNT = "123456789012"
 OWNER = "reconcile:owner"
@@ -68,10 +68,10 @@ def names(iam: Any) -> set[str]:
 
 def refused_without_a_write(account: Account, *flags: str) -> str:
     """`apply` exits 1 and writes nothing; what it said."""
-    account.zero()
-    result = account.cli("apply", "roles.yaml", "--yes", *flags)
+    account.clear_calls()
+    result = account.run_cli("apply", "roles.yaml", "--yes", *flags)
     assert result.code == 1
-    assert writes(account) == []
+    assert list_writes(account) == []
     assert "Traceback" not in result.err
     return result.out + result.err
 
@@ -102,7 +102,7 @@ def test_without_an_owner_nothing_is_tagged(account: Account) -> None:
     account.write("version: 1\nsettings: {prune: none}\n" + ONE_OF_EACH)
     account.apply()
     assert all_tags(account.iam) == {kind: {} for kind in TAGGABLE}
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 def test_what_exists_is_adopted_and_only_tagged(account: Account) -> None:
@@ -112,12 +112,12 @@ def test_what_exists_is_adopted_and_only_tagged(account: Account) -> None:
     iam.add_role_to_instance_profile(InstanceProfileName="app", RoleName="app")
     account.write(HEAD + ONE_OF_EACH)
     plan = account.plan()
-    assert changes(plan) == {f"{kind}/app": ("adopt", []) for kind in TAGGABLE}
+    assert changes_of(plan) == {f"{kind}/app": ("adopt", []) for kind in TAGGABLE}
     assert plan["summary"]["adopt"] == 4
-    assert sorted(operations(plan)) == ["TagInstanceProfile", "TagPolicy", "TagRole", "TagUser"]
-    assert account.cli("plan", "roles.yaml", "--detailed-exitcode").code == 2
+    assert sorted(operations_of(plan)) == ["TagInstanceProfile", "TagPolicy", "TagRole", "TagUser"]
+    assert account.run_cli("plan", "roles.yaml", "--detailed-exitcode").code == 2
     account.apply()
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     assert all_tags(iam) == {kind: {OWNER: "platform"} for kind in TAGGABLE}
 
 
@@ -127,19 +127,19 @@ def test_an_adoption_tells_what_it_changes_as_well(account: Account) -> None:
     iam.attach_role_policy(RoleName="app", PolicyArn=AWS_POLICY)
     iam.put_role_policy(RoleName="app", PolicyName="own", PolicyDocument=json.dumps(ALLOW))
     account.write(HEAD + f"roles: {{app: {{{TRUSTED}, description: new, tags: {{team: new}}}}}}\n")
-    plan = account.applied()
+    plan = account.apply_and_read_plan()
     paths = ["description", "inline_policies.own", "policies", "tags.stray", "tags.team"]
-    assert changes(plan) == {"role/app": ("adopt", paths)}
-    assert changes(account.plan()) == {}
+    assert changes_of(plan) == {"role/app": ("adopt", paths)}
+    assert changes_of(account.plan()) == {}
 
 
 def test_a_group_is_never_adopted_but_managed_while_it_is_declared(account: Account) -> None:
     iam = account.iam
     make(iam, "group", "app")
     account.write(HEAD + f"policies: {{p: {{document: {DOCUMENT}}}}}\ngroups: {{app: {{policies: [p]}}}}\n")
-    assert changes(account.applied())["group/app"] == ("update", ["policies"])
+    assert changes_of(account.apply_and_read_plan())["group/app"] == ("update", ["policies"])
     account.write(HEAD)
-    assert set(changes(account.plan())) == {"policy/p"}
+    assert set(changes_of(account.plan())) == {"policy/p"}
 
 
 # Another owner's
@@ -160,16 +160,16 @@ def test_what_another_owner_has_is_refused_until_it_is_taken_over(account: Accou
     }
     account.write(HEAD + text[kind])
     plan = account.plan()
-    (finding,) = findings(plan)
+    (finding,) = findings_of(plan)
     assert (plan["safe"], finding["code"], finding["address"]) == (False, "other-owner", f"{kind}/app")
     assert "others" in finding["message"]
     assert "--take-over" in finding["message"]
     assert "others" in refused_without_a_write(account)
 
-    taken = account.applied("roles.yaml", "--take-over")
-    assert changes(taken) == {f"{kind}/app": ("adopt", [])}
+    taken = account.apply_and_read_plan("roles.yaml", "--take-over")
+    assert changes_of(taken) == {f"{kind}/app": ("adopt", [])}
     assert tags_of(iam, kind, "app") == {OWNER: "platform"}
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 @pytest.mark.parametrize("kind", ["user", "role"])
@@ -177,13 +177,13 @@ def test_the_owner_tag_of_a_user_or_role_counts_in_any_letter_case(account: Acco
     iam = account.iam
     make(iam, kind, "app", {"Reconcile:Owner": "others", "Team": "a"})
     account.write(HEAD + {"user": "users: {app: {}}\n", "role": f"roles: {{app: {{{TRUSTED}}}}}\n"}[kind])
-    (finding,) = findings(account.plan())
+    (finding,) = findings_of(account.plan())
     assert (finding["code"], finding["address"]) == ("other-owner", f"{kind}/app")
     refused_without_a_write(account)
 
-    account.applied("roles.yaml", "--take-over")
+    account.apply_and_read_plan("roles.yaml", "--take-over")
     assert tags_of(iam, kind, "app") == {"Reconcile:Owner": "platform"}
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 @pytest.mark.parametrize("kind", ["user", "role"])
@@ -193,7 +193,7 @@ def test_a_file_does_not_take_the_tags_of_another_s_entity_by_another_spelling(a
     account.write(
         HEAD + {"user": f"users: {{app: {{{entry}}}}}\n", "role": f"roles: {{app: {{{TRUSTED}, {entry}}}}}\n"}[kind]
     )
-    result = account.cli("validate", "roles.yaml")
+    result = account.run_cli("validate", "roles.yaml")
     assert result.code == 1
     assert "'Reconcile:Owner' is reconcile's own, in any spelling" in result.out + result.err
     refused_without_a_write(account)
@@ -204,19 +204,19 @@ def test_a_group_below_another_owner_s_path_is_refused_until_it_is_taken_over(ac
     iam = account.iam
     make(iam, "group", "crew", Path="/others/")
     account.write(HEAD + f"groups: {{crew: {{policies: ['{AWS_POLICY}']}}}}\n")
-    assert findings(account.plan()) == []
+    assert findings_of(account.plan()) == []
 
     make(iam, "policy", "app", {OWNER: "others"})
-    (finding,) = findings(account.plan())
+    (finding,) = findings_of(account.plan())
     assert (finding["code"], finding["address"]) == ("other-owner", "group/crew")
     assert "policy/app carries its tag" in refused_without_a_write(account)
-    account.cli("plan", "roles.yaml", "--out", "plan.json")
-    account.zero()
-    assert account.cli("apply", "plan.json", "--yes").code == 1
-    assert writes(account) == []
+    account.run_cli("plan", "roles.yaml", "--out", "plan.json")
+    account.clear_calls()
+    assert account.run_cli("apply", "plan.json", "--yes").code == 1
+    assert list_writes(account) == []
 
-    assert account.cli("apply", "plan.json", "--yes", "--take-over").code == 0
-    assert changes(account.plan()) == {}
+    assert account.run_cli("apply", "plan.json", "--yes", "--take-over").code == 0
+    assert changes_of(account.plan()) == {}
 
 
 def test_two_stacks_in_one_account_leave_each_other_alone(account: Account) -> None:
@@ -224,8 +224,8 @@ def test_two_stacks_in_one_account_leave_each_other_alone(account: Account) -> N
     account.write("version: 1\nowner: data\nusers: {b: {}}\n", "two.yaml")
     account.apply("one.yaml")
     account.apply("two.yaml")
-    assert changes(account.plan("one.yaml")) == {}
-    assert changes(account.plan("two.yaml")) == {}
+    assert changes_of(account.plan("one.yaml")) == {}
+    assert changes_of(account.plan("two.yaml")) == {}
 
 
 # Pruning
@@ -273,7 +273,9 @@ def test_pruning_takes_exactly_what_its_mode_says(account: Account, mode: str) -
     )
     plan = account.plan()
     assert plan["safe"], plan["findings"]
-    assert {address: action for address, (action, _) in changes(plan).items()} == dict.fromkeys(PRUNE[mode], "delete")
+    assert {address: action for address, (action, _) in changes_of(plan).items()} == dict.fromkeys(
+        PRUNE[mode], "delete"
+    )
     account.apply()
     assert names(iam) == before - PRUNE[mode]
 
@@ -282,7 +284,7 @@ def test_prune_none_deletes_nothing_even_of_ours(account: Account) -> None:
     account.write(HEAD + "users: {alice: {}}\n")
     account.apply()
     account.write(HEAD + "settings: {prune: none}\n")
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 def test_the_caller_is_never_pruned(account: Account) -> None:
@@ -290,7 +292,7 @@ def test_the_caller_is_never_pruned(account: Account) -> None:
     make(account.iam, "user", "other")
     key = account.iam.create_access_key(UserName="runner")["AccessKey"]
     account.write(HEAD + "settings: {prune: all}\n")
-    result = account.cli(
+    result = account.run_cli(
         "plan",
         "roles.yaml",
         "--format",
@@ -299,21 +301,21 @@ def test_the_caller_is_never_pruned(account: Account) -> None:
         AWS_SECRET_ACCESS_KEY=key["SecretAccessKey"],
     )
     assert result.code == 0, result.err
-    assert set(changes(result.json)) == {"user/other"}
+    assert set(changes_of(result.json)) == {"user/other"}
 
 
 def test_the_role_of_the_caller_is_never_pruned(account: Account) -> None:
     make(account.iam, "role", "runner", Path="/ci/")
     make(account.iam, "role", "other")
-    ci = person(account.iam, "ci")
+    ci = create_person(account.iam, "ci")
     trusted = {"Effect": "Allow", "Principal": {"AWS": ci.arn}, "Action": "sts:AssumeRole"}
     account.iam.update_assume_role_policy(
         RoleName="runner", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
     )
-    sts = ci.client("sts", account.sandbox.url)
+    sts = ci.make_client("sts", account.sandbox.url)
     session = sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/ci/runner", RoleSessionName="ci")["Credentials"]
     account.write(HEAD + "settings: {prune: all}\n")
-    result = account.cli(
+    result = account.run_cli(
         "plan",
         "roles.yaml",
         "--format",
@@ -323,19 +325,19 @@ def test_the_role_of_the_caller_is_never_pruned(account: Account) -> None:
         AWS_SESSION_TOKEN=session["SessionToken"],
     )
     assert result.code == 3, result.err  # without user/ci nobody could enter the role again
-    assert set(changes(result.json)) == {"role/other", "user/ci"}
+    assert set(changes_of(result.json)) == {"role/other", "user/ci"}
 
 
 def test_what_break_glass_names_is_never_pruned(account: Account) -> None:
     make(account.iam, "role", "emergency")
     make(account.iam, "role", "other")
     account.write(HEAD + "settings: {prune: all, break_glass: [role/emergency]}\n")
-    assert set(changes(account.plan())) == {"role/other"}
+    assert set(changes_of(account.plan())) == {"role/other"}
 
 
 def test_a_break_glass_that_does_not_exist_is_an_error(account: Account) -> None:
     account.write(HEAD + "settings: {break_glass: [role/emergency]}\n")
-    result = account.cli("plan", "roles.yaml", "--format", "json")
+    result = account.run_cli("plan", "roles.yaml", "--format", "json")
     assert "role/emergency" in result.out + result.err
     assert result.code == 1 or not result.json["safe"]
 
@@ -363,17 +365,19 @@ def test_protection_outlives_its_line_until_it_is_taken_off(account: Account, ki
 
     account.write(HEAD)
     plan = account.plan()
-    assert (changes(plan), plan["safe"], codes(plan, "warning")) == ({}, True, ["protected"])
+    assert (changes_of(plan), plan["safe"], codes_of(plan, "warning")) == ({}, True, ["protected"])
 
     write("tags: {}")
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
     write("protect: false")
-    assert changes(account.applied()) == {f"{kind}/app": ("update", ["tags.reconcile:protect"])}
+    assert changes_of(account.apply_and_read_plan()) == {f"{kind}/app": ("update", ["tags.reconcile:protect"])}
     assert tags_of(iam, kind, "app") == {OWNER: "platform"}
 
     account.write(HEAD)
-    assert {address: action for address, (action, _) in changes(account.applied()).items()} == {f"{kind}/app": "delete"}
+    assert {address: action for address, (action, _) in changes_of(account.apply_and_read_plan()).items()} == {
+        f"{kind}/app": "delete"
+    }
     assert names(iam) == set()
 
 
@@ -381,14 +385,14 @@ def test_the_instance_profile_of_a_protected_role_stays_with_it(account: Account
     account.write(HEAD + f"roles: {{app: {{{TRUSTED}, protect: true, instance_profile: true}}}}\n")
     account.apply()
     account.write(HEAD)
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 def test_a_protected_user_stays_under_prune_all(account: Account) -> None:
     make(account.iam, "user", "precious", {"reconcile:protect": "true"})
     account.write(HEAD + "settings: {prune: all}\n")
     plan = account.plan()
-    assert (changes(plan), codes(plan, "warning")) == ({}, ["protected"])
+    assert (changes_of(plan), codes_of(plan, "warning")) == ({}, ["protected"])
 
 
 # Ignoring
@@ -402,8 +406,8 @@ def test_what_ignore_matches_is_neither_changed_nor_created_nor_deleted(account:
         HEAD + 'settings: {ignore: ["role/awsreservedsso_*", "user/app", "user/new"]}\nusers: {app: {}, new: {}}\n'
     )
     plan = account.plan()
-    assert changes(plan) == {}
-    assert codes(plan, "warning") == ["ignored", "ignored"]
+    assert changes_of(plan) == {}
+    assert codes_of(plan, "warning") == ["ignored", "ignored"]
 
 
 IGNORED: dict[str, str] = {
@@ -447,12 +451,12 @@ def test_each_ignored_change_is_left_as_it_is_live_and_no_other(account: Account
     account.write(HEAD + f"roles: {{app: {{{TRUSTED}}}}}\n")
     account.apply()
     drift_everywhere(account.iam)
-    assert set(changes(account.plan())["role/app"][1]) == EVERYWHERE
+    assert set(changes_of(account.plan())["role/app"][1]) == EVERYWHERE
     for written, path in IGNORED.items():
         account.write(HEAD + f"roles: {{app: {{{TRUSTED}, ignore_changes: [{written}]}}}}\n")
-        assert set(changes(account.plan())["role/app"][1]) == EVERYWHERE - {path}, written
+        assert set(changes_of(account.plan())["role/app"][1]) == EVERYWHERE - {path}, written
     account.write(HEAD + f"roles: {{app: {{{TRUSTED}, ignore_changes: [{', '.join(EVERYWHERE)}]}}}}\n")
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 def test_an_apply_of_other_changes_leaves_what_is_ignored(account: Account) -> None:
@@ -474,7 +478,7 @@ def test_ignored_memberships_and_paths_of_a_user_are_left(account: Account) -> N
     account.apply()
     iam.add_user_to_group(GroupName="hand", UserName="alice")
     iam.update_user(UserName="alice", NewPath="/b/")
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 def test_an_ignored_document_of_a_policy_is_left(account: Account) -> None:
@@ -485,7 +489,7 @@ def test_an_ignored_document_of_a_policy_is_left(account: Account) -> None:
         PolicyDocument=json.dumps(ALLOW).replace("Publish", "Subscribe"),
         SetAsDefault=True,
     )
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 def test_a_new_entity_has_what_its_ignored_fields_say(account: Account) -> None:
@@ -522,7 +526,7 @@ def test_deletions_past_a_threshold_are_unsafe_until_they_are_allowed(account: A
         make(account.iam, "user", f"u{index}", {OWNER: "platform"})
     account.write(HEAD + f"settings: {{{settings}}}\n" + users(after))
     plan = account.plan()
-    assert (codes(plan), plan["safe"]) == (refusals, not refusals)
+    assert (codes_of(plan), plan["safe"]) == (refusals, not refusals)
     assert plan["summary"]["delete"] == before - after
     assert not refusals or account.plan("roles.yaml", "--allow-deletes")["safe"]
 
@@ -543,8 +547,8 @@ def test_the_percentage_counts_only_what_is_owned_or_declared(account: Account) 
         make(account.iam, "user", f"stranger{index}")
     account.write(HEAD + "settings: {max_deletes: 100}\n" + users(6))
     plan = account.plan()
-    assert codes(plan) == ["too-many-deletes"]
-    assert "6 of 12" in findings(plan)[0]["message"]
+    assert codes_of(plan) == ["too-many-deletes"]
+    assert "6 of 12" in findings_of(plan)[0]["message"]
 
 
 @pytest.mark.parametrize(("most", "refusals"), [(3, []), (2, ["too-many-removals"])])
@@ -557,7 +561,7 @@ def test_policies_taken_off_entities_that_stay_count_apart(account: Account, mos
     iam.attach_role_policy(RoleName="app", PolicyArn=AWS_POLICY)
     account.write(HEAD + f"settings: {{max_removals: {most}}}\nusers: {{alice: {{}}}}\nroles: {{app: {{{TRUSTED}}}}}\n")
     plan = account.plan()
-    assert (codes(plan), plan["safe"]) == (refusals, not refusals)
+    assert (codes_of(plan), plan["safe"]) == (refusals, not refusals)
 
 
 def test_removals_by_an_adoption_count(account: Account) -> None:
@@ -566,7 +570,7 @@ def test_removals_by_an_adoption_count(account: Account) -> None:
     account.iam.put_user_policy(UserName="alice", PolicyName="own", PolicyDocument=json.dumps(ALLOW))
     account.write(HEAD + "settings: {max_removals: 1}\nusers: {alice: {}}\n")
     plan = account.plan()
-    assert codes(plan) == ["too-many-removals"]
+    assert codes_of(plan) == ["too-many-removals"]
     assert account.plan("roles.yaml", "--allow-deletes")["safe"]
 
 
@@ -592,9 +596,9 @@ def test_what_iam_never_changes_is_refused_with_the_reason(account: Account, kin
     make(account.iam, kind, "app", {OWNER: "platform"}, Description="old", Path="/old/")
     account.write(HEAD + text)
     plan = account.plan()
-    assert codes(plan) == ["immutable-field"]
-    assert findings(plan)[0]["address"] == f"{kind}/app"
-    assert "never changes" in findings(plan)[0]["message"]
+    assert codes_of(plan) == ["immutable-field"]
+    assert findings_of(plan)[0]["address"] == f"{kind}/app"
+    assert "never changes" in findings_of(plan)[0]["message"]
     assert field in refused_without_a_write(account)
 
 
@@ -609,13 +613,16 @@ def test_an_absent_description_of_a_policy_and_an_absent_path_are_left_as_they_a
         + f"policies: {{app: {{document: {DOCUMENT}}}}}\ngroups: {{app: {{}}}}\nusers: {{app: {{policies: [app]}}}}\n"
         + f"roles: {{app: {{{TRUSTED}, policies: [app]}}}}\n"
     )
-    assert changes(account.applied()) == {"user/app": ("update", ["policies"]), "role/app": ("update", ["policies"])}
-    assert changes(account.plan()) == {}
+    assert changes_of(account.apply_and_read_plan()) == {
+        "user/app": ("update", ["policies"]),
+        "role/app": ("update", ["policies"]),
+    }
+    assert changes_of(account.plan()) == {}
 
 
 def test_a_name_in_another_letter_case_is_refused(account: Account) -> None:
     make(account.iam, "role", "App", {OWNER: "platform"})
     account.write(HEAD + f"roles: {{app: {{{TRUSTED}}}}}\n")
     plan = account.plan()
-    assert codes(plan) == ["name-case"]
+    assert codes_of(plan) == ["name-case"]
     assert "App" in refused_without_a_write(account)

@@ -26,10 +26,10 @@ def test_a_plan_has_the_arns_of_the_accounts_partition_and_is_at_rest_once_appli
 ) -> None:
     region = {"AWS_REGION": REGIONS[partition], "AWS_DEFAULT_REGION": REGIONS[partition]}
     account.write(TEXT.replace("PARTITION", "{{ partition }}"))
-    done = account.cli("apply", "roles.yaml", "--yes", **region)
+    done = account.run_cli("apply", "roles.yaml", "--yes", **region)
     assert done.code == 0, done.out + done.err
     assert f"arn:{partition}:iam::210987654321:root may assume role/r" in done.out
-    assert "No changes" in account.cli("plan", "roles.yaml", **region).out
+    assert "No changes" in account.run_cli("plan", "roles.yaml", **region).out
 
 
 @pytest.mark.parametrize(("written", "partition"), [("aws-cn", "aws"), ("aws", "aws-cn"), ("aws", "aws-eusc")])
@@ -38,19 +38,19 @@ def test_an_arn_of_another_partition_is_refused_at_plan_and_nothing_is_written(
     account: Account, written: str, partition: str, head: str
 ) -> None:
     account.write(head + TEXT.replace("PARTITION", written))
-    account.zero()
+    account.clear_calls()
     region = {"AWS_REGION": REGIONS[partition], "AWS_DEFAULT_REGION": REGIONS[partition]}
-    done = account.cli("apply", "roles.yaml", "--yes", **region)
+    done = account.run_cli("apply", "roles.yaml", "--yes", **region)
     assert done.code == 1 and f"of the partition {written}; the account is in {partition}" in done.err
     assert f"Write arn:{partition}:s3:::b" in done.err and "roles.yaml:" in done.err
-    assert not [name for name in account.calls() if name.startswith(("Create", "Put", "Attach"))]
-    assert account.cli("validate", "roles.yaml").code == 0
+    assert not [name for name in account.count_calls() if name.startswith(("Create", "Put", "Attach"))]
+    assert account.run_cli("validate", "roles.yaml").code == 0
 
 
 def test_a_saved_plan_and_its_undo_need_no_look_at_partitions(account: Account) -> None:
     account.write(TEXT.replace("PARTITION", "aws"))
-    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
-    assert account.cli("apply", "plan.json", "--journal", "j.jsonl").code == 0
-    assert account.cli("undo", "j.jsonl", "--out", "undo.json").code == 0
-    undone = account.cli("apply", "undo.json", "--allow-deletes")
+    assert account.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    assert account.run_cli("apply", "plan.json", "--journal", "j.jsonl").code == 0
+    assert account.run_cli("undo", "j.jsonl", "--out", "undo.json").code == 0
+    undone = account.run_cli("apply", "undo.json", "--allow-deletes")
     assert undone.code == 0, undone.out + undone.err

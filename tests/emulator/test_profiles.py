@@ -39,7 +39,7 @@ class Person:
         self.file = account.write(FILE)
 
     def run(self, *words: str | Path, **extra: str) -> Result:
-        return self.account.cli("profiles", *words, **self.files | extra)
+        return self.account.run_cli("profiles", *words, **self.files | extra)
 
     def ok(self, *words: str | Path, **extra: str) -> Result:
         result = self.run(*words, **extra)
@@ -53,7 +53,7 @@ class Person:
 
     def with_keys(self) -> None:
         self.account.apply()
-        assert self.account.cli("keys", "issue", "alice", **self.files).code == 0
+        assert self.account.run_cli("keys", "issue", "alice", **self.files).code == 0
 
     def who(self, profile: str, folder: Path | None = None) -> str:
         """Who boto3 is in a process of its own, with nothing but the profile."""

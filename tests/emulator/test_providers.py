@@ -10,7 +10,17 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from tests.support.account import Account
-from tests.support.plans import assert_made_as_planned, calls, changes, codes, findings, lines, log, operations, writes
+from tests.support.plans import (
+    assert_made_as_planned,
+    calls_of,
+    changes_of,
+    codes_of,
+    findings_of,
+    list_writes,
+    log_lines_of,
+    operations_of,
+    read_log,
+)
 
 ACCOUNT = "123456789012"
 HEAD = "version: 1\nowner: platform\n"
@@ -46,17 +56,17 @@ def thumbprints(account: Account) -> set[str]:
 
 def applied_as_planned(account: Account, *options: str) -> Any:
     """The plan, after an apply that made exactly its calls, and left nothing to do."""
-    account.zero()
-    plan = account.applied("roles.yaml", *options)
+    account.clear_calls()
+    plan = account.apply_and_read_plan("roles.yaml", *options)
     assert_made_as_planned(account, plan)
-    assert changes(account.plan("roles.yaml", *options)) == {}
+    assert changes_of(account.plan("roles.yaml", *options)) == {}
     return plan
 
 
 def test_a_provider_is_made_whole_in_one_call_before_the_roles_that_trust_it(account: Account) -> None:
     account.write(HEAD + ROLE + provider(client_ids=["shop", "sts.amazonaws.com"], tags="{Team: a, team: b}"))
     plan = applied_as_planned(account)
-    first, second = calls(plan)
+    first, second = calls_of(plan)
     assert [first["operation"], second["operation"]] == ["CreateOpenIDConnectProvider", "CreateRole"]
     assert first["parameters"] == {
         "Url": f"https://{ISSUER}",
@@ -77,7 +87,7 @@ def test_new_client_ids_come_before_old_ones_go(account: Account) -> None:
     account.apply()
     account.write(HEAD + provider(client_ids=["b", "z"]))
     plan = applied_as_planned(account)
-    assert lines(plan) == [
+    assert log_lines_of(plan) == [
         f"AddClientIDToOpenIDConnectProvider {ARN} z",
         f"RemoveClientIDFromOpenIDConnectProvider {ARN} a",
     ]
@@ -89,8 +99,11 @@ def test_at_the_quota_old_client_ids_go_first_and_the_plan_says_so(account: Acco
     account.apply()
     account.write(HEAD + provider(client_ids=[f"c{number}" for number in range(1, 101)]))
     plan = applied_as_planned(account)
-    assert [line.partition("ClientID")[0] + line.rpartition(" ")[2] for line in lines(plan)] == ["Removec0", "Addc100"]
-    assert codes(plan, "info") == ["quota-order"]
+    assert [line.partition("ClientID")[0] + line.rpartition(" ")[2] for line in log_lines_of(plan)] == [
+        "Removec0",
+        "Addc100",
+    ]
+    assert codes_of(plan, "info") == ["quota-order"]
 
 
 def test_thumbprints_are_put_as_a_whole_and_only_where_the_file_has_them(account: Account) -> None:
@@ -99,24 +112,24 @@ def test_thumbprints_are_put_as_a_whole_and_only_where_the_file_has_them(account
     (fetched,) = thumbprints(account)
     account.write(HEAD + provider(thumbprints=["A" * 40, fetched]))
     plan = applied_as_planned(account)
-    assert operations(plan) == ["UpdateOpenIDConnectProviderThumbprint"]
+    assert operations_of(plan) == ["UpdateOpenIDConnectProviderThumbprint"]
     assert thumbprints(account) == {"a" * 40, fetched}
     account.write(HEAD + provider())
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 def test_a_provider_goes_after_the_roles_that_trust_it(account: Account) -> None:
     account.write(HEAD + ROLE + provider())
     account.apply()
     account.write(HEAD)
-    assert lines(applied_as_planned(account)) == ["DeleteRole app", f"DeleteOpenIDConnectProvider {ARN}"]
+    assert log_lines_of(applied_as_planned(account)) == ["DeleteRole app", f"DeleteOpenIDConnectProvider {ARN}"]
 
 
 def test_a_provider_goes_after_the_trust_that_names_it(account: Account) -> None:
     account.write(HEAD + ROLE + provider())
     account.apply()
     account.write(HEAD + "roles:\n  app: {trust: [{services: [ec2.amazonaws.com]}]}\n")
-    made = operations(applied_as_planned(account))
+    made = operations_of(applied_as_planned(account))
     assert made == ["UpdateAssumeRolePolicy", "DeleteOpenIDConnectProvider"]
 
 
@@ -127,8 +140,8 @@ def test_a_provider_that_a_role_outside_the_file_trusts_goes_only_when_told(acco
     account.iam.create_role(RoleName="stranger", AssumeRolePolicyDocument=document)
     account.write(HEAD)
     plan = account.plan()
-    assert codes(plan) == ["foreign-use"]
-    assert "role/stranger" in findings(plan)[0]["message"]
+    assert codes_of(plan) == ["foreign-use"]
+    assert "role/stranger" in findings_of(plan)[0]["message"]
     applied_as_planned(account, "--allow-foreign-detach")
 
 
@@ -136,7 +149,7 @@ def test_a_provider_that_a_role_of_the_file_trusts_does_not_go(account: Account)
     account.write(HEAD + ROLE + provider())
     account.apply()
     account.write(HEAD + ROLE.replace("oidc: token.example.com", f"oidc: {ARN!r}"))
-    assert codes(account.plan()) == ["deleted-reference"]
+    assert codes_of(account.plan()) == ["deleted-reference"]
 
 
 def test_a_trust_in_a_provider_that_is_not_there_yet_is_applied_and_told(account: Account) -> None:
@@ -146,7 +159,7 @@ def test_a_trust_in_a_provider_that_is_not_there_yet_is_applied_and_told(account
     assert [one["code"] for one in plan["findings"]] == ["missing-provider"]
     account.apply()
     account.iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["shop"])
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     elsewhere = ROLE.replace("oidc: token.example.com", f"oidc: {ARN.replace(ACCOUNT, '210987654321')!r}")
     account.write(HEAD + elsewhere)
     assert account.plan()["safe"]
@@ -157,40 +170,43 @@ def test_what_is_protected_stays_and_what_is_ignored_is_left(account: Account) -
     account.apply()
     account.iam.add_client_id_to_open_id_connect_provider(**OIDC, ClientID="stray")
     account.write(HEAD + provider(protect="true", ignore_changes="[client_ids, tags.a]"))
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     account.write(HEAD)
     plan = account.plan()
-    assert (changes(plan), codes(plan, "warning")) == ({}, ["protected"])
+    assert (changes_of(plan), codes_of(plan, "warning")) == ({}, ["protected"])
 
 
 def test_a_provider_made_by_hand_is_adopted_and_another_owner_s_is_not(account: Account) -> None:
     account.iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["old"])
     account.write(HEAD + provider())
-    assert changes(account.plan()) == {f"oidc-provider/{ISSUER}": ("adopt", ["client_ids"])}
+    assert changes_of(account.plan()) == {f"oidc-provider/{ISSUER}": ("adopt", ["client_ids"])}
     applied_as_planned(account)
     account.write("version: 1\nowner: other\n" + provider())
-    assert codes(account.plan()) == ["other-owner"]
+    assert codes_of(account.plan()) == ["other-owner"]
     applied_as_planned(account, "--take-over")
 
 
 def test_a_target_brings_the_provider_that_it_trusts(account: Account) -> None:
     other = "  other: {trust: [{services: [ec2.amazonaws.com]}]}\n"
     account.write(HEAD + ROLE + other + provider())
-    assert set(changes(account.plan("roles.yaml", "--target", "role/app"))) == {f"oidc-provider/{ISSUER}", "role/app"}
+    assert set(changes_of(account.plan("roles.yaml", "--target", "role/app"))) == {
+        f"oidc-provider/{ISSUER}",
+        "role/app",
+    }
     plan = account.plan("roles.yaml", "--target", f"oidc-provider/{ISSUER}")
-    assert set(changes(plan)) == {f"oidc-provider/{ISSUER}"}
+    assert set(changes_of(plan)) == {f"oidc-provider/{ISSUER}"}
 
 
 @pytest.mark.parametrize("fields", [{}, {"thumbprints": ["a" * 40]}], ids=["without thumbprints", "with thumbprints"])
 def test_a_saved_plan_of_a_provider_is_applied_as_it_was_shown(account: Account, fields: dict[str, Any]) -> None:
     account.write(HEAD + ROLE + provider(**fields))
-    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    assert account.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
     assert "the plan" in account.apply("plan.json").out
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     account.write(HEAD + ROLE + provider(client_ids=["shop", "more"], **fields))
-    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    assert account.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
     account.iam.add_client_id_to_open_id_connect_provider(**OIDC, ClientID="stray")
-    result = account.cli("apply", "plan.json", "--yes")
+    result = account.run_cli("apply", "plan.json", "--yes")
     assert result.code == 1
     assert "client_ids" in result.err
 
@@ -198,11 +214,11 @@ def test_a_saved_plan_of_a_provider_is_applied_as_it_was_shown(account: Account,
 def test_the_lists_are_read_once_each_and_every_provider_once(account: Account) -> None:
     account.write(HEAD + provider() + "  other.example.com: {}\n")
     account.apply()
-    account.zero()
+    account.clear_calls()
     account.plan()
-    counted = account.calls()
+    counted = account.count_calls()
     assert (counted["ListOpenIDConnectProviders"], counted["GetOpenIDConnectProvider"]) == (1, 2)
-    assert not any(line.startswith("ListOpenIDConnectProviderTags") for line in log(account))
+    assert not any(line.startswith("ListOpenIDConnectProviderTags") for line in read_log(account))
 
 
 # SAML
@@ -247,7 +263,7 @@ def with_saml(account: Account, text: str = "", xml: str | None = None) -> None:
 def test_a_saml_provider_is_made_with_its_metadata_as_written_before_its_roles(account: Account) -> None:
     with_saml(account)
     plan = applied_as_planned(account)
-    first, second = calls(plan)
+    first, second = calls_of(plan)
     assert [first["operation"], second["operation"]] == ["CreateSAMLProvider", "CreateRole"]
     assert first["parameters"] == {
         "Name": "okta",
@@ -267,10 +283,10 @@ def test_metadata_is_shown_as_a_digest_and_sent_whole(account: Account) -> None:
     assert shown.startswith("https://idp.example.com/a, ")
     assert len(shown) < 100
     for form in ("text", "markdown"):
-        said = account.cli("plan", "roles.yaml", "--format", form).out
+        said = account.run_cli("plan", "roles.yaml", "--format", form).out
         assert "https://idp.example.com/a" in said
         assert "MIICMIIC" not in said
-    assert "MIICMIIC" in account.cli("plan", "roles.yaml", "--format", "aws-cli").out
+    assert "MIICMIIC" in account.run_cli("plan", "roles.yaml", "--format", "aws-cli").out
 
 
 @pytest.mark.parametrize("xml", REWRITTEN.values(), ids=REWRITTEN)
@@ -278,10 +294,10 @@ def test_metadata_that_says_the_same_is_no_change(account: Account, xml: str) ->
     with_saml(account)
     account.apply()
     account.iam.update_saml_provider(**SAML, SAMLMetadataDocument=xml)
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     account.iam.update_saml_provider(**SAML, SAMLMetadataDocument=metadata())
     account.write(xml, "saml/okta.xml")
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
 
 
 @pytest.mark.parametrize(
@@ -294,10 +310,10 @@ def test_other_metadata_is_one_change_and_one_apply_mends_it(account: Account, x
     account.apply()
     account.iam.update_saml_provider(**SAML, SAMLMetadataDocument=xml)
     if xml.strip() == metadata().strip():
-        assert changes(account.plan()) == {}
+        assert changes_of(account.plan()) == {}
         return
-    assert changes(account.plan()) == {"saml-provider/okta": ("update", ["metadata"])}
-    assert lines(applied_as_planned(account)) == [f"UpdateSAMLProvider {SAML_ARN}"]
+    assert changes_of(account.plan()) == {"saml-provider/okta": ("update", ["metadata"])}
+    assert log_lines_of(applied_as_planned(account)) == [f"UpdateSAMLProvider {SAML_ARN}"]
 
 
 def test_live_metadata_that_no_file_could_have_is_replaced(account: Account) -> None:
@@ -305,7 +321,7 @@ def test_live_metadata_that_no_file_could_have_is_replaced(account: Account) -> 
     account.apply()
     bad = metadata().replace("<!-- given", "<!DOCTYPE x><!-- given")
     account.iam.update_saml_provider(**SAML, SAMLMetadataDocument=bad)
-    assert changes(account.plan()) == {"saml-provider/okta": ("update", ["metadata"])}
+    assert changes_of(account.plan()) == {"saml-provider/okta": ("update", ["metadata"])}
     applied_as_planned(account)
 
 
@@ -313,21 +329,21 @@ def test_a_saml_provider_goes_after_what_trusts_it_and_a_saved_plan_does_it(acco
     with_saml(account)
     account.apply()
     account.write(HEAD)
-    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
-    account.zero()
+    assert account.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    account.clear_calls()
     account.apply("plan.json")
-    assert writes(account) == ["DeleteRole app", f"DeleteSAMLProvider {SAML_ARN}"]
+    assert list_writes(account) == ["DeleteRole app", f"DeleteSAMLProvider {SAML_ARN}"]
 
 
 def test_a_saved_plan_carries_metadata_and_minds_what_changed_since(account: Account) -> None:
     with_saml(account)
-    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    assert account.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
     account.apply("plan.json")
-    assert changes(account.plan()) == {}
+    assert changes_of(account.plan()) == {}
     with_saml(account, xml=metadata(certificate="MIID"))
-    assert account.cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    assert account.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
     account.iam.update_saml_provider(**SAML, SAMLMetadataDocument=metadata(certificate="MIIE"))
-    assert "metadata" in account.cli("apply", "plan.json", "--yes").err
+    assert "metadata" in account.run_cli("apply", "plan.json", "--yes").err
 
 
 def test_tags_of_a_saml_provider_keep_their_letter_case(account: Account) -> None:
@@ -335,7 +351,7 @@ def test_tags_of_a_saml_provider_keep_their_letter_case(account: Account) -> Non
     account.apply()
     account.iam.tag_saml_provider(**SAML, Tags=[{"Key": "TEAM", "Value": "c"}])
     account.iam.untag_saml_provider(**SAML, TagKeys=["team"])
-    assert changes(account.plan()) == {"saml-provider/okta": ("update", ["tags.TEAM", "tags.team"])}
+    assert changes_of(account.plan()) == {"saml-provider/okta": ("update", ["tags.TEAM", "tags.team"])}
     applied_as_planned(account)
 
 
@@ -343,7 +359,7 @@ def test_the_provider_of_identity_center_is_never_pruned(account: Account) -> No
     for name in ("AWSSSO_0123456789abcdef_DO_NOT_DELETE", "AWSSSO_notes"):
         account.iam.create_saml_provider(Name=name, SAMLMetadataDocument=metadata())
     account.write("version: 1\nsettings: {prune: all}\n")
-    assert changes(account.plan()) == {"saml-provider/AWSSSO_notes": ("delete", ["metadata"])}
+    assert changes_of(account.plan()) == {"saml-provider/AWSSSO_notes": ("delete", ["metadata"])}
 
 
 # What may not be read
@@ -359,8 +375,8 @@ def test_without_providers_in_the_file_a_denied_list_is_a_finding(
     account.iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["shop"])
     denied.add(operation)
     account.write(HEAD + ROLE.replace("oidc: token.example.com", f"oidc: {ARN!r}"))
-    plan = account.applied()
-    assert [item["message"].split(":")[1].split()[0] for item in findings(plan, "info")] == [operation]
+    plan = account.apply_and_read_plan()
+    assert [item["message"].split(":")[1].split()[0] for item in findings_of(plan, "info")] == [operation]
 
 
 def test_a_provider_that_goes_while_it_is_read_is_gone(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,7 +390,7 @@ def test_a_provider_that_goes_while_it_is_read_is_gone(account: Account, monkeyp
         return made(client, operation, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", call)
-    assert changes(account.plan())[f"oidc-provider/{ISSUER}"][0] == "create"
+    assert changes_of(account.plan())[f"oidc-provider/{ISSUER}"][0] == "create"
 
 
 def test_with_providers_in_the_file_a_denied_list_is_an_error(account: Account, denied: set[str]) -> None:
@@ -382,5 +398,5 @@ def test_with_providers_in_the_file_a_denied_list_is_an_error(account: Account, 
     account.write(HEAD + provider())
     assert account.plan()["safe"]
     with_saml(account)
-    (refused,) = findings(account.plan())
+    (refused,) = findings_of(account.plan())
     assert (refused["code"], refused["address"]) == ("unread-kind", "saml-provider/okta")

@@ -12,33 +12,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.aws.session import Connection, connect
-from reconciler.aws.snapshot import Reading
+from reconciler.aws.snapshot import AccountReader
 from reconciler.kinds.account import ALIAS, PASSWORD_POLICY
 from reconciler.model.address import Address
 from reconciler.model.entity import Policy, Role
 from reconciler.model.live import State
 from tests.support.account import Account
-from tests.support.paged_iam import PagedIam, served
-from tests.support.reads import Size, reads_of
+from tests.support.paged_iam import PagedIam, serve_iam
+from tests.support.reads import AccountSize, reads_of
 
-SMALL = Size(users=20, groups=10, roles=50, policies=30, tagged=30, expected=110)
-MEDIUM = Size(users=200, groups=40, roles=500, policies=300, tagged=300, expected=1040)
-LARGE = Size(users=1000, groups=100, roles=3000, policies=1500, tagged=1500, expected=5600)
+SMALL = AccountSize(users=20, groups=10, roles=50, policies=30, tagged=30, expected=110)
+MEDIUM = AccountSize(users=200, groups=40, roles=500, policies=300, tagged=300, expected=1040)
+LARGE = AccountSize(users=1000, groups=100, roles=3000, policies=1500, tagged=1500, expected=5600)
 
 SIZES = {
-    "empty": Size(),
+    "empty": AccountSize(),
     "S": SMALL,
     "M": MEDIUM,
     "L": LARGE,
-    "one page to the last": Size(users=300, groups=200, roles=400, policies=100, tagged=100),
-    "one more than a page": Size(users=300, groups=200, roles=400, policies=101, tagged=101),
+    "one page to the last": AccountSize(users=300, groups=200, roles=400, policies=100, tagged=100),
+    "one more than a page": AccountSize(users=300, groups=200, roles=400, policies=101, tagged=101),
     "more than the file says": replace(MEDIUM, expected=3),
     "less than the file says": replace(SMALL, expected=1001),
-    "a page of each to the last": Size(users=1000, groups=1000, roles=1000, policies=1000, tagged=1, expected=4000),
-    "lists of pages": Size(instance_profiles=1001, virtual_devices=2001, tagged=1, users=1),
-    "providers": Size(oidc_providers=30, saml_providers=20),
-    "no tags": Size(policies=7, instance_profiles=3),
-    "settings": Size(alias=True, password_policy=True),
+    "a page of each to the last": AccountSize(
+        users=1000, groups=1000, roles=1000, policies=1000, tagged=1, expected=4000
+    ),
+    "lists of pages": AccountSize(instance_profiles=1001, virtual_devices=2001, tagged=1, users=1),
+    "providers": AccountSize(oidc_providers=30, saml_providers=20),
+    "no tags": AccountSize(policies=7, instance_profiles=3),
+    "settings": AccountSize(alias=True, password_policy=True),
 }
 
 
@@ -53,32 +55,32 @@ def keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def state_of(iam: PagedIam) -> tuple[State, Connection]:
     connection = connect(None, "us-east-1", iam.url)
     declared = [*([ALIAS] if iam.size.alias else ()), *([PASSWORD_POLICY] if iam.size.password_policy else ())]
-    return Reading(connection, expected=iam.size.expected).state(declared), connection
+    return AccountReader(connection, expected=iam.size.expected).read_state(declared), connection
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
-def test_an_account_is_read_in_the_calls_that_its_size_asks_for(size: Size) -> None:
-    with served(PagedIam(size)) as iam:
+def test_an_account_is_read_in_the_calls_that_its_size_asks_for(size: AccountSize) -> None:
+    with serve_iam(PagedIam(size)) as iam:
         state, connection = state_of(iam)
     assert iam.calls == reads_of(size)
     counted = connection.meter.calls
-    assert {one.operation: one.times for one in counted.operations} == iam.calls
+    assert {one.operation: one.requests for one in counted.operations} == iam.calls
     assert all(one.seconds > 0 for one in counted.operations)
     assert 0 < counted.seconds <= sum(one.seconds for one in counted.operations)
     kinds = Counter(address.kind for address in state.entities)
     assert (kinds["user"], kinds["group"], kinds["role"]) == (size.users, size.groups, size.roles)
     assert (kinds["policy"], kinds["instance-profile"]) == (size.policies, size.instance_profiles)
     assert (kinds["oidc-provider"], kinds["saml-provider"]) == (size.oidc_providers, size.saml_providers)
-    assert len(state.facts.devices) == size.virtual_devices
+    assert len(state.details.devices) == size.virtual_devices
 
 
 @pytest.mark.parametrize(("size", "most"), [(SMALL, 10), (MEDIUM, 14), (LARGE, 40)], ids=["S", "M", "L"])
-def test_the_sizes_of_the_benchmark_keep_their_limits(size: Size, most: int) -> None:
+def test_the_sizes_of_the_benchmark_keep_their_limits(size: AccountSize, most: int) -> None:
     assert sum(reads_of(size).values()) <= most
 
 
 def test_what_pages_and_lists_tell_of_one_entity_is_one_entity() -> None:
-    with served(PagedIam(MEDIUM)) as iam:
+    with serve_iam(PagedIam(MEDIUM)) as iam:
         state, _ = state_of(iam)
     for n in (0, 499):
         role = state.entities[Address("role", f"r{n}")]
@@ -95,7 +97,7 @@ def test_what_pages_and_lists_tell_of_one_entity_is_one_entity() -> None:
 def test_more_users_or_roles_cost_a_call_for_each_thousand_at_most(
     users: int, roles: int, expected: int, bulk: bool
 ) -> None:
-    size = Size(users=users, roles=roles, expected=expected, bulk=bulk)
+    size = AccountSize(users=users, roles=roles, expected=expected, bulk=bulk)
     calls, more = reads_of(size), reads_of(replace(size, users=users + 1000, roles=roles + 1000))
     assert sum(more.values()) - sum(calls.values()) <= 3 + (4 if expected <= 1000 else 0)
 
@@ -109,7 +111,7 @@ OTHER = 200, json.dumps({"hello": "world"})
 BROKEN = 500, json.dumps({"__type": "InternalServiceException"})
 THROTTLED = 400, json.dumps({"__type": "ThrottledException", "message": "Rate exceeded"})
 
-ASKED = Size(policies=5, tagged=5)
+ASKED = AccountSize(policies=5, tagged=5)
 
 
 @pytest.mark.parametrize(
@@ -118,32 +120,32 @@ ASKED = Size(policies=5, tagged=5)
 def test_where_tags_do_not_come_in_bulk_each_policy_is_asked_once_and_the_service_too(
     refusal: tuple[int, str],
 ) -> None:
-    with served(PagedIam(ASKED, [refusal, refusal])) as iam:
+    with serve_iam(PagedIam(ASKED, [refusal, refusal])) as iam:
         state, _ = state_of(iam)
     assert iam.calls == reads_of(replace(ASKED, bulk=False))
     policies = [entity for entity in state.entities.values() if isinstance(entity, Policy)]
     assert {policy.name: policy.tags for policy in policies} == {f"p{n}": {"n": str(n)} for n in range(5)}
-    assert state.facts.detailed == set(state.entities)
+    assert state.details.fully_read == set(state.entities)
 
 
 def test_what_fails_on_a_later_page_is_not_half_believed() -> None:
     class Failing(PagedIam):
         def _resources(self, asked: dict[str, object]) -> tuple[int, str]:
-            return DENIED if asked.get("PaginationToken") else super()._resources(asked)
+            return DENIED if asked.get("PaginationToken") else super()._answer_resources(asked)
 
-    size = Size(policies=101, tagged=101)
-    with served(Failing(size)) as iam:
+    size = AccountSize(policies=101, tagged=101)
+    with serve_iam(Failing(size)) as iam:
         state, _ = state_of(iam)
     assert iam.calls["GetPolicy"] == 101
-    assert state.facts.detailed == set(state.entities)
+    assert state.details.fully_read == set(state.entities)
 
 
 def test_who_is_told_to_wait_waits_for_the_bulk() -> None:
     """One call for each policy would be throttled all the more."""
-    with served(PagedIam(ASKED, [THROTTLED])) as iam:
+    with serve_iam(PagedIam(ASKED, [THROTTLED])) as iam:
         _, connection = state_of(iam)
     assert iam.calls == reads_of(ASKED) | {"GetResources": 2}
-    counted = {one.operation: one.times for one in connection.meter.calls.operations}
+    counted = {one.operation: one.requests for one in connection.meter.calls.operations}
     assert counted["GetResources"] == 2, "a repeat is a call"
 
 
@@ -163,7 +165,7 @@ def test_what_no_list_tells_is_asked_of_the_declared_users_that_it_is_about(acco
         account.iam.create_user(UserName=name)
     assert account.plan()["changes"] == []
     policies = len(account.iam.list_policies(Scope="Local")["Policies"])
-    account.zero()
+    account.clear_calls()
     account.plan()
-    asked = Size(users=7, groups=1, policies=policies, devices=2, passwords=2, keys=2, expected=8)
-    assert account.calls() == reads_of(asked)
+    asked = AccountSize(users=7, groups=1, policies=policies, devices=2, passwords=2, keys=2, expected=8)
+    assert account.count_calls() == reads_of(asked)

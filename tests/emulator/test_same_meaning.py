@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.support.account import Account
-from tests.support.emulators import Start
+from tests.support.emulators import StartSandbox
 
 ACCOUNT = "123456789012"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -484,7 +484,7 @@ def trust_place(row: Row) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory, start: Start) -> Iterator[dict[str, Found]]:
+def found(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[dict[str, Found]]:
     with start() as running:
         yield planned(Account(running, tmp_path_factory.mktemp("meaning")))
 

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from reconciler.assume import atomic
-from reconciler.plan.codec import decoded
-from reconciler.plan.fingerprint import digest, fingerprint
+from reconciler.plan.codec import decode_entity
+from reconciler.plan.fingerprint import compute_digest, fingerprint_of
 from tests.support.account import Account
-from tests.support.emulators import Start
-from tests.support.plans import changes, operations, writes
-from tests.support.shared import Shared
+from tests.support.emulators import StartSandbox
+from tests.support.plans import changes_of, list_writes, operations_of
+from tests.support.shared import SharedAccount
 
 ACCOUNT = "123456789012"
 HEAD = "version: 1\nowner: platform\n"
@@ -50,7 +50,7 @@ BEFORE, AFTER = text("s3:GetObject", "a", 3600), text("s3:PutObject", "b", 7200)
 
 def save(account: Account, *options: str, code: int = 0) -> Path:
     """`plan --out plan.json` of what is in `roles.yaml`."""
-    result = account.cli("plan", "roles.yaml", "--out", "plan.json", *options)
+    result = account.run_cli("plan", "roles.yaml", "--out", "plan.json", *options)
     assert result.code == code, result.err
     return account.folder / "plan.json"
 
@@ -66,20 +66,20 @@ def updating(account: Account) -> Account:
 
 
 @pytest.fixture(scope="module")
-def _shared(tmp_path_factory: pytest.TempPathFactory, start: Start) -> Iterator[Shared]:
+def _shared(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[SharedAccount]:
     def prepare(account: Account) -> None:
         account.write(BEFORE)
         account.apply()
         account.write(AFTER)
         save(account)
 
-    shared = Shared(tmp_path_factory.mktemp("saved"), prepare, start)
+    shared = SharedAccount(tmp_path_factory.mktemp("saved"), prepare, start)
     yield shared
     shared.close()
 
 
 @pytest.fixture
-def saved(_shared: Shared) -> Iterator[Account]:
+def saved(_shared: SharedAccount) -> Iterator[Account]:
     """The same, for tests that write nothing to the account: the plan file is theirs."""
     with _shared.lend() as account:
         path = account.folder / "plan.json"
@@ -90,10 +90,10 @@ def saved(_shared: Shared) -> Iterator[Account]:
 
 def refused(account: Account, *words: str, arguments: tuple[str, ...] = ()) -> str:
     """`apply plan.json` exits 1 and writes nothing; what it said on stderr."""
-    account.zero()
-    result = account.cli("apply", "plan.json", *arguments)
+    account.clear_calls()
+    result = account.run_cli("apply", "plan.json", *arguments)
     assert result.code == 1, result.out
-    assert writes(account) == []
+    assert list_writes(account) == []
     assert "Traceback" not in result.err
     assert [word for word in words if word not in result.out + result.err] == [], result.err
     return result.err
@@ -104,7 +104,7 @@ def edit(account: Account, change: Callable[[Any], object], *, recomputed: bool 
     content = json.loads(path.read_text())
     change(content)
     if recomputed:
-        content["integrity"] = digest({key: value for key, value in content.items() if key != "integrity"})
+        content["integrity"] = compute_digest({key: value for key, value in content.items() if key != "integrity"})
     path.write_text(json.dumps(content))
 
 
@@ -113,31 +113,31 @@ def edit(account: Account, change: Callable[[Any], object], *, recomputed: bool 
 
 def test_a_saved_plan_is_applied_without_asking_and_leaves_nothing_to_do(updating: Account) -> None:
     planned = json.loads((updating.folder / "plan.json").read_text())
-    updating.zero()
-    result = updating.cli("apply", "plan.json")
+    updating.clear_calls()
+    result = updating.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
     assert "Live IAM matches the " in result.out
-    assert sorted(line.split()[0] for line in writes(updating)) == sorted(operations(planned))
-    assert changes(updating.plan()) == {}
+    assert sorted(line.split()[0] for line in list_writes(updating)) == sorted(operations_of(planned))
+    assert changes_of(updating.plan()) == {}
 
 
 def test_a_plan_that_creates_and_one_that_deletes_are_applied(account: Account) -> None:
     account.write(BEFORE)
     save(account)
-    assert account.cli("apply", "plan.json").code == 0
-    assert changes(account.plan()) == {}
+    assert account.run_cli("apply", "plan.json").code == 0
+    assert changes_of(account.plan()) == {}
     account.write(HEAD)
     save(account)
-    assert account.cli("apply", "plan.json").code == 0
+    assert account.run_cli("apply", "plan.json").code == 0
     assert account.iam.list_users()["Users"] == []
 
 
 def test_an_empty_plan_is_applied_by_doing_nothing(account: Account) -> None:
     account.write(HEAD)
     save(account)
-    account.zero()
-    assert account.cli("apply", "plan.json").code == 0
-    assert writes(account) == []
+    account.clear_calls()
+    assert account.run_cli("apply", "plan.json").code == 0
+    assert list_writes(account) == []
 
 
 def test_a_saved_plan_needs_neither_the_file_it_came_from_nor_its_folder(updating: Account) -> None:
@@ -145,12 +145,12 @@ def test_a_saved_plan_needs_neither_the_file_it_came_from_nor_its_folder(updatin
     moved = updating.folder / "elsewhere" / "other name.json"
     moved.parent.mkdir()
     (updating.folder / "plan.json").rename(moved)
-    assert updating.cli("apply", moved).code == 0
+    assert updating.run_cli("apply", moved).code == 0
 
 
 def test_what_the_file_says_since_does_not_count(updating: Account) -> None:
     updating.write(HEAD + "users: {somebody-else: {}}\n")
-    assert updating.cli("apply", "plan.json").code == 0
+    assert updating.run_cli("apply", "plan.json").code == 0
     assert updating.iam.get_role(RoleName="r")["Role"]["MaxSessionDuration"] == 7200
 
 
@@ -164,27 +164,27 @@ def reordered(value: Any) -> Any:
 def test_neither_white_space_nor_the_order_of_keys_counts(updating: Account, indent: int | None) -> None:
     path = updating.folder / "plan.json"
     path.write_text(json.dumps(reordered(json.loads(path.read_text())), indent=indent))
-    assert updating.cli("apply", "plan.json").code == 0
+    assert updating.run_cli("apply", "plan.json").code == 0
 
 
 def test_a_plan_is_applied_once(updating: Account) -> None:
-    assert updating.cli("apply", "plan.json").code == 0
+    assert updating.run_cli("apply", "plan.json").code == 0
     refused(updating, "has changed since", "stale")
 
 
 def test_two_plans_of_the_same_thing_are_the_same_file(saved: Account) -> None:
     first = (saved.folder / "plan.json").read_bytes()
     saved.write(AFTER.replace("users:", "# a comment\nusers:"), "other.yaml")
-    result = saved.cli("plan", "other.yaml", "--out", "again.json")
+    result = saved.run_cli("plan", "other.yaml", "--out", "again.json")
     assert result.code == 0, result.err
     assert (saved.folder / "again.json").read_bytes() == first
 
 
 def test_only_what_target_named_is_applied(updating: Account) -> None:
     save(updating, "--target", "user/u")
-    updating.zero()
-    assert updating.cli("apply", "plan.json").code == 0
-    assert [line.split()[0] for line in writes(updating)] == ["TagUser"]
+    updating.clear_calls()
+    assert updating.run_cli("apply", "plan.json").code == 0
+    assert [line.split()[0] for line in list_writes(updating)] == ["TagUser"]
 
 
 # Stale
@@ -303,7 +303,7 @@ UNTOUCHED: dict[str, Callable[[Any], object]] = {
 @pytest.mark.parametrize("drift", UNTOUCHED.values(), ids=UNTOUCHED.keys())
 def test_a_plan_is_not_stale_by_what_it_does_not_touch(updating: Account, drift: Callable[[Any], object]) -> None:
     drift(updating.iam)
-    result = updating.cli("apply", "plan.json")
+    result = updating.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
 
 
@@ -321,7 +321,7 @@ def test_a_document_that_has_versions_since_is_still_written(updating: Account) 
     arn = f"arn:aws:iam::{ACCOUNT}:policy/p"
     version = updating.iam.create_policy_version(PolicyArn=arn, PolicyDocument=as_json("s3:*"))["PolicyVersion"]
     updating.iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-    assert updating.cli("apply", "plan.json").code == 0
+    assert updating.run_cli("apply", "plan.json").code == 0
 
 
 # Edited by hand
@@ -351,16 +351,16 @@ def test_half_a_plan_is_refused_as_the_plan_that_it_was(saved: Account) -> None:
 
 
 def test_a_plan_is_not_planned_but_told_from_a_file(saved: Account) -> None:
-    result = saved.cli("plan", "roles.yaml", "plan.json")
+    result = saved.run_cli("plan", "roles.yaml", "plan.json")
     assert result.code == 1
     assert "plan.json is a plan." in result.err
     assert "`reconcile apply plan.json`" in result.err
 
 
 def test_a_journal_is_told_from_a_file(updating: Account) -> None:
-    assert updating.cli("apply", "roles.yaml", "--yes", "--journal", "record").code == 0
+    assert updating.run_cli("apply", "roles.yaml", "--yes", "--journal", "record").code == 0
     for command in ("plan", "apply", "validate"):
-        result = updating.cli(command, "record")
+        result = updating.run_cli(command, "record")
         assert result.code == 1
         assert "record is a journal of `apply`." in result.out + result.err
         assert "`reconcile undo record`" in result.out + result.err
@@ -399,7 +399,7 @@ def other_order(content: Any) -> None:
 
 
 def mark(kind: str, entity: Any) -> str:
-    return fingerprint(decoded(kind, entity, "aws"))
+    return fingerprint_of(decode_entity(kind, entity, "aws"))
 
 
 def with_entity(content: Any, tags: dict[str, str]) -> None:
@@ -496,7 +496,7 @@ def test_what_json_takes_and_no_plan_has_is_refused_and_named(
     edited = content.replace(text, instead, 1)
     try:
         body = json.loads(edited)
-        mark = digest({key: value for key, value in body.items() if key != "integrity"})
+        mark = compute_digest({key: value for key, value in body.items() if key != "integrity"})
     except ValueError:
         mark = ""
     path.write_text(edited.replace(json.loads(content)["integrity"], mark or "x"))
@@ -534,7 +534,7 @@ def deleting(account: Account) -> Account:
 
 def test_what_is_unsafe_still_needs_its_flag(deleting: Account) -> None:
     refused(deleting, "2 deletions > max_deletes 1", "--allow-deletes")
-    assert deleting.cli("apply", "plan.json", "--allow-deletes").code == 0
+    assert deleting.run_cli("apply", "plan.json", "--allow-deletes").code == 0
     assert deleting.iam.list_users()["Users"] == []
 
 
@@ -592,7 +592,7 @@ def test_another_format_version_is_refused(saved: Account, version: Any) -> None
 
 
 def test_a_printed_plan_is_not_a_saved_one(saved: Account) -> None:
-    printed = saved.cli("plan", "roles.yaml", "--format", "json").out
+    printed = saved.run_cli("plan", "roles.yaml", "--format", "json").out
     (saved.folder / "plan.json").write_text(printed)
     refused(saved, "was printed, not saved", "plan --out")
 
@@ -623,7 +623,7 @@ def test_half_a_character_in_a_plan_that_was_signed_anew_is_refused(saved: Accou
     path = saved.folder / "plan.json"
     content = json.loads(path.read_text().replace(old, old + "\\ud800"))
     del content["integrity"]
-    content["integrity"] = digest(content, of_names=True)
+    content["integrity"] = compute_digest(content, allow_surrogates=True)
     path.write_text(json.dumps(content))
     refused(saved, arguments=("--yes",))
 
@@ -647,7 +647,7 @@ def test_a_plan_file_holds_no_secret_and_only_its_owner_reads_it(account: Accoun
     assert key["SecretAccessKey"] not in said
     assert account.environment["AWS_SECRET_ACCESS_KEY"] not in json.loads(said)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert account.cli("apply", "plan.json").code == 0
+    assert account.run_cli("apply", "plan.json").code == 0
 
 
 def test_a_plan_file_is_written_whole_or_not_at_all(saved: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -658,7 +658,7 @@ def test_a_plan_file_is_written_whole_or_not_at_all(saved: Account, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(atomic.os, "fsync", full)
-    result = saved.cli("plan", "roles.yaml", "--out", "plan.json")
+    result = saved.run_cli("plan", "roles.yaml", "--out", "plan.json")
     assert result.code == 1
     assert "No space left on device" in result.err
     assert path.read_bytes() == before
@@ -669,7 +669,7 @@ def test_a_plan_file_is_written_whole_or_not_at_all(saved: Account, monkeypatch:
 def test_out_follows_no_link(saved: Account, target: str) -> None:
     saved.write("precious", "bashrc")
     (saved.folder / f"to-{target}.json").symlink_to(target)
-    result = saved.cli("plan", "roles.yaml", "--out", f"to-{target}.json")
+    result = saved.run_cli("plan", "roles.yaml", "--out", f"to-{target}.json")
     assert (result.code, f"to-{target}.json: it is a symbolic link" in result.err) == (1, True), result.err
     assert (saved.folder / "bashrc").read_text() == "precious"
     assert not (saved.folder / "absent").exists()
@@ -693,7 +693,7 @@ def test_a_plan_file_of_another_user_becomes_ones_own(saved: Account) -> None:
 def test_out_goes_into_no_folder_of_another_user(saved: Account) -> None:
     (saved.folder / "theirs").mkdir()
     os.chown(saved.folder / "theirs", 54_321, 54_321)
-    result = saved.cli("plan", "roles.yaml", "--out", "theirs/plan.json", SUDO_UID="1000")
+    result = saved.run_cli("plan", "roles.yaml", "--out", "theirs/plan.json", SUDO_UID="1000")
     assert (result.code, "its folder belongs to uid 54321" in result.err) == (1, True), result.err
     assert list((saved.folder / "theirs").iterdir()) == []
 
@@ -704,9 +704,9 @@ def test_a_plan_of_a_file_whose_name_is_no_text_is_saved_and_applied(account: Ac
     account.write(f"{HEAD}users: {{old: {{}}}}\n")
     account.apply()
     account.write(f"{HEAD}users: {{new: {{}}}}\nmoved: {{user/old: user/new}}\n", name)
-    result = account.cli("plan", name, "--out", "plan.json")
+    result = account.run_cli("plan", name, "--out", "plan.json")
     assert result.code == 0, result.err
-    assert account.cli("apply", "plan.json", "--yes").code == 0
+    assert account.run_cli("apply", "plan.json", "--yes").code == 0
 
 
 def test_a_plan_goes_into_what_the_shell_redirects(saved: Account) -> None:
@@ -720,7 +720,7 @@ def test_a_plan_goes_into_what_the_shell_redirects(saved: Account) -> None:
 @pytest.mark.parametrize("name", ["no/such/folder/plan.json", ".", "x" * 5000])
 def test_a_place_that_cannot_be_written_is_named(account: Account, name: str) -> None:
     account.write(HEAD)
-    result = account.cli("plan", "roles.yaml", "--out", name)
+    result = account.run_cli("plan", "roles.yaml", "--out", name)
     assert result.code == 1
     assert name in result.err
     assert "Traceback" not in result.err
@@ -731,4 +731,4 @@ def test_a_saved_plan_is_the_printed_one_and_what_vouches_for_it(saved: Account)
     content = json.loads((saved.folder / "plan.json").read_text())
     assert {key: content[key] for key in printed} == printed
     assert set(content) - set(printed) == {"saved", "integrity"}
-    assert set(content["saved"]["entities"]) == set(changes(printed))
+    assert set(content["saved"]["entities"]) == set(changes_of(printed))

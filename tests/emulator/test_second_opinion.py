@@ -16,10 +16,10 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.docs.pages import ROOT, matches, ran
+from tests.docs.pages import ROOT, matches, run_page
 from tests.support.account import Account, Result
-from tests.support.emulators import on_enforcing_ministack, on_ministack, on_moto
-from tests.support.people import Person, person
+from tests.support.emulators import start_enforcing_ministack, start_ministack, start_moto
+from tests.support.people import Person, create_person
 from tests.support.second import NEEDS_MINISTACK
 
 ACCOUNT = "123456789012"
@@ -28,8 +28,8 @@ CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 
 @NEEDS_MINISTACK
 def test_the_tutorial_works_and_prints_what_it_shows(tmp_path: Path) -> None:
-    with on_ministack() as running:
-        for result in ran(ROOT / "docs/tutorial.md", tmp_path, None, running):
+    with start_ministack() as running:
+        for result in run_page(ROOT / "docs/tutorial.md", tmp_path, None, running):
             assert not result.failed, f"{result.block}: {result.failed}{result.output}"
             if result.expected:
                 assert matches(result.expected.text, result.output), f"{result.expected}:\n{result.output}"
@@ -87,16 +87,16 @@ class Company:
         home = self.account.folder / uuid.uuid4().hex
         home.mkdir()
         places = {"HOME": str(home), "XDG_CACHE_HOME": str(home)}
-        keys = self.people[name].keys | more
-        return self.account.cli("assume", alias, "--no-cache", "--format", "json", *words, **places, **keys)
+        keys = self.people[name].key_variables | more
+        return self.account.run_cli("assume", alias, "--no-cache", "--format", "json", *words, **places, **keys)
 
 
 @pytest.fixture(
     scope="module",
     params=[
-        on_moto,
-        pytest.param(on_ministack, marks=NEEDS_MINISTACK),
-        pytest.param(on_enforcing_ministack, marks=NEEDS_MINISTACK),
+        start_moto,
+        pytest.param(start_ministack, marks=NEEDS_MINISTACK),
+        pytest.param(start_enforcing_ministack, marks=NEEDS_MINISTACK),
     ],
     ids=lambda start: start.__name__,
 )
@@ -105,10 +105,12 @@ def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         account = Account(running, tmp_path_factory.mktemp("company"))
         account.write(PEOPLE)
         account.apply()
-        assert account.cli("plan", "roles.yaml", "--detailed-exitcode").code == 0
+        assert account.run_cli("plan", "roles.yaml", "--detailed-exitcode").code == 0
         names = ("allowed", "fenced", "member", "idle", "coded")
         strict = running.strict
-        yield Company(account, {name: person(account.iam, name, mfa=strict and name == "coded") for name in names})
+        yield Company(
+            account, {name: create_person(account.iam, name, mfa=strict and name == "coded") for name in names}
+        )
 
 
 @pytest.mark.parametrize(("name", "alias", "may"), MAY)
@@ -125,7 +127,7 @@ def test_who_may_assume_what_is_told_alike(company: Company, name: str, alias: s
 def test_a_code_opens_what_needs_one(company: Company) -> None:
     if not company.account.sandbox.strict:
         pytest.skip("ministack's own enforcement never lets a role with an MFA condition be assumed")
-    code = company.people["coded"].device.code()
+    code = company.people["coded"].device.next_code()
     assert company.assume("coded", "guarded", "--token-code", code).code == 0
     assert company.assume("coded", "guarded", "--token-code", code).code == 1
     assert company.assume("coded", "guarded").code == 1
@@ -136,7 +138,7 @@ def test_a_key_is_issued_and_rotated(company: Company) -> None:
     files = {name: str(account.folder / "keys" / name) for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")}
     held: set[str] = set()
     for word in ("issue", "rotate"):
-        done = account.cli("keys", word, "keyed", **files)
+        done = account.run_cli("keys", word, "keyed", **files)
         assert done.code == 0, done.err
         parser = configparser.RawConfigParser()
         parser.read(files["AWS_SHARED_CREDENTIALS_FILE"])

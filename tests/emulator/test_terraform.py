@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tests.support.account import Account
-from tests.support.plans import changes
+from tests.support.plans import changes_of
 
 PLUGINS = Path(os.environ.get("TF_PLUGINS", "/opt/tf-plugins"))
 TERRAFORM = shutil.which("terraform")
@@ -187,18 +187,18 @@ def test_an_account_of_terraforms_exports_and_terraform_sees_only_owner_tags(acc
     terraform(folder, "init", "-input=false")
     terraform(folder, "apply", "-input=false", "-auto-approve")
 
-    account.write(account.cli("export").out)
-    assert changes(account.plan()) == {}
+    account.write(account.run_cli("export").out)
+    assert changes_of(account.plan()) == {}
 
-    text = account.cli("export", "--owner", "platform").out
+    text = account.run_cli("export", "--owner", "platform").out
     account.write(text)
     found = yaml.safe_load(text)
     assert found["roles"]["people"]["trust"] == [{"users": ["alice"], "mfa": "required", "session_tags": True}]
     assert found["users"]["alice"]["groups"] == ["engineers"]
     assert "# instance-profile/tagged: a file cannot say its tags.team." in text
-    plan = account.applied()
-    assert {(action, tuple(fields)) for action, fields in changes(plan).values()} == {("adopt", ())}
-    assert changes(account.plan()) == {}
+    plan = account.apply_and_read_plan()
+    assert {(action, tuple(fields)) for action, fields in changes_of(plan).values()} == {("adopt", ())}
+    assert changes_of(account.plan()) == {}
 
     terraform(folder, "plan", "-input=false", "-out=plan")
     wanted = json.loads(terraform(folder, "show", "-json", "plan"))

@@ -14,13 +14,13 @@ from hypothesis import given
 
 from reconciler.aws import pages, snapshot
 from reconciler.aws.session import Connection, connect
-from reconciler.aws.touched import Reader, nothing_of
+from reconciler.aws.touched import PartialReader, make_empty_state
 from reconciler.kinds.account import SETTINGS
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.live import State
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.sandbox.server import Sandbox
 from tests.emulator.test_saved_plans import (
     AFTER,
@@ -38,8 +38,8 @@ from tests.emulator.test_saved_plans import (
 )
 from tests.support.account import Account
 from tests.support.examples import examples
-from tests.support.plans import changes, is_read, log, writes
-from tests.support.shared import Shared
+from tests.support.plans import changes_of, is_read, list_writes, read_log
+from tests.support.shared import SharedAccount
 from tests.support.strategies import worlds
 
 ACCOUNT = "123456789012"
@@ -52,7 +52,7 @@ def connection_to(account: Account) -> Connection:
 
 
 def one_by_one(connection: Connection, addresses: Collection[Address]) -> State:
-    found = Reader(connection).read(addresses, nothing_of(connection))
+    found = PartialReader(connection).read_entities(addresses, make_empty_state(connection))
     assert found is not None
     return found
 
@@ -81,7 +81,7 @@ roles:
 
 
 @pytest.fixture(scope="module")
-def _rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+def _rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedAccount]:
     def prepare(account: Account) -> None:
         account.write(RICH)
         account.apply()
@@ -90,13 +90,13 @@ def _rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
             account.iam.create_policy_version(**later, SetAsDefault=action == "s3:GetObject")
         account.iam.create_instance_profile(InstanceProfileName="empty")
 
-    shared = Shared(tmp_path_factory.mktemp("rich"), prepare)
+    shared = SharedAccount(tmp_path_factory.mktemp("rich"), prepare)
     yield shared
     shared.close()
 
 
 @pytest.fixture
-def rich(_rich: Shared) -> Iterator[Account]:
+def rich(_rich: SharedAccount) -> Iterator[Account]:
     with _rich.lend() as account:
         yield account
 
@@ -104,7 +104,7 @@ def rich(_rich: Shared) -> Iterator[Account]:
 @pytest.mark.parametrize("page", [1000, 1])
 def test_what_is_read_one_by_one_is_what_pages_show(rich: Account, page: int, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = connection_to(rich)
-    whole = snapshot.read(connection, SETTINGS)
+    whole = snapshot.read_account(connection, SETTINGS)
     assert {address.kind for address in whole.entities} >= {"user", "role", "policy", "oidc-provider", "account"}
     monkeypatch.setattr(pages, "PAGE", page)
     part = one_by_one(connection, set(whole.entities))
@@ -112,10 +112,10 @@ def test_what_is_read_one_by_one_is_what_pages_show(rich: Account, page: int, mo
     assert [entity.name for entity in part.entities.values()] == [
         whole.entities[address].name for address in part.entities
     ]
-    assert part.facts.versions == whole.facts.versions
-    assert part.facts.unique_ids == whole.facts.unique_ids
-    assert part.facts.caller == whole.facts.caller
-    assert part.facts.detailed >= whole.facts.detailed
+    assert part.details.versions == whole.details.versions
+    assert part.details.unique_ids == whole.details.unique_ids
+    assert part.details.caller == whole.details.caller
+    assert part.details.fully_read >= whole.details.fully_read
 
 
 @pytest.fixture(scope="module")
@@ -130,13 +130,13 @@ def test_so_it_is_for_random_accounts(_long_lived: Account, pair: tuple[Desired,
     desired, live = pair
     account = _long_lived
     empty = replace(live, entities={})
-    for step in build(replace(desired, moves=()), empty, Allowed()).steps:
+    for step in build_plan(replace(desired, moves=()), empty, PlanOptions()).steps:
         account.iam._make_api_call(step.call.operation, step.call.parameters)
     connection = connection_to(account)
-    whole = snapshot.read(connection, SETTINGS)
+    whole = snapshot.read_account(connection, SETTINGS)
     part = one_by_one(connection, {*whole.entities, *desired.state.entities, *SETTINGS})
     assert dict(part.entities) == dict(whole.entities)
-    assert part.facts.versions == whole.facts.versions
+    assert part.details.versions == whole.details.versions
     account.reset()
 
 
@@ -158,20 +158,23 @@ def test_what_does_not_exist_is_known_to_be_absent(account: Account) -> None:
     wanted = frozenset(map(Address.parse, ABSENT))
     found = one_by_one(connection_to(account), wanted)
     assert dict(found.entities) == {}
-    assert found.known == wanted
+    assert found.known_addresses == wanted
 
 
 def test_names_are_as_iam_spells_them(rich: Account) -> None:
     asked = {Address("user", "u"), Address("policy", "DEEP"), Address("group", "G"), Address("role", "R")}
     found = one_by_one(connection_to(rich), asked)
     assert sorted(entity.name for entity in found.entities.values()) == ["Deep", "U", "g", "r"]
-    assert found.entities[Address("user", "u")] == snapshot.read(connection_to(rich)).entities[Address("user", "U")]
+    assert (
+        found.entities[Address("user", "u")]
+        == snapshot.read_account(connection_to(rich)).entities[Address("user", "U")]
+    )
 
 
 def test_a_refused_call_is_no_answer(rich: Account, denied: set[str]) -> None:
     denied.add("GetUserPolicy")
     connection = connection_to(rich)
-    assert Reader(connection).read({Address("user", "U")}, nothing_of(connection)) is None
+    assert PartialReader(connection).read_entities({Address("user", "U")}, make_empty_state(connection)) is None
     assert one_by_one(connection, {Address("user", "v")}).entities
 
 
@@ -189,7 +192,7 @@ def saved(account: Account, before: str, after: str) -> Account:
     account.write(after)
     save(account)
     as_if_large(account)
-    account.zero()
+    account.clear_calls()
     return account
 
 
@@ -199,17 +202,17 @@ def updating(account: Account) -> Account:
 
 
 def reads(account: Account) -> set[str]:
-    return {line for line in log(account) if is_read(line)}
+    return {line for line in read_log(account) if is_read(line)}
 
 
 def test_a_large_account_is_not_read_again(updating: Account) -> None:
-    result = updating.cli("apply", "plan.json")
+    result = updating.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
     assert "Live IAM matches the plan." in result.out
     made = reads(updating)
     assert {"GetUser u", "GetRole r", "GetGroup g", f"GetPolicy arn:aws:iam::{ACCOUNT}:policy/p"} <= made
     assert [line for line in made if DETAILS in line or "ListRoles" in line or "untouched" in line] == []
-    assert changes(updating.plan()) == {}
+    assert changes_of(updating.plan()) == {}
 
 
 def test_a_small_account_is_read_in_pages(account: Account) -> None:
@@ -217,15 +220,15 @@ def test_a_small_account_is_read_in_pages(account: Account) -> None:
     account.apply()
     account.write(AFTER)
     save(account)
-    account.zero()
-    assert account.cli("apply", "plan.json").code == 0
-    assert DETAILS in account.calls()
+    account.clear_calls()
+    assert account.run_cli("apply", "plan.json").code == 0
+    assert DETAILS in account.count_calls()
 
 
 def test_a_plan_file_of_before_is_read_in_pages(updating: Account) -> None:
     edit(updating, lambda content: content["saved"].pop("reads"))
-    assert updating.cli("apply", "plan.json").code == 0
-    assert DETAILS in updating.calls()
+    assert updating.run_cli("apply", "plan.json").code == 0
+    assert DETAILS in updating.count_calls()
 
 
 LATER = ("a policy's document", "a user's boundary", "a user is gone")
@@ -238,7 +241,7 @@ def test_a_plan_is_stale_once_what_it_touches_has_changed(
 ) -> None:
     drift(updating.iam)
     said = refused(updating, "stale", "Plan again", address, path)
-    assert DETAILS not in updating.calls()
+    assert DETAILS not in updating.count_calls()
     assert len([line for line in said.splitlines() if "the plan was made" in line]) == 1
 
 
@@ -248,17 +251,17 @@ ELSEWHERE = ("another entity goes", "the same document, written another way")
 @pytest.mark.parametrize("drift", [UNTOUCHED[name] for name in ELSEWHERE], ids=ELSEWHERE)
 def test_a_plan_is_not_stale_by_what_it_does_not_touch(updating: Account, drift: Callable[[Any], object]) -> None:
     drift(updating.iam)
-    updating.zero()
-    result = updating.cli("apply", "plan.json")
+    updating.clear_calls()
+    result = updating.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
-    assert DETAILS not in updating.calls()
+    assert DETAILS not in updating.count_calls()
 
 
 def test_a_policy_to_be_created_that_exists_at_another_path_makes_the_plan_stale(account: Account) -> None:
     saved(account, HEAD, HEAD + f"policies: {{p: {{document: {document('s3:GetObject')}}}}}\n")
     account.iam.create_policy(PolicyName="p", Path="/other/", PolicyDocument=as_json("s3:*"))
     refused(account, "policy/p did not exist", "now it does")
-    assert DETAILS not in account.calls()
+    assert DETAILS not in account.count_calls()
 
 
 def test_a_policy_whose_description_nobody_asked_for_is_not_stale_by_it(account: Account) -> None:
@@ -272,9 +275,9 @@ def test_a_policy_whose_description_nobody_asked_for_is_not_stale_by_it(account:
             content["saved"]["entities"]["policy/p"]["fingerprint"][side] = mark(kind, entity)
 
     edit(account, unasked)
-    result = account.cli("apply", "plan.json")
+    result = account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
-    assert DETAILS not in account.calls()
+    assert DETAILS not in account.count_calls()
 
 
 def test_what_goes_is_judged_by_the_whole_account(account: Account) -> None:
@@ -289,7 +292,7 @@ def test_what_goes_is_judged_by_the_whole_account(account: Account) -> None:
         ),
     )
     refused(account, "role/stranger outside the file use it", "--allow-foreign-detach")
-    assert DETAILS in account.calls()
+    assert DETAILS in account.count_calls()
 
 
 def test_a_refusal_is_said_by_the_whole_account(account: Account) -> None:
@@ -302,9 +305,9 @@ def test_a_refusal_is_said_by_the_whole_account(account: Account) -> None:
 @pytest.mark.parametrize("operation", ["GetUser", "ListPolicies"])
 def test_who_may_not_read_one_by_one_reads_pages(updating: Account, denied: set[str], operation: str) -> None:
     denied.add(operation)
-    result = updating.cli("apply", "plan.json")
+    result = updating.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
-    assert DETAILS in updating.calls()
+    assert DETAILS in updating.count_calls()
 
 
 def test_who_gains_and_loses_is_said_as_it_was_approved(account: Account) -> None:
@@ -312,9 +315,9 @@ def test_who_gains_and_loses_is_said_as_it_was_approved(account: Account) -> Non
     saved(account, before, before.replace("users: [a]", "users: [b]"))
     approved = json.loads((account.folder / "plan.json").read_text())["access"]
     assert [item["principal"] for item in approved["gained"]] == ["user/b"]
-    result = account.cli("apply", "plan.json")
+    result = account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
-    assert DETAILS not in account.calls()
+    assert DETAILS not in account.count_calls()
     assert "user/b" in result.out
     assert "is what the plan file says" in result.out
 
@@ -324,7 +327,7 @@ def test_what_is_wrong_with_a_plan_is_refused_without_a_look_at_the_account(upda
     for said in wrong:
         edit(updating, partial(dict.update, access=said))
         refused(updating, "is not as it was saved")
-    assert {line.split()[0] for line in log(updating)} <= {"GetCallerIdentity"}
+    assert {line.split()[0] for line in read_log(updating)} <= {"GetCallerIdentity"}
 
 
 def test_calls_that_are_not_its_own_are_refused(updating: Account) -> None:
@@ -343,9 +346,9 @@ def test_a_deny_that_is_attached_goes_on_as_early_as_it_was_planned(account: Acc
     account.apply()
     account.write(after)
     save(account)
-    result = account.cli("apply", "plan.json")
+    result = account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
-    assert [line.split()[0] for line in writes(account)][-2:] == ["AttachUserPolicy", "PutUserPolicy"]
+    assert [line.split()[0] for line in list_writes(account)][-2:] == ["AttachUserPolicy", "PutUserPolicy"]
 
 
 @pytest.mark.parametrize(("first", "second"), [("p", "q"), ("q", "p")])
@@ -357,8 +360,8 @@ def test_calls_that_meet_in_somebody_else_keep_their_order(account: Account, fir
         return HEAD + f"policies: {policies}\nusers: {{u: {{policies: [p, q]}}}}\n"
 
     saved(account, content("a:1", "a:2"), content("a:2", "a:3"))
-    result = account.cli("apply", "plan.json", "--verbose")
+    result = account.run_cli("apply", "plan.json", "--verbose")
     assert result.code == 0, result.err
-    assert DETAILS in account.calls()
-    made = [line for line in writes(account) if line.startswith("CreatePolicyVersion")]
+    assert DETAILS in account.count_calls()
+    made = [line for line in list_writes(account) if line.startswith("CreatePolicyVersion")]
     assert [line[-1] for line in made] == [first, second]

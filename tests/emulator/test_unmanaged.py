@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.support.account import Account
-from tests.support.plans import findings
+from tests.support.plans import findings_of
 
 FILE = """
 version: 1
@@ -43,14 +43,14 @@ def test_it_lists_what_is_outside_and_neither_ignored_nor_awss_own_nor_pruned(mi
 
 
 def test_the_text_has_a_line_each_with_another_stacks_owner(mixed: Account) -> None:
-    out = mixed.cli("plan", "roles.yaml", "--unmanaged").out
+    out = mixed.run_cli("plan", "roles.yaml", "--unmanaged").out
     heading = out.index("Unmanaged, declared by no file:\n  group/outside\n  role/plain\n  user/theirs  (owner web)\n")
     assert heading < out.index("Plan: 0 to create")
-    assert "Unmanaged" not in mixed.cli("plan", "roles.yaml").out
+    assert "Unmanaged" not in mixed.run_cli("plan", "roles.yaml").out
 
 
 def test_a_comment_folds_and_counts_them(mixed: Account) -> None:
-    out = mixed.cli("plan", "roles.yaml", "--unmanaged", "--format", "markdown").out
+    out = mixed.run_cli("plan", "roles.yaml", "--unmanaged", "--format", "markdown").out
     assert "<summary>Unmanaged: 3 entities that no file declares</summary>" in out
     assert "user/theirs  (owner web)" in out
 
@@ -67,14 +67,14 @@ def test_a_trust_of_theirs_that_names_a_deleted_principal_is_told_when_asked(acc
         ),
     )
     iam.delete_user(UserName="gone")
-    (finding,) = findings(account.plan("roles.yaml", "--unmanaged"), "warning")
+    (finding,) = findings_of(account.plan("roles.yaml", "--unmanaged"), "warning")
     assert (finding["code"], finding["address"]) == ("dangling-principal", "role/theirs")
-    assert findings(account.plan(), "warning") == []
+    assert findings_of(account.plan(), "warning") == []
 
 
 def test_nothing_outside_is_said_too_and_exit_codes_stay(account: Account) -> None:
     account.write(FILE)
     account.apply()
-    result = account.cli("plan", "roles.yaml", "--unmanaged", "--detailed-exitcode")
+    result = account.run_cli("plan", "roles.yaml", "--unmanaged", "--detailed-exitcode")
     assert (result.code, "Unmanaged: nothing." in result.out) == (0, True)
     assert account.plan("roles.yaml", "--unmanaged")["unmanaged"] == []

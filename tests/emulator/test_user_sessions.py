@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account, Result
-from tests.support.people import Person, person
+from tests.support.people import Person, create_person
 
 ID = "123456789012"
 FILE = """\
@@ -48,7 +48,7 @@ class Vault:
     session: dict[str, str]
 
     def run(self, *words: str) -> Result:
-        return self.account.cli(*words, XDG_CACHE_HOME=str(self.account.folder / "cache"), **self.session)
+        return self.account.run_cli(*words, XDG_CACHE_HOME=str(self.account.folder / "cache"), **self.session)
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +56,8 @@ def vault(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Vault:
     account = Account(sandbox, tmp_path_factory.mktemp("vault"))
     account.write(FILE)
     account.apply()
-    who = person(account.iam, "vaulter", mfa=True)
-    keys = who.client("sts", sandbox.url).get_session_token()["Credentials"]
+    who = create_person(account.iam, "vaulter", mfa=True)
+    keys = who.make_client("sts", sandbox.url).get_session_token()["Credentials"]
     names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
     variables = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     return Vault(account, who, {variable: keys[name] for variable, name in zip(variables, names, strict=True)})
@@ -84,7 +84,7 @@ def test_a_session_without_mfa_is_told_from_keys_that_nobody_has(vault: Vault, w
 
 def test_keys_that_nobody_has_are_still_said_to_be_unknown(vault: Vault) -> None:
     unknown = {"AWS_ACCESS_KEY_ID": "ASIAABCDEFGHIJKLMNOP", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "y"}
-    done = vault.account.cli("plan", "roles.yaml", **unknown)
+    done = vault.account.run_cli("plan", "roles.yaml", **unknown)
     assert done.code == 1 and "AWS does not know them (InvalidClientTokenId)" in done.err and "MFA" not in done.err
 
 
@@ -148,7 +148,7 @@ class Profiles:
 
     def command(self) -> str:
         """A --token-command that notes that it was run."""
-        return shlex.join(["sh", "-c", f"echo >>{self.folder / 'asked'}; echo {self.vault.who.device.code()}"])
+        return shlex.join(["sh", "-c", f"echo >>{self.folder / 'asked'}; echo {self.vault.who.device.next_code()}"])
 
     @property
     def asked(self) -> int:
@@ -170,9 +170,9 @@ def test_a_role_of_the_profile_takes_its_code_without_a_terminal(profiles: Profi
         done = profiles.run("assume", "room", "--print", how, profiles.command())
         assert profiles.asked == 1
     elif how == "--token-code":
-        done = profiles.run("assume", "room", "--print", how, profiles.vault.who.device.code())
+        done = profiles.run("assume", "room", "--print", how, profiles.vault.who.device.next_code())
     else:
-        done = profiles.run("assume", "room", "--print", RECONCILE_MFA_CODE=profiles.vault.who.device.code())
+        done = profiles.run("assume", "room", "--print", RECONCILE_MFA_CODE=profiles.vault.who.device.next_code())
     assert (done.code, done.err) == (0, "") and "AWS_SESSION_TOKEN" in done.out
 
 
@@ -194,7 +194,7 @@ def test_without_any_code_nobody_is_asked_and_it_is_said_what_to_set(
 
 def test_the_device_of_the_source_profile_is_the_device(profiles: Profiles) -> None:
     """The user may not list its devices here: nobody needs to."""
-    spent = profiles.vault.account.calls().get("ListMFADevices", 0)
+    spent = profiles.vault.account.count_calls().get("ListMFADevices", 0)
     done = profiles.run("assume", "direct", "--print", "--token-command", profiles.command())
     assert (done.code, done.err) == (0, "") and profiles.asked == 1
-    assert profiles.vault.account.calls().get("ListMFADevices", 0) == spent
+    assert profiles.vault.account.count_calls().get("ListMFADevices", 0) == spent

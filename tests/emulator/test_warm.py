@@ -17,7 +17,7 @@ import pytest
 from reconciler.aws import sts
 from reconciler.model.sts import Caller
 from tests.support.account import Account, Result
-from tests.support.people import Person, person
+from tests.support.people import Person, create_person
 
 FILE = """\
 version: 1
@@ -45,10 +45,10 @@ class Someone:
 
     @property
     def more(self) -> dict[str, str]:
-        return self.user.keys | {"HOME": str(self.home), "XDG_CACHE_HOME": "", "SHELL": "/bin/sh"}
+        return self.user.key_variables | {"HOME": str(self.home), "XDG_CACHE_HOME": "", "SHELL": "/bin/sh"}
 
     def cli(self, *words: str, **more: str) -> Result:
-        return self.account.cli("assume", *words, **(self.more | more))
+        return self.account.run_cli("assume", *words, **(self.more | more))
 
     def process(self, *words: str, **more: str) -> Result:
         """What a shell would run: the fast path where it is warm."""
@@ -74,38 +74,38 @@ def _prepared(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[A
     account, name = Account(sandbox, tmp_path_factory.mktemp("warm")), f"u{uuid.uuid4().hex[:8]}"
     account.write(FILE.format(user=name))
     account.apply()
-    return account, person(account.iam, name)
+    return account, create_person(account.iam, name)
 
 
 @pytest.fixture
 def me(_prepared: tuple[Account, Person], tmp_path: Path) -> Someone:
     account, user = _prepared
-    account.zero()
+    account.clear_calls()
     return Someone(account, user, tmp_path)
 
 
 @pytest.mark.parametrize("alias", ["s3", "far"])
 def test_a_warm_run_calls_nobody_and_says_the_same(me: Someone, alias: str) -> None:
     cold = me.cli(alias, "--format", "json")
-    assert cold.code == 0 and me.account.calls()["AssumeRole"] == 1 + (alias == "far")
-    me.account.zero()
+    assert cold.code == 0 and me.account.count_calls()["AssumeRole"] == 1 + (alias == "far")
+    me.account.clear_calls()
     assert me.cli(alias, "--format", "json") == cold
     assert me.process(alias, "--format", "json") == cold
-    assert me.account.calls() == {}
+    assert me.account.count_calls() == {}
     assert json.loads(me.process(alias, "--format", "credential-process").out)["Expiration"].endswith("Z")
 
 
 def test_of_a_chain_the_hops_before_are_shared(me: Someone) -> None:
     me.cli("s3")
-    me.account.zero()
+    me.account.clear_calls()
     assert me.cli("far").code == 0
-    assert me.account.calls() == {"AssumeRole": 1}
+    assert me.account.count_calls() == {"AssumeRole": 1}
 
 
 def test_what_is_short_is_neither_kept_nor_served(me: Someone) -> None:
     for _ in range(2):
         assert me.cli("s3", "--duration", "15m").code == 0
-    assert me.account.calls()["AssumeRole"] == 2
+    assert me.account.count_calls()["AssumeRole"] == 2
     refused = me.cli("s3", "--duration", "15m", "--format", "credential-process")
     assert refused.code == 1 and refused.out == ""
 
@@ -115,15 +115,15 @@ def test_no_cache_neither_reads_nor_writes(me: Someone) -> None:
     assert list(me.home.iterdir()) == []
     me.cli("s3")
     me.cli("s3", "--no-cache")
-    assert me.account.calls()["AssumeRole"] == 3
+    assert me.account.count_calls()["AssumeRole"] == 3
 
 
 def test_another_key_of_the_same_user_is_another_source(me: Someone) -> None:
     me.cli("s3")
-    other = person(me.account.iam, me.user.name)
+    other = create_person(me.account.iam, me.user.name)
     try:
-        me.cli("s3", **other.keys)
-        assert me.account.calls()["AssumeRole"] == 2
+        me.cli("s3", **other.key_variables)
+        assert me.account.count_calls()["AssumeRole"] == 2
     finally:
         me.account.iam.delete_access_key(UserName=me.user.name, AccessKeyId=other.access_key)
 
@@ -144,7 +144,7 @@ def test_a_corrupt_cache_is_a_cold_one(me: Someone) -> None:
     for entry in (me.home / ".cache" / "reconcile").rglob("*.json"):
         entry.write_text('{"keys": ["')
     found = me.process("s3")
-    assert (found.code, found.err) == (0, "") and me.account.calls()["AssumeRole"] == 2
+    assert (found.code, found.err) == (0, "") and me.account.count_calls()["AssumeRole"] == 2
     assert me.process("s3") == found
 
 
@@ -161,15 +161,15 @@ def test_signals_reach_the_command_of_a_warm_run(me: Someone) -> None:
 
 def test_a_list_shows_what_is_kept_and_asks_nobody(me: Someone) -> None:
     assert me.cached() == {"admin": False, "far": False, "s3": False}
-    assert me.account.calls() == {}
+    assert me.account.count_calls() == {}
     me.cli("far")
-    me.account.zero()
+    me.account.clear_calls()
     assert me.cached() == {"admin": False, "far": True, "s3": True}
     (admin,) = me.cli("--list", "admin", "--format", "json").json
     assert (admin["mfa"], admin["duration"], admin["account"]) == (True, 2700, "123456789012")
     table = me.cli("--list").out
     assert all(name in table for name in ("s3", "far", "admin", "45m", me.user.name))
-    assert me.account.calls() == {}
+    assert me.account.count_calls() == {}
     unknown = me.cli("--list", "amin")
     assert (unknown.code, unknown.out) == (1, "") and "Did you mean 'admin'?" in unknown.err
 
@@ -185,8 +185,8 @@ def test_logout_forgets_one_alias_or_everything(me: Someone) -> None:
     assert me.cli("s3", "--logout").code == 0
     kept = [path.name for path in (me.home / ".cache" / "reconcile" / "credentials").iterdir()]
     assert kept == []
-    me.account.zero()
-    assert me.process("s3").code == 0 and me.account.calls() == {"GetCallerIdentity": 1, "AssumeRole": 1}
+    me.account.clear_calls()
+    assert me.process("s3").code == 0 and me.account.count_calls() == {"GetCallerIdentity": 1, "AssumeRole": 1}
 
 
 def test_logout_of_a_misspelt_alias_forgets_nothing_and_says_which_was_meant(me: Someone) -> None:
@@ -214,8 +214,8 @@ def test_verify_says_who_aws_says_it_is(me: Someone, monkeypatch: pytest.MonkeyP
     found = me.cli("s3", "--verify")
     role = f"arn:aws:sts::123456789012:assumed-role/reader-{me.user.name}/{me.user.name}"
     assert (found.code, found.out) == (0, f"s3 is {role}, as meant.\n")
-    assert me.account.calls()["AssumeRole"] == 2, "a session of its own, not the one that is kept"
-    monkeypatch.setattr(sts.Source, "owner", lambda self, keys=None: Caller(f"{role}-not", "123456789012"))
+    assert me.account.count_calls()["AssumeRole"] == 2, "a session of its own, not the one that is kept"
+    monkeypatch.setattr(sts.SourceCredentials, "owner", lambda self, keys=None: Caller(f"{role}-not", "123456789012"))
     wrong = me.cli("s3", "--verify")
     assert wrong.code == 1 and f"{role}-not" in wrong.err and wrong.out == ""
 
@@ -247,14 +247,14 @@ def test_verify_says_who_aws_says_it_is(me: Someone, monkeypatch: pytest.MonkeyP
 def test_what_cannot_be_meant_is_refused_with_1_and_nothing_is_printed(me: Someone, words: tuple[str, ...]) -> None:
     found = me.cli(*words)
     assert (found.code, found.out) == (1, "") and found.err and "Traceback" not in found.err
-    assert me.account.calls() == {}
+    assert me.account.count_calls() == {}
 
 
 def test_whoever_was_the_default_profile_is_so_again(me: Someone) -> None:
-    keys = "".join(f"{name.lower()} = {value}\n" for name, value in me.user.keys.items())
+    keys = "".join(f"{name.lower()} = {value}\n" for name, value in me.user.key_variables.items())
     (me.home / "credentials").write_text(f"[default]\n{keys}")
     source = {"AWS_SHARED_CREDENTIALS_FILE": str(me.home / "credentials")}
-    none = dict.fromkeys(me.user.keys, "")
+    none = dict.fromkeys(me.user.key_variables, "")
     first = me.cli("s3", "--format", "json", **none, **source)
     variables = first.json
     assert variables["RECONCILE_SOURCE_PROFILE"] == "default", first.err

@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     run = commands.add_parser("run", help="spoil good inputs of every reader, for a while")
     run.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; all of them by default")
     run.add_argument("--seconds", type=float, default=600, help="how long, each target")
-    run.add_argument("--jobs", type=int, default=_cores(), help="targets at once")
+    run.add_argument("--jobs", type=int, default=_count_cores(), help="targets at once")
     run.add_argument("--seed", type=int, default=1, help="another one draws other inputs")
     replay = commands.add_parser("replay", help="read an input that was saved again")
     replay.add_argument("input", type=Path, help="its name begins with that of the target")
@@ -35,20 +35,20 @@ def main(arguments: list[str]) -> int:
             parser.error(f"no target {', '.join(sorted(unknown))}: there are {', '.join(TARGETS)}")
         return run_all(given.targets or list(TARGETS), given.seconds, max(1, given.jobs), given.seed)
     if given.command == "replay":
-        return _replay(given.input)
+        return _replay_input(given.input)
     if given.command == "child":
         from tests.fuzz.child import fuzz, limit_memory
 
         limit_memory()
         fuzz(given.name, given.seconds, given.seed, given.folder)
         return 0
-    from tests.fuzz.recording import record
+    from tests.fuzz.recording import record_answers
 
-    record()
+    record_answers()
     return 0
 
 
-def _replay(path: Path) -> int:
+def _replay_input(path: Path) -> int:
     from tests.fuzz.child import limit_memory, replay
 
     limit_memory()
@@ -57,7 +57,7 @@ def _replay(path: Path) -> int:
     return 1 if fault else 0
 
 
-def _cores() -> int:
+def _count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

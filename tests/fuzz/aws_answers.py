@@ -26,11 +26,11 @@ from urllib.parse import parse_qs
 from botocore.loaders import Loader
 
 from reconciler.aws import execute
-from reconciler.cli.main import run
+from reconciler.cli.main import run_command
 from tests.fuzz.mutations import spoil_json, spoil_text
-from tests.fuzz.recording import COMMANDS, CREDENTIALS, FILES, HERE, Answer, Answers, recorded_answers
-from tests.fuzz.target import write
-from tests.support.account import nothing_goes_on_after
+from tests.fuzz.recording import COMMANDS, CREDENTIALS, FILES, HERE, Answers, RecordedAnswer, load_answers
+from tests.fuzz.target import write_input
+from tests.support.account import wait_for_reads
 
 _STATUSES = (0, 200, 200, 200, 204, 206, 301, 307, 400, 400, 403, 404, 409, 413, 429, 500, 502, 503, 599)
 _TYPES = ("text/xml", "application/json", "text/html; charset=utf-16", "application/x-amz-json-1.1", "", "\u00e9")
@@ -66,13 +66,13 @@ class AwsAnswers:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._recorded = recorded_answers()
+        self._recorded = load_answers()
         self._loader = Loader(include_default_search_paths=True)
         for name in FILES:
-            write(folder / name, (HERE / name).read_bytes())
-        self._server = _Server()
+            write_input(folder / name, (HERE / name).read_bytes())
+        self._server = _AnswerServer()
 
-    def seeds(self) -> Sequence[bytes]:
+    def make_seeds(self) -> Sequence[bytes]:
         return [json.dumps({"command": command, "answers": {}}).encode() for command in COMMANDS]
 
     def spoil(self, random: Random, data: bytes, other: bytes) -> bytes:
@@ -81,8 +81,8 @@ class AwsAnswers:
         operation = random.choice(sorted(recorded))
         index = random.randrange(len(recorded[operation]))
         key = f"{operation} {index}"
-        answer = Answer(**said["answers"].get(key, asdict(recorded[operation][index])))
-        said["answers"][key] = asdict(_spoilt(random, answer))
+        answer = RecordedAnswer(**said["answers"].get(key, asdict(recorded[operation][index])))
+        said["answers"][key] = asdict(_spoil_answer(random, answer))
         return json.dumps(said).encode()
 
     def read(self, data: bytes) -> Iterable[str]:
@@ -92,28 +92,28 @@ class AwsAnswers:
             for key, answer in said["answers"].items():
                 operation, _, index = key.partition(" ")
                 of_it = list(answers[operation])
-                of_it[int(index)] = Answer(**answer)
+                of_it[int(index)] = RecordedAnswer(**answer)
                 answers[operation] = of_it
         except (ValueError, LookupError, TypeError, AttributeError):
             return ["not an input of this target"]
         self._server.begin(answers)
-        return self._run(said["command"])
+        return self._run_command(said["command"])
 
-    def _run(self, command: str) -> set[str]:
+    def _run_command(self, command: str) -> set[str]:
         """Run a command as a process would, and return its exit code and how its complaints begin."""
         self._reset()
         out, err = (TextIOWrapper(BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
         with (
-            patch.dict(os.environ, self._environment(), clear=True),
+            patch.dict(os.environ, self._build_environment(), clear=True),
             patch("botocore.session.create_loader", lambda *_: self._loader),  # it takes longer than all else
             chdir(self._folder),
-            _quick_time(),
-            _no_exception_in_threads(),
+            _skip_waits(),
+            _raise_thread_exceptions(),
             redirect_stdout(out),
             redirect_stderr(err),
-            nothing_goes_on_after(),
+            wait_for_reads(),
         ):
-            code = run(list(COMMANDS[command]))
+            code = run_command(list(COMMANDS[command]))
         said = err.buffer.getvalue().decode()  # type: ignore[attr-defined]
         assert "Traceback" not in said, said
         lines = [" ".join(re.findall(r"[a-z]{3,}", line)[:5]) for line in said.splitlines()]
@@ -121,10 +121,10 @@ class AwsAnswers:
 
     def _reset(self) -> None:
         keys = re.search(r"<AccessKeyId>(\w+)<", self._recorded["rotate"]["ListAccessKeys"][0].body)
-        write(self._folder / "credentials", CREDENTIALS.format(keys[1] if keys else "AKIA").encode())
+        write_input(self._folder / "credentials", CREDENTIALS.format(keys[1] if keys else "AKIA").encode())
         (self._folder / "journal.jsonl").unlink(missing_ok=True)
 
-    def _environment(self) -> dict[str, str]:
+    def _build_environment(self) -> dict[str, str]:
         folder = str(self._folder)
         return {
             "AWS_ENDPOINT_URL": self._server.url,
@@ -143,7 +143,7 @@ class AwsAnswers:
         }
 
 
-def _spoilt(random: Random, answer: Answer) -> Answer:
+def _spoil_answer(random: Random, answer: RecordedAnswer) -> RecordedAnswer:
     body, status, content_type = answer.body, answer.status, answer.content_type
     match random.randrange(8):
         case 0:
@@ -162,7 +162,7 @@ def _spoilt(random: Random, answer: Answer) -> Answer:
             body = spoil_text(random, body)
         case _:
             body = _spoil_json_or_xml(random, body)
-    return Answer(status, content_type, body)
+    return RecordedAnswer(status, content_type, body)
 
 
 def _spoil_json_or_xml(random: Random, body: str) -> str:
@@ -200,7 +200,7 @@ def _spoil_xml(random: Random, body: str) -> str:
             return body[: element.start()] + again + body[element.start() + len(whole) :]
 
 
-class _Server:
+class _AnswerServer:
     """HTTP on loopback: the n-th call of an operation gets its n-th answer, and the last one from then on."""
 
     def __init__(self) -> None:
@@ -216,9 +216,9 @@ class _Server:
         with self._lock:
             self._answers, self._calls = answers, Counter()
 
-    def answer(self, operation: str) -> Answer:
+    def next_answer(self, operation: str) -> RecordedAnswer:
         with self._lock:
-            of_it = self._answers.get(operation) or [Answer(400, "text/xml", _UNKNOWN)]
+            of_it = self._answers.get(operation) or [RecordedAnswer(400, "text/xml", _UNKNOWN)]
             index = min(self._calls[operation], len(of_it) - 1)
             self._calls[operation] += 1
             return of_it[index]
@@ -227,7 +227,7 @@ class _Server:
 _UNKNOWN = "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>Not recorded.</Message></Error></ErrorResponse>"
 
 
-def _handler_of(server: _Server) -> type[BaseHTTPRequestHandler]:
+def _handler_of(server: _AnswerServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -235,7 +235,7 @@ def _handler_of(server: _Server) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             target = self.headers.get("X-Amz-Target", "")
-            answer = server.answer(target.rpartition(".")[2] or parse_qs(body).get("Action", [""])[0])
+            answer = server.next_answer(target.rpartition(".")[2] or parse_qs(body).get("Action", [""])[0])
             if not answer.status:
                 self.close_connection = True
                 return
@@ -259,7 +259,7 @@ def _handler_of(server: _Server) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def _quick_time() -> Iterator[None]:
+def _skip_waits() -> Iterator[None]:
     """Let what waits go on at once, and put `time.monotonic` forward by as much."""
     real, ahead, lock = time.monotonic, [0.0], threading.Lock()
 
@@ -274,7 +274,7 @@ def _quick_time() -> Iterator[None]:
             sleep(timeout)
             return self.is_set()
 
-    class QuickStop(execute.Stop):
+    class QuickStop(execute.StopSignal):
         def __init__(self) -> None:
             super().__init__()
             self.event = QuickEvent()
@@ -288,16 +288,16 @@ def _quick_time() -> Iterator[None]:
 
 
 @contextmanager
-def _no_exception_in_threads() -> Iterator[None]:
+def _raise_thread_exceptions() -> Iterator[None]:
     """Raise what a thread of the product let out: its traceback would be on the terminal."""
     raised: list[BaseException] = []
 
-    def note(arguments: Any) -> None:
+    def keep_exception(arguments: Any) -> None:
         if arguments.exc_value is not None:
             raised.append(arguments.exc_value)
 
     with ExitStack() as stack:
-        stack.enter_context(patch.object(threading, "excepthook", note))
+        stack.enter_context(patch.object(threading, "excepthook", keep_exception))
         yield
     if raised:
         raise raised[0]

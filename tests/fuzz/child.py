@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.fuzz.loop import MOST_MEMORY, SECONDS_OF_ONE, Counts, Fault, Loop, peak_memory, read_once
+from tests.fuzz.loop import MAX_MEMORY, SECONDS_OF_ONE, Fault, FuzzCounts, FuzzLoop, peak_memory, read_once
 from tests.fuzz.targets import TARGETS
 
 CURRENT, EVENTS = "current", "events"
@@ -30,7 +30,7 @@ def limit_memory() -> None:
     except ImportError:
         return
     _, most = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = 3 * MOST_MEMORY
+    wanted = 3 * MAX_MEMORY
     if most == resource.RLIM_INFINITY or most > wanted:
         resource.setrlimit(resource.RLIMIT_AS, (wanted, most))
 
@@ -42,23 +42,23 @@ class _Report:
         self._current = (folder / CURRENT).open("wb", buffering=0)
         self._events = (folder / EVENTS).open("a", encoding="utf-8")
         self._next = time.monotonic() + _EVERY
-        self.loop: Loop | None = None
+        self.loop: FuzzLoop | None = None
 
-    def before(self, data: bytes) -> None:
+    def begin_input(self, data: bytes) -> None:
         self._current.seek(0)
         self._current.truncate()
         self._current.write(data)
         if self.loop and time.monotonic() > self._next:
-            self.counted(self.loop.counts)
+            self.write_counts(self.loop.counts)
             self._next = time.monotonic() + _EVERY
 
-    def counted(self, counts: Counts) -> None:
+    def write_counts(self, counts: FuzzCounts) -> None:
         self._write(counts=asdict(counts))
 
-    def faulty(self, fault: Fault) -> None:
+    def write_fault(self, fault: Fault) -> None:
         self._write(place=fault.place, trace=fault.trace, data=fault.data.hex())
         if fault.place == "memory" and self.loop:
-            self.counted(self.loop.counts)
+            self.write_counts(self.loop.counts)
             sys.exit(TOO_LARGE)
 
     def _write(self, **event: Any) -> None:
@@ -70,8 +70,8 @@ def fuzz(name: str, seconds: float, seed: int, folder: Path) -> None:
     """Run one target; its faults and counts go to files in `folder`."""
     with TemporaryDirectory() as scratch:
         report = _Report(folder)
-        report.loop = Loop(TARGETS[name](Path(scratch)), seed, report.faulty, report.before)
-        report.counted(report.loop.run(seconds))
+        report.loop = FuzzLoop(TARGETS[name](Path(scratch)), seed, report.write_fault, report.begin_input)
+        report.write_counts(report.loop.run(seconds))
 
 
 def replay(name: str, data: bytes) -> str:
@@ -85,4 +85,4 @@ def replay(name: str, data: bytes) -> str:
         return fault.trace
     if took > SECONDS_OF_ONE:
         return f"{took:.1f} seconds of the processor"
-    return f"{memory:,} bytes at once" if memory > MOST_MEMORY else ""
+    return f"{memory:,} bytes at once" if memory > MAX_MEMORY else ""

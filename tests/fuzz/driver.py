@@ -20,23 +20,23 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.fuzz.child import CURRENT, EVENTS, TOO_LARGE
-from tests.fuzz.loop import SECONDS_OF_WAITING, Counts
+from tests.fuzz.loop import SECONDS_OF_WAITING, FuzzCounts
 
 ROOT = Path(__file__).parents[2]
 SAVED = ROOT / ".fuzz"
 """Where inputs that found a fault are kept."""
 ENDING = ".input"
-_STARTING = 60.0
-_OURS = "/reconciler/"
+_START_SECONDS = 60.0
+_PRODUCT_FOLDER = "/reconciler/"
 _MOST_RESTARTS = 200
 
 
 @dataclass
-class Found:
+class TargetResult:
     """What became of one target. `faults`: kind of fault → the file of an input that shows it."""
 
     name: str
-    counts: Counts = field(default_factory=Counts)
+    counts: FuzzCounts = field(default_factory=FuzzCounts)
     processes: int = 0
     faults: dict[str, Path] = field(default_factory=dict)
     unconfirmed: int = 0
@@ -45,9 +45,9 @@ class Found:
 def run_all(names: Sequence[str], seconds: float, jobs: int, seed: int) -> int:
     """Run the targets, print what they came to, and return 1 where one has found a fault."""
     print(f"Fuzzing {', '.join(names)}: {seconds:.0f} s each, {jobs} at once, seed {seed}.", flush=True)
-    found: list[Found] = []
+    found: list[TargetResult] = []
     with ThreadPoolExecutor(jobs) as pool:
-        for future in as_completed([pool.submit(_run, name, seconds, seed) for name in names]):
+        for future in as_completed([pool.submit(_run_target, name, seconds, seed) for name in names]):
             found.append(future.result())
             print(_line_of(found[-1]), flush=True)
     for one in found:
@@ -56,7 +56,7 @@ def run_all(names: Sequence[str], seconds: float, jobs: int, seed: int) -> int:
     return 1 if any(one.faults for one in found) else 0
 
 
-def _line_of(found: Found) -> str:
+def _line_of(found: TargetResult) -> str:
     counts = found.counts
     parts = (
         f"{found.name:<8} {counts.examples:>8,} examples",
@@ -70,11 +70,13 @@ def _line_of(found: Found) -> str:
     return "  ".join(parts)
 
 
-def _run(name: str, seconds: float, seed: int) -> Found:
-    found, ends = Found(name), time.monotonic() + seconds
+def _run_target(name: str, seconds: float, seed: int) -> TargetResult:
+    found, ends = TargetResult(name), time.monotonic() + seconds
     while (left := ends - time.monotonic()) > 0.5 and found.processes < _MOST_RESTARTS:
         with TemporaryDirectory() as folder:
-            done = _process("child", name, f"{left}", f"{seed + 1000 * found.processes}", folder, timeout=left + 120)
+            done = _run_process(
+                "child", name, f"{left}", f"{seed + 1000 * found.processes}", folder, timeout=left + 120
+            )
             found.processes += 1
             before = found.counts.examples
             _add_events(found, Path(folder))
@@ -86,11 +88,11 @@ def _run(name: str, seconds: float, seed: int) -> Found:
     return found
 
 
-def _add_events(found: Found, folder: Path) -> None:
-    last = Counts()
-    for event in _events(folder / EVENTS):
+def _add_events(found: TargetResult, folder: Path) -> None:
+    last = FuzzCounts()
+    for event in _read_events(folder / EVENTS):
         if "counts" in event:
-            last = Counts(**event["counts"])
+            last = FuzzCounts(**event["counts"])
         elif event["place"] == "memory" and not replay_alone(found.name, bytes.fromhex(event["data"])):
             found.unconfirmed += 1
         else:
@@ -102,7 +104,7 @@ def _add_events(found: Found, folder: Path) -> None:
     total.slowest, total.memory = max(total.slowest, last.slowest), max(total.memory, last.memory)
 
 
-def _events(path: Path) -> Iterator[dict[str, Any]]:
+def _read_events(path: Path) -> Iterator[dict[str, Any]]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     for line in lines:
         try:
@@ -111,18 +113,20 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
             return  # the process ended while it wrote this one
 
 
-def _add_death(found: Found, data: bytes, done: subprocess.CompletedProcess[str]) -> None:
+def _add_death(found: TargetResult, data: bytes, done: subprocess.CompletedProcess[str]) -> None:
     """A process that ended by itself: with the stacks of what hung, by a signal, or before it began."""
     hung = "Timeout (" in done.stderr
     if hung and not replay_alone(found.name, data):
         found.unconfirmed += 1
         return
     place = "no answer" if hung else f"the process ended with {done.returncode}"
-    frames = [line.split(_OURS)[-1].replace('"', "") for line in done.stderr.splitlines() if _OURS in line]
+    frames = [
+        line.split(_PRODUCT_FOLDER)[-1].replace('"', "") for line in done.stderr.splitlines() if _PRODUCT_FOLDER in line
+    ]
     _add_fault(found, f"{place} {frames[0] if frames else ''}".strip(), done.stderr[-4000:], data)
 
 
-def _add_fault(found: Found, place: str, trace: str, data: bytes) -> None:
+def _add_fault(found: TargetResult, place: str, trace: str, data: bytes) -> None:
     if place in found.faults:
         return
     SAVED.mkdir(exist_ok=True)
@@ -138,11 +142,11 @@ def replay_alone(name: str, data: bytes) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder, f"{name}-again{ENDING}")
         path.write_bytes(data)
-        done = _process("replay", str(path), timeout=SECONDS_OF_WAITING + _STARTING)
+        done = _run_process("replay", str(path), timeout=SECONDS_OF_WAITING + _START_SECONDS)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-def _process(*arguments: str, timeout: float) -> subprocess.CompletedProcess[str]:
+def _run_process(*arguments: str, timeout: float) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.fuzz", *arguments]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     try:

@@ -16,13 +16,13 @@ from random import Random
 from unittest.mock import patch
 
 from reconciler.app import profiles
-from reconciler.app.desired import offline
-from reconciler.app.profiles import Wanted
+from reconciler.app.desired import load_desired
+from reconciler.app.profiles import ProfilesRequest
 from reconciler.assume import aws_files, key_file
 from reconciler.files import ini
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 from tests.fuzz.mutations import TOKENS, spoil_bytes, spoil_lines, spoil_text
-from tests.fuzz.target import print_problems, print_text, write
+from tests.fuzz.target import print_problems, print_text, write_input
 
 _BLOCK = "# >>> reconcile {} >>>"
 _END = "# <<< reconcile <<<"
@@ -69,10 +69,10 @@ class IniFile:
             "HOME": str(folder),
             "XDG_CACHE_HOME": str(folder / "cache"),
         }
-        write(self._roles, _FILE)
-        self._desired = offline([str(self._roles)], {})
+        write_input(self._roles, _FILE)
+        self._desired = load_desired([str(self._roles)], {})
 
-    def seeds(self) -> Sequence[bytes]:
+    def make_seeds(self) -> Sequence[bytes]:
         return [seed.replace("{file}", str(self._roles)).encode() for seed in _SEEDS]
 
     def spoil(self, random: Random, data: bytes, other: bytes) -> bytes:
@@ -92,23 +92,23 @@ class IniFile:
                 return "".join(lines).encode("utf-8", "replace")
 
     def read(self, data: bytes) -> Iterable[str]:
-        write(self._path, data)
-        text = aws_files.read(self._path)
+        write_input(self._path, data)
+        text = aws_files.read_file(self._path)
         assert text.encode("utf-8", "surrogateescape") == data
-        words = self._profiles(data) | _check_block(text)
-        for profile in dict.fromkeys(["a", *(section.name for section in ini.sections(text)[:1])]):
+        words = self._check_profiles(data) | _check_block(text)
+        for profile in dict.fromkeys(["a", *(section.name for section in ini.parse_sections(text)[:1])]):
             words |= _check_key(text, profile)
         return words
 
-    def _profiles(self, data: bytes) -> set[str]:
-        wanted = Wanted([str(self._roles)], {}, [os.devnull])
+    def _check_profiles(self, data: bytes) -> set[str]:
+        wanted = ProfilesRequest([str(self._roles)], {}, [os.devnull])
         with patch.object(profiles, "offline", lambda *_: self._desired):  # the same for every input
             try:
-                found = profiles.proposed(wanted, self._environ)
-            except Failed as failed:
+                found = profiles.propose_profiles(wanted, self._environ)
+            except ReconcileError as failed:
                 return print_problems(failed.problems)
-            write(self._path, found.edit.text.encode("utf-8", "surrogateescape"))
-            again = profiles.proposed(wanted, self._environ)
+            write_input(self._path, found.edit.text.encode("utf-8", "surrogateescape"))
+            again = profiles.propose_profiles(wanted, self._environ)
         assert not again.edit.changed, "the block that was just written is another"
         _check_untouched(data, self._path.read_bytes(), again.edit)
         return print_problems(found.findings)
@@ -118,10 +118,10 @@ def _check_untouched(before: bytes, after: bytes, edit: ini.Edit) -> None:
     """What stands around the block is what stood there, but for the end of a last line that had none."""
     lines = after.decode("utf-8", "surrogateescape")
     inside = ini.lines_of(lines)
-    outside = "".join(inside[: edit.ours.start] + inside[edit.ours.stop :])
+    outside = "".join(inside[: edit.block_lines.start] + inside[edit.block_lines.stop :])
     old = ini.lines_of(before.decode("utf-8", "surrogateescape"))
-    block = next((one for one in ini.blocks("".join(old), "") if one.name in lines and one.start != one.end), None)
-    kept = "".join(old[: block.start] + old[block.end :] if block and edit.ours else old)
+    block = next((one for one in ini.find_blocks("".join(old), "") if one.name in lines and one.start != one.end), None)
+    kept = "".join(old[: block.start] + old[block.end :] if block and edit.block_lines else old)
     if block is None:
         assert outside.rstrip("\r\n") == kept.rstrip("\r\n")
 
@@ -129,14 +129,14 @@ def _check_untouched(before: bytes, after: bytes, edit: ini.Edit) -> None:
 def _check_block(text: str) -> set[str]:
     name = "fuzz"
     try:
-        edit = ini.with_block(text, name, ("[profile fuzz]", "region = x"), "config")
-    except Failed as failed:
+        edit = ini.replace_block(text, name, ("[profile fuzz]", "region = x"), "config")
+    except ReconcileError as failed:
         return print_problems(failed.problems)
-    again = ini.with_block(edit.text, name, ("[profile fuzz]", "region = x"), "config")
+    again = ini.replace_block(edit.text, name, ("[profile fuzz]", "region = x"), "config")
     assert not again.changed, "a block that is written twice is another"
-    without = ini.with_block(edit.text, name, (), "config").text
-    if not edit.ours:
-        ending = "" if not text or text.endswith(("\n", "\r")) else ini.ending(text)
+    without = ini.replace_block(edit.text, name, (), "config").text
+    if not edit.block_lines:
+        ending = "" if not text or text.endswith(("\n", "\r")) else ini.line_end_of(text)
         assert without == text + ending, "a block that is taken out again leaves something else"
     _check_others(text, edit.text, ("profile fuzz",))
     return {"block"}
@@ -144,20 +144,20 @@ def _check_block(text: str) -> set[str]:
 
 def _check_key(text: str, profile: str) -> set[str]:
     """A new key in a profile is read back, and nothing else has changed."""
-    held = key_file.held(text, profile)
+    held = key_file.find_key(text, profile)
     if held is None:
-        new = key_file.with_new_profile(text, profile, *_KEY[:2])
+        new = key_file.add_profile(text, profile, *_KEY[:2])
     else:
         print_text(repr(held).encode("utf-8", "backslashreplace").decode())
         assert held.line < len(ini.lines_of(text))
-        new = key_file.with_new_key(text, profile, *_KEY)
+        new = key_file.replace_key(text, profile, *_KEY)
     if not _check_others(text, new, (profile,)):
         return {"unread"}
-    now = key_file.held(new, profile)
+    now = key_file.find_key(new, profile)
     assert now is not None and (now.key_id, now.secret) == _KEY[:2], "the new key is not read back"
     if held is not None:
-        assert now.replaced == _KEY[2], "the key before is not named"
-        assert key_file.held(key_file.without_note(new, profile), profile).replaced is None  # type: ignore[union-attr]
+        assert now.replaced_id == _KEY[2], "the key before is not named"
+        assert key_file.find_key(key_file.remove_note(new, profile), profile).replaced_id is None  # type: ignore[union-attr]
     return {"held" if held else "new profile"}
 
 

@@ -7,11 +7,11 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from reconciler.app.undo import undo_plan
-from reconciler.model.problem import Failed
+from reconciler.app.undo import make_undo_plan
+from reconciler.model.problem import ReconcileError
 from tests.fuzz.mutations import spoil_bytes, spoil_lines
-from tests.fuzz.target import print_plan, print_problems, write
-from tests.fuzz.worlds import answered_from, draw_worlds, recorded, request_for, spoil_json_bytes, state_of
+from tests.fuzz.target import print_plan, print_problems, write_input
+from tests.fuzz.worlds import answer_from, draw_accounts, draw_journal, make_request, spoil_json_bytes, state_of
 
 
 class JournalFile:
@@ -19,11 +19,11 @@ class JournalFile:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "journal.jsonl"
-        self._worlds = draw_worlds()
+        self._worlds = draw_accounts()
 
-    def seeds(self) -> Sequence[bytes]:
+    def make_seeds(self) -> Sequence[bytes]:
         random = Random(1)
-        bodies = [recorded(world.document, world.plan.steps, random) for world in self._worlds]
+        bodies = [draw_journal(world.document, world.plan.steps, random) for world in self._worlds]
         twice = [one + other for one, other in pairwise(bodies)]
         return [b"%d\n%s" % (2 * n + 1, body) for n, body in [*enumerate(bodies), *enumerate(twice[:10])]]
 
@@ -45,9 +45,9 @@ class JournalFile:
     def read(self, data: bytes) -> Iterable[str]:
         first, _, body = data.partition(b"\n")
         live = state_of(first, self._worlds)
-        write(self._path, body)
+        write_input(self._path, body)
         try:
-            with answered_from(live):
-                return print_plan(undo_plan(self._path, request_for(live)))
-        except Failed as failed:
+            with answer_from(live):
+                return print_plan(make_undo_plan(self._path, make_request(live)))
+        except ReconcileError as failed:
             return print_problems(failed.problems)

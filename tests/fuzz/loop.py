@@ -20,22 +20,22 @@ from types import FrameType
 from typing import Any
 
 from tests.fuzz.mutations import LONGEST
-from tests.fuzz.target import Target
+from tests.fuzz.target import FuzzTarget
 
 SECONDS_OF_ONE = 5.0
 """Of the processor, so that a busy machine is no fault."""
 SECONDS_OF_WAITING = 20.0
 """After so many by the clock the process ends with the stacks of its threads on stderr: a read that never returns."""
-MOST_MEMORY = 2**30
+MAX_MEMORY = 2**30
 TRACED_EVERY = 8
-_KEPT_MOST = 3000
+_MAX_KEPT = 3000
 _LONGEST_TRACED = 20_000
-_REDUCING = 5.0
+_REDUCE_SECONDS = 5.0
 _PRODUCT = f"{Path(__file__).parents[2] / 'reconciler'}/"
 
 
 @dataclass
-class Counts:
+class FuzzCounts:
     """What a run came to. `slowest` in seconds, `memory` is the peak of the process in bytes."""
 
     examples: int = 0
@@ -55,11 +55,13 @@ class Fault:
     data: bytes = field(repr=False)
 
 
-class Loop:
+class FuzzLoop:
     """The examples of one run; the same seed makes the same ones, as long as the product answers the same."""
 
-    def __init__(self, target: Target, seed: int, on_fault: Callable[[Fault], None], before: Callable[[bytes], None]):
-        self.counts = Counts()
+    def __init__(
+        self, target: FuzzTarget, seed: int, on_fault: Callable[[Fault], None], before: Callable[[bytes], None]
+    ):
+        self.counts = FuzzCounts()
         self._target = target
         self._random = Random(seed)
         self._on_fault = on_fault
@@ -70,23 +72,23 @@ class Loop:
         self._lines: set[tuple[str, int]] = set()
         self._faults: set[str] = set()
 
-    def run(self, seconds: float, most: int | None = None) -> Counts:
+    def run(self, seconds: float, most: int | None = None) -> FuzzCounts:
         """Read every seed as it is, then spoilt ones until the time is over.
 
         most: read no more than so many, a third of them seeds.
         """
         ends = time.monotonic() + seconds
-        self._seeds = list(self._target.seeds())
+        self._seeds = list(self._target.make_seeds())
         for number, data in enumerate(self._seeds[: None if most is None else most // 3]):
-            self._try(data, traced=most is None and number % 2 == 0 and len(data) < _LONGEST_TRACED)
+            self._try_input(data, traced=most is None and number % 2 == 0 and len(data) < _LONGEST_TRACED)
         while time.monotonic() < ends and (most is None or self.counts.examples < most):
-            data = self._spoilt()
+            data = self._draw_input()
             traced = self.counts.examples % TRACED_EVERY == 0 and len(data) < _LONGEST_TRACED
-            if self._try(data, traced=traced) and len(data) < LONGEST // 4:
-                self._keep(data)
+            if self._try_input(data, traced=traced) and len(data) < LONGEST // 4:
+                self._keep_input(data)
         return self.counts
 
-    def _spoilt(self) -> bytes:
+    def _draw_input(self) -> bytes:
         random = self._random
         from_kept = self._kept and random.randrange(2)
         data = random.choice(self._kept if from_kept else self._seeds)
@@ -94,14 +96,14 @@ class Loop:
             data = self._target.spoil(random, data, random.choice(self._seeds))[: 2 * LONGEST]
         return data
 
-    def _keep(self, data: bytes) -> None:
-        if len(self._kept) < _KEPT_MOST:
+    def _keep_input(self, data: bytes) -> None:
+        if len(self._kept) < _MAX_KEPT:
             self._kept.append(data)
         else:
-            self._kept[self._random.randrange(_KEPT_MOST)] = data
+            self._kept[self._random.randrange(_MAX_KEPT)] = data
         self.counts.kept += 1
 
-    def _try(self, data: bytes, *, traced: bool) -> bool:
+    def _try_input(self, data: bytes, *, traced: bool) -> bool:
         """Read one input, and return whether it reached something new."""
         self._before(data)
         began = time.process_time()
@@ -113,7 +115,7 @@ class Loop:
         counts.examples += 1
         counts.slowest = max(counts.slowest, took)
         counts.memory = peak_memory()
-        if counts.memory > MOST_MEMORY and not fault:
+        if counts.memory > MAX_MEMORY and not fault:
             fault = Fault("memory", f"{counts.memory:,} bytes at once", data)
         if fault and fault.place not in self._faults:
             self._faults.add(fault.place)
@@ -126,7 +128,7 @@ class Loop:
 
 
 def read_once(
-    target: Target, data: bytes, *, traced: bool = False
+    target: FuzzTarget, data: bytes, *, traced: bool = False
 ) -> tuple[set[str], Fault | None, set[tuple[str, int]]]:
     """Return the words, the fault, and the lines of the product that were run."""
     lines: set[tuple[str, int]] = set()
@@ -134,7 +136,7 @@ def read_once(
     before = sys.gettrace()
     try:
         if traced:
-            sys.settrace(_tracer(lines))
+            sys.settrace(_make_tracer(lines))
         return set(target.read(data)), None, lines
     except Exception as error:
         sys.settrace(before)
@@ -144,7 +146,7 @@ def read_once(
         faulthandler.cancel_dump_traceback_later()
 
 
-def _tracer(lines: set[tuple[str, int]]) -> Any:
+def _make_tracer(lines: set[tuple[str, int]]) -> Any:
     def on_line(frame: FrameType, event: str, argument: object) -> Any:
         if event == "line":
             lines.add((frame.f_code.co_filename, frame.f_lineno))
@@ -164,12 +166,12 @@ def _place_of(error: BaseException) -> str:
     return f"{type(error).__name__}{said} in {file}:{ours[-1].name}"
 
 
-def reduce_input(target: Target, fault: Fault) -> Fault:
+def reduce_input(target: FuzzTarget, fault: Fault) -> Fault:
     """Return the same fault with a shorter input, as far as a few seconds lead."""
-    ends, data = time.monotonic() + _REDUCING, fault.data
+    ends, data = time.monotonic() + _REDUCE_SECONDS, fault.data
     size = max(1, len(data) // 2)
     while time.monotonic() < ends:
-        shorter = next(_shorter(target, fault.place, data, size, ends), None)
+        shorter = next(_iter_shorter(target, fault.place, data, size, ends), None)
         if shorter is not None:
             data = shorter
         elif size == 1:
@@ -179,7 +181,7 @@ def reduce_input(target: Target, fault: Fault) -> Fault:
     return Fault(fault.place, fault.trace, data)
 
 
-def _shorter(target: Target, place: str, data: bytes, size: int, ends: float) -> Iterable[bytes]:
+def _iter_shorter(target: FuzzTarget, place: str, data: bytes, size: int, ends: float) -> Iterable[bytes]:
     for at in range(0, len(data), size):
         if time.monotonic() > ends:
             return

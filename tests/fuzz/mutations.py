@@ -32,7 +32,7 @@ ODD_VALUES: tuple[Json, ...] = (
 
 def spoil_bytes(random: Random, data: bytes, other: bytes) -> bytes:
     """Return `data` with one change; `other` is another good input, to take a piece of."""
-    at, end = _span(random, len(data))
+    at, end = _draw_span(random, len(data))
     span = data[at:end]
     match random.randrange(9):
         case 0:
@@ -42,16 +42,16 @@ def spoil_bytes(random: Random, data: bytes, other: bytes) -> bytes:
         case 2:
             return data[:end] + span + data[end:]
         case 3:
-            return data[:at] + _token(random) + data[at:]
+            return data[:at] + _draw_token(random) + data[at:]
         case 4:
-            return data[:at] + _token(random) + data[end:]
+            return data[:at] + _draw_token(random) + data[end:]
         case 5:
-            first, last = _span(random, len(other))
+            first, last = _draw_span(random, len(other))
             return data[:at] + other[first:last] + data[end:]
         case 6:
             return data[:at]
         case 7:
-            return data[:at] + span * repetitions(random, len(span)) + data[end:]
+            return data[:at] + span * draw_repetitions(random, len(span)) + data[end:]
         case _:
             return data[:at] + random.choice((b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80")) + data[at:]
 
@@ -74,18 +74,18 @@ def spoil_lines(random: Random, text: str, other: str) -> str:
         case 5:
             lines.insert(at, random.choice(other.splitlines(keepends=True) or ["\n"]))
         case _:
-            lines[at : at + 1] = [lines[at]] * repetitions(random, len(lines[at]))
+            lines[at : at + 1] = [lines[at]] * draw_repetitions(random, len(lines[at]))
     return "".join(lines)
 
 
 def spoil_text(random: Random, text: str) -> str:
     """Return `text` with an odd piece in it, without one, or many times."""
-    at, end = _span(random, len(text))
+    at, end = _draw_span(random, len(text))
     match random.randrange(5):
         case 0:
             return text[:at] + text[end:]
         case 1:
-            return text[:at] + text[at:end] * repetitions(random, end - at) + text[end:]
+            return text[:at] + text[at:end] * draw_repetitions(random, end - at) + text[end:]
         case 2:
             return text.swapcase()
         case _:
@@ -95,7 +95,7 @@ def spoil_text(random: Random, text: str) -> str:
 def spoil_json(random: Random, value: Json) -> Json:
     """Return a copy of `value` in which one place, at any depth, is another."""
     value = json.loads(json.dumps(value))
-    holders = list(_holders(value))
+    holders = list(_find_holders(value))
     if not holders:
         return random.choice(ODD_VALUES)
     holder = random.choice(holders)
@@ -105,7 +105,7 @@ def spoil_json(random: Random, value: Json) -> Json:
     return value
 
 
-def _holders(value: Json) -> Sequence[Json]:
+def _find_holders(value: Json) -> Sequence[Json]:
     """Every mapping and list of a value that has something in it."""
     found, left = [], [value]
     while left:
@@ -135,7 +135,7 @@ def _rename(random: Random, holder: Json, key: Json, other: Json) -> None:
         holder.append(holder[key])
 
 
-def _take(random: Random, holder: Json, key: Json, other: Json) -> None:
+def _copy_from(random: Random, holder: Json, key: Json, other: Json) -> None:
     """Put what stands elsewhere here: right in itself, and in the wrong place."""
     source = random.choice(list(other.values()) if isinstance(other, dict) else other)
     holder[key] = json.loads(json.dumps(source))
@@ -151,7 +151,7 @@ def _wrap(random: Random, holder: Json, key: Json, other: Json) -> None:
 def _enlarge(random: Random, holder: Json, key: Json, other: Json) -> None:
     value = holder[key]
     if isinstance(value, list) and value:
-        holder[key] = value * repetitions(random, len(json.dumps(value)))
+        holder[key] = value * draw_repetitions(random, len(json.dumps(value)))
     elif isinstance(value, dict) and value:
         inside = next(iter(value.values()))
         holder[key] = {f"{name}{n}": inside for n in range(random.choice((2, 50))) for name in list(value)[:3]}
@@ -160,20 +160,20 @@ def _enlarge(random: Random, holder: Json, key: Json, other: Json) -> None:
 
 
 _TREE_CHANGES: tuple[Callable[[Random, Json, Json, Json], None], ...] = (
-    _replace, _replace, _drop, _drop, _respell, _respell, _rename, _take, _take, _wrap, _enlarge,
+    _replace, _replace, _drop, _drop, _respell, _respell, _rename, _copy_from, _copy_from, _wrap, _enlarge,
 )  # fmt: skip
 
 
-def repetitions(random: Random, size: int) -> int:
+def draw_repetitions(random: Random, size: int) -> int:
     """How many times something of `size` is to stand: mostly few, now and then as often as an input may be long."""
     wanted = random.choice((2, 2, 3, 5, 10, 30, 100)) if random.randrange(40) else LONGEST
     return max(2, min(wanted, LONGEST // (2 * max(size, 1))))
 
 
-def _span(random: Random, length: int) -> tuple[int, int]:
+def _draw_span(random: Random, length: int) -> tuple[int, int]:
     at = random.randrange(length + 1)
     return at, min(length, at + random.choice((0, 1, 2, 4, 16, 64, 256)))
 
 
-def _token(random: Random) -> bytes:
+def _draw_token(random: Random) -> bytes:
     return random.choice(TOKENS).encode("utf-8", "surrogatepass")

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 
-from reconciler.app.saved import planned_again, saved_document
-from reconciler.model.problem import Failed
-from reconciler.plan.fingerprint import digest
+from reconciler.app.saved import load_saved_plan, read_plan_document
+from reconciler.model.problem import ReconcileError
+from reconciler.plan.fingerprint import compute_digest
 from tests.fuzz.mutations import spoil_bytes
-from tests.fuzz.target import print_plan, print_problems, write
-from tests.fuzz.worlds import answered_from, draw_worlds, request_for, spoil_json_bytes, state_of
+from tests.fuzz.target import print_plan, print_problems, write_input
+from tests.fuzz.worlds import answer_from, draw_accounts, make_request, spoil_json_bytes, state_of
 
-_AS_IT_IS = b"!"
+_KEEP_CHECKSUM = b"!"
 """Ends the first line of an input whose checksum is left alone."""
 
 
@@ -27,36 +27,36 @@ class PlanFile:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "plan.json"
-        self._worlds = draw_worlds()
+        self._worlds = draw_accounts()
 
-    def seeds(self) -> Sequence[bytes]:
+    def make_seeds(self) -> Sequence[bytes]:
         return [b"%d\n%s" % (2 * n, json.dumps(world.document).encode()) for n, world in enumerate(self._worlds)]
 
     def spoil(self, random: Random, data: bytes, other: bytes) -> bytes:
         first, _, body = data.partition(b"\n")
         if not random.randrange(12):
-            return b"%s%s\n%s" % (first, _AS_IT_IS, spoil_bytes(random, body, other))
+            return b"%s%s\n%s" % (first, _KEEP_CHECKSUM, spoil_bytes(random, body, other))
         return b"%s\n%s" % (first, spoil_json_bytes(random, body, other))
 
     def read(self, data: bytes) -> Iterable[str]:
         first, _, body = data.partition(b"\n")
-        live = state_of(first.rstrip(_AS_IT_IS), self._worlds)
-        write(self._path, body if first.endswith(_AS_IT_IS) else _sealed(body))
+        live = state_of(first.rstrip(_KEEP_CHECKSUM), self._worlds)
+        write_input(self._path, body if first.endswith(_KEEP_CHECKSUM) else _seal_body(body))
         try:
-            document = saved_document(self._path)
+            document = read_plan_document(self._path)
             if document is None:
                 return ["another kind of file"]
-            with answered_from(live):
-                return print_plan(planned_again(self._path, document, request_for(live, str(self._path))).plan)
-        except Failed as failed:
+            with answer_from(live):
+                return print_plan(load_saved_plan(self._path, document, make_request(live, str(self._path))).plan)
+        except ReconcileError as failed:
             return print_problems(failed.problems)
 
 
-def _sealed(body: bytes) -> bytes:
+def _seal_body(body: bytes) -> bytes:
     """The file with the checksum that it ought to have, where it can have one."""
     try:
         document = json.loads(body)
-        document["integrity"] = digest({key: value for key, value in document.items() if key != "integrity"})
+        document["integrity"] = compute_digest({key: value for key, value in document.items() if key != "integrity"})
         return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
     except (ValueError, TypeError, AttributeError, RecursionError):
         return body

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from reconciler.sandbox.proxy import Layer
 from reconciler.sandbox.server import Sandbox
-from reconciler.sandbox.wire import Refusal, Reply, Request
+from reconciler.sandbox.wire import HttpRequest, Refusal, Reply
 from tests.support.account import Account
 
 HERE = Path(__file__).parent
@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class RecordedAnswer:
     """What came over the wire. status 0: the connection was closed instead."""
 
     status: int
@@ -44,15 +44,17 @@ class Answer:
     body: str
 
 
-Answers = Mapping[str, Sequence[Answer]]
+Answers = Mapping[str, Sequence[RecordedAnswer]]
 """Operation → its answers, in the order in which they were given."""
 
 
-def recorded_answers() -> Mapping[str, Answers]:
+def load_answers() -> Mapping[str, Answers]:
     """The answers of each command."""
     loaded = json.loads(RECORDED.read_text())
     return {
-        command: {operation: [Answer(**answer) for answer in answers] for operation, answers in of_command.items()}
+        command: {
+            operation: [RecordedAnswer(**answer) for answer in answers] for operation, answers in of_command.items()
+        }
         for command, of_command in loaded.items()
     }
 
@@ -61,30 +63,30 @@ class _Recorder:
     """A layer of the sandbox that keeps what goes through it."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, list[Answer]] = {}
+        self.answers: dict[str, list[RecordedAnswer]] = {}
         self._lock = threading.Lock()
 
-    def wrap(self, layer: Layer) -> Layer:
-        def answer(request: Request) -> Reply:
+    def wrap_layer(self, layer: Layer) -> Layer:
+        def record_reply(request: HttpRequest) -> Reply:
             try:
                 reply = layer(request)
             except Refusal as refusal:
-                reply = refusal.reply(request.version)
+                reply = refusal.to_reply(request.version)
             with self._lock:
                 kept = self.answers.setdefault(request.action, [])
-                one = Answer(reply.status, reply.content_type, reply.payload().decode())
+                one = RecordedAnswer(reply.status, reply.content_type, reply.to_bytes().decode())
                 if one not in kept:
                     kept.append(one)
             return reply
 
-        return answer
+        return record_reply
 
 
-def record() -> None:
+def record_answers() -> None:
     """Apply `account.yaml` to a sandbox, run every command against it, and write down the answers."""
     recorder, found = _Recorder(), {}
     for command, arguments in COMMANDS.items():
-        with Sandbox(wrap=recorder.wrap) as sandbox, TemporaryDirectory() as folder:
+        with Sandbox(wrap=recorder.wrap_layer) as sandbox, TemporaryDirectory() as folder:
             account = Account(sandbox, Path(folder))
             for name in FILES:
                 account.write((HERE / name).read_text(), name)
@@ -94,7 +96,7 @@ def record() -> None:
             as_bob = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
             account.iam.create_virtual_mfa_device(VirtualMFADeviceName="spare")
             recorder.answers = {}
-            result = account.cli(*arguments, **(as_bob if arguments[0] == "assume" else {}))
+            result = account.run_cli(*arguments, **(as_bob if arguments[0] == "assume" else {}))
             assert result.code == 0, (command, result)
             answers = sorted(recorder.answers.items())
             found[command] = {name: [asdict(one) for one in listed] for name, listed in answers}

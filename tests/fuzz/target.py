@@ -10,14 +10,14 @@ from typing import Protocol
 
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
-from reconciler.render.aws_cli import plan_commands
-from reconciler.render.plan_json import plan_json
-from reconciler.render.plan_markdown import plan_markdown
-from reconciler.render.plan_text import plan_text
-from reconciler.render.problems import FORMATS, text
+from reconciler.render.aws_cli import render_plan_commands
+from reconciler.render.plan_json import render_plan_json
+from reconciler.render.plan_markdown import render_plan_markdown
+from reconciler.render.plan_text import render_plan_text
+from reconciler.render.problems import FORMATS, render_problems
 
 
-class Target(Protocol):
+class FuzzTarget(Protocol):
     """A reader as a command drives it.
 
     `read` returns a few words that say what became of the input (codes of problems, kinds of entities): an input that
@@ -27,7 +27,7 @@ class Target(Protocol):
 
     name: str
 
-    def seeds(self) -> Sequence[bytes]: ...
+    def make_seeds(self) -> Sequence[bytes]: ...
 
     def spoil(self, random: Random, data: bytes, other: bytes) -> bytes: ...
 
@@ -45,18 +45,23 @@ def print_problems(problems: Sequence[Problem]) -> set[str]:
     """Render problems in every format that a command has, and return their codes."""
     for form in FORMATS.values():
         print_text(form(problems))
-    print_text(text(problems, color=True))
+    print_text(render_problems(problems, color=True))
     return {f"{problem.level} {problem.code}" for problem in problems}
 
 
 def print_plan(plan: Plan) -> set[str]:
     """Render a plan in every format that a command has, and return the codes of its findings, and its calls."""
-    for said in (plan_text(plan, color=True, width=100), plan_json(plan), plan_markdown(plan), plan_commands(plan)):
+    for said in (
+        render_plan_text(plan, color=True, width=100),
+        render_plan_json(plan),
+        render_plan_markdown(plan),
+        render_plan_commands(plan),
+    ):
         print_text(said)
     return print_problems(plan.findings) | {step.call.operation for step in plan.steps}
 
 
-def write(path: Path, data: bytes) -> None:
+def write_input(path: Path, data: bytes) -> None:
     """Put an input where the product reads it."""
     with path.open("wb") as file:
         file.write(data)

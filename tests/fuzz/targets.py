@@ -5,50 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.fuzz.target import Target
+from tests.fuzz.target import FuzzTarget
 
 
-def _yaml(folder: Path) -> Target:
+def _make_yaml(folder: Path) -> FuzzTarget:
     from tests.fuzz.yaml_file import YamlFile
 
     return YamlFile(folder)
 
 
-def _plan(folder: Path) -> Target:
+def _make_plan(folder: Path) -> FuzzTarget:
     from tests.fuzz.plan_file import PlanFile
 
     return PlanFile(folder)
 
 
-def _journal(folder: Path) -> Target:
+def _make_journal(folder: Path) -> FuzzTarget:
     from tests.fuzz.journal_file import JournalFile
 
     return JournalFile(folder)
 
 
-def _xml(folder: Path) -> Target:
+def _make_xml(folder: Path) -> FuzzTarget:
     from tests.fuzz.xml_file import XmlFile
 
     return XmlFile(folder)
 
 
-def _ini(folder: Path) -> Target:
+def _make_ini(folder: Path) -> FuzzTarget:
     from tests.fuzz.ini_file import IniFile
 
     return IniFile(folder)
 
 
-def _aws(folder: Path) -> Target:
+def _make_aws(folder: Path) -> FuzzTarget:
     from tests.fuzz.aws_answers import AwsAnswers
 
     return AwsAnswers(folder)
 
 
-TARGETS: Mapping[str, Callable[[Path], Target]] = {
-    "yaml": _yaml,
-    "plan": _plan,
-    "journal": _journal,
-    "ini": _ini,
-    "xml": _xml,
-    "aws": _aws,
+TARGETS: Mapping[str, Callable[[Path], FuzzTarget]] = {
+    "yaml": _make_yaml,
+    "plan": _make_plan,
+    "journal": _make_journal,
+    "ini": _make_ini,
+    "xml": _make_xml,
+    "aws": _make_aws,
 }

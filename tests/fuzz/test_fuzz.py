@@ -11,7 +11,7 @@ import pytest
 from tests.fuzz import loop, worlds
 from tests.fuzz.child import replay
 from tests.fuzz.driver import ROOT, replay_alone, run_all
-from tests.fuzz.loop import Fault, Loop
+from tests.fuzz.loop import Fault, FuzzLoop
 from tests.fuzz.targets import TARGETS
 
 EXAMPLES = {"yaml": 40, "plan": 40, "journal": 40, "ini": 60, "xml": 60, "aws": 12}
@@ -28,7 +28,7 @@ def _few_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_reader_answers_spoilt_inputs_with_its_own_words(name: str, tmp_path: Path) -> None:
     found: list[Fault] = []
-    counts = Loop(TARGETS[name](tmp_path), SEED, found.append, lambda data: None).run(300, most=EXAMPLES[name])
+    counts = FuzzLoop(TARGETS[name](tmp_path), SEED, found.append, lambda data: None).run(300, most=EXAMPLES[name])
     assert [f"{fault.place}\n{fault.trace}" for fault in found] == []
     assert counts.examples == EXAMPLES[name]
     assert counts.words >= 3
@@ -39,7 +39,7 @@ class Fragile:
 
     name = "fragile"
 
-    def seeds(self) -> Sequence[bytes]:
+    def make_seeds(self) -> Sequence[bytes]:
         return [b"a" * 40, b"b"]
 
     def spoil(self, random: Random, data: bytes, other: bytes) -> bytes:
@@ -54,7 +54,7 @@ class Fragile:
 
 def test_an_exception_is_a_fault_told_once_with_the_shortest_input() -> None:
     found: list[Fault] = []
-    Loop(Fragile(), 1, found.append, lambda data: None).run(seconds=60, most=3000)
+    FuzzLoop(Fragile(), 1, found.append, lambda data: None).run(seconds=60, most=3000)
     assert [fault.data for fault in found] == [b"x"]
     assert found[0].place.startswith("KeyError in ")
     assert "raise KeyError" in found[0].trace
@@ -63,7 +63,7 @@ def test_an_exception_is_a_fault_told_once_with_the_shortest_input() -> None:
 def test_the_same_seed_draws_the_same_inputs() -> None:
     runs: list[list[bytes]] = [[], []]
     for drawn in runs:
-        Loop(Fragile(), 5, lambda fault: None, drawn.append).run(seconds=60, most=50)
+        FuzzLoop(Fragile(), 5, lambda fault: None, drawn.append).run(seconds=60, most=50)
     assert runs[0] == runs[1]
     assert len(set(runs[0])) > 40
 

@@ -18,26 +18,26 @@ import boto3
 from hypothesis import HealthCheck, Phase, given, settings
 
 from reconciler.app import saved
-from reconciler.app.plan import Request
+from reconciler.app.plan import PlanRequest
 from reconciler.aws import snapshot
 from reconciler.aws.session import Connection
 from reconciler.model.desired import Desired
-from reconciler.model.live import Belongings, State
+from reconciler.model.live import OwnedCredentials, State
 from reconciler.model.plan import Plan, Step
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
-from reconciler.plan.questions import Questions
-from reconciler.plan.saved import saved_part
-from reconciler.render.plan_json import plan_dict
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.questions import FollowupReads
+from reconciler.plan.saved import to_saved_section
+from reconciler.render.plan_json import plan_to_dict
 from tests.fuzz.mutations import spoil_bytes, spoil_json
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import worlds
 
-ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True, lockout=True)
+ALLOWED = PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=True, allow_lockout=True)
 
 
 @dataclass(frozen=True)
-class World:
+class PlannedAccount:
     """An account, and a plan for it. `states`: before and after the plan was applied."""
 
     plan: Plan
@@ -45,18 +45,20 @@ class World:
 
     @property
     def document(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(json.dumps(plan_dict(self.plan) | {"saved": saved_part(self.plan)}))
+        document: dict[str, Any] = json.loads(
+            json.dumps(plan_to_dict(self.plan) | {"saved": to_saved_section(self.plan)})
+        )
         return document
 
 
 COUNT = 24
 """How many accounts there are; Hypothesis draws the same ones each time."""
-_STEPS = range(3, 25)
+_STEP_COUNTS = range(3, 25)
 """Calls of their plans: larger ones take longer, and say no more."""
 
 
 @lru_cache(maxsize=1)
-def draw_worlds() -> Sequence[World]:
+def draw_accounts() -> Sequence[PlannedAccount]:
     """Worlds whose plans make some calls of several kinds."""
     drawn: list[tuple[Desired, State]] = []
 
@@ -73,29 +75,29 @@ def draw_worlds() -> Sequence[World]:
         drawn.append(pair)
 
     collect()
-    found = [_world(*pair) for pair in drawn]
+    found = [_make_account(*pair) for pair in drawn]
     return [world for world in found if world is not None][:COUNT]
 
 
-def _world(desired: Desired, live: State) -> World | None:
+def _make_account(desired: Desired, live: State) -> PlannedAccount | None:
     iam = FakeIam.of(live)
-    before = iam.state()
-    plan = build(desired, before, ALLOWED)
-    if not plan.safe or len(plan.steps) not in _STEPS:
+    before = iam.read_state()
+    plan = build_plan(desired, before, ALLOWED)
+    if not plan.is_safe or len(plan.steps) not in _STEP_COUNTS:
         return None
     for step in plan.steps:
-        iam.run(step.call)
-    return World(plan, (before, iam.state()))
+        iam.run_call(step.call)
+    return PlannedAccount(plan, (before, iam.read_state()))
 
 
-def state_of(number: bytes, found: Sequence[World]) -> State:
+def state_of(number: bytes, found: Sequence[PlannedAccount]) -> State:
     """The account that the first line of an input names; the first one where it names none."""
     index = int(number) if number.isdigit() and len(number) < 6 else 0
     return found[index // 2 % len(found)].states[index % 2]
 
 
 @dataclass(frozen=True)
-class OfflineRequest(Request):
+class OfflineRequest(PlanRequest):
     """A request whose caller is one of the account of `live`."""
 
     live: State | None = None
@@ -104,7 +106,7 @@ class OfflineRequest(Request):
         assert self.live is not None
         live = self.live
         iam = _offline_client()
-        return Connection(None, None, live.account, live.partition, live.facts.caller or "", iam, iam)  # type: ignore[arg-type]
+        return Connection(None, None, live.account, live.partition, live.details.caller or "", iam, iam)  # type: ignore[arg-type]
 
 
 @cache
@@ -113,7 +115,7 @@ def _offline_client() -> Any:
     return boto3.client("iam", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 
 
-def request_for(live: State, *files: str) -> OfflineRequest:
+def make_request(live: State, *files: str) -> OfflineRequest:
     return OfflineRequest(files, {}, None, None, None, ALLOWED, live=live)
 
 
@@ -127,24 +129,30 @@ class _NoReader:
 
 
 @contextmanager
-def answered_from(live: State) -> Iterator[None]:
+def answer_from(live: State) -> Iterator[None]:
     """Answer every read of the account from `live`, at the one door to AWS."""
 
     def read(connection: Connection, *_: object, **__: object) -> State:
         return live
 
-    def complete(connection: Connection, state: State, questions: Questions) -> State:
-        facts = state.facts
-        asked = facts.belongings.get
+    def complete(connection: Connection, state: State, questions: FollowupReads) -> State:
+        facts = state.details
+        asked = facts.owned_credentials.get
         return replace(
             state,
-            facts=replace(
+            details=replace(
                 facts,
-                belongings={**facts.belongings, **{one: asked(one, Belongings()) for one in questions.belongings}},
+                owned_credentials={
+                    **facts.owned_credentials,
+                    **{one: asked(one, OwnedCredentials()) for one in questions.owned_credentials},
+                },
                 devices={**facts.devices, **dict.fromkeys(questions.devices, ())},
-                detailed=facts.detailed | set(questions.details),
-                outside_policies={**facts.outside_policies, **dict.fromkeys(questions.policies, True)},
-                consoles={**facts.consoles, **dict.fromkeys((*questions.passwords, *questions.sign_ins), True)},
+                fully_read=facts.fully_read | set(questions.details),
+                external_policies={**facts.external_policies, **dict.fromkeys(questions.policies, True)},
+                console_passwords={
+                    **facts.console_passwords,
+                    **dict.fromkeys((*questions.passwords, *questions.sign_ins), True),
+                },
                 access_keys={**facts.access_keys, **dict.fromkeys(questions.access_keys, ())},
                 quotas=facts.quotas or {"GroupsPerUserQuota": 10},
             ),
@@ -158,7 +166,7 @@ def answered_from(live: State) -> Iterator[None]:
         yield
 
 
-def recorded(document: dict[str, Any], steps: Sequence[Step], random: Random) -> bytes:
+def draw_journal(document: dict[str, Any], steps: Sequence[Step], random: Random) -> bytes:
     """The lines that an apply leaves that made some of these steps."""
     lines: list[Any] = [{"event": "plan", "time": "2026-01-01T12:00:00", "journal_version": 1, "plan": document}]
     for seq, step in enumerate(steps[: random.choice((len(steps), len(steps) // 2))], 1):

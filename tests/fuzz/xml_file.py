@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 
-from reconciler.app.desired import problems
-from reconciler.model.problem import Failed
-from reconciler.model.xml import NotXml, parsed, xml_of
-from tests.fuzz.mutations import LONGEST, repetitions, spoil_bytes, spoil_text
-from tests.fuzz.target import print_problems, print_text, write
+from reconciler.app.desired import validate_files
+from reconciler.model.problem import ReconcileError
+from reconciler.model.xml import XmlError, parse_xml, parse_xml_or_opaque
+from tests.fuzz.mutations import LONGEST, draw_repetitions, spoil_bytes, spoil_text
+from tests.fuzz.target import print_problems, print_text, write_input
 
 _PIECES = (
     "<!DOCTYPE a [<!ENTITY x 'y'>]>", "<!DOCTYPE a SYSTEM 'file:///etc/passwd'>", "&x;", "&#0;", "&#xD800;",
@@ -40,9 +40,9 @@ class XmlFile:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        write(folder / "roles.yaml", _FILE)
+        write_input(folder / "roles.yaml", _FILE)
 
-    def seeds(self) -> Sequence[bytes]:
+    def make_seeds(self) -> Sequence[bytes]:
         return [text.encode() for text in _SEEDS]
 
     def spoil(self, random: Random, data: bytes, other: bytes) -> bytes:
@@ -62,24 +62,24 @@ class XmlFile:
 
     def read(self, data: bytes) -> Iterable[str]:
         words = {self._read_text(data.decode("utf-8", "replace"))}
-        write(self._folder / "input.xml", data)
+        write_input(self._folder / "input.xml", data)
         try:
-            found = problems([str(self._folder / "roles.yaml")], {})[1]
-        except Failed as failed:
+            found = validate_files([str(self._folder / "roles.yaml")], {})[1]
+        except ReconcileError as failed:
             found = failed.problems
         return words | print_problems(found)
 
     def _read_text(self, text: str) -> str:
-        same = xml_of(text, "entityID")
-        assert same == xml_of(text, "entityID")
+        same = parse_xml_or_opaque(text, "entityID")
+        assert same == parse_xml_or_opaque(text, "entityID")
         print_text(same.digest)
         try:
-            found = parsed(text, "entityID")
-        except NotXml as error:
+            found = parse_xml(text, "entityID")
+        except XmlError as error:
             assert error.line >= 1 and error.column >= 1, error
             return error.reason
         assert found == same
-        assert found == parsed(f"{text}<!-- a comment -->", "entityID")
+        assert found == parse_xml(f"{text}<!-- a comment -->", "entityID")
         return "XML"
 
 
@@ -99,7 +99,7 @@ def _deepen(random: Random, text: str) -> str:
     start, body = (head[0], text[head.end() :]) if head else ("", text)
     piece = random.choice(("<a>", "<a xmlns='u'>", "<a xmlns:b='u'>", "<x:a xmlns:x='v'>", "<a b='c'>"))
     name = piece[1:].split(">")[0].split()[0]
-    times = repetitions(random, 2 * len(piece))
+    times = draw_repetitions(random, 2 * len(piece))
     if random.randrange(2):
         return f"{start}{piece * times}{body}{f'</{name}>' * times}"
     first = _TAG.search(body)

@@ -14,15 +14,15 @@ from random import Random
 
 import yaml
 
-from reconciler.app.desired import problems
+from reconciler.app.desired import validate_files
 from reconciler.desired.declare import errors_of
 from reconciler.model.desired import Desired
-from reconciler.model.live import Facts, State
-from reconciler.model.problem import Failed
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.model.live import LiveDetails, State
+from reconciler.model.problem import ReconcileError
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from tests.fuzz.mutations import TOKENS, spoil_bytes, spoil_json, spoil_lines, spoil_text
-from tests.fuzz.target import print_plan, print_problems, write
+from tests.fuzz.target import print_plan, print_problems, write_input
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -45,9 +45,9 @@ class YamlFile:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         shutil.copytree(ROOT / "examples", folder, dirs_exist_ok=True)
-        write(folder / "wrapper.yaml", _WRAPPER)
+        write_input(folder / "wrapper.yaml", _WRAPPER)
 
-    def seeds(self) -> Sequence[bytes]:
+    def make_seeds(self) -> Sequence[bytes]:
         files = [path.read_bytes() for path in sorted((ROOT / "examples").rglob("*")) if path.suffix in _ENDINGS]
         pages = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
         blocks = [block for page in pages for block in _BLOCK.findall(page.read_text())]
@@ -69,19 +69,19 @@ class YamlFile:
 
     def read(self, data: bytes) -> Iterable[str]:
         is_document = data.lstrip()[:1] == b"{" and b'"version"' not in data
-        write(self._folder / ("input.json" if is_document else "input.yaml"), data)
+        write_input(self._folder / ("input.json" if is_document else "input.yaml"), data)
         named = "wrapper.yaml" if is_document else "input.yaml"
         try:
-            desired, found = problems([str(self._folder / named)], {"team": "platform"})
-        except Failed as failed:
+            desired, found = validate_files([str(self._folder / named)], {"team": "platform"})
+        except ReconcileError as failed:
             return print_problems(failed.problems)
         words = print_problems(found)
-        return words if errors_of(desired) else words | self._plan(desired)
+        return words if errors_of(desired) else words | self._plan_desired(desired)
 
-    def _plan(self, desired: Desired) -> set[str]:
+    def _plan_desired(self, desired: Desired) -> set[str]:
         account, partition = desired.state.account, desired.state.partition
-        facts = Facts(caller=f"arn:{partition}:iam::{account}:user/admin")
-        return print_plan(build(desired, State(account, partition, {}, facts), Allowed()))
+        facts = LiveDetails(caller=f"arn:{partition}:iam::{account}:user/admin")
+        return print_plan(build_plan(desired, State(account, partition, {}, facts), PlanOptions()))
 
 
 _ENDINGS = (".yaml", ".json")

@@ -8,7 +8,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.access.templates import MANY, ONE, arn_glob, arn_segments
+from reconciler.access.templates import MANY, ONE, compile_arn_glob, compile_arn_segments
 from reconciler.model.globs import Automaton, compile_glob, globs_meet, parse_glob
 from reconciler.policy.overlap import covers_pattern
 from tests.support.examples import examples
@@ -72,13 +72,13 @@ def arn_matches_slowly(pattern: str, text: str) -> bool:
 @given(pattern=ARN_PATTERNS, text=ARNS)
 def test_a_resource_matches_part_by_part(pattern: str, text: str) -> None:
     plain = pattern.replace(MANY, "*").replace(ONE, "?")
-    assert arn_glob(pattern)(text) is arn_matches_slowly(plain, text)
+    assert compile_arn_glob(pattern)(text) is arn_matches_slowly(plain, text)
 
 
 @examples(500)
 @given(parts=st.lists(st.text(alphabet="a*?", max_size=3), min_size=6, max_size=6), text=ARNS)
 def test_an_arn_operator_compares_each_of_six_parts_by_itself(parts: list[str], text: str) -> None:
-    patterns = arn_segments(":".join(parts).translate(MARKS))
+    patterns = compile_arn_segments(":".join(parts).translate(MARKS))
     values = (text + ":" * 6).split(":", 5)
     found = [pattern(value) for pattern, value in zip(patterns, values, strict=True)]
     assert found == [matches_slowly(part, value) for part, value in zip(parts, values, strict=True)]

@@ -19,22 +19,22 @@ import pytest
 import yaml
 from hypothesis import given
 
-from reconciler.desired.export import Exported
-from reconciler.desired.write import as_yaml, one_file
+from reconciler.desired.export import AccountExport
+from reconciler.desired.write import as_yaml, format_file
 from reconciler.model.address import Address
-from reconciler.model.calls import Called, Calls
+from reconciler.model.calls import CallStats, OperationStats
 from reconciler.model.escape import escape_json, escape_line, escape_lines
 from reconciler.model.listed_alias import ListedAlias
-from reconciler.model.mfa import Holder, MfaStatus
-from reconciler.model.plan import Access, AccessDelta, Call, Empowered, Unmanaged
+from reconciler.model.mfa import MfaStatus, MfaUser
+from reconciler.model.plan import AccessDelta, Call, PrincipalPower, RoleAccess, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.render import aliases, aws_cli, explanation, mfa, problems
-from reconciler.render.calls import calls_text
-from reconciler.render.file_diff import file_diff
-from reconciler.render.json_text import json_text
-from reconciler.render.plan_json import plan_json
-from reconciler.render.plan_markdown import plan_markdown
-from reconciler.render.plan_text import plan_text
+from reconciler.render.calls import render_calls
+from reconciler.render.file_diff import render_file_diff
+from reconciler.render.json_text import dump_json
+from reconciler.render.plan_json import render_plan_json
+from reconciler.render.plan_markdown import render_plan_markdown
+from reconciler.render.plan_text import render_plan_text
 from reconciler.shell import streams
 from tests.support.examples import examples
 from tests.support.hostile import BREAKS, COMMANDS, spoil, texts
@@ -48,55 +48,55 @@ FINDINGS = tuple(
     Problem(level, "code", "Something is wrong.", "This is why.", "Do this.", place, address, "--flag")
     for level, place, address in ((Level.ERROR, PLACE, None), (Level.INFO, None, Address("role", "r")))
 )
-GAINED = Access("user/a", "role/r", True, ("aws:sourceip",))
+GAINED = RoleAccess("user/a", "role/r", True, ("aws:sourceip",))
 DELTA = AccessDelta(
     (GAINED,),
     (GAINED,),
     ((GAINED, replace(GAINED, mfa=False)),),
-    (Empowered("user/a", "administrator", "Everything."),),
-    (Empowered("user/a", "way", "A way."),),
+    (PrincipalPower("user/a", "administrator", "Everything."),),
+    (PrincipalPower("user/a", "way", "A way."),),
 )
 PLAN = replace(
-    everything(), findings=FINDINGS, access=DELTA, unmanaged=(Unmanaged(Address("role", "left"), "somebody"),)
+    everything(), findings=FINDINGS, access=DELTA, unmanaged=(UnmanagedEntity(Address("role", "left"), "somebody"),)
 )
 UNCHANGED = replace(PLAN, changes=(), steps=())
 ALIASES = [ListedAlias("ro", "r", "123456789012", ("hop",), None, 3600, "2030-01-01T00:00:00Z")]
 STATUS = MfaStatus(
-    "123456789012", (Holder("a", (VIRTUAL,), ("mfa",)), Holder("b", (PASSKEY,), ("x",))), ("l",), FINDINGS
+    "123456789012", (MfaUser("a", (VIRTUAL,), ("mfa",)), MfaUser("b", (PASSKEY,), ("x",))), ("l",), FINDINGS
 )
-CALLS = Calls((Called("ListRoles", 1, 0.1),), 0.1)
+CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
 
 Render = Callable[[Any], str]
 
 
 def diff(lines: tuple[str, ...], color: bool = False) -> str:
-    return file_diff(lines[0], lines, lines[:2], 3, color=color)
+    return render_file_diff(lines[0], lines, lines[:2], 3, color=color)
 
 
 PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
-    "plan text": (PLAN, plan_text),
-    "plan without changes": (UNCHANGED, plan_text),
-    "problems": (FINDINGS, problems.text),
-    "explanation": (REFUSED, explanation.explanation_text),
-    "mfa": (STATUS, mfa.status_text),
+    "plan text": (PLAN, render_plan_text),
+    "plan without changes": (UNCHANGED, render_plan_text),
+    "problems": (FINDINGS, problems.render_problems),
+    "explanation": (REFUSED, explanation.render_explanation),
+    "mfa": (STATUS, mfa.render_status_text),
     "file diff": (CONFIG, diff),
 }
 PLAIN: dict[str, tuple[Any, Render]] = {
-    "plan markdown": (PLAN, plan_markdown),
-    "plan aws-cli": (PLAN, aws_cli.plan_commands),
-    "plan narrow": (PLAN, partial(plan_text, width=40)),
-    "aliases": (ALIASES, lambda found: aliases.table(found, str)),
-    "calls": (CALLS, calls_text),
+    "plan markdown": (PLAN, render_plan_markdown),
+    "plan aws-cli": (PLAN, aws_cli.render_plan_commands),
+    "plan narrow": (PLAN, partial(render_plan_text, width=40)),
+    "aliases": (ALIASES, lambda found: aliases.render_alias_table(found, str)),
+    "calls": (CALLS, render_calls),
     **{name: (value, render) for name, (value, render) in PAINTED.items()},
 }
 JSON: dict[str, tuple[Any, Render]] = {
-    "plan json": (PLAN, plan_json),
-    "problems json": (FINDINGS, problems.as_json),
-    "problems sarif": (FINDINGS, problems.sarif),
-    "explanation json": (REFUSED, lambda found: json_text(explanation.explanation_dict(found), indent=2)),
-    "aliases json": (ALIASES, aliases.as_json),
-    "mfa json": (STATUS, mfa.status_json),
+    "plan json": (PLAN, render_plan_json),
+    "problems json": (FINDINGS, problems.problems_to_json),
+    "problems sarif": (FINDINGS, problems.render_sarif),
+    "explanation json": (REFUSED, lambda found: dump_json(explanation.explanation_to_dict(found), indent=2)),
+    "aliases json": (ALIASES, aliases.render_alias_json),
+    "mfa json": (STATUS, mfa.render_status_json),
 }
 ALL = PLAIN | JSON
 ENDS: tuple[Callable[[str, str], str], ...] = (lambda own, bad: own + bad, lambda own, bad: bad + own)
@@ -152,14 +152,14 @@ def test_json_stays_valid_and_says_the_same(name: str, bad: str) -> None:
     value, render = JSON[name]
     for hostile in spoilt(value, bad):
         json.loads(render(hostile))
-    assert json.loads(json_text({bad: [bad]})) == json.loads(json.dumps({bad: [bad]}))
+    assert json.loads(dump_json({bad: [bad]})) == json.loads(json.dumps({bad: [bad]}))
 
 
 @some
 @given(texts)
 def test_only_annotations_begin_with_colons_and_each_is_one_line(bad: str) -> None:
     for hostile in spoilt(FINDINGS, bad):
-        lines = problems.github(hostile).split("\n")
+        lines = problems.render_github(hostile).split("\n")
         assert [line.partition(" ")[0] for line in lines] == ["::error", "::notice"]
         for line in lines:
             assert line.isprintable()
@@ -171,7 +171,7 @@ def test_only_annotations_begin_with_colons_and_each_is_one_line(bad: str) -> No
 @given(texts)
 def test_a_pasted_command_means_what_the_plan_means(bad: str) -> None:
     parameters = {"RoleName": bad, "Description": f"a{bad}", "Tags": [{"Key": bad, "Value": bad}]}
-    line = aws_cli.command(Call("CreateRole", parameters))
+    line = aws_cli.render_command(Call("CreateRole", parameters))
     words = shlex.split(line)
     assert words[:3] == ["aws", "iam", "create-role"]
     if words[3] == "--cli-input-json":
@@ -187,7 +187,9 @@ def test_an_export_reads_back_as_it_was_and_its_comments_stay_comments(bad: str)
     text = as_yaml(value, 3)
     check_harmless(text)
     assert yaml.safe_load(text) == spoil(value, lambda own: own.replace("{{", "{{{{"))
-    head = one_file(Exported("1", None, {}, {}, {}, {Address("role", bad): bad}, 0, False, {}), f"reconcile {bad}")
+    head = format_file(
+        AccountExport("1", None, {}, {}, {}, {Address("role", bad): bad}, 0, False, {}), f"reconcile {bad}"
+    )
     check_harmless(head)
     assert yaml.safe_load(head) == {"version": 1, "account": "1"}
 

@@ -14,31 +14,31 @@ from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Call, Phase, Plan, Step
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
-from reconciler.plan.renames import renames_of, replaced_of
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.renames import find_renames, find_replacements
 from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import moving_worlds, worlds
 
-ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True)
+ALLOWED = PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=True)
 
 thorough = examples(80)
 
 
 def planned(desired: Desired, live: State) -> Plan:
     """A safe plan; what a guard refuses is no example."""
-    plan = build(desired, live, ALLOWED)
-    assume(plan.safe)
+    plan = build_plan(desired, live, ALLOWED)
+    assume(plan.is_safe)
     event(f"steps: {min(len(plan.steps) // 10 * 10, 50)}+")
-    event(f"renames: {bool(renames_of(desired, live))}, replaces: {bool(replaced_of(desired, live))}")
+    event(f"renames: {bool(find_renames(desired, live))}, replaces: {bool(find_replacements(desired, live))}")
     return plan
 
 
 def leftovers(desired: Desired, iam: FakeIam) -> list[str]:
     """What a second plan would still do; what it would refuse counts too."""
-    plan = build(desired, iam.state(), ALLOWED)
-    assert plan.safe, plan.findings
+    plan = build_plan(desired, iam.read_state(), ALLOWED)
+    assert plan.is_safe, plan.findings
     return [f"{step.address} {step.call}" for step in plan.steps] + [str(change) for change in plan.changes]
 
 
@@ -47,8 +47,8 @@ def leftovers(desired: Desired, iam: FakeIam) -> list[str]:
 def test_every_plan_converges_in_one_apply(pair: tuple[Desired, State]) -> None:
     desired, live = pair
     iam = FakeIam.of(live)
-    for step in planned(desired, iam.state()).steps:
-        iam.run(step.call)
+    for step in planned(desired, iam.read_state()).steps:
+        iam.run_call(step.call)
     assert leftovers(desired, iam) == []
 
 
@@ -59,13 +59,13 @@ def test_an_apply_that_broke_off_anywhere_is_finished_by_the_next_one(
 ) -> None:
     desired, live = pair
     iam = FakeIam.of(live)
-    steps = planned(desired, iam.state()).steps
+    steps = planned(desired, iam.read_state()).steps
     for step in steps[: data.draw(st.integers(0, len(steps)))]:
-        iam.run(step.call)
-    again = build(desired, iam.state(), ALLOWED)
-    assert again.safe, again.findings
+        iam.run_call(step.call)
+    again = build_plan(desired, iam.read_state(), ALLOWED)
+    assert again.is_safe, again.findings
     for step in again.steps:
-        iam.run(step.call)
+        iam.run_call(step.call)
     assert leftovers(desired, iam) == []
 
 
@@ -87,8 +87,8 @@ def shuffled(steps: Sequence[Step], choose: Callable[[int], int]) -> list[Step]:
 def test_needs_alone_are_enough_whatever_the_order(pair: tuple[Desired, State], random: object) -> None:
     desired, live = pair
     iam = FakeIam.of(live)
-    for step in shuffled(planned(desired, iam.state()).steps, random.randrange):  # type: ignore[attr-defined]
-        iam.run(step.call)
+    for step in shuffled(planned(desired, iam.read_state()).steps, random.randrange):  # type: ignore[attr-defined]
+        iam.run_call(step.call)
     assert leftovers(desired, iam) == []
 
 
@@ -96,7 +96,7 @@ def test_needs_alone_are_enough_whatever_the_order(pair: tuple[Desired, State], 
 @given(worlds())
 def test_a_need_crosses_a_phase_only_where_a_note_says_so(pair: tuple[Desired, State]) -> None:
     desired, live = pair
-    steps = planned(desired, FakeIam.of(live).state()).steps
+    steps = planned(desired, FakeIam.of(live).read_state()).steps
     for step in steps:
         for other in steps:
             if other.phase > step.phase and step.needs & other.makes:
@@ -107,7 +107,7 @@ def test_a_need_crosses_a_phase_only_where_a_note_says_so(pair: tuple[Desired, S
 @given(worlds())
 def test_steps_run_phase_by_phase_but_for_what_a_note_says(pair: tuple[Desired, State]) -> None:
     desired, live = pair
-    steps = planned(desired, FakeIam.of(live).state()).steps
+    steps = planned(desired, FakeIam.of(live).read_state()).steps
     noted = {step.address for step in steps if step.note}
     phases = [step.phase for step in steps if step.address not in noted]
     assert phases == sorted(phases)
@@ -156,22 +156,22 @@ def test_what_replaces_a_grant_is_given_before_the_old_one_is_taken(pair: tuple[
     """Only a step with a note may break this. Of groups, it is who is in them that counts."""
     desired, live = pair
     iam = FakeIam.of(live)
-    steps = planned(desired, iam.state()).steps
-    first = iam.state().entities
+    steps = planned(desired, iam.read_state()).steps
+    first = iam.read_state().entities
     last = final(live, steps)
-    names = {old: new for new, old in renames_of(desired, live).items()}
+    names = {old: new for new, old in find_renames(desired, live).items()}
     held = {
         address: kept(grants_of(entity, first), grants_of(last[names.get(address, address)], last))
         for address, entity in first.items()
         if isinstance(entity, User | Role) and names.get(address, address) in last
     }
     for step in steps:
-        iam.run(step.call)
-        now = iam.state().entities
+        iam.run_call(step.call)
+        now = iam.read_state().entities
         for address, wanted in held.items():
             granted = grants_of(now.get(address) or now[names[address]], now)
             lost = {grant for grant in wanted if not any(gives(other, grant) for other in granted)}
-            if lost and (step.note or step.lapses):
+            if lost and (step.note or step.exposures):
                 event(f"excused: {step.phase.name} {step.call.operation}")
                 wanted -= lost
             else:
@@ -181,8 +181,8 @@ def test_what_replaces_a_grant_is_given_before_the_old_one_is_taken(pair: tuple[
 def final(live: State, steps: Sequence[Step]) -> Mapping[Address, Entity]:
     iam = FakeIam.of(live)
     for step in steps:
-        iam.run(step.call)
-    return iam.state().entities
+        iam.run_call(step.call)
+    return iam.read_state().entities
 
 
 @thorough
@@ -190,12 +190,12 @@ def final(live: State, steps: Sequence[Step]) -> Mapping[Address, Entity]:
 def test_what_is_renamed_keeps_its_id_and_what_is_replaced_goes_last(pair: tuple[Desired, State]) -> None:
     desired, live = pair
     iam = FakeIam.of(live)
-    plan = planned(desired, iam.state())
-    renames, replaced = renames_of(desired, live), replaced_of(desired, live)
+    plan = planned(desired, iam.read_state())
+    renames, replaced = find_renames(desired, live), find_replacements(desired, live)
     ids = {new: iam.records[old.key].id for new, old in renames.items()}
     deleted = set(replaced.values())
     for step in plan.steps:
-        iam.run(step.call)
+        iam.run_call(step.call)
         gone = {old for old in deleted if old.key not in iam.records}
         assert not gone or step.phase is Phase.DELETE
         deleted -= gone
@@ -208,29 +208,29 @@ def test_what_is_renamed_keeps_its_id_and_what_is_replaced_goes_last(pair: tuple
 @given(worlds())
 def test_planning_twice_gives_the_same_plan(pair: tuple[Desired, State]) -> None:
     desired, live = pair
-    assert planned(desired, live) == build(desired, live, ALLOWED)
+    assert planned(desired, live) == build_plan(desired, live, ALLOWED)
 
 
 @thorough
 @given(worlds())
 def test_a_plan_without_changes_makes_no_calls(pair: tuple[Desired, State]) -> None:
     desired, live = pair
-    plan = build(desired, live, ALLOWED)
+    plan = build_plan(desired, live, ALLOWED)
     assert {step.address for step in plan.steps} <= {change.address for change in plan.changes}
     assert sum(len(change.steps) for change in plan.changes) == len(plan.steps)
 
 
 def test_the_fake_refuses_what_iam_refuses() -> None:
     """The properties above are worth as much as the fake is strict."""
-    from tests.support.fake_iam import Refused
+    from tests.support.fake_iam import FakeIamError
 
     iam = FakeIam("123456789012")
     closed = (
         '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
     )
-    iam.run(Call("CreateUser", {"UserName": "a"}))
-    iam.run(Call("CreateGroup", {"GroupName": "g"}))
-    iam.run(Call("AddUserToGroup", {"GroupName": "g", "UserName": "a"}))
+    iam.run_call(Call("CreateUser", {"UserName": "a"}))
+    iam.run_call(Call("CreateGroup", {"GroupName": "g"}))
+    iam.run_call(Call("AddUserToGroup", {"GroupName": "g", "UserName": "a"}))
     refused = {
         "EntityAlreadyExists": Call("CreateUser", {"UserName": "A"}),
         "NoSuchEntity": Call("DeleteUser", {"UserName": "b"}),
@@ -244,5 +244,5 @@ def test_the_fake_refuses_what_iam_refuses() -> None:
         ),
     }
     for code, call in refused.items():
-        with pytest.raises(Refused, match=code):
-            iam.run(call)
+        with pytest.raises(FakeIamError, match=code):
+            iam.run_call(call)

@@ -16,17 +16,17 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.document import Statement
 from reconciler.model.live import State
-from reconciler.model.plan import Broken, Step
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
-from reconciler.plan.renames import renamed, renames_of
-from reconciler.plan.windows import Window, windows_of
-from reconciler.policy.overlap import meet
+from reconciler.model.plan import Severity, Step
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.renames import apply_renames, find_renames
+from reconciler.plan.windows import ExposureWindow, find_exposure_windows
+from reconciler.policy.overlap import statements_overlap
 from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import worlds
 
-ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True, lockout=True)
+ALLOWED = PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=True, allow_lockout=True)
 ASKED = [
     ("a:One", "*"),
     ("a:Two", "arn:aws:s3:::any"),
@@ -51,25 +51,25 @@ def answers(principal: Principal) -> Answers:
     }
 
 
-def moments(desired: Desired, live: State) -> tuple[list[Moment], list[Window]]:
+def moments(desired: Desired, live: State) -> tuple[list[Moment], list[ExposureWindow]]:
     """What everybody may do before the plan, and after each of its calls, by the names that they will have; and what
     the plan says of it."""
     iam = FakeIam.of(live)
-    first = iam.state()
-    plan = build(desired, first, ALLOWED)
-    assume(plan.safe)
-    renames = renames_of(desired, live)
+    first = iam.read_state()
+    plan = build_plan(desired, first, ALLOWED)
+    assume(plan.is_safe)
+    renames = find_renames(desired, live)
     names = {old: new for new, old in renames.items()}
 
     def now() -> dict[Address, Answers]:
-        found = principals_of(iam.state())
+        found = principals_of(iam.read_state())
         return {names.get(address, address): answers(principal) for address, principal in found.items()}
 
     told: list[Moment] = [(None, now())]
     for step in plan.steps:
-        iam.run(step.call)
+        iam.run_call(step.call)
         told.append((step, now() if touches(step) else told[-1][1]))
-    return told, windows_of(plan.steps, renamed(first, renames), iam.state())
+    return told, find_exposure_windows(plan.steps, apply_renames(first, renames), iam.read_state())
 
 
 def touches(step: Step) -> bool:
@@ -91,14 +91,14 @@ def slips(first: Decision, now: Decision, last: Decision) -> bool:
     return first is last is Decision.DENY and now is not Decision.DENY
 
 
-def says(window: Window, index: int, who: Address, action: str, resource: str, kind: Broken) -> bool:
+def says(window: ExposureWindow, index: int, who: Address, action: str, resource: str, kind: Severity) -> bool:
     """Whether a window is about this, after the call with this index."""
     asked = Statement("Allow", actions=frozenset([action.lower()]), resources=frozenset([resource]))
     return (
-        window.who == who
+        window.principal == who
         and window.start <= index < window.end
-        and (window.kind is kind or bool(window.hangs_on))
-        and meet(frozenset([asked]), window.what)
+        and (window.severity is kind or bool(window.unread_policies))
+        and statements_overlap(frozenset([asked]), window.statements)
     )
 
 
@@ -106,10 +106,10 @@ def says(window: Window, index: int, who: Address, action: str, resource: str, k
 @given(worlds())
 @pytest.mark.parametrize(
     ("worse", "kind"),
-    [(lacks, Broken.GAP), (exceeds, Broken.EXCESS), (slips, Broken.EXCESS)],
+    [(lacks, Severity.GAP), (exceeds, Severity.EXCESS), (slips, Severity.EXCESS)],
 )
 def test_no_moment_is_worse_than_both_ends_but_for_what_the_plan_says(
-    worse: Callable[[Decision, Decision, Decision], bool], kind: Broken, pair: tuple[Desired, State]
+    worse: Callable[[Decision, Decision, Decision], bool], kind: Severity, pair: tuple[Desired, State]
 ) -> None:
     told, windows = moments(*pair)
     first, last = told[0][1], told[-1][1]

@@ -9,31 +9,31 @@ from dataclasses import replace
 from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
-from reconciler.kinds.view import differences
+from reconciler.kinds.view import diff_entities
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Plan, Step
-from reconciler.plan.build import build
-from reconciler.plan.journal import Run, runs_of
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.journal import ApplyRun, read_runs
+from reconciler.plan.options import PlanOptions
 from reconciler.plan.ownership import is_protected
-from reconciler.plan.saved import saved_part
-from reconciler.plan.undo import backwards, joined, undo
-from reconciler.policy.trust import unread_ids
-from reconciler.render.plan_json import plan_dict
+from reconciler.plan.saved import to_saved_section
+from reconciler.plan.undo import build_undo_plan, merge_runs, reverse_run
+from reconciler.policy.trust import unique_ids_of
+from reconciler.render.plan_json import plan_to_dict
 from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import moving_worlds, worlds
 
-ALLOWED = Allowed(deletes=True, foreign_detach=True, take_over=True, lockout=True)
+ALLOWED = PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=True, allow_lockout=True)
 
 thorough = settings(examples(40), phases=[Phase.generate])
 
 
 def recorded(plan: Plan, steps: Sequence[Step]) -> list[str]:
     """The lines that an apply leaves which made these steps."""
-    document = plan_dict(plan) | {"saved": saved_part(plan)}
+    document = plan_to_dict(plan) | {"saved": to_saved_section(plan)}
     lines = [json.dumps({"event": "plan", "time": "12:00", "journal_version": 1, "plan": document})]
     for seq, step in enumerate(steps, 1):
         lines.append(json.dumps({"event": "starts", "seq": seq, "address": str(step.address)}))
@@ -47,20 +47,20 @@ def different(before: State, after: State) -> list[str]:
     for address in before.entities.keys() & after.entities.keys():
         pair = (before.entities[address], after.entities[address])
         was, now = (replace(one, console=None) if isinstance(one, User) else one for one in pair)
-        found += [f"{address}: {field}" for field in differences(was, now)]
+        found += [f"{address}: {field}" for field in diff_entities(was, now)]
     return found
 
 
 def dangles(state: State) -> bool:
     """True where a trust names a principal that is gone, which nobody can write again."""
-    return any(unread_ids(role.trust_policy) for role in state.entities.values() if isinstance(role, Role))
+    return any(unique_ids_of(role.trust_policy) for role in state.entities.values() if isinstance(role, Role))
 
 
-def undone(run: Run, iam: FakeIam) -> Plan:
-    plan = undo(backwards(run, iam.state()), iam.state(), ALLOWED)
-    assume(plan.safe)
+def undone(run: ApplyRun, iam: FakeIam) -> Plan:
+    plan = build_undo_plan(reverse_run(run, iam.read_state()), iam.read_state(), ALLOWED)
+    assume(plan.is_safe)
     for step in plan.steps:
-        iam.run(step.call)
+        iam.run_call(step.call)
     return plan
 
 
@@ -70,19 +70,19 @@ def test_what_an_apply_did_is_undone_from_wherever_it_stopped(pair: tuple[Desire
     """Excused: what the apply made is protected, and stays."""
     desired, live = pair
     iam = FakeIam.of(live)
-    before = iam.state()
-    plan = build(desired, iam.state(), ALLOWED)
+    before = iam.read_state()
+    plan = build_plan(desired, iam.read_state(), ALLOWED)
     made = plan.steps[: data.draw(st.integers(0, len(plan.steps)))]
-    assume(plan.safe and not any(is_protected(change.after) for change in plan.changes if change.after))
+    assume(plan.is_safe and not any(is_protected(change.after) for change in plan.changes if change.after))
     assume(not dangles(before))
     event(f"broke off: {len(made) < len(plan.steps)}")
     for step in made:
-        iam.run(step.call)
-    run = joined(runs_of(recorded(plan, made)))
+        iam.run_call(step.call)
+    run = merge_runs(read_runs(recorded(plan, made)))
     assert run is not None
     undone(run, iam)
-    assert different(before, iam.state()) == []
-    again = undo(backwards(run, iam.state()), iam.state(), ALLOWED)
+    assert different(before, iam.read_state()) == []
+    again = build_undo_plan(reverse_run(run, iam.read_state()), iam.read_state(), ALLOWED)
     assert (again.steps, again.changes) == ((), ())
 
 
@@ -94,18 +94,18 @@ def test_an_apply_that_broke_off_and_the_one_that_finished_it_are_undone_as_one(
     """Runs that rename are undone one by one."""
     desired, live = pair
     iam = FakeIam.of(live)
-    before = iam.state()
+    before = iam.read_state()
     assume(not dangles(before))
     lines: list[str] = []
     for last in (False, True):
-        plan = build(desired, iam.state(), ALLOWED)
-        assume(plan.safe and not any(is_protected(change.after) for change in plan.changes if change.after))
+        plan = build_plan(desired, iam.read_state(), ALLOWED)
+        assume(plan.is_safe and not any(is_protected(change.after) for change in plan.changes if change.after))
         made = plan.steps if last else plan.steps[: data.draw(st.integers(0, len(plan.steps)))]
         for step in made:
-            iam.run(step.call)
+            iam.run_call(step.call)
         lines += recorded(plan, made)
-    run = joined(runs_of(lines))
+    run = merge_runs(read_runs(lines))
     assume(run is not None)
     assert run is not None
     undone(run, iam)
-    assert different(before, iam.state()) == []
+    assert different(before, iam.read_state()) == []

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
-from reconciler.model.live import Facts, State
-from reconciler.plan.renames import renamed
+from reconciler.model.live import LiveDetails, State
+from reconciler.plan.renames import apply_renames
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, policy_arn
 
@@ -22,13 +22,13 @@ IDS = {f"AIDA{name}": Address("user", name) for name in USERS} | {
     f"AROA{name}": Address("role", name) for name in ROLES
 }
 UNKNOWN = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
-OF_AWS = [
+AWS_POLICIES = [
     *(f"arn:aws:iam::aws:policy/{name}" for name in ("AdministratorAccess", "ReadOnlyAccess", "AWSDenyAll")),
     "arn:aws:iam::aws:policy/IAMUserChangePassword",
     "arn:aws:iam::aws:policy/S3UnlockBucketPolicy",
     UNKNOWN,
 ]
-NAMED = [
+TRUSTED_PRINCIPALS = [
     *(f"{IAM}:{name}" for name in ("root", "root", "user/u1", "user/eng/u2", "user/r1", "role/r1", "role/eng/r2")),
     *("*", "*", "arn:aws:iam::210987654321:root", "AIDAu1", "AROAr1", "AIDAgone"),
     *(f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}" for name in ("r1/s", "r2/s")),
@@ -74,7 +74,7 @@ ACTIONS = [
 ]
 
 
-def some(values: list[Any] | tuple[Any, ...], least: int = 0, most: int = 2) -> st.SearchStrategy[list[Any]]:
+def sample_lists(values: list[Any] | tuple[Any, ...], least: int = 0, most: int = 2) -> st.SearchStrategy[list[Any]]:
     return st.lists(st.sampled_from(values), min_size=least, max_size=most, unique_by=str)
 
 
@@ -97,18 +97,22 @@ class Pool:
 
 @st.composite
 def pools(draw: st.DrawFn) -> Pool:
-    conditions = [{}, *({"Condition": one} for one in draw(some(CONDITIONS, 1, 3)))]
-    resources, actions = draw(some(RESOURCES, 1, 3)), draw(some(ACTIONS, 0, 2))
-    named = draw(some(NAMED, 0, 3))
+    conditions = [{}, *({"Condition": one} for one in draw(sample_lists(CONDITIONS, 1, 3)))]
+    resources, actions = draw(sample_lists(RESOURCES, 1, 3)), draw(sample_lists(ACTIONS, 0, 2))
+    named = draw(sample_lists(TRUSTED_PRINCIPALS, 0, 3))
 
     def statement(trust: bool) -> Raw:
-        who = {"AWS": draw(some([f"{IAM}:root", *named], 1, 2))}
+        who = {"AWS": draw(sample_lists([f"{IAM}:root", *named], 1, 2))}
         acting = draw(st.sampled_from(["sts:AssumeRole", "sts:*", ["sts:AssumeRole", "sts:TagSession"]]))
         if trust:
             own: Raw = {draw(st.sampled_from(["Principal"] * 6 + ["NotPrincipal"])): who, "Action": acting}
         else:
-            own = {draw(st.sampled_from(["Action"] * 5 + ["NotAction"])): draw(some(["sts:AssumeRole", *actions], 1))}
-            own[draw(st.sampled_from(["Resource"] * 5 + ["NotResource"]))] = draw(some(resources, 1))
+            own = {
+                draw(st.sampled_from(["Action"] * 5 + ["NotAction"])): draw(
+                    sample_lists(["sts:AssumeRole", *actions], 1)
+                )
+            }
+            own[draw(st.sampled_from(["Resource"] * 5 + ["NotResource"]))] = draw(sample_lists(resources, 1))
         return {"Effect": draw(effects), **own, **draw(st.sampled_from(conditions))}
 
     def documents(trust: bool) -> list[Document]:
@@ -119,14 +123,14 @@ def pools(draw: st.DrawFn) -> Pool:
     return Pool(
         documents(False),
         documents(True),
-        draw(st.lists(some(REFERENCES, 1).map(frozenset), min_size=1, max_size=2)),
+        draw(st.lists(sample_lists(REFERENCES, 1).map(frozenset), min_size=1, max_size=2)),
         [None, *draw(st.lists(st.none() | st.sampled_from(REFERENCES), max_size=2))],
-        draw(some(TAGS, 1, 3)),
+        draw(sample_lists(TAGS, 1, 3)),
         draw(st.sampled_from([["/"], ["/", "/eng/"]])),
     )
 
 
-REFERENCES = [*map(policy_arn, [*POLICIES] * 4), *OF_AWS, "arn:aws:iam::210987654321:policy/p1"]
+REFERENCES = [*map(policy_arn, [*POLICIES] * 4), *AWS_POLICIES, "arn:aws:iam::210987654321:policy/p1"]
 TAGS: list[dict[str, str]] = [{}, {"team": "r1"}, {"team": "u1"}, {"x": "r1"}, {"team": "r1", "x": "u1"}]
 ADDRESSES = [
     Address(kind, name)
@@ -147,7 +151,7 @@ def entities(draw: st.DrawFn, address: Address, pool: Pool) -> Entity:
     if address.kind == "group":
         return Group(address.name, path, one(pool.attached), inline)
     if address.kind == "user":
-        groups = frozenset(draw(some([Address("group", group) for group in GROUPS], 0, 1)))
+        groups = frozenset(draw(sample_lists([Address("group", group) for group in GROUPS], 0, 1)))
         return User(address.name, path, groups, one(pool.attached), inline, one(pool.boundaries), tags)
     return Role(address.name, one(pool.trusts), path, "", 3600, one(pool.attached), inline, one(pool.boundaries), tags)
 
@@ -155,30 +159,30 @@ def entities(draw: st.DrawFn, address: Address, pool: Pool) -> Entity:
 @st.composite
 def accounts(draw: st.DrawFn) -> State:
     pool = draw(pools())
-    missing = draw(some(ADDRESSES, 0, 4))
-    return _account(draw, pool, missing)
+    missing = draw(sample_lists(ADDRESSES, 0, 4))
+    return _draw_account(draw, pool, missing)
 
 
-def _account(draw: st.DrawFn, pool: Pool, missing: list[Address]) -> State:
+def _draw_account(draw: st.DrawFn, pool: Pool, missing: list[Address]) -> State:
     made = {address: draw(entities(address, pool)) for address in ADDRESSES if address not in missing}
-    return State(ACCOUNT, "aws", made, Facts(unique_ids=draw(st.sampled_from([IDS, {}]))))
+    return State(ACCOUNT, "aws", made, LiveDetails(unique_ids=draw(st.sampled_from([IDS, {}]))))
 
 
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[State, State, dict[Address, Address]]:
     """Live, planned, and new → old of what is renamed; the plan changes a few entities, or all of them."""
     pool = draw(pools())
-    missing = draw(some(ADDRESSES, 0, 4))
-    live = _account(draw, pool, missing)
+    missing = draw(sample_lists(ADDRESSES, 0, 4))
+    live = _draw_account(draw, pool, missing)
     old = [
         address
-        for address in draw(some(ADDRESSES, 0, 1))
+        for address in draw(sample_lists(ADDRESSES, 0, 1))
         if address in live.entities and address.kind in ("user", "group")
     ]
     renames = {Address(address.kind, f"{address.name}-new"): address for address in old}
-    base = renamed(live, renames)
+    base = apply_renames(live, renames)
     planned = dict(base.entities)
-    for address in draw(some([*base.entities, *missing], 0, draw(st.sampled_from([1, 3, 12])))):
+    for address in draw(sample_lists([*base.entities, *missing], 0, draw(st.sampled_from([1, 3, 12])))):
         other = draw(entities(address, pool))
         fates = ["another", "gone", "tags"] if address in planned and hasattr(other, "tags") else ["another"]
         fate = draw(st.sampled_from(fates))

@@ -22,7 +22,7 @@ import boto3
 from botocore.config import Config
 
 from reconciler.aws import overlap
-from reconciler.cli.main import run
+from reconciler.cli.main import run_command
 from reconciler.sandbox.server import Sandbox
 
 
@@ -38,7 +38,7 @@ class Result:
 
 
 @lru_cache(maxsize=4)  # one takes as long to make as a plan takes to read an account
-def _iam(url: str) -> Any:
+def _make_client(url: str) -> Any:
     return boto3.client(
         "iam",
         endpoint_url=url,
@@ -50,7 +50,7 @@ def _iam(url: str) -> Any:
 
 
 @contextlib.contextmanager
-def nothing_goes_on_after() -> Iterator[None]:
+def wait_for_reads() -> Iterator[None]:
     """What a run leaves to itself ends before its environment does.
 
     Reads that nobody waits for end with the program, as a rule; in this process they would go on in the environment
@@ -72,18 +72,18 @@ def nothing_goes_on_after() -> Iterator[None]:
 
 @dataclass
 class Account:
-    """One sandbox with a working folder. `write` puts a file there; `cli` runs `reconcile` in it."""
+    """One sandbox with a working folder. `write` puts a file there; `run_cli` runs `reconcile` in it."""
 
     sandbox: Sandbox
     folder: Path
     iam: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.iam = _iam(self.sandbox.url)
+        self.iam = _make_client(self.sandbox.url)
 
     @property
     def environment(self) -> dict[str, str]:
-        return self.sandbox.environment() | {"HOME": str(self.folder), "NO_COLOR": "1"}
+        return self.sandbox.build_environment() | {"HOME": str(self.folder), "NO_COLOR": "1"}
 
     def write(self, text: str, name: str = "roles.yaml") -> Path:
         path = self.folder / name
@@ -91,7 +91,7 @@ class Account:
         path.write_text(text)
         return path
 
-    def cli(self, *arguments: str | Path, **extra: str) -> Result:
+    def run_cli(self, *arguments: str | Path, **extra: str) -> Result:
         """`reconcile ARGUMENTS` in this process (fast); its output is what a pipe would get."""
         out, err = io.StringIO(), io.StringIO()
         with (
@@ -99,12 +99,12 @@ class Account:
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
-            nothing_goes_on_after(),
+            wait_for_reads(),
         ):
-            code = run([str(argument) for argument in arguments])
+            code = run_command([str(argument) for argument in arguments])
         return Result(code, out.getvalue(), err.getvalue())
 
-    def process(self, *arguments: str | Path, env: Mapping[str, str] | None = None, **options: Any) -> Result:
+    def run_process(self, *arguments: str | Path, env: Mapping[str, str] | None = None, **options: Any) -> Result:
         """`reconcile ARGUMENTS` as a process of its own: what a user's shell would run. env: beside the account's."""
         command = [sys.executable, "-m", "reconciler", *map(str, arguments)]
         done = subprocess.run(
@@ -120,18 +120,18 @@ class Account:
 
     def plan(self, file: str | Path = "roles.yaml", *options: str) -> Any:
         """The JSON plan; its exit code is 3 exactly if it is unsafe."""
-        result = self.cli("plan", file, "--format", "json", *options)
+        result = self.run_cli("plan", file, "--format", "json", *options)
         assert result.code in (0, 3), result.err
         assert result.json["safe"] is (result.code == 0)
         return result.json
 
     def apply(self, file: str | Path = "roles.yaml", *options: str) -> Result:
         """Applied, and checked to have ended well."""
-        result = self.cli("apply", file, "--yes", *options)
+        result = self.run_cli("apply", file, "--yes", *options)
         assert result.code == 0, result.out + result.err
         return result
 
-    def applied(self, file: str | Path = "roles.yaml", *options: str) -> Any:
+    def apply_and_read_plan(self, file: str | Path = "roles.yaml", *options: str) -> Any:
         """The JSON plan that `apply` made, from its journal: one run tells what was found, and mends it."""
         journal = self.folder / "applied.jsonl"
         journal.unlink(missing_ok=True)
@@ -139,7 +139,7 @@ class Account:
         with journal.open() as lines:
             return json.loads(next(lines))["plan"]
 
-    def zero(self) -> None:
+    def clear_calls(self) -> None:
         """Forget the calls counted so far."""
         self._post("/_sandbox/zero")
 
@@ -149,13 +149,13 @@ class Account:
             self._post("/moto-api/reset")  # which the strict layer takes as its own, too
         except urllib.error.HTTPError:
             self._post("/_ministack/reset")
-        self.zero()
+        self.clear_calls()
 
     def _post(self, page: str) -> None:
         urllib.request.urlopen(urllib.request.Request(self.sandbox.url + page, method="POST")).read()
 
-    def calls(self) -> dict[str, int]:
-        """Calls since `zero`, by operation."""
+    def count_calls(self) -> dict[str, int]:
+        """Calls since `clear_calls`, by operation."""
         with urllib.request.urlopen(f"{self.sandbox.url}/_sandbox/stats") as answer:
             counted: dict[str, int] = json.load(answer)["calls"]
         return counted

@@ -20,7 +20,7 @@ _DENIED = (
 
 
 @contextmanager
-def denying(url: str, operations: Iterable[str]) -> Iterator[str]:
+def deny_operations(url: str, operations: Iterable[str]) -> Iterator[str]:
     """The address of such a door before `url`. An operation may begin with `*`, which stands for all that end so."""
     listed = tuple(operations)
 

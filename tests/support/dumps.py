@@ -6,8 +6,8 @@ import contextlib
 import json
 from typing import Any
 
-_OWN = ["User", "Group", "Role", "LocalManagedPolicy"]
-_OWNED = {
+_OWN_FILTERS = ["User", "Group", "Role", "LocalManagedPolicy"]
+_OWNED_LISTS = {
     "access keys": ("list_access_keys", "AccessKeyMetadata", "Status"),
     "certificates": ("list_signing_certificates", "Certificates", "CertificateBody"),
     "ssh keys": ("list_ssh_public_keys", "SSHPublicKeys", "Status"),
@@ -15,37 +15,37 @@ _OWNED = {
 }
 
 
-def dump(iam: Any) -> dict[str, Any]:
+def dump_account(iam: Any) -> dict[str, Any]:
     """Address → all that can be read of it. Two of these are equal only if nothing is doubled and nothing is lost."""
-    details = iam.get_account_authorization_details(Filter=_OWN, MaxItems=1000)
+    details = iam.get_account_authorization_details(Filter=_OWN_FILTERS, MaxItems=1000)
     assert not details["IsTruncated"]
-    found: dict[str, Any] = {"account": _account(iam)}
+    found: dict[str, Any] = {"account": _dump_settings(iam)}
     for item in details["UserDetailList"]:
-        found[f"user/{item['UserName']}"] = _holder(item, "User") | _owned(iam, item["UserName"])
+        found[f"user/{item['UserName']}"] = _dump_holder(item, "User") | _dump_owned(iam, item["UserName"])
     for item in details["GroupDetailList"]:
-        found[f"group/{item['GroupName']}"] = _holder(item, "Group")
+        found[f"group/{item['GroupName']}"] = _dump_holder(item, "Group")
     roles = {item["RoleName"]: item for item in iam.list_roles()["Roles"]}
     assert len(roles) == len(details["RoleDetailList"])
     for item in details["RoleDetailList"]:
         more = roles[item["RoleName"]]
-        found[f"role/{item['RoleName']}"] = _holder(item, "Role") | {
+        found[f"role/{item['RoleName']}"] = _dump_holder(item, "Role") | {
             "trust": item["AssumeRolePolicyDocument"],
             "description": more.get("Description", ""),
             "session": more["MaxSessionDuration"],
         }
     for item in details["Policies"]:
-        found[f"policy/{item['Arn']}"] = _policy(iam, item)
-    return found | _profiles(iam) | _providers(iam)
+        found[f"policy/{item['Arn']}"] = _dump_policy(iam, item)
+    return found | _dump_profiles(iam) | _dump_providers(iam)
 
 
-def _tags(tags: Any) -> dict[str, str]:
+def _tags_of(tags: Any) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags or ()}
 
 
-def _holder(item: Any, kind: str) -> dict[str, Any]:
+def _dump_holder(item: Any, kind: str) -> dict[str, Any]:
     return {
         "path": item["Path"],
-        "tags": _tags(item.get("Tags")),
+        "tags": _tags_of(item.get("Tags")),
         "groups": sorted(item.get("GroupList") or ()),
         "attached": sorted(policy["PolicyArn"] for policy in item["AttachedManagedPolicies"]),
         "inline": {policy["PolicyName"]: policy["PolicyDocument"] for policy in item.get(f"{kind}PolicyList") or ()},
@@ -53,10 +53,10 @@ def _holder(item: Any, kind: str) -> dict[str, Any]:
     }
 
 
-def _owned(iam: Any, name: str) -> dict[str, Any]:
+def _dump_owned(iam: Any, name: str) -> dict[str, Any]:
     owned: dict[str, Any] = {
         what: sorted(item[key] for item in getattr(iam, method)(UserName=name)[listed])
-        for what, (method, listed, key) in _OWNED.items()
+        for what, (method, listed, key) in _OWNED_LISTS.items()
     }
     owned["password"] = False
     with contextlib.suppress(iam.exceptions.NoSuchEntityException):
@@ -64,43 +64,43 @@ def _owned(iam: Any, name: str) -> dict[str, Any]:
     return owned
 
 
-def _policy(iam: Any, item: Any) -> dict[str, Any]:
+def _dump_policy(iam: Any, item: Any) -> dict[str, Any]:
     versions = [(version["IsDefaultVersion"], json.dumps(version["Document"])) for version in item["PolicyVersionList"]]
     more = iam.get_policy(PolicyArn=item["Arn"])["Policy"]
     return {
         "versions": sorted(versions),
         "description": more.get("Description", ""),
-        "tags": _tags(more.get("Tags")),
+        "tags": _tags_of(more.get("Tags")),
         "attached to": more["AttachmentCount"],
     }
 
 
-def _profiles(iam: Any) -> dict[str, Any]:
+def _dump_profiles(iam: Any) -> dict[str, Any]:
     found = {}
     for item in iam.list_instance_profiles()["InstanceProfiles"]:
         name = item["InstanceProfileName"]
         tags = iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"].get("Tags")
         held = [role["RoleName"] for role in item["Roles"]]
-        found[f"instance-profile/{name}"] = {"path": item["Path"], "roles": held, "tags": _tags(tags)}
+        found[f"instance-profile/{name}"] = {"path": item["Path"], "roles": held, "tags": _tags_of(tags)}
     return found
 
 
-def _providers(iam: Any) -> dict[str, Any]:
+def _dump_providers(iam: Any) -> dict[str, Any]:
     found = {}
     for item in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
         oidc = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=item["Arn"])
         found[item["Arn"]] = {
             "clients": sorted(oidc["ClientIDList"]),
             "thumbprints": sorted(oidc["ThumbprintList"]),
-            "tags": _tags(oidc.get("Tags")),
+            "tags": _tags_of(oidc.get("Tags")),
         }
     for item in iam.list_saml_providers()["SAMLProviderList"]:
         saml = iam.get_saml_provider(SAMLProviderArn=item["Arn"])
-        found[item["Arn"]] = {"metadata": saml["SAMLMetadataDocument"], "tags": _tags(saml.get("Tags"))}
+        found[item["Arn"]] = {"metadata": saml["SAMLMetadataDocument"], "tags": _tags_of(saml.get("Tags"))}
     return found
 
 
-def _account(iam: Any) -> dict[str, Any]:
+def _dump_settings(iam: Any) -> dict[str, Any]:
     password: Any = None
     with contextlib.suppress(iam.exceptions.NoSuchEntityException):
         password = iam.get_account_password_policy()["PasswordPolicy"]

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from reconciler.sandbox.server import Sandbox
 from tests.support.ministack import EnforcingMinistack, Ministack
 
-Start = Callable[[], Sandbox]
+StartSandbox = Callable[[], Sandbox]
 
 
-def on_moto() -> Sandbox:
+def start_moto() -> Sandbox:
     return Sandbox()
 
 
-def on_ministack() -> Sandbox:
+def start_ministack() -> Sandbox:
     return Sandbox(emulator=Ministack)
 
 
-def on_enforcing_ministack() -> Sandbox:
+def start_enforcing_ministack() -> Sandbox:
     """Without the strict layer: it is ministack's own opinion of identity and trust policies that counts."""
     return Sandbox(strict=False, emulator=EnforcingMinistack)

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from reconciler.sandbox.proxy import Layer
-from reconciler.sandbox.strict.call import ABSENT, NAMED_BY
+from reconciler.sandbox.strict.call import NAME_PARAMETERS, NO_SUCH_MESSAGES
 from reconciler.sandbox.strict.ledger import GROUP, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER
-from reconciler.sandbox.wire import IAM_VERSION, Refusal, Reply, Request, members, text
+from reconciler.sandbox.wire import IAM_VERSION, HttpRequest, Refusal, Reply, list_members, read_child_text
 
 DETAILS = "GetAccountAuthorizationDetails"
 _KINDS = {
@@ -32,7 +32,7 @@ _KINDS = {
     "VirtualMFADevice": MFA,
 }
 """The noun in the names of operations → the kind."""
-_LISTED = {
+_LISTS = {
     "User": ((DETAILS, "UserDetailList"), ("ListUsers", "Users")),
     "Group": ((DETAILS, "GroupDetailList"), ("ListGroups", "Groups")),
     "Role": ((DETAILS, "RoleDetailList"), ("ListRoles", "Roles")),
@@ -42,10 +42,13 @@ _LISTED = {
     "SAMLProvider": (("ListSAMLProviders", "SAMLProviderList"),),
 }
 """Noun → where a deleted one is still seen: the operation, and the list in its answer."""
-_OWN = {"Filter.member.1": "User", "Filter.member.2": "Group", "Filter.member.3": "Role"}
-_ASKED = {DETAILS: {**_OWN, "Filter.member.4": "LocalManagedPolicy"}, "ListPolicies": {"Scope": "Local"}}
-_ARNS = ("Arn", "PolicyArn", "OpenIDConnectProviderArn", "SAMLProviderArn", "SerialNumber")
-_UNLINKING = ("Detach", "Remove", "Deactivate")
+_OWN_FILTERS = {"Filter.member.1": "User", "Filter.member.2": "Group", "Filter.member.3": "Role"}
+_LIST_PARAMETERS = {
+    DETAILS: {**_OWN_FILTERS, "Filter.member.4": "LocalManagedPolicy"},
+    "ListPolicies": {"Scope": "Local"},
+}
+_ARN_ELEMENTS = ("Arn", "PolicyArn", "OpenIDConnectProviderArn", "SAMLProviderArn", "SerialNumber")
+_UNLINK_PREFIXES = ("Detach", "Remove", "Deactivate")
 
 
 @dataclass(frozen=True)
@@ -61,146 +64,148 @@ class Lag:
 
 
 @dataclass
-class _New:
+class _CreatedEntity:
     noun: str
     name: str
     arn: str
-    shown: float
-    trusted: float
+    visible_at: float
+    trusted_at: float
 
-    def named_by(self, request: Request) -> bool:
-        return request.parameters.get(NAMED_BY[_KINDS[self.noun]], "").casefold() == self.name.casefold()
+    def is_named_by(self, request: HttpRequest) -> bool:
+        return request.parameters.get(NAME_PARAMETERS[_KINDS[self.noun]], "").casefold() == self.name.casefold()
 
 
 @dataclass
-class _Gone:
+class _DeletedEntity:
     noun: str
     arn: str
     until: float
     members: dict[tuple[str, str], ET.Element]
     parameter: tuple[str, str]
-    got: Reply
+    last_reply: Reply
 
 
-class Eventual:
+class EventualLayer:
     """A layer before another. One call at a time, so that what is shown fits what was written."""
 
     def __init__(self, layer: Layer, lag: Lag, clock: Callable[[], float]) -> None:
         self._layer, self._lag, self._clock = layer, lag, clock
         self._lock = threading.Lock()
-        self._new: list[_New] = []
-        self._gone: list[_Gone] = []
+        self._created: list[_CreatedEntity] = []
+        self._deleted: list[_DeletedEntity] = []
         self._unlinked: dict[tuple[str, str], float] = {}
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: HttpRequest) -> Reply:
         with self._lock:
             if request.version != IAM_VERSION:
                 return self._answer(request)
             now = self._clock()
-            self._gone = [gone for gone in self._gone if gone.until > now]
-            self._refuse_what_is_not_seen(request, now)
-            self._refuse_what_is_still_linked(request, now)
-            doomed = self._seen_before_deletion(request)
+            self._deleted = [gone for gone in self._deleted if gone.until > now]
+            self._refuse_invisible(request, now)
+            self._refuse_linked(request, now)
+            doomed = self._read_before_deletion(request)
             reply = self._answer(request)
             if request.action.startswith(("Get", "List")):
-                return self._as_seen(request, reply, now)
+                return self._apply_lag(request, reply, now)
             if reply.ok:
-                self._note(request, reply, now)
-                self._gone += [doomed] if doomed else []
+                self._record_write(request, reply, now)
+                self._deleted += [doomed] if doomed else []
             return reply
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: HttpRequest) -> Reply:
         try:
             return self._layer(request)
         except Refusal as refusal:
-            return refusal.reply(request.version)
+            return refusal.to_reply(request.version)
 
-    def _refuse_what_is_not_seen(self, request: Request, now: float) -> None:
+    def _refuse_invisible(self, request: HttpRequest, now: float) -> None:
         trust = request.parameters.get("AssumeRolePolicyDocument", "")
         if request.action == "UpdateAssumeRolePolicy":
             trust = request.parameters.get("PolicyDocument", "")
-        for new in self._new:
-            if new.shown > now:
-                if request.action != f"Create{new.noun}" and new.named_by(request):
-                    raise Refusal("NoSuchEntity", ABSENT[_KINDS[new.noun]].format(new.name), 404)
+        for new in self._created:
+            if new.visible_at > now:
+                if request.action != f"Create{new.noun}" and new.is_named_by(request):
+                    raise Refusal("NoSuchEntity", NO_SUCH_MESSAGES[_KINDS[new.noun]].format(new.name), 404)
                 if request.parameters.get("PermissionsBoundary") == new.arn:
                     said = f"Scope ARN: {new.arn} does not exist or is not attachable."
                     raise Refusal("NoSuchEntity", said, 404)
-            if new.trusted > now and new.noun in ("User", "Role") and json.dumps(new.arn) in trust:
+            if new.trusted_at > now and new.noun in ("User", "Role") and json.dumps(new.arn) in trust:
                 raise Refusal("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{new.arn}"')
 
-    def _refuse_what_is_still_linked(self, request: Request, now: float) -> None:
+    def _refuse_linked(self, request: HttpRequest, now: float) -> None:
         noun = request.action.removeprefix("Delete")
         if request.action.startswith("Delete") and noun in _KINDS:
-            parameter = NAMED_BY[_KINDS[noun]]
+            parameter = NAME_PARAMETERS[_KINDS[noun]]
             if self._unlinked.get((parameter, request.parameters.get(parameter, "")), now) > now:
                 raise Refusal("DeleteConflict", "Cannot delete entity, must detach all policies first.", 409)
 
-    def _note(self, request: Request, reply: Reply, now: float) -> None:
+    def _record_write(self, request: HttpRequest, reply: Reply, now: float) -> None:
         noun = request.action.removeprefix("Create")
         if request.action.startswith("Create") and noun in _KINDS:
-            arn = next(item.text or "" for item in reply.result.iter() if item.tag in _ARNS)
-            name = request.parameters.get(NAMED_BY[_KINDS[noun]], arn)
-            self._new.append(_New(noun, name, arn, now + self._lag.created, now + self._lag.principal))
-            self._gone = [gone for gone in self._gone if gone.arn != arn]
-        if request.action.startswith(_UNLINKING) or _takes_a_part(request.action):
+            arn = next(item.text or "" for item in reply.result.iter() if item.tag in _ARN_ELEMENTS)
+            name = request.parameters.get(NAME_PARAMETERS[_KINDS[noun]], arn)
+            self._created.append(_CreatedEntity(noun, name, arn, now + self._lag.created, now + self._lag.principal))
+            self._deleted = [gone for gone in self._deleted if gone.arn != arn]
+        if request.action.startswith(_UNLINK_PREFIXES) or _deletes_part(request.action):
             ends = now + self._lag.unlinked
-            taken = ((name, value) for name, value in request.parameters.items() if name in NAMED_BY.values())
+            taken = ((name, value) for name, value in request.parameters.items() if name in NAME_PARAMETERS.values())
             self._unlinked |= dict.fromkeys(taken, ends)
 
-    def _as_seen(self, request: Request, reply: Reply, now: float) -> Reply:
-        for gone in self._gone:
+    def _apply_lag(self, request: HttpRequest, reply: Reply, now: float) -> Reply:
+        for gone in self._deleted:
             name, value = gone.parameter
             if request.action == f"Get{gone.noun}" and request.parameters.get(name) == value and not reply.ok:
-                return copy.deepcopy(gone.got)
+                return copy.deepcopy(gone.last_reply)
         if not reply.ok:
             return reply
-        hidden = {new.arn for new in self._new if new.shown > now}
-        if hidden and any(arn.encode() in reply.payload() for arn in hidden):
-            _hide(reply.root, hidden)
-        for listed, member in self._remembered(request):
+        hidden = {new.arn for new in self._created if new.visible_at > now}
+        if hidden and any(arn.encode() in reply.to_bytes() for arn in hidden):
+            _hide_entities(reply.root, hidden)
+        for listed, member in self._iter_deleted(request):
             found = reply.result.find(listed)
-            if found is not None and text(reply.result, "IsTruncated") != "true":
+            if found is not None and read_child_text(reply.result, "IsTruncated") != "true":
                 found.append(copy.deepcopy(member))
         return reply
 
-    def _remembered(self, request: Request) -> Iterator[tuple[str, ET.Element]]:
-        for gone in self._gone:
+    def _iter_deleted(self, request: HttpRequest) -> Iterator[tuple[str, ET.Element]]:
+        for gone in self._deleted:
             for (operation, listed), member in gone.members.items():
                 if operation == request.action:
                     yield listed, member
 
-    def _seen_before_deletion(self, request: Request) -> _Gone | None:
+    def _read_before_deletion(self, request: HttpRequest) -> _DeletedEntity | None:
         noun = request.action.removeprefix("Delete")
-        if not (self._lag.deleted and request.action.startswith("Delete") and noun in _LISTED):
+        if not (self._lag.deleted and request.action.startswith("Delete") and noun in _LISTS):
             return None
-        parameter = NAMED_BY[_KINDS[noun]]
+        parameter = NAME_PARAMETERS[_KINDS[noun]]
         name = request.parameters.get(parameter, "")
-        got = self._answer(_question(request, f"Get{noun}", {parameter: name}))
+        got = self._answer(_build_request(request, f"Get{noun}", {parameter: name}))
         if not got.ok:
             return None
         arn = name if name.startswith("arn:") else next(e.text or "" for e in got.result.iter() if e.tag == "Arn")
         found: dict[tuple[str, str], ET.Element] = {}
-        for operation, listed in _LISTED[noun]:
-            reply = self._answer(_question(request, operation, _ASKED.get(operation, {}) | {"MaxItems": "1000"}))
-            for member in members(reply.result, listed):
-                if text(member, "Arn") == arn:
+        for operation, listed in _LISTS[noun]:
+            reply = self._answer(
+                _build_request(request, operation, _LIST_PARAMETERS.get(operation, {}) | {"MaxItems": "1000"})
+            )
+            for member in list_members(reply.result, listed):
+                if read_child_text(member, "Arn") == arn:
                     found[operation, listed] = member
-        return _Gone(noun, arn, self._clock() + self._lag.deleted, found, (parameter, name), got)
+        return _DeletedEntity(noun, arn, self._clock() + self._lag.deleted, found, (parameter, name), got)
 
 
-def _takes_a_part(action: str) -> bool:
+def _deletes_part(action: str) -> bool:
     """DeleteUserPolicy, DeleteAccessKey and the like: what an entity has is deleted, not the entity."""
     return action.startswith("Delete") and action.removeprefix("Delete") not in _KINDS
 
 
-def _hide(root: ET.Element, arns: set[str]) -> None:
+def _hide_entities(root: ET.Element, arns: set[str]) -> None:
     for parent in list(root.iter()):
         for child in list(parent):
-            if child.tag == "member" and any(text(child, name) in arns for name in _ARNS):
+            if child.tag == "member" and any(read_child_text(child, name) in arns for name in _ARN_ELEMENTS):
                 parent.remove(child)
 
 
-def _question(caller: Request, action: str, parameters: dict[str, str]) -> Request:
+def _build_request(caller: HttpRequest, action: str, parameters: dict[str, str]) -> HttpRequest:
     body = urlencode({"Action": action, "Version": IAM_VERSION, **parameters}).encode()
-    return Request("POST", "/", caller.headers, body)
+    return HttpRequest("POST", "/", caller.headers, body)

@@ -7,18 +7,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reconciler.desired.declare import declare
-from reconciler.desired.export import Exported
+from reconciler.desired.export import AccountExport
 from reconciler.desired.load import load
-from reconciler.desired.write import one_file
+from reconciler.desired.write import format_file
 from reconciler.model.desired import Desired
 from reconciler.model.live import State
 from reconciler.model.plan import Plan
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
-from tests.support.files import errors
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
+from tests.support.files import find_errors
 
 
-def read(text: str, live: State, further: Mapping[str, str] | None = None) -> Desired:
+def read_export(text: str, live: State, further: Mapping[str, str] | None = None) -> Desired:
     """What a file with this text means, with further files beside it, read as `plan` reads it."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "roles.yaml"
@@ -30,7 +30,7 @@ def read(text: str, live: State, further: Mapping[str, str] | None = None) -> De
         )
 
 
-def planned(found: Exported, live: State) -> Plan:
-    desired = read(one_file(found, "reconcile export"), live, found.files)
-    assert errors(desired) == []
-    return build(desired, live, Allowed())
+def plan_export(found: AccountExport, live: State) -> Plan:
+    desired = read_export(format_file(found, "reconcile export"), live, found.files)
+    assert find_errors(desired) == []
+    return build_plan(desired, live, PlanOptions())

@@ -22,42 +22,42 @@ from dataclasses import dataclass, field
 import pytest
 
 from reconciler.sandbox.proxy import HangUp, Layer
-from reconciler.sandbox.tally import IDENTIFYING
-from reconciler.sandbox.wire import IAM_VERSION, Refusal, Reply, Request
-from tests.support.eventual import Eventual, Lag
+from reconciler.sandbox.tally import IDENTIFYING_PARAMETERS
+from reconciler.sandbox.wire import IAM_VERSION, HttpRequest, Refusal, Reply
+from tests.support.eventual import EventualLayer, Lag
 
-Fault = Callable[[Request, Layer], Reply]
+Fault = Callable[[HttpRequest, Layer], Reply]
 """What becomes of a call in place of the layer's answer."""
 
 
-def refused(code: str, message: str, status: int = 400) -> Fault:
+def refuse_with(code: str, message: str, status: int = 400) -> Fault:
     """Refused with this error: nothing is done."""
 
-    def fault(request: Request, layer: Layer) -> Reply:
+    def fault(request: HttpRequest, layer: Layer) -> Reply:
         raise Refusal(code, message, status)
 
     return fault
 
 
-throttled = refused("Throttling", "Rate exceeded")
-failing = refused("ServiceFailure", "The request processing has failed because of an unknown error.", 500)
+throttle = refuse_with("Throttling", "Rate exceeded")
+fail = refuse_with("ServiceFailure", "The request processing has failed because of an unknown error.", 500)
 
 
-def reset_before(request: Request, layer: Layer) -> Reply:
+def drop_request(request: HttpRequest, layer: Layer) -> Reply:
     """The connection ends without an answer: nothing is done."""
     raise HangUp
 
 
-def lost_answer(request: Request, layer: Layer) -> Reply:
+def drop_answer(request: HttpRequest, layer: Layer) -> Reply:
     """It is done, and the connection ends without an answer. What IAM refuses is refused."""
     layer(request)
     raise HangUp
 
 
-def late_answer(seconds: float) -> Fault:
+def delay_answer(seconds: float) -> Fault:
     """It is done, and nothing comes for so long; a client with less patience sees a timeout."""
 
-    def fault(request: Request, layer: Layer) -> Reply:
+    def fault(request: HttpRequest, layer: Layer) -> Reply:
         layer(request)
         time.sleep(seconds)
         raise HangUp
@@ -65,34 +65,34 @@ def late_answer(seconds: float) -> Fault:
     return fault
 
 
-class Killing:
-    """SIGKILL for a process as its call arrives (`before`), or once that is done but not answered (`after`)."""
+class ProcessKiller:
+    """SIGKILL for a process as its call arrives (`kill_before`), or once that is done but not answered (`kill_after`)."""
 
     def __init__(self) -> None:
         self._process = Future[int]()
 
-    def aim(self, process: int) -> None:
+    def set_process(self, process: int) -> None:
         """The id of the process; a call that comes sooner waits for it."""
         self._process.set_result(process)
 
-    def before(self, request: Request, layer: Layer) -> Reply:
+    def kill_before(self, request: HttpRequest, layer: Layer) -> Reply:
         os.kill(self._process.result(30), signal.SIGKILL)
         raise HangUp
 
-    def after(self, request: Request, layer: Layer) -> Reply:
+    def kill_after(self, request: HttpRequest, layer: Layer) -> Reply:
         layer(request)
-        return self.before(request, layer)
+        return self.kill_before(request, layer)
 
 
-class Bucket:
-    """So many calls a second, and `burst` at once; `take` is False where there are too many."""
+class TokenBucket:
+    """So many calls a second, and `burst` at once; `take_token` is False where there are too many."""
 
     def __init__(self, per_second: float, burst: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate, self._burst, self._clock = per_second, burst, clock
         self._tokens, self._filled = float(burst), clock()
         self._lock = threading.Lock()
 
-    def take(self) -> bool:
+    def take_token(self) -> bool:
         with self._lock:
             now = self._clock()
             self._tokens = min(self._burst, self._tokens + (now - self._filled) * self._rate)
@@ -104,7 +104,7 @@ class Bucket:
 
 
 @dataclass
-class Record:
+class RecordedCall:
     """One call. `line` as in the sandbox's log: the action and its subject. Times are monotonic seconds.
 
     outcome: "" where it was answered well, else the error's code, or "hung up".
@@ -112,7 +112,7 @@ class Record:
 
     line: str
     parameters: dict[str, str] = field(repr=False)
-    write: bool
+    is_write: bool
     began: float
     ended: float = float("inf")
     outcome: str = ""
@@ -123,16 +123,16 @@ class Record:
 
 
 @dataclass
-class Broken:
+class FaultRule:
     """A call that is broken `times` times; `hits` says how often it was."""
 
-    matches: Callable[[Record, int], bool]
+    matches: Callable[[RecordedCall, int], bool]
     fault: Fault
     times: int
     hits: int = 0
 
 
-class Front:
+class FaultLayer:
     """The layer before the strict one; programmed from the test, which runs in the same process.
 
     latency: seconds before each call reaches IAM. rate: of writes, over which they are throttled.
@@ -142,7 +142,7 @@ class Front:
         self._lock = threading.Lock()
         self.clear()
 
-    def around(self, layer: Layer) -> Layer:
+    def wrap_layer(self, layer: Layer) -> Layer:
         """For `Sandbox(wrap=…)`."""
         self._layer = layer
         return self
@@ -150,54 +150,54 @@ class Front:
     def clear(self) -> None:
         """No faults any more, and an empty record."""
         self.latency = 0.0
-        self.rate: Bucket | None = None
-        self.records: list[Record] = []
-        self._broken: list[Broken] = []
+        self.rate: TokenBucket | None = None
+        self.records: list[RecordedCall] = []
+        self._rules: list[FaultRule] = []
         self._ordinals: dict[bytes, int] = {}
-        self._eventual: Eventual | None = None
+        self._eventual: EventualLayer | None = None
 
-    def eventually(self, lag: Lag, clock: Callable[[], float] = time.monotonic) -> None:
+    def delay_visibility(self, lag: Lag, clock: Callable[[], float] = time.monotonic) -> None:
         """From now on IAM shows what is written only after a while."""
-        self._eventual = Eventual(self._layer, lag, clock)
+        self._eventual = EventualLayer(self._layer, lag, clock)
 
-    def break_write(self, number: int, fault: Fault, times: int = 1) -> Broken:
+    def break_write(self, number: int, fault: Fault, times: int = 1) -> FaultRule:
         """Break the write that arrives as the so-manyth since `clear`, from 1; a repetition is the same write."""
-        return self._add(Broken(lambda record, ordinal: ordinal == number, fault, times))
+        return self._add_rule(FaultRule(lambda record, ordinal: ordinal == number, fault, times))
 
-    def break_call(self, line: str, fault: Fault, times: int = 1) -> Broken:
+    def break_call(self, line: str, fault: Fault, times: int = 1) -> FaultRule:
         """Break what the log would say so (`CreateUser ann`), or every call of an action (`CreateUser`)."""
-        return self._add(Broken(lambda record, ordinal: line in (record.line, record.action), fault, times))
+        return self._add_rule(FaultRule(lambda record, ordinal: line in (record.line, record.action), fault, times))
 
-    def break_last(self, line: str, fault: Fault, others: Collection[str]) -> Broken:
+    def break_last(self, line: str, fault: Fault, others: Collection[str]) -> FaultRule:
         """`break_call`, but the call waits for these others to end: side by side, they come in any order."""
 
-        def last(request: Request, layer: Layer) -> Reply:
+        def wait_for_others(request: HttpRequest, layer: Layer) -> Reply:
             until = time.monotonic() + 30
             while not set(others) <= {record.line for record in self.records if record.ended < float("inf")}:
                 assert time.monotonic() < until, f"{line} came, {others} did not"
                 time.sleep(0.005)
             return fault(request, layer)
 
-        return self.break_call(line, last)
+        return self.break_call(line, wait_for_others)
 
-    def _add(self, broken: Broken) -> Broken:
-        self._broken.append(broken)
+    def _add_rule(self, broken: FaultRule) -> FaultRule:
+        self._rules.append(broken)
         return broken
 
-    def writes(self) -> list[Record]:
+    def list_writes(self) -> list[RecordedCall]:
         """The writes since `clear`, in the order of their arrival, repetitions and refused ones among them."""
-        return [record for record in self.records if record.write]
+        return [record for record in self.records if record.is_write]
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: HttpRequest) -> Reply:
         if not request.is_query:
             return self._layer(request)
-        record = Record(_line(request), request.parameters, _is_write(request), time.monotonic())
+        record = RecordedCall(_log_line_of(request), request.parameters, _is_write(request), time.monotonic())
         with self._lock:
             self.records.append(record)
-            ordinal = self._ordinals.setdefault(request.body, len(self._ordinals) + 1) if record.write else 0
+            ordinal = self._ordinals.setdefault(request.body, len(self._ordinals) + 1) if record.is_write else 0
         try:
-            reply = self._answered(request, record, ordinal)
-            record.outcome = "" if reply.ok else _code(reply)
+            reply = self._answer_call(request, record, ordinal)
+            record.outcome = "" if reply.ok else _error_code_of(reply)
             return reply
         except Refusal as refusal:
             record.outcome = refusal.code
@@ -208,25 +208,25 @@ class Front:
         finally:
             record.ended = time.monotonic()
 
-    def _answered(self, request: Request, record: Record, ordinal: int) -> Reply:
+    def _answer_call(self, request: HttpRequest, record: RecordedCall, ordinal: int) -> Reply:
         if self.latency:
             time.sleep(self.latency)
         layer = self._eventual or self._layer
-        if record.write and self.rate and not self.rate.take():
-            return throttled(request, layer)
-        fault = self._fault(record, ordinal)
+        if record.is_write and self.rate and not self.rate.take_token():
+            return throttle(request, layer)
+        fault = self._find_fault(record, ordinal)
         return fault(request, layer) if fault else layer(request)
 
-    def _fault(self, record: Record, ordinal: int) -> Fault | None:
+    def _find_fault(self, record: RecordedCall, ordinal: int) -> Fault | None:
         with self._lock:
-            for broken in self._broken:
+            for broken in self._rules:
                 if broken.hits < broken.times and broken.matches(record, ordinal):
                     broken.hits += 1
                     return broken.fault
         return None
 
 
-def most_in_flight(records: Iterable[Record]) -> int:
+def count_most_in_flight(records: Iterable[RecordedCall]) -> int:
     """How many of these calls were on their way at the same moment, at most."""
     moments = [(moment, change) for record in records for moment, change in ((record.began, 1), (record.ended, -1))]
     most = now = 0
@@ -236,21 +236,21 @@ def most_in_flight(records: Iterable[Record]) -> int:
     return most
 
 
-def _line(request: Request) -> str:
+def _log_line_of(request: HttpRequest) -> str:
     given = request.parameters
-    return " ".join([request.action, *(given[name] for name in IDENTIFYING if name in given)])
+    return " ".join([request.action, *(given[name] for name in IDENTIFYING_PARAMETERS if name in given)])
 
 
-def _is_write(request: Request) -> bool:
+def _is_write(request: HttpRequest) -> bool:
     reads = ("Get", "List", "Simulate", "Generate")
     return request.version == IAM_VERSION and not request.action.startswith(reads)
 
 
-def _code(reply: Reply) -> str:
+def _error_code_of(reply: Reply) -> str:
     return (reply.root.findtext(".//Code") if reply.is_xml else None) or str(reply.status)
 
 
-def hurry(monkeypatch: pytest.MonkeyPatch, pause: float = 0.01) -> None:
+def shorten_retries(monkeypatch: pytest.MonkeyPatch, pause: float = 0.01) -> None:
     """Whoever waits before trying again, botocore and we, waits so many seconds only."""
     backoff = "botocore.retries.standard.ExponentialBackoff.delay_amount"
     monkeypatch.setattr(backoff, lambda self, context: pause)

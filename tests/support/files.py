@@ -11,7 +11,7 @@ from reconciler.desired.load import load
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.problem import Level, Problem
-from reconciler.policy.names import Names
+from reconciler.policy.names import KnownNames
 
 HEAD = "version: 1\nsettings: {prune: none}\n"
 """The least that a valid file has; a snippet behind it begins on line 3."""
@@ -31,40 +31,40 @@ class Folder:
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
         return target
 
-    def read(
+    def read_files(
         self,
         *files: str,
         variables: Mapping[str, str] | None = None,
         account: str | None = ACCOUNT,
         partition: str = "aws",
         live_paths: Mapping[Address, str] | None = None,
-        names: Names | None = None,
+        names: KnownNames | None = None,
         own_partition: str | None = None,
     ) -> Desired:
         paths = [self.path / name for name in files or ("roles.yaml",)]
         loaded = load(paths, variables or {}, account, partition)
         return declare(loaded, live_paths, names=names, own_partition=own_partition)
 
-    def desired(self, text: str | bytes, **how: Any) -> Desired:
+    def declare_text(self, text: str | bytes, **how: Any) -> Desired:
         """What a file with this text means."""
         self.write("roles.yaml", text)
-        return self.read(**how)
+        return self.read_files(**how)
 
-    def problems(self, text: str | bytes, **how: Any) -> list[str]:
+    def find_problems(self, text: str | bytes, **how: Any) -> list[str]:
         """Every problem as `name:line:column code`, in reading order."""
-        return [self.said(problem) for problem in self.desired(text, **how).problems]
+        return [self.format_problem(problem) for problem in self.declare_text(text, **how).problems]
 
-    def said(self, problem: Problem) -> str:
+    def format_problem(self, problem: Problem) -> str:
         place = problem.place
         assert place, f"{problem.code} has no place"
         return f"{Path(place.file).name}:{place.line}:{place.column} {problem.code}"
 
 
-def errors(desired: Desired) -> list[Problem]:
+def find_errors(desired: Desired) -> list[Problem]:
     return [problem for problem in desired.problems if problem.level is Level.ERROR]
 
 
-def valid(desired: Desired) -> Desired:
+def require_valid(desired: Desired) -> Desired:
     """The same, having made sure that nothing is wrong with it."""
-    assert errors(desired) == [], errors(desired)
+    assert find_errors(desired) == [], find_errors(desired)
     return desired

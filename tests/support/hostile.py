@@ -13,7 +13,7 @@ BREAKS = ("\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\
 """What some reader of a log takes for the end of a line."""
 
 COMMANDS = ("::warning::x", "::add-mask::e", "  ::stop-commands::x", "##[add-mask]e", "##vso[task.complete]", "###[x]")
-OBEYED = (
+HOSTILE_TEXTS = (
     *BREAKS,
     *COMMANDS,
     *(f"\n{command}" for command in COMMANDS),
@@ -26,8 +26,8 @@ ANY = st.characters(exclude_categories=())
 
 texts = st.one_of(
     st.text(ANY, max_size=12),
-    st.sampled_from(OBEYED),
-    st.lists(st.one_of(st.sampled_from(OBEYED), st.text(ANY, max_size=3)), max_size=4).map("".join),
+    st.sampled_from(HOSTILE_TEXTS),
+    st.lists(st.one_of(st.sampled_from(HOSTILE_TEXTS), st.text(ANY, max_size=3)), max_size=4).map("".join),
 )
 
 
@@ -39,11 +39,11 @@ def spoil(value: Any, change: Callable[[str], str], known: dict[int, Any] | None
     known = {} if known is None else known
     if is_dataclass(value) and id(value) in known:
         return known[id(value)]
-    made = known[id(value)] = _spoilt(value, change, known)
+    made = known[id(value)] = _spoil_inside(value, change, known)
     return made
 
 
-def _spoilt(value: Any, change: Callable[[str], str], known: dict[int, Any]) -> Any:
+def _spoil_inside(value: Any, change: Callable[[str], str], known: dict[int, Any]) -> Any:
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):

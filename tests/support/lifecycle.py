@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.account import Account
-from tests.support.dumps import dump
-from tests.support.people import enabled
-from tests.support.plans import lines
+from tests.support.dumps import dump_account
+from tests.support.people import enable_device
+from tests.support.plans import log_lines_of
 
 ACCOUNT = "123456789012"
 HEAD = "version: 1\nowner: platform\naccount: '123456789012'\n"
@@ -19,7 +19,7 @@ METADATA = """<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadat
 """
 
 
-def allow(action: str) -> str:
+def allow_document(action: str) -> str:
     return f'{{Statement: [{{Effect: Allow, Action: "{action}", Resource: "*"}}]}}'
 
 
@@ -29,15 +29,15 @@ oidc_providers:
   token.example.com: {{client_ids: [shop], thumbprints: [{"a" * 40}], tags: {{old: a}}}}
 saml_providers: {{okta: {{metadata: made.xml, tags: {{old: a}}}}}}
 policies:
-  reader: {{document: {allow("sns:Get*")}, description: reads, tags: {{old: a}}}}
-  limit: {{document: {allow("*")}}}
+  reader: {{document: {allow_document("sns:Get*")}, description: reads, tags: {{old: a}}}}
+  limit: {{document: {allow_document("*")}}}
 groups:
-  engineers: {{path: /platform/, policies: [reader], inline_policies: {{notes: {allow("sqs:Get*")}}}}}
+  engineers: {{path: /platform/, policies: [reader], inline_policies: {{notes: {allow_document("sqs:Get*")}}}}}
 users:
   ann:
     groups: [engineers]
     policies: [reader]
-    inline_policies: {{own: {allow("sqs:Send*")}}}
+    inline_policies: {{own: {allow_document("sqs:Send*")}}}
     permissions_boundary: limit
     tags: {{old: a}}
   bob: {{}}
@@ -46,7 +46,7 @@ roles:
     trust: [{{users: [ann]}}]
     description: first
     policies: [reader]
-    inline_policies: {{own: {allow("sqs:Send*")}}}
+    inline_policies: {{own: {allow_document("sqs:Send*")}}}
     permissions_boundary: limit
     instance_profile: true
     tags: {{old: a}}
@@ -60,15 +60,15 @@ oidc_providers:
   token.example.com: {{client_ids: [web], thumbprints: [{"b" * 40}], tags: {{new: b}}}}
 saml_providers: {{okta: {{metadata: changed.xml, tags: {{new: b}}}}}}
 policies:
-  reader: {{document: {allow("sns:List*")}, description: reads, tags: {{new: b}}}}
-  limit: {{document: {allow("*")}}}
+  reader: {{document: {allow_document("sns:List*")}, description: reads, tags: {{new: b}}}}
+  limit: {{document: {allow_document("*")}}}
 groups:
-  engineers: {{path: /platform/deep/, policies: [reader], inline_policies: {{notes: {allow("sqs:Get*")}}}}}
+  engineers: {{path: /platform/deep/, policies: [reader], inline_policies: {{notes: {allow_document("sqs:Get*")}}}}}
 users:
   ann:
     groups: [engineers]
     policies: [limit]
-    inline_policies: {{own: {allow("sqs:List*")}}}
+    inline_policies: {{own: {allow_document("sqs:List*")}}}
     tags: {{new: b}}
     path: /people/
   bob: {{permissions_boundary: limit}}
@@ -78,7 +78,7 @@ roles:
     description: second
     max_session_duration: 2h
     policies: [reader]
-    inline_policies: {{own: {allow("sqs:Send*")}}}
+    inline_policies: {{own: {allow_document("sqs:Send*")}}}
     instance_profile: true
     tags: {{new: b}}
   left: {{trust: [{{roles: [right]}}], permissions_boundary: limit}}
@@ -99,48 +99,48 @@ GXvrpE95KprAXrYCIGAS/A1iOkXdXu+Rssmwal4MiUwQydKDmOAx6/6kZLys
 SSH_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 test"
 
 
-def undisturbed(account: Account) -> tuple[dict[str, list[str]], dict[str, Any]]:
+def run_all_stages(account: Account) -> tuple[dict[str, list[str]], dict[str, Any]]:
     """Live once on an empty account: per stage, the calls of its plan, and all that there is after them."""
     calls, left = {}, {}
     for stage in STAGES:
-        file = prepare(account, stage)
-        calls[stage] = lines(account.plan(file))
+        file = prepare_stage(account, stage)
+        calls[stage] = log_lines_of(account.plan(file))
         account.apply(file, *FLAGS)
-        left[stage] = dump(account.iam)
-    end(account)
+        left[stage] = dump_account(account.iam)
+    reset_settings(account)
     return calls, left
 
 
-def prepare(account: Account, stage: str) -> str:
+def prepare_stage(account: Account, stage: str) -> str:
     """Do by hand what a file cannot, write the file of the stage, and return its name."""
-    by_hand: dict[str, Any] = {"made": _plain, "changed": _more_versions, "gone": _belongings}
+    by_hand: dict[str, Any] = {"made": _write_metadata, "changed": _add_versions, "gone": _add_credentials}
     by_hand[stage](account)
     return account.write({"made": MADE, "changed": CHANGED, "gone": HEAD}[stage], f"{stage}.yaml").name
 
 
-def end(account: Account) -> None:
+def reset_settings(account: Account) -> None:
     """Take away what no plan does: the account's own settings."""
     for alias in account.iam.list_account_aliases()["AccountAliases"]:
         account.iam.delete_account_alias(AccountAlias=alias)
     account.iam.delete_account_password_policy()
 
 
-def _plain(account: Account) -> None:
+def _write_metadata(account: Account) -> None:
     account.write(METADATA.format("a", " " * 1000), "made.xml")
     account.write(METADATA.format("b", " " * 1000), "changed.xml")
 
 
-def _more_versions(account: Account) -> None:
+def _add_versions(account: Account) -> None:
     """So many that the next one needs the place of the oldest."""
     for index in range(4):
         document = f'{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Action":"a:{index}","Resource":"*"}}]}}'
         account.iam.create_policy_version(PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/reader", PolicyDocument=document)
 
 
-def _belongings(account: Account) -> None:
+def _add_credentials(account: Account) -> None:
     """What a user has who goes."""
     account.iam.create_access_key(UserName="ann")
     account.iam.create_login_profile(UserName="ann", Password="Pass-w0rd!-and-more-of-it")
     account.iam.upload_signing_certificate(UserName="ann", CertificateBody=CERTIFICATE)
     account.iam.upload_ssh_public_key(UserName="ann", SSHPublicKeyBody=SSH_KEY)
-    enabled(account.iam, "ann")
+    enable_device(account.iam, "ann")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from reconciler.model.entity import Role
-from tests.support.lockouts import Statement, allow, arn, deny, emergency, policy, role, trust
+from tests.support.lockouts import Statement, allow, arn, deny, emergency_role, policy, role, trust
 
 NO_STS = deny("sts:AssumeRole")
 BOUNDED = {"permissions_boundary": arn("policy/bound")}
 S3_ONLY, S3_AND_STS = policy("bound", allow("s3:*")), policy("bound", allow(["s3:*", "sts:AssumeRole"]))
-BY_HUB = emergency(trust("role/hub"))
+BY_HUB = emergency_role(trust("role/hub"))
 
 
 def hub(*statements: Statement, **more: object) -> Role:

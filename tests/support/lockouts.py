@@ -17,22 +17,22 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Expiry, Move, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
-from reconciler.model.live import AccessKey, Belongings, Facts, MfaDevice, PolicyVersion, State
+from reconciler.model.live import AccessKey, LiveDetails, MfaDevice, OwnedCredentials, PolicyVersion, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
-from reconciler.model.xml import parsed
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.model.xml import parse_xml
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, PLACE
 
-MINE = {"reconcile:owner": "team"}
+OWNER_TAGS = {"reconcile:owner": "team"}
 GLASS = "reconcile:break-glass"
 ME = f"arn:aws:iam::{ACCOUNT}:user/me"
 OPS = f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-OF_AWS = [
+AWS_POLICIES = [
     f"arn:aws:iam::aws:policy/{name}"
     for name in ("AdministratorAccess", "AWSDenyAll", "ReadOnlyAccess", "AmazonS3FullAccess")
 ]
@@ -40,11 +40,11 @@ HOST = "token.actions.githubusercontent.com"
 GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{HOST}"
 SAML = f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"
 SUB = f"{HOST}:sub"
-THEIRS, THEIR_CI = "arn:aws:iam::210987654321:root", "arn:aws:iam::210987654321:role/ci"
+PARTNER_ROOT, PARTNER_ROLE = "arn:aws:iam::210987654321:root", "arn:aws:iam::210987654321:role/ci"
 MFA = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
 OFFICE = {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
-PROVIDER = OidcProvider(HOST, frozenset(["sts.amazonaws.com", "other"]), frozenset(["a" * 40, "b" * 40]), MINE)
-OKTA = SamlProvider("okta", parsed("<a/>"), MINE)
+PROVIDER = OidcProvider(HOST, frozenset(["sts.amazonaws.com", "other"]), frozenset(["a" * 40, "b" * 40]), OWNER_TAGS)
+OKTA = SamlProvider("okta", parse_xml("<a/>"), OWNER_TAGS)
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 Statement = dict[str, Any]
@@ -67,46 +67,48 @@ def trust(*principals: str, **more: Any) -> Statement:
     return {"Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole", **more}
 
 
-def federated(provider: str, action: str, **condition: Any) -> Statement:
+def federated_trust(provider: str, action: str, **condition: Any) -> Statement:
     found = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action}
     return found | ({"Condition": condition} if condition else {})
 
 
-def github(*subjects: str, operator: str = "StringLike") -> Statement:
-    return federated(GITHUB, "sts:AssumeRoleWithWebIdentity", **{operator: {SUB: list(subjects)}})
+def github_trust(*subjects: str, operator: str = "StringLike") -> Statement:
+    return federated_trust(GITHUB, "sts:AssumeRoleWithWebIdentity", **{operator: {SUB: list(subjects)}})
 
 
-def audience(client: str) -> Statement:
+def audience_trust(client: str) -> Statement:
     """A trust of GitHub's provider that takes one audience."""
     action = "sts:AssumeRoleWithWebIdentity"
-    return federated(GITHUB, action, StringEquals={f"{HOST}:aud": client}, StringLike={SUB: "repo:a/b:*"})
+    return federated_trust(GITHUB, action, StringEquals={f"{HOST}:aud": client}, StringLike={SUB: "repo:a/b:*"})
 
 
-def okta() -> Statement:
-    return federated(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml"})
+def okta_trust() -> Statement:
+    return federated_trust(
+        SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml"}
+    )
 
 
-def refuse_all_but(*principals: str) -> Statement:
+def deny_trust_except(*principals: str) -> Statement:
     """A Deny with NotPrincipal."""
-    found = refuse(*principals)
+    found = deny_trust(*principals)
     return {**{key: value for key, value in found.items() if key != "Principal"}, "NotPrincipal": found["Principal"]}
 
 
-def service(host: str = "ec2.amazonaws.com") -> Statement:
+def service_trust(host: str = "ec2.amazonaws.com") -> Statement:
     return {"Effect": "Allow", "Principal": {"Service": host}, "Action": "sts:AssumeRole"}
 
 
-def refuse(*principals: str, **more: Any) -> Statement:
+def deny_trust(*principals: str, **more: Any) -> Statement:
     """A Deny of a trust policy."""
     return {**trust(*principals), "Effect": "Deny", "Sid": "Stop", **more}
 
 
-def when(operator: str, **keys: Any) -> dict[str, Any]:
+def condition_on(operator: str, **keys: Any) -> dict[str, Any]:
     """A condition of one operator; `aws__PrincipalArn` stands for `aws:PrincipalArn`."""
     return {"Condition": {operator: {key.replace("__", ":"): value for key, value in keys.items()}}}
 
 
-def tag_is(key: str, value: str, operator: str = "StringEquals") -> dict[str, Any]:
+def tag_condition(key: str, value: str, operator: str = "StringEquals") -> dict[str, Any]:
     """A condition on one key whose name holds a tag, such as `aws:PrincipalTag/team`."""
     return {"Condition": {operator: {key: value}}}
 
@@ -115,7 +117,7 @@ def arn(address: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:{address}"
 
 
-def assuming(*roles: str, **more: Any) -> Statement:
+def allow_assume(*roles: str, **more: Any) -> Statement:
     """What lets its holder assume these roles, as far as it is up to the holder."""
     return allow("sts:AssumeRole", [arn(f"role/{name}") for name in roles], sid="Assume", **more)
 
@@ -129,16 +131,16 @@ IAM, ALL = document(allow()), document(allow("*"))
 def user(name: str, *statements: Statement, **more: Any) -> User:
     """A user with one inline policy of these statements."""
     inline = {"own": document(*statements)} if statements else {}
-    return User(name, **{"inline_policies": inline, "tags": MINE, **more})
+    return User(name, **{"inline_policies": inline, "tags": OWNER_TAGS, **more})
 
 
 def role(name: str, *statements: Statement, can: Sequence[Statement] = (), **more: Any) -> Role:
     """A role with a trust of these statements; `can`: those of its one inline policy."""
     inline = {"own": document(*can)} if can else {}
-    return Role(name, document(*statements), **{"inline_policies": inline, "tags": MINE, **more})
+    return Role(name, document(*statements), **{"inline_policies": inline, "tags": OWNER_TAGS, **more})
 
 
-def emergency(*statements: Statement, **more: Any) -> Role:
+def emergency_role(*statements: Statement, **more: Any) -> Role:
     """The role of the rows whose `break_glass` says nothing else: an administrator, once one is in it."""
     return role("emergency", *statements, **{"policies": frozenset([ADMINISTRATOR]), **more})
 
@@ -148,14 +150,14 @@ def group(name: str, *statements: Statement, **more: Any) -> Group:
 
 
 def policy(name: str, *statements: Statement, **more: Any) -> Policy:
-    return Policy(name, document(*statements), **{"description": "", "tags": MINE, **more})
+    return Policy(name, document(*statements), **{"description": "", "tags": OWNER_TAGS, **more})
 
 
-def attached(*names: str) -> frozenset[str]:
+def policy_arns(*names: str) -> frozenset[str]:
     return frozenset(arn(f"policy/{name}") for name in names)
 
 
-def members(*names: str) -> frozenset[Address]:
+def group_addresses(*names: str) -> frozenset[Address]:
     return frozenset(Address("group", name) for name in names)
 
 
@@ -167,7 +169,7 @@ TOKEN = "GAHT12345678"
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class SignInMethods:
     """How a user signs in. keys: whether each is active. devices: serial numbers. None: nobody may read it."""
 
     password: bool | None = False
@@ -175,22 +177,22 @@ class Credentials:
     devices: tuple[str, ...] | None = ()
 
 
-NONE = Credentials()
-PASSWORD = Credentials(password=True)
-KEY = Credentials(keys=(True,))
-INACTIVE = Credentials(keys=(False,))
-UNREADABLE = Credentials(None, None)
+NO_CREDENTIALS = SignInMethods()
+PASSWORD = SignInMethods(password=True)
+KEY = SignInMethods(keys=(True,))
+INACTIVE = SignInMethods(keys=(False,))
+UNREADABLE = SignInMethods(None, None)
 
 
-def with_device(credentials: Credentials, *serials: str) -> Credentials:
+def with_device(credentials: SignInMethods, *serials: str) -> SignInMethods:
     return replace(credentials, devices=serials or (VIRTUAL,))
 
 
-ALICE_ONLY = {"alice": PASSWORD, "bob": NONE}
-TWO = {"alice": PASSWORD, "bob": KEY}
-MAY_ENTER = assuming("emergency")
-OPEN = emergency(trust(ROOT))
-NOBODY = emergency(trust("user/bob"))
+ALICE_ONLY = {"alice": PASSWORD, "bob": NO_CREDENTIALS}
+ALICE_AND_BOB = {"alice": PASSWORD, "bob": KEY}
+ALLOW_EMERGENCY = allow_assume("emergency")
+OPEN_TO_ACCOUNT = emergency_role(trust(ROOT))
+CLOSED_TO_ALL = emergency_role(trust("user/bob"))
 """Nobody enters it under ALICE_ONLY: bob is trusted, and has no credentials."""
 
 
@@ -198,7 +200,7 @@ NOBODY = emergency(trust("user/bob"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class LockoutCase:
     """One plan and its verdict. `why`: the reason of the verdict, in AWS's terms.
 
     before, after: what the plan changes, on either side; both: what it leaves; undeclared: live, and not in the file.
@@ -213,7 +215,7 @@ class Row:
     after: Sequence[Entity] = ()
     both: Sequence[Entity] = ()
     undeclared: Sequence[Entity] = ()
-    people: Mapping[str, Credentials] = field(default_factory=dict)
+    people: Mapping[str, SignInMethods] = field(default_factory=dict)
     break_glass: tuple[str, ...] = ("role/emergency",)
     caller: str = ROOT
     moves: Mapping[str, str] = field(default_factory=dict)
@@ -222,40 +224,40 @@ class Row:
     prune: str = "owned"
 
 
-def refused(why: str, *, locked_out: str = "role/emergency", **parts: Any) -> Row:
-    return Row(why=why, locked_out=(locked_out,), **parts)
+def lockout_case(why: str, *, locked_out: str = "role/emergency", **parts: Any) -> LockoutCase:
+    return LockoutCase(why=why, locked_out=(locked_out,), **parts)
 
 
-def allowed(why: str, **parts: Any) -> Row:
-    return Row(why=why, **parts)
+def allowed_case(why: str, **parts: Any) -> LockoutCase:
+    return LockoutCase(why=why, **parts)
 
 
-def facts_of(row: Row) -> Facts:
+def facts_of(row: LockoutCase) -> LiveDetails:
     """What is known of the live account beside its entities."""
     people = {Address("user", name): credentials for name, credentials in row.people.items()}
     keys = {address: _keys_of(address, one) for address, one in people.items()}
     devices = {address: one.devices for address, one in people.items() if one.devices is not None}
-    return Facts(
+    return LiveDetails(
         caller=row.caller,
         read_at=NOW,
-        outside_policies=dict.fromkeys(OF_AWS, True),
-        consoles={address: one.password for address, one in people.items()},
+        external_policies=dict.fromkeys(AWS_POLICIES, True),
+        console_passwords={address: one.password for address, one in people.items()},
         access_keys=keys,
         devices={address: tuple(map(MfaDevice, serials)) for address, serials in devices.items()},
         devices_unread=frozenset(address for address, one in people.items() if one.devices is None),
-        belongings={
-            address: Belongings(
+        owned_credentials={
+            address: OwnedCredentials(
                 login_profile=bool(one.password),
                 access_keys=tuple(key.id for key in keys[address] or ()),
                 mfa_devices=tuple(map(MfaDevice, one.devices or ())),
             )
             for address, one in people.items()
         },
-        versions={Address("policy", name): _versions(number) for name, number in row.versions.items()},
+        versions={Address("policy", name): _make_versions(number) for name, number in row.versions.items()},
     )
 
 
-def _keys_of(address: Address, credentials: Credentials) -> tuple[AccessKey, ...] | None:
+def _keys_of(address: Address, credentials: SignInMethods) -> tuple[AccessKey, ...] | None:
     if credentials.keys is None:
         return None
     return tuple(
@@ -263,15 +265,15 @@ def _keys_of(address: Address, credentials: Credentials) -> tuple[AccessKey, ...
     )
 
 
-def _versions(number: int) -> tuple[PolicyVersion, ...]:
+def _make_versions(number: int) -> tuple[PolicyVersion, ...]:
     """The newest is in force."""
     return tuple(PolicyVersion(f"v{one}", f"2026-01-0{one}T00:00:00Z", one == number) for one in range(1, number + 1))
 
 
-def sides_of(row: Row) -> tuple[Desired, State]:
+def sides_of(row: LockoutCase) -> tuple[Desired, State]:
     """What the file of a row asks for, and what is live."""
     named = {entity.address for entity in (*row.before, *row.after, *row.both, *row.undeclared)}
-    plain = [User(name, tags=MINE) for name in row.people if Address("user", name) not in named]
+    plain = [User(name, tags=OWNER_TAGS) for name in row.people if Address("user", name) not in named]
     facts = facts_of(row)
 
     def state(entities: Iterable[Entity]) -> State:
@@ -280,66 +282,72 @@ def sides_of(row: Row) -> tuple[Desired, State]:
     wanted = state([*row.both, *row.after, *plain])
     settings = Settings(prune=row.prune, break_glass=tuple(map(Address.parse, row.break_glass)))
     moves = tuple(Move(Address.parse(old), Address.parse(new), PLACE) for old, new in row.moves.items())
-    declarations = {address: _declaration(row.ends.get(str(address), {})) for address in wanted.entities}
+    declarations = {address: _make_declaration(row.ends.get(str(address), {})) for address in wanted.entities}
     desired = Desired(wanted, "team", settings, declarations, {}, now=NOW, moves=moves)
     return desired, state([*row.both, *row.before, *row.undeclared, *plain])
 
 
-def _declaration(ends: Mapping[str, datetime]) -> Declaration:
+def _make_declaration(ends: Mapping[str, datetime]) -> Declaration:
     return Declaration(PLACE, expiries=tuple(Expiry(at, PLACE, policy) for policy, at in ends.items()))
 
 
-def plan_of(row: Row, options: Allowed | None = None) -> Plan:
-    return build(*sides_of(row), options or Allowed(foreign_detach=True))
+def plan_of(row: LockoutCase, options: PlanOptions | None = None) -> Plan:
+    return build_plan(*sides_of(row), options or PlanOptions(allow_foreign_detach=True))
 
 
-def lockouts_in(made: Plan) -> list[Problem]:
+def find_lockouts(made: Plan) -> list[Problem]:
     return [finding for finding in made.findings if finding.code == "lockout"]
 
 
-def assert_verdict(row: Row) -> None:
+def assert_verdict(row: LockoutCase) -> None:
     """The plan changes something, and locks out exactly those whom the row names; the flag allows it all the same."""
     made = plan_of(row)
     assert made.steps, "the row changes nothing"
-    found = lockouts_in(made)
+    found = find_lockouts(made)
     assert [str(finding.address) for finding in found] == list(row.locked_out), (row.why, made.findings)
     if row.locked_out:
         assert {finding.flag for finding in found} == {"--allow-lockout"}
-        assert not made.safe
-    anyway = plan_of(row, Allowed(foreign_detach=True, lockout=True))
-    assert anyway.safe, anyway.findings
+        assert not made.is_safe
+    anyway = plan_of(row, PlanOptions(allow_foreign_detach=True, allow_lockout=True))
+    assert anyway.is_safe, anyway.findings
 
 
 # Rows of a caller who loses a right
 
 
-def me(*statements: Statement) -> User:
+def caller_with(*statements: Statement) -> User:
     """The caller of the rows below, with one inline policy."""
     return user("me", inline_policies={"admin": document(*statements)})
 
 
-def without(*calls: str) -> User:
+def caller_without(*calls: str) -> User:
     """The caller with all of IAM but these calls."""
-    return me(allow(), deny(list(calls)))
+    return caller_with(allow(), deny(list(calls)))
 
 
-def losing(calls: str | Entity, before: Sequence[Entity], after: Sequence[Entity], **more: Any) -> dict[str, Any]:
+def rights_loss_of(
+    calls: str | Entity, before: Sequence[Entity], after: Sequence[Entity], **more: Any
+) -> dict[str, Any]:
     """A plan that takes these calls from the caller, who had all of IAM, and changes something."""
-    left = calls if isinstance(calls, Entity) else without(*calls.split())
+    left = calls if isinstance(calls, Entity) else caller_without(*calls.split())
     people = {"me": KEY}
     return {
         "caller": ME,
         "break_glass": (),
-        "before": [me(allow()), *before],
+        "before": [caller_with(allow()), *before],
         "after": [left, *after],
         "people": people,
         **more,
     }
 
 
-def lost(why: str, calls: str | Entity, before: Sequence[Entity], after: Sequence[Entity], **more: Any) -> Row:
-    return refused(why, locked_out="user/me", **losing(calls, before, after, **more))
+def lost_rights_case(
+    why: str, calls: str | Entity, before: Sequence[Entity], after: Sequence[Entity], **more: Any
+) -> LockoutCase:
+    return lockout_case(why, locked_out="user/me", **rights_loss_of(calls, before, after, **more))
 
 
-def kept(why: str, calls: str | Entity, before: Sequence[Entity], after: Sequence[Entity], **more: Any) -> Row:
-    return allowed(why, **losing(calls, before, after, **more))
+def kept_rights_case(
+    why: str, calls: str | Entity, before: Sequence[Entity], after: Sequence[Entity], **more: Any
+) -> LockoutCase:
+    return allowed_case(why, **rights_loss_of(calls, before, after, **more))

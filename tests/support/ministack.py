@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reconciler.sandbox.emulator import is_readable
-from reconciler.sandbox.strict.keyring import OF_THE_SANDBOX
+from reconciler.sandbox.emulator import wait_readable
+from reconciler.sandbox.strict.keyring import ROOT_KEY_ID
 
-READY_WITHIN = 60.0
+STARTUP_TIMEOUT = 60.0
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-ministack" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
 """ministack pins a version of botocore that is older than ours, so it has an environment of its own (Makefile)."""
@@ -32,7 +32,7 @@ class Ministack:
             # Otherwise it knows a few dozen of AWS's own policies.
             "MINISTACK_AUTOCREATE_AWS_MANAGED": "true",
             # The key that is the root user's, as in the sandbox.
-            "AWS_ACCESS_KEY_ID": OF_THE_SANDBOX,
+            "AWS_ACCESS_KEY_ID": ROOT_KEY_ID,
             "AUTH": str(self.enforcing).lower(),
         }
         with log.open("wb") as stderr:
@@ -46,15 +46,15 @@ class Ministack:
                 start_new_session=True,
             )
         try:
-            self.port = self._announced_port(log)
+            self.port = self._read_port(log)
         except BaseException:
             self.stop()
             raise
 
-    def _announced_port(self, log: Path) -> int:
+    def _read_port(self, log: Path) -> int:
         stdout = self._process.stdout
         assert stdout is not None
-        line = stdout.readline().strip() if is_readable(stdout, READY_WITHIN) else b""
+        line = stdout.readline().strip() if wait_readable(stdout, STARTUP_TIMEOUT) else b""
         assert line.isdigit(), f"ministack did not start: {log.read_text(errors='replace')[-500:]}"
         return int(line)
 

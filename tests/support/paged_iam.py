@@ -16,7 +16,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from tests.support.reads import Size
+from tests.support.reads import AccountSize
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:iam::{ACCOUNT}"
@@ -24,47 +24,47 @@ DATE = "<CreateDate>2026-01-02T03:04:05Z</CreateDate>"
 TRUST = quote(json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}]}))
 DOCUMENT = quote(json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "NotAction": "a:b"}]}))
 
-Answer = tuple[int, str]
+HttpAnswer = tuple[int, str]
 
 
-def _user(n: int) -> str:
+def _user_xml(n: int) -> str:
     return f"<Path>/</Path><UserName>u{n}</UserName><UserId>AIDA{n}</UserId><Arn>{ARN}:user/u{n}</Arn>{DATE}"
 
 
-def _group(n: int) -> str:
+def _group_xml(n: int) -> str:
     return f"<Path>/</Path><GroupName>g{n}</GroupName><GroupId>AGPA{n}</GroupId><Arn>{ARN}:group/g{n}</Arn>{DATE}"
 
 
-def _role(n: int) -> str:
+def _role_xml(n: int) -> str:
     trust = f"<AssumeRolePolicyDocument>{TRUST}</AssumeRolePolicyDocument>"
     return f"<Path>/</Path><RoleName>r{n}</RoleName><RoleId>AROA{n}</RoleId><Arn>{ARN}:role/r{n}</Arn>{DATE}{trust}"
 
 
-def _listed_role(n: int) -> str:
-    return f"{_role(n)}<Description>Role {n}</Description><MaxSessionDuration>7200</MaxSessionDuration>"
+def _listed_role_xml(n: int) -> str:
+    return f"{_role_xml(n)}<Description>Role {n}</Description><MaxSessionDuration>7200</MaxSessionDuration>"
 
 
-def _policy(n: int) -> str:
+def _policy_xml(n: int) -> str:
     version = "<VersionId>v1</VersionId><IsDefaultVersion>true</IsDefaultVersion>"
     versions = f"<PolicyVersionList><member><Document>{DOCUMENT}</Document>{version}</member></PolicyVersionList>"
     return f"<PolicyName>p{n}</PolicyName><Path>/</Path><Arn>{ARN}:policy/p{n}</Arn>{versions}"
 
 
-def _profile(n: int) -> str:
+def _profile_xml(n: int) -> str:
     name = f"<InstanceProfileName>i{n}</InstanceProfileName><InstanceProfileId>AIPA{n}</InstanceProfileId>"
     return f"<Path>/</Path>{name}<Arn>{ARN}:instance-profile/i{n}</Arn>{DATE}<Roles/>"
 
 
-def _device(n: int) -> str:
-    user = f"<User>{_user(n)}</User>"
+def _device_xml(n: int) -> str:
+    user = f"<User>{_user_xml(n)}</User>"
     return f"<SerialNumber>{ARN}:mfa/u{n}</SerialNumber>{user}<EnableDate>2026-01-02T03:04:05Z</EnableDate>"
 
 
 _DETAILS: dict[str, tuple[str, Callable[[int], str]]] = {
-    "User": ("UserDetailList", _user),
-    "Group": ("GroupDetailList", _group),
-    "Role": ("RoleDetailList", _role),
-    "LocalManagedPolicy": ("Policies", _policy),
+    "User": ("UserDetailList", _user_xml),
+    "Group": ("GroupDetailList", _group_xml),
+    "Role": ("RoleDetailList", _role_xml),
+    "LocalManagedPolicy": ("Policies", _policy_xml),
 }
 
 
@@ -72,23 +72,23 @@ _DETAILS: dict[str, tuple[str, Callable[[int], str]]] = {
 class PagedIam:
     """`refusals`: what GetResources answers before it is willing, each once, as (HTTP status, body)."""
 
-    size: Size
-    refusals: list[Answer] = field(default_factory=list)
+    size: AccountSize
+    refusals: list[HttpAnswer] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     url: str = ""
     _lock: Lock = field(default_factory=Lock)
 
-    def answer(self, target: str, body: str) -> Answer:
+    def answer_call(self, target: str, body: str) -> HttpAnswer:
         operation = target.rpartition(".")[2] if target else parse_qs(body)["Action"][0]
         with self._lock:
             self.calls[operation] += 1
         if target:
-            return self._resources(json.loads(body))
+            return self._answer_resources(json.loads(body))
         asked = {key: values[0] for key, values in parse_qs(body).items()}
         inner = getattr(self, f"_{operation}")(asked)
         return 200, f"<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
 
-    def _resources(self, asked: dict[str, Any]) -> Answer:
+    def _answer_resources(self, asked: dict[str, Any]) -> HttpAnswer:
         with self._lock:
             if self.refusals:
                 return self.refusals.pop(0)
@@ -111,7 +111,7 @@ class PagedIam:
             zip(_DETAILS, (self.size.users, self.size.groups, self.size.roles, self.size.policies), strict=True)
         )
         everything = [(kind, n) for kind in kinds for n in range(counts[kind])]
-        page, end = _page(everything, asked)
+        page, end = _slice_page(everything, asked)
         lists = {key: "" for key, _ in _DETAILS.values()}
         for kind, n in page:
             key, written = _DETAILS[kind]
@@ -119,13 +119,13 @@ class PagedIam:
         return "".join(f"<{key}>{items}</{key}>" for key, items in lists.items()) + end
 
     def _ListRoles(self, asked: dict[str, str]) -> str:
-        return _list("Roles", self.size.roles, _listed_role, asked)
+        return _list_xml("Roles", self.size.roles, _listed_role_xml, asked)
 
     def _ListInstanceProfiles(self, asked: dict[str, str]) -> str:
-        return _list("InstanceProfiles", self.size.instance_profiles, _profile, asked)
+        return _list_xml("InstanceProfiles", self.size.instance_profiles, _profile_xml, asked)
 
     def _ListVirtualMFADevices(self, asked: dict[str, str]) -> str:
-        return _list("VirtualMFADevices", self.size.virtual_devices, _device, asked)
+        return _list_xml("VirtualMFADevices", self.size.virtual_devices, _device_xml, asked)
 
     def _ListOpenIDConnectProviders(self, asked: dict[str, str]) -> str:
         arns = (f"<member><Arn>{ARN}:oidc-provider/host/{n}</Arn></member>" for n in range(self.size.oidc_providers))
@@ -154,10 +154,10 @@ class PagedIam:
         return f"<Policy>{known}<Arn>{asked['PolicyArn']}</Arn>{tags}</Policy>"
 
     def _GetInstanceProfile(self, asked: dict[str, str]) -> str:
-        return f"<InstanceProfile>{_profile(int(asked['InstanceProfileName'][1:]))}</InstanceProfile>"
+        return f"<InstanceProfile>{_profile_xml(int(asked['InstanceProfileName'][1:]))}</InstanceProfile>"
 
 
-def _page(items: Sequence[Any], asked: dict[str, str]) -> tuple[Sequence[Any], str]:
+def _slice_page(items: Sequence[Any], asked: dict[str, str]) -> tuple[Sequence[Any], str]:
     """The items from the marker on, and the end of the answer."""
     first, most = int(asked.get("Marker") or 0), int(asked.get("MaxItems") or 100)
     assert most <= 1000
@@ -166,13 +166,13 @@ def _page(items: Sequence[Any], asked: dict[str, str]) -> tuple[Sequence[Any], s
     return items[first : first + most], end or "<IsTruncated>false</IsTruncated>"
 
 
-def _list(key: str, count: int, written: Callable[[int], str], asked: dict[str, str]) -> str:
-    page, end = _page(range(count), asked)
+def _list_xml(key: str, count: int, written: Callable[[int], str], asked: dict[str, str]) -> str:
+    page, end = _slice_page(range(count), asked)
     return f"<{key}>{''.join(f'<member>{written(n)}</member>' for n in page)}</{key}>{end}"
 
 
 @contextmanager
-def served(iam: PagedIam) -> Iterator[PagedIam]:
+def serve_iam(iam: PagedIam) -> Iterator[PagedIam]:
     """The account behind `iam.url`."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -180,7 +180,7 @@ def served(iam: PagedIam) -> Iterator[PagedIam]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            status, said = iam.answer(self.headers.get("X-Amz-Target", ""), body)
+            status, said = iam.answer_call(self.headers.get("X-Amz-Target", ""), body)
             data = said.encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))

@@ -23,7 +23,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def page_served() -> Iterator[str]:
+def serve_page() -> Iterator[str]:
     """Its URL."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
         thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)

@@ -18,22 +18,22 @@ STEP = 30
 
 @dataclass
 class Device:
-    """A virtual device that is enabled; `spent` is the last step whose code was used."""
+    """A virtual device that is enabled; `last_step` is the last step whose code was used."""
 
     serial: str
     seed: str = field(repr=False)
-    spent: int = 0
+    last_step: int = 0
 
-    def at(self, step: int) -> str:
+    def code_at(self, step: int) -> str:
         return pyotp.TOTP(self.seed).at(step * STEP)
 
-    def code(self) -> str:
+    def next_code(self) -> str:
         """A code that IAM takes now, never the same twice: after two within 30 seconds it waits for the next."""
-        step = max(self.spent + 1, int(time.time()) // STEP)
+        step = max(self.last_step + 1, int(time.time()) // STEP)
         while step > int(time.time()) // STEP + 1:
             time.sleep(0.2)
-        self.spent = step
-        return self.at(step)
+        self.last_step = step
+        return self.code_at(step)
 
 
 @dataclass
@@ -47,11 +47,11 @@ class Person:
     _device: Device | None = None
 
     @property
-    def keys(self) -> dict[str, str]:
+    def key_variables(self) -> dict[str, str]:
         """For the environment."""
         return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
 
-    def client(self, service: str, url: str) -> Any:
+    def make_client(self, service: str, url: str) -> Any:
         """A boto3 client of the user's own."""
         return boto3.client(
             service,
@@ -67,37 +67,37 @@ class Person:
         return self._device
 
 
-def person(iam: Any, name: str, mfa: bool = False) -> Person:
+def create_person(iam: Any, name: str, mfa: bool = False) -> Person:
     """A new user with an access key, and with an enabled device if `mfa`; an existing user gets another key."""
     try:
         arn = iam.create_user(UserName=name)["User"]["Arn"]
     except iam.exceptions.EntityAlreadyExistsException:
         arn = iam.get_user(UserName=name)["User"]["Arn"]
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    return Person(name, arn, key["AccessKeyId"], key["SecretAccessKey"], enabled(iam, name) if mfa else None)
+    return Person(name, arn, key["AccessKeyId"], key["SecretAccessKey"], enable_device(iam, name) if mfa else None)
 
 
-def enabled(iam: Any, user: str, name: str = "") -> Device:
+def enable_device(iam: Any, user: str, name: str = "") -> Device:
     """A virtual device, named like the user unless it is told otherwise, made and enabled."""
     made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name or user)["VirtualMFADevice"]
     # The two codes before this one's, which is thereby still unused; shortly before the next step, the two before that.
     last = int(time.time() + 2) // STEP - 1
     device = Device(made["SerialNumber"], made["Base32StringSeed"].decode(), last)
-    codes = {"AuthenticationCode1": device.at(last - 1), "AuthenticationCode2": device.at(last)}
+    codes = {"AuthenticationCode1": device.code_at(last - 1), "AuthenticationCode2": device.code_at(last)}
     iam.enable_mfa_device(UserName=user, SerialNumber=device.serial, **codes)
     return device
 
 
-def hurried(device: Device, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+def speed_up_codes(device: Device, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """Codes of a device as fast as a test wants them: with each, the sandbox is a step further in time.
 
     Only for a sandbox in this process, and a command that does not look at the clock itself.
     """
 
-    def code() -> str:
-        device.spent = max(device.spent + 1, int(time.time()) // STEP)
-        moment = float(device.spent * STEP)
+    def next_code() -> str:
+        device.last_step = max(device.last_step + 1, int(time.time()) // STEP)
+        moment = float(device.last_step * STEP)
         monkeypatch.setattr(clock, "now", lambda: moment)
-        return device.at(device.spent)
+        return device.code_at(device.last_step)
 
-    return code
+    return next_code

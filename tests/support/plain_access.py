@@ -6,33 +6,33 @@ from collections.abc import Mapping
 from unittest.mock import patch
 
 from reconciler.access import (
-    UNSEEN,
+    UNSEEN_POLICIES,
     WITHOUT_MFA,
     Grade,
     Principal,
     Target,
     can_assume,
-    powers,
+    find_powers,
+    make_mfa_context,
     principals_of,
     targets_of,
-    with_mfa,
 )
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.live import State
-from reconciler.model.plan import Access, AccessDelta, Empowered
+from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
 from reconciler.plan.access import terms_of
-from reconciler.plan.outsiders import outsiders
+from reconciler.plan.outsiders import find_external_access
 from reconciler.policy.global_keys import MFA_KEYS
 
-Accesses = dict[tuple[str, str], Access]
+Accesses = dict[tuple[str, str], RoleAccess]
 
 
-def plain_delta(live: State, planned: State, renames: Mapping[Address, Address]) -> tuple[AccessDelta, object]:
+def compute_plain_delta(live: State, planned: State, renames: Mapping[Address, Address]) -> tuple[AccessDelta, object]:
     """The delta, and the terms of what it holds, which take no part in equality."""
     names = {str(old): str(new) for new, old in renames.items()}
-    before, after = _accesses(live, planned, names), _accesses(planned, live, {})
-    held, holds = _powers(live, names), _powers(planned, {})
+    before, after = _find_accesses(live, planned, names), _find_accesses(planned, live, {})
+    held, holds = _find_powers(live, names), _find_powers(planned, {})
     made = AccessDelta(
         gained=tuple(after[pair] for pair in sorted(after.keys() - before.keys())),
         lost=tuple(before[pair] for pair in sorted(before.keys() - after.keys())),
@@ -41,33 +41,35 @@ def plain_delta(live: State, planned: State, renames: Mapping[Address, Address])
             for pair in sorted(after.keys() & before.keys())
             if before[pair] != after[pair] or before[pair].terms != after[pair].terms
         ),
-        empowered=_worth_naming(holds, held),
-        disempowered=_worth_naming(held, holds),
+        powers_gained=_keep_notable(holds, held),
+        powers_lost=_keep_notable(held, holds),
     )
-    return made, terms(made)
+    return made, terms_of_delta(made)
 
 
-def terms(delta: AccessDelta) -> object:
+def terms_of_delta(delta: AccessDelta) -> object:
     return (
         [access.terms for access in (*delta.gained, *delta.lost)],
         [(old.terms, new.terms) for old, new in delta.changed],
     )
 
 
-def _accesses(state: State, other: State, names: Mapping[str, str]) -> Accesses:
+def _find_accesses(state: State, other: State, names: Mapping[str, str]) -> Accesses:
     missing = frozenset(address for address in other.entities if address not in state.entities)
-    found = outsiders(state, [a for a, entity in state.entities.items() if isinstance(entity, Role)], missing)
+    found = find_external_access(
+        state, [a for a, entity in state.entities.items() if isinstance(entity, Role)], missing
+    )
     for address, principal in principals_of(state).items():
         for role, target in targets_of(state).items():
-            how = _asked(principal, target)
+            how = _evaluate_access(principal, target)
             if how is not None:
                 pair = names.get(str(address), str(address)), str(role)
-                found[pair] = Access(*pair, *how)
+                found[pair] = RoleAccess(*pair, *how)
     return found
 
 
-def _asked(principal: Principal, target: Target) -> tuple[bool, tuple[str, ...], frozenset[str]] | None:
-    contexts = [(False, WITHOUT_MFA), (True, with_mfa())] if principal.kind == "user" else [(False, None)]
+def _evaluate_access(principal: Principal, target: Target) -> tuple[bool, tuple[str, ...], frozenset[str]] | None:
+    contexts = [(False, WITHOUT_MFA), (True, make_mfa_context())] if principal.kind == "user" else [(False, None)]
     for mfa, context in contexts:
         found = can_assume(principal, target, context) if context else can_assume(principal, target)
         if not found.denied:
@@ -75,24 +77,24 @@ def _asked(principal: Principal, target: Target) -> tuple[bool, tuple[str, ...],
     return None
 
 
-def _powers(state: State, names: Mapping[str, str]) -> set[Empowered]:
+def _find_powers(state: State, names: Mapping[str, str]) -> set[PrincipalPower]:
     with patch("reconciler.access.covers._spoken_of", return_value=True):
         return {
-            Empowered(names.get(str(address), str(address)), power.name, str(power.grade))
+            PrincipalPower(names.get(str(address), str(address)), power.name, str(power.grade))
             for address, principal in principals_of(state).items()
-            for power in powers(principal)
-            if power.name != UNSEEN and not power.verdict.denied
+            for power in find_powers(principal)
+            if power.name != UNSEEN_POLICIES and not power.verdict.denied
         }
 
 
-def _worth_naming(found: set[Empowered], other: set[Empowered]) -> tuple[Empowered, ...]:
-    def administrators(powers: set[Empowered]) -> set[str]:
+def _keep_notable(found: set[PrincipalPower], other: set[PrincipalPower]) -> tuple[PrincipalPower, ...]:
+    def administrators_in(powers: set[PrincipalPower]) -> set[str]:
         return {one.principal for one in powers if one.grade == Grade.ADMINISTRATOR}
 
     kept = [
         one
         for one in found - other
-        if one.principal not in administrators(other)
-        and (one.grade == Grade.ADMINISTRATOR or one.principal not in administrators(found - other))
+        if one.principal not in administrators_in(other)
+        and (one.grade == Grade.ADMINISTRATOR or one.principal not in administrators_in(found - other))
     ]
     return tuple(sorted(kept, key=lambda one: (one.principal, one.power)))

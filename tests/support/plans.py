@@ -6,13 +6,13 @@ import json
 import urllib.request
 from typing import Any
 
-from reconciler.sandbox.tally import IDENTIFYING
+from reconciler.sandbox.tally import IDENTIFYING_PARAMETERS
 from tests.support.account import Account
 
 Changes = dict[str, tuple[str, list[str]]]
 
 
-def changes(plan: Any) -> Changes:
+def changes_of(plan: Any) -> Changes:
     """address → (action, the paths of its fields)."""
     return {
         change["address"]: (change["action"], [field["path"] for field in change["fields"]])
@@ -20,27 +20,32 @@ def changes(plan: Any) -> Changes:
     }
 
 
-def calls(plan: Any) -> list[dict[str, Any]]:
+def calls_of(plan: Any) -> list[dict[str, Any]]:
     """Every call of the plan, in the order of `seq`."""
     found = [call for change in plan["changes"] for call in change["calls"]]
     return sorted(found, key=lambda call: call["seq"])
 
 
-def operations(plan: Any, address: str | None = None) -> list[str]:
+def operations_of(plan: Any, address: str | None = None) -> list[str]:
     """The operations of the plan (or of one change), in order."""
     listed = {"changes": [change for change in plan["changes"] if address in (None, change["address"])]}
-    return [call["operation"] for call in calls(listed)]
+    return [call["operation"] for call in calls_of(listed)]
 
 
-def lines(plan: Any) -> list[str]:
+def log_lines_of(plan: Any) -> list[str]:
     """The calls of the plan as the sandbox's log would say them."""
     return [
-        " ".join([call["operation"], *(call["parameters"][key] for key in IDENTIFYING if key in call["parameters"])])
-        for call in calls(plan)
+        " ".join(
+            [
+                call["operation"],
+                *(call["parameters"][key] for key in IDENTIFYING_PARAMETERS if key in call["parameters"]),
+            ]
+        )
+        for call in calls_of(plan)
     ]
 
 
-def log(account: Account) -> list[str]:
+def read_log(account: Account) -> list[str]:
     """What was called since `account.zero()`, in order."""
     with urllib.request.urlopen(f"{account.sandbox.url}/_sandbox/stats") as answer:
         said: list[str] = json.load(answer)["log"]
@@ -51,23 +56,23 @@ def is_read(line: str) -> bool:
     return line.startswith(("Get", "List"))
 
 
-def writes(account: Account) -> list[str]:
+def list_writes(account: Account) -> list[str]:
     """The calls since `account.zero()` that were no reads, in order."""
-    return [line for line in log(account) if not is_read(line)]
+    return [line for line in read_log(account) if not is_read(line)]
 
 
-def findings(plan: Any, level: str = "error") -> list[dict[str, Any]]:
+def findings_of(plan: Any, level: str = "error") -> list[dict[str, Any]]:
     return [finding for finding in plan["findings"] if finding["level"] == level]
 
 
-def codes(plan: Any, level: str = "error") -> list[str]:
-    return [finding["code"] for finding in findings(plan, level)]
+def codes_of(plan: Any, level: str = "error") -> list[str]:
+    return [finding["code"] for finding in findings_of(plan, level)]
 
 
 def assert_made_as_planned(account: Account, plan: Any) -> None:
     """Exactly the calls of the plan since `account.zero()`, those of one entity in its order."""
-    made = writes(account)
-    assert sorted(made) == sorted(lines(plan))
+    made = list_writes(account)
+    assert sorted(made) == sorted(log_lines_of(plan))
     for change in plan["changes"]:
-        own = lines({"changes": [change]})
+        own = log_lines_of({"changes": [change]})
         assert [line for line in made if line in own] == own

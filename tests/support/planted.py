@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from reconciler.app.wanted import Run, Wanted
+from reconciler.app.wanted import AssumeRequest, AssumeRun
 from reconciler.assume import chain
 from reconciler.assume.cache import CREDENTIALS, IDENTITIES, Cache, key_of
-from reconciler.assume.fast import serve
-from reconciler.cli.main import run
+from reconciler.assume.fast import serve_assume
+from reconciler.cli.main import run_command
 
 ENDS = datetime(2199, 1, 2, 3, 4, 5, tzinfo=UTC)
 NOWHERE = "http://127.0.0.1:9"
@@ -27,20 +27,20 @@ USER = "arn:aws:iam::123456789012:user/ann"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CommandResult:
     code: int | None
     out: str
     err: str
 
 
 @dataclass
-class Planted:
+class PlantedCache:
     """`environ` is what a person has; `capture` is pytest's capfd."""
 
     folder: Path
     capture: Any
     environ: dict[str, str] = field(default_factory=dict)
-    planted: int = 0
+    count: int = 0
 
     def __post_init__(self) -> None:
         self.environ = {
@@ -59,52 +59,54 @@ class Planted:
         path.write_text(text)
         return path
 
-    def plant(self, alias: str, caller: str = USER, more: Mapping[str, str] | None = None, **wanted: Any) -> str:
+    def plant_credentials(
+        self, alias: str, caller: str = USER, more: Mapping[str, str] | None = None, **wanted: Any
+    ) -> str:
         """Credentials of the alias for this caller; the access key id, which no other planting has."""
         environ = self.environ | (more or {})
-        with self.here(environ):
-            cache = Cache.of(environ, lambda line: None)
-            walk = Run(Wanted(alias, **wanted), environ, cache)
+        with self.use_environment(environ):
+            cache = Cache.from_environ(environ, lambda line: None)
+            walk = AssumeRun(AssumeRequest(alias, **wanted), environ, cache)
             who = {
                 "arn": caller,
                 "account": caller.split(":")[4],
-                "session_name": chain.default_session_name(caller),
+                "session_name": chain.derive_session_name(caller),
                 "asked": time.time(),
             }
-            cache.put(IDENTITIES, key_of(walk.source_id, walk.where), who)
-            self.planted += 1
-            key = f"ASIA{self.planted:04}"
+            cache.put(IDENTITIES, key_of(walk.source_id, walk.endpoint), who)
+            self.count += 1
+            key = f"ASIA{self.count:04}"
             entry = {
                 "keys": [key, "hush", "token", f"{ENDS:%Y-%m-%dT%H:%M:%SZ}"],
                 "expires": ENDS.timestamp(),
                 "alias": alias,
             }
-            cache.put(CREDENTIALS, walk.key(len(walk.requests) - 1), entry)
+            cache.put(CREDENTIALS, walk.cache_key_of(len(walk.requests) - 1), entry)
         return key
 
     @contextlib.contextmanager
-    def here(self, environ: Mapping[str, str]) -> Any:
+    def use_environment(self, environ: Mapping[str, str]) -> Any:
         with patch.dict(os.environ, environ, clear=True), contextlib.chdir(self.folder):
             yield
 
-    def fast(self, *words: str, **more: str) -> Outcome:
+    def run_fast(self, *words: str, **more: str) -> CommandResult:
         """The fast path alone: code None where it leaves the answer to the slow one."""
         environ = self.environ | more
-        with self.here(environ):
+        with self.use_environment(environ):
             self.capture.readouterr()
-            code = serve(["assume", *words], environ)
-            return Outcome(code, *self.capture.readouterr())
+            code = serve_assume(["assume", *words], environ)
+            return CommandResult(code, *self.capture.readouterr())
 
-    def slow(self, *words: str, **more: str) -> Outcome:
+    def run_slow(self, *words: str, **more: str) -> CommandResult:
         """The slow path alone."""
-        with self.here(self.environ | more):
+        with self.use_environment(self.environ | more):
             self.capture.readouterr()
-            code = run(["assume", *words])
-            return Outcome(code, *self.capture.readouterr())
+            code = run_command(["assume", *words])
+            return CommandResult(code, *self.capture.readouterr())
 
-    def same(self, *words: str, **more: str) -> Outcome:
+    def run_both(self, *words: str, **more: str) -> CommandResult:
         """What both paths answer, having made sure that the fast one does and that they agree."""
-        fast = self.fast(*words, **more)
+        fast = self.run_fast(*words, **more)
         assert fast.code is not None, f"the fast path does not answer {words}"
-        assert fast == self.slow(*words, **more)
+        assert fast == self.run_slow(*words, **more)
         return fast

@@ -14,29 +14,29 @@ Sender = Callable[[socket.socket], None]
 """Answers one request that has been read."""
 
 
-def http(status: int, body: bytes, *headers: str) -> bytes:
+def build_http(status: int, body: bytes, *headers: str) -> bytes:
     """A whole HTTP answer."""
     lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def sending(data: bytes) -> Sender:
+def send_bytes(data: bytes) -> Sender:
     return lambda connection: connection.sendall(data)
 
 
-def trickling(data: bytes, pause: float = 0.02, size: int = 1) -> Sender:
+def trickle_bytes(data: bytes, pause: float = 0.02, size: int = 1) -> Sender:
     """A few bytes at a time, and the last ones again and again."""
 
     def send(connection: socket.socket) -> None:
         for start in range(0, len(data), size):
             connection.sendall(data[start : start + size])
             time.sleep(pause)
-        repeating(data[-size:], pause)(connection)
+        repeat_bytes(data[-size:], pause)(connection)
 
     return send
 
 
-def repeating(data: bytes, pause: float = 0.0) -> Sender:
+def repeat_bytes(data: bytes, pause: float = 0.0) -> Sender:
     def send(connection: socket.socket) -> None:
         while True:
             connection.sendall(data)
@@ -45,7 +45,7 @@ def repeating(data: bytes, pause: float = 0.0) -> Sender:
     return send
 
 
-def after(first: bytes, then: Sender) -> Sender:
+def send_before(first: bytes, then: Sender) -> Sender:
     def send(connection: socket.socket) -> None:
         connection.sendall(first)
         then(connection)
@@ -67,7 +67,7 @@ class RawServer:
 
 
 @contextmanager
-def raw_served(tls: ssl.SSLContext | None = None) -> Iterator[RawServer]:
+def serve_raw(tls: ssl.SSLContext | None = None) -> Iterator[RawServer]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = RawServer(listening.getsockname()[1])
         Thread(target=_accept, args=(listening, server, tls), daemon=True).start()
@@ -85,12 +85,12 @@ def _serve(connection: socket.socket, server: RawServer, tls: ssl.SSLContext | N
     with suppress(OSError), connection:
         made = tls.wrap_socket(connection, server_side=True) if tls else connection
         with made:
-            while request := _request(made):
+            while request := _read_request(made):
                 server.requests.append(request)
                 server.sender(made)
 
 
-def _request(connection: socket.socket) -> bytes:
+def _read_request(connection: socket.socket) -> bytes:
     """One request with its body; nothing at the end of the connection."""
     data = b""
     while b"\r\n\r\n" not in data:

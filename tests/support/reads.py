@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.aws.details import TAGGED_PAGE
-from reconciler.aws.pages import PAGE
+from reconciler.aws.details import TAG_PAGE_SIZE
+from reconciler.aws.pages import PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class AccountSize:
     """How many there are of each in the account.
 
     tagged: policies and instance profiles that have tags. expected: entities that the file declares. bulk: whether
@@ -40,19 +40,19 @@ class Size:
     keys: int = 0
 
 
-def reads_of(size: Size) -> Mapping[str, int]:
+def reads_of(size: AccountSize) -> Mapping[str, int]:
     """Operation → calls, where no call is repeated; of a plan that changes nothing, and attaches nothing unknown."""
     counts = {
         "GetCallerIdentity": 1,
-        "GetAccountAuthorizationDetails": _details(size),
-        "ListRoles": _pages(size.roles),
-        "ListInstanceProfiles": _pages(size.instance_profiles),
-        "ListVirtualMFADevices": _pages(size.virtual_devices),
+        "GetAccountAuthorizationDetails": _count_details(size),
+        "ListRoles": _count_pages(size.roles),
+        "ListInstanceProfiles": _count_pages(size.instance_profiles),
+        "ListVirtualMFADevices": _count_pages(size.virtual_devices),
         "ListOpenIDConnectProviders": 1,
         "GetOpenIDConnectProvider": size.oidc_providers,
         "ListSAMLProviders": 1,
         "GetSAMLProvider": size.saml_providers,
-        "GetResources": _pages(size.tagged, TAGGED_PAGE) if size.bulk else 1,
+        "GetResources": _count_pages(size.tagged, TAG_PAGE_SIZE) if size.bulk else 1,
         "ListAccountAliases": int(size.alias),
         "GetAccountPasswordPolicy": int(size.password_policy),
         "ListMFADevices": size.devices,
@@ -64,14 +64,14 @@ def reads_of(size: Size) -> Mapping[str, int]:
     return {operation: count for operation, count in counts.items() if count}
 
 
-def _details(size: Size) -> int:
+def _count_details(size: AccountSize) -> int:
     parts = (size.users, size.groups, size.roles, size.policies)
-    by_filter = sum(map(_pages, parts))
-    if size.expected > PAGE:
+    by_filter = sum(map(_count_pages, parts))
+    if size.expected > PAGE_SIZE:
         return by_filter
-    return 1 if sum(parts) <= PAGE else 1 + by_filter
+    return 1 if sum(parts) <= PAGE_SIZE else 1 + by_filter
 
 
-def _pages(items: int, page: int = PAGE) -> int:
+def _count_pages(items: int, page: int = PAGE_SIZE) -> int:
     """An empty list is a page, too."""
     return max(1, -(-items // page))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.emulators import on_ministack, on_moto
+from tests.support.emulators import start_ministack, start_moto
 from tests.support.ministack import PYTHON
 
 MISSING = "ministack, the second emulator, is not installed: `make test` does that"
@@ -65,29 +65,31 @@ GAPS: Mapping[str, Mapping[str, str]] = {
 """By file and test, as pytest names them: why AWS's behaviour is not to be had."""
 
 
-def parametrize(metafunc: pytest.Metafunc) -> None:
+def parametrize_emulators(metafunc: pytest.Metafunc) -> None:
     """The test on moto, and, where it is one of these, on ministack."""
-    names = RUNS.get(_key(metafunc.definition.path))
+    names = RUNS.get(_key_of(metafunc.definition.path))
     if names is None or "start" not in metafunc.fixturenames or (names and metafunc.function.__name__ not in names):
         return
-    both = [pytest.param(on_moto, id="moto"), pytest.param(on_ministack, id="ministack", marks=NEEDS_MINISTACK)]
+    both = [pytest.param(start_moto, id="moto"), pytest.param(start_ministack, id="ministack", marks=NEEDS_MINISTACK)]
     metafunc.parametrize("start", both, indirect=True, scope="module")
 
 
-def leave_out(items: list[pytest.Item]) -> None:
+def drop_irrelevant(items: list[pytest.Item]) -> None:
     """Take out what says nothing about ministack."""
     drift = "emulator/test_drift.py"
-    items[:] = [i for i in items if not (_key(i.path) == drift and "[ministack-" in i.name and LEFT_OUT.search(i.name))]
+    items[:] = [
+        i for i in items if not (_key_of(i.path) == drift and "[ministack-" in i.name and LEFT_OUT.search(i.name))
+    ]
 
 
-def expect_gaps(items: Sequence[pytest.Item], whole: bool) -> None:
+def mark_gaps(items: Sequence[pytest.Item], whole: bool) -> None:
     """Mark what ministack is known to fail at; doing it by now is a failure as well, so that the table does not rot.
 
     whole: nobody asked for single tests, so that an entry that fits none is a mistake.
     """
     found: dict[str, set[str]] = {}
     for item in items:
-        key, name = _key(item.path), item.name.replace("[ministack]", "").replace("[ministack-", "[")
+        key, name = _key_of(item.path), item.name.replace("[ministack]", "").replace("[ministack-", "[")
         if key in GAPS and name != item.name:
             found.setdefault(key, set()).add(name)
             if name in GAPS[key]:
@@ -97,5 +99,5 @@ def expect_gaps(items: Sequence[pytest.Item], whole: bool) -> None:
             raise pytest.UsageError(f"tests/support/second.py: no such test in {key}: {', '.join(sorted(stale))}")
 
 
-def _key(path: Path) -> str:
+def _key_of(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"

@@ -45,12 +45,12 @@ def _fill(node: ET.Element, shape: Any, name: str = "") -> None:
         node.text = _TEXTS.get(name) or _OF_TYPE.get(shape.type_name, "text")
 
 
-def without(answer: bytes, shape: Any, required: Mapping[str, tuple[str, ...]]) -> Iterator[bytes]:
+def answers_without(answer: bytes, shape: Any, required: Mapping[str, tuple[str, ...]]) -> Iterator[bytes]:
     """The answer without each of the members that are required of its shapes, and with each text of them empty."""
-    for number in range(len(_targets(ET.fromstring(answer)[0], shape, required))):
+    for number in range(len(_find_targets(ET.fromstring(answer)[0], shape, required))):
         for empty in (False, True):
             root = ET.fromstring(answer)
-            parent, child, kind = _targets(root[0], shape, required)[number]
+            parent, child, kind = _find_targets(root[0], shape, required)[number]
             if not empty:
                 parent.remove(child)
             elif kind in ("list", "structure", "map") or child.tag == "Value":
@@ -60,24 +60,24 @@ def without(answer: bytes, shape: Any, required: Mapping[str, tuple[str, ...]]) 
             yield ET.tostring(root)
 
 
-def _targets(
+def _find_targets(
     node: ET.Element, shape: Any, required: Mapping[str, tuple[str, ...]]
 ) -> list[tuple[ET.Element, ET.Element, str]]:
     """Each required member with the element that it is in, and its type."""
     if shape.type_name == "list":
-        return _targets(node[0], shape.member, required)
+        return _find_targets(node[0], shape.member, required)
     if shape.type_name != "structure":
         return []
-    found = [_target(node, shape, path.split(".")) for path in required.get(shape.name, ())]
+    found = [_find_target(node, shape, path.split(".")) for path in required.get(shape.name, ())]
     for name, inner in shape.members.items():
-        found += _targets(node[list(shape.members).index(name)], inner, required)
+        found += _find_targets(node[list(shape.members).index(name)], inner, required)
     return found
 
 
-def _target(node: ET.Element, shape: Any, path: list[str]) -> tuple[ET.Element, ET.Element, str]:
+def _find_target(node: ET.Element, shape: Any, path: list[str]) -> tuple[ET.Element, ET.Element, str]:
     child, inner = node[list(shape.members).index(path[0])], shape.members[path[0]]
     if len(path) == 1:
         return node, child, inner.type_name
     if inner.type_name == "list":
         child, inner = child[0], inner.member
-    return _target(child, inner, path[1:])
+    return _find_target(child, inner, path[1:])

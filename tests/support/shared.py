@@ -10,7 +10,7 @@ from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account
 
 
-class Shared:
+class SharedAccount:
     """`prepare` fills a fresh account; it is called again after a test that failed. `start` makes its sandbox."""
 
     def __init__(
@@ -25,12 +25,12 @@ class Shared:
     @contextmanager
     def lend(self) -> Iterator[Account]:
         """The prepared account, which the block must give back unchanged."""
-        account = self._account or self._fresh()
+        account = self._account or self._create_account()
         self._account = None
         yield account
         self._account = account
 
-    def _fresh(self) -> Account:
+    def _create_account(self) -> Account:
         self.close()
         self._sandbox = self._start().__enter__()
         account = Account(self._sandbox, self._folder)

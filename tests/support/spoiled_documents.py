@@ -190,18 +190,18 @@ _KEYS = (
 )
 
 
-def places_of(value: Json, path: Path = ()) -> Iterator[Path]:
+def paths_in(value: Json, path: Path = ()) -> Iterator[Path]:
     """Yield the path of `value` and of everything inside it."""
     yield path
     if isinstance(value, dict):
         for key in value:
-            yield from places_of(value[key], (*path, key))
+            yield from paths_in(value[key], (*path, key))
     elif isinstance(value, list):
         for index, one in enumerate(value):
-            yield from places_of(one, (*path, index))
+            yield from paths_in(one, (*path, index))
 
 
-def _at(document: Json, path: Path) -> Json:
+def _value_at(document: Json, path: Path) -> Json:
     for step in path:
         document = document[step]
     return document
@@ -226,11 +226,11 @@ def _mutate(draw: st.DrawFn, holder: Json, step: str | int) -> None:
 
 
 @st.composite
-def spoiled(draw: st.DrawFn, documents: tuple[Json, ...]) -> Json:
+def spoil_documents(draw: st.DrawFn, documents: tuple[Json, ...]) -> Json:
     """Draw one of `documents` with one or two mutations anywhere in it."""
     document = copy.deepcopy(draw(st.sampled_from(documents)))
     for _ in range(draw(st.integers(1, 2))):
-        path = draw(st.sampled_from([one for one in places_of(document) if one] or [()]))
+        path = draw(st.sampled_from([one for one in paths_in(document) if one] or [()]))
         if path:
-            _mutate(draw, _at(document, path[:-1]), path[-1])
+            _mutate(draw, _value_at(document, path[:-1]), path[-1])
     return document

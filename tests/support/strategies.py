@@ -17,9 +17,9 @@ from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Move, Settings
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
-from reconciler.model.live import Belongings, Facts, MfaDevice, PolicyVersion, State
+from reconciler.model.live import LiveDetails, MfaDevice, OwnedCredentials, PolicyVersion, State
 from reconciler.model.problem import Place
-from reconciler.model.xml import xml_of
+from reconciler.model.xml import parse_xml_or_opaque
 from reconciler.policy.canonical import canonical
 from tests.support.fake_iam import INLINE_QUOTA
 
@@ -98,11 +98,11 @@ def documents(draw: st.DrawFn) -> dict[str, Json]:
     }
 
 
-def _recased(draw: st.DrawFn, text: str) -> str:
+def _vary_case(draw: st.DrawFn, text: str) -> str:
     return draw(st.sampled_from([text, text.lower(), text.upper(), text.title()]))
 
 
-def _relisted(draw: st.DrawFn, values: Json) -> Json:
+def _vary_list(draw: st.DrawFn, values: Json) -> Json:
     """The same set, as a list in another order with repetitions, or as one value."""
     listed = list(values) if isinstance(values, list) else [values]
     listed = draw(st.permutations([*listed, *draw(st.lists(st.sampled_from(listed), max_size=2))]))
@@ -112,10 +112,10 @@ def _relisted(draw: st.DrawFn, values: Json) -> Json:
 _TYPED: dict[str, Json] = {"true": True, "false": False, "3600": 3600, "5": 5}
 
 
-def _rewritten_condition(draw: st.DrawFn, block: Json) -> Json:
+def _rewrite_condition(draw: st.DrawFn, block: Json) -> Json:
     return {
         operator: {
-            _recased(draw, key): _relisted(
+            _vary_case(draw, key): _vary_list(
                 draw, [_TYPED.get(value, value) if draw(st.booleans()) else value for value in values]
             )
             for key, values in lines.items()
@@ -124,33 +124,35 @@ def _rewritten_condition(draw: st.DrawFn, block: Json) -> Json:
     }
 
 
-def _rewritten_statement(draw: st.DrawFn, statement: dict[str, Json]) -> dict[str, Json]:
+def _rewrite_statement(draw: st.DrawFn, statement: dict[str, Json]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for element in draw(st.permutations(list(statement))):
         value = statement[element]
         if element in ("Action", "NotAction"):
-            value = _relisted(draw, [_recased(draw, action) for action in value])
+            value = _vary_list(draw, [_vary_case(draw, action) for action in value])
         elif element in ("Resource", "NotResource"):
-            value = _relisted(draw, value)
+            value = _vary_list(draw, value)
         elif element == "Principal" and isinstance(value, dict):
-            value = {kind: _relisted(draw, [_rooted(draw, who) for who in values]) for kind, values in value.items()}
+            value = {
+                kind: _vary_list(draw, [_vary_account(draw, who) for who in values]) for kind, values in value.items()
+            }
         elif element == "Condition":
-            value = _rewritten_condition(draw, value)
+            value = _rewrite_condition(draw, value)
         found[element] = value
     if "Condition" not in found and draw(st.booleans()):
         found["Condition"] = {}
     return found
 
 
-def _rooted(draw: st.DrawFn, principal: str) -> str:
+def _vary_account(draw: st.DrawFn, principal: str) -> str:
     root = f"arn:aws:iam::{principal}:root"
     return root if principal.isdigit() and draw(st.booleans()) else principal
 
 
 @st.composite
-def rewritten(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
+def equivalent_documents(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
     """Another way to write the same document (facts on canonicalisation, "Safe to equate")."""
-    body = [_rewritten_statement(draw, statement) for statement in document["Statement"]]
+    body = [_rewrite_statement(draw, statement) for statement in document["Statement"]]
     body = draw(st.permutations([*body, *draw(st.lists(st.sampled_from(body), max_size=1))]))
     found: dict[str, Json] = {key: document[key] for key in draw(st.permutations(list(document)))}
     found["Statement"] = body[0] if len(body) == 1 and draw(st.booleans()) else body
@@ -159,25 +161,25 @@ def rewritten(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
     return found
 
 
-def _set(element: str, value: Json) -> Callable[[dict[str, Json]], None]:
+def _set_element(element: str, value: Json) -> Callable[[dict[str, Json]], None]:
     return lambda statement: statement.__setitem__(element, value)
 
 
-def _other_effect(statement: dict[str, Json]) -> None:
+def _flip_effect(statement: dict[str, Json]) -> None:
     statement["Effect"] = "Deny" if statement["Effect"] == "Allow" else "Allow"
 
 
-def _negated(statement: dict[str, Json]) -> None:
+def _negate_action(statement: dict[str, Json]) -> None:
     old = "Action" if "Action" in statement else "NotAction"
     statement["NotAction" if old == "Action" else "Action"] = statement.pop(old)
 
 
 CHANGES: dict[str, Callable[[dict[str, Json]], None]] = {
-    "another effect": _other_effect,
-    "a new Sid": _set("Sid", "New"),
-    "Action for NotAction": _negated,
+    "another effect": _flip_effect,
+    "a new Sid": _set_element("Sid", "New"),
+    "Action for NotAction": _negate_action,
     "one more action": lambda item: item["Action" if "Action" in item else "NotAction"].append("sns:Publish"),
-    "an unknown element": _set("Resources", "*"),
+    "an unknown element": _set_element("Resources", "*"),
     "one more condition": lambda item: item.setdefault("Condition", {}).update({"StringNotLike": {"s3:prefix": "z"}}),
     "an empty operator": lambda item: item.setdefault("Condition", {}).update({"DateEquals": {}}),
 }
@@ -185,7 +187,7 @@ CHANGES: dict[str, Callable[[dict[str, Json]], None]] = {
 
 
 @st.composite
-def changed(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
+def changed_documents(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
     """The document with one statement really changed."""
     found = copy.deepcopy(document)
     CHANGES[draw(st.sampled_from(sorted(CHANGES)))](draw(st.sampled_from(found["Statement"])))
@@ -293,10 +295,10 @@ def _trust(draw: st.DrawFn, principals: list[str], providers: list[str]) -> Any:
 
 
 @st.composite
-def _world(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozenset()) -> dict[Address, Entity]:
+def _world_entities(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozenset()) -> dict[Address, Entity]:
     """Entities that name only each other, within every quota; those in `old` under another name."""
 
-    def called(names: list[str]) -> list[str]:
+    def rename_old(names: list[str]) -> list[str]:
         return [f"{name}{OLD}" if name in old else name for name in names]
 
     def tags() -> dict[str, str]:
@@ -311,26 +313,28 @@ def _world(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozenset()) ->
         found.append(OidcProvider(name, clients, thumbprints or None, tags(), *draw(_propagation(live))))
     providers = [f"arn:aws:iam::{ACCOUNT}:oidc-provider/{name}" for name in issuers]
     for name in draw(_subset(("okta", "entra"))):
-        found.append(SamlProvider(name, xml_of(draw(st.sampled_from(METADATA))), tags(), *draw(_propagation(live))))
+        found.append(
+            SamlProvider(name, parse_xml_or_opaque(draw(st.sampled_from(METADATA))), tags(), *draw(_propagation(live)))
+        )
         providers.append(f"arn:aws:iam::{ACCOUNT}:saml-provider/{name}")
-    policies = called(draw(_subset(POLICIES)))
+    policies = rename_old(draw(_subset(POLICIES)))
     for name in policies:
         found.append(Policy(name, draw(_documents()), "/", "" if live else None, tags()))
     references = [*map(policy_arn, policies), *AWS_POLICIES]
     boundaries = st.none() | st.sampled_from(references)
-    groups = called(draw(_subset(GROUPS)))
+    groups = rename_old(draw(_subset(GROUPS)))
     for name in groups:
         path = draw(st.sampled_from([f"/{ME}/", "/"]))
         found.append(Group(name, path, frozenset(draw(_subset(references, 2))), draw(_inline("group"))))
     principals: list[str] = []
-    for name in called(draw(_subset(USERS))):
+    for name in rename_old(draw(_subset(USERS))):
         path = draw(st.sampled_from(["/", "/eng/"]))
         principals.append(f"arn:aws:iam::{ACCOUNT}:user{path}{name}")
         joined = frozenset(Address("group", group) for group in draw(_subset(groups, 2)))
         attached = frozenset(draw(_subset(references, 2)))
         console = draw(st.sampled_from([True, False] if live else [None, None, False]))
         found.append(User(name, path, joined, attached, draw(_inline("user")), draw(boundaries), tags(), console))
-    roles = called(draw(_subset(ROLES)))
+    roles = rename_old(draw(_subset(ROLES)))
     principals += [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in roles]
     for name in roles:
         scalars = draw(st.sampled_from(["", "text"])), draw(st.sampled_from([3600, 7200]))
@@ -369,7 +373,7 @@ def _password_policies(draw: st.DrawFn) -> PasswordPolicy:
 
 
 @st.composite
-def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> Facts:
+def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> LiveDetails:
     versions, belongings = {}, {}
     for address, entity in entities.items():
         if address.kind == "policy":
@@ -379,20 +383,20 @@ def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> Facts:
                 PolicyVersion(f"v{index}", f"{index:04}", index == default) for index in range(1, count + 1)
             )
         if isinstance(entity, User):
-            belongings[address] = Belongings(login_profile=bool(entity.console))
+            belongings[address] = OwnedCredentials(login_profile=bool(entity.console))
         if isinstance(entity, User) and draw(st.booleans()):
             device = MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{address.name}")
-            belongings[address] = Belongings(
+            belongings[address] = OwnedCredentials(
                 bool(entity.console),
                 *[(f"{kind}IOSFODNN7EXAMPLE1234",) for kind in _OWNED],
                 (device, MfaDevice("GAHT12345678")),
             )
-    return Facts(
+    return LiveDetails(
         versions=versions,
-        belongings=belongings,
+        owned_credentials=belongings,
         quotas=QUOTAS,
         caller=f"arn:aws:iam::{ACCOUNT}:user/admin",
-        outside_policies=dict.fromkeys(AWS_POLICIES, True),
+        external_policies=dict.fromkeys(AWS_POLICIES, True),
     )
 
 
@@ -411,7 +415,7 @@ OLD = "-old"
 """Ends the names of what is live and has another name in the file."""
 
 
-def _moves(live: dict[Address, Entity], wanted: dict[Address, Entity]) -> tuple[Move, ...]:
+def _find_moves(live: dict[Address, Entity], wanted: dict[Address, Entity]) -> tuple[Move, ...]:
     pairs = [(address, Address(address.kind, address.name.removesuffix(OLD))) for address in live]
     return tuple(Move(old, new, PLACE) for old, new in pairs if old.name != new.name and new in wanted)
 
@@ -429,7 +433,7 @@ def moving_worlds() -> st.SearchStrategy[tuple[Desired, State]]:
 
 @st.composite
 def _worlds(draw: st.DrawFn, old: frozenset[str] = frozenset()) -> tuple[Desired, State]:
-    live, wanted = draw(_world(live=True, old=old)), draw(_world(live=False))
+    live, wanted = draw(_world_entities(live=True, old=old)), draw(_world_entities(live=False))
     declarations = {}
     for address, entity in wanted.items():
         protect = draw(st.sampled_from([None, None, None, True, False])) if hasattr(entity, "tags") else None
@@ -439,6 +443,6 @@ def _worlds(draw: st.DrawFn, old: frozenset[str] = frozenset()) -> tuple[Desired
         named = draw(_subset(ignored, 1)) if ignored and draw(st.integers(0, 5)) == 0 else []
         declarations[address] = Declaration(PLACE, protect, tuple(named))
     prune = draw(st.sampled_from(["owned", "owned", "all"]))
-    moves = _moves(live, wanted)
+    moves = _find_moves(live, wanted)
     desired = Desired(State(ACCOUNT, "aws", wanted), ME, Settings(prune=prune), declarations, {}, moves=moves)
     return desired, State(ACCOUNT, "aws", live, draw(_facts(live)))

@@ -7,38 +7,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.kinds.facts import present, step, unbounded
-from reconciler.kinds.planning import Planning
+from reconciler.kinds.facts import boundary_removal_of, make_step, presence_of
+from reconciler.kinds.planning import PlanContext
 from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
 
 
 @dataclass(frozen=True, slots=True)
-class Boundary:
+class BoundaryFacet:
     """`kind` as it stands in the operations: User or Role."""
 
     kind: str
 
-    def steps(self, holder: Address, before: str | None, after: str | None, planning: Planning) -> list[Step]:
+    def plan_changes(self, holder: Address, before: str | None, after: str | None, context: PlanContext) -> list[Step]:
         if before == after:
             return []
         target: dict[str, object] = {f"{self.kind}Name": holder.name}
-        makes = (unbounded(holder, before),) if before else ()
+        makes = (boundary_removal_of(holder, before),) if before else ()
         if after is None:
-            return [step(holder, Phase.RELEASE, f"Delete{self.kind}PermissionsBoundary", target, makes=makes)]
+            return [make_step(holder, Phase.RELEASE, f"Delete{self.kind}PermissionsBoundary", target, makes=makes)]
         return [
-            step(
+            make_step(
                 holder,
                 Phase.RESTRICT,
                 f"Put{self.kind}PermissionsBoundary",
                 {**target, "PermissionsBoundary": after},
-                (present(holder), *boundary_needs(after, planning)),
+                (presence_of(holder), *needs_of_boundary(after, context)),
                 makes,
             )
         ]
 
 
-def boundary_needs(arn: str | None, planning: Planning) -> tuple[Fact, ...]:
+def needs_of_boundary(arn: str | None, context: PlanContext) -> tuple[Fact, ...]:
     """The policy of this account that must exist before it can be a boundary."""
-    policy = planning.address(arn) if arn else None
-    return (present(policy),) if policy else ()
+    policy = context.address_of(arn) if arn else None
+    return (presence_of(policy),) if policy else ()

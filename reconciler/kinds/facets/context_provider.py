@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import Declaring
-from reconciler.kinds.facts import emptied, present, step
+from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.facts import make_step, presence_of, removal_of
 from reconciler.kinds.raw import Item
-from reconciler.kinds.writing import Entry, entry
+from reconciler.kinds.writing import Entry, make_entry
 from reconciler.model.address import Address
-from reconciler.model.node import Map, Seq, place_of, text
+from reconciler.model.node import Map, Seq, find_place, get_text
 from reconciler.model.plan import Phase, Step
 
 NONE = "none"
@@ -37,7 +37,7 @@ _NAMES: Mapping[str, str] = {
 _KEY_NAMES: Mapping[str, str] = {"source_key": "SourceKey", "target_key": "TargetKey"}
 
 
-def _key(description: str) -> parts.Schema:
+def _make_key_schema(description: str) -> parts.Schema:
     return {"type": "string", "minLength": 1, "maxLength": 128, "description": description}
 
 
@@ -51,9 +51,9 @@ SCHEMA: parts.Schema = {
         "description": "How tokens become trusted context (trusted identity propagation); `none` removes it. Absent: "
         "left as it is live.",
         "properties": {
-            "subject_source_key": _key("The claim or attribute that is the subject."),
-            "subject_type_value": _key("The type of every subject, as in `user`."),
-            "subject_type_source_key": _key("The claim or attribute that is the subject's type."),
+            "subject_source_key": _make_key_schema("The claim or attribute that is the subject."),
+            "subject_type_value": _make_key_schema("The type of every subject, as in `user`."),
+            "subject_type_source_key": _make_key_schema("The claim or attribute that is the subject's type."),
             "keys": {
                 "type": "array",
                 "maxItems": _MOST_KEYS,
@@ -64,8 +64,8 @@ SCHEMA: parts.Schema = {
                     "additionalProperties": False,
                     "required": ["source_key"],
                     "properties": {
-                        "source_key": _key("The claim or attribute."),
-                        "target_key": _key("The trusted context key."),
+                        "source_key": _make_key_schema("The claim or attribute."),
+                        "target_key": _make_key_schema("The trusted context key."),
                     },
                 },
             },
@@ -82,7 +82,7 @@ SCHEMA: parts.Schema = {
 }
 
 
-class Propagating(Protocol):
+class IdentityProvider(Protocol):
     """A provider, as far as this facet goes."""
 
     @property
@@ -103,10 +103,10 @@ class Propagation:
 
 def read_propagation(item: Item) -> Propagation:
     """Read both from a Get…Provider answer, which leaves out what is not set."""
-    return Propagation(_canonical(item.get("ContextProvider")), str(item.get("IdentityCenterInstanceArn") or ""))
+    return Propagation(_to_canonical(item.get("ContextProvider")), str(item.get("IdentityCenterInstanceArn") or ""))
 
 
-def _canonical(structure: Mapping[str, Any] | None) -> str:
+def _to_canonical(structure: Mapping[str, Any] | None) -> str:
     """Return a ContextProvider as text; an empty type and an empty list count as absent, and order does not."""
     if not structure:
         return ""
@@ -121,7 +121,7 @@ def _keys_of(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(structure.get("KeyDefinitionList") or ())
 
 
-def declare_propagation(node: Map, context: Declaring) -> Propagation:
+def declare_propagation(node: Map, context: DeclareContext) -> Propagation:
     """Read both from a file. Without a context provider there can be no instance either."""
     instance = _declare_instance(node, context)
     written = node.get("context_provider")
@@ -129,32 +129,32 @@ def declare_propagation(node: Map, context: Declaring) -> Propagation:
         if instance:
             hint = "Write `identity_center_instance: none`, or what the context provider is to be."
             summary = "`identity_center_instance` needs a `context_provider`, which is `none` here."
-            context.problem("context-provider", summary, node.place("identity_center_instance"), hint)
+            context.add_problem("context-provider", summary, node.place_of("identity_center_instance"), hint)
         return Propagation("", "")
     if not isinstance(written, Map):
         if instance:
             hint = "Write it beside, as in context_provider: {subject_source_key: sub}."
             summary = "`identity_center_instance` needs a `context_provider`."
-            context.problem("context-provider", summary, node.place("identity_center_instance"), hint)
+            context.add_problem("context-provider", summary, node.place_of("identity_center_instance"), hint)
         return Propagation(None, instance)
     return Propagation(_declare_provider(written, context), instance)
 
 
-def _declare_instance(node: Map, context: Declaring) -> str | None:
-    instance = text(node, "identity_center_instance")
+def _declare_instance(node: Map, context: DeclareContext) -> str | None:
+    instance = get_text(node, "identity_center_instance")
     if instance is None or instance == NONE:
         return None if instance is None else ""
     if not _INSTANCE.fullmatch(instance):
         hint = "Write it as in arn:aws:sso:::instance/ssoins-1234567890abcdef, or `none`."
         summary = f"{instance!r} is not the ARN of an Identity Center instance."
-        context.problem("bad-arn", summary, node.place("identity_center_instance"), hint)
+        context.add_problem("bad-arn", summary, node.place_of("identity_center_instance"), hint)
     return instance
 
 
-def _declare_provider(node: Map, context: Declaring) -> str:
+def _declare_provider(node: Map, context: DeclareContext) -> str:
     if "subject_type_value" in node and "subject_type_source_key" in node:
         summary = "`subject_type_value` and `subject_type_source_key` exclude each other."
-        context.problem("context-provider", summary, node.place("subject_type_source_key"), "Remove one.")
+        context.add_problem("context-provider", summary, node.place_of("subject_type_source_key"), "Remove one.")
     _check_keys(node, tuple(_NAMES), context)
     found: dict[str, Any] = {name: node[key] for key, name in _NAMES.items() if key in node}
     listed = node.get("keys")
@@ -162,29 +162,29 @@ def _declare_provider(node: Map, context: Declaring) -> str:
     for key in keys:
         _check_keys(key, tuple(_KEY_NAMES), context)
     found["KeyDefinitionList"] = [{_KEY_NAMES[name]: key[name] for name in key if name in _KEY_NAMES} for key in keys]
-    return _canonical(found)
+    return _to_canonical(found)
 
 
-def _check_keys(node: Map, names: tuple[str, ...], context: Declaring) -> None:
+def _check_keys(node: Map, names: tuple[str, ...], context: DeclareContext) -> None:
     for name in names:
         value = node.get(name)
         if isinstance(value, str) and not _KEY.fullmatch(value):
             hint = "AWS takes letters, digits, single spaces inside, and _ . : / = + - @ #; at most 128 in all."
-            context.problem("bad-context-key", f"{name}: {value!r} is no key.", place_of(node, [name]), hint)
+            context.add_problem("bad-context-key", f"{name}: {value!r} is no key.", find_place(node, [name]), hint)
 
 
-def written_propagation(provider: Propagating) -> Entry:
+def export_propagation(provider: IdentityProvider) -> Entry:
     """Return both as a file writes them; what is not set has no line."""
     structure = json.loads(provider.context_provider) if provider.context_provider else {}
     keys = [{name: key[of_aws] for name, of_aws in _KEY_NAMES.items() if of_aws in key} for key in _keys_of(structure)]
     written = {name: structure[of_aws] for name, of_aws in _NAMES.items() if of_aws in structure}
-    return entry(
+    return make_entry(
         context_provider=written | ({"keys": keys} if keys else {}),
         identity_center_instance=provider.identity_center_instance,
     )
 
 
-def create_parameters(provider: Propagating) -> dict[str, object]:
+def make_create_parameters(provider: IdentityProvider) -> dict[str, object]:
     """Return what Create…Provider takes of both."""
     found: dict[str, object] = {}
     if provider.context_provider:
@@ -194,32 +194,34 @@ def create_parameters(provider: Propagating) -> dict[str, object]:
     return found
 
 
-def update_steps(operation: str, target: Mapping[str, object], before: Propagating, after: Propagating) -> list[Step]:
+def plan_changes(
+    operation: str, target: Mapping[str, object], before: IdentityProvider, after: IdentityProvider
+) -> list[Step]:
     """Return the calls that change both, one each: an instance comes after its context provider, and goes before it."""
     address = after.address
-    old, new = _sides(before.context_provider, after.context_provider)
-    old_instance, new_instance = _sides(before.identity_center_instance, after.identity_center_instance)
-    dissociated, provided = emptied(address, "identity-center"), emptied(address, "context-provider")
+    old, new = _fill_absent(before.context_provider, after.context_provider)
+    old_instance, new_instance = _fill_absent(before.identity_center_instance, after.identity_center_instance)
+    dissociated, provided = removal_of(address, "identity-center"), removal_of(address, "context-provider")
     steps = []
     if old_instance and not new_instance:
         parameters = {**target, "RemoveIdentityCenterInstance": True}
-        steps.append(step(address, Phase.NARROW, operation, parameters, (present(address),), (dissociated,)))
+        steps.append(make_step(address, Phase.NARROW, operation, parameters, (presence_of(address),), (dissociated,)))
     if old and not new:
-        needs = (present(address), *((dissociated,) if steps else ()))
-        steps.append(step(address, Phase.NARROW, operation, {**target, "RemoveContextProvider": True}, needs))
+        needs = (presence_of(address), *((dissociated,) if steps else ()))
+        steps.append(make_step(address, Phase.NARROW, operation, {**target, "RemoveContextProvider": True}, needs))
     elif old != new:
         phase = Phase.SWAP if old else Phase.WIDEN
         parameters = {**target, "ContextProvider": json.loads(new)}
-        steps.append(step(address, phase, operation, parameters, (present(address),), (provided,)))
+        steps.append(make_step(address, phase, operation, parameters, (presence_of(address),), (provided,)))
     if new_instance and old_instance != new_instance:
         phase = Phase.SWAP if old_instance else Phase.WIDEN
-        needs = (present(address), *((provided,) if old != new and not old else ()))
+        needs = (presence_of(address), *((provided,) if old != new and not old else ()))
         parameters = {**target, "IdentityCenterInstanceArn": new_instance}
-        steps.append(step(address, phase, operation, parameters, needs))
+        steps.append(make_step(address, phase, operation, parameters, needs))
     return steps
 
 
-def _sides(before: str | None, after: str | None) -> tuple[str, str]:
+def _fill_absent(before: str | None, after: str | None) -> tuple[str, str]:
     """Return a setting before and after; what is left as it is, is the same on both sides."""
     old = before or ""
     return old, old if after is None else after

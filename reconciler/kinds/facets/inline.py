@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.kinds.facts import edit, emptied, present, staged
+from reconciler.kinds.facts import chain_stages, make_edit_step, presence_of, removal_of
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.quotas import INLINE_SIZE
-from reconciler.policy.grants import NOTHING, shift_of
-from reconciler.policy.stages import stages
+from reconciler.policy.grants import NO_STATEMENTS, diff_statements
+from reconciler.policy.stages import split_into_stages
 
 Documents = Mapping[str, Document]
 
@@ -24,41 +24,45 @@ _FORCED = "the quota of inline policies"
 
 
 @dataclass(frozen=True, slots=True)
-class Inline:
+class InlineFacet:
     """`kind` as it stands in the operations: User, Group or Role."""
 
     kind: str
 
-    def steps(
-        self, holder: Address, before: Documents, after: Documents, in_stages: Collection[tuple[Address, str]] = ()
+    def plan_changes(
+        self,
+        holder: Address,
+        before: Documents,
+        after: Documents,
+        staged_documents: Collection[tuple[Address, str]] = (),
     ) -> list[Step]:
         removed = sorted(set(before) - set(after))
         written = sorted(name for name, document in after.items() if before.get(name) != document)
-        first = self._first(before, after)
-        room = tuple(emptied(holder, f"inline/{name}") for name in sorted(first))
-        spare = self._spare(before, after) // max(1, sum((holder, name) in in_stages for name in written))
+        first = self._find_forced(before, after)
+        room = tuple(removal_of(holder, f"inline/{name}") for name in sorted(first))
+        spare = self._count_spare(before, after) // max(1, sum((holder, name) in staged_documents for name in written))
         return [
-            *(self._delete(holder, name, before[name], name in first) for name in removed),
+            *(self._make_delete_step(holder, name, before[name], name in first) for name in removed),
             *(
                 put
                 for name in written
-                for put in self._puts(
+                for put in self._make_put_steps(
                     holder,
                     name,
                     before.get(name),
                     after[name],
                     None if name in first else room,
-                    spare if (holder, name) in in_stages else 0,
+                    spare if (holder, name) in staged_documents else 0,
                 )
             ),
         ]
 
-    def _spare(self, before: Documents, after: Documents) -> int:
+    def _count_spare(self, before: Documents, after: Documents) -> int:
         """The characters that no document needs, on neither side."""
-        largest = (max(_size(before.get(name)), _size(after.get(name))) for name in {*before, *after})
+        largest = (max(_size_of(before.get(name)), _size_of(after.get(name))) for name in {*before, *after})
         return max(0, INLINE_SIZE[self.kind].default - sum(largest))
 
-    def _puts(
+    def _make_put_steps(
         self,
         holder: Address,
         name: str,
@@ -68,14 +72,14 @@ class Inline:
         spare: int,
     ) -> list[Step]:
         apart = spare and room is not None
-        written = stages(old, new, max(_size(old), _size(new)) + spare) if apart else (new,)
+        written = split_into_stages(old, new, max(_size_of(old), _size_of(new)) + spare) if apart else (new,)
         pairs = zip((old, *written[:-1]), written, strict=True)
-        return staged([self._put(holder, name, was, then, room) for was, then in pairs], (holder, name))
+        return chain_stages([self._make_put_step(holder, name, was, then, room) for was, then in pairs], (holder, name))
 
-    def _first(self, before: Documents, after: Documents) -> set[str]:
+    def _find_forced(self, before: Documents, after: Documents) -> set[str]:
         """The documents that must shrink or go before others may grow; as few as the quota asks for."""
-        growth = {name: _size(after.get(name)) - _size(before.get(name)) for name in {*before, *after}}
-        peak = total_size(before) + sum(grown for grown in growth.values() if grown > 0)
+        growth = {name: _size_of(after.get(name)) - _size_of(before.get(name)) for name in {*before, *after}}
+        peak = total_size_of(before) + sum(grown for grown in growth.values() if grown > 0)
         found: set[str] = set()
         for name in sorted(growth, key=lambda name: (growth[name], name)):
             if peak <= INLINE_SIZE[self.kind].default or growth[name] >= 0:
@@ -84,43 +88,43 @@ class Inline:
             peak += growth[name]
         return found
 
-    def _put(
+    def _make_put_step(
         self, holder: Address, name: str, old: Document | None, new: Document, room: tuple[Fact, ...] | None
     ) -> Step:
         """`room`: what must be gone first; None for one that must itself come first."""
-        shift = shift_of(old.statements if old else NOTHING, new.statements)
+        shift = diff_statements(old.statements if old else NO_STATEMENTS, new.statements)
         parameters: dict[str, object] = {f"{self.kind}Name": holder.name, "PolicyName": name}
         parameters["PolicyDocument"] = new.text
-        put = edit(
+        put = make_edit_step(
             holder,
             shift,
             f"Put{self.kind}Policy",
             parameters,
-            (present(holder), *(room or ())),
-            (emptied(holder, f"inline/{name}"),),
+            (presence_of(holder), *(room or ())),
+            (removal_of(holder, f"inline/{name}"),),
         )
         if room is None and put.phase > Phase.WIDEN:
             return replace(put, phase=Phase.WIDEN, note=_FORCED)
         return put
 
-    def _delete(self, holder: Address, name: str, old: Document, forced: bool) -> Step:
-        deletion = edit(
+    def _make_delete_step(self, holder: Address, name: str, old: Document, forced: bool) -> Step:
+        deletion = make_edit_step(
             holder,
-            shift_of(old.statements, NOTHING),
+            diff_statements(old.statements, NO_STATEMENTS),
             f"Delete{self.kind}Policy",
             {f"{self.kind}Name": holder.name, "PolicyName": name},
-            makes=(emptied(holder, f"inline/{name}"),),
+            makes=(removal_of(holder, f"inline/{name}"),),
         )
         return replace(deletion, phase=Phase.WIDEN, note=_FORCED) if forced else deletion
 
-    def emptying(self, holder: Address, before: Documents) -> list[Step]:
-        return [self._delete(holder, name, before[name], forced=False) for name in sorted(before)]
+    def plan_removal(self, holder: Address, before: Documents) -> list[Step]:
+        return [self._make_delete_step(holder, name, before[name], forced=False) for name in sorted(before)]
 
 
-def total_size(documents: Documents) -> int:
+def total_size_of(documents: Documents) -> int:
     """What AWS's quota counts: the characters of all of them without white space."""
-    return sum(map(_size, documents.values()))
+    return sum(map(_size_of, documents.values()))
 
 
-def _size(document: Document | None) -> int:
+def _size_of(document: Document | None) -> int:
     return len(document.text) if document else 0

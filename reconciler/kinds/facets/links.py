@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.kinds.facts import linked, present, step, unlinked
-from reconciler.kinds.planning import Planning, Side
+from reconciler.kinds.facts import link_of, link_removal_of, make_step, presence_of
+from reconciler.kinds.planning import EntityLookup, PlanContext
 from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
-from reconciler.model.quotas import ATTACHED, GROUPS_PER_USER, Quota
-from reconciler.policy.grants import NOTHING, Statements, phase_of
+from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, Quota
+from reconciler.policy.grants import NO_STATEMENTS, Statements, phase_of
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class EntityLink:
     """One thing that can be linked: its identity in facts, its call parameters, and what must exist."""
 
     key: Address | str
@@ -27,95 +27,108 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
-    """`attach` and `detach` are operations; `granted` tells what a link brings on one side of the plan."""
+class LinkFacet:
+    """`attach_operation` and `detach_operation` are operations; `statements_of` tells what a link brings on one side of the plan."""
 
-    attach: str
-    detach: str
+    attach_operation: str
+    detach_operation: str
     quota: Quota
     noun: str
-    granted: Callable[[Planning, Link, Side], Statements]
+    statements_of: Callable[[PlanContext, EntityLink, EntityLookup], Statements]
 
-    def steps(self, holder: Address, before: list[Link], after: list[Link], planning: Planning) -> list[Step]:
+    def plan_changes(
+        self, holder: Address, before: list[EntityLink], after: list[EntityLink], context: PlanContext
+    ) -> list[Step]:
         old, new = {link.key: link for link in before}, {link.key: link for link in after}
-        added = sorted((link for key, link in new.items() if key not in old), key=lambda one: self._gain(planning, one))
+        added = sorted(
+            (link for key, link in new.items() if key not in old), key=lambda one: self._phase_of_attach(context, one)
+        )
         removed = [link for key, link in old.items() if key not in new]
-        free = max(0, planning.quota(self.quota) - len(before))
+        free = max(0, context.limit_of(self.quota) - len(before))
         forced = min(len(removed), max(0, len(added) - free))
         pairs = list(zip(removed[:forced], added[free:], strict=False))
         return [
-            *self._swapped(holder, pairs, added[free - 1] if free and pairs else None, planning),
-            *(self._off(holder, link, self._loss(planning, link)) for link in removed[forced:]),
-            *(self._on(holder, link, planning) for link in (*added[:free], *added[free + forced :])),
+            *self._swap_pairs(holder, pairs, added[free - 1] if free and pairs else None, context),
+            *(self._make_detach_step(holder, link, self._phase_of_detach(context, link)) for link in removed[forced:]),
+            *(self._make_attach_step(holder, link, context) for link in (*added[:free], *added[free + forced :])),
         ]
 
-    def _swapped(
-        self, holder: Address, pairs: list[tuple[Link, Link]], last: Link | None, planning: Planning
+    def _swap_pairs(
+        self, holder: Address, pairs: list[tuple[EntityLink, EntityLink]], last: EntityLink | None, context: PlanContext
     ) -> list[Step]:
         """Where the quota leaves no room: one off, one on, and so forth, so that few are missing at a time."""
         steps = []
         note = f"the quota of {self.noun}"
         for off, on in pairs:
-            after = (linked(holder, last.key),) if last else ()
-            steps.append(self._off(holder, off, self._gain(planning, on), after, note))
-            steps.append(self._on(holder, on, planning, (unlinked(holder, off.key),)))
+            after = (link_of(holder, last.key),) if last else ()
+            steps.append(self._make_detach_step(holder, off, self._phase_of_attach(context, on), after, note))
+            steps.append(self._make_attach_step(holder, on, context, (link_removal_of(holder, off.key),)))
             last = on
         return steps
 
-    def _on(self, holder: Address, link: Link, planning: Planning, room: tuple[Fact, ...] = ()) -> Step:
-        needs = (present(holder), *link.needs, *room)
-        makes = (linked(holder, link.key),)
-        return step(holder, self._gain(planning, link), self.attach, link.parameters, needs, makes)
+    def _make_attach_step(
+        self, holder: Address, link: EntityLink, context: PlanContext, room: tuple[Fact, ...] = ()
+    ) -> Step:
+        needs = (presence_of(holder), *link.needs, *room)
+        makes = (link_of(holder, link.key),)
+        return make_step(
+            holder, self._phase_of_attach(context, link), self.attach_operation, link.parameters, needs, makes
+        )
 
-    def _off(self, holder: Address, link: Link, phase: Phase, needs: tuple[Fact, ...] = (), note: str = "") -> Step:
-        return step(holder, phase, self.detach, link.parameters, needs, (unlinked(holder, link.key),), note)
+    def _make_detach_step(
+        self, holder: Address, link: EntityLink, phase: Phase, needs: tuple[Fact, ...] = (), note: str = ""
+    ) -> Step:
+        return make_step(
+            holder, phase, self.detach_operation, link.parameters, needs, (link_removal_of(holder, link.key),), note
+        )
 
-    def _gain(self, planning: Planning, link: Link) -> Phase:
-        return phase_of(NOTHING, self.granted(planning, link, planning.then))
+    def _phase_of_attach(self, context: PlanContext, link: EntityLink) -> Phase:
+        return phase_of(NO_STATEMENTS, self.statements_of(context, link, context.entity_after))
 
-    def _loss(self, planning: Planning, link: Link) -> Phase:
-        return phase_of(self.granted(planning, link, planning.now), NOTHING)
+    def _phase_of_detach(self, context: PlanContext, link: EntityLink) -> Phase:
+        return phase_of(self.statements_of(context, link, context.entity_before), NO_STATEMENTS)
 
-    def emptying(self, holder: Address, before: list[Link], planning: Planning) -> list[Step]:
+    def plan_removal(self, holder: Address, before: list[EntityLink], context: PlanContext) -> list[Step]:
         """Every link taken off, for a holder that is about to be deleted: what it grants first."""
-        return [self._off(holder, link, self._loss(planning, link)) for link in before]
+        return [self._make_detach_step(holder, link, self._phase_of_detach(context, link)) for link in before]
 
 
-def attached(kind: str) -> Links:
+def make_policy_facet(kind: str) -> LinkFacet:
     """Managed policies of a User, Group or Role (Attach…Policy, Detach…Policy)."""
-    return Links(
-        attach=f"Attach{kind}Policy",
-        detach=f"Detach{kind}Policy",
-        quota=ATTACHED[kind],
+    return LinkFacet(
+        attach_operation=f"Attach{kind}Policy",
+        detach_operation=f"Detach{kind}Policy",
+        quota=ATTACHED_POLICIES[kind],
         noun="attached policies",
-        granted=lambda planning, link, side: planning.policy_statements(str(link.key), side),
+        statements_of=lambda planning, link, side: planning.statements_of_policy(str(link.key), side),
     )
 
 
-def policy_links(holder: Address, policies: frozenset[str], planning: Planning) -> list[Link]:
+def make_policy_links(holder: Address, policies: frozenset[str], context: PlanContext) -> list[EntityLink]:
     """Policy ARNs as links of one holder."""
     name_key = f"{holder.kind.capitalize()}Name"
     links = []
     for arn in sorted(policies):
-        policy = planning.address(arn)
-        needs = (present(policy),) if policy else ()
-        links.append(Link(arn, {name_key: holder.name, "PolicyArn": arn}, needs))
+        policy = context.address_of(arn)
+        needs = (presence_of(policy),) if policy else ()
+        links.append(EntityLink(arn, {name_key: holder.name, "PolicyArn": arn}, needs))
     return links
 
 
-MEMBERSHIPS = Links(
-    attach="AddUserToGroup",
-    detach="RemoveUserFromGroup",
+MEMBERSHIPS = LinkFacet(
+    attach_operation="AddUserToGroup",
+    detach_operation="RemoveUserFromGroup",
     quota=GROUPS_PER_USER,
     noun="groups per user",
-    granted=lambda planning, link, side: (
-        planning.group_statements(link.key, side) if isinstance(link.key, Address) else NOTHING
+    statements_of=lambda planning, link, side: (
+        planning.statements_of_group(link.key, side) if isinstance(link.key, Address) else NO_STATEMENTS
     ),
 )
 
 
-def group_links(user: Address, groups: frozenset[Address]) -> list[Link]:
+def make_group_links(user: Address, groups: frozenset[Address]) -> list[EntityLink]:
     """Group addresses as links of one user."""
     return [
-        Link(group, {"GroupName": group.name, "UserName": user.name}, (present(group),)) for group in sorted(groups)
+        EntityLink(group, {"GroupName": group.name, "UserName": user.name}, (presence_of(group),))
+        for group in sorted(groups)
     ]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from reconciler.kinds.facts import present, step
-from reconciler.kinds.planning import Planning
+from reconciler.kinds.facts import make_step, presence_of
+from reconciler.kinds.planning import PlanContext
 from reconciler.model.entity import Group, User
 from reconciler.model.plan import Phase, Step
 
 
-def placed(noun: str, before: User | Group, after: User | Group, planning: Planning) -> list[Step]:
+def plan_placement(noun: str, before: User | Group, after: User | Group, context: PlanContext) -> list[Step]:
     """`noun` as in the operation. `before` has its new name already: the old one is in `planning.renamed`."""
     address = after.address
-    old = planning.renamed.get(address)
+    old = context.renames.get(address)
     parameters: dict[str, object] = {f"{noun}Name": old.name if old else before.name}
     if old:
         parameters[f"New{noun}Name"] = after.name
@@ -19,4 +19,4 @@ def placed(noun: str, before: User | Group, after: User | Group, planning: Plann
         parameters["NewPath"] = after.path
     if len(parameters) == 1:
         return []
-    return [step(address, Phase.CREATE, f"Update{noun}", parameters, (), (present(address),))]
+    return [make_step(address, Phase.CREATE, f"Update{noun}", parameters, (), (presence_of(address),))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import Declaring
+from reconciler.kinds.declaring import DeclareContext
 from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Role
 from reconciler.model.node import Map
@@ -26,7 +26,7 @@ SCHEMA: parts.Schema = {
 }
 
 
-def declare_signin_session(node: Map, context: Declaring) -> int | None:
+def declare_signin_session(node: Map, context: DeclareContext) -> int | None:
     """Read the seconds from a file; None if it leaves them as they are live."""
     written = node.get(_FIELD)
     if written is None or written == _NONE:
@@ -36,17 +36,17 @@ def declare_signin_session(node: Map, context: Declaring) -> int | None:
     if length is None or not low <= length <= high:
         summary = f"{_FIELD} {written!r} is not between 1h and 90d."
         hint = f"Write a duration such as 12h or 30d, or `{_NONE}` to clear it."
-        context.problem("bad-duration", summary, node.place(_FIELD), hint)
+        context.add_problem("bad-duration", summary, node.place_of(_FIELD), hint)
     return length
 
 
-def create_parameters(role: Role) -> dict[str, object]:
+def make_create_parameters(role: Role) -> dict[str, object]:
     """Return what CreateRole takes of it."""
     length = role.max_signin_session_duration
     return {"MaxSigninSessionDuration": length} if length else {}
 
 
-def update_parameters(before: Role, after: Role) -> dict[str, object]:
+def make_update_parameters(before: Role, after: Role) -> dict[str, object]:
     """Return the parameters of UpdateRole that set or clear it; none if it stays as it is."""
     wanted = after.max_signin_session_duration
     if wanted is None or wanted == (before.max_signin_session_duration or NOT_SET):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from reconciler.kinds.facts import emptied, present, step
+from reconciler.kinds.facts import make_step, presence_of, removal_of
 from reconciler.model.address import Address
 from reconciler.model.entity import Tags
 from reconciler.model.plan import Phase, Step
@@ -18,13 +18,13 @@ from reconciler.model.quotas import TAGS
 OWNER = "reconcile:owner"
 PROTECT = "reconcile:protect"
 BREAK_GLASS = "reconcile:break-glass"
-_OURS = "reconcile:"
-_OF_AWS = "aws:"
+_OWN_PREFIX = "reconcile:"
+_AWS_PREFIX = "aws:"
 
 
 def is_ours(key: str) -> bool:
     """Return whether a tag of an entity is one that reconcile keeps. Entities spell them as `with_our_keys` does."""
-    return key.startswith(_OURS)
+    return key.startswith(_OWN_PREFIX)
 
 
 def may_be_ours(key: str) -> bool:
@@ -32,12 +32,12 @@ def may_be_ours(key: str) -> bool:
 
     Stricter than IAM, which does not say how it folds other letters than A to Z. No file may write these keys.
     """
-    return _plain(key).startswith(_OURS)
+    return _normalize_key(key).startswith(_OWN_PREFIX)
 
 
 def is_of_aws(key: str) -> bool:
     """Return whether AWS refuses the key: `aws:` is reserved in any letter case."""
-    return fold_key(key).startswith(_OF_AWS)
+    return fold_key(key).startswith(_AWS_PREFIX)
 
 
 def fold_key(key: str) -> str:
@@ -51,36 +51,36 @@ def with_our_keys(tags: Tags) -> dict[str, str]:
     return found | {key: value for key, value in tags.items() if is_ours(key) and key in found}
 
 
-def _plain(key: str) -> str:
+def _normalize_key(key: str) -> str:
     return unicodedata.normalize("NFKC", key).casefold().strip()
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
+class TagFacet:
     """`noun` as in the operation: User, Role, Policy, InstanceProfile. folds_keys: IAM ignores their letter case."""
 
     noun: str
     folds_keys: bool = False
 
-    def steps(self, address: Address, target: dict[str, object], before: Tags, after: Tags) -> list[Step]:
+    def plan_changes(self, address: Address, target: dict[str, object], before: Tags, after: Tags) -> list[Step]:
         """`target` names the entity in the call (UserName, PolicyArn, …)."""
         removed = sorted(set(before) - set(after))
         changed = {key: value for key, value in sorted(after.items()) if before.get(key) != value}
         recased = self.folds_keys and set(map(fold_key, removed)) & set(map(fold_key, changed))
         first = bool(changed) and bool(recased or len(set(before) | set(after)) > TAGS.default)
-        untagged = emptied(address, "tags")
+        untagged = removal_of(address, "tags")
         steps = []
         if removed:
             phase = Phase.WIDEN if first else Phase.NARROW
             parameters = {**target, "TagKeys": removed}
-            steps.append(step(address, phase, f"Untag{self.noun}", parameters, makes=(untagged,)))
+            steps.append(make_step(address, phase, f"Untag{self.noun}", parameters, makes=(untagged,)))
         if changed:
-            needs = (present(address), *((untagged,) if first else ()))
-            parameters = {**target, "Tags": tag_list(changed)}
-            steps.append(step(address, Phase.WIDEN, f"Tag{self.noun}", parameters, needs))
+            needs = (presence_of(address), *((untagged,) if first else ()))
+            parameters = {**target, "Tags": to_tag_list(changed)}
+            steps.append(make_step(address, Phase.WIDEN, f"Tag{self.noun}", parameters, needs))
         return steps
 
 
-def tag_list(tags: Tags) -> list[dict[str, str]]:
+def to_tag_list(tags: Tags) -> list[dict[str, str]]:
     """Tags as IAM's API takes them."""
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]

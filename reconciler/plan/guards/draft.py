@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.kinds.planning import Planning
+from reconciler.kinds.planning import PlanContext
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity
@@ -13,39 +13,41 @@ from reconciler.model.live import State
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.plan.diff import Difference
-from reconciler.plan.options import Allowed
+from reconciler.plan.options import PlanOptions
 
 
 @dataclass(frozen=True)
 class Draft:
     """`entities` is what the file asks for, effective; `differences` what the plan would do.
 
-    live: the account as it is once the plan's renames are made. actual: as it is before; the same where there are
+    baseline: the account as it is once the plan's renames are made. live: as it is before; the same where there are
     none. replaced: new → old of the roles and policies that the plan replaces.
     """
 
     desired: Desired
     entities: Mapping[Address, Entity]
-    live: State
+    baseline: State
     differences: Sequence[Difference]
-    planning: Planning
-    allowed: Allowed
-    actual: State
+    planning: PlanContext
+    options: PlanOptions
+    live: State
     replaced: Mapping[Address, Address]
 
-    def was(self, address: Address) -> Address:
+    def old_address_of(self, address: Address) -> Address:
         """The name that an entity has before the plan."""
-        return self.planning.renamed.get(address, address)
+        return self.planning.renames.get(address, address)
 
     @property
     def predecessors(self) -> Mapping[Address, Address]:
         """New → old of what the plan renames or replaces."""
-        return {**self.replaced, **self.planning.renamed}
+        return {**self.replaced, **self.planning.renames}
 
-    def of(self, action: Action) -> list[Difference]:
+    def differences_of(self, action: Action) -> list[Difference]:
         return [difference for difference in self.differences if difference.action is action]
 
-    def refusal(self, code: str, address: Address | None, summary: str, hint: str = "", flag: str = "") -> Problem:
+    def build_refusal(
+        self, code: str, address: Address | None, summary: str, hint: str = "", flag: str = ""
+    ) -> Problem:
         """An error that makes the plan unsafe."""
         declaration = self.desired.declarations.get(address) if address else None
         place = declaration.place if declaration else None

@@ -7,39 +7,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.kinds.registry import BY_NAME
+from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.problem import Problem
 from reconciler.plan.guards.draft import Draft
 
 
-def immutable_fields(draft: Draft) -> Iterator[Problem]:
+def check_immutable_fields(draft: Draft) -> Iterator[Problem]:
     for difference in draft.differences:
         if difference.before is None or difference.after is None:
             continue
-        reasons = BY_NAME[difference.address.kind].immutable
+        reasons = KINDS_BY_NAME[difference.address.kind].immutable
         for field in difference.fields:
             if field.path in reasons:
-                yield draft.refusal(
+                yield draft.build_refusal(
                     "immutable-field",
                     difference.address,
                     f"{reasons[field.path]}: it is {field.before or ''!r}, and the file says {field.after!r}.",
-                    f"Write {field.before or ''!r}, or leave `{field.path}` out.{_instead(difference.address)}",
+                    f"Write {field.before or ''!r}, or leave `{field.path}` out.{_suggest_replacement(difference.address)}",
                 )
 
 
-def _instead(address: Address) -> str:
+def _suggest_replacement(address: Address) -> str:
     """Who wants the change nevertheless: under another name, which is then a replacement that is seen as one."""
     if address.kind not in ("role", "policy"):
         return ""
     return f" To have it changed, give it another name and write `moved: {{{address}: {address.kind}/NEW}}`."
 
 
-def name_case(draft: Draft) -> Iterator[Problem]:
+def check_name_case(draft: Draft) -> Iterator[Problem]:
     for address, entity in draft.entities.items():
-        live = draft.live.entities.get(address)
+        live = draft.baseline.entities.get(address)
         if live is not None and live.name != entity.name:
-            yield draft.refusal(
+            yield draft.build_refusal(
                 "name-case",
                 address,
                 f"The {address.kind} is {live.name!r} in the account, and {entity.name!r} in the file.",

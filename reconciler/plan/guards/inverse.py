@@ -9,7 +9,7 @@ from reconciler.model.entity import Entity
 from reconciler.model.plan import Call
 
 
-def inverse(call: Call, before: Entity | None) -> tuple[str, ...]:
+def inverse_of(call: Call, before: Entity | None) -> tuple[str, ...]:
     """The operations that take a call back; none for secrets and devices, which nothing brings back.
 
     `before`: the entity as it was; what a Put or a tag replaced is put back, what was not there is removed.
@@ -20,25 +20,25 @@ def inverse(call: Call, before: Entity | None) -> tuple[str, ...]:
         if "PolicyName" in parameters:
             replaced = str(parameters["PolicyName"]) in getattr(before, "inline_policies", {})
         return (operation if replaced else f"Delete{operation.removeprefix('Put')}",)
-    if operation in _OF_ACCOUNT:
-        made, changed = _OF_ACCOUNT[operation]
+    if operation in _ACCOUNT_INVERSES:
+        made, changed = _ACCOUNT_INVERSES[operation]
         return (made if before is None else changed,)
     if operation in _INVERSES:
         return _INVERSES[operation]
-    for verb, undoing in _VERBS:
+    for verb, undoing in _VERB_INVERSES:
         if operation.startswith(verb):
             return tuple(f"{other}{operation.removeprefix(verb)}" for other in undoing)
     return ()
 
 
-_VERBS: tuple[tuple[str, tuple[str, ...]], ...] = (
+_VERB_INVERSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Attach", ("Detach",)),
     ("Detach", ("Attach",)),
     ("Tag", ("Tag", "Untag")),
     ("Untag", ("Tag",)),
     ("Update", ("Update",)),
 )
-_OF_ACCOUNT: Mapping[str, tuple[str, str]] = {
+_ACCOUNT_INVERSES: Mapping[str, tuple[str, str]] = {
     "CreateAccountAlias": ("DeleteAccountAlias", "CreateAccountAlias"),
     "UpdateAccountPasswordPolicy": ("DeleteAccountPasswordPolicy", "UpdateAccountPasswordPolicy"),
 }

@@ -17,14 +17,14 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import State
 from reconciler.model.plan import Step
 from reconciler.model.problem import Level, Problem
-from reconciler.plan.access import planned_state
+from reconciler.plan.access import build_planned_state
 from reconciler.plan.break_glass import is_marked
 from reconciler.plan.diff import Difference
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.guards.undo_rights import Loss, lost_rights, undo_of
-from reconciler.plan.guards.ways_in import ClosedWay, WaysIn
-from reconciler.plan.ownership import caller_address
-from reconciler.plan.renames import Names
+from reconciler.plan.guards.undo_rights import LostAccess, find_lost_rights, find_undo_calls
+from reconciler.plan.guards.ways_in import ClosedChain, RoleChains
+from reconciler.plan.ownership import find_caller
+from reconciler.plan.renames import Renames
 
 FLAG = "--allow-lockout"
 _SHOWN = 3
@@ -32,127 +32,129 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Lockout:
-    """A principal that could not undo the plan after it; `named` as the person knows it."""
+    """A principal that could not undo the plan after it; `label` as the person knows it."""
 
     address: Address
-    named: str
-    losses: tuple[Loss, ...]
+    label: str
+    losses: tuple[LostAccess, ...]
 
 
-def lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
+def find_lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
     """Return each principal that would be locked out, allowed or not: the caller, and those of break_glass."""
     listed = list(steps)
     if not listed:
         return []
-    undoing = undo_of(listed, draft)
-    planned = planned_state(draft.live, draft.differences)
-    ways = ways_in(draft.desired, draft.live, draft.actual, draft.differences, draft.predecessors)
+    undoing = find_undo_calls(listed, draft)
+    planned = build_planned_state(draft.baseline, draft.differences)
+    ways = compare_role_chains(draft.desired, draft.baseline, draft.live, draft.differences, draft.predecessors)
     found = []
-    for address, named in sorted(guarded_by(draft.desired, draft.live, draft.differences).items()):
+    for address, named in sorted(find_guarded_principals(draft.desired, draft.baseline, draft.differences).items()):
         losses = (
-            *lost_rights(address, undoing, draft, planned, ways.sign_in),
-            *_closed_entries(address, draft, ways),
-            *_lost_sign_in(address, draft, ways),
-            *_lost_mark(address, draft),
+            *find_lost_rights(address, undoing, draft, planned, ways.sign_in),
+            *_find_closed_chains(address, draft, ways),
+            *_find_lost_sign_in(address, draft, ways),
+            *_find_lost_mark(address, draft),
         )
         if losses:
             found.append(Lockout(address, named, losses))
     return found
 
 
-def guarded_by(desired: Desired, live: State, differences: Iterable[Difference]) -> dict[Address, str]:
+def find_guarded_principals(desired: Desired, baseline: State, differences: Iterable[Difference]) -> dict[Address, str]:
     """Return whom the guard speaks of, each with its name for people: the caller, and who counts as break_glass."""
     marked = [item.address for item in differences if is_marked(item.before)]
     found = {address: f"{address} (settings.break_glass)" for address in (*desired.settings.break_glass, *marked)}
-    caller = caller_address(live)
-    if caller is not None and caller in live.entities:
-        found[caller] = f"the caller ({live.facts.caller})"
+    caller = find_caller(baseline)
+    if caller is not None and caller in baseline.entities:
+        found[caller] = f"the caller ({baseline.details.caller})"
     return found
 
 
-def ways_in(
-    desired: Desired, live: State, actual: State, differences: Iterable[Difference], predecessors: Names
-) -> WaysIn:
-    """Return the ways into the guarded roles. `live`: the account once the renames are made; `actual`: as it is.
+def compare_role_chains(
+    desired: Desired, baseline: State, live: State, differences: Iterable[Difference], predecessors: Renames
+) -> RoleChains:
+    """Return the ways into the guarded roles. `baseline`: the account once the renames are made; `baseline`: as it is.
 
     predecessors: new → old of what the plan renames or replaces.
     """
     listed = tuple(differences)
-    roles = [address for address in guarded_by(desired, live, listed) if address.kind == "role"]
-    return WaysIn(
+    roles = [address for address in find_guarded_principals(desired, baseline, listed) if address.kind == "role"]
+    return RoleChains(
         roles=tuple(sorted(roles)),
-        actual=actual,
         live=live,
-        planned=planned_state(live, listed),
+        baseline=baseline,
+        planned=build_planned_state(baseline, listed),
         differences=listed,
-        renamed=predecessors,
+        predecessors=predecessors,
         now=desired.now,
     )
 
 
-def lockout(draft: Draft, found: Iterable[Lockout]) -> Iterator[Problem]:
+def check_lockout(draft: Draft, lockouts: Iterable[Lockout]) -> Iterator[Problem]:
     """Yield a refusal for each lockout that is not allowed, and a warning if the caller is not known."""
-    caller = caller_address(draft.live)
-    told = draft.live.facts.caller
-    if draft.differences and told and not told.endswith(":root") and caller not in draft.live.entities:
+    caller = find_caller(draft.baseline)
+    told = draft.baseline.details.caller
+    if draft.differences and told and not told.endswith(":root") and caller not in draft.baseline.entities:
         yield Problem(
             Level.WARNING,
             "caller-unknown",
             f"The caller {told} is not in live IAM: whether it locks itself out is not checked.",
         )
-    if not draft.allowed.lockout:
-        for one in found:
-            yield _refusal(draft, one)
+    if not draft.options.allow_lockout:
+        for one in lockouts:
+            yield _refuse_lockout(draft, one)
 
 
-def _refusal(draft: Draft, found: Lockout) -> Problem:
-    told = "; ".join(f"{loss.what} ({loss.why})" for loss in found.losses[:_SHOWN])
+def _refuse_lockout(draft: Draft, found: Lockout) -> Problem:
+    told = "; ".join(f"{loss.what} ({loss.reason})" for loss in found.losses[:_SHOWN])
     more = f"; and {len(found.losses) - _SHOWN} more" if len(found.losses) > _SHOWN else ""
     hint = f"Leave {found.address} the rights to undo this and a way in, or pass {FLAG}."
-    summary = f"This plan locks out {found.named}. It takes away {told}{more}."
-    return draft.refusal("lockout", found.address, summary, hint, FLAG)
+    summary = f"This plan locks out {found.label}. It takes away {told}{more}."
+    return draft.build_refusal("lockout", found.address, summary, hint, FLAG)
 
 
-def _closed_entries(address: Address, draft: Draft, ways: WaysIn) -> Iterator[Loss]:
+def _find_closed_chains(address: Address, draft: Draft, ways: RoleChains) -> Iterator[LostAccess]:
     """Yield the ways into a role that the plan closes, if none is left that surely works."""
     if address.kind != "role" or address not in ways.planned.entities:
         return
-    closed = ways.closed_ways(address)
-    if address == caller_address(draft.live):
-        closed = _of_this_session(closed, address, draft.live, ways)
+    closed = ways.find_closed_chains(address)
+    if address == find_caller(draft.baseline):
+        closed = _filter_session_chains(closed, address, draft.baseline, ways)
     elif closed and ways.is_surely_open(address):
         closed = []
     for way in closed:
-        over = f" by way of {', '.join(map(str, way.over))}" if way.over else ""
-        yield Loss(f"{way.start.label} assuming {address}{over}", way.why)
+        over = f" by way of {', '.join(map(str, way.via_roles))}" if way.via_roles else ""
+        yield LostAccess(f"{way.entry_point.label} assuming {address}{over}", way.reason)
 
 
-def _of_this_session(closed: list[ClosedWay], address: Address, live: State, ways: WaysIn) -> list[ClosedWay]:
+def _filter_session_chains(
+    closed: list[ClosedChain], address: Address, baseline: State, ways: RoleChains
+) -> list[ClosedChain]:
     """Return those ways of a role by which the caller's session may have come, if all such ways close.
 
     A session that is named like a user who has a way came by that one. Any other one came through a provider or another
     account, if there is a way through one.
     """
-    session = Address("user", live.facts.caller.rpartition("/")[2])
-    worked = {way.start for way in ways.ways_before(address)}
+    session = Address("user", baseline.details.caller.rpartition("/")[2])
+    worked = {way.entry_point for way in ways.find_chains_before(address)}
     own = {start for start in worked if start.user == session}
     outside = {start for start in worked if start.user is None}
-    gone = [way for way in closed if way.start in (own or outside or worked)]
-    all_gone = {way.start for way in gone} == (own or outside or worked)
+    gone = [way for way in closed if way.entry_point in (own or outside or worked)]
+    all_gone = {way.entry_point for way in gone} == (own or outside or worked)
     return gone if all_gone or not (own or outside or ways.is_surely_open(address)) else []
 
 
-def _lost_sign_in(address: Address, draft: Draft, ways: WaysIn) -> Iterator[Loss]:
+def _find_lost_sign_in(address: Address, draft: Draft, ways: RoleChains) -> Iterator[LostAccess]:
     """Yield the only way in of a user. The caller is in; only if it has no key is that known to be by its password."""
     sign_in = ways.sign_in
-    why = sign_in.loses_password(address) if address.kind == "user" else ""
+    why = sign_in.explain_password_loss(address) if address.kind == "user" else ""
     key = sign_in.has_key(address) if why else None
-    if why and key is not True and (key is False or address != caller_address(draft.live)):
-        yield Loss(f"signing in as {address}", f"{why}, and it {sign_in.lacks_key(address)}")
+    if why and key is not True and (key is False or address != find_caller(draft.baseline)):
+        yield LostAccess(f"signing in as {address}", f"{why}, and it {sign_in.describe_missing_key(address)}")
 
 
-def _lost_mark(address: Address, draft: Draft) -> Iterator[Loss]:
+def _find_lost_mark(address: Address, draft: Draft) -> Iterator[LostAccess]:
     """Yield the tag by which the account remembers a break_glass entity, if the plan takes it off."""
     for item in draft.differences:
         if item.address == address and is_marked(item.before) and item.after is not None and not is_marked(item.after):
-            yield Loss(f"the mark {BREAK_GLASS} of {address}", "the plan takes it off")
+            yield LostAccess(f"the mark {BREAK_GLASS} of {address}", "the plan takes it off")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.model.document import Document
 from reconciler.model.entity import Policy, User
-from reconciler.model.live import Belongings
+from reconciler.model.live import OwnedCredentials
 from reconciler.model.plan import Action, Field
 from reconciler.plan.diff import Difference
 from reconciler.plan.guards.draft import Draft
@@ -22,12 +22,15 @@ _AWS_DENY_ALL = ":iam::aws:policy/AWSDenyAll"
 
 def count_secrets(draft: Draft) -> int:
     """Return how many passwords, keys, certificates and MFA devices go, with their users or without."""
-    belongings = draft.live.facts.belongings
-    with_users = sum(_secrets_of(belongings.get(one.address, Belongings())) for one in draft.of(Action.DELETE))
+    belongings = draft.baseline.details.owned_credentials
+    with_users = sum(
+        _count_secrets_of(belongings.get(one.address, OwnedCredentials()))
+        for one in draft.differences_of(Action.DELETE)
+    )
     return with_users + sum(map(_loses_password, draft.differences))
 
 
-def _secrets_of(owned: Belongings) -> int:
+def _count_secrets_of(owned: OwnedCredentials) -> int:
     keys = (owned.access_keys, owned.signing_certificates, owned.ssh_public_keys, owned.service_credentials)
     return int(owned.login_profile) + sum(map(len, keys)) + len(owned.mfa_devices)
 
@@ -39,43 +42,45 @@ def _loses_password(difference: Difference) -> bool:
 
 def count_removals(draft: Draft) -> Counter[str]:
     """Return what entities that stay lose: a noun for each sort → how many."""
-    swapped = {draft.planning.arn(old): draft.planning.arn(new) for new, old in draft.replaced.items()}
+    swapped = {draft.planning.arn_of(old): draft.planning.arn_of(new) for new, old in draft.replaced.items()}
     changed = (one for one in draft.differences if one.before is not None and one.after is not None)
-    return Counter(noun for one in changed for field in one.fields for noun in _removals(field, swapped, draft))
+    return Counter(noun for one in changed for field in one.fields for noun in _find_removals(field, swapped, draft))
 
 
-def _removals(field: Field, swapped: Mapping[str, str], draft: Draft) -> Iterator[str]:
-    """Yield the noun of each removal. A policy whose replacement (`swapped`, old → new) is attached is none."""
-    before, after = _set_of(field.before), _set_of(field.after)
+def _find_removals(field: Field, replacements: Mapping[str, str], draft: Draft) -> Iterator[str]:
+    """Yield the noun of each removal. A policy whose replacement (`replacements`, old → new) is attached is none."""
+    before, after = _as_set(field.before), _as_set(field.after)
     name, _, key = field.path.partition(".")
     match name:
         case "policies":
-            yield from ("policy" for arn in before - after if swapped.get(str(arn)) not in after)
-            yield from ("document that denies everything" for arn in after - before if _denies_all(str(arn), draft))
+            yield from ("policy" for arn in before - after if replacements.get(str(arn)) not in after)
+            yield from (
+                "document that denies everything" for arn in after - before if _denies_everything(str(arn), draft)
+            )
         case "groups":
             yield from ("membership" for _ in before - after)
         case "permissions_boundary":
             if field.after is None:
                 yield "boundary"
-            elif _denies_all(str(field.after), draft):
+            elif _denies_everything(str(field.after), draft):
                 yield "document that denies everything"
         case "inline_policies" if key and field.after is None:
             yield "policy"
         case "inline_policies" | "document" | "trust_policy":
-            if isinstance(field.after, Document) and comes_to_deny_everything(_document(field.before), field.after):
+            if isinstance(field.after, Document) and comes_to_deny_everything(_as_document(field.before), field.after):
                 yield "document that denies everything"
 
 
-def _denies_all(arn: str, draft: Draft) -> bool:
+def _denies_everything(arn: str, draft: Draft) -> bool:
     """Tell whether a managed policy, as it is after the plan, denies everything to whoever has it."""
-    address = draft.planning.address(arn)
-    entity = draft.planning.then(address) if address else None
+    address = draft.planning.address_of(arn)
+    entity = draft.planning.entity_after(address) if address else None
     return arn.endswith(_AWS_DENY_ALL) or (isinstance(entity, Policy) and denies_everything(entity.document))
 
 
-def _document(value: object) -> Document | None:
+def _as_document(value: object) -> Document | None:
     return value if isinstance(value, Document) else None
 
 
-def _set_of(value: object) -> frozenset[object]:
+def _as_set(value: object) -> frozenset[object]:
     return value if isinstance(value, frozenset) else frozenset()

@@ -5,41 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.address import Address
-from reconciler.model.desired import RENAMABLE, Move
+from reconciler.model.desired import RENAMABLE_KINDS, Move
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
-from reconciler.model.suggest import suggestion
+from reconciler.model.suggest import suggest_word
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.ownership import Ignored, is_owned, is_protected, owner_of
+from reconciler.plan.ownership import AddressPatterns, is_owned, is_protected, owner_of
 
 
-def moves(draft: Draft) -> Iterator[Problem]:
-    ignored = Ignored(draft.desired.settings.ignore)
-    live = draft.actual.entities
+def check_moves(draft: Draft) -> Iterator[Problem]:
+    ignored = AddressPatterns(draft.desired.settings.ignore)
+    live = draft.live.entities
     for move in draft.desired.moves:
         hidden = next((address for address in (move.old, move.new) if address in ignored), None)
         if hidden is not None:
             said = f"`settings.ignore` matches {hidden}, so it cannot move."
-            yield _refused(draft, move, "moved-ignored", said, "Take it out of one of the two.")
+            yield _refuse_move(draft, move, "moved-ignored", said, "Take it out of one of the two.")
         elif move.old in live:
-            yield from _unmovable(draft, move)
+            yield from _check_movable(draft, move)
         elif move.new not in live:
-            yield from _misspelt(draft, move)
+            yield from _find_misspelt_source(draft, move)
 
 
-def _misspelt(draft: Draft, move: Move) -> Iterator[Problem]:
+def _find_misspelt_source(draft: Draft, move: Move) -> Iterator[Problem]:
     """Find what a move was meant to start from, if its source does not exist: something of nearly that name.
 
     It would be deleted, or stay beside the new one. In an account that never had the source, nothing is near.
     """
-    gone = [item.address for item in draft.of(Action.DELETE) if item.address not in draft.replaced.values()]
-    live = () if draft.actual.known is not None else draft.actual.entities
+    gone = [item.address for item in draft.differences_of(Action.DELETE) if item.address not in draft.replaced.values()]
+    live = () if draft.live.known_addresses is not None else draft.live.entities
     settled = draft.entities.keys() | {other.old for other in draft.desired.moves}
-    ignored = Ignored(draft.desired.settings.ignore)
+    ignored = AddressPatterns(draft.desired.settings.ignore)
     left = [address for address in live if address not in settled and address not in ignored]
     for addresses, level, fate in ((gone, Level.ERROR, "would be deleted"), (left, Level.WARNING, "would stay")):
         known = [address.name for address in addresses if address.kind == move.old.kind]
-        if near := suggestion(move.old.name, known):
+        if near := suggest_word(move.old.name, known):
             meant = Address(move.old.kind, near)
             summary = f"{move.old} of `moved` does not exist: {move.new} would be created anew, and {meant} {fate}."
             hint = f"Did you mean `{meant}: {move.new}`? If not, take the line out."
@@ -47,9 +47,9 @@ def _misspelt(draft: Draft, move: Move) -> Iterator[Problem]:
             return
 
 
-def moves_made(draft: Draft) -> Iterator[Problem]:
+def report_finished_moves(draft: Draft) -> Iterator[Problem]:
     """Information: the line has done its work."""
-    live = draft.actual.entities
+    live = draft.live.entities
     for move in draft.desired.moves:
         if move.old not in live and move.new in live:
             summary = f"{move.old} is {move.new} already."
@@ -57,25 +57,27 @@ def moves_made(draft: Draft) -> Iterator[Problem]:
             yield Problem(Level.INFO, "moved-already", summary, "", hint, move.place, move.new)
 
 
-def _unmovable(draft: Draft, move: Move) -> Iterator[Problem]:
+def _check_movable(draft: Draft, move: Move) -> Iterator[Problem]:
     """What forbids a move whose old name lives. Renamed entities are subject to the other guards, as any update is."""
     owner = draft.desired.owner
-    old, new = draft.actual.entities[move.old], draft.actual.entities.get(move.new)
-    replaces = move.old.kind not in RENAMABLE
+    old, new = draft.live.entities[move.old], draft.live.entities.get(move.new)
+    replaces = move.old.kind not in RENAMABLE_KINDS
     if new is not None and not (replaces and is_owned(new, owner) and is_owned(old, owner)):
         said = f"{move.old} and {move.new} both exist: one cannot become the other."
-        yield _refused(draft, move, "moved-both", said, "Take the line out, or give one of them another name first.")
+        yield _refuse_move(
+            draft, move, "moved-both", said, "Take the line out, or give one of them another name first."
+        )
     elif replaces and not is_owned(old, owner):
         other = owner_of(old)
         whose = f"belongs to owner {other!r}" if other else "carries no owner tag"
         hint = f"First declare {move.old} and apply that{' with --take-over' if other else ''}, then move it."
         said = f"{move.old} {whose}, and {move.old.kind}s are moved by replacing them, which deletes the old one."
-        yield _refused(draft, move, "moved-not-owned", said, hint)
+        yield _refuse_move(draft, move, "moved-not-owned", said, hint)
     elif replaces and is_protected(old):
         hint = f"First declare {move.old} with `protect: false` and apply that, then move it."
         said = f"{move.old} is protected, and a {move.old.kind} is moved by replacing it, which deletes the old one."
-        yield _refused(draft, move, "protected", said, hint)
+        yield _refuse_move(draft, move, "protected", said, hint)
 
 
-def _refused(draft: Draft, move: Move, code: str, summary: str, hint: str) -> Problem:
+def _refuse_move(draft: Draft, move: Move, code: str, summary: str, hint: str) -> Problem:
     return Problem(Level.ERROR, code, summary, "", hint, move.place, move.new)

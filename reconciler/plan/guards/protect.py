@@ -12,7 +12,9 @@ from reconciler.plan.diff import Difference
 from reconciler.plan.ownership import is_protected
 
 
-def without_protected(differences: Sequence[Difference], live: State) -> tuple[list[Difference], list[Problem]]:
+def drop_protected_deletions(
+    differences: Sequence[Difference], baseline: State
+) -> tuple[list[Difference], list[Problem]]:
     """The differences less the deletions of protected entities, and a finding for each of those.
 
     The instance profile of a protected role stays with it: without it, what runs as the role would lose it.
@@ -20,7 +22,7 @@ def without_protected(differences: Sequence[Difference], live: State) -> tuple[l
     kept: list[Difference] = []
     findings: list[Problem] = []
     for difference in differences:
-        if difference.action is Action.DELETE and difference.before and _stays(difference.before, live):
+        if difference.action is Action.DELETE and difference.before and _is_kept(difference.before, baseline):
             findings.append(
                 Problem(
                     Level.WARNING,
@@ -35,6 +37,6 @@ def without_protected(differences: Sequence[Difference], live: State) -> tuple[l
     return kept, findings
 
 
-def _stays(entity: Entity, live: State) -> bool:
-    holder = live.entities.get(entity.role) if isinstance(entity, InstanceProfile) and entity.role else None
+def _is_kept(entity: Entity, baseline: State) -> bool:
+    holder = baseline.entities.get(entity.role) if isinstance(entity, InstanceProfile) and entity.role else None
     return is_protected(entity) or (holder is not None and is_protected(holder))

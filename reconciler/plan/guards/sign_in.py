@@ -13,9 +13,9 @@ from reconciler.model.address import Address
 from reconciler.model.entity import User
 from reconciler.model.live import State
 from reconciler.plan.diff import Difference
-from reconciler.plan.guards.entrances import Proof
+from reconciler.plan.guards.entrances import AuthMethod
 
-Known = bool | None
+OptionalBool = bool | None
 
 
 def takes_password(difference: Difference) -> bool:
@@ -41,26 +41,28 @@ def lets_passwords_expire(difference: Difference) -> bool:
 
 @dataclass(frozen=True)
 class SignIn:
-    """The means by which users sign in. `live`: the account as it is once the plan's renames are made."""
+    """The means by which users sign in. `baseline`: the account as it is once the plan's renames are made."""
 
-    live: State
+    baseline: State
     differences: tuple[Difference, ...]
 
-    def worked_before(self, user: Address, proof: Proof) -> Known:
+    def worked_before(self, user: Address, auth_method: AuthMethod) -> OptionalBool:
         """Return whether the requests of a user can carry that."""
-        return self._can(user, proof, self.has_password(user))
+        return self._can_sign_in(user, auth_method, self.has_password(user))
 
-    def works_after(self, user: Address, proof: Proof) -> Known:
-        return self._can(user, proof, False if self.loses_password(user) else self.has_password(user))
+    def works_after(self, user: Address, auth_method: AuthMethod) -> OptionalBool:
+        return self._can_sign_in(
+            user, auth_method, False if self.explain_password_loss(user) else self.has_password(user)
+        )
 
-    def _can(self, user: Address, proof: Proof, password: Known) -> Known:
-        if proof is Proof.KEY:
+    def _can_sign_in(self, user: Address, auth_method: AuthMethod, has_password: OptionalBool) -> OptionalBool:
+        if auth_method is AuthMethod.KEY:
             return self.has_key(user)
-        if proof is Proof.PASSWORD:
-            return password
-        return _both(_either(self.has_key(user), password), self.has_device(user))
+        if auth_method is AuthMethod.PASSWORD:
+            return has_password
+        return _ternary_and(_ternary_or(self.has_key(user), has_password), self.has_device(user))
 
-    def loses_password(self, user: Address) -> str:
+    def explain_password_loss(self, user: Address) -> str:
         """Return how the plan takes the user's password, in words; "" if it does not."""
         if any(item.address == user and takes_password(item) for item in self.differences):
             return "the plan takes its password, which nothing brings back"
@@ -68,37 +70,37 @@ class SignIn:
             return "the plan lets passwords expire for good"
         return ""
 
-    def has_key(self, user: Address) -> Known:
-        keys = self.live.facts.access_keys.get(user)
+    def has_key(self, user: Address) -> OptionalBool:
+        keys = self.baseline.details.access_keys.get(user)
         return None if keys is None else any(key.active for key in keys)
 
-    def lacks_key(self, user: Address) -> str:
+    def describe_missing_key(self, user: Address) -> str:
         return "may have no access key" if self.has_key(user) is None else "has no active access key"
 
-    def has_device(self, user: Address) -> Known:
+    def has_device(self, user: Address) -> OptionalBool:
         """A passkey counts for who signs in with a password: it gives no codes for API calls."""
-        devices = self.live.facts.devices.get(user)
+        devices = self.baseline.details.devices.get(user)
         if devices is None:
             return None
         if any(device.gives_codes for device in devices):
             return True
         return self.has_password(user) if devices else False
 
-    def has_password(self, user: Address) -> Known:
-        entity = self.live.entities.get(user)
+    def has_password(self, user: Address) -> OptionalBool:
+        entity = self.baseline.entities.get(user)
         told = entity.console if isinstance(entity, User) else None
-        return self.live.facts.consoles.get(user, told)
+        return self.baseline.details.console_passwords.get(user, told)
 
-    def is_open(self, user: Address) -> bool:
+    def needs_lookup(self, user: Address) -> bool:
         """Return whether nobody has asked for the keys, the password or the devices of a user yet."""
-        facts = self.live.facts
+        facts = self.baseline.details
         devices_known = user in facts.devices or user in facts.devices_unread
-        return user not in facts.access_keys or user not in facts.consoles or not devices_known
+        return user not in facts.access_keys or user not in facts.console_passwords or not devices_known
 
 
-def _either(one: Known, other: Known) -> Known:
+def _ternary_or(one: OptionalBool, other: OptionalBool) -> OptionalBool:
     return True if one or other else None if None in (one, other) else False
 
 
-def _both(one: Known, other: Known) -> Known:
+def _ternary_and(one: OptionalBool, other: OptionalBool) -> OptionalBool:
     return False if False in (one, other) else None if None in (one, other) else True

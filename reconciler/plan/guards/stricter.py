@@ -16,13 +16,13 @@ from decimal import Decimal, InvalidOperation
 
 from reconciler.access import NOTHING_KNOWN, Context, Decision, Verdict
 from reconciler.model.document import Condition
-from reconciler.policy.moments import BadMoment, moment, shown
+from reconciler.policy.moments import InvalidTimestamp, format_timestamp, parse_timestamp
 
-Question = Callable[[Context], Verdict]
+AccessQuestion = Callable[[Context], Verdict]
 """May this be done, if that much is known of the request?"""
 
-_FRESH = "zz-neither-side-names-this"
-_FRESH_ADDRESSES = ("192.0.2.123", "198.51.100.123", "203.0.113.123")
+_UNMATCHED_VALUE = "zz-neither-side-names-this"
+_UNMATCHED_ADDRESSES = ("192.0.2.123", "198.51.100.123", "203.0.113.123")
 _BUDGET = 2000
 """Evaluations for one comparison. Past it, the second question counts as stricter."""
 
@@ -31,21 +31,21 @@ _ALWAYS_PRESENT = frozenset(["aws:currenttime", "aws:epochtime"])
 
 @dataclass
 class _Search:
-    before: Question
-    after: Question
+    before: AccessQuestion
+    after: AccessQuestion
     now: datetime | None
-    left: int = _BUDGET
+    remaining: int = _BUDGET
 
 
-def is_no_stricter(before: Question, after: Question, now: datetime | None = None) -> bool:
+def is_no_stricter(before: AccessQuestion, after: AccessQuestion, now: datetime | None = None) -> bool:
     """Return whether `after` allows every request that `before` allows, as far as the conditions of both tell.
 
     now: no request is made earlier than that; None: at any time.
     """
-    return _holds(_Search(before, after, now), NOTHING_KNOWN)
+    return _holds_for(_Search(before, after, now), NOTHING_KNOWN)
 
 
-def may_be_allowed(question: Question, now: datetime | None) -> bool:
+def may_be_allowed(question: AccessQuestion, now: datetime | None) -> bool:
     """Return whether some request from now on is allowed, as far as the conditions tell."""
     first = question(NOTHING_KNOWN)
     if first.denied or not first.keys & _ALWAYS_PRESENT:
@@ -53,9 +53,9 @@ def may_be_allowed(question: Question, now: datetime | None) -> bool:
     return not is_no_stricter(question, lambda _: Verdict(Decision.DENY), now)
 
 
-def _holds(search: _Search, known: Context) -> bool:
-    search.left -= 1
-    if search.left < 0:
+def _holds_for(search: _Search, known: Context) -> bool:
+    search.remaining -= 1
+    if search.remaining < 0:
         return False
     before = search.before(known)
     if before.denied:
@@ -63,65 +63,65 @@ def _holds(search: _Search, known: Context) -> bool:
     after = search.after(known)
     if after.allowed:
         return True
-    conditions = _conditions(before, after)
+    conditions = _deciding_conditions_of(before, after)
     open_keys = sorted((before.keys | after.keys) & {condition.key for condition in conditions})
     if not open_keys:
         return not after.denied and after.keys <= before.keys
     key = open_keys[0]
-    values = _values(key, [condition for condition in conditions if condition.key == key], search.now)
-    return all(_holds(search, _with(key, value).over(known)) for value in values)
+    values = _find_test_values(key, [condition for condition in conditions if condition.key == key], search.now)
+    return all(_holds_for(search, _build_context(key, value).with_fallbacks(known)) for value in values)
 
 
-def _with(key: str, value: str | None) -> Context:
+def _build_context(key: str, value: str | None) -> Context:
     return Context.of(absent=[key]) if value is None else Context.of({key: value})
 
 
-def _conditions(*verdicts: Verdict) -> list[Condition]:
-    statements = (source.statement for verdict in verdicts for source in verdict.deciding)
+def _deciding_conditions_of(*verdicts: Verdict) -> list[Condition]:
+    statements = (source.statement for verdict in verdicts for source in verdict.deciding_statements)
     return [condition for statement in statements if statement is not None for condition in statement.conditions]
 
 
-def _values(key: str, conditions: Iterable[Condition], now: datetime | None) -> list[str | None]:
+def _find_test_values(key: str, conditions: Iterable[Condition], now: datetime | None) -> list[str | None]:
     """Return the values of a key at which these conditions may change their answer; None: the key is absent."""
     found: dict[str | None, None] = {}
     for condition in conditions:
-        found |= dict.fromkeys(_witnesses(condition, now))
+        found |= dict.fromkeys(_iter_test_values(condition, now))
     if key in _ALWAYS_PRESENT:
-        return list(found) or [shown(now or datetime.now(UTC))]
+        return list(found) or [format_timestamp(now or datetime.now(UTC))]
     return [None, *found]
 
 
-def _witnesses(condition: Condition, now: datetime | None) -> Iterator[str]:
+def _iter_test_values(condition: Condition, now: datetime | None) -> Iterator[str]:
     """Yield values on both sides of what one condition asks for."""
     operator = condition.operator.rpartition(":")[2].removesuffix("IfExists")
     for value in sorted(condition.values):
         if operator.startswith("Date"):
-            yield from _moments(value, now)
+            yield from _vary_date(value, now)
         elif operator.startswith("Numeric"):
-            yield from _numbers(value)
+            yield from _vary_number(value)
         elif operator.endswith("IpAddress"):
-            yield from _addresses(value)
+            yield from _vary_address(value)
         elif operator == "Bool":
             yield from ("true", "false")
         elif operator == "Null":
-            yield _FRESH
+            yield _UNMATCHED_VALUE
         else:
             yield from {value: None, value.replace("*", "").replace("?", "x"): None, value.replace("*", "zz"): None}
     if not operator.startswith(("Date", "Numeric", "Bool")) and not operator.endswith("IpAddress"):
-        yield _FRESH
+        yield _UNMATCHED_VALUE
 
 
-def _moments(value: str, now: datetime | None) -> Iterator[str]:
+def _vary_date(value: str, now: datetime | None) -> Iterator[str]:
     try:
-        at = moment(value)
-    except BadMoment:
+        at = parse_timestamp(value)
+    except InvalidTimestamp:
         return
     first = now or datetime(1970, 1, 2, tzinfo=UTC)
     for seconds in (-1, 0, 1):
-        yield shown(max(first, at + timedelta(seconds=seconds)))
+        yield format_timestamp(max(first, at + timedelta(seconds=seconds)))
 
 
-def _numbers(value: str) -> Iterator[str]:
+def _vary_number(value: str) -> Iterator[str]:
     try:
         number = Decimal(value)
     except InvalidOperation:
@@ -130,11 +130,11 @@ def _numbers(value: str) -> Iterator[str]:
         yield f"{number + step:f}"
 
 
-def _addresses(value: str) -> Iterator[str]:
+def _vary_address(value: str) -> Iterator[str]:
     try:
         network = ipaddress.ip_network(value, strict=False)
     except ValueError:
         return
     yield str(network[0])
     yield str(network[-1])
-    yield from _FRESH_ADDRESSES
+    yield from _UNMATCHED_ADDRESSES

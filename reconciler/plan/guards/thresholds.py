@@ -28,13 +28,13 @@ _PLURALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """One figure of a plan that a threshold bounds. `setting`: its name in the file; said: the figure in words."""
+class LossMeasure:
+    """One figure of a plan that a threshold bounds. `setting`: its name in the file; text: the figure in words."""
 
     setting: str
     code: str
     amount: float
-    said: str
+    text: str
     unit: str = ""
 
     def exceeds(self, settings: Settings) -> bool:
@@ -46,63 +46,63 @@ class Loss:
         return f"{limit:g}{self.unit}" if isinstance(limit, float) else f"{limit}{self.unit}"
 
 
-def thresholds(draft: Draft) -> Iterator[Problem]:
+def check_thresholds(draft: Draft) -> Iterator[Problem]:
     """Refuse a plan that takes away more than its settings allow."""
     settings = draft.desired.settings
-    for loss in _losses(draft):
+    for loss in _measure_losses(draft):
         if loss.exceeds(settings):
             named = "" if loss.unit else f"{loss.setting} "
             hint = f"If this is meant, pass {_FLAG}; else look for a part of the file that is missing."
-            yield draft.refusal(
-                loss.code, None, f"Too much would go: {loss.said} > {named}{loss.limit_text(settings)}.", hint, _FLAG
+            yield draft.build_refusal(
+                loss.code, None, f"Too much would go: {loss.text} > {named}{loss.limit_text(settings)}.", hint, _FLAG
             )
 
 
-def raised_thresholds(draft: Draft) -> Iterator[Problem]:
+def report_raised_thresholds(draft: Draft) -> Iterator[Problem]:
     """Report each threshold that the file raises above its default and that this plan needs so high."""
     settings = draft.desired.settings
-    for loss in _losses(draft):
+    for loss in _measure_losses(draft):
         if loss.exceeds(_DEFAULTS) and not loss.exceeds(settings):
             default, raised = loss.limit_text(_DEFAULTS), loss.limit_text(settings)
-            summary = f"The file raises {loss.setting} from {default} to {raised}, and this plan needs it: {loss.said}."
+            summary = f"The file raises {loss.setting} from {default} to {raised}, and this plan needs it: {loss.text}."
             hint = f"Read what goes. If it is more than you mean, lower settings.{loss.setting}."
             place = draft.desired.setting_places.get(loss.setting)
             yield Problem(Level.WARNING, "threshold-raised", summary, "", hint, place)
 
 
-def _losses(draft: Draft) -> Iterator[Loss]:
+def _measure_losses(draft: Draft) -> Iterator[LossMeasure]:
     """Yield every figure that a threshold bounds; none if the flag allows them all."""
-    if draft.allowed.deletes:
+    if draft.options.allow_deletes:
         return
-    deleted = Counter(item.address.kind for item in draft.of(Action.DELETE))
+    deleted = Counter(item.address.kind for item in draft.differences_of(Action.DELETE))
     entities, secrets = deleted.total(), count_secrets(draft)
-    parts = f" ({_count_losses(entities, 'entity')}; {_count_losses(secrets, 'password, key or MFA device')})"
-    said = f"{_count_losses(entities + secrets, 'deletion')}{parts if secrets else ''}"
-    yield Loss("max_deletes", "too-many-deletes", entities + secrets, said)
+    parts = f" ({_format_count(entities, 'entity')}; {_format_count(secrets, 'password, key or MFA device')})"
+    said = f"{_format_count(entities + secrets, 'deletion')}{parts if secrets else ''}"
+    yield LossMeasure("max_deletes", "too-many-deletes", entities + secrets, said)
     for kind, number in deleted.items():
         if number > _PERCENT_FROM:
-            existing = _existing(draft, kind)
+            existing = _count_existing(draft, kind)
             percent = 100 * number / existing
-            said = f"{number} of {existing} {_plural(kind.replace('-', ' '))}, {percent:.1f} %"
-            yield Loss("max_delete_percent", "too-many-deletes", percent, said, " %")
+            said = f"{number} of {existing} {_plural_of(kind.replace('-', ' '))}, {percent:.1f} %"
+            yield LossMeasure("max_delete_percent", "too-many-deletes", percent, said, " %")
     removals = count_removals(draft)
-    each = ", ".join(_count_losses(number, noun) for noun, number in removals.items())
-    said = f"{_count_losses(removals.total(), 'removal')} from entities that stay ({each})"
-    yield Loss("max_removals", "too-many-removals", removals.total(), said)
+    each = ", ".join(_format_count(number, noun) for noun, number in removals.items())
+    said = f"{_format_count(removals.total(), 'removal')} from entities that stay ({each})"
+    yield LossMeasure("max_removals", "too-many-removals", removals.total(), said)
 
 
-def _existing(draft: Draft, kind: str) -> int:
+def _count_existing(draft: Draft, kind: str) -> int:
     owner = draft.desired.owner
     return sum(
         address.kind == kind
-        and (address in draft.entities or address in draft.planning.doomed or is_owned(entity, owner))
-        for address, entity in draft.live.everything.items()
+        and (address in draft.entities or address in draft.planning.deletions or is_owned(entity, owner))
+        for address, entity in draft.baseline.all_entities.items()
     )
 
 
-def _count_losses(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else _plural(noun)}"
+def _format_count(number: int, noun: str) -> str:
+    return f"{number} {noun if number == 1 else _plural_of(noun)}"
 
 
-def _plural(noun: str) -> str:
+def _plural_of(noun: str) -> str:
     return _PLURALS.get(noun, f"{noun}s")

@@ -10,8 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.access import NOTHING_KNOWN, Context, Principal, Verdict, Why, evaluate, principals_of, tagged
-from reconciler.kinds.registry import BY_NAME, KINDS
+from reconciler.access import (
+    NOTHING_KNOWN,
+    Context,
+    Principal,
+    Verdict,
+    VerdictReason,
+    evaluate,
+    make_tag_context,
+    principals_of,
+)
+from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.entity import Entity
@@ -19,112 +28,112 @@ from reconciler.model.live import State
 from reconciler.model.plan import Step
 from reconciler.model.quotas import VERSIONS
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.guards.entrances import PROOFS, Proof
-from reconciler.plan.guards.inverse import inverse
+from reconciler.plan.guards.entrances import CONTEXT_OF_METHOD, AuthMethod
+from reconciler.plan.guards.inverse import inverse_of
 from reconciler.plan.guards.sign_in import SignIn
-from reconciler.plan.guards.stricter import Question, is_no_stricter
+from reconciler.plan.guards.stricter import AccessQuestion, is_no_stricter
 
 READ_DETAILS = "GetAccountAuthorizationDetails"
 
 
 @dataclass(frozen=True, slots=True)
-class Undo:
-    """A call that takes a step back: `action` on `resource`, the ARN afterwards; `was`: the ARN of before.
+class UndoCall:
+    """A call that takes a step back: `action` on `resource`, the ARN afterwards; `old_resource`: the ARN of before.
 
     address: of what the ARNs are of, afterwards; None: of the account.
     """
 
     action: str
     resource: str
-    was: str
+    old_resource: str
     address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """Something that somebody could do before the plan and cannot after it; `why` names what decides."""
+class LostAccess:
+    """Something that somebody could do before the plan and cannot after it; `reason` names what decides."""
 
     what: str
-    why: str
+    reason: str
 
 
-def undo_of(steps: Iterable[Step], draft: Draft) -> list[Undo]:
+def find_undo_calls(steps: Iterable[Step], draft: Draft) -> list[UndoCall]:
     """Return the calls that `undo` makes after these steps, its reads included."""
-    found: dict[Undo, None] = {}
+    found: dict[UndoCall, None] = {}
     listed = list(steps)
     for step in listed:
-        found |= dict.fromkeys(_undo_of(step, draft))
+        found |= dict.fromkeys(_undo_calls_of(step, draft))
     for address in {step.address for step in listed if step.call.operation == "CreatePolicyVersion"}:
-        if _is_full(address, listed, draft):
-            arn = _arn_before(address, draft)
-            found[Undo("iam:DeletePolicyVersion", arn, arn, address)] = None
-    reads = [READ_DETAILS, *(source.operation for kind in KINDS for source in kind.sources if not source.optional)]
-    return [*found, *(Undo(f"iam:{operation}", "*", "*") for operation in reads)]
+        if _has_no_free_version(address, listed, draft):
+            arn = _old_arn_of(address, draft)
+            found[UndoCall("iam:DeletePolicyVersion", arn, arn, address)] = None
+    reads = [READ_DETAILS, *(source.operation for kind in KINDS for source in kind.read_calls if not source.optional)]
+    return [*found, *(UndoCall(f"iam:{operation}", "*", "*") for operation in reads)]
 
 
-def _undo_of(step: Step, draft: Draft) -> Iterator[Undo]:
+def _undo_calls_of(step: Step, draft: Draft) -> Iterator[UndoCall]:
     address, call = step.address, step.call
     if "GroupName" in call.parameters and "UserName" in call.parameters:
         address = Address("group", str(call.parameters["GroupName"]))
-    now, was = draft.planning.arn(address), _arn_before(address, draft)
-    before = draft.live.entities.get(step.address)
-    for operation in inverse(call, before):
-        yield Undo(f"iam:{operation}", now if operation in _MOVES else was, was, address)
-        if operation in _MOVES and now != was:  # on the name that the entity is to have, as well
-            yield Undo(f"iam:{operation}", was, was, address)
+    now, was = draft.planning.arn_of(address), _old_arn_of(address, draft)
+    before = draft.baseline.entities.get(step.address)
+    for operation in inverse_of(call, before):
+        yield UndoCall(f"iam:{operation}", now if operation in _RENAMING_OPERATIONS else was, was, address)
+        if operation in _RENAMING_OPERATIONS and now != was:  # on the name that the entity is to have, as well
+            yield UndoCall(f"iam:{operation}", was, was, address)
         if operation == "AddRoleToInstanceProfile":
             role = Address("role", str(call.parameters["RoleName"]))
-            yield Undo("iam:PassRole", draft.planning.arn(role), _arn_before(role, draft), role)
+            yield UndoCall("iam:PassRole", draft.planning.arn_of(role), _old_arn_of(role, draft), role)
         if operation.startswith("Create") and before is not None and call.operation.startswith("Delete"):
-            yield from _parts_of_creation(before, was, address)
+            yield from _creation_extras_of(before, was, address)
 
 
-_MOVES = ("UpdateUser", "UpdateGroup")
+_RENAMING_OPERATIONS = ("UpdateUser", "UpdateGroup")
 
 
-def _parts_of_creation(entity: Entity, arn: str, address: Address) -> Iterator[Undo]:
-    noun = BY_NAME[entity.address.kind].noun
+def _creation_extras_of(entity: Entity, arn: str, address: Address) -> Iterator[UndoCall]:
+    noun = KINDS_BY_NAME[entity.address.kind].noun
     if getattr(entity, "tags", None):
-        yield Undo(f"iam:Tag{noun}", arn, arn, address)
+        yield UndoCall(f"iam:Tag{noun}", arn, arn, address)
     if getattr(entity, "permissions_boundary", None):
-        yield Undo(f"iam:Put{noun}PermissionsBoundary", arn, arn, address)
+        yield UndoCall(f"iam:Put{noun}PermissionsBoundary", arn, arn, address)
 
 
-def _is_full(policy: Address, steps: Sequence[Step], draft: Draft) -> bool:
+def _has_no_free_version(policy: Address, steps: Sequence[Step], draft: Draft) -> bool:
     """Return whether the plan leaves no room for the version that takes its own back."""
     made = sum(step.address == policy and step.call.operation == "CreatePolicyVersion" for step in steps)
-    return len(draft.live.facts.versions.get(policy, ())) + made >= VERSIONS.default
+    return len(draft.baseline.details.versions.get(policy, ())) + made >= VERSIONS.default
 
 
-def _arn_before(address: Address, draft: Draft) -> str:
+def _old_arn_of(address: Address, draft: Draft) -> str:
     """Return where an entity is before the plan, and again once a move is taken back."""
-    live = draft.actual.entities.get(draft.was(address))
+    live = draft.live.entities.get(draft.old_address_of(address))
     if live is None:
-        return draft.planning.arn(address)
-    return arn_of(live.address, live.path, draft.live.account, draft.live.partition)
+        return draft.planning.arn_of(address)
+    return arn_of(live.address, live.path, draft.baseline.account, draft.baseline.partition)
 
 
-def lost_rights(
-    address: Address, undoing: Iterable[Undo], draft: Draft, planned: State, sign_in: SignIn
-) -> Iterator[Loss]:
+def find_lost_rights(
+    address: Address, undo_calls: Iterable[UndoCall], draft: Draft, planned: State, sign_in: SignIn
+) -> Iterator[LostAccess]:
     """Yield the rights to undo that a user or role has before the plan and not after it."""
-    before = principals_of(draft.actual).get(draft.predecessors.get(address, address))
+    before = principals_of(draft.live).get(draft.predecessors.get(address, address))
     after = principals_of(planned).get(address)
     if before is None:
         return
     if after is None:
-        yield Loss(f"{address} itself", "the plan deletes it")
+        yield LostAccess(f"{address} itself", "the plan deletes it")
         return
-    contexts = _contexts(address, sign_in)
-    for undo in undoing:
+    contexts = _contexts_of(address, sign_in)
+    for undo in undo_calls:
         had, has = _tags_of(undo, draft, planned)
-        was = _question(before, undo.action, undo.was, had, contexts)
-        now = _question(after, undo.action, undo.resource, has, contexts)
+        was = _build_question(before, undo.action, undo.old_resource, had, contexts)
+        now = _build_question(after, undo.action, undo.resource, has, contexts)
         if not is_no_stricter(was, now, draft.desired.now):
-            yield Loss(f"{undo.action} on {undo.resource}", _why(was(NOTHING_KNOWN), now(NOTHING_KNOWN)))
+            yield LostAccess(f"{undo.action} on {undo.resource}", _explain_loss(was(NOTHING_KNOWN), now(NOTHING_KNOWN)))
 
 
-def _tags_of(undo: Undo, draft: Draft, planned: State) -> tuple[Context, Context]:
+def _tags_of(undo: UndoCall, draft: Draft, planned: State) -> tuple[Context, Context]:
     """Return what is known of the tags of the thing, before and after: a right may hang on them (aws:ResourceTag).
 
     What is on one side only has the same tags on the other, so that nothing counts as lost that never was there.
@@ -132,43 +141,52 @@ def _tags_of(undo: Undo, draft: Draft, planned: State) -> tuple[Context, Context
     """
     if undo.address is None or undo.action.startswith("iam:Create"):
         return NOTHING_KNOWN, NOTHING_KNOWN
-    sides = (draft.actual.entities.get(draft.was(undo.address)), planned.entities.get(undo.address))
+    sides = (draft.live.entities.get(draft.old_address_of(undo.address)), planned.entities.get(undo.address))
     known = [side.tags for side in sides if side is not None and hasattr(side, "tags")]
     if not known:
         return NOTHING_KNOWN, NOTHING_KNOWN
     of_iam = undo.address.kind in ("user", "role")
-    return tagged(known[0], of_iam), tagged(known[-1], of_iam)
+    return make_tag_context(known[0], of_iam), make_tag_context(known[-1], of_iam)
 
 
-def _contexts(address: Address, sign_in: SignIn) -> list[Context]:
+def _contexts_of(address: Address, sign_in: SignIn) -> list[Context]:
     """Return what the requests of a user or role say of MFA: without it, and with it if it has a device."""
     if address.kind != "user":
         return [NOTHING_KNOWN]
     console = sign_in.has_key(address) is False and sign_in.has_password(address)
-    known = [Proof.PASSWORD if console else Proof.KEY, *([Proof.MFA] if sign_in.has_device(address) else [])]
-    return [PROOFS[proof] for proof in known]
+    known = [
+        AuthMethod.PASSWORD if console else AuthMethod.KEY,
+        *([AuthMethod.MFA] if sign_in.has_device(address) else []),
+    ]
+    return [CONTEXT_OF_METHOD[proof] for proof in known]
 
 
-def _question(principal: Principal, action: str, resource: str, tags: Context, contexts: Iterable[Context]) -> Question:
+def _build_question(
+    principal: Principal, action: str, resource: str, tags: Context, contexts: Iterable[Context]
+) -> AccessQuestion:
     """Ask in one context after the other until one allows it."""
 
     def ask(known: Context) -> Verdict:
-        verdicts = [evaluate(principal, action, resource, context.over(tags, known)) for context in contexts]
+        verdicts = [evaluate(principal, action, resource, context.with_fallbacks(tags, known)) for context in contexts]
         return min(verdicts, key=lambda verdict: (not verdict.allowed, verdict.denied))
 
     return ask
 
 
-def _why(was: Verdict, now: Verdict) -> str:
+def _explain_loss(was: Verdict, now: Verdict) -> str:
     """Say what takes a right away, or what gave it and does no more."""
-    if now.denied and now.deciding:
+    if now.denied and now.deciding_statements:
         return f"denied by {_name_sources(now)}"
     if now.keys:
         return f"only if {', '.join(sorted(now.keys))} fits"
-    if now.why is Why.BOUNDARY:
+    if now.reason is VerdictReason.BOUNDARY:
         return "the permissions boundary does not allow it"
-    return f"nothing allows it any more; {_name_sources(was)} did" if was.deciding else "nothing allows it any more"
+    return (
+        f"nothing allows it any more; {_name_sources(was)} did"
+        if was.deciding_statements
+        else "nothing allows it any more"
+    )
 
 
 def _name_sources(verdict: Verdict) -> str:
-    return ", ".join(map(str, verdict.deciding[:2]))
+    return ", ".join(map(str, verdict.deciding_statements[:2]))

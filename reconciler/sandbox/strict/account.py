@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from reconciler.sandbox.strict.call import Call, Rules
-from reconciler.sandbox.wire import Refusal, Reply, members, put, text
+from reconciler.sandbox.strict.call import ActionRules, ApiCall
+from reconciler.sandbox.wire import Refusal, Reply, list_members, put_child, read_child_text
 
 RANGES = {"MinimumPasswordLength": (6, 128), "PasswordReusePrevention": (1, 24), "MaxPasswordAge": (1, 1095)}
 DEFAULTS = {"MinimumPasswordLength": "6"}
@@ -19,14 +19,12 @@ SWITCHED_OFF = ("MaxPasswordAge", "PasswordReusePrevention", "HardExpiry")
 ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 
 
-def password_policy(call: Call) -> None:
+def check_password_policy(call: ApiCall) -> None:
     found = []
     for name, (least, most) in RANGES.items():
-        if call.has(name) and not least <= int(call.given(name)) <= most:
+        if call.has(name) and not least <= int(call.get(name)) <= most:
             limit = (
-                f"greater than or equal to {least}"
-                if int(call.given(name)) < least
-                else f"less than or equal to {most}"
+                f"greater than or equal to {least}" if int(call.get(name)) < least else f"less than or equal to {most}"
             )
             where = f"{name[0].lower()}{name[1:]}"
             found.append(f"Value at '{where}' failed to satisfy constraint: Member must have value {limit}")
@@ -35,22 +33,22 @@ def password_policy(call: Call) -> None:
         raise Refusal("ValidationError", f"{errors} detected: {'; '.join(found)}")
 
 
-def update_password_policy(call: Call) -> Reply:
+def update_password_policy(call: ApiCall) -> Reply:
     """As a whole: "this operation does not support partial updates", and an emulator may keep what is left out."""
-    call.ask("DeleteAccountPasswordPolicy")
-    return call.ask(call.action, **DEFAULTS | call.parameters)
+    call.invoke("DeleteAccountPasswordPolicy")
+    return call.invoke(call.action, **DEFAULTS | call.parameters)
 
 
-def shown(call: Call, reply: Reply) -> None:
+def hide_disabled_settings(call: ApiCall, reply: Reply) -> None:
     policy = reply.result.find("PasswordPolicy")
     if policy is not None:
         for name in SWITCHED_OFF:
-            if text(policy, name) in ("", "0", "None", "false"):
-                put(policy, name, None)
+            if read_child_text(policy, name) in ("", "0", "None", "false"):
+                put_child(policy, name, None)
 
 
-def may_be_alias(call: Call) -> None:
-    alias = call.given("AccountAlias")
+def check_alias_grammar(call: ApiCall) -> None:
+    alias = call.get("AccountAlias")
     if not ALIAS.fullmatch(alias) or re.fullmatch(r"\d{12}", alias):
         raise Refusal(
             "ValidationError",
@@ -59,18 +57,18 @@ def may_be_alias(call: Call) -> None:
         )
 
 
-def is_alias(call: Call) -> None:
-    alias = call.given("AccountAlias")
-    if alias not in [one.text for one in members(call.ask("ListAccountAliases").result, "AccountAliases")]:
+def check_alias_exists(call: ApiCall) -> None:
+    alias = call.get("AccountAlias")
+    if alias not in [one.text for one in list_members(call.invoke("ListAccountAliases").result, "AccountAliases")]:
         raise Refusal("NoSuchEntity", f"The account alias {alias} cannot be found.", status=404)
 
 
-RULES = Rules(
+RULES = ActionRules(
     checks={
-        "UpdateAccountPasswordPolicy": password_policy,
-        "CreateAccountAlias": may_be_alias,
-        "DeleteAccountAlias": is_alias,
+        "UpdateAccountPasswordPolicy": check_password_policy,
+        "CreateAccountAlias": check_alias_grammar,
+        "DeleteAccountAlias": check_alias_exists,
     },
     answers={"UpdateAccountPasswordPolicy": update_password_policy},
-    edits={"GetAccountPasswordPolicy": shown},
+    edits={"GetAccountPasswordPolicy": hide_disabled_settings},
 )

@@ -18,123 +18,123 @@ from dataclasses import dataclass
 
 from reconciler.access import Context, can_assume
 from reconciler.sandbox.strict import mfa, tags
-from reconciler.sandbox.strict.call import Call, Rules, denied
-from reconciler.sandbox.strict.documents import malformed, parsed, statements
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, access_denied_error
+from reconciler.sandbox.strict.documents import malformed_policy_error, parse_policy, read_statements
 from reconciler.sandbox.strict.keyring import RoleSession
-from reconciler.sandbox.strict.ledger import ROLE, Entity, Tags
-from reconciler.sandbox.strict.parameters import duration, invalid, refuse_bad, required
-from reconciler.sandbox.strict.principals import of_request, principal, target
-from reconciler.sandbox.strict.sessions import held_role, identity, started
+from reconciler.sandbox.strict.ledger import ROLE, IamEntity, Tags
+from reconciler.sandbox.strict.parameters import read_duration, refuse_bad_texts, require_parameters, validation_error
+from reconciler.sandbox.strict.principals import context_of_request, principal_of, target_of
+from reconciler.sandbox.strict.sessions import find_role, identity_of, start_session
 from reconciler.sandbox.wire import Refusal, Reply
 
 SHORTEST, LONGEST, DEFAULT = 900, 43200, 3600
-LONGEST_OF_CHAIN = 3600
+LONGEST_CHAINED = 3600
 ROLE_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/\S+", re.ASCII)
 MOST_TAGS, MOST_POLICIES, MOST_CHARACTERS = 50, 10, 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a session is to carry. `given` and `inherited` tags have no key in common."""
+class SessionRequest:
+    """What a session is to carry. `given_tags` and `inherited_tags` tags have no key in common."""
 
     seconds: int
-    given: Tags
-    inherited: Tags
-    transitive: frozenset[str]
+    given_tags: Tags
+    inherited_tags: Tags
+    transitive_keys: frozenset[str]
     source_identity: str
     policy: str
     policy_arns: tuple[str, ...]
 
 
-def assume_role(call: Call) -> Reply:
-    asked = _asked(call)
-    arn, account = call.given("RoleArn"), _account(call.given("RoleArn"))
-    role = held_role(call, arn)
+def assume_role(call: ApiCall) -> Reply:
+    asked = _read_session_request(call)
+    arn, account = call.get("RoleArn"), _account_of(call.get("RoleArn"))
+    role = find_role(call, arn)
     foreign = role is None and account != call.caller.account
     if not foreign and call.caller.user is None and call.caller.session is None:
-        raise denied("Roles may not be assumed by root accounts.")
-    with_mfa = mfa.proven(call)
+        raise access_denied_error("Roles may not be assumed by root accounts.")
+    with_mfa = mfa.verify_mfa(call)
     if role is not None:
-        _judge(call, role, asked, with_mfa)
+        _check_permissions(call, role, asked, with_mfa)
     elif not foreign:
-        raise _not_authorized(call, "sts:AssumeRole", arn)
-    _refuse_long(call, role, asked.seconds)
+        raise _not_authorized_error(call, "sts:AssumeRole", arn)
+    _check_duration(call, role, asked.seconds)
     session = RoleSession(
         "",
         "",
         role,
         asked.source_identity,
-        asked.inherited | asked.given,
-        frozenset(asked.inherited) | asked.transitive,
+        asked.inherited_tags | asked.given_tags,
+        frozenset(asked.inherited_tags) | asked.transitive_keys,
         asked.policy,
         asked.policy_arns,
     )
-    return started(call, call.forward(), session, asked.seconds)
+    return start_session(call, call.forward(), session, asked.seconds)
 
 
-def _account(arn: str) -> str:
+def _account_of(arn: str) -> str:
     found = ROLE_ARN.fullmatch(arn)
     if found is None:
         raise Refusal("ValidationError", f"{arn} is invalid")
     return found[1]
 
 
-def _asked(call: Call) -> Asked:
-    required(call, "RoleArn", "RoleSessionName")
-    refuse_bad(call, "RoleArn", "RoleSessionName", "ExternalId", "SourceIdentity", "SerialNumber", "TokenCode")
-    seconds = duration(call, SHORTEST, LONGEST, DEFAULT)
+def _read_session_request(call: ApiCall) -> SessionRequest:
+    require_parameters(call, "RoleArn", "RoleSessionName")
+    refuse_bad_texts(call, "RoleArn", "RoleSessionName", "ExternalId", "SourceIdentity", "SerialNumber", "TokenCode")
+    seconds = read_duration(call, SHORTEST, LONGEST, DEFAULT)
     before = call.caller.session or RoleSession("", "")
-    inherited = {key: value for key, value in before.tags.items() if key in before.transitive}
-    given = _tags(call, inherited)
-    return Asked(
+    inherited = {key: value for key, value in before.tags.items() if key in before.transitive_keys}
+    given = _read_session_tags(call, inherited)
+    return SessionRequest(
         seconds,
         given,
         inherited,
-        _transitive(call, given),
-        _source_identity(call, before.source_identity),
-        *_session_policies(call),
+        _read_transitive_keys(call, given),
+        _read_source_identity(call, before.source_identity),
+        *_read_session_policies(call),
     )
 
 
-def _tags(call: Call, inherited: Tags) -> Tags:
-    pairs = call.pairs("Tags")
+def _read_session_tags(call: ApiCall, inherited: Tags) -> Tags:
+    pairs = call.get_tags("Tags")
     if len(pairs) > MOST_TAGS:
-        raise invalid("Tags", "[…]", f"have length less than or equal to {MOST_TAGS}")
+        raise validation_error("Tags", "[…]", f"have length less than or equal to {MOST_TAGS}")
     try:
-        tags.refuse_bad(ROLE, pairs)
+        tags.refuse_bad_tags(ROLE, pairs)
     except Refusal as refusal:
         # IAM's word for what STS calls a value.
-        raise _bad_value(refusal.message) if refusal.code == "InvalidInput" else refusal from None
+        raise _invalid_value_error(refusal.message) if refusal.code == "InvalidInput" else refusal from None
     if {key.casefold() for key, _ in pairs} & {key.casefold() for key in inherited}:
-        raise _bad_value(
+        raise _invalid_value_error(
             "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key "
             "from the calling session."
         )
     return dict(pairs)
 
 
-def _transitive(call: Call, given: Tags) -> frozenset[str]:
-    keys = call.items("TransitiveTagKeys")
+def _read_transitive_keys(call: ApiCall, given: Tags) -> frozenset[str]:
+    keys = call.get_list("TransitiveTagKeys")
     spelled = {key.casefold(): key for key in given}
     if any(key.casefold() not in spelled for key in keys):
-        raise _bad_value("The specified transitive tag key must be included in the requested tags.")
+        raise _invalid_value_error("The specified transitive tag key must be included in the requested tags.")
     return frozenset(spelled[key.casefold()] for key in keys)
 
 
-def _source_identity(call: Call, inherited: str) -> str:
-    given = call.given("SourceIdentity")
+def _read_source_identity(call: ApiCall, inherited: str) -> str:
+    given = call.get("SourceIdentity")
     if given.casefold().startswith("aws:"):
-        raise invalid("SourceIdentity", given, "not begin with aws:")
+        raise validation_error("SourceIdentity", given, "not begin with aws:")
     if given and inherited and given != inherited:
-        raise _not_authorized(call, "sts:SetSourceIdentity", call.given("RoleArn"))
+        raise _not_authorized_error(call, "sts:SetSourceIdentity", call.get("RoleArn"))
     return given or inherited
 
 
-def _session_policies(call: Call) -> tuple[str, tuple[str, ...]]:
-    policy, arns = call.given("Policy"), call.listed("PolicyArns", "arn")
+def _read_session_policies(call: ApiCall) -> tuple[str, tuple[str, ...]]:
+    policy, arns = call.get("Policy"), call.get_members("PolicyArns", "arn")
     if len(arns) > MOST_POLICIES:
-        raise invalid("PolicyArns", "[…]", f"have length less than or equal to {MOST_POLICIES}")
-    homes = ("aws", _account(call.given("RoleArn")))
+        raise validation_error("PolicyArns", "[…]", f"have length less than or equal to {MOST_POLICIES}")
+    homes = ("aws", _account_of(call.get("RoleArn")))
     for arn in arns:
         if not re.fullmatch(rf"arn:[\w-]+:iam::({'|'.join(homes)}):policy/\S+", arn):
             raise Refusal("ValidationError", f"Invalid policy ARN for the account of the role: {arn}")
@@ -145,60 +145,64 @@ def _session_policies(call: Call) -> tuple[str, tuple[str, ...]]:
             "PackedPolicyTooLarge", f"Packed policy consumes {used}% of allotted space, please use smaller policy."
         )
     if policy:
-        for statement in statements(parsed(policy, "This policy contains invalid Json"), "Syntax errors in policy."):
+        for statement in read_statements(
+            parse_policy(policy, "This policy contains invalid Json"), "Syntax errors in policy."
+        ):
             if "Principal" in statement or "NotPrincipal" in statement:
-                raise malformed("Policy document should not specify a principal.")
+                raise malformed_policy_error("Policy document should not specify a principal.")
     return policy, tuple(arns)
 
 
-def _judge(call: Call, role: Entity, asked: Asked, with_mfa: bool) -> None:
-    caller, wanted = principal(call), target(role)
-    context = _context(call, asked).over(of_request(call, with_mfa))
+def _check_permissions(call: ApiCall, role: IamEntity, asked: SessionRequest, with_mfa: bool) -> None:
+    caller, wanted = principal_of(call), target_of(role)
+    context = _build_context(call, asked).with_fallbacks(context_of_request(call, with_mfa))
     needed = [
-        *(["sts:TagSession"] if asked.given or asked.inherited else []),
+        *(["sts:TagSession"] if asked.given_tags or asked.inherited_tags else []),
         *(["sts:SetSourceIdentity"] if asked.source_identity else []),
     ]
     if not can_assume(caller, wanted, context).allowed:
-        raise _not_authorized(call, "sts:AssumeRole", role.arn)
+        raise _not_authorized_error(call, "sts:AssumeRole", role.arn)
     for action in needed:
         if not can_assume(caller, wanted, context, [action]).allowed:
-            raise _not_authorized(call, action, role.arn)
+            raise _not_authorized_error(call, action, role.arn)
 
 
-def _context(call: Call, asked: Asked) -> Context:
+def _build_context(call: ApiCall, asked: SessionRequest) -> Context:
     """The keys of AssumeRole (Service Authorization Reference, "AWS Security Token Service")."""
-    carried = asked.inherited | asked.given
-    values: dict[str, str | tuple[str, ...]] = {"sts:RoleSessionName": call.given("RoleSessionName")}
+    carried = asked.inherited_tags | asked.given_tags
+    values: dict[str, str | tuple[str, ...]] = {"sts:RoleSessionName": call.get("RoleSessionName")}
     values |= {f"aws:RequestTag/{key}": value for key, value in carried.items()}
-    if call.given("ExternalId"):
-        values["sts:ExternalId"] = call.given("ExternalId")
+    if call.get("ExternalId"):
+        values["sts:ExternalId"] = call.get("ExternalId")
     if asked.source_identity:
         values["sts:SourceIdentity"] = asked.source_identity
     if carried:
         values["aws:TagKeys"] = tuple(carried)
-    if transitive := frozenset(asked.inherited) | asked.transitive:
+    if transitive := frozenset(asked.inherited_tags) | asked.transitive_keys:
         values["sts:TransitiveTagKeys"] = tuple(sorted(transitive))
     return Context.of(values)
 
 
-def _refuse_long(call: Call, role: Entity | None, seconds: int) -> None:
-    if call.caller.temporary and seconds > LONGEST_OF_CHAIN:
+def _check_duration(call: ApiCall, role: IamEntity | None, seconds: int) -> None:
+    if call.caller.is_temporary and seconds > LONGEST_CHAINED:
         raise Refusal(
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
         )
-    if role is not None and seconds > role.longest_session:
+    if role is not None and seconds > role.max_session:
         raise Refusal(
             "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         )
 
 
-def _not_authorized(call: Call, action: str, role: str) -> Refusal:
-    return denied(f"User: {identity(call)[0]} is not authorized to perform: {action} on resource: {role}")
+def _not_authorized_error(call: ApiCall, action: str, role: str) -> Refusal:
+    return access_denied_error(
+        f"User: {identity_of(call)[0]} is not authorized to perform: {action} on resource: {role}"
+    )
 
 
-def _bad_value(message: str) -> Refusal:
+def _invalid_value_error(message: str) -> Refusal:
     return Refusal("InvalidParameterValue", message)
 
 
-RULES = Rules(answers={"AssumeRole": assume_role})
+RULES = ActionRules(answers={"AssumeRole": assume_role})

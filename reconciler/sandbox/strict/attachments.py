@@ -10,17 +10,25 @@ from __future__ import annotations
 
 import re
 
-from reconciler.model.quotas import ATTACHED
-from reconciler.sandbox.strict.call import NAMED_BY, Answer, Call, Edit, Rules, no_such, past
-from reconciler.sandbox.strict.ledger import GROUP, POLICY, ROLE, USER, Entity
-from reconciler.sandbox.strict.paging import page_of
-from reconciler.sandbox.wire import Refusal, Reply, answer
+from reconciler.model.quotas import ATTACHED_POLICIES
+from reconciler.sandbox.strict.call import (
+    NAME_PARAMETERS,
+    ActionRules,
+    Answer,
+    ApiCall,
+    Edit,
+    no_such_entity_error,
+    quota_error,
+)
+from reconciler.sandbox.strict.ledger import GROUP, POLICY, ROLE, USER, IamEntity
+from reconciler.sandbox.strict.paging import build_page
+from reconciler.sandbox.wire import Refusal, Reply, build_reply
 
 ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+")
 NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 
 
-def refuse_no_arn(arn: str) -> None:
+def check_policy_arn(arn: str) -> None:
     """Refuse what is no ARN at all, and the ARN of something that is no policy."""
     if not ARN.fullmatch(arn):
         raise Refusal("ValidationError", "Invalid ARN:  Could not be parsed!")
@@ -28,79 +36,79 @@ def refuse_no_arn(arn: str) -> None:
         raise Refusal("InvalidInput", f"ARN {arn} is not valid.")
 
 
-def require_policy(call: Call, arn: str) -> None:
-    if call.ledger.by_arn(arn) is not None or arn in call.known_policies:
+def require_policy(call: ApiCall, arn: str) -> None:
+    if call.ledger.find_by_arn(arn) is not None or arn in call.known_policies:
         return
-    if ":iam::aws:policy/" in arn and call.ask("GetPolicy", PolicyArn=arn).ok:
+    if ":iam::aws:policy/" in arn and call.invoke("GetPolicy", PolicyArn=arn).ok:
         call.known_policies.add(arn)
         return
     raise Refusal("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", status=404)
 
 
-def _attach(kind: str) -> Answer:
-    def reply(call: Call) -> Reply:
-        arn = call.given("PolicyArn")
-        refuse_no_arn(arn)
-        entity = call.need(kind)
+def _attach_policy(kind: str) -> Answer:
+    def handle(call: ApiCall) -> Reply:
+        arn = call.get("PolicyArn")
+        check_policy_arn(arn)
+        entity = call.require_entity(kind)
         require_policy(call, arn)
-        if arn in entity.attached:
-            return answer(call.action)
-        if len(entity.attached) >= ATTACHED[NOUN[kind]].default:
-            raise past(ATTACHED[NOUN[kind]])
+        if arn in entity.attached_policies:
+            return build_reply(call.action)
+        if len(entity.attached_policies) >= ATTACHED_POLICIES[NOUN[kind]].default:
+            raise quota_error(ATTACHED_POLICIES[NOUN[kind]])
         told = call.forward()
         if told.ok:
-            entity.attached.append(arn)
+            entity.attached_policies.append(arn)
         return told
 
-    return reply
+    return handle
 
 
-def _detached(kind: str) -> Edit:
-    def edit(call: Call, reply: Reply) -> None:
-        entity, arn = call.subject(kind), call.given("PolicyArn")
-        if entity is not None and arn in entity.attached:
-            entity.attached.remove(arn)
+def _record_detachment(kind: str) -> Edit:
+    def edit(call: ApiCall, reply: Reply) -> None:
+        entity, arn = call.find_entity(kind), call.get("PolicyArn")
+        if entity is not None and arn in entity.attached_policies:
+            entity.attached_policies.remove(arn)
 
     return edit
 
 
-def entities_for_policy(call: Call) -> Reply:
-    arn = call.given("PolicyArn")
-    if call.subject(POLICY) is None and not call.ask("GetPolicy", PolicyArn=arn).ok:
-        raise no_such(POLICY, arn)
-    usage, only = call.given("PolicyUsageFilter"), call.given("EntityFilter")
-    found: list[Entity] = []
+def list_entities_for_policy(call: ApiCall) -> Reply:
+    arn = call.get("PolicyArn")
+    if call.find_entity(POLICY) is None and not call.invoke("GetPolicy", PolicyArn=arn).ok:
+        raise no_such_entity_error(POLICY, arn)
+    usage, only = call.get("PolicyUsageFilter"), call.get("EntityFilter")
+    found: list[IamEntity] = []
     if usage in ("", "PermissionsPolicy"):
-        found += call.ledger.holders(arn)
+        found += call.ledger.find_attached(arn)
     if usage in ("", "PermissionsBoundary"):
-        found += [entity for entity in call.ledger.bounded(arn) if entity not in found]
-    under = call.given("PathPrefix") or "/"
+        found += [entity for entity in call.ledger.find_bounded(arn) if entity not in found]
+    under = call.get("PathPrefix") or "/"
     lists = {
         f"Policy{noun}s": [
-            {NAMED_BY[kind]: entity.name, f"{noun}Id": entity.id}
+            {NAME_PARAMETERS[kind]: entity.name, f"{noun}Id": entity.id}
             for entity in found
             if entity.kind == kind and only in ("", noun) and entity.path.startswith(under)
         ]
         for kind, noun in NOUN.items()
     }
-    return page_of(call, lists)
+    return build_page(call, lists)
 
 
-def in_profile(call: Call) -> None:
+def check_role_in_profile(call: ApiCall) -> None:
     """Only a role that is in the profile can be taken out of it."""
-    role, profile = call.given("RoleName"), call.given("InstanceProfileName")
-    if call.subject(ROLE) is None:
+    role, profile = call.get("RoleName"), call.get("InstanceProfileName")
+    if call.find_entity(ROLE) is None:
         return
-    told = call.ask("GetInstanceProfile", InstanceProfileName=profile)
+    told = call.invoke("GetInstanceProfile", InstanceProfileName=profile)
     if told.ok and role not in {element.text for element in told.result.iter("RoleName")}:
         raise Refusal("NoSuchEntity", f"Role {role} in Instance Profile {profile} cannot be found.", status=404)
 
 
-RULES = Rules(
-    checks={"RemoveRoleFromInstanceProfile": in_profile},
+RULES = ActionRules(
+    checks={"RemoveRoleFromInstanceProfile": check_role_in_profile},
     answers={
-        **{f"Attach{noun}Policy": _attach(kind) for kind, noun in NOUN.items()},
-        "ListEntitiesForPolicy": entities_for_policy,
+        **{f"Attach{noun}Policy": _attach_policy(kind) for kind, noun in NOUN.items()},
+        "ListEntitiesForPolicy": list_entities_for_policy,
     },
-    edits={f"Detach{noun}Policy": _detached(kind) for kind, noun in NOUN.items()},
+    edits={f"Detach{noun}Policy": _record_detachment(kind) for kind, noun in NOUN.items()},
 )

@@ -7,62 +7,62 @@ for the ARN of another thing, as LocalStack's verified test_iam_roles recorded t
 
 from __future__ import annotations
 
-from reconciler.sandbox.strict.attachments import refuse_no_arn, require_policy
-from reconciler.sandbox.strict.call import NAMED_BY, Call, Edit, Rules
+from reconciler.sandbox.strict.attachments import check_policy_arn, require_policy
+from reconciler.sandbox.strict.call import NAME_PARAMETERS, ActionRules, ApiCall, Edit
 from reconciler.sandbox.strict.ledger import ROLE, USER
-from reconciler.sandbox.wire import Refusal, Reply, answer
+from reconciler.sandbox.wire import Refusal, Reply, build_reply
 
-GIVEN = "PermissionsBoundary"
+PARAMETER = "PermissionsBoundary"
 
 
-def _must_exist(call: Call) -> None:
-    arn = call.given(GIVEN)
+def _check_policy_exists(call: ApiCall) -> None:
+    arn = call.get(PARAMETER)
     if not arn:
         return
-    refuse_no_arn(arn)
+    check_policy_arn(arn)
     for kind in (USER, ROLE) if call.action.startswith("Put") else ():
-        if call.has(NAMED_BY[kind]):
-            call.need(kind)
+        if call.has(NAME_PARAMETERS[kind]):
+            call.require_entity(kind)
     try:
         require_policy(call, arn)
     except Refusal as refusal:
         raise Refusal(refusal.code, refusal.message.replace("Policy", "Scope ARN:", 1), refusal.status) from None
 
 
-def put_user(call: Call) -> Reply:
-    call.need(USER).boundary = call.given(GIVEN)
-    return answer(call.action)
+def put_user_boundary(call: ApiCall) -> Reply:
+    call.require_entity(USER).boundary = call.get(PARAMETER)
+    return build_reply(call.action)
 
 
-def delete_user(call: Call) -> Reply:
-    user = call.need(USER)
+def delete_user_boundary(call: ApiCall) -> Reply:
+    user = call.require_entity(USER)
     if not user.boundary:
         raise Refusal("NoSuchEntity", f"User {user.name} does not have a permission boundary attached.", status=404)
     user.boundary = ""
-    return answer(call.action)
+    return build_reply(call.action)
 
 
-def _keep(kind: str) -> Edit:
-    def edit(call: Call, reply: Reply) -> None:
-        entity = call.subject(kind)
+def _record_boundary(kind: str) -> Edit:
+    def edit(call: ApiCall, reply: Reply) -> None:
+        entity = call.find_entity(kind)
         if entity is not None:
-            entity.boundary = call.given(GIVEN)
+            entity.boundary = call.get(PARAMETER)
 
     return edit
 
 
-RULES = Rules(
+RULES = ActionRules(
     checks={
-        "CreateUser": _must_exist,
-        "CreateRole": _must_exist,
-        "PutUserPermissionsBoundary": _must_exist,
-        "PutRolePermissionsBoundary": _must_exist,
+        "CreateUser": _check_policy_exists,
+        "CreateRole": _check_policy_exists,
+        "PutUserPermissionsBoundary": _check_policy_exists,
+        "PutRolePermissionsBoundary": _check_policy_exists,
     },
-    answers={"PutUserPermissionsBoundary": put_user, "DeleteUserPermissionsBoundary": delete_user},
+    answers={"PutUserPermissionsBoundary": put_user_boundary, "DeleteUserPermissionsBoundary": delete_user_boundary},
     edits={
-        "CreateUser": _keep(USER),
-        "CreateRole": _keep(ROLE),
-        "PutRolePermissionsBoundary": _keep(ROLE),
-        "DeleteRolePermissionsBoundary": _keep(ROLE),
+        "CreateUser": _record_boundary(USER),
+        "CreateRole": _record_boundary(ROLE),
+        "PutRolePermissionsBoundary": _record_boundary(ROLE),
+        "DeleteRolePermissionsBoundary": _record_boundary(ROLE),
     },
 )

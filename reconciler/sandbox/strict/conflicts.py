@@ -7,9 +7,9 @@ hardware devices are the emulator's to know, so it is asked; the rest is in the 
 
 from __future__ import annotations
 
-from reconciler.sandbox.strict.call import Call, Rules
-from reconciler.sandbox.strict.ledger import GROUP, MFA, POLICY, PROFILE, ROLE, USER, Entity
-from reconciler.sandbox.wire import Refusal, Reply, members
+from reconciler.sandbox.strict.call import ActionRules, ApiCall
+from reconciler.sandbox.strict.ledger import GROUP, MFA, POLICY, PROFILE, ROLE, USER, IamEntity
+from reconciler.sandbox.wire import Refusal, Reply, list_members
 
 CREDENTIALS = (
     ("ListMFADevices", "MFADevices", "must delete MFA device first."),
@@ -18,96 +18,96 @@ CREDENTIALS = (
 )
 
 
-def conflict(message: str) -> Refusal:
+def delete_conflict_error(message: str) -> Refusal:
     return Refusal("DeleteConflict", message, status=409)
 
 
-def _in_the_way(why: str) -> Refusal:
-    return conflict(f"Cannot delete entity, {why}")
+def _cannot_delete_error(why: str) -> Refusal:
+    return delete_conflict_error(f"Cannot delete entity, {why}")
 
 
-def _policies(entity: Entity) -> None:
-    if entity.attached:
-        raise _in_the_way("must detach all policies first.")
-    if entity.inline:
-        raise _in_the_way("must delete policies first.")
+def _check_no_policies(entity: IamEntity) -> None:
+    if entity.attached_policies:
+        raise _cannot_delete_error("must detach all policies first.")
+    if entity.inline_sizes:
+        raise _cannot_delete_error("must delete policies first.")
 
 
-def _any(reply: Reply, listed: str) -> bool:
-    return reply.ok and any(members(reply.result, listed))
+def _has_members(reply: Reply, listed: str) -> bool:
+    return reply.ok and any(list_members(reply.result, listed))
 
 
-def delete_user(call: Call) -> None:
-    user = call.subject(USER)
+def check_user_deletion(call: ApiCall) -> None:
+    user = call.find_entity(USER)
     if user is None:
         return
     if user.groups:
-        raise _in_the_way("must remove users from group first.")
-    _policies(user)
-    if call.ask("GetLoginProfile", UserName=user.name).ok:
-        raise _in_the_way("must delete login profile first.")
-    if call.keyring.of_user(user):
-        raise _in_the_way("must delete access keys first.")
+        raise _cannot_delete_error("must remove users from group first.")
+    _check_no_policies(user)
+    if call.invoke("GetLoginProfile", UserName=user.name).ok:
+        raise _cannot_delete_error("must delete login profile first.")
+    if call.keyring.keys_of(user):
+        raise _cannot_delete_error("must delete access keys first.")
     for action, listed, why in CREDENTIALS:
-        if _any(call.ask(action, UserName=user.name), listed):
-            raise _in_the_way(why)
+        if _has_members(call.invoke(action, UserName=user.name), listed):
+            raise _cannot_delete_error(why)
     if user.service_credentials:
-        raise _in_the_way("must remove referenced objects first.")
+        raise _cannot_delete_error("must remove referenced objects first.")
 
 
-def delete_group(call: Call) -> None:
-    group = call.subject(GROUP)
+def check_group_deletion(call: ApiCall) -> None:
+    group = call.find_entity(GROUP)
     if group is None:
         return
-    if call.ledger.members(group):
-        raise _in_the_way("must remove users from group first.")
-    _policies(group)
+    if call.ledger.members_of(group):
+        raise _cannot_delete_error("must remove users from group first.")
+    _check_no_policies(group)
 
 
-def delete_role(call: Call) -> None:
-    role = call.subject(ROLE)
+def check_role_deletion(call: ApiCall) -> None:
+    role = call.find_entity(ROLE)
     if role is None:
         return
-    if _any(call.ask("ListInstanceProfilesForRole", RoleName=role.name), "InstanceProfiles"):
-        raise _in_the_way("must remove roles from instance profile first.")
-    _policies(role)
+    if _has_members(call.invoke("ListInstanceProfilesForRole", RoleName=role.name), "InstanceProfiles"):
+        raise _cannot_delete_error("must remove roles from instance profile first.")
+    _check_no_policies(role)
 
 
-def delete_instance_profile(call: Call) -> None:
-    profile = call.subject(PROFILE)
+def check_profile_deletion(call: ApiCall) -> None:
+    profile = call.find_entity(PROFILE)
     if profile is None:
         return
-    told = call.ask("GetInstanceProfile", InstanceProfileName=profile.name).result.find("InstanceProfile")
-    if told is not None and any(members(told, "Roles")):
-        raise _in_the_way("must remove roles from instance profile first.")
+    told = call.invoke("GetInstanceProfile", InstanceProfileName=profile.name).result.find("InstanceProfile")
+    if told is not None and any(list_members(told, "Roles")):
+        raise _cannot_delete_error("must remove roles from instance profile first.")
 
 
-def delete_policy(call: Call) -> None:
-    policy = call.subject(POLICY)
+def check_policy_deletion(call: ApiCall) -> None:
+    policy = call.find_entity(POLICY)
     if policy is None:
         return
-    if call.ledger.holders(policy.arn) or call.ledger.bounded(policy.arn):
-        raise conflict("Cannot delete a policy attached to entities.")
-    if len(list(members(call.ask("ListPolicyVersions", PolicyArn=policy.arn).result, "Versions"))) > 1:
-        raise conflict(
+    if call.ledger.find_attached(policy.arn) or call.ledger.find_bounded(policy.arn):
+        raise delete_conflict_error("Cannot delete a policy attached to entities.")
+    if len(list(list_members(call.invoke("ListPolicyVersions", PolicyArn=policy.arn).result, "Versions"))) > 1:
+        raise delete_conflict_error(
             "This policy has more than one version. Before you delete a policy, you must delete the policy's "
             "versions. The default version is deleted with the policy."
         )
 
 
-def delete_virtual_device(call: Call) -> None:
-    device = call.subject(MFA)
+def check_device_deletion(call: ApiCall) -> None:
+    device = call.find_entity(MFA)
     if device is not None and device.holder is not None:
-        raise conflict("MFA VirtualDevice in use. Must deactivate first.")
+        raise delete_conflict_error("MFA VirtualDevice in use. Must deactivate first.")
 
 
-RULES = Rules(
+RULES = ActionRules(
     checks={
-        "DeleteUser": delete_user,
-        "DeleteGroup": delete_group,
-        "DeleteRole": delete_role,
-        "DeleteInstanceProfile": delete_instance_profile,
-        "DeletePolicy": delete_policy,
-        "DeleteVirtualMFADevice": delete_virtual_device,
+        "DeleteUser": check_user_deletion,
+        "DeleteGroup": check_group_deletion,
+        "DeleteRole": check_role_deletion,
+        "DeleteInstanceProfile": check_profile_deletion,
+        "DeletePolicy": check_policy_deletion,
+        "DeleteVirtualMFADevice": check_device_deletion,
     }
 )

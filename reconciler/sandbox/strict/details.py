@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from reconciler.sandbox.strict.call import Call, Rules
-from reconciler.sandbox.strict.paging import cut, pages_itself, size
-from reconciler.sandbox.strict.versions import newest_first
-from reconciler.sandbox.wire import Refusal, Reply, members, put, text
+from reconciler.sandbox.strict.call import ActionRules, ApiCall
+from reconciler.sandbox.strict.paging import cut_page, pages_itself, read_page_size
+from reconciler.sandbox.strict.versions import sort_newest_first
+from reconciler.sandbox.wire import Refusal, Reply, list_members, put_child, read_child_text
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 FILTERS = ("User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy")
 
 
-def account_details(call: Call) -> Reply:
-    size(call)
-    for name in call.items("Filter"):
+def get_account_details(call: ApiCall) -> Reply:
+    read_page_size(call)
+    for name in call.get_list("Filter"):
         if name not in FILTERS:
             raise Refusal("ValidationError", f"Value '{name}' at 'filter' is not one of [{', '.join(FILTERS)}]")
     reply = call.forward()
@@ -29,33 +29,33 @@ def account_details(call: Call) -> Reply:
     policies = reply.result.find("Policies")
     if policies is not None:
         # In an order of their own: an emulator that keeps a set gives another one on every page.
-        policies[:] = sorted((p for p in policies if _listed(call, p)), key=lambda p: text(p, "Arn"))
-    return cut(call, reply, LISTS)
+        policies[:] = sorted((p for p in policies if _is_listed(call, p)), key=lambda p: read_child_text(p, "Arn"))
+    return cut_page(call, reply, LISTS)
 
 
-def _listed(call: Call, policy: ET.Element) -> bool:
-    arn = text(policy, "Arn")
-    return ":iam::aws:policy/" not in arn or bool(call.ledger.holders(arn) or call.ledger.bounded(arn))
+def _is_listed(call: ApiCall, policy: ET.Element) -> bool:
+    arn = read_child_text(policy, "Arn")
+    return ":iam::aws:policy/" not in arn or bool(call.ledger.find_attached(arn) or call.ledger.find_bounded(arn))
 
 
-def named(call: Call, reply: Reply) -> None:
-    for policy in members(reply.result, "Policies"):
-        arn = text(policy, "Arn")
-        known = call.ledger.by_arn(arn)
-        put(policy, "PolicyName", arn.rpartition("/")[2])
+def complete_policies(call: ApiCall, reply: Reply) -> None:
+    for policy in list_members(reply.result, "Policies"):
+        arn = read_child_text(policy, "Arn")
+        known = call.ledger.find_by_arn(arn)
+        put_child(policy, "PolicyName", arn.rpartition("/")[2])
         if known is not None:
-            put(policy, "PolicyId", known.id)
-        elif not text(policy, "PolicyId"):
-            told = call.ask("GetPolicy", PolicyArn=arn)
-            put(policy, "PolicyId", told.result.findtext("Policy/PolicyId") or "")
-        if not text(policy, "Description"):
-            put(policy, "Description", None)
+            put_child(policy, "PolicyId", known.id)
+        elif not read_child_text(policy, "PolicyId"):
+            told = call.invoke("GetPolicy", PolicyArn=arn)
+            put_child(policy, "PolicyId", told.result.findtext("Policy/PolicyId") or "")
+        if not read_child_text(policy, "Description"):
+            put_child(policy, "Description", None)
         versions = policy.find("PolicyVersionList")
         if versions is not None:
-            newest_first(versions)
+            sort_newest_first(versions)
 
 
-RULES = Rules(
-    answers={"GetAccountAuthorizationDetails": account_details},
-    edits={"GetAccountAuthorizationDetails": named},
+RULES = ActionRules(
+    answers={"GetAccountAuthorizationDetails": get_account_details},
+    edits={"GetAccountAuthorizationDetails": complete_policies},
 )

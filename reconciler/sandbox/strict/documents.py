@@ -13,58 +13,58 @@ from typing import Any
 
 from reconciler.model.partitions import partition_of_arn
 from reconciler.model.quotas import INLINE_SIZE, MANAGED_SIZE
-from reconciler.policy.flaw import Use
-from reconciler.policy.partition_checks import is_foreign
-from reconciler.sandbox.strict.call import Call, Check, Edit, Rules, over_quota, past
-from reconciler.sandbox.strict.elements import refuse_flaws, refuse_sids
+from reconciler.policy.flaw import PolicyType
+from reconciler.policy.partition_checks import is_foreign_arn
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, Check, Edit, limit_exceeded_error, quota_error
+from reconciler.sandbox.strict.elements import refuse_bad_sids, refuse_flaws
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER
-from reconciler.sandbox.strict.resources import refuse_old_version, refuse_resources
+from reconciler.sandbox.strict.resources import refuse_bad_resources, refuse_old_version
 from reconciler.sandbox.wire import Refusal, Reply
 
 NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 NOT_JSON = "Syntax errors in policy."
 
 
-def malformed(message: str) -> Refusal:
+def malformed_policy_error(message: str) -> Refusal:
     return Refusal("MalformedPolicyDocument", message)
 
 
-def parsed(text: str, otherwise: str) -> dict[str, Any]:
-    """A policy as JSON, or AWS's refusal in the words of `otherwise`."""
+def parse_policy(text: str, error_message: str) -> dict[str, Any]:
+    """A policy as JSON, or AWS's refusal in the words of `error_message`."""
     try:
         document = json.loads(text)
     except ValueError:
-        raise malformed(otherwise) from None
+        raise malformed_policy_error(error_message) from None
     if not isinstance(document, dict):
-        raise malformed(otherwise)
+        raise malformed_policy_error(error_message)
     return document
 
 
-def statements(document: dict[str, Any], otherwise: str) -> list[dict[str, Any]]:
+def read_statements(document: dict[str, Any], error_message: str) -> list[dict[str, Any]]:
     held = document.get("Statement")
     found: list[Any] = held if isinstance(held, list) else [held]
     if not found or not all(isinstance(statement, dict) for statement in found):
-        raise malformed(otherwise)
+        raise malformed_policy_error(error_message)
     return found
 
 
-def measure(text: str) -> int:
+def measure_size(text: str) -> int:
     """Without white space between tokens. Whether it counts inside strings is undocumented: here it does."""
     return len(json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False))
 
 
-def _checked(call: Call) -> int:
-    text = call.given("PolicyDocument")
-    document = parsed(text, NOT_JSON)
-    found = statements(document, NOT_JSON)
+def _check_document(call: ApiCall) -> int:
+    text = call.get("PolicyDocument")
+    document = parse_policy(text, NOT_JSON)
+    found = read_statements(document, NOT_JSON)
     for statement in found:
         if "Principal" in statement or "NotPrincipal" in statement:
-            raise malformed("Policy document should not specify a principal.")
+            raise malformed_policy_error("Policy document should not specify a principal.")
         _refuse_other_partitions(statement, call.ledger.partition)
-    refuse_sids(found)
-    refuse_resources(found)
-    refuse_flaws(document, Use.IDENTITY, NOT_JSON)
-    return measure(text)
+    refuse_bad_sids(found)
+    refuse_bad_resources(found)
+    refuse_flaws(document, PolicyType.IDENTITY, NOT_JSON)
+    return measure_size(text)
 
 
 def _refuse_other_partitions(statement: dict[str, Any], partition: str) -> None:
@@ -72,51 +72,51 @@ def _refuse_other_partitions(statement: dict[str, Any], partition: str) -> None:
     for name in ("Resource", "NotResource"):
         held = statement.get(name)
         for arn in held if isinstance(held, list) else [held]:
-            if isinstance(arn, str) and is_foreign(arn, partition):
-                raise malformed(f'Partition "{partition_of_arn(arn)}" is not valid for resource "{arn}".')
+            if isinstance(arn, str) and is_foreign_arn(arn, partition):
+                raise malformed_policy_error(f'Partition "{partition_of_arn(arn)}" is not valid for resource "{arn}".')
 
 
-def managed(call: Call) -> None:
-    refuse_old_version(parsed(call.given("PolicyDocument"), NOT_JSON))
-    if _checked(call) > MANAGED_SIZE.default:
-        raise past(MANAGED_SIZE)
+def check_managed_policy(call: ApiCall) -> None:
+    refuse_old_version(parse_policy(call.get("PolicyDocument"), NOT_JSON))
+    if _check_document(call) > MANAGED_SIZE.default:
+        raise quota_error(MANAGED_SIZE)
 
 
-def _inline(kind: str) -> Check:
-    def check(call: Call) -> None:
-        size, entity, name = _checked(call), call.need(kind), call.given("PolicyName")
-        others = sum(held for other, held in entity.inline.items() if other != name)
+def _check_inline_policy(kind: str) -> Check:
+    def check(call: ApiCall) -> None:
+        size, entity, name = _check_document(call), call.require_entity(kind), call.get("PolicyName")
+        others = sum(held for other, held in entity.inline_sizes.items() if other != name)
         most = INLINE_SIZE[NOUN[kind]].default
         if others + size > most:
-            raise over_quota(f"Maximum policy size of {most} bytes exceeded for {kind} {entity.name}")
+            raise limit_exceeded_error(f"Maximum policy size of {most} bytes exceeded for {kind} {entity.name}")
 
     return check
 
 
-def _kept(kind: str) -> Edit:
-    def edit(call: Call, reply: Reply) -> None:
-        call.need(kind).inline[call.given("PolicyName")] = measure(call.given("PolicyDocument"))
+def _record_inline_policy(kind: str) -> Edit:
+    def edit(call: ApiCall, reply: Reply) -> None:
+        call.require_entity(kind).inline_sizes[call.get("PolicyName")] = measure_size(call.get("PolicyDocument"))
 
     return edit
 
 
-def _gone(kind: str) -> Edit:
-    def edit(call: Call, reply: Reply) -> None:
-        entity = call.subject(kind)
+def _forget_inline_policy(kind: str) -> Edit:
+    def edit(call: ApiCall, reply: Reply) -> None:
+        entity = call.find_entity(kind)
         if entity is not None:
-            entity.inline.pop(call.given("PolicyName"), None)
+            entity.inline_sizes.pop(call.get("PolicyName"), None)
 
     return edit
 
 
-RULES = Rules(
+RULES = ActionRules(
     checks={
-        "CreatePolicy": managed,
-        "CreatePolicyVersion": managed,
-        **{f"Put{noun}Policy": _inline(kind) for kind, noun in NOUN.items()},
+        "CreatePolicy": check_managed_policy,
+        "CreatePolicyVersion": check_managed_policy,
+        **{f"Put{noun}Policy": _check_inline_policy(kind) for kind, noun in NOUN.items()},
     },
     edits={
-        **{f"Put{noun}Policy": _kept(kind) for kind, noun in NOUN.items()},
-        **{f"Delete{noun}Policy": _gone(kind) for kind, noun in NOUN.items()},
+        **{f"Put{noun}Policy": _record_inline_policy(kind) for kind, noun in NOUN.items()},
+        **{f"Delete{noun}Policy": _forget_inline_policy(kind) for kind, noun in NOUN.items()},
     },
 )

@@ -8,31 +8,31 @@ and a group that both do not exist, RemoveUserFromGroup names the user.
 from __future__ import annotations
 
 from reconciler.model.quotas import GROUPS_PER_USER
-from reconciler.sandbox.strict.call import Call, Rules, past
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, quota_error
 from reconciler.sandbox.strict.ledger import GROUP, USER
-from reconciler.sandbox.wire import Reply, answer
+from reconciler.sandbox.wire import Reply, build_reply
 
 
-def add(call: Call) -> Reply:
-    group, user = call.need(GROUP), call.need(USER)
+def add_member(call: ApiCall) -> Reply:
+    group, user = call.require_entity(GROUP), call.require_entity(USER)
     if group in user.groups:
-        return answer(call.action)
+        return build_reply(call.action)
     if len(user.groups) >= GROUPS_PER_USER.default:
-        raise past(GROUPS_PER_USER)
+        raise quota_error(GROUPS_PER_USER)
     told = call.forward()
     if told.ok:
         user.groups.append(group)
     return told
 
 
-def remove(call: Call) -> Reply:
-    user, group = call.need(USER), call.need(GROUP)
+def remove_member(call: ApiCall) -> Reply:
+    user, group = call.require_entity(USER), call.require_entity(GROUP)
     if group not in user.groups:
-        return answer(call.action)
+        return build_reply(call.action)
     told = call.forward()
     if told.ok:
         user.groups.remove(group)
     return told
 
 
-RULES = Rules(answers={"AddUserToGroup": add, "RemoveUserFromGroup": remove})
+RULES = ActionRules(answers={"AddUserToGroup": add_member, "RemoveUserFromGroup": remove_member})

@@ -13,11 +13,11 @@ import re
 from dataclasses import dataclass, field
 
 from reconciler.sandbox.strict import clock
-from reconciler.sandbox.strict.ledger import Entity, Tags
-from reconciler.sandbox.wire import Refusal, Request
+from reconciler.sandbox.strict.ledger import IamEntity, Tags
+from reconciler.sandbox.wire import HttpRequest, Refusal
 
-OF_THE_SANDBOX = "AKIASANDBOXSANDBOX00"
-AS_ISSUED = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}")
+ROOT_KEY_ID = "AKIASANDBOXSANDBOX00"
+KEY_ID_PATTERN = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,16 +29,16 @@ class RoleSession:
 
     arn: str
     id: str
-    role: Entity | None = None
+    role: IamEntity | None = None
     source_identity: str = ""
     tags: Tags = field(default_factory=dict)
-    transitive: frozenset[str] = frozenset()
+    transitive_keys: frozenset[str] = frozenset()
     policy: str = ""
     policy_arns: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
-class Key:
+class IssuedKey:
     """An access key of a user, of a role's session, or, with neither, of the root user.
 
     `token` is the session token, empty for long-term keys; `issued`, `expires` and `mfa_at` are seconds since 1970, and
@@ -47,9 +47,9 @@ class Key:
 
     id: str
     account: str
-    user: Entity | None = None
+    user: IamEntity | None = None
     session: RoleSession | None = None
-    active: bool = True
+    is_active: bool = True
     created: str = ""
     token: str = field(default="", repr=False)
     issued: float = 0.0
@@ -57,7 +57,7 @@ class Key:
     mfa_at: float | None = None
 
     @property
-    def temporary(self) -> bool:
+    def is_temporary(self) -> bool:
         return bool(self.token)
 
 
@@ -65,41 +65,41 @@ class Keyring:
     """Every key that was given out, in all accounts; `account` is the root user's whose keys need not be."""
 
     def __init__(self, account: str) -> None:
-        self._keys: dict[str, Key] = {}
-        self._root = Key(OF_THE_SANDBOX, account)
+        self._keys: dict[str, IssuedKey] = {}
+        self._root = IssuedKey(ROOT_KEY_ID, account)
 
-    def add(self, key: Key) -> None:
+    def add(self, key: IssuedKey) -> None:
         self._keys[key.id] = key
 
-    def find(self, access_key: str) -> Key | None:
+    def find(self, access_key: str) -> IssuedKey | None:
         return self._keys.get(access_key)
 
     def remove(self, access_key: str) -> None:
         self._keys.pop(access_key, None)
 
-    def of_user(self, user: Entity) -> list[Key]:
+    def keys_of(self, user: IamEntity) -> list[IssuedKey]:
         """The user's long-term keys, in the order of their creation."""
-        return [key for key in self._keys.values() if key.user is user and not key.temporary]
+        return [key for key in self._keys.values() if key.user is user and not key.is_temporary]
 
-    def forget(self, user: Entity) -> None:
+    def forget_user(self, user: IamEntity) -> None:
         """The user is gone, and its sessions with it."""
         self._keys = {name: key for name, key in self._keys.items() if key.user is not user}
 
-    def signer(self, request: Request) -> Key:
+    def identify_caller(self, request: HttpRequest) -> IssuedKey:
         """Whose request this is, or AWS's refusal."""
         name = request.access_key
         key = self._keys.get(name)
         if key is None:
-            if AS_ISSUED.fullmatch(name) and name != OF_THE_SANDBOX:
-                raise invalid_token()
+            if KEY_ID_PATTERN.fullmatch(name) and name != ROOT_KEY_ID:
+                raise invalid_token_error()
             return self._root
         given = request.header("x-amz-security-token") or request.parameters.get("X-Amz-Security-Token", "")
-        if not key.active or not hmac.compare_digest(given.encode(), key.token.encode()):
-            raise invalid_token()
+        if not key.is_active or not hmac.compare_digest(given.encode(), key.token.encode()):
+            raise invalid_token_error()
         if clock.now() >= key.expires:
             raise Refusal("ExpiredToken", "The security token included in the request is expired", status=403)
         return key
 
 
-def invalid_token() -> Refusal:
+def invalid_token_error() -> Refusal:
     return Refusal("InvalidClientTokenId", "The security token included in the request is invalid.", status=403)

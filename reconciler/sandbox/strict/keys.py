@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import quote
 
-from reconciler.sandbox.strict.call import Call, Rules
-from reconciler.sandbox.strict.keyring import Key
+from reconciler.sandbox.strict.call import ActionRules, ApiCall
+from reconciler.sandbox.strict.keyring import IssuedKey
 from reconciler.sandbox.strict.ledger import USER
-from reconciler.sandbox.strict.paging import page_of
-from reconciler.sandbox.wire import Refusal, Reply, Request, text
+from reconciler.sandbox.strict.paging import build_page
+from reconciler.sandbox.wire import HttpRequest, Refusal, Reply, read_child_text
 
-IMPLIED = (
+IMPLICIT_USER_ACTIONS = (
     "CreateAccessKey",
     "DeactivateMFADevice",
     "DeleteAccessKey",
@@ -39,12 +39,12 @@ IMPLIED = (
 STATUS = {True: "Active", False: "Inactive"}
 
 
-def spelled_out(request: Request, caller: Key) -> Request:
+def add_implied_user(request: HttpRequest, caller: IssuedKey) -> HttpRequest:
     """The request with the user that it implies; the root user's own are left to the emulator."""
     given = request.parameters
-    if request.action not in IMPLIED or given.get("UserName") or given.get("AllUsers") == "true":
+    if request.action not in IMPLICIT_USER_ACTIONS or given.get("UserName") or given.get("AllUsers") == "true":
         return request
-    if caller.session is not None or (caller.temporary and request.action == "UpdateAccessKey"):
+    if caller.session is not None or (caller.is_temporary and request.action == "UpdateAccessKey"):
         raise Refusal("ValidationError", "Must specify userName when calling with non-User credentials")
     if caller.user is None:
         return request
@@ -54,45 +54,52 @@ def spelled_out(request: Request, caller: Key) -> Request:
     return replace(request, target=f"{request.target}&{added}")
 
 
-def created(call: Call, reply: Reply) -> None:
-    told, user = reply.result.find("AccessKey"), call.subject(USER)
+def record_key(call: ApiCall, reply: Reply) -> None:
+    told, user = reply.result.find("AccessKey"), call.find_entity(USER)
     if told is not None and user is not None:
-        call.keyring.add(Key(text(told, "AccessKeyId"), call.ledger.account, user, created=text(told, "CreateDate")))
+        call.keyring.add(
+            IssuedKey(
+                read_child_text(told, "AccessKeyId"),
+                call.ledger.account,
+                user,
+                created=read_child_text(told, "CreateDate"),
+            )
+        )
 
 
-def updated(call: Call, reply: Reply) -> None:
-    key = call.keyring.find(call.given("AccessKeyId"))
+def record_key_status(call: ApiCall, reply: Reply) -> None:
+    key = call.keyring.find(call.get("AccessKeyId"))
     if key is not None:
-        key.active = call.given("Status") == STATUS[True]
+        key.is_active = call.get("Status") == STATUS[True]
 
 
-def deleted(call: Call, reply: Reply) -> None:
-    call.keyring.remove(call.given("AccessKeyId"))
+def remove_key(call: ApiCall, reply: Reply) -> None:
+    call.keyring.remove(call.get("AccessKeyId"))
 
 
-def listed(call: Call) -> Reply:
-    if not call.given("UserName"):
+def list_keys(call: ApiCall) -> Reply:
+    if not call.get("UserName"):
         return call.forward()
-    user = call.need(USER)
+    user = call.require_entity(USER)
     shown = [
-        {"UserName": user.name, "AccessKeyId": key.id, "Status": STATUS[key.active], "CreateDate": key.created}
-        for key in call.keyring.of_user(user)
+        {"UserName": user.name, "AccessKeyId": key.id, "Status": STATUS[key.is_active], "CreateDate": key.created}
+        for key in call.keyring.keys_of(user)
     ]
-    return page_of(call, {"AccessKeyMetadata": shown})
+    return build_page(call, {"AccessKeyMetadata": shown})
 
 
-def user_going(call: Call, reply: Reply) -> None:
-    user = call.subject(USER)
+def forget_user_keys(call: ApiCall, reply: Reply) -> None:
+    user = call.find_entity(USER)
     if user is not None:
-        call.keyring.forget(user)
+        call.keyring.forget_user(user)
 
 
-RULES = Rules(
-    answers={"ListAccessKeys": listed},
+RULES = ActionRules(
+    answers={"ListAccessKeys": list_keys},
     edits={
-        "CreateAccessKey": created,
-        "UpdateAccessKey": updated,
-        "DeleteAccessKey": deleted,
-        "DeleteUser": user_going,
+        "CreateAccessKey": record_key,
+        "UpdateAccessKey": record_key_status,
+        "DeleteAccessKey": remove_key,
+        "DeleteUser": forget_user_keys,
     },
 )

@@ -37,13 +37,13 @@ from reconciler.sandbox.strict import (
     versions,
     wording,
 )
-from reconciler.sandbox.strict.call import Call, proper
-from reconciler.sandbox.strict.keyring import Key, Keyring
+from reconciler.sandbox.strict.call import ApiCall, require_supported
+from reconciler.sandbox.strict.keyring import IssuedKey, Keyring
 from reconciler.sandbox.strict.ledger import Ledger
 from reconciler.sandbox.upstream import Upstream
-from reconciler.sandbox.wire import IAM_VERSION, STS_VERSION, Reply, Request
+from reconciler.sandbox.wire import IAM_VERSION, STS_VERSION, HttpRequest, Reply
 
-ROOMS = tuple(
+RULE_SETS = tuple(
     room.RULES
     for room in (
         protected,
@@ -80,40 +80,40 @@ RESET = "/moto-api/reset"
 class StrictLayer:
     def __init__(self, upstream: Upstream, account: str) -> None:
         self._upstream = upstream
-        self._default = account
-        self._forget()
+        self._account = account
+        self._reset_state()
 
-    def _forget(self) -> None:
+    def _reset_state(self) -> None:
         self._ledgers: dict[str, Ledger] = {}
-        self._keyring = Keyring(self._default)
+        self._keyring = Keyring(self._account)
         self._known_policies: set[str] = set()
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: HttpRequest) -> Reply:
         with self._upstream.lock:
             if not request.is_query:
                 if request.method == "POST" and request.target == RESET:
-                    self._forget()
+                    self._reset_state()
                 return self._upstream.send(request)
-            caller = self._keyring.signer(request)
+            caller = self._keyring.identify_caller(request)
             sessions.refuse_forbidden(request, caller)
             if request.version == IAM_VERSION:
-                return spelling.as_aws(self._judged(keys.spelled_out(request, caller), caller))
+                return spelling.encode_reply(self._answer_call(keys.add_implied_user(request, caller), caller))
             if request.version == STS_VERSION:
-                return self._judged(request, caller)
-            return proper(request.action, self._upstream.send(request))
+                return self._answer_call(request, caller)
+            return require_supported(request.action, self._upstream.send(request))
 
-    def _judged(self, request: Request, caller: Key) -> Reply:
-        new = Ledger(caller.account, sessions.partition(request))
+    def _answer_call(self, request: HttpRequest, caller: IssuedKey) -> Reply:
+        new = Ledger(caller.account, sessions.partition_of(request))
         ledger = self._ledgers.setdefault(caller.account, new)
-        call = Call(request, caller, ledger, self._ledgers, self._keyring, self._upstream, self._known_policies)
+        call = ApiCall(request, caller, ledger, self._ledgers, self._keyring, self._upstream, self._known_policies)
         action = call.action
-        for room in ROOMS:
+        for room in RULE_SETS:
             if action in room.checks:
                 room.checks[action](call)
-        answer = next((room.answers[action] for room in ROOMS if action in room.answers), Call.forward)
+        answer = next((room.answers[action] for room in RULE_SETS if action in room.answers), ApiCall.forward)
         reply = answer(call)
         if reply.ok:
-            for room in ROOMS:
+            for room in RULE_SETS:
                 if action in room.edits:
                     room.edits[action](call, reply)
-        return wording.reword(call, reply)
+        return wording.reword_refusal(call, reply)

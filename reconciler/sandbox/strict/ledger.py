@@ -33,28 +33,28 @@ class ServiceCredential:
 
 
 @dataclass(eq=False)
-class Entity:
+class IamEntity:
     kind: str
     name: str
     arn: str
     id: str = ""
     path: str = "/"
     tags: Tags = field(default_factory=dict)
-    attached: list[str] = field(default_factory=list)
-    inline: dict[str, int] = field(default_factory=dict)
-    groups: list[Entity] = field(default_factory=list)
+    attached_policies: list[str] = field(default_factory=list)
+    inline_sizes: dict[str, int] = field(default_factory=dict)
+    groups: list[IamEntity] = field(default_factory=list)
     boundary: str = ""
     trust: str = ""
-    clients: list[str] = field(default_factory=list)
-    longest_session: int = 3600
-    signin_session: int = 0
+    client_ids: list[str] = field(default_factory=list)
+    max_session: int = 3600
+    max_signin_session: int = 0
     """Its MaxSigninSessionDuration; 0 if it is not set."""
-    context: dict[str, str] = field(default_factory=dict)
+    context_provider: dict[str, str] = field(default_factory=dict)
     """The ContextProvider of a provider, as the parameters of the request that set it."""
-    instance: str = ""
+    identity_center_arn: str = ""
     """The ARN of its Identity Center instance."""
     authenticator: Authenticator | None = None
-    holder: Entity | None = None
+    holder: IamEntity | None = None
     """The user that an MFA device is assigned to."""
     thumbprints: list[str] = field(default_factory=list)
     service_credentials: list[ServiceCredential] = field(default_factory=list)
@@ -72,57 +72,57 @@ class Ledger:
     def __init__(self, account: str, partition: str = DEFAULT_PARTITION) -> None:
         self.account, self.partition = account, partition
         self.deletion_tasks: set[str] = set()
-        self._named: dict[tuple[str, str], Entity] = {}
-        self._by_id: dict[str, Entity] = {}
-        self._by_arn: dict[str, Entity] = {}
-        self._numbers = Counter[str]()
+        self._named: dict[tuple[str, str], IamEntity] = {}
+        self._by_id: dict[str, IamEntity] = {}
+        self._by_arn: dict[str, IamEntity] = {}
+        self._counts = Counter[str]()
 
-    def add(self, entity: Entity) -> None:
-        self._numbers[entity.kind] += 1
+    def add(self, entity: IamEntity) -> None:
+        self._counts[entity.kind] += 1
         self._named[entity.kind, entity.name.casefold()] = entity
         self._by_arn[entity.arn] = entity
         if entity.id:
             self._by_id[entity.id] = entity
 
-    def remove(self, entity: Entity) -> None:
+    def remove(self, entity: IamEntity) -> None:
         del self._named[entity.kind, entity.name.casefold()]
         del self._by_arn[entity.arn]
-        self._numbers[entity.kind] -= 1
+        self._counts[entity.kind] -= 1
         self._by_id.pop(entity.id, None)
 
-    def move(self, entity: Entity, name: str, path: str) -> None:
+    def move(self, entity: IamEntity, name: str, path: str) -> None:
         self.remove(entity)
         entity.move(name, path)
         self.add(entity)
 
-    def find(self, kind: str, name: str) -> Entity | None:
+    def find(self, kind: str, name: str) -> IamEntity | None:
         """By the exact name: how IAM treats another case in a request is not documented."""
-        entity = self.rival(kind, name)
+        entity = self.find_same_name(kind, name)
         return entity if entity is not None and entity.name == name else None
 
-    def rival(self, kind: str, name: str) -> Entity | None:
+    def find_same_name(self, kind: str, name: str) -> IamEntity | None:
         """Whoever holds this name already, in whatever case."""
         return self._named.get((kind, name.casefold()))
 
-    def by_arn(self, arn: str) -> Entity | None:
+    def find_by_arn(self, arn: str) -> IamEntity | None:
         return self._by_arn.get(arn)
 
-    def by_id(self, unique_id: str) -> Entity | None:
+    def find_by_id(self, unique_id: str) -> IamEntity | None:
         return self._by_id.get(unique_id)
 
-    def of_kind(self, *kinds: str) -> Iterator[Entity]:
+    def list_kind(self, *kinds: str) -> Iterator[IamEntity]:
         return (entity for entity in self._named.values() if entity.kind in kinds)
 
-    def number(self, *kinds: str) -> int:
-        return sum(self._numbers[kind] for kind in kinds)
+    def count_kind(self, *kinds: str) -> int:
+        return sum(self._counts[kind] for kind in kinds)
 
-    def holders(self, arn: str) -> list[Entity]:
+    def find_attached(self, arn: str) -> list[IamEntity]:
         """Users, groups and roles that a policy is attached to."""
-        return [entity for entity in self.of_kind(USER, GROUP, ROLE) if arn in entity.attached]
+        return [entity for entity in self.list_kind(USER, GROUP, ROLE) if arn in entity.attached_policies]
 
-    def bounded(self, arn: str) -> list[Entity]:
+    def find_bounded(self, arn: str) -> list[IamEntity]:
         """Users and roles whose permissions boundary a policy is."""
-        return [entity for entity in self.of_kind(USER, ROLE) if entity.boundary == arn]
+        return [entity for entity in self.list_kind(USER, ROLE) if entity.boundary == arn]
 
-    def members(self, group: Entity) -> list[Entity]:
-        return [user for user in self.of_kind(USER) if group in user.groups]
+    def members_of(self, group: IamEntity) -> list[IamEntity]:
+        return [user for user in self.list_kind(USER) if group in user.groups]

@@ -12,65 +12,65 @@ from __future__ import annotations
 import json
 import uuid
 
-from reconciler.sandbox.strict.call import Call, Rules, denied, no_such
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, access_denied_error, no_such_entity_error
 from reconciler.sandbox.strict.ledger import ROLE
 from reconciler.sandbox.strict.linked_role_names import LINKED_ROLES, WITH_SUFFIX
 from reconciler.sandbox.strict.names import refuse_bad_name
-from reconciler.sandbox.strict.parameters import required
-from reconciler.sandbox.wire import Refusal, Reply, answer
+from reconciler.sandbox.strict.parameters import require_parameters
+from reconciler.sandbox.wire import Refusal, Reply, build_reply
 
 PATH = "/aws-service-role/"
 
 
-def create(call: Call) -> Reply:
-    required(call, "AWSServiceName")
-    service, suffix = call.given("AWSServiceName"), call.given("CustomSuffix")
+def create_linked_role(call: ApiCall) -> Reply:
+    require_parameters(call, "AWSServiceName")
+    service, suffix = call.get("AWSServiceName"), call.get("CustomSuffix")
     name = LINKED_ROLES.get(service)
     if name is None:
-        raise denied(f"Cannot find Service Linked Role template for {service}")
+        raise access_denied_error(f"Cannot find Service Linked Role template for {service}")
     if suffix and service.removesuffix(".amazonaws.com") not in WITH_SUFFIX:
         raise Refusal("InvalidInput", f"Custom suffix is not allowed for {service}")
     name = f"{name}_{suffix}" if suffix else name
     refuse_bad_name(ROLE, "RoleName", name)
-    if call.ledger.rival(ROLE, name) is not None:
+    if call.ledger.find_same_name(ROLE, name) is not None:
         message = f"Service role name {name} has been taken in this account, please try a different suffix."
         raise Refusal("InvalidInput", message)
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    given = {"Description": call.given("Description")} if call.has("Description") else {}
-    made = call.ask("CreateRole", RoleName=name, Path=f"{PATH}{service}/", AssumeRolePolicyDocument=trust, **given)
+    given = {"Description": call.get("Description")} if call.has("Description") else {}
+    made = call.invoke("CreateRole", RoleName=name, Path=f"{PATH}{service}/", AssumeRolePolicyDocument=trust, **given)
     role = made.result.find("Role")
     if not made.ok or role is None:
         return made
-    reply = answer(call.action, {})
+    reply = build_reply(call.action, {})
     reply.result.append(role)
     return reply
 
 
-def delete(call: Call) -> Reply:
-    role = call.need(ROLE)
+def delete_linked_role(call: ApiCall) -> Reply:
+    role = call.require_entity(ROLE)
     if not role.path.startswith(PATH):
-        raise no_such(ROLE, role.name)
-    made = call.ask("DeleteRole", RoleName=role.name)
+        raise no_such_entity_error(ROLE, role.name)
+    made = call.invoke("DeleteRole", RoleName=role.name)
     if not made.ok:
         return made
     task = f"task{role.path}{role.name}/{uuid.uuid4()}"
     call.ledger.deletion_tasks.add(task)
-    return answer(call.action, {"DeletionTaskId": task})
+    return build_reply(call.action, {"DeletionTaskId": task})
 
 
-def deletion_status(call: Call) -> Reply:
-    required(call, "DeletionTaskId")
-    task = call.given("DeletionTaskId")
+def get_deletion_status(call: ApiCall) -> Reply:
+    require_parameters(call, "DeletionTaskId")
+    task = call.get("DeletionTaskId")
     if task not in call.ledger.deletion_tasks:
         raise Refusal("NoSuchEntity", f"The deletion task {task} cannot be found.", status=404)
-    return answer(call.action, {"Status": "SUCCEEDED"})
+    return build_reply(call.action, {"Status": "SUCCEEDED"})
 
 
-RULES = Rules(
+RULES = ActionRules(
     answers={
-        "CreateServiceLinkedRole": create,
-        "DeleteServiceLinkedRole": delete,
-        "GetServiceLinkedRoleDeletionStatus": deletion_status,
+        "CreateServiceLinkedRole": create_linked_role,
+        "DeleteServiceLinkedRole": delete_linked_role,
+        "GetServiceLinkedRoleDeletionStatus": get_deletion_status,
     }
 )

@@ -12,12 +12,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from reconciler.sandbox.strict.call import Call, Check, Edit, Rules
-from reconciler.sandbox.strict.ledger import GROUP, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, Entity
-from reconciler.sandbox.strict.spelling import unique_id
-from reconciler.sandbox.wire import Refusal, Reply, text
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, Check, Edit
+from reconciler.sandbox.strict.ledger import GROUP, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, IamEntity
+from reconciler.sandbox.strict.spelling import unique_id_of
+from reconciler.sandbox.wire import Refusal, Reply, read_child_text
 
-TAKEN = {
+TAKEN_MESSAGES = {
     USER: "User with name {} already exists.",
     GROUP: "Group with name {} already exists.",
     ROLE: "Role with name {} already exists.",
@@ -28,7 +28,7 @@ LONGEST = {USER: 64, GROUP: 128, ROLE: 64, POLICY: 128, PROFILE: 128}
 NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
 PATH = re.compile(r"/|/[\x21-\x7e]+/")
 POLICY_PATH = re.compile(r"(/[A-Za-z0-9.,+@=_-]+)*/")
-MADE = {
+CREATE_ACTIONS = {
     "CreateUser": (USER, "User"),
     "CreateGroup": (GROUP, "Group"),
     "CreateRole": (ROLE, "Role"),
@@ -36,12 +36,12 @@ MADE = {
     "CreatePolicy": (POLICY, "Policy"),
     "CreateInstanceProfile": (PROFILE, "InstanceProfile"),
 }
-MADE_WITH_ARN = {
+CREATE_ARN_ACTIONS = {
     "CreateOpenIDConnectProvider": (OIDC, "OpenIDConnectProviderArn"),
     "CreateSAMLProvider": (SAML, "SAMLProviderArn"),
     "CreateVirtualMFADevice": (MFA, "VirtualMFADevice/SerialNumber"),
 }
-DELETED = {
+DELETE_ACTIONS = {
     "DeleteUser": USER,
     "DeleteGroup": GROUP,
     "DeleteRole": ROLE,
@@ -54,23 +54,23 @@ DELETED = {
 }
 
 
-def refuse_taken(call: Call, kind: str, name: str, but: Entity | None = None) -> None:
-    rival = call.ledger.rival(kind, name)
-    if rival is not None and rival is not but:
-        raise Refusal("EntityAlreadyExists", TAKEN[kind].format(name), status=409)
+def refuse_taken_name(call: ApiCall, kind: str, name: str, ignored: IamEntity | None = None) -> None:
+    rival = call.ledger.find_same_name(kind, name)
+    if rival is not None and rival is not ignored:
+        raise Refusal("EntityAlreadyExists", TAKEN_MESSAGES[kind].format(name), status=409)
 
 
 def refuse_bad_name(kind: str, parameter: str, name: str) -> None:
     if not NAME.fullmatch(name):
         raise Refusal(
             "ValidationError",
-            f"The specified value for {_camel(parameter)} is invalid. It must contain only alphanumeric "
+            f"The specified value for {_to_camel_case(parameter)} is invalid. It must contain only alphanumeric "
             "characters and/or the following: +=,.@_-",
         )
     if len(name) > LONGEST[kind]:
         raise Refusal(
             "ValidationError",
-            f"1 validation error detected: Value '{name}' at '{_camel(parameter)}' failed to satisfy "
+            f"1 validation error detected: Value '{name}' at '{_to_camel_case(parameter)}' failed to satisfy "
             f"constraint: Member must have length less than or equal to {LONGEST[kind]}",
         )
 
@@ -85,36 +85,36 @@ def refuse_bad_path(kind: str, path: str) -> None:
         )
 
 
-def _camel(parameter: str) -> str:
+def _to_camel_case(parameter: str) -> str:
     return parameter[0].lower() + parameter[1:]
 
 
-def _may_enter(kind: str, element: str) -> Check:
+def _check_creation(kind: str, element: str) -> Check:
     parameter = f"{element}Name"
 
-    def check(call: Call) -> None:
-        refuse_bad_name(kind, parameter, call.given(parameter))
+    def check(call: ApiCall) -> None:
+        refuse_bad_name(kind, parameter, call.get(parameter))
         if call.has("Path"):
-            refuse_bad_path(kind, call.given("Path"))
-        refuse_taken(call, kind, call.given(parameter))
+            refuse_bad_path(kind, call.get("Path"))
+        refuse_taken_name(call, kind, call.get(parameter))
 
     return check
 
 
-def entity_of(kind: str, element: str, told: ET.Element) -> Entity:
-    trust = text(told, "AssumeRolePolicyDocument")
-    return Entity(
+def entity_of(kind: str, element: str, told: ET.Element) -> IamEntity:
+    trust = read_child_text(told, "AssumeRolePolicyDocument")
+    return IamEntity(
         kind,
-        text(told, f"{element}Name"),
-        text(told, "Arn"),
-        unique_id(element, text(told, f"{element}Id")),
-        text(told, "Path") or "/",
+        read_child_text(told, f"{element}Name"),
+        read_child_text(told, "Arn"),
+        unique_id_of(element, read_child_text(told, f"{element}Id")),
+        read_child_text(told, "Path") or "/",
         trust=unquote(trust) if trust.startswith("%") else trust,
     )
 
 
-def _enter(kind: str, element: str) -> Edit:
-    def edit(call: Call, reply: Reply) -> None:
+def _record_entity(kind: str, element: str) -> Edit:
+    def edit(call: ApiCall, reply: Reply) -> None:
         told = reply.result.find(element)
         if told is not None:
             call.ledger.add(entity_of(kind, element, told))
@@ -122,33 +122,33 @@ def _enter(kind: str, element: str) -> Edit:
     return edit
 
 
-def _enter_arn(kind: str, where: str) -> Edit:
-    def edit(call: Call, reply: Reply) -> None:
+def _record_arn(kind: str, where: str) -> Edit:
+    def edit(call: ApiCall, reply: Reply) -> None:
         arn = reply.result.findtext(where) or ""
-        call.ledger.add(Entity(kind, arn, arn))
+        call.ledger.add(IamEntity(kind, arn, arn))
 
     return edit
 
 
-def _leave(kind: str) -> Edit:
-    def edit(call: Call, reply: Reply) -> None:
-        entity = call.subject(kind)
+def _remove_entity(kind: str) -> Edit:
+    def edit(call: ApiCall, reply: Reply) -> None:
+        entity = call.find_entity(kind)
         if entity is not None:
             call.ledger.remove(entity)
 
     return edit
 
 
-ENTERED: Mapping[str, Edit] = {
-    **{action: _enter(kind, element) for action, (kind, element) in MADE.items()},
-    **{action: _enter_arn(kind, where) for action, (kind, where) in MADE_WITH_ARN.items()},
+CREATE_EDITS: Mapping[str, Edit] = {
+    **{action: _record_entity(kind, element) for action, (kind, element) in CREATE_ACTIONS.items()},
+    **{action: _record_arn(kind, where) for action, (kind, where) in CREATE_ARN_ACTIONS.items()},
 }
 
-RULES = Rules(
+RULES = ActionRules(
     checks={
-        action: _may_enter(kind, element)
-        for action, (kind, element) in MADE.items()
+        action: _check_creation(kind, element)
+        for action, (kind, element) in CREATE_ACTIONS.items()
         if action != "CreateServiceLinkedRole"
     },
-    edits={**ENTERED, **{action: _leave(kind) for action, kind in DELETED.items()}},
+    edits={**CREATE_EDITS, **{action: _remove_entity(kind) for action, kind in DELETE_ACTIONS.items()}},
 )

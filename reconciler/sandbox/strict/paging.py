@@ -9,11 +9,11 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
-from reconciler.sandbox.strict.call import Answer, Call, Rules
-from reconciler.sandbox.wire import Content, Refusal, Reply, answer, put, text
+from reconciler.sandbox.strict.call import ActionRules, Answer, ApiCall
+from reconciler.sandbox.wire import Content, Refusal, Reply, build_reply, put_child, read_child_text
 
 DEFAULT, MOST = 100, 1000
-OURS = "sandbox-page-"
+MARKER_PREFIX = "sandbox-page-"
 LISTS = {
     "GetGroup": "Users",
     "ListAccessKeys": "AccessKeyMetadata",
@@ -39,8 +39,8 @@ LISTS = {
 }
 
 
-def size(call: Call) -> int:
-    given = call.given("MaxItems") or str(DEFAULT)
+def read_page_size(call: ApiCall) -> int:
+    given = call.get("MaxItems") or str(DEFAULT)
     if not given.isdigit() or not 1 <= int(given) <= MOST:
         raise Refusal(
             "ValidationError",
@@ -50,19 +50,19 @@ def size(call: Call) -> int:
     return int(given)
 
 
-def start(call: Call) -> int:
-    marker = call.given("Marker")
+def read_marker(call: ApiCall) -> int:
+    marker = call.get("Marker")
     if not marker:
         return 0
-    index = marker.removeprefix(OURS)
+    index = marker.removeprefix(MARKER_PREFIX)
     if index == marker or not index.isdigit():
         raise Refusal("ValidationError", "Invalid Marker.")
     return int(index)
 
 
-def cut(call: Call, reply: Reply, lists: Sequence[str]) -> Reply:
+def cut_page(call: ApiCall, reply: Reply, lists: Sequence[str]) -> Reply:
     """This page of the lists, which count as one after the other, as in GetAccountAuthorizationDetails."""
-    first, most = start(call), size(call)
+    first, most = read_marker(call), read_page_size(call)
     index = 0
     for name in lists:
         held = reply.result.find(name)
@@ -70,36 +70,38 @@ def cut(call: Call, reply: Reply, lists: Sequence[str]) -> Reply:
             if held is not None and not first <= index < first + most:
                 held.remove(item)
             index += 1
-    _say(reply.result, first + most, index)
+    _set_marker(reply.result, first + most, index)
     return reply
 
 
-def _say(result: ET.Element, end: int, total: int) -> None:
-    put(result, "IsTruncated", end < total)
-    put(result, "Marker", f"{OURS}{end}" if end < total else None)
+def _set_marker(result: ET.Element, end: int, total: int) -> None:
+    put_child(result, "IsTruncated", end < total)
+    put_child(result, "Marker", f"{MARKER_PREFIX}{end}" if end < total else None)
 
 
-def pages_itself(call: Call, reply: Reply) -> bool:
-    marker = call.given("Marker")
-    return text(reply.result, "IsTruncated") == "true" or (bool(marker) and not marker.startswith(OURS))
+def pages_itself(call: ApiCall, reply: Reply) -> bool:
+    marker = call.get("Marker")
+    return read_child_text(reply.result, "IsTruncated") == "true" or (
+        bool(marker) and not marker.startswith(MARKER_PREFIX)
+    )
 
 
-def _page(name: str) -> Answer:
-    def reply(call: Call) -> Reply:
-        return paged(call, call.forward(), name)
+def _page_action(name: str) -> Answer:
+    def handle(call: ApiCall) -> Reply:
+        return page_list(call, call.forward(), name)
 
-    return reply
+    return handle
 
 
-def paged(call: Call, told: Reply, name: str) -> Reply:
+def page_list(call: ApiCall, told: Reply, name: str) -> Reply:
     """The emulator's answer, cut where it ignores how much was asked for."""
-    size(call)
-    return told if not told.ok or pages_itself(call, told) else cut(call, told, [name])
+    read_page_size(call)
+    return told if not told.ok or pages_itself(call, told) else cut_page(call, told, [name])
 
 
-def page_of(call: Call, lists: Mapping[str, Sequence[Content]], **fixed: Content) -> Reply:
+def build_page(call: ApiCall, lists: Mapping[str, Sequence[Content]], **fixed: Content) -> Reply:
     """A page of lists that the layer itself holds."""
-    return cut(call, answer(call.action, {**fixed, **lists}), list(lists))
+    return cut_page(call, build_reply(call.action, {**fixed, **lists}), list(lists))
 
 
-RULES = Rules(answers={action: _page(name) for action, name in LISTS.items()})
+RULES = ActionRules(answers={action: _page_action(name) for action, name in LISTS.items()})

@@ -12,29 +12,29 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from reconciler.access import WITHOUT_MFA, Context, PolicySource, Principal, Target, with_mfa
+from reconciler.access import WITHOUT_MFA, Context, PolicySource, Principal, Target, make_mfa_context
 from reconciler.model.document import Document
 from reconciler.policy.canonical import canonical
 from reconciler.sandbox.strict import clock
-from reconciler.sandbox.strict.call import NAMED_BY, Call
+from reconciler.sandbox.strict.call import NAME_PARAMETERS, ApiCall
 from reconciler.sandbox.strict.keyring import RoleSession
-from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER, Entity, Tags
-from reconciler.sandbox.wire import Reply, stamp, text
+from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER, IamEntity, Tags
+from reconciler.sandbox.wire import Reply, format_timestamp, read_child_text
 
 NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 ADMINISTRATOR = PolicySource("arn:aws:iam::aws:policy/AdministratorAccess", None)
 
 
-def target(role: Entity) -> Target:
+def target_of(role: IamEntity) -> Target:
     """Its trust names users and roles of the account by their unique ids, as the layer keeps it."""
-    return Target(role.arn, _document(role.trust), role.tags)
+    return Target(role.arn, _parse_document(role.trust), role.tags)
 
 
-def principal(call: Call) -> Principal:
+def principal_of(call: ApiCall) -> Principal:
     """The caller, who is not the root user."""
     caller = call.caller
     if caller.session is not None:
-        return _of_session(call, caller.session)
+        return _read_session_principal(call, caller.session)
     user = caller.user
     assert user is not None
     holders = (user, *user.groups)
@@ -42,78 +42,78 @@ def principal(call: Call) -> Principal:
         user.arn,
         "user",
         caller.account,
-        tuple(source for holder in holders for source in _policies(call, holder)),
-        _boundary(call, user),
+        tuple(source for holder in holders for source in _read_policies(call, holder)),
+        _read_boundary(call, user),
         unique_id=user.id,
         tags=user.tags,
         groups=tuple(group.arn for group in user.groups),
     )
 
 
-def _of_session(call: Call, session: RoleSession) -> Principal:
+def _read_session_principal(call: ApiCall, session: RoleSession) -> Principal:
     role, account = session.role, call.caller.account
     if role is None:
-        role = Entity(ROLE, "", re.sub(r":sts:(.*):assumed-role/([^/]+)/.*", r":iam:\1:role/\2", session.arn))
+        role = IamEntity(ROLE, "", re.sub(r":sts:(.*):assumed-role/([^/]+)/.*", r":iam:\1:role/\2", session.arn))
         policies: tuple[PolicySource, ...] = (ADMINISTRATOR,)
     else:
-        gone = call.ledger.by_id(role.id) is not role
-        policies = () if gone else tuple(_policies(call, role))
-    limits = [_managed(call, arn) for arn in session.policy_arns]
+        gone = call.ledger.find_by_id(role.id) is not role
+        policies = () if gone else tuple(_read_policies(call, role))
+    limits = [_read_managed_policy(call, arn) for arn in session.policy_arns]
     if session.policy:
-        limits.append(PolicySource("session policy", _document(session.policy)))
+        limits.append(PolicySource("session policy", _parse_document(session.policy)))
     return Principal(
         session.arn,
         "session",
         account,
         policies,
-        _boundary(call, role),
+        _read_boundary(call, role),
         session=tuple(limits) or None,
         unique_id=session.id,
-        tags=overridden(role.tags, session.tags),
+        tags=override_tags(role.tags, session.tags),
         role_arn=role.arn,
     )
 
 
-def overridden(tags: Tags, by: Tags) -> Tags:
+def override_tags(tags: Tags, session_tags: Tags) -> Tags:
     """Keys that differ in case only are the same key."""
-    given = {key.casefold() for key in by}
-    return {key: value for key, value in tags.items() if key.casefold() not in given} | by
+    given = {key.casefold() for key in session_tags}
+    return {key: value for key, value in tags.items() if key.casefold() not in given} | session_tags
 
 
-def _policies(call: Call, holder: Entity) -> Iterator[PolicySource]:
-    for arn in holder.attached:
-        yield _managed(call, arn)
-    for name in holder.inline:
-        asked = {NAMED_BY[holder.kind]: holder.name, "PolicyName": name}
-        told = call.ask(f"Get{NOUN[holder.kind]}Policy", **asked)
-        yield PolicySource(f"{holder.kind}/{holder.name} inline policy {name}", _told(told, "PolicyDocument"))
+def _read_policies(call: ApiCall, holder: IamEntity) -> Iterator[PolicySource]:
+    for arn in holder.attached_policies:
+        yield _read_managed_policy(call, arn)
+    for name in holder.inline_sizes:
+        asked = {NAME_PARAMETERS[holder.kind]: holder.name, "PolicyName": name}
+        told = call.invoke(f"Get{NOUN[holder.kind]}Policy", **asked)
+        yield PolicySource(f"{holder.kind}/{holder.name} inline policy {name}", _read_document(told, "PolicyDocument"))
 
 
-def _boundary(call: Call, entity: Entity) -> PolicySource | None:
-    return _managed(call, entity.boundary) if entity.boundary else None
+def _read_boundary(call: ApiCall, entity: IamEntity) -> PolicySource | None:
+    return _read_managed_policy(call, entity.boundary) if entity.boundary else None
 
 
-def _managed(call: Call, arn: str) -> PolicySource:
+def _read_managed_policy(call: ApiCall, arn: str) -> PolicySource:
     """A policy that is not there has no content that is known, and so allows nothing."""
-    told = call.ask("GetPolicy", PolicyArn=arn)
+    told = call.invoke("GetPolicy", PolicyArn=arn)
     if not told.ok:
         return PolicySource(arn, None)
     version = told.result.findtext("Policy/DefaultVersionId") or ""
     return PolicySource(
-        arn, _told(call.ask("GetPolicyVersion", PolicyArn=arn, VersionId=version), "PolicyVersion/Document")
+        arn, _read_document(call.invoke("GetPolicyVersion", PolicyArn=arn, VersionId=version), "PolicyVersion/Document")
     )
 
 
-def _told(reply: Reply, where: str) -> Document | None:
-    found = text(reply.result, where) if reply.ok else ""
-    return _document(unquote(found) if found.startswith("%") else found) if found else None
+def _read_document(reply: Reply, where: str) -> Document | None:
+    found = read_child_text(reply.result, where) if reply.ok else ""
+    return _parse_document(unquote(found) if found.startswith("%") else found) if found else None
 
 
-def _document(given: str) -> Document:
+def _parse_document(given: str) -> Document:
     return canonical(json.loads(given))
 
 
-def of_request(call: Call, mfa: bool) -> Context:
+def context_of_request(call: ApiCall, mfa: bool) -> Context:
     """What this request carries besides what follows from caller and role. `mfa`: it proved MFA by itself.
 
     All of it is known here, so every key that is not named is absent.
@@ -121,7 +121,7 @@ def of_request(call: Call, mfa: bool) -> Context:
     now = clock.now()
     agent = call.request.header("user-agent")
     values = {
-        "aws:CurrentTime": stamp(now),
+        "aws:CurrentTime": format_timestamp(now),
         "aws:EpochTime": str(int(now)),
         "aws:SourceIp": "127.0.0.1",
         "aws:SecureTransport": "false",
@@ -131,17 +131,17 @@ def of_request(call: Call, mfa: bool) -> Context:
     }
     if found := re.search(r"Credential=[^/]+/\d+/([^/]+)/", call.request.header("authorization")):
         values["aws:RequestedRegion"] = found[1]
-    if call.caller.temporary:
-        values["aws:TokenIssueTime"] = stamp(call.caller.issued)
+    if call.caller.is_temporary:
+        values["aws:TokenIssueTime"] = format_timestamp(call.caller.issued)
     if call.caller.session is not None and call.caller.session.source_identity:
         values["aws:SourceIdentity"] = call.caller.session.source_identity
-    return _mfa(call, mfa, now).over(Context.of(values, absent=["*"]))
+    return _mfa_context_of(call, mfa, now).with_fallbacks(Context.of(values, absent=["*"]))
 
 
-def _mfa(call: Call, proven: bool, now: float) -> Context:
+def _mfa_context_of(call: ApiCall, proven: bool, now: float) -> Context:
     if proven:
-        return with_mfa()
+        return make_mfa_context()
     if call.caller.mfa_at is not None:
-        return with_mfa(int(now - call.caller.mfa_at))
+        return make_mfa_context(int(now - call.caller.mfa_at))
     # A user's temporary credentials carry the key whether or not they were made with MFA.
-    return Context.of({"aws:MultiFactorAuthPresent": False}) if call.caller.temporary else WITHOUT_MFA
+    return Context.of({"aws:MultiFactorAuthPresent": False}) if call.caller.is_temporary else WITHOUT_MFA

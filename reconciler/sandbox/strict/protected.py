@@ -7,9 +7,9 @@ edited), "AWS managed policies" ("You cannot change the permissions defined in A
 
 from __future__ import annotations
 
-from reconciler.sandbox.strict.call import Call, Rules, denied
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, access_denied_error
 from reconciler.sandbox.strict.ledger import ROLE
-from reconciler.sandbox.strict.sessions import identity
+from reconciler.sandbox.strict.sessions import identity_of
 from reconciler.sandbox.wire import Refusal
 
 WRITES = (
@@ -34,8 +34,8 @@ POLICY_WRITES = (
 )
 
 
-def refuse(call: Call) -> None:
-    role = call.subject(ROLE)
+def refuse_linked_role(call: ApiCall) -> None:
+    role = call.find_entity(ROLE)
     if role is not None and role.path.startswith("/aws-service-role/"):
         raise Refusal(
             "UnmodifiableEntity",
@@ -43,22 +43,24 @@ def refuse(call: Call) -> None:
         )
 
 
-def refuse_all_but_description(call: Call) -> None:
+def refuse_all_but_description(call: ApiCall) -> None:
     if call.has("MaxSessionDuration"):
-        refuse(call)
+        refuse_linked_role(call)
 
 
-def refuse_managed(call: Call) -> None:
-    arn = call.given("PolicyArn")
+def refuse_managed_policy(call: ApiCall) -> None:
+    arn = call.get("PolicyArn")
     if ":iam::aws:policy/" in arn:
-        who = identity(call)[0]
-        raise denied(f"User: {who} is not authorized to perform: iam:{call.action} on resource: policy {arn}")
+        who = identity_of(call)[0]
+        raise access_denied_error(
+            f"User: {who} is not authorized to perform: iam:{call.action} on resource: policy {arn}"
+        )
 
 
-RULES = Rules(
+RULES = ActionRules(
     checks={
-        **dict.fromkeys(WRITES, refuse),
+        **dict.fromkeys(WRITES, refuse_linked_role),
         "UpdateRole": refuse_all_but_description,
-        **dict.fromkeys(POLICY_WRITES, refuse_managed),
+        **dict.fromkeys(POLICY_WRITES, refuse_managed_policy),
     }
 )

@@ -16,30 +16,30 @@ import re
 import xml.etree.ElementTree as ET
 from urllib.parse import urlsplit
 
-from reconciler.sandbox.strict.call import Call, Rules, over_quota
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, limit_exceeded_error
 from reconciler.sandbox.strict.ledger import OIDC, SAML
-from reconciler.sandbox.wire import Refusal, Reply, answer, put
+from reconciler.sandbox.wire import Refusal, Reply, build_reply, put_child
 
-CLIENTS, THUMBPRINTS = 100, 5
+MAX_CLIENTS, MAX_THUMBPRINTS = 100, 5
 SAML_NAME, SAML_SIZE = re.compile(r"[A-Za-z0-9_.-]{1,128}"), (1000, 10_000_000)
 
 
-def may_create_oidc(call: Call) -> None:
-    url = urlsplit(call.given("Url"))
+def check_oidc_creation(call: ApiCall) -> None:
+    url = urlsplit(call.get("Url"))
     if url.scheme != "https" or not url.hostname or url.query or url.port:
         raise Refusal("ValidationError", "Invalid Open ID Connect Provider URL")
     arn = f"arn:{call.ledger.partition}:iam::{call.ledger.account}:oidc-provider/{url.netloc}{url.path}"
-    if call.ledger.by_arn(arn) is not None:
-        raise Refusal("EntityAlreadyExists", f"Provider with url {call.given('Url')} already exists.", status=409)
-    if len(call.items("ClientIDList")) > CLIENTS:
-        raise over_quota(f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {CLIENTS}")
-    thumbprints(call)
+    if call.ledger.find_by_arn(arn) is not None:
+        raise Refusal("EntityAlreadyExists", f"Provider with url {call.get('Url')} already exists.", status=409)
+    if len(call.get_list("ClientIDList")) > MAX_CLIENTS:
+        raise limit_exceeded_error(f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {MAX_CLIENTS}")
+    check_thumbprints(call)
 
 
-def thumbprints(call: Call) -> None:
-    given = call.items("ThumbprintList")
-    if len(given) > THUMBPRINTS:
-        raise Refusal("InvalidInput", f"Thumbprint list must contain fewer than {THUMBPRINTS} entries.")
+def check_thumbprints(call: ApiCall) -> None:
+    given = call.get_list("ThumbprintList")
+    if len(given) > MAX_THUMBPRINTS:
+        raise Refusal("InvalidInput", f"Thumbprint list must contain fewer than {MAX_THUMBPRINTS} entries.")
     for text in given:
         if len(text) != 40:
             raise Refusal(
@@ -49,24 +49,24 @@ def thumbprints(call: Call) -> None:
             )
 
 
-def may_create_saml(call: Call) -> None:
-    name = call.given("Name")
+def check_saml_creation(call: ApiCall) -> None:
+    name = call.get("Name")
     if not SAML_NAME.fullmatch(name):
         raise Refusal("ValidationError", f"Value '{name}' at 'name' failed to satisfy constraint: [\\w._-]{{1,128}}")
     arn = f"arn:{call.ledger.partition}:iam::{call.ledger.account}:saml-provider/{name}"
-    if call.ledger.rival(SAML, arn) is not None:
+    if call.ledger.find_same_name(SAML, arn) is not None:
         raise Refusal("EntityAlreadyExists", f"SAMLProvider {name} already exists.", status=409)
-    metadata(call)
+    check_metadata(call)
 
 
-def may_update_saml(call: Call) -> None:
-    call.need(SAML)
+def check_saml_update(call: ApiCall) -> None:
+    call.require_entity(SAML)
     if call.has("SAMLMetadataDocument"):
-        metadata(call)
+        check_metadata(call)
 
 
-def metadata(call: Call) -> None:
-    text, (low, high) = call.given("SAMLMetadataDocument"), SAML_SIZE
+def check_metadata(call: ApiCall) -> None:
+    text, (low, high) = call.get("SAMLMetadataDocument"), SAML_SIZE
     if not low <= len(text) <= high:
         raise Refusal(
             "ValidationError",
@@ -79,66 +79,66 @@ def metadata(call: Call) -> None:
         raise Refusal("InvalidInput", "Could not parse metadata") from None
 
 
-def delete_saml(call: Call) -> None:
-    call.need(SAML)
+def check_saml_deletion(call: ApiCall) -> None:
+    call.require_entity(SAML)
 
 
-def create(call: Call) -> Reply:
+def create_oidc(call: ApiCall) -> Reply:
     """Without its tags, which the layer keeps: emulators take two keys that differ in letter case for one."""
-    return call.ask(call.action, **{k: v for k, v in call.parameters.items() if not k.startswith("Tags.")})
+    return call.invoke(call.action, **{k: v for k, v in call.parameters.items() if not k.startswith("Tags.")})
 
 
-def created(call: Call, reply: Reply) -> None:
-    provider = call.ledger.by_arn(reply.result.findtext("OpenIDConnectProviderArn") or "")
+def record_oidc(call: ApiCall, reply: Reply) -> None:
+    provider = call.ledger.find_by_arn(reply.result.findtext("OpenIDConnectProviderArn") or "")
     if provider is not None:
-        fetched = hashlib.sha1(call.given("Url").encode(), usedforsecurity=False).hexdigest()
-        provider.clients = call.items("ClientIDList")
-        provider.thumbprints = call.items("ThumbprintList") or [fetched]
+        fetched = hashlib.sha1(call.get("Url").encode(), usedforsecurity=False).hexdigest()
+        provider.client_ids = call.get_list("ClientIDList")
+        provider.thumbprints = call.get_list("ThumbprintList") or [fetched]
 
 
-def add(call: Call) -> Reply:
-    provider, client = call.need(OIDC), call.given("ClientID")
-    if client not in provider.clients:
-        if len(provider.clients) >= CLIENTS:
-            raise over_quota(f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {CLIENTS}")
-        provider.clients.append(client)
-    return answer(call.action)
+def add_client(call: ApiCall) -> Reply:
+    provider, client = call.require_entity(OIDC), call.get("ClientID")
+    if client not in provider.client_ids:
+        if len(provider.client_ids) >= MAX_CLIENTS:
+            raise limit_exceeded_error(f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {MAX_CLIENTS}")
+        provider.client_ids.append(client)
+    return build_reply(call.action)
 
 
-def remove(call: Call) -> Reply:
-    provider = call.need(OIDC)
-    provider.clients = [client for client in provider.clients if client != call.given("ClientID")]
-    return answer(call.action)
+def remove_client(call: ApiCall) -> Reply:
+    provider = call.require_entity(OIDC)
+    provider.client_ids = [client for client in provider.client_ids if client != call.get("ClientID")]
+    return build_reply(call.action)
 
 
-def replaced(call: Call) -> Reply:
-    call.need(OIDC).thumbprints = call.items("ThumbprintList")
-    return answer(call.action)
+def replace_thumbprints(call: ApiCall) -> Reply:
+    call.require_entity(OIDC).thumbprints = call.get_list("ThumbprintList")
+    return build_reply(call.action)
 
 
-def shown(call: Call, reply: Reply) -> None:
-    provider = call.subject(OIDC)
+def show_provider(call: ApiCall, reply: Reply) -> None:
+    provider = call.find_entity(OIDC)
     if provider is not None:
-        put(reply.result, "ClientIDList", provider.clients)
-        put(reply.result, "ThumbprintList", provider.thumbprints)
+        put_child(reply.result, "ClientIDList", provider.client_ids)
+        put_child(reply.result, "ThumbprintList", provider.thumbprints)
 
 
-RULES = Rules(
+RULES = ActionRules(
     checks={
-        "CreateOpenIDConnectProvider": may_create_oidc,
-        "UpdateOpenIDConnectProviderThumbprint": thumbprints,
-        "CreateSAMLProvider": may_create_saml,
-        "UpdateSAMLProvider": may_update_saml,
-        "DeleteSAMLProvider": delete_saml,
+        "CreateOpenIDConnectProvider": check_oidc_creation,
+        "UpdateOpenIDConnectProviderThumbprint": check_thumbprints,
+        "CreateSAMLProvider": check_saml_creation,
+        "UpdateSAMLProvider": check_saml_update,
+        "DeleteSAMLProvider": check_saml_deletion,
     },
     answers={
-        "CreateOpenIDConnectProvider": create,
-        "AddClientIDToOpenIDConnectProvider": add,
-        "RemoveClientIDFromOpenIDConnectProvider": remove,
-        "UpdateOpenIDConnectProviderThumbprint": replaced,
+        "CreateOpenIDConnectProvider": create_oidc,
+        "AddClientIDToOpenIDConnectProvider": add_client,
+        "RemoveClientIDFromOpenIDConnectProvider": remove_client,
+        "UpdateOpenIDConnectProviderThumbprint": replace_thumbprints,
     },
     edits={
-        "CreateOpenIDConnectProvider": created,
-        "GetOpenIDConnectProvider": shown,
+        "CreateOpenIDConnectProvider": record_oidc,
+        "GetOpenIDConnectProvider": show_provider,
     },
 )

@@ -8,41 +8,41 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from reconciler.model.quotas import IN_SUMMARY, OF_ACCOUNT
-from reconciler.sandbox.strict.call import Call, Check, Rules, past
+from reconciler.model.quotas import BY_SUMMARY_KEY, PER_ACCOUNT
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, Check, quota_error
 from reconciler.sandbox.strict.ledger import OIDC, SAML
-from reconciler.sandbox.strict.names import MADE, MADE_WITH_ARN
-from reconciler.sandbox.wire import Reply, put, text
+from reconciler.sandbox.strict.names import CREATE_ACTIONS, CREATE_ARN_ACTIONS
+from reconciler.sandbox.wire import Reply, put_child, read_child_text
 
 
-def _has_room(kind: str) -> Check:
-    def check(call: Call) -> None:
-        if call.ledger.number(kind) >= OF_ACCOUNT[kind].default:
-            raise past(OF_ACCOUNT[kind])
+def _check_quota(kind: str) -> Check:
+    def check(call: ApiCall) -> None:
+        if call.ledger.count_kind(kind) >= PER_ACCOUNT[kind].default:
+            raise quota_error(PER_ACCOUNT[kind])
 
     return check
 
 
-def summary(call: Call, reply: Reply) -> None:
+def fill_summary(call: ApiCall, reply: Reply) -> None:
     """Quotas are those of the table, and their use is counted here: emulators have numbers of their own."""
-    told = {name: quota.default for name, quota in IN_SUMMARY.items()}
-    told |= {quota.usage: call.ledger.number(kind) for kind, quota in OF_ACCOUNT.items() if quota.usage}
-    told["Providers"] = call.ledger.number(OIDC, SAML)
+    told = {name: quota.default for name, quota in BY_SUMMARY_KEY.items()}
+    told |= {quota.usage_key: call.ledger.count_kind(kind) for kind, quota in PER_ACCOUNT.items() if quota.usage_key}
+    told["Providers"] = call.ledger.count_kind(OIDC, SAML)
     shown = reply.result.find("SummaryMap")
     if shown is None:
         return
-    entries = {text(entry, "key"): entry for entry in shown}
+    entries = {read_child_text(entry, "key"): entry for entry in shown}
     for name, number in told.items():
         entry = entries.get(name)
         if entry is None:
             entry = ET.SubElement(shown, "entry")
-            put(entry, "key", name)
-        put(entry, "value", str(number))
+            put_child(entry, "key", name)
+        put_child(entry, "value", str(number))
 
 
-_CREATIONS = {action: kind for action, (kind, _) in (MADE | MADE_WITH_ARN).items()}
+_CREATIONS = {action: kind for action, (kind, _) in (CREATE_ACTIONS | CREATE_ARN_ACTIONS).items()}
 
-RULES = Rules(
-    checks={action: _has_room(kind) for action, kind in _CREATIONS.items() if kind in OF_ACCOUNT},
-    edits={"GetAccountSummary": summary},
+RULES = ActionRules(
+    checks={action: _check_quota(kind) for action, kind in _CREATIONS.items() if kind in PER_ACCOUNT},
+    edits={"GetAccountSummary": fill_summary},
 )

@@ -24,10 +24,10 @@ _MESSAGES = {
 
 def refuse_old_version(document: dict[str, Any]) -> None:
     if document.get("Version") != CURRENT_VERSION:
-        raise _malformed(f"Policy document must be version {CURRENT_VERSION} or greater.")
+        raise _malformed_policy_error(f"Policy document must be version {CURRENT_VERSION} or greater.")
 
 
-def refuse_resources(statements: list[dict[str, Any]]) -> None:
+def refuse_bad_resources(statements: list[dict[str, Any]]) -> None:
     """Refuse the first Resource or NotResource that AWS would refuse."""
     for statement in statements:
         for name in ("Resource", "NotResource"):
@@ -37,7 +37,7 @@ def refuse_resources(statements: list[dict[str, Any]]) -> None:
                     continue
                 flaw = check_resource(resource)
                 if flaw is not None and flaw.level is Level.ERROR:
-                    raise _malformed(_MESSAGES.get(flaw.code) or _describe(flaw.code, resource))
+                    raise _malformed_policy_error(_MESSAGES.get(flaw.code) or _describe(flaw.code, resource))
 
 
 def _describe(code: str, resource: str) -> str:
@@ -55,5 +55,5 @@ def _describe(code: str, resource: str) -> str:
     return f'Partition "{parts.partition}" is not valid for resource "{parts}".'
 
 
-def _malformed(message: str) -> Refusal:
+def _malformed_policy_error(message: str) -> Refusal:
     return Refusal("MalformedPolicyDocument", message)

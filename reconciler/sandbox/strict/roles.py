@@ -9,74 +9,74 @@ in one request are refused (botocore 1.44.7). No emulator has it, so the layer k
 
 from __future__ import annotations
 
-from reconciler.sandbox.strict.call import Call, Rules
+from reconciler.sandbox.strict.call import ActionRules, ApiCall
 from reconciler.sandbox.strict.ledger import ROLE
-from reconciler.sandbox.wire import Refusal, Reply, answer, put
+from reconciler.sandbox.wire import Refusal, Reply, build_reply, put_child
 
 SHORTEST, LONGEST, LONGEST_SIGNIN = 3600, 43200, 7_776_000
 
 
-def _length(call: Call) -> None:
+def _check_durations(call: ApiCall) -> None:
     for name, longest in (("MaxSessionDuration", LONGEST), ("MaxSigninSessionDuration", LONGEST_SIGNIN)):
-        given = call.given(name)
+        given = call.get(name)
         if given and not (given.isdigit() and SHORTEST <= int(given) <= longest):
             raise Refusal(
                 "ValidationError",
                 f"1 validation error detected: Value '{given}' at '{name[0].lower()}{name[1:]}' failed to satisfy "
                 f"constraint: Member must have value between {SHORTEST} and {longest}",
             )
-    if call.has("MaxSigninSessionDuration") and call.given("ResetMaxSigninSessionDuration") == "true":
+    if call.has("MaxSigninSessionDuration") and call.get("ResetMaxSigninSessionDuration") == "true":
         raise Refusal("InvalidInput", "MaxSigninSessionDuration and its reset exclude each other.")
 
 
-def _kept(call: Call, reply: Reply) -> None:
+def _record_durations(call: ApiCall, reply: Reply) -> None:
     """Keep the lengths that a role's sessions may have; AssumeRole asks for them."""
-    role = call.subject(ROLE)
+    role = call.find_entity(ROLE)
     if role is None:
         return
     if call.has("MaxSessionDuration") or call.has("Description") or call.action == "CreateRole":
-        role.longest_session = int(call.given("MaxSessionDuration") or SHORTEST)
+        role.max_session = int(call.get("MaxSessionDuration") or SHORTEST)
     if call.has("MaxSigninSessionDuration"):
-        role.signin_session = int(call.given("MaxSigninSessionDuration"))
-    if call.given("ResetMaxSigninSessionDuration") == "true":
-        role.signin_session = 0
+        role.max_signin_session = int(call.get("MaxSigninSessionDuration"))
+    if call.get("ResetMaxSigninSessionDuration") == "true":
+        role.max_signin_session = 0
 
 
-def update_role(call: Call) -> Reply:
-    role = call.need(ROLE)
+def update_role(call: ApiCall) -> Reply:
+    role = call.require_entity(ROLE)
     if not (call.has("Description") or call.has("MaxSessionDuration")):
-        return answer(call.action, {})
+        return build_reply(call.action, {})
     if call.has("Description") and call.has("MaxSessionDuration"):
         return call.forward()
-    told = call.ask("GetRole", RoleName=role.name).result
-    description = call.given("Description") if call.has("Description") else told.findtext("Role/Description")
-    return call.ask(
+    told = call.invoke("GetRole", RoleName=role.name).result
+    description = call.get("Description") if call.has("Description") else told.findtext("Role/Description")
+    return call.invoke(
         "UpdateRole",
         RoleName=role.name,
         Description=description or "",
-        MaxSessionDuration=call.given("MaxSessionDuration") or str(SHORTEST),
+        MaxSessionDuration=call.get("MaxSessionDuration") or str(SHORTEST),
     )
 
 
-def _show_signin(call: Call, reply: Reply) -> None:
+def _show_signin(call: ApiCall, reply: Reply) -> None:
     """Put the sign-in session into each role of the answer that has one set."""
     for element in reply.result.iter():
-        role = call.ledger.by_arn(element.findtext("Arn") or "")
+        role = call.ledger.find_by_arn(element.findtext("Arn") or "")
         if role is not None and role.kind == ROLE:
-            put(element, "MaxSigninSessionDuration", role.signin_session or None)
+            put_child(element, "MaxSigninSessionDuration", role.max_signin_session or None)
 
 
-def _keep_and_show(call: Call, reply: Reply) -> None:
-    _kept(call, reply)
+def _record_and_show(call: ApiCall, reply: Reply) -> None:
+    _record_durations(call, reply)
     _show_signin(call, reply)
 
 
-RULES = Rules(
-    checks={"CreateRole": _length, "UpdateRole": _length},
+RULES = ActionRules(
+    checks={"CreateRole": _check_durations, "UpdateRole": _check_durations},
     answers={"UpdateRole": update_role},
     edits={
-        "CreateRole": _keep_and_show,
-        "UpdateRole": _kept,
+        "CreateRole": _record_and_show,
+        "UpdateRole": _record_durations,
         "GetRole": _show_signin,
         "ListRoles": _show_signin,
     },

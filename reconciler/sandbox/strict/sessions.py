@@ -13,17 +13,26 @@ from dataclasses import replace
 
 from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_region
 from reconciler.sandbox.strict import clock, mfa
-from reconciler.sandbox.strict.call import Call, Rules, denied
-from reconciler.sandbox.strict.keyring import Key, RoleSession, invalid_token
-from reconciler.sandbox.strict.ledger import ROLE, Entity
-from reconciler.sandbox.strict.parameters import duration, refuse_bad
-from reconciler.sandbox.wire import IAM_VERSION, STS_VERSION, Reply, Request, answer, put, stamp, text
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, access_denied_error
+from reconciler.sandbox.strict.keyring import IssuedKey, RoleSession, invalid_token_error
+from reconciler.sandbox.strict.ledger import ROLE, IamEntity
+from reconciler.sandbox.strict.parameters import read_duration, refuse_bad_texts
+from reconciler.sandbox.wire import (
+    IAM_VERSION,
+    STS_VERSION,
+    HttpRequest,
+    Reply,
+    build_reply,
+    format_timestamp,
+    put_child,
+    read_child_text,
+)
 
 SHORTEST, LONGEST, DEFAULT = 900, 129600, 43200
-LONGEST_OF_ROOT = 3600
-LONGEST_OF_ROLE = 43200
+LONGEST_ROOT_SESSION = 3600
+LONGEST_ROLE_SESSION = 43200
 LONG_TERM_ONLY = ("GetSessionToken", "GetFederationToken")
-ALLOWED = (
+SESSION_ACTIONS = (
     "AssumeRole",
     "GetCallerIdentity",
     "GetScopedCredentials",
@@ -32,39 +41,41 @@ ALLOWED = (
 )
 
 
-def refuse_forbidden(request: Request, caller: Key) -> None:
+def refuse_forbidden(request: HttpRequest, caller: IssuedKey) -> None:
     """What temporary credentials may not call, whatever their policies say."""
-    if not caller.temporary:
+    if not caller.is_temporary:
         return
     if request.action in LONG_TERM_ONLY:
-        raise denied(f"Cannot call {request.action} with session credentials")
+        raise access_denied_error(f"Cannot call {request.action} with session credentials")
     if caller.session is not None:
         return
-    if request.version == STS_VERSION and request.action not in ALLOWED:
-        raise denied(f"Cannot call {request.action} with session credentials")
+    if request.version == STS_VERSION and request.action not in SESSION_ACTIONS:
+        raise access_denied_error(f"Cannot call {request.action} with session credentials")
     if request.version == IAM_VERSION and caller.mfa_at is None:
-        raise invalid_token()
+        raise invalid_token_error()
 
 
-def get_session_token(call: Call) -> Reply:
-    refuse_bad(call, "SerialNumber", "TokenCode")
+def get_session_token(call: ApiCall) -> Reply:
+    refuse_bad_texts(call, "SerialNumber", "TokenCode")
     caller = call.caller
-    seconds = duration(call, SHORTEST, LONGEST, DEFAULT)
+    seconds = read_duration(call, SHORTEST, LONGEST, DEFAULT)
     if caller.user is None:
         # "If the duration is longer than one hour, the session for AWS account owners defaults to one hour."
-        seconds = min(seconds, LONGEST_OF_ROOT)
-    with_mfa = mfa.proven(call)
-    role = f"arn:{partition(call.request)}:iam::{caller.account}:role/session-of-a-user"
+        seconds = min(seconds, LONGEST_ROOT_SESSION)
+    with_mfa = mfa.verify_mfa(call)
+    role = f"arn:{partition_of(call.request)}:iam::{caller.account}:role/session-of-a-user"
     backing = {"RoleArn": role, "RoleSessionName": "sandbox", "DurationSeconds": str(seconds)}
-    told = call.upstream.ask(call.request, "AssumeRole", backing, STS_VERSION)
+    told = call.upstream.invoke(call.request, "AssumeRole", backing, STS_VERSION)
     given = told.result.find("Credentials")
     if given is None:
         return told
     now = clock.now()
     names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-    credentials = {name: text(given, name) for name in names} | {"Expiration": stamp(now + seconds)}
+    credentials = {name: read_child_text(given, name) for name in names} | {
+        "Expiration": format_timestamp(now + seconds)
+    }
     call.keyring.add(
-        Key(
+        IssuedKey(
             credentials["AccessKeyId"],
             caller.account,
             caller.user,
@@ -74,58 +85,58 @@ def get_session_token(call: Call) -> Reply:
             mfa_at=now if with_mfa else None,
         )
     )
-    return answer(call.action, {"Credentials": credentials}, STS_VERSION)
+    return build_reply(call.action, {"Credentials": credentials}, STS_VERSION)
 
 
-def get_caller_identity(call: Call) -> Reply:
-    arn, unique_id = identity(call)
+def get_caller_identity(call: ApiCall) -> Reply:
+    arn, unique_id = identity_of(call)
     content = {"Arn": arn, "UserId": unique_id, "Account": call.caller.account}
-    return answer(call.action, content, STS_VERSION)
+    return build_reply(call.action, content, STS_VERSION)
 
 
-def identity(call: Call) -> tuple[str, str]:
+def identity_of(call: ApiCall) -> tuple[str, str]:
     """The caller's ARN and its unique id."""
     caller = call.caller
     if caller.user is not None:
         return caller.user.arn, caller.user.id
     if caller.session is not None:
         return caller.session.arn, caller.session.id
-    return f"arn:{partition(call.request)}:iam::{caller.account}:root", caller.account
+    return f"arn:{partition_of(call.request)}:iam::{caller.account}:root", caller.account
 
 
-def partition(request: Request) -> str:
+def partition_of(request: HttpRequest) -> str:
     """Of the region that the request is signed for."""
     found = re.search(r"Credential=[^/]+/\d+/([^/]+)/", request.header("authorization"))
     return (partition_of_region(found[1]) if found else None) or DEFAULT_PARTITION
 
 
-def held_role(call: Call, arn: str) -> Entity | None:
+def find_role(call: ApiCall, arn: str) -> IamEntity | None:
     """A role that was made in this sandbox, in whatever account."""
     ledger = call.ledgers.get(arn.split(":")[4] if arn.count(":") > 4 else "")
-    found = ledger.by_arn(arn) if ledger is not None else None
+    found = ledger.find_by_arn(arn) if ledger is not None else None
     return found if found is not None and found.kind == ROLE else None
 
 
-def started(call: Call, reply: Reply, session: RoleSession, seconds: int) -> Reply:
+def start_session(call: ApiCall, reply: Reply, session: RoleSession, seconds: int) -> Reply:
     """The emulator's answer, put right, and its session, known from now on. `session` lacks what the answer says."""
     credentials, who = reply.result.find("Credentials"), reply.result.find("AssumedRoleUser")
     if not reply.ok or credentials is None or who is None:
         return reply
     now = clock.now()
-    put(credentials, "Expiration", stamp(now + seconds))
+    put_child(credentials, "Expiration", format_timestamp(now + seconds))
     if session.role is not None:
-        put(who, "AssumedRoleId", f"{session.role.id}:{text(who, 'Arn').rpartition('/')[2]}")
+        put_child(who, "AssumedRoleId", f"{session.role.id}:{read_child_text(who, 'Arn').rpartition('/')[2]}")
     if session.source_identity:
-        put(reply.result, "SourceIdentity", session.source_identity)
+        put_child(reply.result, "SourceIdentity", session.source_identity)
     if not (session.policy or session.policy_arns or session.tags):
-        put(reply.result, "PackedPolicySize", 0)
-    session = replace(session, arn=text(who, "Arn"), id=text(who, "AssumedRoleId"))
+        put_child(reply.result, "PackedPolicySize", 0)
+    session = replace(session, arn=read_child_text(who, "Arn"), id=read_child_text(who, "AssumedRoleId"))
     call.keyring.add(
-        Key(
-            text(credentials, "AccessKeyId"),
+        IssuedKey(
+            read_child_text(credentials, "AccessKeyId"),
             session.arn.split(":")[4],
             session=session,
-            token=text(credentials, "SessionToken"),
+            token=read_child_text(credentials, "SessionToken"),
             issued=now,
             expires=now + seconds,
         )
@@ -133,17 +144,17 @@ def started(call: Call, reply: Reply, session: RoleSession, seconds: int) -> Rep
     return reply
 
 
-def federated(call: Call) -> Reply:
+def assume_federated_role(call: ApiCall) -> Reply:
     """Tokens and assertions of providers cannot be verified here: the emulator takes any."""
-    seconds = duration(call, SHORTEST, LONGEST_OF_ROLE, 3600)
-    return started(call, call.forward(), RoleSession("", "", held_role(call, call.given("RoleArn"))), seconds)
+    seconds = read_duration(call, SHORTEST, LONGEST_ROLE_SESSION, 3600)
+    return start_session(call, call.forward(), RoleSession("", "", find_role(call, call.get("RoleArn"))), seconds)
 
 
-RULES = Rules(
+RULES = ActionRules(
     answers={
         "GetSessionToken": get_session_token,
         "GetCallerIdentity": get_caller_identity,
-        "AssumeRoleWithSAML": federated,
-        "AssumeRoleWithWebIdentity": federated,
+        "AssumeRoleWithSAML": assume_federated_role,
+        "AssumeRoleWithWebIdentity": assume_federated_role,
     }
 )

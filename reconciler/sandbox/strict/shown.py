@@ -13,13 +13,13 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
-from reconciler.sandbox.strict.call import Call, Edit, Rules
-from reconciler.sandbox.strict.ledger import OIDC, POLICY, PROFILE, ROLE, SAML, USER, Entity
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, Edit
+from reconciler.sandbox.strict.ledger import OIDC, POLICY, PROFILE, ROLE, SAML, USER, IamEntity
 from reconciler.sandbox.strict.tags import as_content
-from reconciler.sandbox.strict.trust import shown as trust_shown
-from reconciler.sandbox.wire import Reply, put
+from reconciler.sandbox.strict.trust import show_principals as trust_shown
+from reconciler.sandbox.wire import Reply, put_child
 
-WHOLE = (
+FULL_ACTIONS = (
     "CreateUser",
     "CreateRole",
     "CreatePolicy",
@@ -30,7 +30,7 @@ WHOLE = (
     "GetInstanceProfile",
     "GetAccountAuthorizationDetails",
 )
-PARTIAL = (
+BRIEF_ACTIONS = (
     "CreateServiceLinkedRole",
     "GetGroup",
     "ListInstanceProfiles",
@@ -41,7 +41,7 @@ PARTIAL = (
     "ListVirtualMFADevices",
     "UpdateRoleDescription",
 )
-UNTOLD = {
+HIDDEN_FIELDS = {
     "CreateRole": ("Description", "MaxSessionDuration", "RoleLastUsed"),
     "CreateServiceLinkedRole": ("Description", "MaxSessionDuration", "RoleLastUsed"),
     "UpdateRoleDescription": ("MaxSessionDuration", "RoleLastUsed"),
@@ -50,73 +50,73 @@ TAGS_ALWAYS = {"GetPolicy": "Policy", "GetInstanceProfile": "InstanceProfile"}
 TAGGED_PROVIDERS = {"GetOpenIDConnectProvider": OIDC, "GetSAMLProvider": SAML}
 
 
-def _entities(call: Call, parent: ET.Element) -> Iterator[tuple[ET.Element, Entity]]:
+def _iter_entities(call: ApiCall, parent: ET.Element) -> Iterator[tuple[ET.Element, IamEntity]]:
     for element in parent.iter():
         arn = element.findtext("Arn")
-        entity = call.ledger.by_arn(arn) if arn else None
+        entity = call.ledger.find_by_arn(arn) if arn else None
         if entity is not None:
             yield element, entity
 
 
-def _show(call: Call, element: ET.Element, entity: Entity, whole: bool) -> None:
+def _show_entity(call: ApiCall, element: ET.Element, entity: IamEntity, whole: bool) -> None:
     if entity.kind == ROLE and entity.trust:
-        put(element, "AssumeRolePolicyDocument", trust_shown(entity.trust, call.ledger))
+        put_child(element, "AssumeRolePolicyDocument", trust_shown(entity.trust, call.ledger))
     if entity.kind in (USER, ROLE, POLICY, PROFILE):
         detail = whole and not (entity.kind == POLICY and element.find("PolicyVersionList") is not None)
-        put(element, "Tags", as_content(entity.tags) if detail and entity.tags else None)
+        put_child(element, "Tags", as_content(entity.tags) if detail and entity.tags else None)
     if entity.kind in (USER, ROLE):
-        put(element, "PermissionsBoundary", _boundary(entity.boundary) if whole else None)
+        put_child(element, "PermissionsBoundary", _build_boundary(entity.boundary) if whole else None)
     if entity.kind == POLICY:
-        put(element, "PermissionsBoundaryUsageCount", len(call.ledger.bounded(entity.arn)))
+        put_child(element, "PermissionsBoundaryUsageCount", len(call.ledger.find_bounded(entity.arn)))
 
 
-def _boundary(arn: str) -> dict[str, str] | None:
+def _build_boundary(arn: str) -> dict[str, str] | None:
     if not arn:
         return None
     return {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
 
 
-def _edit(whole: bool) -> Edit:
-    def edit(call: Call, reply: Reply) -> None:
-        nested = _nested(reply.result)
-        for element, entity in list(_entities(call, reply.result)):
-            _show(call, element, entity, whole and element not in nested)
-        _as_recorded(call, reply.result)
+def _edit_entities(whole: bool) -> Edit:
+    def edit(call: ApiCall, reply: Reply) -> None:
+        nested = _find_nested(reply.result)
+        for element, entity in list(_iter_entities(call, reply.result)):
+            _show_entity(call, element, entity, whole and element not in nested)
+        _apply_recorded_gaps(call, reply.result)
 
     return edit
 
 
-def _as_recorded(call: Call, result: ET.Element) -> None:
+def _apply_recorded_gaps(call: ApiCall, result: ET.Element) -> None:
     role, tagged = result.find("Role"), result.find(TAGS_ALWAYS.get(call.action, "-"))
     if role is not None:
-        for name in UNTOLD.get(call.action, ()):
-            put(role, name, None)
+        for name in HIDDEN_FIELDS.get(call.action, ()):
+            put_child(role, name, None)
         if call.action == "CreateRole":
-            put(role, "AssumeRolePolicyDocument", call.given("AssumeRolePolicyDocument"))
+            put_child(role, "AssumeRolePolicyDocument", call.get("AssumeRolePolicyDocument"))
     for within in result.iter("Roles") if call.action != "ListRoles" else ():
         for one in within:
-            for name in UNTOLD["UpdateRoleDescription"]:
-                put(one, name, None)
+            for name in HIDDEN_FIELDS["UpdateRoleDescription"]:
+                put_child(one, name, None)
     if tagged is not None and tagged.find("Tags") is None:
-        put(tagged, "Tags", [])
+        put_child(tagged, "Tags", [])
 
 
-def _nested(result: ET.Element) -> set[ET.Element]:
+def _find_nested(result: ET.Element) -> set[ET.Element]:
     """Roles within an instance profile, and profiles within a role: told in brief wherever they are."""
     held = [element for name in ("Roles", "InstanceProfileList") for element in result.iter(name)]
     return {inner for element in held for inner in element.iter()}
 
 
-def provider(call: Call, reply: Reply) -> None:
-    entity = call.subject(TAGGED_PROVIDERS[call.action])
+def show_provider_tags(call: ApiCall, reply: Reply) -> None:
+    entity = call.find_entity(TAGGED_PROVIDERS[call.action])
     if entity is not None:
-        put(reply.result, "Tags", as_content(entity.tags))
+        put_child(reply.result, "Tags", as_content(entity.tags))
 
 
-RULES = Rules(
+RULES = ActionRules(
     edits={
-        **{action: _edit(whole=True) for action in WHOLE},
-        **{action: _edit(whole=False) for action in PARTIAL},
-        **dict.fromkeys(TAGGED_PROVIDERS, provider),
+        **{action: _edit_entities(whole=True) for action in FULL_ACTIONS},
+        **{action: _edit_entities(whole=False) for action in BRIEF_ACTIONS},
+        **dict.fromkeys(TAGGED_PROVIDERS, show_provider_tags),
     }
 )

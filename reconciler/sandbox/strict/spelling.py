@@ -12,28 +12,28 @@ from urllib.parse import quote
 
 from reconciler.sandbox.wire import Reply
 
-PREFIX = {"User": "AIDA", "Group": "AGPA", "Role": "AROA", "InstanceProfile": "AIPA", "Policy": "ANPA"}
+ID_PREFIXES = {"User": "AIDA", "Group": "AGPA", "Role": "AROA", "InstanceProfile": "AIPA", "Policy": "ANPA"}
 ID = re.compile(rb"<(User|Group|Role|InstanceProfile|Policy)Id>([^<]+)<")
 DOCUMENT = re.compile(rb"<(PolicyDocument|AssumeRolePolicyDocument|Document)>(\s*\{[^<]*)<")
 
 
-def unique_id(kind: str, given: str) -> str:
+def unique_id_of(kind: str, given: str) -> str:
     """An emulator's id as AWS would have made it; the same for the same id, always."""
-    prefix = PREFIX[kind]
+    prefix = ID_PREFIXES[kind]
     return given if not given or given.startswith(prefix) else f"{prefix}{given.upper()[-17:]}"
 
 
-def as_aws(reply: Reply) -> Reply:
+def encode_reply(reply: Reply) -> Reply:
     if reply.ok:
-        body = ID.sub(_id, reply.payload())
-        reply.body, reply.tree = DOCUMENT.sub(_document, body), None
+        body = ID.sub(_encode_id, reply.to_bytes())
+        reply.body, reply.tree = DOCUMENT.sub(_encode_document, body), None
     return reply
 
 
-def _id(found: re.Match[bytes]) -> bytes:
+def _encode_id(found: re.Match[bytes]) -> bytes:
     kind = found[1].decode()
-    return b"<%bId>%b<" % (found[1], unique_id(kind, found[2].decode()).encode())
+    return b"<%bId>%b<" % (found[1], unique_id_of(kind, found[2].decode()).encode())
 
 
-def _document(found: re.Match[bytes]) -> bytes:
+def _encode_document(found: re.Match[bytes]) -> bytes:
     return b"<%b>%b<" % (found[1], quote(unescape(found[2].decode()), safe="").encode())

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 
 STEP = 30
 DIGITS = 6
-TOLERATED = 1
+TOLERATED_STEPS = 1
 """Steps that a clock may be off."""
-SEARCHED = 20
+SEARCHED_STEPS = 20
 """Steps that resynchronising looks back and ahead; AWS does not say how far."""
 
 
@@ -34,36 +34,36 @@ class Authenticator:
 
     secret: bytes = field(repr=False)
     offset: int = 0
-    used: set[int] = field(default_factory=set, repr=False)
+    used_steps: set[int] = field(default_factory=set, repr=False)
 
-    def takes(self, code: str, now: float) -> bool:
+    def accept_code(self, code: str, now: float) -> bool:
         """Whether this is a code of the moment; if so, it is used up."""
         middle = int(now) // STEP + self.offset
-        for step in range(middle - TOLERATED, middle + TOLERATED + 1):
-            if step not in self.used and hmac.compare_digest(code_at(self.secret, step), code):
-                self.used.add(step)
+        for step in range(middle - TOLERATED_STEPS, middle + TOLERATED_STEPS + 1):
+            if step not in self.used_steps and hmac.compare_digest(code_at(self.secret, step), code):
+                self.used_steps.add(step)
                 return True
         return False
 
-    def takes_pair(self, first: str, second: str, now: float) -> bool:
+    def accept_code_pair(self, first: str, second: str, now: float) -> bool:
         """Whether these are two consecutive codes, the second of the moment; if so, both are used up."""
         middle = int(now) // STEP + self.offset
-        return self._pair(first, second, range(middle - TOLERATED, middle + TOLERATED + 1)) is not None
+        return self._use_pair(first, second, range(middle - TOLERATED_STEPS, middle + TOLERATED_STEPS + 1)) is not None
 
-    def resynchronised(self, first: str, second: str, now: float) -> bool:
-        """Like `takes_pair`, for a clock that is wrong: from now on its codes count."""
+    def resynchronise(self, first: str, second: str, now: float) -> bool:
+        """Like `accept_code_pair`, for a clock that is wrong: from now on its codes count."""
         here = int(now) // STEP
-        found = self._pair(first, second, range(here - SEARCHED, here + SEARCHED + 1))
+        found = self._use_pair(first, second, range(here - SEARCHED_STEPS, here + SEARCHED_STEPS + 1))
         if found is not None:
             self.offset = found - here
         return found is not None
 
-    def _pair(self, first: str, second: str, steps: Iterable[int]) -> int | None:
+    def _use_pair(self, first: str, second: str, steps: Iterable[int]) -> int | None:
         """The step of the second code."""
         for step in steps:
             pair = {step - 1, step}
             codes = code_at(self.secret, step - 1) + code_at(self.secret, step)
-            if not pair & self.used and hmac.compare_digest(codes, first + second):
-                self.used |= pair
+            if not pair & self.used_steps and hmac.compare_digest(codes, first + second):
+                self.used_steps |= pair
                 return step
         return None

@@ -14,14 +14,14 @@ import re
 from collections.abc import Callable
 
 from reconciler.model.quotas import TRUST_SIZE
-from reconciler.policy.flaw import Use
-from reconciler.policy.partition_checks import is_foreign
-from reconciler.sandbox.strict.call import Call, Rules, past
-from reconciler.sandbox.strict.documents import malformed, measure, parsed
+from reconciler.policy.flaw import PolicyType
+from reconciler.policy.partition_checks import is_foreign_arn
+from reconciler.sandbox.strict.call import ActionRules, ApiCall, quota_error
+from reconciler.sandbox.strict.documents import malformed_policy_error, measure_size, parse_policy
 from reconciler.sandbox.strict.elements import refuse_flaws
 from reconciler.sandbox.strict.ledger import ROLE, Ledger
 from reconciler.sandbox.strict.trust_grammar import SYNTAX, list_of, refuse_bad_grammar
-from reconciler.sandbox.wire import Reply, answer
+from reconciler.sandbox.wire import Reply, build_reply
 
 NOT_JSON = "This policy contains invalid Json"
 ACCOUNT = re.compile(r"\d{12}")
@@ -30,18 +30,18 @@ SESSION = re.compile(r"arn:[\w-]+:sts::(\d{12}):assumed-role/([^/*?]+)/[^*?]+")
 OTHER = re.compile(r"\*|arn:[\w-]+:iam::\d{12}:root|arn:[\w-]+:sts::\d{12}:federated-user/[^*?]+")
 
 
-def check(call: Call) -> None:
-    text = call.given("AssumeRolePolicyDocument") or call.given("PolicyDocument")
-    document = parsed(text, NOT_JSON)
+def check_trust(call: ApiCall) -> None:
+    text = call.get("AssumeRolePolicyDocument") or call.get("PolicyDocument")
+    document = parse_policy(text, NOT_JSON)
     refuse_bad_grammar(document)
-    if measure(text) > TRUST_SIZE.default:
-        raise past(TRUST_SIZE)
+    if measure_size(text) > TRUST_SIZE.default:
+        raise quota_error(TRUST_SIZE)
     _refuse_foreign_providers(text, call.ledger)
-    stored(text, call.ledger)
-    refuse_flaws(document, Use.TRUST, SYNTAX)
+    resolve_principals(text, call.ledger)
+    refuse_flaws(document, PolicyType.TRUST, SYNTAX)
 
 
-def _mapped(text: str, change: Callable[[str], str]) -> str:
+def _map_principals(text: str, change: Callable[[str], str]) -> str:
     """The document with every AWS principal changed; a single one stays a string, a list a list."""
     document = json.loads(text)
     for statement in list_of(document.get("Statement")):
@@ -57,58 +57,58 @@ def _refuse_foreign_providers(text: str, ledger: Ledger) -> None:
     for statement in list_of(json.loads(text).get("Statement")):
         principal = statement.get("Principal")
         for named in list_of(principal.get("Federated")) if isinstance(principal, dict) else ():
-            if is_foreign(str(named), ledger.partition):
-                raise malformed(f'Invalid principal in policy: "FEDERATED":"{named}"')
+            if is_foreign_arn(str(named), ledger.partition):
+                raise malformed_policy_error(f'Invalid principal in policy: "FEDERATED":"{named}"')
 
 
-def stored(text: str, ledger: Ledger) -> str:
-    return _mapped(text, lambda principal: _stored(principal, ledger))
+def resolve_principals(text: str, ledger: Ledger) -> str:
+    return _map_principals(text, lambda principal: _resolve_principal(principal, ledger))
 
 
-def _stored(principal: object, ledger: Ledger) -> str:
+def _resolve_principal(principal: object, ledger: Ledger) -> str:
     if isinstance(principal, str):
         if ACCOUNT.fullmatch(principal):
             return f"arn:{ledger.partition}:iam::{principal}:root"
-        if is_foreign(principal, ledger.partition):
-            raise malformed(f'Invalid principal in policy: "AWS":"{principal}"')
-        if OTHER.fullmatch(principal) or ledger.by_id(principal) is not None:
+        if is_foreign_arn(principal, ledger.partition):
+            raise malformed_policy_error(f'Invalid principal in policy: "AWS":"{principal}"')
+        if OTHER.fullmatch(principal) or ledger.find_by_id(principal) is not None:
             return principal
         if found := SESSION.fullmatch(principal):
             if found[1] != ledger.account or ledger.find(ROLE, found[2]) is not None:
                 return principal
         elif found := ENTITY.fullmatch(principal):
-            entity = ledger.by_arn(principal)
+            entity = ledger.find_by_arn(principal)
             if entity is not None:
                 return entity.id
             if found[1] != ledger.account:
                 return principal
-    raise malformed(f'Invalid principal in policy: "AWS":"{principal}"')
+    raise malformed_policy_error(f'Invalid principal in policy: "AWS":"{principal}"')
 
 
-def shown(text: str, ledger: Ledger) -> str:
+def show_principals(text: str, ledger: Ledger) -> str:
     """As AWS gives it back: ids as ARNs, but for entities that are gone."""
 
-    def back(principal: str) -> str:
-        entity = ledger.by_id(principal)
+    def show_principal(principal: str) -> str:
+        entity = ledger.find_by_id(principal)
         return entity.arn if entity is not None else principal
 
-    return _mapped(text, back)
+    return _map_principals(text, show_principal)
 
 
-def update(call: Call) -> Reply:
+def update_trust(call: ApiCall) -> Reply:
     """Not passed on: the layer shows every trust policy itself, and emulators refuse some that AWS takes."""
-    call.need(ROLE).trust = stored(call.given("PolicyDocument"), call.ledger)
-    return answer(call.action)
+    call.require_entity(ROLE).trust = resolve_principals(call.get("PolicyDocument"), call.ledger)
+    return build_reply(call.action)
 
 
-def created(call: Call, reply: Reply) -> None:
-    role = call.subject(ROLE)
+def record_trust(call: ApiCall, reply: Reply) -> None:
+    role = call.find_entity(ROLE)
     if role is not None:
-        role.trust = stored(call.given("AssumeRolePolicyDocument"), call.ledger)
+        role.trust = resolve_principals(call.get("AssumeRolePolicyDocument"), call.ledger)
 
 
-RULES = Rules(
-    checks={"CreateRole": check, "UpdateAssumeRolePolicy": check},
-    answers={"UpdateAssumeRolePolicy": update},
-    edits={"CreateRole": created},
+RULES = ActionRules(
+    checks={"CreateRole": check_trust, "UpdateAssumeRolePolicy": check_trust},
+    answers={"UpdateAssumeRolePolicy": update_trust},
+    edits={"CreateRole": record_trust},
 )

@@ -13,30 +13,30 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.policy.principal_checks import is_well_formed
-from reconciler.policy.shared_issuers import find_shared_issuer, tests_claim
-from reconciler.policy.sts_actions import matching_sts_actions, matching_trust_actions
-from reconciler.policy.walk import Part, clauses
-from reconciler.sandbox.strict.documents import malformed, statements
-from reconciler.sandbox.strict.elements import refuse_elements
+from reconciler.policy.shared_issuers import evaluates_claim, find_shared_issuer
+from reconciler.policy.sts_actions import match_sts_actions, match_trust_actions
+from reconciler.policy.walk import DocumentPart, iter_conditions
+from reconciler.sandbox.strict.documents import malformed_policy_error, read_statements
+from reconciler.sandbox.strict.elements import refuse_bad_elements
 
 SYNTAX = "Syntax error in policy."
-TOP = {"Version", "Id", "Statement"}
+TOP_ELEMENTS = {"Version", "Id", "Statement"}
 ELEMENTS = {"Sid", "Effect", "Principal", "Action", "NotAction", "Condition"}
-KINDS = ("AWS", "Service", "Federated")
+PRINCIPAL_TYPES = ("AWS", "Service", "Federated")
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
 
 def refuse_bad_grammar(document: dict[str, Any]) -> None:
     """Refuse a trust policy that IAM refuses whoever is named; the recorded texts come first. Raises Refusal."""
     for name in document:
-        if name not in TOP:
-            raise malformed(f"Unknown field {name}")
-    found = statements(document, SYNTAX)
+        if name not in TOP_ELEMENTS:
+            raise malformed_policy_error(f"Unknown field {name}")
+    found = read_statements(document, SYNTAX)
     for statement in found:
-        _refuse_elements(statement)
-        _refuse_principal(statement.get("Principal"))
-        _refuse_actions(statement)
-    refuse_elements(document, found, SYNTAX)
+        _refuse_bad_elements(statement)
+        _refuse_bad_principal(statement.get("Principal"))
+        _refuse_bad_actions(statement)
+    refuse_bad_elements(document, found, SYNTAX)
     for statement in found:
         if statement["Effect"] == "Allow":
             _refuse_open_issuers(statement)
@@ -48,46 +48,46 @@ def list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _refuse_elements(statement: dict[str, Any]) -> None:
+def _refuse_bad_elements(statement: dict[str, Any]) -> None:
     for name in statement:
         if name in ("Resource", "NotResource", "NotPrincipal"):
-            raise malformed(f"Has prohibited field {name}")
+            raise malformed_policy_error(f"Has prohibited field {name}")
         if name not in ELEMENTS:
-            raise malformed(f"Unknown field {name}")
+            raise malformed_policy_error(f"Unknown field {name}")
     if statement.get("Effect") not in ("Allow", "Deny"):
-        raise malformed(SYNTAX)
+        raise malformed_policy_error(SYNTAX)
 
 
-def _refuse_principal(principal: object) -> None:
+def _refuse_bad_principal(principal: object) -> None:
     if not principal:
-        raise malformed("Missing required field Principal")
+        raise malformed_policy_error("Missing required field Principal")
     if principal == "*":
         return
     if not isinstance(principal, dict):
-        raise malformed(f'Invalid principal in policy: "{principal}"')
+        raise malformed_policy_error(f'Invalid principal in policy: "{principal}"')
     for kind, value in principal.items():
         named = list_of(value)
-        if kind not in KINDS:
-            raise malformed(f'Invalid principal in policy: "{kind.upper()}":"{named[0] if named else ""}"')
+        if kind not in PRINCIPAL_TYPES:
+            raise malformed_policy_error(f'Invalid principal in policy: "{kind.upper()}":"{named[0] if named else ""}"')
         if not named:
-            raise malformed("Missing required field Principal cannot be empty!")
+            raise malformed_policy_error("Missing required field Principal cannot be empty!")
         for one in named if kind != "AWS" else ():
             if isinstance(one, str) and is_well_formed(kind, one):
                 continue
             if kind == "Federated":
-                raise malformed("Federated principals must be valid domain names or SAML metadata ARNs")
-            raise malformed(f'Invalid principal in policy: "{kind.upper()}":"{one}"')
+                raise malformed_policy_error("Federated principals must be valid domain names or SAML metadata ARNs")
+            raise malformed_policy_error(f'Invalid principal in policy: "{kind.upper()}":"{one}"')
 
 
-def _refuse_actions(statement: dict[str, Any]) -> None:
+def _refuse_bad_actions(statement: dict[str, Any]) -> None:
     if "Action" in statement and "NotAction" in statement:
-        raise malformed(SYNTAX)
+        raise malformed_policy_error(SYNTAX)
     actions = list_of(statement.get("Action", statement.get("NotAction")))
     if not actions:
-        raise malformed("Missing required field Action")
+        raise malformed_policy_error("Missing required field Action")
     # "Actions are case insensitive" (policy elements: Action).
-    if not all(isinstance(action, str) and matching_sts_actions(action) for action in actions):
-        raise malformed("AssumeRole policy may only specify STS AssumeRole actions.")
+    if not all(isinstance(action, str) and match_sts_actions(action) for action in actions):
+        raise malformed_policy_error("AssumeRole policy may only specify STS AssumeRole actions.")
 
 
 def _refuse_open_issuers(statement: dict[str, Any]) -> None:
@@ -95,16 +95,16 @@ def _refuse_open_issuers(statement: dict[str, Any]) -> None:
     federated = list_of(principal.get("Federated")) if isinstance(principal, dict) else []
     if not _allows_web_identity(statement):
         return
-    lines = list(clauses(Part(("Condition",), statement.get("Condition"))))
+    lines = list(iter_conditions(DocumentPart(("Condition",), statement.get("Condition"))))
     for issuer in filter(None, map(find_shared_issuer, federated)):
-        if tests_claim(issuer, lines):
+        if evaluates_claim(issuer, lines):
             continue
         if issuer.url.startswith("cognito-identity."):
-            raise malformed("A condition block must be present for the Cognito provider")
-        raise malformed(f"The trust of a shared OIDC provider must evaluate {' or '.join(issuer.keys)}.")
+            raise malformed_policy_error("A condition block must be present for the Cognito provider")
+        raise malformed_policy_error(f"The trust of a shared OIDC provider must evaluate {' or '.join(issuer.keys)}.")
 
 
 def _allows_web_identity(statement: dict[str, Any]) -> bool:
-    named = any(WEB_IDENTITY in matching_trust_actions(text) for text in list_of(statement.get("Action")))
-    left_out = any(WEB_IDENTITY in matching_trust_actions(text) for text in list_of(statement.get("NotAction")))
+    named = any(WEB_IDENTITY in match_trust_actions(text) for text in list_of(statement.get("Action")))
+    left_out = any(WEB_IDENTITY in match_trust_actions(text) for text in list_of(statement.get("NotAction")))
     return named or ("NotAction" in statement and not left_out)

@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from reconciler.sandbox.strict.call import Call, Rules
-from reconciler.sandbox.strict.paging import paged
-from reconciler.sandbox.wire import Refusal, Reply, put, text
+from reconciler.sandbox.strict.call import ActionRules, ApiCall
+from reconciler.sandbox.strict.paging import page_list
+from reconciler.sandbox.wire import Refusal, Reply, put_child, read_child_text
 
 PATTERN = r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"
 
 
-def refuse_bad_id(call: Call) -> None:
-    if not re.fullmatch(PATTERN, call.given("VersionId")):
+def refuse_bad_id(call: ApiCall) -> None:
+    if not re.fullmatch(PATTERN, call.get("VersionId")):
         raise Refusal(
             "ValidationError",
             "1 validation error detected: Value at 'versionId' failed to satisfy constraint: Member must satisfy "
@@ -27,33 +27,33 @@ def refuse_bad_id(call: Call) -> None:
         )
 
 
-def list_versions(call: Call) -> Reply:
+def list_versions(call: ApiCall) -> Reply:
     reply = call.forward()
     versions = reply.result.find("Versions") if reply.ok else None
     if versions is not None:
-        newest_first(versions)
+        sort_newest_first(versions)
         for version in versions:
-            put(version, "Document", None)
-    return paged(call, reply, "Versions")
+            put_child(version, "Document", None)
+    return page_list(call, reply, "Versions")
 
 
-def newest_first(versions: ET.Element) -> None:
+def sort_newest_first(versions: ET.Element) -> None:
     """Put a list of versions in the order in which AWS tells them."""
-    versions[:] = sorted(versions, key=_number, reverse=True)
+    versions[:] = sorted(versions, key=_number_of, reverse=True)
 
 
-def _number(version: ET.Element) -> int:
-    digits = text(version, "VersionId").removeprefix("v")
+def _number_of(version: ET.Element) -> int:
+    digits = read_child_text(version, "VersionId").removeprefix("v")
     return int(digits) if digits.isdigit() else 0
 
 
-def hide_document(call: Call, reply: Reply) -> None:
+def hide_document(call: ApiCall, reply: Reply) -> None:
     version = reply.result.find("PolicyVersion")
     if version is not None:
-        put(version, "Document", None)
+        put_child(version, "Document", None)
 
 
-RULES = Rules(
+RULES = ActionRules(
     checks=dict.fromkeys(("GetPolicyVersion", "DeletePolicyVersion", "SetDefaultPolicyVersion"), refuse_bad_id),
     answers={"ListPolicyVersions": list_versions},
     edits={"CreatePolicyVersion": hide_document},

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
-from reconciler.access import PolicySource, Source
+from reconciler.access import PolicySource, StatementSource
 from reconciler.model.document import Statement
 from reconciler.policy.canonical import canonical
-from reconciler.sandbox.strict.call import NAMED_BY, Call
-from reconciler.sandbox.strict.documents import parsed, statements
-from reconciler.sandbox.strict.elements import refuse_elements
-from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER, Entity
-from reconciler.sandbox.strict.positions import PlacedStatement, place_statements, position
-from reconciler.sandbox.wire import Content, Refusal, text
+from reconciler.sandbox.strict.call import NAME_PARAMETERS, ApiCall
+from reconciler.sandbox.strict.documents import parse_policy, read_statements
+from reconciler.sandbox.strict.elements import refuse_bad_elements
+from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER, IamEntity
+from reconciler.sandbox.strict.positions import PlacedStatement, place_statements, position_of
+from reconciler.sandbox.wire import Content, Refusal, read_child_text
 
 NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 IDENTITY, RESOURCE, BOUNDARY = "IAM Policy", "Resource Policy", "Permissions Boundary Policy"
@@ -47,67 +47,67 @@ class WrittenPolicy:
         return PolicySource(self.label, canonical(json.loads(self.text)))
 
     @cached_property
-    def _placed(self) -> dict[Statement, PlacedStatement]:
+    def _placed_statements(self) -> dict[Statement, PlacedStatement]:
         found: dict[Statement, PlacedStatement] = {}
         for placed in place_statements(self.text):
             (statement,) = canonical({"Statement": [placed.body]}).statements
             found.setdefault(statement, placed)
         return found
 
-    def match(self, source: Source) -> tuple[int, dict[str, Content]]:
+    def match_statement(self, source: StatementSource) -> tuple[int, dict[str, Content]]:
         """Return where a statement stands, to sort by, and what AWS tells of it."""
         told: dict[str, Content] = {"SourcePolicyId": self.id, "SourcePolicyType": self.type}
-        placed = self._placed.get(source.statement) if source.statement is not None else None
+        placed = self._placed_statements.get(source.statement) if source.statement is not None else None
         if placed is None:
             return 0, told
-        start, end = position(self.text, placed.span.start), position(self.text, placed.span.end)
+        start, end = position_of(self.text, placed.span.start), position_of(self.text, placed.span.end)
         return placed.span.start, {**told, "StartPosition": start, "EndPosition": end}
 
 
-def policies_of(call: Call, holder: Entity) -> Iterator[WrittenPolicy]:
+def read_policies(call: ApiCall, holder: IamEntity) -> Iterator[WrittenPolicy]:
     """Read the policies of a user, group or role; those of a user's groups are not among them."""
-    for arn in holder.attached:
-        if (found := managed_policy(call, arn)) is not None:
+    for arn in holder.attached_policies:
+        if (found := read_managed_policy(call, arn)) is not None:
             yield found
-    for name in holder.inline:
-        asked = {NAMED_BY[holder.kind]: holder.name, "PolicyName": name}
-        told = call.ask(f"Get{NOUN[holder.kind]}Policy", **asked)
+    for name in holder.inline_sizes:
+        asked = {NAME_PARAMETERS[holder.kind]: holder.name, "PolicyName": name}
+        told = call.invoke(f"Get{NOUN[holder.kind]}Policy", **asked)
         label = f"{holder.kind}_{holder.name}_{name}"
         if told.ok:
-            written = _decode(text(told.result, "PolicyDocument"))
+            written = _decode_document(read_child_text(told.result, "PolicyDocument"))
             yield WrittenPolicy(label, label, written, holder=(holder.kind, holder.name, name))
 
 
-def managed_policy(call: Call, arn: str, kind: str = IDENTITY) -> WrittenPolicy | None:
+def read_managed_policy(call: ApiCall, arn: str, kind: str = IDENTITY) -> WrittenPolicy | None:
     """Read the version of a managed policy that is in force; None if the policy is gone."""
-    told = call.ask("GetPolicy", PolicyArn=arn)
+    told = call.invoke("GetPolicy", PolicyArn=arn)
     if not told.ok:
         return None
     version = told.result.findtext("Policy/DefaultVersionId") or ""
-    found = call.ask("GetPolicyVersion", PolicyArn=arn, VersionId=version)
-    written = _decode(text(found.result, "PolicyVersion/Document"))
+    found = call.invoke("GetPolicyVersion", PolicyArn=arn, VersionId=version)
+    written = _decode_document(read_child_text(found.result, "PolicyVersion/Document"))
     return WrittenPolicy(f"{kind} {arn}", arn.rpartition("/")[2], written, kind, arn)
 
 
-def _decode(given: str) -> str:
+def _decode_document(given: str) -> str:
     return unquote(given) if given.startswith("%") else given
 
 
-def given_policies(texts: Sequence[str], name: str, kind: str = IDENTITY) -> list[WrittenPolicy]:
+def read_given_policies(texts: Sequence[str], name: str, kind: str = IDENTITY) -> list[WrittenPolicy]:
     """Take the policies that a request brings, or refuse one that is none."""
     found = []
     for number, given in enumerate(texts, 1):
         identifier = f"{name}.{number}"
-        _refuse_bad(given, identifier, kind)
+        _refuse_bad_policy(given, identifier, kind)
         found.append(WrittenPolicy(identifier, identifier, given, kind))
     return found
 
 
-def _refuse_bad(given: str, identifier: str, kind: str) -> None:
+def _refuse_bad_policy(given: str, identifier: str, kind: str) -> None:
     try:
-        document = parsed(given, "Syntax errors in policy.")
-        listed = statements(document, "Syntax errors in policy.")
-        refuse_elements(document, listed, "Syntax errors in policy.")
+        document = parse_policy(given, "Syntax errors in policy.")
+        listed = read_statements(document, "Syntax errors in policy.")
+        refuse_bad_elements(document, listed, "Syntax errors in policy.")
     except Refusal as refusal:
         raise Refusal("InvalidInput", f"{identifier}: {refusal.message}") from None
     for statement in listed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.access import can_assume, principals_of, targets_of
 from reconciler.model.address import Address
 from reconciler.model.entity import Group, Policy, Role, User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.policy.canonical import canonical
 
 A = "111122223333"
@@ -23,7 +23,7 @@ def trust(action: object = "sts:AssumeRole", principal: str = A) -> object:
 
 
 def state(*entities: Policy | Group | User | Role) -> State:
-    facts = Facts(unique_ids={"AIDAALICE": Address("user", "alice")})
+    facts = LiveDetails(unique_ids={"AIDAALICE": Address("user", "alice")})
     return State(A, "aws", {entity.address: entity for entity in entities}, facts)
 
 

@@ -14,10 +14,10 @@ from reconciler.access import (
     PolicySource,
     Principal,
     Target,
-    alike,
     can_assume,
-    outsider,
-    with_mfa,
+    group_equivalent_pairs,
+    make_external_principal,
+    make_mfa_context,
 )
 from reconciler.policy.canonical import canonical
 
@@ -169,9 +169,9 @@ def test_across_accounts_both_sides_must_allow(
 
 
 def test_of_an_outsider_the_policies_are_not_known() -> None:
-    assert can_assume(outsider(FAR), trust({"AWS": FAR})).keys == {f"policy:{FAR}"}
-    assert can_assume(outsider(FAR), trust({"AWS": ROOT})).denied
-    anyone = outsider(f"arn:aws:iam::{B}:root")
+    assert can_assume(make_external_principal(FAR), trust({"AWS": FAR})).keys == {f"policy:{FAR}"}
+    assert can_assume(make_external_principal(FAR), trust({"AWS": ROOT})).denied
+    anyone = make_external_principal(f"arn:aws:iam::{B}:root")
     assert f"principal:{FAR}" in can_assume(anyone, trust({"AWS": FAR})).keys
 
 
@@ -186,11 +186,11 @@ def test_a_role_does_not_trust_itself_unless_the_trust_says_so() -> None:
     ("principal", "context", "decision"),
     [
         (user(), WITHOUT_MFA, "deny"),
-        (user(), with_mfa(), "allow"),
+        (user(), make_mfa_context(), "allow"),
         (user(), NOTHING_KNOWN, "depends"),
         (role(), NOTHING_KNOWN, "deny"),  # no MFA context reaches a role session
         (session(), NOTHING_KNOWN, "deny"),
-        (role(), with_mfa(), "deny"),  # whatever the context claims
+        (role(), make_mfa_context(), "deny"),  # whatever the context claims
     ],
 )
 def test_a_trust_that_demands_mfa(principal: Principal, context: Context, decision: str) -> None:
@@ -200,8 +200,8 @@ def test_a_trust_that_demands_mfa(principal: Principal, context: Context, decisi
 
 def test_mfa_may_not_be_too_old() -> None:
     target = trust({"AWS": USER}, Condition={"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}})
-    assert can_assume(user(), target, with_mfa(3599)).allowed
-    assert can_assume(user(), target, with_mfa(3600)).denied
+    assert can_assume(user(), target, make_mfa_context(3599)).allowed
+    assert can_assume(user(), target, make_mfa_context(3600)).denied
     assert can_assume(user(), target, WITHOUT_MFA).denied
 
 
@@ -279,9 +279,9 @@ def test_an_explicit_deny_of_the_trust_wins(principal: Principal, denied: Any, d
 def test_the_verdict_names_the_statements_that_decided() -> None:
     guard = source("guard", says("Deny", Sid="NoMfa", Condition={"BoolIfExists": MFA["Bool"]}))
     found = can_assume(user(ASSUMES, guard), trust({"AWS": ROOT}, Sid="Account"))
-    assert [str(item) for item in found.deciding] == ["guard statement NoMfa"]
+    assert [str(item) for item in found.deciding_statements] == ["guard statement NoMfa"]
     found = can_assume(user(ASSUMES), trust({"AWS": ROOT}, Sid="Account"))
-    assert [str(item) for item in found.deciding] == ["trust of role/app statement Account", "assumes"]
+    assert [str(item) for item in found.deciding_statements] == ["trust of role/app statement Account", "assumes"]
 
 
 def test_tags_of_caller_and_role_are_known() -> None:
@@ -312,7 +312,7 @@ def test_the_matrix_says_what_each_pair_says() -> None:
             f"arn:aws:iam::{A}:user/app", "user", A, (source("own", says("Allow", ROLE[:-3] + "${aws:username}")),)
         ),
         Principal("lambda.amazonaws.com", "service", ""),
-        outsider(f"arn:aws:iam::{B}:root"),
+        make_external_principal(f"arn:aws:iam::{B}:root"),
     ]
     everyone = {"Effect": "Deny", "NotPrincipal": {"AWS": [USER, ROOT]}, "Action": "*"}
     roles = [
@@ -329,7 +329,7 @@ def test_the_matrix_says_what_each_pair_says() -> None:
     for target in roles:
         asked = [(item, can_assume(item, target)) for item in principals]
         expected = {(id(item), found.decision, found.keys) for item, found in asked if not found.denied}
-        answers = [(one, can_assume(one.principals[0], target)) for one in alike(principals, [target])]
+        answers = [(one, can_assume(one.principals[0], target)) for one in group_equivalent_pairs(principals, [target])]
         listed = [
             (id(principal), answer.decision, answer.keys)
             for one, answer in answers

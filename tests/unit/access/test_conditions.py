@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.access.conditions import compiled_condition
+from reconciler.access.conditions import compile_condition
 from reconciler.access.context import NOTHING_KNOWN, Context
 from reconciler.access.values import all_of
 from reconciler.policy.canonical import canonical
@@ -17,7 +17,7 @@ ABSENT = Context.of(absent=["k"])
 def outcome(operator: str, wanted: Any, context: Context, version: str = "2012-10-17") -> bool | None:
     body = {"Version": version, "Statement": {"Effect": "Deny", "Action": "*", "Condition": {operator: {"K": wanted}}}}
     (statement,) = canonical(body).statements
-    return all_of(compiled_condition(item, version).holds(context) for item in statement.conditions).value
+    return all_of(compile_condition(item, version).holds(context) for item in statement.conditions).value
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.access import PolicySource, Principal, powers
-from reconciler.access.covers import UNSEEN
+from reconciler.access import PolicySource, Principal, find_powers
+from reconciler.access.covers import UNSEEN_POLICIES
 from reconciler.access.paths import Grade
 from reconciler.policy.canonical import canonical
 
@@ -42,12 +42,14 @@ def user(*statements: Statement, **more: Any) -> Principal:
 
 
 def administrator(principal: Principal) -> set[str]:
-    return {power.name for power in powers(principal) if power.grade is Grade.ADMINISTRATOR}
+    return {power.name for power in find_powers(principal) if power.grade is Grade.ADMINISTRATOR}
 
 
 def of_iam(principal: Principal) -> set[str]:
     """Every power that IAM's own actions give."""
-    return {power.name for power in powers(principal) if power.name.startswith("iam:") and " with " not in power.name}
+    return {
+        power.name for power in find_powers(principal) if power.name.startswith("iam:") and " with " not in power.name
+    }
 
 
 FEW = [f"{IAM}:role/one", f"{IAM}:user/two", f"{IAM}:policy/three"]
@@ -182,7 +184,7 @@ DELEGATED: dict[str, tuple[list[str], list[Statement]]] = {
 def test_what_reaches_only_those_that_a_deny_spares_is_no_way_by_itself(
     actions: list[str], denies: list[Statement]
 ) -> None:
-    assert powers(user(says("Allow", actions), *denies)) == ()
+    assert find_powers(user(says("Allow", actions), *denies)) == ()
 
 
 ALLOWS: dict[str, tuple[Statement, bool]] = {
@@ -214,11 +216,11 @@ def test_a_deny_of_every_other_service_leaves_iam_and_one_of_iam_leaves_the_othe
 
 
 def test_a_condition_leaves_the_power_under_it() -> None:
-    found = {power.name: power.verdict for power in powers(user(says("Allow"), deny("*", **OFFICE)))}
+    found = {power.name: power.verdict for power in find_powers(user(says("Allow"), deny("*", **OFFICE)))}
     assert found["iam:* on *"].keys == {"aws:sourceip"}
     assert found["iam:* on *"].decision == "depends"
 
 
 def test_a_policy_that_nobody_read_may_deny_and_does_not_make_an_administrator() -> None:
     unread = PolicySource(f"{IAM}:policy/unread", None)
-    assert {power.name for power in powers(Principal(ALICE, "user", A, (unread,)))} == {UNSEEN}
+    assert {power.name for power in find_powers(Principal(ALICE, "user", A, (unread,)))} == {UNSEEN_POLICIES}

@@ -8,9 +8,18 @@ from typing import Any
 
 import pytest
 
-from reconciler.access import WITHOUT_MFA, Context, PolicySource, Principal, Why, evaluate, powers, with_mfa
-from reconciler.access.covers import UNSEEN
-from reconciler.access.known import well_known
+from reconciler.access import (
+    WITHOUT_MFA,
+    Context,
+    PolicySource,
+    Principal,
+    VerdictReason,
+    evaluate,
+    find_powers,
+    make_mfa_context,
+)
+from reconciler.access.covers import UNSEEN_POLICIES
+from reconciler.access.known import find_aws_policy
 from reconciler.access.paths import PATHS, Grade
 from reconciler.policy.canonical import canonical
 
@@ -46,11 +55,11 @@ def test_the_three_layers_intersect_and_a_deny_anywhere_wins(layers: tuple[dict[
     asked = Principal(ALICE, "user", A, (identity,), boundary, (session,))
     found = evaluate(asked, "S3:GetObject", "arn:aws:s3:::b/k")
     if NO in layers:
-        assert (found.decision, found.why) == ("deny", Why.EXPLICIT)
+        assert (found.decision, found.reason) == ("deny", VerdictReason.EXPLICIT)
     elif NONE in layers:
         assert found.denied
-        expected = [Why.IMPLICIT, Why.BOUNDARY, Why.SESSION][layers.index(NONE)]
-        assert found.why is expected
+        expected = [VerdictReason.IMPLICIT, VerdictReason.BOUNDARY, VerdictReason.SESSION][layers.index(NONE)]
+        assert found.reason is expected
     else:
         assert found.allowed
 
@@ -137,7 +146,7 @@ def test_an_unknown_deny_over_an_allow_depends_on_its_keys() -> None:
     deny = says("Deny", Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, Sid="Net")
     found = evaluate(user(source(YES, deny)), "s3:GetObject", "*")
     assert (found.decision, found.keys) == ("depends", {"aws:sourceip"})
-    assert [item.statement.sid for item in found.deciding if item.statement] == ["Net"]
+    assert [item.statement.sid for item in found.deciding_statements if item.statement] == ["Net"]
     assert evaluate(user(source(deny)), "s3:GetObject", "*").denied
 
 
@@ -158,7 +167,7 @@ def test_the_table_of_mfa(statement: dict[str, Any], keys: str, with_code: str) 
     allowed = [says("Allow")] if statement["Effect"] == "Deny" else []
     asked = user(source(statement, *allowed))
     assert evaluate(asked, "s3:GetObject", "*", WITHOUT_MFA).decision == keys
-    assert evaluate(asked, "s3:GetObject", "*", with_mfa()).decision == with_code
+    assert evaluate(asked, "s3:GetObject", "*", make_mfa_context()).decision == with_code
 
 
 def test_a_policy_that_is_not_known_may_allow_and_rarely_denies() -> None:
@@ -183,14 +192,14 @@ def test_well_known_policies_are_known() -> None:
     assert evaluate(held["ReadOnlyAccess"], "sts:AssumeRole", "*").denied
     assert evaluate(held["ReadOnlyAccess"], "s3:GetObject", "*").decision == "depends"
     both = user(PolicySource(f"{AWS}AdministratorAccess", None), PolicySource(f"{AWS}AWSDenyAll", None))
-    assert evaluate(both, "s3:GetObject", "*").why is Why.EXPLICIT
+    assert evaluate(both, "s3:GetObject", "*").reason is VerdictReason.EXPLICIT
 
 
 def test_what_is_known_of_policies_of_aws_is_true_of_those_that_moto_ships() -> None:
     shipped = pytest.importorskip("moto.iam.aws_managed_policies").aws_managed_policies_data
     ceilings = 0
     for name, policy in json.loads(shipped).items():
-        document, exact = well_known(AWS + policy["Path"][1:] + name)
+        document, exact = find_aws_policy(AWS + policy["Path"][1:] + name)
         if document is None:
             continue
         real = canonical(policy["Document"])
@@ -205,7 +214,7 @@ def test_what_is_known_of_policies_of_aws_is_true_of_those_that_moto_ships() -> 
 
 
 def names(*statements: dict[str, Any], **more: Any) -> set[str]:
-    return {power.name for power in powers(user(source(*statements), **more)) if power.verdict.allowed}
+    return {power.name for power in find_powers(user(source(*statements), **more)) if power.verdict.allowed}
 
 
 def test_star_on_star_is_every_power() -> None:
@@ -238,19 +247,19 @@ def test_power_over_oneself_counts_where_it_leads_up() -> None:
     assert not names(says("Allow", "iam:PutUserPolicy", f"arn:aws:iam::{A}:user/other"))
     on = {"user": [f"arn:aws:iam::{A}:user/other"]}
     asked = user(source(says("Allow", "iam:PutUserPolicy", on["user"][0])))
-    assert [power.name for power in powers(asked, targets=on)] == ["iam:PutUserPolicy"]
+    assert [power.name for power in find_powers(asked, targets=on)] == ["iam:PutUserPolicy"]
 
 
 def test_a_condition_makes_a_power_depend_and_unknown_policies_are_one_power() -> None:
     asked = user(source(says("Allow", Condition={"Bool": {BOOL: "true"}})))
-    assert {power.verdict.decision for power in powers(asked)} == {"depends"}
-    assert not powers(asked, WITHOUT_MFA)
-    found = powers(user(PolicySource(f"{AWS}SomethingNew", None)))
-    assert [power.name for power in found] == [UNSEEN]
+    assert {power.verdict.decision for power in find_powers(asked)} == {"depends"}
+    assert not find_powers(asked, WITHOUT_MFA)
+    found = find_powers(user(PolicySource(f"{AWS}SomethingNew", None)))
+    assert [power.name for power in found] == [UNSEEN_POLICIES]
 
 
 def test_every_path_can_be_walked_and_has_its_own_name() -> None:
-    everything = powers(user(source(says("Allow"))), grades=list(Grade))
-    walkable = {path.name for path in PATHS if path.steps[0].on != "self"}
+    everything = find_powers(user(source(says("Allow"))), grades=list(Grade))
+    walkable = {path.name for path in PATHS if path.steps[0].resource_type != "self"}
     assert {power.name for power in everything} == walkable
     assert len({path.name for path in PATHS}) == len(PATHS)

@@ -17,13 +17,13 @@ from reconciler.access import (
     Principal,
     Target,
     Verdict,
-    alike,
-    asked_by_trusts,
     can_assume,
-    powers,
-    powers_of,
-    seen_by_trusts,
-    with_mfa,
+    collect_trust_keys,
+    find_powers,
+    find_powers_of_all,
+    group_equivalent_pairs,
+    make_mfa_context,
+    principal_key_of,
 )
 from reconciler.policy.canonical import canonical
 
@@ -147,10 +147,10 @@ DENIED = Verdict(Decision.DENY)
 @pytest.mark.parametrize("name", TOLD_APART)
 def test_what_tells_two_pairs_apart_keeps_them_apart(name: str) -> None:
     principals, targets = TOLD_APART[name]
-    for context in (NOTHING_KNOWN, WITHOUT_MFA, with_mfa()):
+    for context in (NOTHING_KNOWN, WITHOUT_MFA, make_mfa_context()):
         given = {
             (id(principal), role.arn): can_assume(one.principals[0], one.roles[0], context)
-            for one in alike(principals, targets)
+            for one in group_equivalent_pairs(principals, targets)
             for principal in one.principals
             for role in one.roles
         }
@@ -179,7 +179,7 @@ TOGETHER: dict[str, tuple[Sequence[Principal], Sequence[Target]]] = {
 @pytest.mark.parametrize("name", TOGETHER)
 def test_what_nothing_tells_apart_is_asked_once(name: str) -> None:
     principals, targets = TOGETHER[name]
-    (one,) = alike(principals, targets)
+    (one,) = group_equivalent_pairs(principals, targets)
     assert (len(one.principals), len(one.roles)) == (len(principals), len(targets))
 
 
@@ -197,9 +197,9 @@ OTHER: dict[str, tuple[Principal, Principal]] = {
 @pytest.mark.parametrize("name", OTHER)
 def test_a_principal_that_a_trust_can_tell_from_what_it_was_is_not_the_same(name: str) -> None:
     one, other = OTHER[name]
-    keys = asked_by_trusts([target("a", trust(StringEquals={TAG: "a"}))], [one, other])
-    assert seen_by_trusts(one, keys) != seen_by_trusts(other, keys)
-    assert seen_by_trusts(one, keys) == seen_by_trusts(replace(one), keys)
+    keys = collect_trust_keys([target("a", trust(StringEquals={TAG: "a"}))], [one, other])
+    assert principal_key_of(one, keys) != principal_key_of(other, keys)
+    assert principal_key_of(one, keys) == principal_key_of(replace(one), keys)
 
 
 OWN_POLICY, OWN_GROUP = f"{IAM}:policy/own", f"{IAM}:group/own"
@@ -252,6 +252,6 @@ def test_powers_of_many_are_those_of_each(name: str) -> None:
     def told(found: Any) -> set[tuple[str, str]]:
         return {(power.name, power.verdict.decision) for power in found}
 
-    found = [told(item) for _, item in powers_of(POWERS[name])]
+    found = [told(item) for _, item in find_powers_of_all(POWERS[name])]
     with patch("reconciler.access.covers._spoken_of", return_value=True):
-        assert found == [told(powers(principal)) for principal in POWERS[name]]
+        assert found == [told(find_powers(principal)) for principal in POWERS[name]]

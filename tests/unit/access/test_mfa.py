@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.access import Context, MfaDemand, PolicySource, Principal, Target, outsider
+from reconciler.access import Context, MfaRequirement, PolicySource, Principal, Target, make_external_principal
 from reconciler.policy.canonical import canonical
 
 A = "123456789012"
@@ -133,7 +133,7 @@ CASES = {
 }
 
 
-def demand(case: Case, principal: Principal | None = None) -> MfaDemand:
+def demand(case: Case, principal: Principal | None = None) -> MfaRequirement:
     who = principal or Principal(
         USER,
         "user",
@@ -141,13 +141,13 @@ def demand(case: Case, principal: Principal | None = None) -> MfaDemand:
         (PolicySource("own", document(*case.policies)),) if case.policies else (),
         None if case.boundary is None else PolicySource("boundary", document(*case.boundary)),
     )
-    return MfaDemand(who, Target(ROLE, document(*case.trust), {}), case.context)
+    return MfaRequirement(who, Target(ROLE, document(*case.trust), {}), case.context)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_mfa_is_required_where_the_call_is_denied_without_it_and_not_with_it(case: Case) -> None:
     found = demand(case)
-    assert (found.required, found.max_age) == (case.required, case.max_age)
+    assert (found.is_required, found.max_age) == (case.required, case.max_age)
     assert found.may_matter == case.required
 
 
@@ -162,21 +162,21 @@ def test_mfa_is_required_where_the_call_is_denied_without_it_and_not_with_it(cas
     ],
 )
 def test_policies_that_nobody_saw_may_demand_mfa(trust: Any, required: bool, may_matter: bool) -> None:
-    found = demand(Case(trust), outsider(USER))
-    assert (found.required, found.may_matter) == (required, may_matter)
+    found = demand(Case(trust), make_external_principal(USER))
+    assert (found.is_required, found.may_matter) == (required, may_matter)
 
 
 def test_an_address_that_is_not_known_may_stand_in_for_mfa() -> None:
     outside = {"BoolIfExists": {PRESENT: "false"}, "NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
     found = demand(Case((NAMED, denies(outside))))
-    assert not found.required and found.may_matter and found.without.keys == {"aws:sourceip"}
+    assert not found.is_required and found.may_matter and found.verdict_without_mfa.keys == {"aws:sourceip"}
 
 
 def test_a_demand_of_another_action_of_the_call_counts() -> None:
     trust = (NAMED, lets({"AWS": USER}, MFA, Action="sts:TagSession"))
     plain = demand(Case(trust))
-    tagging = MfaDemand(plain.principal, plain.role, actions=("sts:AssumeRole", "sts:TagSession"))
-    assert not plain.required and tagging.required
+    tagging = MfaRequirement(plain.principal, plain.role, actions=("sts:AssumeRole", "sts:TagSession"))
+    assert not plain.is_required and tagging.is_required
 
 
 SESSION = f"arn:aws:sts::{A}:assumed-role/ci/run-7"
@@ -189,14 +189,14 @@ CI = f"arn:aws:iam::{A}:role/ops/ci"
 )
 def test_mfa_is_demanded_of_a_session_that_can_give_none(principal: Any, required: bool) -> None:
     trust = document(lets(principal, MFA))
-    found = MfaDemand(outsider(SESSION, trust), Target(ROLE, trust))
-    assert found.required == required and found.without.denied
+    found = MfaRequirement(make_external_principal(SESSION, trust), Target(ROLE, trust))
+    assert found.is_required == required and found.verdict_without_mfa.denied
 
 
 def test_a_session_of_a_user_without_mfa_is_told_from_long_term_keys() -> None:
     """GetSessionToken without a code: the key exists, and is false."""
     known = Context.of({PRESENT: False}, absent=[AGE])
     case = Case((NAMED,), (ALL, says("Deny", {"Bool": {PRESENT: "false"}})))
-    assert not demand(case).required
+    assert not demand(case).is_required
     found = demand(case)
-    assert MfaDemand(found.principal, found.role, bare=known).required
+    assert MfaRequirement(found.principal, found.role, no_mfa_context=known).is_required

@@ -7,7 +7,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.access import Context, Decision, PolicySource, Principal, Target, Verdict, alike, can_assume, evaluate
+from reconciler.access import (
+    Context,
+    Decision,
+    PolicySource,
+    Principal,
+    Target,
+    Verdict,
+    can_assume,
+    evaluate,
+    group_equivalent_pairs,
+)
 from reconciler.policy.canonical import canonical
 from tests.support.examples import examples
 
@@ -153,7 +163,7 @@ def test_the_matrix_is_the_sum_of_its_pairs(
     asked = [(id(item), can_assume(item, target, known)) for item in listed]
     found = [
         (id(principal), can_assume(one.principals[0], one.roles[0], known))
-        for one in alike(listed, [target])
+        for one in group_equivalent_pairs(listed, [target])
         for principal in one.principals
     ]
     expected = {key: (item.decision, item.keys) for key, item in asked if not item.denied}

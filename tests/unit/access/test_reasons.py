@@ -10,18 +10,18 @@ from reconciler.access import (
     WITHOUT_MFA,
     Context,
     Decision,
-    Naming,
     PolicySource,
     Principal,
+    PrincipalMatch,
     Target,
-    Why,
-    caller_side,
+    VerdictReason,
     can_assume,
+    evaluate_caller,
+    evaluate_trust,
     examined,
-    reasons,
-    trust_reasons,
-    trust_side,
-    with_mfa,
+    make_mfa_context,
+    match_statements,
+    match_trust_statements,
 )
 from reconciler.policy.canonical import canonical
 
@@ -45,10 +45,10 @@ def user(*statements: dict[str, Any]) -> Principal:
 
 
 def asked(who: Principal, role: Target, context: Context) -> Any:
-    full = who.own.over(role.own, context)
+    full = who.request_context.with_fallbacks(role.resource_context, context)
     return [
         (item.source.statement.sid if item.source.statement else "", item)
-        for item in trust_reasons(role.compiled_trust, who, ASSUME, role.arn, full)
+        for item in match_trust_statements(role.compiled_trust, who, ASSUME, role.arn, full)
     ]
 
 
@@ -58,9 +58,9 @@ def test_a_condition_fails_holds_or_is_open() -> None:
     assert [item.key for item in without.failing] == ["aws:multifactorauthpresent"]
     assert [item.key for item in without.open] == ["aws:sourceip"]
     assert without.holds.value is False
-    ((_, having),) = asked(user(), role, with_mfa())
+    ((_, having),) = asked(user(), role, make_mfa_context())
     assert (having.failing, having.holds.value) == ((), None)
-    ((_, all_known),) = asked(user(), role, with_mfa().over(Context.of({"aws:SourceIp": "10.1.2.3"})))
+    ((_, all_known),) = asked(user(), role, make_mfa_context().with_fallbacks(Context.of({"aws:SourceIp": "10.1.2.3"})))
     assert (all_known.failing, all_known.open, all_known.holds.value) == ((), (), True)
 
 
@@ -72,14 +72,14 @@ def test_a_statement_shows_how_it_names_the_principal_or_that_it_does_not() -> N
         {"Sid": "C", "Principal": {"AWS": USER}, "Action": "sts:TagSession"},
     )
     found = dict(asked(user(), role, WITHOUT_MFA))
-    assert found["A"].namings == {Naming.DIRECT, Naming.ACCOUNT}
+    assert found["A"].namings == {PrincipalMatch.DIRECT, PrincipalMatch.ACCOUNT}
     assert (found["B"].namings, found["B"].named.value) == (frozenset(), False)
     assert "C" not in found
 
 
 def test_statements_on_other_resources_are_left_out() -> None:
     who = user({"Sid": "A", "Resource": ROLE}, {"Sid": "B", "Resource": f"{ROLE}2"}, {"Sid": "C", "Effect": "Deny"})
-    found = reasons(who.identity, ASSUME, ROLE, who.own)
+    found = match_statements(who.compiled_policies, ASSUME, ROLE, who.request_context)
     assert {(item.source.statement.sid, item.effect) for item in found if item.source.statement} == {
         ("A", "Allow"),
         ("C", "Deny"),
@@ -89,26 +89,26 @@ def test_statements_on_other_resources_are_left_out() -> None:
 ROOT = {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
 SELF = {"Principal": {"AWS": USER}}
 SIDES = [
-    ("both allow", user({}), trust(ROOT), Naming.ACCOUNT, Decision.ALLOW, Decision.ALLOW),
-    ("only the trust", user({"Resource": "arn:x"}), trust(ROOT), Naming.ACCOUNT, Decision.ALLOW, Decision.DENY),
-    ("named, it needs no policy", user({"Action": "s3:*"}), trust(SELF), Naming.DIRECT, Decision.ALLOW, Decision.ALLOW),
-    ("only the caller", user({}), trust({"Principal": {"AWS": "*"}, "Condition": MFA}), Naming.EVERYONE,
+    ("both allow", user({}), trust(ROOT), PrincipalMatch.ACCOUNT, Decision.ALLOW, Decision.ALLOW),
+    ("only the trust", user({"Resource": "arn:x"}), trust(ROOT), PrincipalMatch.ACCOUNT, Decision.ALLOW, Decision.DENY),
+    ("named, it needs no policy", user({"Action": "s3:*"}), trust(SELF), PrincipalMatch.DIRECT, Decision.ALLOW, Decision.ALLOW),
+    ("only the caller", user({}), trust({"Principal": {"AWS": "*"}, "Condition": MFA}), PrincipalMatch.EVERYONE,
      Decision.DENY, Decision.ALLOW),
-    ("a deny of the caller", user({"Effect": "Deny"}), trust(SELF), Naming.DIRECT, Decision.ALLOW, Decision.DENY),
-    ("a deny of the trust", user({}), trust(SELF, {**SELF, "Effect": "Deny"}), Naming.DIRECT,
+    ("a deny of the caller", user({"Effect": "Deny"}), trust(SELF), PrincipalMatch.DIRECT, Decision.ALLOW, Decision.DENY),
+    ("a deny of the trust", user({}), trust(SELF, {**SELF, "Effect": "Deny"}), PrincipalMatch.DIRECT,
      Decision.DENY, Decision.ALLOW),
-    ("an open condition", user({"Condition": IP}), trust(ROOT), Naming.ACCOUNT, Decision.ALLOW, Decision.DEPENDS),
+    ("an open condition", user({"Condition": IP}), trust(ROOT), PrincipalMatch.ACCOUNT, Decision.ALLOW, Decision.DEPENDS),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("who", "role", "naming", "ours", "theirs"), [row[1:] for row in SIDES],
                          ids=[row[0] for row in SIDES])  # fmt: skip
 def test_each_side_speaks_for_itself(
-    who: Principal, role: Target, naming: Naming, ours: Decision, theirs: Decision
+    who: Principal, role: Target, naming: PrincipalMatch, ours: Decision, theirs: Decision
 ) -> None:
-    found = examined(who, role, ASSUME, who.own.over(role.own, WITHOUT_MFA))
-    assert trust_side(found).decision is ours
-    assert caller_side(who, role, found, naming).decision is theirs
+    found = examined(who, role, ASSUME, who.request_context.with_fallbacks(role.resource_context, WITHOUT_MFA))
+    assert evaluate_trust(found).decision is ours
+    assert evaluate_caller(who, role, found, naming).decision is theirs
     assert found.verdict == can_assume(who, role, WITHOUT_MFA)
     together = {ours, theirs}
     expected = Decision.DENY if Decision.DENY in together else Decision.DEPENDS if len(together) > 1 else Decision.ALLOW
@@ -117,7 +117,12 @@ def test_each_side_speaks_for_itself(
 
 def test_a_side_says_why() -> None:
     who, role = user({"Effect": "Deny"}), trust(SELF)
-    found = examined(who, role, ASSUME, who.own.over(role.own))
-    assert caller_side(who, role, found, Naming.DIRECT).why is Why.EXPLICIT
+    found = examined(who, role, ASSUME, who.request_context.with_fallbacks(role.resource_context))
+    assert evaluate_caller(who, role, found, PrincipalMatch.DIRECT).reason is VerdictReason.EXPLICIT
     unnamed = trust({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/b"}})
-    assert trust_side(examined(who, unnamed, ASSUME, who.own.over(unnamed.own))).why is Why.TRUST
+    assert (
+        evaluate_trust(
+            examined(who, unnamed, ASSUME, who.request_context.with_fallbacks(unnamed.resource_context))
+        ).reason
+        is VerdictReason.TRUST
+    )

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.access import Compiled, Context, PolicySource, Principal, ResourcePolicy, Weighed, compiled, weigh
+from reconciler.access import (
+    CompiledPolicies,
+    Context,
+    PolicySource,
+    Principal,
+    ResourceEvaluation,
+    ResourcePolicy,
+    compile_policies,
+    evaluate_resource,
+)
 from reconciler.policy.canonical import canonical
 
 A, B = "111122223333", "444455556666"
@@ -27,11 +36,13 @@ S3, EC2, NO_S3 = source(says("Allow")), source(says("Allow", "ec2:*")), source(s
 
 
 def of_bucket(principal: object, account: str = A, effect: str = "Allow") -> ResourcePolicy:
-    return ResourcePolicy(compiled([source(says(effect, Principal=principal), label="bucket")]), account)
+    return ResourcePolicy(compile_policies([source(says(effect, Principal=principal), label="bucket")]), account)
 
 
-def asked(principal: Principal, policy: ResourcePolicy | None = None, levels: tuple[Compiled, ...] = ()) -> Weighed:
-    return weigh(principal, "s3:GetObject", OBJECT, Context.of(absent=["*"]), policy, levels)
+def asked(
+    principal: Principal, policy: ResourcePolicy | None = None, levels: tuple[CompiledPolicies, ...] = ()
+) -> ResourceEvaluation:
+    return evaluate_resource(principal, "s3:GetObject", OBJECT, Context.of(absent=["*"]), policy, levels)
 
 
 def user(own: PolicySource, **more: Any) -> Principal:
@@ -88,13 +99,13 @@ def test_a_session_is_limited_where_the_resource_names_its_role() -> None:
     [([S3], True), ([S3, S3], True), ([S3, EC2], False), ([EC2, S3], False), ([S3, NO_S3], False)],
 )
 def test_every_level_of_the_organisation_must_allow(levels: list[PolicySource], allowed: bool) -> None:
-    found = asked(user(S3), levels=tuple(compiled([level]) for level in levels))
+    found = asked(user(S3), levels=tuple(compile_policies([level]) for level in levels))
     assert (found.verdict.allowed, found.organization) == (allowed, allowed)
-    named = asked(user(EC2), of_bucket({"AWS": ALICE}), tuple(compiled([level]) for level in levels))
+    named = asked(user(EC2), of_bucket({"AWS": ALICE}), tuple(compile_policies([level]) for level in levels))
     assert named.verdict.allowed is allowed
 
 
 def test_what_is_not_known_stays_open() -> None:
     mfa = source(says("Allow", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}))
-    found = weigh(user(mfa), "s3:GetObject", OBJECT, Context())
+    found = evaluate_resource(user(mfa), "s3:GetObject", OBJECT, Context())
     assert (found.verdict.decision, found.verdict.keys) == ("depends", {"aws:multifactorauthpresent"})

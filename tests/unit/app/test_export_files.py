@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.app import export
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 
 FILES = {"roles.yaml": "version: 1\n", "metadata/idp.xml": "<xml>é</xml>"}
 
@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write(folder: Path) -> list[Path]:
     anything: Any = None
-    return export.write(anything, export.Request((), None, None, None, None), folder)
+    return export.write_files(anything, export.ExportRequest((), None, None, None, None), folder)
 
 
 def test_every_file_is_written_and_named(folder: Path) -> None:
@@ -50,7 +50,7 @@ def test_the_folder_itself_may_be_a_link(folder: Path) -> None:
 def test_a_link_in_it_is_not_followed(folder: Path, name: str, target: str) -> None:
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).symlink_to(target)
-    with pytest.raises(Failed, match="Cannot write"):
+    with pytest.raises(ReconcileError, match="Cannot write"):
         write(folder)
     precious = folder.parent / "precious"
     assert {path.name: path.read_text() for path in precious.iterdir()} == {"idp.xml": "precious"}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.app.turn import turn
-from reconciler.model.problem import Failed
+from reconciler.app.turn import hold_apply_lock
+from reconciler.model.problem import ReconcileError
 
 ACCOUNT = "123456789012"
 LATER = timedelta(seconds=30)
@@ -30,36 +30,39 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def test_the_first_apply_of_a_machine_is_told_of_nobody(environ: dict[str, str]) -> None:
-    with turn(environ, ACCOUNT, now(), unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, now(), unexpected) as since:
         assert not since
 
 
 def test_an_apply_that_ended_before_the_plan_was_read_counts_not(environ: dict[str, str]) -> None:
-    with turn(environ, ACCOUNT, now(), unexpected):
+    with hold_apply_lock(environ, ACCOUNT, now(), unexpected):
         pass
-    with turn(environ, ACCOUNT, now() + LATER, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, now() + LATER, unexpected) as since:
         assert not since
 
 
 def test_an_apply_that_ended_after_the_plan_was_read_is_told(environ: dict[str, str]) -> None:
     read = now()
-    with turn(environ, ACCOUNT, now(), unexpected):
+    with hold_apply_lock(environ, ACCOUNT, now(), unexpected):
         pass
-    with turn(environ, ACCOUNT, read - LATER, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, read - LATER, unexpected) as since:
         assert since
 
 
 def test_the_clock_of_a_file_server_does_not_count(environ: dict[str, str], tmp_path: Path) -> None:
     read = now()
-    with turn(environ, ACCOUNT, now(), unexpected):
+    with hold_apply_lock(environ, ACCOUNT, now(), unexpected):
         pass
     os.utime(tmp_path / "reconcile" / "turns" / f"{ACCOUNT}.last", (0, 0))
-    with turn(environ, ACCOUNT, read, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, read, unexpected) as since:
         assert since
 
 
 def test_accounts_do_not_wait_for_each_other(environ: dict[str, str]) -> None:
-    with turn(environ, ACCOUNT, now(), unexpected), turn(environ, "210987654321", now(), unexpected) as since:
+    with (
+        hold_apply_lock(environ, ACCOUNT, now(), unexpected),
+        hold_apply_lock(environ, "210987654321", now(), unexpected) as since,
+    ):
         assert not since
 
 
@@ -67,11 +70,11 @@ def test_an_apply_that_was_killed_while_it_wrote_may_have_written(environ: dict[
     class Killed(BaseException):
         pass
 
-    with pytest.raises(Killed), turn(environ, ACCOUNT, now(), unexpected):
+    with pytest.raises(Killed), hold_apply_lock(environ, ACCOUNT, now(), unexpected):
         raise Killed
-    with turn(environ, ACCOUNT, now() + LATER, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, now() + LATER, unexpected) as since:
         assert since
-    with turn(environ, ACCOUNT, now() + LATER, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, now() + LATER, unexpected) as since:
         assert not since
 
 
@@ -80,10 +83,10 @@ def test_the_second_waits_for_the_first_and_says_so(environ: dict[str, str]) -> 
     read = now()
 
     def second() -> None:
-        with turn(environ, ACCOUNT, read, told.set) as since:
+        with hold_apply_lock(environ, ACCOUNT, read, told.set) as since:
             order.append(("second", since))
 
-    with turn(environ, ACCOUNT, now(), unexpected):
+    with hold_apply_lock(environ, ACCOUNT, now(), unexpected):
         thread = threading.Thread(target=second)
         thread.start()
         assert told.wait(10)
@@ -94,7 +97,10 @@ def test_the_second_waits_for_the_first_and_says_so(environ: dict[str, str]) -> 
 
 def test_where_it_cannot_be_kept_nothing_is_done(tmp_path: Path) -> None:
     (tmp_path / "reconcile").write_text("a file where the folder should be")
-    with pytest.raises(Failed) as failed, turn({"XDG_STATE_HOME": str(tmp_path)}, ACCOUNT, now(), unexpected):
+    with (
+        pytest.raises(ReconcileError) as failed,
+        hold_apply_lock({"XDG_STATE_HOME": str(tmp_path)}, ACCOUNT, now(), unexpected),
+    ):
         raise AssertionError("it must not begin")
     assert failed.value.problems[0].code == "cannot-write"
 
@@ -102,16 +108,16 @@ def test_where_it_cannot_be_kept_nothing_is_done(tmp_path: Path) -> None:
 def test_an_end_that_cannot_be_kept_hides_nothing_of_what_was_done(environ: dict[str, str], tmp_path: Path) -> None:
     """The next apply takes it for one that was killed."""
     last = tmp_path / "reconcile" / "turns" / f"{ACCOUNT}.last"
-    with turn(environ, ACCOUNT, now(), unexpected):
+    with hold_apply_lock(environ, ACCOUNT, now(), unexpected):
         last.unlink()
         last.mkdir()
     last.rmdir()
     last.write_text("")
-    with turn(environ, ACCOUNT, now() + LATER, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, now() + LATER, unexpected) as since:
         assert since
 
 
 def test_without_a_home_there_is_nothing_to_share() -> None:
-    with turn({}, ACCOUNT, now(), unexpected) as since:
+    with hold_apply_lock({}, ACCOUNT, now(), unexpected) as since:
         assert not since
     assert not Path("turns").exists()

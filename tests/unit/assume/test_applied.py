@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.assume.applied import KEPT, just_applied, note_applied
+from reconciler.assume.applied import HINT_TTL, note_applied, seconds_since_applied
 from reconciler.model.address import Address
 
 ACCOUNT = "123456789012"
@@ -25,7 +25,7 @@ def file_of(environ: dict[str, str]) -> Path:
 
 def test_it_tells_how_long_ago_an_entity_was_applied(environ: dict[str, str]) -> None:
     note_applied(environ, ACCOUNT, [APP], 1000.0)
-    assert just_applied(environ, ACCOUNT, Address("role", "app"), 1012.0) == 12.0
+    assert seconds_since_applied(environ, ACCOUNT, Address("role", "app"), 1012.0) == 12.0
 
 
 @pytest.mark.parametrize(
@@ -34,14 +34,14 @@ def test_it_tells_how_long_ago_an_entity_was_applied(environ: dict[str, str]) ->
         (ACCOUNT, DB, 1012.0),
         (ACCOUNT, Address("user", "App"), 1012.0),
         ("210987654321", APP, 1012.0),
-        (ACCOUNT, APP, 1000.0 + KEPT + 1),
+        (ACCOUNT, APP, 1000.0 + HINT_TTL + 1),
         (ACCOUNT, APP, 900.0),
     ],
     ids=["another name", "another kind", "another account", "long ago", "a clock that was set back"],
 )
 def test_nothing_else_was_applied(environ: dict[str, str], account: str, address: Address, now: float) -> None:
     note_applied(environ, ACCOUNT, [APP], 1000.0)
-    assert just_applied(environ, account, address, now) is None
+    assert seconds_since_applied(environ, account, address, now) is None
 
 
 def test_a_later_apply_keeps_what_still_counts_and_drops_the_rest(environ: dict[str, str]) -> None:
@@ -67,13 +67,13 @@ def test_an_apply_that_did_nothing_writes_nothing(environ: dict[str, str]) -> No
 def test_a_file_that_is_not_ours_says_nothing_and_is_replaced(environ: dict[str, str], content: str) -> None:
     file_of(environ).parent.mkdir(parents=True)
     file_of(environ).write_text(content)
-    assert just_applied(environ, ACCOUNT, APP, 1000.0) is None
+    assert seconds_since_applied(environ, ACCOUNT, APP, 1000.0) is None
     note_applied(environ, ACCOUNT, [APP], 1000.0)
-    assert just_applied(environ, ACCOUNT, APP, 1001.0) == 1.0
+    assert seconds_since_applied(environ, ACCOUNT, APP, 1001.0) == 1.0
 
 
 def test_without_a_home_or_where_nothing_can_be_written_nothing_is_noted(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for environ in ({}, {"HOME": str(tmp_path / "file")}):
         note_applied(environ, ACCOUNT, [APP], 1000.0)
-        assert just_applied(environ, ACCOUNT, APP, 1000.0) is None
+        assert seconds_since_applied(environ, ACCOUNT, APP, 1000.0) is None

@@ -9,44 +9,44 @@ import pytest
 
 from reconciler.access import Context
 from reconciler.assume.asked import Mfa, actions_of, context_of
-from reconciler.assume.chain import Inherited, Request
+from reconciler.assume.chain import AssumeRoleCall, InheritedAttributes
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 TAG, SOURCE = "sts:TagSession", "sts:SetSourceIdentity"
 
 
-def request(**more: Any) -> Request:
-    return Request("a", "arn:aws:iam::123456789012:role/a", "me", **more)
+def request(**more: Any) -> AssumeRoleCall:
+    return AssumeRoleCall("a", "arn:aws:iam::123456789012:role/a", "me", **more)
 
 
-def carried(asked: Request, inherited: Inherited, chained: bool = True) -> Context:
+def carried(asked: AssumeRoleCall, inherited: InheritedAttributes, chained: bool = True) -> Context:
     return context_of(asked, Mfa(), NOW, inherited, chained)
 
 
 @pytest.mark.parametrize(
     ("asked", "inherited", "denied", "more"),
     [
-        (request(), Inherited(), "", ()),
-        (request(session_tags=(("a", "b"),)), Inherited(), "", (TAG,)),
-        (request(source_identity="ann"), Inherited(), "", (SOURCE,)),
-        (request(), Inherited(tags=(("a", "b"),)), "", (TAG,)),
-        (request(), Inherited("ann"), "", (SOURCE,)),
-        (request(source_identity="ann"), Inherited("ann", (("a", "b"),)), "", (TAG, SOURCE)),
-        (request(), Inherited(known=False), "", ()),
-        (request(), Inherited(known=False), TAG, (TAG,)),
-        (request(), Inherited(known=False), SOURCE, (SOURCE,)),
-        (request(), Inherited(), "sts:AssumeRole", ()),
+        (request(), InheritedAttributes(), "", ()),
+        (request(session_tags=(("a", "b"),)), InheritedAttributes(), "", (TAG,)),
+        (request(source_identity="ann"), InheritedAttributes(), "", (SOURCE,)),
+        (request(), InheritedAttributes(tags=(("a", "b"),)), "", (TAG,)),
+        (request(), InheritedAttributes("ann"), "", (SOURCE,)),
+        (request(source_identity="ann"), InheritedAttributes("ann", (("a", "b"),)), "", (TAG, SOURCE)),
+        (request(), InheritedAttributes(known=False), "", ()),
+        (request(), InheritedAttributes(known=False), TAG, (TAG,)),
+        (request(), InheritedAttributes(known=False), SOURCE, (SOURCE,)),
+        (request(), InheritedAttributes(), "sts:AssumeRole", ()),
     ],
 )
 def test_what_is_inherited_needs_its_action_as_what_is_given(
-    asked: Request, inherited: Inherited, denied: str, more: tuple[str, ...]
+    asked: AssumeRoleCall, inherited: InheritedAttributes, denied: str, more: tuple[str, ...]
 ) -> None:
     assert actions_of(asked, inherited, denied) == ("sts:AssumeRole", *more)
 
 
 def test_inherited_tags_are_tags_of_the_request() -> None:
     asked = request(session_tags=(("own", "1"),), transitive_tags=("own",))
-    found = carried(asked, Inherited(tags=(("team", "x"),)))
+    found = carried(asked, InheritedAttributes(tags=(("team", "x"),)))
     assert found.find("aws:requesttag/team") == (("x",),)
     assert found.find("aws:requesttag/own") == (("1",),)
     assert found.find("aws:requesttag/other") == (None,)
@@ -57,15 +57,15 @@ def test_inherited_tags_are_tags_of_the_request() -> None:
 @pytest.mark.parametrize(
     ("asked", "inherited", "sts", "aws"),
     [
-        (request(), Inherited(), (None,), (None,)),
-        (request(source_identity="ann"), Inherited(), (("ann",),), (None,)),
-        (request(), Inherited("ann"), (("ann",), None), (("ann",),)),
-        (request(source_identity="ann"), Inherited("ann"), (("ann",),), (("ann",),)),
-        (request(), Inherited(known=False), (), ()),
+        (request(), InheritedAttributes(), (None,), (None,)),
+        (request(source_identity="ann"), InheritedAttributes(), (("ann",),), (None,)),
+        (request(), InheritedAttributes("ann"), (("ann",), None), (("ann",),)),
+        (request(source_identity="ann"), InheritedAttributes("ann"), (("ann",),), (("ann",),)),
+        (request(), InheritedAttributes(known=False), (), ()),
     ],
 )
 def test_a_source_identity_is_the_sessions_and_perhaps_the_requests(
-    asked: Request, inherited: Inherited, sts: object, aws: object
+    asked: AssumeRoleCall, inherited: InheritedAttributes, sts: object, aws: object
 ) -> None:
     found = carried(asked, inherited)
     assert found.find("sts:sourceidentity") == sts
@@ -73,7 +73,7 @@ def test_a_source_identity_is_the_sessions_and_perhaps_the_requests(
 
 
 def test_a_session_made_elsewhere_may_bring_tags_that_nobody_knows() -> None:
-    found = carried(request(), Inherited(known=False), chained=False)
+    found = carried(request(), InheritedAttributes(known=False), chained=False)
     for key in ("aws:requesttag/team", "aws:tagkeys", "sts:transitivetagkeys"):
         assert found.find(key) == ()
-    assert carried(request(), Inherited(), chained=False).find("aws:tagkeys") == (None,)
+    assert carried(request(), InheritedAttributes(), chained=False).find("aws:tagkeys") == (None,)

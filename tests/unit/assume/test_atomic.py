@@ -32,7 +32,7 @@ def test_the_mode_is_kept_unless_one_is_given(
     if before is not None:
         path.write_bytes(b"old")
         path.chmod(before)
-    atomic.replace(path, b"new\r\n", given)
+    atomic.replace_file(path, b"new\r\n", given)
     assert path.read_bytes() == b"new\r\n"
     assert mode(path) == after
     assert list(tmp_path.iterdir()) == [path]
@@ -42,9 +42,9 @@ def test_the_mode_is_kept_unless_one_is_given(
 def test_a_new_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        atomic.replace(tmp_path / "file", b"x")
-        atomic.made_folder(tmp_path / "a" / "b")
-        with atomic.locked(tmp_path / "lock"):
+        atomic.replace_file(tmp_path / "file", b"x")
+        atomic.make_folder(tmp_path / "a" / "b")
+        with atomic.hold_lock(tmp_path / "lock"):
             pass
     finally:
         os.umask(before)
@@ -59,7 +59,7 @@ def test_nobody_else_can_read_it_while_it_is_written(tmp_path: Path, monkeypatch
     path = tmp_path / "file"
     path.write_bytes(b"")
     path.chmod(0o644)
-    atomic.replace(path, b"secret", 0o644)
+    atomic.replace_file(path, b"secret", 0o644)
     assert seen[0] == 0o600
 
 
@@ -71,7 +71,7 @@ def test_a_link_stays_and_what_it_points_to_is_replaced(exists: bool, tmp_path: 
     if exists:
         target.write_bytes(b"old")
     link.symlink_to("real/file")
-    atomic.replace(link, b"new")
+    atomic.replace_file(link, b"new")
     assert link.is_symlink() and link.readlink() == Path("real/file")
     assert target.read_bytes() == b"new"
     assert list((tmp_path / "real").iterdir()) == [target]
@@ -82,7 +82,7 @@ def test_where_no_link_may_be_followed_it_stays_and_so_does_what_it_points_to(ta
     (tmp_path / "file").write_text("old")
     (tmp_path / "link").symlink_to(target)
     with pytest.raises(OSError):
-        atomic.replace(tmp_path / "link", b"new", follow=False)
+        atomic.replace_file(tmp_path / "link", b"new", follow=False)
     assert (tmp_path / "link").readlink() == Path(target)
     assert (tmp_path / "file").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
@@ -91,13 +91,13 @@ def test_where_no_link_may_be_followed_it_stays_and_so_does_what_it_points_to(ta
 def test_a_folder_on_the_way_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    atomic.replace(tmp_path / "link/file", b"new", follow=False)
+    atomic.replace_file(tmp_path / "link/file", b"new", follow=False)
     assert (tmp_path / "real/file").read_bytes() == b"new"
 
 
 def test_a_lock_file_is_no_link(tmp_path: Path) -> None:
     (tmp_path / "lock").symlink_to("elsewhere")
-    with pytest.raises(OSError), atomic.locked(tmp_path / "lock"):
+    with pytest.raises(OSError), atomic.hold_lock(tmp_path / "lock"):
         pass
     assert not (tmp_path / "elsewhere").exists()
 
@@ -111,7 +111,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        atomic.replace(path, b"new")
+        atomic.replace_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -119,10 +119,10 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypa
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="Not a regular file"):
-        atomic.replace(tmp_path / "folder", b"x")
+        atomic.replace_file(tmp_path / "folder", b"x")
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OSError):
-        atomic.replace(tmp_path / "file" / "below", b"x")
+        atomic.replace_file(tmp_path / "file" / "below", b"x")
 
 
 @NOT_ROOT
@@ -131,7 +131,7 @@ def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"old")
     path.chmod(0o400)
     with pytest.raises(PermissionError):
-        atomic.replace(path, b"new")
+        atomic.replace_file(path, b"new")
     assert path.read_bytes() == b"old"
 
 

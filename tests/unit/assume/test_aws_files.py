@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.assume import aws_files
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 
 
 def nobody_waits(line: str) -> None:
@@ -27,7 +27,7 @@ def entered(
         told.set()
 
     def work() -> None:
-        with aws_files.alone(path, environ, say):
+        with aws_files.hold_file_lock(path, environ, say):
             inside.set()
             told.set()
 
@@ -38,8 +38,8 @@ def entered(
 
 def test_the_lock_is_in_the_cache_folder_and_nothing_lies_beside_the_file(tmp_path: Path) -> None:
     path = tmp_path / "aws" / "config"
-    with aws_files.alone(path, {"HOME": str(tmp_path)}, nobody_waits):
-        aws_files.write(path, "x")
+    with aws_files.hold_file_lock(path, {"HOME": str(tmp_path)}, nobody_waits):
+        aws_files.write_file(path, "x")
     assert [item.name for item in path.parent.iterdir()] == ["config"]
     (lock,) = (tmp_path / ".cache" / "reconcile" / "locks").iterdir()
     assert "config" not in lock.name
@@ -51,7 +51,7 @@ def test_a_second_run_waits_says_so_and_goes_on_and_a_link_is_the_same_file(tmp_
     (tmp_path / "config").touch()
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "config")
-    with aws_files.alone(tmp_path / "config", environ, nobody_waits):
+    with aws_files.hold_file_lock(tmp_path / "config", environ, nobody_waits):
         thread, told, inside, said = entered(link, environ)
         assert told.wait(10) and not inside.is_set()
         assert len(said) == 1 and str(link) in said[0]
@@ -62,8 +62,8 @@ def test_a_second_run_waits_says_so_and_goes_on_and_a_link_is_the_same_file(tmp_
 def test_another_file_does_not_wait(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path)}
     with (
-        aws_files.alone(tmp_path / "config", environ, nobody_waits),
-        aws_files.alone(tmp_path / "credentials", environ, nobody_waits),
+        aws_files.hold_file_lock(tmp_path / "config", environ, nobody_waits),
+        aws_files.hold_file_lock(tmp_path / "credentials", environ, nobody_waits),
     ):
         pass
 
@@ -71,15 +71,15 @@ def test_another_file_does_not_wait(tmp_path: Path) -> None:
 def test_without_a_cache_folder_there_is_no_lock(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for environ in ({}, {"HOME": str(tmp_path / "file")}):
-        with aws_files.alone(tmp_path / "config", environ, nobody_waits):
-            aws_files.write(tmp_path / "config", "x")
+        with aws_files.hold_file_lock(tmp_path / "config", environ, nobody_waits):
+            aws_files.write_file(tmp_path / "config", "x")
     assert sorted(item.name for item in tmp_path.iterdir()) == ["config", "file"]
 
 
 def test_an_error_in_the_block_is_its_own(tmp_path: Path) -> None:
     with (
         pytest.raises(OSError, match="mine"),
-        aws_files.alone(tmp_path / "config", {"HOME": str(tmp_path)}, nobody_waits),
+        aws_files.hold_file_lock(tmp_path / "config", {"HOME": str(tmp_path)}, nobody_waits),
     ):
         raise OSError("mine")
 
@@ -87,7 +87,10 @@ def test_an_error_in_the_block_is_its_own(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_said_before_anything_is_done(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     path, environ = tmp_path / "file" / "config", {"HOME": str(tmp_path)}
-    with pytest.raises(Failed, match="Cannot write into"), aws_files.alone(path, environ, nobody_waits):
+    with (
+        pytest.raises(ReconcileError, match="Cannot write into"),
+        aws_files.hold_file_lock(path, environ, nobody_waits),
+    ):
         raise AssertionError
 
 
@@ -95,5 +98,8 @@ def test_a_folder_that_cannot_be_made_is_said_before_anything_is_done(tmp_path: 
 def test_a_folder_that_is_read_only_is_said_before_anything_is_done(tmp_path: Path) -> None:
     (tmp_path / "aws").mkdir(mode=0o500)
     path, environ = tmp_path / "aws" / "config", {"HOME": str(tmp_path)}
-    with pytest.raises(Failed, match="Cannot write into"), aws_files.alone(path, environ, nobody_waits):
+    with (
+        pytest.raises(ReconcileError, match="Cannot write into"),
+        aws_files.hold_file_lock(path, environ, nobody_waits),
+    ):
         raise AssertionError

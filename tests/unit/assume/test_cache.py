@@ -16,7 +16,15 @@ import pytest
 
 from reconciler.assume import cache as room
 from reconciler.assume import folder, warm
-from reconciler.assume.cache import CREDENTIALS, MARGIN, MFA_SESSIONS, Cache, fresh, key_of, seconds_left
+from reconciler.assume.cache import (
+    CREDENTIALS,
+    MFA_SESSIONS,
+    REFRESH_MARGIN,
+    Cache,
+    count_seconds_left,
+    is_fresh,
+    key_of,
+)
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="modes and owners of POSIX")
 ENTRY: dict[str, object] = {"keys": ["A", "s", "t", ""], "expires": 4e9}
@@ -31,7 +39,7 @@ class Kept:
         self.said: list[str] = []
 
     def cache(self) -> Cache:
-        return Cache.of({"HOME": str(self.home)}, self.said.append)
+        return Cache.from_environ({"HOME": str(self.home)}, self.said.append)
 
     @property
     def entry(self) -> Path:
@@ -76,7 +84,7 @@ def test_an_entry_is_found_as_it_was_put_by_this_run_and_the_next(kept: Kept) ->
 @pytest.mark.usefixtures("umask")
 def test_entries_and_locks_are_for_the_user_alone_whatever_the_umask(kept: Kept) -> None:
     cache = kept.filled()
-    with cache.alone(CREDENTIALS, "k"):
+    with cache.lock_entry(CREDENTIALS, "k"):
         pass
     found = [kept.folder, *kept.folder.rglob("*")]
     assert {mode(path) for path in found if path.is_dir()} == {0o700}
@@ -119,7 +127,7 @@ def test_a_folder_in_the_place_of_an_entry_is_a_miss(kept: Kept) -> None:
 )
 def test_an_entry_that_holds_no_credentials_is_a_miss(kept: Kept, entry: dict[str, object]) -> None:
     kept.cache().put(CREDENTIALS, key_of("k"), entry | {"expires": 4e9})
-    assert warm.credentials(kept.cache(), key_of("k")) is None
+    assert warm.find_credentials(kept.cache(), key_of("k")) is None
 
 
 @POSIX
@@ -183,10 +191,10 @@ def test_where_nothing_can_be_kept_one_line_says_so_and_the_run_goes_on(
     else:
         kept.folder.mkdir(parents=True)
         kept.folder.joinpath("locks" if home == "locks" else CREDENTIALS).write_text("")
-    cache = Cache.of(environ, kept.said.append)
+    cache = Cache.from_environ(environ, kept.said.append)
     done = 0
     for _ in range(3):
-        with cache.alone(CREDENTIALS, "k", "waiting"):
+        with cache.lock_entry(CREDENTIALS, "k", "waiting"):
             cache.put(CREDENTIALS, key_of("new"), ENTRY)
             done += 1
     assert done == 3 and not cache.usable
@@ -197,7 +205,7 @@ def test_where_nothing_can_be_kept_one_line_says_so_and_the_run_goes_on(
 def test_what_is_asked_not_to_be_kept_is_not_talked_about(kept: Kept) -> None:
     cache = Cache(None, kept.said.append)
     cache.put(CREDENTIALS, "k", ENTRY)
-    with cache.alone(CREDENTIALS, "k", "waiting"):
+    with cache.lock_entry(CREDENTIALS, "k", "waiting"):
         pass
     assert (cache.usable, cache.get(CREDENTIALS, "k"), cache.clear(CREDENTIALS), kept.said) == (False, None, 0, [])
 
@@ -205,7 +213,7 @@ def test_what_is_asked_not_to_be_kept_is_not_talked_about(kept: Kept) -> None:
 @POSIX
 def test_an_error_inside_the_lock_is_not_taken_for_one_of_the_cache(kept: Kept) -> None:
     cache = kept.cache()
-    with pytest.raises(ConnectionError), cache.alone(CREDENTIALS, "k"):
+    with pytest.raises(ConnectionError), cache.lock_entry(CREDENTIALS, "k"):
         raise ConnectionError(111, "refused")
     assert kept.said == [] and cache.usable
 
@@ -237,10 +245,10 @@ OTHER = {
 def test_every_argument_and_every_hop_makes_another_key() -> None:
     calls = [CALL, *({**CALL, key: value} for key, value in OTHER.items())]
     calls += [{key: value for key, value in CALL.items() if key != left} for left in CALL]
-    keys = [warm.credentials_key("key:A", "", [call]) for call in calls]
-    keys += [warm.credentials_key("key:B", "", [CALL]), warm.credentials_key("key:A", "http://e", [CALL])]
-    keys += [warm.credentials_key("key:A", "", [CALL, call]) for call in calls]
-    keys += [warm.credentials_key("key:A", "", [call, CALL]) for call in calls[1:]]
+    keys = [warm.credentials_key_of("key:A", "", [call]) for call in calls]
+    keys += [warm.credentials_key_of("key:B", "", [CALL]), warm.credentials_key_of("key:A", "http://e", [CALL])]
+    keys += [warm.credentials_key_of("key:A", "", [CALL, call]) for call in calls]
+    keys += [warm.credentials_key_of("key:A", "", [call, CALL]) for call in calls[1:]]
     assert all(one != other for one, other in combinations(keys, 2))
 
 
@@ -251,30 +259,32 @@ def test_parts_do_not_run_together_and_their_order_in_an_object_does_not_matter(
 
 def test_no_file_name_tells_anything(kept: Kept) -> None:
     cache = kept.cache()
-    key = warm.credentials_key("key:AKIASECRET", "http://endpoint", [CALL])
-    with cache.alone(CREDENTIALS, key):
+    key = warm.credentials_key_of("key:AKIASECRET", "http://endpoint", [CALL])
+    with cache.lock_entry(CREDENTIALS, key):
         cache.put(CREDENTIALS, key, ENTRY)
     names = {path.name for path in kept.folder.rglob("*") if path.is_file()}
     assert names == {f"{key}.json", f"{CREDENTIALS}-{key}"}
     assert len(key) == 64 and set(key) <= set("0123456789abcdef")
 
 
-@pytest.mark.parametrize(("left", "expected"), [(MARGIN + 1, True), (MARGIN, True), (MARGIN - 1, False), (-1, False)])
+@pytest.mark.parametrize(
+    ("left", "expected"), [(REFRESH_MARGIN + 1, True), (REFRESH_MARGIN, True), (REFRESH_MARGIN - 1, False), (-1, False)]
+)
 def test_credentials_have_15_minutes_left_or_are_a_miss(
     kept: Kept, left: int, expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)
-    assert MARGIN == 900
+    assert REFRESH_MARGIN == 900
     entry = ENTRY | {"expires": now + left}
     kept.cache().put(CREDENTIALS, "k", entry)
-    assert fresh(entry) is expected
-    assert bool(warm.credentials(kept.cache(), "k")) is expected
+    assert is_fresh(entry) is expected
+    assert bool(warm.find_credentials(kept.cache(), "k")) is expected
 
 
 @pytest.mark.parametrize("entry", [None, {}, {"expires": "soon"}, {"expires": None}, {"expires": [9e9]}])
 def test_credentials_whose_end_is_not_known_are_over(entry: Any) -> None:
-    assert seconds_left(entry) == 0 and not fresh(entry)
+    assert count_seconds_left(entry) == 0 and not is_fresh(entry)
 
 
 def test_a_reader_sees_the_old_entry_or_the_new_one(kept: Kept) -> None:

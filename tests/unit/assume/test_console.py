@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.assume import console
 from reconciler.assume.credentials import Credentials
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 
 KEYS = Credentials("ASIAKEY", "se/cr+et&=#", "to+ken/==%", "2030-01-01T00:00:00Z")
 HOSTS = {
@@ -32,20 +32,20 @@ def query(url: str) -> dict[str, str]:
 @pytest.mark.parametrize("partition", HOSTS)
 def test_each_partition_has_its_own_hosts(partition: str) -> None:
     signin, shown = HOSTS[partition]
-    base = console.endpoint(partition, {})
+    base = console.resolve_signin_endpoint(partition, {})
     assert base == f"https://{signin}"
-    login = query(console.login_url(base, partition, None, "t"))
+    login = query(console.build_login_url(base, partition, None, "t"))
     assert login["Destination"] == f"https://{shown}/console/home"
 
 
 @pytest.mark.parametrize("partition", ["aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-new"])
 def test_a_console_that_nobody_publishes_is_not_guessed(partition: str) -> None:
-    with pytest.raises(Failed, match=f"partition {partition} is not known"):
-        console.endpoint(partition, {})
+    with pytest.raises(ReconcileError, match=f"partition {partition} is not known"):
+        console.resolve_signin_endpoint(partition, {})
 
 
 def test_the_first_url_holds_the_keys_whatever_is_in_them() -> None:
-    url = console.token_url("https://signin.aws.amazon.com", KEYS, 3600)
+    url = console.build_token_url("https://signin.aws.amazon.com", KEYS, 3600)
     assert url.startswith("https://signin.aws.amazon.com/federation?")
     assert not set(' +"{}#/') & set(urlsplit(url).query)
     given = query(url)
@@ -55,11 +55,11 @@ def test_the_first_url_holds_the_keys_whatever_is_in_them() -> None:
         "sessionToken": "to+ken/==%",
     }
     assert given == {"Action": "getSigninToken", "SessionDuration": "3600"}
-    assert "SessionDuration" not in query(console.token_url("https://x", KEYS, None))
+    assert "SessionDuration" not in query(console.build_token_url("https://x", KEYS, None))
 
 
 def test_the_second_url_signs_in_and_opens_the_region() -> None:
-    url = console.login_url("https://signin.aws.amazon.com", "aws", "eu-central-1", "a+/b=&c")
+    url = console.build_login_url("https://signin.aws.amazon.com", "aws", "eu-central-1", "a+/b=&c")
     assert url.startswith("https://signin.aws.amazon.com/federation?")
     assert query(url) == {
         "Action": "login",
@@ -83,7 +83,7 @@ def test_the_second_url_signs_in_and_opens_the_region() -> None:
     ],
 )
 def test_a_duration_is_sent_only_where_aws_takes_one(asked: int | None, chained: bool, sent: int | None) -> None:
-    assert console.session_duration(asked, chained) == sent
+    assert console.choose_duration(asked, chained) == sent
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_a_duration_is_sent_only_where_aws_takes_one(asked: int | None, chained:
 def test_the_endpoint_is_configured_as_for_any_aws_client(
     environ: dict[str, str], option: str | None, base: str
 ) -> None:
-    assert console.endpoint("aws", environ, option) == base
+    assert console.resolve_signin_endpoint("aws", environ, option) == base
 
 
 @pytest.mark.parametrize(
     "url", ["http://signin.example", "http://10.0.0.1", "http://127.0.0.1.example", "ftp://a", "a"]
 )
 def test_keys_never_go_over_a_plain_connection_to_another_machine(url: str) -> None:
-    with pytest.raises(Failed, match="cannot be used"):
-        console.endpoint("aws", {"AWS_ENDPOINT_URL_SIGNIN": url})
+    with pytest.raises(ReconcileError, match="cannot be used"):
+        console.resolve_signin_endpoint("aws", {"AWS_ENDPOINT_URL_SIGNIN": url})

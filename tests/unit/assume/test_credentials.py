@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.assume import credentials as room
 from reconciler.assume.credentials import Credentials
-from reconciler.shell.variables import applied
+from reconciler.shell.variables import apply_variables
 
 GIVEN = Credentials("ASIAEXAMPLE", "very/secret+key", "token==", "2030-01-02T03:04:05Z")
 
@@ -21,7 +21,7 @@ def test_no_secret_shows_in_a_repr() -> None:
 
 
 def test_the_environment_is_the_contract_and_nothing_more() -> None:
-    assert room.environment(GIVEN, "s3", "eu-west-1", "demo") == {
+    assert room.build_variables(GIVEN, "s3", "eu-west-1", "demo") == {
         "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "very/secret+key",
         "AWS_SESSION_TOKEN": "token==",
@@ -37,13 +37,13 @@ def test_the_environment_is_the_contract_and_nothing_more() -> None:
 
 
 def test_without_a_region_or_a_profile_those_variables_are_left_alone() -> None:
-    variables = room.environment(GIVEN, "s3", None)
+    variables = room.build_variables(GIVEN, "s3", None)
     assert not {"AWS_REGION", "AWS_DEFAULT_REGION", "RECONCILE_SOURCE_PROFILE"} & set(variables)
 
 
 def test_credentials_without_an_end_leave_no_expiry_of_earlier_ones_behind() -> None:
     endless = Credentials("ASIA", "s", "t", "")
-    assert room.environment(endless, "s3", None)["AWS_CREDENTIAL_EXPIRATION"] is None
+    assert room.build_variables(endless, "s3", None)["AWS_CREDENTIAL_EXPIRATION"] is None
 
 
 @pytest.mark.parametrize(
@@ -57,29 +57,29 @@ def test_credentials_without_an_end_leave_no_expiry_of_earlier_ones_behind() -> 
     ],
 )
 def test_undoing_takes_the_environment_back(before: dict[str, str]) -> None:
-    variables = room.environment(GIVEN, "s3", None, room.kept_profile(before))
-    after = applied(variables, before)
-    back = applied(room.undoing(after), after)
+    variables = room.build_variables(GIVEN, "s3", None, room.find_previous_profile(before))
+    after = apply_variables(variables, before)
+    back = apply_variables(room.build_unset_variables(after), after)
     # `assume` drops AWS_SECURITY_TOKEN, which nothing stores.
     assert back == {name: value for name, value in before.items() if name != "AWS_SECURITY_TOKEN"}
 
 
 def test_undoing_clears_the_region_that_assume_set_and_no_other() -> None:
     active = {"RECONCILE_ALIAS": "s3"}
-    assert room.undoing(active | {"AWS_REGION": "a", "AWS_DEFAULT_REGION": "a"})["AWS_REGION"] is None
-    assert "AWS_REGION" not in room.undoing(active | {"AWS_REGION": "a"})
+    assert room.build_unset_variables(active | {"AWS_REGION": "a", "AWS_DEFAULT_REGION": "a"})["AWS_REGION"] is None
+    assert "AWS_REGION" not in room.build_unset_variables(active | {"AWS_REGION": "a"})
 
 
 def test_undoing_where_nothing_is_assumed_touches_nothing() -> None:
     keys = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "mine", "RECONCILE_SOURCE_PROFILE": "work"}
-    assert room.undoing(keys) == {}
+    assert room.build_unset_variables(keys) == {}
 
 
 def test_undoing_twice_keeps_the_profile_of_before() -> None:
     assumed = {"RECONCILE_ALIAS": "s3", "RECONCILE_SOURCE_PROFILE": "work"}
-    once = applied(room.undoing(assumed), assumed)
+    once = apply_variables(room.build_unset_variables(assumed), assumed)
     assert once == {"AWS_PROFILE": "work"}
-    assert applied(room.undoing(once), once) == once
+    assert apply_variables(room.build_unset_variables(once), once) == once
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_undoing_twice_keeps_the_profile_of_before() -> None:
 def test_the_source_is_the_option_then_the_file_then_what_was_kept(
     option: str | None, declared: str | None, environ: dict[str, str], expected: str | None
 ) -> None:
-    assert room.source_profile(option, declared, environ) == expected
+    assert room.choose_source_profile(option, declared, environ) == expected
 
 
 @pytest.mark.parametrize(
@@ -112,16 +112,16 @@ def test_the_source_is_the_option_then_the_file_then_what_was_kept(
     ],
 )
 def test_what_is_kept_is_the_profile_of_before_any_assume(environ: dict[str, str], expected: str | None) -> None:
-    assert room.kept_profile(environ) == expected
+    assert room.find_previous_profile(environ) == expected
 
 
 def test_past_keys_in_the_environment_are_known_to_be_past() -> None:
     now = datetime(2030, 1, 1, tzinfo=UTC)
     ends = (now - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert room.expired({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": ends}, now.timestamp())
-    assert not room.expired({"AWS_CREDENTIAL_EXPIRATION": ends}, now.timestamp())
-    assert not room.expired({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": "soon"}, now.timestamp())
-    assert not room.expired({"AWS_ACCESS_KEY_ID": "A"}, now.timestamp())
+    assert room.has_expired_keys({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": ends}, now.timestamp())
+    assert not room.has_expired_keys({"AWS_CREDENTIAL_EXPIRATION": ends}, now.timestamp())
+    assert not room.has_expired_keys({"AWS_ACCESS_KEY_ID": "A", "AWS_CREDENTIAL_EXPIRATION": "soon"}, now.timestamp())
+    assert not room.has_expired_keys({"AWS_ACCESS_KEY_ID": "A"}, now.timestamp())
 
 
 @pytest.mark.parametrize(
@@ -135,12 +135,14 @@ def test_past_keys_in_the_environment_are_known_to_be_past() -> None:
     ],
 )
 def test_the_region_of_before_comes_back(before: dict[str, str], region: str | None, kept: dict[str, str]) -> None:
-    made = room.environment(GIVEN, "s3", region, None, room.kept_region(region, before))
-    inside = applied(made, before)
+    made = room.build_variables(GIVEN, "s3", region, None, room.find_previous_region(region, before))
+    inside = apply_variables(made, before)
     assert inside.get("AWS_REGION") == (region or before.get("AWS_REGION"))
-    nested = applied(room.environment(GIVEN, "x", "ap-1", None, room.kept_region("ap-1", inside)), inside)
+    nested = apply_variables(
+        room.build_variables(GIVEN, "x", "ap-1", None, room.find_previous_region("ap-1", inside)), inside
+    )
     for shell in (inside, nested if region else inside):
-        assert applied(room.undoing(shell), shell) == kept
+        assert apply_variables(room.build_unset_variables(shell), shell) == kept
 
 
 ROLE_IN_CHINA = "arn:aws-cn:iam::123456789012:role/r"
@@ -173,4 +175,4 @@ def test_credentials_come_with_a_region_of_their_partition_if_the_shell_has_none
     (tmp_path / "china").write_text("[default]\nregion = eu-west-1\n[profile china]\nregion = cn-northwest-1\n")
     config = tmp_path / environ.get("AWS_CONFIG_FILE", "none")
     shell = environ | {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
-    assert room.region_to_set(declared, role_arn, "china", shell) == expected
+    assert room.choose_region(declared, role_arn, "china", shell) == expected

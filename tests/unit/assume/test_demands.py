@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.app.aliases import of_desired
-from reconciler.app.desired import offline
-from reconciler.assume.chain import hops
-from reconciler.assume.demands import file_demands
+from reconciler.app.aliases import build_catalog
+from reconciler.app.desired import load_desired
+from reconciler.assume.chain import resolve_role_chain
+from reconciler.assume.demands import find_file_demands
 from reconciler.assume.mfa import Demand
 from reconciler.model.sts import Caller
 
@@ -85,9 +85,9 @@ def path(tmp_path: Path) -> str:
 
 @pytest.mark.parametrize(("who", "alias"), TABLE, ids=str)
 def test_the_demand_to_a_user(path: str, who: str, alias: str) -> None:
-    desired = offline([path], {})
+    desired = load_desired([path], {})
     caller = Caller(f"arn:aws:iam::{ACCOUNT}:user/some/path/{who}", ACCOUNT)
-    found = of_desired(desired, ACCOUNT).demand(hops(alias, desired.aliases), caller)
+    found = build_catalog(desired, ACCOUNT).find_demand(resolve_role_chain(alias, desired.aliases), caller)
     assert found == TABLE[who, alias]
 
 
@@ -102,8 +102,10 @@ def test_the_demand_to_a_user(path: str, who: str, alias: str) -> None:
     ],
 )
 def test_the_demand_to_others(path: str, arn: str, alias: str, required: bool) -> None:
-    desired = offline([path], {})
-    found = of_desired(desired, ACCOUNT).demand(hops(alias, desired.aliases), Caller(arn, arn.split(":")[4]))
+    desired = load_desired([path], {})
+    found = build_catalog(desired, ACCOUNT).find_demand(
+        resolve_role_chain(alias, desired.aliases), Caller(arn, arn.split(":")[4])
+    )
     assert found == Demand(required)
 
 
@@ -119,14 +121,14 @@ def test_the_demand_to_others(path: str, arn: str, alias: str, required: bool) -
     ],
 )
 def test_the_demand_to_nobody_in_particular(path: str, alias: str, anyone: bool | None, somebody: bool) -> None:
-    desired = offline([path], {})
-    found = file_demands(desired.state, desired.aliases)
-    assert (found.of_anyone(alias), found.of_somebody(alias)) == (anyone, somebody)
+    desired = load_desired([path], {})
+    found = find_file_demands(desired.state, desired.aliases)
+    assert (found.is_required_for_all(alias), found.is_required_for_some(alias)) == (anyone, somebody)
 
 
 def test_a_file_without_an_account_is_the_callers(path: str) -> None:
     Path(path).write_text(FILE.replace(f'account: "{ACCOUNT}"\n', "").replace("by-arn", "x"))
-    desired = offline([path], {}, OTHER)
+    desired = load_desired([path], {}, OTHER)
     caller = Caller(f"arn:aws:iam::{OTHER}:user/guarded", OTHER)
-    assert of_desired(desired, None).demand(hops("open", desired.aliases), caller).required
-    assert of_desired(desired, OTHER).demands.of("open", "user/guarded") == Demand(True)
+    assert build_catalog(desired, None).find_demand(resolve_role_chain("open", desired.aliases), caller).required
+    assert build_catalog(desired, OTHER).demands.demand_of("open", "user/guarded") == Demand(True)

@@ -14,7 +14,7 @@ def test_json_is_the_same_variables_with_null_for_unset() -> None:
 
 def test_credential_process_is_what_aws_documents() -> None:
     given = Credentials("ASIA", "secret", "token", "2030-01-02T03:04:05Z")
-    assert json.loads(emit.credential_process(given)) == {
+    assert json.loads(emit.format_credential_process(given)) == {
         "Version": 1,
         "AccessKeyId": "ASIA",
         "SecretAccessKey": "secret",
@@ -24,4 +24,4 @@ def test_credential_process_is_what_aws_documents() -> None:
 
 
 def test_credential_process_leaves_an_absent_expiration_out() -> None:
-    assert "Expiration" not in json.loads(emit.credential_process(Credentials("a", "s", "t", "")))
+    assert "Expiration" not in json.loads(emit.format_credential_process(Credentials("a", "s", "t", "")))

@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from reconciler.access import PolicySource, Principal, Target, outsider, principals_of, targets_of
-from reconciler.app.desired import offline
+from reconciler.access import PolicySource, Principal, Target, make_external_principal, principals_of, targets_of
+from reconciler.app.desired import load_desired
 from reconciler.assume import chain
-from reconciler.assume.asked import CODE, Mfa
-from reconciler.assume.chain import Inherited
-from reconciler.assume.explain import explain
-from reconciler.assume.question import Question
-from reconciler.assume.weigh import View
+from reconciler.assume.asked import WITH_CODE, Mfa
+from reconciler.assume.chain import InheritedAttributes
+from reconciler.assume.explain import explain_attempt
+from reconciler.assume.question import AssumeAttempt
+from reconciler.assume.weigh import CallerAndRole
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Role
-from reconciler.model.explanation import Evidence, Explanation, Outcome, Says
+from reconciler.model.explanation import AssumeOutcome, Evidence, Explanation, SideVerdict
 from reconciler.policy.canonical import canonical
 
 ACCOUNT, OTHER = "123456789012", "210987654321"
@@ -49,13 +49,13 @@ def declared(folder: Path, entities: str, alias: str = "{role: app}") -> Desired
     path = folder / "roles.yaml"
     text = f'version: 1\nowner: t\naccount: "{ACCOUNT}"\n{entities.strip()}\naliases: {{it: {alias}}}\n'
     path.write_text(text)
-    found = offline([str(path)], {})
+    found = load_desired([str(path)], {})
     place = path.name
     assert all(item.place.file.endswith(place) for item in found.declarations.values())
     return found
 
 
-def view(desired: Desired, caller: str, evidence: Evidence, arn: str) -> View:
+def view(desired: Desired, caller: str, evidence: Evidence, arn: str) -> CallerAndRole:
     targets = targets_of(desired.state)
     target = targets.get(Address("role", arn.rpartition("/")[2]))
     seen = evidence if target and target.arn == arn else Evidence.UNSEEN
@@ -65,16 +65,16 @@ def view(desired: Desired, caller: str, evidence: Evidence, arn: str) -> View:
         principal = principals_of(desired.state).get(Address.parse(caller))
     if principal is None:
         arn_of_caller = caller if caller.startswith("arn:") else f"arn:aws:iam::{ACCOUNT}:{caller}"
-        unknown = outsider(arn_of_caller)
+        unknown = make_external_principal(arn_of_caller)
         root = Principal(arn_of_caller, "root", ACCOUNT)
-        return View(root if caller.endswith(":root") else unknown, target or unread, Evidence.UNSEEN, seen)
-    return View(principal, target if seen is not Evidence.UNSEEN and target else unread, evidence, seen)
+        return CallerAndRole(root if caller.endswith(":root") else unknown, target or unread, Evidence.UNSEEN, seen)
+    return CallerAndRole(principal, target if seen is not Evidence.UNSEEN and target else unread, evidence, seen)
 
 
 def asked(folder: Path, case: Case) -> Explanation:
     desired = declared(folder, case.file, case.alias)
     arn = f"arn:aws:iam::{ACCOUNT}:{case.caller}"
-    request = chain.requests(chain.hops("it", desired.aliases), arn, desired.state.entities)[-1]
+    request = chain.build_calls(chain.resolve_role_chain("it", desired.aliases), arn, desired.state.entities)[-1]
     file = view(desired, case.caller, Evidence.FILE, request.role_arn)
     live = replace(file, caller_evidence=Evidence.LIVE, trust_evidence=Evidence.LIVE)
     if file.trust_evidence is Evidence.UNSEEN:
@@ -86,7 +86,7 @@ def asked(folder: Path, case: Case) -> Explanation:
     if case.principal:
         live = replace(live, principal=replace(live.principal, **case.principal))
         file = replace(file, principal=replace(file.principal, **case.principal))
-    question = Question(
+    question = AssumeAttempt(
         request=request,
         alias=desired.aliases["it"],
         desired=desired,
@@ -94,10 +94,10 @@ def asked(folder: Path, case: Case) -> Explanation:
         file=file,
         mfa=case.mfa,
         now=NOW,
-        refused=case.refused,
+        is_refused=case.refused,
         **case.more,
     )
-    return explain(question)
+    return explain_attempt(question)
 
 
 def entities(trust: str, user: str = "{}", extra: str = "") -> str:
@@ -159,42 +159,46 @@ SESSION_MAY_NOTHING = {
     ),
 }
 
-Row = tuple[str, Case, Outcome]
+Row = tuple[str, Case, AssumeOutcome]
 
 CASES: list[Row] = [
-    ("a trust that names the user", Case(entities(DEMO)), Outcome.ALLOWED),
-    ("its account, and a policy that allows", Case(entities(BY_ACCOUNT, inline(ASSUME_ANY))), Outcome.ALLOWED),
-    ("a policy of a group", Case(GROUP + entities(BY_ACCOUNT, "{groups: [eng]}")), Outcome.ALLOWED),
-    ("MFA that is given", Case(entities(WITH_MFA), mfa=CODE), Outcome.ALLOWED),
-    ("MFA that is young enough", Case(entities(FRESH_MFA), mfa=Mfa(True, 3599)), Outcome.ALLOWED),
-    ("the right external id", Case(entities(THIRD), alias="{role: app, external_id: abcdef}"), Outcome.ALLOWED),
-    ("tags that both sides allow", Case(entities("{users: [demo], session_tags: true}"), alias=TAGS), Outcome.ALLOWED),
+    ("a trust that names the user", Case(entities(DEMO)), AssumeOutcome.ALLOWED),
+    ("its account, and a policy that allows", Case(entities(BY_ACCOUNT, inline(ASSUME_ANY))), AssumeOutcome.ALLOWED),
+    ("a policy of a group", Case(GROUP + entities(BY_ACCOUNT, "{groups: [eng]}")), AssumeOutcome.ALLOWED),
+    ("MFA that is given", Case(entities(WITH_MFA), mfa=WITH_CODE), AssumeOutcome.ALLOWED),
+    ("MFA that is young enough", Case(entities(FRESH_MFA), mfa=Mfa(True, 3599)), AssumeOutcome.ALLOWED),
+    ("the right external id", Case(entities(THIRD), alias="{role: app, external_id: abcdef}"), AssumeOutcome.ALLOWED),
+    (
+        "tags that both sides allow",
+        Case(entities("{users: [demo], session_tags: true}"), alias=TAGS),
+        AssumeOutcome.ALLOWED,
+    ),
     (
         "a source identity that is allowed",
         Case(entities("{users: [demo], source_identity: true}"), alias=SOURCE),
-        Outcome.ALLOWED,
+        AssumeOutcome.ALLOWED,
     ),
-    ("a date to come", Case(entities(FUTURE)), Outcome.ALLOWED),
-    ("the guard, and MFA", Case(entities(DEMO, inline(GUARD)), mfa=CODE), Outcome.ALLOWED),
-    ("a role that the trust names", Case(CHAIN % ("", "{roles: [first]}"), "role/first"), Outcome.ALLOWED),
-    ("the session name that is wanted", Case(entities(NAMED)), Outcome.ALLOWED),
-    ("a trust that names another", Case(entities(ALICE)), Outcome.TRUST_REFUSES),
+    ("a date to come", Case(entities(FUTURE)), AssumeOutcome.ALLOWED),
+    ("the guard, and MFA", Case(entities(DEMO, inline(GUARD)), mfa=WITH_CODE), AssumeOutcome.ALLOWED),
+    ("a role that the trust names", Case(CHAIN % ("", "{roles: [first]}"), "role/first"), AssumeOutcome.ALLOWED),
+    ("the session name that is wanted", Case(entities(NAMED)), AssumeOutcome.ALLOWED),
+    ("a trust that names another", Case(entities(ALICE)), AssumeOutcome.TRUST_REFUSES),
     (
         "a trust that names another, and may assume all",
         Case(entities(ALICE, inline(ASSUME_ANY))),
-        Outcome.TRUST_REFUSES,
+        AssumeOutcome.TRUST_REFUSES,
     ),
-    ("services only", Case(entities("{services: [ec2.amazonaws.com]}")), Outcome.TRUST_REFUSES),
-    ("a trust that denies", Case(TRUST_DENIES), Outcome.TRUST_REFUSES),
-    ("a date that is past", Case(entities(PAST)), Outcome.TRUST_REFUSES),
-    ("a tag that the user lacks", Case(entities(TEAM)), Outcome.TRUST_REFUSES),
+    ("services only", Case(entities("{services: [ec2.amazonaws.com]}")), AssumeOutcome.TRUST_REFUSES),
+    ("a trust that denies", Case(TRUST_DENIES), AssumeOutcome.TRUST_REFUSES),
+    ("a date that is past", Case(entities(PAST)), AssumeOutcome.TRUST_REFUSES),
+    ("a tag that the user lacks", Case(entities(TEAM)), AssumeOutcome.TRUST_REFUSES),
     (
         "another session name",
         Case(entities(NAMED), alias="{role: app, session_name: other}"),
-        Outcome.TRUST_REFUSES,
+        AssumeOutcome.TRUST_REFUSES,
     ),
-    ("another role of the chain", Case(CHAIN % (FIRST_MAY, DEMO), "role/first"), Outcome.TRUST_REFUSES),
-    ("the account, and no policy", Case(entities(BY_ACCOUNT)), Outcome.CALLER_REFUSES),
+    ("another role of the chain", Case(CHAIN % (FIRST_MAY, DEMO), "role/first"), AssumeOutcome.TRUST_REFUSES),
+    ("the account, and no policy", Case(entities(BY_ACCOUNT)), AssumeOutcome.CALLER_REFUSES),
     (
         "the account, and a policy for another role",
         Case(
@@ -202,40 +206,40 @@ CASES: list[Row] = [
                 BY_ACCOUNT, inline('{Effect: Allow, Action: "sts:AssumeRole", Resource: "arn:aws:iam::*:role/db"}')
             )
         ),
-        Outcome.CALLER_REFUSES,
+        AssumeOutcome.CALLER_REFUSES,
     ),
-    ("named, and denied by its own policy", Case(entities(DEMO, inline(DENY))), Outcome.CALLER_REFUSES),
-    ("within a boundary", Case(SMALL + entities(BY_ACCOUNT, BOUNDED)), Outcome.CALLER_REFUSES),
+    ("named, and denied by its own policy", Case(entities(DEMO, inline(DENY))), AssumeOutcome.CALLER_REFUSES),
+    ("within a boundary", Case(SMALL + entities(BY_ACCOUNT, BOUNDED)), AssumeOutcome.CALLER_REFUSES),
     (
         "a session policy of the hop before",
         Case(CHAIN % ("", "{roles: [first]}"), "role/first", principal=SESSION_MAY_NOTHING),
-        Outcome.CALLER_REFUSES,
+        AssumeOutcome.CALLER_REFUSES,
     ),
     (
         "a session policy, and a trust in everyone by ARN",
         Case(CHAIN % ("", PICKED), "role/first", principal=SESSION_MAY_NOTHING),
-        Outcome.ALLOWED,
+        AssumeOutcome.ALLOWED,
     ),
     (
         "a session policy, and a trust in everyone",
         Case(CHAIN % ("", IN_ORG), "role/first", principal=SESSION_MAY_NOTHING),
-        Outcome.UNSEEN,
+        AssumeOutcome.UNSEEN,
     ),
-    ("unnamed and denied", Case(entities(ALICE, inline(DENY))), Outcome.BOTH_REFUSE),
+    ("unnamed and denied", Case(entities(ALICE, inline(DENY))), AssumeOutcome.BOTH_REFUSE),
     (
         "a condition, and no policy where one is needed",
         Case(raw(ROOTED % ', Condition: {StringEquals: {"aws:PrincipalTag/team": blue}}')),
-        Outcome.BOTH_REFUSE,
+        AssumeOutcome.BOTH_REFUSE,
     ),
     (
         "unnamed, and the guard",
         Case(entities(ALICE, inline(GUARD)), mfa=Mfa(False, temporary=True)),
-        Outcome.BOTH_REFUSE,
+        AssumeOutcome.BOTH_REFUSE,
     ),
-    ("no MFA", Case(entities(WITH_MFA)), Outcome.NEEDS_MFA),
-    ("no MFA, with an age", Case(entities(FRESH_MFA)), Outcome.NEEDS_MFA),
-    ("the guard without MFA", Case(entities(DEMO, inline(GUARD))), Outcome.NEEDS_MFA),
-    ("the guard and the trust", Case(entities(WITH_MFA, inline(GUARD))), Outcome.NEEDS_MFA),
+    ("no MFA", Case(entities(WITH_MFA)), AssumeOutcome.NEEDS_MFA),
+    ("no MFA, with an age", Case(entities(FRESH_MFA)), AssumeOutcome.NEEDS_MFA),
+    ("the guard without MFA", Case(entities(DEMO, inline(GUARD))), AssumeOutcome.NEEDS_MFA),
+    ("the guard and the trust", Case(entities(WITH_MFA, inline(GUARD))), AssumeOutcome.NEEDS_MFA),
     (
         "the age alone",
         Case(
@@ -243,23 +247,27 @@ CASES: list[Row] = [
                 "demo: {}", f"demo: {inline(ASSUME_ANY)}"
             )
         ),
-        Outcome.NEEDS_MFA,
+        AssumeOutcome.NEEDS_MFA,
     ),
-    ("MFA of an hour ago", Case(entities(FRESH_MFA), mfa=Mfa(True, 3600)), Outcome.MFA_TOO_OLD),
-    ("MFA of long ago", Case(entities(FRESH_MFA), mfa=Mfa(True, 40000)), Outcome.MFA_TOO_OLD),
+    ("MFA of an hour ago", Case(entities(FRESH_MFA), mfa=Mfa(True, 3600)), AssumeOutcome.MFA_TOO_OLD),
+    ("MFA of long ago", Case(entities(FRESH_MFA), mfa=Mfa(True, 40000)), AssumeOutcome.MFA_TOO_OLD),
     (
         "MFA demanded of a role",
         Case(CHAIN % (FIRST_MAY, '{accounts: ["123456789012"], mfa: required}'), "role/first"),
-        Outcome.CHAIN_MFA,
+        AssumeOutcome.CHAIN_MFA,
     ),
     (
         "MFA demanded of a role that has no policy either",
         Case(CHAIN % ("", '{accounts: ["123456789012"], mfa: {max_age: 1h}}'), "role/first"),
-        Outcome.CHAIN_MFA,
+        AssumeOutcome.CHAIN_MFA,
     ),
-    ("no external id", Case(entities(THIRD)), Outcome.WRONG_EXTERNAL_ID),
-    ("another external id", Case(entities(THIRD), alias="{role: app, external_id: other}"), Outcome.WRONG_EXTERNAL_ID),
-    ("tags that the trust does not allow", Case(entities(DEMO), alias=TAGS), Outcome.TAG_SESSION),
+    ("no external id", Case(entities(THIRD)), AssumeOutcome.WRONG_EXTERNAL_ID),
+    (
+        "another external id",
+        Case(entities(THIRD), alias="{role: app, external_id: other}"),
+        AssumeOutcome.WRONG_EXTERNAL_ID,
+    ),
+    ("tags that the trust does not allow", Case(entities(DEMO), alias=TAGS), AssumeOutcome.TAG_SESSION),
     (
         "tags that the caller may not pass",
         Case(
@@ -268,9 +276,13 @@ CASES: list[Row] = [
             ),
             alias=TAGS,
         ),
-        Outcome.TAG_SESSION,
+        AssumeOutcome.TAG_SESSION,
     ),
-    ("a source identity that the trust does not allow", Case(entities(DEMO), alias=SOURCE), Outcome.SOURCE_IDENTITY),
+    (
+        "a source identity that the trust does not allow",
+        Case(entities(DEMO), alias=SOURCE),
+        AssumeOutcome.SOURCE_IDENTITY,
+    ),
     (
         "a source identity that the caller may not set",
         Case(
@@ -280,30 +292,38 @@ CASES: list[Row] = [
             ),
             alias=SOURCE,
         ),
-        Outcome.SOURCE_IDENTITY,
+        AssumeOutcome.SOURCE_IDENTITY,
     ),
-    ("tags, and not even the role", Case(entities(ALICE), alias=TAGS), Outcome.TRUST_REFUSES),
-    ("an address that is not known", Case(entities(IP)), Outcome.DEPENDS),
+    ("tags, and not even the role", Case(entities(ALICE), alias=TAGS), AssumeOutcome.TRUST_REFUSES),
+    ("an address that is not known", Case(entities(IP)), AssumeOutcome.DEPENDS),
     (
         "MFA of which nothing is known, and refused",
         Case(entities(WITH_MFA), mfa=Mfa(None), refused=True),
-        Outcome.NEEDS_MFA,
+        AssumeOutcome.NEEDS_MFA,
     ),
     (
         "MFA of an age that is not known, and refused",
         Case(entities(FRESH_MFA), mfa=Mfa(True), refused=True),
-        Outcome.MFA_TOO_OLD,
+        AssumeOutcome.MFA_TOO_OLD,
     ),
-    ("MFA of which nothing is known", Case(entities(WITH_MFA), mfa=Mfa(None)), Outcome.DEPENDS),
-    ("a role of another account", Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR), Outcome.UNSEEN),
-    ("a caller of which nothing is known", Case(entities(BY_ACCOUNT), "user/other"), Outcome.UNSEEN),
-    ("another account, and no policy", Case(entities(DEMO), alias=FAR), Outcome.CALLER_REFUSES),
-    ("refused although both allow", Case(entities(DEMO), refused=True), Outcome.UNSEEN),
-    ("refused where it depends", Case(entities(IP), refused=True), Outcome.UNSEEN),
-    ("refused where the file shows why", Case(entities(ALICE), refused=True), Outcome.TRUST_REFUSES),
-    ("the root user", Case(entities(BY_ACCOUNT), f"arn:aws:iam::{ACCOUNT}:root"), Outcome.ROOT),
-    ("the root user of a trusted user's account", Case(entities(DEMO), f"arn:aws:iam::{ACCOUNT}:root"), Outcome.ROOT),
-    ("a federated user", Case(entities(BY_ACCOUNT), f"arn:aws:sts::{ACCOUNT}:federated-user/demo"), Outcome.FEDERATED),
+    ("MFA of which nothing is known", Case(entities(WITH_MFA), mfa=Mfa(None)), AssumeOutcome.DEPENDS),
+    ("a role of another account", Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR), AssumeOutcome.UNSEEN),
+    ("a caller of which nothing is known", Case(entities(BY_ACCOUNT), "user/other"), AssumeOutcome.UNSEEN),
+    ("another account, and no policy", Case(entities(DEMO), alias=FAR), AssumeOutcome.CALLER_REFUSES),
+    ("refused although both allow", Case(entities(DEMO), refused=True), AssumeOutcome.UNSEEN),
+    ("refused where it depends", Case(entities(IP), refused=True), AssumeOutcome.UNSEEN),
+    ("refused where the file shows why", Case(entities(ALICE), refused=True), AssumeOutcome.TRUST_REFUSES),
+    ("the root user", Case(entities(BY_ACCOUNT), f"arn:aws:iam::{ACCOUNT}:root"), AssumeOutcome.ROOT),
+    (
+        "the root user of a trusted user's account",
+        Case(entities(DEMO), f"arn:aws:iam::{ACCOUNT}:root"),
+        AssumeOutcome.ROOT,
+    ),
+    (
+        "a federated user",
+        Case(entities(BY_ACCOUNT), f"arn:aws:sts::{ACCOUNT}:federated-user/demo"),
+        AssumeOutcome.FEDERATED,
+    ),
     (
         "a federated user that is trusted",
         Case(
@@ -313,36 +333,44 @@ CASES: list[Row] = [
             ),
             f"arn:aws:sts::{ACCOUNT}:federated-user/x",
         ),
-        Outcome.FEDERATED,
+        AssumeOutcome.FEDERATED,
     ),
-    ("a trust that only the file has", Case(entities(DEMO), live=entities(ALICE)), Outcome.NOT_APPLIED),
+    ("a trust that only the file has", Case(entities(DEMO), live=entities(ALICE)), AssumeOutcome.NOT_APPLIED),
     (
         "a policy that only the file has",
         Case(entities(BY_ACCOUNT, inline(ASSUME_ANY)), live=entities(BY_ACCOUNT)),
-        Outcome.NOT_APPLIED,
+        AssumeOutcome.NOT_APPLIED,
     ),
-    ("a trust of the file that then wants MFA", Case(entities(WITH_MFA), live=entities(ALICE)), Outcome.NOT_APPLIED),
-    ("a role that only the file has", Case(entities(DEMO), more={"absent": True}), Outcome.NOT_APPLIED),
-    ("MFA wanted live, and in the file alike", Case(entities(WITH_MFA), live=entities(WITH_MFA)), Outcome.NEEDS_MFA),
+    (
+        "a trust of the file that then wants MFA",
+        Case(entities(WITH_MFA), live=entities(ALICE)),
+        AssumeOutcome.NOT_APPLIED,
+    ),
+    ("a role that only the file has", Case(entities(DEMO), more={"absent": True}), AssumeOutcome.NOT_APPLIED),
+    (
+        "MFA wanted live, and in the file alike",
+        Case(entities(WITH_MFA), live=entities(WITH_MFA)),
+        AssumeOutcome.NEEDS_MFA,
+    ),
     (
         "refused live and in the file, otherwise",
         Case(entities(ALICE), live=entities(BY_ACCOUNT)),
-        Outcome.CALLER_REFUSES,
+        AssumeOutcome.CALLER_REFUSES,
     ),
-    ("allowed live, and not in the file", Case(entities(ALICE), live=entities(DEMO)), Outcome.ALLOWED),
-    ("applied just now", Case(entities(DEMO), refused=True, more={"applied": 3.0}), Outcome.PROPAGATING),
+    ("allowed live, and not in the file", Case(entities(ALICE), live=entities(DEMO)), AssumeOutcome.ALLOWED),
+    ("applied just now", Case(entities(DEMO), refused=True, more={"applied": 3.0}), AssumeOutcome.PROPAGATING),
     (
         "applied just now, and not read back yet",
         Case(entities(DEMO), live=entities(ALICE), refused=True, more={"applied": 3.0}),
-        Outcome.PROPAGATING,
+        AssumeOutcome.PROPAGATING,
     ),
-    ("made just now", Case(entities(DEMO), more={"absent": True, "applied": 3.0}), Outcome.PROPAGATING),
+    ("made just now", Case(entities(DEMO), more={"absent": True, "applied": 3.0}), AssumeOutcome.PROPAGATING),
     (
         "applied just now, and refused by the file too",
         Case(entities(ALICE), refused=True, more={"applied": 3.0}),
-        Outcome.TRUST_REFUSES,
+        AssumeOutcome.TRUST_REFUSES,
     ),
-    ("applied just now, and allowed", Case(entities(DEMO), more={"applied": 3.0}), Outcome.ALLOWED),
+    ("applied just now, and allowed", Case(entities(DEMO), more={"applied": 3.0}), AssumeOutcome.ALLOWED),
     (
         "no role anywhere",
         Case(
@@ -350,12 +378,12 @@ CASES: list[Row] = [
             alias=f'{{role: "arn:aws:iam::{ACCOUNT}:role/ap"}}',
             more={"absent": True, "role_names": ("app", "db")},
         ),
-        Outcome.NO_ROLE,
+        AssumeOutcome.NO_ROLE,
     ),
     (
         "a role below another path",
         Case(entities(DEMO), more={"lives_at": f"arn:aws:iam::{ACCOUNT}:role/team/app"}),
-        Outcome.NO_ROLE,
+        AssumeOutcome.NO_ROLE,
     ),
 ]
 
@@ -370,92 +398,99 @@ DENYING = SMALL.replace("{Effect: Allow", '[{Effect: Allow, Action: "*", Resourc
     '"s3:*", Resource: "*"}}', '"sts:*", Resource: "*"}]}'
 )
 TEAM_BLUE = '{StringEquals: {"aws:RequestTag/team": blue}}'
-PASSED_TAGS, PASSED_NAME = Inherited(tags=(("team", "blue"),)), Inherited("ann")
+PASSED_TAGS, PASSED_NAME = InheritedAttributes(tags=(("team", "blue"),)), InheritedAttributes("ann")
 
 
-def chained(trust: str, inherited: Inherited, first: str = "", refused: bool = True, **more: str) -> Case:
+def chained(trust: str, inherited: InheritedAttributes, first: str = "", refused: bool = True, **more: str) -> Case:
     """The second call of a chain, whose session has inherited something."""
     file = CHAIN % (first, trust)
     return Case(file, "role/first", refused=refused and "denied" in more, more={"inherited": inherited, **more})
 
 
 CASES += [
-    ("with MFA by name, by its account without", Case(entities(TWO % BY_ACCOUNT)), Outcome.NEEDS_MFA),
+    ("with MFA by name, by its account without", Case(entities(TWO % BY_ACCOUNT)), AssumeOutcome.NEEDS_MFA),
     (
         "the statement that lacks least",
         Case(entities(TWO % "{users: [demo], mfa: required, external_id: abcdef}")),
-        Outcome.NEEDS_MFA,
+        AssumeOutcome.NEEDS_MFA,
     ),
-    ("MFA or an external id", Case(entities(TWO % THIRD)), Outcome.NEEDS_MFA),
-    ("MFA that must not be", Case(entities(NOT_MFA), mfa=CODE), Outcome.TRUST_REFUSES),
-    ("a tag that is not passed", Case(entities(REQUEST_TAG)), Outcome.TRUST_REFUSES),
-    ("keys of a user that lack MFA", Case(entities(DEMO, inline(SHARP_GUARD))), Outcome.ALLOWED),
+    ("MFA or an external id", Case(entities(TWO % THIRD)), AssumeOutcome.NEEDS_MFA),
+    ("MFA that must not be", Case(entities(NOT_MFA), mfa=WITH_CODE), AssumeOutcome.TRUST_REFUSES),
+    ("a tag that is not passed", Case(entities(REQUEST_TAG)), AssumeOutcome.TRUST_REFUSES),
+    ("keys of a user that lack MFA", Case(entities(DEMO, inline(SHARP_GUARD))), AssumeOutcome.ALLOWED),
     (
         "a session without MFA, where the key may be false",
         Case(entities(DEMO, inline(SHARP_GUARD)), mfa=Mfa(False, temporary=True)),
-        Outcome.DEPENDS,
+        AssumeOutcome.DEPENDS,
     ),
-    ("a boundary that denies", Case(DENYING + entities(DEMO, BOUNDED)), Outcome.CALLER_REFUSES),
-    ("inherited tags, and a trust without", chained("{roles: [first]}", PASSED_TAGS), Outcome.TAG_SESSION),
+    ("a boundary that denies", Case(DENYING + entities(DEMO, BOUNDED)), AssumeOutcome.CALLER_REFUSES),
+    ("inherited tags, and a trust without", chained("{roles: [first]}", PASSED_TAGS), AssumeOutcome.TAG_SESSION),
     (
         "inherited tags that the trust takes",
         chained("{roles: [first], session_tags: true}", PASSED_TAGS),
-        Outcome.ALLOWED,
+        AssumeOutcome.ALLOWED,
     ),
-    ("an inherited source identity", chained("{roles: [first]}", PASSED_NAME), Outcome.SOURCE_IDENTITY),
+    ("an inherited source identity", chained("{roles: [first]}", PASSED_NAME), AssumeOutcome.SOURCE_IDENTITY),
     (
         "an inherited source identity that both sides take",
         chained("{roles: [first], source_identity: true}", PASSED_NAME, FIRST_MAY.replace("sts:AssumeRole", "sts:*")),
-        Outcome.ALLOWED,
+        AssumeOutcome.ALLOWED,
     ),
     (
         "an inherited source identity that only the trust takes",
         chained("{roles: [first], source_identity: true}", PASSED_NAME),
-        Outcome.SOURCE_IDENTITY,
+        AssumeOutcome.SOURCE_IDENTITY,
     ),
     (
         "inherited tags, and a caller that may not pass them",
         chained(f'{{accounts: ["{ACCOUNT}"], session_tags: true}}', PASSED_TAGS, FIRST_MAY),
-        Outcome.TAG_SESSION,
+        AssumeOutcome.TAG_SESSION,
     ),
     (
         "an inherited source identity, and a caller that may not",
         chained(f'{{accounts: ["{ACCOUNT}"], source_identity: true}}', PASSED_NAME, FIRST_MAY),
-        Outcome.SOURCE_IDENTITY,
+        AssumeOutcome.SOURCE_IDENTITY,
     ),
     (
         "an inherited tag that the trust asks for",
         chained(f"{{roles: [first], session_tags: true, conditions: {TEAM_BLUE}}}", PASSED_TAGS),
-        Outcome.ALLOWED,
+        AssumeOutcome.ALLOWED,
     ),
     (
         "another inherited tag than the trust asks for",
-        chained(f"{{roles: [first], session_tags: true, conditions: {TEAM_BLUE}}}", Inherited(tags=(("team", "x"),))),
-        Outcome.TRUST_REFUSES,
+        chained(
+            f"{{roles: [first], session_tags: true, conditions: {TEAM_BLUE}}}",
+            InheritedAttributes(tags=(("team", "x"),)),
+        ),
+        AssumeOutcome.TRUST_REFUSES,
     ),
     (
         "tags of a session made elsewhere, as AWS said",
-        chained("{roles: [first]}", Inherited(known=False), denied="sts:TagSession"),
-        Outcome.TAG_SESSION,
+        chained("{roles: [first]}", InheritedAttributes(known=False), denied="sts:TagSession"),
+        AssumeOutcome.TAG_SESSION,
     ),
     (
         "a source identity of a session made elsewhere, as AWS said",
-        chained("{roles: [first]}", Inherited(known=False), denied="sts:SetSourceIdentity"),
-        Outcome.SOURCE_IDENTITY,
+        chained("{roles: [first]}", InheritedAttributes(known=False), denied="sts:SetSourceIdentity"),
+        AssumeOutcome.SOURCE_IDENTITY,
     ),
-    ("a session made elsewhere", chained("{roles: [first]}", Inherited(known=False), refused=False), Outcome.ALLOWED),
+    (
+        "a session made elsewhere",
+        chained("{roles: [first]}", InheritedAttributes(known=False), refused=False),
+        AssumeOutcome.ALLOWED,
+    ),
 ]
 
 
 @pytest.mark.parametrize(("case", "outcome"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
-def test_each_situation_has_its_outcome(tmp_path: Path, case: Case, outcome: Outcome) -> None:
+def test_each_situation_has_its_outcome(tmp_path: Path, case: Case, outcome: AssumeOutcome) -> None:
     found = asked(tmp_path, case)
     assert found.outcome is outcome, found
-    assert found.may_assume == (outcome is Outcome.ALLOWED)
+    assert found.may_assume == (outcome is AssumeOutcome.ALLOWED)
 
 
-@pytest.mark.parametrize("outcome", [item for item in Outcome if item is not Outcome.WRONG_MFA_DEVICE])
-def test_every_outcome_is_reached_in_two_ways(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [item for item in AssumeOutcome if item is not AssumeOutcome.WRONG_MFA_DEVICE])
+def test_every_outcome_is_reached_in_two_ways(outcome: AssumeOutcome) -> None:
     assert sum(row[2] is outcome for row in CASES) >= 2
 
 
@@ -464,18 +499,18 @@ def test_whatever_refuses_says_so_and_what_to_do(tmp_path: Path, case: Case) -> 
     found = asked(tmp_path, case)
     assert found.summary.endswith("."), found
     assert "{" not in found.summary
-    refusing = [side for side in found.sides if side.says is Says.REFUSES]
+    refusing = [side for side in found.sides if side.verdict is SideVerdict.REFUSES]
     assert all(side.reasons for side in found.sides)
     if found.may_assume:
         assert not refusing
-    elif found.outcome is not Outcome.UNSEEN or case.refused:
+    elif found.outcome is not AssumeOutcome.UNSEEN or case.refused:
         assert found.hint
-    if found.outcome is Outcome.TRUST_REFUSES:
-        assert [side.who for side in refusing] == ["trust"]
-    if found.outcome is Outcome.CALLER_REFUSES:
-        assert [side.who for side in refusing] == ["caller"]
-    if found.outcome is Outcome.BOTH_REFUSE:
-        assert [side.who for side in refusing] == ["trust", "caller"]
+    if found.outcome is AssumeOutcome.TRUST_REFUSES:
+        assert [side.party for side in refusing] == ["trust"]
+    if found.outcome is AssumeOutcome.CALLER_REFUSES:
+        assert [side.party for side in refusing] == ["caller"]
+    if found.outcome is AssumeOutcome.BOTH_REFUSE:
+        assert [side.party for side in refusing] == ["trust", "caller"]
 
 
 def reasons_of(found: Explanation) -> Iterator[str]:
@@ -590,11 +625,11 @@ SAID = [
         (chained("{roles: [first]}", PASSED_TAGS), "An earlier alias of the chain sets team as transitive"),
         (chained("{roles: [first]}", PASSED_NAME), "An earlier alias of the chain sets the source identity ann"),
         (
-            chained("{roles: [first]}", Inherited(known=False), denied="sts:TagSession"),
+            chained("{roles: [first]}", InheritedAttributes(known=False), denied="sts:TagSession"),
             "The session that calls carries transitive tags",
         ),
         (
-            chained("{roles: [first]}", Inherited(known=False), denied="sts:SetSourceIdentity"),
+            chained("{roles: [first]}", InheritedAttributes(known=False), denied="sts:SetSourceIdentity"),
             "The session that calls carries a source identity",
         ),
     ],
@@ -611,7 +646,7 @@ def test_tags_that_the_call_sets_need_no_tracing(tmp_path: Path) -> None:
 def test_the_reason_and_the_lines_to_write(tmp_path: Path, case: Case, reason: str, lines: tuple[str, ...]) -> None:
     found = asked(tmp_path, case)
     assert reason in "\n".join(reasons_of(found))
-    assert found.lines == lines
+    assert found.suggested_lines == lines
 
 
 @pytest.mark.parametrize(
@@ -636,24 +671,24 @@ def test_the_place_is_that_of_the_text_to_change(tmp_path: Path, case: Case, tex
 
 def test_the_proposed_rule_lets_the_caller_in(tmp_path: Path) -> None:
     before = asked(tmp_path, Case(entities(ALICE)))
-    assert before.lines == ("users: [alice, demo]",)
-    assert asked(tmp_path, Case(entities("{" + before.lines[0] + "}"))).may_assume
+    assert before.suggested_lines == ("users: [alice, demo]",)
+    assert asked(tmp_path, Case(entities("{" + before.suggested_lines[0] + "}"))).may_assume
 
 
 @pytest.mark.parametrize(
     ("case", "expected"),
     [
-        (Case(entities(WITH_MFA), mfa=CODE), "user/demo may assume role/app with an MFA code."),
+        (Case(entities(WITH_MFA), mfa=WITH_CODE), "user/demo may assume role/app with an MFA code."),
         (Case(entities(WITH_MFA), mfa=Mfa(True, 0, True)), "user/demo may assume role/app with an MFA code."),
-        (Case(entities(FRESH_MFA), mfa=CODE), "user/demo may assume role/app with an MFA code."),
-        (Case(entities(DEMO, inline(GUARD)), mfa=CODE), "user/demo may assume role/app with an MFA code."),
+        (Case(entities(FRESH_MFA), mfa=WITH_CODE), "user/demo may assume role/app with an MFA code."),
+        (Case(entities(DEMO, inline(GUARD)), mfa=WITH_CODE), "user/demo may assume role/app with an MFA code."),
         (Case(entities(WITH_MFA), mfa=Mfa(True, 60, True)), "user/demo may assume role/app."),
-        (Case(entities(DEMO), mfa=CODE), "user/demo may assume role/app."),
+        (Case(entities(DEMO), mfa=WITH_CODE), "user/demo may assume role/app."),
         (Case(entities(DEMO)), "user/demo may assume role/app."),
         (
             Case(
                 entities("{users: [demo], mfa: required, conditions: {IpAddress: {'aws:SourceIp': 192.0.2.0/24}}}"),
-                mfa=CODE,
+                mfa=WITH_CODE,
             ),
             "user/demo may assume role/app with an MFA code, depending on aws:SourceIp.",
         ),
@@ -670,12 +705,12 @@ def test_a_rule_with_mfa_keeps_it_when_the_caller_is_added(tmp_path: Path) -> No
 
 def test_a_raw_proposal_lets_the_caller_in(tmp_path: Path) -> None:
     closed = raw('{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: "sts:AssumeRole"}')
-    statement = json.loads(asked(tmp_path, Case(closed)).lines[0])
+    statement = json.loads(asked(tmp_path, Case(closed)).suggested_lines[0])
     assert asked(tmp_path, Case(closed.rstrip() + f"\n        - {json.dumps(statement)}\n")).may_assume
 
 
 def test_the_proposed_policy_is_enough(tmp_path: Path) -> None:
-    lines = asked(tmp_path, Case(entities(BY_ACCOUNT))).lines
+    lines = asked(tmp_path, Case(entities(BY_ACCOUNT))).suggested_lines
     user = "\n" + "\n".join(f"    {line}" for line in lines)
     assert asked(tmp_path, Case(entities(BY_ACCOUNT, user))).may_assume
 
@@ -713,11 +748,13 @@ def test_a_recreated_user_is_not_the_one_that_a_live_trust_holds(tmp_path: Path)
         }
     )
     desired = declared(tmp_path, entities(DEMO))
-    request = chain.requests(chain.hops("it", desired.aliases), f"arn:aws:iam::{ACCOUNT}:user/demo", {})[-1]
+    request = chain.build_calls(
+        chain.resolve_role_chain("it", desired.aliases), f"arn:aws:iam::{ACCOUNT}:user/demo", {}
+    )[-1]
     file = view(desired, "user/demo", Evidence.FILE, ROLE)
-    live = View(file.principal, Target(ROLE, dangling), Evidence.LIVE, Evidence.LIVE)
-    found = explain(Question(request, desired.aliases["it"], desired, live, file, Mfa(), NOW))
-    assert found.outcome is Outcome.NOT_APPLIED
+    live = CallerAndRole(file.principal, Target(ROLE, dangling), Evidence.LIVE, Evidence.LIVE)
+    found = explain_attempt(AssumeAttempt(request, desired.aliases["it"], desired, live, file, Mfa(), NOW))
+    assert found.outcome is AssumeOutcome.NOT_APPLIED
     assert isinstance(desired.state.entities[Address("role", "app")], Role)
 
 
@@ -743,7 +780,7 @@ FAR = '{role: "arn:aws:iam::999999999999:role/x"%s}'
             ["mfa: true"],
         ),
         (
-            Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR % "", refused=True, mfa=CODE),
+            Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR % "", refused=True, mfa=WITH_CODE),
             "it may demand an external id, or not name user/demo",
             "MFA",
             ["external_id: THE-ID"],
@@ -758,9 +795,9 @@ def test_a_trust_of_another_account_is_the_first_suspect_and_an_scp_the_second(
     first, second = found.details
     assert said in first and not_said not in first and "SCP" not in first
     assert "SCP" in second
-    assert [line.partition("  ")[0] for line in found.lines] == lines
+    assert [line.partition("  ")[0] for line in found.suggested_lines] == lines
     assert found.place is not None and found.code_helps is None
-    assert case.mfa is CODE or "write on the alias" in found.hint
+    assert case.mfa is WITH_CODE or "write on the alias" in found.hint
 
 
 @pytest.mark.parametrize(
@@ -772,7 +809,7 @@ def test_a_trust_of_another_account_is_the_first_suspect_and_an_scp_the_second(
         (Case(entities(ALICE)), False),
         (Case(entities(DEMO)), None),
         (Case(entities(DEMO), refused=True), None),
-        (Case(entities(WITH_MFA), mfa=CODE), None),
+        (Case(entities(WITH_MFA), mfa=WITH_CODE), None),
         (Case(entities(WITH_MFA), mfa=Mfa(None, temporary=True), refused=True), True),
         (Case(entities(WITH_MFA), live=entities(DEMO)), None),
         (Case(entities(DEMO), live=entities(WITH_MFA)), True),
@@ -786,4 +823,4 @@ def test_a_code_helps_where_both_sides_let_in_with_one_and_not_without(
 
 def test_an_alias_that_forbids_a_code_is_told_to_lose_that_line(tmp_path: Path) -> None:
     found = asked(tmp_path, Case(entities(WITH_MFA), alias="{role: app, mfa: false}"))
-    assert found.outcome is Outcome.NEEDS_MFA and "`mfa: false`" in found.hint and found.place is not None
+    assert found.outcome is AssumeOutcome.NEEDS_MFA and "`mfa: false`" in found.hint and found.place is not None

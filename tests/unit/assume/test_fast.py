@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.app.aliases import catalog
+from reconciler.app.aliases import read_catalog
 from reconciler.assume.cache import IDENTITIES, Cache
 from tests.support.examples import examples
-from tests.support.planted import ENDS, NOWHERE, USER, Planted
+from tests.support.planted import ENDS, NOWHERE, USER, PlantedCache
 
 FILE = """\
 version: 1
@@ -60,8 +60,8 @@ CALLERS = (
 
 
 @pytest.fixture
-def home(tmp_path: Path, capfd: Any) -> Planted:
-    made = Planted(tmp_path, capfd)
+def home(tmp_path: Path, capfd: Any) -> PlantedCache:
+    made = PlantedCache(tmp_path, capfd)
     made.write(FILE.format(account=OWN))
     made.write(FILE.format(account=""), "no-account.yaml")
     made.write("[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\n", ".aws/credentials")
@@ -69,11 +69,11 @@ def home(tmp_path: Path, capfd: Any) -> Planted:
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_every_alias_of_every_caller_is_found_where_the_slow_path_keeps_it(home: Planted, caller: str) -> None:
+def test_every_alias_of_every_caller_is_found_where_the_slow_path_keeps_it(home: PlantedCache, caller: str) -> None:
     for file in ("roles.yaml", "no-account.yaml"):
         for alias in ALIASES:
-            key = home.plant(alias, caller, files=[file])
-            assert key in home.same(alias, "-f", file).out
+            key = home.plant_credentials(alias, caller, files=[file])
+            assert key in home.run_both(alias, "-f", file).out
 
 
 FORMS = [
@@ -101,14 +101,14 @@ FORMS = [
 ]
 
 
-def _planted(home: Planted) -> Planted:
+def _planted(home: PlantedCache) -> PlantedCache:
     for alias in ALIASES:
-        home.plant(alias)
-        home.plant(alias, files=["roles.yaml"])
+        home.plant_credentials(alias)
+        home.plant_credentials(alias, files=["roles.yaml"])
     for profile in (None, "other"):
-        home.plant("s3", profile=profile, endpoint_url="http://127.0.0.1:10")
-    home.plant("s3", profile="other")
-    home.plant("rich", profile="other")
+        home.plant_credentials("s3", profile=profile, endpoint_url="http://127.0.0.1:10")
+    home.plant_credentials("s3", profile="other")
+    home.plant_credentials("rich", profile="other")
     return home
 
 
@@ -126,44 +126,44 @@ def _planted(home: Planted) -> Planted:
     ids=["plain", "fish", "nested", "nested from a profile", "with a profile", "with another partition's region"],
 )
 def test_each_form_of_the_list_is_answered_as_by_the_slow_path(
-    home: Planted, words: tuple[str, ...], more: dict[str, str]
+    home: PlantedCache, words: tuple[str, ...], more: dict[str, str]
 ) -> None:
     _planted(home)
-    found = home.same(*words, **more)
+    found = home.run_both(*words, **more)
     assert "Traceback" not in found.err and "123456\n" not in found.out
 
 
-def test_a_default_file_of_a_parent_folder_is_named_as_by_the_slow_path(home: Planted, tmp_path: Path) -> None:
+def test_a_default_file_of_a_parent_folder_is_named_as_by_the_slow_path(home: PlantedCache, tmp_path: Path) -> None:
     (tmp_path / "a/b").mkdir(parents=True)
-    below = Planted(tmp_path / "a/b", home.capture, home.environ)
-    below.plant("s3")
-    below.plant("s3", files=["../../roles.yaml"])
+    below = PlantedCache(tmp_path / "a/b", home.capture, home.environ)
+    below.plant_credentials("s3")
+    below.plant_credentials("s3", files=["../../roles.yaml"])
     line = "reconcile: using ../../roles.yaml, found in a parent folder.\n"
-    assert below.same("s3").err.startswith(line)
-    assert line not in below.same("s3", "-f", "../../roles.yaml").err
-    home.plant("s3")
-    assert line not in home.same("s3").err
+    assert below.run_both("s3").err.startswith(line)
+    assert line not in below.run_both("s3", "-f", "../../roles.yaml").err
+    home.plant_credentials("s3")
+    assert line not in home.run_both("s3").err
 
 
-def test_code_and_signal_of_a_command_are_passed_on(home: Planted) -> None:
-    home.plant("s3")
-    assert [home.same("s3", "--", "sh", "-c", how).code for how in ("exit 7", "kill -9 $$", "true")] == [7, 137, 0]
+def test_code_and_signal_of_a_command_are_passed_on(home: PlantedCache) -> None:
+    home.plant_credentials("s3")
+    assert [home.run_both("s3", "--", "sh", "-c", how).code for how in ("exit 7", "kill -9 $$", "true")] == [7, 137, 0]
 
 
 @pytest.mark.parametrize("left", [1799, 1801])
 def test_an_end_that_is_near_is_said_before_a_command(
-    home: Planted, left: int, monkeypatch: pytest.MonkeyPatch
+    home: PlantedCache, left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.time", lambda: ENDS.timestamp() - left)
-    home.plant("s3")
-    found = home.same("s3", "--", "true")
+    home.plant_credentials("s3")
+    found = home.run_both("s3", "--", "true")
     assert found.err.count("these credentials end at") == (left < 1800)
     assert "in 29 minutes" in found.err or left > 1800
 
 
-def test_a_code_for_assume_is_not_the_commands_business(home: Planted) -> None:
-    home.plant("s3")
-    found = home.same("s3", "--", "env", RECONCILE_MFA_CODE="123456")
+def test_a_code_for_assume_is_not_the_commands_business(home: PlantedCache) -> None:
+    home.plant_credentials("s3")
+    found = home.run_both("s3", "--", "env", RECONCILE_MFA_CODE="123456")
     assert "RECONCILE_MFA_CODE" not in found.out and "RECONCILE_ALIAS=s3" in found.out
 
 
@@ -210,9 +210,9 @@ OUTSIDE = [
 
 
 @pytest.mark.parametrize("words", OUTSIDE, ids=" ".join)
-def test_whatever_is_not_in_the_list_is_left_to_the_slow_path(home: Planted, words: tuple[str, ...]) -> None:
+def test_whatever_is_not_in_the_list_is_left_to_the_slow_path(home: PlantedCache, words: tuple[str, ...]) -> None:
     _planted(home)
-    found = home.fast(*words)
+    found = home.run_fast(*words)
     assert (found.code, found.out, found.err) == (None, "", "")
 
 
@@ -228,16 +228,16 @@ _WORDS = st.one_of(
 @examples(300)
 @given(words=st.lists(_WORDS, max_size=4), at=st.integers(0, 4), more=st.sampled_from([{}, {"RECONCILE_ALIAS": "a"}]))
 def test_no_argument_list_is_answered_otherwise_than_by_the_slow_path(
-    home: Planted, words: list[str], at: int, more: dict[str, str]
+    home: PlantedCache, words: list[str], at: int, more: dict[str, str]
 ) -> None:
-    if not home.planted:
+    if not home.count:
         _planted(home)
     words = [*words[:at], "s3", *words[at:]]
-    fast = home.fast(*words, **more)
+    fast = home.run_fast(*words, **more)
     if fast.code is None:
         assert (fast.out, fast.err) == ("", "")
     else:
-        assert fast == home.slow(*words, **more)
+        assert fast == home.run_slow(*words, **more)
 
 
 CHANGES = [
@@ -256,24 +256,24 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("old", "new"), CHANGES)
-def test_what_an_alias_was_before_is_never_served(home: Planted, old: str, new: str) -> None:
+def test_what_an_alias_was_before_is_never_served(home: PlantedCache, old: str, new: str) -> None:
     text = FILE.format(account=OWN)
-    home.plant("s3")
-    assert home.fast("s3").code == 0
+    home.plant_credentials("s3")
+    assert home.run_fast("s3").code == 0
     assert old in text
     home.write(text.replace(old, new, 1))
-    assert home.fast("s3").code is None, "the index must not hold"
-    with home.here(home.environ):
-        catalog((), {}, Cache.of(home.environ, print))  # the index is that of the new file
-    assert home.fast("s3").code is None, "credentials of other calls"
+    assert home.run_fast("s3").code is None, "the index must not hold"
+    with home.use_environment(home.environ):
+        read_catalog((), {}, Cache.from_environ(home.environ, print))  # the index is that of the new file
+    assert home.run_fast("s3").code is None, "credentials of other calls"
 
 
 @pytest.mark.parametrize("change", ["s3: {role: reader}", "s3: {role: reader, region: eu-north-1}"])
-def test_a_region_is_the_files_of_now(home: Planted, change: str) -> None:
-    home.plant("s3")
+def test_a_region_is_the_files_of_now(home: PlantedCache, change: str) -> None:
+    home.plant_credentials("s3")
     home.write(FILE.format(account=OWN).replace("s3: {role: reader}", change))
-    home.plant("s3")
-    assert ("AWS_REGION='eu-north-1'" in home.same("s3").out) == ("region" in change)
+    home.plant_credentials("s3")
+    assert ("AWS_REGION='eu-north-1'" in home.run_both("s3").out) == ("region" in change)
 
 
 @pytest.mark.parametrize(
@@ -291,42 +291,46 @@ def test_a_region_is_the_files_of_now(home: Planted, change: str) -> None:
         {"AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"},
     ],
 )
-def test_another_source_endpoint_file_or_cache_is_not_served_what_was_kept(home: Planted, more: dict[str, str]) -> None:
-    home.plant("s3")
-    assert home.fast("s3").code == 0
-    assert home.fast("s3", **more).code is None
+def test_another_source_endpoint_file_or_cache_is_not_served_what_was_kept(
+    home: PlantedCache, more: dict[str, str]
+) -> None:
+    home.plant_credentials("s3")
+    assert home.run_fast("s3").code == 0
+    assert home.run_fast("s3", **more).code is None
 
 
 @pytest.mark.parametrize("kind", ["indexes", "identities", "credentials"])
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"looked": {}}', '{"arn": 1, "asked": 9e9}', '{"expires": 9e9}'])
-def test_an_entry_that_is_not_as_we_write_it_is_left_to_the_slow_path(home: Planted, kind: str, content: str) -> None:
-    home.plant("s3")
+def test_an_entry_that_is_not_as_we_write_it_is_left_to_the_slow_path(
+    home: PlantedCache, kind: str, content: str
+) -> None:
+    home.plant_credentials("s3")
     (entry,) = (home.folder / ".cache" / "reconcile" / kind).iterdir()
     entry.write_text(content)
-    assert home.fast("s3").code is None
+    assert home.run_fast("s3").code is None
 
 
 @pytest.mark.parametrize("field", ["arn", "account", "session_name", "asked"])
-def test_half_an_identity_is_none(home: Planted, field: str) -> None:
-    home.plant("s3")
+def test_half_an_identity_is_none(home: PlantedCache, field: str) -> None:
+    home.plant_credentials("s3")
     (entry,) = (home.folder / ".cache" / "reconcile" / IDENTITIES).iterdir()
     kept = json.loads(entry.read_text())
     entry.write_text(json.dumps({key: value for key, value in kept.items() if key != field}))
-    found = home.fast("s3")
+    found = home.run_fast("s3")
     assert (found.code, found.out) in {(None, ""), (0, found.out)}
     if found.code == 0:
         assert field == "account"  # of no use where the file names one
 
 
-def test_who_keys_belong_to_is_asked_again_after_a_day(home: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
-    home.plant("s3")
+def test_who_keys_belong_to_is_asked_again_after_a_day(home: PlantedCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.plant_credentials("s3")
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 86390)
-    assert home.fast("s3").code == 0
+    assert home.run_fast("s3").code == 0
     monkeypatch.setattr(time, "time", lambda: now + 86410)
-    assert home.fast("s3").code is None
+    assert home.run_fast("s3").code is None
     monkeypatch.setattr(time, "time", lambda: now - 60)
-    assert home.fast("s3").code is None
+    assert home.run_fast("s3").code is None
 
 
 HEAVY = [
@@ -339,9 +343,9 @@ HEAVY = [
     "words", [("s3",), ("s3", "--format", "credential-process"), ("s3", "--format=json"), ("far", "--shell", "fish")]
 )
 @pytest.mark.parametrize("source", ["keys", "profile"])
-def test_nothing_heavy_is_imported_for_what_is_printed(home: Planted, words: tuple[str, ...], source: str) -> None:
+def test_nothing_heavy_is_imported_for_what_is_printed(home: PlantedCache, words: tuple[str, ...], source: str) -> None:
     more = {} if source == "keys" else {"AWS_ACCESS_KEY_ID": "", "AWS_PROFILE": "other"}
-    home.plant(words[0], more=more)
+    home.plant_credentials(words[0], more=more)
     script = (
         "import sys\nfrom reconciler.__main__ import main\nsys.argv = ['reconcile', 'assume', *sys.argv[1:]]\n"
         "try:\n    main()\nfinally:\n    sys.stderr.write(' '.join(sys.modules))\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.assume import folder
-from reconciler.assume.folder import cache_folder, private_folder
+from reconciler.assume.folder import ensure_private_folder, find_cache_folder
 
 ROOT_ONLY = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives folders away")
 
@@ -26,30 +26,30 @@ PLACES = [
 
 @pytest.mark.parametrize(("environ", "expected"), [case[1:] for case in PLACES], ids=[case[0] for case in PLACES])
 def test_the_folder_is_where_the_system_keeps_caches(environ: dict[str, str], expected: str | None) -> None:
-    assert cache_folder(environ) == expected
+    assert find_cache_folder(environ) == expected
 
 
 def test_on_windows_it_is_in_the_local_application_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "_WINDOWS", True)
-    assert cache_folder({"LOCALAPPDATA": "/l", "HOME": "/h"}) == "/l/reconcile"
-    assert cache_folder({"USERPROFILE": "/u", "HOME": "/h"}) == "/u/AppData/Local/reconcile"
-    assert cache_folder({"HOME": "/h"}) is None
+    assert find_cache_folder({"LOCALAPPDATA": "/l", "HOME": "/h"}) == "/l/reconcile"
+    assert find_cache_folder({"USERPROFILE": "/u", "HOME": "/h"}) == "/u/AppData/Local/reconcile"
+    assert find_cache_folder({"HOME": "/h"}) is None
 
 
 def test_asking_where_it_is_makes_nothing(tmp_path: Path) -> None:
-    assert cache_folder({"HOME": str(tmp_path)}) == str(tmp_path / ".cache" / "reconcile")
+    assert find_cache_folder({"HOME": str(tmp_path)}) == str(tmp_path / ".cache" / "reconcile")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_private_folder_is_open_to_its_owner_alone(tmp_path: Path) -> None:
-    made = private_folder(str(tmp_path / "a" / "b"))
+    made = ensure_private_folder(str(tmp_path / "a" / "b"))
     assert Path(made).stat().st_mode & 0o777 == 0o700
 
 
 def test_one_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     tmp_path.joinpath("b").mkdir()
     tmp_path.joinpath("b").chmod(0o755)
-    assert Path(private_folder(str(tmp_path / "b"))).stat().st_mode & 0o777 == 0o700
+    assert Path(ensure_private_folder(str(tmp_path / "b"))).stat().st_mode & 0o777 == 0o700
 
 
 @ROOT_ONLY
@@ -61,17 +61,17 @@ def test_a_folder_or_a_link_of_another_user_is_refused_and_left_as_it_is(tmp_pat
     os.chown(tmp_path / theirs, 54_321, 54_321, follow_symlinks=False)
     before = folder.stat()
     with pytest.raises(PermissionError, match="another user"):
-        private_folder(str(link))
+        ensure_private_folder(str(link))
     assert (folder.stat().st_mode, folder.stat().st_uid) == (before.st_mode, before.st_uid)
 
 
 def test_a_link_of_ones_own_to_a_folder_of_ones_own_is_fine(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("folder")
-    assert private_folder(str(tmp_path / "link"))
+    assert ensure_private_folder(str(tmp_path / "link"))
 
 
 def test_what_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError):
-        private_folder(str(tmp_path / "file" / "b"))
+        ensure_private_folder(str(tmp_path / "file" / "b"))

@@ -13,10 +13,10 @@ from unittest.mock import patch
 
 import pytest
 
-from reconciler.app.aliases import Catalog, catalog
+from reconciler.app.aliases import Catalog, read_catalog
 from reconciler.assume import index
 from reconciler.assume.cache import INDEXES, Cache
-from reconciler.model.problem import Failed, Place
+from reconciler.model.problem import Place, ReconcileError
 from reconciler.model.sts import Caller
 
 OWN = 'account: "123456789012"\n'
@@ -62,7 +62,7 @@ class Work:
 
     def __init__(self, path: Path) -> None:
         self.path = path / "work"
-        self.cache = Cache.of({"HOME": str(path / "home")}, print)
+        self.cache = Cache.from_environ({"HOME": str(path / "home")}, print)
         self.write("roles.yaml", FILE)
         self.write("trust.json", json.dumps(TRUST))
         self.write("documents/session.json", json.dumps({"Statement": [ALLOW]}))
@@ -80,15 +80,15 @@ class Work:
         environ = how.pop("environ", {})
         cache = self.cache if cached else Cache(None, print)
         with patch.dict(os.environ, environ), contextlib.chdir(self.path / here):
-            return catalog(files, variables or {}, cache, environ=environ, **how)
+            return read_catalog(files, variables or {}, cache, environ=environ, **how)
 
     def holds(self, *files: str, here: str = ".", variables: dict[str, str] | None = None, **how: Any) -> bool:
         """Whether an index for these arguments, given in the folder `here`, is there and believed."""
         with contextlib.chdir(self.path / here):
-            name = index.key(
+            name = index.index_key_of(
                 files, variables or {}, how.get("account"), how.get("partition", "aws"), how.get("environ", {})
             )
-            return index.read(self.cache, name) is not None
+            return index.read_index(self.cache, name) is not None
 
 
 @pytest.fixture
@@ -109,8 +109,8 @@ def test_what_the_index_says_is_what_the_file_says(work: Work, text: str, how: d
     work.write("trust.json", json.dumps(TRUST).replace("arn:aws:", f"arn:{how.get('partition', 'aws')}:"))
     try:
         read = work.catalog("roles.yaml", cached=False, **how)
-    except Failed as failed:  # an account that is not the file's
-        with pytest.raises(Failed) as again:
+    except ReconcileError as failed:  # an account that is not the file's
+        with pytest.raises(ReconcileError) as again:
             work.catalog("roles.yaml", **how)
         assert again.value.problems == failed.problems and not work.holds("roles.yaml", **how)
         return
@@ -120,10 +120,10 @@ def test_what_the_index_says_is_what_the_file_says(work: Work, text: str, how: d
     assert read == made == indexed
     assert list(read.aliases["rich"].session_tags.items()) == list(indexed.aliases["rich"].session_tags.items())
     assert indexed.aliases["s3"].place == Place("roles.yaml", text[: text.index("  s3:")].count("\n") + 1, 3)
-    assert {name: trust.text for name, trust in read.trusts.items()} == {
-        name: trust.text for name, trust in indexed.trusts.items()
+    assert {name: trust.text for name, trust in read.trust_policies.items()} == {
+        name: trust.text for name, trust in indexed.trust_policies.items()
     }
-    assert set(indexed.trusts) == {"s3", "rich"} and indexed.longest == {"s3": 14400, "rich": 3600}
+    assert set(indexed.trust_policies) == {"s3", "rich"} and indexed.max_durations == {"s3": 14400, "rich": 3600}
 
 
 def _remove(name: str) -> Callable[[Work], None]:
@@ -154,7 +154,7 @@ def test_whatever_changes_the_index_does_not_hold(work: Work, change: Callable[[
     assert work.holds("roles.yaml")
     change(work)
     assert not work.holds("roles.yaml")
-    with contextlib.suppress(Failed):
+    with contextlib.suppress(ReconcileError):
         assert work.catalog("roles.yaml") == work.catalog("roles.yaml", cached=False)
 
 
@@ -248,7 +248,7 @@ def test_another_version_of_ours_reads_the_file_again(
 def test_an_invalid_file_is_not_indexed(work: Work) -> None:
     work.write("roles.yaml", FILE.replace("role: reader", "role: none"))
     for _ in range(2):
-        with pytest.raises(Failed):
+        with pytest.raises(ReconcileError):
             work.catalog("roles.yaml")
     assert not work.holds("roles.yaml")
 
@@ -256,7 +256,7 @@ def test_an_invalid_file_is_not_indexed(work: Work) -> None:
 @pytest.mark.parametrize("looked", [None, [], {}, {"files": []}, {"files": {}, "absent": 3, "patterns": {}}])
 def test_an_index_that_does_not_say_what_was_looked_at_does_not_hold(work: Work, looked: Any) -> None:
     work.cache.put(INDEXES, "x", {"looked": looked, "aliases": {}})
-    assert index.read(work.cache, "x") is None
+    assert index.read_index(work.cache, "x") is None
 
 
 def test_a_file_that_was_written_while_it_was_read_is_not_indexed(
@@ -266,13 +266,13 @@ def test_a_file_that_was_written_while_it_was_read_is_not_indexed(
     monkeypatch.setattr(index, "TICK", 0.02)
     file, before = tmp_path / "roles.yaml", time.time() - 1
     file.write_text("version: 1\n")
-    assert index.manifest([str(file)], [], [], before) is None
-    assert index.manifest([str(file)], [], [], time.time() + 1) is not None
+    assert index.build_manifest([str(file)], [], [], before) is None
+    assert index.build_manifest([str(file)], [], [], time.time() + 1) is not None
     other = tmp_path / "other.yaml"
     other.write_text("version: 1\n")
     os.utime(other, (0, 0))
     other.replace(file)
-    assert index.manifest([str(file)], [], [], before) is None
+    assert index.build_manifest([str(file)], [], [], before) is None
 
 
 GUARDING = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Null": {"aws:MultiFactorAuthAge": "true"}}}
@@ -285,7 +285,7 @@ def test_a_document_of_a_policy_decides_who_needs_mfa_and_not_whether_the_aliase
 
     def demanded() -> bool | None:
         found = work.catalog("roles.yaml")
-        return found.demand([found.aliases["s3"]], asked).required
+        return found.find_demand([found.aliases["s3"]], asked).required
 
     assert demanded() is False
     work.write("documents/own.json", json.dumps({"Statement": [GUARDING]}))

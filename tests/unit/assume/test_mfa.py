@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.assume.mfa import AliasDemands, Demand, FileDemands, caller_name, device
+from reconciler.assume.mfa import AliasDemands, Demand, FileDemands, caller_name_of, choose_device
 from reconciler.model.live import MfaDevice
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 
 ACCOUNT = "123456789012"
 USER = f"arn:aws:iam::{ACCOUNT}:user/team/demo-user"
@@ -24,13 +24,13 @@ FIDO = f"arn:aws:iam::{ACCOUNT}:u2f/user/demo-user/key"
     ],
 )
 def test_the_device_is_one_that_gives_codes(serials: list[str], expected: str) -> None:
-    assert device([MfaDevice(serial) for serial in serials], USER) == expected
+    assert choose_device([MfaDevice(serial) for serial in serials], USER) == expected
 
 
 @pytest.mark.parametrize(("serials", "said"), [([FIDO], "security keys"), ([], "no MFA device")])
 def test_a_caller_without_codes_is_told_why(serials: list[str], said: str) -> None:
-    with pytest.raises(Failed) as caught:
-        device([MfaDevice(serial) for serial in serials], USER)
+    with pytest.raises(ReconcileError) as caught:
+        choose_device([MfaDevice(serial) for serial in serials], USER)
     message = caught.value.problems[0].message
     assert said in message and USER in message and "Enrol" in message
 
@@ -45,15 +45,19 @@ def test_a_caller_without_codes_is_told_why(serials: list[str], said: str) -> No
     ],
 )
 def test_a_caller_is_named_without_its_path(arn: str, expected: str) -> None:
-    assert caller_name(arn) == expected
+    assert caller_name_of(arn) == expected
 
 
 def test_whom_the_file_declares_and_says_nothing_of_needs_no_mfa() -> None:
     groups = (frozenset({"user/ann"}), frozenset({"user/bob"}))
     demanded = AliasDemands(((1, Demand(True, 900)), (0, Demand(None))), None, True)
     file = FileDemands(frozenset({"user/ann", "user/bob", "user/eve"}), groups, {"s3": demanded})
-    assert file.of("s3", "user/bob") == Demand(True, 900)
-    assert file.of("s3", "user/ann") == Demand(None)
-    assert file.of("s3", "user/eve") == file.of("other", "user/bob") == Demand(False)
-    assert file.of("s3", "user/stranger") is None
-    assert file.of_anyone("s3") is None and file.of_somebody("s3") and not file.of_somebody("other")
+    assert file.demand_of("s3", "user/bob") == Demand(True, 900)
+    assert file.demand_of("s3", "user/ann") == Demand(None)
+    assert file.demand_of("s3", "user/eve") == file.demand_of("other", "user/bob") == Demand(False)
+    assert file.demand_of("s3", "user/stranger") is None
+    assert (
+        file.is_required_for_all("s3") is None
+        and file.is_required_for_some("s3")
+        and not file.is_required_for_some("other")
+    )

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.assume import profiles
-from reconciler.assume.profiles import Process, Profile
+from reconciler.assume.profiles import CredentialProcess, Profile
 from reconciler.files import ini
 from reconciler.model.desired import Alias
-from reconciler.model.problem import Failed, Place
+from reconciler.model.problem import Place, ReconcileError
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
-PROCESS = Process(("/opt/re concile",), ("/home/me/roles.yaml",))
+PROCESS = CredentialProcess(("/opt/re concile",), ("/home/me/roles.yaml",))
 TEXTS = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp", "Cf", "Cn", "Co", "Zs"]), min_size=1)
 
 
@@ -52,12 +52,12 @@ def said(made: tuple[Profile, ...], name: str) -> dict[str, str]:
     ],
 )
 def test_an_alias_as_a_role_says_what_aws_tools_understand(more: dict[str, Any], expected: dict[str, str]) -> None:
-    made = profiles.as_roles(named(alias("hop"), alias("a", **more)))
+    made = profiles.make_role_profiles(named(alias("hop"), alias("a", **more)))
     assert said(made, "a") == {"role_arn": ROLE, **expected}
 
 
 def test_a_prefix_begins_every_name_and_the_names_of_hops() -> None:
-    made = profiles.as_roles(named(alias("hop", source_profile="hop"), alias("a", via="hop")), "re-")
+    made = profiles.make_role_profiles(named(alias("hop", source_profile="hop"), alias("a", via="hop")), "re-")
     assert [profile.name for profile in made] == ["re-hop", "re-a"]
     assert said(made, "re-a")["source_profile"] == "re-hop"
     assert said(made, "re-hop")["source_profile"] == "hop", "a source is somebody else's profile"
@@ -75,7 +75,9 @@ def test_a_prefix_begins_every_name_and_the_names_of_hops() -> None:
 )
 def test_an_alias_as_a_process_runs_this_program(more: dict[str, Any], words: list[str]) -> None:
     aliases = named(alias("hop", source_profile="base"), alias("a", **more))
-    made = profiles.as_processes(aliases, Process(("/x/reconcile",), ("/f.yaml", "/g"), (("env", "p r"),)))
+    made = profiles.make_process_profiles(
+        aliases, CredentialProcess(("/x/reconcile",), ("/f.yaml", "/g"), (("env", "p r"),))
+    )
     assert shlex.split(said(made, "a")["credential_process"]) == [
         *("/x/reconcile", "assume", "a", "--file", "/f.yaml", "--file", "/g", "--var", "env=p r"),
         *words,
@@ -88,8 +90,10 @@ def test_any_path_survives_the_config_file_and_the_splitting(
     tmp_path_factory: pytest.TempPathFactory, program: list[str], files: list[str], windows: bool
 ) -> None:
     program, files = [f"/{word} $HOME ~ %d" for word in program], [f"/'\"{file} \\" for file in files]
-    made = profiles.as_processes(named(alias("a", region="x")), Process(tuple(program), tuple(files), windows=windows))
-    text = ini.with_block("", "f", profiles.body(made, {"a": ini.header_of("a")}), "config").text
+    made = profiles.make_process_profiles(
+        named(alias("a", region="x")), CredentialProcess(tuple(program), tuple(files), windows=windows)
+    )
+    text = ini.replace_block("", "f", profiles.format_profiles(made, {"a": ini.header_of("a")}), "config").text
     path: Path = tmp_path_factory.getbasetemp() / "config"
     path.write_text(text, encoding="utf-8", newline="")
     line = load_config(str(path))["profiles"]["a"]["credential_process"]
@@ -100,9 +104,9 @@ def test_any_path_survives_the_config_file_and_the_splitting(
 
 @pytest.mark.parametrize("name", ["default", "a/b:c", "/x", "a=b,c.d@e+f", "profile", "DEFAULT"])
 def test_botocore_reads_of_every_name_what_was_meant(name: str, tmp_path: Path) -> None:
-    made = profiles.as_roles(named(alias(name, source_profile="me", region="eu-west-1")))
-    body = profiles.body(made, {name: ini.header_of(name)})
-    (tmp_path / "config").write_text(ini.with_block("[profile z]\na=\n", "f", body, "config").text)
+    made = profiles.make_role_profiles(named(alias(name, source_profile="me", region="eu-west-1")))
+    body = profiles.format_profiles(made, {name: ini.header_of(name)})
+    (tmp_path / "config").write_text(ini.replace_block("[profile z]\na=\n", "f", body, "config").text)
     assert load_config(str(tmp_path / "config"))["profiles"][name] == {
         "role_arn": ROLE,
         "source_profile": "me",
@@ -120,22 +124,25 @@ def test_botocore_reads_of_every_name_what_was_meant(name: str, tmp_path: Path) 
     ],
 )
 def test_profiles_that_would_call_themselves_without_end_are_refused(aliases: dict[str, Alias]) -> None:
-    for make in (lambda: profiles.as_roles(aliases), lambda: profiles.as_processes(aliases, PROCESS)):
-        with pytest.raises(Failed, match="lead back to themselves"):
+    for make in (
+        lambda: profiles.make_role_profiles(aliases),
+        lambda: profiles.make_process_profiles(aliases, PROCESS),
+    ):
+        with pytest.raises(ReconcileError, match="lead back to themselves"):
             make()
-    assert profiles.as_processes(aliases, PROCESS, "re-")
+    assert profiles.make_process_profiles(aliases, PROCESS, "re-")
 
 
 @pytest.mark.parametrize("prefix", ["-", "a b", "a]", 'a"', "a\n", "ä", "a#"])
 def test_a_prefix_that_no_profile_can_have_is_refused(prefix: str) -> None:
-    with pytest.raises(Failed, match="cannot begin the name"):
-        profiles.as_roles({}, prefix)
+    with pytest.raises(ReconcileError, match="cannot begin the name"):
+        profiles.make_role_profiles({}, prefix)
 
 
 @pytest.mark.parametrize("source", ["a\nb", " a", "a\x1b[0m", "a\r[profile x]"])
 def test_a_value_that_is_not_one_line_is_refused(source: str) -> None:
-    with pytest.raises(Failed, match="cannot stand in a config file"):
-        profiles.as_roles(named(alias("a", source_profile=source)))
+    with pytest.raises(ReconcileError, match="cannot stand in a config file"):
+        profiles.make_role_profiles(named(alias("a", source_profile=source)))
 
 
 @pytest.mark.parametrize(
@@ -148,8 +155,8 @@ def test_a_value_that_is_not_one_line_is_refused(source: str) -> None:
     ],
 )
 def test_what_a_role_profile_leaves_out_is_said(more: dict[str, Any], words: str) -> None:
-    made = profiles.as_roles(named(alias("hop", source_profile="me"), alias("a", **more)))
-    (found,) = profiles.unsaid(made, ())
+    made = profiles.make_role_profiles(named(alias("hop", source_profile="me"), alias("a", **more)))
+    (found,) = profiles.find_lost_fields(made, ())
     assert words in found.summary and "--credential-process" in found.hint
 
 
@@ -163,26 +170,26 @@ def test_what_a_role_profile_leaves_out_is_said(more: dict[str, Any], words: str
 )
 def test_an_alias_with_a_session_policy_becomes_no_profile_that_may_more(more: dict[str, Any], words: str) -> None:
     aliases = named(alias("hop", source_profile="me"), alias("a", **more), alias("b", via="a"), alias("c", via="b"))
-    made = profiles.as_roles(aliases)
+    made = profiles.make_role_profiles(aliases)
     assert [profile.name for profile in made] == ["hop"]
-    itself, after, last = profiles.left_out(aliases)
+    itself, after, last = profiles.find_left_out(aliases)
     assert itself.summary.startswith("a gets no profile") and words in itself.summary
     for found, name in ((after, "b"), (last, "c")):
         assert found.summary.startswith(f"{name} gets no profile: it is assumed via a, which has `policy")
     assert all("--credential-process" in found.hint for found in (itself, after, last))
-    assert [profile.name for profile in profiles.as_processes(aliases, PROCESS)] == ["hop", "a", "b", "c"]
+    assert [profile.name for profile in profiles.make_process_profiles(aliases, PROCESS)] == ["hop", "a", "b", "c"]
 
 
 def test_an_alias_without_a_session_policy_is_not_left_out() -> None:
     aliases = named(alias("hop", source_profile="me", session_tags={"a": "b"}), alias("a", via="hop"))
-    assert profiles.left_out(aliases) == ()
+    assert profiles.find_left_out(aliases) == ()
 
 
 def test_what_a_role_profile_says_whole_is_no_finding() -> None:
     more = {"external_id": "xx", "session_name": "nn", "region": "r", "duration": 1800, "mfa_serial": "arn:s"}
-    made = profiles.as_roles(named(alias("hop", mfa=True, **more), alias("a", via="hop", mfa=False)))
-    assert profiles.unsaid(made, ()) == ()
-    assert profiles.lengthened(made) == ()
+    made = profiles.make_role_profiles(named(alias("hop", mfa=True, **more), alias("a", via="hop", mfa=False)))
+    assert profiles.find_lost_fields(made, ()) == ()
+    assert profiles.find_lengthened(made) == ()
 
 
 @pytest.mark.parametrize(
@@ -197,13 +204,15 @@ def test_what_a_role_profile_says_whole_is_no_finding() -> None:
 def test_a_profile_without_a_device_is_told_of_where_mfa_is_needed(
     more: dict[str, Any], with_mfa: list[str], expected: bool
 ) -> None:
-    made = profiles.as_roles(named(alias("hop"), alias("a", **more)))
-    assert [problem.code for problem in profiles.unsaid(made, with_mfa)] == ["mfa-serial-unknown"] * expected
+    made = profiles.make_role_profiles(named(alias("hop"), alias("a", **more)))
+    assert [problem.code for problem in profiles.find_lost_fields(made, with_mfa)] == ["mfa-serial-unknown"] * expected
 
 
 def test_a_source_that_this_machine_does_not_have_is_told_once() -> None:
-    made = profiles.as_roles(named(alias("a"), alias("b"), alias("c", source_profile="me"), alias("d", via="a")))
-    missing = profiles.without_source(made, frozenset({"me"}))
+    made = profiles.make_role_profiles(
+        named(alias("a"), alias("b"), alias("c", source_profile="me"), alias("d", via="a"))
+    )
+    missing = profiles.find_missing_sources(made, frozenset({"me"}))
     assert [found.code for found in missing] == ["no-source-profile"]
     assert "profile default" in missing[0].summary and "a and b" in missing[0].summary
-    assert profiles.without_source(made, frozenset({"me", "default"})) == ()
+    assert profiles.find_missing_sources(made, frozenset({"me", "default"})) == ()

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.assume import warm
-from reconciler.assume.source import default_profile_is_used, endpoint_of, identity_of
+from reconciler.assume.source import endpoint_of, identity_of, uses_default_profile
 from tests.support.examples import examples
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s"}
@@ -261,7 +261,7 @@ def test_the_default_profile_is_used_where_there_is_nothing_else(
 ) -> None:
     home.write(config, credentials)
     with patch.dict(os.environ, home.environ | environ, clear=True):
-        assert default_profile_is_used(os.environ) is expected
+        assert uses_default_profile(os.environ) is expected
 
 
 HERE = "[default]\nendpoint_url = http://here\n"
@@ -306,4 +306,4 @@ def test_the_endpoint_is_the_options_then_the_environments_then_the_profiles(
 ) -> None:
     home.write(HERE)
     with patch.dict(os.environ, home.environ | environ, clear=True):
-        assert warm.endpoint(option, None, os.environ) == expected
+        assert warm.resolve_sts_endpoint(option, None, os.environ) == expected

@@ -11,18 +11,18 @@ import pytest
 
 from reconciler.app import aliases, wanted
 from reconciler.app import assume as use_case
-from reconciler.app.assume import assumed
-from reconciler.app.wanted import Wanted
-from reconciler.assume.codes import Sources
+from reconciler.app.assume import assume_alias
+from reconciler.app.wanted import AssumeRequest
+from reconciler.assume.codes import CodeSources
 from reconciler.aws import sts
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
-from reconciler.kinds.mfa_guard import guard_policy
+from reconciler.kinds.mfa_guard import make_guard_policy
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.desired import Alias, Desired, Settings
 from reconciler.model.entity import Entity, Role, User
 from reconciler.model.live import MfaDevice, State
-from reconciler.model.problem import Failed, Place, failure
+from reconciler.model.problem import Place, ReconcileError, make_error
 from reconciler.policy.canonical import canonical
 
 ACCOUNT = "123456789012"
@@ -69,7 +69,7 @@ def desired(account: str, partition: str = "aws") -> Desired:
 
 def guarded_user(account: str, partition: str) -> dict[Address, Entity]:
     """A user of whom the file demands MFA, and the guard that demands it."""
-    guard = guard_policy("t", partition, "/")
+    guard = make_guard_policy("t", partition, "/")
     arn = arn_of(guard.address, "/", account, partition)
     user = User("guarded-user", path="/team/", policies=frozenset({arn}))
     return {guard.address: guard, user.address: user}
@@ -88,8 +88,8 @@ class World:
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
-    def run(self, alias: str, environ: Mapping[str, str] | None = None, **more: Any) -> use_case.Assumed:
-        return assumed(Wanted(alias, cached=False, **more), environ or {}, self.said.append)
+    def run(self, alias: str, environ: Mapping[str, str] | None = None, **more: Any) -> use_case.AssumedRole:
+        return assume_alias(AssumeRequest(alias, use_cache=False, **more), environ or {}, self.said.append)
 
 
 @pytest.fixture
@@ -115,13 +115,13 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     def assume_role(client: Any, parameters: Any, caller: str, serial: str = "", code: str = "") -> tuple[str, ...]:
         made.calls.append((parameters["RoleArn"].rpartition("/")[2], serial, code))
         if code in made.refuse:
-            raise failure("mfa-code-refused" if code else sts.ROLE_REFUSED, "no")
+            raise make_error("mfa-code-refused" if code else sts.ROLE_REFUSED, "no")
         assert client == ("first" if len({role for role, *_ in made.calls}) == 1 else "later")
         return KEYS
 
     def given(files: Any, variables: Any, cache: Any, account: str | None = None, partition: str = "aws") -> Any:
         known = None if made.account == PLACEHOLDER_ACCOUNT else made.account
-        return aliases.of_desired(desired(account or made.account, partition), account or known)
+        return aliases.build_catalog(desired(account or made.account, partition), account or known)
 
     monkeypatch.setattr(sts, "Source", Source)
     monkeypatch.setattr(sts, "assume_role", assume_role)
@@ -184,7 +184,7 @@ def test_a_role_is_in_the_callers_partition(world: World, partition: str, accoun
 def test_the_file_itself_is_read_for_the_callers_partition(
     world: World, account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wanted, "catalog", aliases.catalog)
+    monkeypatch.setattr(wanted, "catalog", aliases.read_catalog)
     world.caller = f"arn:aws-cn:iam::{ACCOUNT}:user/demo-user"
     file = tmp_path / "roles.yaml"
     file.write_text(
@@ -212,7 +212,7 @@ def test_the_code_goes_with_the_first_hop_and_only_where_needed(
     world: World, alias: str, calls: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sts, "assume_role", _recorder(world))
-    world.run(alias, codes=Sources(variable="111111"))
+    world.run(alias, codes=CodeSources(variable="111111"))
     assert world.calls == calls
 
 
@@ -225,7 +225,7 @@ def _recorder(world: World) -> Any:
 
 
 def test_a_code_that_is_passed_is_sent_though_the_file_does_not_ask(world: World) -> None:
-    world.run("s3", codes=Sources(code="111111"))
+    world.run("s3", codes=CodeSources(code="111111"))
     assert world.calls == [("open", SERIAL, "111111")]
 
 
@@ -237,7 +237,7 @@ def test_a_refused_code_is_followed_by_a_question(world: World) -> None:
         asked.append(question)
         return "222222"
 
-    world.run("admin", codes=Sources(variable="111111", ask=ask))
+    world.run("admin", codes=CodeSources(variable="111111", ask=ask))
     assert [code for *_, code in world.calls] == ["111111", "222222"]
     assert asked == [f"AWS refused that code; wait for the next one. MFA code for admin ({SERIAL}): "]
 
@@ -248,14 +248,14 @@ def test_a_session_that_may_carry_mfa_already_is_tried_before_a_code_is_asked_fo
     assert world.calls == [("guarded", "", "")]
     world.calls.clear()
     world.refuse = ("",)
-    world.run("admin", codes=Sources(variable="111111"))
+    world.run("admin", codes=CodeSources(variable="111111"))
     assert world.calls == [("guarded", "", ""), ("guarded", SERIAL, "111111")]
 
 
 def test_a_role_session_cannot_give_mfa(world: World) -> None:
     world.caller = SESSION
-    with pytest.raises(Failed) as caught:
-        world.run("strict", codes=Sources(variable="111111"))
+    with pytest.raises(ReconcileError) as caught:
+        world.run("strict", codes=CodeSources(variable="111111"))
     assert "only from users" in caught.value.problems[0].message and world.calls == []
 
 
@@ -267,7 +267,7 @@ def test_being_someone_already_is_said(world: World) -> None:
 
 
 def test_keys_of_another_tool_that_are_over_are_not_told_to_be_unset(world: World) -> None:
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(ReconcileError) as caught:
         world.run("s3", {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"})
     assert "--unset" not in caught.value.problems[0].message
 
@@ -278,7 +278,7 @@ def test_a_session_that_is_over_is_said_before_aws_is_asked(world: World) -> Non
         "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z",
         "RECONCILE_ALIAS": "admin",
     }
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(ReconcileError) as caught:
         world.run("s3", past)
     assert "--unset" in caught.value.problems[0].message and world.sources == []
     world.run("profiled", past)
@@ -288,5 +288,5 @@ def test_a_session_that_is_over_is_said_before_aws_is_asked(world: World) -> Non
 def test_a_user_of_whom_the_file_demands_mfa_gives_a_code_for_every_role(world: World) -> None:
     """The guard denies AssumeRole without MFA, whatever the role's trust asks for."""
     world.caller = GUARDED
-    world.run("s3", codes=Sources(variable="111111"))
+    world.run("s3", codes=CodeSources(variable="111111"))
     assert world.calls == [("open", SERIAL, "111111")]

@@ -15,12 +15,12 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.aws.answers import AnswerParsers, ForeignAnswer, timestamp
+from reconciler.aws.answers import AnswerParsers, ForeignAnswer, parse_datetime
 from reconciler.aws.faults import problem_of
-from reconciler.aws.required import FORMS, REQUIRED
-from reconciler.kinds.raw import Raw
-from tests.support.raw_server import RawServer, http, raw_served, sending
-from tests.support.shapes import answer_of, without
+from reconciler.aws.required import REQUIRED, VALUE_PATTERNS
+from reconciler.kinds.raw import RawAccount
+from tests.support.raw_server import RawServer, build_http, send_bytes, serve_raw
+from tests.support.shapes import answer_of, answers_without
 
 NAMESPACE = ' xmlns="https://iam.amazonaws.com/doc/2010-05-08/"'
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -28,7 +28,7 @@ SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RawServer]:
-    with raw_served() as running:
+    with serve_raw() as running:
         yield running
 
 
@@ -37,7 +37,7 @@ def core() -> Any:
     session = botocore.session.Session()
     session.set_credentials("test", "test")
     parsers = AnswerParsers()
-    parsers.set_parser_defaults(timestamp_parser=timestamp)
+    parsers.set_parser_defaults(timestamp_parser=parse_datetime)
     session.register_component("response_parser_factory", parsers)
     return session
 
@@ -92,7 +92,7 @@ STATUSES = (200, 201, 204, 300, 302, 400, 401, 403, 404, 407, 413, 451)
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 def test_what_is_not_of_aws_is_no_answer(body: bytes, status: int, iam: Any, server: RawServer) -> None:
-    server.sender = sending(http(status, b"" if status == 204 else body, "Server: squid/5.2"))
+    server.sender = send_bytes(build_http(status, b"" if status == 204 else body, "Server: squid/5.2"))
     for call in (lambda: iam.get_user(UserName="a"), lambda: iam.delete_user(UserName="a")):
         with pytest.raises(ForeignAnswer) as foreign:
             call()
@@ -122,7 +122,7 @@ def test_millions_of_anything_are_not_read(protocol: str, body: bytes) -> None:
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 def test_a_failing_gateway_is_an_error_with_its_status(body: bytes, status: int, iam: Any, server: RawServer) -> None:
     """Whatever it sends: botocore repeats a read, and a write counts as lost, by the status."""
-    server.sender = sending(http(status, body))
+    server.sender = send_bytes(build_http(status, body))
     with pytest.raises(ClientError) as failed:
         iam.delete_user(UserName="a")
     found: Any = failed.value.response
@@ -131,7 +131,7 @@ def test_a_failing_gateway_is_an_error_with_its_status(body: bytes, status: int,
 
 
 def test_too_many_requests_are_throttling_whoever_says_it(iam: Any, server: RawServer) -> None:
-    server.sender = sending(http(429, PAGE))
+    server.sender = send_bytes(build_http(429, PAGE))
     with pytest.raises(ClientError) as failed:
         iam.delete_user(UserName="a")
     assert failed.value.response["Error"]["Code"] == "TooManyRequestsException"
@@ -155,7 +155,7 @@ LOOKS: dict[str, tuple[bytes, str]] = {
 def test_who_answered_and_with_what_is_said(
     body: bytes, said: str, header: str, software: str, iam: Any, server: RawServer
 ) -> None:
-    server.sender = sending(http(403, body, header))
+    server.sender = send_bytes(build_http(403, body, header))
     with pytest.raises(ForeignAnswer) as foreign:
         iam.get_user(UserName="a")
     problem = problem_of(foreign.value, "reading")
@@ -187,7 +187,7 @@ ERRORS: dict[str, tuple[bytes, str, str]] = {
 def test_an_error_of_aws_is_read(
     body: bytes, code: str, message: str, status: int, iam: Any, server: RawServer
 ) -> None:
-    server.sender = sending(http(status, body))
+    server.sender = send_bytes(build_http(status, body))
     with pytest.raises(ClientError) as failed:
         iam.get_user(UserName="a")
     found: Any = failed.value.response
@@ -223,7 +223,7 @@ def test_without_a_field_that_is_relied_on_an_answer_is_none(service: str, opera
     shape: Any = MODELS[service].operation_model(operation).output_shape
     whole = answer_of(operation, shape)
     assert parsed(service, operation, whole)
-    for body in without(whole, shape, REQUIRED):
+    for body in answers_without(whole, shape, REQUIRED):
         with pytest.raises(ForeignAnswer, match=r"missing or malformed|is broken or of something else"):
             parsed(service, operation, body)
 
@@ -239,7 +239,7 @@ def test_every_field_that_is_relied_on_is_one_of_aws() -> None:
             inner = found[name].members[first]
             inner = inner.member if inner.type_name == "list" else inner
             assert not rest or rest in inner.members, (name, path)
-    assert {path.rpartition(".")[2] for paths in REQUIRED.values() for path in paths} >= FORMS.keys()
+    assert {path.rpartition(".")[2] for paths in REQUIRED.values() for path in paths} >= VALUE_PATTERNS.keys()
 
 
 def _collect(shape: Any, found: dict[str, Any]) -> None:
@@ -307,7 +307,7 @@ def test_a_value_of_another_kind_is_no_answer(operation: str, before: str, after
     ],
 )
 def test_a_document_that_is_none_is_kept_as_it_is_and_means_nothing(text: str) -> None:
-    document = Raw("123456789012", "aws", {}).document(text)
+    document = RawAccount("123456789012", "aws", {}).parse_document(text)
     assert document.opaque
 
 

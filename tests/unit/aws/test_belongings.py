@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from reconciler.aws.belongings import belongings_of, devices_of, of_listed
-from reconciler.aws.overlap import Overlap
+from reconciler.aws.belongings import call_or_empty, read_mfa_devices, read_owned_credentials
+from reconciler.aws.overlap import DaemonExecutor
 from reconciler.model.address import Address
-from reconciler.model.live import Belongings
+from reconciler.model.live import OwnedCredentials
 
 
 def refused(code: str) -> ClientError:
@@ -33,9 +33,9 @@ def connection(**failing: Exception) -> Any:
     return SimpleNamespace(iam=iam)
 
 
-def found_for(connection: Any) -> Belongings:
-    with Overlap(3) as pool:
-        return belongings_of(connection, Address("user", "u"), pool)
+def found_for(connection: Any) -> OwnedCredentials:
+    with DaemonExecutor(3) as pool:
+        return read_owned_credentials(connection, Address("user", "u"), pool)
 
 
 @pytest.mark.parametrize("error", [refused("AccessDenied"), refused("InvalidAction"), ResponseParserError("<html>")])
@@ -60,7 +60,7 @@ def test_a_user_that_is_not_there_yet_or_no_more_has_no_device() -> None:
     """IAM may list a new user before it answers for it ("eventual consistency", IAM User Guide)."""
     user = Address("user", "u")
     unknown, denied = (connection(list_mfa_devices=refused(code)) for code in ("NoSuchEntity", "AccessDenied"))
-    assert of_listed(lambda: devices_of(unknown, user)) == ()
-    assert of_listed(lambda: devices_of(denied, user)) is None
+    assert call_or_empty(lambda: read_mfa_devices(unknown, user)) == ()
+    assert call_or_empty(lambda: read_mfa_devices(denied, user)) is None
     with pytest.raises(ClientError):
-        devices_of(unknown, user)  # where a person named the user, that it is not there must be told
+        read_mfa_devices(unknown, user)  # where a person named the user, that it is not there must be told

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from reconciler.aws import devices
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 
 SERIAL = "arn:aws:iam::123456789012:mfa/alice"
 MADE = {"VirtualMFADevice": {"SerialNumber": SERIAL, "Base32StringSeed": b"ABCD"}}
@@ -35,7 +35,7 @@ def connection(**answers: Any) -> Any:
 
 
 def code_of(call: Any) -> str:
-    with pytest.raises(Failed) as failed:
+    with pytest.raises(ReconcileError) as failed:
         call()
     assert len(failed.value.problems) == 1
     return failed.value.problems[0].code
@@ -47,49 +47,52 @@ def code_of(call: Any) -> str:
         (refused("InvalidAuthenticationCode", 403), "mfa-code-refused"),
         (refused("AccessDenied", 403), "access-denied"),
         (refused("LimitExceeded", 409), "mfa-device-limit"),
-        (refused("ServiceFailure", 500), devices.UNCLEAR),
-        (ConnectTimeoutError(endpoint_url="https://iam.amazonaws.com"), devices.UNCLEAR),
+        (refused("ServiceFailure", 500), devices.ANSWER_LOST),
+        (ConnectTimeoutError(endpoint_url="https://iam.amazonaws.com"), devices.ANSWER_LOST),
         (refused("ValidationError"), "aws-error"),
         (refused("EntityAlreadyExists", 409), "aws-error"),
     ],
 )
 def test_each_refusal_of_codes_has_its_meaning(error: Exception, code: str) -> None:
     made = connection(enable_mfa_device=error)
-    assert code_of(lambda: devices.enable(made, "alice", SERIAL, "111111", "222222")) == code
+    assert code_of(lambda: devices.enable_device(made, "alice", SERIAL, "111111", "222222")) == code
     assert made.iam_once.enable_mfa_device.call_count == 1
 
 
 def test_codes_are_not_in_what_is_said() -> None:
     made = connection(enable_mfa_device=refused("InvalidAuthenticationCode", 403))
-    with pytest.raises(Failed) as failed:
-        devices.enable(made, "alice", SERIAL, "111111", "222222")
+    with pytest.raises(ReconcileError) as failed:
+        devices.enable_device(made, "alice", SERIAL, "111111", "222222")
     assert "111111" not in str(failed.value.problems) and failed.value.__cause__ is None
 
 
 def test_a_device_that_iam_does_not_see_yet_is_waited_for() -> None:
     made = connection(enable_mfa_device=[refused("NoSuchEntity", 404), refused("EntityTemporarilyUnmodifiable"), {}])
-    devices.enable(made, "alice", SERIAL, "111111", "222222")
+    devices.enable_device(made, "alice", SERIAL, "111111", "222222")
     never = connection(enable_mfa_device=[refused("NoSuchEntity", 404)] * 3)
-    assert code_of(lambda: devices.enable(never, "alice", SERIAL, "111111", "222222")) == "aws-error"
+    assert code_of(lambda: devices.enable_device(never, "alice", SERIAL, "111111", "222222")) == "aws-error"
 
 
 def test_a_name_is_waited_for_only_where_it_was_just_freed() -> None:
     taken = refused("EntityAlreadyExists", 409)
-    assert code_of(lambda: devices.create(connection(create_virtual_mfa_device=taken), "alice")) == devices.TAKEN
+    assert (
+        code_of(lambda: devices.create_device(connection(create_virtual_mfa_device=taken), "alice"))
+        == devices.DEVICE_TAKEN
+    )
     made = connection(create_virtual_mfa_device=[taken, MADE])
-    assert devices.create(made, "alice", freed=True) == devices.Fresh(SERIAL, "ABCD")
+    assert devices.create_device(made, "alice", just_deleted=True) == devices.NewDevice(SERIAL, "ABCD")
 
 
 def test_a_creation_whose_answer_is_lost_is_not_made_again() -> None:
     made = connection(create_virtual_mfa_device=ConnectTimeoutError(endpoint_url="https://iam.amazonaws.com"))
-    assert code_of(lambda: devices.create(made, "alice", freed=True)) == devices.UNCLEAR
+    assert code_of(lambda: devices.create_device(made, "alice", just_deleted=True)) == devices.ANSWER_LOST
     assert made.iam_once.create_virtual_mfa_device.call_count == 1
 
 
 def test_what_is_gone_is_deleted() -> None:
-    devices.delete(connection(delete_virtual_mfa_device=refused("NoSuchEntity", 404)), SERIAL)
+    devices.delete_device(connection(delete_virtual_mfa_device=refused("NoSuchEntity", 404)), SERIAL)
     held = connection(delete_virtual_mfa_device=refused("DeleteConflict", 409))
-    assert code_of(lambda: devices.delete(held, SERIAL)) == "aws-error"
+    assert code_of(lambda: devices.delete_device(held, SERIAL)) == "aws-error"
 
 
 def test_the_device_of_root_is_told_from_one_that_nobody_has() -> None:
@@ -105,8 +108,8 @@ def test_the_device_of_root_is_told_from_one_that_nobody_has() -> None:
     }
     iam = Mock()
     iam.list_virtual_mfa_devices.side_effect = lambda AssignmentStatus, **_: pages[AssignmentStatus]
-    assert devices.virtual_devices(SimpleNamespace(iam=iam)) == {  # type: ignore[arg-type]
+    assert devices.list_virtual_devices(SimpleNamespace(iam=iam)) == {  # type: ignore[arg-type]
         "left": None,
-        root: devices.ROOT,
+        root: devices.ROOT_USER,
         SERIAL: "alice",
     }

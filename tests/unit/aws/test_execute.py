@@ -10,8 +10,8 @@ from typing import cast
 
 import pytest
 
-from reconciler.aws.execute import Stop
-from reconciler.cli.reporting import TextLog, stoppable
+from reconciler.aws.execute import StopSignal
+from reconciler.cli.reporting import TextLog, stop_on_signals
 
 
 @pytest.fixture
@@ -22,12 +22,12 @@ def _signals_as_before() -> Iterator[None]:
 
 
 def test_the_first_time_asks_and_the_second_stops_at_once() -> None:
-    stop = Stop()
-    assert (stop.event.is_set(), stop.at_once) == (False, False)
-    assert stop.ask()
-    assert (stop.event.is_set(), stop.at_once) == (True, False)
-    assert not stop.ask()
-    assert (stop.event.is_set(), stop.at_once) == (True, True)
+    stop = StopSignal()
+    assert (stop.event.is_set(), stop.immediate) == (False, False)
+    assert stop.request()
+    assert (stop.event.is_set(), stop.immediate) == (True, False)
+    assert not stop.request()
+    assert (stop.event.is_set(), stop.immediate) == (True, True)
 
 
 @pytest.mark.usefixtures("_signals_as_before")
@@ -39,9 +39,9 @@ def test_a_signal_in_the_middle_of_the_answer_to_another_is_the_second() -> None
         told.append(True)
         signal.raise_signal(signal.SIGTERM)
 
-    with stoppable(tell) as stop:
+    with stop_on_signals(tell) as stop:
         signal.raise_signal(signal.SIGINT)
-        assert (stop.event.is_set(), stop.at_once, len(told)) == (True, True, 1)
+        assert (stop.event.is_set(), stop.immediate, len(told)) == (True, True, 1)
 
 
 @pytest.mark.usefixtures("_signals_as_before")
@@ -52,7 +52,7 @@ def test_what_is_said_to_who_stops_it_is_on_a_line_of_its_own_above_the_bar(monk
 
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with TextLog().stoppable() as stop:
+    with TextLog().handle_interrupts() as stop:
         signal.raise_signal(signal.SIGINT)
         written = cast(Terminal, sys.stderr).getvalue()
     assert stop.event.is_set()

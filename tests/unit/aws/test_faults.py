@@ -12,8 +12,8 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from reconciler.aws.faults import code_of, problem_of, translated
-from reconciler.model.problem import Failed, Level
+from reconciler.aws.faults import code_of, problem_of, translate_errors
+from reconciler.model.problem import Level, ReconcileError
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
@@ -93,12 +93,12 @@ def test_a_code_is_that_of_aws_or_the_name_of_the_exception() -> None:
 
 
 def test_a_translated_block_fails_with_a_problem_and_without_the_cause() -> None:
-    with pytest.raises(Failed) as failed, translated("reading the account"):
+    with pytest.raises(ReconcileError) as failed, translate_errors("reading the account"):
         raise error("AccessDenied", "no")
     assert [problem.code for problem in failed.value.problems] == ["aws-error"]
     assert failed.value.__suppress_context__
 
 
 def test_what_is_no_error_of_aws_is_a_bug_and_passes() -> None:
-    with pytest.raises(ZeroDivisionError), translated("reading the account"):
+    with pytest.raises(ZeroDivisionError), translate_errors("reading the account"):
         raise ZeroDivisionError

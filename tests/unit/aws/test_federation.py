@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.aws import federation, limits
-from reconciler.model.problem import Failed
-from tests.support.raw_server import after, http, raw_served, repeating, sending, trickling
+from reconciler.model.problem import ReconcileError
+from tests.support.raw_server import build_http, repeat_bytes, send_before, send_bytes, serve_raw, trickle_bytes
 
 SECRET = "wJalrSECRET"
 QUERY = f"/federation?Action=getSigninToken&Session=%7B{SECRET}%7D"
@@ -87,8 +87,8 @@ def closed() -> str:
 
 def said(url: str, environ: dict[str, str] | None = None) -> str:
     """What a person is told of a failure, looked through for secrets."""
-    with pytest.raises(Failed) as caught:
-        federation.signin_token(url, environ or {})
+    with pytest.raises(ReconcileError) as caught:
+        federation.fetch_signin_token(url, environ or {})
     error: BaseException = caught.value
     assert error.__cause__ is None
     assert error.__context__ is None, "a traceback would show the URL"
@@ -100,19 +100,19 @@ def said(url: str, environ: dict[str, str] | None = None) -> str:
 
 def test_the_token_is_what_the_endpoint_answers() -> None:
     with endpoint(GOOD) as server:
-        assert federation.signin_token(server.url, {}) == "the-token"
+        assert federation.fetch_signin_token(server.url, {}) == "the-token"
         assert server.asked == [QUERY]
 
 
 def test_whoever_sends_a_byte_at_a_time_or_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    with raw_served() as server:
-        server.sender = trickling(b"HTTP/1.1 200 OK\r\n" + b"x" * 5000)
+    with serve_raw() as server:
+        server.sender = trickle_bytes(b"HTTP/1.1 200 OK\r\n" + b"x" * 5000)
         text = said(f"{server.url}{QUERY}", {"RECONCILE_CALL_TIMEOUT": "1"})
         assert "127.0.0.1 did not answer in time" in text and len(server.requests) == 1
         monkeypatch.setattr(limits, "LARGEST", 2**20)
-        server.sender = after(b"HTTP/1.1 200 OK\r\n\r\n", repeating(b"x" * 65536))
+        server.sender = send_before(b"HTTP/1.1 200 OK\r\n\r\n", repeat_bytes(b"x" * 65536))
         assert "is no sign-in token" in said(f"{server.url}{QUERY}")
-        server.sender = sending(http(200, b"[" * 100_000))
+        server.sender = send_bytes(build_http(200, b"[" * 100_000))
         assert "is no sign-in token" in said(f"{server.url}{QUERY}")
     assert "bad-call-timeout" in said("http://127.0.0.1:1", {"RECONCILE_CALL_TIMEOUT": "soon"})
 
@@ -120,7 +120,7 @@ def test_whoever_sends_a_byte_at_a_time_or_without_an_end_is_left(monkeypatch: p
 @pytest.mark.parametrize("passing", [(500, b"x"), (503, b"x"), (429, b"x"), None])
 def test_what_passes_is_tried_again(passing: Answer) -> None:
     with endpoint(passing, passing, GOOD) as server:
-        assert federation.signin_token(server.url, {}) == "the-token"
+        assert federation.fetch_signin_token(server.url, {}) == "the-token"
         assert len(server.asked) == 3
     with endpoint(passing) as server:
         assert said(server.url).startswith("console-")
@@ -164,7 +164,7 @@ def test_a_proxy_that_does_not_work_is_named_as_the_cause(monkeypatch: pytest.Mo
 def test_no_proxy_reads_what_is_not_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
     with endpoint(GOOD) as proxy, endpoint(GOOD) as server:
         monkeypatch.setenv("http_proxy", proxy.url.removesuffix(QUERY))
-        assert federation.signin_token(server.url, {}) == "the-token"
+        assert federation.fetch_signin_token(server.url, {}) == "the-token"
         assert (len(proxy.asked), len(server.asked)) == (0, 1)
 
 
@@ -173,7 +173,7 @@ def test_with_all_logging_on_no_line_has_the_url(caplog: pytest.LogCaptureFixtur
     for name in ("urllib3", "urllib3.connectionpool", "botocore", "botocore.httpsession"):
         caplog.set_level(logging.DEBUG, logger=name)
     with endpoint((500, b""), GOOD) as server:
-        federation.signin_token(server.url, {})
+        federation.fetch_signin_token(server.url, {})
         said(closed() + QUERY)
         assert SECRET not in caplog.text
         logging.getLogger("urllib3.connectionpool").debug("afterwards it logs as before")
@@ -217,4 +217,4 @@ def test_certificates_are_checked_and_the_bundle_of_aws_clients_is_used(variable
         assert "its certificate is not trusted" in said(url)
         assert "AWS_CA_BUNDLE" in said(url, {variable: str(tmp_path / "absent.pem")})
         assert server.asked == []
-        assert federation.signin_token(url, {variable: str(pem)}) == "the-token"
+        assert federation.fetch_signin_token(url, {variable: str(pem)}) == "the-token"

@@ -12,11 +12,11 @@ import botocore
 import botocore.session
 import pytest
 
-from reconciler.aws.known_calls import NEEDED, check_calls
-from reconciler.kinds.facts import step
+from reconciler.aws.known_calls import MIN_BOTOCORE, check_calls
+from reconciler.kinds.facts import make_step
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 
 IAM = botocore.session.get_session().get_service_model("iam")
 CONNECTION: Any = SimpleNamespace(iam=SimpleNamespace(meta=SimpleNamespace(service_model=IAM)))
@@ -24,7 +24,7 @@ APP = Address("role", "app")
 
 
 def made(operation: str, **parameters: object) -> Step:
-    return step(APP, Phase.WIDEN, operation, parameters)
+    return make_step(APP, Phase.WIDEN, operation, parameters)
 
 
 def test_calls_of_the_model_pass() -> None:
@@ -39,15 +39,15 @@ def test_calls_of_the_model_pass() -> None:
     ],
 )
 def test_a_call_beyond_the_model_is_refused_with_what_to_install(call: Step, named: str) -> None:
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(ReconcileError) as caught:
         check_calls(CONNECTION, [call, call])
     (problem,) = caught.value.problems
     assert problem.code == "botocore-too-old"
     assert problem.summary.startswith(f"role/app needs {named}, which the installed botocore {botocore.__version__}")
-    assert problem.hint == f"Install a newer one: pip install 'boto3>={NEEDED}'"
+    assert problem.hint == f"Install a newer one: pip install 'boto3>={MIN_BOTOCORE}'"
 
 
 def test_the_version_in_the_hint_is_the_one_that_the_package_asks_for() -> None:
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
     floors = [match[1] for item in project["dependencies"] if (match := re.fullmatch(r"boto3>=([\d.]+)", item))]
-    assert floors == [NEEDED]
+    assert floors == [MIN_BOTOCORE]

@@ -15,7 +15,7 @@ from botocore.exceptions import (
     WaiterError,
 )
 
-from reconciler.aws.library_errors import describe, retrieving_credentials
+from reconciler.aws.library_errors import describe_error, translate_provider_errors
 
 SECRET = "PLANTED"
 NAMES = {"profile", "provider", "path", "region_name", "source_profile", "cred_var"}
@@ -37,7 +37,7 @@ def test_no_type_of_exception_tells_more_than_names(kind: type[BotoCoreError]) -
     values: dict[str, object] = {name: "name" if name in NAMES else f"{SECRET} {name}" for name in fields_of(kind)}
     if "error" in values:
         values["error"] = ValueError(SECRET)
-    summary, hint = describe(kind(**values))
+    summary, hint = describe_error(kind(**values))
     assert SECRET not in summary + hint
     assert summary.rstrip().endswith(".")
 
@@ -45,20 +45,20 @@ def test_no_type_of_exception_tells_more_than_names(kind: type[BotoCoreError]) -
 @pytest.mark.parametrize("kind", [kind for kind in TYPES if any(name.endswith("_url") for name in fields_of(kind))])
 def test_a_url_is_told_without_its_password_and_query(kind: type[BotoCoreError]) -> None:
     values = dict.fromkeys(fields_of(kind), f"http://user:{SECRET}@host:81/path?x={SECRET}")
-    summary, _ = describe(kind(**{"error": SECRET, **values}))
+    summary, _ = describe_error(kind(**{"error": SECRET, **values}))
     assert SECRET not in summary
     assert "http://host:81/path" in summary
 
 
 def test_a_header_that_http_refuses_is_told_by_its_cause() -> None:
     error = HTTPClientError(error=ValueError(f"Invalid header value b'{SECRET}\\n'"))
-    assert describe(error)[0] == "a credential has a line break or another control character in it."
+    assert describe_error(error)[0] == "a credential has a line break or another control character in it."
 
 
 def test_a_sentence_about_profiles_is_kept() -> None:
     said = 'The source_profile "a" referenced in the profile "b" does not exist.'
-    assert describe(InvalidConfigError(error_msg=said))[0] == said
-    assert SECRET not in describe(InvalidConfigError(error_msg=SECRET))[0]
+    assert describe_error(InvalidConfigError(error_msg=said))[0] == said
+    assert SECRET not in describe_error(InvalidConfigError(error_msg=SECRET))[0]
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ def test_a_sentence_about_profiles_is_kept() -> None:
     ],
 )
 def test_what_a_source_of_credentials_raises_is_an_error_of_botocores(raised: Exception, cause: str) -> None:
-    with pytest.raises(CredentialRetrievalError) as caught, retrieving_credentials():
+    with pytest.raises(CredentialRetrievalError) as caught, translate_provider_errors():
         raise raised
-    summary, hint = describe(caught.value)
+    summary, hint = describe_error(caught.value)
     assert summary.endswith(cause)
     assert SECRET not in summary + hint
     assert caught.value.__suppress_context__

@@ -21,10 +21,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from reconciler.aws import limits
-from reconciler.aws.limits import AnswerTooLong, CallTimeout, UnsentTimeout, call_timeout
-from reconciler.aws.session import connect, session_of
-from reconciler.model.problem import Failed
-from tests.support.raw_server import RawServer, Sender, after, http, raw_served, repeating, sending, trickling
+from reconciler.aws.limits import AnswerTooLong, CallTimeout, UnsentTimeout, read_call_timeout
+from reconciler.aws.session import connect, make_session
+from reconciler.model.problem import ReconcileError
+from tests.support.raw_server import (
+    RawServer,
+    Sender,
+    build_http,
+    repeat_bytes,
+    send_before,
+    send_bytes,
+    serve_raw,
+    trickle_bytes,
+)
 
 SECONDS = 0.3
 TOLERANCE = 3.0
@@ -36,14 +45,14 @@ GOOD = (
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RawServer]:
-    with raw_served() as running:
+    with serve_raw() as running:
         yield running
 
 
 def limited(seconds: float) -> Any:
     session = botocore.session.Session()
     session.set_credentials("test", "test")
-    limits.watch(session.get_component("event_emitter"), seconds)
+    limits.limit_clients(session.get_component("event_emitter"), seconds)
     return session
 
 
@@ -81,14 +90,16 @@ def ends(call: Any, error: type[Exception] = CallTimeout) -> str:
 
 TRICKLES: dict[str, Sender] = {
     "nothing": lambda connection: time.sleep(5),
-    "a status line": trickling(b"HTTP/1.1 200 " + b"O" * 5000),
-    "endless headers": after(b"HTTP/1.1 200 OK\r\n", trickling(b"X: " + b"x" * 5000)),
-    "interim answers": repeating(b"HTTP/1.1 100 Continue\r\n\r\n", 0.02),
-    "a body": after(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", trickling(b"x" * 5000)),
-    "a body without an end": after(b"HTTP/1.1 200 OK\r\n\r\n", trickling(b"x" * 5000)),
-    "chunks": after(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", repeating(b"1\r\nx\r\n", 0.02)),
-    "the length of a chunk": after(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", trickling(b"0" * 5000)),
-    "an error": after(b"HTTP/1.1 403 No\r\nContent-Length: 5000\r\n\r\n", trickling(b"<" * 5000)),
+    "a status line": trickle_bytes(b"HTTP/1.1 200 " + b"O" * 5000),
+    "endless headers": send_before(b"HTTP/1.1 200 OK\r\n", trickle_bytes(b"X: " + b"x" * 5000)),
+    "interim answers": repeat_bytes(b"HTTP/1.1 100 Continue\r\n\r\n", 0.02),
+    "a body": send_before(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", trickle_bytes(b"x" * 5000)),
+    "a body without an end": send_before(b"HTTP/1.1 200 OK\r\n\r\n", trickle_bytes(b"x" * 5000)),
+    "chunks": send_before(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", repeat_bytes(b"1\r\nx\r\n", 0.02)),
+    "the length of a chunk": send_before(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", trickle_bytes(b"0" * 5000)
+    ),
+    "an error": send_before(b"HTTP/1.1 403 No\r\nContent-Length: 5000\r\n\r\n", trickle_bytes(b"<" * 5000)),
 }
 
 
@@ -99,11 +110,11 @@ def test_whoever_sends_a_byte_at_a_time_is_left(sender: Sender, client: Any, ser
 
 
 FLOODS: dict[str, Sender] = {
-    "a body": after(b"HTTP/1.1 200 OK\r\n\r\n", repeating(b"x" * 65536)),
-    "chunks": after(
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", repeating(b"4000\r\n" + b"x" * 16384 + b"\r\n")
+    "a body": send_before(b"HTTP/1.1 200 OK\r\n\r\n", repeat_bytes(b"x" * 65536)),
+    "chunks": send_before(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", repeat_bytes(b"4000\r\n" + b"x" * 16384 + b"\r\n")
     ),
-    "interim answers": repeating(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    "interim answers": repeat_bytes(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
 }
 
 
@@ -121,8 +132,8 @@ def test_whoever_sends_without_an_end_is_left(
 @pytest.mark.parametrize(
     "sender",
     [
-        after(b"HTTP/1.1 200 OK\r\n", repeating(b"X: x\r\n")),
-        after(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", repeating(b"0" * 65536)),
+        send_before(b"HTTP/1.1 200 OK\r\n", repeat_bytes(b"X: x\r\n")),
+        send_before(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", repeat_bytes(b"0" * 65536)),
     ],
     ids=["headers", "the length of a chunk"],
 )
@@ -158,7 +169,7 @@ def test_a_length_that_is_a_lie_hangs_nobody(
         with pytest.raises(Exception, match=r"Connection was closed|parse"):
             client.get_caller_identity()
     assert time.monotonic() - began < SECONDS + TOLERANCE
-    server.sender = sending(http(200, GOOD))
+    server.sender = send_bytes(build_http(200, GOOD))
     with contextlib.suppress(ConnectionClosedError):  # it may take the old connection before its end has come through
         assert client.get_caller_identity()["Account"] == "123456789012", "the next call has its own answer"
     assert client.get_caller_identity()["Account"] == "123456789012"
@@ -170,7 +181,7 @@ def test_the_repeats_of_a_call_share_its_time(core: Any, server: RawServer, monk
 
     def send(connection: socket.socket) -> None:
         time.sleep(SECONDS * 0.2)
-        connection.sendall(http(503, b""))
+        connection.sendall(build_http(503, b""))
 
     server.sender = send
     server.requests.clear()
@@ -179,9 +190,9 @@ def test_the_repeats_of_a_call_share_its_time(core: Any, server: RawServer, monk
 
 
 def test_the_next_call_has_all_of_its_time(client: Any, server: RawServer) -> None:
-    server.sender = trickling(b"x")
+    server.sender = trickle_bytes(b"x")
     ends(client.get_caller_identity)
-    server.sender = sending(http(200, GOOD))
+    server.sender = send_bytes(build_http(200, GOOD))
     for _ in range(3):
         assert client.get_caller_identity()["Account"] == "123456789012"
 
@@ -207,7 +218,7 @@ def test_a_host_that_takes_no_connection_was_never_asked(core: Any, monkeypatch:
 def test_every_client_of_a_session_keeps_the_limits(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of botocore's credential providers are made by the same session: single sign-on, other roles."""
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    core: Any = session_of(None, "us-east-1")._session  # type: ignore[attr-defined]
+    core: Any = make_session(None, "us-east-1")._session  # type: ignore[attr-defined]
     made = core.create_client(service, aws_access_key_id="a", aws_secret_access_key="b")
     assert type(made._endpoint.http_session) is limits.LimitedSession
 
@@ -240,14 +251,14 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def secure(certificate: Path) -> Iterator[RawServer]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    with raw_served(context) as running:
+    with serve_raw(context) as running:
         yield running
 
 
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_an_encrypted_answer_ends_in_its_time(slow_core: Any, secure: RawServer) -> None:
     client = sts(slow_core, f"https://127.0.0.1:{secure.port}", verify=False)
-    secure.sender = sending(http(200, GOOD))
+    secure.sender = send_bytes(build_http(200, GOOD))
     assert client.get_caller_identity()["Account"] == "123456789012"
     secure.sender = TRICKLES["a body"]
     ends(client.get_caller_identity)
@@ -266,7 +277,7 @@ def test_the_connect_of_a_proxy_ends_in_its_time(
     proxies = {"https": f"{scheme}://127.0.0.1:{proxy.port}"}
     client = sts(slow_core, "https://sts.example.com", verify=False, config={"proxies": proxies})
     proxy.requests.clear()
-    proxy.sender = trickling(b"HTTP/1.1 200 " + b"O" * 5000)
+    proxy.sender = trickle_bytes(b"HTTP/1.1 200 " + b"O" * 5000)
     ends(client.get_caller_identity)
     assert proxy.requests[0].startswith(b"CONNECT sts.example.com:443 ")
 
@@ -282,8 +293,8 @@ def test_the_answer_that_a_proxy_hands_on_ends_in_its_time(core: Any, server: Ra
 
 @pytest.mark.parametrize(("text", "seconds"), [("", 60), (" ", 60), ("1", 1), ("90", 90), ("2.5", 2.5), ("3600", 3600)])
 def test_the_time_of_a_call_is_a_number_of_seconds(text: str, seconds: float) -> None:
-    assert call_timeout({"RECONCILE_CALL_TIMEOUT": text}) == seconds
-    assert call_timeout({}) == 60
+    assert read_call_timeout({"RECONCILE_CALL_TIMEOUT": text}) == seconds
+    assert read_call_timeout({}) == 60
 
 
 @pytest.mark.parametrize(
@@ -291,7 +302,7 @@ def test_the_time_of_a_call_is_a_number_of_seconds(text: str, seconds: float) ->
 )
 def test_what_is_no_such_number_is_an_error(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILE_CALL_TIMEOUT", text)
-    with pytest.raises(Failed) as failed:
+    with pytest.raises(ReconcileError) as failed:
         connect(None, "us-east-1", "http://127.0.0.1:1")
     (problem,) = failed.value.problems
     assert (problem.code, "\n" in problem.summary, len(problem.summary) < 200) == ("bad-call-timeout", False, True)
@@ -305,7 +316,7 @@ def test_a_call_whose_time_is_over_is_told_with_the_setting(server: RawServer, m
         monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     server.sender = TRICKLES["a body"]
-    with pytest.raises(Failed) as failed:
+    with pytest.raises(ReconcileError) as failed:
         connect(None, "us-east-1", server.url)
     (problem,) = failed.value.problems
     assert f"127.0.0.1:{server.port} did not answer in full within 1 seconds." in problem.summary

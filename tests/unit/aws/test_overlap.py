@@ -9,7 +9,7 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from reconciler.aws.overlap import Overlap, started
+from reconciler.aws.overlap import DaemonExecutor, start_call
 
 
 def test_every_call_is_made_once_and_answers_keep_their_order() -> None:
@@ -19,7 +19,7 @@ def test_every_call_is_made_once_and_answers_keep_their_order() -> None:
         made.append(n)
         return n * n
 
-    with Overlap(3) as pool:
+    with DaemonExecutor(3) as pool:
         assert list(pool.map(call, range(100))) == [n * n for n in range(100)]
         assert list(pool.map(call, range(100, 200))) == [n * n for n in range(100, 200)]
     assert sorted(made) == list(range(200))
@@ -38,25 +38,25 @@ def test_as_many_calls_as_allowed_go_on_at_once_and_no_more() -> None:
         with lock:
             going -= 1
 
-    with Overlap(4) as pool:
+    with DaemonExecutor(4) as pool:
         list(pool.map(call, range(16)))
     assert most == 4
 
 
 def test_a_call_that_waits_for_others_does_not_keep_them_from_being_made() -> None:
-    with Overlap(4) as pool:
+    with DaemonExecutor(4) as pool:
         outer = [pool.submit(lambda: sum(pool.map(int, range(10)))) for _ in range(3)]
         assert [one.result(30) for one in outer] == [45, 45, 45]
 
 
 def test_what_a_call_raises_is_raised_where_its_answer_is_asked_for() -> None:
-    with Overlap(2) as pool:
+    with DaemonExecutor(2) as pool:
         failing, fine = pool.submit(int, "x"), pool.submit(int, "7")
         with pytest.raises(ValueError, match="invalid literal"):
             failing.result(30)
         assert fine.result(30) == 7
     with pytest.raises(ZeroDivisionError):
-        started(divmod, 1, 0).result(30)
+        start_call(divmod, 1, 0).result(30)
 
 
 def test_what_was_not_begun_at_the_end_never_is() -> None:
@@ -66,7 +66,7 @@ def test_what_was_not_begun_at_the_end_never_is() -> None:
         begun.set()
         release.wait(30)
 
-    with Overlap(1) as pool:
+    with DaemonExecutor(1) as pool:
         under_way = pool.submit(first)
         waiting = pool.submit(begun.set)
         assert begun.wait(30)
@@ -78,7 +78,7 @@ def test_what_was_not_begun_at_the_end_never_is() -> None:
 
 def test_what_is_asked_for_after_the_end_is_cancelled_at_once() -> None:
     """A call that is under way may ask for others then; it would wait for them for ever."""
-    with Overlap(2) as pool:
+    with DaemonExecutor(2) as pool:
         release = Event()
         late = pool.submit(lambda: release.wait(30) and sum(pool.map(int, range(10))))
     release.set()

@@ -7,7 +7,7 @@ from collections import deque
 import pytest
 
 from reconciler.aws import pace
-from reconciler.aws.pace import FIRST, LEAST, Pace
+from reconciler.aws.pace import FIRST_RATE, MIN_RATE, RateLimiter
 
 
 class Clock:
@@ -48,27 +48,27 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_nothing_is_held_back_before_aws_throttles(clock: Clock) -> None:
-    free = Pace()
+    free = RateLimiter()
     for _ in range(100):
-        assert free.wait(clock)
-        free.answered()
+        assert free.acquire(clock)
+        free.record_success()
     assert (clock.now, free.rate) == (1000.0, None)
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(10, 10), (10, 1), (3, 50), (40, 40), (25, 200)])
 def test_under_a_limit_writes_go_nearly_as_fast_as_it_allows(clock: Clock, rate: float, burst: float) -> None:
     """Each call takes 1 ms: far more than the server takes."""
-    server, pacing, done, refused = Server(clock, rate, burst), Pace(), 0, 0
+    server, pacing, done, refused = Server(clock, rate, burst), RateLimiter(), 0, 0
     pending: deque[int] = deque(range(600))
     while pending:
-        assert pacing.wait(clock)
+        assert pacing.acquire(clock)
         clock.now += 0.001
         if server.takes():
             pending.popleft()
-            pacing.answered()
+            pacing.record_success()
             done += 1
         else:
-            pacing.throttled()
+            pacing.record_throttling()
             refused += 1
     least = (600 - burst) / rate
     assert clock.now - 1000 < 1.3 * least + 3
@@ -76,54 +76,54 @@ def test_under_a_limit_writes_go_nearly_as_fast_as_it_allows(clock: Clock, rate:
 
 
 def test_it_never_comes_to_a_stand(clock: Clock) -> None:
-    pacing = Pace()
-    pacing.throttled()
-    assert pacing.rate == FIRST
+    pacing = RateLimiter()
+    pacing.record_throttling()
+    assert pacing.rate == FIRST_RATE
     for _ in range(50):
-        pacing.throttled()
+        pacing.record_throttling()
         clock.now += 5
-    assert pacing.rate == LEAST
+    assert pacing.rate == MIN_RATE
 
 
 def test_throttling_within_a_second_counts_once(clock: Clock) -> None:
     """Calls under way at once are refused at once: one cut is enough."""
-    pacing = Pace()
+    pacing = RateLimiter()
     for _ in range(20):
-        pacing.answered()
+        pacing.record_success()
     for _ in range(16):
-        pacing.throttled()
+        pacing.record_throttling()
     assert pacing.rate == pytest.approx(17)
 
 
 @pytest.mark.parametrize("accident", [1, 2, 100])
 def test_one_throttled_call_holds_a_run_back_for_seconds_only(clock: Clock, accident: int) -> None:
     """Where nothing else is throttled; each call takes 1 ms."""
-    pacing = Pace()
+    pacing = RateLimiter()
     for number in range(1, 301):
-        assert pacing.wait(clock)
+        assert pacing.acquire(clock)
         clock.now += 0.001
         if number == accident:
-            pacing.throttled()
+            pacing.record_throttling()
         else:
-            pacing.answered()
+            pacing.record_success()
     assert clock.now - 1000 < 6
 
 
 def test_nobody_waits_for_turns_that_others_may_never_need(clock: Clock) -> None:
     """All writers wait at once: none of them for longer than one call takes at that rate, since it may grow."""
-    pacing, pauses = Pace(), []
-    pacing.throttled()
+    pacing, pauses = RateLimiter(), []
+    pacing.record_throttling()
 
     class Crowd:
         def wait(self, timeout: float | None = None) -> bool:
             pauses.append(timeout or 0)
             if len(pauses) < 16:
-                assert pacing.wait(self)
+                assert pacing.acquire(self)
             return clock.wait(timeout)
 
-    assert pacing.wait(Crowd())
+    assert pacing.acquire(Crowd())
     assert len(pauses) >= 16
-    assert max(pauses) <= 1 / FIRST + 0.001
+    assert max(pauses) <= 1 / FIRST_RATE + 0.001
 
 
 def test_a_stopped_run_waits_no_longer() -> None:
@@ -131,4 +131,4 @@ def test_a_stopped_run_waits_no_longer() -> None:
         def wait(self, timeout: float | None = None) -> bool:
             return True
 
-    assert not Pace().wait(Stopped())
+    assert not RateLimiter().acquire(Stopped())

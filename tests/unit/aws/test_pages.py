@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import PaginationError
 
 from reconciler.aws import details, pages
-from reconciler.aws.details import bulk_tags
-from reconciler.aws.pages import listed
-from reconciler.kinds.raw import Source
+from reconciler.aws.details import read_bulk_tags
+from reconciler.aws.pages import read_lists
+from reconciler.kinds.raw import ReadCall
 
-ROLES = Source("ListRoles", ("Roles",))
+ROLES = ReadCall("ListRoles", ("Roles",))
 
 
 def page(name: str, **more: Any) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def page(name: str, **more: Any) -> dict[str, Any]:
 
 def read(*answers: dict[str, Any]) -> list[str]:
     connection: Any = SimpleNamespace(iam=Mock(list_roles=Mock(side_effect=answers)))
-    return [role["RoleName"] for role in listed(connection, ROLES)["Roles"]]
+    return [role["RoleName"] for role in read_lists(connection, ROLES)["Roles"]]
 
 
 def test_every_page_is_read_even_where_a_marker_comes_again_later() -> None:
@@ -53,11 +53,11 @@ def test_a_list_without_an_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(PaginationError, match="ListRoles has more than 3 pages"):
         read(*endless)
     with pytest.raises(PaginationError):
-        pages.items_of(Mock(list_roles=Mock(side_effect=endless)), "ListRoles", "Roles")
-    assert [role["RoleName"] for role in pages.items_of(Mock(list_roles=lambda **_: page("b")), "ListRoles", "Roles")]
+        pages.list_items(Mock(list_roles=Mock(side_effect=endless)), "ListRoles", "Roles")
+    assert [role["RoleName"] for role in pages.list_items(Mock(list_roles=lambda **_: page("b")), "ListRoles", "Roles")]
     tagged = [{"PaginationToken": str(number), "ResourceTagMappingList": []} for number in range(1, 9)]
     client = Mock(get_resources=Mock(side_effect=tagged))
-    assert bulk_tags(SimpleNamespace(partition="aws", client=lambda *_, **__: client)) is None  # type: ignore[arg-type]
+    assert read_bulk_tags(SimpleNamespace(partition="aws", client=lambda *_, **__: client)) is None  # type: ignore[arg-type]
     assert client.get_resources.call_count == 3
 
 
@@ -65,4 +65,4 @@ def test_tags_in_bulk_that_repeat_themselves_are_no_use() -> None:
     answer = {"PaginationToken": "1", "ResourceTagMappingList": [{"ResourceARN": "arn", "Tags": []}]}
     client = Mock(get_resources=Mock(side_effect=[answer] * 3))
     connection: Any = SimpleNamespace(partition="aws", client=lambda *_, **__: client)
-    assert bulk_tags(connection) is None
+    assert read_bulk_tags(connection) is None

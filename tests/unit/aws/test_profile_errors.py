@@ -22,9 +22,9 @@ from botocore.exceptions import (
     UnknownCredentialError,
 )
 
-from reconciler.aws.sts import Source
-from reconciler.model.problem import Failed, Place, Problem
-from tests.support.raw_server import RawServer, http, raw_served, sending
+from reconciler.aws.sts import SourceCredentials
+from reconciler.model.problem import Place, Problem, ReconcileError
+from tests.support.raw_server import RawServer, build_http, send_bytes, serve_raw
 
 SECRET = "PLANTED/secret+value"
 KEYS = f"aws_access_key_id = AKIAPLANTED\naws_secret_access_key = {SECRET}\n"
@@ -277,8 +277,8 @@ class Home:
     ) -> Problem:
         self.config.write_text(case.config)
         self.credentials.write_text(case.credentials)
-        with patch.dict(os.environ, self.environ | case.environ, clear=True), pytest.raises(Failed) as caught:
-            _ = Source(case.profile, "us-east-1", "aws", endpoint_url, place).caller
+        with patch.dict(os.environ, self.environ | case.environ, clear=True), pytest.raises(ReconcileError) as caught:
+            _ = SourceCredentials(case.profile, "us-east-1", "aws", endpoint_url, place).caller
         (problem,) = caught.value.problems
         return problem
 
@@ -455,12 +455,12 @@ DEAD = {
 def answer(code: str) -> bytes:
     error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>Not you.</Message></Error>"
     body = f'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">{error}</ErrorResponse>'
-    return http(403, body.encode(), "Content-Type: text/xml")
+    return build_http(403, body.encode(), "Content-Type: text/xml")
 
 
 @pytest.fixture
 def server() -> Iterator[RawServer]:
-    with raw_served() as found:
+    with serve_raw() as found:
         yield found
 
 
@@ -470,7 +470,7 @@ def test_dead_credentials_name_their_profile_and_line(
     home: Home, server: RawServer, name: str, place: Place | None
 ) -> None:
     code, case = DEAD[name]
-    server.sender = sending(answer(code))
+    server.sender = send_bytes(answer(code))
     case = Case(
         case.config, case.credentials, case.parts, case.profile, {**case.environ, "AWS_ENDPOINT_URL": server.url}
     )
@@ -483,10 +483,10 @@ def test_dead_credentials_name_their_profile_and_line(
 
 
 def test_a_call_with_the_credentials_of_a_role_is_not_put_down_to_the_profile(home: Home, server: RawServer) -> None:
-    server.sender = sending(answer("ExpiredToken"))
+    server.sender = send_bytes(answer("ExpiredToken"))
     home.credentials.write_text(f"[dev]\n{KEYS}")
-    with patch.dict(os.environ, home.environ, clear=True), pytest.raises(Failed) as caught:
-        Source("dev", "us-east-1", "aws", server.url).owner(("ASIA", "s", "t", ""))
+    with patch.dict(os.environ, home.environ, clear=True), pytest.raises(ReconcileError) as caught:
+        SourceCredentials("dev", "us-east-1", "aws", server.url).identify_caller(("ASIA", "s", "t", ""))
     (problem,) = caught.value.problems
     assert "dev" not in problem.message
     assert problem.summary == "Asking AWS who you are failed: the credentials have expired."

@@ -24,10 +24,10 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from reconciler.aws import retry
-from reconciler.aws.pace import Pace
-from reconciler.aws.retry import LOSSES, Ending, Verdict, already_done, send, verdict_of
+from reconciler.aws.pace import RateLimiter
+from reconciler.aws.retry import MAX_LOSSES, CallStatus, FailureKind, classify_error, is_already_done, send_step
 from reconciler.aws.session import Connection
-from reconciler.kinds.facts import present, step, unlinked
+from reconciler.kinds.facts import link_removal_of, make_step, presence_of
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
 
@@ -45,77 +45,97 @@ LOST = ReadTimeoutError(**URL)
 
 
 def needing(*facts: tuple[str, ...], operation: str = "AttachRolePolicy", **parameters: object) -> Step:
-    return step(APP, Phase.WIDEN, operation, parameters, facts)
+    return make_step(APP, Phase.WIDEN, operation, parameters, facts)
 
 
-OURS, THEIRS = {present(APP)}, {present(ALICE)}
+OURS, THEIRS = {presence_of(APP)}, {presence_of(ALICE)}
 
-VERDICTS: dict[str, tuple[Exception, Step, set[tuple[str, ...]], Verdict]] = {
-    "busy": (error("ConcurrentModification", status=409), needing(), set(), Verdict.PASSES),
-    "busy with one entity": (error("EntityTemporarilyUnmodifiable", status=409), needing(), set(), Verdict.PASSES),
-    "throttled": (error("Throttling"), needing(), set(), Verdict.THROTTLED),
-    "throttled, otherwise said": (error("TooManyRequestsException", status=429), needing(), set(), Verdict.THROTTLED),
-    "not there, made by this run": (error("NoSuchEntity"), needing(present(APP)), OURS, Verdict.PASSES),
-    "not there, made by nobody": (error("NoSuchEntity"), needing(present(APP)), set(), Verdict.FINAL),
-    "not there, this run made something else": (error("NoSuchEntity"), needing(present(APP)), THEIRS, Verdict.FINAL),
-    "not there, nothing needed": (error("NoSuchEntity"), needing(), OURS, Verdict.FINAL),
+VERDICTS: dict[str, tuple[Exception, Step, set[tuple[str, ...]], FailureKind]] = {
+    "busy": (error("ConcurrentModification", status=409), needing(), set(), FailureKind.TRANSIENT),
+    "busy with one entity": (
+        error("EntityTemporarilyUnmodifiable", status=409),
+        needing(),
+        set(),
+        FailureKind.TRANSIENT,
+    ),
+    "throttled": (error("Throttling"), needing(), set(), FailureKind.THROTTLED),
+    "throttled, otherwise said": (
+        error("TooManyRequestsException", status=429),
+        needing(),
+        set(),
+        FailureKind.THROTTLED,
+    ),
+    "not there, made by this run": (error("NoSuchEntity"), needing(presence_of(APP)), OURS, FailureKind.TRANSIENT),
+    "not there, made by nobody": (error("NoSuchEntity"), needing(presence_of(APP)), set(), FailureKind.FINAL),
+    "not there, this run made something else": (
+        error("NoSuchEntity"),
+        needing(presence_of(APP)),
+        THEIRS,
+        FailureKind.FINAL,
+    ),
+    "not there, nothing needed": (error("NoSuchEntity"), needing(), OURS, FailureKind.FINAL),
     "an unknown principal, made by this run": (
         error("MalformedPolicyDocument", INVALID),
-        needing(present(ALICE)),
+        needing(presence_of(ALICE)),
         THEIRS,
-        Verdict.PASSES,
+        FailureKind.TRANSIENT,
     ),
     "an unknown principal, made by nobody": (
         error("MalformedPolicyDocument", INVALID),
-        needing(present(ALICE)),
+        needing(presence_of(ALICE)),
         set(),
-        Verdict.FINAL,
+        FailureKind.FINAL,
     ),
     "another flaw of a document": (
         error("MalformedPolicyDocument", "Syntax errors in policy."),
-        needing(present(ALICE)),
+        needing(presence_of(ALICE)),
         THEIRS,
-        Verdict.FINAL,
+        FailureKind.FINAL,
     ),
     "still held, by what this run let go": (
         error("DeleteConflict"),
-        needing(unlinked(APP, "arn"), operation="DeletePolicy"),
-        {unlinked(APP, "arn")},
-        Verdict.PASSES,
+        needing(link_removal_of(APP, "arn"), operation="DeletePolicy"),
+        {link_removal_of(APP, "arn")},
+        FailureKind.TRANSIENT,
     ),
-    "still held, by somebody else": (error("DeleteConflict"), needing(operation="DeletePolicy"), OURS, Verdict.FINAL),
-    "a quota": (error("LimitExceeded"), needing(present(APP)), OURS, Verdict.FINAL),
-    "denied": (error("AccessDenied", status=403), needing(present(APP)), OURS, Verdict.FINAL),
-    "there already": (error("EntityAlreadyExists", status=409), needing(present(APP)), OURS, Verdict.FINAL),
-    "invalid": (error("ValidationError"), needing(present(APP)), OURS, Verdict.FINAL),
-    "a fault of AWS": (error("ServiceFailure", status=500), needing(), set(), Verdict.LOST),
-    "a gateway": (error("502", status=502), needing(), set(), Verdict.LOST),
-    "no answer in time": (LOST, needing(), set(), Verdict.LOST),
-    "cut off": (ConnectionClosedError(**URL), needing(), set(), Verdict.LOST),
-    "an answer that is none": (ResponseParserError("html"), needing(), set(), Verdict.LOST),
-    "nobody there": (EndpointConnectionError(**URL), needing(), set(), Verdict.UNSENT),
-    "no connection in time": (ConnectTimeoutError(**URL), needing(), set(), Verdict.UNSENT),
+    "still held, by somebody else": (
+        error("DeleteConflict"),
+        needing(operation="DeletePolicy"),
+        OURS,
+        FailureKind.FINAL,
+    ),
+    "a quota": (error("LimitExceeded"), needing(presence_of(APP)), OURS, FailureKind.FINAL),
+    "denied": (error("AccessDenied", status=403), needing(presence_of(APP)), OURS, FailureKind.FINAL),
+    "there already": (error("EntityAlreadyExists", status=409), needing(presence_of(APP)), OURS, FailureKind.FINAL),
+    "invalid": (error("ValidationError"), needing(presence_of(APP)), OURS, FailureKind.FINAL),
+    "a fault of AWS": (error("ServiceFailure", status=500), needing(), set(), FailureKind.LOST),
+    "a gateway": (error("502", status=502), needing(), set(), FailureKind.LOST),
+    "no answer in time": (LOST, needing(), set(), FailureKind.LOST),
+    "cut off": (ConnectionClosedError(**URL), needing(), set(), FailureKind.LOST),
+    "an answer that is none": (ResponseParserError("html"), needing(), set(), FailureKind.LOST),
+    "nobody there": (EndpointConnectionError(**URL), needing(), set(), FailureKind.UNSENT),
+    "no connection in time": (ConnectTimeoutError(**URL), needing(), set(), FailureKind.UNSENT),
     "a certificate that is wrong": (
         SSLError(**URL, error=SSLCertVerificationError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")),
         needing(),
         set(),
-        Verdict.FINAL,
+        FailureKind.FINAL,
     ),
     "an encrypted answer that was cut off": (
         SSLError(**URL, error=SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING]")),
         needing(),
         set(),
-        Verdict.LOST,
+        FailureKind.LOST,
     ),
-    "no credentials": (NoCredentialsError(), needing(), set(), Verdict.FINAL),
+    "no credentials": (NoCredentialsError(), needing(), set(), FailureKind.FINAL),
 }
 
 
 @pytest.mark.parametrize(("failure", "failed", "made", "expected"), VERDICTS.values(), ids=VERDICTS.keys())
 def test_each_failure_has_its_meaning(
-    failure: Exception, failed: Step, made: set[tuple[str, ...]], expected: Verdict
+    failure: Exception, failed: Step, made: set[tuple[str, ...]], expected: FailureKind
 ) -> None:
-    assert verdict_of(failure, failed, made) is expected
+    assert classify_error(failure, failed, made) is expected
 
 
 @pytest.mark.parametrize(
@@ -133,7 +153,7 @@ def test_each_failure_has_its_meaning(
     ],
 )
 def test_taking_away_what_is_gone_already_is_done(operation: str, code: str, done: bool) -> None:
-    assert already_done(error(code), needing(operation=operation)) is done
+    assert is_already_done(error(code), needing(operation=operation)) is done
 
 
 GROUP = needing(operation="CreateGroup", GroupName="eng", Path="/a/")
@@ -167,9 +187,9 @@ class Iam:
             raise answer
         return answer
 
-    def make(self, what: Step, made: set[tuple[str, ...]] | None = None) -> Ending:
+    def make(self, what: Step, made: set[tuple[str, ...]] | None = None) -> CallStatus:
         connection = cast(Connection, SimpleNamespace(iam=self, iam_once=self, partition="aws", account="1" * 12))
-        return send(connection, what, made or set(), Pace(), Waiting())[0]
+        return send_step(connection, what, made or set(), RateLimiter(), Waiting())[0]
 
 
 class Waiting(Event):
@@ -195,39 +215,45 @@ def forever(failure: Exception) -> list[Exception]:
     return [failure] * 1000
 
 
-ENDINGS: dict[str, tuple[Iam, Step, Ending, int, int]] = {
-    "answered": (Iam({}), GROUP, Ending.DONE, 1, 0),
-    "busy, then answered": (Iam(error("ConcurrentModification"), {}), GROUP, Ending.DONE, 2, 0),
-    "throttled, then answered": (Iam(error("Throttling"), error("Throttling"), {}), GROUP, Ending.DONE, 3, 0),
-    "denied": (Iam(error("AccessDenied")), GROUP, Ending.FAILED, 1, 0),
-    "lost, and made": (Iam(LOST, there=THERE), GROUP, Ending.DONE, 1, 1),
-    "lost, and not made": (Iam(LOST, {}), GROUP, Ending.DONE, 2, 1),
-    "a fault of AWS, and made": (Iam(error("ServiceFailure", status=500), there=THERE), GROUP, Ending.DONE, 1, 1),
+ENDINGS: dict[str, tuple[Iam, Step, CallStatus, int, int]] = {
+    "answered": (Iam({}), GROUP, CallStatus.DONE, 1, 0),
+    "busy, then answered": (Iam(error("ConcurrentModification"), {}), GROUP, CallStatus.DONE, 2, 0),
+    "throttled, then answered": (Iam(error("Throttling"), error("Throttling"), {}), GROUP, CallStatus.DONE, 3, 0),
+    "denied": (Iam(error("AccessDenied")), GROUP, CallStatus.FAILED, 1, 0),
+    "lost, and made": (Iam(LOST, there=THERE), GROUP, CallStatus.DONE, 1, 1),
+    "lost, and not made": (Iam(LOST, {}), GROUP, CallStatus.DONE, 2, 1),
+    "a fault of AWS, and made": (Iam(error("ServiceFailure", status=500), there=THERE), GROUP, CallStatus.DONE, 1, 1),
     "lost, not to be seen yet, then there already": (
         Iam(LOST, error("EntityAlreadyExists"), there=NAMESAKE),
         GROUP,
-        Ending.UNCLEAR,
+        CallStatus.UNCLEAR,
         2,
         2,
     ),
-    "there already, nothing lost": (Iam(error("EntityAlreadyExists"), there=THERE), GROUP, Ending.FAILED, 1, 0),
-    "lost, and a look that fails": (Iam(LOST, {}, there=error("AccessDenied")), GROUP, Ending.DONE, 2, 1),
-    "lost, and then denied": (Iam(LOST, error("AccessDenied")), GROUP, Ending.UNCLEAR, 2, 1),
-    "lost, and may be sent again": (Iam(LOST, {}), needing(), Ending.DONE, 2, 0),
+    "there already, nothing lost": (Iam(error("EntityAlreadyExists"), there=THERE), GROUP, CallStatus.FAILED, 1, 0),
+    "lost, and a look that fails": (Iam(LOST, {}, there=error("AccessDenied")), GROUP, CallStatus.DONE, 2, 1),
+    "lost, and then denied": (Iam(LOST, error("AccessDenied")), GROUP, CallStatus.UNCLEAR, 2, 1),
+    "lost, and may be sent again": (Iam(LOST, {}), needing(), CallStatus.DONE, 2, 0),
     "a deletion lost, then gone": (
         Iam(LOST, error("NoSuchEntity")),
         needing(operation="DeleteRole"),
-        Ending.DONE,
+        CallStatus.DONE,
         2,
         0,
     ),
-    "lost for good": (Iam(*forever(LOST)), needing(), Ending.UNCLEAR, LOSSES, 0),
-    "nobody there for good": (Iam(*forever(EndpointConnectionError(**URL))), needing(), Ending.FAILED, LOSSES, 0),
+    "lost for good": (Iam(*forever(LOST)), needing(), CallStatus.UNCLEAR, MAX_LOSSES, 0),
+    "nobody there for good": (
+        Iam(*forever(EndpointConnectionError(**URL))),
+        needing(),
+        CallStatus.FAILED,
+        MAX_LOSSES,
+        0,
+    ),
 }
 
 
 @pytest.mark.parametrize(("iam", "what", "ending", "sent", "looks"), ENDINGS.values(), ids=ENDINGS.keys())
-def test_a_call_ends_as_live_iam_has_it(iam: Iam, what: Step, ending: Ending, sent: int, looks: int) -> None:
+def test_a_call_ends_as_live_iam_has_it(iam: Iam, what: Step, ending: CallStatus, sent: int, looks: int) -> None:
     assert iam.make(what) is ending
     assert (iam.sent, iam.looks) == (sent, looks)
 
@@ -250,27 +276,27 @@ TAKEN = error("EntityAlreadyExists")
 @pytest.mark.parametrize(
     ("iam", "ending", "sent"),
     [
-        (Named(LOST, new="AGPA1"), Ending.DONE, 1),
-        (Named(LOST, old="AGPA1", new="AGPA1"), Ending.DONE, 1),
-        (Named(LOST, {}, old="AGPA1"), Ending.DONE, 2),
-        (Named(LOST, TAKEN, old="AGPA1", new="AGPA2"), Ending.UNCLEAR, 2),
+        (Named(LOST, new="AGPA1"), CallStatus.DONE, 1),
+        (Named(LOST, old="AGPA1", new="AGPA1"), CallStatus.DONE, 1),
+        (Named(LOST, {}, old="AGPA1"), CallStatus.DONE, 2),
+        (Named(LOST, TAKEN, old="AGPA1", new="AGPA2"), CallStatus.UNCLEAR, 2),
     ],
     ids=["made", "made, the old name still shown", "not made", "not made, the name taken by somebody else"],
 )
-def test_a_rename_whose_answer_is_lost_is_told_from_a_namesake(iam: Named, ending: Ending, sent: int) -> None:
+def test_a_rename_whose_answer_is_lost_is_told_from_a_namesake(iam: Named, ending: CallStatus, sent: int) -> None:
     assert iam.make(needing(operation="UpdateGroup", GroupName="old", NewGroupName="new")) is ending
     assert iam.sent == sent
 
 
 def test_patience_ends(waited: list[float]) -> None:
     iam = Iam(*forever(error("NoSuchEntity")))
-    assert iam.make(needing(present(APP)), OURS) is Ending.FAILED
-    assert 100 < sum(waited) <= retry.PATIENCE
+    assert iam.make(needing(presence_of(APP)), OURS) is CallStatus.FAILED
+    assert 100 < sum(waited) <= retry.MAX_WAIT
 
 
 def test_throttling_is_waited_for_as_long(waited: list[float]) -> None:
-    assert Iam(*forever(error("Throttling"))).make(needing()) is Ending.FAILED
-    assert 100 < sum(waited) <= retry.PATIENCE + 10
+    assert Iam(*forever(error("Throttling"))).make(needing()) is CallStatus.FAILED
+    assert 100 < sum(waited) <= retry.MAX_WAIT + 10
 
 
 def test_a_run_that_is_stopped_waits_no_more() -> None:
@@ -278,14 +304,14 @@ def test_a_run_that_is_stopped_waits_no_more() -> None:
     iam = Iam(error("ConcurrentModification"), {})
     connection = cast(Connection, SimpleNamespace(iam_once=iam))
 
-    class Pressed(Pace):
+    class Pressed(RateLimiter):
         def throttled(self) -> None: ...
 
         def wait(self, event: Any) -> bool:
-            free = super().wait(event)
+            free = super().acquire(event)
             stopped.set()
             return free
 
-    ending, failure = send(connection, needing(), set(), Pressed(), stopped)
-    assert (ending, iam.sent) == (Ending.FAILED, 1)
+    ending, failure = send_step(connection, needing(), set(), Pressed(), stopped)
+    assert (ending, iam.sent) == (CallStatus.FAILED, 1)
     assert "ConcurrentModification" in str(failure)

@@ -14,10 +14,10 @@ from botocore.utils import parse_timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.aws.answers import AnswerParsers, timestamp
-from reconciler.aws.session import asking_whose, asks_nobody, connect, session_of
-from reconciler.model.problem import Failed
-from tests.support.pages_of_others import PAGE, page_served
+from reconciler.aws.answers import AnswerParsers, parse_datetime
+from reconciler.aws.session import connect, make_session, needs_no_prompt, translate_identity_errors
+from reconciler.model.problem import ReconcileError
+from tests.support.pages_of_others import PAGE, serve_page
 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)), st.sampled_from(["seconds", "milliseconds"]))
@@ -31,7 +31,7 @@ def test_a_timestamp_is_the_one_that_botocore_reads(moment: datetime, precision:
         moment.replace(tzinfo=UTC).timestamp(),
         int(moment.replace(tzinfo=UTC).timestamp()),
     ):
-        found = timestamp(text)
+        found = parse_datetime(text)
         assert found == parse_timestamp(text)
         assert str(found) == str(parse_timestamp(text))
 
@@ -54,11 +54,11 @@ def test_only_credentials_that_ask_nobody_are_looked_for_in_the_background(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    assert asks_nobody("dev") is silent
-    assert asks_nobody(None)
-    assert not asks_nobody("missing")
+    assert needs_no_prompt("dev") is silent
+    assert needs_no_prompt(None)
+    assert not needs_no_prompt("missing")
     monkeypatch.setenv("AWS_PROFILE", "dev")
-    assert asks_nobody(None) is silent
+    assert needs_no_prompt(None) is silent
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_page_of_some_other_program_is_an_error_and_no_traceback(monkeypatch: 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    with page_served() as url, pytest.raises(Failed) as failed:
+    with serve_page() as url, pytest.raises(ReconcileError) as failed:
         connect(None, "us-east-1", url)
     (problem,) = failed.value.problems
     told = f"the answer is not AWS's: HTTP 200 with an HTML page, from {url.removeprefix('http://')} ("
@@ -130,7 +130,7 @@ class Asked:
 def test_keys_that_aws_does_not_know_may_be_of_another_partition(
     code: str, region: str, url: str, configured: str | None, said: str
 ) -> None:
-    with pytest.raises(Failed) as raised, asking_whose("asking", Asked(region, url), configured):
+    with pytest.raises(ReconcileError) as raised, translate_identity_errors("asking", Asked(region, url), configured):
         raise ClientError({"Error": {"Code": code, "Message": ""}}, "GetCallerIdentity")
     (problem,) = raised.value.problems
     assert problem.detail.startswith(said) if said else not problem.detail
@@ -155,4 +155,4 @@ def test_the_region_is_the_option_then_that_of_the_environment(
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    assert session_of(None, option).region_name == expected
+    assert make_session(None, option).region_name == expected

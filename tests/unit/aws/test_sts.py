@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from reconciler.aws import sts
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 
 ROLE = "arn:aws:iam::123456789012:role/s3"
 USER = "arn:aws:iam::123456789012:user/demo-user"
@@ -92,7 +92,7 @@ def test_a_refusal_says_what_it_means_and_what_to_do(
 ) -> None:
     client, stubber = stubbed
     stubber.add_client_error("assume_role", code, message, 403)
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(ReconcileError) as caught:
         sts.assume_role(client, PARAMETERS, USER, SERIAL, "123456")
     (problem,) = caught.value.problems
     assert problem.code == expected and said in problem.message
@@ -103,7 +103,7 @@ def test_a_refusal_says_what_it_means_and_what_to_do(
 def test_a_refusal_without_a_code_says_how_to_pass_one(stubbed: Any) -> None:
     client, stubber = stubbed
     stubber.add_client_error("assume_role", "AccessDenied", "no", 403)
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(ReconcileError) as caught:
         sts.assume_role(client, PARAMETERS, USER)
     assert "--token-code" in caught.value.problems[0].message
 
@@ -129,9 +129,9 @@ def test_a_refusal_without_a_code_says_how_to_pass_one(stubbed: Any) -> None:
 def test_without_a_region_sts_is_called_in_the_first_of_the_partition(
     region: str | None, partition: str | None, expected: str, bare: pytest.MonkeyPatch
 ) -> None:
-    source = sts.Source(None, region, partition, None)
-    assert source.sts().meta.region_name == expected
-    assert source.temporary is False
+    source = sts.SourceCredentials(None, region, partition, None)
+    assert source.make_sts_client().meta.region_name == expected
+    assert source.is_temporary is False
 
 
 @pytest.fixture
@@ -160,22 +160,22 @@ def test_a_region_of_the_environment_counts_if_the_roles_partition_has_it(
     variable: str, region: str, partition: str | None, expected: str, bare: pytest.MonkeyPatch
 ) -> None:
     bare.setenv(variable, region)
-    source = sts.Source(None, None, partition, None)
-    assert source.sts().meta.endpoint_url.startswith(f"https://sts.{expected}.")
+    source = sts.SourceCredentials(None, None, partition, None)
+    assert source.make_sts_client().meta.endpoint_url.startswith(f"https://sts.{expected}.")
 
 
 def test_a_region_that_is_asked_for_and_belongs_to_another_partition_is_refused(bare: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Failed) as raised:
-        sts.Source(None, "us-east-1", "aws-eusc", None)
+    with pytest.raises(ReconcileError) as raised:
+        sts.SourceCredentials(None, "us-east-1", "aws-eusc", None)
     assert raised.value.problems[0].code == "region-partition"
     assert "--region eusc-de-east-1" in raised.value.problems[0].message
 
 
 def test_a_partition_of_the_future_needs_a_region_and_is_not_sought_in_another(bare: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Failed) as raised:
-        sts.Source(None, None, "aws-new", None)
+    with pytest.raises(ReconcileError) as raised:
+        sts.SourceCredentials(None, None, "aws-new", None)
     assert raised.value.problems[0].code == "no-region"
-    assert sts.Source(None, "new-north-1", "aws-new", None).region == "new-north-1"
+    assert sts.SourceCredentials(None, "new-north-1", "aws-new", None).region == "new-north-1"
 
 
 REFUSING = """\
@@ -193,13 +193,13 @@ def test_a_source_that_cannot_be_resolved_is_a_failure(
 ) -> None:
     (tmp_path / "config").write_text(REFUSING, encoding="utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    with pytest.raises(Failed):
-        getattr(sts.Source("base", "us-east-1", "aws", None), asked)
+    with pytest.raises(ReconcileError):
+        getattr(sts.SourceCredentials("base", "us-east-1", "aws", None), asked)
 
 
 def test_an_endpoint_that_is_no_url_is_a_failure() -> None:
-    with pytest.raises(Failed) as raised:
-        sts.Source(None, "us-east-1", "aws", "foo").sts()
+    with pytest.raises(ReconcileError) as raised:
+        sts.SourceCredentials(None, "us-east-1", "aws", "foo").make_sts_client()
     assert raised.value.problems[0].code == "bad-endpoint"
 
 
@@ -218,7 +218,7 @@ def test_the_reason_that_aws_gives_is_kept(stubbed: Any, more: str, said: str | 
     client, stubber = stubbed
     text = f"User: {USER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}{more}"
     stubber.add_client_error("assume_role", "AccessDenied", text, 403)
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(ReconcileError) as caught:
         sts.assume_role(client, PARAMETERS, USER)
     quoted = [problem.summary for problem in caught.value.problems if problem.code == sts.AWS_SAYS]
     assert quoted == ([f"AWS says: {said}"] if said else [])

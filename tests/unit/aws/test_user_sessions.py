@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import problem_of
-from reconciler.aws.user_sessions import FEDERATED_SESSION, SESSION_WITHOUT_MFA, kind_of, tell_apart
+from reconciler.aws.user_sessions import FEDERATED_SESSION, SESSION_WITHOUT_MFA, refusal_code_of, rename_session_errors
 
 A = "123456789012"
 
@@ -27,7 +27,7 @@ A = "123456789012"
     ],
 )
 def test_only_a_session_of_a_user_can_be_refused_for_want_of_mfa(arn: str, key: str, expected: str) -> None:
-    assert kind_of(arn, key) == expected
+    assert refusal_code_of(arn, key) == expected
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_only_a_session_of_a_user_can_be_refused_for_want_of_mfa(arn: str, key: 
 )
 def test_only_that_error_is_told_anew(code: str, said: str, kind: str) -> None:
     iam: Any = boto3.client("iam", region_name="us-east-1", aws_access_key_id="ASIAX", aws_secret_access_key="x")
-    tell_apart(iam, f"arn:aws:iam::{A}:user/x", "ASIAX")
-    tell_apart(iam, f"arn:aws:iam::{A}:user/x", "ASIAX")  # clients are shared
+    rename_session_errors(iam, f"arn:aws:iam::{A}:user/x", "ASIAX")
+    rename_session_errors(iam, f"arn:aws:iam::{A}:user/x", "ASIAX")  # clients are shared
     parsed = {"Error": {"Code": code, "Message": "m"}}
     model = iam.meta.service_model.operation_model("ListUsers")
     iam.meta.events.emit("after-call.iam.ListUsers", parsed=parsed, http_response=None, model=model, context={})

@@ -35,7 +35,7 @@ TAGS = "session_tags: {team: x, once: y}, transitive_tags: [team]"
 )
 def test_what_stays_within_a_chain_cannot_be_set_again(folder: Folder, written: str, codes: list[str]) -> None:
     # HEAD has two lines, `aliases:` is the third; the first alias is on line 4.
-    found = [problem for problem in folder.desired(written).problems if problem.place]
+    found = [problem for problem in folder.declare_text(written).problems if problem.place]
     assert [f"{problem.place.line - 1} {problem.code}" for problem in found if problem.place] == codes
 
 
@@ -44,7 +44,7 @@ def test_a_chain_that_goes_round_is_told_once_and_does_not_hang(folder: Folder) 
         HEAD
         + f"aliases:\n  a: {{{ROLE}, via: b, source_identity: ann}}\n  b: {{{ROLE}, via: a, source_identity: ann}}\n"
     )
-    assert [problem.code for problem in folder.desired(written).problems] == ["alias-cycle"]
+    assert [problem.code for problem in folder.declare_text(written).problems] == ["alias-cycle"]
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_a_chain_that_goes_round_is_told_once_and_does_not_hang(folder: Folder) 
 )
 def test_a_source_identity_has_2_to_64_characters(folder: Folder, identity: str, taken: bool) -> None:
     written = HEAD + f"aliases: {{a: {{{ROLE}, source_identity: '{identity}'}}}}\n"
-    assert [problem.code for problem in folder.desired(written).problems] == ["bad-alias"] * (not taken)
+    assert [problem.code for problem in folder.declare_text(written).problems] == ["bad-alias"] * (not taken)

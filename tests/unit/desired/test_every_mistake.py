@@ -143,7 +143,7 @@ def with_slips(*slips: tuple[tuple[str | int, ...], object]) -> str:
 
 
 def said(folder: Folder, text: str) -> set[tuple[str, str]]:
-    return {(one.code, one.summary) for one in folder.desired(text, names=AwsNames()).problems}
+    return {(one.code, one.summary) for one in folder.declare_text(text, names=AwsNames()).problems}
 
 
 USUAL = {("trust-to-anyone", "Everybody may assume this role, from any AWS account.")}
@@ -211,24 +211,24 @@ def test_a_file_that_cannot_be_read_hides_nothing_of_the_others(
     if more is not None:
         folder.write("more.yaml", more)
     own = ["roles.yaml:4:59 bad-path", "roles.yaml:5:52 wrong-value"]
-    assert sorted(folder.problems(MAIN)) == sorted([problem, *own])
+    assert sorted(folder.find_problems(MAIN)) == sorted([problem, *own])
 
 
 def test_a_file_that_can_be_read_is_taken_at_its_word(folder: Folder) -> None:
     folder.write("more.yaml", "groups: {of-mare: }\n")
-    assert "roles.yaml:4:22 unknown-reference" in folder.problems(MAIN)
+    assert "roles.yaml:4:22 unknown-reference" in folder.find_problems(MAIN)
 
 
 def test_the_head_of_a_file_is_not_missed_where_it_may_stand_in_one_that_cannot_be_read(folder: Folder) -> None:
     folder.write("a.yaml", "version: 1\nowner: x\nusers: ]\n")
     folder.write("b.yaml", "users: {u: {path: x}}\n")
-    found = [folder.said(problem) for problem in folder.read("a.yaml", "b.yaml").problems]
+    found = [folder.format_problem(problem) for problem in folder.read_files("a.yaml", "b.yaml").problems]
     assert found == ["a.yaml:3:8 bad-yaml", "b.yaml:1:19 bad-path"]
 
 
 def test_all_that_is_wrong_with_a_document_in_a_file_of_its_own_is_said(folder: Folder) -> None:
     folder.write("d.yaml", "Statement:\n  - {Effect: Allow, Effect: Deny, Action: s3, Resource: '*'}\n")
-    assert folder.problems(f"{HEAD}policies: {{p: {{document: d.yaml, tags: {{'aws:x': y}}}}}}\n") == [
+    assert folder.find_problems(f"{HEAD}policies: {{p: {{document: d.yaml, tags: {{'aws:x': y}}}}}}\n") == [
         "d.yaml:2:21 duplicate-key",
         "d.yaml:2:43 invalid-action",
         "roles.yaml:3:41 reserved-tag",
@@ -283,10 +283,10 @@ BESIDE = [
 
 @pytest.mark.parametrize(("text", "codes"), [row[1:] for row in BESIDE], ids=[row[0] for row in BESIDE])
 def test_what_stands_beside_a_mistake_is_checked(folder: Folder, text: str, codes: list[str]) -> None:
-    assert sorted(one.code for one in folder.desired(f"{HEAD}{text}\n").problems) == codes
+    assert sorted(one.code for one in folder.declare_text(f"{HEAD}{text}\n").problems) == codes
 
 
 def test_an_alias_whose_role_has_a_mistake_is_not_warned_of_what_nobody_knows(folder: Folder) -> None:
     trust = "[{accounts: ['123456789012'], external_id: abcdef}, {users: 5}]"
     text = f"{HEAD}roles: {{r: {{trust: {trust}}}}}\naliases: {{a: {{role: r}}}}\n"
-    assert folder.problems(text) == ["roles.yaml:3:80 wrong-type"]
+    assert folder.find_problems(text) == ["roles.yaml:3:80 wrong-type"]

@@ -14,7 +14,7 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Role, User
 from reconciler.model.problem import Level
-from tests.support.files import ACCOUNT, HEAD, Folder, valid
+from tests.support.files import ACCOUNT, HEAD, Folder, require_valid
 
 READER = f"arn:aws:iam::{ACCOUNT}:policy/reader"
 POLICIES = "policies: {reader: {document: {Statement: {Effect: Allow, Action: '*', Resource: '*'}}}}\n"
@@ -22,7 +22,7 @@ POLICIES = "policies: {reader: {document: {Statement: {Effect: Allow, Action: '*
 
 def at(folder: Folder, text: str, now: datetime) -> Desired:
     folder.write("roles.yaml", HEAD + text)
-    return valid(declare(load([folder.path / "roles.yaml"], {}, ACCOUNT), now=now))
+    return require_valid(declare(load([folder.path / "roles.yaml"], {}, ACCOUNT), now=now))
 
 
 def statements(desired: Desired) -> list[dict[str, Any]]:
@@ -114,8 +114,8 @@ BROKEN = {
 def test_what_is_no_moment_is_shown_where_it_stands(folder: Folder, written: str, hint: str) -> None:
     text = f"users:\n  alice:\n    policies: [{{policy: aws:A, expires: {written}}}]\n"
     text += f"roles:\n  app:\n    trust: [{{users: [alice], expires: {written}}}]\n"
-    found = [problem for problem in folder.desired(HEAD + text).problems if problem.level is Level.ERROR]
-    assert [folder.said(problem) for problem in found] == [
+    found = [problem for problem in folder.declare_text(HEAD + text).problems if problem.level is Level.ERROR]
+    assert [folder.format_problem(problem) for problem in found] == [
         "roles.yaml:5:41 bad-moment",
         "roles.yaml:8:39 bad-moment",
     ]
@@ -141,7 +141,7 @@ OTHERS = {
 @pytest.mark.parametrize(("text", "said"), OTHERS.values(), ids=OTHERS.keys())
 def test_other_mistakes(folder: Folder, text: str, said: list[str]) -> None:
     expected = [one if one.startswith("roles") else f"roles.yaml:{one}" for one in said]
-    assert folder.problems(HEAD + text) == expected
+    assert folder.find_problems(HEAD + text) == expected
 
 
 def user_at(folder: Folder, fields: str, now: datetime) -> User:
@@ -232,7 +232,7 @@ MORE = {
 def test_mistakes_in_the_ends_of_memberships_inline_policies_and_users(
     folder: Folder, text: str, said: list[str]
 ) -> None:
-    assert folder.problems(HEAD + text) == [f"roles.yaml:{one}" for one in said]
+    assert folder.find_problems(HEAD + text) == [f"roles.yaml:{one}" for one in said]
 
 
 IGNORED = {
@@ -252,9 +252,9 @@ IGNORED = {
 
 @pytest.mark.parametrize("text", IGNORED.values(), ids=IGNORED.keys())
 def test_an_end_that_ignore_changes_takes_away_is_told(folder: Folder, text: str) -> None:
-    problems = folder.desired(HEAD + text + "\n").problems
+    problems = folder.declare_text(HEAD + text + "\n").problems
     assert "expires-ignored" in [one.code for one in problems]
     others = text.replace("inline_policies.i]", "tags]").replace("[inline_policies.reconcile-expires]", "[tags]")
     for field in ("inline_policies", "groups", "policies", "trust"):
         others = others.replace(f"ignore_changes: [{field}]", "ignore_changes: [path]")
-    assert "expires-ignored" not in [one.code for one in folder.desired(HEAD + others + "\n").problems]
+    assert "expires-ignored" not in [one.code for one in folder.declare_text(HEAD + others + "\n").problems]

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from reconciler.desired.export import Exported, exported
+from reconciler.desired.export import AccountExport, export_entities
 from reconciler.kinds.facets.tags import OWNER, PROTECT
-from reconciler.kinds.mfa_guard import guard_policy
+from reconciler.kinds.mfa_guard import make_guard_policy
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.policy.canonical import canonical
-from tests.support.exports import planned
+from tests.support.exports import plan_export
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:iam::{ACCOUNT}:policy"
-GUARD = guard_policy("me", "aws", "/")
+GUARD = make_guard_policy("me", "aws", "/")
 GUARDED = frozenset([f"{ARN}/{GUARD.name}"])
 MINE = {OWNER: "me"}
 REFUSED = canonical({"Version": "2012-10-17", "Statement": [{"Effect": "Perhaps", "Action": "a:B", "Resource": "*"}]})
@@ -39,15 +39,15 @@ MACHINES = trust({"Service": "ec2.amazonaws.com"})
 
 
 def of(*entities: Entity) -> State:
-    facts = Facts(caller=f"arn:aws:iam::{ACCOUNT}:root")
+    facts = LiveDetails(caller=f"arn:aws:iam::{ACCOUNT}:root")
     return State(ACCOUNT, "aws", {entity.address: entity for entity in entities}, facts)
 
 
-def checked(live: State, owner: str | None = "me", only: tuple[str, ...] = ()) -> Exported:
+def checked(live: State, owner: str | None = "me", only: tuple[str, ...] = ()) -> AccountExport:
     """The export, a plan on which changes nothing."""
-    found = exported(live, owner, only)
-    plan = planned(found, live)
-    assert plan.safe, plan.findings
+    found = export_entities(live, owner, only)
+    plan = plan_export(found, live)
+    assert plan.is_safe, plan.findings
     assert [(change.action, change.fields) for change in plan.changes if change.fields] == []
     assert all(change.action == "adopt" for change in plan.changes)
     return found
@@ -134,7 +134,7 @@ def test_one_instance_profile_of_a_role_is_its_own_and_others_are_kept() -> None
     assert found.sections["roles"]["r"]["instance_profile"] is True
     assert found.comments[role] == ["Its instance profile has the path /x/, which only live IAM keeps."]
     assert found.settings == {"ignore": ["instance-profile/a", "instance-profile/z"]}
-    assert found.service == 1
+    assert found.service_count == 1
 
 
 def test_a_profile_of_another_owner_is_not_the_roles() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.problem import Level
-from tests.support.files import ACCOUNT, HEAD, Folder, valid
+from tests.support.files import ACCOUNT, HEAD, Folder, require_valid
 
 OURS = f'accounts: ["{ACCOUNT}"]'
 DEMANDING = f"{{{OURS}, external_id: right-one}}"
@@ -61,11 +61,11 @@ LET_IN = {
 
 @pytest.mark.parametrize(("written", "at", "said"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_the_trust_can_never_take_is_a_warning(folder: Folder, written: str, at: str, said: str) -> None:
-    (found,) = valid(folder.desired(written)).problems
-    assert (found.level, folder.said(found)) == (Level.WARNING, f"{at} alias-external-id")
+    (found,) = require_valid(folder.declare_text(written)).problems
+    assert (found.level, folder.format_problem(found)) == (Level.WARNING, f"{at} alias-external-id")
     assert said in found.summary and "external_id: " in found.hint
 
 
 @pytest.mark.parametrize("written", LET_IN.values(), ids=LET_IN.keys())
 def test_what_it_may_take_is_none(folder: Folder, written: str) -> None:
-    assert "alias-external-id" not in [found.code for found in valid(folder.desired(written)).problems]
+    assert "alias-external-id" not in [found.code for found in require_valid(folder.declare_text(written)).problems]

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.desired.source import named_files
+from reconciler.desired.source import find_files
 from reconciler.model.address import Address
 from reconciler.model.entity import Policy, User
-from reconciler.model.problem import Failed
-from tests.support.files import HEAD, Folder, errors, valid
+from reconciler.model.problem import ReconcileError
+from tests.support.files import HEAD, Folder, find_errors, require_valid
 
 DOCUMENT = "{Statement: {Effect: Allow, Action: '*', Resource: '*'}}"
 
 
 def names(folder: Folder, *files: str) -> list[str]:
-    return sorted(str(address) for address in valid(folder.read(*files)).state.entities)
+    return sorted(str(address) for address in require_valid(folder.read_files(*files)).state.entities)
 
 
 # include
@@ -47,12 +47,12 @@ def test_a_deep_glob_finds_every_folder(folder: Folder) -> None:
 
 def test_include_of_one_text_is_refused_with_its_place(folder: Folder) -> None:
     folder.write("a.yaml", "version: 1\n")
-    assert folder.problems(f"{HEAD}include: a.yaml\n") == ["roles.yaml:3:10 wrong-type"]
+    assert folder.find_problems(f"{HEAD}include: a.yaml\n") == ["roles.yaml:3:10 wrong-type"]
 
 
 @pytest.mark.parametrize("entry", ["nobody.yaml", "'nobody/*.yaml'", "."])
 def test_an_include_that_matches_nothing_is_an_error(folder: Folder, entry: str) -> None:
-    assert folder.problems(f"{HEAD}include:\n  - {entry}\n") == ["roles.yaml:4:5 no-file"]
+    assert folder.find_problems(f"{HEAD}include:\n  - {entry}\n") == ["roles.yaml:4:5 no-file"]
 
 
 def test_files_that_include_each_other_are_read_once(folder: Folder) -> None:
@@ -64,7 +64,7 @@ def test_files_that_include_each_other_are_read_once(folder: Folder) -> None:
 
 def test_a_problem_of_an_included_file_is_shown_there(folder: Folder) -> None:
     folder.write("a.yaml", "version: 1\nusers:\n  a: {group: x}\n")
-    assert folder.problems(f"{HEAD}include: [a.yaml]\n") == ["a.yaml:3:7 unknown-key"]
+    assert folder.find_problems(f"{HEAD}include: [a.yaml]\n") == ["a.yaml:3:7 unknown-key"]
 
 
 def test_an_include_takes_variables(folder: Folder) -> None:
@@ -101,21 +101,21 @@ ESCAPES = ["../secret{}", "{root}/secret{}", "link{}", "linked/secret{}", "./x/.
 @pytest.mark.parametrize("written", ESCAPES)
 def test_an_include_may_not_leave_the_repository(outside: Folder, written: str) -> None:
     path = written.format(".yaml", root=outside.path.parent)
-    assert outside.problems(f"{HEAD}include: ['{path}']\n") == ["roles.yaml:3:11 path-outside"]
+    assert outside.find_problems(f"{HEAD}include: ['{path}']\n") == ["roles.yaml:3:11 path-outside"]
 
 
 @pytest.mark.parametrize("written", ["../*.yaml", "l*.yaml", "linked/*.yaml", "{root}/*.yaml"])
 def test_nor_may_a_glob(outside: Folder, written: str) -> None:
     path = written.format(root=outside.path.parent)
-    assert outside.problems(f"{HEAD}include: ['{path}']\n") == ["roles.yaml:3:11 path-outside"]
+    assert outside.find_problems(f"{HEAD}include: ['{path}']\n") == ["roles.yaml:3:11 path-outside"]
 
 
 @pytest.mark.parametrize("written", ESCAPES)
 def test_a_document_may_not_leave_the_repository_and_nothing_of_it_is_shown(outside: Folder, written: str) -> None:
     path = written.format(".json", root=outside.path.parent)
-    desired = outside.desired(f"{HEAD}policies:\n  p: {{document: '{path}'}}\n")
+    desired = outside.declare_text(f"{HEAD}policies:\n  p: {{document: '{path}'}}\n")
     (problem,) = desired.problems
-    assert outside.said(problem) == "roles.yaml:4:17 path-outside"
+    assert outside.format_problem(problem) == "roles.yaml:4:17 path-outside"
     assert "hunter2" not in problem.message
 
 
@@ -128,7 +128,7 @@ def test_inside_the_repository_a_path_may_go_up(outside: Folder) -> None:
 def test_without_a_repository_the_folder_is_the_limit(folder: Folder) -> None:
     folder.write("p.json", "{}")
     folder.write("a/roles.yaml", f"{HEAD}policies: {{p: {{document: ../p.json}}}}\n")
-    (problem,) = folder.read("a/roles.yaml").problems
+    (problem,) = folder.read_files("a/roles.yaml").problems
     assert problem.code == "path-outside"
 
 
@@ -136,7 +136,7 @@ def test_a_path_to_a_device_or_a_folder_is_refused(folder: Folder) -> None:
     (folder.path / "dir.json").mkdir()
     os.mkfifo(folder.path / "pipe.json")
     for name in ("dir.json", "pipe.json"):
-        assert folder.problems(f"{HEAD}policies:\n  p: {{document: {name}}}\n") == ["roles.yaml:4:17 no-file"]
+        assert folder.find_problems(f"{HEAD}policies:\n  p: {{document: {name}}}\n") == ["roles.yaml:4:17 no-file"]
 
 
 # Several files
@@ -167,8 +167,8 @@ def test_what_two_files_say_differently_names_both_places(
     folder.write("a.yaml", f"version: 1\n#\n{one}\n")
     folder.write("b.yaml", f"version: 1\n#\n{other}\n")
     folder.write("c.yaml", HEAD)
-    (problem,) = errors(folder.read("c.yaml", "a.yaml", "b.yaml"))
-    assert folder.said(problem) == f"b.yaml:{where} conflict"
+    (problem,) = find_errors(folder.read_files("c.yaml", "a.yaml", "b.yaml"))
+    assert folder.format_problem(problem) == f"b.yaml:{where} conflict"
     assert f"{folder.path / first.split(':')[0]}:{first.split(':', 1)[1]}" in problem.summary
 
 
@@ -189,19 +189,19 @@ def test_what_two_files_say_alike_or_apart_is_merged(folder: Folder, one: str, o
     folder.write("a.yaml", f"version: 1\n{one}\n")
     folder.write("b.yaml", f"version: 1\n{other}\n")
     folder.write("c.yaml", HEAD)
-    assert folder.read("c.yaml", "a.yaml", "b.yaml").problems == ()
+    assert folder.read_files("c.yaml", "a.yaml", "b.yaml").problems == ()
 
 
 def test_a_key_given_twice_over_files_in_other_types_is_a_problem(folder: Folder) -> None:
     folder.write("a.yaml", f"{HEAD}users: {{a: }}\n")
     folder.write("b.yaml", "version: 1\nusers: [a]\n")
-    assert errors(folder.read("a.yaml", "b.yaml"))
+    assert find_errors(folder.read_files("a.yaml", "b.yaml"))
 
 
 def test_names_in_two_files_that_differ_in_letter_case_are_one_for_iam(folder: Folder) -> None:
     folder.write("a.yaml", f"{HEAD}users: {{alice: }}\n")
     folder.write("b.yaml", "version: 1\nusers: {Alice: }\n")
-    (problem,) = errors(folder.read("a.yaml", "b.yaml"))
+    (problem,) = find_errors(folder.read_files("a.yaml", "b.yaml"))
     assert problem.code == "name-case"
     assert "a.yaml:3:9" in problem.hint
 
@@ -212,12 +212,12 @@ def test_names_in_two_files_that_differ_in_letter_case_are_one_for_iam(folder: F
 def test_a_folder_is_its_yaml_files_in_order(folder: Folder) -> None:
     for name in ("b.yml", "a.yaml", "c.json", "sub/d.yaml", ".e.yaml.swp"):
         folder.write(name, "")
-    assert [path.name for path in named_files((str(folder.path),))] == ["a.yaml", "b.yml"]
+    assert [path.name for path in find_files((str(folder.path),))] == ["a.yaml", "b.yml"]
 
 
 def test_a_file_named_twice_is_read_once(folder: Folder) -> None:
     path = str(folder.write("a.yaml", ""))
-    assert named_files((path, path)) == [Path(path)]
+    assert find_files((path, path)) == [Path(path)]
 
 
 def test_without_a_file_the_one_of_the_environment_or_a_parent_serves(
@@ -226,9 +226,9 @@ def test_without_a_file_the_one_of_the_environment_or_a_parent_serves(
     folder.write("roles.yaml", HEAD)
     (folder.path / "a/b").mkdir(parents=True)
     monkeypatch.chdir(folder.path / "a/b")
-    assert [path.resolve() for path in named_files(())] == [folder.path / "roles.yaml"]
+    assert [path.resolve() for path in find_files(())] == [folder.path / "roles.yaml"]
     monkeypatch.setenv("RECONCILE_FILE", str(folder.write("other.yaml", HEAD)))
-    assert named_files(()) == [folder.path / "other.yaml"]
+    assert find_files(()) == [folder.path / "other.yaml"]
 
 
 @pytest.mark.parametrize("arguments", [("nobody.yaml",), ("empty",), ()])
@@ -237,22 +237,22 @@ def test_no_file_is_a_failure_with_a_reason(
 ) -> None:
     (folder.path / "empty").mkdir()
     monkeypatch.chdir(folder.path)
-    with pytest.raises(Failed) as failed:
-        named_files(arguments)
+    with pytest.raises(ReconcileError) as failed:
+        find_files(arguments)
     assert [problem.code for problem in failed.value.problems] == ["no-file"]
 
 
 def test_a_named_file_that_is_missing_is_a_failure(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILE_FILE", str(folder.path / "nobody.yaml"))
-    with pytest.raises(Failed, match="RECONCILE_FILE"):
-        named_files(())
+    with pytest.raises(ReconcileError, match="RECONCILE_FILE"):
+        find_files(())
 
 
 # defaults
 
 
 def user(folder: Folder, text: str) -> User:
-    found = valid(folder.desired(HEAD + text)).state.entities[Address("user", "a")]
+    found = require_valid(folder.declare_text(HEAD + text)).state.entities[Address("user", "a")]
     assert isinstance(found, User)
     return found
 
@@ -277,12 +277,12 @@ def test_defaults(folder: Folder, text: str, tags: dict[str, str], path: str) ->
 
 def test_a_mistake_in_defaults_is_shown_there(folder: Folder) -> None:
     text = f"{HEAD}defaults:\n  policies: [nobody]\nusers: {{a: , b: }}\n"
-    assert folder.problems(text) == ["roles.yaml:4:14 unknown-reference"]
+    assert folder.find_problems(text) == ["roles.yaml:4:14 unknown-reference"]
 
 
 def test_defaults_never_reach_from_one_entity_into_another(folder: Folder) -> None:
     text = f"{HEAD}defaults: {{tags: {{t: d}}}}\nusers: {{a: {{tags: {{x: y}}}}, b: }}\n"
-    entities = valid(folder.desired(text)).state.entities
+    entities = require_valid(folder.declare_text(text)).state.entities
     assert entities[Address("user", "b")].tags == {"t": "d"}  # type: ignore[union-attr]
 
 
@@ -292,7 +292,7 @@ def test_defaults_never_reach_from_one_entity_into_another(folder: Folder) -> No
 def test_an_entity_keeps_the_path_that_it_has_where_the_file_has_none(folder: Folder) -> None:
     text = f"{HEAD}users: {{a: , b: {{path: /own/}}}}\nroles: {{r: {{trust: [{{users: [a, b]}}]}}}}\n"
     live = {Address("user", "a"): "/eng/", Address("user", "b"): "/eng/"}
-    entities = valid(folder.desired(text, live_paths=live)).state.entities
+    entities = require_valid(folder.declare_text(text, live_paths=live)).state.entities
     assert [entities[Address("user", name)].path for name in "ab"] == ["/eng/", "/own/"]
     trust = entities[Address("role", "r")].trust_policy.text  # type: ignore[union-attr]
     assert '"arn:aws:iam::123456789012:user/eng/a","arn:aws:iam::123456789012:user/own/b"' in trust
@@ -303,7 +303,7 @@ def test_an_entity_keeps_the_path_that_it_has_where_the_file_has_none(folder: Fo
 
 def test_a_json_document_may_indent_with_tabs(folder: Folder) -> None:
     folder.write("p.json", '{\n\t"Statement":\t[{\n\t\t"Effect":"Allow","Action":["*"],"Resource":"*"\n\t}]\n}\n')
-    assert valid(folder.desired(f"{HEAD}policies: {{p: {{document: p.json}}}}\n")).problems == ()
+    assert require_valid(folder.declare_text(f"{HEAD}policies: {{p: {{document: p.json}}}}\n")).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_a_json_document_may_indent_with_tabs(folder: Folder) -> None:
 )
 def test_whatever_json_has_is_read(folder: Folder, body: str) -> None:
     folder.write("p.json", body)
-    assert valid(folder.desired(f"{HEAD}policies: {{p: {{document: p.json}}}}\n")).problems == ()
+    assert require_valid(folder.declare_text(f"{HEAD}policies: {{p: {{document: p.json}}}}\n")).problems == ()
 
 
 DOCUMENTS: dict[str, tuple[str, str, str]] = {
@@ -339,20 +339,20 @@ DOCUMENTS: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize(("body", "where", "code"), DOCUMENTS.values(), ids=DOCUMENTS.keys())
 def test_a_problem_of_a_document_is_shown_inside_its_file(folder: Folder, body: str, where: str, code: str) -> None:
     folder.write("p.json", body)
-    found = folder.problems(f"{HEAD}policies:\n  p: {{document: p.json}}\n")
+    found = folder.find_problems(f"{HEAD}policies:\n  p: {{document: p.json}}\n")
     assert f"{where} {code}" in found
 
 
 def test_a_document_that_two_entities_use_is_reported_once(folder: Folder) -> None:
     folder.write("p.yaml", "Statement: {Effect: allow, Action: '*', Resource: '*'}\n")
     text = f"{HEAD}policies: {{p: {{document: p.yaml}}, q: {{document: p.yaml}}}}\n"
-    assert folder.problems(text) == ["p.yaml:1:21 invalid-effect"]
+    assert folder.find_problems(text) == ["p.yaml:1:21 invalid-effect"]
 
 
 def test_documents_in_place_and_from_a_path_are_the_same(folder: Folder) -> None:
     folder.write("p.yaml", DOCUMENT)
     text = f"{HEAD}policies: {{p: {{document: p.yaml}}, q: {{document: {DOCUMENT}}}}}\n"
-    one, other = valid(folder.desired(text)).state.entities.values()
+    one, other = require_valid(folder.declare_text(text)).state.entities.values()
     assert isinstance(one, Policy)
     assert isinstance(other, Policy)
     assert (one.document, one.document.text) == (other.document, other.document.text)
@@ -372,7 +372,7 @@ def test_every_document_of_the_file_may_be_a_path(folder: Folder, text: str) -> 
     folder.write(
         "t.yaml", "Statement: {Effect: Allow, Principal: {Service: s3.amazonaws.com}, Action: 'sts:AssumeRole'}\n"
     )
-    assert valid(folder.desired(HEAD + text)).problems == ()
+    assert require_valid(folder.declare_text(HEAD + text)).problems == ()
 
 
 BAD_GLOBS: dict[str, tuple[str, str]] = {
@@ -389,9 +389,9 @@ BAD_GLOBS: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize(("pattern", "why"), BAD_GLOBS.values(), ids=BAD_GLOBS)
 def test_a_glob_that_would_take_forever_or_means_nothing_is_an_error(folder: Folder, pattern: str, why: str) -> None:
-    desired = folder.desired(f'{HEAD}include:\n  - "{pattern}"\n')
+    desired = folder.declare_text(f'{HEAD}include:\n  - "{pattern}"\n')
     (problem,) = [problem for problem in desired.problems if problem.code == "bad-glob"]
-    assert folder.said(problem).startswith("roles.yaml:4:5 ")
+    assert folder.format_problem(problem).startswith("roles.yaml:4:5 ")
     assert why in problem.summary
     assert len(problem.summary) < 300
 
@@ -399,7 +399,9 @@ def test_a_glob_that_would_take_forever_or_means_nothing_is_an_error(folder: Fol
 @pytest.mark.parametrize("pattern", ["**/x.yaml", "*/**/x.yaml", "**/b/**/*.yaml", "[a]/*/?.yaml", "a/../a/b/*.yaml"])
 def test_globs_that_people_write_are_expanded(folder: Folder, pattern: str) -> None:
     folder.write("a/b/x.yaml", "version: 1\nusers: {u: }\n")
-    assert valid(folder.desired(f"{HEAD}include: ['{pattern}']\n")).state.entities.keys() == {Address("user", "u")}
+    assert require_valid(folder.declare_text(f"{HEAD}include: ['{pattern}']\n")).state.entities.keys() == {
+        Address("user", "u")
+    }
 
 
 @pytest.mark.parametrize(
@@ -408,10 +410,10 @@ def test_globs_that_people_write_are_expanded(folder: Folder, pattern: str) -> N
 )
 def test_an_include_that_is_not_there_names_the_nearest_file(folder: Folder, written: str, hint: str) -> None:
     folder.write("more/teams.yaml", "version: 1\n")
-    (problem,) = folder.desired(f"{HEAD}include: [more/{written}]\n").problems
+    (problem,) = folder.declare_text(f"{HEAD}include: [more/{written}]\n").problems
     assert (problem.code, problem.hint) == ("no-file", hint)
 
 
 def test_an_include_in_a_folder_that_is_not_there_names_none(folder: Folder) -> None:
-    (problem,) = folder.desired(f"{HEAD}include: [nowhere/x.yaml]\n").problems
+    (problem,) = folder.declare_text(f"{HEAD}include: [nowhere/x.yaml]\n").problems
     assert (problem.code, problem.hint) == ("no-file", "")

@@ -91,7 +91,7 @@ PASTED: dict[str, tuple[str, str, str]] = {
 
 @pytest.mark.parametrize(("text", "code", "hint"), PASTED.values(), ids=PASTED.keys())
 def test_what_is_pasted_from_another_tool_says_what_to_write(folder: Folder, text: str, code: str, hint: str) -> None:
-    problems = folder.desired(HEAD + text, account=None).problems
+    problems = folder.declare_text(HEAD + text, account=None).problems
     assert any(problem.code == code and hint in problem.hint for problem in problems), problems
 
 
@@ -107,4 +107,4 @@ def test_what_is_pasted_from_another_tool_says_what_to_write(folder: Folder, tex
     ],
 )
 def test_what_is_ours_has_no_problem(folder: Folder, text: str) -> None:
-    assert folder.desired(HEAD + text).problems == ()
+    assert folder.declare_text(HEAD + text).problems == ()

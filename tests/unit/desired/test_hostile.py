@@ -67,18 +67,18 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
 
 @pytest.mark.parametrize(("text", "where", "code"), REFUSED.values(), ids=REFUSED.keys())
 def test_broken_yaml_is_refused_where_it_is_broken(folder: Folder, text: str | bytes, where: str, code: str) -> None:
-    found = folder.problems(text)
+    found = folder.find_problems(text)
     assert any(said.startswith(f"roles.yaml:{where}") and said.endswith(f" {code}") for said in found), found
 
 
 def test_a_duplicate_key_names_the_first_one(folder: Folder) -> None:
-    (problem,) = folder.desired(f"{HEAD}users:\n  a:\n  a:\n").problems
+    (problem,) = folder.declare_text(f"{HEAD}users:\n  a:\n  a:\n").problems
     assert "roles.yaml:4:3" in problem.summary
 
 
 def test_anchors_and_aliases_are_fine(folder: Folder) -> None:
     text = f"{HEAD}x-tags: &tags {{team: a}}\nusers:\n  a: {{tags: *tags}}\n  b: {{tags: *tags}}\n"
-    desired = folder.desired(text)
+    desired = folder.declare_text(text)
     assert desired.problems == ()
     assert [dict(entity.tags) for entity in desired.state.entities.values()] == [{"team": "a"}] * 2  # type: ignore[union-attr]
 
@@ -86,7 +86,7 @@ def test_anchors_and_aliases_are_fine(folder: Folder) -> None:
 def test_a_few_hundred_uses_of_one_anchor_are_no_bomb(folder: Folder) -> None:
     users = "".join(f"  u{index}: *common\n" for index in range(500))
     text = f"{HEAD}x-common: &common {{path: /eng/, tags: {{a: b, c: d}}}}\nusers:\n{users}"
-    assert folder.desired(text).problems == ()
+    assert folder.declare_text(text).problems == ()
 
 
 MERGES: dict[str, tuple[str, dict[str, str]]] = {
@@ -101,7 +101,7 @@ MERGES: dict[str, tuple[str, dict[str, str]]] = {
 @pytest.mark.parametrize(("written", "tags"), MERGES.values(), ids=MERGES.keys())
 def test_merge_keys_work_as_yaml_defines_them(folder: Folder, written: str, tags: dict[str, str]) -> None:
     text = f"{HEAD}x-1: &one {{a: 1, b: 1}}\nx-2: &two {{a: 2, c: 2}}\nusers:\n  u: {{tags: {written}}}\n"
-    desired = folder.desired(text)
+    desired = folder.declare_text(text)
     assert all(problem.code == "bad-tag" for problem in desired.problems), desired.problems
     (user,) = desired.state.entities.values()
     assert user.tags == tags  # type: ignore[union-attr]
@@ -109,7 +109,7 @@ def test_merge_keys_work_as_yaml_defines_them(folder: Folder, written: str, tags
 
 def test_a_merged_key_keeps_the_place_where_it_is_written(folder: Folder) -> None:
     text = f"{HEAD}x-1: &one\n  pathh: /a/\nusers:\n  u:\n    <<: *one\n"
-    assert folder.problems(text) == ["roles.yaml:4:3 unknown-key"]
+    assert folder.find_problems(text) == ["roles.yaml:4:3 unknown-key"]
 
 
 def test_a_file_past_the_limit_is_refused_before_it_is_parsed(folder: Folder) -> None:
@@ -124,7 +124,7 @@ def test_a_file_past_the_limit_is_refused_before_it_is_parsed(folder: Folder) ->
 
 
 def test_a_byte_order_mark_and_windows_lines_are_no_problem(folder: Folder) -> None:
-    assert folder.problems(b"\xef\xbb\xbfversion: 1\r\nsettings: {prune: none}\r\nusers:\r\n  a:\r\n") == []
+    assert folder.find_problems(b"\xef\xbb\xbfversion: 1\r\nsettings: {prune: none}\r\nusers:\r\n  a:\r\n") == []
 
 
 _WORDS = st.sampled_from(
@@ -143,13 +143,13 @@ _fuzz = examples(150)
 @_fuzz
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_no_bytes_whatever_raise_anything(folder: Folder, content: bytes) -> None:
-    assert all(isinstance(problem, Problem) and problem.place for problem in folder.desired(content).problems)
+    assert all(isinstance(problem, Problem) and problem.place for problem in folder.declare_text(content).problems)
 
 
 @_fuzz
 @given(content=_MESS)
 def test_no_near_yaml_raises_anything(folder: Folder, content: str) -> None:
-    assert all(isinstance(problem, Problem) and problem.place for problem in folder.desired(content).problems)
+    assert all(isinstance(problem, Problem) and problem.place for problem in folder.declare_text(content).problems)
 
 
 _LEAVES = st.sampled_from(["a", "", "*", "arn:aws:iam::1:x", "1h", "required", 0, 1, -1, 1.5, True, None, "{{x}}", "é"])
@@ -177,7 +177,7 @@ _SECTIONS = st.fixed_dictionaries(
 def test_no_tree_of_wrong_types_raises_anything(folder: Folder, tree: object) -> None:
     import json
 
-    found = folder.desired(json.dumps(tree)).problems
+    found = folder.declare_text(json.dumps(tree)).problems
     assert all(isinstance(problem, Problem) and problem.place for problem in found)
 
 
@@ -185,7 +185,7 @@ def test_no_tree_of_wrong_types_raises_anything(folder: Folder, tree: object) ->
 @given(content=st.binary(max_size=100) | _MESS.map(str.encode), ending=st.sampled_from([".json", ".yaml"]))
 def test_no_document_file_whatever_raises_anything(folder: Folder, content: bytes, ending: str) -> None:
     folder.write(f"p{ending}", content)
-    found = folder.desired(f"{HEAD}policies: {{p: {{document: p{ending}}}}}\n").problems
+    found = folder.declare_text(f"{HEAD}policies: {{p: {{document: p{ending}}}}}\n").problems
     assert all(isinstance(problem, Problem) and problem.place for problem in found)
 
 
@@ -214,8 +214,8 @@ def test_reading_asks_nothing_of_the_network_or_the_environment(tmp_path: Path) 
     ],
 )
 def test_a_tab_is_named_with_its_line(folder: Folder, text: str, place: str, more: str) -> None:
-    (problem,) = folder.desired(HEAD + text).problems
-    assert folder.said(problem) == f"{place} bad-yaml"
+    (problem,) = folder.declare_text(HEAD + text).problems
+    assert folder.format_problem(problem) == f"{place} bad-yaml"
     assert problem.summary == f"Line {place.split(':')[1]} has a tab{more}: YAML indents with spaces."
     assert problem.hint.startswith("Write spaces in place of tabs; `expand -i -t 2 ")
 
@@ -229,9 +229,9 @@ def test_a_tab_is_named_with_its_line(folder: Folder, text: str, place: str, mor
     ],
 )
 def test_a_tab_that_yaml_takes_is_no_problem(folder: Folder, text: str) -> None:
-    assert [one.code for one in folder.desired(HEAD + text).problems if one.code != "bad-tag"] == []
+    assert [one.code for one in folder.declare_text(HEAD + text).problems if one.code != "bad-tag"] == []
 
 
 def test_another_mistake_beside_a_tab_is_called_what_it_is(folder: Folder) -> None:
-    (problem,) = folder.desired(f"{HEAD}users: [\n\ta\n").problems
+    (problem,) = folder.declare_text(f"{HEAD}users: [\n\ta\n").problems
     assert "tab" not in problem.summary

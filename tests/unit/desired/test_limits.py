@@ -117,4 +117,4 @@ LIMITS: dict[str, tuple[str, list[str]]] = {
 
 @pytest.mark.parametrize(("snippet", "expected"), LIMITS.values(), ids=LIMITS.keys())
 def test_limits_of_aws_are_met_to_the_character(folder: Folder, snippet: str, expected: list[str]) -> None:
-    assert [f"{problem.level} {problem.code}" for problem in folder.desired(HEAD + snippet).problems] == expected
+    assert [f"{problem.level} {problem.code}" for problem in folder.declare_text(HEAD + snippet).problems] == expected

@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.address import Address
 from reconciler.model.entity import Policy, Role, User
 from reconciler.model.problem import Level
-from tests.support.files import HEAD, Folder, valid
+from tests.support.files import HEAD, Folder, require_valid
 
 TRUST = "trust: [{services: [ec2.amazonaws.com]}]"
 DOCUMENT = "document: {Statement: {Effect: Allow, Action: 's3:*', Resource: '*'}}"
@@ -50,7 +50,7 @@ PLAIN = {
 @pytest.mark.parametrize("key", SPELLINGS.values(), ids=SPELLINGS.keys())
 @pytest.mark.parametrize("text", ENTITIES.values(), ids=ENTITIES.keys())
 def test_no_file_may_write_a_reserved_key_in_any_spelling(folder: Folder, text: str, key: str) -> None:
-    found = folder.desired(HEAD + text.replace("TAG", f"'{key}': evil"))
+    found = folder.declare_text(HEAD + text.replace("TAG", f"'{key}': evil"))
     (problem,) = found.problems
     assert (problem.code, problem.level) == ("reserved-tag", Level.ERROR)
     assert repr(key) in problem.summary
@@ -60,19 +60,19 @@ def test_no_file_may_write_a_reserved_key_in_any_spelling(folder: Folder, text: 
 @pytest.mark.parametrize("key", PLAIN.values(), ids=PLAIN.keys())
 @pytest.mark.parametrize("text", ENTITIES.values(), ids=ENTITIES.keys())
 def test_keys_that_only_resemble_ours_are_taken(folder: Folder, text: str, key: str) -> None:
-    valid(folder.desired(HEAD + text.replace("TAG", f"'{key}': fine")))
+    require_valid(folder.declare_text(HEAD + text.replace("TAG", f"'{key}': fine")))
 
 
 def test_a_variable_does_not_carry_one_of_our_keys_in(folder: Folder) -> None:
     text = f"{HEAD}vars: {{k: Reconcile, o: Owner}}\nusers: {{a: {{tags: {{'{{{{ k }}}}:{{{{ o }}}}': evil}}}}}}\n"
-    assert folder.problems(text) == ["roles.yaml:4:20 reserved-tag"]
+    assert folder.find_problems(text) == ["roles.yaml:4:20 reserved-tag"]
     given = f"{HEAD}vars: {{k: x}}\nusers: {{a: {{tags: {{'{{{{ k }}}}': evil}}}}}}\n"
-    assert folder.problems(given, variables={"k": "RECONCILE:protect"}) == ["roles.yaml:4:20 reserved-tag"]
+    assert folder.find_problems(given, variables={"k": "RECONCILE:protect"}) == ["roles.yaml:4:20 reserved-tag"]
 
 
 def test_an_included_file_does_not_carry_one_of_our_keys_in(folder: Folder) -> None:
     folder.write("more.yaml", "version: 1\ndefaults: {tags: {'Reconcile:Owner': evil}}\n")
-    assert folder.problems(f"{HEAD}include: [more.yaml]\nusers: {{a: }}\n") == ["more.yaml:2:19 reserved-tag"]
+    assert folder.find_problems(f"{HEAD}include: [more.yaml]\nusers: {{a: }}\n") == ["more.yaml:2:19 reserved-tag"]
 
 
 @pytest.mark.parametrize("key", ["reconcile:owner", "Reconcile:Owner", "reconcile:x", " RECONCILE:protect"])
@@ -81,7 +81,7 @@ def test_our_tags_cannot_be_ignored_in_any_spelling(folder: Folder, key: str) ->
         "users: {a: {ignore_changes: ['tags.KEY']}}\n",
         f"roles: {{a: {{{TRUST}, ignore_changes: ['tags.KEY']}}}}\n",
     ):
-        (problem,) = folder.desired(HEAD + entity.replace("KEY", key)).problems
+        (problem,) = folder.declare_text(HEAD + entity.replace("KEY", key)).problems
         assert problem.code == "bad-ignore-changes"
 
 
@@ -96,14 +96,14 @@ SAME = {
 def test_two_spellings_of_one_key_are_an_error_that_names_both_places(folder: Folder, one: str, other: str) -> None:
     tags = f"tags:\n      '{one}': a\n      '{other}': b\n"
     for text in (f"users:\n  a:\n    {tags}", f"roles:\n  a:\n    {TRUST}\n    {tags}"):
-        (problem,) = folder.desired(HEAD + text).problems
+        (problem,) = folder.declare_text(HEAD + text).problems
         assert (problem.code, problem.level) == ("tag-case", Level.ERROR)
         assert problem.place
         assert f"roles.yaml:{problem.place.line - 1}:7" in problem.hint
 
 
 def test_two_spellings_of_one_key_are_two_tags_of_a_policy(folder: Folder) -> None:
-    desired = valid(folder.desired(f"{HEAD}policies: {{a: {{{DOCUMENT}, tags: {{Team: a, team: b}}}}}}\n"))
+    desired = require_valid(folder.declare_text(f"{HEAD}policies: {{a: {{{DOCUMENT}, tags: {{Team: a, team: b}}}}}}\n"))
     policy = desired.state.entities[Address("policy", "a")]
     assert isinstance(policy, Policy)
     assert policy.tags == {"Team": "a", "team": "b"}
@@ -115,7 +115,7 @@ def test_a_key_of_an_entity_replaces_the_default_that_iam_takes_for_the_same(fol
         f"users: {{u: {{tags: {{team: own}}}}}}\nroles: {{r: {{{TRUST}, tags: {{TEAM: own}}}}}}\n"
         f"policies: {{p: {{{DOCUMENT}, tags: {{team: own}}}}}}\n"
     )
-    entities = valid(folder.desired(text)).state.entities
+    entities = require_valid(folder.declare_text(text)).state.entities
     tags = {
         str(address): entity.tags for address, entity in entities.items() if isinstance(entity, User | Role | Policy)
     }
@@ -135,9 +135,9 @@ SESSION_TAGS = {
 
 @pytest.mark.parametrize(("tags", "code"), SESSION_TAGS.values(), ids=SESSION_TAGS.keys())
 def test_session_tags_that_sts_refuses_are_an_error(folder: Folder, tags: str, code: str) -> None:
-    (problem,) = folder.desired(HEAD + ALIAS.replace("TAGS", tags)).problems
+    (problem,) = folder.declare_text(HEAD + ALIAS.replace("TAGS", tags)).problems
     assert problem.code == code
 
 
 def test_session_tags_are_no_tags_of_an_entity(folder: Folder) -> None:
-    valid(folder.desired(HEAD + ALIAS.replace("TAGS", "'reconcile:owner': a, team: b")))
+    require_valid(folder.declare_text(HEAD + ALIAS.replace("TAGS", "'reconcile:owner': a, team: b")))

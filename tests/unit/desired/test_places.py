@@ -10,7 +10,7 @@ from types import FrameType
 import pytest
 
 from reconciler.desired.load import load
-from reconciler.model.node import Map, Seq, mark, position
+from reconciler.model.node import Map, Seq, pack_mark, unpack_mark
 from reconciler.model.problem import Place
 from tests.support.files import HEAD, Folder
 
@@ -21,16 +21,16 @@ def written(node: object) -> Iterator[tuple[Place, str]]:
     """Every key and every text, with its place."""
     if isinstance(node, Map):
         for key, value in node.items():
-            yield node.place(key, of_key=True), key
-            yield from _value(node.place(key), value)
+            yield node.place_of(key, of_key=True), key
+            yield from _value(node.place_of(key), value)
     elif isinstance(node, Seq):
         for index, value in enumerate(node):
-            yield from _value(node.place(index), value)
+            yield from _value(node.place_of(index), value)
 
 
 def _value(place: Place, value: object) -> Iterator[tuple[Place, str]]:
     if isinstance(value, (Map, Seq)):
-        assert value.place() == place
+        assert value.place_of() == place
         yield from written(value)
     elif isinstance(value, str):
         yield place, value
@@ -55,7 +55,7 @@ def test_a_place_far_to_the_right_is_exact(folder: Folder) -> None:
     folder.write("roles.yaml", text)
     root = load([folder.path / "roles.yaml"], {}).root
     assert root is not None
-    place = root.child("users").place(names[-1], of_key=True)
+    place = root.get_map("users").place_of(names[-1], of_key=True)
     assert (place.line, place.column) == (1, text.index(names[-1]) + 1)
     assert place.column > 1 << 16
 
@@ -63,24 +63,24 @@ def test_a_place_far_to_the_right_is_exact(folder: Folder) -> None:
 @pytest.mark.parametrize("line", [1, 2, 1 << 24])
 @pytest.mark.parametrize("column", [1, 2, (1 << 24) + 1])
 def test_a_mark_gives_back_its_line_and_column(line: int, column: int) -> None:
-    assert position(mark(line, column)) == (line, column)
-    both = Map("f", mark(1, 1))
-    both.put("key", 1, mark(line, column), mark(column, line))
-    assert both.place("key", of_key=True) == Place("f", line, column)
-    assert both.place("key") == Place("f", column, line)
+    assert unpack_mark(pack_mark(line, column)) == (line, column)
+    both = Map("f", pack_mark(1, 1))
+    both.put("key", 1, pack_mark(line, column), pack_mark(column, line))
+    assert both.place_of("key", of_key=True) == Place("f", line, column)
+    assert both.place_of("key") == Place("f", column, line)
 
 
 def test_what_overrides_a_default_of_another_file_has_its_own_place(folder: Folder) -> None:
     folder.write("defaults.yaml", "version: 1\ndefaults: {tags: {team: platform, env: dev}}\n")
     folder.write("roles.yaml", f'{HEAD}include: [defaults.yaml]\nusers:\n  u:\n    tags: {{team: "a\\x07"}}\n')
-    (problem,) = folder.read().problems
+    (problem,) = folder.read_files().problems
     assert problem.place == Place(str(folder.path / "roles.yaml"), 6, 18)
 
 
 def test_what_comes_from_a_default_of_another_file_has_that_place(folder: Folder) -> None:
     folder.write("defaults.yaml", 'version: 1\ndefaults: {tags: {team: platform, env: "a\\x07"}}\n')
     folder.write("roles.yaml", f"{HEAD}include: [defaults.yaml]\nusers:\n  u:\n    tags: {{team: a}}\n")
-    (problem,) = folder.read().problems
+    (problem,) = folder.read_files().problems
     assert problem.place == Place(str(folder.path / "defaults.yaml"), 2, 40)
 
 
@@ -108,7 +108,7 @@ def test_work_grows_with_the_file_and_no_faster(folder: Folder, entry: str) -> N
         before = sys.getprofile()
         sys.setprofile(called)
         try:
-            folder.read()
+            folder.read_files()
         finally:
             sys.setprofile(before)
         return count
@@ -122,5 +122,5 @@ def test_equal_texts_of_a_file_are_one_object(folder: Folder) -> None:
     folder.write("roles.yaml", f"{HEAD}users:\n  u: {{tags: {{a: same-text}}}}\n  v: {{tags: {{a: 'same-text'}}}}\n")
     root = load([folder.path / "roles.yaml"], {}).root
     assert root is not None
-    first, second = (root.child("users").child(name).child("tags")["a"] for name in "uv")
+    first, second = (root.get_map("users").get_map(name).get_map("tags")["a"] for name in "uv")
     assert first is second

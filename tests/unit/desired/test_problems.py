@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.kinds.registry import BY_NAME
+from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.problem import Level
 from tests.support.files import HEAD, Folder
 
@@ -374,8 +374,8 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
 def test_a_mistake_is_shown_where_it_is_with_a_way_out(
     folder: Folder, snippet: str, where: str, code: str, hint: str
 ) -> None:
-    problems = [problem for problem in folder.desired(HEAD + snippet).problems if problem.level is Level.ERROR]
-    found = {folder.said(problem): problem for problem in problems}
+    problems = [problem for problem in folder.declare_text(HEAD + snippet).problems if problem.level is Level.ERROR]
+    found = {folder.format_problem(problem): problem for problem in problems}
     assert list(found) == [f"roles.yaml:{where} {code}"], [problem.message for problem in problems]
     (problem,) = problems
     assert hint in problem.hint
@@ -417,17 +417,17 @@ HEADS: dict[str, tuple[str, str, str]] = {
 
 @pytest.mark.parametrize("kept", ["user", "role", "policy", "account"])
 def test_an_ignore_that_leaves_one_kind_to_manage_is_fine(folder: Folder, kept: str) -> None:
-    patterns = ", ".join(f'"{kind}/*"' for kind in BY_NAME if kind != kept)
-    assert folder.desired(f"version: 1\nowner: a\nsettings: {{ignore: [{patterns}]}}\n").problems == ()
+    patterns = ", ".join(f'"{kind}/*"' for kind in KINDS_BY_NAME if kind != kept)
+    assert folder.declare_text(f"version: 1\nowner: a\nsettings: {{ignore: [{patterns}]}}\n").problems == ()
 
 
 @pytest.mark.parametrize(("text", "said", "hint"), HEADS.values(), ids=HEADS.keys())
 def test_a_mistake_at_the_head_of_a_file(folder: Folder, text: str, said: str, hint: str) -> None:
-    (problem,) = folder.desired(text).problems
+    (problem,) = folder.declare_text(text).problems
     if text.startswith("version: 2"):
-        assert folder.said(problem).startswith("roles.yaml:1:10")
+        assert folder.format_problem(problem).startswith("roles.yaml:1:10")
     else:
-        assert folder.said(problem) == said
+        assert folder.format_problem(problem) == said
     assert hint in problem.hint
 
 
@@ -445,7 +445,7 @@ def test_every_mistake_of_a_file_is_reported_in_one_run_in_reading_order(folder:
         "  p: {document: {Statement: {Effect: allow, Action: s3, Resource: x}}}\n"
         "aliases: {dev: {role: nope}}\n"
     )
-    assert folder.problems(text) == [
+    assert folder.find_problems(text) == [
         "roles.yaml:3:1 unknown-key",
         "roles.yaml:5:20 unknown-reference",
         "roles.yaml:5:36 reserved-tag",
@@ -462,13 +462,13 @@ def test_every_mistake_of_a_file_is_reported_in_one_run_in_reading_order(folder:
 
 def test_one_mistake_is_reported_once_however_often_it_is_used(folder: Folder) -> None:
     text = f"{HEAD}x-tags: &t {{'aws:x': a}}\nusers:\n  a: {{tags: *t}}\n  b: {{tags: *t}}\n"
-    assert folder.problems(text) == ["roles.yaml:3:13 reserved-tag"]
+    assert folder.find_problems(text) == ["roles.yaml:3:13 reserved-tag"]
 
 
 def test_a_broken_entity_does_not_make_the_others_look_broken(folder: Folder) -> None:
     rest = "roles: {app: {trust: [{users: [alice]}]}}\naliases: {dev: {role: app}}\n"
     text = f"{HEAD}users:\n  alice: {{group: x}}\n{rest}"
-    assert folder.problems(text) == ["roles.yaml:4:11 unknown-key"]
+    assert folder.find_problems(text) == ["roles.yaml:4:11 unknown-key"]
 
 
 CYCLE = f"{HEAD}aliases:\n" + "".join(
@@ -477,7 +477,7 @@ CYCLE = f"{HEAD}aliases:\n" + "".join(
 
 
 def test_a_cycle_of_aliases_is_reported_once_with_its_way(folder: Folder) -> None:
-    (problem,) = folder.desired(CYCLE).problems
+    (problem,) = folder.declare_text(CYCLE).problems
     assert problem.code == "alias-cycle"
     assert "aa → bb → cc → aa" in problem.summary
 
@@ -500,19 +500,23 @@ NARROWED = [
 
 @pytest.mark.parametrize("conditions", OPEN_TO_ALL)
 def test_anyone_is_refused_where_the_conditions_let_everybody_in(folder: Folder, conditions: str) -> None:
-    found = folder.desired(f"{HEAD}roles: {{r: {{trust: [{{anyone: true, conditions: {conditions}}}]}}}}\n").problems
+    found = folder.declare_text(
+        f"{HEAD}roles: {{r: {{trust: [{{anyone: true, conditions: {conditions}}}]}}}}\n"
+    ).problems
     assert [problem.code for problem in found if problem.level == "error"] == ["trust-rule"]
 
 
 @pytest.mark.parametrize("conditions", NARROWED)
 def test_anyone_is_taken_where_a_condition_says_who(folder: Folder, conditions: str) -> None:
-    assert not folder.desired(f"{HEAD}roles: {{r: {{trust: [{{anyone: true, conditions: {conditions}}}]}}}}\n").problems
+    assert not folder.declare_text(
+        f"{HEAD}roles: {{r: {{trust: [{{anyone: true, conditions: {conditions}}}]}}}}\n"
+    ).problems
 
 
 def test_a_misspelt_key_does_not_hide_what_else_is_wrong_with_an_entity(folder: Folder) -> None:
     wrong = "descripton: x, max_session_duration: 20h, policies: [nope], trust: [{users: [bbo]}]"
     text = f"{HEAD}roles: {{r: {{{wrong}}}}}\n"
-    found = {problem.code for problem in folder.desired(text).problems}
+    found = {problem.code for problem in folder.declare_text(text).problems}
     assert found == {"unknown-key", "bad-duration", "unknown-reference"}
 
 
@@ -527,10 +531,10 @@ def test_a_misspelt_key_does_not_hide_what_else_is_wrong_with_an_entity(folder: 
     ],
 )
 def test_a_key_of_the_aws_cli_is_told_what_it_is_called_here(folder: Folder, key: str, meant: str) -> None:
-    (problem,) = folder.desired(f"{HEAD}aliases: {{a: {{role: '{ARN}', {key}: x}}}}\n").problems
+    (problem,) = folder.declare_text(f"{HEAD}aliases: {{a: {{role: '{ARN}', {key}: x}}}}\n").problems
     assert (problem.code, problem.hint) == ("unknown-key", f"Did you mean {meant!r}?")
 
 
 def test_a_profile_is_no_key_of_a_user(folder: Folder) -> None:
-    (problem,) = folder.desired(f"{HEAD}users: {{a: {{profile: x}}}}\n").problems
+    (problem,) = folder.declare_text(f"{HEAD}users: {{a: {{profile: x}}}}\n").problems
     assert "source_profile" not in problem.hint

@@ -7,7 +7,7 @@ import pytest
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
-from tests.support.files import HEAD, Folder, errors, valid
+from tests.support.files import HEAD, Folder, find_errors, require_valid
 
 XML = f'<EntityDescriptor entityID="https://idp">\n{"x" * 1000}</EntityDescriptor>'
 HOST = "token.actions.githubusercontent.com"
@@ -33,7 +33,7 @@ def trusting(rule: str) -> str:
     ids=["client ids", "nothing", "thumbprints in upper case", "tags of two letter cases", "protected"],
 )
 def test_an_oidc_provider_means(folder: Folder, body: str, expected: OidcProvider) -> None:
-    desired = valid(folder.desired(oidc(body)))
+    desired = require_valid(folder.declare_text(oidc(body)))
     assert desired.state.entities[expected.address] == expected
 
 
@@ -91,16 +91,16 @@ def test_what_is_wrong_with_a_provider(folder: Folder, text: str, where: str, sa
     folder.write("okta.xml", XML)
     folder.write("short.xml", "<a/>")
     folder.write("latin.xml", b"<\xe4/>" * 1000)
-    (problem,) = errors(folder.desired(text))
-    assert folder.said(problem) == f"roles.yaml:{where}"
+    (problem,) = find_errors(folder.declare_text(text))
+    assert folder.format_problem(problem) == f"roles.yaml:{where}"
     assert said in problem.message
 
 
 def test_an_issuer_in_capitals_is_doubted_and_taken(folder: Folder) -> None:
     text = oidc(key="Token.Example.Com/Id")
-    assert folder.problems(text) == ["roles.yaml:4:3 issuer-case"]
-    assert Address("oidc-provider", "token.example.com/Id") in valid(folder.desired(text)).state.entities
-    assert folder.problems(oidc(key="token.example.com/ID")) == []
+    assert folder.find_problems(text) == ["roles.yaml:4:3 issuer-case"]
+    assert Address("oidc-provider", "token.example.com/Id") in require_valid(folder.declare_text(text)).state.entities
+    assert folder.find_problems(oidc(key="token.example.com/ID")) == []
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_an_issuer_in_capitals_is_doubted_and_taken(folder: Folder) -> None:
 )
 def test_what_is_wrong_inside_of_metadata_is_told_at_its_place(folder: Folder, xml: str, where: str) -> None:
     folder.write("saml/okta.xml", xml)
-    (problem,) = errors(folder.desired(f"{HEAD}saml_providers: {{okta: {{metadata: saml/okta.xml}}}}\n"))
-    assert folder.said(problem).startswith(f"okta.xml:{where.partition(':')[0]}:")
+    (problem,) = find_errors(folder.declare_text(f"{HEAD}saml_providers: {{okta: {{metadata: saml/okta.xml}}}}\n"))
+    assert folder.format_problem(problem).startswith(f"okta.xml:{where.partition(':')[0]}:")
     assert problem.code == "bad-metadata"
 
 
@@ -122,7 +122,7 @@ def test_the_key_of_a_provider_in_a_trust_is_its_arn(folder: Folder) -> None:
     folder.write("okta.xml", b"\xef\xbb\xbf" + XML.encode())
     text = oidc(key="a.b/Id") + "saml_providers: {okta: {metadata: okta.xml}}\n"
     text += trusting("{oidc: a.b/Id, subjects: [x]}, {saml: okta}")
-    desired = valid(folder.desired(text, partition="aws-cn"))
+    desired = require_valid(folder.declare_text(text, partition="aws-cn"))
     role = desired.state.entities[Address("role", "app")]
     named = {value for statement in role.trust_policy.statements for _, value in statement.principals or ()}  # type: ignore[attr-defined]
     arn = "arn:aws-cn:iam::123456789012"

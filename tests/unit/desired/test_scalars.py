@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.desired.yaml_nodes import Builder, composed
+from reconciler.desired.yaml_nodes import Builder, compose_yaml
 from reconciler.model.entity import Policy, User
-from tests.support.files import HEAD, Folder, valid
+from tests.support.files import HEAD, Folder, require_valid
 
 
 def built(text: str) -> tuple[Any, list[str]]:
-    node, problems = composed(text.encode(), "f.yaml")
+    node, problems = compose_yaml(text.encode(), "f.yaml")
     assert node is not None, problems
     builder = Builder("f.yaml", lambda value, place, problems: value)
     value = builder.build(node)
@@ -73,9 +73,11 @@ def test_a_scalar_is_what_yaml_1_2_says_and_a_number_what_json_would_write(writt
 
 @pytest.mark.parametrize("written", ["007", "-01", "012345678901", "00"])
 def test_a_leading_zero_outside_tags_is_refused_with_a_hint(folder: Folder, written: str) -> None:
-    desired = folder.desired(f"{HEAD}settings_x: 1\nusers:\n  a: {{path: {written}}}\n".replace("settings_x: 1\n", ""))
+    desired = folder.declare_text(
+        f"{HEAD}settings_x: 1\nusers:\n  a: {{path: {written}}}\n".replace("settings_x: 1\n", "")
+    )
     (problem,) = [problem for problem in desired.problems if problem.code == "leading-zero"]
-    assert folder.said(problem) == "roles.yaml:4:13 leading-zero"
+    assert folder.format_problem(problem) == "roles.yaml:4:13 leading-zero"
     assert problem.hint == f'Quote it: "{written}".'
 
 
@@ -96,7 +98,7 @@ TAGS: dict[str, str] = {
 
 @pytest.mark.parametrize(("written", "value"), TAGS.items())
 def test_tags_are_taken_as_written(folder: Folder, written: str, value: str) -> None:
-    desired = valid(folder.desired(f"{HEAD}users:\n  a: {{tags: {{cost: {written}}}}}\n"))
+    desired = require_valid(folder.declare_text(f"{HEAD}users:\n  a: {{tags: {{cost: {written}}}}}\n"))
     (user,) = desired.state.entities.values()
     assert isinstance(user, User)
     assert user.tags == {"cost": value}
@@ -105,39 +107,39 @@ def test_tags_are_taken_as_written(folder: Folder, written: str, value: str) -> 
 def test_defaults_tags_and_vars_are_taken_as_written(folder: Folder) -> None:
     head = f"{HEAD}vars: {{n: 007, b: True}}\ndefaults: {{tags: {{cost: 010}}}}\n"
     text = head + "users:\n  a: {tags: {x: '{{n}}-{{b}}'}}\n"
-    (user,) = valid(folder.desired(text)).state.entities.values()
+    (user,) = require_valid(folder.declare_text(text)).state.entities.values()
     assert isinstance(user, User)
     assert user.tags == {"cost": "010", "x": "007-True"}
 
 
 def test_session_tags_are_taken_as_written(folder: Folder) -> None:
     text = f"{HEAD}aliases:\n  a1: {{role: 'arn:aws:iam::123456789012:role/r', session_tags: {{cost: 007}}}}\n"
-    assert valid(folder.desired(text)).aliases["a1"].session_tags == {"cost": "007"}
+    assert require_valid(folder.declare_text(text)).aliases["a1"].session_tags == {"cost": "007"}
 
 
 @pytest.mark.parametrize("nothing", ["~", "null", ""])
 def test_a_tag_without_a_value_is_refused(folder: Folder, nothing: str) -> None:
-    assert folder.problems(f"{HEAD}users:\n  a:\n    tags:\n      cost: {nothing}\n")[0].endswith(" wrong-type")
+    assert folder.find_problems(f"{HEAD}users:\n  a:\n    tags:\n      cost: {nothing}\n")[0].endswith(" wrong-type")
 
 
 def test_the_version_of_a_policy_needs_no_quotes(folder: Folder) -> None:
     statement = "{Effect: Allow, Action: '*', Resource: '*'}"
     text = f"{HEAD}policies: {{p: {{document: {{Version: 2012-10-17, Statement: {statement}}}}}}}\n"
-    (policy,) = valid(folder.desired(text)).state.entities.values()
+    (policy,) = require_valid(folder.declare_text(text)).state.entities.values()
     assert isinstance(policy, Policy)
     assert policy.document.version == "2012-10-17"
 
 
 @pytest.mark.parametrize("account", ["123456789012", "012345678901"])
 def test_an_unquoted_account_is_refused_with_the_quoted_one_as_hint(folder: Folder, account: str) -> None:
-    desired = folder.desired(f"version: 1\naccount: {account}\nsettings: {{prune: none}}\n")
+    desired = folder.declare_text(f"version: 1\naccount: {account}\nsettings: {{prune: none}}\n")
     (problem,) = desired.problems
-    assert folder.said(problem).startswith("roles.yaml:2:10 ")
+    assert folder.format_problem(problem).startswith("roles.yaml:2:10 ")
     assert f'Quote it: "{account}"' in problem.hint
 
 
 def test_unquoted_accounts_of_a_trust_rule_are_refused_with_a_hint(folder: Folder) -> None:
-    desired = folder.desired(f"{HEAD}roles:\n  r: {{trust: [{{accounts: [210987654321]}}]}}\n")
+    desired = folder.declare_text(f"{HEAD}roles:\n  r: {{trust: [{{accounts: [210987654321]}}]}}\n")
     (problem,) = desired.problems
-    assert folder.said(problem) == "roles.yaml:4:27 wrong-type"
+    assert folder.format_problem(problem) == "roles.yaml:4:27 wrong-type"
     assert "Quote it" in problem.hint

@@ -50,14 +50,14 @@ def raw(principal: str, rest: str) -> str:
     ],
 )
 def test_a_flaw_of_a_trust_is_shown_at_its_words(folder: Folder, text: str, said: list[str]) -> None:
-    assert folder.problems(text) == [f"roles.yaml:{one}" for one in said]
+    assert folder.find_problems(text) == [f"roles.yaml:{one}" for one in said]
 
 
 def test_what_iam_takes_does_not_keep_a_role_out_of_the_plan(folder: Folder) -> None:
-    found = folder.desired(raw(f"{{Federated: '{FAR}idp.example.com'}}", WEB))
+    found = folder.declare_text(raw(f"{{Federated: '{FAR}idp.example.com'}}", WEB))
     assert {problem.level for problem in found.problems} == {Level.WARNING}
     assert len(found.state.entities) == 1
 
 
 def test_in_a_file_that_names_no_account_no_provider_is_of_another_one(folder: Folder) -> None:
-    assert folder.problems(raw(f"{{Federated: '{FAR}idp.example.com'}}", WEB), account=None) == []
+    assert folder.find_problems(raw(f"{{Federated: '{FAR}idp.example.com'}}", WEB), account=None) == []

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.desired import check
-from reconciler.desired.check import surely_valid
+from reconciler.desired.check import is_surely_valid
 from reconciler.desired.load import load
-from reconciler.desired.schema import schema
+from reconciler.desired.schema import build_schema
 from reconciler.model.node import Map
-from tests.support.files import HEAD, Folder, errors
+from tests.support.files import HEAD, Folder, find_errors
 
 EXAMPLES = sorted(Path("examples").rglob("*.yaml"))
-JSONSCHEMA = check._validator()
+JSONSCHEMA = check._make_validator()
 
 ODD: list[Any] = [
     *(None, True, False, 0, 1, -1, 1.0, 1.5, 10**18, 10**30, -(10**30), 10**400, 1e300),
@@ -56,7 +56,7 @@ def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
 @pytest.mark.parametrize("path", EXAMPLES, ids=str)
 def test_what_is_valid_is_seen_to_be_so_without_jsonschema(path: Path) -> None:
     root = root_of(path)
-    assert surely_valid(root)
+    assert is_surely_valid(root)
     assert jsonschema_finds_nothing(root)
 
 
@@ -79,7 +79,7 @@ def test_what_the_compiled_validator_lets_pass_has_no_error(data: st.DataObject)
                 container.append(container[key])
             case _:
                 container[key] = data.draw(st.sampled_from(ODD))
-    if surely_valid(root):
+    if is_surely_valid(root):
         assert jsonschema_finds_nothing(root)
 
 
@@ -106,7 +106,7 @@ OF_EACH_RULE = {
 @pytest.mark.parametrize("text", OF_EACH_RULE.values(), ids=OF_EACH_RULE)
 def test_both_refuse_what_breaks_a_rule(folder: Folder, text: str) -> None:
     root = root_of(folder.write("roles.yaml", text if text.startswith("version") else f"version: 1\n{text}\n"))
-    assert not surely_valid(root)
+    assert not is_surely_valid(root)
     assert not jsonschema_finds_nothing(root)
 
 
@@ -133,7 +133,7 @@ def test_a_text_that_only_begins_as_its_pattern_says_is_refused(
     """A line break at the end above all: Python's `$` matches before it, JSON Schema's does not."""
     if not compiled:
         monkeypatch.setattr(check, "surely_valid", lambda root: False)
-    found = folder.desired(f"version: 1\n{line % value}\n").problems
+    found = folder.declare_text(f"version: 1\n{line % value}\n").problems
     assert "wrong-value" in [problem.code for problem in found if problem.place and problem.place.line == 2]
 
 
@@ -143,7 +143,7 @@ def test_a_variable_cannot_bring_a_line_break_into_the_owner(
 ) -> None:
     if not compiled:
         monkeypatch.setattr(check, "surely_valid", lambda root: False)
-    found = folder.problems('version: 1\nowner: "{{ stack }}"\n', variables={"stack": "platform\n"})
+    found = folder.find_problems('version: 1\nowner: "{{ stack }}"\n', variables={"stack": "platform\n"})
     assert found == ["roles.yaml:2:8 wrong-value"]
 
 
@@ -158,21 +158,21 @@ def patterns_in(fragment: object) -> Iterator[str]:
 
 
 def test_every_pattern_of_the_schema_is_about_whole_texts() -> None:
-    found = set(patterns_in(schema()))
+    found = set(patterns_in(build_schema()))
     assert found
     assert all(pattern.startswith("^") and pattern.endswith("$") and "|" not in pattern[:2] for pattern in found)
 
 
 def test_without_the_compiled_validator_the_same_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"{HEAD}users: {{u: {{grups: [g]}}, v: {{groups: g}}}}\n", f"{HEAD}users: {{u: }}\n"]
-    with_it = [errors(folder.desired(text)) for text in texts]
+    with_it = [find_errors(folder.declare_text(text)) for text in texts]
     monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
-    check._compiled.cache_clear()
+    check._compile_schema.cache_clear()
     try:
-        assert [errors(folder.desired(text)) for text in texts] == with_it
-        assert not surely_valid(root_of(folder.path / "roles.yaml"))
+        assert [find_errors(folder.declare_text(text)) for text in texts] == with_it
+        assert not is_surely_valid(root_of(folder.path / "roles.yaml"))
     finally:
-        check._compiled.cache_clear()
+        check._compile_schema.cache_clear()
 
 
 def test_a_file_with_nothing_wrong_is_read_without_importing_jsonschema(folder: Folder) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.desired.variables import Variables
 from reconciler.desired.write import as_yaml
-from reconciler.desired.yaml_nodes import Builder, composed
+from reconciler.desired.yaml_nodes import Builder, compose_yaml
 from tests.support.examples import examples
 
 ODD = [
@@ -36,7 +36,7 @@ thorough = examples(150)
 
 def read(text: str) -> Any:
     """What our loader makes of it."""
-    node, problems = composed(text.encode(), "x.yaml")
+    node, problems = compose_yaml(text.encode(), "x.yaml")
     assert node is not None, problems
     builder = Builder("x.yaml", Variables({}).substitute)
     found = builder.build(node)

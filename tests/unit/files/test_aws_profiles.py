@@ -134,7 +134,7 @@ def test_an_option_stands_on_a_line(profiles: AwsProfiles, profile: str, option:
     [("a", ("a", "b", "c")), ("c", ("c",)), ("d e", ("d e", "d e")), ("nobody", ("nobody",))],
 )
 def test_a_chain_goes_by_source_profile_and_ends(profiles: AwsProfiles, profile: str, expected: tuple[str]) -> None:
-    assert profiles.chain(profile) == expected
+    assert profiles.source_chain_of(profile) == expected
 
 
 @pytest.mark.parametrize(
@@ -144,14 +144,14 @@ def test_a_chain_goes_by_source_profile_and_ends(profiles: AwsProfiles, profile:
 def test_a_section_of_the_other_files_form_is_told(
     profiles: AwsProfiles, profile: str, expected: tuple[str, str] | None
 ) -> None:
-    found = profiles.misspelt(profile)
+    found = profiles.find_misspelt_header(profile)
     assert (found[1:] if found else None) == expected
 
 
 @pytest.mark.parametrize("option", sorted(SECRETS))
 def test_no_secret_can_be_read_from_here(profiles: AwsProfiles, option: str) -> None:
     with pytest.raises(ValueError, match=option):
-        profiles.setting("b", option)
+        profiles.find_setting("b", option)
     assert SECRET not in repr(profiles)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.files import ini
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 
 BODY = ("[profile s3]", "role_arn = arn:aws:iam::123456789012:role/reader", "source_profile = demo")
 BLOCK = "# >>> reconcile /f.yaml >>>\n" + "\n".join((ini._NOTE, *BODY)) + "\n# <<< reconcile <<<\n"
@@ -74,7 +74,7 @@ def parsed(text: str) -> dict[str, dict[str, str]]:
 @given(READABLE)
 def test_sections_and_options_are_those_that_configparser_finds(text: str) -> None:
     expected = parsed(text)
-    found = ini.sections(text)
+    found = ini.parse_sections(text)
     assert {section.name: {option.name for option in section.options} for section in found} == {
         name: set(options) for name, options in expected.items()
     }
@@ -94,26 +94,26 @@ LONG = {
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_no_file_takes_the_square_of_its_length(text: str) -> None:
     began = time.process_time()
-    assert ini.sections(text)[0].name == "a"
+    assert ini.parse_sections(text)[0].name == "a"
     assert time.process_time() - began < 2
 
 
 @given(TEXTS)
 def test_everything_around_the_block_is_kept_byte_for_byte(text: str) -> None:
-    ended = text if not text or text.endswith("\n") else text + ini.ending(text)
-    added = ini.with_block(text, "/f.yaml", BODY, "config")
+    ended = text if not text or text.endswith("\n") else text + ini.line_end_of(text)
+    added = ini.replace_block(text, "/f.yaml", BODY, "config")
     assert added.text.startswith(ended)
-    assert added.text == ended + BLOCK.replace("\n", ini.ending(text))
-    assert not ini.with_block(added.text, "/f.yaml", BODY, "config").changed
-    other = ini.with_block(added.text, "/g.yaml", ("[profile g]", "region = x"), "config").text
-    assert ini.with_block(other, "/f.yaml", (), "config").text.startswith(ended)
-    assert ini.with_block(added.text, "/f.yaml", (), "config").text == ended
+    assert added.text == ended + BLOCK.replace("\n", ini.line_end_of(text))
+    assert not ini.replace_block(added.text, "/f.yaml", BODY, "config").changed
+    other = ini.replace_block(added.text, "/g.yaml", ("[profile g]", "region = x"), "config").text
+    assert ini.replace_block(other, "/f.yaml", (), "config").text.startswith(ended)
+    assert ini.replace_block(added.text, "/f.yaml", (), "config").text == ended
 
 
 @given(READABLE)
 def test_the_block_reads_as_was_meant_and_the_rest_as_before(text: str) -> None:
     before = parsed(text)
-    after = parsed(ini.with_block(text, "/f.yaml", BODY, "config").text)
+    after = parsed(ini.replace_block(text, "/f.yaml", BODY, "config").text)
     assert after.pop("profile s3") == {
         "role_arn": "arn:aws:iam::123456789012:role/reader",
         "source_profile": "demo",
@@ -125,7 +125,7 @@ def test_the_block_reads_as_was_meant_and_the_rest_as_before(text: str) -> None:
 def test_options_of_a_section_are_set_and_all_others_stay(text: str) -> None:
     before = parsed(text)
     name = next(iter(before))
-    after = parsed(ini.with_values(text, name, {"region": "new", "key": "k"}))
+    after = parsed(ini.set_values(text, name, {"region": "new", "key": "k"}))
     assert after[name] == {**before[name], "region": "new", "key": "k"}
     assert {other: after[other] for other in after if other != name} == {
         other: before[other] for other in before if other != name
@@ -144,54 +144,54 @@ INDENTED = {
 @pytest.mark.parametrize("text", INDENTED.values(), ids=INDENTED)
 def test_new_options_do_not_swallow_what_stands_indented_below(text: str) -> None:
     before = parsed(text)
-    after = parsed(ini.with_values(text, "a", {"key": "k", "secret": "s"}))
+    after = parsed(ini.set_values(text, "a", {"key": "k", "secret": "s"}))
     assert after == {**before, "a": {**before["a"], "key": "k", "secret": "s"}}
 
 
 def test_an_indented_section_below_our_block_is_told_as_aws_reads_it() -> None:
     text = BLOCK + "  [profile below]\nregion = z\n"
-    with pytest.raises(Failed, match="below the block"):
-        ini.with_block(text, "/f.yaml", ("[profile new]", "region = y"), "config")
+    with pytest.raises(ReconcileError, match="below the block"):
+        ini.replace_block(text, "/f.yaml", ("[profile new]", "region = y"), "config")
     assert list(parsed(text)) == ["profile s3"]
 
 
 @given(READABLE)
 def test_a_new_section_is_added_and_all_others_stay(text: str) -> None:
     before = parsed(text)
-    after = parsed(ini.with_section(text, "new", {"x": "1", "y": "2"}))
+    after = parsed(ini.append_section(text, "new", {"x": "1", "y": "2"}))
     assert after == {**before, "new": {"x": "1", "y": "2"}}
 
 
 def test_a_block_in_the_middle_is_replaced_where_it_stands() -> None:
     text = FOREIGN + BLOCK + "[profile below]\nregion = z\n"
-    edit = ini.with_block(text, "/f.yaml", ("[profile new]", "region = y"), "config")
+    edit = ini.replace_block(text, "/f.yaml", ("[profile new]", "region = y"), "config")
     assert edit.text.startswith(FOREIGN) and edit.text.endswith("<<<\n[profile below]\nregion = z\n")
     assert edit.before[2:-1] == BODY and edit.after[2:-1] == ("[profile new]", "region = y")
     assert edit.line == FOREIGN.count("\n")
-    assert ini.with_block(edit.text, "/f.yaml", BODY, "config").text == text
-    assert ini.with_block(text, "/f.yaml", (), "config").text == FOREIGN + "[profile below]\nregion = z\n"
+    assert ini.replace_block(edit.text, "/f.yaml", BODY, "config").text == text
+    assert ini.replace_block(text, "/f.yaml", (), "config").text == FOREIGN + "[profile below]\nregion = z\n"
 
 
 @pytest.mark.parametrize("name", ["/a b/c.yaml", "C:\\x=y.yaml", "/50%.yaml", "/ä\n.yaml", "/a:b", "/a%3Ab", "/a >>>"])
 def test_any_file_name_marks_a_block_of_its_own(name: str) -> None:
-    text = ini.with_block(BLOCK, name, ("[profile x]",), "config").text
-    assert len(ini.blocks(text, "config")) == 2
-    assert not ini.with_block(text, name, ("[profile x]",), "config").changed
-    assert ini.with_block(text, name, (), "config").text == BLOCK
+    text = ini.replace_block(BLOCK, name, ("[profile x]",), "config").text
+    assert len(ini.find_blocks(text, "config")) == 2
+    assert not ini.replace_block(text, name, ("[profile x]",), "config").changed
+    assert ini.replace_block(text, name, (), "config").text == BLOCK
 
 
 def test_our_comments_are_not_taken_for_options_by_the_aws_cli() -> None:
     """`aws configure set` puts an option below the last line of its section that has a `:` or a `=`."""
-    text = ini.with_block("", "C:/x=y.yaml", ("[profile x]",), "config").text
+    text = ini.replace_block("", "C:/x=y.yaml", ("[profile x]",), "config").text
     assert not [line for line in text.splitlines() if line.startswith("#") and (":" in line or "=" in line)]
 
 
 def test_an_option_that_another_program_put_below_our_first_line_stays_with_its_section() -> None:
     text = FOREIGN + BLOCK.replace(">>>\n", ">>>\nadded = 1\n")
-    edit = ini.with_block(text, "/f.yaml", BODY, "config")
+    edit = ini.replace_block(text, "/f.yaml", BODY, "config")
     assert edit.text == FOREIGN + "added = 1\n" + BLOCK
     assert edit.before == edit.after, "what moves out of the block is not shown as gone"
-    assert edit.ours == range(FOREIGN.count("\n"), text.count("\n"))
+    assert edit.block_lines == range(FOREIGN.count("\n"), text.count("\n"))
     assert parsed(edit.text) == parsed(text)
 
 
@@ -207,8 +207,8 @@ def test_an_option_that_another_program_put_below_our_first_line_stays_with_its_
     ],
 )
 def test_a_file_that_cannot_be_told_apart_is_refused_with_the_line(text: str, line: int, said: str) -> None:
-    with pytest.raises(Failed, match=said) as caught:
-        ini.with_block(text, "/f.yaml", BODY, "/home/me/.aws/config")
+    with pytest.raises(ReconcileError, match=said) as caught:
+        ini.replace_block(text, "/f.yaml", BODY, "/home/me/.aws/config")
     place = caught.value.problems[0].place
     assert place is not None and (place.file, place.line) == ("/home/me/.aws/config", line)
 
@@ -227,8 +227,8 @@ def test_a_section_is_the_profile_that_botocore_takes_it_for(header: str) -> Non
 
 @pytest.mark.parametrize("name", ["default", "s3", "a/b:c", "a=b,c.d@e+f", "/x"])
 def test_the_header_of_a_profile_leads_back_to_it(name: str) -> None:
-    assert ini.profile_of(ini.sections(ini.header_of(name))[0].name) == name
+    assert ini.profile_of(ini.parse_sections(ini.header_of(name))[0].name) == name
 
 
 def test_no_value_shows_in_a_repr() -> None:
-    assert "hunter2" not in repr(ini.sections("[a]\naws_secret_access_key = hunter2\n"))
+    assert "hunter2" not in repr(ini.parse_sections("[a]\naws_secret_access_key = hunter2\n"))

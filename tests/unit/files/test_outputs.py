@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.files import outputs
-from reconciler.files.outputs import check_folder, is_stream, open_new, open_stream, open_to_append, write_text
+from reconciler.files.outputs import check_folder, is_stream, open_for_append, open_new, open_stream, write_text
 
 MALLORY = 54_321
 ROOT_ONLY = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
@@ -71,7 +71,7 @@ def test_links_and_folders_are_refused(folder: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["link", "dangling", "loop", "to-dir"])
 @pytest.mark.parametrize(
-    "writing", [open_to_append, lambda path: write_text(path, "x"), lambda path: open_new(path, {})]
+    "writing", [open_for_append, lambda path: write_text(path, "x"), lambda path: open_new(path, {})]
 )
 def test_a_link_that_is_put_there_in_between_is_not_followed(folder: Path, name: str, writing: object) -> None:
     with pytest.raises(OSError):
@@ -86,7 +86,7 @@ def test_what_is_appended_to_is_its_owners_alone(tmp_path: Path, before: int | N
     if before is not None:
         path.write_text("a")
         path.chmod(before)
-    os.close(open_to_append(path))
+    os.close(open_for_append(path))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -96,7 +96,7 @@ def test_another_users_file_is_not_appended_to(tmp_path: Path) -> None:
     path.write_text("")
     os.chown(path, MALLORY, MALLORY)
     with pytest.raises(PermissionError, match=f"uid {MALLORY}"):
-        open_to_append(path)
+        open_for_append(path)
 
 
 FOLDERS = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.files.owners import find_stranger, name_of, trusted_uids
+from reconciler.files.owners import find_foreign_owner, trusted_uids, user_name_of
 
 MALLORY = 54_321
 ROOT_ONLY = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
@@ -35,14 +35,14 @@ def test_whose_files_are_trusted(
 
 
 def test_where_files_have_no_uid_everything_is_the_users_own(tmp_path: Path) -> None:
-    assert find_stranger(tmp_path / "absent", None) is None
+    assert find_foreign_owner(tmp_path / "absent", None) is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no uids")
 def test_the_owner_is_told_where_it_is_none_of_them(tmp_path: Path) -> None:
     own = tmp_path.stat().st_uid
-    assert find_stranger(tmp_path, frozenset({own})) is None
-    assert find_stranger(tmp_path, frozenset({own + 1})) == own
+    assert find_foreign_owner(tmp_path, frozenset({own})) is None
+    assert find_foreign_owner(tmp_path, frozenset({own + 1})) == own
 
 
 @ROOT_ONLY
@@ -50,11 +50,11 @@ def test_who_made_a_link_decides_what_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("")
     (tmp_path / "link").symlink_to("mine")
     os.chown(tmp_path / "link", MALLORY, MALLORY, follow_symlinks=False)
-    assert find_stranger(tmp_path / "mine", frozenset({0})) is None
-    assert find_stranger(tmp_path / "link", frozenset({0})) == MALLORY
+    assert find_foreign_owner(tmp_path / "mine", frozenset({0})) is None
+    assert find_foreign_owner(tmp_path / "link", frozenset({0})) == MALLORY
 
 
 def test_a_uid_without_a_name_is_called_by_its_number() -> None:
-    assert name_of(MALLORY) == f"uid {MALLORY}"
+    assert user_name_of(MALLORY) == f"uid {MALLORY}"
     if os.name != "nt":
-        assert name_of(0) == "root (uid 0)"
+        assert user_name_of(0) == "root (uid 0)"

@@ -16,7 +16,7 @@ from reconciler.files.reading import (
     MEGABYTE,
     check_settings,
     is_descriptor,
-    is_possible,
+    is_valid_path,
     read_regular,
     read_regular_or_pipe,
     reason_of,
@@ -106,14 +106,14 @@ IMPOSSIBLE = ["a\0b", "\ud800", "a\udfff.yaml" + "\ud83d"]
 
 @pytest.mark.parametrize("path", IMPOSSIBLE)
 def test_a_path_that_cannot_be_is_an_error_like_any_other(path: str) -> None:
-    assert not is_possible(path)
+    assert not is_valid_path(path)
     with pytest.raises(OSError, match="no path can hold"):
         read_regular(path, 1)
 
 
 @pytest.mark.parametrize("path", ["a b", "é", "a\nb", "\udcff\udce9", "", "/" + "x" * 5000])
 def test_every_other_path_may_be(path: str) -> None:
-    assert is_possible(path)
+    assert is_valid_path(path)
 
 
 def test_a_link_to_itself_and_a_path_that_is_too_long_are_told(tmp_path: Path) -> None:

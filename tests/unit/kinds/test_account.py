@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from reconciler.kinds.account import ALIAS, PASSWORD_POLICY, AccountAlias, AccountKind, AccountSetting, PasswordPolicy
-from reconciler.kinds.planning import Planning
-from reconciler.kinds.raw import Raw
+from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.raw import RawAccount
 from reconciler.model.live import State
 from reconciler.model.plan import Phase, Step
-from reconciler.plan.codec import decoded, encoded
+from reconciler.plan.codec import decode_entity, encode_entity
 from tests.support.files import HEAD, Folder
 
 KIND = AccountKind()
 NOBODY = State("123456789012", "aws", {})
-PLANNING = Planning(NOBODY, NOBODY)
+PLANNING = PlanContext(NOBODY, NOBODY)
 BARE = PasswordPolicy("password-policy")
 FULL = PasswordPolicy("password-policy", 14, True, True, True, True, True, 90, 24, True)
 
@@ -27,7 +27,7 @@ def folder(tmp_path: Any) -> Folder:
 
 
 def declared(folder: Folder, body: str) -> dict[str, Any]:
-    desired = folder.desired(f"{HEAD}account_settings:\n  {body}\n")
+    desired = folder.declare_text(f"{HEAD}account_settings:\n  {body}\n")
     assert not desired.problems, desired.problems
     return {str(address): entity for address, entity in desired.state.entities.items()}
 
@@ -54,9 +54,9 @@ def test_each_setting_may_stand_in_a_file_of_its_own(folder: Folder) -> None:
     folder.write("one.yaml", f"{HEAD}account_settings: {{alias: abc}}\n")
     folder.write("two.yaml", "version: 1\naccount_settings: {password_policy: {}}\n")
     folder.write("three.yaml", "version: 1\naccount_settings: {alias: abd}\n")
-    assert set(folder.read("one.yaml", "two.yaml").state.entities) == {ALIAS, PASSWORD_POLICY}
-    (twice,) = folder.read("one.yaml", "three.yaml").problems
-    assert (twice.code, folder.said(twice)) == ("conflict", "three.yaml:2:20 conflict")
+    assert set(folder.read_files("one.yaml", "two.yaml").state.entities) == {ALIAS, PASSWORD_POLICY}
+    (twice,) = folder.read_files("one.yaml", "three.yaml").problems
+    assert (twice.code, folder.format_problem(twice)) == ("conflict", "three.yaml:2:20 conflict")
 
 
 def test_variables_work_in_the_alias(folder: Folder) -> None:
@@ -97,12 +97,12 @@ def test_what_undoes_a_setting_removes_it() -> None:
 
 @pytest.mark.parametrize("setting", [BARE, FULL, AccountAlias("alias", "abc")])
 def test_a_setting_comes_back_from_a_saved_plan_as_it_was(setting: AccountSetting) -> None:
-    assert decoded("account", encoded(setting), "aws") == setting
+    assert decode_entity("account", encode_entity(setting), "aws") == setting
 
 
 def test_what_aws_shows_is_read_and_what_it_leaves_out_is_off() -> None:
     told = {**ALL, "ExpirePasswords": True}
-    raw = Raw("123456789012", "aws", {"PasswordPolicy": [told], "AccountAliases": ["abc"]})  # type: ignore[list-item]
+    raw = RawAccount("123456789012", "aws", {"PasswordPolicy": [told], "AccountAliases": ["abc"]})  # type: ignore[list-item]
     assert list(KIND.read(raw)) == [AccountAlias("alias", "abc"), FULL]
     less = {"MinimumPasswordLength": 6, "RequireSymbols": False, "ExpirePasswords": False}
-    assert list(KIND.read(Raw("123456789012", "aws", {"PasswordPolicy": [less]}))) == [BARE]
+    assert list(KIND.read(RawAccount("123456789012", "aws", {"PasswordPolicy": [less]}))) == [BARE]

@@ -6,29 +6,29 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.facets.boundary import Boundary
-from reconciler.kinds.facets.tags import Tagged
+from reconciler.kinds.facets.boundary import BoundaryFacet
+from reconciler.kinds.facets.tags import TagFacet
 from reconciler.kinds.instance_profile import InstanceProfileKind
-from reconciler.kinds.planning import Planning
+from reconciler.kinds.planning import PlanContext
 from reconciler.kinds.user import UserKind
 from reconciler.model.address import Address
 from reconciler.model.durations import parse_duration
 from reconciler.model.entity import InstanceProfile, User
-from reconciler.model.live import Belongings, Facts, MfaDevice, State
+from reconciler.model.live import LiveDetails, MfaDevice, OwnedCredentials, State
 from reconciler.model.plan import Phase, Step
-from reconciler.plan.order import ordered
+from reconciler.plan.order import sort_steps
 from tests.support.strategies import ACCOUNT, policy_arn
 
 USER = Address("user", "u")
 
 
-def nothing(facts: Facts | None = None) -> Planning:
-    empty = State(ACCOUNT, "aws", {}, facts or Facts())
-    return Planning(empty, empty)
+def nothing(facts: LiveDetails | None = None) -> PlanContext:
+    empty = State(ACCOUNT, "aws", {}, facts or LiveDetails())
+    return PlanContext(empty, empty)
 
 
 def calls(steps: list[Step]) -> list[str]:
-    return [step.call.operation for step in ordered(steps)]
+    return [step.call.operation for step in sort_steps(steps)]
 
 
 TAGS: dict[str, tuple[bool, dict[str, str], dict[str, str], list[tuple[str, Any]]]] = {
@@ -70,7 +70,7 @@ TAGS: dict[str, tuple[bool, dict[str, str], dict[str, str], list[tuple[str, Any]
 
 @pytest.mark.parametrize(("ignores_case", "before", "after", "expected"), TAGS.values(), ids=TAGS.keys())
 def test_tags(ignores_case: bool, before: dict[str, str], after: dict[str, str], expected: list[Any]) -> None:
-    steps = ordered(Tagged("User", ignores_case).steps(USER, {"UserName": "u"}, before, after))
+    steps = sort_steps(TagFacet("User", ignores_case).plan_changes(USER, {"UserName": "u"}, before, after))
     assert [
         (step.call.operation, step.call.parameters.get("Tags", step.call.parameters.get("TagKeys"))) for step in steps
     ] == expected
@@ -88,7 +88,7 @@ BOUNDARIES: dict[str, tuple[str | None, str | None, list[tuple[str, Phase]]]] = 
 
 @pytest.mark.parametrize(("before", "after", "expected"), BOUNDARIES.values(), ids=BOUNDARIES.keys())
 def test_boundaries(before: str | None, after: str | None, expected: list[tuple[str, Phase]]) -> None:
-    steps = Boundary("User").steps(USER, before, after, nothing())
+    steps = BoundaryFacet("User").plan_changes(USER, before, after, nothing())
     assert [(step.call.operation, step.phase) for step in steps] == expected
 
 
@@ -111,9 +111,9 @@ def test_an_instance_profile_holds_one_role(before: Address | None, after: Addre
 
 def test_all_that_a_user_owns_goes_before_the_user() -> None:
     virtual, hardware = MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/u"), MfaDevice("GAHT12345678")
-    owned = Belongings(True, ("A1", "A2"), ("C1",), ("K1",), ("S1",), (virtual, hardware))
+    owned = OwnedCredentials(True, ("A1", "A2"), ("C1",), ("K1",), ("S1",), (virtual, hardware))
     user = User("u", groups=frozenset([Address("group", "g")]), policies=frozenset(["arn:x"]))
-    found = calls(UserKind().delete(user, nothing(Facts(belongings={USER: owned}))))
+    found = calls(UserKind().delete(user, nothing(LiveDetails(owned_credentials={USER: owned}))))
     assert found[-1] == "DeleteUser"
     assert sorted(found) == sorted(
         "DeleteAccessKey DeleteAccessKey DeleteLoginProfile DeleteSigningCertificate DeleteSSHPublicKey "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.kinds.policy import policy_versions
-from reconciler.kinds.raw import Raw
+from reconciler.kinds.policy import read_policy_versions
+from reconciler.kinds.raw import RawAccount
 from reconciler.model.address import Address
 from reconciler.model.live import PolicyVersion
 
@@ -15,7 +15,9 @@ ARN = "arn:aws:iam::123456789012:policy/p"
 @pytest.mark.parametrize("order", [["v11", "v10", "v9"], ["v9", "v10", "v11"], ["v10", "v11", "v9"]])
 def test_versions_are_oldest_first_in_whatever_order_they_were_told(order: list[str]) -> None:
     told = [{"VersionId": one, "IsDefaultVersion": one == "v10"} for one in order]
-    found = policy_versions(Raw("123456789012", "aws", {"Policies": [{"Arn": ARN, "PolicyVersionList": told}]}))
+    found = read_policy_versions(
+        RawAccount("123456789012", "aws", {"Policies": [{"Arn": ARN, "PolicyVersionList": told}]})
+    )
     assert [version.id for version in found[Address("policy", "p")]] == ["v9", "v10", "v11"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.app.desired import offline
+from reconciler.app.desired import load_desired
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.document import Document
@@ -46,7 +46,7 @@ def shown(document: Document) -> list[tuple[str, int, int]]:
 def declared(folder: Path) -> Desired:
     (folder / "roles.yaml").write_text(FILE)
     (folder / "more.yaml").write_text(MORE)
-    return offline([str(folder / "roles.yaml")], {})
+    return load_desired([str(folder / "roles.yaml")], {})
 
 
 def test_statements_know_their_lines(tmp_path: Path) -> None:

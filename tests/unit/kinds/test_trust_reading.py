@@ -8,9 +8,9 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from reconciler.kinds.trust_reading import trust_rules
-from reconciler.kinds.trust_rules import trust_document
-from reconciler.kinds.writing import Writing, as_nodes
+from reconciler.kinds.trust_reading import export_trust_rules
+from reconciler.kinds.trust_rules import read_trust
+from reconciler.kinds.writing import ExportContext, as_nodes
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Role, User
@@ -28,7 +28,7 @@ PROVIDER, SAML = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{GITHUB}", f"arn:aws:iam
 MFA = {"aws:MultiFactorAuthPresent": "true"}
 ORG = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
 
-WRITING = Writing(
+WRITING = ExportContext(
     State(ACCOUNT, "aws", {e.address: e for e in (User("alice", "/eng/"), User("bob"), Role("hub", canonical({})))}),
     None,
     frozenset([Address("user", "alice"), Address("role", "hub")]),
@@ -130,7 +130,7 @@ RULES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize("name", RULES)
 def test_a_statement_becomes_the_rule_that_a_person_would_write(name: str) -> None:
     statement, rule = RULES[name]
-    assert trust_rules(trust(statement), WRITING) == [rule]
+    assert export_trust_rules(trust(statement), WRITING) == [rule]
 
 
 RAW: dict[str, Document] = {
@@ -170,18 +170,18 @@ RAW: dict[str, Document] = {
 
 @pytest.mark.parametrize("name", RAW)
 def test_what_no_rule_says_stays_a_document(name: str) -> None:
-    assert trust_rules(RAW[name], WRITING) is None
+    assert export_trust_rules(RAW[name], WRITING) is None
 
 
 def compiled(rules: list[dict[str, Any]]) -> Document | None:
-    return trust_document(as_nodes({"trust": rules}, "x"), WRITING.reading)  # type: ignore[arg-type]
+    return read_trust(as_nodes({"trust": rules}, "x"), WRITING.declare_context)  # type: ignore[arg-type]
 
 
 @examples(100)
 @given(documents())
 def test_rules_always_say_what_the_document_says(raw: dict[str, Any]) -> None:
     document = canonical(raw)
-    rules = trust_rules(document, WRITING)
+    rules = export_trust_rules(document, WRITING)
     event(f"rules: {rules is not None}")
     assert rules is None or compiled(rules) == document
 
@@ -220,4 +220,4 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
 def test_what_a_rule_compiled_to_is_recognised_as_that_rule(rule: dict[str, Any]) -> None:
     document = compiled([rule])
     assert document is not None
-    assert trust_rules(document, WRITING) == [rule]
+    assert export_trust_rules(document, WRITING) == [rule]

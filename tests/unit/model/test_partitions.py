@@ -9,7 +9,13 @@ import botocore.session
 import pytest
 from botocore.loaders import create_loader
 
-from reconciler.model.partitions import PARTITIONS, home_region, is_elsewhere, partition_of_arn, partition_of_region
+from reconciler.model.partitions import (
+    PARTITIONS,
+    home_region_of,
+    is_in_other_partition,
+    partition_of_arn,
+    partition_of_region,
+)
 
 OF_BOTOCORE: dict[str, Any] = {one["id"]: one for one in create_loader().load_data("partitions")["partitions"]}
 
@@ -46,7 +52,7 @@ def test_sts_and_the_tagging_api_of_a_home_region_stand_in_their_own_partition(n
     core = botocore.session.Session()
     core.set_credentials("AKIA", "x")
     for service, prefix in (("sts", "sts"), ("resourcegroupstaggingapi", "tagging")):
-        client: Any = core.create_client(service, region_name=home_region(name))
+        client: Any = core.create_client(service, region_name=home_region_of(name))
         suffix = PARTITIONS[name].dns_suffix
         assert client.meta.endpoint_url == f"https://{prefix}.{PARTITIONS[name].home_region}.{suffix}"
 
@@ -75,9 +81,9 @@ def test_a_region_belongs_to_one_partition_whether_it_is_listed_or_new(region: s
 
 
 def test_only_a_region_that_is_known_to_be_of_another_partition_is_elsewhere() -> None:
-    assert is_elsewhere("us-east-1", "aws-cn")
-    assert not is_elsewhere("cn-north-1", "aws-cn")
-    assert not is_elsewhere("local", "aws-cn")
+    assert is_in_other_partition("us-east-1", "aws-cn")
+    assert not is_in_other_partition("cn-north-1", "aws-cn")
+    assert not is_in_other_partition("local", "aws-cn")
 
 
 @pytest.mark.parametrize(
@@ -88,4 +94,4 @@ def test_the_partition_of_an_arn(arn: str, partition: str) -> None:
 
 
 def test_a_partition_that_is_not_known_has_no_home_that_could_be_guessed() -> None:
-    assert home_region("aws-new") is None
+    assert home_region_of("aws-new") is None

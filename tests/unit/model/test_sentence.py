@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.sentence import listed
+from reconciler.model.sentence import format_list
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from reconciler.model.sentence import listed
     ],
 )
 def test_a_list_names_as_many_as_it_may_and_counts_the_rest(items: str, text: str) -> None:
-    assert listed(items, 3) == text
+    assert format_list(items, 3) == text

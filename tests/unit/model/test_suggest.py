@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import suggest
-from reconciler.model.suggest import suggestion
+from reconciler.model.suggest import suggest_word
 
 KEYS = (
     *(
@@ -68,7 +68,7 @@ ELEMENTS = (
     ],
 )
 def test_an_obvious_slip_finds_the_word_that_was_meant(word: str, known: tuple[str, ...], meant: str) -> None:
-    assert suggestion(word, known) == meant
+    assert suggest_word(word, known) == meant
 
 
 @pytest.mark.parametrize(
@@ -93,26 +93,26 @@ def test_an_obvious_slip_finds_the_word_that_was_meant(word: str, known: tuple[s
     ],
 )
 def test_an_unrelated_word_finds_nothing(word: str, known: tuple[str, ...]) -> None:
-    assert suggestion(word, known) is None
+    assert suggest_word(word, known) is None
 
 
 def test_the_nearest_of_several_is_taken() -> None:
-    assert suggestion("NotResorce", ELEMENTS) == "NotResource"
-    assert suggestion("StringEqualIfExists", ["StringEquals", "StringEqualsIfExists"]) == "StringEqualsIfExists"
+    assert suggest_word("NotResorce", ELEMENTS) == "NotResource"
+    assert suggest_word("StringEqualIfExists", ["StringEquals", "StringEqualsIfExists"]) == "StringEqualsIfExists"
 
 
 def test_the_first_of_two_known_spellings_is_taken() -> None:
-    assert suggestion("APP", ["App", "app"]) == "App"
+    assert suggest_word("APP", ["App", "app"]) == "App"
 
 
 @given(st.text(), st.lists(st.text()))
 def test_any_text_gives_a_known_word_or_nothing(word: str, known: list[str]) -> None:
-    assert suggestion(word, known) in [None, *known]
+    assert suggest_word(word, known) in [None, *known]
 
 
 @given(st.sampled_from(KEYS))
 def test_a_word_in_other_letter_case_always_hits(word: str) -> None:
-    assert suggestion(word.upper(), KEYS) == word
+    assert suggest_word(word.upper(), KEYS) == word
 
 
 NAMES = tuple(f"team-{index % 37}-role-{index:04}" for index in range(5_000))
@@ -130,11 +130,11 @@ SLIPS: dict[str, tuple[str, str | None]] = {
 
 @pytest.mark.parametrize(("word", "meant"), SLIPS.values(), ids=SLIPS)
 def test_a_slip_finds_its_word_among_thousands(word: str, meant: str | None) -> None:
-    assert suggestion(word, NAMES) == meant
+    assert suggest_word(word, NAMES) == meant
 
 
 def test_two_slips_find_a_word_that_looks_like_no_other() -> None:
-    assert suggestion("bililng-exprot", (*NAMES, "billing-export")) == "billing-export"
+    assert suggest_word("bililng-exprot", (*NAMES, "billing-export")) == "billing-export"
 
 
 def test_few_of_thousands_of_words_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,12 +146,12 @@ def test_few_of_thousands_of_words_are_compared(monkeypatch: pytest.MonkeyPatch)
             return super().ratio()
 
     monkeypatch.setattr(suggest, "SequenceMatcher", Counting)
-    few = [f"k{index}{'aeiou'[index % 5]}" for index in range(suggest._FEW)]
+    few = [f"k{index}{'aeiou'[index % 5]}" for index in range(suggest._SMALL_INDEX)]
     alike = [f"{'a' * 120}{index}" for index in range(5_000)]
     for known in (few, NAMES, alike):
         for word in ("team-1-role-12345", "a" * 119 + "b1", "k1", "zzz", "team-role"):
-            suggestion(word, known)
-            assert counted.pop(word, 0) <= suggest._COMPARED
+            suggest_word(word, known)
+            assert counted.pop(word, 0) <= suggest._MAX_COMPARED
 
 
 def reference(word: str, known: list[str]) -> str | None:
@@ -165,6 +165,6 @@ def reference(word: str, known: list[str]) -> str | None:
 _WORDS = st.text(alphabet="abcde", min_size=1, max_size=9)
 
 
-@given(word=_WORDS, known=st.lists(_WORDS, max_size=suggest._FEW))
+@given(word=_WORDS, known=st.lists(_WORDS, max_size=suggest._SMALL_INDEX))
 def test_of_a_few_words_the_one_is_taken_that_difflib_finds_nearest(word: str, known: list[str]) -> None:
-    assert suggestion(word, known) == reference(word, known)
+    assert suggest_word(word, known) == reference(word, known)

@@ -65,4 +65,4 @@ def test_lines_are_broken_where_a_reader_would(text: str, width: int | None, exp
 
 def test_a_path_with_spaces_stays_in_one_piece_if_the_caller_names_it() -> None:
     path = "/home/some body/my journals/one.jsonl"
-    assert wrap_line(f"Journal: {path} (undo)", 30, whole=(path,)) == ["Journal:", f"    {path}", "    (undo)"]
+    assert wrap_line(f"Journal: {path} (undo)", 30, unbreakable=(path,)) == ["Journal:", f"    {path}", "    (undo)"]

@@ -11,7 +11,7 @@ import pytest
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
-from reconciler.model.plan import Access, AccessDelta
+from reconciler.model.plan import AccessDelta, RoleAccess
 from reconciler.plan import access
 from tests.support.strategies import ACCOUNT, policy_arn
 from tests.unit.render.plans import MINE, allow, document, plan
@@ -73,16 +73,16 @@ BY_TEAM = {**ASSUME, "Resource": f"arn:aws:iam::{ACCOUNT}:role/${{aws:PrincipalT
 TAGGED_CREW = Group("crew", "/me/", inline_policies={"a": document(BY_TEAM)})
 
 
-def can(principal: str, *conditions: str, mfa: bool = False, role: str = "role/app") -> Access:
-    return Access(principal, role, mfa, conditions)
+def can(principal: str, *conditions: str, mfa: bool = False, role: str = "role/app") -> RoleAccess:
+    return RoleAccess(principal, role, mfa, conditions)
 
 
 @dataclass(frozen=True)
 class Case:
     live: list[Entity]
     wanted: list[Entity]
-    gained: tuple[Access, ...] = ()
-    lost: tuple[Access, ...] = ()
+    gained: tuple[RoleAccess, ...] = ()
+    lost: tuple[RoleAccess, ...] = ()
 
 
 def delta(live: list[Entity], wanted: list[Entity]) -> AccessDelta:
@@ -541,29 +541,29 @@ EXACT = {name for name in POWERS if name != "everything but IAM"}
 @pytest.mark.parametrize("name", POWERS)
 def test_a_plan_says_who_gains_administrator_power_or_a_way_to_it(name: str) -> None:
     live, wanted, expected = POWERS[name]
-    found = {(one.principal, one.power, one.grade) for one in delta(live, wanted).empowered}
+    found = {(one.principal, one.power, one.grade) for one in delta(live, wanted).powers_gained}
     assert {item for item in found if name in EXACT or "iam:" in item[1]} == expected
-    assert delta(live, wanted).disempowered == ()
+    assert delta(live, wanted).powers_lost == ()
 
 
 @pytest.mark.parametrize("name", POWERS)
 def test_a_plan_says_who_loses_what_was_gained(name: str) -> None:
     live, wanted, expected = POWERS[name]
     made = delta(wanted, live)
-    found = {(one.principal, one.power, one.grade) for one in made.disempowered}
+    found = {(one.principal, one.power, one.grade) for one in made.powers_lost}
     assert {item for item in found if name in EXACT or "iam:" in item[1]} == expected
-    assert made.empowered == ()
+    assert made.powers_gained == ()
 
 
 def test_a_new_administrator_s_other_ways_are_not_listed() -> None:
     made = delta([user(allow("iam:PutUserPolicy"))], [user(allow("*"))])
-    assert {one.grade for one in made.empowered} == {"administrator"}
+    assert {one.grade for one in made.powers_gained} == {"administrator"}
 
 
 def test_who_is_no_administrator_any_more_still_has_the_ways_that_are_left() -> None:
     made = delta([user(allow("*"))], [user(allow("iam:PutUserPolicy"))])
-    assert {one.power for one in made.disempowered} == {"* on *", "iam:* on *"}
-    assert {(one.power, one.grade) for one in made.empowered} <= {("iam:PutUserPolicy", "escalation")}
+    assert {one.power for one in made.powers_lost} == {"* on *", "iam:* on *"}
+    assert {(one.power, one.grade) for one in made.powers_gained} <= {("iam:PutUserPolicy", "escalation")}
 
 
 def test_the_order_of_what_is_said_does_not_hang_on_the_order_of_a_file() -> None:

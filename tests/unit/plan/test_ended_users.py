@@ -8,12 +8,12 @@ import pytest
 
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Place
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
-from reconciler.policy.endings import denial
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
+from reconciler.policy.endings import build_denial
 
 ACCOUNT = "123456789012"
 NOW, FAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
@@ -24,12 +24,12 @@ TAGS = {"reconcile:owner": "platform"}
 def planned(who: str, end: datetime | None) -> Plan:
     """`me` runs a plan that ends one of two administrators; end None: it is over."""
     before = {name: User(name, policies=ADMIN, tags=TAGS) for name in ("me", "sam")}
-    ending = User(who, policies=ADMIN, tags=TAGS, inline_policies={"reconcile-expires": denial(end, "aws")})
-    live = State(ACCOUNT, "aws", {one.address: one for one in before.values()}, Facts(caller=f"{ARN}:user/me"))
+    ending = User(who, policies=ADMIN, tags=TAGS, inline_policies={"reconcile-expires": build_denial(end, "aws")})
+    live = State(ACCOUNT, "aws", {one.address: one for one in before.values()}, LiveDetails(caller=f"{ARN}:user/me"))
     wanted = {one.address: one for one in (before | {who: ending}).values()}
     declarations = {address: Declaration(Place("roles.yaml", 1, 1)) for address in wanted}
     desired = Desired(State(ACCOUNT, "aws", wanted), "platform", Settings(), declarations, {}, now=NOW)
-    return build(desired, live, Allowed())
+    return build_plan(desired, live, PlanOptions())
 
 
 ARN = f"arn:aws:iam::{ACCOUNT}"
@@ -42,11 +42,11 @@ def test_an_end_of_the_caller_is_a_lockout(end: datetime | None) -> None:
 
 def test_an_end_ahead_takes_nothing_yet_from_another_administrator() -> None:
     plan = planned("sam", FAR)
-    assert (plan.safe, plan.findings, plan.access.disempowered) == (True, (), ())
+    assert (plan.is_safe, plan.findings, plan.access.powers_lost) == (True, (), ())
     assert [step.call.operation for step in plan.steps] == ["PutUserPolicy"]
 
 
 def test_an_end_that_is_over_takes_administrator_power() -> None:
     plan = planned("sam", None)
-    assert plan.safe
-    assert {one.principal for one in plan.access.disempowered} == {"user/sam"}
+    assert plan.is_safe
+    assert {one.principal for one in plan.access.powers_lost} == {"user/sam"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from deepdiff import DeepDiff
 
-from reconciler.plan.explain import explained, keyed
+from reconciler.plan.explain import diff_documents, to_comparable_dict
 from reconciler.policy.canonical import canonical
 
 
@@ -55,7 +55,7 @@ PARTS: dict[str, tuple[Any, Any, list[str]]] = {
 
 @pytest.mark.parametrize(("before", "after", "expected"), PARTS.values(), ids=PARTS.keys())
 def test_a_change_names_its_element(before: Any, after: Any, expected: list[str]) -> None:
-    (change,) = explained(before, after)
+    (change,) = diff_documents(before, after)
     assert sorted(f"{part.sign} {part.element} {part.value}" for part in change.parts) == sorted(expected)
 
 
@@ -73,7 +73,7 @@ LABELS: dict[str, tuple[Any, Any, str]] = {
 
 @pytest.mark.parametrize(("before", "after", "label"), LABELS.values(), ids=LABELS.keys())
 def test_a_statement_is_named_by_what_it_was_known_by(before: Any, after: Any, label: str) -> None:
-    (change,) = explained(before, after)
+    (change,) = diff_documents(before, after)
     assert change.label == label
 
 
@@ -89,16 +89,16 @@ CLOSE: dict[str, tuple[Any, Any]] = {
 def test_views_that_differ_differ_for_deepdiff_too(before: Any, after: Any) -> None:
     (old,), (new,) = before.statements, after.statements
     assert old != new
-    assert DeepDiff(keyed(old), keyed(new))
-    assert all(change.parts for change in explained(before, after))
+    assert DeepDiff(to_comparable_dict(old), to_comparable_dict(new))
+    assert all(change.parts for change in diff_documents(before, after))
 
 
 def test_equal_documents_have_nothing_to_explain() -> None:
-    assert explained(one(Action=["a:b", "a:c"]), one(Action=["A:C", "a:b"])) == []
+    assert diff_documents(one(Action=["a:b", "a:c"]), one(Action=["A:C", "a:b"])) == []
 
 
 def test_a_document_that_comes_or_goes_is_shown_whole() -> None:
-    (come,) = explained(None, one())
+    (come,) = diff_documents(None, one())
     assert (come.sign, {part.sign for part in come.parts}) == ("+", {"+"})
-    (gone,) = explained(one(), None)
+    (gone,) = diff_documents(one(), None)
     assert (gone.sign, {part.sign for part in gone.parts}) == ("-", {"-"})

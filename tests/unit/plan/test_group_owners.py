@@ -11,23 +11,23 @@ from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Move, Settings
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
-from reconciler.model.live import Facts, NotRead, State
+from reconciler.model.live import LiveDetails, NotReadError, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
-from reconciler.plan.ownership import carriers_of
-from reconciler.plan.reach import needs_everything
-from tests.support.parts import again, part_of, saved_of
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.ownership import find_tagged_owners
+from reconciler.plan.reach import needs_whole_account
+from tests.support.parts import plan_again, read_part, saved_of
 from tests.support.strategies import ACCOUNT, PLACE
 from tests.unit.plan.test_guards import DOCUMENT, MINE, trust
 
 B = {"reconcile:owner": "b"}
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-KNOWN = Facts(outside_policies={READ: True})
+KNOWN = LiveDetails(external_policies={READ: True})
 THEIRS = User("theirs", tags=B)
 CREW = Group("crew", "/b/", inline_policies={"a": DOCUMENT})
-EVERYTHING = Allowed(deletes=True, foreign_detach=True, lockout=True)
+EVERYTHING = PlanOptions(allow_deletes=True, allow_foreign_detach=True, allow_lockout=True)
 
 
 def planned(
@@ -35,14 +35,14 @@ def planned(
     wanted: list[Entity],
     *moved: str,
     owner: str | None = "me",
-    allowed: Allowed = EVERYTHING,
+    allowed: PlanOptions = EVERYTHING,
     **settings: Any,
 ) -> Plan:
     moves = (Move(Address("group", moved[0]), Address("group", moved[1]), PLACE),) if moved else ()
     state = State(ACCOUNT, "aws", {entity.address: entity for entity in wanted})
     declarations = {entity.address: Declaration(PLACE) for entity in wanted}
     desired = Desired(state, owner, Settings(**settings), declarations, {}, moves=moves)
-    return build(desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, KNOWN), allowed)
+    return build_plan(desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, KNOWN), allowed)
 
 
 def refused(made: Plan) -> list[str]:
@@ -148,7 +148,7 @@ def test_prune_all_takes_the_groups_of_nobody_and_leaves_those_of_other_owners()
 
 
 def test_what_lives_outside_a_file_is_told_with_the_owner_of_a_group() -> None:
-    made = planned([THEIRS, CREW, Group("plain", "/people/")], [], allowed=Allowed(unmanaged=True))
+    made = planned([THEIRS, CREW, Group("plain", "/people/")], [], allowed=PlanOptions(report_unmanaged=True))
     assert {str(item.address): item.owner for item in made.unmanaged or ()} == {
         "group/crew": "b",
         "group/plain": None,
@@ -160,9 +160,9 @@ def test_what_lives_outside_a_file_is_told_with_the_owner_of_a_group() -> None:
 
 
 def test_owners_are_never_guessed_from_a_part_of_the_account() -> None:
-    part = State(ACCOUNT, "aws", {THEIRS.address: THEIRS}, known=frozenset([THEIRS.address]))
-    with pytest.raises(NotRead):
-        carriers_of(part)
+    part = State(ACCOUNT, "aws", {THEIRS.address: THEIRS}, known_addresses=frozenset([THEIRS.address]))
+    with pytest.raises(NotReadError):
+        find_tagged_owners(part)
 
 
 WHOLE: dict[str, tuple[Group, Group, bool]] = {
@@ -179,24 +179,24 @@ def test_a_saved_plan_reads_the_whole_account_where_a_group_may_be_another_owner
     before: Group, after: Group, whole: bool
 ) -> None:
     saved = saved_of(planned([before], [after]))
-    assert needs_everything(saved) == whole
+    assert needs_whole_account(saved) == whole
     live = State(ACCOUNT, "aws", {before.address: before, THEIRS.address: THEIRS}, KNOWN)
-    part = part_of(saved, live)
+    part = read_part(saved, live)
     assert (part is None) == whole
     if part is not None:
-        assert again(saved, part).safe
+        assert plan_again(saved, part).is_safe
 
 
 def test_a_saved_plan_reads_the_whole_account_where_a_user_may_join_another_owner_s_group() -> None:
     live = [User("u", tags=MINE), CREW]
     saved = saved_of(planned(live, [CREW, User("u", groups=frozenset([CREW.address]), tags=MINE)]))
     since = State(ACCOUNT, "aws", {one.address: one for one in [*live, THEIRS]}, KNOWN)
-    assert part_of(saved, since) is None
-    assert refused(again(saved, since)) == ["user/u"]
+    assert read_part(saved, since) is None
+    assert refused(plan_again(saved, since)) == ["user/u"]
 
 
 def test_an_owner_that_came_since_is_refused_by_a_saved_plan() -> None:
     saved = saved_of(planned([CREW], [CHANGES["a policy is attached"]]))
     since = State(ACCOUNT, "aws", {CREW.address: CREW, THEIRS.address: THEIRS}, KNOWN)
-    assert refused(again(saved, since)) == ["group/crew"]
-    assert refused(again(saved, since, Allowed(take_over=True))) == []
+    assert refused(plan_again(saved, since)) == ["group/crew"]
+    assert refused(plan_again(saved, since, PlanOptions(take_over=True))) == []

@@ -10,11 +10,11 @@ from reconciler.kinds.account import AccountAlias, PasswordPolicy
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Entity, Group, Policy, Role, User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn
 
@@ -32,17 +32,17 @@ def trust(*names: str) -> Any:
 def plan(
     live: list[Entity],
     wanted: list[Entity],
-    allowed: Allowed | None = None,
+    allowed: PlanOptions | None = None,
     caller: str = "",
     protect: bool | None = None,
     **settings: Any,
 ) -> Plan:
-    def state(entities: list[Entity], facts: Facts) -> State:
+    def state(entities: list[Entity], facts: LiveDetails) -> State:
         return State(ACCOUNT, "aws", {entity.address: entity for entity in entities}, facts)
 
     declarations = {entity.address: Declaration(PLACE, protect) for entity in wanted}
-    desired = Desired(state(wanted, Facts()), "me", Settings(**settings), declarations, {})
-    return build(desired, state(live, Facts(caller=caller)), allowed or Allowed())
+    desired = Desired(state(wanted, LiveDetails()), "me", Settings(**settings), declarations, {})
+    return build_plan(desired, state(live, LiveDetails(caller=caller)), allowed or PlanOptions())
 
 
 def codes(made: Plan, level: Level = Level.ERROR) -> list[str]:
@@ -70,7 +70,7 @@ def test_deletions_past_a_threshold_are_unsafe(
     live: int, wanted: int, settings: dict[str, Any], expected: list[str]
 ) -> None:
     assert codes(plan(users(live), users(wanted), **settings)) == expected
-    assert codes(plan(users(live), users(wanted), Allowed(deletes=True), **settings)) == []
+    assert codes(plan(users(live), users(wanted), PlanOptions(allow_deletes=True), **settings)) == []
 
 
 def test_policies_taken_off_what_stays_are_counted_too() -> None:
@@ -80,17 +80,17 @@ def test_policies_taken_off_what_stays_are_counted_too() -> None:
     assert codes(plan(live, users(9), max_removals=54)) == []
 
 
-ADOPTED: dict[str, tuple[dict[str, str], Allowed, list[str], list[str]]] = {
-    "ours": (MINE, Allowed(), [], []),
-    "nobody's": ({}, Allowed(), ["adopt"], []),
-    "another's": (THEIRS, Allowed(), ["adopt"], ["other-owner"]),
-    "another's, taken over": (THEIRS, Allowed(take_over=True), ["adopt"], []),
+ADOPTED: dict[str, tuple[dict[str, str], PlanOptions, list[str], list[str]]] = {
+    "ours": (MINE, PlanOptions(), [], []),
+    "nobody's": ({}, PlanOptions(), ["adopt"], []),
+    "another's": (THEIRS, PlanOptions(), ["adopt"], ["other-owner"]),
+    "another's, taken over": (THEIRS, PlanOptions(take_over=True), ["adopt"], []),
 }
 
 
 @pytest.mark.parametrize(("tags", "allowed", "actions", "expected"), ADOPTED.values(), ids=ADOPTED.keys())
 def test_what_exists_already_is_adopted_and_what_is_another_s_refused(
-    tags: dict[str, str], allowed: Allowed, actions: list[str], expected: list[str]
+    tags: dict[str, str], allowed: PlanOptions, actions: list[str], expected: list[str]
 ) -> None:
     made = plan([User("u", tags=tags)], [User("u", tags=MINE)], allowed)
     assert ([str(change.action) for change in made.changes], codes(made)) == (actions, expected)
@@ -152,7 +152,7 @@ FOREIGN: dict[str, tuple[list[Entity], list[str]]] = {
 def test_what_entities_outside_the_file_use_is_kept(live: list[Entity], expected: list[str]) -> None:
     assert codes(plan(live, [])) == expected
     still = [code for code in expected if code == "foreign-boundary"]
-    assert codes(plan(live, [], Allowed(foreign_detach=True))) == still
+    assert codes(plan(live, [], PlanOptions(allow_foreign_detach=True))) == still
 
 
 IMMUTABLE: dict[str, tuple[Entity, Entity, list[str]]] = {
@@ -220,4 +220,4 @@ def test_every_refusal_says_what_to_do() -> None:
     refused = [finding for finding in made.findings if finding.level is Level.ERROR]
     assert len(refused) >= 2
     assert all(finding.hint and finding.flag for finding in refused)
-    assert not made.safe
+    assert not made.is_safe

@@ -13,12 +13,12 @@ from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Group
 from reconciler.model.live import State
 from reconciler.model.problem import Place
-from reconciler.plan.build import build
-from reconciler.plan.journal import runs_of
-from reconciler.plan.options import Allowed
-from reconciler.plan.saved import saved_part
-from reconciler.plan.undo import joined
-from reconciler.render.plan_json import plan_dict
+from reconciler.plan.build import build_plan
+from reconciler.plan.journal import read_runs
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.saved import to_saved_section
+from reconciler.plan.undo import merge_runs
+from reconciler.render.plan_json import plan_to_dict
 
 ACCOUNT = "123456789012"
 
@@ -28,8 +28,8 @@ def lines() -> list[dict[str, Any]]:
     group = Group("g", "/me/")
     declared = {group.address: Declaration(Place("roles.yaml", 1, 1))}
     desired = Desired(State(ACCOUNT, "aws", {group.address: group}), "me", Settings(), declared, {})
-    plan = build(desired, State(ACCOUNT, "aws", {}), Allowed())
-    document = json.loads(json.dumps(plan_dict(plan) | {"saved": saved_part(plan)}))
+    plan = build_plan(desired, State(ACCOUNT, "aws", {}), PlanOptions())
+    document = json.loads(json.dumps(plan_to_dict(plan) | {"saved": to_saved_section(plan)}))
     return [
         {"event": "plan", "time": "2026-01-01T12:00:00", "journal_version": 1, "plan": document},
         {"event": "starts", "seq": 1, "address": "group/g"},
@@ -42,7 +42,7 @@ def written(records: list[dict[str, Any]]) -> list[str]:
 
 
 def test_a_journal_says_what_was_touched() -> None:
-    run = joined(runs_of(written(lines())))
+    run = merge_runs(read_runs(written(lines())))
     assert run is not None
     assert run.touched == {Address("group", "g")}
 
@@ -70,4 +70,4 @@ def test_what_is_no_journal_is_refused_with_an_error_that_the_reader_expects(
     records = lines()
     spoil(records)
     with pytest.raises((ValueError, KeyError, TypeError, AttributeError, IndexError)):
-        runs_of(written(records))
+        read_runs(written(records))

@@ -15,37 +15,37 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
-from reconciler.model.live import AccessKey, Facts, MfaDevice, State
+from reconciler.model.live import AccessKey, LiveDetails, MfaDevice, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem
-from reconciler.model.xml import Xml
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
-from reconciler.plan.saved import read_saved, rebuilt, saved_part
-from reconciler.render.plan_json import plan_dict
+from reconciler.model.xml import XmlDocument
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.saved import read_saved_plan, rebuild_plan, to_saved_section
+from reconciler.render.plan_json import plan_to_dict
 from tests.support.lockouts import (
     ADMINISTRATOR,
     ALL,
+    AWS_POLICIES,
     GITHUB,
     HOST,
     IAM,
     ME,
     MFA,
-    MINE,
-    OF_AWS,
     OFFICE,
     OPS,
+    OWNER_TAGS,
+    PARTNER_ROLE,
+    PARTNER_ROOT,
     PROVIDER,
     ROOT,
     SAML,
-    THEIR_CI,
-    THEIRS,
     Statement,
     allow,
     deny,
     document,
-    federated,
-    github,
+    federated_trust,
+    github_trust,
     trust,
 )
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn
@@ -59,16 +59,16 @@ S3 = document(allow("s3:*", sid="Storage"))
 def me(document: Document | None = None, *policies: str, **more: Any) -> User:
     """The caller, with an inline policy `admin` where a document is given."""
     inline = {"inline_policies": {"admin": document}} if document else {}
-    return User("me", **{"policies": frozenset(policies), "tags": MINE, **inline, **more})
+    return User("me", **{"policies": frozenset(policies), "tags": OWNER_TAGS, **inline, **more})
 
 
 def ops(*statements: Statement, **more: Any) -> Role:
     inline = {"inline_policies": {"admin": IAM}}
-    return Role("ops", document(*statements), **{"tags": MINE, **inline, **more})
+    return Role("ops", document(*statements), **{"tags": OWNER_TAGS, **inline, **more})
 
 
 def policy(name: str, content: Document) -> Policy:
-    return Policy(name, content, description="", tags=MINE)
+    return Policy(name, content, description="", tags=OWNER_TAGS)
 
 
 def attached(name: str = "admin") -> frozenset[str]:
@@ -84,8 +84,8 @@ PLAIN_ADMINS = Group("admins", "/team/")
 INLINE_ADMINS = Group("admins", "/team/", inline_policies={"own": IAM})
 MEMBER = me(groups=within("admins"))
 HOLDER = me(None, policy_arn("admin"))
-OKTA = SamlProvider("okta", Xml("sha256:00", "<EntityDescriptor/>"))
-ALICE, BOB = User("alice", tags=MINE), User("bob", tags=MINE)
+OKTA = SamlProvider("okta", XmlDocument("sha256:00", "<EntityDescriptor/>"))
+ALICE, BOB = User("alice", tags=OWNER_TAGS), User("bob", tags=OWNER_TAGS)
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,10 @@ def sides(case: Case) -> tuple[Desired, State]:
     """What the file asks for, and what is live."""
     devices = {Address("user", name): (MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{name}"),) for name in case.devices}
     keys = None if case.keys is None else tuple(AccessKey("AKIA", datetime.now(UTC), active) for active in case.keys)
-    facts = Facts(
+    facts = LiveDetails(
         caller=case.caller,
         devices=devices,
-        outside_policies=dict.fromkeys(OF_AWS, True),
+        external_policies=dict.fromkeys(AWS_POLICIES, True),
         access_keys={Address("user", "me"): keys},
     )
     declarations = {entity.address: Declaration(PLACE) for entity in case.wanted}
@@ -125,8 +125,8 @@ def sides(case: Case) -> tuple[Desired, State]:
     return desired, state([*issuer, *case.live])
 
 
-def plan(case: Case, allowed: Allowed | None = None) -> Plan:
-    return build(*sides(case), allowed or Allowed(foreign_detach=True))
+def plan(case: Case, allowed: PlanOptions | None = None) -> Plan:
+    return build_plan(*sides(case), allowed or PlanOptions(allow_foreign_detach=True))
 
 
 def of_code(made: Plan, code: str) -> list[Problem]:
@@ -155,12 +155,12 @@ def role(live: Role, wanted: Role | None, *words: str, session: str = "run-1", *
 
 
 def audience(value: Any, operator: str = "StringEquals") -> Statement:
-    return federated(GITHUB, "sts:AssumeRoleWithWebIdentity", **{operator: {f"{HOST}:aud": value}})
+    return federated_trust(GITHUB, "sts:AssumeRoleWithWebIdentity", **{operator: {f"{HOST}:aud": value}})
 
 
 def issued(wanted: OidcProvider | None, *words: str, how: Statement | None = None, **more: Any) -> Case:
     """The caller came through a provider, by a role that the file does not have; the provider changes."""
-    stranger = ops(how or github("repo:a/b:*"), tags={})
+    stranger = ops(how or github_trust("repo:a/b:*"), tags={})
     return Case(
         [stranger, PROVIDER, ALICE], [*([wanted] if wanted else []), BOB], words, OPS + "run-1", "role/ops", **more
     )
@@ -182,15 +182,15 @@ ALICE_ONLY = ops(trust("user/alice"))
 BOTH = ops(trust("user/alice", "user/bob"))
 TEAM_PATH = document(allow(resource=f"arn:aws:iam::{ACCOUNT}:user/admins/*"))
 SELF_PATH = document(allow(Condition={"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/admins/*"}}))
-SSO_TRUST = document(federated(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "x"}))
+SSO_TRUST = document(federated_trust(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "x"}))
 SSO_ROLE = Role(SSO, SSO_TRUST, "/aws-reserved/sso.amazonaws.com/", policies=attached())
-EMERGENCY = Role("emergency", document(trust("user/alice")), policies=frozenset([ADMINISTRATOR]), tags=MINE)
+EMERGENCY = Role("emergency", document(trust("user/alice")), policies=frozenset([ADMINISTRATOR]), tags=OWNER_TAGS)
 
 BY_TAG, BY_IAM_TAG = (
     document(allow(Condition={"StringEquals": {f"{prefix}:ResourceTag/managed": "yes"}})) for prefix in ("aws", "iam")
 )
 BUT_TAGGED = document(allow(), deny(Condition={"StringEquals": {"aws:ResourceTag/Managed": "yes"}}))
-APP = Role("app", document(trust("user/me")), tags={**MINE, "managed": "yes"})
+APP = Role("app", document(trust("user/me")), tags={**OWNER_TAGS, "managed": "yes"})
 LONE = document({**trust(ACCOUNT), "Sid": "Account"})
 
 LOCKOUTS: dict[str, Case] = {
@@ -327,7 +327,7 @@ LOCKOUTS: dict[str, Case] = {
     "the tag that the own Allow asks for is removed": own(
         me(
             document(allow(Condition={"StringEquals": {"aws:PrincipalTag/admin": "yes"}})),
-            tags={**MINE, "admin": "yes"},
+            tags={**OWNER_TAGS, "admin": "yes"},
         ),
         me(document(allow(Condition={"StringEquals": {"aws:PrincipalTag/admin": "yes"}}))),
         "TagUser",
@@ -382,24 +382,28 @@ LOCKOUTS: dict[str, Case] = {
     ),
     "the trust asks for an address": role(ALICE_ONLY, ops(trust("user/alice", **OFFICE)), "user/alice assuming"),
     "the trust denies the account of the role it may have come through": role(
-        ops(trust(THEIR_CI)), ops(trust(THEIR_CI), {**trust(THEIRS), "Effect": "Deny"}), THEIR_CI
+        ops(trust(PARTNER_ROLE)), ops(trust(PARTNER_ROLE), {**trust(PARTNER_ROOT), "Effect": "Deny"}), PARTNER_ROLE
     ),
     "the trust denies one role of an account that it lets in": role(
-        ops(trust(THEIRS)), ops(trust(THEIRS), {**trust(THEIR_CI), "Effect": "Deny"}), THEIRS
+        ops(trust(PARTNER_ROOT)), ops(trust(PARTNER_ROOT), {**trust(PARTNER_ROLE), "Effect": "Deny"}), PARTNER_ROOT
     ),
     "the trust denies a session of the role it may have come through": role(
-        ops(trust(THEIR_CI)),
-        ops(trust(THEIR_CI), {**trust("arn:aws:sts::210987654321:assumed-role/ci/run"), "Effect": "Deny"}),
-        THEIR_CI,
+        ops(trust(PARTNER_ROLE)),
+        ops(trust(PARTNER_ROLE), {**trust("arn:aws:sts::210987654321:assumed-role/ci/run"), "Effect": "Deny"}),
+        PARTNER_ROLE,
     ),
     "the trust drops another account": role(
         ops(trust("arn:aws:iam::210987654321:root")), ALICE_ONLY, "arn:aws:iam::210987654321:root"
     ),
     "the trust drops the account, and the user is trusted by nothing else": Case(
-        [ops(trust(ROOT)), User("alice", inline_policies={"a": document(allow("sts:AssumeRole"))}, tags=MINE), BOB],
+        [
+            ops(trust(ROOT)),
+            User("alice", inline_policies={"a": document(allow("sts:AssumeRole"))}, tags=OWNER_TAGS),
+            BOB,
+        ],
         [
             ops(trust("user/bob")),
-            User("alice", inline_policies={"a": document(allow("sts:AssumeRole"))}, tags=MINE),
+            User("alice", inline_policies={"a": document(allow("sts:AssumeRole"))}, tags=OWNER_TAGS),
             BOB,
         ],
         ("user/alice assuming",),
@@ -407,36 +411,38 @@ LOCKOUTS: dict[str, Case] = {
         "role/ops",
     ),
     "the user it came through loses sts:AssumeRole": Case(
-        [ops(trust(ROOT)), User("alice", inline_policies={"a": document(allow("sts:AssumeRole"))}, tags=MINE)],
+        [ops(trust(ROOT)), User("alice", inline_policies={"a": document(allow("sts:AssumeRole"))}, tags=OWNER_TAGS)],
         [ops(trust(ROOT)), ALICE],
         ("user/alice assuming",),
         OPS + "alice",
         "role/ops",
     ),
     "the user it came through is deleted": Case(
-        [ops(trust(ROOT)), User("alice", inline_policies={"a": document(allow("sts:AssumeRole"))}, tags=MINE)],
+        [ops(trust(ROOT)), User("alice", inline_policies={"a": document(allow("sts:AssumeRole"))}, tags=OWNER_TAGS)],
         [ops(trust(ROOT))],
         ("user/alice assuming",),
         OPS + "alice",
         "role/ops",
     ),
     # In a federated session
-    "the trust drops the OIDC provider": role(ops(github("repo:a/b:*")), ALICE_ONLY, GITHUB),
+    "the trust drops the OIDC provider": role(ops(github_trust("repo:a/b:*")), ALICE_ONLY, GITHUB),
     "the trust narrows the OIDC subject": role(
-        ops(github("repo:a/b:*")), ops(github("repo:a/b:ref:refs/heads/release")), GITHUB
+        ops(github_trust("repo:a/b:*")), ops(github_trust("repo:a/b:ref:refs/heads/release")), GITHUB
     ),
     "the trust drops one of two OIDC subjects": role(
-        ops(github("repo:a/b:*", "repo:a/c:*")), ops(github("repo:a/b:*")), GITHUB
+        ops(github_trust("repo:a/b:*", "repo:a/c:*")), ops(github_trust("repo:a/b:*")), GITHUB
     ),
     "the trust denies the OIDC provider": role(
-        ops(github("repo:a/b:*")), ops(github("repo:a/b:*"), {**github("repo:a/b:*"), "Effect": "Deny"}), GITHUB
+        ops(github_trust("repo:a/b:*")),
+        ops(github_trust("repo:a/b:*"), {**github_trust("repo:a/b:*"), "Effect": "Deny"}),
+        GITHUB,
     ),
     "the trust drops the SAML provider": role(
-        ops(federated(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "x"})), ALICE_ONLY, SAML
+        ops(federated_trust(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "x"})), ALICE_ONLY, SAML
     ),
     "the OIDC provider goes": issued(None, f"oidc-provider/{HOST} assuming role/ops", "deletes it"),
     "the OIDC provider goes, and the trust has no condition": issued(
-        None, "deletes it", how=federated(GITHUB, "sts:AssumeRoleWithWebIdentity")
+        None, "deletes it", how=federated_trust(GITHUB, "sts:AssumeRoleWithWebIdentity")
     ),
     "the OIDC provider loses a client id": issued(clients("sts.amazonaws.com"), "the client id 'other'"),
     "the OIDC provider loses the client id that the trust takes": issued(
@@ -448,7 +454,7 @@ LOCKOUTS: dict[str, Case] = {
     "the OIDC provider loses a client id, and the trust tests another provider's": issued(
         clients("other"),
         "the client id 'sts.amazonaws.com'",
-        how=federated(GITHUB, "sts:AssumeRoleWithWebIdentity", StringEquals={"gitlab.com:aud": "other"}),
+        how=federated_trust(GITHUB, "sts:AssumeRoleWithWebIdentity", StringEquals={"gitlab.com:aud": "other"}),
     ),
     "the OIDC provider loses a client id, and the trust excludes another": issued(
         clients("other"), "the client id 'sts.amazonaws.com'", how=audience("other", "StringNotEquals")
@@ -457,7 +463,7 @@ LOCKOUTS: dict[str, Case] = {
         replace(PROVIDER, thumbprints=frozenset(["a" * 40])), f"a thumbprint from oidc-provider/{HOST}"
     ),
     "the emergency role's provider goes": glass(
-        [Role("emergency", document(github("repo:a/b:*")), policies=frozenset([ADMINISTRATOR])), PROVIDER],
+        [Role("emergency", document(github_trust("repo:a/b:*")), policies=frozenset([ADMINISTRATOR])), PROVIDER],
         [],
         "role/emergency",
         "deletes it",
@@ -471,16 +477,16 @@ LOCKOUTS: dict[str, Case] = {
     ),
     # By the tags of what the rights are on
     "a role loses the tag by which the caller may write it": things(
-        BY_TAG, [APP], [replace(APP, tags=MINE)], "TagRole", "inline policy admin"
+        BY_TAG, [APP], [replace(APP, tags=OWNER_TAGS)], "TagRole", "inline policy admin"
     ),
     "a role gets another value of the tag, by a key of IAM's own": things(
-        BY_IAM_TAG, [APP], [replace(APP, tags={**MINE, "managed": "no"})], "TagRole"
+        BY_IAM_TAG, [APP], [replace(APP, tags={**OWNER_TAGS, "managed": "no"})], "TagRole"
     ),
     "a policy loses the tag by which the caller may write it": things(
-        BY_TAG, [replace(ADMIN, tags={**MINE, "managed": "yes"})], [ADMIN], "TagPolicy"
+        BY_TAG, [replace(ADMIN, tags={**OWNER_TAGS, "managed": "yes"})], [ADMIN], "TagPolicy"
     ),
     "a role gets a tag that shuts the caller out": things(
-        BUT_TAGGED, [replace(APP, tags=MINE)], [APP], "UntagRole", "statement Stop"
+        BUT_TAGGED, [replace(APP, tags=OWNER_TAGS)], [APP], "UntagRole", "statement Stop"
     ),
     # Whom `break_glass` names
     "the emergency role loses its policy": glass(
@@ -521,7 +527,7 @@ def test_a_plan_that_locks_out_its_author_is_refused_and_says_who_and_why(case: 
     assert [str(finding.address) for finding in refused] == [case.subject], made.findings
     (finding,) = refused
     said = finding.message
-    assert not made.safe
+    assert not made.is_safe
     assert finding.flag == "--allow-lockout"
     assert "--allow-lockout" in finding.hint
     assert (case.caller if case.caller != ROOT else case.subject) in said
@@ -531,9 +537,9 @@ def test_a_plan_that_locks_out_its_author_is_refused_and_says_who_and_why(case: 
 
 @pytest.mark.parametrize("case", LOCKOUTS.values(), ids=LOCKOUTS.keys())
 def test_what_would_lock_out_is_allowed_by_its_flag_and_changes_nothing_else(case: Case) -> None:
-    refused, allowed = plan(case), plan(case, Allowed(lockout=True, foreign_detach=True))
+    refused, allowed = plan(case), plan(case, PlanOptions(allow_lockout=True, allow_foreign_detach=True))
     assert of_code(allowed, "lockout") == []
-    assert allowed.safe, allowed.findings
+    assert allowed.is_safe, allowed.findings
     assert (allowed.steps, allowed.changes) == (refused.steps, refused.changes)
 
 
@@ -545,7 +551,7 @@ def test_root_is_never_locked_out(case: Case) -> None:
 
 WIDE_BOUND = policy("bound", document(allow(["iam:*", "s3:*"])))
 S3_BOUND = policy_arn("only-s3")
-OTHER = User("other", inline_policies={"admin": IAM}, tags=MINE)
+OTHER = User("other", inline_policies={"admin": IAM}, tags=OWNER_TAGS)
 
 ALIKE: dict[str, Case] = {
     "the policy is replaced by an equal one": own(
@@ -589,7 +595,7 @@ ALIKE: dict[str, Case] = {
         devices=("me",),
     ),
     "a condition that was there before": own(
-        me(document(allow(**OFFICE))), me(document(allow(**OFFICE)), tags={**MINE, "team": "b"})
+        me(document(allow(**OFFICE))), me(document(allow(**OFFICE)), tags={**OWNER_TAGS, "team": "b"})
     ),
     "a condition is taken off": own(me(document(allow(**OFFICE))), me(IAM)),
     "a condition that the caller fulfils": own(
@@ -624,27 +630,27 @@ ALIKE: dict[str, Case] = {
         BOUND, WIDE_BOUND, me(ALL, permissions_boundary=policy_arn("bound"))
     ),
     "a boundary is taken off": own(me(ALL, permissions_boundary=policy_arn("bound")), me(ALL), others=(WIDE_BOUND,)),
-    "the own tags change": own(me(IAM), me(IAM, tags={**MINE, "team": "b"})),
+    "the own tags change": own(me(IAM), me(IAM, tags={**OWNER_TAGS, "team": "b"})),
     "the caller is adopted": own(me(IAM, tags={}), me(IAM)),
     "the own path changes, and the rights are anywhere": own(
         me(IAM, path="/a/"), me(IAM, path="/b/"), caller=f"arn:aws:iam::{ACCOUNT}:user/a/me"
     ),
-    "the rights of another are removed": Case([me(IAM), OTHER], [me(IAM), User("other", tags=MINE)]),
+    "the rights of another are removed": Case([me(IAM), OTHER], [me(IAM), User("other", tags=OWNER_TAGS)]),
     "another is deleted": Case([me(IAM), OTHER], [me(IAM)]),
-    "another of almost the same name is deleted": Case([me(IAM), User("me2", tags=MINE)], [me(IAM)]),
+    "another of almost the same name is deleted": Case([me(IAM), User("me2", tags=OWNER_TAGS)], [me(IAM)]),
     "a role of the caller's name is deleted": Case(
-        [me(IAM), Role("me", document(trust("user/me")), tags=MINE)], [me(IAM)]
+        [me(IAM), Role("me", document(trust("user/me")), tags=OWNER_TAGS)], [me(IAM)]
     ),
     "a policy that nobody holds is narrowed": Case([me(IAM), ADMIN], [me(IAM), policy("admin", READS)]),
     "there was nothing to lose": own(me(S3), me()),
     "the caller's role alias is another role": Case(
-        [ops(trust("user/alice")), Role("other", document(trust("user/alice")), tags=MINE), ALICE],
+        [ops(trust("user/alice")), Role("other", document(trust("user/alice")), tags=OWNER_TAGS), ALICE],
         [ops(trust("user/alice")), ALICE],
         caller=OPS + "run-1",
     ),
     "the session came through another user": role(BOTH, ops(trust("user/bob")), session="bob"),
     "the trust gains a principal": role(ALICE_ONLY, BOTH),
-    "the trust gains a provider": role(ALICE_ONLY, ops(trust("user/alice"), github("repo:a/b:*"))),
+    "the trust gains a provider": role(ALICE_ONLY, ops(trust("user/alice"), github_trust("repo:a/b:*"))),
     "the trust is written as two statements": role(BOTH, ops(trust("user/alice"), {**trust("user/bob"), "Sid": "B"})),
     "the trust asks for MFA of a user with a device": role(
         ALICE_ONLY, ops(trust("user/alice", **MFA)), devices=("alice",)
@@ -653,18 +659,21 @@ ALIKE: dict[str, Case] = {
         ALICE_ONLY, ops(trust("user/alice"), {**trust("user/bob"), "Effect": "Deny"})
     ),
     "the trust denies another role of the same account": role(
-        ops(trust(THEIR_CI)), ops(trust(THEIR_CI), {**trust(f"{THEIR_CI}2"), "Effect": "Deny"})
+        ops(trust(PARTNER_ROLE)), ops(trust(PARTNER_ROLE), {**trust(f"{PARTNER_ROLE}2"), "Effect": "Deny"})
     ),
     "the trust denies another account": role(
-        ops(trust(THEIRS)), ops(trust(THEIRS), {**trust("arn:aws:iam::345678901234:root"), "Effect": "Deny"})
+        ops(trust(PARTNER_ROOT)),
+        ops(trust(PARTNER_ROOT), {**trust("arn:aws:iam::345678901234:root"), "Effect": "Deny"}),
     ),
-    "the trust gains an OIDC subject": role(ops(github("repo:a/b:*")), ops(github("repo:a/b:*", "repo:a/c:*"))),
+    "the trust gains an OIDC subject": role(
+        ops(github_trust("repo:a/b:*")), ops(github_trust("repo:a/b:*", "repo:a/c:*"))
+    ),
     "the trust gains an OIDC subject, exactly": role(
-        ops(github("repo:a/b", operator="StringEquals")),
-        ops(github("repo:a/b", "repo:a/c", operator="StringEquals")),
+        ops(github_trust("repo:a/b", operator="StringEquals")),
+        ops(github_trust("repo:a/b", "repo:a/c", operator="StringEquals")),
     ),
     "the trust of the provider gets a Sid": role(
-        ops(github("repo:a/b:*")), ops({**github("repo:a/b:*"), "Sid": "Pipeline"})
+        ops(github_trust("repo:a/b:*")), ops({**github_trust("repo:a/b:*"), "Sid": "Pipeline"})
     ),
     "the OIDC provider gains a client id": issued(clients("sts.amazonaws.com", "other", "third")),
     "the OIDC provider gains a thumbprint": issued(
@@ -681,9 +690,11 @@ ALIKE: dict[str, Case] = {
         clients("sts.amazonaws.com"), how=audience("sts.*", "StringLike")
     ),
     "another OIDC provider goes": Case(
-        [ops(github("repo:a/b:*"), tags={}), OidcProvider(f"{HOST}/acme", tags=MINE)], [], caller=OPS + "run-1"
+        [ops(github_trust("repo:a/b:*"), tags={}), OidcProvider(f"{HOST}/acme", tags=OWNER_TAGS)],
+        [],
+        caller=OPS + "run-1",
     ),
-    "the OIDC provider goes, and the trust only denies it": issued(None, how={**github("*"), "Effect": "Deny"}),
+    "the OIDC provider goes, and the trust only denies it": issued(None, how={**github_trust("*"), "Effect": "Deny"}),
     "the session gets longer": role(ALICE_ONLY, ops(trust("user/alice"), max_session_duration=7200)),
     "the user it came through moves, and the trust follows": Case(
         [ALICE_ONLY, ALICE],
@@ -695,13 +706,13 @@ ALIKE: dict[str, Case] = {
         BY_TAG, [APP], [replace(APP, tags={**APP.tags, "team": "b"})]
     ),
     "a role is tagged, and the caller's rights hang on another tag": things(
-        BUT_TAGGED, [replace(APP, tags=MINE)], [replace(APP, tags={**MINE, "a": "b"})]
+        BUT_TAGGED, [replace(APP, tags=OWNER_TAGS)], [replace(APP, tags={**OWNER_TAGS, "a": "b"})]
     ),
-    "what is created lacks the tag by which the caller may write": things(BY_TAG, [], [replace(APP, tags=MINE)]),
+    "what is created lacks the tag by which the caller may write": things(BY_TAG, [], [replace(APP, tags=OWNER_TAGS)]),
     "what is deleted had the tag by which the caller may write": things(BY_TAG, [APP], []),
     "a session of the role may no longer assume the role itself": Case(
-        [Role("ops", LONE, inline_policies={"admin": ALL}, tags=MINE)],
-        [Role("ops", LONE, inline_policies={"admin": IAM}, tags=MINE)],
+        [Role("ops", LONE, inline_policies={"admin": ALL}, tags=OWNER_TAGS)],
+        [Role("ops", LONE, inline_policies={"admin": IAM}, tags=OWNER_TAGS)],
         caller=OPS + "run-1",
     ),
     "break_glass loses its password, and has a key": glass(
@@ -715,8 +726,8 @@ ALIKE: dict[str, Case] = {
     ),
     "break_glass is left alone": glass([ALICE, EMERGENCY, OTHER], [ALICE, EMERGENCY], "role/emergency"),
     "break_glass is not touched, and another loses the same policy": glass(
-        [ALICE, EMERGENCY, User("x", policies=frozenset([ADMINISTRATOR]), tags=MINE)],
-        [ALICE, EMERGENCY, User("x", tags=MINE)],
+        [ALICE, EMERGENCY, User("x", policies=frozenset([ADMINISTRATOR]), tags=OWNER_TAGS)],
+        [ALICE, EMERGENCY, User("x", tags=OWNER_TAGS)],
         "role/emergency",
     ),
     "break_glass gains a principal": glass(
@@ -732,7 +743,7 @@ def test_what_only_looks_like_a_lockout_is_allowed(case: Case) -> None:
     made = plan(case)
     assert made.steps
     assert of_code(made, "lockout") == []
-    assert made.safe, made.findings
+    assert made.is_safe, made.findings
 
 
 UNKNOWN: dict[str, tuple[str, list[str]]] = {
@@ -750,7 +761,7 @@ def test_a_caller_that_live_iam_does_not_show_is_a_warning_and_no_refusal(caller
     found = [finding for finding in made.findings if finding.code in ("caller-unknown", "lockout")]
     assert [(finding.code, finding.level) for finding in found] == [(code, Level.WARNING) for code in expected]
     assert all(caller in finding.message for finding in found)
-    assert made.safe
+    assert made.is_safe
 
 
 def test_a_plan_without_a_change_asks_for_no_caller() -> None:
@@ -766,8 +777,8 @@ def test_a_caller_and_break_glass_are_each_refused_by_name() -> None:
 
 
 def test_of_many_lost_rights_some_are_named_and_the_rest_counted() -> None:
-    many = [User(f"u{index}", tags=MINE) for index in range(20)]
-    retagged: list[Entity] = [replace(user, tags={**MINE, "team": "b"}) for user in many]
+    many = [User(f"u{index}", tags=OWNER_TAGS) for index in range(20)]
+    retagged: list[Entity] = [replace(user, tags={**OWNER_TAGS, "team": "b"}) for user in many]
     (finding,) = of_code(plan(Case([me(IAM), *many], [me(), *retagged])), "lockout")
     assert "more" in finding.message
     assert len(finding.message) < 1000
@@ -797,21 +808,21 @@ def test_a_saved_plan_that_deletes_who_applies_it_is_refused(
 ) -> None:
     made = plan(Case(live, wanted, caller=ROOT))
     assert [str(change.address) for change in made.changes] == [subject]
-    saved = read_saved(plan_dict(made) | {"saved": saved_part(made)})
-    state = State(ACCOUNT, "aws", {entity.address: entity for entity in live}, Facts(caller=caller))
-    (finding,) = of_code(rebuilt(saved, state, Allowed()), "lockout")
+    saved = read_saved_plan(plan_to_dict(made) | {"saved": to_saved_section(made)})
+    state = State(ACCOUNT, "aws", {entity.address: entity for entity in live}, LiveDetails(caller=caller))
+    (finding,) = of_code(rebuild_plan(saved, state, PlanOptions()), "lockout")
     assert str(finding.address) == subject
     assert caller in finding.message
     assert "the plan deletes it" in finding.message
-    assert of_code(rebuilt(saved, state, Allowed(lockout=True)), "lockout") == []
+    assert of_code(rebuild_plan(saved, state, PlanOptions(allow_lockout=True)), "lockout") == []
 
 
 # Order
 
 
 def order(case: Case) -> list[str]:
-    made = plan(case, Allowed(lockout=True, foreign_detach=True, deletes=True))
-    assert made.safe, made.findings
+    made = plan(case, PlanOptions(allow_lockout=True, allow_foreign_detach=True, allow_deletes=True))
+    assert made.is_safe, made.findings
     return [str(step.address) for step in made.steps]
 
 

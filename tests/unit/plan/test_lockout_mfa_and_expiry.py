@@ -16,44 +16,44 @@ import pytest
 from reconciler.kinds.account import PasswordPolicy
 from tests.support.lockouts import (
     ALICE_ONLY,
+    ALLOW_EMERGENCY,
+    CLOSED_TO_ALL,
     IAM,
     KEY,
-    MAY_ENTER,
     MFA,
-    NOBODY,
-    NONE,
+    NO_CREDENTIALS,
     OKTA,
-    OPEN,
+    OPEN_TO_ACCOUNT,
     PASSKEY,
     PASSWORD,
     TOKEN,
-    Credentials,
-    Row,
+    LockoutCase,
+    SignInMethods,
     allow,
-    allowed,
+    allow_assume,
+    allowed_case,
     assert_verdict,
-    assuming,
     deny,
-    emergency,
+    emergency_role,
     group,
-    members,
-    okta,
-    refused,
+    group_addresses,
+    lockout_case,
+    okta_trust,
     role,
-    tag_is,
+    tag_condition,
     trust,
     user,
     with_device,
 )
 
-BY_ALICE, BY_BOTH = emergency(trust("user/alice")), emergency(trust("user/alice", "user/bob"))
-ASKS = {"before": [BY_ALICE], "after": [emergency(trust("user/alice", **MFA))]}
+BY_ALICE, BY_BOTH = emergency_role(trust("user/alice")), emergency_role(trust("user/alice", "user/bob"))
+ASKS = {"before": [BY_ALICE], "after": [emergency_role(trust("user/alice", **MFA))]}
 RECENT = {
     "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}, "NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}
 }
-GUARD = deny("*", **tag_is("aws:MultiFactorAuthPresent", "false", "BoolIfExists"))
-HALF_A_GUARD = deny("*", **tag_is("aws:MultiFactorAuthPresent", "false", "Bool"))
-HALF_AN_ALLOW = tag_is("aws:MultiFactorAuthPresent", "true", "BoolIfExists")
+GUARD = deny("*", **tag_condition("aws:MultiFactorAuthPresent", "false", "BoolIfExists"))
+HALF_A_GUARD = deny("*", **tag_condition("aws:MultiFactorAuthPresent", "false", "Bool"))
+HALF_AN_ALLOW = tag_condition("aws:MultiFactorAuthPresent", "true", "BoolIfExists")
 ERIN = user("erin", allow())
 
 
@@ -61,180 +61,180 @@ def guarded(*statements: Any) -> dict[str, Any]:
     """alice, whom the trust names, joins a group with these statements."""
     return {
         "before": [user("alice")],
-        "after": [user("alice", groups=members("people"))],
+        "after": [user("alice", groups=group_addresses("people"))],
         "both": [BY_ALICE, group("people", *statements)],
     }
 
 
-DEVICES: dict[str, Row] = {
-    "the trust comes to ask for MFA of a user without a device": refused(
+DEVICES: dict[str, LockoutCase] = {
+    "the trust comes to ask for MFA of a user without a device": lockout_case(
         "alice cannot give a code",
         people={"alice": PASSWORD},
         **ASKS,
     ),
-    "the trust comes to ask for MFA of a user with a virtual device": allowed(
+    "the trust comes to ask for MFA of a user with a virtual device": allowed_case(
         "alice gives a code",
         people={"alice": with_device(PASSWORD)},
         **ASKS,
     ),
-    "the trust comes to ask for MFA of a user with a key and a virtual device": allowed(
+    "the trust comes to ask for MFA of a user with a key and a virtual device": allowed_case(
         "alice gives a code with her key",
         people={"alice": with_device(KEY)},
         **ASKS,
     ),
-    "the trust comes to ask for MFA of a user with a hardware token": allowed(
+    "the trust comes to ask for MFA of a user with a hardware token": allowed_case(
         "its codes are taken as a virtual device's",
         people={"alice": with_device(KEY, TOKEN)},
         **ASKS,
     ),
-    "the trust comes to ask for MFA of a user with a key and a passkey": refused(
+    "the trust comes to ask for MFA of a user with a key and a passkey": lockout_case(
         "a passkey gives no codes, and who has no password does not come by the console",
         people={"alice": with_device(KEY, PASSKEY)},
         **ASKS,
     ),
-    "the trust comes to ask for MFA of a user with a password and a passkey": allowed(
+    "the trust comes to ask for MFA of a user with a password and a passkey": allowed_case(
         "a console session that began with the passkey carries MFA, and switches roles",
         people={"alice": with_device(PASSWORD, PASSKEY)},
         **ASKS,
     ),
-    "the trust comes to ask for MFA of a user whose devices nobody may read": refused(
+    "the trust comes to ask for MFA of a user whose devices nobody may read": lockout_case(
         "what is not known is no device",
         people={"alice": replace(PASSWORD, devices=None)},
         **ASKS,
     ),
-    "the trust asked for MFA before, and nobody may read the devices": allowed(
+    "the trust asked for MFA before, and nobody may read the devices": allowed_case(
         "the way is as unknown as before",
-        before=[emergency(trust("user/alice", **MFA))],
-        after=[emergency(trust("user/alice", **MFA), description="For emergencies")],
+        before=[emergency_role(trust("user/alice", **MFA))],
+        after=[emergency_role(trust("user/alice", **MFA), description="For emergencies")],
         people={"alice": replace(PASSWORD, devices=None)},
     ),
-    "the trust comes to ask for a fresh code of a user with a device": allowed(
+    "the trust comes to ask for a fresh code of a user with a device": allowed_case(
         "alice gives one within the hour",
         before=[BY_ALICE],
-        after=[emergency(trust("user/alice", **RECENT))],
+        after=[emergency_role(trust("user/alice", **RECENT))],
         people={"alice": with_device(PASSWORD)},
     ),
-    "the trust comes to ask for a fresh code of a user without a device": refused(
+    "the trust comes to ask for a fresh code of a user without a device": lockout_case(
         "alice cannot give a code",
         before=[BY_ALICE],
-        after=[emergency(trust("user/alice", **RECENT))],
+        after=[emergency_role(trust("user/alice", **RECENT))],
         people={"alice": PASSWORD},
     ),
-    "the trust comes to ask for MFA of two users, of whom one has a device": allowed(
+    "the trust comes to ask for MFA of two users, of whom one has a device": allowed_case(
         "bob gives a code",
         before=[BY_BOTH],
-        after=[emergency(trust("user/alice", "user/bob", **MFA))],
+        after=[emergency_role(trust("user/alice", "user/bob", **MFA))],
         people={"alice": PASSWORD, "bob": with_device(KEY)},
     ),
-    "the trust drops the only user with a device": refused(
+    "the trust drops the only user with a device": lockout_case(
         "alice stays trusted with MFA, and cannot give a code",
-        before=[emergency(trust("user/alice", "user/bob", **MFA))],
-        after=[emergency(trust("user/alice", **MFA))],
+        before=[emergency_role(trust("user/alice", "user/bob", **MFA))],
+        after=[emergency_role(trust("user/alice", **MFA))],
         people={"alice": PASSWORD, "bob": with_device(KEY)},
     ),
-    "the trust drops a user without a device": allowed(
+    "the trust drops a user without a device": allowed_case(
         "alice could not enter, and bob does",
-        before=[emergency(trust("user/alice", "user/bob", **MFA))],
-        after=[emergency(trust("user/bob", **MFA))],
+        before=[emergency_role(trust("user/alice", "user/bob", **MFA))],
+        after=[emergency_role(trust("user/bob", **MFA))],
         people={"alice": PASSWORD, "bob": with_device(KEY)},
     ),
-    "the trust asked for MFA of users without devices": allowed(
+    "the trust asked for MFA of users without devices": allowed_case(
         "nobody could enter before",
-        before=[emergency(trust("user/alice", "user/bob", **MFA))],
-        after=[emergency(trust("user/bob", **MFA))],
+        before=[emergency_role(trust("user/alice", "user/bob", **MFA))],
+        after=[emergency_role(trust("user/bob", **MFA))],
         people={"alice": PASSWORD, "bob": KEY},
     ),
-    "the trust asks for MFA no more": allowed(
+    "the trust asks for MFA no more": allowed_case(
         "the way becomes wider",
-        before=[emergency(trust("user/alice", **MFA))],
+        before=[emergency_role(trust("user/alice", **MFA))],
         after=[BY_ALICE],
         people={"alice": with_device(PASSWORD)},
     ),
-    "the user with the only device is deleted": refused(
+    "the user with the only device is deleted": lockout_case(
         "its device goes with it",
-        before=[user("bob"), emergency(trust("user/alice", "user/bob", **MFA))],
-        after=[emergency(trust("user/alice", **MFA))],
+        before=[user("bob"), emergency_role(trust("user/alice", "user/bob", **MFA))],
+        after=[emergency_role(trust("user/alice", **MFA))],
         people={"alice": PASSWORD, "bob": with_device(PASSWORD)},
     ),
-    "the user's permission comes to ask for MFA, and there is no device": refused(
+    "the user's permission comes to ask for MFA, and there is no device": lockout_case(
         "the account's trust asks for an Allow, which needs a code",
-        before=[user("alice", MAY_ENTER)],
-        after=[user("alice", assuming("emergency", **MFA))],
-        both=[OPEN],
+        before=[user("alice", ALLOW_EMERGENCY)],
+        after=[user("alice", allow_assume("emergency", **MFA))],
+        both=[OPEN_TO_ACCOUNT],
         people={"alice": PASSWORD},
     ),
-    "the user's permission comes to ask for MFA, and there is a device": allowed(
+    "the user's permission comes to ask for MFA, and there is a device": allowed_case(
         "alice gives a code",
-        before=[user("alice", MAY_ENTER)],
-        after=[user("alice", assuming("emergency", **MFA))],
-        both=[OPEN],
+        before=[user("alice", ALLOW_EMERGENCY)],
+        after=[user("alice", allow_assume("emergency", **MFA))],
+        both=[OPEN_TO_ACCOUNT],
         people={"alice": with_device(PASSWORD)},
     ),
 }
 
-GUARDS: dict[str, Row] = {
-    "the user joins a group that denies everything without MFA, and has no device": refused(
+GUARDS: dict[str, LockoutCase] = {
+    "the user joins a group that denies everything without MFA, and has no device": lockout_case(
         "BoolIfExists false holds for keys and for sessions without a code",
-        people={"alice": Credentials(True, (True,))},
+        people={"alice": SignInMethods(True, (True,))},
         **guarded(GUARD),
     ),
-    "the user joins a group that denies everything without MFA, and has a device": allowed(
+    "the user joins a group that denies everything without MFA, and has a device": allowed_case(
         "with a code the Deny does not hold",
         people={"alice": with_device(PASSWORD)},
         **guarded(GUARD),
     ),
-    "the user joins a group that denies other calls without MFA, and has no device": allowed(
+    "the user joins a group that denies other calls without MFA, and has no device": allowed_case(
         "sts:AssumeRole is not among them",
         people={"alice": PASSWORD},
         **guarded({**GUARD, "Action": "s3:*"}),
     ),
-    "the user has a key, and Bool false is to deny who has no MFA": allowed(
+    "the user has a key, and Bool false is to deny who has no MFA": allowed_case(
         "with a long-term key the condition's key is absent, and Bool does not match",
         people={"alice": KEY},
         **guarded(HALF_A_GUARD),
     ),
-    "the user has a password alone, and Bool false is to deny who has no MFA": refused(
+    "the user has a password alone, and Bool false is to deny who has no MFA": lockout_case(
         "a console session without a code carries the key as false",
         people={"alice": PASSWORD},
         **guarded(HALF_A_GUARD),
     ),
-    "the user has a key, and BoolIfExists true is to allow who has MFA": allowed(
+    "the user has a key, and BoolIfExists true is to allow who has MFA": allowed_case(
         "with a long-term key the condition's key is absent, and IfExists matches",
-        before=[user("alice", MAY_ENTER)],
-        after=[user("alice", assuming("emergency", **HALF_AN_ALLOW))],
-        both=[OPEN],
+        before=[user("alice", ALLOW_EMERGENCY)],
+        after=[user("alice", allow_assume("emergency", **HALF_AN_ALLOW))],
+        both=[OPEN_TO_ACCOUNT],
         people={"alice": KEY},
     ),
-    "the user has a password alone, and BoolIfExists true is to allow who has MFA": refused(
+    "the user has a password alone, and BoolIfExists true is to allow who has MFA": lockout_case(
         "a console session without a code carries the key as false",
-        before=[user("alice", MAY_ENTER)],
-        after=[user("alice", assuming("emergency", **HALF_AN_ALLOW))],
-        both=[OPEN],
+        before=[user("alice", ALLOW_EMERGENCY)],
+        after=[user("alice", allow_assume("emergency", **HALF_AN_ALLOW))],
+        both=[OPEN_TO_ACCOUNT],
         people={"alice": PASSWORD},
     ),
-    "the guarded user joins a group that denies everything without MFA, and has no device": refused(
+    "the guarded user joins a group that denies everything without MFA, and has no device": lockout_case(
         "erin signs in and can undo nothing",
         locked_out="user/erin",
         break_glass=("user/erin",),
         before=[ERIN],
-        after=[replace(ERIN, groups=members("people"))],
+        after=[replace(ERIN, groups=group_addresses("people"))],
         both=[group("people", GUARD)],
         people={"erin": PASSWORD},
     ),
-    "the guarded user joins a group that denies everything without MFA, and has a device": allowed(
+    "the guarded user joins a group that denies everything without MFA, and has a device": allowed_case(
         "with a code erin can undo everything",
         break_glass=("user/erin",),
         before=[ERIN],
-        after=[replace(ERIN, groups=members("people"))],
+        after=[replace(ERIN, groups=group_addresses("people"))],
         both=[group("people", GUARD)],
         people={"erin": with_device(PASSWORD)},
     ),
-    "the guarded user has a key and a passkey, and joins that group": refused(
+    "the guarded user has a key and a passkey, and joins that group": lockout_case(
         "a passkey gives no codes for API calls",
         locked_out="user/erin",
         break_glass=("user/erin",),
         before=[ERIN],
-        after=[replace(ERIN, groups=members("people"))],
+        after=[replace(ERIN, groups=group_addresses("people"))],
         both=[group("people", GUARD)],
         people={"erin": with_device(KEY, PASSKEY)},
     ),
@@ -250,113 +250,113 @@ def policies(before: PasswordPolicy | None, after: PasswordPolicy) -> dict[str, 
     return {"before": [before] if before else [], "after": [after]}
 
 
-PASSWORDS: dict[str, Row] = {
-    "passwords come to expire for good, and the emergency user has nothing else": refused(
+PASSWORDS: dict[str, LockoutCase] = {
+    "passwords come to expire for good, and the emergency user has nothing else": lockout_case(
         "a password older than 90 days shuts erin out at once",
         locked_out="user/erin",
         people={"erin": PASSWORD},
         **OF_ERIN,
         **policies(BARE, EXPIRES),
     ),
-    "passwords come to expire for good, and the emergency user has a key": allowed(
+    "passwords come to expire for good, and the emergency user has a key": allowed_case(
         "access keys do not expire",
-        people={"erin": Credentials(True, (True,))},
+        people={"erin": SignInMethods(True, (True,))},
         **OF_ERIN,
         **policies(BARE, EXPIRES),
     ),
-    "passwords come to expire for good, and the emergency user has an inactive key": refused(
+    "passwords come to expire for good, and the emergency user has an inactive key": lockout_case(
         "AWS refuses an inactive key",
         locked_out="user/erin",
-        people={"erin": Credentials(True, (False,))},
+        people={"erin": SignInMethods(True, (False,))},
         **OF_ERIN,
         **policies(BARE, EXPIRES),
     ),
-    "passwords come to expire for good, and nobody may read the emergency user's keys": refused(
+    "passwords come to expire for good, and nobody may read the emergency user's keys": lockout_case(
         "what is not known is no key",
         locked_out="user/erin",
-        people={"erin": Credentials(True, None)},
+        people={"erin": SignInMethods(True, None)},
         **OF_ERIN,
         **policies(BARE, EXPIRES),
     ),
-    "passwords come to expire for good, and the emergency user has a key alone": allowed(
+    "passwords come to expire for good, and the emergency user has a key alone": allowed_case(
         "there is no password that could expire",
         people={"erin": KEY},
         **OF_ERIN,
         **policies(BARE, EXPIRES),
     ),
-    "the account gets its first password policy, and passwords expire for good": refused(
+    "the account gets its first password policy, and passwords expire for good": lockout_case(
         "without a policy no password expires",
         locked_out="user/erin",
         people={"erin": PASSWORD},
         **OF_ERIN,
         **policies(None, EXPIRES),
     ),
-    "passwords come to expire, and people may set a new one": allowed(
+    "passwords come to expire, and people may set a new one": allowed_case(
         "without HardExpiry who signs in with an old password is asked for a new one",
         people={"erin": PASSWORD},
         **OF_ERIN,
         **policies(BARE, replace(BARE, max_age=90)),
     ),
-    "expired passwords come to shut out": refused(
+    "expired passwords come to shut out": lockout_case(
         "a password older than 90 days could be renewed by its user before",
         locked_out="user/erin",
         people={"erin": PASSWORD},
         **OF_ERIN,
         **policies(replace(BARE, max_age=90), EXPIRES),
     ),
-    "expired passwords come to shut out, and none expires": allowed(
+    "expired passwords come to shut out, and none expires": allowed_case(
         "HardExpiry without MaxPasswordAge does nothing",
         people={"erin": PASSWORD},
         **OF_ERIN,
         **policies(BARE, replace(BARE, hard_expiry=True)),
     ),
-    "passwords that expire for good come to be longer": allowed(
+    "passwords that expire for good come to be longer": allowed_case(
         "their age counts as before",
         people={"erin": PASSWORD},
         **OF_ERIN,
         **policies(EXPIRES, replace(EXPIRES, minimum_length=14)),
     ),
-    "passwords expire for good in fewer days": refused(
+    "passwords expire for good in fewer days": lockout_case(
         "one of 60 days worked before and does not now",
         locked_out="user/erin",
         people={"erin": PASSWORD},
         **OF_ERIN,
         **policies(EXPIRES, replace(EXPIRES, max_age=30)),
     ),
-    "passwords expire for good in more days": allowed(
+    "passwords expire for good in more days": allowed_case(
         "whatever worked works longer",
         people={"erin": PASSWORD},
         **OF_ERIN,
         **policies(EXPIRES, replace(EXPIRES, max_age=365)),
     ),
-    "passwords come to expire for good, and the emergency role's only user has nothing else": refused(
+    "passwords come to expire for good, and the emergency role's only user has nothing else": lockout_case(
         "alice is the way into the role, and a password older than 90 days shuts her out",
         both=[BY_ALICE],
         people=ALICE_ONLY,
         **policies(BARE, EXPIRES),
     ),
-    "passwords come to expire for good, and another user enters by key": allowed(
+    "passwords come to expire for good, and another user enters by key": allowed_case(
         "access keys do not expire",
         both=[BY_BOTH],
         people={"alice": PASSWORD, "bob": KEY},
         **policies(BARE, EXPIRES),
     ),
-    "passwords come to expire for good, and people come by a provider": allowed(
+    "passwords come to expire for good, and people come by a provider": allowed_case(
         "IAM knows no password of theirs",
-        both=[emergency(okta(), trust("user/alice")), OKTA],
+        both=[emergency_role(okta_trust(), trust("user/alice")), OKTA],
         people={"alice": PASSWORD},
         **policies(BARE, EXPIRES),
     ),
-    "passwords come to expire for good, and the only user is two hops before": refused(
+    "passwords come to expire for good, and the only user is two hops before": lockout_case(
         "alice is the way to hub, and so to emergency",
-        both=[HUB, emergency(trust("role/hub"))],
+        both=[HUB, emergency_role(trust("role/hub"))],
         people=ALICE_ONLY,
         **policies(BARE, EXPIRES),
     ),
-    "passwords come to expire for good, and nobody could enter": allowed(
+    "passwords come to expire for good, and nobody could enter": allowed_case(
         "bob has no password that could expire",
-        both=[NOBODY],
-        people={"bob": NONE},
+        both=[CLOSED_TO_ALL],
+        people={"bob": NO_CREDENTIALS},
         **policies(BARE, EXPIRES),
     ),
 }
@@ -365,5 +365,5 @@ ROWS = DEVICES | GUARDS | PASSWORDS
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
-def test_a_way_counts_only_if_its_user_meets_mfa_and_keeps_its_password(row: Row) -> None:
+def test_a_way_counts_only_if_its_user_meets_mfa_and_keeps_its_password(row: LockoutCase) -> None:
     assert_verdict(row)

@@ -8,24 +8,24 @@ from __future__ import annotations
 import pytest
 
 from tests.support.lockouts import (
+    ALICE_AND_BOB,
     ALICE_ONLY,
-    MAY_ENTER,
-    NOBODY,
-    OPEN,
-    TWO,
-    Row,
+    ALLOW_EMERGENCY,
+    CLOSED_TO_ALL,
+    OPEN_TO_ACCOUNT,
+    LockoutCase,
     allow,
-    allowed,
+    allow_assume,
+    allowed_case,
     arn,
     assert_verdict,
-    assuming,
-    attached,
     deny,
-    emergency,
+    emergency_role,
     group,
-    members,
+    group_addresses,
+    lockout_case,
     policy,
-    refused,
+    policy_arns,
     trust,
     user,
 )
@@ -35,281 +35,281 @@ S3_ONLY = policy("bound", allow("s3:*"))
 S3_AND_STS = policy("bound", allow(["s3:*", "sts:AssumeRole"]))
 BOUNDED = {"permissions_boundary": arn("policy/bound")}
 
-BY_POLICY: dict[str, Row] = {
-    "the account is trusted no more, and the user is not named": refused(
+BY_POLICY: dict[str, LockoutCase] = {
+    "the account is trusted no more, and the user is not named": lockout_case(
         "alice came in by the account",
-        before=[OPEN],
-        after=[NOBODY],
-        both=[user("alice", MAY_ENTER)],
+        before=[OPEN_TO_ACCOUNT],
+        after=[CLOSED_TO_ALL],
+        both=[user("alice", ALLOW_EMERGENCY)],
         people=ALICE_ONLY,
     ),
-    "the account is trusted no more, and the user is named": allowed(
+    "the account is trusted no more, and the user is named": allowed_case(
         "a user named by a trust of the same account needs nothing else",
-        before=[OPEN],
-        after=[emergency(trust("user/alice"))],
-        both=[user("alice", MAY_ENTER)],
+        before=[OPEN_TO_ACCOUNT],
+        after=[emergency_role(trust("user/alice"))],
+        both=[user("alice", ALLOW_EMERGENCY)],
         people=ALICE_ONLY,
     ),
-    "the account is trusted in place of a user who may not assume": refused(
+    "the account is trusted in place of a user who may not assume": lockout_case(
         "a trust of the account asks for an Allow in the user's own policies, and alice has none",
-        before=[emergency(trust("user/alice"))],
-        after=[OPEN],
+        before=[emergency_role(trust("user/alice"))],
+        after=[OPEN_TO_ACCOUNT],
         people=ALICE_ONLY,
     ),
-    "the account is trusted in place of a user who may assume": allowed(
+    "the account is trusted in place of a user who may assume": allowed_case(
         "alice has the Allow that the account's trust asks for",
-        before=[emergency(trust("user/alice"))],
-        after=[OPEN],
-        both=[user("alice", MAY_ENTER)],
+        before=[emergency_role(trust("user/alice"))],
+        after=[OPEN_TO_ACCOUNT],
+        both=[user("alice", ALLOW_EMERGENCY)],
         people=ALICE_ONLY,
     ),
-    "the user loses the permission that the account's trust asks for": refused(
+    "the user loses the permission that the account's trust asks for": lockout_case(
         "nothing of alice's allows sts:AssumeRole any more",
-        before=[user("alice", MAY_ENTER)],
+        before=[user("alice", ALLOW_EMERGENCY)],
         after=[user("alice")],
-        both=[OPEN],
+        both=[OPEN_TO_ACCOUNT],
         people=ALICE_ONLY,
     ),
-    "the user loses a permission that no trust asks for": allowed(
+    "the user loses a permission that no trust asks for": allowed_case(
         "the trust names alice, so that her own Allow does not matter",
-        before=[user("alice", MAY_ENTER)],
+        before=[user("alice", ALLOW_EMERGENCY)],
         after=[user("alice")],
-        both=[emergency(trust("user/alice"))],
+        both=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "one of two users loses the permission": allowed(
+    "one of two users loses the permission": allowed_case(
         "bob keeps his, and his key",
-        before=[user("alice", MAY_ENTER)],
+        before=[user("alice", ALLOW_EMERGENCY)],
         after=[user("alice")],
-        both=[OPEN, user("bob", MAY_ENTER)],
-        people=TWO,
+        both=[OPEN_TO_ACCOUNT, user("bob", ALLOW_EMERGENCY)],
+        people=ALICE_AND_BOB,
     ),
-    "the permission is narrowed to another role": refused(
+    "the permission is narrowed to another role": lockout_case(
         "the Allow does not cover role/emergency any more",
-        before=[user("alice", MAY_ENTER)],
-        after=[user("alice", assuming("reader"))],
-        both=[OPEN],
+        before=[user("alice", ALLOW_EMERGENCY)],
+        after=[user("alice", allow_assume("reader"))],
+        both=[OPEN_TO_ACCOUNT],
         people=ALICE_ONLY,
     ),
-    "the permission is narrowed to this role": allowed(
+    "the permission is narrowed to this role": allowed_case(
         "sts:* on * becomes the one call on the one role",
         before=[user("alice", allow("sts:*"))],
-        after=[user("alice", MAY_ENTER)],
-        both=[OPEN],
+        after=[user("alice", ALLOW_EMERGENCY)],
+        both=[OPEN_TO_ACCOUNT],
         people=ALICE_ONLY,
     ),
-    "the permission is written with wildcards": allowed(
+    "the permission is written with wildcards": allowed_case(
         "sts:Assume* on role/emerg* covers the call and the role",
-        before=[user("alice", MAY_ENTER)],
+        before=[user("alice", ALLOW_EMERGENCY)],
         after=[user("alice", allow("sts:Assume*", arn("role/emerg*")))],
-        both=[OPEN],
+        both=[OPEN_TO_ACCOUNT],
         people=ALICE_ONLY,
     ),
-    "the permission is written as all but some calls, sts:AssumeRole among them": refused(
+    "the permission is written as all but some calls, sts:AssumeRole among them": lockout_case(
         "NotAction sts:AssumeRole leaves that call out",
         before=[user("alice", allow("*"))],
         after=[user("alice", {"Effect": "Allow", "NotAction": "sts:AssumeRole", "Resource": "*"})],
-        both=[OPEN],
+        both=[OPEN_TO_ACCOUNT],
         people=ALICE_ONLY,
     ),
-    "the permission is written as all but some other calls": allowed(
+    "the permission is written as all but some other calls": allowed_case(
         "NotAction iam:* leaves sts:AssumeRole in",
         before=[user("alice", allow("*"))],
         after=[user("alice", {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})],
-        both=[OPEN],
+        both=[OPEN_TO_ACCOUNT],
         people=ALICE_ONLY,
     ),
-    "the user's own policy comes to deny the call": refused(
+    "the user's own policy comes to deny the call": lockout_case(
         "an explicit Deny wins, even where the trust names the user",
         before=[user("alice")],
         after=[user("alice", NO_STS)],
-        both=[emergency(trust("user/alice"))],
+        both=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "the user's own policy comes to deny another role": allowed(
+    "the user's own policy comes to deny another role": allowed_case(
         "the Deny is not of role/emergency",
         before=[user("alice")],
         after=[user("alice", {**NO_STS, "Resource": arn("role/reader")})],
-        both=[emergency(trust("user/alice"))],
+        both=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "the user's own policy comes to deny all roles but another": refused(
+    "the user's own policy comes to deny all roles but another": lockout_case(
         "a Deny with NotResource denies role/emergency, which it does not name",
         before=[user("alice")],
         after=[
             user("alice", {"Effect": "Deny", "Action": "sts:AssumeRole", "NotResource": arn("role/reader")}),
         ],
-        both=[emergency(trust("user/alice"))],
+        both=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "the user's own policy comes to deny all roles but this": allowed(
+    "the user's own policy comes to deny all roles but this": allowed_case(
         "the Deny leaves role/emergency out",
         before=[user("alice")],
         after=[
             user("alice", {"Effect": "Deny", "Action": "sts:AssumeRole", "NotResource": arn("role/emergency")}),
         ],
-        both=[emergency(trust("user/alice"))],
+        both=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "AWSDenyAll is attached to the user": refused(
+    "AWSDenyAll is attached to the user": lockout_case(
         "AWSDenyAll denies every call",
         before=[user("alice")],
         after=[user("alice", policies=frozenset(["arn:aws:iam::aws:policy/AWSDenyAll"]))],
-        both=[emergency(trust("user/alice"))],
+        both=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "ReadOnlyAccess is attached to the user": allowed(
+    "ReadOnlyAccess is attached to the user": allowed_case(
         "ReadOnlyAccess denies nothing",
         before=[user("alice")],
         after=[user("alice", policies=frozenset(["arn:aws:iam::aws:policy/ReadOnlyAccess"]))],
-        both=[emergency(trust("user/alice"))],
+        both=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
 }
 
-BY_GROUP: dict[str, Row] = {
-    "the group that gives the permission is left": refused(
+BY_GROUP: dict[str, LockoutCase] = {
+    "the group that gives the permission is left": lockout_case(
         "alice had the Allow by her membership alone",
-        before=[user("alice", groups=members("enterers"))],
+        before=[user("alice", groups=group_addresses("enterers"))],
         after=[user("alice")],
-        both=[OPEN, group("enterers", MAY_ENTER)],
+        both=[OPEN_TO_ACCOUNT, group("enterers", ALLOW_EMERGENCY)],
         people=ALICE_ONLY,
     ),
-    "one of two groups that give the permission is left": allowed(
+    "one of two groups that give the permission is left": allowed_case(
         "the other group gives the same Allow",
-        before=[user("alice", groups=members("enterers", "others"))],
-        after=[user("alice", groups=members("others"))],
-        both=[OPEN, group("enterers", MAY_ENTER), group("others", MAY_ENTER)],
+        before=[user("alice", groups=group_addresses("enterers", "others"))],
+        after=[user("alice", groups=group_addresses("others"))],
+        both=[OPEN_TO_ACCOUNT, group("enterers", ALLOW_EMERGENCY), group("others", ALLOW_EMERGENCY)],
         people=ALICE_ONLY,
     ),
-    "a group that gives something else is left": allowed(
+    "a group that gives something else is left": allowed_case(
         "the permission is alice's own",
-        before=[user("alice", MAY_ENTER, groups=members("readers"))],
-        after=[user("alice", MAY_ENTER)],
-        both=[OPEN, group("readers", allow("s3:Get*"))],
+        before=[user("alice", ALLOW_EMERGENCY, groups=group_addresses("readers"))],
+        after=[user("alice", ALLOW_EMERGENCY)],
+        both=[OPEN_TO_ACCOUNT, group("readers", allow("s3:Get*"))],
         people=ALICE_ONLY,
     ),
-    "the policy of the group is taken away": refused(
+    "the policy of the group is taken away": lockout_case(
         "the members lose the Allow",
-        before=[group("enterers", MAY_ENTER)],
+        before=[group("enterers", ALLOW_EMERGENCY)],
         after=[group("enterers", inline_policies={})],
-        both=[OPEN, user("alice", groups=members("enterers"))],
+        both=[OPEN_TO_ACCOUNT, user("alice", groups=group_addresses("enterers"))],
         people=ALICE_ONLY,
     ),
-    "the policy of the group becomes a managed one": allowed(
+    "the policy of the group becomes a managed one": allowed_case(
         "the same Allow, attached",
-        before=[group("enterers", MAY_ENTER)],
-        after=[group("enterers", inline_policies={}, policies=attached("enter")), policy("enter", MAY_ENTER)],
-        both=[OPEN, user("alice", groups=members("enterers"))],
+        before=[group("enterers", ALLOW_EMERGENCY)],
+        after=[group("enterers", inline_policies={}, policies=policy_arns("enter")), policy("enter", ALLOW_EMERGENCY)],
+        both=[OPEN_TO_ACCOUNT, user("alice", groups=group_addresses("enterers"))],
         people=ALICE_ONLY,
     ),
-    "the group is deleted": refused(
+    "the group is deleted": lockout_case(
         "its members lose what it gave",
-        before=[group("enterers", MAY_ENTER), user("alice", groups=members("enterers"))],
+        before=[group("enterers", ALLOW_EMERGENCY), user("alice", groups=group_addresses("enterers"))],
         after=[user("alice")],
-        both=[OPEN],
+        both=[OPEN_TO_ACCOUNT],
         people=ALICE_ONLY,
     ),
-    "the group is renamed": allowed(
+    "the group is renamed": allowed_case(
         "UpdateGroup keeps members and policies",
-        before=[group("enterers", MAY_ENTER), user("alice", groups=members("enterers"))],
-        after=[group("incomers", MAY_ENTER), user("alice", groups=members("incomers"))],
-        both=[OPEN],
+        before=[group("enterers", ALLOW_EMERGENCY), user("alice", groups=group_addresses("enterers"))],
+        after=[group("incomers", ALLOW_EMERGENCY), user("alice", groups=group_addresses("incomers"))],
+        both=[OPEN_TO_ACCOUNT],
         people=ALICE_ONLY,
         moves={"group/enterers": "group/incomers"},
     ),
-    "a group that is joined denies the call": refused(
+    "a group that is joined denies the call": lockout_case(
         "a Deny of a group counts as one's own",
         before=[user("alice")],
-        after=[user("alice", groups=members("barred"))],
-        both=[emergency(trust("user/alice")), group("barred", NO_STS)],
+        after=[user("alice", groups=group_addresses("barred"))],
+        both=[emergency_role(trust("user/alice")), group("barred", NO_STS)],
         people=ALICE_ONLY,
     ),
-    "a group that is joined denies other calls": allowed(
+    "a group that is joined denies other calls": allowed_case(
         "sts:AssumeRole is not among them",
         before=[user("alice")],
-        after=[user("alice", groups=members("barred"))],
-        both=[emergency(trust("user/alice")), group("barred", deny("s3:*"))],
+        after=[user("alice", groups=group_addresses("barred"))],
+        both=[emergency_role(trust("user/alice")), group("barred", deny("s3:*"))],
         people=ALICE_ONLY,
     ),
-    "a managed policy of the group is narrowed": refused(
+    "a managed policy of the group is narrowed": lockout_case(
         "its new version does not allow the call",
-        before=[policy("enter", MAY_ENTER, allow("s3:*", sid="Rest"))],
+        before=[policy("enter", ALLOW_EMERGENCY, allow("s3:*", sid="Rest"))],
         after=[policy("enter", allow("s3:*", sid="Rest"))],
         both=[
-            OPEN,
-            group("enterers", inline_policies={}, policies=attached("enter")),
-            user("alice", groups=members("enterers")),
+            OPEN_TO_ACCOUNT,
+            group("enterers", inline_policies={}, policies=policy_arns("enter")),
+            user("alice", groups=group_addresses("enterers")),
         ],
         people=ALICE_ONLY,
     ),
-    "a managed policy of the group is split in two statements": allowed(
+    "a managed policy of the group is split in two statements": allowed_case(
         "its new version allows the same",
-        before=[policy("enter", assuming("emergency", "reader"))],
-        after=[policy("enter", MAY_ENTER, assuming("reader") | {"Sid": "Other"})],
+        before=[policy("enter", allow_assume("emergency", "reader"))],
+        after=[policy("enter", ALLOW_EMERGENCY, allow_assume("reader") | {"Sid": "Other"})],
         both=[
-            OPEN,
-            group("enterers", inline_policies={}, policies=attached("enter")),
-            user("alice", groups=members("enterers")),
+            OPEN_TO_ACCOUNT,
+            group("enterers", inline_policies={}, policies=policy_arns("enter")),
+            user("alice", groups=group_addresses("enterers")),
         ],
         people=ALICE_ONLY,
     ),
 }
 
-BY_BOUNDARY: dict[str, Row] = {
-    "the user gets a boundary without sts:AssumeRole, and the account is trusted": refused(
+BY_BOUNDARY: dict[str, LockoutCase] = {
+    "the user gets a boundary without sts:AssumeRole, and the account is trusted": lockout_case(
         "an Allow of one's own counts only within the boundary",
-        before=[user("alice", MAY_ENTER)],
-        after=[user("alice", MAY_ENTER, **BOUNDED)],
-        both=[OPEN, S3_ONLY],
+        before=[user("alice", ALLOW_EMERGENCY)],
+        after=[user("alice", ALLOW_EMERGENCY, **BOUNDED)],
+        both=[OPEN_TO_ACCOUNT, S3_ONLY],
         people=ALICE_ONLY,
     ),
-    "the user gets a boundary with sts:AssumeRole, and the account is trusted": allowed(
+    "the user gets a boundary with sts:AssumeRole, and the account is trusted": allowed_case(
         "the boundary allows the call as well",
-        before=[user("alice", MAY_ENTER)],
-        after=[user("alice", MAY_ENTER, **BOUNDED)],
-        both=[OPEN, S3_AND_STS],
+        before=[user("alice", ALLOW_EMERGENCY)],
+        after=[user("alice", ALLOW_EMERGENCY, **BOUNDED)],
+        both=[OPEN_TO_ACCOUNT, S3_AND_STS],
         people=ALICE_ONLY,
     ),
-    "the user gets a boundary without sts:AssumeRole, and is trusted by name": refused(
+    "the user gets a boundary without sts:AssumeRole, and is trusted by name": lockout_case(
         "AWS's pages contradict each other on whether it counts, and what is not known is no yes",
         before=[user("alice")],
         after=[user("alice", **BOUNDED)],
-        both=[emergency(trust("user/alice")), S3_ONLY],
+        both=[emergency_role(trust("user/alice")), S3_ONLY],
         people=ALICE_ONLY,
     ),
-    "the user gets a boundary that denies the call, and is trusted by name": refused(
+    "the user gets a boundary that denies the call, and is trusted by name": lockout_case(
         "an explicit Deny counts wherever it stands",
         before=[user("alice")],
         after=[user("alice", **BOUNDED)],
-        both=[emergency(trust("user/alice")), policy("bound", allow("*"), NO_STS)],
+        both=[emergency_role(trust("user/alice")), policy("bound", allow("*"), NO_STS)],
         people=ALICE_ONLY,
     ),
-    "the boundary of the user is narrowed": refused(
+    "the boundary of the user is narrowed": lockout_case(
         "its new version does not allow the call",
         before=[S3_AND_STS],
         after=[S3_ONLY],
-        both=[OPEN, user("alice", MAY_ENTER, **BOUNDED)],
+        both=[OPEN_TO_ACCOUNT, user("alice", ALLOW_EMERGENCY, **BOUNDED)],
         people=ALICE_ONLY,
     ),
-    "the boundary of the user is narrowed elsewhere": allowed(
+    "the boundary of the user is narrowed elsewhere": allowed_case(
         "the new version still allows the call",
         before=[S3_AND_STS],
         after=[policy("bound", allow("sts:AssumeRole"))],
-        both=[OPEN, user("alice", MAY_ENTER, **BOUNDED)],
+        both=[OPEN_TO_ACCOUNT, user("alice", ALLOW_EMERGENCY, **BOUNDED)],
         people=ALICE_ONLY,
     ),
-    "the boundary of the user comes off": allowed(
+    "the boundary of the user comes off": allowed_case(
         "nothing limits the Allow any more",
-        before=[user("alice", MAY_ENTER, **BOUNDED)],
-        after=[user("alice", MAY_ENTER)],
-        both=[OPEN, S3_AND_STS],
+        before=[user("alice", ALLOW_EMERGENCY, **BOUNDED)],
+        after=[user("alice", ALLOW_EMERGENCY)],
+        both=[OPEN_TO_ACCOUNT, S3_AND_STS],
         people=ALICE_ONLY,
     ),
-    "a user whom a boundary kept out is deleted": allowed(
+    "a user whom a boundary kept out is deleted": allowed_case(
         "alice could not enter before",
-        before=[user("alice", MAY_ENTER, **BOUNDED)],
-        both=[OPEN, S3_ONLY],
+        before=[user("alice", ALLOW_EMERGENCY, **BOUNDED)],
+        both=[OPEN_TO_ACCOUNT, S3_ONLY],
         people=ALICE_ONLY,
     ),
 }
@@ -318,5 +318,5 @@ ROWS = BY_POLICY | BY_GROUP | BY_BOUNDARY
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
-def test_a_change_of_rights_is_refused_exactly_if_nobody_may_enter_after_it(row: Row) -> None:
+def test_a_change_of_rights_is_refused_exactly_if_nobody_may_enter_after_it(row: LockoutCase) -> None:
     assert_verdict(row)

@@ -12,26 +12,26 @@ from dataclasses import replace
 import pytest
 
 from tests.support.lockouts import (
+    ALLOW_EMERGENCY,
+    CLOSED_TO_ALL,
     IAM,
     INACTIVE,
     KEY,
-    MAY_ENTER,
-    NOBODY,
-    NONE,
+    NO_CREDENTIALS,
     OKTA,
-    OPEN,
+    OPEN_TO_ACCOUNT,
     PASSWORD,
     UNREADABLE,
-    Credentials,
-    Row,
-    allowed,
+    LockoutCase,
+    SignInMethods,
+    allowed_case,
     assert_verdict,
     deny,
-    emergency,
+    emergency_role,
     group,
-    members,
-    okta,
-    refused,
+    group_addresses,
+    lockout_case,
+    okta_trust,
     role,
     trust,
     user,
@@ -42,228 +42,228 @@ SIGNS_IN, SIGNS_IN_NO_MORE = replace(ERIN, console=True), replace(ERIN, console=
 OF_ERIN = {"break_glass": ("user/erin",), "before": [SIGNS_IN], "after": [SIGNS_IN_NO_MORE]}
 WITH_PASSWORD, WITHOUT_PASSWORD = user("alice", console=True), user("alice", console=False)
 OF_ALICE = {"before": [WITH_PASSWORD], "after": [WITHOUT_PASSWORD]}
-BY_ALICE, BY_BOTH = emergency(trust("user/alice")), emergency(trust("user/alice", "user/bob"))
+BY_ALICE, BY_BOTH = emergency_role(trust("user/alice")), emergency_role(trust("user/alice", "user/bob"))
 
 
-OF_A_GUARDED_USER: dict[str, Row] = {
-    "the password goes, and there is no key": refused(
+OF_A_GUARDED_USER: dict[str, LockoutCase] = {
+    "the password goes, and there is no key": lockout_case(
         "erin signs in by nothing any more",
         locked_out="user/erin",
         people={"erin": PASSWORD},
         **OF_ERIN,
     ),
-    "the password goes, and there is an active key": allowed(
+    "the password goes, and there is an active key": allowed_case(
         "erin still signs in with her key",
-        people={"erin": Credentials(True, (True,))},
+        people={"erin": SignInMethods(True, (True,))},
         **OF_ERIN,
     ),
-    "the password goes, and the key is inactive": refused(
+    "the password goes, and the key is inactive": lockout_case(
         "AWS refuses an inactive key",
         locked_out="user/erin",
-        people={"erin": Credentials(True, (False,))},
+        people={"erin": SignInMethods(True, (False,))},
         **OF_ERIN,
     ),
-    "the password goes, and one of two keys is active": allowed(
+    "the password goes, and one of two keys is active": allowed_case(
         "one key is enough",
-        people={"erin": Credentials(True, (False, True))},
+        people={"erin": SignInMethods(True, (False, True))},
         **OF_ERIN,
     ),
-    "the password goes, and nobody may read the keys": refused(
+    "the password goes, and nobody may read the keys": lockout_case(
         "what is not known is no key",
         locked_out="user/erin",
-        people={"erin": Credentials(True, None)},
+        people={"erin": SignInMethods(True, None)},
         **OF_ERIN,
     ),
-    "the guarded user has a password, and joins a group": allowed(
+    "the guarded user has a password, and joins a group": allowed_case(
         "sign-in and rights stay",
         break_glass=("user/erin",),
         before=[ERIN],
-        after=[replace(ERIN, groups=members("readers"))],
+        after=[replace(ERIN, groups=group_addresses("readers"))],
         both=[group("readers", deny("s3:*"))],
         people={"erin": PASSWORD},
     ),
-    "nobody may read how the guarded user signs in, and its tags change": allowed(
+    "nobody may read how the guarded user signs in, and its tags change": allowed_case(
         "the plan touches no sign-in",
         break_glass=("user/erin",),
         before=[ERIN],
         after=[replace(ERIN, tags={**ERIN.tags, "team": "b"})],
         people={"erin": UNREADABLE},
     ),
-    "a guarded user without credentials gets another Deny by its group": allowed(
+    "a guarded user without credentials gets another Deny by its group": allowed_case(
         "it could not sign in before",
         break_glass=("user/erin",),
-        before=[replace(ERIN, groups=members("readers")), group("readers", deny("s3:*"))],
-        after=[replace(ERIN, groups=members("readers")), group("readers", deny("ec2:*"))],
-        people={"erin": NONE},
+        before=[replace(ERIN, groups=group_addresses("readers")), group("readers", deny("s3:*"))],
+        after=[replace(ERIN, groups=group_addresses("readers")), group("readers", deny("ec2:*"))],
+        people={"erin": NO_CREDENTIALS},
     ),
 }
 
-OF_WHO_IS_ON_THE_WAY: dict[str, Row] = {
-    "the password of the only user goes": refused(
+OF_WHO_IS_ON_THE_WAY: dict[str, LockoutCase] = {
+    "the password of the only user goes": lockout_case(
         "alice was the way into the role, and signs in by nothing any more",
         both=[BY_ALICE],
         people={"alice": PASSWORD},
         **OF_ALICE,
     ),
-    "the password of the only user goes, and there is an active key": allowed(
+    "the password of the only user goes, and there is an active key": allowed_case(
         "alice still enters by key",
         both=[BY_ALICE],
-        people={"alice": Credentials(True, (True,))},
+        people={"alice": SignInMethods(True, (True,))},
         **OF_ALICE,
     ),
-    "the password of the only user goes, and the key is inactive": refused(
+    "the password of the only user goes, and the key is inactive": lockout_case(
         "AWS refuses an inactive key",
         both=[BY_ALICE],
-        people={"alice": Credentials(True, (False,))},
+        people={"alice": SignInMethods(True, (False,))},
         **OF_ALICE,
     ),
-    "the password of the only user goes, and nobody may read the keys": refused(
+    "the password of the only user goes, and nobody may read the keys": lockout_case(
         "what is not known is no key",
         both=[BY_ALICE],
-        people={"alice": Credentials(True, None)},
+        people={"alice": SignInMethods(True, None)},
         **OF_ALICE,
     ),
-    "the password of one of two users goes": allowed(
+    "the password of one of two users goes": allowed_case(
         "bob still enters with his",
         both=[BY_BOTH],
         people={"alice": PASSWORD, "bob": PASSWORD},
         **OF_ALICE,
     ),
-    "the password of one of two users goes, and the other has an inactive key": refused(
+    "the password of one of two users goes, and the other has an inactive key": lockout_case(
         "bob cannot sign in",
         both=[BY_BOTH],
         people={"alice": PASSWORD, "bob": INACTIVE},
         **OF_ALICE,
     ),
-    "the password of the only user goes, two hops before": refused(
+    "the password of the only user goes, two hops before": lockout_case(
         "nobody reaches hub, and so nobody reaches emergency",
-        both=[role("hub", trust("user/alice")), emergency(trust("role/hub"))],
+        both=[role("hub", trust("user/alice")), emergency_role(trust("role/hub"))],
         people={"alice": PASSWORD},
         **OF_ALICE,
     ),
-    "the password of one of two users goes, two hops before": allowed(
+    "the password of one of two users goes, two hops before": allowed_case(
         "bob still comes over hub",
-        both=[role("hub", trust("user/alice", "user/bob")), emergency(trust("role/hub"))],
+        both=[role("hub", trust("user/alice", "user/bob")), emergency_role(trust("role/hub"))],
         people={"alice": PASSWORD, "bob": KEY},
         **OF_ALICE,
     ),
-    "the password of a user who may not enter goes": allowed(
+    "the password of a user who may not enter goes": allowed_case(
         "alice was no way in, and bob's stays",
-        both=[emergency(trust("user/bob"))],
+        both=[emergency_role(trust("user/bob"))],
         people={"alice": PASSWORD, "bob": KEY},
         **OF_ALICE,
     ),
-    "the password of the only user goes four hops before": refused(
+    "the password of the only user goes four hops before": lockout_case(
         "nobody reaches lobby",
         both=[
             role("lobby", trust("user/alice")),
             role("desk", trust("role/lobby")),
             role("hub", trust("role/desk")),
-            emergency(trust("role/hub")),
+            emergency_role(trust("role/hub")),
         ],
         people={"alice": PASSWORD},
         **OF_ALICE,
     ),
-    "the user with the only active key is deleted": refused(
+    "the user with the only active key is deleted": lockout_case(
         "its key goes with it, and bob's is inactive",
         before=[user("alice"), BY_BOTH],
-        after=[NOBODY],
+        after=[CLOSED_TO_ALL],
         people={"alice": KEY, "bob": INACTIVE},
     ),
-    "a user with an inactive key is deleted": allowed(
+    "a user with an inactive key is deleted": allowed_case(
         "bob was no way in",
         before=[user("bob"), BY_BOTH],
         after=[BY_ALICE],
         people={"alice": KEY, "bob": INACTIVE},
     ),
-    "the trust drops the only active key, and one with an inactive key stays": refused(
+    "the trust drops the only active key, and one with an inactive key stays": lockout_case(
         "bob cannot sign in",
         before=[BY_BOTH],
-        after=[NOBODY],
+        after=[CLOSED_TO_ALL],
         people={"alice": KEY, "bob": INACTIVE},
     ),
-    "the trust drops an inactive key, and an active one stays": allowed(
+    "the trust drops an inactive key, and an active one stays": allowed_case(
         "bob was no way in",
         before=[BY_BOTH],
         after=[BY_ALICE],
         people={"alice": KEY, "bob": INACTIVE},
     ),
-    "the users of the trust have inactive keys alone": allowed(
+    "the users of the trust have inactive keys alone": allowed_case(
         "nobody could enter before",
         before=[BY_BOTH],
-        after=[NOBODY],
+        after=[CLOSED_TO_ALL],
         people={"alice": INACTIVE, "bob": INACTIVE},
     ),
 }
 
-UNREAD: dict[str, Row] = {
-    "nobody may read how the only user signs in, and the description changes": allowed(
+UNREAD: dict[str, LockoutCase] = {
+    "nobody may read how the only user signs in, and the description changes": allowed_case(
         "the plan touches no way",
         before=[BY_ALICE],
-        after=[emergency(trust("user/alice"), description="For emergencies")],
+        after=[emergency_role(trust("user/alice"), description="For emergencies")],
         people={"alice": UNREADABLE},
     ),
-    "nobody may read how the only user signs in, and the trust drops it": refused(
+    "nobody may read how the only user signs in, and the trust drops it": lockout_case(
         "it may have been a way, and nothing stays",
-        before=[emergency(trust("user/alice", "user/bob"))],
-        after=[NOBODY],
-        people={"alice": UNREADABLE, "bob": NONE},
+        before=[emergency_role(trust("user/alice", "user/bob"))],
+        after=[CLOSED_TO_ALL],
+        people={"alice": UNREADABLE, "bob": NO_CREDENTIALS},
     ),
-    "the trust drops who can sign in, and of the other nobody may read it": refused(
+    "the trust drops who can sign in, and of the other nobody may read it": lockout_case(
         "a way that is known goes, and one that is not known stays",
         before=[BY_BOTH],
-        after=[NOBODY],
+        after=[CLOSED_TO_ALL],
         people={"alice": PASSWORD, "bob": UNREADABLE},
     ),
-    "the trust drops one of whom nobody may read it, and who can sign in stays": allowed(
+    "the trust drops one of whom nobody may read it, and who can sign in stays": allowed_case(
         "alice enters as before",
         before=[BY_BOTH],
         after=[BY_ALICE],
         people={"alice": PASSWORD, "bob": UNREADABLE},
     ),
-    "the trust drops one without credentials, and of the other nobody may read it": allowed(
+    "the trust drops one without credentials, and of the other nobody may read it": allowed_case(
         "bob was no way in, and alice's is as unknown as before",
         before=[BY_BOTH],
         after=[BY_ALICE],
-        people={"alice": UNREADABLE, "bob": NONE},
+        people={"alice": UNREADABLE, "bob": NO_CREDENTIALS},
     ),
-    "the password is known and the keys are not, and another is dropped": allowed(
+    "the password is known and the keys are not, and another is dropped": allowed_case(
         "alice's password is enough",
         before=[BY_BOTH],
         after=[BY_ALICE],
-        people={"alice": Credentials(True, None), "bob": KEY},
+        people={"alice": SignInMethods(True, None), "bob": KEY},
     ),
-    "the password is not known and the key is active, and another is dropped": allowed(
+    "the password is not known and the key is active, and another is dropped": allowed_case(
         "alice's key is enough",
         before=[BY_BOTH],
         after=[BY_ALICE],
-        people={"alice": Credentials(None, (True,)), "bob": KEY},
+        people={"alice": SignInMethods(None, (True,)), "bob": KEY},
     ),
-    "the password is not known and the key is inactive, and the other is dropped": refused(
+    "the password is not known and the key is inactive, and the other is dropped": lockout_case(
         "a way that is known goes, and one that is not known stays",
         before=[BY_BOTH],
         after=[BY_ALICE],
-        people={"alice": Credentials(None, (False,)), "bob": KEY},
+        people={"alice": SignInMethods(None, (False,)), "bob": KEY},
     ),
-    "nobody may read how the users sign in, and a provider stays": allowed(
+    "nobody may read how the users sign in, and a provider stays": allowed_case(
         "people of the provider enter as before",
-        before=[emergency(trust("user/alice"), okta())],
-        after=[emergency(okta())],
+        before=[emergency_role(trust("user/alice"), okta_trust())],
+        after=[emergency_role(okta_trust())],
         both=[OKTA],
         people={"alice": UNREADABLE},
     ),
-    "the user of whom nobody may read it loses the permission": refused(
+    "the user of whom nobody may read it loses the permission": lockout_case(
         "it may have been a way, and nothing stays",
-        before=[user("alice", MAY_ENTER)],
+        before=[user("alice", ALLOW_EMERGENCY)],
         after=[user("alice")],
-        both=[OPEN],
+        both=[OPEN_TO_ACCOUNT],
         people={"alice": UNREADABLE},
     ),
-    "the user of whom nobody may read it gets another policy": allowed(
+    "the user of whom nobody may read it gets another policy": allowed_case(
         "its way is as unknown as before",
-        before=[user("alice", MAY_ENTER)],
-        after=[user("alice", MAY_ENTER, policies=frozenset(["arn:aws:iam::aws:policy/ReadOnlyAccess"]))],
-        both=[OPEN],
+        before=[user("alice", ALLOW_EMERGENCY)],
+        after=[user("alice", ALLOW_EMERGENCY, policies=frozenset(["arn:aws:iam::aws:policy/ReadOnlyAccess"]))],
+        both=[OPEN_TO_ACCOUNT],
         people={"alice": UNREADABLE},
     ),
 }
@@ -272,5 +272,5 @@ ROWS = OF_A_GUARDED_USER | OF_WHO_IS_ON_THE_WAY | UNREAD
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
-def test_a_way_begins_only_at_who_can_sign_in(row: Row) -> None:
+def test_a_way_begins_only_at_who_can_sign_in(row: LockoutCase) -> None:
     assert_verdict(row)

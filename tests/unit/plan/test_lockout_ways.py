@@ -11,31 +11,31 @@ import pytest
 
 from reconciler.kinds.oidc_provider import OidcProvider
 from tests.support.lockouts import (
+    ALICE_AND_BOB,
     ALICE_ONLY,
-    MAY_ENTER,
-    MINE,
-    NOBODY,
-    NONE,
+    ALLOW_EMERGENCY,
+    CLOSED_TO_ALL,
+    NO_CREDENTIALS,
     OKTA,
+    OWNER_TAGS,
+    PARTNER_ROOT,
     PROVIDER,
     ROOT,
-    THEIRS,
-    TWO,
-    Row,
-    allowed,
+    LockoutCase,
+    allowed_case,
     arn,
     assert_verdict,
-    audience,
-    emergency,
-    github,
-    okta,
-    refuse,
-    refuse_all_but,
-    refused,
-    service,
+    audience_trust,
+    condition_on,
+    deny_trust,
+    deny_trust_except,
+    emergency_role,
+    github_trust,
+    lockout_case,
+    okta_trust,
+    service_trust,
     trust,
     user,
-    when,
 )
 
 
@@ -43,272 +43,272 @@ def clients(*names: str) -> OidcProvider:
     return replace(PROVIDER, client_ids=frozenset(names))
 
 
-TRUSTED: dict[str, Row] = {
-    "the trust drops the only user who can sign in": refused(
+TRUSTED: dict[str, LockoutCase] = {
+    "the trust drops the only user who can sign in": lockout_case(
         "bob stays trusted, and has neither password nor key",
-        before=[emergency(trust("user/alice", "user/bob"))],
-        after=[NOBODY],
+        before=[emergency_role(trust("user/alice", "user/bob"))],
+        after=[CLOSED_TO_ALL],
         people=ALICE_ONLY,
     ),
-    "the trust drops one of two users who can sign in": allowed(
+    "the trust drops one of two users who can sign in": allowed_case(
         "bob still enters with his key",
-        before=[emergency(trust("user/alice", "user/bob"))],
-        after=[NOBODY],
-        people=TWO,
+        before=[emergency_role(trust("user/alice", "user/bob"))],
+        after=[CLOSED_TO_ALL],
+        people=ALICE_AND_BOB,
     ),
-    "the trust drops a user without credentials": allowed(
+    "the trust drops a user without credentials": allowed_case(
         "bob could not enter, and alice still does",
-        before=[emergency(trust("user/alice", "user/bob"))],
-        after=[emergency(trust("user/alice"))],
+        before=[emergency_role(trust("user/alice", "user/bob"))],
+        after=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "the trust swaps one user for another who can sign in": allowed(
+    "the trust swaps one user for another who can sign in": allowed_case(
         "one way goes, another comes in the same call",
-        before=[emergency(trust("user/alice"))],
-        after=[NOBODY],
-        people=TWO,
+        before=[emergency_role(trust("user/alice"))],
+        after=[CLOSED_TO_ALL],
+        people=ALICE_AND_BOB,
     ),
-    "the trust swaps users of whom none can sign in": allowed(
+    "the trust swaps users of whom none can sign in": allowed_case(
         "nobody could enter before",
-        before=[emergency(trust("user/alice"))],
-        after=[NOBODY],
-        people={"alice": NONE, "bob": NONE},
+        before=[emergency_role(trust("user/alice"))],
+        after=[CLOSED_TO_ALL],
+        people={"alice": NO_CREDENTIALS, "bob": NO_CREDENTIALS},
     ),
-    "the trust keeps nobody but a service": refused(
+    "the trust keeps nobody but a service": lockout_case(
         "a person cannot act as ec2.amazonaws.com",
-        before=[emergency(trust("user/alice"), service())],
-        after=[emergency(service())],
+        before=[emergency_role(trust("user/alice"), service_trust())],
+        after=[emergency_role(service_trust())],
         people=ALICE_ONLY,
     ),
-    "the trust drops a service, and a user stays": allowed(
+    "the trust drops a service, and a user stays": allowed_case(
         "the service was no way in",
-        before=[emergency(trust("user/alice"), service())],
-        after=[emergency(trust("user/alice"))],
+        before=[emergency_role(trust("user/alice"), service_trust())],
+        after=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "a role that only a service enters gets another service": allowed(
+    "a role that only a service enters gets another service": allowed_case(
         "no person could enter before",
-        before=[emergency(service())],
-        after=[emergency(service("lambda.amazonaws.com"))],
+        before=[emergency_role(service_trust())],
+        after=[emergency_role(service_trust("lambda.amazonaws.com"))],
     ),
-    "the only user of the trust is deleted": refused(
+    "the only user of the trust is deleted": lockout_case(
         "a deleted user's ARN in a trust becomes a dead id; bob cannot sign in",
-        before=[user("alice"), emergency(trust("user/alice", "user/bob"))],
-        after=[NOBODY],
+        before=[user("alice"), emergency_role(trust("user/alice", "user/bob"))],
+        after=[CLOSED_TO_ALL],
         people=ALICE_ONLY,
     ),
-    "one of two users of the trust is deleted": allowed(
+    "one of two users of the trust is deleted": allowed_case(
         "bob still enters",
-        before=[user("alice"), emergency(trust("user/alice", "user/bob"))],
-        after=[NOBODY],
-        people=TWO,
+        before=[user("alice"), emergency_role(trust("user/alice", "user/bob"))],
+        after=[CLOSED_TO_ALL],
+        people=ALICE_AND_BOB,
     ),
-    "a trusted user without credentials is deleted": allowed(
+    "a trusted user without credentials is deleted": allowed_case(
         "alice is untouched",
-        before=[user("bob"), emergency(trust("user/alice", "user/bob"))],
-        after=[emergency(trust("user/alice"))],
+        before=[user("bob"), emergency_role(trust("user/alice", "user/bob"))],
+        after=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "a user who is created comes in place of the one who could sign in": refused(
+    "a user who is created comes in place of the one who could sign in": lockout_case(
         "a user just created has neither password nor key",
-        before=[emergency(trust("user/alice"))],
-        after=[emergency(trust("user/dora")), user("dora")],
+        before=[emergency_role(trust("user/alice"))],
+        after=[emergency_role(trust("user/dora")), user("dora")],
         people=ALICE_ONLY,
     ),
-    "a user who is created comes beside the one who can sign in": allowed(
+    "a user who is created comes beside the one who can sign in": allowed_case(
         "alice is untouched",
-        before=[emergency(trust("user/alice"))],
-        after=[emergency(trust("user/alice", "user/dora")), user("dora")],
+        before=[emergency_role(trust("user/alice"))],
+        after=[emergency_role(trust("user/alice", "user/dora")), user("dora")],
         people=ALICE_ONLY,
     ),
-    "the trust comes to deny the user": refused(
+    "the trust comes to deny the user": lockout_case(
         "an explicit Deny wins over the Allow",
-        before=[emergency(trust("user/alice"))],
-        after=[emergency(trust("user/alice"), refuse("user/alice"))],
+        before=[emergency_role(trust("user/alice"))],
+        after=[emergency_role(trust("user/alice"), deny_trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "the trust comes to deny another user": allowed(
+    "the trust comes to deny another user": allowed_case(
         "the Deny does not name alice",
-        before=[emergency(trust("user/alice"))],
-        after=[emergency(trust("user/alice"), refuse("user/bob"))],
+        before=[emergency_role(trust("user/alice"))],
+        after=[emergency_role(trust("user/alice"), deny_trust("user/bob"))],
         people=ALICE_ONLY,
     ),
-    "the trust comes to deny the whole account": refused(
+    "the trust comes to deny the whole account": lockout_case(
         "alice belongs to the account",
-        before=[emergency(trust("user/alice"))],
-        after=[emergency(trust("user/alice"), refuse(ROOT))],
+        before=[emergency_role(trust("user/alice"))],
+        after=[emergency_role(trust("user/alice"), deny_trust(ROOT))],
         people=ALICE_ONLY,
     ),
-    "the trust comes to deny another account": allowed(
+    "the trust comes to deny another account": allowed_case(
         "alice does not belong to it",
-        before=[emergency(trust("user/alice"))],
-        after=[emergency(trust("user/alice"), refuse(THEIRS))],
+        before=[emergency_role(trust("user/alice"))],
+        after=[emergency_role(trust("user/alice"), deny_trust(PARTNER_ROOT))],
         people=ALICE_ONLY,
     ),
-    "the trust comes to deny all but somebody else": refused(
+    "the trust comes to deny all but somebody else": lockout_case(
         "a Deny with NotPrincipal denies whoever is not named: alice",
-        before=[emergency(trust("user/alice", "user/bob"))],
-        after=[emergency(trust("user/alice", "user/bob"), refuse_all_but(ROOT, "user/bob"))],
+        before=[emergency_role(trust("user/alice", "user/bob"))],
+        after=[emergency_role(trust("user/alice", "user/bob"), deny_trust_except(ROOT, "user/bob"))],
         people=ALICE_ONLY,
     ),
-    "the trust comes to deny all but the user": allowed(
+    "the trust comes to deny all but the user": allowed_case(
         "alice and her account are named, so the Deny leaves her out",
-        before=[emergency(trust("user/alice", "user/bob"))],
-        after=[emergency(trust("user/alice", "user/bob"), refuse_all_but(ROOT, "user/alice"))],
+        before=[emergency_role(trust("user/alice", "user/bob"))],
+        after=[emergency_role(trust("user/alice", "user/bob"), deny_trust_except(ROOT, "user/alice"))],
         people=ALICE_ONLY,
     ),
-    "everybody was trusted if his ARN is alice's, and now if it is bob's": refused(
+    "everybody was trusted if his ARN is alice's, and now if it is bob's": lockout_case(
         "the only ARN that fits is that of a user without credentials",
-        before=[emergency(trust("*", **when("ArnEquals", aws__PrincipalArn=arn("user/alice"))))],
-        after=[emergency(trust("*", **when("ArnEquals", aws__PrincipalArn=arn("user/bob"))))],
+        before=[emergency_role(trust("*", **condition_on("ArnEquals", aws__PrincipalArn=arn("user/alice"))))],
+        after=[emergency_role(trust("*", **condition_on("ArnEquals", aws__PrincipalArn=arn("user/bob"))))],
         people=ALICE_ONLY,
     ),
-    "everybody was trusted if his ARN is alice's, and now alice by name": allowed(
+    "everybody was trusted if his ARN is alice's, and now alice by name": allowed_case(
         "the same user, named in another way",
-        before=[emergency(trust("*", **when("ArnEquals", aws__PrincipalArn=arn("user/alice"))))],
-        after=[emergency(trust("user/alice"))],
+        before=[emergency_role(trust("*", **condition_on("ArnEquals", aws__PrincipalArn=arn("user/alice"))))],
+        after=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "the trust is written as two statements with Sids": allowed(
+    "the trust is written as two statements with Sids": allowed_case(
         "the same principals are let in",
-        before=[emergency(trust("user/alice", "user/bob"))],
-        after=[emergency({**trust("user/alice"), "Sid": "A"}, {**trust("user/bob"), "Sid": "B"})],
+        before=[emergency_role(trust("user/alice", "user/bob"))],
+        after=[emergency_role({**trust("user/alice"), "Sid": "A"}, {**trust("user/bob"), "Sid": "B"})],
         people=ALICE_ONLY,
     ),
-    "the trust allows only another call of STS": refused(
+    "the trust allows only another call of STS": lockout_case(
         "a user assumes a role by sts:AssumeRole, which nothing allows any more",
-        before=[emergency(trust("user/alice"))],
-        after=[emergency({**trust("user/alice"), "Action": "sts:TagSession"})],
+        before=[emergency_role(trust("user/alice"))],
+        after=[emergency_role({**trust("user/alice"), "Action": "sts:TagSession"})],
         people=ALICE_ONLY,
     ),
-    "the trust allows sts:TagSession as well": allowed(
+    "the trust allows sts:TagSession as well": allowed_case(
         "sts:AssumeRole stays",
-        before=[emergency(trust("user/alice"))],
-        after=[emergency({**trust("user/alice"), "Action": ["sts:AssumeRole", "sts:TagSession"]})],
+        before=[emergency_role(trust("user/alice"))],
+        after=[emergency_role({**trust("user/alice"), "Action": ["sts:AssumeRole", "sts:TagSession"]})],
         people=ALICE_ONLY,
     ),
-    "only the description of the role changes": allowed(
+    "only the description of the role changes": allowed_case(
         "nothing that decides who enters",
-        before=[emergency(trust("user/alice"))],
-        after=[emergency(trust("user/alice"), description="For emergencies")],
+        before=[emergency_role(trust("user/alice"))],
+        after=[emergency_role(trust("user/alice"), description="For emergencies")],
         people=ALICE_ONLY,
     ),
 }
 
-FROM_OUTSIDE: dict[str, Row] = {
-    "another account is dropped, and nobody else can sign in": refused(
+FROM_OUTSIDE: dict[str, LockoutCase] = {
+    "another account is dropped, and nobody else can sign in": lockout_case(
         "people of the other account came in",
-        before=[emergency(trust(THEIRS, "user/bob"))],
-        after=[NOBODY],
+        before=[emergency_role(trust(PARTNER_ROOT, "user/bob"))],
+        after=[CLOSED_TO_ALL],
         people=ALICE_ONLY,
     ),
-    "another account is dropped, and a user stays": allowed(
+    "another account is dropped, and a user stays": allowed_case(
         "alice still enters",
-        before=[emergency(trust(THEIRS, "user/alice"))],
-        after=[emergency(trust("user/alice"))],
+        before=[emergency_role(trust(PARTNER_ROOT, "user/alice"))],
+        after=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "the only user is dropped, and another account stays": allowed(
+    "the only user is dropped, and another account stays": allowed_case(
         "the other account's people still enter",
-        before=[emergency(trust(THEIRS, "user/alice"))],
-        after=[emergency(trust(THEIRS))],
+        before=[emergency_role(trust(PARTNER_ROOT, "user/alice"))],
+        after=[emergency_role(trust(PARTNER_ROOT))],
         people=ALICE_ONLY,
     ),
-    "another account is narrowed to a role of it": refused(
+    "another account is narrowed to a role of it": lockout_case(
         "whether anybody can be that role is not known here",
-        before=[emergency(trust(THEIRS))],
-        after=[emergency(trust("arn:aws:iam::210987654321:role/new"))],
+        before=[emergency_role(trust(PARTNER_ROOT))],
+        after=[emergency_role(trust("arn:aws:iam::210987654321:role/new"))],
     ),
-    "a role of another account is widened to the account": allowed(
+    "a role of another account is widened to the account": allowed_case(
         "the account holds the role",
-        before=[emergency(trust("arn:aws:iam::210987654321:role/ci"))],
-        after=[emergency(trust(THEIRS))],
+        before=[emergency_role(trust("arn:aws:iam::210987654321:role/ci"))],
+        after=[emergency_role(trust(PARTNER_ROOT))],
     ),
-    "the OIDC provider is deleted": refused(
+    "the OIDC provider is deleted": lockout_case(
         "no token of the issuer is taken any more",
-        before=[emergency(github("repo:a/b:*"), trust("user/bob")), PROVIDER],
-        after=[NOBODY],
+        before=[emergency_role(github_trust("repo:a/b:*"), trust("user/bob")), PROVIDER],
+        after=[CLOSED_TO_ALL],
         people=ALICE_ONLY,
     ),
-    "the OIDC provider is deleted, and a user stays": allowed(
+    "the OIDC provider is deleted, and a user stays": allowed_case(
         "alice still enters",
-        before=[emergency(github("repo:a/b:*"), trust("user/alice")), PROVIDER],
-        after=[emergency(trust("user/alice"))],
+        before=[emergency_role(github_trust("repo:a/b:*"), trust("user/alice")), PROVIDER],
+        after=[emergency_role(trust("user/alice"))],
         people=ALICE_ONLY,
     ),
-    "the only user is dropped, and a provider stays": allowed(
+    "the only user is dropped, and a provider stays": allowed_case(
         "tokens of the provider still let people in",
-        before=[emergency(github("repo:a/b:*"), trust("user/alice"))],
-        after=[emergency(github("repo:a/b:*"))],
+        before=[emergency_role(github_trust("repo:a/b:*"), trust("user/alice"))],
+        after=[emergency_role(github_trust("repo:a/b:*"))],
         both=[PROVIDER],
         people=ALICE_ONLY,
     ),
-    "the OIDC provider loses the client id that the trust takes": refused(
+    "the OIDC provider loses the client id that the trust takes": lockout_case(
         "tokens for that audience are refused",
         before=[PROVIDER],
         after=[clients("other")],
-        both=[emergency(audience("sts.amazonaws.com"))],
+        both=[emergency_role(audience_trust("sts.amazonaws.com"))],
     ),
-    "the OIDC provider loses a client id that the trust does not take": allowed(
+    "the OIDC provider loses a client id that the trust does not take": allowed_case(
         "the trust asks for another audience",
         before=[PROVIDER],
         after=[clients("sts.amazonaws.com")],
-        both=[emergency(audience("sts.amazonaws.com"))],
+        both=[emergency_role(audience_trust("sts.amazonaws.com"))],
     ),
-    "the trust asks for an audience that the provider does not have": refused(
+    "the trust asks for an audience that the provider does not have": lockout_case(
         "no token passes both",
-        before=[emergency(audience("sts.amazonaws.com"))],
-        after=[emergency(audience("third"))],
+        before=[emergency_role(audience_trust("sts.amazonaws.com"))],
+        after=[emergency_role(audience_trust("third"))],
         both=[PROVIDER],
     ),
-    "the trust takes another repository": refused(
+    "the trust takes another repository": lockout_case(
         "whether anybody holds a token of the new subject is not known here",
-        before=[emergency(github("repo:a/b:*"))],
-        after=[emergency(github("repo:a/c:*"))],
+        before=[emergency_role(github_trust("repo:a/b:*"))],
+        after=[emergency_role(github_trust("repo:a/c:*"))],
         both=[PROVIDER],
     ),
-    "the trust takes one repository more": allowed(
+    "the trust takes one repository more": allowed_case(
         "the old subject stays",
-        before=[emergency(github("repo:a/b:*"))],
-        after=[emergency(github("repo:a/b:*", "repo:a/c:*"))],
+        before=[emergency_role(github_trust("repo:a/b:*"))],
+        after=[emergency_role(github_trust("repo:a/b:*", "repo:a/c:*"))],
         both=[PROVIDER],
     ),
-    "the trust takes one of two repositories no more": allowed(
+    "the trust takes one of two repositories no more": allowed_case(
         "one leaver among several: the other subject enters as before",
-        before=[emergency(github("repo:a/b:*"), {**github("repo:a/c:*"), "Sid": "Other"})],
-        after=[emergency(github("repo:a/b:*"))],
+        before=[emergency_role(github_trust("repo:a/b:*"), {**github_trust("repo:a/c:*"), "Sid": "Other"})],
+        after=[emergency_role(github_trust("repo:a/b:*"))],
         both=[PROVIDER],
     ),
-    "the SAML provider is deleted": refused(
+    "the SAML provider is deleted": lockout_case(
         "no assertion is taken any more",
-        before=[emergency(okta(), trust("user/bob")), OKTA],
-        after=[NOBODY],
+        before=[emergency_role(okta_trust(), trust("user/bob")), OKTA],
+        after=[CLOSED_TO_ALL],
         people=ALICE_ONLY,
     ),
-    "the SAML provider gets a tag": allowed(
+    "the SAML provider gets a tag": allowed_case(
         "its metadata stays",
         before=[OKTA],
-        after=[replace(OKTA, tags={**MINE, "team": "b"})],
-        both=[emergency(okta())],
+        after=[replace(OKTA, tags={**OWNER_TAGS, "team": "b"})],
+        both=[emergency_role(okta_trust())],
     ),
-    "a SAML provider goes, and OIDC stays": allowed(
+    "a SAML provider goes, and OIDC stays": allowed_case(
         "tokens of the other provider still let people in",
-        before=[emergency(okta(), github("repo:a/b:*")), OKTA],
-        after=[emergency(github("repo:a/b:*"))],
+        before=[emergency_role(okta_trust(), github_trust("repo:a/b:*")), OKTA],
+        after=[emergency_role(github_trust("repo:a/b:*"))],
         both=[PROVIDER],
     ),
-    "a user loses the permission, and the trust names a provider that does not exist": refused(
+    "a user loses the permission, and the trust names a provider that does not exist": lockout_case(
         "a provider that is not there vouches for nobody",
-        before=[user("alice", MAY_ENTER)],
+        before=[user("alice", ALLOW_EMERGENCY)],
         after=[user("alice")],
-        both=[emergency(okta(), trust(ROOT))],
+        both=[emergency_role(okta_trust(), trust(ROOT))],
         people=ALICE_ONLY,
     ),
-    "a user loses the permission, and the trust names a provider that exists": allowed(
+    "a user loses the permission, and the trust names a provider that exists": allowed_case(
         "its people still enter",
-        before=[user("alice", MAY_ENTER)],
+        before=[user("alice", ALLOW_EMERGENCY)],
         after=[user("alice")],
-        both=[emergency(okta(), trust(ROOT)), OKTA],
+        both=[emergency_role(okta_trust(), trust(ROOT)), OKTA],
         people=ALICE_ONLY,
     ),
 }
@@ -317,5 +317,5 @@ ROWS = TRUSTED | FROM_OUTSIDE
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
-def test_a_change_of_a_trust_is_refused_exactly_if_the_last_way_in_goes(row: Row) -> None:
+def test_a_change_of_a_trust_is_refused_exactly_if_the_last_way_in_goes(row: LockoutCase) -> None:
     assert_verdict(row)

@@ -11,10 +11,10 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Step
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, AWS_POLICIES, PLACE, policy_arn
 
@@ -35,10 +35,10 @@ def steps(live: list[Entity], wanted: list[Entity], quotas: Mapping[str, int] | 
         return {entity.address: entity for entity in entities}
 
     declarations = {entity.address: Declaration(PLACE) for entity in wanted}
-    facts = Facts(quotas=quotas or {}, outside_policies=dict.fromkeys(AWS_POLICIES, True))
+    facts = LiveDetails(quotas=quotas or {}, external_policies=dict.fromkeys(AWS_POLICIES, True))
     desired = Desired(State(ACCOUNT, "aws", by_address(wanted)), None, Settings(prune="none"), declarations, {})
-    plan = build(desired, State(ACCOUNT, "aws", by_address(live), facts), Allowed())
-    assert plan.safe, plan.findings
+    plan = build_plan(desired, State(ACCOUNT, "aws", by_address(live), facts), PlanOptions())
+    assert plan.is_safe, plan.findings
     return list(plan.steps)
 
 
@@ -206,7 +206,7 @@ def test_two_edits_that_need_each_other_are_made_in_stages() -> None:
     wanted: list[Entity] = [Policy("p", document("a:2")), Policy("q", document("a:1")), user]
     found = steps(live, wanted)
     assert len(found) == 3
-    assert not any(step.note or step.lapses for step in found)
+    assert not any(step.note or step.exposures for step in found)
 
 
 def test_without_anybody_who_has_both_each_is_one_call() -> None:

@@ -10,8 +10,8 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Role, User
 from reconciler.model.live import State
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import ACCOUNT, PLACE
@@ -38,13 +38,13 @@ def desired(path: str, role: Role, *ignored: str) -> Desired:
 @pytest.mark.parametrize("ignored", [(), ("trust",), ("trust_policy",), ("description",)])
 def test_a_user_that_moves_is_the_only_change(ignored: tuple[str, ...]) -> None:
     live = state("/", trust("/"))
-    plan = build(desired("/eng/", trust("/eng/"), *ignored), live, Allowed())
-    assert plan.safe
+    plan = build_plan(desired("/eng/", trust("/eng/"), *ignored), live, PlanOptions())
+    assert plan.is_safe
     assert [step.call.operation for step in plan.steps] == ["UpdateUser"]
     iam = FakeIam.of(live)
     for step in plan.steps:
-        iam.run(step.call)
-    assert build(desired("/eng/", trust("/eng/"), *ignored), iam.state(), Allowed()).changes == ()
+        iam.run_call(step.call)
+    assert build_plan(desired("/eng/", trust("/eng/"), *ignored), iam.read_state(), PlanOptions()).changes == ()
 
 
 def test_a_trust_that_changes_as_well_waits_for_the_move() -> None:
@@ -53,14 +53,14 @@ def test_a_trust_that_changes_as_well_waits_for_the_move() -> None:
     more = json.loads(wanted.trust_policy.text)
     service = {"Service": "ec2.amazonaws.com"}
     more["Statement"].append({"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"})
-    plan = build(desired("/eng/", Role("app", canonical(more))), live, Allowed())
+    plan = build_plan(desired("/eng/", Role("app", canonical(more))), live, PlanOptions())
     assert [step.call.operation for step in plan.steps] == ["UpdateUser", "UpdateAssumeRolePolicy"]
     iam = FakeIam.of(live)
     for step in plan.steps:
-        iam.run(step.call)
+        iam.run_call(step.call)
 
 
 def test_a_trust_that_keeps_the_old_path_is_refused_before_anything_is_written() -> None:
     """The ARN names nobody once the user has moved."""
-    plan = build(desired("/eng/", trust("/")), state("/", trust("/")), Allowed())
-    assert not plan.safe
+    plan = build_plan(desired("/eng/", trust("/")), state("/", trust("/")), PlanOptions())
+    assert not plan.is_safe

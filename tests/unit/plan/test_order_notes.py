@@ -12,11 +12,11 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, AWS_POLICIES, PLACE, policy_arn
 
@@ -36,9 +36,9 @@ def planned(live: list[Entity], wanted: list[Entity], quotas: Mapping[str, int] 
         return {entity.address: entity for entity in entities}
 
     declarations = {entity.address: Declaration(PLACE) for entity in wanted}
-    facts = Facts(quotas=quotas or {}, outside_policies=dict.fromkeys(AWS_POLICIES, True))
+    facts = LiveDetails(quotas=quotas or {}, external_policies=dict.fromkeys(AWS_POLICIES, True))
     desired = Desired(State(ACCOUNT, "aws", by_address(wanted)), None, Settings(prune="none"), declarations, {})
-    return build(desired, State(ACCOUNT, "aws", by_address(live), facts), Allowed())
+    return build_plan(desired, State(ACCOUNT, "aws", by_address(live), facts), PlanOptions())
 
 
 def notes(plan: Plan) -> list[Problem]:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from reconciler.kinds.facets.tags import with_our_keys
-from reconciler.kinds.raw import Raw
+from reconciler.kinds.raw import RawAccount
 from reconciler.kinds.role import RoleKind
 from reconciler.kinds.user import UserKind
-from reconciler.kinds.view import inherited
+from reconciler.kinds.view import inherit_live_values
 from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity, Policy, Role, User
-from reconciler.plan.codec import decoded, encoded
+from reconciler.plan.codec import decode_entity, encode_entity
 from reconciler.plan.ownership import is_protected, owner_of
 from tests.support.strategies import ACCOUNT, PLACE
 from tests.unit.plan.test_guards import DOCUMENT, codes, plan, trust
@@ -29,7 +29,7 @@ def live_tags(kind: str, tags: dict[str, str]) -> Entity:
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]
     user = {"UserName": "x", "UserId": "AIDA1", "Path": "/", "Tags": listed}
     role = {"RoleName": "x", "RoleId": "AROA1", "Path": "/", "Tags": listed, "AssumeRolePolicyDocument": TRUST}
-    raw = Raw(ACCOUNT, "aws", {"UserDetailList": [user], "RoleDetailList": [role]})
+    raw = RawAccount(ACCOUNT, "aws", {"UserDetailList": [user], "RoleDetailList": [role]})
     (entity,) = UserKind().read(raw) if kind == "user" else RoleKind().read(raw)
     return entity
 
@@ -61,7 +61,7 @@ def test_what_another_owner_has_in_capitals_is_refused_like_any_other(kind: str)
     live = live_tags(kind, {"Reconcile:Owner": "them"})
     made = plan([live], [replace(live, tags={"reconcile:owner": "me"})])  # type: ignore[call-arg]
     assert codes(made) == ["other-owner"]
-    assert not made.safe
+    assert not made.is_safe
 
 
 def test_what_another_owner_has_in_capitals_is_not_pruned() -> None:
@@ -89,12 +89,12 @@ ODD: dict[str, Entity] = {
 @pytest.mark.parametrize("entity", ODD.values(), ids=ODD.keys())
 def test_a_plan_file_does_not_carry_one_of_our_keys_in_another_spelling(entity: Entity) -> None:
     with pytest.raises(ValueError, match="another spelling"):
-        decoded(entity.kind, encoded(entity), "aws")
+        decode_entity(entity.kind, encode_entity(entity), "aws")
 
 
 def test_a_plan_file_may_speak_of_such_a_tag_of_a_policy() -> None:
     policy = Policy("p", DOCUMENT, description="", tags={"Reconcile:Owner": "them"})
-    assert decoded("policy", encoded(policy), "aws") == policy
+    assert decode_entity("policy", encode_entity(policy), "aws") == policy
 
 
 IGNORED: dict[str, tuple[Any, str, dict[str, str]]] = {
@@ -110,5 +110,5 @@ IGNORED: dict[str, tuple[Any, str, dict[str, str]]] = {
 
 @pytest.mark.parametrize(("live", "path", "kept"), IGNORED.values(), ids=IGNORED.keys())
 def test_a_tag_that_is_ignored_is_left_however_iam_spells_it(live: Any, path: str, kept: dict[str, str]) -> None:
-    found: Any = inherited(replace(live, tags={}), live, Declaration(PLACE, None, (path,)))
+    found: Any = inherit_live_values(replace(live, tags={}), live, Declaration(PLACE, None, (path,)))
     assert found.tags == kept

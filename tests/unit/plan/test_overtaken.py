@@ -8,7 +8,7 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Settings
 from reconciler.model.plan import Action, Change, Field, Plan
 from reconciler.model.problem import Level, Problem
-from reconciler.plan.overtaken import overtaken
+from reconciler.plan.overtaken import has_concurrent_apply
 
 ANN, BOB = Address("user", "ann"), Address("user", "bob")
 
@@ -36,4 +36,4 @@ CASES: dict[str, tuple[Plan, bool]] = {
 
 @pytest.mark.parametrize(("left", "expected"), CASES.values(), ids=CASES.keys())
 def test_only_a_third_thing_in_place_of_our_own_tells_of_another(left: Plan, expected: bool) -> None:
-    assert overtaken(GOAL, left) is expected
+    assert has_concurrent_apply(GOAL, left) is expected

@@ -42,12 +42,12 @@ def on(action: Any, *resources: str, **more: Any) -> dict[str, Any]:
 
 def gained(live: list[Entity], wanted: list[Entity]) -> Powers:
     made = delta(live, wanted)
-    assert all(one.grade == "escalation" for one in made.empowered)
-    return {(one.principal, one.power) for one in made.empowered}
+    assert all(one.grade == "escalation" for one in made.powers_gained)
+    return {(one.principal, one.power) for one in made.powers_gained}
 
 
 def lost(live: list[Entity], wanted: list[Entity]) -> Powers:
-    return {(one.principal, one.power) for one in delta(live, wanted).disempowered}
+    return {(one.principal, one.power) for one in delta(live, wanted).powers_lost}
 
 
 KIN: dict[str, tuple[str, str, str]] = {
@@ -152,7 +152,7 @@ def test_a_right_over_all_of_a_sort_is_told_once_and_not_by_name() -> None:
 
 def test_an_administrator_s_rights_by_name_are_not_listed() -> None:
     made = delta([*CHIEFS, alice()], [*CHIEFS, alice(allow("*"), on(TRUST, "role/ops/chief"))])
-    assert {one.grade for one in made.empowered} == {"administrator"}
+    assert {one.grade for one in made.powers_gained} == {"administrator"}
 
 
 def test_a_role_s_right_over_itself_by_name_is_none_over_an_administrator() -> None:
@@ -180,9 +180,9 @@ def test_whoever_had_the_right_gains_the_way_when_its_target_becomes_an_administ
     before: Entity, after: Entity, way: str
 ) -> None:
     made = delta([NAMER, before], [NAMER, after])
-    assert ("user/alice", way) in {(one.principal, one.power) for one in made.empowered}
+    assert ("user/alice", way) in {(one.principal, one.power) for one in made.powers_gained}
     back = delta([NAMER, after], [NAMER, before])
-    assert ("user/alice", way) in {(one.principal, one.power) for one in back.disempowered}
+    assert ("user/alice", way) in {(one.principal, one.power) for one in back.powers_lost}
 
 
 def test_an_administrator_who_changes_and_stays_one_changes_nobody_s_ways() -> None:

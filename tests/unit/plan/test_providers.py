@@ -12,19 +12,19 @@ from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Entity, Role
-from reconciler.model.live import Facts, State
-from reconciler.model.plan import Access, Phase, Plan
+from reconciler.model.live import LiveDetails, State
+from reconciler.model.plan import Phase, Plan, RoleAccess
 from reconciler.model.problem import Level
-from reconciler.model.xml import parsed
-from reconciler.plan.build import build
-from reconciler.plan.fingerprint import fingerprint
-from reconciler.plan.options import Allowed
+from reconciler.model.xml import parse_xml
+from reconciler.plan.build import build_plan
+from reconciler.plan.fingerprint import fingerprint_of
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, PLACE
 
 MINE = {"reconcile:owner": "me"}
 OIDC = OidcProvider("idp.example.com", frozenset("ab"), frozenset(["a" * 40]), MINE)
-SAML = SamlProvider("okta", parsed('<a b="1" c="2"/>'), MINE)
+SAML = SamlProvider("okta", parse_xml('<a b="1" c="2"/>'), MINE)
 CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/run-1"
 either = pytest.mark.parametrize("provider", [OIDC, SAML], ids=["oidc", "saml"])
 
@@ -41,13 +41,13 @@ def trusting(*named: str, effect: str = "Allow", tags: dict[str, str] | None = N
     )
 
 
-def plan(live: list[Entity], wanted: list[Entity], allowed: Allowed | None = None, **facts: Any) -> Plan:
+def plan(live: list[Entity], wanted: list[Entity], allowed: PlanOptions | None = None, **facts: Any) -> Plan:
     def state(entities: list[Entity]) -> State:
-        return State(ACCOUNT, "aws", {entity.address: entity for entity in entities}, Facts(**facts))
+        return State(ACCOUNT, "aws", {entity.address: entity for entity in entities}, LiveDetails(**facts))
 
     declarations = {entity.address: Declaration(PLACE) for entity in wanted}
     desired = Desired(state(wanted), "me", Settings(), declarations, {})
-    return build(desired, state(live), allowed or Allowed())
+    return build_plan(desired, state(live), allowed or PlanOptions())
 
 
 def codes(made: Plan) -> list[str]:
@@ -64,7 +64,7 @@ def test_a_provider_in_use_is_not_deleted_from_under_a_role(provider: Entity) ->
     assert codes(plan([provider, role], [role])) == ["deleted-reference"]
     stranger = replace(role, tags={})
     assert codes(plan([provider, stranger], [])) == ["foreign-use"]
-    assert codes(plan([provider, stranger], [], Allowed(foreign_detach=True))) == []
+    assert codes(plan([provider, stranger], [], PlanOptions(allow_foreign_detach=True))) == []
     assert codes(plan([provider, role], [])) == []
     elsewhere = replace(trusting(arn(provider).replace(ACCOUNT, "210987654321")), tags={})
     assert codes(plan([provider, elsewhere], [])) == []
@@ -137,10 +137,10 @@ def test_a_provider_is_created_before_and_deleted_after_its_roles(provider: Enti
 @either
 def test_who_comes_in_through_a_provider_gains_and_loses_with_it(provider: Entity) -> None:
     role = trusting(arn(provider))
-    may = (Access(f"federated:{arn(provider)}", "role/app"),)
+    may = (RoleAccess(f"federated:{arn(provider)}", "role/app"),)
     gained = plan([role], [role, provider]).access
     assert (gained.gained, gained.lost) == (may, ())
-    lost = plan([role, provider], [role], Allowed()).access
+    lost = plan([role, provider], [role], PlanOptions()).access
     assert (lost.gained, lost.lost) == ((), may)
     stays = plan([role, replace(provider, tags={**MINE, "a": "b"})], [role, provider]).access  # type: ignore[call-arg]
     assert (stays.gained, stays.lost, stays.changed) == ((), (), ())
@@ -175,10 +175,10 @@ SWAPS: dict[str, tuple[Entity, Entity, list[tuple[str, Phase]]]] = {
     "thumbprints are not said": (OIDC, replace(OIDC, thumbprints=None), []),
     "metadata says something else": (
         SAML,
-        replace(SAML, metadata=parsed("<a/>")),
+        replace(SAML, metadata=parse_xml("<a/>")),
         [("UpdateSAMLProvider", Phase.SWAP)],
     ),
-    "metadata says the same": (SAML, replace(SAML, metadata=parsed("<a c='2' b='1'></a>")), []),
+    "metadata says the same": (SAML, replace(SAML, metadata=parse_xml("<a c='2' b='1'></a>")), []),
 }
 
 
@@ -191,28 +191,28 @@ def test_what_gives_comes_before_what_takes(before: Entity, after: Entity, expec
 
 def test_a_caller_that_came_by_saml_keeps_its_metadata() -> None:
     role = trusting(arn(SAML), tags={})
-    changed = replace(SAML, metadata=parsed("<a/>"))
+    changed = replace(SAML, metadata=parse_xml("<a/>"))
     refused = plan([role, SAML], [changed], caller=CALLER)
     assert codes(refused) == ["lockout"]
     assert "the metadata of saml-provider/okta" in refused.findings[0].message
-    assert codes(plan([role, SAML], [changed], Allowed(lockout=True), caller=CALLER)) == []
-    retagged = replace(SAML, metadata=parsed("<a c='2' b='1'/>"), tags={**MINE, "a": "b"})
+    assert codes(plan([role, SAML], [changed], PlanOptions(allow_lockout=True), caller=CALLER)) == []
+    retagged = replace(SAML, metadata=parse_xml("<a c='2' b='1'/>"), tags={**MINE, "a": "b"})
     assert codes(plan([role, SAML], [retagged], caller=CALLER)) == []
     other = replace(changed, name="other")
     assert codes(plan([role, SAML, replace(SAML, name="other")], [SAML, other], caller=CALLER)) == []
-    assert codes(plan([role, SAML], [], Allowed(foreign_detach=True), caller=CALLER)) == ["lockout"]
+    assert codes(plan([role, SAML], [], PlanOptions(allow_foreign_detach=True), caller=CALLER)) == ["lockout"]
 
 
 def test_the_provider_that_a_caller_came_through_is_changed_last() -> None:
     role = trusting(arn(OIDC), tags={})
     before: list[Entity] = [role, OIDC, SAML, replace(OIDC, name="z.example.com")]
     after = [replace(OIDC, client_ids=frozenset("bc")), SAML]
-    made = plan(before, [*after], Allowed(lockout=True), caller=CALLER)
+    made = plan(before, [*after], PlanOptions(allow_lockout=True), caller=CALLER)
     assert operations(made)[-2:] == ["DeleteOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider"]
 
 
 def test_fingerprints_follow_meaning() -> None:
-    same = replace(SAML, metadata=parsed("<a c='2' b='1'><!-- x --></a>"))
-    assert fingerprint(SAML) == fingerprint(same)
-    assert fingerprint(SAML) != fingerprint(replace(SAML, metadata=parsed("<a/>")))
-    assert fingerprint(OIDC) != fingerprint(replace(OIDC, thumbprints=frozenset()))
+    same = replace(SAML, metadata=parse_xml("<a c='2' b='1'><!-- x --></a>"))
+    assert fingerprint_of(SAML) == fingerprint_of(same)
+    assert fingerprint_of(SAML) != fingerprint_of(replace(SAML, metadata=parse_xml("<a/>")))
+    assert fingerprint_of(OIDC) != fingerprint_of(replace(OIDC, thumbprints=frozenset()))

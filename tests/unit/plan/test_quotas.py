@@ -11,13 +11,13 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.model.quotas import OF_ACCOUNT
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
-from reconciler.plan.questions import questions_of
+from reconciler.model.quotas import PER_ACCOUNT
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.questions import find_followup_reads
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn
 
@@ -42,15 +42,15 @@ def holder(kind: str, names: Sequence[str]) -> Entity:
     return Group("h", policies=policies) if kind == "group" else Role("h", trust(), policies=policies, tags=MINE)
 
 
-def both(live: list[Entity], wanted: list[Entity], facts: Facts) -> tuple[Desired, State]:
+def both(live: list[Entity], wanted: list[Entity], facts: LiveDetails) -> tuple[Desired, State]:
     entities = {entity.address: entity for entity in wanted}
     declared = dict.fromkeys(entities, Declaration(PLACE))
     desired = Desired(State(ACCOUNT, "aws", entities), "me", Settings("none"), declared, {})
     return desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, facts)
 
 
-def planned(live: list[Entity], wanted: list[Entity], facts: Facts) -> Plan:
-    return build(*both(live, wanted, facts), Allowed())
+def planned(live: list[Entity], wanted: list[Entity], facts: LiveDetails) -> Plan:
+    return build_plan(*both(live, wanted, facts), PlanOptions())
 
 
 def policies(number: int) -> list[Entity]:
@@ -78,7 +78,9 @@ def test_nothing_is_detached_early_where_there_is_room(
 ) -> None:
     old, new = named(number), [*named(number + 1)[1:]]
     plan = planned(
-        [*policies(number + 1), holder(kind, old)], [*policies(number + 1), holder(kind, new)], Facts(quotas=quotas)
+        [*policies(number + 1), holder(kind, old)],
+        [*policies(number + 1), holder(kind, new)],
+        LiveDetails(quotas=quotas),
     )
     assert len(plan.steps) == 2 and plan.steps[0].call.operation.startswith(first)
     assert ("quota-order" in [finding.code for finding in plan.findings]) == (first == "Detach")
@@ -100,8 +102,8 @@ def test_the_account_is_asked_where_not_every_account_has_so_many(
 ) -> None:
     held = policies(20)
     sides = [[*held, holder(kind, named(number))] for number in (before, after)]
-    assert questions_of(*both(*sides, Facts())).quotas is asked
-    assert questions_of(*both(*sides, Facts(quotas={}))).quotas is False
+    assert find_followup_reads(*both(*sides, LiveDetails())).quotas is asked
+    assert find_followup_reads(*both(*sides, LiveDetails(quotas={}))).quotas is False
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ def test_more_than_the_accounts_own_quota_is_refused(
     kind: str, number: int, quotas: dict[str, int], refused: bool
 ) -> None:
     plan = planned(
-        [*policies(25), holder(kind, [])], [*policies(25), holder(kind, named(number))], Facts(quotas=quotas)
+        [*policies(25), holder(kind, [])], [*policies(25), holder(kind, named(number))], LiveDetails(quotas=quotas)
     )
     assert [finding.code for finding in plan.findings if finding.level is Level.ERROR] == ["past-quota"] * refused
 
@@ -132,15 +134,15 @@ def test_more_than_the_accounts_own_quota_is_refused(
 def test_a_trust_is_as_long_as_the_account_allows(size: int, quota: int | None, asked: bool, refused: bool) -> None:
     live, wanted = [Role("r", trust(), tags=MINE)], [Role("r", trust(size), tags=MINE)]
     assert len(wanted[0].trust_policy.text) == size
-    facts = Facts(quotas={"AssumeRolePolicySizeQuota": quota} if quota else {})
-    assert questions_of(*both([*live], [*wanted], Facts())).quotas is asked
+    facts = LiveDetails(quotas={"AssumeRolePolicySizeQuota": quota} if quota else {})
+    assert find_followup_reads(*both([*live], [*wanted], LiveDetails())).quotas is asked
     found = [finding.code for finding in planned([*live], [*wanted], facts).findings if finding.level is Level.ERROR]
     assert found == ["past-quota"] * refused
 
 
 def test_a_long_trust_that_stays_as_it_is_is_not_refused() -> None:
     live, wanted = Role("r", trust(3000), tags=MINE), Role("r", trust(3000), description="new", tags=MINE)
-    plan = planned([live], [wanted], Facts(quotas={"AssumeRolePolicySizeQuota": 2048}))
+    plan = planned([live], [wanted], LiveDetails(quotas={"AssumeRolePolicySizeQuota": 2048}))
     assert not plan.findings
 
 
@@ -156,15 +158,15 @@ MAKE = {
 
 @pytest.mark.parametrize("kind", MAKE)
 def test_one_entity_more_than_the_account_may_have_is_a_warning(kind: str) -> None:
-    most = OF_ACCOUNT[kind].default
+    most = PER_ACCOUNT[kind].default
     live: list[Entity] = [MAKE[kind](index) for index in range(most)]
-    summary = OF_ACCOUNT[kind].summary
-    facts = Facts(quotas={summary: most} if summary else {})
+    summary = PER_ACCOUNT[kind].summary_key
+    facts = LiveDetails(quotas={summary: most} if summary else {})
     plan = planned(live, [*live, MAKE[kind](most)], facts)
     (found,) = [finding for finding in plan.findings if finding.code == "past-account-quota"]
     assert found.level is Level.WARNING and f"{most + 1} entities of the kind {kind}" in found.summary
-    assert OF_ACCOUNT[kind].refused_as in found.detail
-    assert questions_of(*both(live, [*live, MAKE[kind](most)], Facts())).quotas
+    assert PER_ACCOUNT[kind].limit_name in found.detail
+    assert find_followup_reads(*both(live, [*live, MAKE[kind](most)], LiveDetails())).quotas
     changed = planned(live, live[:-1], facts)
     assert "past-account-quota" not in [finding.code for finding in changed.findings]
 
@@ -180,11 +182,11 @@ def test_one_entity_more_than_the_account_may_have_is_a_warning(kind: str) -> No
 )
 def test_the_accounts_own_quota_and_count_decide(quotas: dict[str, int], warned: bool) -> None:
     live: list[Entity] = [MAKE["role"](index) for index in range(1000)]
-    plan = planned(live, [*live, MAKE["role"](1000)], Facts(quotas=quotas))
+    plan = planned(live, [*live, MAKE["role"](1000)], LiveDetails(quotas=quotas))
     assert ("past-account-quota" in [finding.code for finding in plan.findings]) is warned
 
 
 def test_below_the_default_nobody_is_asked() -> None:
     live: list[Entity] = [MAKE["role"](index) for index in range(999)]
-    assert not questions_of(*both(live, [*live, MAKE["role"](999)], Facts())).quotas
+    assert not find_followup_reads(*both(live, [*live, MAKE["role"](999)], LiveDetails())).quotas
     assert Address("role", "r0") == live[0].address

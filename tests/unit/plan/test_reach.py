@@ -14,16 +14,16 @@ from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired, Move
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
-from reconciler.model.live import Facts, MfaDevice, NotRead, State
+from reconciler.model.live import LiveDetails, MfaDevice, NotReadError, State
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Level
-from reconciler.plan.build import build
-from reconciler.plan.cost import calls_of, calls_of_pages
-from reconciler.plan.options import Allowed
-from reconciler.plan.reach import needs_everything, ordered_by_others
-from reconciler.plan.saved import stale
+from reconciler.plan.build import build_plan
+from reconciler.plan.cost import count_entity_calls, count_page_calls
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.reach import needs_whole_account, order_depends_on_unread
+from reconciler.plan.saved import find_stale_entities
 from tests.support.examples import examples
-from tests.support.parts import again, part_of, saved_of
+from tests.support.parts import plan_again, read_part, saved_of
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn, worlds
 from tests.unit.plan.test_lockout import (
     ADMIN,
@@ -36,8 +36,8 @@ from tests.unit.plan.test_lockout import (
     IAM,
     LOCKOUTS,
     ME,
-    MINE,
     OPS,
+    OWNER_TAGS,
     PLAIN_ADMINS,
     PROVIDER,
     ROOT,
@@ -46,7 +46,7 @@ from tests.unit.plan.test_lockout import (
     allow,
     deny,
     document,
-    github,
+    github_trust,
     me,
     ops,
     policy,
@@ -55,8 +55,8 @@ from tests.unit.plan.test_lockout import (
     within,
 )
 
-ANYTHING = Allowed(deletes=True, foreign_detach=True, take_over=True, lockout=True)
-FLAGS = Allowed(deletes=True, foreign_detach=True, take_over=True)
+ANYTHING = PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=True, allow_lockout=True)
+FLAGS = PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=True)
 
 
 def errors(made: Plan) -> set[tuple[str, Address | None]]:
@@ -77,14 +77,14 @@ STRICTER = {"the trust asks for MFA of a user with a device"}
 @pytest.mark.parametrize("name", [*LOCKOUTS, *ALIKE])
 def test_lockouts_are_refused_and_look_alikes_allowed_as_with_the_whole_account(name: str) -> None:
     desired, live = sides((LOCKOUTS | ALIKE)[name])
-    made = build(desired, live, ANYTHING)
+    made = build_plan(desired, live, ANYTHING)
     saved = saved_of(made)
-    part = part_of(saved, live)
+    part = read_part(saved, live)
     if part is not None:
-        judged, expected = lockouts(again(saved, part, FLAGS)), lockouts(again(saved, live, FLAGS))
+        judged, expected = lockouts(plan_again(saved, part, FLAGS)), lockouts(plan_again(saved, live, FLAGS))
         assert judged == expected or (name in STRICTER and not expected)
         assert bool(expected) == (name in LOCKOUTS)
-        rebuilt = again(saved, part, ANYTHING)
+        rebuilt = plan_again(saved, part, ANYTHING)
         assert (rebuilt.steps, rebuilt.changes) == (made.steps, made.changes)
 
 
@@ -92,7 +92,7 @@ def test_nearly_all_of_these_are_judged_by_a_part() -> None:
     parts = []
     for case in (*LOCKOUTS.values(), *ALIKE.values()):
         desired, live = sides(case)
-        parts.append(part_of(saved_of(build(desired, live, ANYTHING)), live) is not None)
+        parts.append(read_part(saved_of(build_plan(desired, live, ANYTHING)), live) is not None)
     assert parts.count(True) > 0.7 * len(parts)
 
 
@@ -108,13 +108,13 @@ def outside(*entities: Entity, gone: Iterable[str] = ()) -> Callable[[State], St
 
 
 def facts(**changed: Any) -> Callable[[State], State]:
-    return lambda live: replace(live, facts=replace(live.facts, **changed))
+    return lambda live: replace(live, details=replace(live.details, **changed))
 
 
 NAMED = trust("user/alice")
-TAGGED = {**MINE, "team": "b"}
-WEB = Role("web", document(NAMED), tags=MINE)
-FEDERATED = Role("web", document(github("repo:a/b:*")), tags=MINE)
+TAGGED = {**OWNER_TAGS, "team": "b"}
+WEB = Role("web", document(NAMED), tags=OWNER_TAGS)
+FEDERATED = Role("web", document(github_trust("repo:a/b:*")), tags=OWNER_TAGS)
 READER = Policy("reader", S3, description="")
 OFFICE = {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
 ONE_HUNDRED = {f"arn:aws:iam::aws:policy/P{index}": True for index in range(12)}
@@ -143,22 +143,22 @@ SINCE: dict[str, tuple[Case, Callable[[State], State], str]] = {
         "unknown-policy",
     ),
     "a user whom a trust names is gone": (
-        Case([WEB, ALICE, BOB], [Role("web", document(trust("user/bob")), tags=MINE), ALICE, BOB], caller=ROOT),
+        Case([WEB, ALICE, BOB], [Role("web", document(trust("user/bob")), tags=OWNER_TAGS), ALICE, BOB], caller=ROOT),
         outside(gone=["user/bob"]),
         "unknown-principal",
     ),
     "a user whom a trust names has moved": (
-        Case([WEB, ALICE, BOB], [Role("web", document(trust("user/bob")), tags=MINE), ALICE, BOB], caller=ROOT),
+        Case([WEB, ALICE, BOB], [Role("web", document(trust("user/bob")), tags=OWNER_TAGS), ALICE, BOB], caller=ROOT),
         outside(replace(BOB, path="/moved/")),
         "unknown-principal",
     ),
     "a role whom a trust names is gone": (
-        Case([ALICE, WEB], [Role("new", document(trust("role/web")), tags=MINE), ALICE, WEB], caller=ROOT),
+        Case([ALICE, WEB], [Role("new", document(trust("role/web")), tags=OWNER_TAGS), ALICE, WEB], caller=ROOT),
         outside(gone=["role/web"]),
         "unknown-principal",
     ),
     "the role of an instance profile is gone": (
-        Case([WEB, ALICE], [WEB, ALICE, InstanceProfile("web", "/", WEB.address, MINE)], caller=ROOT),
+        Case([WEB, ALICE], [WEB, ALICE, InstanceProfile("web", "/", WEB.address, OWNER_TAGS)], caller=ROOT),
         outside(gone=["role/web"]),
         "unknown-principal",
     ),
@@ -236,21 +236,21 @@ def test_what_the_whole_account_would_refuse_is_refused_by_a_part(
     case: Case, since: Callable[[State], State], code: str
 ) -> None:
     desired, live = sides(case)
-    made = build(desired, live, FLAGS)
+    made = build_plan(desired, live, FLAGS)
     saved, now = saved_of(made), since(live)
-    part = part_of(saved, now)
+    part = read_part(saved, now)
     assert part is not None
-    assert stale(saved, part) == stale(saved, now) == []
-    refused = errors(again(saved, part, FLAGS))
+    assert find_stale_entities(saved, part) == find_stale_entities(saved, now) == []
+    refused = errors(plan_again(saved, part, FLAGS))
     assert code in {found for found, _ in refused}
-    assert refused == errors(again(saved, now, FLAGS))
+    assert refused == errors(plan_again(saved, now, FLAGS))
 
 
 PROVIDER_GONE: dict[str, Case] = {
     "a provider that a trust names": Case([WEB, ALICE, PROVIDER], [FEDERATED, ALICE, PROVIDER], caller=ROOT),
     "a provider that a role already trusts": Case(
         [FEDERATED, PROVIDER],
-        [replace(FEDERATED, trust_policy=document(github("repo:a/c:*"))), PROVIDER],
+        [replace(FEDERATED, trust_policy=document(github_trust("repo:a/c:*"))), PROVIDER],
         caller=ROOT,
     ),
 }
@@ -259,12 +259,12 @@ PROVIDER_GONE: dict[str, Case] = {
 @pytest.mark.parametrize("case", PROVIDER_GONE.values(), ids=PROVIDER_GONE.keys())
 def test_a_provider_that_has_gone_since_is_a_warning_of_a_part_and_of_the_whole(case: Case) -> None:
     desired, live = sides(case)
-    saved = saved_of(build(desired, live, FLAGS))
+    saved = saved_of(build_plan(desired, live, FLAGS))
     now = outside(gone=[str(PROVIDER.address)])(live)
-    part = part_of(saved, now)
+    part = read_part(saved, now)
     assert part is not None
     for seen in (part, now):
-        made = again(saved, seen, FLAGS)
+        made = plan_again(saved, seen, FLAGS)
         assert errors(made) == set()
         assert "missing-provider" in {finding.code for finding in made.findings}
 
@@ -276,7 +276,7 @@ GROUP = Group("team", "/team/", inline_policies={"own": document(allow("sts:Assu
 EVERYTHING: dict[str, Case] = {
     "a user goes": Case([ALICE, BOB], [ALICE], caller=ROOT),
     "a policy goes": Case([policy("p", S3)], [], caller=ROOT),
-    "an instance profile goes": Case([InstanceProfile("p", tags=MINE)], [], caller=ROOT),
+    "an instance profile goes": Case([InstanceProfile("p", tags=OWNER_TAGS)], [], caller=ROOT),
     "the trust of an open role changes": Case(
         [ops(trust(ROOT)), ALICE], [ops(trust(ROOT, "user/alice")), ALICE], caller=OPS + "x"
     ),
@@ -317,9 +317,9 @@ EVERYTHING: dict[str, Case] = {
 @pytest.mark.parametrize("case", EVERYTHING.values(), ids=EVERYTHING.keys())
 def test_the_whole_account_is_read_where_anybody_may_be_concerned(case: Case) -> None:
     desired, live = sides(case)
-    made = build(desired, live, ANYTHING)
+    made = build_plan(desired, live, ANYTHING)
     assert made.changes
-    assert part_of(saved_of(made), live) is None
+    assert read_part(saved_of(made), live) is None
 
 
 BOTH = replace(BOB, policies=frozenset([policy_arn("p"), policy_arn("q")]))
@@ -354,24 +354,24 @@ ORDERED: dict[str, tuple[list[Entity], list[Entity], bool]] = {
 @pytest.mark.parametrize(("before", "after", "expected"), ORDERED.values(), ids=ORDERED.keys())
 def test_who_is_not_shown_may_decide_the_order(before: list[Entity], after: list[Entity], expected: bool) -> None:
     desired, live = sides(Case(before, after, caller=ROOT))
-    saved = saved_of(build(desired, live, ANYTHING))
-    part = part_of(saved, live)
+    saved = saved_of(build_plan(desired, live, ANYTHING))
+    part = read_part(saved, live)
     assert part is not None
-    assert ordered_by_others(again(saved, part, ANYTHING), part) is expected
+    assert order_depends_on_unread(plan_again(saved, part, ANYTHING), part) is expected
 
 
 def test_what_moves_is_followed_by_every_trust() -> None:
-    desired, live = sides(Case([ALICE], [User("alicia", tags=MINE)], caller=ROOT))
+    desired, live = sides(Case([ALICE], [User("alicia", tags=OWNER_TAGS)], caller=ROOT))
     moved = replace(desired, moves=(Move(ALICE.address, Address("user", "alicia"), PLACE),))
-    assert needs_everything(saved_of(build(moved, live, ANYTHING)))
+    assert needs_whole_account(saved_of(build_plan(moved, live, ANYTHING)))
 
 
 A_PART: dict[str, tuple[Case, set[str]]] = {
     "a tag": (Case([ALICE, BOB, ADMIN], [replace(ALICE, tags=TAGGED), BOB, ADMIN], caller=ROOT), {"user/alice"}),
     "a role that lets in a pipeline": (
         Case(
-            [ops(github("repo:a/b:*")), PROVIDER, ADMIN, ALICE],
-            [ops(github("repo:a/b:*")), PROVIDER, policy("admin", ALL), ALICE],
+            [ops(github_trust("repo:a/b:*")), PROVIDER, ADMIN, ALICE],
+            [ops(github_trust("repo:a/b:*")), PROVIDER, policy("admin", ALL), ALICE],
             caller=OPS + "run-1",
         ),
         {"role/ops", str(PROVIDER.address), "policy/admin"},
@@ -421,27 +421,27 @@ A_PART: dict[str, tuple[Case, set[str]]] = {
 @pytest.mark.parametrize(("case", "expected"), A_PART.values(), ids=A_PART.keys())
 def test_no_more_is_read_than_what_is_asked_about(case: Case, expected: set[str]) -> None:
     desired, live = sides(case)
-    part = part_of(saved_of(build(desired, live, ANYTHING)), live)
+    part = read_part(saved_of(build_plan(desired, live, ANYTHING)), live)
     assert part is not None
-    assert set(map(str, part.known or ())) == expected
+    assert set(map(str, part.known_addresses or ())) == expected
 
 
 # A part says what it does not know
 
 
-PART = State(ACCOUNT, "aws", {ALICE.address: ALICE}, known=frozenset([ALICE.address, BOB.address]))
+PART = State(ACCOUNT, "aws", {ALICE.address: ALICE}, known_addresses=frozenset([ALICE.address, BOB.address]))
 UNKNOWN: dict[str, Callable[[State], object]] = {
     "an entity": lambda part: part.entities[WEB.address],
     "an entity, perhaps": lambda part: part.entities.get(WEB.address),
     "whether there is one": lambda part: WEB.address in part.entities,
-    "everything": lambda part: part.everything,
+    "everything": lambda part: part.all_entities,
     "an entity of a changed part": lambda part: replace(part, entities={}).entities.get(WEB.address),
 }
 
 
 @pytest.mark.parametrize("ask", UNKNOWN.values(), ids=UNKNOWN.keys())
 def test_what_was_not_read_is_not_absent(ask: Callable[[State], object]) -> None:
-    with pytest.raises(NotRead):
+    with pytest.raises(NotReadError):
         ask(PART)
 
 
@@ -451,17 +451,17 @@ def test_a_part_knows_what_is_there_and_what_is_not() -> None:
     assert PART.entities.get(BOB.address) is None
     assert PART.entities.get(Address("user", "ALICE")) == ALICE
     assert None not in PART.entities
-    assert replace(PART, known=None).everything == {ALICE.address: ALICE}
+    assert replace(PART, known_addresses=None).all_entities == {ALICE.address: ALICE}
 
 
 def test_a_part_tells_nothing_of_access() -> None:
     desired, live = sides(Case([WEB, ALICE, BOB], [replace(WEB, trust_policy=document(trust("user/bob"))), ALICE, BOB]))
-    made = build(desired, live, ANYTHING)
+    made = build_plan(desired, live, ANYTHING)
     saved = saved_of(made)
-    part = part_of(saved, live)
+    part = read_part(saved, live)
     assert part is not None
     assert made.access == saved.access != AccessDelta()
-    assert again(saved, part).access == AccessDelta()
+    assert plan_again(saved, part).access == AccessDelta()
 
 
 # Cost
@@ -473,10 +473,10 @@ def test_pages_cost_by_the_thousand_and_tags_by_the_hundred_or_one_by_one() -> N
         for entity in (User(f"u{index}"), replace(WEB, name=f"r{index}"), policy(f"p{index}", S3)):
             many[entity.address] = entity
     live = State(ACCOUNT, "aws", many)
-    assert calls_of_pages(live) == 15 + 2 + 1 + 5 + 2 + 1
-    one_by_one = replace(live, facts=Facts(detailed=frozenset(many)))
-    assert calls_of_pages(one_by_one) == 1501 + 2 + 1 + 5 + 2 + 1
-    assert calls_of([ALICE.address, WEB.address, ADMIN.address, ADMINS.address, PROVIDER.address]) == 14
+    assert count_page_calls(live) == 15 + 2 + 1 + 5 + 2 + 1
+    one_by_one = replace(live, details=LiveDetails(fully_read=frozenset(many)))
+    assert count_page_calls(one_by_one) == 1501 + 2 + 1 + 5 + 2 + 1
+    assert count_entity_calls([ALICE.address, WEB.address, ADMIN.address, ADMINS.address, PROVIDER.address]) == 14
 
 
 # The law
@@ -500,7 +500,7 @@ def situations(draw: st.DrawFn) -> tuple[Desired, State, State]:
     if caller is not None:
         arn = f"arn:aws:iam::{ACCOUNT}:user/{caller.name}"
         arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{caller.name}/alice" if caller.kind == "role" else arn
-    live = replace(live, facts=replace(live.facts, caller=arn, devices=devices))
+    live = replace(live, details=replace(live.details, caller=arn, devices=devices))
     other = desired.state.entities
     later = dict(live.entities)
     for address in sorted(live.entities.keys() | other.keys()):
@@ -517,31 +517,31 @@ def test_a_part_refuses_what_the_whole_refuses_and_else_makes_the_same_calls(
     found: tuple[Desired, State, State],
 ) -> None:
     desired, live, later = found
-    made = build(desired, live, ANYTHING)
+    made = build_plan(desired, live, ANYTHING)
     assume(made.changes)
     saved = saved_of(made)
     touched = {address: live.entities[address] for address in saved.before if address in live.entities}
     left = {address: entity for address, entity in later.entities.items() if address not in saved.before}
     now = replace(later, entities={**left, **touched})
-    part = part_of(saved, now)
+    part = read_part(saved, now)
     event(f"part: {part is not None}")
     assume(part is not None)
     assert part is not None
-    assert stale(saved, part) == stale(saved, now) == []
-    partly, wholly = again(saved, part, FLAGS), again(saved, now, FLAGS)
+    assert find_stale_entities(saved, part) == find_stale_entities(saved, now) == []
+    partly, wholly = plan_again(saved, part, FLAGS), plan_again(saved, now, FLAGS)
     event(f"refused: {bool(errors(wholly))}, lockout: {bool(lockouts(wholly))}")
     assert errors(wholly) <= errors(partly)
-    event(f"ordered by others: {ordered_by_others(partly, part)}")
-    if not errors(partly) and not ordered_by_others(partly, part):
+    event(f"ordered by others: {order_depends_on_unread(partly, part)}")
+    if not errors(partly) and not order_depends_on_unread(partly, part):
         assert (partly.steps, partly.changes) == (wholly.steps, wholly.changes)
 
 
 def test_an_instance_profile_that_loses_its_role_is_judged_with_that_role() -> None:
     """To undo it takes PassRole on the role, which may have a path."""
-    role, profile = Role("web", ADMIN.document, "/team/", tags=MINE), InstanceProfile("p", tags=MINE)
+    role, profile = Role("web", ADMIN.document, "/team/", tags=OWNER_TAGS), InstanceProfile("p", tags=OWNER_TAGS)
     case = Case([replace(profile, role=role.address), role], [profile, role])
     desired, live = sides(case)
-    saved = saved_of(build(desired, live, ANYTHING))
-    part = part_of(saved, live)
+    saved = saved_of(build_plan(desired, live, ANYTHING))
+    part = read_part(saved, live)
     assert part is not None and role.address in part.entities
-    assert again(saved, part).steps == again(saved, live).steps
+    assert plan_again(saved, part).steps == plan_again(saved, live).steps

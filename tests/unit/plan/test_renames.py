@@ -9,13 +9,13 @@ import pytest
 
 from reconciler.kinds.facets.tags import OWNER
 from reconciler.model.address import Address
-from reconciler.model.desired import Declaration, Desired, Ending, Expiry, Move, Settings
+from reconciler.model.desired import Declaration, Desired, Expiry, ExpiryKind, Move, Settings
 from reconciler.model.entity import Entity, Policy, Role, User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn
 
@@ -30,12 +30,12 @@ def document(resource: str, action: str = "iam:*", effect: str = "Allow") -> Any
 
 
 def planned(live: list[Entity], wanted: list[Entity], caller: str = "", **more: Any) -> Plan:
-    facts = Facts(caller=f"arn:aws:iam::{ACCOUNT}:{caller}", versions={})
+    facts = LiveDetails(caller=f"arn:aws:iam::{ACCOUNT}:{caller}", versions={})
     entities = {entity.address: entity for entity in wanted}
     declarations = {address: Declaration(PLACE) for address in entities}
     settings = Settings(**more.pop("settings", {}))
     desired = Desired(State(ACCOUNT, "aws", entities), "me", settings, declarations, {}, **more)
-    return build(desired, State(ACCOUNT, "aws", {one.address: one for one in live}, facts), Allowed())
+    return build_plan(desired, State(ACCOUNT, "aws", {one.address: one for one in live}, facts), PlanOptions())
 
 
 def refused(plan: Plan) -> list[str]:
@@ -113,7 +113,7 @@ def test_a_plan_holds_until_the_next_end_of_what_it_changes() -> None:
     }
     wanted = State(ACCOUNT, "aws", {changed.address: changed, same.address: same})
     desired = Desired(wanted, "me", Settings(), declarations, {}, now=datetime(2026, 1, 1, tzinfo=UTC))
-    plan = build(desired, State(ACCOUNT, "aws", {same.address: same}), Allowed())
+    plan = build_plan(desired, State(ACCOUNT, "aws", {same.address: same}), PlanOptions())
     assert plan.valid_until == ends[1]
     assert [finding.code for finding in plan.findings] == ["expired", "expires", "expires", "expires"]
 
@@ -130,11 +130,13 @@ def test_a_plan_holds_until_the_next_end_of_what_it_changes() -> None:
 @pytest.mark.parametrize("policy", ["p", ""], ids=["attachment", "trust rule"])
 def test_an_end_is_near_14_days_ahead_and_over_at_its_moment(now: datetime, code: str, policy: str) -> None:
     user = User("a", tags=MINE)
-    end = Expiry(datetime(2026, 12, 31, tzinfo=UTC), PLACE, policy, Ending.ATTACHMENT if policy else Ending.TRUST)
+    end = Expiry(
+        datetime(2026, 12, 31, tzinfo=UTC), PLACE, policy, ExpiryKind.ATTACHMENT if policy else ExpiryKind.TRUST
+    )
     state = State(ACCOUNT, "aws", {user.address: user})
     desired = Desired(state, "me", Settings(), {user.address: Declaration(PLACE, expiries=(end,))}, {}, now=now)
     expected = [code] if policy or code != "expires" else []
-    assert [finding.code for finding in build(desired, state, Allowed()).findings] == expected
+    assert [finding.code for finding in build_plan(desired, state, PlanOptions()).findings] == expected
 
 
 def roles(*names: str, **tags: str) -> list[Entity]:

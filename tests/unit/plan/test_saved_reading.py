@@ -12,16 +12,16 @@ import pytest
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Move, Settings
 from reconciler.model.entity import Entity, Role, User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.model.problem import Place
-from reconciler.plan.build import build
-from reconciler.plan.codec import decoded
-from reconciler.plan.fingerprint import fingerprint
-from reconciler.plan.options import Allowed
-from reconciler.plan.saved import read_saved, saved_part
-from reconciler.plan.saved_values import LARGEST, MalformedPlan, parse_strictly
+from reconciler.plan.build import build_plan
+from reconciler.plan.codec import decode_entity
+from reconciler.plan.fingerprint import fingerprint_of
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.saved import read_saved_plan, to_saved_section
+from reconciler.plan.saved_values import MAX_INTEGER, MalformedPlan, parse_strict_json
 from reconciler.policy.canonical import canonical
-from reconciler.render.plan_json import plan_dict
+from reconciler.render.plan_json import plan_to_dict
 
 ACCOUNT = "123456789012"
 READ = canonical({"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]})
@@ -43,8 +43,10 @@ def document() -> dict[str, Any]:
         {},
         moves=(Move(Address("user", "old"), Address("user", "u"), Place("f", 1, 1)),),
     )
-    plan = build(desired, State(ACCOUNT, "aws", {}, Facts(caller=f"arn:aws:iam::{ACCOUNT}:root")), Allowed())
-    found: dict[str, Any] = json.loads(json.dumps(plan_dict(plan) | {"saved": saved_part(plan)}))
+    plan = build_plan(
+        desired, State(ACCOUNT, "aws", {}, LiveDetails(caller=f"arn:aws:iam::{ACCOUNT}:root")), PlanOptions()
+    )
+    found: dict[str, Any] = json.loads(json.dumps(plan_to_dict(plan) | {"saved": to_saved_section(plan)}))
     assert found["findings"] and found["access"]["gained"]
     return found
 
@@ -62,10 +64,10 @@ def put(*path: str | int, value: Any) -> Callable[[Any], None]:
         holder[path[-1]] = value
         for name, entry in content["saved"]["entities"].items() if "after" in path else ():
             try:
-                entity = decoded(Address.parse(name).kind, entry["after"], "aws")
+                entity = decode_entity(Address.parse(name).kind, entry["after"], "aws")
             except (ValueError, TypeError, AttributeError, KeyError):
                 continue
-            entry["fingerprint"]["after"] = fingerprint(entity)
+            entry["fingerprint"]["after"] = fingerprint_of(entity)
 
     return edit
 
@@ -77,7 +79,7 @@ WRONG: dict[str, tuple[Callable[[Any], None], str]] = {
     **{
         f"{name} {value!r}": (put(*SETTINGS, name, value=value), f"saved.settings.{name}")
         for name in ("max_deletes", "max_delete_percent", "max_removals")
-        for value in (NAN, INFINITY, -INFINITY, -1, None, True, "10", [], {}, LARGEST + 2, 1e300, 10**400)
+        for value in (NAN, INFINITY, -INFINITY, -1, None, True, "10", [], {}, MAX_INTEGER + 2, 1e300, 10**400)
     },
     "a share past 100": (put(*SETTINGS, "max_delete_percent", value=100.5), "max_delete_percent"),
     "part of a deletion": (put(*SETTINGS, "max_deletes", value=0.5), "max_deletes"),
@@ -159,14 +161,14 @@ def test_a_value_that_no_plan_has_is_refused_by_its_path(edit: Callable[[Any], N
     content = deepcopy(DOCUMENT)
     edit(content)
     with pytest.raises(MalformedPlan) as caught:
-        read_saved(content)
+        read_saved_plan(content)
     assert path in str(caught.value)
 
 
 def test_a_plan_reads_as_it_was_saved() -> None:
-    saved = read_saved(deepcopy(DOCUMENT))
+    saved = read_saved_plan(deepcopy(DOCUMENT))
     assert (saved.account, saved.owner, saved.settings.ignore) == (ACCOUNT, "me", ("role/x*",))
-    assert set(saved.wanted) == {Address("user", "u"), Address("role", "r")}
+    assert set(saved.desired_entities) == {Address("user", "u"), Address("role", "r")}
 
 
 @pytest.mark.parametrize("missing", [*(key for key in DOCUMENT if key != "targets"), "settings", "entities", "moves"])
@@ -174,13 +176,13 @@ def test_a_key_less_is_refused(missing: str) -> None:
     content = deepcopy(DOCUMENT)
     del (content if missing in content else content["saved"])[missing]
     with pytest.raises(MalformedPlan, match=f"lacks '{missing}'"):
-        read_saved(content)
+        read_saved_plan(content)
 
 
 def test_a_plan_that_was_saved_before_there_were_reads_is_read() -> None:
     content = deepcopy(DOCUMENT)
     del content["saved"]["reads"]
-    assert read_saved(content).reads == 0
+    assert read_saved_plan(content).reads == 0
 
 
 @pytest.mark.parametrize(
@@ -195,11 +197,11 @@ def test_a_plan_that_was_saved_before_there_were_reads_is_read() -> None:
 )
 def test_what_json_does_not_have_and_python_takes_is_a_flaw(text: str, flaw: str) -> None:
     flaws: list[str] = []
-    parse_strictly(text.encode(), flaws)
+    parse_strict_json(text.encode(), flaws)
     assert flaws == [flaw]
 
 
 def test_json_as_it_is_written_has_no_flaw() -> None:
     flaws: list[str] = []
     text = '{"a": 1.5, "b": {"a": -1e3}, "c": [true, null, "NaN"]}'
-    assert (parse_strictly(text.encode(), flaws), flaws) == (json.loads(text), [])
+    assert (parse_strict_json(text.encode(), flaws), flaws) == (json.loads(text), [])

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.facts import present, step
+from reconciler.kinds.facts import make_step, presence_of
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
-from reconciler.plan.order import lateness, ordered
+from reconciler.plan.order import build_deferral, sort_steps
 from reconciler.plan.schedule import Schedule
 
 NAMES = [Address("role", name) for name in "abcd"]
@@ -25,17 +25,17 @@ def plans(draw: st.DrawFn) -> tuple[Step, ...]:
     for number in range(draw(st.integers(1, 12))):
         needed = draw(st.sets(st.integers(0, number - 1), max_size=2)) if number else set()
         steps.append(
-            step(
+            make_step(
                 draw(st.sampled_from(NAMES)),
                 draw(st.sampled_from(Phase)),
                 f"Call{number}",
                 {},
-                tuple(present(Address("user", str(one))) for one in needed),
-                (present(Address("user", str(number))),),
+                tuple(presence_of(Address("user", str(one))) for one in needed),
+                (presence_of(Address("user", str(number))),),
             )
         )
     own = frozenset(draw(st.sets(st.sampled_from(NAMES), max_size=1)))
-    return ordered(steps, lateness(own, locks_out=False))
+    return sort_steps(steps, build_deferral(own, locks_out=False))
 
 
 def all_orders_seen(steps: tuple[Step, ...], seed: int) -> tuple[list[int], int]:
@@ -43,7 +43,7 @@ def all_orders_seen(steps: tuple[Step, ...], seed: int) -> tuple[list[int], int]
     chance = random.Random(seed)
     schedule, under_way, started, most = Schedule(steps), [], [], 0
     ended: set[int] = set()
-    while not schedule.ended:
+    while not schedule.is_finished:
         while (index := schedule.start()) is not None:
             check_start(steps, index, ended, under_way)
             under_way.append(index)
@@ -52,7 +52,7 @@ def all_orders_seen(steps: tuple[Step, ...], seed: int) -> tuple[list[int], int]
         assert under_way, "nothing under way, and nothing may start"
         done = under_way.pop(chance.randrange(len(under_way)))
         ended.add(done)
-        schedule.end(done)
+        schedule.finish(done)
     return started, most
 
 
@@ -63,12 +63,15 @@ def check_start(steps: tuple[Step, ...], index: int, ended: set[int], under_way:
         waited_for = (
             other.makes & starting.needs
             or other.address == starting.address
-            or any(steps[i].phase != starting.phase or steps[i].own != starting.own for i in range(earlier, index))
+            or any(
+                steps[i].phase != starting.phase or steps[i].affects_caller != starting.affects_caller
+                for i in range(earlier, index)
+            )
         )
         assert not waited_for or earlier in ended
     for other in under_way:
         assert steps[other].phase is starting.phase
-        assert not starting.own
+        assert not starting.affects_caller
 
 
 @given(plans(), st.integers(0, 3))
@@ -85,10 +88,10 @@ def test_every_run_makes_every_call_once_and_none_before_what_it_waits_for(steps
 def test_independent_calls_go_side_by_side_where_their_order_decides_nothing(
     phase: Phase, own: bool, most: int
 ) -> None:
-    steps = tuple(replace(step(name, phase, "Call", {}), own=own) for name in NAMES)
+    steps = tuple(replace(make_step(name, phase, "Call", {}), affects_caller=own) for name in NAMES)
     assert all_orders_seen(steps, 1)[1] == most
 
 
 def test_a_plan_without_calls_is_over_at_once() -> None:
-    assert Schedule(()).ended
+    assert Schedule(()).is_finished
     assert Schedule(()).start() is None

@@ -13,15 +13,15 @@ import pytest
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired, Settings
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Action, Plan
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.plan.service_managed import service_of
 from reconciler.policy.canonical import canonical
-from reconciler.render.plan_json import plan_dict
-from reconciler.render.plan_markdown import plan_markdown
-from reconciler.render.plan_text import plan_text
+from reconciler.render.plan_json import plan_to_dict
+from reconciler.render.plan_markdown import render_plan_markdown
+from reconciler.render.plan_text import render_plan_text
 
 ACCOUNT, OTHER = "123456789012", "210987654321"
 HASH = "db5abadef3b60bd25596d78ce782dc2c"
@@ -88,10 +88,10 @@ LOOK_ALIKES: dict[str, Role] = {
 }
 
 
-def planned(*live: Entity, facts: Facts | None = None, **settings: Any) -> Plan:
+def planned(*live: Entity, facts: LiveDetails | None = None, **settings: Any) -> Plan:
     desired = Desired(State(ACCOUNT, "aws", {}), "platform", Settings(**{"prune": "all", **settings}), {}, {})
-    state = State(ACCOUNT, "aws", {one.address: one for one in live}, facts or Facts())
-    return build(desired, state, Allowed(deletes=True))
+    state = State(ACCOUNT, "aws", {one.address: one for one in live}, facts or LiveDetails())
+    return build_plan(desired, state, PlanOptions(allow_deletes=True))
 
 
 def deleted(plan: Plan) -> list[str]:
@@ -105,16 +105,16 @@ def test_a_role_of_a_service_is_left_alone_and_listed(real: Role, said: str) -> 
     if OTHER in str(real.trust_policy):
         said += f", lets account {OTHER} in"
     assert [(one.address, one.reason) for one in plan.left_alone] == [(real.address, said)]
-    assert plan_dict(plan)["left_alone"] == [{"address": str(real.address), "reason": said}]
-    assert f"  {real.address}  ({said})" in plan_text(plan)
-    assert f"{real.address}  ({said})" in plan_markdown(plan)
+    assert plan_to_dict(plan)["left_alone"] == [{"address": str(real.address), "reason": said}]
+    assert f"  {real.address}  ({said})" in render_plan_text(plan)
+    assert f"{real.address}  ({said})" in render_plan_markdown(plan)
 
 
 @pytest.mark.parametrize("fake", LOOK_ALIKES.values(), ids=LOOK_ALIKES.keys())
 def test_a_look_alike_is_pruned(fake: Role) -> None:
     plan = planned(fake)
     assert (service_of(fake, ACCOUNT), deleted(plan), plan.left_alone) == ("", [str(fake.address)], ())
-    assert "left_alone" not in plan_dict(plan)
+    assert "left_alone" not in plan_to_dict(plan)
 
 
 @pytest.mark.parametrize("named", ["role/OrganizationAccountAccessRole", "role/organization*", "*/*"])
@@ -153,27 +153,27 @@ def test_the_policies_and_the_instance_profile_of_such_a_role_stay_with_it() -> 
     assert deleted(plan) == ["policy/free"]
     assert [str(one.address) for one in plan.left_alone] == ["policy/bound", "policy/used", str(real.address)]
     assert plan.left_alone[0].reason == f"used by {real.address}"
-    assert plan.safe
+    assert plan.is_safe
 
 
 def test_a_role_of_a_template_is_never_pruned_not_even_by_prune_also() -> None:
     made = role("from-template", service("ec2"))
     template = "arn:aws:iam::aws:role-template/ec2"
-    plan = planned(made, facts=Facts(templates={made.address: template}), prune_also=("role/*",))
+    plan = planned(made, facts=LiveDetails(role_templates={made.address: template}), prune_also=("role/*",))
     assert (deleted(plan), plan.left_alone[0].reason) == ([], f"made from the role template {template}: never pruned")
 
 
 def test_they_count_for_no_threshold() -> None:
     live = [one for one, _ in REAL]
     desired = Desired(State(ACCOUNT, "aws", {}), None, Settings(prune="all", max_deletes=0), {}, {})
-    plan = build(desired, State(ACCOUNT, "aws", {one.address: one for one in live}), Allowed())
-    assert (plan.safe, plan.changes) == (True, ())
+    plan = build_plan(desired, State(ACCOUNT, "aws", {one.address: one for one in live}), PlanOptions())
+    assert (plan.is_safe, plan.changes) == (True, ())
 
 
 def test_a_plan_of_some_targets_does_not_list_them() -> None:
     desired = Desired(State(ACCOUNT, "aws", {}), "platform", Settings(prune="all"), {}, {})
     state = State(ACCOUNT, "aws", {REAL[0][0].address: REAL[0][0]})
-    assert build(desired, state, Allowed(targets=frozenset([Address("role", "mine")]))).left_alone == ()
+    assert build_plan(desired, state, PlanOptions(targets=frozenset([Address("role", "mine")]))).left_alone == ()
 
 
 def test_a_group_is_no_role() -> None:

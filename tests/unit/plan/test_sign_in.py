@@ -10,11 +10,11 @@ from reconciler.kinds.account import PasswordPolicy
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, KeyRule, Settings
 from reconciler.model.entity import User
-from reconciler.model.live import AccessKey, Facts, State
+from reconciler.model.live import AccessKey, LiveDetails, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from tests.support.strategies import ACCOUNT, PLACE
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -25,12 +25,12 @@ DAY = 86400
 def planned(rule: KeyRule | None, *keys: tuple[timedelta, bool], exists: bool = True, **settings: object) -> Plan:
     """A plan of one user with keys of these ages, active or not."""
     found = tuple(AccessKey(f"AKIA{index}", NOW - age, active) for index, (age, active) in enumerate(keys))
-    facts = Facts(access_keys={ALICE: found}, read_at=NOW)
+    facts = LiveDetails(access_keys={ALICE: found}, read_at=NOW)
     live = State(ACCOUNT, "aws", {ALICE: User("alice")} if exists else {}, facts)
     declarations = {ALICE: Declaration(PLACE, access_keys=rule)}
     wanted = State(ACCOUNT, "aws", {ALICE: User("alice")})
     desired = Desired(wanted, None, Settings(prune="none", **settings), declarations, {})  # type: ignore[arg-type]
-    return build(desired, live, Allowed())
+    return build_plan(desired, live, PlanOptions())
 
 
 def said(plan: Plan) -> list[str]:
@@ -116,5 +116,5 @@ def test_a_policy_that_makes_passwords_expire_at_once_says_so(
     live = State(ACCOUNT, "aws", {before.address: before} if before else {})
     wanted = State(ACCOUNT, "aws", {after.address: after})
     desired = Desired(wanted, None, Settings(prune="none"), {after.address: Declaration(PLACE)}, {})
-    plan = build(desired, live, Allowed())
+    plan = build_plan(desired, live, PlanOptions())
     assert [(finding.level, finding.code) for finding in plan.findings] == expected

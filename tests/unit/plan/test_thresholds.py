@@ -9,17 +9,17 @@ import pytest
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Entity, Group, Policy, Role, User
-from reconciler.model.live import Belongings, Facts, MfaDevice, State
+from reconciler.model.live import LiveDetails, MfaDevice, OwnedCredentials, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Place
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
-from reconciler.render.aws_cli import plan_commands
-from reconciler.render.plan_json import plan_json
-from reconciler.render.plan_markdown import plan_markdown
-from reconciler.render.plan_text import plan_text
-from reconciler.render.problems import github
+from reconciler.render.aws_cli import render_plan_commands
+from reconciler.render.plan_json import render_plan_json
+from reconciler.render.plan_markdown import render_plan_markdown
+from reconciler.render.plan_text import render_plan_text
+from reconciler.render.problems import render_github
 
 ACCOUNT = "123456789012"
 PLACE = Place("roles.yaml", 3, 12)
@@ -33,7 +33,7 @@ NO_TRUST = canonical({"Statement": []})
 P = f"arn:aws:iam::{ACCOUNT}:policy/p"
 DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
 VIEW = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-OWNED = Belongings(
+OWNED = OwnedCredentials(
     login_profile=True,
     access_keys=("AKIA1", "AKIA2"),
     signing_certificates=("C",),
@@ -44,10 +44,12 @@ OWNED = Belongings(
 
 
 def planned(
-    live: list[Entity], wanted: list[Entity], allowed: Allowed | None = None, owned: Any = None, **settings: Any
+    live: list[Entity], wanted: list[Entity], allowed: PlanOptions | None = None, owned: Any = None, **settings: Any
 ) -> Plan:
     policies = {VIEW: True, DENY_ALL: True}
-    facts = Facts(caller=f"arn:aws:iam::{ACCOUNT}:root", belongings=owned or {}, outside_policies=policies)
+    facts = LiveDetails(
+        caller=f"arn:aws:iam::{ACCOUNT}:root", owned_credentials=owned or {}, external_policies=policies
+    )
     desired = Desired(
         State(ACCOUNT, "aws", {entity.address: entity for entity in wanted}),
         "me",
@@ -56,8 +58,8 @@ def planned(
         {},
         setting_places=dict.fromkeys(settings, PLACE),
     )
-    return build(
-        desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, facts), allowed or Allowed()
+    return build_plan(
+        desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, facts), allowed or PlanOptions()
     )
 
 
@@ -79,16 +81,16 @@ def test_a_password_that_is_taken_from_a_user_who_stays_is_a_deletion() -> None:
     assert losses(planned(live, wanted), "too-many-deletes") == [
         "Too much would go: 11 deletions (0 entities; 11 passwords, keys and MFA devices) > max_deletes 10."
     ]
-    assert planned(live[:10], wanted[:10]).safe
-    assert planned(live, wanted, Allowed(deletes=True)).safe
-    assert planned([user("u", console=False)], [user("u", console=False)], max_deletes=0).safe
-    assert planned([user("u", console=True)], [user("u", console=None)], max_deletes=0).safe
+    assert planned(live[:10], wanted[:10]).is_safe
+    assert planned(live, wanted, PlanOptions(allow_deletes=True)).is_safe
+    assert planned([user("u", console=False)], [user("u", console=False)], max_deletes=0).is_safe
+    assert planned([user("u", console=True)], [user("u", console=None)], max_deletes=0).is_safe
 
 
 def test_what_goes_with_a_user_counts_one_by_one() -> None:
     """The user, a password, two keys, a certificate, an SSH key, a service's credential and two devices."""
     owned = {Address("user", "u"): OWNED}
-    assert planned([user("u")], [], owned=owned, max_deletes=9).safe
+    assert planned([user("u")], [], owned=owned, max_deletes=9).is_safe
     assert losses(planned([user("u")], [], owned=owned, max_deletes=8), "too-many-deletes") == [
         "Too much would go: 9 deletions (1 entity; 8 passwords, keys and MFA devices) > max_deletes 8."
     ]
@@ -158,7 +160,10 @@ def test_what_an_entity_that_stays_loses_is_a_removal(
             f"Too much would go: {number} removal{'s' if number > 1 else ''} from entities that stay"
         )
         assert said in loss
-        assert losses(planned(everything, asked, Allowed(deletes=True), max_removals=0), "too-many-removals") == []
+        assert (
+            losses(planned(everything, asked, PlanOptions(allow_deletes=True), max_removals=0), "too-many-removals")
+            == []
+        )
 
 
 def leavers(number: int) -> list[Entity]:
@@ -187,7 +192,7 @@ def test_a_threshold_above_its_default_is_told_by_the_plans_that_need_it(
     assert [one.place for one in findings] == [PLACE] * len(said)
     for finding, text in zip(findings, said, strict=True):
         assert text in finding.summary
-    allowed = planned(live, wanted, Allowed(deletes=True), **settings)
+    allowed = planned(live, wanted, PlanOptions(allow_deletes=True), **settings)
     assert losses(allowed, "threshold-raised") == []
 
 
@@ -195,9 +200,15 @@ def test_raised_removals_are_told_too_and_every_format_tells_it() -> None:
     arns = frozenset(f"arn:aws:iam::aws:policy/P{index}" for index in range(6))
     live: list[Entity] = [user(f"u{index}", policies=arns) for index in range(9)]
     plan = planned(live, leavers(9), max_removals=60)
-    assert plan.safe
+    assert plan.is_safe
     said = "The file raises max_removals from 50 to 60, and this plan needs it: 54 removals"
-    for text in (plan_text(plan), plan_json(plan), plan_markdown(plan), plan_commands(plan), github(plan.findings)):
+    for text in (
+        render_plan_text(plan),
+        render_plan_json(plan),
+        render_plan_markdown(plan),
+        render_plan_commands(plan),
+        render_github(plan.findings),
+    ):
         assert said in text.replace("\\_", "_")
 
 

@@ -11,11 +11,11 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, InstanceProfile, Policy, Role, User
-from reconciler.model.live import Facts, MfaDevice, State
+from reconciler.model.live import LiveDetails, MfaDevice, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn
 
@@ -40,13 +40,13 @@ def planned(
     live: list[Entity],
     wanted: list[Entity],
     settings: Settings = Settings(),  # noqa: B008 - frozen
-    facts: Facts = Facts(),  # noqa: B008 - frozen
+    facts: LiveDetails = LiveDetails(),  # noqa: B008 - frozen
     declaration: Declaration = Declaration(PLACE),  # noqa: B008 - frozen
-    allowed: Allowed = Allowed(),  # noqa: B008 - frozen
+    allowed: PlanOptions = PlanOptions(),  # noqa: B008 - frozen
 ) -> Plan:
     entities = {entity.address: entity for entity in wanted}
     desired = Desired(State(ACCOUNT, "aws", entities), "me", settings, dict.fromkeys(entities, declaration), {})
-    return build(desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, facts), allowed)
+    return build_plan(desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, facts), allowed)
 
 
 KEPT_ROLES: dict[str, tuple[Role, Settings, str]] = {
@@ -61,7 +61,7 @@ KEPT_ROLES: dict[str, tuple[Role, Settings, str]] = {
 @pytest.mark.parametrize(("role", "settings", "caller"), KEPT_ROLES.values(), ids=KEPT_ROLES.keys())
 def test_the_instance_profile_of_a_role_stays_with_a_role(role: Role, settings: Settings, caller: str) -> None:
     """Without it, the machines that run as the role would lose it."""
-    assert planned([role, PROFILE], [], settings, Facts(caller=caller)).changes == ()
+    assert planned([role, PROFILE], [], settings, LiveDetails(caller=caller)).changes == ()
 
 
 def test_an_instance_profile_goes_with_its_role() -> None:
@@ -87,22 +87,22 @@ def test_a_deny_taken_from_a_stranger_is_a_gain_of_power_not_a_loss() -> None:
         policies=frozenset([policy_arn("deny")]),
         inline_policies={"all": content("Allow", "*")},
     )
-    made = planned([deny, outsider], [], allowed=Allowed(foreign_detach=True))
-    assert made.access.disempowered == ()
-    assert {one.principal for one in made.access.empowered} == {"user/outsider"}
+    made = planned([deny, outsider], [], allowed=PlanOptions(allow_foreign_detach=True))
+    assert made.access.powers_lost == ()
+    assert {one.principal for one in made.access.powers_gained} == {"user/outsider"}
     assert [step.call.operation for step in made.steps] == ["DetachUserPolicy", "DeletePolicy"]
 
 
 @pytest.mark.parametrize(
     ("facts", "warned"),
     [
-        (Facts(devices={Address("user", "u"): ()}), True),
-        (Facts(devices={Address("user", "u"): (MfaDevice("arn:aws:iam::1:mfa/u"),)}), False),
-        (Facts(devices_unread=frozenset([Address("user", "u")])), False),
+        (LiveDetails(devices={Address("user", "u"): ()}), True),
+        (LiveDetails(devices={Address("user", "u"): (MfaDevice("arn:aws:iam::1:mfa/u"),)}), False),
+        (LiveDetails(devices_unread=frozenset([Address("user", "u")])), False),
     ],
     ids=["none", "one", "not to be read"],
 )
-def test_only_who_is_known_to_have_no_device_is_said_to_have_none(facts: Facts, warned: bool) -> None:
+def test_only_who_is_known_to_have_no_device_is_said_to_have_none(facts: LiveDetails, warned: bool) -> None:
     user = User("u", tags=MINE)
     made = planned([user], [user], facts=facts, declaration=Declaration(PLACE, mfa=True))
     assert ["user-without-mfa-device" in finding.code for finding in made.findings] == [True] * warned
@@ -119,14 +119,14 @@ def test_more_links_than_the_account_s_quota_are_refused_before_the_first_call()
     policies = [Policy(f"p{index}", content("Allow", "a:b"), tags=MINE) for index in range(12)]
     before = User("u", policies=frozenset(arns[:10]), tags=MINE)
     after = replace(before, policies=frozenset(arns))
-    quotas = Facts(quotas={"AttachedPoliciesPerUserQuota": 10})
+    quotas = LiveDetails(quotas={"AttachedPoliciesPerUserQuota": 10})
     made = planned([*policies, before], [*policies, after], facts=quotas)
     assert [finding.code for finding in made.findings if finding.level is Level.ERROR] == ["past-quota"]
 
 
 def test_a_caller_that_the_file_has_lost_stays_and_is_named() -> None:
     me = User("me", tags=MINE)
-    made = planned([me], [], facts=Facts(caller=f"arn:aws:iam::{ACCOUNT}:user/me"))
+    made = planned([me], [], facts=LiveDetails(caller=f"arn:aws:iam::{ACCOUNT}:user/me"))
     assert made.changes == ()
     assert [finding.code for finding in made.findings] == ["caller-kept"]
 

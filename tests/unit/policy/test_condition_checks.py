@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import pytest
 
 from reconciler.model.problem import Level
-from reconciler.policy.grammar import Flaw, Path, Use, flaws
+from reconciler.policy.grammar import Flaw, Path, PolicyType, check_document
 
 
 def identity(condition: object) -> list[Flaw]:
     body = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": condition}
-    return flaws({"Version": "2012-10-17", "Statement": [body]}, Use.IDENTITY)
+    return check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.IDENTITY)
 
 
 def when(operator: str, key: str, value: object) -> list[Flaw]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.problem import Level
-from reconciler.policy.grammar import Flaw, Path, Use, flaws
+from reconciler.policy.grammar import Flaw, Path, PolicyType, check_document
 
 ACCOUNT = "123456789012"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -31,7 +31,7 @@ def document(*statements: object, **changes: object) -> dict[str, object]:
 
 
 def identity(**changes: object) -> list[Flaw]:
-    return flaws(document(statement(**changes)), Use.IDENTITY)
+    return check_document(document(statement(**changes)), PolicyType.IDENTITY)
 
 
 def when(operator: str, key: str, value: object) -> list[Flaw]:
@@ -46,9 +46,9 @@ def at(*steps: str | int) -> Path:
     return ("Statement", 0, *steps)
 
 
-@pytest.mark.parametrize("use", [Use.IDENTITY, Use.MANAGED, Use.SESSION, Use.BOUNDARY])
-def test_a_good_statement_has_no_flaw(use: Use) -> None:
-    assert flaws(document(statement()), use) == []
+@pytest.mark.parametrize("use", [PolicyType.IDENTITY, PolicyType.MANAGED, PolicyType.SESSION, PolicyType.BOUNDARY])
+def test_a_good_statement_has_no_flaw(use: PolicyType) -> None:
+    assert check_document(document(statement()), use) == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_good_statement_has_no_flaw(use: Use) -> None:
     ],
 )
 def test_every_form_that_aws_takes_is_taken(good: object) -> None:
-    assert flaws(good, Use.IDENTITY) == []
+    assert check_document(good, PolicyType.IDENTITY) == []
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_every_form_that_aws_takes_is_taken(good: object) -> None:
     ],
 )
 def test_a_document_of_the_wrong_shape_is_an_error(bad: object, code: str, path: Path) -> None:
-    (flaw,) = flaws(bad, Use.IDENTITY)
+    (flaw,) = check_document(bad, PolicyType.IDENTITY)
     assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, code, path)
 
 
@@ -102,13 +102,13 @@ def test_a_document_of_the_wrong_shape_is_an_error(bad: object, code: str, path:
     ],
 )
 def test_a_misspelt_element_is_one_error_that_names_the_right_one(bad: object, path: Path, meant: str) -> None:
-    (flaw,) = flaws(bad, Use.IDENTITY)
+    (flaw,) = check_document(bad, PolicyType.IDENTITY)
     assert (flaw.code, flaw.path, flaw.at_key) == ("unknown-element", path, True)
     assert flaw.hint == f"Did you mean {meant}?"
 
 
 def test_what_stands_below_a_misspelt_element_is_checked_all_the_same() -> None:
-    found = flaws({"statement": [statement(effect="allow", Effect=ABSENT)]}, Use.IDENTITY)
+    found = check_document({"statement": [statement(effect="allow", Effect=ABSENT)]}, PolicyType.IDENTITY)
     assert [(flaw.code, flaw.path) for flaw in found] == [
         ("unknown-element", ("statement",)),
         ("unknown-element", ("statement", 0, "effect")),
@@ -124,7 +124,7 @@ def test_an_element_that_nothing_resembles_lists_the_elements() -> None:
 
 def test_a_key_that_is_no_text_is_an_unknown_element() -> None:
     numbered: dict[object, object] = {7: 1, "Statement": statement()}
-    assert codes(flaws(numbered, Use.IDENTITY)) == ["unknown-element"]
+    assert codes(check_document(numbered, PolicyType.IDENTITY)) == ["unknown-element"]
 
 
 def test_all_flaws_of_a_document_come_at_once() -> None:
@@ -133,14 +133,14 @@ def test_all_flaws_of_a_document_come_at_once() -> None:
         statement(Resource="my-bucket", Sid="a b"),
         Version="1",
     )
-    assert codes(flaws(bad, Use.IDENTITY)) == [
+    assert codes(check_document(bad, PolicyType.IDENTITY)) == [
         *("invalid-version", "invalid-effect", "invalid-action", "invalid-action"),
         *("invalid-sid", "invalid-resource"),
     ]
 
 
 def test_a_single_statement_has_no_index_in_its_path() -> None:
-    (flaw,) = flaws({"Statement": statement(Effect="Allowed")}, Use.IDENTITY)
+    (flaw,) = check_document({"Statement": statement(Effect="Allowed")}, PolicyType.IDENTITY)
     assert flaw.path == ("Statement", "Effect")
 
 
@@ -182,12 +182,12 @@ def test_effect_in_the_wrong_letter_case_is_corrected() -> None:
 
 
 def test_a_sid_twice_is_an_error_at_the_second() -> None:
-    (flaw,) = flaws(document(statement(Sid="A"), statement(Sid="B"), statement(Sid="A")), Use.IDENTITY)
+    (flaw,) = check_document(document(statement(Sid="A"), statement(Sid="B"), statement(Sid="A")), PolicyType.IDENTITY)
     assert (flaw.code, flaw.path) == ("duplicate-sid", ("Statement", 2, "Sid"))
 
 
 def test_sids_that_differ_in_letter_case_are_two() -> None:
-    assert flaws(document(statement(Sid="A"), statement(Sid="a")), Use.IDENTITY) == []
+    assert check_document(document(statement(Sid="A"), statement(Sid="a")), PolicyType.IDENTITY) == []
 
 
 @pytest.mark.parametrize(
@@ -265,9 +265,9 @@ def test_an_arn_with_too_few_parts_is_a_warning_since_aws_takes_it() -> None:
     assert (flaw.level, flaw.code) == (Level.WARNING, "short-arn")
 
 
-@pytest.mark.parametrize("use", [Use.IDENTITY, Use.MANAGED, Use.SESSION, Use.BOUNDARY])
-def test_an_id_is_for_policies_of_resources(use: Use) -> None:
-    (flaw,) = flaws({"Version": "2012-10-17", "Id": "mine", "Statement": statement()}, use)
+@pytest.mark.parametrize("use", [PolicyType.IDENTITY, PolicyType.MANAGED, PolicyType.SESSION, PolicyType.BOUNDARY])
+def test_an_id_is_for_policies_of_resources(use: PolicyType) -> None:
+    (flaw,) = check_document({"Version": "2012-10-17", "Id": "mine", "Statement": statement()}, use)
     assert (flaw.level, flaw.code, flaw.path, flaw.at_key) == (
         *(Level.WARNING, "id-in-identity-policy", ("Id",)),
         True,
@@ -276,23 +276,23 @@ def test_an_id_is_for_policies_of_resources(use: Use) -> None:
 
 def test_a_trust_may_have_an_id() -> None:
     trusting = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}
-    assert flaws({"Version": "2012-10-17", "Id": "mine", "Statement": [trusting]}, Use.TRUST) == []
+    assert check_document({"Version": "2012-10-17", "Id": "mine", "Statement": [trusting]}, PolicyType.TRUST) == []
 
 
 def test_a_managed_policy_has_the_current_version_since_aws_refuses_the_old_one() -> None:
-    (flaw,) = flaws({"Version": "2008-10-17", "Statement": statement()}, Use.MANAGED)
+    (flaw,) = check_document({"Version": "2008-10-17", "Statement": statement()}, PolicyType.MANAGED)
     assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, "old-version-in-managed-policy", ("Version",))
     assert flaw.hint == "Write Version: 2012-10-17."
 
 
 def test_what_the_new_version_changes_is_said_if_the_document_has_something_like_a_variable() -> None:
     old = {"Version": "2008-10-17", "Statement": statement(Resource="arn:aws:s3:::b/${aws:username}")}
-    (flaw, _) = flaws(old, Use.MANAGED)
+    (flaw, _) = check_document(old, PolicyType.MANAGED)
     assert "then is a variable" in flaw.hint
 
 
 def test_a_managed_policy_without_version_is_sent_with_the_current_one() -> None:
-    assert flaws({"Statement": statement()}, Use.MANAGED) == []
+    assert check_document({"Statement": statement()}, PolicyType.MANAGED) == []
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_latin_1_and_line_ends_are_taken(text: str) -> None:
 def test_a_variable_under_the_old_version_is_a_warning() -> None:
     text = "arn:aws:s3:::home/${aws:username}"
     old = document(statement(Resource=[text]), Version="2008-10-17")
-    (flaw,) = flaws(old, Use.IDENTITY)
+    (flaw,) = check_document(old, PolicyType.IDENTITY)
     assert (flaw.level, flaw.code, flaw.path) == (
         Level.WARNING,
         "variable-in-old-version",
@@ -361,10 +361,10 @@ _STATEMENTS = st.fixed_dictionaries(
 
 @given(
     JSON | st.fixed_dictionaries({"Statement": _STATEMENTS | st.lists(_STATEMENTS, max_size=3)}),
-    st.sampled_from(Use),
+    st.sampled_from(PolicyType),
 )
-def test_no_json_value_makes_it_raise(value: object, use: Use) -> None:
-    for flaw in flaws(value, use):
+def test_no_json_value_makes_it_raise(value: object, use: PolicyType) -> None:
+    for flaw in check_document(value, use):
         assert flaw.summary.endswith(".")
         assert leads_somewhere(value, flaw.path), flaw
         flaw.summary.encode()
@@ -390,6 +390,6 @@ def published() -> dict[str, object]:
 
 
 def test_no_policy_that_aws_manages_has_a_flaw() -> None:
-    found = {name: flaws(body, Use.IDENTITY) for name, body in published().items()}
+    found = {name: check_document(body, PolicyType.IDENTITY) for name, body in published().items()}
     assert len(found) > 1_000
     assert {name: some for name, some in found.items() if some} == {}

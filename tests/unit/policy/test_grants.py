@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.plan import Phase
 from reconciler.policy.canonical import canonical
-from reconciler.policy.grants import NOTHING, Statements, phase_of, statements_of
+from reconciler.policy.grants import NO_STATEMENTS, Statements, phase_of, statements_of
 
 
 def some(*statements: dict[str, Any]) -> Statements:
@@ -29,13 +29,13 @@ TO = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ["1" *
 TO_MORE = {**TO, "Principal": {"AWS": ["1" * 12, "2" * 12]}}
 
 PHASES: dict[str, tuple[Statements, Statements, Phase]] = {
-    "nothing to nothing": (NOTHING, NOTHING, Phase.WIDEN),
-    "a new Allow": (NOTHING, some(allow("a:One")), Phase.WIDEN),
-    "a new Deny": (NOTHING, some(deny("a:One")), Phase.RESTRICT),
-    "a new Deny beside a new Allow": (NOTHING, some(deny("a:One"), allow("a:Two")), Phase.GUARDED),
-    "an Allow that goes": (some(allow("a:One")), NOTHING, Phase.NARROW),
-    "a Deny that goes": (some(deny("a:One")), NOTHING, Phase.RELEASE),
-    "a Deny and an Allow that go": (some(deny("a:One"), allow("a:Two")), NOTHING, Phase.UNGUARDED),
+    "nothing to nothing": (NO_STATEMENTS, NO_STATEMENTS, Phase.WIDEN),
+    "a new Allow": (NO_STATEMENTS, some(allow("a:One")), Phase.WIDEN),
+    "a new Deny": (NO_STATEMENTS, some(deny("a:One")), Phase.RESTRICT),
+    "a new Deny beside a new Allow": (NO_STATEMENTS, some(deny("a:One"), allow("a:Two")), Phase.GUARDED),
+    "an Allow that goes": (some(allow("a:One")), NO_STATEMENTS, Phase.NARROW),
+    "a Deny that goes": (some(deny("a:One")), NO_STATEMENTS, Phase.RELEASE),
+    "a Deny and an Allow that go": (some(deny("a:One"), allow("a:Two")), NO_STATEMENTS, Phase.UNGUARDED),
     "one Allow for another": (some(allow("a:One")), some(allow("a:Two")), Phase.SWAP),
     "one more action": (some(allow("a:One")), some(allow("a:One", "a:Two")), Phase.WIDEN),
     "one action less": (some(allow("a:One", "a:Two")), some(allow("a:One")), Phase.NARROW),
@@ -95,4 +95,4 @@ def test_statements_of_several_documents_are_one_set() -> None:
     one = canonical({"Statement": [allow("a:One"), deny("a:Two")]})
     other = canonical({"Statement": allow("a:One")})
     assert statements_of([one, other]) == one.statements
-    assert statements_of([]) == NOTHING
+    assert statements_of([]) == NO_STATEMENTS

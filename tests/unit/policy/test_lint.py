@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.problem import Level
-from reconciler.policy.flaw import Flaw, Path, Use
-from reconciler.policy.grammar import flaws
+from reconciler.policy.flaw import Flaw, Path, PolicyType
+from reconciler.policy.grammar import check_document
 
 MFA = "aws:MultiFactorAuthPresent"
 GITHUB = "token.actions.githubusercontent.com"
@@ -14,7 +14,7 @@ GITHUB = "token.actions.githubusercontent.com"
 
 def identity(effect: str, condition: object) -> list[Flaw]:
     body = {"Effect": effect, "Action": "s3:*", "Resource": "*", "Condition": condition}
-    return flaws({"Version": "2012-10-17", "Statement": [body]}, Use.IDENTITY)
+    return check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.IDENTITY)
 
 
 def at(*steps: str | int) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.document import Document
-from reconciler.plan.explain import explained
+from reconciler.plan.explain import diff_documents
 from reconciler.policy.canonical import canonical
 
 Statement = dict[str, Any]
@@ -116,7 +116,7 @@ def test_four_hundred_policies_of_aws_rewritten_without_a_change_of_meaning_show
     for document in chance.sample(shipped(), 400):
         other = rewritten(chance, document)
         assert canonical(other) == canonical(document), (document, other)
-        assert explained(canonical(document), canonical(other)) == []
+        assert diff_documents(canonical(document), canonical(other)) == []
 
 
 def test_a_hundred_and_twenty_really_changed_policies_are_each_found_and_explained() -> None:
@@ -131,5 +131,5 @@ def test_a_hundred_and_twenty_really_changed_policies_are_each_found_and_explain
 
 def said(before: Document, after: Document) -> bool:
     """The plan names at least one statement, and what changed in it."""
-    changes = explained(before, after)
+    changes = diff_documents(before, after)
     return bool(changes) and all(change.parts for change in changes)

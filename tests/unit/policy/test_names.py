@@ -9,12 +9,12 @@ import pytest
 
 from reconciler.desired.aws_names import AwsNames
 from reconciler.model.problem import Level
-from reconciler.policy.flaw import Flaw, Use
-from reconciler.policy.names import NameChecks, policy_hint
+from reconciler.policy.flaw import Flaw, PolicyType
+from reconciler.policy.names import NameChecks, suggest_policy
 
 
-def look(statement: dict[str, Any], use: Use = Use.IDENTITY) -> list[Flaw]:
-    return list(NameChecks(AwsNames()).flaws({"Statement": [statement]}, use))
+def look(statement: dict[str, Any], use: PolicyType = PolicyType.IDENTITY) -> list[Flaw]:
+    return list(NameChecks(AwsNames()).check_document({"Statement": [statement]}, use))
 
 
 MISSPELT = [
@@ -71,16 +71,16 @@ def test_an_action_that_aws_has_or_that_says_nothing_is_left_alone(action: str) 
 
 @pytest.mark.parametrize("document", [None, [], {"Statement": 3}, {"Statement": [3, {"Action": {"a": 1}}]}])
 def test_a_document_of_the_wrong_shape_does_not_raise(document: object) -> None:
-    assert list(NameChecks(AwsNames()).flaws(document, Use.IDENTITY)) == []
+    assert list(NameChecks(AwsNames()).check_document(document, PolicyType.IDENTITY)) == []
 
 
-@pytest.mark.parametrize("use", [Use.IDENTITY, Use.SESSION, Use.BOUNDARY])
-def test_every_kind_of_policy_is_looked_at(use: Use) -> None:
+@pytest.mark.parametrize("use", [PolicyType.IDENTITY, PolicyType.SESSION, PolicyType.BOUNDARY])
+def test_every_kind_of_policy_is_looked_at(use: PolicyType) -> None:
     assert [flaw.code for flaw in look({"Action": "s3:GetObjct"}, use)] == ["unknown-action"]
 
 
 def test_actions_of_a_trust_are_the_business_of_the_grammar() -> None:
-    assert look({"Action": "sts:AsumeRole"}, Use.TRUST) == []
+    assert look({"Action": "sts:AsumeRole"}, PolicyType.TRUST) == []
 
 
 KEYS = [
@@ -90,9 +90,9 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize("use", list(Use))
+@pytest.mark.parametrize("use", list(PolicyType))
 @pytest.mark.parametrize(("key", "hint"), KEYS)
-def test_a_condition_key_that_looks_like_another_one_is_a_warning(use: Use, key: str, hint: str) -> None:
+def test_a_condition_key_that_looks_like_another_one_is_a_warning(use: PolicyType, key: str, hint: str) -> None:
     (flaw,) = look({"Condition": {"StringEquals": {key: "x"}}}, use)
     assert (flaw.level, flaw.code, flaw.hint) == (Level.WARNING, "unknown-condition-key", hint)
     assert (flaw.path, flaw.at_key) == (("Statement", 0, "Condition", "StringEquals", key), True)
@@ -113,7 +113,9 @@ def test_a_condition_key_that_is_right_or_like_no_other_is_left_alone(key: str) 
 def test_aws_own_policies_raise_no_alarm() -> None:
     shipped = json.loads(pytest.importorskip("moto.iam.aws_managed_policies").aws_managed_policies_data)
     checks = NameChecks(AwsNames())
-    found = {name: list(checks.flaws(policy["Document"], Use.IDENTITY)) for name, policy in shipped.items()}
+    found = {
+        name: list(checks.check_document(policy["Document"], PolicyType.IDENTITY)) for name, policy in shipped.items()
+    }
     assert len(found) > 1_000
     assert {name: some for name, some in found.items() if some} == {}
 
@@ -134,9 +136,9 @@ def test_aws_own_policies_raise_no_alarm() -> None:
     ],
 )
 def test_a_managed_policy_is_known_by_its_path_and_name(name: str, meant: str | None) -> None:
-    assert policy_hint(name, AwsNames(), "aws") == meant
+    assert suggest_policy(name, AwsNames(), "aws") == meant
 
 
 def test_other_partitions_may_have_policies_of_nearly_the_same_name() -> None:
-    assert policy_hint("AmazonS3ReadOnlyAcess", AwsNames(), "aws-cn") is None
-    assert policy_hint("ViewOnlyAccess", AwsNames(), "aws-cn") == "job-function/ViewOnlyAccess"
+    assert suggest_policy("AmazonS3ReadOnlyAcess", AwsNames(), "aws-cn") is None
+    assert suggest_policy("ViewOnlyAccess", AwsNames(), "aws-cn") == "job-function/ViewOnlyAccess"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.policy.narrowing import narrows
+from reconciler.policy.narrowing import narrows_callers
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from reconciler.policy.narrowing import narrows
     ],
 )
 def test_keys_that_say_from_where_the_caller_comes_narrow(operator: str, key: str, value: str) -> None:
-    assert narrows({operator: {key: value}})
+    assert narrows_callers({operator: {key: value}})
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_keys_that_say_from_where_the_caller_comes_narrow(operator: str, key: st
     ],
 )
 def test_what_lets_anybody_through_does_not(operator: str, key: str, value: str) -> None:
-    assert not narrows({operator: {key: value}})
+    assert not narrows_callers({operator: {key: value}})

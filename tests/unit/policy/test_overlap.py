@@ -8,7 +8,13 @@ import pytest
 
 from reconciler.model.document import Statement
 from reconciler.policy.canonical import canonical
-from reconciler.policy.overlap import common, known, meet, patterns_meet, surely
+from reconciler.policy.overlap import (
+    drop_unread,
+    intersect_statements,
+    is_surely_covered,
+    patterns_overlap,
+    statements_overlap,
+)
 
 PATTERNS: dict[str, tuple[str, str, bool]] = {
     "the same": ("s3:get", "s3:get", True),
@@ -27,7 +33,7 @@ PATTERNS: dict[str, tuple[str, str, bool]] = {
 
 @pytest.mark.parametrize(("one", "other", "expected"), PATTERNS.values(), ids=PATTERNS)
 def test_patterns_meet_where_a_text_matches_both(one: str, other: str, expected: bool) -> None:
-    assert (patterns_meet(one, other), patterns_meet(other, one)) == (expected, expected)
+    assert (patterns_overlap(one, other), patterns_overlap(other, one)) == (expected, expected)
 
 
 def statement(**elements: Any) -> Statement:
@@ -60,14 +66,14 @@ PAIRS: dict[str, tuple[Statement, Statement, bool]] = {
 @pytest.mark.parametrize(("one", "other", "expected"), PAIRS.values(), ids=PAIRS)
 def test_statements_meet_where_a_request_can_be_of_both(one: Statement, other: Statement, expected: bool) -> None:
     ours, theirs = frozenset([one]), frozenset([other])
-    assert (meet(ours, theirs), meet(theirs, ours)) == (expected, expected)
+    assert (statements_overlap(ours, theirs), statements_overlap(theirs, ours)) == (expected, expected)
 
 
 def test_what_is_not_read_meets_all_and_can_be_left_out() -> None:
     unread = Statement("Allow", actions=frozenset(["arn:aws:iam::aws:policy/X"]))
     read = statement(Action="a:1")
-    assert meet(frozenset([unread]), frozenset([read]))
-    assert known(frozenset([unread, read])) == {read}
+    assert statements_overlap(frozenset([unread]), frozenset([read]))
+    assert drop_unread(frozenset([unread, read])) == {read}
 
 
 COMMON: dict[str, tuple[Statement, Statement, Statement]] = {
@@ -93,7 +99,7 @@ COMMON: dict[str, tuple[Statement, Statement, Statement]] = {
 
 @pytest.mark.parametrize(("one", "other", "expected"), COMMON.values(), ids=COMMON)
 def test_what_two_statements_have_in_common(one: Statement, other: Statement, expected: Statement) -> None:
-    assert common(frozenset([one]), frozenset([other])) == {expected}
+    assert intersect_statements(frozenset([one]), frozenset([other])) == {expected}
 
 
 CONDITION = {"Bool": {"a:k": "true"}}
@@ -139,4 +145,4 @@ SURELY: dict[str, tuple[Statement, Statement, bool]] = {
 
 @pytest.mark.parametrize(("one", "other", "expected"), SURELY.values(), ids=SURELY)
 def test_one_says_surely_all_that_another_one_does(one: Statement, other: Statement, expected: bool) -> None:
-    assert surely(other, frozenset([one]), "Allow") is expected
+    assert is_surely_covered(other, frozenset([one]), "Allow") is expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.policy.canonical import canonical
-from reconciler.policy.partition_checks import flaws_of_partition, foreign_arns, is_foreign
+from reconciler.policy.partition_checks import check_partition, find_foreign_arns, is_foreign_arn
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from reconciler.policy.partition_checks import flaws_of_partition, foreign_arns,
     ],
 )
 def test_an_arn_is_foreign_if_its_partition_is_another_in_plain_text(arn: str, partition: str, expected: bool) -> None:
-    assert is_foreign(arn, partition) is expected
+    assert is_foreign_arn(arn, partition) is expected
 
 
 DOCUMENT = {
@@ -67,7 +67,7 @@ TRUST = {
 def test_resources_and_principals_are_checked_and_conditions_are_not(
     document: object, paths: list[tuple[str | int, ...]]
 ) -> None:
-    found = list(flaws_of_partition(document, "aws"))
+    found = list(check_partition(document, "aws"))
     assert [flaw.path for flaw in found] == paths
     for flaw in found:
         assert flaw.code == "other-partition"
@@ -76,13 +76,13 @@ def test_resources_and_principals_are_checked_and_conditions_are_not(
 
 
 def test_what_aws_answers_is_quoted() -> None:
-    resource, principal = next(flaws_of_partition(DOCUMENT, "aws")), next(flaws_of_partition(TRUST, "aws"))
+    resource, principal = next(check_partition(DOCUMENT, "aws")), next(check_partition(TRUST, "aws"))
     assert 'Partition "aws-cn" is not valid for resource' in resource.summary
     assert "Invalid principal in policy" in principal.summary
 
 
 def test_the_quick_look_finds_what_the_check_of_a_file_finds() -> None:
-    found = foreign_arns([canonical(DOCUMENT), canonical(TRUST)], ["arn:aws-cn:iam::aws:policy/x", ""], "aws")
+    found = find_foreign_arns([canonical(DOCUMENT), canonical(TRUST)], ["arn:aws-cn:iam::aws:policy/x", ""], "aws")
     assert sorted(set(found)) == [
         "arn:aws-cn:iam::210987654321:root",
         "arn:aws-cn:iam::210987654321:saml-provider/x",
@@ -90,4 +90,4 @@ def test_the_quick_look_finds_what_the_check_of_a_file_finds() -> None:
         "arn:aws-cn:s3:::b",
         "arn:aws-cn:s3:::c",
     ]
-    assert not list(foreign_arns([], [], "aws"))
+    assert not list(find_foreign_arns([], [], "aws"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.problem import Level
-from reconciler.policy.flaw import Flaw, Use
-from reconciler.policy.grammar import flaws
+from reconciler.policy.flaw import Flaw, PolicyType
+from reconciler.policy.grammar import check_document
 from reconciler.policy.placeholders import explain_text, find_placeholder
 
 ACCOUNT = "123456789012"
@@ -14,7 +14,7 @@ ACCOUNT = "123456789012"
 
 def check(resource: str = "*", **changes: object) -> list[Flaw]:
     body = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource} | changes
-    return flaws({"Version": "2012-10-17", "Statement": [body]}, Use.IDENTITY)
+    return check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.IDENTITY)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def check(resource: str = "*", **changes: object) -> list[Flaw]:
 def test_a_placeholder_says_whose_it_is_and_what_to_write(text: str, found: str, owner: str, instead: str) -> None:
     placeholder = find_placeholder(text)
     assert placeholder is not None
-    assert (placeholder.text, placeholder.owner) == (found, owner)
-    assert instead in placeholder.instead
+    assert (placeholder.text, placeholder.tool) == (found, owner)
+    assert instead in placeholder.hint
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,6 @@ def test_an_account_in_a_condition_is_looked_at_too(key: str) -> None:
 )
 def test_a_principal_says_it_in_its_one_error(text: str, hint: str) -> None:
     body = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": text}}
-    (flaw,) = flaws({"Version": "2012-10-17", "Statement": [body]}, Use.TRUST)
+    (flaw,) = check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.TRUST)
     assert flaw.code == "invalid-principal"
     assert hint in flaw.hint

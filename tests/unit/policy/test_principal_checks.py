@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.problem import Level
-from reconciler.policy.grammar import Flaw, Path, Use, flaws
+from reconciler.policy.grammar import Flaw, Path, PolicyType, check_document
 
 ACCOUNT = "123456789012"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -20,7 +20,7 @@ def trust(**changes: object) -> list[Flaw]:
     """The flaws of a good trust policy, changed; ABSENT drops an element."""
     merged = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ROOT}, **changes}
     body = {name: value for name, value in merged.items() if value is not ABSENT}
-    return flaws({"Version": "2012-10-17", "Statement": [body]}, Use.TRUST)
+    return check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.TRUST)
 
 
 def codes(found: Iterable[Flaw]) -> list[str]:

@@ -12,16 +12,16 @@ import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from reconciler.model.problem import Level
-from reconciler.policy.flaw import Flaw, Use
-from reconciler.policy.grammar import flaws
+from reconciler.policy.flaw import Flaw, PolicyType
+from reconciler.policy.grammar import check_document
 
 ACCOUNT = "123456789012"
 IAM = f"arn:aws:iam::{ACCOUNT}"
 
 
-def check(resource: str, element: str = "Resource", use: Use = Use.IDENTITY) -> list[Flaw]:
+def check(resource: str, element: str = "Resource", use: PolicyType = PolicyType.IDENTITY) -> list[Flaw]:
     body = {"Effect": "Deny", "Action": "s3:GetObject", element: ["*", resource]}
-    return flaws({"Version": "2012-10-17", "Statement": [body]}, use)
+    return check_document({"Version": "2012-10-17", "Statement": [body]}, use)
 
 
 REFUSED = {
@@ -115,14 +115,14 @@ def test_a_bucket_that_lacks_two_colons_is_meant() -> None:
 
 @pytest.mark.parametrize("resource", ["arn:aws:sqs", "arn:aws:sqs:us-east-1", "arn:aws:s3:*"])
 def test_a_session_policy_with_a_short_arn_is_refused(resource: str) -> None:
-    (flaw,) = check(resource, use=Use.SESSION)
+    (flaw,) = check(resource, use=PolicyType.SESSION)
     assert (flaw.level, flaw.code) == (Level.ERROR, "short-arn-in-session")
     assert flaw.hint.endswith(":*.")
 
 
 def test_a_session_policy_takes_whole_arns_and_refuses_what_all_policies_do() -> None:
-    assert check("arn:aws:s3:::b/*", use=Use.SESSION) == []
-    (flaw,) = check("arn:aws:s3::b", use=Use.SESSION)
+    assert check("arn:aws:s3:::b/*", use=PolicyType.SESSION) == []
+    (flaw,) = check("arn:aws:s3::b", use=PolicyType.SESSION)
     assert flaw.code == "legacy-arn"
 
 
@@ -133,7 +133,7 @@ def documents_of_aws() -> dict[str, Any]:
 def test_no_policy_of_aws_has_an_error_or_a_new_warning() -> None:
     documents = documents_of_aws()
     assert len(documents) > 1500
-    found = {name: flaws(body, Use.MANAGED) for name, body in documents.items()}
+    found = {name: check_document(body, PolicyType.MANAGED) for name, body in documents.items()}
     assert {name: flawed for name, flawed in found.items() if flawed} == {}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.policy.service_principals import NEEDED_ACTIONS, date_of_list, find_nearest, is_known
+from reconciler.policy.service_principals import NEEDED_ACTIONS, date_of_list, find_nearest_service, is_known_service
 
 KNOWN = """
 ec2.amazonaws.com lambda.amazonaws.com edgelambda.amazonaws.com replicator.lambda.amazonaws.com
@@ -25,7 +25,7 @@ something-new.lambda.amazonaws.com
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_principal_that_aws_has_is_known_in_every_region_and_partition(name: str) -> None:
-    assert is_known(name)
+    assert is_known_service(name)
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_a_principal_that_aws_has_is_known_in_every_region_and_partition(name: s
     ],
 )
 def test_of_one_that_aws_has_not_the_nearest_is_named(name: str, near: str) -> None:
-    assert not is_known(name)
-    assert find_nearest(name) == near
+    assert not is_known_service(name)
+    assert find_nearest_service(name) == near
 
 
 def test_every_service_of_awss_own_policies_is_known() -> None:
@@ -58,7 +58,7 @@ def test_every_service_of_awss_own_policies_is_known() -> None:
         for values in re.findall(rf'"{key}": (\[[^\]]*\]|"[^"]*")', text):
             held |= {name for name in re.findall(r'"([^"]+)"', values) if "*" not in name}
     assert len(held) > 120
-    assert sorted(name for name in held if not is_known(name)) == []
+    assert sorted(name for name in held if not is_known_service(name)) == []
 
 
 def test_the_list_says_where_it_is_from_and_holds_nothing_twice() -> None:

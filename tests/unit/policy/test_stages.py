@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.document import Document
 from reconciler.policy.canonical import canonical
-from reconciler.policy.stages import stages
+from reconciler.policy.stages import split_into_stages
 
 
 def document(*items: tuple[str, str], version: str = "2012-10-17", **more: Any) -> Document:
@@ -39,7 +39,7 @@ CASES: dict[str, tuple[Document | None, Document, list[Document]]] = {
 
 @pytest.mark.parametrize(("before", "after", "expected"), CASES.values(), ids=CASES)
 def test_denies_come_first_and_go_last(before: Document | None, after: Document, expected: list[Document]) -> None:
-    found = stages(before, after, 6144)
+    found = split_into_stages(before, after, 6144)
     assert list(found) == expected
     assert found[-1] is after
     assert all(canonical(json.loads(one.text)) == one for one in found)
@@ -47,11 +47,11 @@ def test_denies_come_first_and_go_last(before: Document | None, after: Document,
 
 def test_where_one_between_would_be_too_long_there_is_one_write() -> None:
     before, after = document(A1), document(A2)
-    between = len(stages(before, after, 6144)[0].text)
-    assert len(stages(before, after, between)) == 2
-    assert stages(before, after, between - 1) == (after,)
+    between = len(split_into_stages(before, after, 6144)[0].text)
+    assert len(split_into_stages(before, after, between)) == 2
+    assert split_into_stages(before, after, between - 1) == (after,)
 
 
 def test_a_sid_is_never_in_a_document_twice() -> None:
-    between, _ = stages(document(A1, Sid="One"), document(A2, Sid="One"), 6144)
+    between, _ = split_into_stages(document(A1, Sid="One"), document(A2, Sid="One"), 6144)
     assert [one.get("Sid") for one in json.loads(between.text)["Statement"]].count("One") == 1

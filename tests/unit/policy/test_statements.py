@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.document import Document, Statement
 from reconciler.policy.canonical import canonical
-from reconciler.policy.statements import elements, likeness, pairs
+from reconciler.policy.statements import elements_of, pair_statements, similarity_of
 
 
 def allow(*actions: str, sid: str = "", effect: str = "Allow", **rest: Any) -> dict[str, Any]:
@@ -84,16 +84,16 @@ def test_statements_find_what_they_were(
     after: list[dict[str, Any]],
     expected: list[tuple[str | None, str | None]],
 ) -> None:
-    found = [(named(old), named(new)) for old, new in pairs(document(*before), document(*after))]
+    found = [(named(old), named(new)) for old, new in pair_statements(document(*before), document(*after))]
     assert sorted(found, key=str) == sorted(expected, key=str)
 
 
 def test_a_document_that_is_not_there_has_no_statements() -> None:
-    (pair,) = pairs(None, document(allow("a:x")))
+    (pair,) = pair_statements(None, document(allow("a:x")))
     assert pair[0] is None
-    (pair,) = pairs(document(allow("a:x")), None)
+    (pair,) = pair_statements(document(allow("a:x")), None)
     assert pair[1] is None
-    assert pairs(None, None) == []
+    assert pair_statements(None, None) == []
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_document_that_is_not_there_has_no_statements() -> None:
     ],
 )
 def test_likeness_is_the_share_of_what_is_common(one: dict[str, Any], other: dict[str, Any], score: float) -> None:
-    assert likeness(statement(one), statement(other)) == pytest.approx(score)
+    assert similarity_of(statement(one), statement(other)) == pytest.approx(score)
 
 
 def test_elements_name_what_they_belong_to() -> None:
@@ -117,7 +117,7 @@ def test_elements_name_what_they_belong_to() -> None:
         "NotResource": "*",
         "Condition": {"Bool": {"a:B": ["true", "false"]}, "Null": {}},
     }
-    assert elements(statement(written)) == {
+    assert elements_of(statement(written)) == {
         ("NotPrincipal", "AWS", f"arn:aws:iam::{'1' * 12}:root"),
         ("NotAction", "a:x"),
         ("NotResource", "*"),

@@ -10,8 +10,8 @@ from reconciler.policy.sts_actions import (
     OPERATIONS,
     STS_ACTIONS,
     TRUST_ACTIONS,
-    matching_sts_actions,
-    matching_trust_actions,
+    match_sts_actions,
+    match_trust_actions,
 )
 
 NEWER = {"sts:GetScopedCredentials"}
@@ -43,5 +43,5 @@ def test_the_actions_are_those_of_the_service_authorization_reference() -> None:
 def test_a_text_matches_actions_whatever_its_letter_case(
     text: str, of_sts: tuple[str, ...], of_trusts: tuple[str, ...]
 ) -> None:
-    assert matching_sts_actions(text) == of_sts
-    assert matching_trust_actions(text) == of_trusts
+    assert match_sts_actions(text) == of_sts
+    assert match_trust_actions(text) == of_trusts

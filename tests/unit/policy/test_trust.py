@@ -10,8 +10,16 @@ import pytest
 from reconciler.model.address import Address
 from reconciler.model.problem import Place
 from reconciler.policy.canonical import canonical
-from reconciler.policy.grammar import Use, flaws
-from reconciler.policy.trust import CLOSED, Clash, TrustRule, document_of, entity_of, statement_of, trusted
+from reconciler.policy.grammar import PolicyType, check_document
+from reconciler.policy.trust import (
+    CLOSED_TRUST,
+    ConditionConflict,
+    TrustRule,
+    compile_rule,
+    compile_trust,
+    entity_of,
+    find_trusted_entities,
+)
 
 PLACE = Place("roles.yaml", 1, 1)
 ALICE, BOB = "arn:aws:iam::123456789012:user/alice", "arn:aws:iam::123456789012:user/eng/bob"
@@ -172,12 +180,14 @@ COMPILED: dict[str, tuple[TrustRule, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("written", "statement"), COMPILED.values(), ids=COMPILED.keys())
 def test_a_trust_rule_compiles_to_its_statement(written: TrustRule, statement: dict[str, Any]) -> None:
-    assert statement_of(written, "aws") == statement
-    assert [flaw for flaw in flaws(document_of([written], "aws"), Use.TRUST) if flaw.level == "error"] == []
+    assert compile_rule(written, "aws") == statement
+    assert [
+        flaw for flaw in check_document(compile_trust([written], "aws"), PolicyType.TRUST) if flaw.level == "error"
+    ] == []
 
 
 def test_an_account_is_a_root_of_the_partition() -> None:
-    compiled = statement_of(rule("accounts", "210987654321", "210987654322"), "aws-cn")
+    compiled = compile_rule(rule("accounts", "210987654321", "210987654322"), "aws-cn")
     assert compiled["Principal"] == {"AWS": ["arn:aws-cn:iam::210987654321:root", "arn:aws-cn:iam::210987654322:root"]}
 
 
@@ -203,19 +213,19 @@ CLASHES = {
 
 @pytest.mark.parametrize(("written", "where"), CLASHES.values(), ids=CLASHES.keys())
 def test_conditions_never_overwrite_what_the_rule_itself_sets(written: TrustRule, where: tuple[str, str]) -> None:
-    with pytest.raises(Clash) as clash:
-        statement_of(written, "aws")
+    with pytest.raises(ConditionConflict) as clash:
+        compile_rule(written, "aws")
     assert clash.value.args == where
 
 
 def test_compiling_leaves_the_written_conditions_alone() -> None:
     conditions = {"StringEquals": {"aws:PrincipalTag/team": "x"}}
-    statement_of(rule("users", ALICE, external_ids=("abc",), conditions=conditions), "aws")
+    compile_rule(rule("users", ALICE, external_ids=("abc",), conditions=conditions), "aws")
     assert conditions == {"StringEquals": {"aws:PrincipalTag/team": "x"}}
 
 
 def test_a_list_of_rules_is_one_document_in_their_order() -> None:
-    compiled = document_of([rule("users", ALICE), rule("services", "ec2.amazonaws.com")], "aws")
+    compiled = compile_trust([rule("users", ALICE), rule("services", "ec2.amazonaws.com")], "aws")
     assert compiled == {
         "Version": "2012-10-17",
         "Statement": [allow({"AWS": ALICE}), allow({"Service": "ec2.amazonaws.com"})],
@@ -223,9 +233,9 @@ def test_a_list_of_rules_is_one_document_in_their_order() -> None:
 
 
 def test_the_closed_trust_is_valid_and_lets_nobody_in() -> None:
-    closed = json.loads(CLOSED)
+    closed = json.loads(CLOSED_TRUST)
     assert [statement["Effect"] for statement in closed["Statement"]] == ["Deny"]
-    assert flaws(closed, Use.TRUST) == []
+    assert check_document(closed, PolicyType.TRUST) == []
 
 
 @pytest.mark.parametrize(
@@ -256,4 +266,4 @@ def test_whoever_a_trust_names_must_exist_whether_allowed_or_denied() -> None:
             ]
         }
     )
-    assert trusted(document, "123456789012") == {Address("user", "alice"), Address("role", "hub")}
+    assert find_trusted_entities(document, "123456789012") == {Address("user", "alice"), Address("role", "hub")}

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.problem import Level
-from reconciler.policy.flaw import Flaw, Path, Use
-from reconciler.policy.grammar import flaws
+from reconciler.policy.flaw import Flaw, Path, PolicyType
+from reconciler.policy.grammar import check_document
 from reconciler.policy.shared_issuers import SHARED_ISSUERS, SharedIssuer
 
 ACCOUNT = "123456789012"
@@ -17,7 +17,7 @@ WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
 def trust(principal: object, action: object = "sts:AssumeRole", **more: object) -> list[Flaw]:
     body = {"Effect": "Allow", "Principal": principal, "Action": action, **more}
-    return flaws({"Version": "2012-10-17", "Statement": [body]}, Use.TRUST, ACCOUNT)
+    return check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.TRUST, ACCOUNT)
 
 
 def federated(url: str, condition: object, action: object = WEB_IDENTITY, **more: object) -> list[Flaw]:
@@ -155,7 +155,7 @@ def test_a_provider_of_another_account_never_works(kind: str) -> None:
 def test_the_provider_of_a_role_whose_account_is_not_known_may_be_its_own() -> None:
     body = {"Effect": "Allow", "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"}}
     body |= {"Action": "sts:AssumeRoleWithSAML"}  # type: ignore[dict-item]
-    assert flaws({"Version": "2012-10-17", "Statement": [body]}, Use.TRUST) == []
+    assert check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.TRUST) == []
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_the_actions_of_a_service_may_stand_in_several_statements() -> None:
         {"Effect": "Allow", "Principal": {"Service": "account-access.amazonaws.com"}, "Action": action}
         for action in ("sts:AssumeRole", "sts:SetContext")
     ]
-    assert flaws({"Version": "2012-10-17", "Statement": both}, Use.TRUST) == []
+    assert check_document({"Version": "2012-10-17", "Statement": both}, PolicyType.TRUST) == []
 
 
 @pytest.mark.parametrize("principal", [{"AWS": "*"}, {"AWS": [ACCOUNT, "*"]}])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.problem import Level
-from reconciler.policy.flaw import Flaw, Path, Use
-from reconciler.policy.grammar import flaws
+from reconciler.policy.flaw import Flaw, Path, PolicyType
+from reconciler.policy.grammar import check_document
 
 
 def statement(**changes: object) -> dict[str, object]:
@@ -14,7 +14,7 @@ def statement(**changes: object) -> dict[str, object]:
 
 
 def check(**changes: object) -> list[Flaw]:
-    return flaws({"Version": "2012-10-17", "Statement": [statement(**changes)]}, Use.IDENTITY)
+    return check_document({"Version": "2012-10-17", "Statement": [statement(**changes)]}, PolicyType.IDENTITY)
 
 
 def when(operator: str, key: str, value: object) -> list[Flaw]:
@@ -33,7 +33,7 @@ def when(operator: str, key: str, value: object) -> list[Flaw]:
 @pytest.mark.parametrize("element", ["Resource", "NotResource"])
 def test_a_variable_before_the_fifth_colon_is_a_warning(resource: str, words: str, element: str) -> None:
     body = {"Effect": "Deny", "Action": "sqs:SendMessage", element: resource}
-    (flaw,) = flaws({"Version": "2012-10-17", "Statement": [body]}, Use.IDENTITY)
+    (flaw,) = check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.IDENTITY)
     assert (flaw.level, flaw.code, flaw.path) == (Level.WARNING, "variable-in-wrong-place", ("Statement", 0, element))
     assert words in flaw.summary
 
@@ -70,7 +70,7 @@ def test_a_variable_in_another_element_is_reported_once(changes: dict[str, objec
 
 def test_a_variable_in_a_principal_is_an_error_that_says_so() -> None:
     body = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::${aws:x}:root"}}
-    (flaw,) = flaws({"Version": "2012-10-17", "Statement": [body]}, Use.TRUST)
+    (flaw,) = check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.TRUST)
     assert (flaw.level, flaw.code) == (Level.ERROR, "invalid-principal")
     assert "no variables" in flaw.hint
 
@@ -112,4 +112,4 @@ def test_a_key_of_several_values_is_no_variable(key: str) -> None:
 
 def test_the_old_version_has_no_variables_to_warn_of() -> None:
     old = {"Version": "2008-10-17", "Statement": [statement(Condition={"NumericEquals": {"x:y": "${aws:TagKeys}"}})]}
-    assert [flaw.code for flaw in flaws(old, Use.IDENTITY)] == ["variable-in-old-version"]
+    assert [flaw.code for flaw in check_document(old, PolicyType.IDENTITY)] == ["variable-in-old-version"]

@@ -7,10 +7,10 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Entity, Group, Policy, Role, User
-from reconciler.model.live import Facts, State
+from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Plan
-from reconciler.plan.build import build
-from reconciler.plan.options import Allowed
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, PLACE
 
@@ -46,13 +46,13 @@ WANTED: list[Entity] = [
 
 
 def state(entities: list[Entity]) -> State:
-    facts = Facts(outside_policies={READ_ONLY: True})
+    facts = LiveDetails(external_policies={READ_ONLY: True})
     return State(ACCOUNT, "aws", {entity.address: entity for entity in entities}, facts)
 
 
 def plan(live: list[Entity], wanted: list[Entity], owner: str | None = "me", **settings: Any) -> Plan:
     declarations = {entity.address: Declaration(PLACE) for entity in wanted}
-    return build(Desired(state(wanted), owner, Settings(**settings), declarations, {}), state(live), Allowed())
+    return build_plan(Desired(state(wanted), owner, Settings(**settings), declarations, {}), state(live), PlanOptions())
 
 
 def everything() -> Plan:

@@ -16,7 +16,7 @@ from botocore import xform_name
 from reconciler.kinds.registry import KINDS
 from reconciler.model.plan import Call
 from reconciler.model.problem import Level, Problem
-from reconciler.render.aws_cli import command, kebab, plan_commands
+from reconciler.render.aws_cli import render_command, render_plan_commands, to_kebab_case
 from tests.support.strategies import ACCOUNT
 from tests.unit.render.plans import everything, plan
 
@@ -29,16 +29,18 @@ PARAMETERS = sorted({name for shape in INPUTS for name in shape.members})
 @pytest.mark.parametrize("name", [*OPERATIONS, *PARAMETERS])
 def test_a_name_is_written_as_the_aws_cli_writes_it(name: str) -> None:
     """The AWS CLI makes its names of the service's model by botocore's `xform_name`."""
-    assert kebab(name) == xform_name(name, "-")
+    assert to_kebab_case(name) == xform_name(name, "-")
 
 
 def test_every_operation_of_iam_is_written_as_the_aws_cli_writes_it() -> None:
-    wrong = {name: kebab(name) for name in MODEL.operation_names if kebab(name) != xform_name(name, "-")}
+    wrong = {
+        name: to_kebab_case(name) for name in MODEL.operation_names if to_kebab_case(name) != xform_name(name, "-")
+    }
     assert wrong == {}
 
 
 def test_a_call_without_parameters_is_its_name() -> None:
-    assert command(Call("DeleteAccountPasswordPolicy", {})) == "aws iam delete-account-password-policy"
+    assert render_command(Call("DeleteAccountPasswordPolicy", {})) == "aws iam delete-account-password-policy"
 
 
 COMMANDS: dict[str, tuple[dict[str, object], list[str]]] = {
@@ -63,7 +65,7 @@ COMMANDS: dict[str, tuple[dict[str, object], list[str]]] = {
 
 @pytest.mark.parametrize(("parameters", "expected"), COMMANDS.values(), ids=COMMANDS.keys())
 def test_a_value_reaches_the_aws_cli_as_one_word(parameters: dict[str, object], expected: list[str]) -> None:
-    assert shlex.split(command(Call("UpdateRole", parameters))) == ["aws", "iam", "update-role", *expected]
+    assert shlex.split(render_command(Call("UpdateRole", parameters))) == ["aws", "iam", "update-role", *expected]
 
 
 OBEYED = ["a\n# b\n\tc", "a\x1b]0;x\x07", "a\u202eb", "\u2028", "\x85", "::warning::x", "a ##[add-mask]b", "\U000e0001"]
@@ -72,7 +74,7 @@ OBEYED = ["a\n# b\n\tc", "a\x1b]0;x\x07", "a\u202eb", "\u2028", "\x85", "::warni
 @pytest.mark.parametrize("value", OBEYED)
 def test_a_value_that_a_terminal_or_a_log_would_obey_is_passed_as_json_and_means_the_same(value: str) -> None:
     parameters = {"RoleName": "r", "Description": value, "MaxSessionDuration": 3600}
-    line = command(Call("UpdateRole", parameters))
+    line = render_command(Call("UpdateRole", parameters))
     assert line.isprintable()
     assert "##[" not in line
     *words, option, given = shlex.split(line)
@@ -83,23 +85,23 @@ def test_a_value_that_a_terminal_or_a_log_would_obey_is_passed_as_json_and_means
 @pytest.mark.parametrize("start", ["file://", "fileb://", "http://", "https://"])
 def test_a_value_that_the_aws_cli_would_fetch_is_passed_as_json(start: str) -> None:
     parameters = {"RoleName": "-r", "Description": f"{start}example.com/it's", "MaxSessionDuration": 3600}
-    *words, option, value = shlex.split(command(Call("UpdateRole", parameters)))
+    *words, option, value = shlex.split(render_command(Call("UpdateRole", parameters)))
     assert (words, option) == (["aws", "iam", "update-role"], "--cli-input-json")
     assert json.loads(value) == parameters
 
 
 def test_each_run_of_commands_of_an_entity_has_one_heading_and_all_calls_are_there_in_order() -> None:
     made = everything()
-    lines = plan_commands(made).splitlines()
+    lines = render_plan_commands(made).splitlines()
     assert lines[0] == f"# account {ACCOUNT}: {len(made.steps)} calls, as `reconcile apply` makes them"
-    assert [line for line in lines if line.startswith("aws ")] == [command(step.call) for step in made.steps]
+    assert [line for line in lines if line.startswith("aws ")] == [render_command(step.call) for step in made.steps]
     headings = [line for line in lines[1:] if line.startswith("# ")]
     assert "# delete user/old" in headings
     assert all(one != other for one, other in pairwise(headings))
 
 
 def test_a_plan_without_changes_has_no_command() -> None:
-    assert [line for line in plan_commands(plan([], [])).splitlines() if not line.startswith("#")] == []
+    assert [line for line in render_plan_commands(plan([], [])).splitlines() if not line.startswith("#")] == []
 
 
 REFUSALS = {
@@ -110,13 +112,13 @@ REFUSALS = {
 
 @pytest.mark.parametrize("problem", REFUSALS.values(), ids=REFUSALS.keys())
 def test_an_unsafe_plan_says_so_before_the_first_command(problem: Problem) -> None:
-    lines = plan_commands(replace(everything(), findings=(problem,))).splitlines()
+    lines = render_plan_commands(replace(everything(), findings=(problem,))).splitlines()
     assert lines[1] == "# NOT SAFE as it stands: Too much would go."
 
 
 def test_what_is_said_of_the_order_stands_first_and_its_calls_are_numbered() -> None:
     note = Problem(Level.WARNING, "order-excess", "From call 2 until call 3.", "", "No order avoids it.", calls=(2, 3))
-    lines = plan_commands(replace(everything(), findings=(note,))).splitlines()
+    lines = render_plan_commands(replace(everything(), findings=(note,))).splitlines()
     assert lines[1] == "# warning: From call 2 until call 3. No order avoids it."
     numbers = [line.rpartition("(")[2] for line in lines[2:] if line.startswith("# ")]
     told = [range(int(found[0]), int(found[-1]) + 1) for text in numbers if (found := re.findall(r"\d+", text))]
@@ -127,7 +129,7 @@ def test_what_is_said_of_the_order_stands_first_and_its_calls_are_numbered() -> 
 
 
 def test_calls_are_not_numbered_where_nothing_speaks_of_them() -> None:
-    assert not [line for line in plan_commands(everything()).splitlines()[1:] if "(call" in line]
+    assert not [line for line in render_plan_commands(everything()).splitlines()[1:] if "(call" in line]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x85", "\u2028"])
@@ -135,5 +137,5 @@ def test_no_text_leaves_its_comment(end: str) -> None:
     problem = Problem(
         Level.ERROR, "x", f"role/x asks for 'a{end}touch /tmp/x'{end}touch /tmp/y", flag="--allow-lockout"
     )
-    said = plan_commands(replace(everything(), findings=(problem,)))
+    said = render_plan_commands(replace(everything(), findings=(problem,)))
     assert [line for line in said.splitlines() if not line.startswith(("# ", "aws iam "))] == []

@@ -7,20 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
+from reconciler.model.explanation import AssumeOutcome, Evidence, Explanation, ExplanationSide, SideVerdict
 from reconciler.model.problem import Place
-from reconciler.render.explanation import explanation_dict, explanation_text
+from reconciler.render.explanation import explanation_to_dict, render_explanation
 
 PLACE = Place("roles.yaml", 12, 9)
 REFUSED = Explanation(
-    Outcome.TRUST_REFUSES,
+    AssumeOutcome.TRUST_REFUSES,
     "s3",
     "arn:aws:iam::123456789012:user/demo",
     "arn:aws:iam::123456789012:role/app",
     "user/demo may not assume role/app: its trust policy does not let user/demo in.",
     (
-        Side("trust", Says.REFUSES, Evidence.LIVE, ("no statement lets user/demo in",), PLACE),
-        Side("caller", Says.ALLOWS, Evidence.FILE, ("one", "two")),
+        ExplanationSide("trust", SideVerdict.REFUSES, Evidence.LIVE, ("no statement lets user/demo in",), PLACE),
+        ExplanationSide("caller", SideVerdict.ALLOWS, Evidence.FILE, ("one", "two")),
     ),
     ("And more.",),
     "Name it in this rule of the trust of role/app:",
@@ -37,11 +37,11 @@ roles.yaml:12:9: Name it in this rule of the trust of role/app:
 
 
 def test_the_verdict_comes_first_and_the_lines_to_write_last() -> None:
-    assert explanation_text(REFUSED) == TEXT
+    assert render_explanation(REFUSED) == TEXT
 
 
 def test_colour_marks_the_verdict_and_what_each_side_says() -> None:
-    painted = explanation_text(REFUSED, color=True)
+    painted = render_explanation(REFUSED, color=True)
     assert painted.count("\x1b[31m") == 2
     assert painted.count("\x1b[32m") == 1
     for code in ("31", "32", "0"):
@@ -50,22 +50,23 @@ def test_colour_marks_the_verdict_and_what_each_side_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "code"), [(Outcome.ALLOWED, "32"), (Outcome.DEPENDS, "33"), (Outcome.CALLER_REFUSES, "31")]
+    ("outcome", "code"),
+    [(AssumeOutcome.ALLOWED, "32"), (AssumeOutcome.DEPENDS, "33"), (AssumeOutcome.CALLER_REFUSES, "31")],
 )
-def test_what_depends_is_painted_neither_as_a_yes_nor_as_a_no(outcome: Outcome, code: str) -> None:
-    assert explanation_text(replace(REFUSED, outcome=outcome), color=True).startswith(f"\x1b[{code}m")
+def test_what_depends_is_painted_neither_as_a_yes_nor_as_a_no(outcome: AssumeOutcome, code: str) -> None:
+    assert render_explanation(replace(REFUSED, outcome=outcome), color=True).startswith(f"\x1b[{code}m")
 
 
 def test_control_characters_are_shown_and_not_obeyed() -> None:
     bad = "\x1b[2J"
     side = replace(REFUSED.sides[0], reasons=(bad,), place=Place(bad, 1, 1))
-    found = replace(REFUSED, summary=bad, details=(bad,), hint=bad, lines=(bad,), sides=(side,), place=side.place)
-    assert "\x1b" not in explanation_text(found)
-    assert "\x1b" not in json.dumps(explanation_dict(found))
+    found = replace(REFUSED, summary=bad, details=(bad,), hint=bad, suggested_lines=(bad,), sides=(side,), place=side.place)
+    assert "\x1b" not in render_explanation(found)
+    assert "\x1b" not in json.dumps(explanation_to_dict(found))
 
 
 def test_json_holds_all_of_it() -> None:
-    assert explanation_dict(REFUSED) == {
+    assert explanation_to_dict(REFUSED) == {
         "alias": "s3",
         "may_assume": False,
         "outcome": "trust-refuses",
@@ -93,6 +94,6 @@ def test_json_holds_all_of_it() -> None:
 
 
 def test_json_leaves_out_what_there_is_not() -> None:
-    bare = replace(REFUSED, outcome=Outcome.ALLOWED, sides=(), hint="", lines=(), place=None)
-    assert set(explanation_dict(bare)) == {"alias", "may_assume", "outcome", "caller", "role", "message", "sides"}
-    assert explanation_text(bare) == TEXT.splitlines()[0]
+    bare = replace(REFUSED, outcome=AssumeOutcome.ALLOWED, sides=(), hint="", suggested_lines=(), place=None)
+    assert set(explanation_to_dict(bare)) == {"alias", "may_assume", "outcome", "caller", "role", "message", "sides"}
+    assert render_explanation(bare) == TEXT.splitlines()[0]

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from reconciler.model.live import MfaDevice
-from reconciler.model.mfa import Holder, MfaStatus, Standing
-from reconciler.render.mfa import status_json, status_text
+from reconciler.model.mfa import MfaReadiness, MfaStatus, MfaUser
+from reconciler.render.mfa import render_status_json, render_status_text
 
 VIRTUAL = MfaDevice("arn:aws:iam::123456789012:mfa/phone")
 PASSKEY = MfaDevice("arn:aws:iam::123456789012:u2f/user/a/key-ABC")
@@ -26,37 +26,37 @@ def test_the_serial_tells_the_kind(device: MfaDevice, kind: str, codes: bool) ->
 
 
 CASES = [
-    (Holder("a", (VIRTUAL,), WHY), Standing.READY, f"  a  virtual {VIRTUAL.serial} (mfa: required)"),
+    (MfaUser("a", (VIRTUAL,), WHY), MfaReadiness.READY, f"  a  virtual {VIRTUAL.serial} (mfa: required)"),
     (
-        Holder("a", (PASSKEY, HARDWARE), WHY),
-        Standing.READY,
+        MfaUser("a", (PASSKEY, HARDWARE), WHY),
+        MfaReadiness.READY,
         f"  a  passkey {PASSKEY.serial}, hardware {HARDWARE.serial} (mfa: required)",
     ),
-    (Holder("a", (PASSKEY,), WHY), Standing.PASSKEY, f"! a  passkey {PASSKEY.serial} (mfa: required)"),
-    (Holder("a", (PASSKEY,)), Standing.PASSKEY, f"  a  passkey {PASSKEY.serial}"),
-    (Holder("a", (), WHY), Standing.MISSING, "! a  no device (mfa: required)"),
-    (Holder("a"), Standing.MISSING, "  a  no device"),
-    (Holder("a", complete=False), Standing.UNKNOWN, "  a  no virtual device"),
-    (Holder("a", (VIRTUAL,), complete=False), Standing.READY, f"  a  virtual {VIRTUAL.serial}"),
-    (Holder("a", (), WHY, exists=False), Standing.ABSENT, "! a  not created yet (mfa: required)"),
+    (MfaUser("a", (PASSKEY,), WHY), MfaReadiness.PASSKEY, f"! a  passkey {PASSKEY.serial} (mfa: required)"),
+    (MfaUser("a", (PASSKEY,)), MfaReadiness.PASSKEY, f"  a  passkey {PASSKEY.serial}"),
+    (MfaUser("a", (), WHY), MfaReadiness.MISSING, "! a  no device (mfa: required)"),
+    (MfaUser("a"), MfaReadiness.MISSING, "  a  no device"),
+    (MfaUser("a", complete=False), MfaReadiness.UNKNOWN, "  a  no virtual device"),
+    (MfaUser("a", (VIRTUAL,), complete=False), MfaReadiness.READY, f"  a  virtual {VIRTUAL.serial}"),
+    (MfaUser("a", (), WHY, exists=False), MfaReadiness.ABSENT, "! a  not created yet (mfa: required)"),
 ]
 
 
 @pytest.mark.parametrize(("holder", "standing", "line"), CASES, ids=[line.strip() for _, _, line in CASES])
-def test_each_user_is_a_line(holder: Holder, standing: Standing, line: str) -> None:
+def test_each_user_is_a_line(holder: MfaUser, standing: MfaReadiness, line: str) -> None:
     status = MfaStatus("123456789012", (holder,))
-    assert holder.standing is standing
-    text = status_text(status)
+    assert holder.readiness is standing
+    text = render_status_text(status)
     assert text.splitlines()[0] == line
     assert ("Marked with !" in text) == line.startswith("!")
-    assert ("mfa enroll" in text) == (standing in (Standing.MISSING, Standing.PASSKEY))
-    told = json.loads(status_json(status))["users"][0]
+    assert ("mfa enroll" in text) == (standing in (MfaReadiness.MISSING, MfaReadiness.PASSKEY))
+    told = json.loads(render_status_json(status))["users"][0]
     assert (told["standing"], told["must_use_mfa"]) == (str(standing), bool(holder.reasons))
 
 
 def test_names_are_aligned_and_counted() -> None:
-    status = MfaStatus("123456789012", (Holder("a"), Holder("longer", (VIRTUAL,))), ("arn:left",))
-    assert status_text(status).splitlines()[:6] == [
+    status = MfaStatus("123456789012", (MfaUser("a"), MfaUser("longer", (VIRTUAL,))), ("arn:left",))
+    assert render_status_text(status).splitlines()[:6] == [
         "  a       no device",
         f"  longer  virtual {VIRTUAL.serial}",
         "",
@@ -67,11 +67,11 @@ def test_names_are_aligned_and_counted() -> None:
 
 
 def test_only_marked_lines_are_coloured() -> None:
-    status = MfaStatus("123456789012", (Holder("a"), Holder("b", (), WHY)))
-    first, second = status_text(status, color=True).splitlines()[:2]
+    status = MfaStatus("123456789012", (MfaUser("a"), MfaUser("b", (), WHY)))
+    first, second = render_status_text(status, color=True).splitlines()[:2]
     assert "\x1b" not in first and second.startswith("\x1b[33m! b")
 
 
 def test_nothing_from_aws_steers_the_terminal() -> None:
-    status = MfaStatus("123456789012", (Holder("a", (MfaDevice("X\x1b[2J"),)),), ("Y\x1b[2J",))
-    assert "\x1b" not in status_text(status)
+    status = MfaStatus("123456789012", (MfaUser("a", (MfaDevice("X\x1b[2J"),)),), ("Y\x1b[2J",))
+    assert "\x1b" not in render_status_text(status)

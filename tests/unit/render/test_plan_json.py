@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.render.plan_json import plan_dict, plan_json
+from reconciler.render.plan_json import plan_to_dict, render_plan_json
 from tests.support.strategies import ACCOUNT
 from tests.unit.render.plans import OWN, READ_ONLY, everything
 
 
 def found() -> Any:
-    return json.loads(plan_json(everything()))
+    return json.loads(render_plan_json(everything()))
 
 
 def change(address: str) -> Any:
@@ -71,7 +71,7 @@ def test_findings_are_as_everywhere() -> None:
     from dataclasses import replace
 
     problem = Problem(Level.ERROR, "code", "What.", "Why.", "How.", Place("f.yaml", 2, 3), flag="--allow")
-    plan = plan_dict(replace(everything(), findings=(problem,)))
+    plan = plan_to_dict(replace(everything(), findings=(problem,)))
     assert plan["safe"] is False
     assert plan["findings"] == [
         {
@@ -87,4 +87,4 @@ def test_findings_are_as_everywhere() -> None:
 
 
 def test_the_same_plan_is_the_same_text() -> None:
-    assert plan_json(everything()) == plan_json(everything())
+    assert render_plan_json(everything()) == render_plan_json(everything())

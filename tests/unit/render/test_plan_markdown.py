@@ -11,9 +11,9 @@ import pytest
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Policy, Role, User
-from reconciler.model.plan import Access, AccessDelta, Empowered, Plan
+from reconciler.model.plan import AccessDelta, Plan, PrincipalPower, RoleAccess
 from reconciler.model.problem import Level, Problem
-from reconciler.render.plan_markdown import LIMIT, plan_markdown
+from reconciler.render.plan_markdown import MAX_COMMENT_LENGTH, render_plan_markdown
 from tests.support.strategies import ACCOUNT
 from tests.unit.render.plans import MINE, TRUST, allow, document, everything, plan
 
@@ -47,27 +47,36 @@ def policy(name: str, *statements: dict[str, Any]) -> Policy:
 
 
 def test_the_summary_is_the_first_line() -> None:
-    assert plan_markdown(everything()).splitlines()[0] == "**Plan: 1 to create, 2 to update, 1 to delete, 1 to adopt.**"
+    assert (
+        render_plan_markdown(everything()).splitlines()[0]
+        == "**Plan: 1 to create, 2 to update, 1 to delete, 1 to adopt.**"
+    )
 
 
 def test_deletions_access_findings_and_folds_follow_in_this_order() -> None:
     findings = (Problem(Level.ERROR, "x", "Something is wrong."),)
-    said = plan_markdown(replace(everything(), findings=findings))
+    said = render_plan_markdown(replace(everything(), findings=findings))
     marks = ["**Plan:", "**Deletes** `user/old`", "**Access**", "Something is wrong.", "<details>"]
     assert sorted(marks, key=said.index) == marks
 
 
 def test_what_is_deleted_folds_first_and_the_rest_keeps_its_order() -> None:
-    assert folds(plan_markdown(everything())) == ["user/old", "policy/reader", "user/alice", "role/app", "role/new"]
+    assert folds(render_plan_markdown(everything())) == [
+        "user/old",
+        "policy/reader",
+        "user/alice",
+        "role/app",
+        "role/new",
+    ]
 
 
 def test_each_entity_has_one_fold() -> None:
-    said = plan_markdown(everything())
+    said = render_plan_markdown(everything())
     assert said.count("<details>") == said.count("</details>") == len(everything().changes)
 
 
 def test_a_plan_without_changes_is_one_line() -> None:
-    assert plan_markdown(plan([], [])) == "**No changes. Live IAM matches the file.**"
+    assert render_plan_markdown(plan([], [])) == "**No changes. Live IAM matches the file.**"
 
 
 def test_errors_stand_before_warnings_and_the_summary_says_where() -> None:
@@ -76,7 +85,7 @@ def test_errors_stand_before_warnings_and_the_summary_says_where() -> None:
         Problem(Level.WARNING, "w", "Careful."),
         Problem(Level.ERROR, "e", "No."),
     )
-    said = plan_markdown(replace(everything(), findings=findings))
+    said = render_plan_markdown(replace(everything(), findings=findings))
     assert said.index("❌ No.") < said.index("⚠️ Careful.") < said.index("Info.")
     assert "see the errors below" in said.splitlines()[0]
 
@@ -87,23 +96,23 @@ def test_errors_stand_before_warnings_and_the_summary_says_where() -> None:
 DELTA: dict[str, tuple[AccessDelta, list[str]]] = {
     "nothing": (AccessDelta(), []),
     "who gains a role": (
-        AccessDelta(gained=(Access("user/alice", "role/app"),)),
+        AccessDelta(gained=(RoleAccess("user/alice", "role/app"),)),
         ["+ user/alice may assume role/app"],
     ),
     "with MFA and under conditions": (
-        AccessDelta(gained=(Access("user/alice", "role/app", True, ("aws:sourceip",)),)),
+        AccessDelta(gained=(RoleAccess("user/alice", "role/app", True, ("aws:sourceip",)),)),
         ["+ user/alice may assume role/app, with MFA, depending on aws:sourceip"],
     ),
     "who loses a role": (
-        AccessDelta(lost=(Access("user/alice", "role/app"),)),
+        AccessDelta(lost=(RoleAccess("user/alice", "role/app"),)),
         ["- user/alice may no longer assume role/app"],
     ),
     "who gains power": (
-        AccessDelta(empowered=(Empowered("user/alice", "* on *", "administrator"),)),
+        AccessDelta(powers_gained=(PrincipalPower("user/alice", "* on *", "administrator"),)),
         ["+ user/alice gains administrator power: * on *"],
     ),
     "who loses power": (
-        AccessDelta(disempowered=(Empowered("user/alice", "iam:PutUserPolicy", "escalation"),)),
+        AccessDelta(powers_lost=(PrincipalPower("user/alice", "iam:PutUserPolicy", "escalation"),)),
         ["- user/alice loses ways to administrator power: iam:PutUserPolicy"],
     ),
 }
@@ -111,7 +120,7 @@ DELTA: dict[str, tuple[AccessDelta, list[str]]] = {
 
 @pytest.mark.parametrize(("delta", "expected"), DELTA.values(), ids=DELTA.keys())
 def test_who_gains_and_who_loses_what_is_said_in_colours_on_top(delta: AccessDelta, expected: list[str]) -> None:
-    said = plan_markdown(replace(everything(), access=delta))
+    said = render_plan_markdown(replace(everything(), access=delta))
     top = said.partition("<details>")[0]
     assert ("**Access**" in top) is bool(expected)
     lines = [line[:1] + line[2:] for line in top.splitlines() if line[:3] in ("+  ", "-  ")]
@@ -138,7 +147,9 @@ HUGE: dict[str, Plan] = {
     ),
     "much access": replace(
         everything(),
-        access=AccessDelta(gained=tuple(Access(f"user/{n:04}" + "x" * 40, "role/" + "y" * 60) for n in range(5000))),
+        access=AccessDelta(
+            gained=tuple(RoleAccess(f"user/{n:04}" + "x" * 40, "role/" + "y" * 60) for n in range(5000))
+        ),
     ),
 }
 HUGE["everything at once"] = replace(
@@ -148,8 +159,8 @@ HUGE["everything at once"] = replace(
 
 @pytest.mark.parametrize("made", HUGE.values(), ids=HUGE.keys())
 def test_a_comment_stays_below_the_limit_and_counts_what_it_leaves_out(made: Plan) -> None:
-    said = plan_markdown(made)
-    assert len(said) < LIMIT < GITHUB_LIMIT
+    said = render_plan_markdown(made)
+    assert len(said) < MAX_COMMENT_LENGTH < GITHUB_LIMIT
     outside_code(said)
     shown = len(folds(said))
     assert said.count("</details>") == shown
@@ -163,11 +174,11 @@ def test_a_comment_stays_below_the_limit_and_counts_what_it_leaves_out(made: Pla
 
 
 def test_the_room_is_used() -> None:
-    assert len(plan_markdown(HUGE["many entities"])) > LIMIT * 0.9
+    assert len(render_plan_markdown(HUGE["many entities"])) > MAX_COMMENT_LENGTH * 0.9
 
 
 def test_of_many_deletions_some_are_named_and_the_rest_counted() -> None:
-    assert "`policy/policy-049` and 100 more" in plan_markdown(HUGE["many deletions"])
+    assert "`policy/policy-049` and 100 more" in render_plan_markdown(HUGE["many deletions"])
 
 
 # Whatever a document says
@@ -195,7 +206,7 @@ NASTY: dict[str, list[Entity]] = {
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_document_breaks_no_fence_and_calls_nobody(entities: list[Entity], gone: bool) -> None:
     made = plan(entities, []) if gone else plan([], entities)
-    said = plan_markdown(made)
+    said = render_plan_markdown(made)
     plain = outside_code(said)
     assert "@" not in plain
     assert "](" not in plain
@@ -219,7 +230,7 @@ FINDINGS = {
 @pytest.mark.parametrize("summary", FINDINGS.values(), ids=FINDINGS.keys())
 def test_a_finding_is_one_line_of_plain_text(summary: str) -> None:
     made = replace(plan([], []), findings=(Problem(Level.WARNING, "w", summary),))
-    (line,) = [line for line in plan_markdown(made).splitlines() if line.startswith("- ")]
+    (line,) = [line for line in render_plan_markdown(made).splitlines() if line.startswith("- ")]
     text = line.removeprefix("- ⚠️ ")
     assert re.findall(r"(?<!\\)(?:\\\\)*[`*\[\]~]", text) == []
     assert re.search(r"@(?!&#8203;)|<|[\x1b\x9b]|&(?!amp;|lt;|#8203;)", text) is None
@@ -228,20 +239,20 @@ def test_a_finding_is_one_line_of_plain_text(summary: str) -> None:
 @pytest.mark.parametrize("word", ["policy/reader ", "x" * 1200], ids=["words", "one long word"])
 def test_a_long_finding_ends_with_a_whole_word_and_says_that_it_goes_on(word: str) -> None:
     made = replace(plan([], []), findings=(Problem(Level.INFO, "w", word * 200),))
-    (line,) = [line for line in plan_markdown(made).splitlines() if line.startswith("- ")]
+    (line,) = [line for line in render_plan_markdown(made).splitlines() if line.startswith("- ")]
     assert re.fullmatch(r"- ℹ️ (policy/reader )+…|- ℹ️ x{1000} …", line)
     assert 900 < len(line) < 1020
 
 
 def test_the_name_of_a_provider_ends_no_code() -> None:
     name = "a.example.com/</code><b>`@everyone"
-    comment = plan_markdown(plan([OidcProvider(name, tags=MINE)], []))
+    comment = render_plan_markdown(plan([OidcProvider(name, tags=MINE)], []))
     assert f"**Deletes** `` oidc-provider/{name} ``" in comment
     assert "<code>- oidc-provider/a.example.com/&lt;/code&gt;&lt;b&gt;`@everyone</code>" in comment
 
 
 def test_marks_of_a_diff_stand_in_the_first_column() -> None:
-    body = plan_markdown(everything()).partition("user/alice</code>")[2].partition("</details>")[0]
+    body = render_plan_markdown(everything()).partition("user/alice</code>")[2].partition("</details>")[0]
     assert re.search(r"^- +policies: aws:ReadOnlyAccess$", body, re.MULTILINE)
     assert re.search(r"^\+ +policies: reader$", body, re.MULTILINE)
     assert re.search(r"^! +tags\.team: a → b$", body, re.MULTILINE)
@@ -249,9 +260,9 @@ def test_marks_of_a_diff_stand_in_the_first_column() -> None:
 
 def test_policies_are_named_as_a_file_names_them() -> None:
     made = plan([], [User("u", policies=frozenset([f"arn:aws:iam::{ACCOUNT}:policy/x/mine"]), tags=MINE)])
-    assert "policies: mine" in plan_markdown(made)
+    assert "policies: mine" in render_plan_markdown(made)
 
 
 def test_an_opaque_document_breaks_nothing() -> None:
     live = Policy("p", Document("", frozenset(), opaque="```\n@team", text="```\n@team"), tags=MINE)
-    assert "@" not in outside_code(plan_markdown(plan([live], [policy("p", allow("a:b"))])))
+    assert "@" not in outside_code(render_plan_markdown(plan([live], [policy("p", allow("a:b"))])))

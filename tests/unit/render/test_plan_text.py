@@ -12,7 +12,7 @@ from reconciler.model.entity import Policy, Role, User
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem
 from reconciler.policy.canonical import canonical
-from reconciler.render.plan_text import plan_text
+from reconciler.render.plan_text import render_plan_text
 from tests.support.strategies import ACCOUNT
 from tests.unit.render.plans import MINE, READ_ONLY, TRUST, allow, document, everything, plan
 
@@ -53,11 +53,11 @@ Plan: 1 to create, 2 to update, 1 to delete, 1 to adopt."""
 
 
 def test_a_plan_reads_by_address_and_statement() -> None:
-    assert plan_text(everything()) == GOLDEN
+    assert render_plan_text(everything()) == GOLDEN
 
 
 def test_colours_add_nothing_but_colours() -> None:
-    colored = plan_text(everything(), color=True)
+    colored = render_plan_text(everything(), color=True)
     assert colored != GOLDEN
     assert re.sub(r"\x1b\[\d*m", "", colored) == GOLDEN
     assert colored.count("\x1b[0m") == len(re.findall(r"\x1b\[3\dm", colored))
@@ -65,11 +65,11 @@ def test_colours_add_nothing_but_colours() -> None:
 
 @pytest.mark.parametrize(("symbol", "color"), [("+", "32"), ("-", "31"), ("~", "33"), ("@", "36")])
 def test_each_symbol_has_its_colour(symbol: str, color: str) -> None:
-    assert f"\x1b[{color}m{symbol} " in plan_text(everything(), color=True)
+    assert f"\x1b[{color}m{symbol} " in render_plan_text(everything(), color=True)
 
 
 def test_nothing_to_do_is_one_line() -> None:
-    assert plan_text(Plan(ACCOUNT, "aws", "me", Settings())) == "No changes. Live IAM matches the file."
+    assert render_plan_text(Plan(ACCOUNT, "aws", "me", Settings())) == "No changes. Live IAM matches the file."
 
 
 def test_an_unsafe_plan_says_so_last_and_its_errors_stand_above() -> None:
@@ -77,7 +77,7 @@ def test_an_unsafe_plan_says_so_last_and_its_errors_stand_above() -> None:
         Problem(Level.ERROR, "too-many-deletes", "Too much would go.", hint="Pass --allow-deletes."),
         Problem(Level.WARNING, "protected", "user/x is protected."),
     )
-    text = plan_text(replace(everything(), findings=findings))
+    text = render_plan_text(replace(everything(), findings=findings))
     assert text.endswith(" It is refused as it stands: see the errors above.")
     assert text.index("warning: user/x") < text.index("error: Too much would go.") < text.index("Plan: ")
     assert "    Pass --allow-deletes." in text
@@ -85,7 +85,7 @@ def test_an_unsafe_plan_says_so_last_and_its_errors_stand_above() -> None:
 
 def test_long_lists_wrap_with_a_hanging_indent() -> None:
     actions = [f"service:ActionNumber{index:02}" for index in range(30)]
-    text = plan_text(plan([], [Policy("p", document(allow(*actions)), tags=MINE)]), width=60)
+    text = render_plan_text(plan([], [Policy("p", document(allow(*actions)), tags=MINE)]), width=60)
     lines = text.splitlines()
     assert all(len(line) <= 60 for line in lines)
     assert all(any(action in line for line in lines) for action in actions)
@@ -93,20 +93,20 @@ def test_long_lists_wrap_with_a_hanging_indent() -> None:
 
 def test_a_value_wider_than_the_terminal_is_never_broken() -> None:
     arn = "arn:aws:s3:::" + "x" * 200
-    text = plan_text(plan([], [Policy("p", document({**allow("a:b"), "Resource": arn}), tags=MINE)]), width=60)
+    text = render_plan_text(plan([], [Policy("p", document({**allow("a:b"), "Resource": arn}), tags=MINE)]), width=60)
     assert arn in text
 
 
 def test_a_live_document_that_is_not_json_is_shown_as_it_is() -> None:
     live = Policy("p", canonical("{broken"), tags=MINE)
-    text = plan_text(plan([live], [Policy("p", document(allow("a:b")), tags=MINE)]))
+    text = render_plan_text(plan([live], [Policy("p", document(allow("a:b")), tags=MINE)]))
     assert "(not JSON: '{broken')" in text
 
 
 def test_policies_are_named_as_a_file_names_them() -> None:
     foreign = "arn:aws:iam::210987654321:policy/theirs"
     live = User("u", policies=frozenset([READ_ONLY, f"arn:aws:iam::{ACCOUNT}:policy/x/mine", foreign]), tags=MINE)
-    text = plan_text(plan([live], [User("u", tags=MINE)]))
+    text = render_plan_text(plan([live], [User("u", tags=MINE)]))
     assert f"    - policies: {foreign}, aws:ReadOnlyAccess, mine" in text
 
 
@@ -114,7 +114,7 @@ def test_only_the_part_of_a_trust_that_changed_is_shown() -> None:
     other = document(
         {"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com", "b.c"]}, "Action": "sts:AssumeRole"}
     )
-    text = plan_text(plan([Role("r", TRUST, tags=MINE)], [Role("r", other, tags=MINE)]))
+    text = render_plan_text(plan([Role("r", TRUST, tags=MINE)], [Role("r", other, tags=MINE)]))
     assert "            + Principal: Service b.c" in text
     assert "ec2.amazonaws.com" not in text.partition("trust_policy")[2].partition("\n")[2].partition("\n")[2]
 
@@ -122,7 +122,7 @@ def test_only_the_part_of_a_trust_that_changed_is_shown() -> None:
 def test_a_terminal_is_not_steered_by_what_live_iam_says() -> None:
     """U+009B begins a control sequence, and AWS takes it in documents."""
     live = Policy("p", document({**allow("a:b"), "Resource": "arn:aws:s3:::\x9b2Jx"}), tags=MINE)
-    assert "\x9b" not in plan_text(plan([live], [Policy("p", document(allow("a:b")), tags=MINE)]))
+    assert "\x9b" not in render_plan_text(plan([live], [Policy("p", document(allow("a:b")), tags=MINE)]))
 
 
 def test_access_says_of_a_unique_id_that_it_is_what_is_left_of_a_deleted_principal() -> None:
@@ -132,7 +132,7 @@ def test_access_says_of_a_unique_id_that_it_is_what_is_left_of_a_deleted_princip
 
     foreign = "arn:aws:iam::210987654321:user/AIDAEXAMPLE"
     live = trusting("AIDAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123", foreign)
-    text = plan_text(plan([live], [Role("r", TRUST, tags=MINE)]))
+    text = render_plan_text(plan([live], [Role("r", TRUST, tags=MINE)]))
     assert "- AIDAEXAMPLEEXAMPLE123 (a deleted user) may no longer assume role/r\n" in text
     assert "- AROAEXAMPLEEXAMPLE123 (a deleted role) may no longer assume role/r\n" in text
     assert f"- {foreign} may no longer assume role/r\n" in text

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.address import Address
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.render.problems import FORMATS, as_json, github, sarif, text
+from reconciler.render.problems import FORMATS, problems_to_json, render_github, render_problems, render_sarif
 
 PLACE = Place("roles.yaml", 4, 7)
 ERROR = Problem(Level.ERROR, "unknown-key", "Unknown key 'usres'.", "", "Did you mean 'users'?", PLACE)
@@ -17,7 +17,7 @@ INFO = Problem(Level.INFO, "quota-order", "A note.")
 
 
 def test_text_is_one_paragraph_each_with_the_next_step_on_its_own_line() -> None:
-    assert text([ERROR, WARNING, INFO]) == (
+    assert render_problems([ERROR, WARNING, INFO]) == (
         "roles.yaml:4:7: error: Unknown key 'usres'.\n"
         "    Did you mean 'users'?\n"
         "user/a: warning: It stays.\n"
@@ -26,13 +26,13 @@ def test_text_is_one_paragraph_each_with_the_next_step_on_its_own_line() -> None
 
 
 def test_colours_mark_the_level_alone() -> None:
-    assert text([ERROR], color=True).startswith("roles.yaml:4:7: \x1b[31merror\x1b[0m: Unknown")
-    assert "\x1b[33mwarning\x1b[0m" in text([WARNING], color=True)
+    assert render_problems([ERROR], color=True).startswith("roles.yaml:4:7: \x1b[31merror\x1b[0m: Unknown")
+    assert "\x1b[33mwarning\x1b[0m" in render_problems([WARNING], color=True)
 
 
 def test_json_says_whether_the_file_is_valid() -> None:
-    assert json.loads(as_json([WARNING, INFO]))["valid"] is True
-    found = json.loads(as_json([ERROR, WARNING]))
+    assert json.loads(problems_to_json([WARNING, INFO]))["valid"] is True
+    found = json.loads(problems_to_json([ERROR, WARNING]))
     assert found["valid"] is False
     assert found["problems"] == [
         {
@@ -48,7 +48,7 @@ def test_json_says_whether_the_file_is_valid() -> None:
 
 
 def test_github_marks_the_line() -> None:
-    assert github([ERROR, WARNING, INFO]).splitlines() == [
+    assert render_github([ERROR, WARNING, INFO]).splitlines() == [
         "::error title=unknown-key,file=roles.yaml,line=4,col=7::Unknown key 'usres'. Did you mean 'users'?",
         "::warning title=protected::It stays.",
         "::notice title=quota-order::A note.",
@@ -67,13 +67,13 @@ ESCAPES = {
 
 @pytest.mark.parametrize(("summary", "file", "shown", "message"), ESCAPES.values(), ids=ESCAPES.keys())
 def test_nothing_in_a_problem_can_forge_a_workflow_command(summary: str, file: str, shown: str, message: str) -> None:
-    line = github([Problem(Level.ERROR, "code", summary, place=Place(file, 1, 1))])
+    line = render_github([Problem(Level.ERROR, "code", summary, place=Place(file, 1, 1))])
     assert "\n" not in line
     assert line == f"::error title=code,{shown},line=1,col=1::{message}"
 
 
 def test_sarif_has_rules_results_and_places() -> None:
-    found = json.loads(sarif([ERROR, WARNING, INFO, ERROR]))
+    found = json.loads(render_sarif([ERROR, WARNING, INFO, ERROR]))
     assert found["version"] == "2.1.0"
     (run,) = found["runs"]
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["protected", "quota-order", "unknown-key"]
@@ -88,7 +88,7 @@ def test_sarif_has_rules_results_and_places() -> None:
 
 def test_a_sarif_location_is_a_uri() -> None:
     """SARIF 2.1.0, 3.4.3: artifactLocation.uri is a URI reference."""
-    found = json.loads(sarif([Problem(Level.ERROR, "c", "x", place=Place("my roles/100%.yaml", 1, 1))]))
+    found = json.loads(render_sarif([Problem(Level.ERROR, "c", "x", place=Place("my roles/100%.yaml", 1, 1))]))
     location = found["runs"][0]["results"][0]["locations"][0]
     assert location["physicalLocation"]["artifactLocation"]["uri"] == "my%20roles/100%25.yaml"
 

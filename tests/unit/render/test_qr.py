@@ -7,7 +7,7 @@ import re
 import pytest
 import segno
 
-from reconciler.render.qr import LESS_QUIET, QUIET, drawn
+from reconciler.render.qr import MARGIN, NARROW_MARGIN, draw_code
 
 URI = "otpauth://totp/AWS:alice@123456789012?secret=" + "ABCDEFG2" * 8 + "&issuer=AWS"
 INK = {" ": (0, 0), "▀": (1, 0), "▄": (0, 1), "█": (1, 1)}
@@ -22,10 +22,10 @@ def modules(text: str) -> list[list[int]]:
     return rows
 
 
-@pytest.mark.parametrize("quiet", [QUIET, LESS_QUIET])
+@pytest.mark.parametrize("quiet", [MARGIN, NARROW_MARGIN])
 @pytest.mark.parametrize("color", [True, False])
 def test_the_modules_are_those_of_the_code(color: bool, quiet: int) -> None:
-    drawing = drawn(URI, color=color, quiet=quiet)
+    drawing = draw_code(URI, color=color, margin=quiet)
     found = modules(drawing.text)
     if not color:
         found = [[1 - module for module in row] for row in found]
@@ -36,18 +36,18 @@ def test_the_modules_are_those_of_the_code(color: bool, quiet: int) -> None:
 
 
 def test_colours_are_set_on_every_line_and_taken_back() -> None:
-    for line in drawn(URI, color=True).text.splitlines():
+    for line in draw_code(URI, color=True).text.splitlines():
         assert line.startswith("\x1b[38;5;16;48;5;231m") and line.endswith("\x1b[0m")
-    assert "\x1b" not in drawn(URI, color=False).text
+    assert "\x1b" not in draw_code(URI, color=False).text
 
 
 def test_the_longest_name_of_a_user_fits_eighty_columns() -> None:
-    assert drawn(URI.replace("alice", "a" * 64), color=True).columns <= 80
+    assert draw_code(URI.replace("alice", "a" * 64), color=True).columns <= 80
 
 
 def test_a_small_terminal_shows_all_of_it_and_the_question() -> None:
-    assert drawn(URI, color=True, quiet=LESS_QUIET).lines < 24
+    assert draw_code(URI, color=True, margin=NARROW_MARGIN).lines < 24
 
 
 def test_what_is_drawn_is_not_in_a_repr() -> None:
-    assert "▀" not in repr(drawn(URI, color=False))
+    assert "▀" not in repr(draw_code(URI, color=False))

@@ -10,13 +10,13 @@ import pytest
 
 from reconciler.model.address import Address
 from reconciler.model.desired import Settings
-from reconciler.model.explanation import Evidence, Explanation, Outcome, Says, Side
+from reconciler.model.explanation import AssumeOutcome, Evidence, Explanation, ExplanationSide, SideVerdict
 from reconciler.model.listed_alias import ListedAlias
-from reconciler.model.mfa import Holder, MfaStatus
-from reconciler.model.plan import Access, AccessDelta, Action, Change, Empowered, Field, Plan, Unmanaged
+from reconciler.model.mfa import MfaStatus, MfaUser
+from reconciler.model.plan import AccessDelta, Action, Change, Field, Plan, PrincipalPower, RoleAccess, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.render import aliases, explanation, mfa, problems
-from reconciler.render.plan_text import plan_text
+from reconciler.render.plan_text import render_plan_text
 from tests.unit.render.test_mfa import VIRTUAL
 
 FILE = "/home/some body/work/infrastructure/accounts/production/eu-central-1/iam/roles-of-the-platform-team.yaml"
@@ -28,14 +28,16 @@ WORDS = f"AWS does not let {ARN} assume the role that the alias names, since its
 
 PROBLEM = Problem(Level.ERROR, "code", WORDS, f"The caller is {ARN}.", f"Make the profile with {COMMAND}, or name it.")
 EXPLANATION = Explanation(
-    Outcome.TRUST_REFUSES,
+    AssumeOutcome.TRUST_REFUSES,
     "ro",
     ARN,
     ARN,
     WORDS,
-    sides=(Side("trust", Says.REFUSES, Evidence.LIVE, (WORDS, f"statement 2 denies {ARN}"), PLACE),),
+    sides=(ExplanationSide("trust", SideVerdict.REFUSES, Evidence.LIVE, (WORDS, f"statement 2 denies {ARN}"), PLACE),),
     hint=f"Add to the trust of {ARN}, or run {COMMAND}:",
-    lines=(f"- {ARN}  # and then a comment that goes on for so long that it ends beyond the eightieth column",),
+    suggested_lines=(
+        f"- {ARN}  # and then a comment that goes on for so long that it ends beyond the eightieth column",
+    ),
     place=PLACE,
 )
 ROLE = Address("role", NAME)
@@ -56,18 +58,18 @@ PLAN = Plan(
     (),
     (replace(PROBLEM, place=PLACE),),
     access=AccessDelta(
-        (Access(ARN, ROLE, True, ("aws:sourceip",)),), (), (), (Empowered(ARN, "administrator", WORDS),), ()
+        (RoleAccess(ARN, ROLE, True, ("aws:sourceip",)),), (), (), (PrincipalPower(ARN, "administrator", WORDS),), ()
     ),
-    unmanaged=(Unmanaged(ROLE, "somebody-who-owns-a-great-deal-of-the-account"),),
+    unmanaged=(UnmanagedEntity(ROLE, "somebody-who-owns-a-great-deal-of-the-account"),),
 )
-STATUS = MfaStatus("123456789012", (Holder(NAME, (VIRTUAL,), (f"role/{NAME}", "mfa: required")),), (ARN,), (PROBLEM,))
+STATUS = MfaStatus("123456789012", (MfaUser(NAME, (VIRTUAL,), (f"role/{NAME}", "mfa: required")),), (ARN,), (PROBLEM,))
 
 Render = Callable[[int | None], str]
 TEXTS: dict[str, Render] = {
-    "problem": lambda width: problems.text([replace(PROBLEM, place=PLACE), PROBLEM], width=width),
-    "explanation": lambda width: explanation.explanation_text(EXPLANATION, width=width),
-    "plan": lambda width: plan_text(PLAN, width=width),
-    "mfa": lambda width: mfa.status_text(STATUS, width=width),
+    "problem": lambda width: problems.render_problems([replace(PROBLEM, place=PLACE), PROBLEM], width=width),
+    "explanation": lambda width: explanation.render_explanation(EXPLANATION, width=width),
+    "plan": lambda width: render_plan_text(PLAN, width=width),
+    "mfa": lambda width: mfa.render_status_text(STATUS, width=width),
 }
 
 
@@ -84,7 +86,7 @@ def test_every_word_is_there_whole_and_in_its_place(name: str, width: int) -> No
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_line_is_too_long_only_where_one_piece_is(name: str, width: int) -> None:
-    written = EXPLANATION.lines[0]
+    written = EXPLANATION.suggested_lines[0]
     pieces = (f"{PLACE}:", f"({PLACE})", written)
     for line in TEXTS[name](width).split("\n"):
         one = re.fullmatch(r"\s*(\S+|`[^`]*`\S*)", line) is not None
@@ -105,7 +107,7 @@ def test_without_a_terminal_a_problem_is_one_line_and_its_hint_another() -> None
 
 
 def test_lines_to_write_into_a_file_stay_as_they_are() -> None:
-    assert f"\n    {EXPLANATION.lines[0]}" in TEXTS["explanation"](80)
+    assert f"\n    {EXPLANATION.suggested_lines[0]}" in TEXTS["explanation"](80)
 
 
 ALIAS = ListedAlias("ro", NAME, "123456789012", (), True, 7200, None)
@@ -113,8 +115,11 @@ ALIAS = ListedAlias("ro", NAME, "123456789012", (), True, 7200, None)
 
 def test_a_table_that_fits_is_a_table_and_one_that_does_not_is_paragraphs() -> None:
     short = replace(ALIAS, role="r")
-    assert aliases.table([short], str, 80).split("\n")[0] == "ALIAS  ROLE  ACCOUNT       MFA  DURATION  CACHED UNTIL"
-    assert aliases.table([replace(ALIAS, role=ARN)], str, 80).split("\n") == [
+    assert (
+        aliases.render_alias_table([short], str, 80).split("\n")[0]
+        == "ALIAS  ROLE  ACCOUNT       MFA  DURATION  CACHED UNTIL"
+    )
+    assert aliases.render_alias_table([replace(ALIAS, role=ARN)], str, 80).split("\n") == [
         "ro",
         "  role",
         f"                {ARN}",
@@ -126,4 +131,4 @@ def test_a_table_that_fits_is_a_table_and_one_that_does_not_is_paragraphs() -> N
 
 
 def test_a_table_for_programs_has_lines_of_any_length() -> None:
-    assert aliases.table([replace(ALIAS, role=ARN)], str).count("\n") == 1
+    assert aliases.render_alias_table([replace(ALIAS, role=ARN)], str).count("\n") == 1

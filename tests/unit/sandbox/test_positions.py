@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox.strict.positions import place_statements, position
+from reconciler.sandbox.strict.positions import place_statements, position_of
 
 STATEMENTS = st.lists(
     st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text()) | st.none()), min_size=1, max_size=4
@@ -40,4 +40,4 @@ def test_the_last_of_two_statement_elements_counts_as_in_json() -> None:
 
 @pytest.mark.parametrize(("offset", "line", "column"), [(0, 1, 1), (2, 1, 3), (3, 2, 1), (5, 3, 1), (6, 3, 2)])
 def test_lines_and_columns_are_counted_from_one(offset: int, line: int, column: int) -> None:
-    assert position("ab\nc\nd", offset) == {"Line": line, "Column": column}
+    assert position_of("ab\nc\nd", offset) == {"Line": line, "Column": column}

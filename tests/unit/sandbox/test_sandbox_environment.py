@@ -41,14 +41,14 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def test_nothing_of_the_users_aws_gets_in(sandbox: Sandbox) -> None:
-    inside = sandbox.environment(OUTSIDE)
+    inside = sandbox.build_environment(OUTSIDE)
     assert {name: inside[name] for name in ("PATH", "HOME")} == {name: OUTSIDE[name] for name in ("PATH", "HOME")}
-    assert inside.keys() - {"PATH", "HOME"} == sandbox.variables().keys()
+    assert inside.keys() - {"PATH", "HOME"} == sandbox.build_variables().keys()
     assert not {"production", "token", "AKIAREAL", "http://proxy:3128"} & set(inside.values())
 
 
 def test_every_client_is_led_to_the_sandbox(sandbox: Sandbox) -> None:
-    inside = sandbox.environment(OUTSIDE)
+    inside = sandbox.build_environment(OUTSIDE)
     assert inside["AWS_ENDPOINT_URL"] == sandbox.url
     assert inside["AWS_REGION"] == inside["AWS_DEFAULT_REGION"] == "us-east-1"
     assert inside["AWS_EC2_METADATA_DISABLED"] == "true"
@@ -65,7 +65,7 @@ def test_the_environment_of_the_process_is_the_default_and_stays(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("SOMETHING", "else")
-    inside = sandbox.environment()
+    inside = sandbox.build_environment()
     assert inside["SOMETHING"] == "else"
     assert "AWS_PROFILE" not in inside
     assert os.environ["AWS_PROFILE"] == "production"
@@ -80,7 +80,7 @@ def test_boto3_in_the_environment_talks_to_the_sandbox_with_or_without_a_profile
         "iam.list_users()\n"
         "assert session.client('sts').get_caller_identity()['Account'] == '123456789012'\n"
     )
-    inside = sandbox.environment(OUTSIDE)
+    inside = sandbox.build_environment(OUTSIDE)
     Path(inside["AWS_CONFIG_FILE"]).write_text("[profile demo]\nregion = eu-central-1\n")
     Path(inside["AWS_SHARED_CREDENTIALS_FILE"]).write_text(
         "[demo]\naws_access_key_id = AKIADEMO\naws_secret_access_key = x\n"

@@ -21,7 +21,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 from reconciler.sandbox.server import Sandbox
 
 OF_AWS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -87,14 +87,14 @@ def test_without_the_strict_layer_it_is_the_bare_emulator_but_counts() -> None:
 def test_a_port_that_is_taken_is_a_plain_problem() -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
-        with pytest.raises(Failed, match=f"cannot listen on 127.0.0.1:{port}"):
+        with pytest.raises(ReconcileError, match=f"cannot listen on 127.0.0.1:{port}"):
             Sandbox(port=port).__enter__()
 
 
 def test_a_missing_emulator_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "moto" else real(name, *more))
-    with pytest.raises(Failed) as caught:
+    with pytest.raises(ReconcileError) as caught:
         Sandbox().__enter__()
     (problem,) = caught.value.problems
     assert problem.code == "sandbox-not-installed"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.shell import run
+from reconciler.sandbox.shell import run_in_sandbox
 
 
 @pytest.mark.parametrize(
@@ -22,25 +22,25 @@ from reconciler.sandbox.shell import run
     [("exit 0", 0), ("exit 3", 3), ("kill -TERM $$", 143), ("kill -KILL $$", 137)],
 )
 def test_the_exit_code_is_the_commands_own(script: str, code: int) -> None:
-    assert run(["sh", "-c", script]) == code
+    assert run_in_sandbox(["sh", "-c", script]) == code
 
 
 def test_the_command_runs_in_the_sandbox(capfd: pytest.CaptureFixture[str]) -> None:
     script = "import boto3; print(boto3.client('iam').create_user(UserName='alice')['User']['Arn'])"
-    assert run([sys.executable, "-c", script]) == 0
+    assert run_in_sandbox([sys.executable, "-c", script]) == 0
     out, err = capfd.readouterr()
     assert out == "arn:aws:iam::123456789012:user/alice\n"
     assert err == ""
 
 
 def test_a_command_that_is_not_there_is_127(capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["no-such-command-at-all"]) == 127
+    assert run_in_sandbox(["no-such-command-at-all"]) == 127
     assert capfd.readouterr().err == "reconcile sandbox: no-such-command-at-all: command not found\n"
 
 
 def test_a_file_that_is_no_command_is_126(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
-    assert run([str(tmp_path / "file")]) == 126
+    assert run_in_sandbox([str(tmp_path / "file")]) == 126
     assert capfd.readouterr().err == f"reconcile sandbox: {tmp_path}/file: Permission denied\n"
 
 
@@ -74,7 +74,7 @@ def test_no_command_starts_the_users_shell_with_a_note(
     shell.write_text('#!/bin/sh\necho "$PS1$RECONCILE_SANDBOX"\nexit 5\n')
     shell.chmod(0o755)
     monkeypatch.setenv("SHELL", str(shell))
-    assert run([]) == 5
+    assert run_in_sandbox([]) == 5
     out, err = capfd.readouterr()
     assert out == "(sandbox) $ 1\n"
     assert "http://127.0.0.1:" in err
@@ -105,5 +105,5 @@ def test_start_up_files_of_the_user_count_but_do_not_lead_out(
 
 def test_run_starts_and_stops_within_seconds() -> None:
     begun = time.monotonic()
-    run(["true"])
+    run_in_sandbox(["true"])
     assert time.monotonic() - begun < 10

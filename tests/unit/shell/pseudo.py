@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reconciler.sandbox.emulator import is_readable
+from reconciler.sandbox.emulator import wait_readable
 
 
 class Pseudo:
@@ -86,7 +86,7 @@ class Pseudo:
 
     def _read(self, seconds: float) -> bool:
         """False where the program has closed its terminal."""
-        if not is_readable(self.terminal, seconds):
+        if not wait_readable(self.terminal, seconds):
             return True
         try:
             data = os.read(self.terminal, 65536)

@@ -49,20 +49,20 @@ def started(*command: str) -> Iterator[subprocess.Popen[str]]:
 def test_the_exit_code_is_the_commands_own() -> None:
     said: list[str] = []
     command = [sys.executable, "-c", "raise SystemExit(42)"]
-    assert room.run(command, os.environ, said.append) == 42
+    assert room.run_command(command, os.environ, said.append) == 42
     assert said == []
 
 
 def test_the_command_gets_exactly_the_environment_given(tmp_path: Path) -> None:
     out = tmp_path / "seen"
     code = f"import os; open({str(out)!r}, 'w').write(repr(sorted(k for k in os.environ if k != 'LC_CTYPE')))"
-    assert room.run([sys.executable, "-c", code], {"ONLY": "this"}, lambda line: None) == 0
+    assert room.run_command([sys.executable, "-c", code], {"ONLY": "this"}, lambda line: None) == 0
     assert out.read_text() == "['ONLY']"
 
 
 def test_a_command_that_does_not_exist_is_127_and_one_line() -> None:
     said: list[str] = []
-    assert room.run(["no-such-program-here"], os.environ, said.append) == 127
+    assert room.run_command(["no-such-program-here"], os.environ, said.append) == 127
     assert said == ["no-such-program-here: command not found"]
 
 
@@ -71,7 +71,7 @@ def test_a_file_that_is_no_program_is_126_and_one_line(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.write_text("text")
     said: list[str] = []
-    assert room.run([str(plain)], os.environ, said.append) == 126
+    assert room.run_command([str(plain)], os.environ, said.append) == 126
     assert said == [f"{plain}: Permission denied"]
 
 
@@ -79,7 +79,7 @@ def test_a_file_that_is_no_program_is_126_and_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV])
 def test_a_command_ended_by_a_signal_is_128_and_the_signal(number: signal.Signals) -> None:
     command = ["sh", "-c", f"kill -{int(number)} $$"]
-    assert room.run(command, os.environ, lambda line: None) == 128 + number
+    assert room.run_command(command, os.environ, lambda line: None) == 128 + number
 
 
 @posix
@@ -111,7 +111,7 @@ def test_a_broken_pipe_ends_the_command_as_in_a_shell() -> None:
 @posix
 def test_a_thread_that_is_not_the_main_one_may_run_a_command() -> None:
     codes: list[int] = []
-    thread = threading.Thread(target=lambda: codes.append(room.run(["sh", "-c", "exit 3"], os.environ, print)))
+    thread = threading.Thread(target=lambda: codes.append(room.run_command(["sh", "-c", "exit 3"], os.environ, print)))
     thread.start()
     thread.join()
     assert codes == [3]
@@ -127,5 +127,5 @@ def test_a_signal_that_we_were_told_to_ignore_is_ignored_by_the_command_too() ->
 @posix
 def test_signals_are_ours_again_afterwards() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    room.run(["true"], os.environ, lambda line: None)
+    room.run_command(["true"], os.environ, lambda line: None)
     assert before == {number: signal.getsignal(number) for number in before}

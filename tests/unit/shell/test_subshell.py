@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.shell.subshell import printable, program_of, subshell
+from reconciler.shell.subshell import open_subshell, program_of, sanitize_mark
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 
@@ -62,7 +62,7 @@ def program(shell: str) -> str:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_prompt_names_the_role_and_the_persons_own_files_ran(shell: str, home: Path) -> None:
     with (
-        subshell(shell, program(shell), VARIABLES, "s3 until 14:05", environ(home)) as opened,
+        open_subshell(shell, program(shell), VARIABLES, "s3 until 14:05", environ(home)) as opened,
         Pseudo(opened.command, opened.environ) as terminal,
     ):
         terminal.expect(r"\(s3 until 14:05\) own> ")
@@ -76,7 +76,7 @@ def test_the_prompt_names_the_role_and_the_persons_own_files_ran(shell: str, hom
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_what_a_start_up_file_exports_does_not_replace_the_role(shell: str, home: Path) -> None:
     with (
-        subshell(shell, program(shell), VARIABLES, "s3", environ(home, AWS_PROFILE="work")) as opened,
+        open_subshell(shell, program(shell), VARIABLES, "s3", environ(home, AWS_PROFILE="work")) as opened,
         Pseudo(opened.command, opened.environ) as terminal,
     ):
         terminal.expect("own> ")
@@ -88,7 +88,7 @@ def test_what_a_start_up_file_exports_does_not_replace_the_role(shell: str, home
 def test_a_prompt_that_is_built_anew_each_time_is_marked_each_time(home: Path) -> None:
     (home / ".bashrc").write_text("PROMPT_COMMAND='PS1=\"fresh> \";'\n")
     with (
-        subshell("bash", program("bash"), VARIABLES, "s3", environ(home)) as opened,
+        open_subshell("bash", program("bash"), VARIABLES, "s3", environ(home)) as opened,
         Pseudo(opened.command, opened.environ) as terminal,
     ):
         for _ in range(3):
@@ -100,7 +100,7 @@ def test_a_prompt_that_is_built_anew_each_time_is_marked_each_time(home: Path) -
 def test_a_bash_with_several_prompt_commands_is_marked_after_all_of_them(home: Path) -> None:
     (home / ".bashrc").write_text("PROMPT_COMMAND=('true' 'PS1=\"fresh> \"')\n")
     with (
-        subshell("bash", program("bash"), VARIABLES, "s3", environ(home)) as opened,
+        open_subshell("bash", program("bash"), VARIABLES, "s3", environ(home)) as opened,
         Pseudo(opened.command, opened.environ) as terminal,
     ):
         for _ in range(2):
@@ -114,7 +114,7 @@ def test_what_start_up_files_export_of_a_family_is_unset(shell: str, name: str, 
     for file in (*(path for path, _ in RC.values()), ".shrc"):
         (home / file).write_text(export + "\n")
     with (
-        subshell(shell, program(name), VARIABLES, "s3", environ(home, ENV="$HOME/.shrc"), "AWS_") as opened,
+        open_subshell(shell, program(name), VARIABLES, "s3", environ(home, ENV="$HOME/.shrc"), "AWS_") as opened,
         Pseudo(opened.command, opened.environ) as terminal,
     ):
         terminal.send("python3 ~/show.py; env | grep -c AWS_ROLE_ARN; echo en''d\n")
@@ -126,7 +126,7 @@ def test_what_start_up_files_export_of_a_family_is_unset(shell: str, name: str, 
 def test_a_posix_shell_runs_the_persons_file_and_keeps_our_variables(name: str, home: Path) -> None:
     (home / "my rc").write_text("PS1='own> '; export AWS_PROFILE=work AWS_ACCESS_KEY_ID=AKIAWRONG MINE=yes\n")
     with (
-        subshell("sh", program(name), VARIABLES, "s3", environ(home, ENV="$HOME/my rc")) as opened,
+        open_subshell("sh", program(name), VARIABLES, "s3", environ(home, ENV="$HOME/my rc")) as opened,
         Pseudo(opened.command, opened.environ) as terminal,
     ):
         terminal.expect(r"\(s3\) own> ")
@@ -136,14 +136,14 @@ def test_a_posix_shell_runs_the_persons_file_and_keeps_our_variables(name: str, 
 
 
 def test_a_shell_we_do_not_know_gets_a_prompt_and_nothing_under_another_name(home: Path) -> None:
-    with subshell("sh", "/opt/bin/tcsh", VARIABLES, "s3", environ(home, ENV="$HOME/.shrc")) as opened:
+    with open_subshell("sh", "/opt/bin/tcsh", VARIABLES, "s3", environ(home, ENV="$HOME/.shrc")) as opened:
         assert opened.command == ("/opt/bin/tcsh", "-i")
         assert not any(name.startswith("__RECONCILE") for name in opened.environ)
         assert (opened.environ["PS1"], opened.environ["ENV"]) == ("(s3) $ ", "")
 
 
 def test_no_secret_shows_in_a_repr(home: Path) -> None:
-    with subshell("bash", "bash", VARIABLES, "s3", environ(home)) as opened:
+    with open_subshell("bash", "bash", VARIABLES, "s3", environ(home)) as opened:
         assert "it's" not in repr(opened) and "ASIA" not in repr(opened)
 
 
@@ -153,7 +153,7 @@ def test_zsh_files_that_live_elsewhere_are_found_there_and_so_is_the_history(hom
     (home / ".zshenv").write_text(f"ZDOTDIR={elsewhere}\n")
     (elsewhere / ".zshrc").write_text("PROMPT='moved> '\n")
     with (
-        subshell("zsh", program("zsh"), VARIABLES, "s3", environ(home)) as opened,
+        open_subshell("zsh", program("zsh"), VARIABLES, "s3", environ(home)) as opened,
         Pseudo(opened.command, opened.environ) as terminal,
     ):
         terminal.expect(r"\(s3\) moved> ")
@@ -164,7 +164,7 @@ def test_zsh_files_that_live_elsewhere_are_found_there_and_so_is_the_history(hom
 
 def test_a_plain_shell_gets_a_prompt_that_names_the_role(home: Path) -> None:
     with (
-        subshell("sh", program("sh"), VARIABLES, "s3", environ(home)) as opened,
+        open_subshell("sh", program("sh"), VARIABLES, "s3", environ(home)) as opened,
         Pseudo(opened.command, opened.environ) as terminal,
     ):
         terminal.expect(r"\(s3\) \$ ")
@@ -177,7 +177,7 @@ def test_our_files_hold_no_secret_and_are_gone_afterwards(
     rooms = home / "rooms"
     rooms.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(rooms))
-    with subshell(shell, shell, VARIABLES, "s3", environ(home)):
+    with open_subshell(shell, shell, VARIABLES, "s3", environ(home)):
         texts = [file.read_text() for file in rooms.glob("*/*")]
         assert texts and not any("it's" in text or "ASIA" in text for text in texts)
     assert list(rooms.iterdir()) == []
@@ -185,15 +185,15 @@ def test_our_files_hold_no_secret_and_are_gone_afterwards(
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "cmd", "sh"])
 def test_no_secret_is_on_the_command_line(shell: str, home: Path) -> None:
-    with subshell(shell, shell, VARIABLES, "s3", environ(home)) as opened:
+    with open_subshell(shell, shell, VARIABLES, "s3", environ(home)) as opened:
         assert not any("it's" in word or "ASIA" in word for word in opened.command)
         assert opened.environ["AWS_ACCESS_KEY_ID"] == "ASIAEXAMPLE"
         assert "AWS_PROFILE" not in opened.environ
 
 
 def test_an_alias_name_cannot_run_anything_in_a_prompt() -> None:
-    assert printable("s3-x.y until 14:05") == "s3-x.y until 14:05"
-    assert printable("a$(id)`id`%n\\u'\"!") == "a__id__id__n_u___"
+    assert sanitize_mark("s3-x.y until 14:05") == "s3-x.y until 14:05"
+    assert sanitize_mark("a$(id)`id`%n\\u'\"!") == "a__id__id__n_u___"
 
 
 @pytest.mark.parametrize(

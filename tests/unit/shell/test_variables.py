@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from reconciler.model.problem import Failed
+from reconciler.model.problem import ReconcileError
 from reconciler.shell import variables
 
 NASTY = {
@@ -54,13 +54,13 @@ WAYS = [
 
 @pytest.mark.parametrize(("shell", "way"), WAYS)
 def test_a_shell_gets_every_value_exactly(shell: str, way: str) -> None:
-    seen = seen_by(shell, variables.assignments(NASTY, shell), {}, way)
+    seen = seen_by(shell, variables.render_assignments(NASTY, shell), {}, way)
     assert {name: seen[name] for name in NASTY} == NASTY
 
 
 @pytest.mark.parametrize(("shell", "way"), WAYS)
 def test_an_unset_variable_is_gone_and_not_empty(shell: str, way: str) -> None:
-    lines = variables.assignments({"AWS_PROFILE": None, "NEVER_THERE": None, "KEPT": "1"}, shell)
+    lines = variables.render_assignments({"AWS_PROFILE": None, "NEVER_THERE": None, "KEPT": "1"}, shell)
     seen = seen_by(shell, lines, {"AWS_PROFILE": "work"}, way)
     assert "AWS_PROFILE" not in seen and "NEVER_THERE" not in seen
     assert seen["KEPT"] == "1"
@@ -70,24 +70,24 @@ def test_an_unset_variable_is_gone_and_not_empty(shell: str, way: str) -> None:
 def test_an_eval_without_quotes_still_works_for_what_aws_gives(shell: str) -> None:
     plain = {"AWS_SESSION_TOKEN": NASTY["PLAIN"], "AWS_PROFILE": None, "RECONCILE_ALIAS": "s3"}
     way = "eval $(printenv LINES_TO_EVAL)"
-    seen = seen_by(shell, variables.assignments(plain, shell), {"AWS_PROFILE": "work"}, way)
+    seen = seen_by(shell, variables.render_assignments(plain, shell), {"AWS_PROFILE": "work"}, way)
     assert seen["AWS_SESSION_TOKEN"] == NASTY["PLAIN"] and seen["RECONCILE_ALIAS"] == "s3"
     assert "AWS_PROFILE" not in seen
 
 
 def test_powershell_closes_no_string_early() -> None:
-    lines = variables.assignments({"A": "it's ’so‘ $x `n", "B": None}, "powershell")
+    lines = variables.render_assignments({"A": "it's ’so‘ $x `n", "B": None}, "powershell")
     assert lines == "$Env:A = 'it''s ’’so‘‘ $x `n'\nRemove-Item Env:B -ErrorAction SilentlyContinue\n"
 
 
 def test_cmd_sets_and_unsets() -> None:
-    assert variables.assignments({"A": "a b&c", "B": None}, "cmd") == 'set "A=a b&c"\nset "B="\n'
+    assert variables.render_assignments({"A": "a b&c", "B": None}, "cmd") == 'set "A=a b&c"\nset "B="\n'
 
 
 @pytest.mark.parametrize("value", ['a"b', "%PATH%", "a!b", "a\nb"])
 def test_cmd_refuses_what_it_cannot_quote_without_showing_it(value: str) -> None:
-    with pytest.raises(Failed) as caught:
-        variables.assignments({"AWS_SECRET_ACCESS_KEY": value}, "cmd")
+    with pytest.raises(ReconcileError) as caught:
+        variables.render_assignments({"AWS_SECRET_ACCESS_KEY": value}, "cmd")
     message = caught.value.problems[0].message
     assert "AWS_SECRET_ACCESS_KEY" in message and value not in message
 
@@ -107,4 +107,4 @@ def test_cmd_refuses_what_it_cannot_quote_without_showing_it(value: str) -> None
     ],
 )
 def test_the_shell_is_detected(environ: dict[str, str], windows: bool, expected: str) -> None:
-    assert variables.detected(environ, windows) == expected
+    assert variables.shell_of(environ, windows) == expected
