@@ -65,7 +65,10 @@ def _parse_arguments() -> argparse.Namespace:
 def _describe_machine() -> str:
     """What the numbers depend on, as the sentence above them."""
     tools = ", ".join(f"{name} {version(name)}" for name in ("boto3", "PyYAML"))
-    return f"{time.strftime('%Y-%m-%d')}, {platform.system()}, {_describe_cores()}, Python {platform.python_version()}, {tools}:"
+    return (
+        f"{time.strftime('%Y-%m-%d')}, {platform.system()}, {_describe_cores()}, Python "
+        f"{platform.python_version()}, {tools}:"
+    )
 
 
 def _describe_cores() -> str:

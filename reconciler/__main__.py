@@ -56,7 +56,7 @@ def _escape_character(error: UnicodeError) -> tuple[str, int]:
 def _run_command() -> int:
     served = None
     if sys.argv[1:2] == ["assume"]:
-        from reconciler.assume.fast import serve_assume
+        from reconciler.assume.fast_path import serve_assume
 
         served = serve_assume(sys.argv[1:], os.environ)
     if served is None:

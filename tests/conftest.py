@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.server import Sandbox
-from tests.support import second
+from tests.support import second_emulator
 from tests.support.account import Account
 from tests.support.emulators import StartSandbox
 from tests.support.examples import load_profile
@@ -26,13 +26,13 @@ def _hide_developer_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    second.parametrize_emulators(metafunc)
+    second_emulator.parametrize_emulators(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    second.drop_irrelevant(items)
-    second.mark_gaps(items, whole=not any("::" in argument for argument in config.args))
+    second_emulator.drop_irrelevant(items)
+    second_emulator.mark_gaps(items, whole=not any("::" in argument for argument in config.args))
 
 
 @pytest.fixture(scope="module")

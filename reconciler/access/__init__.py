@@ -9,9 +9,9 @@ whether MFA changes an answer. Its weak point: organisation policies (SCP, RCP) 
 given them.
 """
 
-from reconciler.access.account import group_principals_of, principals_of, targets_of
-from reconciler.access.assume import AssumeEvaluation, Target, can_assume, evaluate_caller, evaluate_trust, examined
-from reconciler.access.compiled import CompiledPolicies, compile_policies
+from reconciler.access.account_principals import group_principals_of, principals_of, targets_of
+from reconciler.access.admin_targets import AdminTargets, find_powers_over, has_named_rights, is_administrator
+from reconciler.access.compiled_policies import CompiledPolicies, compile_policies
 from reconciler.access.context import (
     NO_MFA_POSSIBLE,
     NOTHING_KNOWN,
@@ -20,8 +20,7 @@ from reconciler.access.context import (
     make_mfa_context,
     make_tag_context,
 )
-from reconciler.access.covers import UNSEEN_POLICIES, Power, find_powers, find_powers_of_all
-from reconciler.access.identity import evaluate
+from reconciler.access.escalation_paths import PATHS, EscalationPath, Grade
 from reconciler.access.matrix import (
     EquivalentPairs,
     collect_caller_keys,
@@ -30,13 +29,21 @@ from reconciler.access.matrix import (
     principal_key_of,
     role_key_of,
 )
-from reconciler.access.mfa import MfaRequirement
-from reconciler.access.paths import PATHS, EscalationPath, Grade
+from reconciler.access.mfa_requirement import MfaRequirement
+from reconciler.access.powers import UNSEEN_POLICIES, Power, find_powers, find_powers_of_all
 from reconciler.access.principal import Principal, PrincipalMatch, make_external_principal
-from reconciler.access.reasons import StatementMatch, match_statements, match_trust_statements
-from reconciler.access.resources import ResourceEvaluation, ResourcePolicy, evaluate_resource
-from reconciler.access.values import Decision, PolicySource, StatementSource, Verdict, VerdictReason
-from reconciler.access.ways import AdminTargets, find_powers_over, has_named_rights, is_administrator
+from reconciler.access.principal_answers import evaluate
+from reconciler.access.resource_access import ResourceEvaluation, ResourcePolicy, evaluate_resource
+from reconciler.access.role_assumption import (
+    AssumeEvaluation,
+    Target,
+    can_assume,
+    evaluate_caller,
+    evaluate_trust,
+    examined,
+)
+from reconciler.access.statement_matches import StatementMatch, match_statements, match_trust_statements
+from reconciler.access.verdicts import Decision, PolicySource, StatementSource, Verdict, VerdictReason
 
 __all__ = [
     "NOTHING_KNOWN",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from reconciler.access.comparisons import COMPARISONS, NEGATED, Compare
 from reconciler.access.context import Alternative, Context
 from reconciler.access.templates import FilledTexts, Template, fill_templates, parse_template
-from reconciler.access.values import NO, YES, Ternary, all_of, any_of, consensus_of, depends_on, negate
+from reconciler.access.verdicts import NO, YES, Ternary, all_of, any_of, consensus_of, depends_on, negate
 from reconciler.model.document import Condition
 from reconciler.policy.operators import OPERATORS, Operator
 

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.access.assume import ASSUME_ACTIONS, Target
-from reconciler.access.compiled import ActionStatements, CompiledStatement
+from reconciler.access.compiled_policies import ActionStatements, CompiledStatement
 from reconciler.access.context import Alternative
 from reconciler.access.principal import Principal, PrincipalMatch, PrincipalName
-from reconciler.access.rolesets import RoleSets, TrustGroup, keys_of, refine_sets
+from reconciler.access.role_assumption import ASSUME_ACTIONS, Target
+from reconciler.access.role_sets import RoleSets, TrustGroup, keys_of, refine_sets
 from reconciler.model.document import Document, Statement
 
 _EVERYONE: frozenset[PrincipalName] = frozenset({("*", "*"), ("AWS", "*")})

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
-from reconciler.access.compiled import CompiledPolicies, compile_policies
+from reconciler.access.compiled_policies import CompiledPolicies, compile_policies
 from reconciler.access.context import NO_MFA_POSSIBLE, Context, Value
-from reconciler.access.values import PolicySource
+from reconciler.access.verdicts import PolicySource
 from reconciler.model.document import Document
 
 PRINCIPAL_KINDS = ("user", "role", "session", "root", "account", "service", "oidc", "saml")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from reconciler.access.context import Context
-from reconciler.access.values import NO_KEYS
+from reconciler.access.verdicts import NO_KEYS
 from reconciler.model.globs import Automaton, Matcher, Repeat, Token, accept_any, compile_glob, parse_glob
 from reconciler.policy.canonical import CURRENT_VERSION
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from reconciler.app.apply_lock import hold_apply_lock
 from reconciler.app.journal import Journal, open_journal
 from reconciler.app.plan import ConnectedPlan
-from reconciler.app.turn import hold_apply_lock
-from reconciler.assume.applied import note_applied
-from reconciler.aws.execute import ExecutionResult, StepObserver, StopSignal, execute_steps
+from reconciler.assume.recent_applies import note_applied
+from reconciler.aws.executor import ExecutionResult, StepObserver, StopSignal, execute_steps
 from reconciler.aws.retry import CallStatus
 from reconciler.model.plan import Call, Plan, Step
 from reconciler.model.problem import Level, Problem, ReconcileError
-from reconciler.plan.overtaken import has_concurrent_apply
+from reconciler.plan.concurrent_apply import has_concurrent_apply
 
 GRACE = (0.0, 2.0, 5.0, 10.0)
 """Seconds to wait before each look: IAM shows a write to later reads only after a while."""
@@ -50,9 +50,9 @@ class ApplyObserver(StepObserver, Protocol):
 class ApplyResult:
     """`remaining_plan` is what still differs after a complete run: an empty plan where live matches.
 
-    outcome: None where no call was made, because the account is no longer what was approved: `remaining_plan` is what it would
-    take now. journal: where the run is on record. verify_problems: why the second look could not be taken. interrupted: by
-    the person, and only that look.
+    outcome: None where no call was made, because the account is no longer what was approved: `remaining_plan` is what
+    it would take now. journal: where the run is on record. verify_problems: why the second look could not be taken.
+    interrupted: by the person, and only that look.
     """
 
     outcome: ExecutionResult | None = None

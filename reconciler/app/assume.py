@@ -9,10 +9,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.app.hops import AssumeChain
-from reconciler.app.wanted import AssumeRequest, AssumeRun, Say
-from reconciler.assume import warm
-from reconciler.assume.asked import WITH_CODE
+from reconciler.app.assume_request import AssumeRequest, AssumeRun, Say
+from reconciler.app.role_chain import AssumeChain
+from reconciler.assume import cache_lookup
 from reconciler.assume.cache import Cache
 from reconciler.assume.credentials import (
     Credentials,
@@ -21,9 +20,10 @@ from reconciler.assume.credentials import (
     find_previous_profile,
     find_previous_region,
 )
+from reconciler.diagnose.request_context import WITH_CODE
 from reconciler.model.explanation import AssumeOutcome, Explanation
 from reconciler.model.problem import ReconcileError, make_error
-from reconciler.model.sts import MIN_DURATION, Caller
+from reconciler.model.sts_limits import MIN_DURATION, Caller
 from reconciler.shell.variables import ShellVariables
 
 PROPAGATION_SECONDS, RETRY_SECONDS = 60.0, 3.0
@@ -58,7 +58,7 @@ def start_chain(request: AssumeRequest, environ: Mapping[str, str], say: Say) ->
     """The walk to the role, before its first step; says who the person is already. Raises Failed."""
     run = AssumeRun(request, environ, Cache.from_environ(environ, say) if request.use_cache else Cache(None, say))
     run.check_expiry()
-    line = warm.describe_nesting(run.profile, environ)
+    line = cache_lookup.describe_nesting(run.profile, environ)
     if line:
         say(line)
     given = replace(request.codes, code=None) if run.profile_takes_code else request.codes
@@ -107,7 +107,7 @@ def _try_chain(role_chain: AssumeChain, explanation: Explanation | None = None) 
         if not any(problem.code in (DEVICE_REFUSED, ROLE_REFUSED) for problem in failed.problems):
             raise
         if explanation is None:
-            from reconciler.app.why import explain_refusal
+            from reconciler.app.refusal import explain_refusal
 
             explanation = explain_refusal(role_chain, failed)
         return AssumeRoleError(failed, explanation)
@@ -127,7 +127,7 @@ def verify_alias(request: AssumeRequest, environ: Mapping[str, str], say: Say) -
 
 def make_console_url(request: AssumeRequest, environ: Mapping[str, str], say: Say) -> str:
     """A URL that opens the AWS console as the role: a secret for 15 minutes. Raises Failed."""
-    from reconciler.app.console import make_sign_in_url
+    from reconciler.app.console_url import make_sign_in_url
 
     role_chain = start_chain(request, environ, say)
     last = role_chain.run.requests[-1]

@@ -11,10 +11,10 @@ from pathlib import Path
 from reconciler.aws import snapshot
 from reconciler.aws.session import connect
 from reconciler.desired.export import AccountExport, export_entities, select_entities
-from reconciler.desired.source import YAML_ENDINGS
-from reconciler.desired.write import format_file, format_files
+from reconciler.desired.export_yaml import format_file, format_files
+from reconciler.desired.source_files import YAML_ENDINGS
+from reconciler.files.bounded_reads import reason_of
 from reconciler.files.outputs import write_text
-from reconciler.files.reading import reason_of
 from reconciler.kinds.account import SETTINGS
 from reconciler.model.live import State
 from reconciler.model.problem import make_error

@@ -1,7 +1,7 @@
 """The journal of an apply: what is about to be done, then how it ended, a line each, flushed before it goes on.
 
-It outlives a kill of the process, not a power cut. Read back by `plan/journal.py`. No secret is in it: it holds what
-plans and plan files hold.
+It outlives a kill of the process, not a power cut. Read back by `plan/saved/journal.py`. No secret is in it: it holds
+what plans and plan files hold.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from types import TracebackType
 from typing import IO, Any
 
 from reconciler import __version__
-from reconciler.assume.folder import ensure_private_folder, find_state_folder
-from reconciler.aws.execute import ExecutionResult
+from reconciler.aws.executor import ExecutionResult
 from reconciler.aws.retry import CallStatus
+from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular_or_pipe, reason_of
 from reconciler.files.outputs import check_folder, is_stream, open_for_append, open_stream
-from reconciler.files.reading import LARGEST_RECORD, read_regular_or_pipe, reason_of
+from reconciler.files.user_dirs import ensure_private_folder, find_state_folder
 from reconciler.model.plan import Plan, Step
 from reconciler.model.problem import Problem, ReconcileError, make_error
-from reconciler.plan.journal import JOURNAL_VERSION, ApplyRun, read_runs
-from reconciler.plan.saved import to_saved_section
+from reconciler.plan.saved.journal import JOURNAL_VERSION, ApplyRun, read_runs
+from reconciler.plan.saved.saved_plan import to_saved_section
 from reconciler.render.json_text import dump_json
 from reconciler.render.plan_json import plan_to_dict
 from reconciler.render.problems import problem_to_dict

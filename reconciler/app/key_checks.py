@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.assume import aws_files, key_file
-from reconciler.assume.key_file import StoredKey
-from reconciler.aws.keys import KeyPair
-from reconciler.files import ini
+from reconciler.aws.access_keys import KeyPair
+from reconciler.files import aws_files, credentials_file, ini
+from reconciler.files.credentials_file import StoredKey
 from reconciler.model.live import AccessKey
 from reconciler.model.problem import Level, Problem, make_error
 from reconciler.model.quotas import ACCESS_KEYS
@@ -75,7 +74,7 @@ def check_profile_free(
     environ: Mapping[str, str],
 ) -> None:
     """Raises Failed where the profile is there already, or the config file gives it other credentials."""
-    held = key_file.find_key(text, profile.name)
+    held = credentials_file.find_key(text, profile.name)
     if held is not None:
         own = any(key.id == held.key_id for key in user_keys)
         raise make_error(
@@ -87,7 +86,7 @@ def check_profile_free(
         )
     config = aws_files.locate_config_file(environ)
     for section in ini.parse_sections(aws_files.read_file(config)):
-        options = {option.name for option in section.options} & {*_ELSEWHERE, key_file.KEY_ID}
+        options = {option.name for option in section.options} & {*_ELSEWHERE, credentials_file.KEY_ID}
         if ini.profile_of(section.name) == profile.name and options:
             raise make_error(
                 "profile-exists",
@@ -120,7 +119,7 @@ def find_held_key(
     request: KeysRequest, profile: CredentialsProfile, text: str, user_keys: Sequence[AccessKey]
 ) -> tuple[StoredKey, AccessKey]:
     """What the profile holds, and which of the user's keys that is. Raises Failed."""
-    held = key_file.find_key(text, profile.name)
+    held = credentials_file.find_key(text, profile.name)
     if held is None or not held.key_id:
         raise make_error(
             "no-key-in-profile",
@@ -144,7 +143,7 @@ def find_held_key(
 
 def check_same_key(profile: CredentialsProfile, text: str, current: AccessKey) -> None:
     """Raises Failed where the profile holds another key by now than when the rotation began."""
-    held = key_file.find_key(text, profile.name)
+    held = credentials_file.find_key(text, profile.name)
     if held is None or held.key_id != current.id:
         raise make_error(
             "profile-changed",

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from reconciler.app import key_checks
-from reconciler.app.desired import read_files
+from reconciler.app.desired_files import read_files
 from reconciler.app.key_checks import CredentialsProfile, KeysRequest
-from reconciler.assume import aws_files, key_file
-from reconciler.aws import keys
-from reconciler.aws.keys import KeyPair
+from reconciler.aws import access_keys
+from reconciler.aws.access_keys import KeyPair
 from reconciler.aws.session import Connection, check_account, connect
+from reconciler.files import aws_files, credentials_file
 from reconciler.model.live import AccessKey
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Problem, ReconcileError, make_error
@@ -39,17 +39,17 @@ def issue_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> Key
     profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
     with aws_files.hold_file_lock(profile.path, environ, say):
         text = aws_files.read_file(profile.path)
-        user_keys = keys.list_access_keys(connection, request.user)
+        user_keys = access_keys.list_access_keys(connection, request.user)
         key_checks.check_profile_free(request, profile, text, user_keys, environ)
         key_checks.check_quota(request.user, user_keys, most)
         aws_files.check_writable(profile.path)
         with _create_key(connection, request.user, user_keys, profile, say) as pair:
             text = aws_files.read_file(profile.path)  # programs that know nothing of our lock write to it, too
             key_checks.check_profile_free(request, profile, text, user_keys, environ)
-            aws_files.write_file(profile.path, key_file.add_profile(text, profile.name, pair.id, pair.secret))
+            aws_files.write_file(profile.path, credentials_file.add_profile(text, profile.name, pair.id, pair.secret))
     say(f"Waiting until AWS knows the access key {pair.id}.")
     try:
-        keys.verify_key(connection, pair, request.user)
+        access_keys.verify_key(connection, pair, request.user)
     except ReconcileError as failed:
         later = make_error(
             "key-unverified",
@@ -73,14 +73,14 @@ def rotate_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> Ke
     profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
     with aws_files.hold_file_lock(profile.path, environ, say):
         text = aws_files.read_file(profile.path)
-        user_keys = keys.list_access_keys(connection, request.user)
+        user_keys = access_keys.list_access_keys(connection, request.user)
         held, current = key_checks.find_held_key(request, profile, text, user_keys)
         other = next((key for key in user_keys if key.id != current.id), None)
         if other is None:
             pair, old = _replace_key(connection, request, profile, current, say), current
         else:
             pair, old = key_checks.resume_rotation(request, profile, held, current, other), other
-            keys.verify_key(connection, pair, request.user)
+            access_keys.verify_key(connection, pair, request.user)
     if old.active:
         _deactivate_key(connection, request.user, old, pair, profile)
     return KeysResult(
@@ -98,16 +98,16 @@ def finish_rotation(request: KeysRequest, environ: Mapping[str, str], say: Say) 
     profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
     with aws_files.hold_file_lock(profile.path, environ, say):
         text = aws_files.read_file(profile.path)
-        user_keys = keys.list_access_keys(connection, request.user)
+        user_keys = access_keys.list_access_keys(connection, request.user)
         held, current = key_checks.find_held_key(request, profile, text, user_keys)
         old = next((key for key in user_keys if key.id != current.id), None)
         if old is not None:
             key_checks.check_old_key(request, profile, held, current, old)
-            keys.verify_key(connection, key_checks.key_pair_of(held), request.user)
-            keys.delete_key(connection, request.user, old.id)
+            access_keys.verify_key(connection, key_checks.key_pair_of(held), request.user)
+            access_keys.delete_key(connection, request.user, old.id)
         text = aws_files.read_file(profile.path)
-        if held.replaced_id and key_file.find_key(text, profile.name) is not None:
-            aws_files.write_file(profile.path, key_file.remove_note(text, profile.name))
+        if held.replaced_id and credentials_file.find_key(text, profile.name) is not None:
+            aws_files.write_file(profile.path, credentials_file.remove_note(text, profile.name))
     if old is None:
         return KeysResult((f"Nothing to finish: {current.id} is the only access key of {request.user}.",))
     return KeysResult((f"The access key {old.id} of {request.user} is deleted; {profile} holds {current.id}.",))
@@ -144,7 +144,7 @@ def _create_key(
     connection: Connection, user: str, user_keys: Sequence[AccessKey], profile: CredentialsProfile, say: Say
 ) -> Iterator[KeyPair]:
     """A new key, which is deleted again where the block fails to put it into the profile."""
-    pair = keys.create_key(connection, user, [key.id for key in user_keys], say)
+    pair = access_keys.create_key(connection, user, [key.id for key in user_keys], say)
     try:
         yield pair
     except BaseException as error:
@@ -158,10 +158,10 @@ def _create_key(
 def _take_back_key(connection: Connection, user: str, pair: KeyPair, profile: CredentialsProfile) -> str:
     """Deletes a key that is not in the profile: an interruption may come when it is there already."""
     try:
-        written = key_file.find_key(aws_files.read_file(profile.path), profile.name)
+        written = credentials_file.find_key(aws_files.read_file(profile.path), profile.name)
         if written is not None and written.key_id == pair.id:
             return f"The new access key {pair.id} is in {profile}."
-        keys.delete_key(connection, user, pair.id)
+        access_keys.delete_key(connection, user, pair.id)
     except ReconcileError:
         return (
             f"The new access key {pair.id} could not be deleted again: {key_checks.make_delete_command(user, pair.id)}"
@@ -175,10 +175,12 @@ def _replace_key(
     aws_files.check_writable(profile.path)
     with _create_key(connection, request.user, (current,), profile, say) as pair:
         say(f"Waiting until AWS knows the access key {pair.id}.")
-        keys.verify_key(connection, pair, request.user)
+        access_keys.verify_key(connection, pair, request.user)
         text = aws_files.read_file(profile.path)  # a minute may have gone by, in which others wrote to it
         key_checks.check_same_key(profile, text, current)
-        aws_files.write_file(profile.path, key_file.replace_key(text, profile.name, pair.id, pair.secret, current.id))
+        aws_files.write_file(
+            profile.path, credentials_file.replace_key(text, profile.name, pair.id, pair.secret, current.id)
+        )
     return pair
 
 
@@ -186,7 +188,7 @@ def _deactivate_key(
     connection: Connection, user: str, old: AccessKey, pair: KeyPair, profile: CredentialsProfile
 ) -> None:
     try:
-        keys.deactivate_key(connection, user, old.id, pair)
+        access_keys.deactivate_key(connection, user, old.id, pair)
     except ReconcileError as failed:
         left = make_error(
             "key-still-active",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from reconciler.assume.codes import Prompt
-from reconciler.aws import devices
+from reconciler.assume.mfa_codes import Prompt
+from reconciler.aws import mfa_devices
 from reconciler.aws.session import Connection
 from reconciler.model.escape import escape_line
 from reconciler.model.problem import ReconcileError, make_error
@@ -26,11 +26,11 @@ def create_device(
     ask: Prompt | None,
     say: Say,
     on_deleted: Callable[[], object] = lambda: None,
-) -> Iterator[devices.NewDevice]:
+) -> Iterator[mfa_devices.NewDevice]:
     """A new device of that name; where the block does not end well, an interruption included, it is deleted again.
 
-    A device that is left over from before goes first, if the person agrees, or `replace` says so. `on_deleted` is called
-    where the device is gone for certain, and its seed of no use. Raises Failed.
+    A device that is left over from before goes first, if the person agrees, or `replace` says so. `on_deleted` is
+    called where the device is gone for certain, and its seed of no use. Raises Failed.
     """
     fresh = _make_device(connection, name, replace, ask, say)
     try:
@@ -41,28 +41,33 @@ def create_device(
         raise
 
 
-def _make_device(connection: Connection, name: str, replace: bool, ask: Prompt | None, say: Say) -> devices.NewDevice:
+def _make_device(
+    connection: Connection, name: str, replace: bool, ask: Prompt | None, say: Say
+) -> mfa_devices.NewDevice:
     serial = f"arn:{connection.partition}:iam::{connection.account}:mfa/{name}"
-    holders = devices.list_virtual_devices(connection)
+    holders = mfa_devices.list_virtual_devices(connection)
     there = next((found for found in holders or {} if found.casefold() == serial.casefold()), None)
     if there is not None and holders is not None:
         holder = holders[there]
         if holder is not None:
             raise make_error(
-                devices.DEVICE_TAKEN, f"The device {there} is in use, by {holder}.", "", "Pass another --device-name."
+                mfa_devices.DEVICE_TAKEN,
+                f"The device {there} is in use, by {holder}.",
+                "",
+                "Pass another --device-name.",
             )
         _remove_left_over(connection, there, replace, ask, say)
     try:
-        return devices.create_device(connection, name, just_deleted=there is not None)
+        return mfa_devices.create_device(connection, name, just_deleted=there is not None)
     except KeyboardInterrupt:
         if holders is not None:
             _delete_device(connection, serial, say)
         raise
     except ReconcileError as failed:
         code = failed.problems[0].code
-        if code == devices.ANSWER_LOST:
+        if code == mfa_devices.ANSWER_LOST:
             raise _resolve_lost_answer(connection, serial, holders is not None, failed) from None
-        if code == devices.DEVICE_TAKEN and holders is None:
+        if code == mfa_devices.DEVICE_TAKEN and holders is None:
             detail = "Whose it is, or whether it is left over, cannot be told without iam:ListVirtualMFADevices."
             raise make_error(code, failed.problems[0].summary, detail, "Pass another --device-name.") from None
         raise
@@ -80,7 +85,7 @@ def _remove_left_over(connection: Connection, serial: str, replace: bool, ask: P
             hint = "Pass another --device-name to leave that device alone."
             raise make_error("declined", "Nothing was changed.", hint=hint)
     try:
-        devices.delete_device(connection, serial)
+        mfa_devices.delete_device(connection, serial)
     except ReconcileError as failed:
         raise make_error(
             "mfa-left-over",
@@ -99,14 +104,16 @@ def _resolve_lost_answer(connection: Connection, serial: str, was_absent: bool, 
     summary, again = lost.problems[0].summary, "Run the command again."
     detail = f"A device {serial} may have been made, and its seed is lost."
     try:
-        if was_absent and devices.device_exists(connection, serial):
+        if was_absent and mfa_devices.device_exists(connection, serial):
             detail = f"The device {serial} was made, its seed is lost, and it cannot be deleted now."
-            devices.delete_device(connection, serial)
-            return make_error(devices.ANSWER_LOST, summary, "The device had been made, and was deleted again.", again)
+            mfa_devices.delete_device(connection, serial)
+            return make_error(
+                mfa_devices.ANSWER_LOST, summary, "The device had been made, and was deleted again.", again
+            )
     except ReconcileError as failed:
         detail = f"{detail} {failed.problems[0].summary}"
     return make_error(
-        devices.ANSWER_LOST, summary, detail, f"{again} If it is there, delete it: {_make_delete_command(serial)}"
+        mfa_devices.ANSWER_LOST, summary, detail, f"{again} If it is there, delete it: {_make_delete_command(serial)}"
     )
 
 
@@ -116,7 +123,7 @@ def _make_delete_command(serial: str) -> str:
 
 def _delete_device(connection: Connection, serial: str, say: Say) -> bool:
     try:
-        devices.delete_device(connection, serial)
+        mfa_devices.delete_device(connection, serial)
     except ReconcileError as failed:
         say(f"The device {serial} stays: {failed.problems[0].summary}")
         say("It blocks its name: next time pass another --device-name, or have an administrator delete it:")

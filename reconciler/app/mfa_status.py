@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from reconciler.app.desired import account_of, read_files_if_any, require_valid
-from reconciler.aws import devices
+from reconciler.app.desired_files import account_of, read_files_if_any, require_valid
+from reconciler.aws import mfa_devices
 from reconciler.aws.faults import note_denied_read
 from reconciler.aws.session import POOL_SIZE, Connection, check_account, connect
 from reconciler.desired.declare import declare
@@ -19,10 +19,10 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Role, User
 from reconciler.model.live import MfaDevice
-from reconciler.model.mfa import MfaStatus, MfaUser
+from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.problem import Problem, ReconcileError
-from reconciler.plan.access import find_role_access
-from reconciler.plan.questions import find_users_needing_mfa
+from reconciler.plan.access.delta import find_role_access
+from reconciler.plan.followup_reads import find_users_needing_mfa
 from reconciler.policy.global_keys import MFA_KEYS
 
 MAX_OTHER_USERS = 50
@@ -57,7 +57,7 @@ def read_mfa_status(request: MfaStatusRequest) -> MfaStatus:
 def _read_named_users(connection: Connection, desired: Desired | None, names: Sequence[str]) -> MfaStatus:
     needs = _find_mfa_reasons(desired, {Address("user", name): "/" for name in names})
     holders = _read_devices(connection, [MfaUser(name, (), needs.get(Address("user", name), ())) for name in names])
-    absent = [devices.explain_no_such_user(connection, one.user) for one in holders if not one.exists]
+    absent = [mfa_devices.explain_no_such_user(connection, one.user) for one in holders if not one.exists]
     if absent:
         raise ReconcileError(problem for failed in absent for problem in failed.problems)
     return MfaStatus(connection.account, holders, notes=_make_notes(holders))
@@ -66,13 +66,13 @@ def _read_named_users(connection: Connection, desired: Desired | None, names: Se
 def _read_account(connection: Connection, desired: Desired | None) -> MfaStatus:
     with ThreadPoolExecutor(2) as pool:
         users, virtual = (
-            pool.submit(devices.list_user_paths, connection),
-            pool.submit(devices.list_virtual_devices, connection),
+            pool.submit(mfa_devices.list_user_paths, connection),
+            pool.submit(mfa_devices.list_virtual_devices, connection),
         )
         paths, holding = users.result(), virtual.result()
     shown: dict[Address, tuple[MfaDevice, ...]] = {}
     for serial, name in (holding or {}).items():
-        if name is not None and name != devices.ROOT_USER:
+        if name is not None and name != mfa_devices.ROOT_USER:
             address = Address("user", name)
             shown[address] = (*shown.get(address, ()), MfaDevice(serial))
     live = {Address("user", name): path for name, path in (paths or {}).items()} or dict.fromkeys(shown, "/")
@@ -107,9 +107,9 @@ def _read_devices(connection: Connection, holders: Sequence[MfaUser]) -> tuple[M
 
 def _read_user_devices(connection: Connection, holder: MfaUser) -> MfaUser:
     try:
-        found = devices.read_user_devices(connection, holder.user)
+        found = mfa_devices.read_user_devices(connection, holder.user)
     except ReconcileError as failed:
-        if failed.problems[0].code != devices.NO_SUCH_USER:
+        if failed.problems[0].code != mfa_devices.NO_SUCH_USER:
             raise
         return replace(holder, exists=False)
     return replace(holder, complete=False) if found is None else replace(holder, devices=found, complete=True)

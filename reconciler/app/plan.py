@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
-from reconciler.app.desired import account_of, read_files, require_valid
+from reconciler.app.desired_files import account_of, read_files, require_valid
 from reconciler.aws import snapshot
+from reconciler.aws.concurrency import start_call
 from reconciler.aws.known_calls import check_calls
-from reconciler.aws.overlap import start_call
 from reconciler.aws.session import Connection, check_account, connect, needs_no_prompt
 from reconciler.aws.snapshot import AccountReader
 from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare
 from reconciler.desired.load import LoadedFiles
 from reconciler.kinds.registry import KINDS_BY_SECTION
-from reconciler.model.calls import CallStats, OnCall, ignore_calls
+from reconciler.model.call_stats import CallStats, OnCall, ignore_calls
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
@@ -27,8 +27,8 @@ from reconciler.model.plan import Plan
 from reconciler.model.problem import make_error
 from reconciler.model.suggest import suggest_word
 from reconciler.plan.build import build_plan
+from reconciler.plan.followup_reads import find_followup_reads
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.questions import find_followup_reads
 from reconciler.policy.canonical import canonical
 from reconciler.policy.partition_checks import find_foreign_arns
 

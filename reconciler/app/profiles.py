@@ -11,21 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.app.aliases import build_catalog
-from reconciler.app.desired import load_desired
-from reconciler.assume import aws_files, profiles, warm
+from reconciler.app.alias_catalog import build_catalog
+from reconciler.app.desired_files import load_desired
+from reconciler.assume import cache_lookup, profiles
 from reconciler.assume.cache import Cache
 from reconciler.assume.chain import find_source_alias, resolve_role_chain
+from reconciler.assume.credential_source import identity_of
 from reconciler.assume.profiles import CredentialProcess, Profile
-from reconciler.assume.source import identity_of
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
-from reconciler.desired.source import find_files
-from reconciler.files import ini
+from reconciler.desired.source_files import find_files
+from reconciler.files import aws_files, ini
 from reconciler.files.aws_profiles import find_flaw
 from reconciler.model.desired import Alias, Desired
 from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_arn, partition_of_region
 from reconciler.model.problem import Level, Place, Problem, ReconcileError, make_error
-from reconciler.model.sts import Caller
+from reconciler.model.sts_limits import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,11 @@ def _find_mfa_aliases(desired: Desired, environ: Mapping[str, str]) -> frozenset
             return alias.mfa
         profile = alias.source_profile or profiles.DEFAULT_PROFILE
         source = identity_of(profile, environ)
-        known = warm.find_identity(cache, source, warm.resolve_sts_endpoint(None, profile, environ)) if source else None
+        known = (
+            cache_lookup.find_identity(cache, source, cache_lookup.resolve_sts_endpoint(None, profile, environ))
+            if source
+            else None
+        )
         if known is None:
             return catalog.demands.is_required_for_some(alias.name)
         return catalog.find_demand((alias,), Caller(str(known["arn"]), str(known["account"]))).required is True

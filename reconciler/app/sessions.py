@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.app.aliases import Catalog, read_catalog
-from reconciler.app.wanted import AssumeRequest, AssumeRun, Catalogs, Say
-from reconciler.assume import chain, warm
+from reconciler.app.alias_catalog import Catalog, read_catalog
+from reconciler.app.assume_request import AssumeRequest, AssumeRun, Catalogs, Say
+from reconciler.assume import cache_lookup, chain
 from reconciler.assume.cache import CREDENTIALS, IDENTITIES, MFA_SESSIONS, Cache
 from reconciler.assume.credentials import Credentials
 from reconciler.model.desired import Alias
 from reconciler.model.listed_alias import ListedAlias
 from reconciler.model.problem import ReconcileError, make_error
-from reconciler.model.sts import MAX_CHAINED_DURATION, Caller
+from reconciler.model.sts_limits import MAX_CHAINED_DURATION, Caller
 from reconciler.model.suggest import suggest_word
 
 
@@ -52,7 +52,7 @@ def _list_alias(run: AssumeRun) -> ListedAlias:
 
 def _find_cached(run: AssumeRun) -> Credentials | None:
     try:
-        return warm.find_credentials(run.cache, run.cache_key_of(len(run.chain_aliases) - 1))
+        return cache_lookup.find_credentials(run.cache, run.cache_key_of(len(run.chain_aliases) - 1))
     except ReconcileError:  # AWS would refuse what the alias asks for, so nothing is kept of it
         return None
 

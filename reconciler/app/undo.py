@@ -11,8 +11,8 @@ from reconciler.aws.known_calls import check_calls
 from reconciler.aws.session import check_account
 from reconciler.model.plan import Plan
 from reconciler.model.problem import make_error
-from reconciler.plan.saved import find_saved_plan_reads
-from reconciler.plan.undo import build_undo_plan, merge_runs, reverse_run
+from reconciler.plan.saved.saved_plan import find_saved_plan_reads
+from reconciler.plan.saved.undo import build_undo_plan, merge_runs, reverse_run
 
 
 def make_undo_plan(journal: Path, request: PlanRequest) -> Plan:

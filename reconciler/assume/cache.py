@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from reconciler.assume.folder import ensure_private_folder, find_cache_folder, is_private_file, is_private_folder
+from reconciler.files.user_dirs import ensure_private_folder, find_cache_folder, is_private_file, is_private_folder
 
 REFRESH_MARGIN = 900
 """Seconds that credentials from the cache still last at least: with less, AWS SDKs refresh at once."""
@@ -83,7 +83,7 @@ class Cache:
             return
         from pathlib import Path
 
-        from reconciler.assume.atomic import PRIVATE_FILE, replace_file
+        from reconciler.files.atomic import PRIVATE_FILE, replace_file
 
         try:
             ensure_private_folder(os.path.join(str(self._folder), kind))
@@ -113,7 +113,7 @@ class Cache:
         from contextlib import ExitStack
         from pathlib import Path
 
-        from reconciler.assume.atomic import hold_lock
+        from reconciler.files.atomic import hold_lock
 
         with ExitStack() as held:
             try:

@@ -8,64 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from reconciler.model.assume_role import AssumeRoleCall, InheritedAttributes
 from reconciler.model.desired import Alias
 from reconciler.model.durations import format_duration
 from reconciler.model.problem import ReconcileError, make_error
-from reconciler.model.sts import MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
+from reconciler.model.sts_limits import MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
 from reconciler.model.suggest import suggest_word
 
 
-@dataclass(frozen=True, slots=True)
-class AssumeRoleCall:
-    """One AssumeRole call. `duration` in seconds, None for AWS's hour; MFA is added by whoever sends it."""
-
-    alias: str
-    role_arn: str
-    session_name: str
-    duration: int | None = None
-    external_id: str | None = None
-    source_identity: str | None = None
-    session_tags: tuple[tuple[str, str], ...] = ()
-    transitive_tags: tuple[str, ...] = ()
-    policy: str | None = None
-    policy_arns: tuple[str, ...] = ()
-
-    def to_parameters(self) -> dict[str, object]:
-        """Exactly what boto3's `assume_role` gets; what is not asked for is absent, never empty."""
-        optional = {
-            "DurationSeconds": self.duration,
-            "ExternalId": self.external_id,
-            "SourceIdentity": self.source_identity,
-            "Tags": [{"Key": key, "Value": value} for key, value in self.session_tags],
-            "TransitiveTagKeys": list(self.transitive_tags),
-            "Policy": self.policy,
-            "PolicyArns": [{"arn": arn} for arn in self.policy_arns],
-        }
-        named: dict[str, object] = {"RoleArn": self.role_arn, "RoleSessionName": self.session_name}
-        return named | {key: value for key, value in optional.items() if value}
-
-
-@dataclass(frozen=True, slots=True)
-class InheritedAttributes:
-    """Names the source identity and the tags that a session passes on to the next one, without being asked.
-
-    A source identity stays for the rest of a chain; so do tags that were set as transitive. known: False if the chain
-    begins with a session that was made elsewhere, which may carry more.
-    """
-
-    source_identity: str = ""
-    tags: tuple[tuple[str, str], ...] = ()
-    known: bool = True
-
-
-NOTHING_INHERITED = InheritedAttributes()
-
-
 def collect_inherited(calls: Sequence[AssumeRoleCall], position: int, caller_arn: str) -> InheritedAttributes:
-    """Return what goes along into the call `position`, from those before it (IAM User Guide, "Pass session tags in AWS STS",
-    "Monitor and control actions taken with assumed roles")."""
+    """Return what goes along into the call `position`, from those before it (IAM User Guide, "Pass session tags in
+    AWS STS", "Monitor and control actions taken with assumed roles")."""
     before = calls[:position]
     transitive = [
         (key, value)

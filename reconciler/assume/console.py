@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from reconciler.assume.credentials import Credentials
 from reconciler.model.partitions import PARTITIONS
 from reconciler.model.problem import make_error
-from reconciler.model.sts import MAX_DURATION, MIN_DURATION
+from reconciler.model.sts_limits import MAX_DURATION, MIN_DURATION
 from reconciler.model.url import redact_url
 
 ISSUER = "reconcile"

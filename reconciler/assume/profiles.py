@@ -162,7 +162,8 @@ def find_missing_sources(profiles: Iterable[Profile], known: frozenset[str]) -> 
         Problem(
             Level.WARNING,
             "no-source-profile",
-            f"There is no profile {source} on this machine, which {format_list((one.name for one in users), 3)} would be "
+            f"There is no profile {source} on this machine, which "
+            f"{format_list((one.name for one in users), 3)} would be "
             "assumed from.",
             "An alias without `source_profile` uses it." if source == DEFAULT_PROFILE else "",
             f"Make it with `aws configure --profile {source}`, or change `source_profile`.",

@@ -2,7 +2,8 @@
 
 botocore's parsers take any well-formed XML for an answer: the page of a proxy with status 200 is a write that was
 made, one with 403 is an error without a code. Here an answer must be named after its operation (`CreateUserResponse`),
-have the fields that the code relies on (`aws/required.py`) with values of their type, and an error must have a code.
+have the fields that the code relies on (`aws/required_fields.py`) with values of their type, and an error must have a
+code.
 
 Source: IAM and STS API references ("Common errors", and the response elements of each operation).
 """
@@ -19,7 +20,7 @@ from botocore.parsers import JSONParser, QueryParser, ResponseParserError, Respo
 from botocore.utils import parse_timestamp
 
 from reconciler.aws.limits import get_answering_host
-from reconciler.aws.required import MAY_BE_EMPTY, REQUIRED, VALUE_PATTERNS
+from reconciler.aws.required_fields import MAY_BE_EMPTY, REQUIRED, VALUE_PATTERNS
 
 _PARSER_ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """The exceptions of botocore's parsers over bytes that they do not expect."""

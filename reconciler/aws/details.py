@@ -12,9 +12,9 @@ from concurrent.futures import Executor
 from botocore.exceptions import ClientError, PaginationError
 
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
-from reconciler.aws.pages import MAX_PAGES, check_marker
+from reconciler.aws.pagination import MAX_PAGES, check_marker
 from reconciler.aws.session import Connection
-from reconciler.kinds.raw import Detail, Item, tags_of
+from reconciler.kinds.raw_account import Detail, Item, tags_of
 from reconciler.model.partitions import home_region_of
 
 TAG_PAGE_SIZE = 100

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from reconciler.aws.about_profile import ProblemText, ProfileContext
 from reconciler.aws.answers import ForeignAnswer
+from reconciler.aws.credential_origin import origin_of
 from reconciler.aws.library_errors import describe_error
 from reconciler.aws.limits import TIMEOUT_VARIABLE, AnswerTooLong, CallTimeout
-from reconciler.aws.origin import origin_of
+from reconciler.aws.profile_context import ProblemText, ProfileContext
 from reconciler.aws.profile_errors import explain_profile_error
 from reconciler.aws.profile_refusals import describe_rejection, explain_dead_credentials, explain_refused_source
 from reconciler.aws.user_sessions import SESSION_WITHOUT_MFA, describe_session_error

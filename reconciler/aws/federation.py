@@ -26,7 +26,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
 from reconciler.aws.limits import AnswerTooLong, CallTimeout, LimitedSession, read_call_timeout
-from reconciler.aws.unlogged import pause_logging
+from reconciler.aws.log_guard import pause_logging
 from reconciler.model.problem import ReconcileError, make_error
 
 PAUSES = (0.3, 1.0)

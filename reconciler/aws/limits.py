@@ -2,8 +2,8 @@
 
 A timeout of a socket is about one `recv`: an endpoint, or a proxy in front of it, that sends a byte a second never
 meets it. So each socket asks here, before it waits, how much of its call's time is left. That covers connecting, TLS,
-a proxy's CONNECT, sending, headers and body, for every client that a session makes (`limit_clients`), those of botocore's own
-credential providers among them.
+a proxy's CONNECT, sending, headers and body, for every client that a session makes (`limit_clients`), those of
+botocore's own credential providers among them.
 
 The time of a call is the sum over its attempts; botocore's pauses between them do not count. It leaves out the lookup
 of a host's name, which no program can end before the system's resolver does.
@@ -79,7 +79,8 @@ def read_call_timeout(environ: Mapping[str, str]) -> float:
         return float(given)
     raise make_error(
         "bad-call-timeout",
-        f"{TIMEOUT_VARIABLE} is {given[:40]!r}, and must be a number of seconds from {MIN_TIMEOUT:g} to {MAX_TIMEOUT:g}.",
+        f"{TIMEOUT_VARIABLE} is {given[:40]!r}, and must be a number of seconds from "
+        f"{MIN_TIMEOUT:g} to {MAX_TIMEOUT:g}.",
         "It is the time that one AWS call may take in all.",
         f"Unset it for the default: `unset {TIMEOUT_VARIABLE}` ({DEFAULT_TIMEOUT:g} seconds).",
     )

@@ -10,7 +10,7 @@ from collections import defaultdict
 from threading import Lock, get_ident
 from typing import Any
 
-from reconciler.model.calls import CallStats, OnCall, OperationStats, ignore_calls
+from reconciler.model.call_stats import CallStats, OnCall, OperationStats, ignore_calls
 
 
 class Meter:

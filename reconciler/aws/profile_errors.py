@@ -34,8 +34,8 @@ from botocore.exceptions import (
     UnknownCredentialError,
 )
 
-from reconciler.aws.about_profile import CREDENTIAL_SETTINGS, SSO_OPTIONS, ProblemText, ProfileContext
 from reconciler.aws.library_errors import CredentialSourceError
+from reconciler.aws.profile_context import CREDENTIAL_SETTINGS, SSO_OPTIONS, ProblemText, ProfileContext
 from reconciler.aws.profile_settings import explain_setting
 from reconciler.files.aws_profiles import CONFIG, CREDENTIALS, find_flaw
 from reconciler.model.sentence import format_list
@@ -91,7 +91,9 @@ def _explain_partial_keys(context: ProfileContext, fields: Mapping[str, object])
         name = context.find_profile_with("role_arn")
         return context.make_text(
             f"{context.describe_profile(name, 'role_arn')} has role_arn, and nothing says whose credentials assume it.",
-            hint=f"Name a profile with credentials: {context.format_command('configure set source_profile NAME', name)}",
+            hint=(
+                f"Name a profile with credentials: {context.format_command('configure set source_profile NAME', name)}"
+            ),
             place=context.line_of(name, "role_arn"),
         )
     name = _find_half_pair(context)
@@ -177,7 +179,8 @@ def _explain_program_failure(context: ProfileContext, fields: Mapping[str, objec
     if provider in ("Environment", "Ec2InstanceMetadata", "EcsContainer"):
         name = context.find_profile_with("credential_source")
         return context.make_text(
-            f"credential_source = {provider} of {context.describe_profile(name, 'credential_source')} gave no credentials.",
+            f"credential_source = {provider} of "
+            f"{context.describe_profile(name, 'credential_source')} gave no credentials.",
             hint="It works only on a machine, or in a container, that has a role; Environment needs the AWS_* keys.",
             place=context.line_of(name, "credential_source"),
         )

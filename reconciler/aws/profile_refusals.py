@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from reconciler.aws.about_profile import SSO_OPTIONS, ProblemText, ProfileContext
+from reconciler.aws.profile_context import SSO_OPTIONS, ProblemText, ProfileContext
 
 _KEY, _SECRET, _TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 _UNSET_COMMAND = "`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION`"
@@ -84,7 +84,8 @@ def _make_sign_in_explainer(words: str, *options: str) -> Explainer:
 def _explain_program(context: ProfileContext, reason: str) -> ProblemText:
     name = context.find_profile_with("credential_process")
     return context.make_text(
-        f"the credentials that the credential_process of {context.describe_profile(name, 'credential_process')} gives do not "
+        "the credentials that the credential_process of "
+        f"{context.describe_profile(name, 'credential_process')} gives do not "
         f"work: {reason}.",
         hint=f"See it: {context.format_command('sts get-caller-identity', name)}",
         place=context.line_of(name, "credential_process"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from reconciler.aws.about_profile import CREDENTIAL_SETTINGS, SSO_OPTIONS, ProblemText, ProfileContext
+from reconciler.aws.profile_context import CREDENTIAL_SETTINGS, SSO_OPTIONS, ProblemText, ProfileContext
 
 
 def explain_setting(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
@@ -56,7 +56,8 @@ def _explain_two_sources(context: ProfileContext, found: re.Match[str]) -> Probl
 def _explain_unknown_source(context: ProfileContext, found: re.Match[str]) -> ProblemText:
     name = found[2]
     return context.make_text(
-        f"credential_source = {found[1]} of {context.describe_profile(name, 'credential_source')} is none that AWS's tools know.",
+        f"credential_source = {found[1]} of {context.describe_profile(name, 'credential_source')} "
+        "is none that AWS's tools know.",
         hint="Write Environment, Ec2InstanceMetadata or EcsContainer.",
         place=context.line_of(name, "credential_source"),
     )

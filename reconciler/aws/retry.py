@@ -2,7 +2,7 @@
 
 Waiting helps where IAM is busy, or does not yet see what this very run has made; a principal or entity that this
 run did not create fails at once, since waiting for a typo only hides it. Where an answer was lost, the write may
-have been made: live IAM is looked at before it is sent again (`aws/lost.py`).
+have been made: live IAM is looked at before it is sent again (`aws/reconfirm.py`).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from botocore.parsers import ResponseParserError
 
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
 from reconciler.aws.limits import AnswerTooLong, CallTimeout, UnsentTimeout
-from reconciler.aws.lost import WriteStatus, confirm_write
-from reconciler.aws.pace import RateLimiter, StopEvent
+from reconciler.aws.rate_limiter import RateLimiter, StopEvent
+from reconciler.aws.reconfirm import WriteStatus, confirm_write
 from reconciler.aws.session import Connection
 from reconciler.model.plan import ORDER_FACT, Fact, Step
 

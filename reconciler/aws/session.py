@@ -17,19 +17,19 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 
-from reconciler.aws.about_profile import ProfileContext
 from reconciler.aws.answers import AnswerParsers, parse_datetime
-from reconciler.aws.credentials import guard_credentials, mark_errors, origin_of_credentials
+from reconciler.aws.concurrency import start_call
+from reconciler.aws.credential_guard import guard_credentials, mark_errors, origin_of_credentials
+from reconciler.aws.credential_origin import CredentialOrigin
 from reconciler.aws.faults import AWS_ERRORS, BAD_CREDENTIALS, code_of, problem_of, translate_errors
 from reconciler.aws.limits import limit_clients, read_call_timeout
 from reconciler.aws.meter import Meter
-from reconciler.aws.origin import CredentialOrigin
-from reconciler.aws.overlap import start_call
+from reconciler.aws.profile_context import ProfileContext
 from reconciler.aws.profile_mfa import AskCode, set_code_prompt
 from reconciler.aws.profile_refusals import explain_dead_credentials
 from reconciler.aws.user_sessions import rename_session_errors
-from reconciler.files.reading import check_settings, reason_of
-from reconciler.model.calls import OnCall, ignore_calls
+from reconciler.files.bounded_reads import check_settings, reason_of
+from reconciler.model.call_stats import OnCall, ignore_calls
 from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS, partition_of_region
 from reconciler.model.problem import Place, ReconcileError, make_error
 from reconciler.model.url import redact_url
@@ -59,8 +59,8 @@ _UNKNOWN_KEY = "InvalidClientTokenId"
 class Connection:
     """Clients of one caller. `iam_once` never repeats by itself: for calls that must not be sent twice.
 
-    `iam` hands policy documents on as IAM sends them (`kinds/raw.py:Raw.document` decodes them). meter: what was sent
-    by any client of the session.
+    `iam` hands policy documents on as IAM sends them (`kinds/raw_account.py:Raw.document` decodes them). meter: what
+    was sent by any client of the session.
     """
 
     session: boto3.session.Session

@@ -13,7 +13,10 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from reconciler.aws.belongings import (
+from reconciler.aws.concurrency import DaemonExecutor
+from reconciler.aws.details import read_bulk_tags, read_details
+from reconciler.aws.faults import DENIED, code_of, note_denied_read, translate_errors
+from reconciler.aws.owned_credentials import (
     call_or_empty,
     has_password,
     policy_exists,
@@ -21,13 +24,10 @@ from reconciler.aws.belongings import (
     read_mfa_devices,
     read_owned_credentials,
 )
-from reconciler.aws.details import read_bulk_tags, read_details
-from reconciler.aws.faults import DENIED, code_of, note_denied_read, translate_errors
-from reconciler.aws.overlap import DaemonExecutor
-from reconciler.aws.pages import ACCOUNT_DETAILS, Lists, complete_items, read_account_details, read_lists
+from reconciler.aws.pagination import ACCOUNT_DETAILS, Lists, complete_items, read_account_details, read_lists
 from reconciler.aws.session import POOL_SIZE, Connection
 from reconciler.kinds.policy import read_policy_versions
-from reconciler.kinds.raw import RawAccount, ReadCall
+from reconciler.kinds.raw_account import RawAccount, ReadCall
 from reconciler.kinds.registry import KINDS
 from reconciler.kinds.role import read_role_templates
 from reconciler.model.address import Address
@@ -35,7 +35,7 @@ from reconciler.model.arns import arn_of
 from reconciler.model.document import Document
 from reconciler.model.entity import InstanceProfile, Policy, User
 from reconciler.model.live import LiveDetails, MfaDevice, State
-from reconciler.plan.questions import FollowupReads
+from reconciler.plan.followup_reads import FollowupReads
 
 
 class AccountReader:

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translate_errors
-from reconciler.aws.pages import list_items
+from reconciler.aws.pagination import list_items
 from reconciler.aws.profile_mfa import AskCode
 from reconciler.aws.session import (
     check_client,
@@ -28,7 +28,7 @@ from reconciler.aws.session import (
 from reconciler.model.live import MfaDevice
 from reconciler.model.partitions import DEFAULT_PARTITION, home_region_of, is_in_other_partition, partition_of_region
 from reconciler.model.problem import Level, Place, Problem, ReconcileError, make_error
-from reconciler.model.sts import MFA_CODE_REFUSED, Caller
+from reconciler.model.sts_limits import MFA_CODE_REFUSED, Caller
 
 if TYPE_CHECKING:
     from boto3.session import Session

@@ -18,7 +18,7 @@ from reconciler.model.problem import Level, Problem, ReconcileError
 if TYPE_CHECKING:
     from reconciler.app.apply import ApplyResult
     from reconciler.app.plan import ConnectedPlan, PlanRequest
-    from reconciler.aws.execute import ExecutionResult
+    from reconciler.aws.executor import ExecutionResult
     from reconciler.cli.reporting import Log
     from reconciler.model.plan import Plan
 
@@ -93,7 +93,7 @@ def _show_plan(plan: Plan) -> None:
 
 def _get_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
     from reconciler.app.plan import make_plan
-    from reconciler.app.saved import load_saved_plan, read_plan_document
+    from reconciler.app.saved_plan import load_saved_plan, read_plan_document
 
     if against:
         return _get_reviewed_plan(log, request, against)
@@ -113,8 +113,8 @@ def _get_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> Connect
 
 def _get_reviewed_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
     """The first FILE is the plan; those after it belong to --against, as a shell's wildcard puts them there."""
-    from reconciler.app.against import plan_against_files
-    from reconciler.app.saved import read_plan_document
+    from reconciler.app.reviewed_plan import plan_against_files
+    from reconciler.app.saved_plan import read_plan_document
 
     document = read_plan_document(Path(request.files[0])) if request.files else None
     if document is None:

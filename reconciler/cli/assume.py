@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.assume.deliver import CODE_VARIABLE, OutputOptions, choose_shell
+from reconciler.assume.delivery import CODE_VARIABLE, OutputOptions, choose_shell
 from reconciler.cli.completion import complete_aliases
 from reconciler.cli.options import announce_default_file, aws_options, check_text, file_option, variable_option
 from reconciler.cli.terminal import notice
@@ -106,8 +106,8 @@ def command(
     if mode == "unset":
         _print_unset(shell, form)
         return 0
-    from reconciler.app.wanted import AssumeRequest
-    from reconciler.assume import codes, terminal
+    from reconciler.app.assume_request import AssumeRequest
+    from reconciler.assume import mfa_codes, tty
 
     wanted = AssumeRequest(
         alias=alias or "",
@@ -118,7 +118,7 @@ def command(
         endpoint_url=endpoint_url,
         duration=_parse_seconds(duration),
         session_name=session_name,
-        codes=codes.CodeSources(token_code, token_command, os.environ.get(CODE_VARIABLE), terminal.make_prompt()),
+        codes=mfa_codes.CodeSources(token_code, token_command, os.environ.get(CODE_VARIABLE), tty.make_prompt()),
         use_cache=not no_cache,
     )
     from reconciler.cli import assume_modes
@@ -161,12 +161,14 @@ def _parse_seconds(text: str | None) -> int | None:
 
 
 def _print_unset(shell: str | None, form: str | None) -> None:
-    from reconciler.assume import credentials, emit
+    from reconciler.assume import credentials, credentials_json
 
     variables = credentials.build_unset_variables(os.environ)
     if not variables:
         notice("nothing is assumed in this shell.")
         return
     streams.write_exactly(
-        emit.as_json(variables) if form == "json" else render_assignments(variables, shell or choose_shell(os.environ))
+        credentials_json.as_json(variables)
+        if form == "json"
+        else render_assignments(variables, shell or choose_shell(os.environ))
     )

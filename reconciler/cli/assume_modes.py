@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 
 from reconciler.app import assume as use_case
-from reconciler.app.wanted import AssumeRequest, Say
+from reconciler.app.assume_request import AssumeRequest, Say
 from reconciler.assume.cache import REFRESH_MARGIN
-from reconciler.assume.deliver import OutputOptions, deliver_credentials
+from reconciler.assume.delivery import OutputOptions, deliver_credentials
 from reconciler.cli.terminal import echo, echo_line, echo_sentence, get_width, uses_color
 from reconciler.model.durations import format_duration
 from reconciler.model.explanation import Explanation
@@ -59,7 +59,7 @@ def _print_console_url(request: AssumeRequest, form: str | None, notice: Say) ->
 
 
 def _explain_alias(request: AssumeRequest, form: str | None, notice: Say) -> int:
-    from reconciler.app.why import explain_assume
+    from reconciler.app.refusal import explain_assume
 
     found = explain_assume(use_case.start_chain(request, os.environ, notice))
     if form == "json":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def complete_aliases(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """`shell_complete` of an ALIAS argument: aliases of --file, $RECONCILE_FILE or roles.yaml, with their roles."""
-    from reconciler.app.candidates import read_alias_roles
+    from reconciler.app.completion_values import read_alias_roles
 
     files: Sequence[str] = ctx.params.get("files") or ()
     return _make_items(read_alias_roles(files, ctx.params.get("variables") or {}), incomplete)
@@ -22,7 +22,7 @@ def complete_aliases(ctx: click.Context, param: click.Parameter, incomplete: str
 
 def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """`shell_complete` of --profile: the profiles in AWS's two files."""
-    from reconciler.app.candidates import list_aws_profiles
+    from reconciler.app.completion_values import list_aws_profiles
 
     return _make_items(dict.fromkeys(list_aws_profiles(os.environ), ""), incomplete)
 

@@ -22,7 +22,7 @@ from reconciler.cli.options import (
 from reconciler.cli.terminal import echo, echo_line, get_width, notice, uses_color
 
 if TYPE_CHECKING:
-    from reconciler.app.mfa import Terminal
+    from reconciler.app.mfa_enrolment import Terminal
 
 
 @click.group("mfa", epilog="Example: reconcile mfa enroll alice")
@@ -51,7 +51,7 @@ def enroll(user: str | None, **options: Any) -> int:
     A QR code for an authenticator app is drawn on the terminal, then two codes that follow each other are
     asked for, which AWS verifies. What is not finished is deleted again.
     """
-    from reconciler.app.mfa import EnrolRequest, enroll_device
+    from reconciler.app.mfa_enrolment import EnrolRequest, enroll_device
 
     wanted = EnrolRequest(user=user.removeprefix("user/") if user else None, **options)
     if wanted.seed_file and wanted.show_seed:
@@ -87,7 +87,7 @@ def status(form: str, users: tuple[str, ...], **options: Any) -> int:
     """
     from reconciler.app.mfa_status import MfaStatusRequest, read_mfa_status
     from reconciler.cli.progress import show_progress
-    from reconciler.render.mfa import render_status_json, render_status_text
+    from reconciler.render.mfa_status import render_status_json, render_status_text
 
     announce_default_file(options["files"])
     with show_progress("Reading IAM"):
@@ -101,15 +101,15 @@ def status(form: str, users: tuple[str, ...], **options: Any) -> int:
 
 
 def _open_terminal() -> Terminal | None:
-    from reconciler.app.mfa import Terminal
-    from reconciler.assume import terminal
+    from reconciler.app.mfa_enrolment import Terminal
+    from reconciler.assume import tty
 
-    ask = terminal.make_prompt()
+    ask = tty.make_prompt()
     if ask is None:
         return None
-    size = terminal.read_size()
+    size = tty.read_size()
     color = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Terminal(ask, terminal.show_text, size.columns, size.lines, color)
+    return Terminal(ask, tty.show_text, size.columns, size.lines, color)
 
 
 @contextlib.contextmanager

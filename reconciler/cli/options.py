@@ -33,7 +33,7 @@ def file_option(function: F) -> F:
 
 def announce_default_file(files: Sequence[str], notify: Callable[[str], None] = notice) -> None:
     """Name the file that is used, if nobody named one and it is found in a parent folder. notify: gets the line."""
-    from reconciler.desired.source import find_file_above
+    from reconciler.desired.source_files import find_file_above
 
     if found := find_file_above(tuple(files)):
         notify(f"using {found}, found in a parent folder.")

@@ -83,7 +83,7 @@ def show_plan(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -
     if text := _RENDERERS[form](plan):
         echo_commands(text) if form == "github" else echo(text)
     if out:
-        from reconciler.app.saved import save_plan
+        from reconciler.app.saved_plan import save_plan
 
         save_plan(plan, Path(out))
     if not plan.is_safe:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconciler.model.calls import OnCall, ignore_calls
+from reconciler.model.call_stats import OnCall, ignore_calls
 
 
 @contextmanager

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from reconciler.aws.execute import StopSignal
+    from reconciler.aws.executor import StopSignal
     from reconciler.aws.retry import CallStatus
-    from reconciler.model.calls import CallStats, OnCall
+    from reconciler.model.call_stats import CallStats, OnCall
     from reconciler.model.plan import Plan, Step
     from reconciler.model.problem import Problem
 
@@ -32,7 +32,7 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 @contextmanager
 def stop_on_signals(on_stop: Callable[[], None]) -> Iterator[StopSignal]:
     """The first signal asks to stop, and that is `on_stop`; a second one stops at once."""
-    from reconciler.aws.execute import StopSignal
+    from reconciler.aws.executor import StopSignal
 
     stop = StopSignal()
     if threading.current_thread() is not threading.main_thread():
@@ -172,7 +172,7 @@ class JsonLog:
 
     def show_reading(self) -> AbstractContextManager[OnCall]:
         """Nothing: what follows are lines, on a terminal too."""
-        from reconciler.model.calls import ignore_calls
+        from reconciler.model.call_stats import ignore_calls
 
         return nullcontext(ignore_calls)
 

@@ -22,7 +22,7 @@ from reconciler.cli.options import announce_default_file, color_option, files_ar
 )
 def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> int:
     """Check files: schema, references, limits, policy grammar. No credentials, no network."""
-    from reconciler.app.desired import validate_files
+    from reconciler.app.desired_files import validate_files
     from reconciler.cli.terminal import echo, echo_commands, get_width, uses_color
     from reconciler.model.problem import Level
     from reconciler.render.problems import FORMATS, render_problems

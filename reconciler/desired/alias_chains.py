@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext
 from reconciler.model.desired import Alias
 from reconciler.model.node import Map
 

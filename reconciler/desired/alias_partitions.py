@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext
 from reconciler.model.desired import Alias
 from reconciler.model.node import Map
 from reconciler.model.partitions import home_region_of, is_in_other_partition, partition_of_arn, partition_of_region

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from reconciler.desired.source import resolve_path
+from reconciler.desired.source_files import resolve_path
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.facets.tags import is_of_aws
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
@@ -26,7 +26,7 @@ from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, find_place, get_text, get_texts
 from reconciler.model.partitions import partition_of_arn
 from reconciler.model.problem import Level
-from reconciler.model.sts import EXTERNAL_ID, MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
+from reconciler.model.sts_limits import EXTERNAL_ID, MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.grammar import PolicyType
 from reconciler.policy.placeholders import explain_text

@@ -22,7 +22,8 @@ _MODELLED = ("iam", "sts")
 
 
 class AwsNames:
-    """`reconciler.policy.names.Names`. Each service is a file of its own, which is read once, when it is asked for."""
+    """`reconciler.policy.name_checks.Names`. Each service is a file of its own, which is read once, when it is asked
+    for."""
 
     @property
     def date(self) -> str:

@@ -8,20 +8,20 @@ from datetime import datetime
 from reconciler.desired.alias_chains import check_chains
 from reconciler.desired.alias_partitions import check_partitions
 from reconciler.desired.aliases import AliasReader, check_cycles, check_external_ids
-from reconciler.desired.check import check_schema
+from reconciler.desired.broken_values import remove_broken
 from reconciler.desired.defaults import merge_defaults
 from reconciler.desired.load import LoadedFiles
-from reconciler.desired.moved import check_moves, move_paths, read_moves
-from reconciler.desired.readable import remove_broken
+from reconciler.desired.moves import check_moves, move_paths, read_moves
 from reconciler.desired.schema import build_schema
+from reconciler.desired.schema_check import check_schema
 from reconciler.desired.settings import check_break_glass_tags, read_settings
 from reconciler.kinds import limits
 from reconciler.kinds.base import DeclaredEntity
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.comparison import is_ignorable, list_ignorable_fields
+from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.instance_profile import profile_address_of
 from reconciler.kinds.mfa_guard import guard_address_of, make_guard_policy
 from reconciler.kinds.registry import KINDS_BY_NAME, KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS
-from reconciler.kinds.view import is_ignorable, list_ignorable_fields
 from reconciler.model.address import Address
 from reconciler.model.desired import Alias, Declaration, Desired, Settings
 from reconciler.model.entity import Entity
@@ -29,7 +29,7 @@ from reconciler.model.live import State
 from reconciler.model.node import Map, find_place, get_text, get_texts
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.suggest import suggest_word
-from reconciler.policy.names import KnownNames
+from reconciler.policy.name_checks import KnownNames
 
 
 def declare(

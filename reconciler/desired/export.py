@@ -14,8 +14,8 @@ from typing import cast
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import LoadedFiles
 from reconciler.desired.variables import Variables
+from reconciler.kinds.export_context import Entry, ExportContext, as_nodes
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME, SINGLE_ENTRY_SECTIONS
-from reconciler.kinds.writing import Entry, ExportContext, as_nodes
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.entity import InstanceProfile, Role
@@ -23,10 +23,10 @@ from reconciler.model.live import State
 from reconciler.model.node import Map, pack_mark
 from reconciler.model.plan import Action
 from reconciler.model.problem import Place
-from reconciler.plan.break_glass import is_marked
-from reconciler.plan.diff import Difference, find_differences, resolve_entities
-from reconciler.plan.ownership import AddressPatterns, owner_of
-from reconciler.plan.service_managed import service_of
+from reconciler.plan.compare.break_glass import is_marked
+from reconciler.plan.compare.diff import Difference, find_differences, resolve_entities
+from reconciler.plan.compare.ownership import AddressPatterns, owner_of
+from reconciler.plan.compare.service_managed import service_of
 
 Sections = Mapping[str, Entry]
 
@@ -37,8 +37,8 @@ _START = pack_mark(1, 1)
 class AccountExport:
     """What a file says. `sections`: its keys → name → entry. `comments` stand above entries.
 
-    left_out: what is selected and in no entry → why. service_count: how many entities are AWS's own. is_partial: the owner
-    has more in the account than was selected, so that the file must not prune. files: path → text, further files.
+    left_out: what is selected and in no entry → why. service_count: how many entities are AWS's own. is_partial: the
+    owner has more in the account than was selected, so that the file must not prune. files: path → text, further files.
     """
 
     account: str

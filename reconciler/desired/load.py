@@ -14,10 +14,10 @@ from pathlib import Path
 import yaml
 
 from reconciler.desired.merge import merge_trees
-from reconciler.desired.source import expand_include, read_bytes, resolve_path
+from reconciler.desired.source_files import expand_include, read_bytes, resolve_path
 from reconciler.desired.variables import Variables, find_undeclared
 from reconciler.desired.yaml_nodes import Builder, compose_yaml
-from reconciler.files.reading import MEGABYTE
+from reconciler.files.bounded_reads import MEGABYTE
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.desired.aliases import SCHEMA as ALIAS
-from reconciler.desired.moved import SCHEMA as MOVED
+from reconciler.desired.moves import SCHEMA as MOVED
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS
 from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.kinds.base import DeclaredEntity
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.model.address import Address
 from reconciler.model.desired import Settings
 from reconciler.model.node import Map, get_text, get_texts
 from reconciler.model.quotas import TAGS
-from reconciler.plan.ownership import ignores_everything
+from reconciler.plan.compare.ownership import ignores_everything
 
 
 def read_settings(root: Map, partial: bool, context: DeclareContext) -> Settings:

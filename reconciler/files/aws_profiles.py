@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.files import ini
-from reconciler.files.reading import LARGEST_SETTINGS, read_regular
+from reconciler.files.bounded_reads import LARGEST_SETTINGS, read_regular
 from reconciler.model.problem import Place
 
 CONFIG = ("AWS_CONFIG_FILE", "~/.aws/config")

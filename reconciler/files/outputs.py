@@ -13,8 +13,8 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from reconciler.files.bounded_reads import is_descriptor, is_valid_path, make_blocking
 from reconciler.files.owners import ROOT_UID, trusted_uids, user_name_of
-from reconciler.files.reading import is_descriptor, is_valid_path, make_blocking
 
 PRIVATE_FILE = 0o600
 

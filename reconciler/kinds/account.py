@@ -16,11 +16,11 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import DeclaredEntity
-from reconciler.kinds.declaring import DeclareContext
-from reconciler.kinds.facts import absence_of, make_step, presence_of
-from reconciler.kinds.planning import PlanContext
-from reconciler.kinds.raw import RawAccount, ReadCall
-from reconciler.kinds.writing import Entry, ExportContext
+from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.export_context import Entry, ExportContext
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.raw_account import RawAccount, ReadCall
+from reconciler.kinds.steps import absence_of, make_step, presence_of
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration
 from reconciler.model.durations import parse_duration

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from reconciler.kinds.declaring import DeclareContext
-from reconciler.kinds.planning import PlanContext
-from reconciler.kinds.raw import RawAccount, ReadCall
-from reconciler.kinds.writing import Entry, ExportContext
+from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.export_context import Entry, ExportContext
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.raw_account import RawAccount, ReadCall
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity

@@ -12,7 +12,7 @@ from reconciler.model.problem import Level, Place, Problem
 from reconciler.policy.canonical import parse_authored
 from reconciler.policy.flaw import Flaw
 from reconciler.policy.grammar import PolicyType, check_document
-from reconciler.policy.names import KnownNames, NameChecks
+from reconciler.policy.name_checks import KnownNames, NameChecks
 from reconciler.policy.partition_checks import check_partition
 
 

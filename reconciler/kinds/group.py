@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import DeclaredEntity
-from reconciler.kinds.declaring import DeclareContext
-from reconciler.kinds.facets.inline import InlineFacet
+from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.export_context import Entry, ExportContext, export_inline_policies, export_path, make_entry
+from reconciler.kinds.facets.inline_policies import InlineFacet
 from reconciler.kinds.facets.links import make_policy_facet, make_policy_links
 from reconciler.kinds.facets.placement import plan_placement
-from reconciler.kinds.facts import link_removal_of, make_step, plan_deletion, presence_of
 from reconciler.kinds.mfa_guard import add_guard
-from reconciler.kinds.planning import PlanContext
-from reconciler.kinds.raw import RawAccount, ReadCall, attached_arns_of
-from reconciler.kinds.writing import Entry, ExportContext, export_inline_policies, export_path, make_entry
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.raw_account import RawAccount, ReadCall, attached_arns_of
+from reconciler.kinds.steps import link_removal_of, make_step, plan_deletion, presence_of
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group
 from reconciler.model.node import Map, get_text

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds.base import DeclaredEntity
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.export_context import Entry, ExportContext
 from reconciler.kinds.facets.tags import OWNER, TagFacet, to_tag_list
-from reconciler.kinds.facts import link_of, link_removal_of, make_step, plan_deletion, presence_of
-from reconciler.kinds.planning import PlanContext
-from reconciler.kinds.raw import NO_DETAIL, RawAccount, ReadCall
-from reconciler.kinds.writing import Entry, ExportContext
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.raw_account import NO_DETAIL, RawAccount, ReadCall
+from reconciler.kinds.steps import link_of, link_removal_of, make_step, plan_deletion, presence_of
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity, InstanceProfile, Role

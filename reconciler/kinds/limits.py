@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sized
 from functools import lru_cache
 
-from reconciler.kinds.facets.inline import total_size_of
+from reconciler.kinds.facets.inline_policies import total_size_of
 from reconciler.kinds.facets.tags import fold_key, is_of_aws, may_be_ours
 from reconciler.model.document import Document
 from reconciler.model.node import Map

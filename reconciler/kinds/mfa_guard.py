@@ -8,7 +8,7 @@ device is never excepted.
 
 from __future__ import annotations
 
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.facets.tags import OWNER
 from reconciler.model.address import Address
 from reconciler.model.document import Json

@@ -13,13 +13,13 @@ from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import DeclaredEntity
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.export_context import Entry, ExportContext, export_tags, is_protected, make_entry
 from reconciler.kinds.facets import context_provider
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
-from reconciler.kinds.facts import absence_of, make_step, plan_deletion, presence_of, removal_of
-from reconciler.kinds.planning import PlanContext
-from reconciler.kinds.raw import ItemCall, RawAccount, ReadCall, tags_of
-from reconciler.kinds.writing import Entry, ExportContext, export_tags, is_protected, make_entry
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.raw_account import ItemCall, RawAccount, ReadCall, tags_of
+from reconciler.kinds.steps import absence_of, make_step, plan_deletion, presence_of, removal_of
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Tags

@@ -11,9 +11,12 @@ from typing import Any, ClassVar
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import DeclaredEntity
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.export_context import Entry, ExportContext, export_path, export_tags, is_protected, make_entry
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
-from reconciler.kinds.facts import (
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.raw_account import NO_DETAIL, RawAccount, ReadCall
+from reconciler.kinds.steps import (
     absence_of,
     boundary_removal_of,
     chain_stages,
@@ -24,9 +27,6 @@ from reconciler.kinds.facts import (
     presence_of,
     removal_of,
 )
-from reconciler.kinds.planning import PlanContext
-from reconciler.kinds.raw import NO_DETAIL, RawAccount, ReadCall
-from reconciler.kinds.writing import Entry, ExportContext, export_path, export_tags, is_protected, make_entry
 from reconciler.model.address import Address
 from reconciler.model.arns import path_of
 from reconciler.model.document import Document
@@ -37,8 +37,8 @@ from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.quotas import MANAGED_SIZE, VERSIONS
 from reconciler.policy.grammar import PolicyType
-from reconciler.policy.grants import diff_statements
-from reconciler.policy.readable import to_readable
+from reconciler.policy.permission_delta import diff_statements
+from reconciler.policy.readable_form import to_readable
 from reconciler.policy.stages import split_into_stages
 
 _TAGS = TagFacet("Policy")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.policy.names import KnownNames, suggest_policy
+from reconciler.policy.name_checks import KnownNames, suggest_policy
 
 _MANAGED = re.compile(r"(aws:|arn:[a-z0-9-]+:iam::aws:policy/)(.+)")
 _ACCOUNT = re.compile(r"::0{12}:")

@@ -12,19 +12,8 @@ from typing import Any, ClassVar
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import DeclaredEntity
-from reconciler.kinds.declaring import DeclareContext
-from reconciler.kinds.facets import signin_session
-from reconciler.kinds.facets.boundary import BoundaryFacet, needs_of_boundary
-from reconciler.kinds.facets.inline import InlineFacet
-from reconciler.kinds.facets.links import make_policy_facet, make_policy_links
-from reconciler.kinds.facets.tags import TagFacet, to_tag_list
-from reconciler.kinds.facts import link_removal_of, make_edit_step, make_step, plan_deletion, presence_of
-from reconciler.kinds.instance_profile import declare_profile, export_profile
-from reconciler.kinds.planning import PlanContext
-from reconciler.kinds.raw import RawAccount, ReadCall, attached_arns_of, boundary_arn_of, principal_tags_of
-from reconciler.kinds.trust_reading import export_trust_rules
-from reconciler.kinds.trust_rules import read_trust
-from reconciler.kinds.writing import (
+from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.export_context import (
     Entry,
     ExportContext,
     export_duration,
@@ -34,6 +23,17 @@ from reconciler.kinds.writing import (
     is_protected,
     make_entry,
 )
+from reconciler.kinds.facets import signin_session
+from reconciler.kinds.facets.boundary import BoundaryFacet, needs_of_boundary
+from reconciler.kinds.facets.inline_policies import InlineFacet
+from reconciler.kinds.facets.links import make_policy_facet, make_policy_links
+from reconciler.kinds.facets.tags import TagFacet, to_tag_list
+from reconciler.kinds.instance_profile import declare_profile, export_profile
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.raw_account import RawAccount, ReadCall, attached_arns_of, boundary_arn_of, principal_tags_of
+from reconciler.kinds.steps import link_removal_of, make_edit_step, make_step, plan_deletion, presence_of
+from reconciler.kinds.trust_export import export_trust_rules
+from reconciler.kinds.trust_rules import read_trust
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.durations import parse_duration
@@ -42,8 +42,8 @@ from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.policy.grammar import PolicyType
-from reconciler.policy.grants import NO_STATEMENTS, PermissionDelta, diff_statements
-from reconciler.policy.readable import to_readable
+from reconciler.policy.permission_delta import NO_STATEMENTS, PermissionDelta, diff_statements
+from reconciler.policy.readable_form import to_readable
 from reconciler.policy.trust import CLOSED_TRUST, find_trusted_entities, unique_ids_of
 
 _ATTACHED = make_policy_facet("Role")

@@ -8,15 +8,15 @@ from dataclasses import replace
 from typing import Any, cast
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext
 from reconciler.model.document import Document, Json
 from reconciler.model.durations import parse_duration
 from reconciler.model.node import Map, Seq, find_place, find_repeated_texts, get_text, get_texts
 from reconciler.model.problem import Level, Place
-from reconciler.model.sts import EXTERNAL_ID
+from reconciler.model.sts_limits import EXTERNAL_ID
+from reconciler.policy.caller_conditions import narrows_callers
 from reconciler.policy.canonical import parse_authored
 from reconciler.policy.grammar import Flaw, PolicyType
-from reconciler.policy.narrowing import narrows_callers
 from reconciler.policy.placeholders import explain_text
 from reconciler.policy.shared_issuers import find_shared_issuer
 from reconciler.policy.trust import WEB_IDENTITY_AUDIENCE, ConditionConflict, TrustRule, compile_rule, compile_trust

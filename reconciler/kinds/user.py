@@ -10,18 +10,9 @@ from typing import Any, ClassVar
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import DeclaredEntity
-from reconciler.kinds.declaring import DeclareContext
-from reconciler.kinds.endings import USER_EXPIRY_POLICY
-from reconciler.kinds.facets.boundary import BoundaryFacet, needs_of_boundary
-from reconciler.kinds.facets.inline import InlineFacet
-from reconciler.kinds.facets.links import MEMBERSHIPS, make_group_links, make_policy_facet, make_policy_links
-from reconciler.kinds.facets.placement import plan_placement
-from reconciler.kinds.facets.tags import TagFacet, to_tag_list
-from reconciler.kinds.facts import make_step, plan_deletion, presence_of, removal_of
-from reconciler.kinds.mfa_guard import add_guard
-from reconciler.kinds.planning import PlanContext
-from reconciler.kinds.raw import RawAccount, ReadCall, attached_arns_of, boundary_arn_of, principal_tags_of
-from reconciler.kinds.writing import (
+from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.expiries import USER_EXPIRY_POLICY
+from reconciler.kinds.export_context import (
     Entry,
     ExportContext,
     export_inline_policies,
@@ -31,6 +22,15 @@ from reconciler.kinds.writing import (
     is_protected,
     make_entry,
 )
+from reconciler.kinds.facets.boundary import BoundaryFacet, needs_of_boundary
+from reconciler.kinds.facets.inline_policies import InlineFacet
+from reconciler.kinds.facets.links import MEMBERSHIPS, make_group_links, make_policy_facet, make_policy_links
+from reconciler.kinds.facets.placement import plan_placement
+from reconciler.kinds.facets.tags import TagFacet, to_tag_list
+from reconciler.kinds.mfa_guard import add_guard
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.raw_account import RawAccount, ReadCall, attached_arns_of, boundary_arn_of, principal_tags_of
+from reconciler.kinds.steps import make_step, plan_deletion, presence_of, removal_of
 from reconciler.model.address import Address
 from reconciler.model.desired import KeyRule
 from reconciler.model.document import Document
@@ -40,7 +40,7 @@ from reconciler.model.live import OwnedCredentials
 from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
-from reconciler.policy.endings import build_denial
+from reconciler.policy.document_expiry import build_denial
 
 _ATTACHED = make_policy_facet("User")
 _INLINE = InlineFacet("User")

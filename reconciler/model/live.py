@@ -87,8 +87,8 @@ class LiveDetails:
     fully_read: entities that were asked about one by one, so that nothing is missing or lags.
     devices_unread: users whose devices may not be read. unread: kinds, and single entities of the account, of which
     not everything may be read. notes: optional reads that were denied.
-    console_passwords: user that was asked about → whether it has a password; access_keys: likewise its keys; None in both:
-    that may not be read. unassigned_devices: serial numbers of virtual MFA devices that are nobody's.
+    console_passwords: user that was asked about → whether it has a password; access_keys: likewise its keys; None in
+    both: that may not be read. unassigned_devices: serial numbers of virtual MFA devices that are nobody's.
     role_templates: role → the ARN of the role template that AWS made it from.
     read_at: when the account was read; None where nobody read one.
     """

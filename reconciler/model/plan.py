@@ -28,7 +28,8 @@ class Action(StrEnum):
 
 
 class Phase(IntEnum):
-    """Barriers of an apply, in order. Make before break is this order, and what `plan/precedence.py` adds in needs.
+    """Barriers of an apply, in order. Make before break is this order, and what `plan/order/constraints.py` adds in
+    needs.
 
     GUARDED: one call that allows some things and denies others; UNGUARDED: one that takes both back. SWAP: one
     that gives, and takes or lifts a Deny at once (a document edited in place). RELEASE: a Deny or a boundary that
@@ -71,10 +72,11 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What may be broken from a step on, until the one that makes `until`: `principal` has `statements` too much, or too little.
+    """What may be broken from a step on, until the one that makes `until`: `principal` has `statements` too much, or
+    too little.
 
-    principal: a user or role. severity: EXCESS or GAP. cycle: what the steps make that would have to wait for each other; empty
-    where a quota is why. unread_policies: ARNs of the policies whose content is not read and decides.
+    principal: a user or role. severity: EXCESS or GAP. cycle: what the steps make that would have to wait for each
+    other; empty where a quota is why. unread_policies: ARNs of the policies whose content is not read and decides.
     """
 
     severity: Severity

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 class Quota:
     """`summary_key`: its name in GetAccountSummary, "" if it is not there. `limit_name`: its name in LimitExceeded.
 
-    adjustable_to: what AWS raises it to at most; None: it does not. legacy_default: what accounts may have that are older than the
+    adjustable_to: what AWS raises it to at most; None: it does not. legacy_default: what accounts may have that are
+    older than the
     default; None: the default. usage_key: what counts towards it in GetAccountSummary, "" if it is not there.
     """
 

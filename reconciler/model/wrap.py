@@ -22,7 +22,8 @@ _PIECE = re.compile(r"`[^`]*`|\S|\s")
 def wrap_line(text: str, width: int | None, indent: str = "    ", *, unbreakable: Iterable[str] = ()) -> list[str]:
     """Return one line as lines of at most `width` columns; every line but the first begins with `indent`.
 
-    width: None or less than `MIN_WIDTH` leaves the line as it is. unbreakable: parts of the text that are never broken, such
+    width: None or less than `MIN_WIDTH` leaves the line as it is. unbreakable: parts of the text that are never
+    broken, such
     as a path with spaces. The spaces at a break go away; all others stay, those at the beginning of the text too.
     """
     if width is None or width < MIN_WIDTH or columns_of(text) <= width:

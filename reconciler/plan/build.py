@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
@@ -13,12 +13,11 @@ from reconciler.model.entity import Entity
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Action, Change, Plan, Step
 from reconciler.model.problem import Problem
-from reconciler.plan.access import build_planned_state, compare_access
-from reconciler.plan.break_glass import add_marked_principals
-from reconciler.plan.circles import find_circular_roles
-from reconciler.plan.cost import count_page_calls
-from reconciler.plan.diff import Difference, find_differences, resolve_entities
-from reconciler.plan.effects import PlanEffects
+from reconciler.plan.access.delta import build_planned_state, compare_access
+from reconciler.plan.compare.break_glass import add_marked_principals
+from reconciler.plan.compare.diff import Difference, find_differences, resolve_entities
+from reconciler.plan.compare.ownership import find_caller, find_spared_entities, rights_of_caller
+from reconciler.plan.compare.renames import apply_renames, find_renames, find_replacements, wait_for_renames
 from reconciler.plan.expiry import find_next_expiry, report_expiries
 from reconciler.plan.findings import (
     check_access_keys,
@@ -32,12 +31,13 @@ from reconciler.plan.findings import (
     report_unread_credentials,
 )
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.guards.foreign import check_foreign_use
-from reconciler.plan.guards.immutable import check_immutable_fields, check_name_case
+from reconciler.plan.guards.foreign_use import check_foreign_use
+from reconciler.plan.guards.immutable_fields import check_immutable_fields, check_name_case
 from reconciler.plan.guards.lockout import check_lockout, find_lockouts
 from reconciler.plan.guards.moved import check_moves, report_finished_moves
 from reconciler.plan.guards.owner import check_owner
-from reconciler.plan.guards.protect import drop_protected_deletions
+from reconciler.plan.guards.protection import drop_protected_deletions
+from reconciler.plan.guards.quota_limits import check_account_quotas, check_inline_size, check_quotas
 from reconciler.plan.guards.references import (
     check_break_glass,
     check_deleted_principals,
@@ -47,14 +47,14 @@ from reconciler.plan.guards.references import (
     check_references,
     check_unread_kinds,
 )
-from reconciler.plan.guards.sizes import check_account_quotas, check_inline_size, check_quotas
 from reconciler.plan.guards.thresholds import check_thresholds, report_raised_thresholds
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.order import build_deferral, sort_steps
-from reconciler.plan.order_notes import report_exposure
-from reconciler.plan.ownership import find_caller, find_spared_entities, rights_of_caller
-from reconciler.plan.precedence import Deferral, add_constraints, drop_avoided_exposure
-from reconciler.plan.renames import apply_renames, find_renames, find_replacements, wait_for_renames
+from reconciler.plan.order.constraints import Deferral, add_constraints, drop_avoided_exposure
+from reconciler.plan.order.cycles import find_circular_roles
+from reconciler.plan.order.effects import PlanEffects
+from reconciler.plan.order.report import report_exposure
+from reconciler.plan.order.sort import build_deferral, sort_steps
+from reconciler.plan.read_cost import count_page_calls
 from reconciler.plan.unmanaged import find_unmanaged
 
 GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (

@@ -9,7 +9,7 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Expiry, ExpiryKind
 from reconciler.model.problem import Level, Problem
 from reconciler.plan.guards.draft import Draft
-from reconciler.policy.moments import format_timestamp
+from reconciler.policy.timestamps import format_timestamp
 
 WARN_AHEAD = timedelta(days=14)
 
@@ -44,7 +44,9 @@ def _build_finding(address: Address, expiry: Expiry, now: datetime) -> Problem |
 
 _DETAILS = {
     ExpiryKind.ATTACHMENT: "AWS has no end for attachments: the first apply from then on detaches it.",
-    ExpiryKind.MEMBERSHIP: "AWS has no end for memberships: the first apply from then on takes the user out of the group.",
+    ExpiryKind.MEMBERSHIP: (
+        "AWS has no end for memberships: the first apply from then on takes the user out of the group."
+    ),
     ExpiryKind.ENTITY: "AWS denies it everything from then on. Nothing of it is deleted.",
 }
 

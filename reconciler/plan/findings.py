@@ -13,9 +13,9 @@ from reconciler.model.live import AccessKey
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.model.sentence import format_list
+from reconciler.plan.compare.ownership import AddressPatterns, find_caller, is_owned
+from reconciler.plan.followup_reads import find_users_needing_mfa
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.ownership import AddressPatterns, find_caller, is_owned
-from reconciler.plan.questions import find_users_needing_mfa
 from reconciler.plan.unmanaged import find_unmanaged
 from reconciler.policy.trust import unique_ids_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.plan import Action, UnmanagedEntity
+from reconciler.plan.compare.ownership import AddressPatterns, find_tagged_owners, resolve_owner
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.ownership import AddressPatterns, find_tagged_owners, resolve_owner
 
 
 def find_unmanaged(draft: Draft) -> Iterator[UnmanagedEntity]:

@@ -161,7 +161,7 @@ def _covers_patterns(ours: frozenset[str], not_ours: bool, theirs: frozenset[str
 
 
 def _is_unread(statement: Statement) -> bool:
-    """What stands for a policy whose content is not read names its ARN as an action (`kinds/planning.py`)."""
+    """What stands for a policy whose content is not read names its ARN as an action (`kinds/plan_context.py`)."""
     return any(action.startswith("arn:") for action in statement.actions)
 
 

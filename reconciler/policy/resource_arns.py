@@ -136,7 +136,8 @@ def _check_length(text: str) -> Iterator[Flaw]:
         yield error(
             "legacy-arn",
             (),
-            f"Resource {format_value(text)} has {len(written)} of the {PART_COUNT} parts of an ARN and an empty one among them; "
+            f"Resource {format_value(text)} has {len(written)} of the {PART_COUNT} parts of an ARN "
+            "and an empty one among them; "
             "AWS refuses that.",
             f"Write {full}: empty parts keep their colons.",
         )
@@ -166,7 +167,8 @@ def _check_iam(text: str, parts: ArnParts) -> Iterator[Flaw]:
         yield error(
             "invalid-iam-resource",
             (),
-            f"Resource {format_value(text)} has {format_value(parts.resource)} where the type of an IAM resource must stand; "
+            f"Resource {format_value(text)} has {format_value(parts.resource)} where the type of an "
+            "IAM resource must stand; "
             "AWS refuses that.",
             f"Did you mean {meant}? AWS takes * or something that begins with {types}.",
         )

@@ -1,6 +1,6 @@
 """One edit of a document as several: Denies on, Allows on, Allows off, Denies off, each document whole and valid.
 
-For an edit that must come both before and after other calls of a plan (`plan/precedence.py`).
+For an edit that must come both before and after other calls of a plan (`plan/order/constraints.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from reconciler.model.document import Document, Json, Statement
 from reconciler.policy.canonical import canonical
-from reconciler.policy.grants import is_covered
+from reconciler.policy.permission_delta import is_covered
 
 RawStatements = dict[Statement, dict[str, Json]]
 """Statement without its Sid → as it is written."""

@@ -17,8 +17,8 @@ from reconciler.model.arns import address_of
 from reconciler.model.document import Document, Json, Statement
 from reconciler.model.problem import Place
 from reconciler.policy.canonical import CURRENT_VERSION, as_json, canonical
-from reconciler.policy.moments import format_timestamp
 from reconciler.policy.service_principals import NEEDED_ACTIONS
+from reconciler.policy.timestamps import format_timestamp
 
 SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
 WEB_IDENTITY_AUDIENCE = "sts.amazonaws.com"

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reconciler.policy.caller_conditions import narrows_callers
 from reconciler.policy.flaw import Flaw, Path, error, format_value, warning
-from reconciler.policy.narrowing import narrows_callers
 from reconciler.policy.principal_checks import find_assume_actions
 from reconciler.policy.service_principals import NEEDED_ACTIONS, date_of_list, find_nearest_service, is_known_service
 from reconciler.policy.shared_issuers import (

@@ -108,7 +108,8 @@ def is_printable_ascii(text: str) -> bool:
 
 
 def all_strings_pass(document: object, test: Callable[[str], bool]) -> bool:
-    """Say whether every string anywhere, keys included, passes a test: a walk like `iter_strings`, with no paths to make."""
+    """Say whether every string anywhere, keys included, passes a test: a walk like `iter_strings`, with no paths to
+    make."""
     stack = [document]
     while stack:
         value = stack.pop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.calls import CallStats
+from reconciler.model.call_stats import CallStats
 from reconciler.model.escape import escape_line
 
 

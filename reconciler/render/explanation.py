@@ -43,7 +43,10 @@ def _color_of(explanation: Explanation) -> str:
 def _render_side(side: ExplanationSide, color: bool, width: int | None) -> list[str]:
     """`  trust   refuses  live: …`, further reasons below the first."""
     says = f"{side.verdict!s:<8}"
-    head = f"  {escape_line(side.party):<7} {paint_line(says, _COLORS[side.verdict], color)} {_EVIDENCE_NAMES[side.evidence]}: "
+    head = (
+        f"  {escape_line(side.party):<7} {paint_line(says, _COLORS[side.verdict], color)} "
+        f"{_EVIDENCE_NAMES[side.evidence]}: "
+    )
     place = f" ({side.place})" if side.place else ""
     said = [*side.reasons] or [""]
     said[-1] += place

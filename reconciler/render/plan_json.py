@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.plan import Action, Change, Plan, RoleAccess, ServiceManagedEntity, Step
-from reconciler.model.xml import XmlDocument
+from reconciler.model.xml_document import XmlDocument
 from reconciler.policy.canonical import as_json
 from reconciler.render.json_text import dump_json
 from reconciler.render.problems import problem_to_dict

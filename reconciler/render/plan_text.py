@@ -14,7 +14,7 @@ from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Action, Change, Field, Plan, PrincipalPower, RoleAccess, Step
 from reconciler.model.problem import Level
 from reconciler.model.wrap import columns_of, wrap_line
-from reconciler.plan.explain import diff_documents
+from reconciler.plan.compare.document_diff import diff_documents
 from reconciler.render.json_text import dump_json
 from reconciler.render.plan_json import to_plain_value
 from reconciler.render.problems import render_problems as problems_text
@@ -39,7 +39,8 @@ _COLORS = {"+": "32", "-": "31", "~": "33", "@": "36"}
 class PlanText:
     """`color`: ANSI colours on or off. `width`: of the terminal, where every line is wrapped.
 
-    Without one, lines of entities are wrapped at `_DEFAULT_WIDTH` and findings are one line each, as programs read them.
+    Without one, lines of entities are wrapped at `_DEFAULT_WIDTH` and findings are one line each, as programs read
+    them.
     """
 
     plan: Plan
@@ -206,12 +207,18 @@ def _describe_change(before: RoleAccess, after: RoleAccess) -> str:
     """What is demanded now, and what was."""
     if (before.mfa, before.conditions) != (after.mfa, after.conditions):
         was = _describe_conditions(before).removeprefix(", ") or "without condition"
-        return f"{_describe_principal(after)} may assume {after.role} now{_describe_conditions(after) or ' without condition'} (before: {was})"
+        return (
+            f"{_describe_principal(after)} may assume {after.role} "
+            f"now{_describe_conditions(after) or ' without condition'} (before: {was})"
+        )
     old, new = (
         "; ".join(map(annotate_age, sorted(terms)))
         for terms in (before.terms - after.terms, after.terms - before.terms)
     )
-    return f"{_describe_principal(after)} may assume {after.role} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"
+    return (
+        f"{_describe_principal(after)} may assume {after.role} under other conditions: "
+        f"{new or 'fewer'} (before: {old or 'fewer'})"
+    )
 
 
 def _describe_powers(powers: tuple[PrincipalPower, ...], verb: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Emulator:
         with log.open("wb") as stderr:
             # A session of its own: Ctrl-C in the terminal is for the command in the sandbox, not for moto.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "reconciler.sandbox.child", account],
+                [sys.executable, "-P", "-m", "reconciler.sandbox.moto_process", account],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

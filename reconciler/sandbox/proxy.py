@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from reconciler.sandbox import signin
-from reconciler.sandbox.tally import CallLog
+from reconciler.sandbox.call_log import CallLog
+from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
 from reconciler.sandbox.upstream import Upstream
-from reconciler.sandbox.wire import HttpRequest, Refusal, Reply
 
 Layer = Callable[[HttpRequest], Reply]
 

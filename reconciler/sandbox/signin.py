@@ -9,8 +9,8 @@ import json
 import secrets
 from urllib.parse import urlsplit
 
-from reconciler.model.sts import MAX_DURATION, MIN_DURATION
-from reconciler.sandbox.wire import HttpRequest, Reply
+from reconciler.model.sts_limits import MAX_DURATION, MIN_DURATION
+from reconciler.sandbox.query_protocol import HttpRequest, Reply
 
 _PATH = "/federation"
 _SESSION_KEYS = {"sessionId", "sessionKey", "sessionToken"}

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from reconciler.sandbox.wire import IAM_VERSION, HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import IAM_VERSION, HttpRequest, Refusal, Reply
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "content-length"}
 RESPONSE_TIMEOUT = 60.0

@@ -60,8 +60,8 @@ def test_nothing_prints_evaluates_or_unpickles(path: Path) -> None:
 
 WRITERS = {
     "shell/streams.py": "the one place that writes to stdout and stderr",
-    "sandbox/child.py": "the emulator's process, whose stdout is a pipe to its parent",
-    "sandbox/serving.py": "the same process: its stderr is a log file of the sandbox",
+    "sandbox/moto_process.py": "the emulator's process, whose stdout is a pipe to its parent",
+    "sandbox/keep_alive.py": "the same process: its stderr is a log file of the sandbox",
 }
 _WRITES = {"sys.stdout.write", "sys.stderr.write", "click.echo", "click.secho", "print", "traceback.print_exc"}
 

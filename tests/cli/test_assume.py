@@ -42,7 +42,7 @@ def wanted(monkeypatch: pytest.MonkeyPatch) -> list[use_case.AssumeRequest]:
         asked.append(wanted)
         return ASSUMED
 
-    monkeypatch.setattr(use_case, "assumed", assumed)
+    monkeypatch.setattr(use_case, "assume_alias", assumed)
     monkeypatch.setenv("SHELL", "/bin/bash")
     for name in ("RECONCILE_MFA_CODE", "RECONCILE_SOURCE_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
@@ -164,7 +164,7 @@ def test_a_failure_is_1_and_a_paragraph_on_stderr(
     def refuse(*_: object) -> None:
         raise make_error("assume-refused", "AWS does not let you in.")
 
-    monkeypatch.setattr(use_case, "assumed", refuse)
+    monkeypatch.setattr(use_case, "assume_alias", refuse)
     assert run_command(["assume", "s3"]) == 1
     out, err = capfd.readouterr()
     assert out == "" and "AWS does not let you in." in err and "Traceback" not in err

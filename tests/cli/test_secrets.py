@@ -155,7 +155,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *given: 0)
     monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *given, **named: 0)
     monkeypatch.setattr("reconciler.aws.federation.PAUSES", ())
-    monkeypatch.setattr("reconciler.assume.terminal.prompt", lambda: None)
+    monkeypatch.setattr("reconciler.assume.tty.make_prompt", lambda: None)
     return Home(tmp_path, monkeypatch, capfd)
 
 
@@ -235,13 +235,13 @@ def test_no_command_repeats_an_answer_that_quotes_the_credentials(
 def test_no_source_of_mfa_codes_is_shown(options: list[str], home: Home) -> None:
     home.plant(Planting())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reconciler.aws.sts.Source.owner", lambda self, keys=None: _caller())
-        patch.setattr("reconciler.aws.sts.Source.devices", lambda self: (_device(),))
+        patch.setattr("reconciler.aws.sts.SourceCredentials.identify_caller", lambda self, keys=None: _caller())
+        patch.setattr("reconciler.aws.sts.SourceCredentials.list_mfa_devices", lambda self: (_device(),))
         assert "token-co" in home.check(["assume", "ro", "--print", *options])
 
 
 def _caller() -> Any:
-    from reconciler.model.sts import Caller
+    from reconciler.model.sts_limits import Caller
 
     return Caller("arn:aws:iam::123456789012:user/alice", "123456789012")
 

@@ -16,17 +16,17 @@ from jsonschema import Draft202012Validator
 from reconciler.desired.schema import build_schema
 from reconciler.kinds.account import PasswordPolicy
 from reconciler.kinds.base import Kind
+from reconciler.kinds.comparison import diff_entities, flatten_entity
+from reconciler.kinds.export_context import ExportContext
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME, KINDS_BY_SECTION
 from reconciler.kinds.saml_provider import SamlProvider
-from reconciler.kinds.view import diff_entities, flatten_entity
-from reconciler.kinds.writing import ExportContext
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Step
-from reconciler.model.xml import parse_xml_or_opaque
+from reconciler.model.xml_document import parse_xml_or_opaque
 from reconciler.plan.build import build_plan
 from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
@@ -151,7 +151,7 @@ def test_an_entity_is_created_and_deleted_by_calls_of_its_own_kind(kind: Kind) -
 
 @every_kind
 def test_reading_an_empty_account_gives_nothing(kind: Kind) -> None:
-    from reconciler.kinds.raw import RawAccount
+    from reconciler.kinds.raw_account import RawAccount
 
     assert list(kind.read(RawAccount("123456789012", "aws", {}))) == []
 

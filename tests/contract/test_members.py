@@ -11,7 +11,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from reconciler.kinds.raw import Detail, RawAccount
+from reconciler.kinds.raw_account import Detail, RawAccount
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.entity import Entity
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.access import evaluate, principals_of
-from reconciler.app.desired import load_desired
+from reconciler.app.desired_files import load_desired
 from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from tests.docs.pages import ROOT

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from reconciler.app.desired import validate_files
+from reconciler.app.desired_files import validate_files
 from reconciler.cli.main import root
 from reconciler.model.plan import Phase
 from reconciler.model.problem import Level

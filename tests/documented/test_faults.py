@@ -18,8 +18,8 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from reconciler.sandbox.proxy import Layer
+from reconciler.sandbox.query_protocol import HttpRequest, Reply
 from reconciler.sandbox.server import Sandbox
-from reconciler.sandbox.wire import HttpRequest, Reply
 from tests.support.eventual import Lag
 from tests.support.faults import (
     FaultLayer,

@@ -9,7 +9,7 @@ import pyotp
 import pytest
 from strict_account import Made, refusal
 
-from reconciler.sandbox.strict import clock, totp
+from reconciler.sandbox.strict import authenticator, clock
 from tests.support.people import enable_device
 
 BAD_CODES = (403, "InvalidAuthenticationCode", "Authentication code for device is not valid")
@@ -44,7 +44,7 @@ def pair(first: str, second: str) -> dict[str, str]:
 )
 def test_codes_are_those_of_the_rfc(second: int, digits: str) -> None:
     """RFC 6238, appendix B, the last six digits of SHA-1."""
-    assert totp.code_at(b"12345678901234567890", second // 30) == digits
+    assert authenticator.code_at(b"12345678901234567890", second // 30) == digits
 
 
 @pytest.mark.parametrize("step", [-2, -1, 0])

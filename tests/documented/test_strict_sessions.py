@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from strict_account import Made, client, refusal, trust
 
+from reconciler.sandbox.query_protocol import STS_VERSION, HttpRequest, Refusal
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.strict import clock, sessions
 from reconciler.sandbox.strict.keyring import IssuedKey
 from reconciler.sandbox.strict.ledger import USER, IamEntity
-from reconciler.sandbox.wire import STS_VERSION, HttpRequest, Refusal
 from tests.support.people import Person, create_person
 
 INVALID = (403, "InvalidClientTokenId", "The security token included in the request is invalid.")

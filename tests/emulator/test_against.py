@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.fingerprint import compute_digest
+from reconciler.plan.saved.fingerprint import compute_digest
 from tests.support.account import Account
 from tests.support.emulators import StartSandbox
 from tests.support.people import create_person

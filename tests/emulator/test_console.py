@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from reconciler.app.console import make_sign_in_url
+from reconciler.app.console_url import make_sign_in_url
 from reconciler.assume.credentials import Credentials
 from tests.support.account import Account
 from tests.support.people import create_person

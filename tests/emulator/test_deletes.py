@@ -435,16 +435,16 @@ def test_a_deletion_that_somebody_else_has_made_already_is_no_failure(
     key = account.iam.list_access_keys(UserName="leaver")["AccessKeyMetadata"][0]["AccessKeyId"]
     account.write(HEAD)
 
-    from reconciler.aws import execute
+    from reconciler.aws import executor
 
-    send = execute.send_step
+    send = executor.send_step
 
     def racing(connection: Any, step: Any, *rest: Any) -> Any:
         if step.call.operation == "DeleteAccessKey":
             account.iam.delete_access_key(UserName="leaver", AccessKeyId=key)
         return send(connection, step, *rest)
 
-    monkeypatch.setattr(execute, "send", racing)
+    monkeypatch.setattr(executor, "send_step", racing)
     account.apply()
     assert account.iam.list_users()["Users"] == []
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.aws.overlap import start_call
+from reconciler.aws.concurrency import start_call
 from reconciler.desired.yaml_nodes import compose_yaml
 from tests.support.account import Account
 
@@ -109,10 +109,10 @@ def test_a_file_for_any_account_is_parsed_once_where_aws_has_answered_by_then(
         parsed.append(name)
         return compose_yaml(data, name)
 
-    monkeypatch.setattr("reconciler.app.plan.started", ended)
-    monkeypatch.setattr("reconciler.desired.load.composed", noted)
+    monkeypatch.setattr("reconciler.app.plan.start_call", ended)
+    monkeypatch.setattr("reconciler.desired.load.compose_yaml", noted)
     if not answered:
-        monkeypatch.setattr("reconciler.app.plan._answered", lambda asking: None)
+        monkeypatch.setattr("reconciler.app.plan._peek_caller", lambda asking: None)
     (change,) = account.plan()["changes"]
     assert len(parsed) == times
     assert "arn:aws:iam::123456789012:root" in json.dumps(change)

@@ -76,7 +76,7 @@ def test_a_plan_saved_before_an_end_is_not_applied_after_it(account: Account, mo
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
             return datetime(2100, 1, 1, tzinfo=UTC)
 
-    monkeypatch.setattr("reconciler.app.saved.datetime", Later)
+    monkeypatch.setattr("reconciler.app.saved_plan.datetime", Later)
     account.clear_calls()
     result = account.run_cli("apply", "plan.json")
     assert (result.code, list_writes(account)) == (1, [])

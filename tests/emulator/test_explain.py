@@ -13,12 +13,12 @@ from unittest.mock import patch
 
 import pytest
 
-from reconciler.app.desired import load_desired, read_files
-from reconciler.app.explain import IamCredentials, explain_chain
+from reconciler.app.desired_files import load_desired, read_files
+from reconciler.app.diagnosis import IamCredentials, explain_chain
 from reconciler.assume import chain
-from reconciler.assume.asked import WITH_CODE, Mfa
-from reconciler.assume.folder import find_cache_folder
 from reconciler.desired.declare import declare
+from reconciler.diagnose.request_context import WITH_CODE, Mfa
+from reconciler.files.user_dirs import find_cache_folder
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import AssumeOutcome, Evidence, Explanation, SideVerdict

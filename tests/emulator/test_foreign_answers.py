@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.app.mfa import EnrolRequest, enroll_device
-from reconciler.aws import devices, keys
+from reconciler.app.mfa_enrolment import EnrolRequest, enroll_device
+from reconciler.aws import access_keys, mfa_devices
 from reconciler.model.problem import ReconcileError
 from reconciler.sandbox.proxy import HangUp
-from reconciler.sandbox.wire import HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
 from tests.support.account import Account
 from tests.support.dumps import dump_account
 from tests.support.examples import EXPLORING
 from tests.support.faults import shorten_retries
-from tests.support.pages_of_others import PAGE
+from tests.support.login_page import PAGE
 
 Layer = Callable[[HttpRequest], Reply]
 Way = Callable[[Reply], Reply]
@@ -95,8 +95,8 @@ def denied(reply: Reply) -> Reply:
 
 @pytest.fixture
 def alice(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
-    monkeypatch.setattr(keys.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(devices, "PAUSES", ())
+    monkeypatch.setattr(access_keys.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(mfa_devices, "PAUSES", ())
     monkeypatch.chdir(account.folder)
     for name, value in account.environment.items():
         monkeypatch.setenv(name, value)

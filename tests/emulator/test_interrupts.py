@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.proxy import Layer
+from reconciler.sandbox.query_protocol import HttpRequest, Reply
 from reconciler.sandbox.server import Sandbox
-from reconciler.sandbox.wire import HttpRequest, Reply
 from tests.support.account import Account
 from tests.support.faults import Fault, FaultLayer, count_most_in_flight, delay_answer, refuse_with, shorten_retries
 from tests.support.plans import changes_of

@@ -282,7 +282,7 @@ def test_a_pipeline_reads_of_wrong_usage_in_json_too(account: Account, arguments
 
 
 def test_only_so_many_journals_of_its_own_are_kept(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.app.journal.KEPT", 3)
+    monkeypatch.setattr("reconciler.app.journal.MAX_JOURNALS", 3)
     seen: list[Path] = own_journals(account)
     for number in range(5):
         account.write(HEAD + f"users: {{ann: {{tags: {{n: '{number}'}}}}}}\n")
@@ -326,7 +326,7 @@ def test_where_another_apply_did_all_of_it_no_journal_is_named(
         account.iam.create_user(UserName="ann", Tags=[{"Key": "reconcile:owner", "Value": "platform"}])
         yield True
 
-    monkeypatch.setattr("reconciler.app.apply.turn", after_another)
+    monkeypatch.setattr("reconciler.app.apply.hold_apply_lock", after_another)
     result = account.run_cli("apply", "roles.yaml", "--yes", "--log-format", form)
     assert result.code == 0
     assert "Applied: 0 calls.\nLive IAM matches the file.\n" in result.out
@@ -342,7 +342,7 @@ def test_a_pipeline_is_told_the_journal_where_live_iam_could_not_be_read_again(
     def unreadable(*_: object) -> None:
         raise make_error("aws-error", "reading the account failed.")
 
-    monkeypatch.setattr("reconciler.app.apply._left", unreadable)
+    monkeypatch.setattr("reconciler.app.apply._replan_until_settled", unreadable)
     result = account.run_cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl", "--log-format", "json")
     last = json.loads(result.err.splitlines()[-1])
     assert (result.code, last["event"], Path(last["journal"]).name) == (1, "unverified", "j.jsonl")
@@ -439,7 +439,7 @@ def test_what_can_be_no_journal_is_told_at_once(two: Account, path: str) -> None
 def test_the_journals_of_another_user_are_neither_written_nor_pruned(
     two: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.app.journal.KEPT", 1)
+    monkeypatch.setattr("reconciler.app.journal.MAX_JOURNALS", 1)
     state = two.folder / "state"
     theirs = state / "reconcile/journals"
     theirs.mkdir(parents=True)

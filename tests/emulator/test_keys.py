@@ -15,9 +15,9 @@ import boto3
 import pytest
 from botocore.httpsession import URLLib3Session
 
-from reconciler.assume import atomic
-from reconciler.aws import keys
-from reconciler.sandbox.wire import HttpRequest, Refusal, Reply
+from reconciler.aws import access_keys
+from reconciler.files import atomic
+from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
 from tests.support.account import Account, Result
 
 NOT_ROOT = pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
@@ -82,7 +82,7 @@ class Person:
 
 @pytest.fixture
 def alice(account: Account, monkeypatch: pytest.MonkeyPatch) -> Person:
-    monkeypatch.setattr(keys.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(access_keys.time, "sleep", lambda seconds: None)
     return Person(account)
 
 
@@ -211,7 +211,7 @@ def _full_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
             raise OSError(28, "No space left on device")
         real(path, content, mode)
 
-    monkeypatch.setattr(atomic, "replace", replace)
+    monkeypatch.setattr(atomic, "replace_file", replace)
 
 
 @pytest.mark.parametrize("made", [True, False])
@@ -258,7 +258,7 @@ def test_a_key_that_aws_does_not_know_yet_is_waited_for(alice: Person, monkeypat
 
 
 def test_a_key_that_never_works_takes_the_place_of_none(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "PATIENCE", 0.0)
+    monkeypatch.setattr(access_keys, "MAX_WAIT", 0.0)
     alice.ok("issue", "alice")
     before, known = alice.path.read_bytes(), alice.status()
 
@@ -291,13 +291,13 @@ def test_a_rotation_leaves_the_old_key_inactive_and_finish_deletes_it(alice: Per
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, step: str, act: Callable[[], None]) -> None:
     """Another program acts just before a step of ours that asks AWS."""
-    real = getattr(keys, step)
+    real = getattr(access_keys, step)
 
     def after_another(*arguments: Any) -> Any:
         act()
         return real(*arguments)
 
-    monkeypatch.setattr(keys, step, after_another)
+    monkeypatch.setattr(access_keys, step, after_another)
 
 
 @pytest.mark.parametrize("step", ["access_keys", "create", "verify"])
@@ -378,14 +378,14 @@ def _breaking(step: str, how: BaseException, alice: Person, monkeypatch: pytest.
             if broken:
                 raise error
 
-        monkeypatch.setattr(atomic, "replace", replace)
+        monkeypatch.setattr(atomic, "replace_file", replace)
     elif isinstance(how, KeyboardInterrupt):
 
         def stop(*_: Any, **__: Any) -> None:
             raise how
 
         functions = {"CreateAccessKey": "create", "GetCallerIdentity": "verify", "UpdateAccessKey": "deactivate"}
-        monkeypatch.setattr(keys, functions[step], stop)
+        monkeypatch.setattr(access_keys, functions[step], stop)
     else:
         known = {*alice.status(), "AKIASANDBOXSANDBOX00"}
 

@@ -17,9 +17,9 @@ import pyotp
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from reconciler.app import mfa, mfa_status
-from reconciler.app.mfa import EnrolRequest, Terminal, enroll_device
-from reconciler.aws import devices
+from reconciler.app import mfa_enrolment, mfa_status
+from reconciler.app.mfa_enrolment import EnrolRequest, Terminal, enroll_device
+from reconciler.aws import mfa_devices
 from reconciler.aws.session import connect
 from reconciler.model.problem import ReconcileError
 from tests.support.account import Account
@@ -36,7 +36,7 @@ SEED = re.compile(r"(?:[A-Z2-7]{4} ){15}[A-Z2-7]{4}")
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox is consistent at once: waiting would change nothing."""
-    monkeypatch.setattr(devices, "PAUSES", ())
+    monkeypatch.setattr(mfa_devices, "PAUSES", ())
 
 
 @pytest.fixture
@@ -353,7 +353,7 @@ def hinder(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             clients = {name: Hindered(getattr(found, name), error, *calls, after=after) for name in ("iam", "iam_once")}
             return replace(found, **clients)
 
-        monkeypatch.setattr(mfa, "connect", hindered)
+        monkeypatch.setattr(mfa_enrolment, "connect", hindered)
         monkeypatch.setattr(mfa_status, "connect", hindered)
 
     return hinder
@@ -422,7 +422,7 @@ def test_neither_seed_nor_codes_reach_a_log(alice: Account, caplog: pytest.LogCa
     seed = SEED.search(reader.seen).group().replace(" ", "")  # type: ignore[union-attr]
     assert "ListMFADevices" in caplog.text, "botocore is heard"
     assert seed not in caplog.text and codes(seed)[0] not in caplog.text
-    assert seed not in repr(devices.NewDevice(ALICE, seed))
+    assert seed not in repr(mfa_devices.NewDevice(ALICE, seed))
 
 
 FILE = """\
@@ -507,7 +507,7 @@ def test_status_of_named_users_asks_for_these_alone(people: Account) -> None:
 def test_only_few_are_asked_about_one_by_one_unless_they_must_have_a_device(
     people: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mfa_status, "FEW", 0)
+    monkeypatch.setattr(mfa_status, "MAX_OTHER_USERS", 0)
     assert standings(people)["dave"] == ("unknown", [])
     assert standings(people)["alice"][0] == "missing"
     assert "`reconcile mfa status dave`" in people.run_cli("mfa", "status").out

@@ -23,11 +23,11 @@ from unittest.mock import patch
 import pytest
 
 from reconciler.app.assume import AssumedRole, assume_alias
-from reconciler.app.wanted import AssumeRequest, AssumeRun
+from reconciler.app.assume_request import AssumeRequest, AssumeRun
 from reconciler.assume.cache import CREDENTIALS, MFA_SESSIONS, Cache
-from reconciler.assume.codes import CodeSources
+from reconciler.assume.mfa_codes import CodeSources
 from reconciler.model.problem import ReconcileError
-from reconciler.model.sts import MFA_CODE_REFUSED
+from reconciler.model.sts_limits import MFA_CODE_REFUSED
 from reconciler.sandbox.strict import clock
 from tests.support.account import Account
 from tests.support.people import Person, create_person, enable_device, speed_up_codes

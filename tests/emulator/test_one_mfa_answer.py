@@ -166,7 +166,7 @@ def place(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
 
 @pytest.fixture(autouse=True)
 def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.assume.terminal.prompt", lambda: None)
+    monkeypatch.setattr("reconciler.assume.tty.make_prompt", lambda: None)
 
 
 @pytest.mark.parametrize("world", WORLDS)

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.assume import atomic
-from reconciler.plan.codec import decode_entity
-from reconciler.plan.fingerprint import compute_digest, fingerprint_of
+from reconciler.files import atomic
+from reconciler.plan.saved.codec import decode_entity
+from reconciler.plan.saved.fingerprint import compute_digest, fingerprint_of
 from tests.support.account import Account
 from tests.support.emulators import StartSandbox
 from tests.support.plans import changes_of, list_writes, operations_of

@@ -20,7 +20,7 @@ from tests.docs.pages import ROOT, matches, run_page
 from tests.support.account import Account, Result
 from tests.support.emulators import start_enforcing_ministack, start_ministack, start_moto
 from tests.support.people import Person, create_person
-from tests.support.second import NEEDS_MINISTACK
+from tests.support.second_emulator import NEEDS_MINISTACK
 
 ACCOUNT = "123456789012"
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")

@@ -12,9 +12,9 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given
 
-from reconciler.aws import pages, snapshot
+from reconciler.aws import pagination, snapshot
+from reconciler.aws.partial_read import PartialReader, make_empty_state
 from reconciler.aws.session import Connection, connect
-from reconciler.aws.touched import PartialReader, make_empty_state
 from reconciler.kinds.account import SETTINGS
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
@@ -106,7 +106,7 @@ def test_what_is_read_one_by_one_is_what_pages_show(rich: Account, page: int, mo
     connection = connection_to(rich)
     whole = snapshot.read_account(connection, SETTINGS)
     assert {address.kind for address in whole.entities} >= {"user", "role", "policy", "oidc-provider", "account"}
-    monkeypatch.setattr(pages, "PAGE", page)
+    monkeypatch.setattr(pagination, "PAGE_SIZE", page)
     part = one_by_one(connection, set(whole.entities))
     assert dict(part.entities) == dict(whole.entities)
     assert [entity.name for entity in part.entities.values()] == [

@@ -99,7 +99,7 @@ def test_an_hour_is_the_most_from_a_session_of_a_user_which_is_no_roles(vault: V
 def test_a_device_that_such_a_session_may_not_look_up_is_told_how_to_be_named(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.assume.terminal.prompt", lambda: None)
+    monkeypatch.setattr("reconciler.assume.tty.make_prompt", lambda: None)
     done = vault.run("assume", "closed", "--print", "--token-command", "echo 123456")
     assert done.code == 1 and "`mfa_serial`" in done.err and "aws-vault exec --no-session" in done.err
 

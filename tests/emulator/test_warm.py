@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler.aws import sts
-from reconciler.model.sts import Caller
+from reconciler.model.sts_limits import Caller
 from tests.support.account import Account, Result
 from tests.support.people import Person, create_person
 
@@ -215,7 +215,9 @@ def test_verify_says_who_aws_says_it_is(me: Someone, monkeypatch: pytest.MonkeyP
     role = f"arn:aws:sts::123456789012:assumed-role/reader-{me.user.name}/{me.user.name}"
     assert (found.code, found.out) == (0, f"s3 is {role}, as meant.\n")
     assert me.account.count_calls()["AssumeRole"] == 2, "a session of its own, not the one that is kept"
-    monkeypatch.setattr(sts.SourceCredentials, "owner", lambda self, keys=None: Caller(f"{role}-not", "123456789012"))
+    monkeypatch.setattr(
+        sts.SourceCredentials, "identify_caller", lambda self, keys=None: Caller(f"{role}-not", "123456789012")
+    )
     wrong = me.cli("s3", "--verify")
     assert wrong.code == 1 and f"{role}-not" in wrong.err and wrong.out == ""
 

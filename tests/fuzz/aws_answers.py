@@ -25,7 +25,7 @@ from urllib.parse import parse_qs
 
 from botocore.loaders import Loader
 
-from reconciler.aws import execute
+from reconciler.aws import executor
 from reconciler.cli.main import run_command
 from tests.fuzz.mutations import spoil_json, spoil_text
 from tests.fuzz.recording import COMMANDS, CREDENTIALS, FILES, HERE, Answers, RecordedAnswer, load_answers
@@ -274,7 +274,7 @@ def _skip_waits() -> Iterator[None]:
             sleep(timeout)
             return self.is_set()
 
-    class QuickStop(execute.StopSignal):
+    class QuickStop(executor.StopSignal):
         def __init__(self) -> None:
             super().__init__()
             self.event = QuickEvent()
@@ -282,7 +282,7 @@ def _skip_waits() -> Iterator[None]:
     with (
         patch.object(time, "sleep", sleep),
         patch.object(time, "monotonic", lambda: real() + ahead[0]),
-        patch.object(execute, "Stop", QuickStop),
+        patch.object(executor, "StopSignal", QuickStop),
     ):
         yield
 

@@ -16,10 +16,9 @@ from random import Random
 from unittest.mock import patch
 
 from reconciler.app import profiles
-from reconciler.app.desired import load_desired
+from reconciler.app.desired_files import load_desired
 from reconciler.app.profiles import ProfilesRequest
-from reconciler.assume import aws_files, key_file
-from reconciler.files import ini
+from reconciler.files import aws_files, credentials_file, ini
 from reconciler.model.problem import ReconcileError
 from tests.fuzz.mutations import TOKENS, spoil_bytes, spoil_lines, spoil_text
 from tests.fuzz.target import print_problems, print_text, write_input
@@ -102,7 +101,7 @@ class IniFile:
 
     def _check_profiles(self, data: bytes) -> set[str]:
         wanted = ProfilesRequest([str(self._roles)], {}, [os.devnull])
-        with patch.object(profiles, "offline", lambda *_: self._desired):  # the same for every input
+        with patch.object(profiles, "load_desired", lambda *_: self._desired):  # the same for every input
             try:
                 found = profiles.propose_profiles(wanted, self._environ)
             except ReconcileError as failed:
@@ -144,20 +143,20 @@ def _check_block(text: str) -> set[str]:
 
 def _check_key(text: str, profile: str) -> set[str]:
     """A new key in a profile is read back, and nothing else has changed."""
-    held = key_file.find_key(text, profile)
+    held = credentials_file.find_key(text, profile)
     if held is None:
-        new = key_file.add_profile(text, profile, *_KEY[:2])
+        new = credentials_file.add_profile(text, profile, *_KEY[:2])
     else:
         print_text(repr(held).encode("utf-8", "backslashreplace").decode())
         assert held.line < len(ini.lines_of(text))
-        new = key_file.replace_key(text, profile, *_KEY)
+        new = credentials_file.replace_key(text, profile, *_KEY)
     if not _check_others(text, new, (profile,)):
         return {"unread"}
-    now = key_file.find_key(new, profile)
+    now = credentials_file.find_key(new, profile)
     assert now is not None and (now.key_id, now.secret) == _KEY[:2], "the new key is not read back"
     if held is not None:
         assert now.replaced_id == _KEY[2], "the key before is not named"
-        assert key_file.find_key(key_file.remove_note(new, profile), profile).replaced_id is None  # type: ignore[union-attr]
+        assert credentials_file.find_key(credentials_file.remove_note(new, profile), profile).replaced_id is None  # type: ignore[union-attr]
     return {"held" if held else "new profile"}
 
 

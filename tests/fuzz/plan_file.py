@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 
-from reconciler.app.saved import load_saved_plan, read_plan_document
+from reconciler.app.saved_plan import load_saved_plan, read_plan_document
 from reconciler.model.problem import ReconcileError
-from reconciler.plan.fingerprint import compute_digest
+from reconciler.plan.saved.fingerprint import compute_digest
 from tests.fuzz.mutations import spoil_bytes
 from tests.fuzz.target import print_plan, print_problems, write_input
 from tests.fuzz.worlds import answer_from, draw_accounts, make_request, spoil_json_bytes, state_of

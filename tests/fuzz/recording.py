@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reconciler.sandbox.proxy import Layer
+from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
 from reconciler.sandbox.server import Sandbox
-from reconciler.sandbox.wire import HttpRequest, Refusal, Reply
 from tests.support.account import Account
 
 HERE = Path(__file__).parent

@@ -17,7 +17,7 @@ from unittest.mock import patch
 import boto3
 from hypothesis import HealthCheck, Phase, given, settings
 
-from reconciler.app import saved
+from reconciler.app import saved_plan
 from reconciler.app.plan import PlanRequest
 from reconciler.aws import snapshot
 from reconciler.aws.session import Connection
@@ -25,9 +25,9 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import OwnedCredentials, State
 from reconciler.model.plan import Plan, Step
 from reconciler.plan.build import build_plan
+from reconciler.plan.followup_reads import FollowupReads
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.questions import FollowupReads
-from reconciler.plan.saved import to_saved_section
+from reconciler.plan.saved.saved_plan import to_saved_section
 from reconciler.render.plan_json import plan_to_dict
 from tests.fuzz.mutations import spoil_bytes, spoil_json
 from tests.support.fake_iam import FakeIam
@@ -159,9 +159,9 @@ def answer_from(live: State) -> Iterator[None]:
         )
 
     with (
-        patch.object(snapshot, "read", read),
-        patch.object(snapshot, "complete", complete),
-        patch.object(saved, "Reader", _NoReader),
+        patch.object(snapshot, "read_account", read),
+        patch.object(snapshot, "complete_state", complete),
+        patch.object(saved_plan, "PartialReader", _NoReader),
     ):
         yield
 

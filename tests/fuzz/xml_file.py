@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 
-from reconciler.app.desired import validate_files
+from reconciler.app.desired_files import validate_files
 from reconciler.model.problem import ReconcileError
-from reconciler.model.xml import XmlError, parse_xml, parse_xml_or_opaque
+from reconciler.model.xml_document import XmlError, parse_xml, parse_xml_or_opaque
 from tests.fuzz.mutations import LONGEST, draw_repetitions, spoil_bytes, spoil_text
 from tests.fuzz.target import print_problems, print_text, write_input
 

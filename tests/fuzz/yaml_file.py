@@ -14,7 +14,7 @@ from random import Random
 
 import yaml
 
-from reconciler.app.desired import validate_files
+from reconciler.app.desired_files import validate_files
 from reconciler.desired.declare import errors_of
 from reconciler.model.desired import Desired
 from reconciler.model.live import LiveDetails, State

@@ -32,10 +32,10 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Action
 from reconciler.plan import build as planning
-from reconciler.plan.access import compare_access, terms_of
-from reconciler.plan.diff import Difference
+from reconciler.plan.access.delta import compare_access, terms_of
+from reconciler.plan.compare.diff import Difference
+from reconciler.plan.compare.renames import apply_renames
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.renames import apply_renames
 from tests.support.access_worlds import accounts, plans
 from tests.support.examples import examples
 from tests.support.plain_access import compute_plain_delta, terms_of_delta
@@ -76,7 +76,7 @@ def test_a_whole_plan_says_what_asking_every_pair_gives(pair: tuple[Desired, Sta
         asked.append((live, planned, renames))
         return compare_access(live, planned, listed, renames)
 
-    with patch.object(planning, "access_delta", noted):
+    with patch.object(planning, "compare_access", noted):
         made = planning.build_plan(
             desired, live, PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=True)
         ).access
@@ -116,7 +116,7 @@ def test_principals_that_are_asked_once_for_all_have_the_same_powers(state: Stat
         return {(power.name, power.verdict.decision) for power in powers}
 
     found = [(principal, told(powers)) for principal, powers in find_powers_of_all(principals_of(state).values())]
-    with patch("reconciler.access.covers._spoken_of", return_value=True):
+    with patch("reconciler.access.powers._may_allow_path", return_value=True):
         assert found == [(principal, told(find_powers(principal))) for principal in principals_of(state).values()]
 
 

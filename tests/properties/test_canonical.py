@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.document import Statement
-from reconciler.plan.explain import diff_documents, to_comparable_dict
+from reconciler.plan.compare.document_diff import diff_documents, to_comparable_dict
 from reconciler.policy.canonical import as_json, canonical
 from reconciler.policy.statements import pair_statements
 from tests.support.examples import examples

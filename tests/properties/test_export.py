@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from reconciler.desired.declare import declare
 from reconciler.desired.export import AccountExport, export_entities
+from reconciler.desired.export_yaml import MAIN_FILE, format_file, format_files
 from reconciler.desired.load import load
-from reconciler.desired.write import MAIN_FILE, format_file, format_files
 from reconciler.kinds.facets.tags import OWNER
 from reconciler.model.desired import Desired
 from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Action
 from reconciler.plan.build import build_plan
+from reconciler.plan.compare.ownership import owner_of
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.ownership import owner_of
 from tests.support.examples import examples
 from tests.support.exports import plan_export, read_export
 from tests.support.fake_iam import FakeIam

@@ -20,15 +20,15 @@ import yaml
 from hypothesis import given
 
 from reconciler.desired.export import AccountExport
-from reconciler.desired.write import as_yaml, format_file
+from reconciler.desired.export_yaml import as_yaml, format_file
 from reconciler.model.address import Address
-from reconciler.model.calls import CallStats, OperationStats
+from reconciler.model.call_stats import CallStats, OperationStats
 from reconciler.model.escape import escape_json, escape_line, escape_lines
 from reconciler.model.listed_alias import ListedAlias
-from reconciler.model.mfa import MfaStatus, MfaUser
+from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.plan import AccessDelta, Call, PrincipalPower, RoleAccess, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.render import aliases, aws_cli, explanation, mfa, problems
+from reconciler.render import aliases, aws_cli, explanation, mfa_status, problems
 from reconciler.render.calls import render_calls
 from reconciler.render.file_diff import render_file_diff
 from reconciler.render.json_text import dump_json
@@ -40,7 +40,7 @@ from tests.support.examples import examples
 from tests.support.hostile import BREAKS, COMMANDS, spoil, texts
 from tests.unit.render.plans import everything
 from tests.unit.render.test_explanation import REFUSED
-from tests.unit.render.test_mfa import PASSKEY, VIRTUAL
+from tests.unit.render.test_mfa_status import PASSKEY, VIRTUAL
 
 some = examples(30)
 PLACE = Place("roles.yaml", 3, 1)
@@ -79,7 +79,7 @@ PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
     "plan without changes": (UNCHANGED, render_plan_text),
     "problems": (FINDINGS, problems.render_problems),
     "explanation": (REFUSED, explanation.render_explanation),
-    "mfa": (STATUS, mfa.render_status_text),
+    "mfa": (STATUS, mfa_status.render_status_text),
     "file diff": (CONFIG, diff),
 }
 PLAIN: dict[str, tuple[Any, Render]] = {
@@ -96,7 +96,7 @@ JSON: dict[str, tuple[Any, Render]] = {
     "problems sarif": (FINDINGS, problems.render_sarif),
     "explanation json": (REFUSED, lambda found: dump_json(explanation.explanation_to_dict(found), indent=2)),
     "aliases json": (ALIASES, aliases.render_alias_json),
-    "mfa json": (STATUS, mfa.render_status_json),
+    "mfa json": (STATUS, mfa_status.render_status_json),
 }
 ALL = PLAIN | JSON
 ENDS: tuple[Callable[[str, str], str], ...] = (lambda own, bad: own + bad, lambda own, bad: bad + own)

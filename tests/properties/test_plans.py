@@ -15,8 +15,8 @@ from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Call, Phase, Plan, Step
 from reconciler.plan.build import build_plan
+from reconciler.plan.compare.renames import find_renames, find_replacements
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.renames import find_renames, find_replacements
 from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import moving_worlds, worlds

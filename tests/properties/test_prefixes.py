@@ -18,9 +18,9 @@ from reconciler.model.document import Statement
 from reconciler.model.live import State
 from reconciler.model.plan import Severity, Step
 from reconciler.plan.build import build_plan
+from reconciler.plan.compare.renames import apply_renames, find_renames
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.renames import apply_renames, find_renames
-from reconciler.plan.windows import ExposureWindow, find_exposure_windows
+from reconciler.plan.order.exposure import ExposureWindow, find_exposure_windows
 from reconciler.policy.overlap import statements_overlap
 from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam

@@ -9,17 +9,17 @@ from dataclasses import replace
 from hypothesis import Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
-from reconciler.kinds.view import diff_entities
+from reconciler.kinds.comparison import diff_entities
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Plan, Step
 from reconciler.plan.build import build_plan
-from reconciler.plan.journal import ApplyRun, read_runs
+from reconciler.plan.compare.ownership import is_protected
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.ownership import is_protected
-from reconciler.plan.saved import to_saved_section
-from reconciler.plan.undo import build_undo_plan, merge_runs, reverse_run
+from reconciler.plan.saved.journal import ApplyRun, read_runs
+from reconciler.plan.saved.saved_plan import to_saved_section
+from reconciler.plan.saved.undo import build_undo_plan, merge_runs, reverse_run
 from reconciler.policy.trust import unique_ids_of
 from reconciler.render.plan_json import plan_to_dict
 from tests.support.examples import examples

@@ -11,7 +11,7 @@ from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.live import LiveDetails, State
-from reconciler.plan.renames import apply_renames
+from reconciler.plan.compare.renames import apply_renames
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, policy_arn
 

@@ -21,7 +21,7 @@ from unittest.mock import patch
 import boto3
 from botocore.config import Config
 
-from reconciler.aws import overlap
+from reconciler.aws import concurrency
 from reconciler.cli.main import run_command
 from reconciler.sandbox.server import Sandbox
 
@@ -62,7 +62,7 @@ def wait_for_reads() -> Iterator[None]:
         begun.append(Future())
         return begun[-1]
 
-    with patch.object(overlap, "Future", future):
+    with patch.object(concurrency, "Future", future):
         try:
             yield
         finally:

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from reconciler.sandbox.proxy import Layer
-from reconciler.sandbox.strict.call import NAME_PARAMETERS, NO_SUCH_MESSAGES
+from reconciler.sandbox.query_protocol import IAM_VERSION, HttpRequest, Refusal, Reply, list_members, read_child_text
+from reconciler.sandbox.strict.api_call import NAME_PARAMETERS, NO_SUCH_MESSAGES
 from reconciler.sandbox.strict.ledger import GROUP, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER
-from reconciler.sandbox.wire import IAM_VERSION, HttpRequest, Refusal, Reply, list_members, read_child_text
 
 DETAILS = "GetAccountAuthorizationDetails"
 _KINDS = {

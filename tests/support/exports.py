@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from reconciler.desired.declare import declare
 from reconciler.desired.export import AccountExport
+from reconciler.desired.export_yaml import format_file
 from reconciler.desired.load import load
-from reconciler.desired.write import format_file
 from reconciler.model.desired import Desired
 from reconciler.model.live import State
 from reconciler.model.plan import Plan

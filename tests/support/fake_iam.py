@@ -20,7 +20,7 @@ from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role
 from reconciler.model.live import LiveDetails, MfaDevice, OwnedCredentials, PolicyVersion, State
 from reconciler.model.plan import Call
 from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER
-from reconciler.model.xml import parse_xml_or_opaque
+from reconciler.model.xml_document import parse_xml_or_opaque
 from reconciler.policy.canonical import canonical
 
 INLINE_QUOTA = {"user": 2048, "group": 5120, "role": 10240}

@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from reconciler.sandbox.call_log import IDENTIFYING_PARAMETERS
 from reconciler.sandbox.proxy import HangUp, Layer
-from reconciler.sandbox.tally import IDENTIFYING_PARAMETERS
-from reconciler.sandbox.wire import IAM_VERSION, HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import IAM_VERSION, HttpRequest, Refusal, Reply
 from tests.support.eventual import EventualLayer, Lag
 
 Fault = Callable[[HttpRequest, Layer], Reply]
@@ -66,7 +66,8 @@ def delay_answer(seconds: float) -> Fault:
 
 
 class ProcessKiller:
-    """SIGKILL for a process as its call arrives (`kill_before`), or once that is done but not answered (`kill_after`)."""
+    """SIGKILL for a process as its call arrives (`kill_before`), or once that is done but not answered
+    (`kill_after`)."""
 
     def __init__(self) -> None:
         self._process = Future[int]()
@@ -254,5 +255,5 @@ def shorten_retries(monkeypatch: pytest.MonkeyPatch, pause: float = 0.01) -> Non
     """Whoever waits before trying again, botocore and we, waits so many seconds only."""
     backoff = "botocore.retries.standard.ExponentialBackoff.delay_amount"
     monkeypatch.setattr(backoff, lambda self, context: pause)
-    monkeypatch.setattr("reconciler.aws.retry._pauses", lambda: itertools.repeat(pause))
-    monkeypatch.setattr("reconciler.aws.pace.LEAST", 1 / pause)
+    monkeypatch.setattr("reconciler.aws.retry._make_pauses", lambda: itertools.repeat(pause))
+    monkeypatch.setattr("reconciler.aws.rate_limiter.MIN_RATE", 1 / pause)

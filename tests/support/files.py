@@ -11,7 +11,7 @@ from reconciler.desired.load import load
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.problem import Level, Problem
-from reconciler.policy.names import KnownNames
+from reconciler.policy.name_checks import KnownNames
 
 HEAD = "version: 1\nsettings: {prune: none}\n"
 """The least that a valid file has; a snippet behind it begins on line 3."""

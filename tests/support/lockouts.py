@@ -20,7 +20,7 @@ from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.live import AccessKey, LiveDetails, MfaDevice, OwnedCredentials, PolicyVersion, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
-from reconciler.model.xml import parse_xml
+from reconciler.model.xml_document import parse_xml
 from reconciler.plan.build import build_plan
 from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical

@@ -21,8 +21,8 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
-from reconciler.plan.access import terms_of
-from reconciler.plan.outsiders import find_external_access
+from reconciler.plan.access.delta import terms_of
+from reconciler.plan.access.external_principals import find_external_access
 from reconciler.policy.global_keys import MFA_KEYS
 
 Accesses = dict[tuple[str, str], RoleAccess]
@@ -78,7 +78,7 @@ def _evaluate_access(principal: Principal, target: Target) -> tuple[bool, tuple[
 
 
 def _find_powers(state: State, names: Mapping[str, str]) -> set[PrincipalPower]:
-    with patch("reconciler.access.covers._spoken_of", return_value=True):
+    with patch("reconciler.access.powers._may_allow_path", return_value=True):
         return {
             PrincipalPower(names.get(str(address), str(address)), power.name, str(power.grade))
             for address, principal in principals_of(state).items()

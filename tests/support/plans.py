@@ -6,7 +6,7 @@ import json
 import urllib.request
 from typing import Any
 
-from reconciler.sandbox.tally import IDENTIFYING_PARAMETERS
+from reconciler.sandbox.call_log import IDENTIFYING_PARAMETERS
 from tests.support.account import Account
 
 Changes = dict[str, tuple[str, list[str]]]

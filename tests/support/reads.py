@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.aws.details import TAG_PAGE_SIZE
-from reconciler.aws.pages import PAGE_SIZE
+from reconciler.aws.pagination import PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)

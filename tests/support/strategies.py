@@ -19,7 +19,7 @@ from reconciler.model.desired import Declaration, Desired, Move, Settings
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.live import LiveDetails, MfaDevice, OwnedCredentials, PolicyVersion, State
 from reconciler.model.problem import Place
-from reconciler.model.xml import parse_xml_or_opaque
+from reconciler.model.xml_document import parse_xml_or_opaque
 from reconciler.policy.canonical import canonical
 from tests.support.fake_iam import INLINE_QUOTA
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.kinds.facts import boundary_removal_of, make_step, presence_of
-from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.steps import boundary_removal_of, make_step, presence_of
 from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import DeclareContext
-from reconciler.kinds.facts import make_step, presence_of, removal_of
-from reconciler.kinds.raw import Item
-from reconciler.kinds.writing import Entry, make_entry
+from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.export_context import Entry, make_entry
+from reconciler.kinds.raw_account import Item
+from reconciler.kinds.steps import make_step, presence_of, removal_of
 from reconciler.model.address import Address
 from reconciler.model.node import Map, Seq, find_place, get_text
 from reconciler.model.plan import Phase, Step

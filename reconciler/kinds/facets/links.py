@@ -1,6 +1,6 @@
 """Links with a quota: managed policies attached to an entity, and a user's group memberships.
 
-What is attached first, and detached last, is decided by what it grants (`policy/grants.py`). Where the quota
+What is attached first, and detached last, is decided by what it grants (`policy/permission_delta.py`). Where the quota
 leaves no room, as many as needed are taken off first, and the step says so.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.kinds.facts import link_of, link_removal_of, make_step, presence_of
-from reconciler.kinds.planning import EntityLookup, PlanContext
+from reconciler.kinds.plan_context import EntityLookup, PlanContext
+from reconciler.kinds.steps import link_of, link_removal_of, make_step, presence_of
 from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, Quota
-from reconciler.policy.grants import NO_STATEMENTS, Statements, phase_of
+from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, phase_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class EntityLink:
 
 @dataclass(frozen=True, slots=True)
 class LinkFacet:
-    """`attach_operation` and `detach_operation` are operations; `statements_of` tells what a link brings on one side of the plan."""
+    """`attach_operation` and `detach_operation` are operations; `statements_of` tells what a link brings on one side
+    of the plan."""
 
     attach_operation: str
     detach_operation: str

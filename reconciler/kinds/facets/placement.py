@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.kinds.facts import make_step, presence_of
-from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.steps import make_step, presence_of
 from reconciler.model.entity import Group, User
 from reconciler.model.plan import Phase, Step
 

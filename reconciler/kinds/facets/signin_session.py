@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.declaring import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext
 from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Role
 from reconciler.model.node import Map

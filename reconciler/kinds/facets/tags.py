@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from reconciler.kinds.facts import make_step, presence_of, removal_of
+from reconciler.kinds.steps import make_step, presence_of, removal_of
 from reconciler.model.address import Address
 from reconciler.model.entity import Tags
 from reconciler.model.plan import Phase, Step

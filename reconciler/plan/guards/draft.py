@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.plan_context import PlanContext
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
-from reconciler.plan.diff import Difference
+from reconciler.plan.compare.diff import Difference
 from reconciler.plan.options import PlanOptions
 
 

@@ -2,8 +2,8 @@
 
 Three questions for each of them, judged on the account as the plan leaves it: does it keep the rights to undo the plan
 (`undo_rights.py`), does a way into it work that worked before (`ways_in.py`, `sign_in.py`), and does it keep the mark
-by which the account remembers it (`plan/break_glass.py`)? A session counts as its role or user; root is never locked
-out; "only with MFA" counts as able if the principal has a device.
+by which the account remembers it (`plan/compare/break_glass.py`)? A session counts as its role or user; root is never
+locked out; "only with MFA" counts as able if the principal has a device.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import State
 from reconciler.model.plan import Step
 from reconciler.model.problem import Level, Problem
-from reconciler.plan.access import build_planned_state
-from reconciler.plan.break_glass import is_marked
-from reconciler.plan.diff import Difference
+from reconciler.plan.access.delta import build_planned_state
+from reconciler.plan.compare.break_glass import is_marked
+from reconciler.plan.compare.diff import Difference
+from reconciler.plan.compare.ownership import find_caller
+from reconciler.plan.compare.renames import Renames
 from reconciler.plan.guards.draft import Draft
+from reconciler.plan.guards.role_chains import ClosedChain, RoleChains
 from reconciler.plan.guards.undo_rights import LostAccess, find_lost_rights, find_undo_calls
-from reconciler.plan.guards.ways_in import ClosedChain, RoleChains
-from reconciler.plan.ownership import find_caller
-from reconciler.plan.renames import Renames
 
 FLAG = "--allow-lockout"
 _SHOWN = 3

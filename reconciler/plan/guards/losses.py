@@ -13,9 +13,9 @@ from reconciler.model.document import Document
 from reconciler.model.entity import Policy, User
 from reconciler.model.live import OwnedCredentials
 from reconciler.model.plan import Action, Field
-from reconciler.plan.diff import Difference
+from reconciler.plan.compare.diff import Difference
 from reconciler.plan.guards.draft import Draft
-from reconciler.policy.denial import comes_to_deny_everything, denies_everything
+from reconciler.policy.deny_all import comes_to_deny_everything, denies_everything
 
 _AWS_DENY_ALL = ":iam::aws:policy/AWSDenyAll"
 

@@ -9,8 +9,8 @@ from reconciler.model.desired import RENAMABLE_KINDS, Move
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.model.suggest import suggest_word
+from reconciler.plan.compare.ownership import AddressPatterns, is_owned, is_protected, owner_of
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.ownership import AddressPatterns, is_owned, is_protected, owner_of
 
 
 def check_moves(draft: Draft) -> Iterator[Problem]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from reconciler.model.entity import Group
 from reconciler.model.plan import Action
 from reconciler.model.problem import Problem
-from reconciler.plan.diff import Difference
+from reconciler.plan.compare.diff import Difference
+from reconciler.plan.compare.ownership import claimant_of, find_joined_groups, find_tagged_owners, owner_of
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.ownership import claimant_of, find_joined_groups, find_tagged_owners, owner_of
 
 _FLAG = "--take-over"
 

@@ -13,9 +13,9 @@ from reconciler.model.entity import Role
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.model.suggest import suggest_word
-from reconciler.plan.diff import Difference
+from reconciler.plan.compare.diff import Difference
+from reconciler.plan.followup_reads import policy_arns_of
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.questions import policy_arns_of
 from reconciler.policy.trust import find_named_entities, find_trusted_providers, unique_ids_of
 
 PROVIDER_KINDS = ("oidc-provider", "saml-provider")

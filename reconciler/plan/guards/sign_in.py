@@ -12,8 +12,8 @@ from reconciler.kinds.account import PASSWORD_POLICY, PasswordPolicy
 from reconciler.model.address import Address
 from reconciler.model.entity import User
 from reconciler.model.live import State
-from reconciler.plan.diff import Difference
-from reconciler.plan.guards.entrances import AuthMethod
+from reconciler.plan.compare.diff import Difference
+from reconciler.plan.guards.assume_graph import AuthMethod
 
 OptionalBool = bool | None
 

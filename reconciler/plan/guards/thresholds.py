@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from reconciler.model.desired import Settings
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
+from reconciler.plan.compare.ownership import is_owned
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.losses import count_removals, count_secrets
-from reconciler.plan.ownership import is_owned
 
 _PERCENT_FROM = 5
 _FLAG = "--allow-deletes"

@@ -27,11 +27,11 @@ from reconciler.model.entity import Entity
 from reconciler.model.live import State
 from reconciler.model.plan import Step
 from reconciler.model.quotas import VERSIONS
+from reconciler.plan.guards.assume_graph import CONTEXT_OF_METHOD, AuthMethod
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.guards.entrances import CONTEXT_OF_METHOD, AuthMethod
 from reconciler.plan.guards.inverse import inverse_of
 from reconciler.plan.guards.sign_in import SignIn
-from reconciler.plan.guards.stricter import AccessQuestion, is_no_stricter
+from reconciler.plan.guards.strictness import AccessQuestion, is_no_stricter
 
 READ_DETAILS = "GetAccountAuthorizationDetails"
 

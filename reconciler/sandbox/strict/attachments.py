@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 
 from reconciler.model.quotas import ATTACHED_POLICIES
-from reconciler.sandbox.strict.call import (
+from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply
+from reconciler.sandbox.strict.api_call import (
     NAME_PARAMETERS,
     ActionRules,
     Answer,
@@ -22,7 +23,6 @@ from reconciler.sandbox.strict.call import (
 )
 from reconciler.sandbox.strict.ledger import GROUP, POLICY, ROLE, USER, IamEntity
 from reconciler.sandbox.strict.paging import build_page
-from reconciler.sandbox.wire import Refusal, Reply, build_reply
 
 ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:.+")
 NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}

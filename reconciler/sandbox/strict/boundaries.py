@@ -7,10 +7,10 @@ for the ARN of another thing, as LocalStack's verified test_iam_roles recorded t
 
 from __future__ import annotations
 
+from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply
+from reconciler.sandbox.strict.api_call import NAME_PARAMETERS, ActionRules, ApiCall, Edit
 from reconciler.sandbox.strict.attachments import check_policy_arn, require_policy
-from reconciler.sandbox.strict.call import NAME_PARAMETERS, ActionRules, ApiCall, Edit
 from reconciler.sandbox.strict.ledger import ROLE, USER
-from reconciler.sandbox.wire import Refusal, Reply, build_reply
 
 PARAMETER = "PermissionsBoundary"
 

@@ -8,9 +8,9 @@ and a group that both do not exist, RemoveUserFromGroup names the user.
 from __future__ import annotations
 
 from reconciler.model.quotas import GROUPS_PER_USER
-from reconciler.sandbox.strict.call import ActionRules, ApiCall, quota_error
+from reconciler.sandbox.query_protocol import Reply, build_reply
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, quota_error
 from reconciler.sandbox.strict.ledger import GROUP, USER
-from reconciler.sandbox.wire import Reply, build_reply
 
 
 def add_member(call: ApiCall) -> Reply:

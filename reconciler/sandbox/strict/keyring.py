@@ -12,9 +12,9 @@ import math
 import re
 from dataclasses import dataclass, field
 
+from reconciler.sandbox.query_protocol import HttpRequest, Refusal
 from reconciler.sandbox.strict import clock
 from reconciler.sandbox.strict.ledger import IamEntity, Tags
-from reconciler.sandbox.wire import HttpRequest, Refusal
 
 ROOT_KEY_ID = "AKIASANDBOXSANDBOX00"
 KEY_ID_PATTERN = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}")

@@ -7,71 +7,71 @@ entity in before others write on it, `shown` comes last.
 
 from __future__ import annotations
 
+from reconciler.sandbox.query_protocol import IAM_VERSION, STS_VERSION, HttpRequest, Reply
 from reconciler.sandbox.strict import (
-    account,
-    assume,
+    access_keys,
+    account_details,
+    account_settings,
+    assume_role,
     attachments,
     boundaries,
-    conflicts,
-    details,
-    documents,
+    delete_conflicts,
+    entity_names,
+    entity_views,
+    error_messages,
     groups,
-    keys,
+    identity_policies,
+    identity_propagation,
     linked_roles,
-    mfa,
+    mfa_devices,
     moves,
-    names,
     paging,
-    propagation,
-    protected,
+    policy_versions,
+    protected_entities,
     providers,
     quotas,
+    reply_encoding,
     roles,
     service_credentials,
     sessions,
-    shown,
     simulator,
-    spelling,
     tags,
-    trust,
-    versions,
-    wording,
+    trust_policies,
 )
-from reconciler.sandbox.strict.call import ApiCall, require_supported
+from reconciler.sandbox.strict.api_call import ApiCall, require_supported
 from reconciler.sandbox.strict.keyring import IssuedKey, Keyring
 from reconciler.sandbox.strict.ledger import Ledger
 from reconciler.sandbox.upstream import Upstream
-from reconciler.sandbox.wire import IAM_VERSION, STS_VERSION, HttpRequest, Reply
 
 RULE_SETS = tuple(
     room.RULES
     for room in (
-        protected,
-        keys,
-        names,
-        conflicts,
+        protected_entities,
+        access_keys,
+        entity_names,
+        delete_conflicts,
         tags,
-        documents,
-        versions,
-        trust,
+        identity_policies,
+        policy_versions,
+        trust_policies,
         boundaries,
         attachments,
         groups,
-        mfa,
+        mfa_devices,
         sessions,
-        assume,
+        assume_role,
         moves,
         roles,
         providers,
-        propagation,
+        identity_propagation,
         quotas,
-        details,
-        account,
+        account_details,
+        account_settings,
         service_credentials,
         linked_roles,
         simulator,
         paging,
-        shown,
+        entity_views,
     )
 )
 RESET = "/moto-api/reset"
@@ -97,7 +97,9 @@ class StrictLayer:
             caller = self._keyring.identify_caller(request)
             sessions.refuse_forbidden(request, caller)
             if request.version == IAM_VERSION:
-                return spelling.encode_reply(self._answer_call(keys.add_implied_user(request, caller), caller))
+                return reply_encoding.encode_reply(
+                    self._answer_call(access_keys.add_implied_user(request, caller), caller)
+                )
             if request.version == STS_VERSION:
                 return self._answer_call(request, caller)
             return require_supported(request.action, self._upstream.send(request))
@@ -116,4 +118,4 @@ class StrictLayer:
             for room in RULE_SETS:
                 if action in room.edits:
                     room.edits[action](call, reply)
-        return wording.reword_refusal(call, reply)
+        return error_messages.reword_refusal(call, reply)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reconciler.model.partitions import DEFAULT_PARTITION
-from reconciler.sandbox.strict.totp import Authenticator
+from reconciler.sandbox.strict.authenticator import Authenticator
 
 USER, GROUP, ROLE = "user", "group", "role"
 POLICY, PROFILE = "policy", "instance-profile"

@@ -12,12 +12,12 @@ from __future__ import annotations
 import json
 import uuid
 
-from reconciler.sandbox.strict.call import ActionRules, ApiCall, access_denied_error, no_such_entity_error
+from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, access_denied_error, no_such_entity_error
+from reconciler.sandbox.strict.entity_names import refuse_bad_name
 from reconciler.sandbox.strict.ledger import ROLE
 from reconciler.sandbox.strict.linked_role_names import LINKED_ROLES, WITH_SUFFIX
-from reconciler.sandbox.strict.names import refuse_bad_name
 from reconciler.sandbox.strict.parameters import require_parameters
-from reconciler.sandbox.wire import Refusal, Reply, build_reply
 
 PATH = "/aws-service-role/"
 

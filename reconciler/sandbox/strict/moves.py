@@ -6,10 +6,10 @@ and the unique id stay, and principals in trust policies follow.
 
 from __future__ import annotations
 
-from reconciler.sandbox.strict.call import ActionRules, ApiCall, Check
+from reconciler.sandbox.query_protocol import Reply
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, Check
+from reconciler.sandbox.strict.entity_names import refuse_bad_name, refuse_bad_path, refuse_taken_name
 from reconciler.sandbox.strict.ledger import GROUP, USER, IamEntity
-from reconciler.sandbox.strict.names import refuse_bad_name, refuse_bad_path, refuse_taken_name
-from reconciler.sandbox.wire import Reply
 
 TEMPORARY_NAME = "sandbox-is-moving-this-group"
 

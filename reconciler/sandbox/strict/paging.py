@@ -9,8 +9,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
-from reconciler.sandbox.strict.call import ActionRules, Answer, ApiCall
-from reconciler.sandbox.wire import Content, Refusal, Reply, build_reply, put_child, read_child_text
+from reconciler.sandbox.query_protocol import Content, Refusal, Reply, build_reply, put_child, read_child_text
+from reconciler.sandbox.strict.api_call import ActionRules, Answer, ApiCall
 
 DEFAULT, MOST = 100, 1000
 MARKER_PREFIX = "sandbox-page-"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reconciler.sandbox.strict.call import ApiCall
-from reconciler.sandbox.wire import Refusal
+from reconciler.sandbox.query_protocol import Refusal
+from reconciler.sandbox.strict.api_call import ApiCall
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from urllib.parse import unquote
 from reconciler.access import WITHOUT_MFA, Context, PolicySource, Principal, Target, make_mfa_context
 from reconciler.model.document import Document
 from reconciler.policy.canonical import canonical
+from reconciler.sandbox.query_protocol import Reply, format_timestamp, read_child_text
 from reconciler.sandbox.strict import clock
-from reconciler.sandbox.strict.call import NAME_PARAMETERS, ApiCall
+from reconciler.sandbox.strict.api_call import NAME_PARAMETERS, ApiCall
 from reconciler.sandbox.strict.keyring import RoleSession
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER, IamEntity, Tags
-from reconciler.sandbox.wire import Reply, format_timestamp, read_child_text
 
 NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 ADMINISTRATOR = PolicySource("arn:aws:iam::aws:policy/AdministratorAccess", None)

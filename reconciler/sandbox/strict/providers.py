@@ -16,9 +16,9 @@ import re
 import xml.etree.ElementTree as ET
 from urllib.parse import urlsplit
 
-from reconciler.sandbox.strict.call import ActionRules, ApiCall, limit_exceeded_error
+from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply, put_child
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, limit_exceeded_error
 from reconciler.sandbox.strict.ledger import OIDC, SAML
-from reconciler.sandbox.wire import Refusal, Reply, build_reply, put_child
 
 MAX_CLIENTS, MAX_THUMBPRINTS = 100, 5
 SAML_NAME, SAML_SIZE = re.compile(r"[A-Za-z0-9_.-]{1,128}"), (1000, 10_000_000)

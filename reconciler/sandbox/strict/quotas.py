@@ -9,10 +9,10 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from reconciler.model.quotas import BY_SUMMARY_KEY, PER_ACCOUNT
-from reconciler.sandbox.strict.call import ActionRules, ApiCall, Check, quota_error
+from reconciler.sandbox.query_protocol import Reply, put_child, read_child_text
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, Check, quota_error
+from reconciler.sandbox.strict.entity_names import CREATE_ACTIONS, CREATE_ARN_ACTIONS
 from reconciler.sandbox.strict.ledger import OIDC, SAML
-from reconciler.sandbox.strict.names import CREATE_ACTIONS, CREATE_ARN_ACTIONS
-from reconciler.sandbox.wire import Reply, put_child, read_child_text
 
 
 def _check_quota(kind: str) -> Check:

@@ -9,9 +9,9 @@ in one request are refused (botocore 1.44.7). No emulator has it, so the layer k
 
 from __future__ import annotations
 
-from reconciler.sandbox.strict.call import ActionRules, ApiCall
+from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply, put_child
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 from reconciler.sandbox.strict.ledger import ROLE
-from reconciler.sandbox.wire import Refusal, Reply, build_reply, put_child
 
 SHORTEST, LONGEST, LONGEST_SIGNIN = 3600, 43200, 7_776_000
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from reconciler.access import CompiledPolicies, Context, Principal, ResourcePolicy, compile_policies
 from reconciler.model.globs import compile_glob
 from reconciler.policy.operators import OPERATORS, explain_mismatch
-from reconciler.sandbox.strict.call import ApiCall, no_such_entity_error
+from reconciler.sandbox.query_protocol import Refusal
+from reconciler.sandbox.strict.api_call import ApiCall, no_such_entity_error
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER, IamEntity
-from reconciler.sandbox.strict.written import (
+from reconciler.sandbox.strict.written_policies import (
     BOUNDARY,
     RESOURCE,
     WrittenPolicy,
@@ -24,7 +25,6 @@ from reconciler.sandbox.strict.written import (
     read_managed_policy,
     read_policies,
 )
-from reconciler.sandbox.wire import Refusal
 
 ENTITY = re.compile(r"arn:[\w-]+:iam::(\d{12}):(user|group|role)/(?:\S*/)?([^/\s]+)", re.ASCII)
 ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")

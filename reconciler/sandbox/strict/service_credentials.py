@@ -14,12 +14,12 @@ import re
 import secrets
 import string
 
+from reconciler.sandbox.query_protocol import Content, Refusal, Reply, build_reply, format_timestamp
 from reconciler.sandbox.strict import clock
-from reconciler.sandbox.strict.call import ActionRules, ApiCall, limit_exceeded_error
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, limit_exceeded_error
 from reconciler.sandbox.strict.ledger import USER, IamEntity, ServiceCredential
 from reconciler.sandbox.strict.paging import build_page
 from reconciler.sandbox.strict.parameters import require_parameters
-from reconciler.sandbox.wire import Content, Refusal, Reply, build_reply, format_timestamp
 
 PASSWORD_SERVICES = ("codecommit.amazonaws.com", "cassandra.amazonaws.com")
 API_KEY_PREFIXES = {"bedrock.amazonaws.com": "ABSK", "logs.amazonaws.com": "ACWL"}

@@ -12,12 +12,7 @@ import re
 from dataclasses import replace
 
 from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_region
-from reconciler.sandbox.strict import clock, mfa
-from reconciler.sandbox.strict.call import ActionRules, ApiCall, access_denied_error
-from reconciler.sandbox.strict.keyring import IssuedKey, RoleSession, invalid_token_error
-from reconciler.sandbox.strict.ledger import ROLE, IamEntity
-from reconciler.sandbox.strict.parameters import read_duration, refuse_bad_texts
-from reconciler.sandbox.wire import (
+from reconciler.sandbox.query_protocol import (
     IAM_VERSION,
     STS_VERSION,
     HttpRequest,
@@ -27,6 +22,11 @@ from reconciler.sandbox.wire import (
     put_child,
     read_child_text,
 )
+from reconciler.sandbox.strict import clock, mfa_devices
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, access_denied_error
+from reconciler.sandbox.strict.keyring import IssuedKey, RoleSession, invalid_token_error
+from reconciler.sandbox.strict.ledger import ROLE, IamEntity
+from reconciler.sandbox.strict.parameters import read_duration, refuse_bad_texts
 
 SHORTEST, LONGEST, DEFAULT = 900, 129600, 43200
 LONGEST_ROOT_SESSION = 3600
@@ -62,7 +62,7 @@ def get_session_token(call: ApiCall) -> Reply:
     if caller.user is None:
         # "If the duration is longer than one hour, the session for AWS account owners defaults to one hour."
         seconds = min(seconds, LONGEST_ROOT_SESSION)
-    with_mfa = mfa.verify_mfa(call)
+    with_mfa = mfa_devices.verify_mfa(call)
     role = f"arn:{partition_of(call.request)}:iam::{caller.account}:role/session-of-a-user"
     backing = {"RoleArn": role, "RoleSessionName": "sandbox", "DurationSeconds": str(seconds)}
     told = call.upstream.invoke(call.request, "AssumeRole", backing, STS_VERSION)

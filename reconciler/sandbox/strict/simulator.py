@@ -15,13 +15,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.access import ResourceEvaluation, StatementSource, Verdict, VerdictReason, evaluate_resource
-from reconciler.access.compiled import CompiledStatement
-from reconciler.sandbox.strict.call import ActionRules, ApiCall
+from reconciler.access.compiled_policies import CompiledStatement
+from reconciler.sandbox.query_protocol import Content, Entries, Refusal, Reply, build_reply
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 from reconciler.sandbox.strict.paging import build_page, read_marker, read_page_size
 from reconciler.sandbox.strict.parameters import require_parameters
-from reconciler.sandbox.strict.positions import place_statements
 from reconciler.sandbox.strict.scenario import Scenario, find_entity, holders_of, read_scenario
-from reconciler.sandbox.strict.written import (
+from reconciler.sandbox.strict.statement_positions import place_statements
+from reconciler.sandbox.strict.written_policies import (
     BOUNDARY,
     IDENTITY,
     RESOURCE,
@@ -29,7 +30,6 @@ from reconciler.sandbox.strict.written import (
     read_given_policies,
     read_policies,
 )
-from reconciler.sandbox.wire import Content, Entries, Refusal, Reply, build_reply
 
 ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = "allowed", "explicitDeny", "implicitDeny"
 BY_STRICTNESS = (EXPLICIT_DENY, IMPLICIT_DENY, ALLOWED)

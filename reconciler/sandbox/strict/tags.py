@@ -11,10 +11,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from reconciler.model.quotas import TAGS
-from reconciler.sandbox.strict.call import ActionRules, Answer, ApiCall, Check, Edit, limit_exceeded_error
+from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply
+from reconciler.sandbox.strict.api_call import ActionRules, Answer, ApiCall, Check, Edit, limit_exceeded_error
 from reconciler.sandbox.strict.ledger import MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, IamEntity, Tags
 from reconciler.sandbox.strict.paging import build_page
-from reconciler.sandbox.wire import Refusal, Reply, build_reply
 
 NOUN = {
     USER: "User",

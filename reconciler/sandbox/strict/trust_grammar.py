@@ -16,8 +16,8 @@ from reconciler.policy.principal_checks import is_well_formed
 from reconciler.policy.shared_issuers import evaluates_claim, find_shared_issuer
 from reconciler.policy.sts_actions import match_sts_actions, match_trust_actions
 from reconciler.policy.walk import DocumentPart, iter_conditions
-from reconciler.sandbox.strict.documents import malformed_policy_error, read_statements
-from reconciler.sandbox.strict.elements import refuse_bad_elements
+from reconciler.sandbox.strict.identity_policies import malformed_policy_error, read_statements
+from reconciler.sandbox.strict.policy_elements import refuse_bad_elements
 
 SYNTAX = "Syntax error in policy."
 TOP_ELEMENTS = {"Version", "Id", "Statement"}

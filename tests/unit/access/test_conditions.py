@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.access.conditions import compile_condition
 from reconciler.access.context import NOTHING_KNOWN, Context
-from reconciler.access.values import all_of
+from reconciler.access.verdicts import all_of
 from reconciler.policy.canonical import canonical
 
 ABSENT = Context.of(absent=["k"])

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from reconciler.access import PolicySource, Principal, find_powers
-from reconciler.access.covers import UNSEEN_POLICIES
-from reconciler.access.paths import Grade
+from reconciler.access.escalation_paths import Grade
+from reconciler.access.powers import UNSEEN_POLICIES
 from reconciler.policy.canonical import canonical
 
 A = "111122223333"

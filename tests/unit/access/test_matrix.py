@@ -253,5 +253,5 @@ def test_powers_of_many_are_those_of_each(name: str) -> None:
         return {(power.name, power.verdict.decision) for power in found}
 
     found = [told(item) for _, item in find_powers_of_all(POWERS[name])]
-    with patch("reconciler.access.covers._spoken_of", return_value=True):
+    with patch("reconciler.access.powers._may_allow_path", return_value=True):
         assert found == [told(find_powers(principal)) for principal in POWERS[name]]

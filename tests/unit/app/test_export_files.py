@@ -16,7 +16,7 @@ FILES = {"roles.yaml": "version: 1\n", "metadata/idp.xml": "<xml>é</xml>"}
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for the export, beside one that it must not reach."""
-    monkeypatch.setattr(export, "several_files", lambda found, command: FILES)
+    monkeypatch.setattr(export, "format_files", lambda found, command: FILES)
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious/idp.xml").write_text("precious")
     (tmp_path / "live").mkdir()

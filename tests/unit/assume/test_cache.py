@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler.assume import cache as room
-from reconciler.assume import folder, warm
+from reconciler.assume import cache_lookup
 from reconciler.assume.cache import (
     CREDENTIALS,
     MFA_SESSIONS,
@@ -25,6 +25,7 @@ from reconciler.assume.cache import (
     is_fresh,
     key_of,
 )
+from reconciler.files import user_dirs
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="modes and owners of POSIX")
 ENTRY: dict[str, object] = {"keys": ["A", "s", "t", ""], "expires": 4e9}
@@ -127,7 +128,7 @@ def test_a_folder_in_the_place_of_an_entry_is_a_miss(kept: Kept) -> None:
 )
 def test_an_entry_that_holds_no_credentials_is_a_miss(kept: Kept, entry: dict[str, object]) -> None:
     kept.cache().put(CREDENTIALS, key_of("k"), entry | {"expires": 4e9})
-    assert warm.find_credentials(kept.cache(), key_of("k")) is None
+    assert cache_lookup.find_credentials(kept.cache(), key_of("k")) is None
 
 
 @POSIX
@@ -157,14 +158,14 @@ def test_an_entry_that_others_put_there_is_never_believed(
             seen[4] = theirs if isinstance(path, int) else seen[4]
             return os.stat_result(seen)
 
-        monkeypatch.setattr(folder.os, "stat", found)
+        monkeypatch.setattr(user_dirs.os, "stat", found)
     assert kept.found(cache) is None
 
 
 @POSIX
 def test_a_folder_of_somebody_else_is_neither_believed_nor_written(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.filled()
-    monkeypatch.setattr(folder.os, "geteuid", lambda: kept.folder.stat().st_uid + 1)
+    monkeypatch.setattr(user_dirs.os, "geteuid", lambda: kept.folder.stat().st_uid + 1)
     cache = kept.cache()
     assert kept.found(cache) is None
     cache.put(CREDENTIALS, key_of("new"), ENTRY)
@@ -245,10 +246,13 @@ OTHER = {
 def test_every_argument_and_every_hop_makes_another_key() -> None:
     calls = [CALL, *({**CALL, key: value} for key, value in OTHER.items())]
     calls += [{key: value for key, value in CALL.items() if key != left} for left in CALL]
-    keys = [warm.credentials_key_of("key:A", "", [call]) for call in calls]
-    keys += [warm.credentials_key_of("key:B", "", [CALL]), warm.credentials_key_of("key:A", "http://e", [CALL])]
-    keys += [warm.credentials_key_of("key:A", "", [CALL, call]) for call in calls]
-    keys += [warm.credentials_key_of("key:A", "", [call, CALL]) for call in calls[1:]]
+    keys = [cache_lookup.credentials_key_of("key:A", "", [call]) for call in calls]
+    keys += [
+        cache_lookup.credentials_key_of("key:B", "", [CALL]),
+        cache_lookup.credentials_key_of("key:A", "http://e", [CALL]),
+    ]
+    keys += [cache_lookup.credentials_key_of("key:A", "", [CALL, call]) for call in calls]
+    keys += [cache_lookup.credentials_key_of("key:A", "", [call, CALL]) for call in calls[1:]]
     assert all(one != other for one, other in combinations(keys, 2))
 
 
@@ -259,7 +263,7 @@ def test_parts_do_not_run_together_and_their_order_in_an_object_does_not_matter(
 
 def test_no_file_name_tells_anything(kept: Kept) -> None:
     cache = kept.cache()
-    key = warm.credentials_key_of("key:AKIASECRET", "http://endpoint", [CALL])
+    key = cache_lookup.credentials_key_of("key:AKIASECRET", "http://endpoint", [CALL])
     with cache.lock_entry(CREDENTIALS, key):
         cache.put(CREDENTIALS, key, ENTRY)
     names = {path.name for path in kept.folder.rglob("*") if path.is_file()}
@@ -279,7 +283,7 @@ def test_credentials_have_15_minutes_left_or_are_a_miss(
     entry = ENTRY | {"expires": now + left}
     kept.cache().put(CREDENTIALS, "k", entry)
     assert is_fresh(entry) is expected
-    assert bool(warm.find_credentials(kept.cache(), "k")) is expected
+    assert bool(cache_lookup.find_credentials(kept.cache(), "k")) is expected
 
 
 @pytest.mark.parametrize("entry", [None, {}, {"expires": "soon"}, {"expires": None}, {"expires": [9e9]}])

@@ -11,6 +11,7 @@ from botocore.validate import ParamValidator
 
 from reconciler.assume import chain
 from reconciler.model.address import Address
+from reconciler.model.assume_role import AssumeRoleCall, InheritedAttributes
 from reconciler.model.desired import Alias
 from reconciler.model.problem import Place, ReconcileError
 
@@ -165,8 +166,8 @@ def test_an_alias_longer_than_an_hour_is_shortened_where_the_caller_is_a_role_se
     assert request.duration == 3600
 
 
-def request(**more: Any) -> chain.AssumeRoleCall:
-    return chain.AssumeRoleCall("a", "arn:aws:iam::123456789012:role/a", "me", **more)
+def request(**more: Any) -> AssumeRoleCall:
+    return AssumeRoleCall("a", "arn:aws:iam::123456789012:role/a", "me", **more)
 
 
 TAGGED = request(session_tags=(("Team", "x"), ("once", "1")), transitive_tags=("team",))
@@ -176,17 +177,17 @@ SOURCED = request(source_identity="ann")
 @pytest.mark.parametrize(
     ("requests", "hop", "expected"),
     [
-        ((TAGGED, request()), 0, chain.InheritedAttributes()),
-        ((TAGGED, request()), 1, chain.InheritedAttributes(tags=(("Team", "x"),))),
-        ((TAGGED, request(), request()), 2, chain.InheritedAttributes(tags=(("Team", "x"),))),
-        ((SOURCED, request(), request()), 2, chain.InheritedAttributes("ann")),
-        ((request(), SOURCED, request()), 1, chain.InheritedAttributes()),
-        ((SOURCED, TAGGED, request()), 2, chain.InheritedAttributes("ann", (("Team", "x"),))),
-        ((request(session_tags=(("a", "b"),)), request()), 1, chain.InheritedAttributes()),
+        ((TAGGED, request()), 0, InheritedAttributes()),
+        ((TAGGED, request()), 1, InheritedAttributes(tags=(("Team", "x"),))),
+        ((TAGGED, request(), request()), 2, InheritedAttributes(tags=(("Team", "x"),))),
+        ((SOURCED, request(), request()), 2, InheritedAttributes("ann")),
+        ((request(), SOURCED, request()), 1, InheritedAttributes()),
+        ((SOURCED, TAGGED, request()), 2, InheritedAttributes("ann", (("Team", "x"),))),
+        ((request(session_tags=(("a", "b"),)), request()), 1, InheritedAttributes()),
     ],
 )
 def test_a_source_identity_and_transitive_tags_go_along_through_the_whole_chain(
-    requests: tuple[chain.AssumeRoleCall, ...], hop: int, expected: chain.InheritedAttributes
+    requests: tuple[AssumeRoleCall, ...], hop: int, expected: InheritedAttributes
 ) -> None:
     assert chain.collect_inherited(requests, hop, "arn:aws:iam::1:user/ann") == expected
     elsewhere = chain.collect_inherited(requests, hop, "arn:aws:sts::1:assumed-role/x/ann")

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.app import aliases, wanted
+from reconciler.app import alias_catalog, assume_request
 from reconciler.app import assume as use_case
 from reconciler.app.assume import assume_alias
-from reconciler.app.wanted import AssumeRequest
-from reconciler.assume.codes import CodeSources
+from reconciler.app.assume_request import AssumeRequest
+from reconciler.assume.mfa_codes import CodeSources
 from reconciler.aws import sts
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.kinds.mfa_guard import make_guard_policy
@@ -121,11 +121,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
     def given(files: Any, variables: Any, cache: Any, account: str | None = None, partition: str = "aws") -> Any:
         known = None if made.account == PLACEHOLDER_ACCOUNT else made.account
-        return aliases.build_catalog(desired(account or made.account, partition), account or known)
+        return alias_catalog.build_catalog(desired(account or made.account, partition), account or known)
 
-    monkeypatch.setattr(sts, "Source", Source)
+    monkeypatch.setattr(sts, "SourceCredentials", Source)
     monkeypatch.setattr(sts, "assume_role", assume_role)
-    monkeypatch.setattr(wanted, "catalog", given)
+    monkeypatch.setattr(assume_request, "read_catalog", given)
     return made
 
 
@@ -184,7 +184,7 @@ def test_a_role_is_in_the_callers_partition(world: World, partition: str, accoun
 def test_the_file_itself_is_read_for_the_callers_partition(
     world: World, account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wanted, "catalog", aliases.read_catalog)
+    monkeypatch.setattr(assume_request, "read_catalog", alias_catalog.read_catalog)
     world.caller = f"arn:aws-cn:iam::{ACCOUNT}:user/demo-user"
     file = tmp_path / "roles.yaml"
     file.write_text(

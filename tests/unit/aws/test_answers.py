@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from reconciler.aws.answers import AnswerParsers, ForeignAnswer, parse_datetime
 from reconciler.aws.faults import problem_of
-from reconciler.aws.required import REQUIRED, VALUE_PATTERNS
-from reconciler.kinds.raw import RawAccount
+from reconciler.aws.required_fields import REQUIRED, VALUE_PATTERNS
+from reconciler.kinds.raw_account import RawAccount
 from tests.support.raw_server import RawServer, build_http, send_bytes, serve_raw
 from tests.support.shapes import answer_of, answers_without
 

@@ -109,7 +109,7 @@ def test_whoever_sends_a_byte_at_a_time_or_without_an_end_is_left(monkeypatch: p
         server.sender = trickle_bytes(b"HTTP/1.1 200 OK\r\n" + b"x" * 5000)
         text = said(f"{server.url}{QUERY}", {"RECONCILE_CALL_TIMEOUT": "1"})
         assert "127.0.0.1 did not answer in time" in text and len(server.requests) == 1
-        monkeypatch.setattr(limits, "LARGEST", 2**20)
+        monkeypatch.setattr(limits, "MAX_ANSWER_BYTES", 2**20)
         server.sender = send_before(b"HTTP/1.1 200 OK\r\n\r\n", repeat_bytes(b"x" * 65536))
         assert "is no sign-in token" in said(f"{server.url}{QUERY}")
         server.sender = send_bytes(build_http(200, b"[" * 100_000))

@@ -13,7 +13,7 @@ import botocore.session
 import pytest
 
 from reconciler.aws.known_calls import MIN_BOTOCORE, check_calls
-from reconciler.kinds.facts import make_step
+from reconciler.kinds.steps import make_step
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import ReconcileError

@@ -122,7 +122,7 @@ FLOODS: dict[str, Sender] = {
 def test_whoever_sends_without_an_end_is_left(
     sender: Sender, server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "LARGEST", 2**20)
+    monkeypatch.setattr(limits, "MAX_ANSWER_BYTES", 2**20)
     server.sender = sender
     client = sts(limited(60), server.url)
     with pytest.raises(AnswerTooLong, match=f"127.0.0.1:{server.port} sent more than 1 MiB"):

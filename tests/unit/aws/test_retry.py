@@ -24,10 +24,10 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from reconciler.aws import retry
-from reconciler.aws.pace import RateLimiter
+from reconciler.aws.rate_limiter import RateLimiter
 from reconciler.aws.retry import MAX_LOSSES, CallStatus, FailureKind, classify_error, is_already_done, send_step
 from reconciler.aws.session import Connection
-from reconciler.kinds.facts import link_removal_of, make_step, presence_of
+from reconciler.kinds.steps import link_removal_of, make_step, presence_of
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
 

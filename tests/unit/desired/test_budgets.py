@@ -114,7 +114,7 @@ def test_a_document_of_many_policies_is_checked_once(folder: Folder, monkeypatch
         checked.append(document)
         return check_document(document, use, account)
 
-    monkeypatch.setattr(documents, "flaws", count)
+    monkeypatch.setattr(documents, "check_document", count)
     folder.write("p.yaml", "Statement:\n  Effect: Allow\n  Action: wrong\n  Resource: '*'\n")
     text = f"{HEAD}policies:\n" + "".join(f"  p{index}: {{document: p.yaml}}\n" for index in range(50))
     assert folder.find_problems(text) == ["p.yaml:3:11 invalid-action"]

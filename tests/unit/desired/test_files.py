@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.desired.source import find_files
+from reconciler.desired.source_files import find_files
 from reconciler.model.address import Address
 from reconciler.model.entity import Policy, User
 from reconciler.model.problem import ReconcileError

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.desired import check
-from reconciler.desired.check import is_surely_valid
+from reconciler.desired import schema_check
 from reconciler.desired.load import load
 from reconciler.desired.schema import build_schema
+from reconciler.desired.schema_check import is_surely_valid
 from reconciler.model.node import Map
 from tests.support.files import HEAD, Folder, find_errors
 
 EXAMPLES = sorted(Path("examples").rglob("*.yaml"))
-JSONSCHEMA = check._make_validator()
+JSONSCHEMA = schema_check._make_validator()
 
 ODD: list[Any] = [
     *(None, True, False, 0, 1, -1, 1.0, 1.5, 10**18, 10**30, -(10**30), 10**400, 1e300),
@@ -132,7 +132,7 @@ def test_a_text_that_only_begins_as_its_pattern_says_is_refused(
 ) -> None:
     """A line break at the end above all: Python's `$` matches before it, JSON Schema's does not."""
     if not compiled:
-        monkeypatch.setattr(check, "surely_valid", lambda root: False)
+        monkeypatch.setattr(schema_check, "is_surely_valid", lambda root: False)
     found = folder.declare_text(f"version: 1\n{line % value}\n").problems
     assert "wrong-value" in [problem.code for problem in found if problem.place and problem.place.line == 2]
 
@@ -142,7 +142,7 @@ def test_a_variable_cannot_bring_a_line_break_into_the_owner(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, compiled: bool
 ) -> None:
     if not compiled:
-        monkeypatch.setattr(check, "surely_valid", lambda root: False)
+        monkeypatch.setattr(schema_check, "is_surely_valid", lambda root: False)
     found = folder.find_problems('version: 1\nowner: "{{ stack }}"\n', variables={"stack": "platform\n"})
     assert found == ["roles.yaml:2:8 wrong-value"]
 
@@ -167,18 +167,18 @@ def test_without_the_compiled_validator_the_same_is_said(folder: Folder, monkeyp
     texts = [f"{HEAD}users: {{u: {{grups: [g]}}, v: {{groups: g}}}}\n", f"{HEAD}users: {{u: }}\n"]
     with_it = [find_errors(folder.declare_text(text)) for text in texts]
     monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
-    check._compile_schema.cache_clear()
+    schema_check._compile_schema.cache_clear()
     try:
         assert [find_errors(folder.declare_text(text)) for text in texts] == with_it
         assert not is_surely_valid(root_of(folder.path / "roles.yaml"))
     finally:
-        check._compile_schema.cache_clear()
+        schema_check._compile_schema.cache_clear()
 
 
 def test_a_file_with_nothing_wrong_is_read_without_importing_jsonschema(folder: Folder) -> None:
     folder.write("roles.yaml", f"{HEAD}users: {{u: }}\n")
     code = (
-        "import sys; from reconciler.app.desired import problems\n"
+        "import sys; from reconciler.app.desired_files import problems\n"
         f"assert problems([{str(folder.path / 'roles.yaml')!r}], {{}})[1] == ()\n"
         "assert 'jsonschema' not in sys.modules"
     )

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from reconciler.kinds.account import ALIAS, PASSWORD_POLICY, AccountAlias, AccountKind, AccountSetting, PasswordPolicy
-from reconciler.kinds.planning import PlanContext
-from reconciler.kinds.raw import RawAccount
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.raw_account import RawAccount
 from reconciler.model.live import State
 from reconciler.model.plan import Phase, Step
-from reconciler.plan.codec import decode_entity, encode_entity
+from reconciler.plan.saved.codec import decode_entity, encode_entity
 from tests.support.files import HEAD, Folder
 
 KIND = AccountKind()

@@ -9,14 +9,14 @@ import pytest
 from reconciler.kinds.facets.boundary import BoundaryFacet
 from reconciler.kinds.facets.tags import TagFacet
 from reconciler.kinds.instance_profile import InstanceProfileKind
-from reconciler.kinds.planning import PlanContext
+from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.user import UserKind
 from reconciler.model.address import Address
 from reconciler.model.durations import parse_duration
 from reconciler.model.entity import InstanceProfile, User
 from reconciler.model.live import LiveDetails, MfaDevice, OwnedCredentials, State
 from reconciler.model.plan import Phase, Step
-from reconciler.plan.order import sort_steps
+from reconciler.plan.order.sort import sort_steps
 from tests.support.strategies import ACCOUNT, policy_arn
 
 USER = Address("user", "u")

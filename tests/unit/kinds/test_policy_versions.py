@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.kinds.policy import read_policy_versions
-from reconciler.kinds.raw import RawAccount
+from reconciler.kinds.raw_account import RawAccount
 from reconciler.model.address import Address
 from reconciler.model.live import PolicyVersion
 

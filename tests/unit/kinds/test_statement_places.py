@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.app.desired import load_desired
+from reconciler.app.desired_files import load_desired
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.document import Document

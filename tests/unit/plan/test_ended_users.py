@@ -13,7 +13,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.problem import Place
 from reconciler.plan.build import build_plan
 from reconciler.plan.options import PlanOptions
-from reconciler.policy.endings import build_denial
+from reconciler.policy.document_expiry import build_denial
 
 ACCOUNT = "123456789012"
 NOW, FAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)

@@ -15,10 +15,10 @@ from reconciler.model.live import LiveDetails, NotReadError, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
 from reconciler.plan.build import build_plan
+from reconciler.plan.compare.ownership import find_tagged_owners
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.ownership import find_tagged_owners
-from reconciler.plan.reach import needs_whole_account
-from tests.support.parts import plan_again, read_part, saved_of
+from reconciler.plan.saved.read_scope import needs_whole_account
+from tests.support.saved_plans import plan_again, read_part, saved_of
 from tests.support.strategies import ACCOUNT, PLACE
 from tests.unit.plan.test_guards import DOCUMENT, MINE, trust
 

@@ -18,10 +18,10 @@ from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.live import AccessKey, LiveDetails, MfaDevice, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem
-from reconciler.model.xml import XmlDocument
+from reconciler.model.xml_document import XmlDocument
 from reconciler.plan.build import build_plan
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.saved import read_saved_plan, rebuild_plan, to_saved_section
+from reconciler.plan.saved.saved_plan import read_saved_plan, rebuild_plan, to_saved_section
 from reconciler.render.plan_json import plan_to_dict
 from tests.support.lockouts import (
     ADMINISTRATOR,

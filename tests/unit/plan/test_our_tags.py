@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from reconciler.kinds.comparison import inherit_live_values
 from reconciler.kinds.facets.tags import with_our_keys
-from reconciler.kinds.raw import RawAccount
+from reconciler.kinds.raw_account import RawAccount
 from reconciler.kinds.role import RoleKind
 from reconciler.kinds.user import UserKind
-from reconciler.kinds.view import inherit_live_values
 from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity, Policy, Role, User
-from reconciler.plan.codec import decode_entity, encode_entity
-from reconciler.plan.ownership import is_protected, owner_of
+from reconciler.plan.compare.ownership import is_protected, owner_of
+from reconciler.plan.saved.codec import decode_entity, encode_entity
 from tests.support.strategies import ACCOUNT, PLACE
 from tests.unit.plan.test_guards import DOCUMENT, codes, plan, trust
 

@@ -15,10 +15,10 @@ from reconciler.model.entity import Entity, Role
 from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Phase, Plan, RoleAccess
 from reconciler.model.problem import Level
-from reconciler.model.xml import parse_xml
+from reconciler.model.xml_document import parse_xml
 from reconciler.plan.build import build_plan
-from reconciler.plan.fingerprint import fingerprint_of
 from reconciler.plan.options import PlanOptions
+from reconciler.plan.saved.fingerprint import fingerprint_of
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, PLACE
 

@@ -16,8 +16,8 @@ from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
 from reconciler.model.quotas import PER_ACCOUNT
 from reconciler.plan.build import build_plan
+from reconciler.plan.followup_reads import find_followup_reads
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.questions import find_followup_reads
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn
 

@@ -15,11 +15,11 @@ from reconciler.model.entity import Entity, Role, User
 from reconciler.model.live import LiveDetails, State
 from reconciler.model.problem import Place
 from reconciler.plan.build import build_plan
-from reconciler.plan.codec import decode_entity
-from reconciler.plan.fingerprint import fingerprint_of
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.saved import read_saved_plan, to_saved_section
-from reconciler.plan.saved_values import MAX_INTEGER, MalformedPlan, parse_strict_json
+from reconciler.plan.saved.codec import decode_entity
+from reconciler.plan.saved.fingerprint import fingerprint_of
+from reconciler.plan.saved.saved_plan import read_saved_plan, to_saved_section
+from reconciler.plan.saved.strict_json import MAX_INTEGER, MalformedPlan, parse_strict_json
 from reconciler.policy.canonical import canonical
 from reconciler.render.plan_json import plan_to_dict
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.kinds.raw import tags_of
+from reconciler.kinds.raw_account import tags_of
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.document import Document
-from reconciler.plan.explain import diff_documents
+from reconciler.plan.compare.document_diff import diff_documents
 from reconciler.policy.canonical import canonical
 
 Statement = dict[str, Any]

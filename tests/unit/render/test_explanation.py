@@ -60,7 +60,9 @@ def test_what_depends_is_painted_neither_as_a_yes_nor_as_a_no(outcome: AssumeOut
 def test_control_characters_are_shown_and_not_obeyed() -> None:
     bad = "\x1b[2J"
     side = replace(REFUSED.sides[0], reasons=(bad,), place=Place(bad, 1, 1))
-    found = replace(REFUSED, summary=bad, details=(bad,), hint=bad, suggested_lines=(bad,), sides=(side,), place=side.place)
+    found = replace(
+        REFUSED, summary=bad, details=(bad,), hint=bad, suggested_lines=(bad,), sides=(side,), place=side.place
+    )
     assert "\x1b" not in render_explanation(found)
     assert "\x1b" not in json.dumps(explanation_to_dict(found))
 

@@ -12,12 +12,12 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Settings
 from reconciler.model.explanation import AssumeOutcome, Evidence, Explanation, ExplanationSide, SideVerdict
 from reconciler.model.listed_alias import ListedAlias
-from reconciler.model.mfa import MfaStatus, MfaUser
+from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.plan import AccessDelta, Action, Change, Field, Plan, PrincipalPower, RoleAccess, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.render import aliases, explanation, mfa, problems
+from reconciler.render import aliases, explanation, mfa_status, problems
 from reconciler.render.plan_text import render_plan_text
-from tests.unit.render.test_mfa import VIRTUAL
+from tests.unit.render.test_mfa_status import VIRTUAL
 
 FILE = "/home/some body/work/infrastructure/accounts/production/eu-central-1/iam/roles-of-the-platform-team.yaml"
 ARN = "arn:aws:iam::123456789012:role/teams/platform/eu-central-1/production/database-administrators-on-call"
@@ -69,7 +69,7 @@ TEXTS: dict[str, Render] = {
     "problem": lambda width: problems.render_problems([replace(PROBLEM, place=PLACE), PROBLEM], width=width),
     "explanation": lambda width: explanation.render_explanation(EXPLANATION, width=width),
     "plan": lambda width: render_plan_text(PLAN, width=width),
-    "mfa": lambda width: mfa.render_status_text(STATUS, width=width),
+    "mfa": lambda width: mfa_status.render_status_text(STATUS, width=width),
 }
 
 

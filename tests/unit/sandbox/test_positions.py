@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox.strict.positions import place_statements, position_of
+from reconciler.sandbox.strict.statement_positions import place_statements, position_of
 
 STATEMENTS = st.lists(
     st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text()) | st.none()), min_size=1, max_size=4

@@ -1,0 +1,144 @@
+"""The roles of an account as sets, each a number with one bit a role: which of them a statement can tell apart.
+
+Thousands of roles are put into a few sets by bit operations, and one role of each set is asked for all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.access.compiled_policies import ActionStatements, CompiledStatement
+from reconciler.access.context import Alternative, Context
+from reconciler.access.role_assumption import ROLE_KEY_PREFIXES, Target
+from reconciler.access.templates import MANY, ONE, compile_arn_glob
+from reconciler.model.document import Document
+
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustGroup:
+    """Roles of one account whose trusts say the same. `statements`: that of one; `keys`: all that it asks of a
+    request."""
+
+    roles: int
+    account: str
+    statements: ActionStatements
+    keys: frozenset[str]
+
+
+class RoleSets:
+    """`all_roles` is the set of all of them."""
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self._targets = sorted(targets, key=lambda target: target.arn)
+        self._arns = [target.arn for target in self._targets]
+        self.all_roles = (1 << len(self._targets)) - 1
+        self._targets_by_set: dict[int, tuple[Target, ...]] = {}
+        self._sets_by_text: dict[str, int] = {}
+        self._sets_by_key: dict[str, tuple[int, ...]] = {}
+
+    def list_targets(self, roles: int) -> tuple[Target, ...]:
+        found = self._targets_by_set.get(roles)
+        if found is None:
+            found = self._targets_by_set[roles] = tuple(self._targets[index] for index in _list_bits(roles))
+        return found
+
+    def find_matching(self, text: str) -> int:
+        """Those whose ARN a ready text of a Resource matches."""
+        found = self._sets_by_text.get(text)
+        if found is None:
+            found = self._sets_by_text[text] = self._search_matching(text)
+        return found
+
+    def _search_matching(self, text: str) -> int:
+        """Only ARNs that begin as the text does, up to its first wildcard, are tried."""
+        ends = [end for end in (text.find(MANY), text.find(ONE)) if end >= 0]
+        head = text[: min(ends)] if ends else text
+        first, last = bisect_left(self._arns, head), bisect_left(self._arns, head + _LAST)
+        if first == last:
+            return 0
+        matches = compile_arn_glob(text)
+        return sum(1 << index for index in range(first, last) if matches(self._arns[index]))
+
+    def split_by_resource(self, statement: CompiledStatement, own: Context) -> tuple[int, ...]:
+        """Sets within each of which the Resource of a statement says the same. `own`: what all requests carry."""
+        texts = statement.resources.resolve_patterns(own)
+        if texts is None:
+            return tuple(1 << index for index in range(len(self._targets)))
+        matched = 0
+        for text in texts:
+            matched |= self.find_matching(text)
+        return tuple(part for part in (matched, self.all_roles ^ matched) if part)
+
+    def find_covered(self, statement: CompiledStatement, own: Context) -> int:
+        """Those of whom the statement may speak; of all others it does not for certain."""
+        texts = statement.resources.resolve_patterns(own)
+        if not texts or statement.resources.negated:
+            return self.all_roles
+        found = 0
+        for text in texts:
+            found |= self.find_matching(text)
+        return found
+
+    def split_by_key(self, key: str) -> tuple[int, ...]:
+        """Sets within each of which a request has the same to say to a key, as far as the role decides that."""
+        if not key.startswith(ROLE_KEY_PREFIXES):
+            return (self.all_roles,)
+        found = self._sets_by_key.get(key)
+        if found is None:
+            by_value: dict[tuple[Alternative, ...], int] = {}
+            for index, target in enumerate(self._targets):
+                value = target.resource_context.find(key)
+                by_value[value] = by_value.get(value, 0) | 1 << index
+            found = self._sets_by_key[key] = tuple(by_value.values())
+        return found
+
+    def group_by_trust(self, action: str, wanted: Callable[[Document], bool]) -> Iterator[TrustGroup]:
+        """The roles by what their trusts say to an action; only of those trusts that are wanted."""
+        by_document: dict[tuple[str, Document], list[int]] = {}
+        for index, target in enumerate(self._targets):
+            by_document.setdefault((target.account, target.trust), []).append(index)
+        for (account, trust), indexes in by_document.items():
+            if not wanted(trust):
+                continue
+            part = self._targets[indexes[0]].compiled_trust.statements_for(action)
+            if _is_role_specific(part):
+                yield from (self._make_single_group(index, action) for index in indexes)
+                continue
+            keys = keys_of([part])
+            for roles in refine_sets([sum(1 << index for index in indexes)], [self.split_by_key(key) for key in keys]):
+                yield TrustGroup(roles, account, part, keys)
+
+    def _make_single_group(self, index: int, action: str) -> TrustGroup:
+        part = self._targets[index].compiled_trust.statements_for(action)
+        return TrustGroup(1 << index, self._targets[index].account, part, keys_of([part]))
+
+
+def _is_role_specific(part: ActionStatements) -> bool:
+    """Whether the answer names the trust itself, or hangs on the ARN of its role."""
+    return bool(part.unknown_allows or part.unknown_denies) or any(
+        item.statement.not_principal or item.statement.resources is not None or item.ceiling for item in part.statements
+    )
+
+
+def keys_of(parts: Iterable[ActionStatements]) -> frozenset[str]:
+    return frozenset[str]().union(*(item.keys for part in parts for item in part.statements))
+
+
+def refine_sets(sets: Sequence[int], divisions: Iterable[Sequence[int]]) -> list[int]:
+    """Each set divided by each division."""
+    found = list(sets)
+    for parts in divisions:
+        if len(parts) > 1:
+            found = [both for one in found for part in parts if (both := one & part)]
+    return found
+
+
+def _list_bits(number: int) -> Iterator[int]:
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest

@@ -1,0 +1,69 @@
+"""Does a statement speak of this action, and of this resource?
+
+IAM User Guide: "IAM JSON policy elements: Action" (letter case ignored, `*` and `?`), "…: Resource" (case kept,
+variables), "…: NotAction", "…: NotResource".
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from reconciler.access.context import Context
+from reconciler.access.templates import MANY, ONE, compile_arn_glob, fill_templates, parse_template
+from reconciler.access.verdicts import NO, YES, Ternary
+from reconciler.model.document import Statement
+from reconciler.model.globs import Matcher, compile_glob
+
+
+def covers_action(statement: Statement, action: str) -> bool:
+    """`action` in lower case. A statement without any action speaks of none."""
+    if not statement.actions:
+        return False
+    named = action in statement.actions or any(
+        ("*" in pattern or "?" in pattern) and compile_glob(pattern)(action) for pattern in statement.actions
+    )
+    return named != statement.not_action
+
+
+class ResourceMatcher:
+    """The Resource or NotResource of one statement. Without either, as in a trust policy, all resources match."""
+
+    def __init__(self, statement: Statement, version: str) -> None:
+        templates = tuple(parse_template(text, version) for text in sorted(statement.resources or ()))
+        fixed = [item.fixed for item in templates if item.fixed is not None]
+        self.negated = statement.not_resource
+        self._with_variables = tuple(item for item in templates if item.fixed is None)
+        self._matches_all = statement.resources is None or MANY in fixed
+        self._literal = frozenset(text for text in fixed if MANY not in text and ONE not in text)
+        self._wildcards = tuple(text for text in fixed if text not in self._literal)
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The keys of its variables."""
+        return frozenset[str]().union(*(item.variables for item in self._with_variables))
+
+    @cached_property
+    def _patterns(self) -> tuple[Matcher, ...]:
+        return tuple(compile_arn_glob(text) for text in self._wildcards)
+
+    def resolve_patterns(self, context: Context) -> tuple[str, ...] | None:
+        """Ready texts: two resources that the same of them match get the same answer. None where more counts.
+
+        `context`: what is known whatever the resource is.
+        """
+        if self._matches_all:
+            return ()
+        texts = fill_templates(self._with_variables, context)
+        return None if texts.unknown else (*self._literal, *self._wildcards, *texts.texts)
+
+    def matches(self, resource: str, context: Context) -> Ternary:
+        if self._matches_all or resource in self._literal or any(matches(resource) for matches in self._patterns):
+            return NO if self.negated else YES
+        if not self._with_variables:
+            return YES if self.negated else NO
+        texts = fill_templates(self._with_variables, context)
+        if any(compile_arn_glob(text)(resource) for text in texts.texts):
+            return NO if self.negated else YES
+        if texts.unknown:
+            return Ternary(None, texts.unknown)
+        return YES if self.negated else NO

@@ -1,0 +1,52 @@
+"""Why a role was refused, or would be: what one walk of `assume` knows, handed to `explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.app.desired_files import read_files, require_valid
+from reconciler.app.diagnosis import explain_chain
+from reconciler.app.evidence import IamCredentials
+from reconciler.app.role_chain import AssumeChain
+from reconciler.aws.sts import AWS_SAYS
+from reconciler.desired.declare import declare
+from reconciler.model.address import Address
+from reconciler.model.desired import Desired
+from reconciler.model.explanation import Explanation
+from reconciler.model.problem import ReconcileError
+
+
+def explain_assume(role_chain: AssumeChain) -> Explanation:
+    """Whether the role could be assumed now, and why; nothing is assumed. Raises Failed."""
+    return _explain_run(role_chain, None)
+
+
+def explain_refusal(role_chain: AssumeChain, refusal: ReconcileError) -> Explanation:
+    """Why AWS refused the hop that was tried last, with what AWS says of it. Raises Failed: an invalid file."""
+    found = _explain_run(role_chain, refusal)
+    said = tuple(problem.summary for problem in refusal.problems if problem.code == AWS_SAYS)
+    return replace(found, details=(*found.details, *said))
+
+
+def _explain_run(role_chain: AssumeChain, refusal: ReconcileError | None) -> Explanation:
+    run, request = role_chain.run, role_chain.run.request
+    partition = run.caller.arn.split(":")[1]
+    account = None if run.offline_catalog.account else run.caller.account
+    loaded = read_files(request.files, request.variables, account, partition)
+
+    def redeclare(paths: Mapping[Address, str]) -> Desired:
+        return declare(loaded, paths)
+
+    return explain_chain(
+        require_valid(redeclare({})),
+        run.requests,
+        run.caller.arn,
+        role_chain.sent_mfa if refusal else role_chain.predict_mfa(),
+        IamCredentials(run.profile, run.source.region, request.endpoint_url, lambda: run.source.make_iam_client()),
+        run.environ,
+        refusal=refusal,
+        refused_hop=role_chain.position,
+        redeclare=redeclare,
+        can_ask=not role_chain.never_asks_code,
+    )

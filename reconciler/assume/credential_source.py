@@ -1,0 +1,205 @@
+"""Who a role is assumed from, as far as the environment and AWS's own files tell without asking anybody.
+
+Precedence is botocore's ("Credentials", Boto3 documentation): keys in the environment, unless a profile is named; then
+the profile. Its files are read as botocore reads them, by the rules of configparser, whose import would take as long as
+the rest of a warm `assume`. Standard library only, and little of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from io import StringIO
+
+from reconciler.files.bounded_reads import LARGEST_SETTINGS, read_regular
+
+DEFAULT_PROFILE = "default"
+"""The profile of whoever names none."""
+
+_KEY = "aws_access_key_id"
+_SECRET = ("aws_secret_access_key", "aws_session_token")
+_EXTERNAL_SOURCES = ("role_arn", "sso_session", "sso_start_url", "login_session")
+"""What makes botocore take no keys that the same profile holds: they come from somewhere else."""
+_OPAQUE_SOURCES = ("credential_source", "web_identity_token_file", "credential_process")
+"""They come from the environment, the machine or a token: the profile's text says not whose they are."""
+_ENDPOINT_OPTIONS = ("endpoint_url", "services", "ignore_configured_endpoint_urls")
+
+ProfileSettings = dict[str, str]
+Sections = dict[str, ProfileSettings]
+
+
+def identity_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
+    """A text that stands for the source credentials: `key:AKIA…`, or `profile:` and what the profile says.
+
+    None where only asking can tell: a machine's or container's role, a web identity, files that botocore refuses.
+    """
+    if profile is None:
+        key, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
+        if key:
+            return f"key:{key}" if secret else None
+        if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+            return None
+    try:
+        return _identity_of_profile(_profile_name_of(profile, environ), _AwsFiles(environ))
+    except ValueError:
+        return None
+
+
+def endpoint_of(profile: str | None, environ: Mapping[str, str]) -> str:
+    """A text that stands for what the profile says of the endpoints to call; "" where it says nothing."""
+    try:
+        files = _AwsFiles(environ)
+    except ValueError:
+        return ""
+    settings = files.settings_of(_profile_name_of(profile, environ))
+    said = [(key, settings[key]) for key in _ENDPOINT_OPTIONS if key in settings]
+    services = sorted(files.services.get(settings.get("services", ""), {}).items())
+    return repr([*said, *services]) if said else ""
+
+
+def mfa_serial_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return the `mfa_serial` of the profile whose own keys are used; None if it names none.
+
+    The one of a profile with `role_arn` goes with that role: a role's session has no device.
+    """
+    if profile is None and environ.get("AWS_ACCESS_KEY_ID"):
+        return None
+    try:
+        settings = _AwsFiles(environ).settings_of(_profile_name_of(profile, environ))
+    except ValueError:
+        return None
+    return None if "role_arn" in settings else settings.get("mfa_serial") or None
+
+
+def asks_for_code(profile: str | None, environ: Mapping[str, str]) -> bool:
+    """True if the source credentials are a role's that is assumed with MFA: `role_arn` and `mfa_serial`, here or on
+    the way along `source_profile`."""
+    if profile is None and environ.get("AWS_ACCESS_KEY_ID"):
+        return False
+    try:
+        files = _AwsFiles(environ)
+    except ValueError:
+        return False
+    name, seen = _profile_name_of(profile, environ), set[str]()
+    while name not in seen:
+        seen.add(name)
+        settings = files.settings_of(name)
+        if "role_arn" not in settings:
+            return False
+        if settings.get("mfa_serial"):
+            return True
+        name = settings.get("source_profile", name)
+    return False
+
+
+def region_of(profile: str | None, environ: Mapping[str, str]) -> str:
+    """Return the region that AWS's files give a profile; "" if they give none."""
+    try:
+        return _AwsFiles(environ).settings_of(_profile_name_of(profile, environ)).get("region", "")
+    except ValueError:
+        return ""
+
+
+def uses_default_profile(environ: Mapping[str, str]) -> bool:
+    """True where a call without any profile would use the one named `default`."""
+    if environ.get("AWS_ACCESS_KEY_ID"):
+        return False
+    try:
+        return bool(_AwsFiles(environ).settings_of(DEFAULT_PROFILE))
+    except ValueError:
+        return False
+
+
+def _profile_name_of(profile: str | None, environ: Mapping[str, str]) -> str:
+    return profile or environ.get("AWS_DEFAULT_PROFILE", environ.get("AWS_PROFILE", DEFAULT_PROFILE))
+
+
+def _identity_of_profile(name: str, files: _AwsFiles) -> str | None:
+    found: list[tuple[str, ProfileSettings]] = []
+    while name not in (seen for seen, _ in found):
+        settings = files.settings_of(name)
+        if not settings or any(key in settings for key in _OPAQUE_SOURCES):
+            return None
+        found.append((name, settings))
+        name = settings.get("source_profile", name)
+    first = found[0][1]
+    if not any(key in first for key in _EXTERNAL_SOURCES):
+        return f"key:{first[_KEY]}" if first.get(_KEY) else None
+    sso = [(key, files.sso_sessions.get(one.get("sso_session", ""), {})) for key, one in found]
+    said = [
+        (where, sorted((key, value) for key, value in settings.items() if key not in _SECRET))
+        for where, settings in [*found, *sso]
+    ]
+    return f"profile:{said!r}"
+
+
+class _AwsFiles:
+    """The config file and the credentials file. Raises ValueError where botocore refuses one of them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._profiles: Sections = {}
+        self.sso_sessions: Sections = {}
+        self.services: Sections = {}
+        for header, settings in _read_sections(environ.get("AWS_CONFIG_FILE", "~/.aws/config")).items():
+            for kind, known in (
+                ("profile", self._profiles),
+                ("sso-session", self.sso_sessions),
+                ("services", self.services),
+            ):
+                words = _split_header(header) if header.startswith(kind) else []
+                if len(words) == 2:
+                    known[words[1]] = settings
+            if header == DEFAULT_PROFILE:
+                self._profiles[header] = settings
+        self._credentials = _read_sections(environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+
+    def settings_of(self, name: str) -> ProfileSettings:
+        """What both files say of a profile; the credentials file comes first."""
+        return {**self._profiles.get(name, {}), **self._credentials.get(name, {})}
+
+
+def _split_header(header: str) -> list[str]:
+    if not any(character in header for character in "\"'\\"):
+        return header.split()
+    import shlex
+
+    try:
+        return shlex.split(header)
+    except ValueError:
+        return []
+
+
+def _read_sections(path: str) -> Sections:
+    """As configparser reads them. Raises ValueError for what it refuses, and for its section DEFAULT."""
+    found: Sections = {}
+    settings: ProfileSettings | None = None
+    option, depth = "", 0
+    for line in _read_lines(os.path.expanduser(os.path.expandvars(path))):
+        text = line.strip()
+        if not text or text[0] in "#;":
+            continue
+        indent = len(line) - len(line.lstrip())
+        if settings is not None and option and indent > depth:
+            settings[option] += f"\n{text}"
+            continue
+        depth = indent
+        if text[0] == "[" and text.rfind("]") > 1:
+            header, option = text[1 : text.rindex("]")], ""
+            if header in found or header == "DEFAULT":
+                raise ValueError(path)
+            settings = found.setdefault(header, {})
+            continue
+        ends = [at for at in (text.find("="), text.find(":")) if at > 0]
+        option = text[: min(ends)].rstrip().lower() if ends and text[0] not in "=:" else ""
+        if not option or settings is None or option in settings:
+            raise ValueError(path)
+        settings[option] = text[min(ends) + 1 :].strip()
+    return found
+
+
+def _read_lines(path: str) -> Iterator[str]:
+    try:
+        text = read_regular(path, LARGEST_SETTINGS).decode("utf-8", "replace")
+    except OSError:
+        return
+    yield from StringIO(text, newline=None)

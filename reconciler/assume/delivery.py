@@ -1,0 +1,108 @@
+"""What a person gets of an assumed role: printed variables, a command run as the role, or a shell as the role.
+
+Standard library only; the warm path and the slow one end here alike.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from reconciler.assume.cache import REFRESH_MARGIN, Notice
+from reconciler.assume.credentials import Credentials, format_local_time, parse_expiration
+from reconciler.shell import streams
+from reconciler.shell.variables import ShellVariables, apply_variables, render_assignments, shell_of
+
+CODE_VARIABLE = "RECONCILE_MFA_CODE"
+
+ENDS_SOON = 2 * REFRESH_MARGIN
+"""Seconds: with less left, the end of the session is told before a command that may outlast it."""
+
+
+class OutputOptions:
+    """What was asked for. `form` None: a shell on a terminal, assignments elsewhere; `words`: the command."""
+
+    __slots__ = ("form", "printing", "shell", "words")
+
+    def __init__(self, words: Sequence[str], shell: str | None, form: str | None, printing: bool) -> None:
+        self.words, self.shell, self.form, self.printing = words, shell, form, printing
+
+
+def deliver_credentials(
+    output: OutputOptions,
+    alias: str,
+    role_arn: str,
+    credentials: Credentials,
+    variables: ShellVariables,
+    environ: Mapping[str, str],
+    notice: Notice,
+) -> int:
+    """The exit code: of the command or shell that was run, else 0."""
+    if output.words:
+        return _run_command(output.words, credentials, variables, environ, notice)
+    shell = output.shell or choose_shell(environ)
+    if not (output.printing or output.form) and sys.stdout.isatty():
+        return _open_subshell(shell, alias, role_arn, credentials, variables, environ, notice)
+    streams.write_exactly(format_output(output.form, shell, credentials, variables))
+    return 0
+
+
+def format_output(form: str | None, shell: str, credentials: Credentials, variables: ShellVariables) -> str:
+    """What stdout gets. `form` is env, json, credential-process or None for env."""
+    if form in (None, "env"):
+        return render_assignments(variables, shell)
+    from reconciler.assume import credentials_json
+
+    return (
+        credentials_json.format_credential_process(credentials)
+        if form == "credential-process"
+        else credentials_json.as_json(variables)
+    )
+
+
+def choose_shell(environ: Mapping[str, str]) -> str:
+    """The shell that reads what is printed, and the one that a subshell is."""
+    return shell_of(environ, os.name == "nt")
+
+
+def _run_command(
+    words: Sequence[str],
+    credentials: Credentials,
+    variables: ShellVariables,
+    environ: Mapping[str, str],
+    notice: Notice,
+) -> int:
+    from time import time
+
+    from reconciler.shell import child
+
+    ends = parse_expiration(credentials.expiration)
+    if ends is not None and (left := ends.timestamp() - time()) < ENDS_SOON:
+        notice(
+            f"these credentials end at {format_local_time(credentials.expiration)}, in "
+            f"{max(0, int(left // 60))} minutes."
+        )
+    return child.run_command(words, _build_child_environ(variables, environ), notice)
+
+
+def _open_subshell(
+    shell: str,
+    alias: str,
+    role_arn: str,
+    credentials: Credentials,
+    variables: ShellVariables,
+    environ: Mapping[str, str],
+    notice: Notice,
+) -> int:
+    from reconciler.shell import subshell
+
+    ends = format_local_time(credentials.expiration)
+    until = f" until {ends}" if ends else ""
+    notice(f"You are {role_arn} in this shell{until}; `exit` takes you back.")
+    return subshell.run_subshell(shell, variables, alias + until, _build_child_environ({}, environ), notice)
+
+
+def _build_child_environ(variables: ShellVariables, environ: Mapping[str, str]) -> dict[str, str]:
+    """What a command or shell gets: a code for `assume` is not its business."""
+    return apply_variables({**variables, CODE_VARIABLE: None}, environ)

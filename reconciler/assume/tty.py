@@ -1,0 +1,66 @@
+"""The controlling terminal, for questions: never stdin or stdout, which `credential_process` may hold.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from reconciler.assume.mfa_codes import Prompt
+from reconciler.model.escape import escape_lines
+from reconciler.model.problem import ReconcileError, make_error
+from reconciler.model.wrap import wrap_line
+
+_WINDOWS = sys.platform == "win32"
+_READ, _WRITE = Path("CONIN$" if _WINDOWS else "/dev/tty"), Path("CONOUT$" if _WINDOWS else "/dev/tty")
+
+
+def make_prompt() -> Prompt | None:
+    """A function that asks one question and returns the line typed; None where there is no terminal.
+
+    The function raises Failed where the person ends the input instead of answering.
+    """
+    try:
+        with _READ.open(encoding="utf-8"), _WRITE.open("w", encoding="utf-8"):
+            return _ask_question
+    except OSError:
+        return None
+
+
+def show_text(text: str) -> None:
+    """Write to the terminal itself, past every redirection: for what may be seen and not kept. Raises Failed."""
+    try:
+        with _WRITE.open("w", encoding="utf-8") as writer:
+            writer.write(escape_lines(text, colors=True))
+    except OSError:
+        raise _make_lost_error() from None
+
+
+def read_size() -> os.terminal_size:
+    """Columns and lines of the terminal; 80 by 24 where it does not tell."""
+    try:
+        with _WRITE.open("w", encoding="utf-8") as terminal:
+            found = os.get_terminal_size(terminal.fileno())
+    except OSError:
+        found = os.terminal_size((0, 0))
+    return found if all(found) else os.terminal_size((80, 24))
+
+
+def _make_lost_error() -> ReconcileError:
+    return make_error("terminal-lost", "The terminal is gone.", hint="Run the command again in another one.")
+
+
+def _ask_question(question: str) -> str:
+    columns = read_size().columns
+    show_text("\n".join(part for line in question.split("\n") for part in wrap_line(line, columns)))
+    try:
+        with _READ.open(encoding="utf-8", errors="replace") as reader:
+            answer = reader.readline()
+    except OSError:
+        raise _make_lost_error() from None
+    if not answer:
+        raise make_error("mfa-code", "No MFA code was entered.", hint="Run the command again when you have one.")
+    return answer.strip()

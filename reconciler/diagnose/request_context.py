@@ -1,0 +1,113 @@
+"""What one AssumeRole call carries, as the evaluator wants it. Pure; standard library only.
+
+Keys: IAM User Guide, "IAM and AWS STS condition context keys" and "AWS global condition context keys"; actions that
+a call needs besides: "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles". What
+depends on the network (aws:SourceIp, …) or on an organisation is not known here, and stays open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from reconciler.access import WITHOUT_MFA, Context
+from reconciler.access.context import Value
+from reconciler.model.assume_role import NOTHING_INHERITED, AssumeRoleCall, InheritedAttributes
+from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
+
+ASSUME_ROLE = "sts:AssumeRole"
+TAG_SESSION = "sts:TagSession"
+SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
+EXTERNAL_ID = "sts:externalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Mfa:
+    """The MFA that a call carries. `present` None: not known, as with session keys made elsewhere.
+
+    `age` in seconds, 0 for a code sent with the call, None where not known. `temporary`: the keys are a session's
+    (GetSessionToken), so that without MFA the key is false instead of absent.
+    """
+
+    present: bool | None = False
+    age: int | None = None
+    temporary: bool = False
+
+
+WITH_CODE = Mfa(True, 0)
+"""A code that is sent with the call itself."""
+
+
+def actions_of(
+    request: AssumeRoleCall, inherited: InheritedAttributes = NOTHING_INHERITED, denied_action: str = ""
+) -> tuple[str, ...]:
+    """Every action that must be allowed for the call, sts:AssumeRole first. denied_action: the one that AWS has
+    refused.
+
+    What is inherited needs its action just as what the call gives (aws/copilot-cli#5358, noqdev/iambic#357).
+    """
+    needed = {
+        TAG_SESSION: bool(request.session_tags or inherited.tags),
+        SET_SOURCE_IDENTITY: bool(request.source_identity or inherited.source_identity),
+    }
+    return (ASSUME_ROLE, *(action for action, is_needed in needed.items() if is_needed or action == denied_action))
+
+
+def context_of(
+    request: AssumeRoleCall,
+    mfa: Mfa,
+    now: datetime,
+    inherited: InheritedAttributes = NOTHING_INHERITED,
+    chained: bool = False,
+) -> Context:
+    """Return the keys of the call. chained: the session of a hop before makes it.
+
+    Inherited tags are tags of the request as well. Whether an inherited source identity is sts:SourceIdentity there is
+    not documented: both are weighed.
+    """
+    moment = now.astimezone(UTC)
+    values: dict[str, Value] = {
+        "sts:RoleSessionName": request.session_name,
+        "aws:CurrentTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        "aws:EpochTime": int(moment.timestamp()),
+        "aws:SecureTransport": True,
+        "aws:ViaAWSService": False,
+    }
+    absent = ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn", "aws:SourceAccount"]
+    either: dict[str, tuple[Value | None, ...]] = {}
+    tags = (*inherited.tags, *request.session_tags)
+    values |= {f"aws:RequestTag/{key}": value for key, value in tags}
+    carried: dict[str, Value] = {
+        "sts:ExternalId": request.external_id or "",
+        "sts:SourceIdentity": request.source_identity or "",
+        "aws:TagKeys": tuple(key for key, _ in tags),
+        "sts:TransitiveTagKeys": (*(key for key, _ in inherited.tags), *request.transitive_tags),
+    }
+    values |= {key: value for key, value in carried.items() if value}
+    missing = {key for key, value in carried.items() if not value}
+    if "sts:SourceIdentity" in missing and inherited.source_identity:
+        missing.remove("sts:SourceIdentity")
+        either["sts:SourceIdentity"] = (inherited.source_identity, None)
+    if inherited.known:
+        absent += [*sorted(missing), "aws:RequestTag/*"]
+    else:
+        absent += sorted(missing - _INHERITABLE_KEYS)
+    if inherited.source_identity:
+        values["aws:SourceIdentity"] = inherited.source_identity
+    elif chained and inherited.known:
+        absent.append("aws:SourceIdentity")
+    return Context.of(values, absent, either).with_fallbacks(_context_of_mfa(mfa))
+
+
+_INHERITABLE_KEYS = frozenset(["sts:SourceIdentity", "aws:TagKeys", "sts:TransitiveTagKeys"])
+"""Keys that a session made elsewhere may bring along, so that nobody knows them to be absent."""
+
+
+def _context_of_mfa(mfa: Mfa) -> Context:
+    if mfa.present:
+        return Context.of({MFA_PRESENT: True, **({} if mfa.age is None else {MFA_AGE: mfa.age})})
+    if mfa.present is None:
+        return Context()
+    if mfa.temporary:
+        return Context.of(absent=(MFA_AGE,), either={MFA_PRESENT: (None, False)})
+    return WITHOUT_MFA

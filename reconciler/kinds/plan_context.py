@@ -1,0 +1,155 @@
+"""What a kind may ask while it writes its steps: both sides, and who holds what. Pure, built once per plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+from reconciler.model.address import Address
+from reconciler.model.arns import address_of, arn_of
+from reconciler.model.document import Statement
+from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.live import State
+from reconciler.model.quotas import Quota
+from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, statements_of
+from reconciler.policy.trust import find_trusted_entities
+
+EntityLookup = Callable[[Address], Entity | None]
+"""An account before or after a plan, to be asked for one entity."""
+
+
+@dataclass(frozen=True)
+class PlanContext:
+    """`desired` holds only what the file declares; `deletions` what the plan deletes; `cyclic_roles` the roles to
+    create whose trust names each other (or themselves); `renames`, new → old, what `baseline` shows by its new name;
+    `staged_documents` the documents that one call cannot change in time, each by its holder and, where inline, its
+    name."""
+
+    baseline: State
+    desired: State
+    deletions: frozenset[Address] = frozenset()
+    cyclic_roles: frozenset[Address] = frozenset()
+    renames: Mapping[Address, Address] = field(default_factory=dict)
+    staged_documents: frozenset[tuple[Address, str]] = frozenset()
+
+    def arn_of(self, address: Address) -> str:
+        """The ARN that the entity has when the plan is done."""
+        entity = self.entity_after(address)
+        path = entity.path if entity else "/"
+        name = entity.name if entity else address.name
+        return arn_of(Address(address.kind, name), path, self.baseline.account, self.baseline.partition)
+
+    def address_of(self, arn: str) -> Address | None:
+        return address_of(arn, self.baseline.account)
+
+    def filter_own_policies(self, *groups: Iterable[str | None]) -> frozenset[Address]:
+        """The policies of this account among ARNs; AWS's and other accounts' are left out."""
+        found = (self.address_of(arn) for arns in groups for arn in arns if arn)
+        return frozenset(address for address in found if address)
+
+    def limit_of(self, quota: Quota) -> int:
+        """Return what the account has, as GetAccountSummary says; AWS's default if it does not say."""
+        return (self.baseline.details.quotas or {}).get(quota.summary_key, quota.default)
+
+    def is_planned(self, address: Address) -> bool:
+        """True where the plan itself deals with the entity: it is declared, or goes."""
+        return address in self.desired.entities or address in self.deletions
+
+    def entity_before(self, address: Address) -> Entity | None:
+        """As it is live."""
+        return self.baseline.entities.get(address)
+
+    def entity_after(self, address: Address) -> Entity | None:
+        """As it is when the plan is done: what the file does not have, or a saved plan does not touch, is as it was."""
+        return self.desired.entities.get(address) or self.baseline.entities.get(address)
+
+    def statements_of_policy(self, arn: str, lookup: EntityLookup) -> Statements:
+        """What a policy says on one side; for one of AWS or of another account, an Allow that is like no other."""
+        address = self.address_of(arn)
+        entity = lookup(address) if address else None
+        return entity.document.statements if isinstance(entity, Policy) else frozenset([_make_opaque_statement(arn)])
+
+    def statements_of_group(self, address: Address, lookup: EntityLookup) -> Statements:
+        """All that a membership brings on one side."""
+        group = lookup(address)
+        if not isinstance(group, Group):
+            return NO_STATEMENTS
+        attached = (self.statements_of_policy(arn, lookup) for arn in group.policies)
+        return statements_of(group.inline_policies.values()).union(*attached)
+
+    @cached_property
+    def policy_holders(self) -> Mapping[str, tuple[Address, ...]]:
+        """Policy ARN → the live entities that it is attached to."""
+        return _invert_pairs(
+            (arn, address)
+            for address, entity in self.baseline.all_entities.items()
+            if isinstance(entity, User | Group | Role)
+            for arn in entity.policies
+        )
+
+    @cached_property
+    def boundary_holders(self) -> Mapping[str, tuple[Address, ...]]:
+        """Policy ARN → the live users and roles whose permissions boundary it is."""
+        return _invert_pairs(
+            (entity.permissions_boundary, address)
+            for address, entity in self.baseline.all_entities.items()
+            if isinstance(entity, User | Role) and entity.permissions_boundary
+        )
+
+    def dependents_of(self, address: Address) -> tuple[Address, ...]:
+        """The live entities that must let go of one before it can be deleted; boundaries are apart."""
+        if address.kind == "policy":
+            return self.policy_holders.get(self.arn_of(address), ())
+        if address.kind == "group":
+            return self.members.get(address, ())
+        if address.kind == "instance-profile":
+            profile = self.baseline.entities.get(address)
+            return (profile.role,) if isinstance(profile, InstanceProfile) and profile.role else ()
+        return self.instance_profiles.get(address, ()) if address.kind == "role" else ()
+
+    @cached_property
+    def members(self) -> Mapping[Address, tuple[Address, ...]]:
+        """Group → its live members."""
+        return _invert_pairs(
+            (group, address)
+            for address, entity in self.baseline.all_entities.items()
+            if isinstance(entity, User)
+            for group in entity.groups
+        )
+
+    @cached_property
+    def trusting_roles(self) -> Mapping[Address, tuple[Address, ...]]:
+        """User, role or provider → the live roles whose trust names it."""
+        return _invert_pairs(
+            (named, address)
+            for address, entity in self.baseline.all_entities.items()
+            if isinstance(entity, Role)
+            for named in find_trusted_entities(entity.trust_policy, self.baseline.account)
+        )
+
+    @cached_property
+    def instance_profiles(self) -> Mapping[Address, tuple[Address, ...]]:
+        """Role → the live instance profiles that hold it."""
+        return _invert_pairs(
+            (entity.role, address)
+            for address, entity in self.baseline.all_entities.items()
+            if isinstance(entity, InstanceProfile) and entity.role
+        )
+
+
+_K = TypeVar("_K")
+
+
+def _make_opaque_statement(arn: str) -> Statement:
+    """Stands for the content of a policy that is not read; it counts as a grant, equal only to itself."""
+    return Statement("Allow", sid=arn, actions=frozenset([arn]))
+
+
+def _invert_pairs(pairs: Iterable[tuple[_K, Address]]) -> Mapping[_K, tuple[Address, ...]]:
+    found: defaultdict[_K, list[Address]] = defaultdict(list)
+    for key, address in pairs:
+        found[key].append(address)
+    return {key: tuple(sorted(addresses)) for key, addresses in found.items()}

@@ -1,0 +1,1 @@
+"""Who gains and loses access by a plan: roles that can be assumed, and administrator powers."""

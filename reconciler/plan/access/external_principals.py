@@ -1,0 +1,121 @@
+"""Whom trusts let in beside the account's own users and roles: services, federated providers, other accounts, everyone.
+
+Such a one counts as soon as a trust lets it in by name, and no Deny there means it. What its own side allows is not
+known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from reconciler.access.conditions import compile_condition
+from reconciler.access.context import WITHOUT_MFA
+from reconciler.access.statement_scope import covers_action
+from reconciler.model.address import Address
+from reconciler.model.document import Condition, Statement
+from reconciler.model.entity import Role
+from reconciler.model.live import State
+from reconciler.model.plan import RoleAccess
+from reconciler.policy.canonical import CURRENT_VERSION
+from reconciler.policy.global_keys import MFA_KEYS
+from reconciler.policy.trust import entity_of, find_trusted_providers
+
+_PROVIDERS = ("oidc-provider", "saml-provider")
+_ASSUME_ACTIONS = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
+_EVERYONE, _EVERY_AWS = ("*", "*"), ("AWS", "*")
+_ACCOUNT = re.compile(r"(arn:[^:]+):(?:iam|sts)::(\d{12}):.+")
+
+AccessPairs = dict[tuple[str, str], RoleAccess]
+"""(principal, role) → access."""
+
+
+def find_external_access(state: State, roles: Iterable[Address], missing: frozenset[Address]) -> AccessPairs:
+    """Those of some roles. missing: what exists only on the other side of the plan; nobody comes in through it."""
+    found: AccessPairs = {}
+    for address in roles:
+        for access in _find_named_access(state, address, missing):
+            other = found.get((access.principal, access.role))
+            found[access.principal, access.role] = _merge_access(other, access) if other else access
+    return found
+
+
+def find_trusting_roles(state: State, addresses: frozenset[Address]) -> set[Address]:
+    """The roles whose trust lets somebody in through one of these providers."""
+    providers = {address for address in addresses if address.kind in _PROVIDERS}
+    if not providers:
+        return set()
+    return {
+        address
+        for address, role in state.entities.items()
+        if isinstance(role, Role) and not providers.isdisjoint(find_trusted_providers(role.trust_policy, state.account))
+    }
+
+
+def format_condition(condition: Condition) -> str:
+    return f"{condition.operator} {condition.key} {', '.join(sorted(condition.values))}"
+
+
+def _merge_access(one: RoleAccess, other: RoleAccess) -> RoleAccess:
+    """Two statements that let the same outsider in: what both demand is demanded."""
+    conditions = tuple(sorted({*one.conditions} & {*other.conditions}))
+    return RoleAccess(one.principal, one.role, one.mfa and other.mfa, conditions, one.terms | other.terms)
+
+
+def _find_named_access(state: State, address: Address, missing: frozenset[Address]) -> Iterator[RoleAccess]:
+    role = state.entities.get(address)
+    said = role.trust_policy.statements if isinstance(role, Role) else frozenset()
+    denies = [one for one in said if one.effect == "Deny"]
+    for statement in said:
+        for kind, value in statement.principals or ():
+            ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
+            if ours or entity_of(value, state.account, kind) in missing:
+                continue
+            for action in (
+                _assume_actions_of(kind, value) if statement.effect == "Allow" and not statement.not_principal else ()
+            ):
+                held = [one for one in denies if covers_action(one, action) and _covers_principal(one, kind, value)]
+                if covers_action(statement, action) and all(one.conditions for one in held):
+                    yield _build_access(kind, value, address, statement, held)
+
+
+def _build_access(kind: str, value: str, role: Address, allow: Statement, denies: Iterable[Statement]) -> RoleAccess:
+    """By one Allow, as far as no Deny that has conditions holds."""
+    denies = list(denies)
+    unless = [condition for deny in denies for condition in deny.conditions]
+    keys = {condition.key for condition in (*allow.conditions, *unless)}
+    terms = frozenset(
+        [*map(format_condition, allow.conditions), *(f"unless {format_condition(condition)}" for condition in unless)]
+    )
+    named = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
+    return RoleAccess(named, str(role), _demands_mfa(allow, denies), tuple(sorted(keys - MFA_KEYS)), terms)
+
+
+def _demands_mfa(allow: Statement, denies: Iterable[Statement]) -> bool:
+    """True if a call without MFA fails by the conditions on MFA alone, as far as this trust says."""
+    lacking = any(_holds_without_mfa(condition) is False for condition in allow.conditions)
+    return lacking or any(all(_holds_without_mfa(one) for one in deny.conditions) for deny in denies)
+
+
+def _holds_without_mfa(condition: Condition) -> bool | None:
+    """Return whether a condition on MFA holds for long-term keys; None for any other, or one that nobody can tell."""
+    if condition.key not in MFA_KEYS:
+        return None
+    return compile_condition(condition, CURRENT_VERSION).holds(WITHOUT_MFA).value
+
+
+def _assume_actions_of(kind: str, value: str) -> tuple[str, ...]:
+    """By which actions such a principal can assume a role."""
+    if kind == "Federated":
+        return ("sts:assumerolewithsaml" if ":saml-provider/" in value else "sts:assumerolewithwebidentity",)
+    return _ASSUME_ACTIONS if "*" in (kind, value) else _ASSUME_ACTIONS[:1]
+
+
+def _covers_principal(deny: Statement, kind: str, value: str) -> bool:
+    """Whether a Deny means all that an Allow lets in by this name: by the same one, its account, or everyone."""
+    meant = {(kind, value), _EVERYONE}
+    if kind in ("AWS", "*"):
+        meant.add(_EVERY_AWS)
+        meant.add(("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value)))
+    named = deny.principals or frozenset()
+    return meant.isdisjoint(named) and "*" not in (kind, value) if deny.not_principal else not meant.isdisjoint(named)

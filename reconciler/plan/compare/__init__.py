@@ -1,0 +1,1 @@
+"""The comparison of a file with the live account: differences, renames, owners."""

@@ -1,0 +1,108 @@
+"""(Desired, live) → what differs, entity by entity, by equality of canonical views alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.kinds.comparison import diff_entities, fill_absent_fields, inherit_live_values
+from reconciler.kinds.facets.tags import OWNER
+from reconciler.kinds.registry import KINDS_BY_NAME
+from reconciler.model.address import Address
+from reconciler.model.desired import Desired
+from reconciler.model.entity import Entity
+from reconciler.model.live import State
+from reconciler.model.plan import Action, Field
+from reconciler.plan.compare.arn_changes import find_arn_changes, follow_arn_changes
+from reconciler.plan.compare.break_glass import mark_break_glass
+from reconciler.plan.compare.ownership import AddressPatterns, find_surplus, owner_of
+from reconciler.plan.compare.renames import Renames, find_replacements
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One entity that must change. before None: it does not exist; after None: it goes."""
+
+    address: Address
+    action: Action
+    before: Entity | None
+    after: Entity | None
+    fields: tuple[Field, ...]
+    reason: str = ""
+
+
+def resolve_entities(desired: Desired, baseline: State) -> dict[Address, Entity]:
+    """What the file asks for, with what it leaves alone filled in from live, less what it ignores.
+
+    What replaces another entity takes that one's place. What `break_glass` names carries its mark.
+    """
+    replaced = find_replacements(desired, baseline)
+    ignored = AddressPatterns(desired.settings.ignore)
+    found: dict[Address, Entity] = {}
+    for address, entity in desired.state.entities.items():
+        if address in ignored:
+            continue
+        existing = baseline.entities.get(address) or baseline.entities.get(replaced.get(address, address))
+        declaration = desired.declarations[address]
+        found[address] = inherit_live_values(entity, existing, declaration) if existing else entity
+    moves = find_arn_changes(found, baseline)
+    for address in [address for address in found if moves and address.kind == "role"]:
+        existing = follow_arn_changes(
+            baseline.entities.get(address) or baseline.entities.get(replaced.get(address, address)), moves
+        )
+        if existing:
+            entity, declaration = desired.state.entities[address], desired.declarations[address]
+            found[address] = inherit_live_values(entity, existing, declaration)
+    return mark_break_glass(found, desired.settings.break_glass)
+
+
+def find_differences(
+    desired: Desired, entities: Mapping[Address, Entity], baseline: State, renames: Renames
+) -> list[Difference]:
+    """Creations, updates and adoptions of what is declared, deletions of what is surplus or replaced.
+
+    renames: new → old of what `baseline` shows by its new name.
+    """
+    moves = find_arn_changes(entities, baseline)
+    replaced = find_replacements(desired, baseline)
+    reasons = {new: f"replaces {old}" for new, old in replaced.items() if new not in baseline.entities}
+    declared = (
+        compare_entity(
+            follow_arn_changes(baseline.entities.get(address), moves),
+            after,
+            desired.owner,
+            reasons.get(address, ""),
+            renames.get(address),
+        )
+        for address, after in entities.items()
+    )
+    going = find_surplus(desired, baseline) | {old: f"replaced by {new}" for new, old in replaced.items()}
+    gone = (
+        compare_entity(follow_arn_changes(baseline.entities[address], moves), None, desired.owner, reason)
+        for address, reason in going.items()
+    )
+    return [difference for difference in (*declared, *gone) if difference is not None]
+
+
+def compare_entity(
+    before: Entity | None, after: Entity | None, owner: str | None, reason: str = "", old_address: Address | None = None
+) -> Difference | None:
+    """What must happen to one entity; None where nothing must. `old_address`: its name before, where it is renamed."""
+    if before is not None and after is not None:
+        after = fill_absent_fields(after, before)
+    fields = diff_entities(before, after)
+    if old_address is not None and after is not None:
+        fields = (Field("name", old_address.name, after.name), *fields)
+    if before is None or after is None:
+        entity = before or after
+        if entity is None:
+            return None
+        action = Action.CREATE if before is None else Action.DELETE
+        return Difference(entity.address, action, before, after, fields, reason)
+    address = before.address
+    if KINDS_BY_NAME[address.kind].taggable and owner is not None and owner_of(before) != owner:
+        fields = tuple(field for field in fields if field.path != f"tags.{OWNER}")
+        was = owner_of(before)
+        said = f"taken over from owner {was}" if was else "exists without an owner"
+        return Difference(address, Action.ADOPT, before, after, fields, said)
+    return Difference(address, Action.UPDATE, before, after, fields) if fields else None

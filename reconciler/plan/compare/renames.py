@@ -1,0 +1,106 @@
+"""What `moved` does: users and groups are renamed, roles and policies, whose names IAM never changes, replaced.
+
+UpdateUser and UpdateGroup keep the unique id, memberships and policies, and trust policies follow, since they name
+principals by id (IAM User Guide, "Renaming an IAM user"). So a plan compares the file with the account as it is once
+the renames are made, and every other call to what is renamed waits for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from reconciler.kinds.steps import presence_of
+from reconciler.model.address import Address
+from reconciler.model.arns import arn_of
+from reconciler.model.desired import RENAMABLE_KINDS, Desired
+from reconciler.model.entity import Entity, User
+from reconciler.model.live import LiveDetails, State
+from reconciler.model.plan import Step
+from reconciler.plan.compare.arn_changes import follow_arn_changes
+from reconciler.plan.compare.ownership import AddressPatterns, find_caller, is_owned
+
+Renames = Mapping[Address, Address]
+
+
+def find_renames(desired: Desired, live: State) -> dict[Address, Address]:
+    """New → old of the users and groups to rename: the old name lives, the new one is free."""
+    ignored = AddressPatterns(desired.settings.ignore)
+    return {
+        move.new: move.old
+        for move in desired.moves
+        if move.old.kind in RENAMABLE_KINDS
+        and move.old in live.entities
+        and move.new not in live.entities
+        and move.old not in ignored
+        and move.new not in ignored
+    }
+
+
+def find_replacements(desired: Desired, live: State) -> dict[Address, Address]:
+    """New → old of the roles and policies to replace. Both may live, where an apply broke off; then both are ours."""
+    ignored = AddressPatterns(desired.settings.ignore)
+    found: dict[Address, Address] = {}
+    for move in desired.moves:
+        old, new = live.entities.get(move.old), live.entities.get(move.new)
+        if move.old.kind in RENAMABLE_KINDS or old is None or move.old in ignored or move.new in ignored:
+            continue
+        if is_owned(old, desired.owner) and (new is None or is_owned(new, desired.owner)):
+            found[move.new] = move.old
+    return found
+
+
+def apply_renames(live: State, renames: Renames) -> State:
+    """The account as it is once the renames (new → old) are made."""
+    if not renames:
+        return live
+    names = {old: new for new, old in renames.items()}
+    arns = {
+        arn_of(entity.address, entity.path, live.account, live.partition): arn_of(
+            names[address], entity.path, live.account, live.partition
+        )
+        for address, entity in live.entities.items()
+        if address in names and address.kind == "user"
+    }
+    entities = {
+        names.get(address, address): _rename_entity(entity, names, arns) for address, entity in live.entities.items()
+    }
+    caller = find_caller(live)
+    facts = _rename_facts(live.details, names)
+    if caller in names and caller is not None:
+        facts = replace(facts, caller=f"{live.details.caller.rpartition('/')[0]}/{names[caller].name}")
+    return replace(live, entities=entities, details=facts)
+
+
+def _rename_entity(entity: Entity, names: Renames, arns: Mapping[str, str]) -> Entity:
+    if entity.address in names:
+        entity = replace(entity, name=names[entity.address].name)
+    if isinstance(entity, User) and any(group in names for group in entity.groups):
+        return replace(entity, groups=frozenset(names.get(group, group) for group in entity.groups))
+    return follow_arn_changes(entity, arns) or entity
+
+
+def _rename_facts(facts: LiveDetails, names: Renames) -> LiveDetails:
+    return replace(
+        facts,
+        devices={names.get(address, address): item for address, item in facts.devices.items()},
+        owned_credentials={names.get(address, address): item for address, item in facts.owned_credentials.items()},
+        console_passwords={names.get(address, address): item for address, item in facts.console_passwords.items()},
+        access_keys={names.get(address, address): item for address, item in facts.access_keys.items()},
+        devices_unread=frozenset(names.get(address, address) for address in facts.devices_unread),
+        unique_ids={identity: names.get(address, address) for identity, address in facts.unique_ids.items()},
+    )
+
+
+def wait_for_renames(steps: Iterable[Step], renames: Renames) -> list[Step]:
+    """The steps, with those that use a new name waiting for the rename."""
+    facts = {address: presence_of(address) for address in renames}
+    return [
+        replace(step, needs=step.needs | ({facts[a] for a in _named_addresses_of(step) if a in facts} - step.makes))
+        for step in steps
+    ]
+
+
+def _named_addresses_of(step: Step) -> list[Address]:
+    named = ((kind, step.call.parameters.get(f"{kind.capitalize()}Name")) for kind in RENAMABLE_KINDS)
+    return [step.address, *(Address(kind, str(name)) for kind, name in named if name)]

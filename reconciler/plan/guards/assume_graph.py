@@ -1,0 +1,247 @@
+"""Who can come into a role, in one hop or over other roles, on one side of a plan.
+
+A hop is a principal that may assume a role: its own policies and the trust both count (policy evaluator). Hops of
+principals and roles that get the same answer are one `AssumeEdge`. From a role the search goes backwards: who may
+assume it,
+and who may assume those of them that are roles. It ends at users, at identity providers and at other accounts. Services
+begin no way: no person comes in through one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from functools import partial
+
+from reconciler.access import (
+    NOTHING_KNOWN,
+    WITHOUT_MFA,
+    Context,
+    Principal,
+    Target,
+    Verdict,
+    can_assume,
+    group_equivalent_pairs,
+    make_external_principal,
+    make_mfa_context,
+    principals_of,
+    targets_of,
+)
+from reconciler.model.address import Address
+from reconciler.model.document import Document, Statement
+from reconciler.model.entity import Role
+from reconciler.model.live import State
+from reconciler.plan.guards.strictness import AccessQuestion, may_be_allowed
+from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
+from reconciler.policy.trust import entity_of
+
+_EVERYONE = "arn:aws:iam::000000000000:root"
+"""Stands for any principal of any account, where a trust lets in everyone."""
+
+
+class AuthMethod(Enum):
+    """The proof that a request of a start carries.
+
+    A console session without MFA says so, and a request by an access key says nothing of MFA (IAM User Guide, "AWS
+    global condition context keys", aws:MultiFactorAuthPresent).
+    """
+
+    KEY = "an access key"
+    PASSWORD = "a password"
+    MFA = "an MFA device"
+    NONE = "nothing of this account"
+
+
+CONTEXT_OF_METHOD = {
+    AuthMethod.KEY: WITHOUT_MFA,
+    AuthMethod.PASSWORD: Context.of({MFA_PRESENT: False}, absent=[MFA_AGE]),
+    AuthMethod.MFA: make_mfa_context(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """The begin of a way in. `label` as people know it; `user`: a user of this account.
+
+    provider: an identity provider of this account. statement: the statement of a trust that let in who is no user.
+    """
+
+    label: str
+    user: Address | None = None
+    provider: Address | None = None
+    statement: Statement | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AssumeEdge:
+    """Principals that may assume roles, all of them on the same terms.
+
+    entry_points: the users and outsiders among them. source_roles: the roles among them, from which the way goes
+    further back.
+    """
+
+    entry_points: frozenset[EntryPoint]
+    source_roles: frozenset[Address]
+    target_roles: frozenset[Address]
+    auth_method: AuthMethod
+    question: AccessQuestion
+    verdict: Verdict
+
+    def shares_ends(self, other: AssumeEdge) -> bool:
+        """Return whether both speak of the same role and a principal of the same name."""
+        names = {start.label for start in self.entry_points} & {start.label for start in other.entry_points}
+        return bool(self.target_roles & other.target_roles) and bool(names or self.source_roles & other.source_roles)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChain:
+    """How a start reaches a role. `target_roles`: those it assumes one after the other; the last one is the role."""
+
+    entry_point: EntryPoint
+    roles: tuple[Address, ...]
+    auth_method: AuthMethod
+
+
+ExternalPrincipals = Mapping[EntryPoint, Principal]
+
+
+class AssumeGraph:
+    """The hops that lead to some roles of a State.
+
+    now: hops whose time is over are left out; None: none is. external_principals: who may come from outside the
+    account; None: each whom a statement of a trust lets in, by that statement.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        roles: Iterable[Address],
+        now: datetime | None = None,
+        external_principals: ExternalPrincipals | None = None,
+    ) -> None:
+        self.state = state
+        self._now = now
+        self._targets = targets_of(state)
+        self._principals = principals_of(state)
+        self._addresses = {principal.arn: address for address, principal in self._principals.items()}
+        self._edges_into: dict[Address, list[AssumeEdge]] = {}
+        self._given_externals = external_principals
+        self.external_principals: dict[EntryPoint, Principal] = {}
+        frontier = [role for role in roles if role in self._targets]
+        while frontier:
+            found = list(self._find_edges(frontier))
+            self._edges_into |= {role: [] for role in frontier}
+            for hop in found:
+                for role in hop.target_roles:
+                    self._edges_into[role].append(hop)
+            behind = {role for hop in found for role in hop.source_roles}
+            frontier = sorted(behind - self._edges_into.keys())
+
+    @property
+    def edges(self) -> list[AssumeEdge]:
+        """Every hop that leads to one of the roles, directly or over others."""
+        return list(dict.fromkeys(hop for hops in self._edges_into.values() for hop in hops))
+
+    def find_chains(self, role: Address, usable: Callable[[AssumeEdge], bool] = lambda hop: True) -> list[RoleChain]:
+        """Return a shortest way into `role` over usable hops for each start and what it carries."""
+        found: dict[tuple[EntryPoint, AuthMethod], RoleChain] = {}
+        paths: dict[Address, tuple[Address, ...]] = {role: (role,)}
+        queue, seen = [role], set[int]()
+        for current in queue:
+            for hop in self._edges_into.get(current, ()):
+                if id(hop) in seen or not usable(hop):
+                    continue
+                seen.add(id(hop))
+                for start in hop.entry_points:
+                    found.setdefault((start, hop.auth_method), RoleChain(start, paths[current], hop.auth_method))
+                for before in sorted(hop.source_roles - paths.keys()):
+                    paths[before] = (before, *paths[current])
+                    queue.append(before)
+        return list(found.values())
+
+    def _find_edges(self, roles: Iterable[Address]) -> Iterator[AssumeEdge]:
+        targets = {self._targets[role].arn: role for role in roles}
+        for group in group_equivalent_pairs(
+            self._principals.values(), [self._targets[role] for role in targets.values()]
+        ):
+            into = frozenset(targets[target.arn] for target in group.roles)
+            people = [self._addresses[one.arn] for one in group.principals if one.kind == "user"]
+            via = frozenset(self._addresses[one.arn] for one in group.principals if one.kind == "role")
+            starts = frozenset(EntryPoint(str(address), user=address) for address in people)
+            if starts or via:
+                yield from self._build_edges(group.principals[0], group.roles[0], starts, via, into)
+        for role in targets.values():
+            yield from self._find_external_edges(role)
+
+    def _find_external_edges(self, role: Address) -> Iterator[AssumeEdge]:
+        into, target = frozenset([role]), self._targets[role]
+        if self._given_externals is not None:
+            for start, principal in self._given_externals.items():
+                if start.provider is None or self._has_provider(start.provider):
+                    yield from self._build_edges(principal, target, frozenset([start]), frozenset(), into)
+            return
+        for start, principal in self._find_externals(role):
+            self.external_principals[start] = principal
+            alone = replace(target, trust=_keep_one_allow(target.trust, start.statement))
+            yield from self._build_edges(principal, alone, frozenset([start]), frozenset(), into)
+
+    def _build_edges(
+        self,
+        principal: Principal,
+        target: Target,
+        entry_points: frozenset[EntryPoint],
+        source_roles: frozenset[Address],
+        target_roles: frozenset[Address],
+    ) -> Iterator[AssumeEdge]:
+        """Yield a hop for each proof that a user may have, one for anybody else; none that nobody can take."""
+        plain: AccessQuestion = partial(can_assume, principal, target)
+        terms = {AuthMethod.NONE: plain}
+        if principal.kind == "user":
+            terms = {proof: _bind_context(known, plain) for proof, known in CONTEXT_OF_METHOD.items()}
+        for proof, asked in terms.items():
+            if may_be_allowed(asked, self._now):
+                yield AssumeEdge(entry_points, source_roles, target_roles, proof, asked, asked(NOTHING_KNOWN))
+
+    def _find_externals(self, address: Address) -> Iterator[tuple[EntryPoint, Principal]]:
+        """Yield whom the trust names beside the principals of this account, and services."""
+        role = self.state.entities[address]
+        named = _iter_allowed_principals(role.trust_policy.statements) if isinstance(role, Role) else ()
+        for kind, value, statement in named:
+            if kind == "Federated":
+                provider = entity_of(value, self.state.account, kind)
+                if provider is None or self._has_provider(provider):
+                    way = "saml" if ":saml-provider/" in value else "oidc"
+                    start = EntryPoint(f"federated:{value}", provider=provider, statement=statement)
+                    yield start, Principal(value, way, "")
+            elif "*" in (kind, value):
+                yield EntryPoint("*", statement=statement), make_external_principal(_EVERYONE)
+            elif kind == "AWS" and value.startswith("arn:") and value.split(":")[4:5] != [self.state.account]:
+                yield EntryPoint(value, statement=statement), make_external_principal(value)
+
+    def _has_provider(self, provider: Address) -> bool:
+        """A provider whose kind may not be read is taken to be there."""
+        return provider.kind in self.state.details.unread or provider in self.state.entities
+
+
+def _bind_context(known: Context, question: AccessQuestion) -> AccessQuestion:
+    return lambda context: question(known.with_fallbacks(context))
+
+
+def _iter_allowed_principals(statements: Iterable[Statement]) -> Iterator[tuple[str, str, Statement]]:
+    for statement in statements:
+        if statement.effect == "Allow" and not statement.not_principal:
+            for kind, value in statement.principals or ():
+                yield kind, value, statement
+
+
+def _keep_one_allow(trust: Document, kept: Statement | None) -> Document:
+    statements = frozenset(one for one in trust.statements if one == kept or one.effect != "Allow")
+    return replace(trust, statements=statements)
+
+
+def rename_entry_point(entry_point: EntryPoint, names: Mapping[Address, Address]) -> EntryPoint:
+    """Return a start by the name that its user has after the plan. `names`: old → new."""
+    new = names.get(entry_point.user, entry_point.user) if entry_point.user else None
+    return EntryPoint(str(new), user=new) if new else entry_point

@@ -1,0 +1,140 @@
+"""Compare two questions to the policy evaluator: is the second answered with yes wherever the first one is?
+
+The evaluator leaves what it does not know as keys. Here those keys are filled in, one after the other, with the values
+at which the conditions of either side change their answer. A question that is refused for one of them although the
+other side allows it is stricter. Sound for what the conditions name; a pattern is tried by a few of the texts it
+matches, so two patterns that differ in an exotic text only may pass for equal.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from reconciler.access import NOTHING_KNOWN, Context, Decision, Verdict
+from reconciler.model.document import Condition
+from reconciler.policy.timestamps import InvalidTimestamp, format_timestamp, parse_timestamp
+
+AccessQuestion = Callable[[Context], Verdict]
+"""May this be done, if that much is known of the request?"""
+
+_UNMATCHED_VALUE = "zz-neither-side-names-this"
+_UNMATCHED_ADDRESSES = ("192.0.2.123", "198.51.100.123", "203.0.113.123")
+_BUDGET = 2000
+"""Evaluations for one comparison. Past it, the second question counts as stricter."""
+
+_ALWAYS_PRESENT = frozenset(["aws:currenttime", "aws:epochtime"])
+
+
+@dataclass
+class _Search:
+    before: AccessQuestion
+    after: AccessQuestion
+    now: datetime | None
+    remaining: int = _BUDGET
+
+
+def is_no_stricter(before: AccessQuestion, after: AccessQuestion, now: datetime | None = None) -> bool:
+    """Return whether `after` allows every request that `before` allows, as far as the conditions of both tell.
+
+    now: no request is made earlier than that; None: at any time.
+    """
+    return _holds_for(_Search(before, after, now), NOTHING_KNOWN)
+
+
+def may_be_allowed(question: AccessQuestion, now: datetime | None) -> bool:
+    """Return whether some request from now on is allowed, as far as the conditions tell."""
+    first = question(NOTHING_KNOWN)
+    if first.denied or not first.keys & _ALWAYS_PRESENT:
+        return not first.denied
+    return not is_no_stricter(question, lambda _: Verdict(Decision.DENY), now)
+
+
+def _holds_for(search: _Search, known: Context) -> bool:
+    search.remaining -= 1
+    if search.remaining < 0:
+        return False
+    before = search.before(known)
+    if before.denied:
+        return True
+    after = search.after(known)
+    if after.allowed:
+        return True
+    conditions = _deciding_conditions_of(before, after)
+    open_keys = sorted((before.keys | after.keys) & {condition.key for condition in conditions})
+    if not open_keys:
+        return not after.denied and after.keys <= before.keys
+    key = open_keys[0]
+    values = _find_test_values(key, [condition for condition in conditions if condition.key == key], search.now)
+    return all(_holds_for(search, _build_context(key, value).with_fallbacks(known)) for value in values)
+
+
+def _build_context(key: str, value: str | None) -> Context:
+    return Context.of(absent=[key]) if value is None else Context.of({key: value})
+
+
+def _deciding_conditions_of(*verdicts: Verdict) -> list[Condition]:
+    statements = (source.statement for verdict in verdicts for source in verdict.deciding_statements)
+    return [condition for statement in statements if statement is not None for condition in statement.conditions]
+
+
+def _find_test_values(key: str, conditions: Iterable[Condition], now: datetime | None) -> list[str | None]:
+    """Return the values of a key at which these conditions may change their answer; None: the key is absent."""
+    found: dict[str | None, None] = {}
+    for condition in conditions:
+        found |= dict.fromkeys(_iter_test_values(condition, now))
+    if key in _ALWAYS_PRESENT:
+        return list(found) or [format_timestamp(now or datetime.now(UTC))]
+    return [None, *found]
+
+
+def _iter_test_values(condition: Condition, now: datetime | None) -> Iterator[str]:
+    """Yield values on both sides of what one condition asks for."""
+    operator = condition.operator.rpartition(":")[2].removesuffix("IfExists")
+    for value in sorted(condition.values):
+        if operator.startswith("Date"):
+            yield from _vary_date(value, now)
+        elif operator.startswith("Numeric"):
+            yield from _vary_number(value)
+        elif operator.endswith("IpAddress"):
+            yield from _vary_address(value)
+        elif operator == "Bool":
+            yield from ("true", "false")
+        elif operator == "Null":
+            yield _UNMATCHED_VALUE
+        else:
+            yield from {value: None, value.replace("*", "").replace("?", "x"): None, value.replace("*", "zz"): None}
+    if not operator.startswith(("Date", "Numeric", "Bool")) and not operator.endswith("IpAddress"):
+        yield _UNMATCHED_VALUE
+
+
+def _vary_date(value: str, now: datetime | None) -> Iterator[str]:
+    try:
+        at = parse_timestamp(value)
+    except InvalidTimestamp:
+        return
+    first = now or datetime(1970, 1, 2, tzinfo=UTC)
+    for seconds in (-1, 0, 1):
+        yield format_timestamp(max(first, at + timedelta(seconds=seconds)))
+
+
+def _vary_number(value: str) -> Iterator[str]:
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return
+    for step in (-1, 0, 1):
+        yield f"{number + step:f}"
+
+
+def _vary_address(value: str) -> Iterator[str]:
+    try:
+        network = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return
+    yield str(network[0])
+    yield str(network[-1])
+    yield from _UNMATCHED_ADDRESSES

@@ -1,0 +1,282 @@
+"""What each call of a plan does to what each user and role may do: the ground for the order of calls.
+
+A call reaches a principal by its own documents and links, by those of its groups, and by the content of policies
+that it holds or is bounded by. A statement is looked at as a whole: whether another one stands in for it, or may
+speak of the same request, is all that is asked of it (`policy/overlap.py`), so nothing here needs a request.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.model.address import Address
+from reconciler.model.document import Statement
+from reconciler.model.entity import Entity, Group, Role, User
+from reconciler.model.plan import Step
+from reconciler.policy.overlap import statements_overlap
+from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, find_uncovered
+
+Holder = User | Group | Role
+Entities = Mapping[Address, Entity]
+
+ANYTHING = frozenset([Statement("Deny", actions=frozenset("*"), resources=frozenset("*"))])
+"""What a boundary holds back where there was none."""
+
+_NOUNS = ("User", "Group", "Role")
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the call with this index does for one principal: Allows given and taken, Denies added and lifted.
+
+    A boundary is told as what it holds back (`denies`) and lets go (`lifts`), by the Allows that it is about.
+    """
+
+    index: int
+    gives: Statements = NO_STATEMENTS
+    takes: Statements = NO_STATEMENTS
+    denies: Statements = NO_STATEMENTS
+    lifts: Statements = NO_STATEMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """A call that attaches a policy (by ARN) or joins a group, or undoes that."""
+
+    index: int
+    held: Address | str
+    attaches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryChange:
+    """A call that puts, replaces or removes a boundary."""
+
+    index: int
+    old: str | None
+    new: str | None
+
+
+class PlanEffects:
+    """The calls of one plan by what they touch. `before` and `after`: the whole account at both ends."""
+
+    def __init__(self, steps: Sequence[Step], before: Entities, after: Entities, context: PlanContext) -> None:
+        self.steps, self.before, self.after, self._context = steps, before, after, context
+        self.inline: defaultdict[Address, list[Effect]] = defaultdict(list)
+        self.content: defaultdict[str, list[Effect]] = defaultdict(list)
+        self.links: defaultdict[Address, list[LinkChange]] = defaultdict(list)
+        self.boundary_changes: dict[Address, BoundaryChange] = {}
+        self._source_statements: dict[tuple[str, bool], Statements] = {}
+        self._holder_statements: dict[tuple[Address, bool], Statements] = {}
+        self._group_effects: dict[Address, list[Effect]] = {}
+        for index, step in enumerate(steps):
+            self._record_step(index, step)
+
+    def _record_step(self, index: int, step: Step) -> None:
+        name, given = step.call.operation, step.call.parameters
+        noun = next((noun for noun in _NOUNS if f"{noun}Name" in given), "-")
+        if name == "CreatePolicyVersion":
+            self.content[str(given["PolicyArn"])].append(_effect_of(index, step))
+        elif name in ("AddUserToGroup", "RemoveUserFromGroup"):
+            group, user = Address("group", str(given["GroupName"])), Address("user", str(given["UserName"]))
+            self.links[user].append(LinkChange(index, group, name.startswith("Add")))
+        elif name in (f"Put{noun}PermissionsBoundary", f"Delete{noun}PermissionsBoundary"):
+            holder = Address(noun.lower(), str(given[f"{noun}Name"]))
+            old, new = (getattr(side.get(holder), "permissions_boundary", None) for side in (self.before, self.after))
+            self.boundary_changes[holder] = BoundaryChange(index, old, new)
+        elif name in (f"Put{noun}Policy", f"Delete{noun}Policy"):
+            self.inline[Address(noun.lower(), str(given[f"{noun}Name"]))].append(_effect_of(index, step))
+        elif name in (f"Attach{noun}Policy", f"Detach{noun}Policy"):
+            holder = Address(noun.lower(), str(given[f"{noun}Name"]))
+            self.links[holder].append(LinkChange(index, str(given["PolicyArn"]), name.startswith("Attach")))
+
+    # What documents say
+
+    def entities_at(self, new: bool) -> Entities:
+        return self.after if new else self.before
+
+    def statements_from(self, held: Address | str, new: bool) -> Statements:
+        """All statements that a policy or a group brings, at one end."""
+        key = (str(held), new)
+        if key not in self._source_statements:
+            planning, side = self._context, self.entities_at(new)
+            if isinstance(held, Address):
+                self._source_statements[key] = planning.statements_of_group(held, side.get)
+            else:
+                self._source_statements[key] = planning.statements_of_policy(held, side.get)
+        return self._source_statements[key]
+
+    def statements_of(self, holder: Address, new: bool) -> Statements:
+        """All statements that a user, group or role has at one end."""
+        if (holder, new) not in self._holder_statements:
+            self._holder_statements[holder, new] = self._collect_statements(self.entities_at(new).get(holder), new)
+        return self._holder_statements[holder, new]
+
+    def _collect_statements(self, entity: Entity | None, new: bool) -> Statements:
+        if not isinstance(entity, Holder):
+            return NO_STATEMENTS
+        links = (*entity.policies, *getattr(entity, "groups", ()))
+        inline = (document.statements for document in entity.inline_policies.values())
+        return NO_STATEMENTS.union(*inline, *(self.statements_from(held, new) for held in links))
+
+    def find_uncovered(self, holder: Address, some: Statements, *, new: bool) -> Statements:
+        """The statements among some that nothing stands in for which the holder has at one end.
+
+        All of them where a boundary changes, and those Allows that a Deny of that end speaks of, too: what the holder
+        had may have been held back then.
+        """
+        if not some or holder in self._changed_boundary_holders:
+            return some
+        held = self.statements_of(holder, new)
+        denies = held - allows_of(held)
+        return find_uncovered(some, held) | {
+            one for one in allows_of(some) if denies and statements_overlap(frozenset([one]), denies)
+        }
+
+    @cached_property
+    def _changed_boundary_holders(self) -> frozenset[Address]:
+        """The users and roles whose boundary the plan replaces or edits, and their groups."""
+        found = (
+            {*self.boundary_changes, *filter(self._has_edited_boundary, {*self.before, *self.after})}
+            if self.content
+            else {*self.boundary_changes}
+        )
+        users = (side.get(one) for one in found for side in (self.before, self.after))
+        return frozenset(found).union(*(one.groups for one in users if isinstance(one, User)))
+
+    # Who is touched
+
+    @cached_property
+    def principals(self) -> tuple[Address, ...]:
+        """The users and roles that a call reaches, directly or not. A new user has no credentials: nobody is it yet."""
+        policies = set(self.content)
+        groups = {
+            address
+            for address in {*self.before, *self.after}
+            if address.kind == "group" and (self._is_changed_directly(address) or self._holds_any(address, policies))
+        }
+        return tuple(
+            sorted(
+                address
+                for address in {*self.before, *self.after}
+                if (address.kind == "role" or (address.kind == "user" and address in self.before))
+                and (
+                    self._is_changed_directly(address)
+                    or self._holds_any(address, policies | groups)
+                    or self._has_edited_boundary(address)
+                )
+            )
+        )
+
+    def _is_changed_directly(self, address: Address) -> bool:
+        return address in self.links or address in self.inline or address in self.boundary_changes
+
+    def _holds_any(self, address: Address, changed: Iterable[Address | str]) -> bool:
+        return bool(changed) and not self._links_of(address).isdisjoint(changed)
+
+    def _links_of(self, address: Address) -> frozenset[Address | str]:
+        found: frozenset[Address | str] = frozenset()
+        for entity in (self.before.get(address), self.after.get(address)):
+            if isinstance(entity, Holder):
+                found = found.union(entity.policies, getattr(entity, "groups", ()))
+        return found
+
+    def _has_edited_boundary(self, address: Address) -> bool:
+        entities = (self.before.get(address), self.after.get(address))
+        return any(getattr(entity, "permissions_boundary", None) in self.content for entity in entities if entity)
+
+    def find_reached_principals(self, holder: Address) -> tuple[Address, ...]:
+        """The users and roles that a link of a user, group or role is for: of a group, who is in it at either end."""
+        if holder.kind == "group":
+            return self._members.get(holder, ())
+        return () if holder.kind == "user" and holder not in self.before else (holder,)
+
+    @cached_property
+    def _members(self) -> Mapping[Address, tuple[Address, ...]]:
+        found: defaultdict[Address, set[Address]] = defaultdict(set)
+        for address, user in (*self.before.items(), *self.after.items()):
+            if isinstance(user, User) and address in self.before:
+                for group in user.groups:
+                    found[group].add(address)
+        return {group: tuple(sorted(users)) for group, users in found.items()}
+
+    # What they are touched by
+
+    def effects_on(self, principal: Address) -> list[Effect]:
+        """All that the plan does to what a user or role may do."""
+        found = [*self._effects_through(principal, True, True), *self._boundary_effects(principal)]
+        for group in self._links_of(principal):
+            if isinstance(group, Address):
+                was, will = (group in getattr(side.get(principal), "groups", ()) for side in (self.before, self.after))
+                found += self._effects_through(group, was, will)
+        return [effect for effect in found if effect.gives or effect.takes or effect.denies or effect.lifts]
+
+    def _effects_through(self, holder: Address, reached_before: bool, reached_after: bool) -> Iterator[Effect]:
+        """What the calls about one holder do to whom it reaches at the old end (`reached_before`), at the new one
+        (`reached_after`)."""
+        for effect in self.inline.get(holder, ()):
+            yield _limit_effect(effect, reached_before, reached_after)
+        for link in self.links.get(holder, ()):
+            said = self.statements_from(link.held, link.attaches)
+            if link.attaches and reached_after:
+                yield Effect(link.index, gives=allows_of(said), denies=said - allows_of(said))
+            elif reached_before and not link.attaches:
+                yield Effect(link.index, takes=allows_of(said), lifts=said - allows_of(said))
+        for arn in self._links_of(holder) if self.content else ():
+            for effect in self.content.get(str(arn), ()):
+                had, has = (arn in getattr(side.get(holder), "policies", ()) for side in (self.before, self.after))
+                yield _limit_effect(effect, reached_before and had, reached_after and has)
+
+    def _boundary_effects(self, principal: Address) -> Iterator[Effect]:
+        swap = self.boundary_changes.get(principal)
+        old, new = (getattr(side.get(principal), "permissions_boundary", None) for side in (self.before, self.after))
+        if swap:
+            yield Effect(
+                swap.index,
+                denies=self._compare_boundaries(old, False, new, True),
+                lifts=self._compare_boundaries(new, True, old, False),
+            )
+        for arn in {old, new} - {None} if self.content else ():
+            for effect in self.content.get(str(arn), ()):
+                inner = Effect(effect.index, denies=effect.takes | effect.denies, lifts=effect.gives | effect.lifts)
+                yield _limit_effect(inner, arn == old, arn == new)
+
+    def _compare_boundaries(
+        self, boundary: str | None, new: bool, other_boundary: str | None, other_new: bool
+    ) -> Statements:
+        """What one boundary lets through and the other does not; ANYTHING where there is no boundary."""
+        if other_boundary is None:
+            return NO_STATEMENTS
+        if boundary is None:
+            return ANYTHING
+        ours, theirs = self.statements_from(boundary, new), self.statements_from(other_boundary, other_new)
+        return find_uncovered(allows_of(ours), theirs) | (theirs - ours - allows_of(theirs))
+
+    def effects_on_content(self, link: LinkChange) -> list[Effect]:
+        """What the plan does to the content of what a link is about."""
+        if not isinstance(link.held, Address):
+            return self.content.get(link.held, [])
+        if link.held not in self._group_effects:
+            self._group_effects[link.held] = list(self._effects_through(link.held, True, True))
+        return self._group_effects[link.held]
+
+
+def _effect_of(index: int, step: Step) -> Effect:
+    return Effect(index, step.gives, step.takes, step.denies, step.lifts)
+
+
+def _limit_effect(effect: Effect, reached_before: bool, reached_after: bool) -> Effect:
+    """An edit gives and denies to whom it reaches at the new end; it takes and lifts from those of the old one."""
+    if reached_before and reached_after:
+        return effect
+    if reached_after:
+        return replace(effect, takes=NO_STATEMENTS, lifts=NO_STATEMENTS)
+    return replace(effect, gives=NO_STATEMENTS, denies=NO_STATEMENTS) if reached_before else Effect(effect.index)
+
+
+def allows_of(statements: Statements) -> Statements:
+    return frozenset(one for one in statements if one.effect == "Allow")

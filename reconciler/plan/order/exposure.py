@@ -1,0 +1,250 @@
+"""When, in the order of a plan, somebody can have too much or too little, and what: what comes to pass of its lapses.
+
+Calls of one stage may be made side by side (`plan/order/schedule.py`), but those of one entity never are. So a lapse is
+looked at as two accounts: all that may be made before it begins, and all that may be made before it ends, on what
+`principal` has by each document and link of its own. What is allowed by the same one at both ends is allowed
+throughout;
+what no statement of either end speaks of is not. Both are told without a request, on the safe side: conditions
+count as fulfilled where that makes a finding, and as not fulfilled where it would spare one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.model.address import Address
+from reconciler.model.document import Statement
+from reconciler.model.entity import Entity, Group, Role, User
+from reconciler.model.live import State
+from reconciler.model.plan import ORDER_FACT, Exposure, Severity, Step
+from reconciler.plan.order.effects import allows_of
+from reconciler.plan.order.replay import replay_steps
+from reconciler.plan.order.schedule import stages_of
+from reconciler.policy.overlap import is_surely_covered, statements_overlap
+from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, find_uncovered
+
+GrantSource = tuple[object, ...]
+"""By what somebody has statements: an inline policy, an attached one, one of a group."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureWindow:
+    """From the call `start` until the call `end` is made (indices of steps), `principal` can have `statements` too
+    much or little.
+
+    cause: the call that is not where it should be. cycle: indices of the calls that would have to wait for each other.
+    unread_policies: as of `Lapse`.
+    """
+
+    start: int
+    end: int
+    severity: Severity
+    principal: Address
+    statements: Statements
+    cause: int
+    cycle: tuple[int, ...] = ()
+    unread_policies: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Rights:
+    """What a user or role has at one moment. boundaries: what the policies say that are its boundary at either end."""
+
+    sources: Mapping[GrantSource, Statements]
+    boundaries: Mapping[str, Statements]
+    boundary: str | None
+
+
+def find_exposure_windows(steps: Sequence[Step], before: State, after: State) -> list[ExposureWindow]:
+    """`before`: as it is once the renames are made. `steps`: of the whole plan, as `precedence.kept` has them."""
+    if not any(step.exposures for step in steps):
+        return []
+    return list(_WindowFinder(steps, before, after).find_windows())
+
+
+class _WindowFinder:
+    def __init__(self, steps: Sequence[Step], before: State, after: State) -> None:
+        self._steps, self._before, self._after = steps, before.entities, after.entities
+        self._context = PlanContext(before, after)
+        self._stages = stages_of(steps)
+        self._places = {fact: index for index, step in enumerate(steps) for fact in step.makes if fact[0] == ORDER_FACT}
+        self._steps_by_entity: defaultdict[Address, list[int]] = defaultdict(list)
+        for index, step in enumerate(steps):
+            self._steps_by_entity[step.address].append(index)
+        self._end_rights: dict[Address, tuple[_Rights, _Rights]] = {}
+        self._rights_cache: dict[tuple[Address, int, Address, int, bool], _Rights] = {}
+        self._safety_cache: dict[tuple[Severity, Address, Statement, int, int], bool] = {}
+
+    def find_windows(self) -> Iterator[ExposureWindow]:
+        for index, step in enumerate(self._steps):
+            for lapse in step.exposures:
+                yield from self._find_windows_of(index, lapse)
+
+    def _find_windows_of(self, index: int, lapse: Exposure) -> Iterator[ExposureWindow]:
+        """The windows in which something comes to pass; what is broken from one cut to another is one window."""
+        who, until = lapse.principal, self._places[lapse.until]
+        cuts = self._find_cuts(who, index, until)
+        open_since: dict[Statement, int] = {}
+        found: defaultdict[tuple[int, int], set[Statement]] = defaultdict(set)
+        parts = find_uncovered(lapse.statements, NO_STATEMENTS)
+        for begin, end in pairwise(cuts):
+            for part in parts:
+                if not self._is_safe(lapse.severity, who, part, begin, end):
+                    open_since.setdefault(part, begin)
+                elif part in open_since:
+                    found[open_since.pop(part), begin].add(part)
+        for part, begin in open_since.items():
+            found[begin, until].add(part)
+        for (begin, end), what in sorted(found.items(), key=lambda item: item[0]):
+            circle = tuple(sorted(self._places[fact] for fact in lapse.cycle))
+            yield ExposureWindow(begin, end, lapse.severity, who, frozenset(what), index, circle, lapse.unread_policies)
+
+    def _find_cuts(self, principal: Address, start: int, end: int) -> list[int]:
+        """Calls between two that touch `principal`, the two among them, each of which is surely made before the
+        next."""
+        found = [start]
+        for index in sorted(
+            index
+            for address in self._find_deciding_entities(principal)
+            for index in self._steps_by_entity.get(address, ())
+        ):
+            if start < index < end and self._is_surely_before(found[-1], index) and self._is_surely_before(index, end):
+                found.append(index)
+        return [*found, end]
+
+    def _is_surely_before(self, first: int, then: int) -> bool:
+        """True where the one is surely made before the other."""
+        if self._stages[first] != self._stages[then] or self._steps[first].address == self._steps[then].address:
+            return first < then
+        return False
+
+    def _is_safe(self, severity: Severity, principal: Address, part: Statement, begin: int, end: int) -> bool:
+        """Whether nothing is seen to be broken between two calls, or it is so before or after the plan as well."""
+        key = severity, principal, part, begin, end
+        if key not in self._safety_cache:
+            begins, ends = self._rights_at_start(principal, begin), self._rights_at_end(principal, begin, end)
+            first, last = self._rights_at_ends(principal)
+            always, anyway = (
+                (_is_always_allowed, _is_always_denied)
+                if severity is Severity.GAP
+                else (_is_always_denied, _is_always_allowed)
+            )
+            self._safety_cache[key] = (
+                always(part, begins, ends) or anyway(part, first, first) or anyway(part, last, last)
+            )
+        return self._safety_cache[key]
+
+    def _rights_at_ends(self, principal: Address) -> tuple[_Rights, _Rights]:
+        if principal not in self._end_rights:
+            self._end_rights[principal] = (
+                self._collect_rights(principal, self._before),
+                self._collect_rights(principal, self._after),
+            )
+        return self._end_rights[principal]
+
+    def _rights_at_start(self, principal: Address, start: int) -> _Rights:
+        """What it has when the call `start` is made, and of its stage only what the same entity must have made."""
+        return self._rights_at(principal, self._stages[start], start, False)
+
+    def _rights_at_end(self, principal: Address, start: int, end: int) -> _Rights:
+        """What it has before the call `end` is made, and all of its stage that need not wait for that."""
+        return self._rights_at(principal, max(self._stages[start], self._stages[end]), end, True)
+
+    def _rights_at(self, principal: Address, stage: int, at: int, ended: bool) -> _Rights:
+        address = self._steps[at].address
+        key = principal, stage, address, at, ended
+        if key not in self._rights_cache:
+            self._rights_cache[key] = self._collect_rights(
+                principal,
+                self._replay_calls(
+                    principal,
+                    lambda index: (
+                        self._may_be_made(index, stage, at) if ended else self._is_surely_made(index, stage, at)
+                    ),
+                ),
+            )
+        return self._rights_cache[key]
+
+    def _is_surely_made(self, index: int, stage: int, at: int) -> bool:
+        return self._stages[index] < stage or (index <= at and self._steps[index].address == self._steps[at].address)
+
+    def _may_be_made(self, index: int, stage: int, before: int) -> bool:
+        alike = self._steps[index].address == self._steps[before].address
+        return self._stages[index] <= stage and not (index >= before and alike)
+
+    def _replay_calls(self, principal: Address, made: Callable[[int], bool]) -> Mapping[Address, Entity]:
+        """The part of the account that decides what `principal` may do, once those calls are made."""
+        about = self._find_deciding_entities(principal)
+        found = {address: self._before[address] for address in about if address in self._before}
+        indices = sorted(index for address in about for index in self._steps_by_entity.get(address, ()) if made(index))
+        return replay_steps(found, (self._steps[index] for index in indices), self._after)
+
+    def _find_deciding_entities(self, principal: Address) -> set[Address]:
+        """A user or role, its groups, and the policies of this account that it can have or be bounded by."""
+        sides = self._before, self._after
+        groups = {group for side in sides for group in getattr(side.get(principal), "groups", ())}
+        holders = [side.get(address) for side in sides for address in (principal, *groups)]
+        arns = {arn for holder in holders for arn in getattr(holder, "policies", ())}
+        fences = {getattr(holder, "permissions_boundary", None) for holder in holders}
+        return {principal, *groups, *self._context.filter_own_policies(arns, fences)}
+
+    def _collect_rights(self, principal: Address, entities: Mapping[Address, Entity]) -> _Rights:
+        sources: dict[GrantSource, Statements] = {}
+        entity = entities.get(principal)
+        for holder in (entity, *(entities.get(group) for group in getattr(entity, "groups", ()))):
+            if isinstance(holder, User | Group | Role):
+                for name, document in holder.inline_policies.items():
+                    sources[holder.address, "inline", name] = document.statements
+                for arn in holder.policies:
+                    sources[holder.address, "policy", arn] = self._context.statements_of_policy(arn, entities.get)
+        sides = (getattr(side.get(principal), "permissions_boundary", None) for side in (self._before, self._after))
+        fences = {arn: self._context.statements_of_policy(arn, entities.get) for arn in sides if arn}
+        return _Rights(sources, fences, getattr(entity, "permissions_boundary", None))
+
+
+def _is_always_allowed(part: Statement, begins: _Rights, ends: _Rights) -> bool:
+    """True where it is allowed at both ends, and by the same document or link, so all the time between."""
+    alone = frozenset([part])
+    every = [*begins.sources.values(), *ends.sources.values(), *_boundary_statements(begins, ends)]
+    return (
+        any(
+            is_surely_covered(part, said, "Allow")
+            and is_surely_covered(part, ends.sources.get(source, NO_STATEMENTS), "Allow")
+            for source, said in begins.sources.items()
+        )
+        and not any(statements_overlap(alone, said - allows_of(said)) for said in every)
+        and all(is_surely_covered(part, fence, "Allow") for fence in _boundary_statements(begins, ends))
+    )
+
+
+def _is_always_denied(part: Statement, begins: _Rights, ends: _Rights) -> bool:
+    """True where no moment between the two allows it."""
+    alone = frozenset([part])
+    fences = _boundary_statements(begins, ends)
+    bounded = None not in (begins.boundary, ends.boundary)
+    return (
+        not any(
+            statements_overlap(alone, allows_of(said)) for said in (*begins.sources.values(), *ends.sources.values())
+        )
+        or any(
+            is_surely_covered(part, said, "Deny")
+            and is_surely_covered(part, ends.sources.get(source, NO_STATEMENTS), "Deny")
+            for source, said in begins.sources.items()
+        )
+        or (
+            bounded
+            and all(
+                not statements_overlap(alone, allows_of(one)) or is_surely_covered(part, one, "Deny") for one in fences
+            )
+        )
+    )
+
+
+def _boundary_statements(begins: _Rights, ends: _Rights) -> list[Statements]:
+    """All that the boundaries of two moments say, at both: one may be edited, and replaced, between."""
+    arns = {begins.boundary, ends.boundary} - {None}
+    return [rights.boundaries[arn] for rights in (begins, ends) for arn in arns if arn]

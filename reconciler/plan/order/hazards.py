@@ -1,0 +1,150 @@
+"""Which two calls must not come the other way round, and what would be too much or too little for a moment if they did.
+
+For one user or role: given before taken, denied before given, taken before freed. For a link or a boundary and an
+edit of what it is about: who comes never had the old content, who leaves is never to have the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from reconciler.model.address import Address
+from reconciler.model.plan import Severity
+from reconciler.plan.order.effects import BoundaryChange, Effect, LinkChange, PlanEffects, allows_of
+from reconciler.policy.overlap import drop_unread, intersect_statements, statements_overlap, unread_policies_of
+from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, find_uncovered
+
+PairFilter = Callable[[int, int], bool]
+"""Whether it is to be asked what happens where the first step is not before the second."""
+
+
+class Hazard(NamedTuple):
+    """Steps by their indices: `first` must come before `then`, or something is broken for `principal`, a user or role.
+
+    some: the Allows that are then too much (kind EXCESS) or too little (GAP), as far as they meet `others`.
+    """
+
+    first: int
+    then: int
+    principal: Address
+    severity: Severity
+    some: Statements
+    others: Statements
+
+    @property
+    def effective_severity(self) -> Severity:
+        """UNSURE where one of both sides is not read."""
+        return (
+            self.severity if statements_overlap(drop_unread(self.some), drop_unread(self.others)) else Severity.UNSURE
+        )
+
+    @property
+    def statements(self) -> Statements:
+        return intersect_statements(self.some, self.others)
+
+    @property
+    def unread_policies(self) -> frozenset[str]:
+        """The ARNs of the policies that are not read, where the answer hangs on them."""
+        return (
+            unread_policies_of(self.some | self.others) if self.effective_severity is Severity.UNSURE else frozenset()
+        )
+
+
+def find_principal_hazards(
+    effects: PlanEffects, principal: Address, principal_effects: Sequence[Effect], needs_check: PairFilter
+) -> Iterator[Hazard]:
+    """The pairs of what happens to one principal."""
+    for first in principal_effects:
+        for then in principal_effects:
+            if first.index != then.index and needs_check(first.index, then.index):
+                for kind, some, others in (*_find_excesses(effects, principal, first, then), *_find_gaps(first, then)):
+                    if statements_overlap(some, others):
+                        yield Hazard(first.index, then.index, principal, kind, some, others)
+
+
+HazardSides = tuple[Severity, Statements, Statements]
+
+
+def _find_gaps(first: Effect, then: Effect) -> Iterator[HazardSides]:
+    yield Severity.GAP, then.takes, first.gives
+
+
+def _find_excesses(effects: PlanEffects, principal: Address, first: Effect, then: Effect) -> Iterator[HazardSides]:
+    """What is more for a moment where `then` comes first.
+
+    What is allowed, or denied, anyway at the end that an early or late moment resembles is not; nor is what the
+    other of the two calls denies as well.
+    """
+    if statements_overlap(first.denies, then.gives):
+        denies = find_uncovered(effects.find_uncovered(principal, first.denies, new=False), then.denies)
+        yield Severity.EXCESS, effects.find_uncovered(principal, then.gives, new=False), denies
+    if statements_overlap(first.takes, then.lifts):
+        lifts = find_uncovered(effects.find_uncovered(principal, then.lifts, new=True), first.lifts)
+        yield Severity.EXCESS, effects.find_uncovered(principal, first.takes, new=True), lifts
+    if statements_overlap(first.denies, then.lifts):
+        ends = allows_of(effects.statements_of(principal, False) | effects.statements_of(principal, True))
+        both = (frozenset([one]) for one in ends)
+        shared = NO_STATEMENTS.union(
+            *(one for one in both if statements_overlap(one, first.denies) and statements_overlap(one, then.lifts))
+        )
+        yield Severity.EXCESS, shared, then.lifts
+
+
+def find_link_hazards(effects: PlanEffects, needs_check: PairFilter) -> Iterator[Hazard]:
+    """The pairs of a link, or a boundary, and an edit of what it is about."""
+    for holder, links in effects.links.items():
+        for link in links:
+            for edit in effects.effects_on_content(link):
+                first, then = (edit.index, link.index) if link.attaches else (link.index, edit.index)
+                if needs_check(first, then):
+                    for who in effects.find_reached_principals(holder):
+                        sides = (
+                            _find_join_hazards(effects, who, link, edit)
+                            if link.attaches
+                            else _find_leave_hazards(effects, who, edit)
+                        )
+                        for kind, some, others in sides:
+                            if statements_overlap(some, others):
+                                yield Hazard(first, then, who, kind, some, others)
+    for holder, swap in effects.boundary_changes.items():
+        yield from _find_boundary_hazards(effects, holder, swap, needs_check)
+
+
+def _find_join_hazards(effects: PlanEffects, holder: Address, link: LinkChange, edit: Effect) -> Iterator[HazardSides]:
+    """Who comes never had the old content: what goes is gone, and what is denied is denied, before he has it."""
+    new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.takes, new=True), new=False)
+    yield Severity.EXCESS, new, new
+    given = allows_of(effects.statements_from(link.held, True))
+    if statements_overlap(edit.denies, given):
+        yield Severity.EXCESS, effects.find_uncovered(holder, given, new=False), edit.denies
+    if edit.lifts:
+        yield Severity.GAP, allows_of(effects.statements_of(holder, False)), edit.lifts
+
+
+def _find_leave_hazards(effects: PlanEffects, holder: Address, edit: Effect) -> Iterator[HazardSides]:
+    """Who leaves is never to have the new content."""
+    new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.gives, new=False), new=True)
+    yield Severity.EXCESS, new, new
+    had = allows_of(effects.statements_of(holder, False)) if edit.lifts else NO_STATEMENTS
+    if statements_overlap(edit.lifts, had):
+        yield Severity.EXCESS, effects.find_uncovered(holder, had, new=True), edit.lifts
+    if edit.denies:
+        yield Severity.GAP, allows_of(effects.statements_of(holder, True)), edit.denies
+
+
+def _find_boundary_hazards(
+    effects: PlanEffects, holder: Address, change: BoundaryChange, needs_check: PairFilter
+) -> Iterator[Hazard]:
+    """A boundary is put on as it is to be, and taken off as it was."""
+    had = allows_of(effects.statements_of(holder, False) | effects.statements_of(holder, True))
+    for arn, comes in ((change.new, True), (change.old, False)):
+        for edit in effects.content.get(arn or "", ()):
+            first, then = (edit.index, change.index) if comes else (change.index, edit.index)
+            if needs_check(first, then):
+                less, more = edit.takes | edit.denies, edit.gives | edit.lifts
+                over, under = (less, more) if comes else (more, less)
+                if over:
+                    yield Hazard(first, then, holder, Severity.EXCESS, had, over)
+                if under or not over:
+                    yield Hazard(first, then, holder, Severity.GAP, had, under)

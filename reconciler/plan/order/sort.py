@@ -1,0 +1,76 @@
+"""Steps → the order of an apply: needs before makers, phases before later phases, then addresses.
+
+Every step waits for the steps of this plan that make what it needs; what nobody makes is taken as true. Among
+the steps that are free to go, the earliest phase goes first, so a need that crosses a phase is still honoured.
+What must be kept apart beyond phases is worked out before, and told in needs (`plan/order/constraints.py`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from reconciler.model.address import Address
+from reconciler.model.plan import Fact, Phase, Step
+
+SortKey = tuple[bool, Phase, Address, int]
+"""A step that waits for nothing: whether it is the caller's own, where it stands, and its index."""
+
+
+class StepCycleError(Exception):
+    """Steps that wait for each other: a mistake of a kind's, never of a file's."""
+
+    def __init__(self, stuck: Sequence[Step]) -> None:
+        listed = ", ".join(f"{step.address} {step.call.operation}" for step in stuck[:6])
+        super().__init__(f"steps wait for each other: {listed}")
+
+
+def build_deferral(caller_rights: frozenset[Address], *, locks_out: bool) -> Callable[[Step, Phase], bool]:
+    """Whether a step in a phase is kept for the end. `caller_rights`: what the caller's own rights hang on; whatever
+    may take from those comes at the end.
+
+    A Deny or boundary there goes on early all the same, before new Allows, unless the plan `locks_out` the caller:
+    then it would end the apply in the middle.
+    """
+    early = (Phase.CREATE, Phase.WIDEN) if locks_out else (Phase.CREATE, Phase.RESTRICT, Phase.GUARDED, Phase.WIDEN)
+    return lambda step, phase: step.address in caller_rights and phase not in early
+
+
+def sort_steps(
+    steps: Sequence[Step], is_deferred: Callable[[Step, Phase], bool] = lambda step, phase: False
+) -> tuple[Step, ...]:
+    """`is_deferred`: see `build_deferral`. Raises Cycle."""
+    makers: defaultdict[Fact, list[int]] = defaultdict(list)
+    for index, step in enumerate(steps):
+        for fact in step.makes:
+            makers[fact].append(index)
+    waits: list[set[int]] = [set() for _ in steps]
+    frees: defaultdict[int, list[int]] = defaultdict(list)
+    for index, step in enumerate(steps):
+        for fact in step.needs:
+            for maker in makers.get(fact, ()):
+                if maker != index and maker not in waits[index]:
+                    waits[index].add(maker)
+                    frees[maker].append(index)
+
+    steps = [replace(step, affects_caller=True) if is_deferred(step, step.phase) else step for step in steps]
+
+    def sort_key_of(index: int) -> SortKey:
+        step = steps[index]
+        return step.affects_caller, step.phase, step.address, index
+
+    ready = [sort_key_of(index) for index in range(len(steps)) if not waits[index]]
+    heapq.heapify(ready)
+    found: list[Step] = []
+    while ready:
+        index = heapq.heappop(ready)[-1]
+        found.append(steps[index])
+        for freed in frees[index]:
+            waits[freed].discard(index)
+            if not waits[freed]:
+                heapq.heappush(ready, sort_key_of(freed))
+    if len(found) < len(steps):
+        raise StepCycleError([steps[index] for index in range(len(steps)) if waits[index]])
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Saved plans and journals: how a plan is written to a file, read again, and undone."""

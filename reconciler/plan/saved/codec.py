@@ -1,0 +1,109 @@
+"""Entities ↔ plain JSON values, for saved plans. Documents travel as their author wrote them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+from reconciler.kinds.facets.tags import with_our_keys
+from reconciler.kinds.registry import KINDS_BY_NAME
+from reconciler.model.address import Address
+from reconciler.model.document import Document
+from reconciler.model.entity import Entity
+from reconciler.model.xml_document import XmlDocument, parse_xml_or_opaque
+from reconciler.plan.saved.strict_json import (
+    MalformedPlan,
+    take_address,
+    take_flag,
+    take_integer,
+    take_list,
+    take_mapping,
+    take_object,
+    take_text,
+    take_texts,
+)
+from reconciler.policy.canonical import canonical
+
+
+def encode_entity(entity: Entity) -> dict[str, Any]:
+    """Every field by name; sets as sorted lists, documents as `{"document": text}`."""
+    return {field.name: _encode_value(getattr(entity, field.name)) for field in fields(entity)}
+
+
+def _encode_value(value: object) -> Any:
+    if isinstance(value, Document):
+        return {"document": value.text, "opaque": bool(value.opaque)}
+    if isinstance(value, XmlDocument):
+        return {"xml": value.text, "label": value.label}
+    if isinstance(value, Address):
+        return str(value)
+    if isinstance(value, frozenset):
+        return sorted(str(item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _encode_value(item) for key, item in sorted(value.items())}
+    return value
+
+
+def decode_entity(kind: str, value: Mapping[str, Any], partition: str, path: str = "entity") -> Entity:
+    """Return the entity that was encoded. MalformedPlan, ValueError or KeyError if it cannot be one.
+
+    A plan or journal of an earlier version lacks fields that came later: they are left as they are live.
+    """
+    entity_class = KINDS_BY_NAME[kind].entity.class_for_name(take_text(value["name"], f"{path}.name"))
+    late = entity_class.left_if_absent
+    required = [field.name for field in fields(entity_class) if field.name not in late]
+    take_object(value, path, required, tuple(late))
+    types = get_type_hints(entity_class)
+    made: Any = entity_class
+    entity: Entity = made(
+        **{name: _decode_value(types[name], item, partition, f"{path}.{name}") for name, item in value.items()}
+    )
+    tags: Mapping[str, str] = getattr(entity, "tags", {})
+    if entity_class.folds_tag_keys and with_our_keys(tags) != tags:
+        raise MalformedPlan(f"{path}.tags: a tag of reconcile in another spelling")
+    return entity
+
+
+def _decode_value(field_type: Any, value: Any, partition: str, path: str) -> object:
+    """Read a plain value as the type that a field has. Addresses are a user's groups, or an instance profile's role."""
+    if isinstance(field_type, UnionType):
+        if value is None:
+            return None
+        field_type = next(kind for kind in get_args(field_type) if kind is not type(None))
+    readers: Mapping[Any, Callable[[], object]] = {
+        str: lambda: take_text(value, path),
+        int: lambda: take_integer(value, path),
+        bool: lambda: take_flag(value, path),
+        frozenset[str]: lambda: frozenset(take_texts(value, path)),
+        frozenset[Address]: lambda: frozenset(take_address(item, path, ("group",)) for item in take_list(value, path)),
+        Address: lambda: take_address(value, path, ("role",)),
+        XmlDocument: lambda: _decode_xml(value, path),
+        Document: lambda: _decode_document(value, partition, path),
+        Mapping[str, str]: lambda: {name: take_text(item, path) for name, item in take_mapping(value, path).items()},
+        Mapping[str, Document]: lambda: {
+            name: _decode_document(item, partition, path) for name, item in take_mapping(value, path).items()
+        },
+    }
+    return readers[field_type]()
+
+
+def _decode_xml(value: Any, path: str) -> XmlDocument:
+    """What it means is read from the text again: a plan file is not trusted to say it."""
+    found = take_object(value, path, ("xml", "label"))
+    return replace(parse_xml_or_opaque(take_text(found["xml"], path)), label=take_text(found["label"], path))
+
+
+def _decode_document(value: Any, partition: str, path: str) -> Document:
+    """A document is taken for opaque only if it is not JSON: else no guard would look into it."""
+    found = take_object(value, path, ("document", "opaque"))
+    text = take_text(found["document"], path)
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    if take_flag(found["opaque"], path) is isinstance(content, dict):
+        raise MalformedPlan(f"{path} is not a document of the sort that it says it is.")
+    return canonical(text if content is None else content, partition)

@@ -1,0 +1,86 @@
+"""Compare a saved plan with the plan that the files of a checkout give. Pure.
+
+`apply plan.json --against FILE` plans those files anew. This compares the two plans, value by value, so that whoever
+edits a plan file, and puts its checksum right, changes nothing but whether it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from reconciler.kinds.comparison import diff_entities
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity
+from reconciler.model.problem import Level, Problem
+from reconciler.model.sentence import format_list
+from reconciler.plan.saved.fingerprint import fingerprint_of
+from reconciler.plan.saved.saved_plan import SavedPlan
+
+_MAX_NAMED_PATHS = 5
+"""How many paths of an entity a message names."""
+
+
+def find_mismatches(saved: SavedPlan, from_files: SavedPlan) -> Iterator[Problem]:
+    """Yield an error for each value of a saved plan that is not the one that the files give."""
+    yield from _find_plan_mismatches(saved, from_files)
+    for address in sorted({*saved.after, *from_files.after}):
+        if problem := _find_entity_mismatch(address, saved, from_files):
+            yield problem
+
+
+def _find_plan_mismatches(saved: SavedPlan, from_files: SavedPlan) -> Iterator[Problem]:
+    for name in ("account", "partition", "owner", "valid_until"):
+        values = getattr(saved, name), getattr(from_files, name)
+        if values[0] != values[1]:
+            yield _build_mismatch(name, *values)
+    for setting in fields(saved.settings):
+        values = getattr(saved.settings, setting.name), getattr(from_files.settings, setting.name)
+        if values[0] != values[1]:
+            yield _build_mismatch(f"settings.{setting.name}", *values)
+    moves = [tuple(sorted(f"{move.old} to {move.new}" for move in side.moves)) for side in (saved, from_files)]
+    if moves[0] != moves[1]:
+        yield _build_mismatch("moved", *moves)
+    if set(saved.targets) != set(from_files.targets):
+        targets = _show_value(saved.targets), _show_value(from_files.targets)
+        summary = f"--target: the plan was made with {targets[0]}, this apply has {targets[1]}."
+        yield _build_error(summary, hint="Give `apply` each --target that the plan was made with, and no other.")
+
+
+def _find_entity_mismatch(address: Address, saved: SavedPlan, from_files: SavedPlan) -> Problem | None:
+    if address not in from_files.after:
+        why = "Either it was changed already, or the plan was edited or made from other files."
+        return _build_error(f"{address}: the plan changes it, and the files ask for no change of it.", address, why)
+    if address not in saved.after:
+        why = "Either the account has changed since, or the plan was edited or made from other files."
+        return _build_error(f"{address}: the files ask for a change of it, and the plan has none.", address, why)
+    before = _list_changed_paths(saved.before[address], from_files.before[address])
+    if before or saved.renames.get(address) != from_files.renames.get(address):
+        return _build_error(f"{address} is not what it was when the plan was made: {before or 'its name'}.", address)
+    after = _list_changed_paths(saved.after[address], from_files.after[address])
+    if after:
+        return _build_error(f"{address}: the plan and the files want different values: {after}.", address)
+    return None
+
+
+def _list_changed_paths(one: Entity | None, other: Entity | None) -> str:
+    """Name the paths in which two entities differ; empty if they mean the same."""
+    if fingerprint_of(one) == fingerprint_of(other):
+        return ""
+    if one is None or other is None:
+        return "it exists on one side only"
+    return format_list((field.path for field in diff_entities(one, other)), _MAX_NAMED_PATHS)
+
+
+def _build_mismatch(name: str, saved: object, from_files: object) -> Problem:
+    return _build_error(f"{name}: the plan has {_show_value(saved)}, the files give {_show_value(from_files)}.")
+
+
+def _show_value(value: object) -> str:
+    if isinstance(value, tuple):
+        return format_list(map(str, value), _MAX_NAMED_PATHS) or "none"
+    return "none" if value is None else str(value)
+
+
+def _build_error(summary: str, address: Address | None = None, detail: str = "", hint: str = "") -> Problem:
+    return Problem(Level.ERROR, "plan-not-of-files", summary, detail, hint, address=address)

@@ -1,0 +1,256 @@
+"""What a saved plan holds beside the JSON plan, and making a plan of it again against live IAM.
+
+Nothing in a plan file is trusted: it says what each entity must look like, and the planner works out the calls
+again. A file whose calls are not those, or whose starting point is no longer live, is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from reconciler.kinds.comparison import diff_entities
+from reconciler.kinds.registry import KINDS_BY_NAME
+from reconciler.model.address import Address
+from reconciler.model.desired import Desired, Move, Settings
+from reconciler.model.entity import Entity
+from reconciler.model.live import State
+from reconciler.model.plan import AccessDelta, Plan
+from reconciler.model.problem import Level, Problem
+from reconciler.plan.build import assemble_plan
+from reconciler.plan.compare.arn_changes import find_arn_changes, follow_arn_changes
+from reconciler.plan.compare.diff import Difference, compare_entity
+from reconciler.plan.compare.renames import apply_renames, find_renames
+from reconciler.plan.followup_reads import FollowupReads, find_reads_of_differences
+from reconciler.plan.options import PlanOptions
+from reconciler.plan.saved.codec import decode_entity, encode_entity
+from reconciler.plan.saved.fingerprint import fingerprint_of
+from reconciler.plan.saved.sections import (
+    DOCUMENT_KEYS,
+    OPTIONAL_DOCUMENT_KEYS,
+    read_access,
+    read_account,
+    read_moves,
+    read_owner,
+    read_partition,
+    read_refusals,
+    read_settings,
+    read_targets,
+)
+from reconciler.plan.saved.strict_json import (
+    MalformedPlan,
+    take_address,
+    take_integer,
+    take_mapping,
+    take_object,
+    take_text,
+)
+from reconciler.policy.timestamps import format_timestamp, parse_timestamp
+
+_SAVED_KEYS = ("partition", "settings", "valid_until", "moves", "entities")
+_ENTITY_KEYS = ("reason", "renamed", "before", "after", "fingerprint")
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """Before and after of every touched entity, as they were planned; `reasons` for display.
+
+    before: by the name that the plan gives it. refusals: code and address of each error that the plan had.
+    renames: new → old of what the plan renames. valid_until: when the file asks for something else.
+    access: as the plan was approved by. reads: about how many calls it takes to read the whole account; 0: not known.
+    targets: what --target named when the plan was made.
+    """
+
+    account: str
+    partition: str
+    owner: str | None
+    settings: Settings
+    before: Mapping[Address, Entity | None]
+    after: Mapping[Address, Entity | None]
+    reasons: Mapping[Address, str]
+    refusals: frozenset[tuple[str, Address | None]]
+    moves: tuple[Move, ...]
+    renames: Mapping[Address, Address]
+    valid_until: datetime | None
+    access: AccessDelta
+    reads: int
+    targets: tuple[Address, ...] = ()
+
+    @property
+    def desired_entities(self) -> dict[Address, Entity]:
+        return {address: entity for address, entity in self.after.items() if entity is not None}
+
+
+def to_saved_section(plan: Plan) -> dict[str, Any]:
+    """The `saved` object of a plan file: settings, and each touched entity with its fingerprints."""
+    return {
+        "partition": plan.partition,
+        "settings": _settings_to_json(plan.settings),
+        "valid_until": format_timestamp(plan.valid_until) if plan.valid_until else None,
+        "reads": plan.reads,
+        "moves": [[str(move.old), str(move.new), *astuple(move.place)] for move in plan.moves],
+        "entities": {
+            str(change.address): {
+                "reason": change.reason,
+                "renamed": next((field.before for field in change.fields if field.path == "name"), None),
+                "before": encode_entity(change.before) if change.before else None,
+                "after": encode_entity(change.after) if change.after else None,
+                "fingerprint": {"before": fingerprint_of(change.before), "after": fingerprint_of(change.after)},
+            }
+            for change in plan.changes
+        },
+    }
+
+
+def _settings_to_json(settings: Settings) -> dict[str, Any]:
+    found = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return found | {
+        "ignore": list(settings.ignore),
+        "break_glass": [str(item) for item in settings.break_glass],
+        "prune_also": list(settings.prune_also),
+    }
+
+
+def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
+    """Read a plan file's content. Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not
+    one."""
+    take_object(document, "the plan", DOCUMENT_KEYS, OPTIONAL_DOCUMENT_KEYS)
+    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads",))
+    partition = read_partition(part)
+    before: dict[Address, Entity | None] = {}
+    after: dict[Address, Entity | None] = {}
+    reasons: dict[Address, str] = {}
+    renames: dict[Address, Address] = {}
+    for name, value in take_mapping(part["entities"], "saved.entities").items():
+        path = f"saved.entities[{name!r}]"
+        address, entry = take_address(name, path, tuple(KINDS_BY_NAME)), take_object(value, path, _ENTITY_KEYS)
+        if address in before:
+            raise MalformedPlan(f"{path} is there twice, in different letter case.")
+        before[address] = _read_side("before", address, entry, partition, path)
+        after[address] = _read_side("after", address, entry, partition, path)
+        reasons[address] = take_text(entry["reason"], f"{path}.reason")
+        if entry["renamed"] is not None:
+            renames[address] = Address(address.kind, take_text(entry["renamed"], f"{path}.renamed"))
+    until = part["valid_until"]
+    return SavedPlan(
+        account=read_account(document),
+        partition=partition,
+        owner=read_owner(document),
+        settings=read_settings(part),
+        before=before,
+        after=after,
+        reasons=reasons,
+        refusals=read_refusals(document),
+        moves=read_moves(part),
+        renames=renames,
+        valid_until=parse_timestamp(take_text(until, "saved.valid_until")) if until is not None else None,
+        access=read_access(document),
+        reads=take_integer(part.get("reads", 0), "saved.reads"),
+        targets=read_targets(document),
+    )
+
+
+def _read_side(side: str, address: Address, entry: Mapping[str, Any], partition: str, path: str) -> Entity | None:
+    """Read an entity before or after the plan; it must be what its fingerprint says."""
+    value = entry[side]
+    entity = decode_entity(address.kind, value, partition, f"{path}.{side}") if value is not None else None
+    marks = take_object(entry["fingerprint"], f"{path}.fingerprint", ("before", "after"))
+    if fingerprint_of(entity) != marks[side] or (entity and entity.address != address):
+        raise MalformedPlan(f"{path}.{side} is not what its fingerprint says.")
+    return entity
+
+
+def find_stale_entities(saved: SavedPlan, live: State) -> list[Problem]:
+    """What has changed since the plan was made, field by field; empty where its starting point is still live."""
+    found = list(_find_blocked_renames(saved, live))
+    live = _apply_pending_renames(saved, live)
+    moves = find_arn_changes(saved.desired_entities, live)
+    for address, before in saved.before.items():
+        now = _drop_unplanned_fields(follow_arn_changes(live.entities.get(address), moves), before)
+        if fingerprint_of(now) != fingerprint_of(before):
+            found.append(Problem(Level.ERROR, "stale-plan", _describe_change(address, before, now), address=address))
+    return found
+
+
+def _drop_unplanned_fields(now: Entity | None, before: Entity | None) -> Entity | None:
+    """What is live, less what nobody asked for when the plan was made (a policy's description)."""
+    names = before.left_if_absent if before else ()
+    unasked: dict[str, Any] = {name: None for name in names if getattr(before, name) is None}
+    return replace(now, **unasked) if now and unasked else now
+
+
+def _find_blocked_renames(saved: SavedPlan, live: State) -> Iterator[Problem]:
+    """Renames that cannot be made any more: the old name is gone, or the new one taken."""
+    for new, old in saved.renames.items():
+        if old not in live.entities:
+            summary = f"{old} existed when the plan was made; now it does not."
+            yield Problem(Level.ERROR, "stale-plan", summary, address=old)
+        elif new in live.entities:
+            summary = f"{new} did not exist when the plan was made; now it does."
+            yield Problem(Level.ERROR, "stale-plan", summary, address=new)
+
+
+def _find_pending_renames(saved: SavedPlan, live: State) -> dict[Address, Address]:
+    """Those that are still to be made."""
+    return {new: old for new, old in find_renames(desired_of(saved), live).items() if new in saved.renames}
+
+
+def _apply_pending_renames(saved: SavedPlan, live: State) -> State:
+    return apply_renames(live, _find_pending_renames(saved, live))
+
+
+def _describe_change(address: Address, before: Entity | None, now: Entity | None) -> str:
+    if before is None:
+        return f"{address} did not exist when the plan was made; now it does."
+    if now is None:
+        return f"{address} existed when the plan was made; now it does not."
+    paths = ", ".join(field.path for field in diff_entities(before, now))
+    return f"{address} has changed since the plan was made: {paths}."
+
+
+def use_saved_spelling(saved: SavedPlan, live: State) -> State:
+    """Live IAM with the touched entities as the file spells them: they mean the same, or the plan is stale."""
+    before = {address: entity for address, entity in saved.before.items() if entity is not None}
+    names = {old: new for new, old in saved.renames.items()}
+    as_before = apply_renames(replace(live, entities=before), names)
+    return replace(live, entities={**live.entities, **as_before.entities})
+
+
+def rebuild_plan(saved: SavedPlan, live: State, options: PlanOptions) -> Plan:
+    """The plan that reaches what was saved from what is live now."""
+    return assemble_plan(desired_of(saved), saved.desired_entities, live, compare_with_live(saved, live), options)
+
+
+def find_saved_plan_reads(saved: SavedPlan, live: State) -> FollowupReads:
+    """What `rebuild_plan` must ask of live IAM."""
+    renames = _find_pending_renames(saved, live)
+    differences = compare_with_live(saved, live)
+    return find_reads_of_differences(
+        desired_of(saved), saved.desired_entities, apply_renames(live, renames), differences, renames, live
+    )
+
+
+def compare_with_live(saved: SavedPlan, live: State) -> list[Difference]:
+    """From live IAM to what was saved, as live IAM is once the renames are made."""
+    renames = _find_pending_renames(saved, live)
+    live = apply_renames(live, renames)
+    moves = find_arn_changes(saved.desired_entities, live)
+    found = (
+        compare_entity(
+            follow_arn_changes(live.entities.get(address), moves),
+            after,
+            saved.owner,
+            saved.reasons[address],
+            renames.get(address),
+        )
+        for address, after in saved.after.items()
+    )
+    return [difference for difference in found if difference is not None]
+
+
+def desired_of(saved: SavedPlan) -> Desired:
+    """What was saved, as a file would ask for it."""
+    state = State(saved.account, saved.partition, saved.desired_entities)
+    return Desired(state, saved.owner, saved.settings, {}, {}, moves=saved.moves)

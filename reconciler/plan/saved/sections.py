@@ -1,0 +1,170 @@
+"""The sections of a plan file, read strictly: what has a wrong type, a wrong bound or an unknown key is no plan.
+
+`changes` and `summary` are not read here: an apply works them out again, and both must be equal to the letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.desired import Move, Settings
+from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
+from reconciler.model.problem import Level, Place
+from reconciler.plan.compare.ownership import ignores_everything
+from reconciler.plan.saved.strict_json import (
+    MalformedPlan,
+    take_address,
+    take_flag,
+    take_integer,
+    take_list,
+    take_number,
+    take_object,
+    take_text,
+    take_texts,
+)
+
+DOCUMENT_KEYS = ("format_version", "account", "owner", "safe", "summary", "changes", "findings", "access", "saved")
+OPTIONAL_DOCUMENT_KEYS = ("targets", "unmanaged", "left_alone", "integrity")
+FINDING_KEYS = ("level", "code", "message")
+OPTIONAL_FINDING_KEYS = ("address", "addresses", "calls", "file", "line", "column", "flag")
+ACCESS_KEYS = ("gained", "lost", "changed", "powers_gained", "powers_lost")
+ROW_KEYS = ("principal", "role", "mfa")
+OPTIONAL_ROW_KEYS = ("conditions", "terms")
+POWER_KEYS = ("principal", "power", "grade")
+_SETTING_KEYS = ("prune", "ignore", "max_deletes", "max_delete_percent", "max_removals", "break_glass")
+_OPTIONAL_SETTING_KEYS = ("prune_also",)
+"""Those that plans of earlier versions lack."""
+_PRUNE = ("owned", "none", "all")
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+_PARTITION = re.compile(r"aws(-[a-z]+)*", re.ASCII)
+_OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+
+def read_account(document: Mapping[str, Any]) -> str:
+    account = take_text(document["account"], "account")
+    if not _ACCOUNT.fullmatch(account):
+        raise MalformedPlan("account is not 12 digits.")
+    return account
+
+
+def read_partition(saved: Mapping[str, Any]) -> str:
+    partition = take_text(saved["partition"], "saved.partition")
+    if not _PARTITION.fullmatch(partition):
+        raise MalformedPlan("saved.partition is not the name of a partition.")
+    return partition
+
+
+def read_owner(document: Mapping[str, Any]) -> str | None:
+    if document["owner"] is None:
+        return None
+    owner = take_text(document["owner"], "owner")
+    if not _OWNER.fullmatch(owner):
+        raise MalformedPlan("owner is not the name of an owner.")
+    return owner
+
+
+def read_targets(document: Mapping[str, Any]) -> tuple[Address, ...]:
+    for key in ("targets", "unmanaged"):
+        for item in take_list(document.get(key, []), key):
+            take_address(item, key)
+    for index, item in enumerate(take_list(document.get("left_alone", []), "left_alone")):
+        row = take_object(item, f"left_alone[{index}]", ("address", "reason"))
+        take_address(row["address"], f"left_alone[{index}].address")
+        take_text(row["reason"], f"left_alone[{index}].reason")
+    return tuple(map(Address.parse, document.get("targets", [])))
+
+
+def read_settings(saved: Mapping[str, Any]) -> Settings:
+    """Read the settings, each within the bounds that a file has for it."""
+    path = "saved.settings"
+    found = take_object(saved["settings"], path, _SETTING_KEYS, _OPTIONAL_SETTING_KEYS)
+    prune = take_text(found["prune"], f"{path}.prune")
+    if prune not in _PRUNE:
+        raise MalformedPlan(f"{path}.prune is not one of {', '.join(_PRUNE)}.")
+    ignore = take_texts(found["ignore"], f"{path}.ignore")
+    prune_also = take_texts(found.get("prune_also", []), f"{path}.prune_also")
+    for key, patterns in (("ignore", ignore), ("prune_also", prune_also)):
+        if any("/" not in pattern for pattern in patterns):
+            raise MalformedPlan(f"{path}.{key} has a pattern that is not of the form kind/name.")
+    if ignores_everything(ignore):
+        raise MalformedPlan(f"{path}.ignore matches every address.")
+    return Settings(
+        prune,
+        ignore,
+        take_integer(found["max_deletes"], f"{path}.max_deletes"),
+        take_number(found["max_delete_percent"], f"{path}.max_delete_percent", 100),
+        take_integer(found["max_removals"], f"{path}.max_removals"),
+        tuple(
+            take_address(item, f"{path}.break_glass", ("user", "role"))
+            for item in take_list(found["break_glass"], f"{path}.break_glass")
+        ),
+        prune_also,
+    )
+
+
+def read_moves(saved: Mapping[str, Any]) -> tuple[Move, ...]:
+    return tuple(
+        _read_move(item, f"saved.moves[{index}]") for index, item in enumerate(take_list(saved["moves"], "moves"))
+    )
+
+
+def _read_move(value: object, path: str) -> Move:
+    parts = take_list(value, path)
+    if len(parts) != 5:
+        raise MalformedPlan(f"{path} does not have five parts.")
+    old, new = take_address(parts[0], path), take_address(parts[1], path)
+    if old.kind != new.kind:
+        raise MalformedPlan(f"{path} has two kinds.")
+    return Move(old, new, Place(take_text(parts[2], path), take_integer(parts[3], path), take_integer(parts[4], path)))
+
+
+def read_refusals(document: Mapping[str, Any]) -> frozenset[tuple[str, Address | None]]:
+    """Read code and address of each finding that made the plan unsafe."""
+    found = set()
+    take_flag(document["safe"], "safe")
+    for index, item in enumerate(take_list(document["findings"], "findings")):
+        path = f"findings[{index}]"
+        finding = take_object(item, path, FINDING_KEYS, OPTIONAL_FINDING_KEYS)
+        address = take_address(finding["address"], f"{path}.address") if "address" in finding else None
+        if take_text(finding["level"], f"{path}.level") not in set(Level):
+            raise MalformedPlan(f"{path}.level is not one of {', '.join(Level)}.")
+        code = take_text(finding["code"], f"{path}.code")
+        if finding["level"] == Level.ERROR:
+            found.add((code, address))
+    return frozenset(found)
+
+
+def read_access(document: Mapping[str, Any]) -> AccessDelta:
+    """Read who gains and loses access, as the plan was approved with it."""
+    said = take_object(document["access"], "access", ACCESS_KEYS)
+    rows = {key: list(enumerate(take_list(said[key], f"access.{key}"))) for key in ACCESS_KEYS}
+    pairs = [
+        (path := f"access.changed[{index}]", take_object(item, path, ("before", "after")))
+        for index, item in rows["changed"]
+    ]
+    return AccessDelta(
+        tuple(_read_access_row(item, f"access.gained[{index}]") for index, item in rows["gained"]),
+        tuple(_read_access_row(item, f"access.lost[{index}]") for index, item in rows["lost"]),
+        tuple((_read_access_row(pair["before"], path), _read_access_row(pair["after"], path)) for path, pair in pairs),
+        tuple(_read_power(item, f"access.powers_gained[{index}]") for index, item in rows["powers_gained"]),
+        tuple(_read_power(item, f"access.powers_lost[{index}]") for index, item in rows["powers_lost"]),
+    )
+
+
+def _read_access_row(value: object, path: str) -> RoleAccess:
+    row = take_object(value, path, ROW_KEYS, OPTIONAL_ROW_KEYS)
+    return RoleAccess(
+        take_text(row["principal"], f"{path}.principal"),
+        take_text(row["role"], f"{path}.role"),
+        take_flag(row["mfa"], f"{path}.mfa"),
+        take_texts(row.get("conditions", []), f"{path}.conditions"),
+        frozenset(take_texts(row.get("terms", []), f"{path}.terms")),
+    )
+
+
+def _read_power(value: object, path: str) -> PrincipalPower:
+    row = take_object(value, path, POWER_KEYS)
+    return PrincipalPower(*(take_text(row[key], f"{path}.{key}") for key in POWER_KEYS))

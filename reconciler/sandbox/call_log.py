@@ -1,0 +1,53 @@
+"""What was called, in order: tests ask it whether a plan wrote anything."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Any
+
+from reconciler.sandbox.query_protocol import HttpRequest
+
+IDENTIFYING_PARAMETERS = (
+    "UserName",
+    "GroupName",
+    "RoleName",
+    "InstanceProfileName",
+    "PolicyName",
+    "PolicyArn",
+    "VersionId",
+    "PermissionsBoundary",
+    "RoleArn",
+    "SerialNumber",
+    "VirtualMFADeviceName",
+    "AccessKeyId",
+    "OpenIDConnectProviderArn",
+    "Url",
+    "ClientID",
+    "SAMLProviderArn",
+    "AccountAlias",
+)
+
+
+class CallLog:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: Counter[str] = Counter()
+        self._lines: list[str] = []
+
+    def record_call(self, request: HttpRequest) -> None:
+        """One line of the log: the action and its subject, such as `AddUserToGroup alice admins`."""
+        given = request.parameters
+        line = " ".join([request.action, *(given[name] for name in IDENTIFYING_PARAMETERS if name in given)])
+        with self._lock:
+            self._calls[request.action] += 1
+            self._lines.append(line)
+
+    def read_stats(self) -> dict[str, Any]:
+        with self._lock:
+            return {"calls": dict(self._calls), "log": list(self._lines)}
+
+    def clear(self) -> None:
+        with self._lock:
+            self._calls.clear()
+            self._lines.clear()

@@ -1,0 +1,74 @@
+"""Settings of the account: its password policy and its alias, as AWS takes and shows them.
+
+Sources: IAM API Reference, UpdateAccountPasswordPolicy (ranges; what is left out is switched off), PasswordPolicy (what
+is switched off is not shown), CreateAccountAlias (grammar), DeleteAccountAlias (NoSuchEntity); IAM User Guide, "Using
+an alias for your AWS account ID" (a new alias overwrites the previous one; never 12 digits). The words of a refusal and
+the absent HardExpiry as LocalStack's verified test_iam_account_password_policy recorded them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.sandbox.query_protocol import Refusal, Reply, list_members, put_child, read_child_text
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
+
+RANGES = {"MinimumPasswordLength": (6, 128), "PasswordReusePrevention": (1, 24), "MaxPasswordAge": (1, 1095)}
+DEFAULTS = {"MinimumPasswordLength": "6"}
+SWITCHED_OFF = ("MaxPasswordAge", "PasswordReusePrevention", "HardExpiry")
+ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
+
+
+def check_password_policy(call: ApiCall) -> None:
+    found = []
+    for name, (least, most) in RANGES.items():
+        if call.has(name) and not least <= int(call.get(name)) <= most:
+            limit = (
+                f"greater than or equal to {least}" if int(call.get(name)) < least else f"less than or equal to {most}"
+            )
+            where = f"{name[0].lower()}{name[1:]}"
+            found.append(f"Value at '{where}' failed to satisfy constraint: Member must have value {limit}")
+    if found:
+        errors = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
+        raise Refusal("ValidationError", f"{errors} detected: {'; '.join(found)}")
+
+
+def update_password_policy(call: ApiCall) -> Reply:
+    """As a whole: "this operation does not support partial updates", and an emulator may keep what is left out."""
+    call.invoke("DeleteAccountPasswordPolicy")
+    return call.invoke(call.action, **DEFAULTS | call.parameters)
+
+
+def hide_disabled_settings(call: ApiCall, reply: Reply) -> None:
+    policy = reply.result.find("PasswordPolicy")
+    if policy is not None:
+        for name in SWITCHED_OFF:
+            if read_child_text(policy, name) in ("", "0", "None", "false"):
+                put_child(policy, name, None)
+
+
+def check_alias_grammar(call: ApiCall) -> None:
+    alias = call.get("AccountAlias")
+    if not ALIAS.fullmatch(alias) or re.fullmatch(r"\d{12}", alias):
+        raise Refusal(
+            "ValidationError",
+            f"1 validation error detected: Value '{alias}' at 'accountAlias' failed to satisfy constraint: Member must "
+            "satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$",
+        )
+
+
+def check_alias_exists(call: ApiCall) -> None:
+    alias = call.get("AccountAlias")
+    if alias not in [one.text for one in list_members(call.invoke("ListAccountAliases").result, "AccountAliases")]:
+        raise Refusal("NoSuchEntity", f"The account alias {alias} cannot be found.", status=404)
+
+
+RULES = ActionRules(
+    checks={
+        "UpdateAccountPasswordPolicy": check_password_policy,
+        "CreateAccountAlias": check_alias_grammar,
+        "DeleteAccountAlias": check_alias_exists,
+    },
+    answers={"UpdateAccountPasswordPolicy": update_password_policy},
+    edits={"GetAccountPasswordPolicy": hide_disabled_settings},
+)

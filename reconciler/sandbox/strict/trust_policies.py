@@ -1,0 +1,114 @@
+"""Trust policies, kept by the layer as AWS keeps them: users and roles by unique id, accounts as their root.
+
+Sources: IAM User Guide, "AWS JSON policy elements: Principal" (an ARN of a user or role is turned into its
+unique id when saved and back when shown; after deletion the id is shown, and a new user of that name is
+another one; an account id is its root ARN); "IAM and AWS STS quotas" (2048 characters); API Reference,
+CreateRole and UpdateAssumeRolePolicy (MalformedPolicyDocument). Principals of other accounts are taken as
+they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from reconciler.model.quotas import TRUST_SIZE
+from reconciler.policy.flaw import PolicyType
+from reconciler.policy.partition_checks import is_foreign_arn
+from reconciler.sandbox.query_protocol import Reply, build_reply
+from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, quota_error
+from reconciler.sandbox.strict.identity_policies import malformed_policy_error, measure_size, parse_policy
+from reconciler.sandbox.strict.ledger import ROLE, Ledger
+from reconciler.sandbox.strict.policy_elements import refuse_flaws
+from reconciler.sandbox.strict.trust_grammar import SYNTAX, list_of, refuse_bad_grammar
+
+NOT_JSON = "This policy contains invalid Json"
+ACCOUNT = re.compile(r"\d{12}")
+ENTITY = re.compile(r"arn:[\w-]+:iam::(\d{12}):(?:user|role)/[^*?]+")
+SESSION = re.compile(r"arn:[\w-]+:sts::(\d{12}):assumed-role/([^/*?]+)/[^*?]+")
+OTHER = re.compile(r"\*|arn:[\w-]+:iam::\d{12}:root|arn:[\w-]+:sts::\d{12}:federated-user/[^*?]+")
+
+
+def check_trust(call: ApiCall) -> None:
+    text = call.get("AssumeRolePolicyDocument") or call.get("PolicyDocument")
+    document = parse_policy(text, NOT_JSON)
+    refuse_bad_grammar(document)
+    if measure_size(text) > TRUST_SIZE.default:
+        raise quota_error(TRUST_SIZE)
+    _refuse_foreign_providers(text, call.ledger)
+    resolve_principals(text, call.ledger)
+    refuse_flaws(document, PolicyType.TRUST, SYNTAX)
+
+
+def _map_principals(text: str, change: Callable[[str], str]) -> str:
+    """The document with every AWS principal changed; a single one stays a string, a list a list."""
+    document = json.loads(text)
+    for statement in list_of(document.get("Statement")):
+        principal = statement.get("Principal")
+        if isinstance(principal, dict) and "AWS" in principal:
+            held = principal["AWS"]
+            principal["AWS"] = [change(one) for one in held] if isinstance(held, list) else change(held)
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def _refuse_foreign_providers(text: str, ledger: Ledger) -> None:
+    """Refuse providers of another partition; others need not exist: AWS takes a trust in one that is made later."""
+    for statement in list_of(json.loads(text).get("Statement")):
+        principal = statement.get("Principal")
+        for named in list_of(principal.get("Federated")) if isinstance(principal, dict) else ():
+            if is_foreign_arn(str(named), ledger.partition):
+                raise malformed_policy_error(f'Invalid principal in policy: "FEDERATED":"{named}"')
+
+
+def resolve_principals(text: str, ledger: Ledger) -> str:
+    return _map_principals(text, lambda principal: _resolve_principal(principal, ledger))
+
+
+def _resolve_principal(principal: object, ledger: Ledger) -> str:
+    if isinstance(principal, str):
+        if ACCOUNT.fullmatch(principal):
+            return f"arn:{ledger.partition}:iam::{principal}:root"
+        if is_foreign_arn(principal, ledger.partition):
+            raise malformed_policy_error(f'Invalid principal in policy: "AWS":"{principal}"')
+        if OTHER.fullmatch(principal) or ledger.find_by_id(principal) is not None:
+            return principal
+        if found := SESSION.fullmatch(principal):
+            if found[1] != ledger.account or ledger.find(ROLE, found[2]) is not None:
+                return principal
+        elif found := ENTITY.fullmatch(principal):
+            entity = ledger.find_by_arn(principal)
+            if entity is not None:
+                return entity.id
+            if found[1] != ledger.account:
+                return principal
+    raise malformed_policy_error(f'Invalid principal in policy: "AWS":"{principal}"')
+
+
+def show_principals(text: str, ledger: Ledger) -> str:
+    """As AWS gives it back: ids as ARNs, but for entities that are gone."""
+
+    def show_principal(principal: str) -> str:
+        entity = ledger.find_by_id(principal)
+        return entity.arn if entity is not None else principal
+
+    return _map_principals(text, show_principal)
+
+
+def update_trust(call: ApiCall) -> Reply:
+    """Not passed on: the layer shows every trust policy itself, and emulators refuse some that AWS takes."""
+    call.require_entity(ROLE).trust = resolve_principals(call.get("PolicyDocument"), call.ledger)
+    return build_reply(call.action)
+
+
+def record_trust(call: ApiCall, reply: Reply) -> None:
+    role = call.find_entity(ROLE)
+    if role is not None:
+        role.trust = resolve_principals(call.get("AssumeRolePolicyDocument"), call.ledger)
+
+
+RULES = ActionRules(
+    checks={"CreateRole": check_trust, "UpdateAssumeRolePolicy": check_trust},
+    answers={"UpdateAssumeRolePolicy": update_trust},
+    edits={"CreateRole": record_trust},
+)

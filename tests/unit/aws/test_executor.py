@@ -1,0 +1,59 @@
+"""What asks a run to stop, and what is said to who does."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+
+from reconciler.aws.executor import StopSignal
+from reconciler.cli.reporting import TextLog, stop_on_signals
+
+
+@pytest.fixture
+def _signals_as_before() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_first_time_asks_and_the_second_stops_at_once() -> None:
+    stop = StopSignal()
+    assert (stop.event.is_set(), stop.immediate) == (False, False)
+    assert stop.request()
+    assert (stop.event.is_set(), stop.immediate) == (True, False)
+    assert not stop.request()
+    assert (stop.event.is_set(), stop.immediate) == (True, True)
+
+
+@pytest.mark.usefixtures("_signals_as_before")
+def test_a_signal_in_the_middle_of_the_answer_to_another_is_the_second() -> None:
+    """As where a terminal and a wrapper both pass on one Ctrl-C."""
+    told = []
+
+    def tell() -> None:
+        told.append(True)
+        signal.raise_signal(signal.SIGTERM)
+
+    with stop_on_signals(tell) as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert (stop.event.is_set(), stop.immediate, len(told)) == (True, True, 1)
+
+
+@pytest.mark.usefixtures("_signals_as_before")
+def test_what_is_said_to_who_stops_it_is_on_a_line_of_its_own_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with TextLog().handle_interrupts() as stop:
+        signal.raise_signal(signal.SIGINT)
+        written = cast(Terminal, sys.stderr).getvalue()
+    assert stop.event.is_set()
+    assert "\x1b[2KStopping once" in written

@@ -1,0 +1,210 @@
+"""Ways to administrator power over one administrator by name, and who gains or loses them with a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from reconciler.model.address import Address
+from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.plan.access import admin_powers
+from tests.support.strategies import ACCOUNT, policy_arn
+from tests.unit.plan.access.test_delta import ADMINISTRATOR, EC2, MINE, OFFICE, STRANGER, delta, trust
+from tests.unit.render.plans import allow, document
+
+IAM = f"arn:aws:iam::{ACCOUNT}"
+FULL = frozenset([ADMINISTRATOR])
+Powers = set[tuple[str, str]]
+
+ROOT_ROLE = Role("chief", document(trust(STRANGER)), "/ops/", policies=FULL, tags=MINE)
+PLAIN_ROLE = replace(ROOT_ROLE, policies=frozenset())
+CHIEF = User("boss", "/ops/", policies=FULL, tags=MINE)
+PLAIN_USER = replace(CHIEF, policies=frozenset())
+CREW = Group("chiefs", "/me/", policies=FULL)
+PLAIN_CREW = replace(CREW, policies=frozenset())
+ALL_POLICY = Policy("all", document(allow("*")), description="", tags=MINE)
+READ_POLICY = Policy("read", document(allow("s3:*")), description="", tags=MINE)
+HOLDER = User("holder", policies=frozenset([policy_arn("all"), policy_arn("read")]), tags=MINE)
+CHIEFS: list[Entity] = [ROOT_ROLE, CHIEF, CREW, ALL_POLICY, READ_POLICY, HOLDER]
+PLAIN: list[Entity] = [PLAIN_ROLE, PLAIN_USER, PLAIN_CREW, ALL_POLICY, READ_POLICY]
+
+
+def alice(*statements: dict[str, Any], **more: Any) -> User:
+    return User("alice", inline_policies={"own": document(*statements)} if statements else {}, tags=MINE, **more)
+
+
+def on(action: Any, *resources: str, **more: Any) -> dict[str, Any]:
+    return {**allow(action), "Resource": [f"{IAM}:{name}" for name in resources], **more}
+
+
+def gained(live: list[Entity], wanted: list[Entity]) -> Powers:
+    made = delta(live, wanted)
+    assert all(one.grade == "escalation" for one in made.powers_gained)
+    return {(one.principal, one.power) for one in made.powers_gained}
+
+
+def lost(live: list[Entity], wanted: list[Entity]) -> Powers:
+    return {(one.principal, one.power) for one in delta(live, wanted).powers_lost}
+
+
+KIN: dict[str, tuple[str, str, str]] = {
+    "the trust of a role": ("iam:UpdateAssumeRolePolicy", "role/ops/chief", "role/chief"),
+    "an inline policy of a role": ("iam:PutRolePolicy", "role/ops/chief", "role/chief"),
+    "a policy on a role": ("iam:AttachRolePolicy", "role/ops/chief", "role/chief"),
+    "keys of a user": ("iam:CreateAccessKey", "user/ops/boss", "user/boss"),
+    "a password of a user": ("iam:CreateLoginProfile", "user/ops/boss", "user/boss"),
+    "another password of a user": ("iam:UpdateLoginProfile", "user/ops/boss", "user/boss"),
+    "an inline policy of a user": ("iam:PutUserPolicy", "user/ops/boss", "user/boss"),
+    "a policy on a user": ("iam:AttachUserPolicy", "user/ops/boss", "user/boss"),
+    "membership of a group": ("iam:AddUserToGroup", "group/me/chiefs", "group/chiefs"),
+    "an inline policy of a group": ("iam:PutGroupPolicy", "group/me/chiefs", "group/chiefs"),
+    "a policy on a group": ("iam:AttachGroupPolicy", "group/me/chiefs", "group/chiefs"),
+    "a new version of the policy that one holds": ("iam:CreatePolicyVersion", "policy/all", "policy/all"),
+    "an old version of the policy that one holds": ("iam:SetDefaultPolicyVersion", "policy/all", "policy/all"),
+}
+
+
+@pytest.mark.parametrize(("action", "resource", "name"), KIN.values(), ids=KIN.keys())
+def test_a_right_over_one_administrator_is_a_way(action: str, resource: str, name: str) -> None:
+    after = alice(on(action, resource))
+    expected = {("user/alice", f"{action} on {name}")}
+    assert gained([*CHIEFS, alice()], [*CHIEFS, after]) == expected
+    assert lost([*CHIEFS, after], [*CHIEFS, alice()]) == expected
+    assert gained([*PLAIN, alice()], [*PLAIN, after]) == set()
+
+
+SPELLED: dict[str, dict[str, Any]] = {
+    "by a path": on("iam:UpdateAssumeRolePolicy", "role/ops/*"),
+    "by the beginning of its name": on("iam:UpdateAssumeRolePolicy", "role/ops/ch*"),
+    "among others": on("iam:UpdateAssumeRolePolicy", "role/x", "role/ops/chief", "user/y"),
+    "by a wildcard of actions": on("iam:Update*", "role/ops/chief"),
+    "by wildcards in both": on("iam:UpdateAssume*", "role/ops/?hief"),
+    "by the end of its name": {**allow("iam:UpdateAssumeRolePolicy"), "Resource": f"{IAM}:role/*/chief"},
+    "under a condition": on("iam:UpdateAssumeRolePolicy", "role/ops/chief", **OFFICE),
+}
+
+
+ALL_BUT_ONE = {"Effect": "Deny", "Action": "*", "NotResource": f"{IAM}:role/ops/chief"}
+NARROWED: dict[str, User] = {
+    "a Deny that spares it": alice(allow("iam:UpdateAssumeRolePolicy"), ALL_BUT_ONE),
+    "a boundary that lets nothing else": alice(
+        allow("iam:UpdateAssumeRolePolicy"), permissions_boundary=policy_arn("narrow")
+    ),
+    "a boundary whose Deny spares it": alice(
+        allow("iam:UpdateAssumeRolePolicy"), permissions_boundary=policy_arn("sparing")
+    ),
+}
+NARROW: list[Entity] = [
+    Policy("narrow", document(on("iam:*", "role/ops/chief")), description="", tags=MINE),
+    Policy("sparing", document(allow("*"), ALL_BUT_ONE), description="", tags=MINE),
+]
+
+
+@pytest.mark.parametrize("after", NARROWED.values(), ids=NARROWED.keys())
+def test_a_right_over_everything_that_is_narrowed_to_an_administrator_is_a_way(after: User) -> None:
+    found = gained([*CHIEFS, *NARROW, alice()], [*CHIEFS, *NARROW, after])
+    assert found == {("user/alice", "iam:UpdateAssumeRolePolicy on role/chief")}
+    assert gained([*PLAIN, *NARROW, alice()], [*PLAIN, *NARROW, after]) == set()
+
+
+@pytest.mark.parametrize("statement", SPELLED.values(), ids=SPELLED.keys())
+def test_however_it_names_the_administrator(statement: dict[str, Any]) -> None:
+    found = gained([*CHIEFS, alice()], [*CHIEFS, alice(statement)])
+    assert found == {("user/alice", "iam:UpdateAssumeRolePolicy on role/chief")}
+
+
+TRUST = "iam:UpdateAssumeRolePolicy"
+DENY = {"Effect": "Deny", "Action": TRUST, "Resource": f"{IAM}:role/ops/chief"}
+NO_WAY: dict[str, User] = {
+    "another role": alice(on(TRUST, "role/other")),
+    "the same name on another path": alice(on(TRUST, "role/chief")),
+    "a user of the role's name": alice(on(TRUST, "user/ops/chief")),
+    "another account's": alice({**allow(TRUST), "Resource": "arn:aws:iam::210987654321:role/ops/chief"}),
+    "denied on it": alice(on(TRUST, "role/ops/chief"), DENY),
+    "denied on everything": alice(on(TRUST, "role/ops/chief"), {**DENY, "Resource": "*"}),
+    "outside the boundary": alice(on(TRUST, "role/ops/chief"), permissions_boundary=policy_arn("read")),
+    "reading it": alice(on(["iam:GetRole", "iam:ListRolePolicies"], "role/ops/chief")),
+    "another policy of an administrator": alice(on("iam:CreatePolicyVersion", "policy/read")),
+    "passing it to nothing": alice(on("iam:PassRole", "role/ops/chief")),
+    "assuming it": alice(on("sts:AssumeRole", "role/ops/chief")),
+}
+
+
+@pytest.mark.parametrize("after", NO_WAY.values(), ids=NO_WAY.keys())
+def test_look_alikes_are_no_way(after: User) -> None:
+    assert gained([*CHIEFS, alice()], [*CHIEFS, after]) == set()
+
+
+def test_passing_an_administrator_s_role_is_a_way_with_what_runs_as_it() -> None:
+    after = alice(on("iam:PassRole", "role/ops/chief"), allow("ec2:RunInstances"))
+    assert gained([*CHIEFS, alice()], [*CHIEFS, after]) == {("user/alice", "iam:PassRole with ec2 on role/chief")}
+    plain = alice(on("iam:PassRole", "role/other"), allow("ec2:RunInstances"))
+    assert gained([*CHIEFS, EC2, alice()], [*CHIEFS, EC2, plain]) == set()
+
+
+def test_a_right_over_all_of_a_sort_is_told_once_and_not_by_name() -> None:
+    assert gained([*CHIEFS, alice()], [*CHIEFS, alice(allow(TRUST))]) == {("user/alice", TRUST)}
+    assert gained([*CHIEFS, alice()], [*CHIEFS, alice(allow("iam:PutRolePolicy"))]) == set()
+
+
+def test_an_administrator_s_rights_by_name_are_not_listed() -> None:
+    made = delta([*CHIEFS, alice()], [*CHIEFS, alice(allow("*"), on(TRUST, "role/ops/chief"))])
+    assert {one.grade for one in made.powers_gained} == {"administrator"}
+
+
+def test_a_role_s_right_over_itself_by_name_is_none_over_an_administrator() -> None:
+    own = {"own": document(on(TRUST, "role/ops/chief"))}
+    assert gained([PLAIN_ROLE], [replace(PLAIN_ROLE, inline_policies=own)]) == set()
+
+
+NAMER = alice(
+    on(TRUST, "role/ops/chief"), on("iam:CreateAccessKey", "user/ops/boss"), on("iam:AddUserToGroup", "group/me/chiefs")
+)
+BECOMES: dict[str, tuple[Entity, Entity, str]] = {
+    "a role": (PLAIN_ROLE, ROOT_ROLE, f"{TRUST} on role/chief"),
+    "a user": (PLAIN_USER, CHIEF, "iam:CreateAccessKey on user/boss"),
+    "a group": (PLAIN_CREW, CREW, "iam:AddUserToGroup on group/chiefs"),
+    "a user, by its own document": (
+        PLAIN_USER,
+        replace(PLAIN_USER, inline_policies={"a": document(allow("iam:*"))}),
+        "iam:CreateAccessKey on user/boss",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "way"), BECOMES.values(), ids=BECOMES.keys())
+def test_whoever_had_the_right_gains_the_way_when_its_target_becomes_an_administrator(
+    before: Entity, after: Entity, way: str
+) -> None:
+    made = delta([NAMER, before], [NAMER, after])
+    assert ("user/alice", way) in {(one.principal, one.power) for one in made.powers_gained}
+    back = delta([NAMER, after], [NAMER, before])
+    assert ("user/alice", way) in {(one.principal, one.power) for one in back.powers_lost}
+
+
+def test_an_administrator_who_changes_and_stays_one_changes_nobody_s_ways() -> None:
+    other = replace(ROOT_ROLE, inline_policies={"more": document(allow("s3:*"))})
+    assert gained([NAMER, ROOT_ROLE], [NAMER, other]) == set()
+    assert lost([NAMER, ROOT_ROLE], [NAMER, other]) == set()
+
+
+def test_many_administrators_are_counted() -> None:
+    chiefs: list[Entity] = [replace(ROOT_ROLE, name=f"chief{index}") for index in range(8)]
+    made = gained([*chiefs, alice()], [*chiefs, alice(on(TRUST, "role/ops/*"))])
+    assert made == {("user/alice", f"{TRUST} on 8 administrators")}
+
+
+def test_a_renamed_administrator_is_the_same() -> None:
+    groups = frozenset([Address("group", "chiefs")])
+    member = User("m", groups=groups, tags=MINE)
+    assert gained([NAMER, CREW, member], [NAMER, CREW, replace(member, path="/x/")]) == set()
+
+
+@pytest.mark.parametrize("change", [alice(allow("s3:GetObject")), alice(allow("iam:GetUser")), alice(allow(TRUST))])
+def test_the_account_is_searched_for_administrators_only_if_a_right_names_something(change: User) -> None:
+    with patch.object(admin_powers, "is_administrator", wraps=admin_powers.is_administrator) as asked:
+        delta([*CHIEFS, alice()], [*CHIEFS, change])
+    assert {call.args[0].arn for call in asked.call_args_list} <= {f"{IAM}:user/alice"}
