@@ -7,6 +7,7 @@ get their trust once all of them exist: IAM refuses a trust that names what is n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from reconciler.kinds import limits
@@ -229,16 +230,7 @@ class RoleKind:
             if closed
             else []
         )
-        bare = Role(
-            entity.name,
-            entity.trust_policy,
-            entity.path,
-            entity.description,
-            entity.max_session_duration,
-            permissions_boundary=entity.permissions_boundary,
-            tags=entity.tags,
-            max_signin_session_duration=entity.max_signin_session_duration,
-        )
+        bare = replace(entity, policies=frozenset(), inline_policies={})
         return [first, *opened, *self.update(bare, entity, context)]
 
     def _make_trust_step(self, role: Role, context: PlanContext, shift: PermissionDelta) -> Step:

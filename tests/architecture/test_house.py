@@ -95,8 +95,8 @@ def test_pure_packages_do_no_input_or_output(package: str) -> None:
 )
 def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
     code = (
-        "import sys; from reconciler.cli.main import run\n"
-        f"code = run({arguments!r})\n"
+        "import sys; from reconciler.cli.main import run_command\n"
+        f"code = run_command({arguments!r})\n"
         f"print('loaded:', *sorted(set(sys.modules) & set({HEAVY!r})))\n"
         "sys.exit(code)"
     )

@@ -178,7 +178,9 @@ def test_unreadable_files_of_aws_have_no_profiles(home: Path) -> None:
     [("reconcile ", set()), ("reconcile assume --profile ", set()), ("reconcile assume ", {"yaml"})],
 )
 def test_completing_imports_nothing_heavy(home: Path, line: str, allowed: set[str]) -> None:
-    script = "import sys\nfrom reconciler.cli.main import run\nrun([])\nprint(*sys.modules, file=sys.stderr)"
+    script = (
+        "import sys\nfrom reconciler.cli.main import run_command\nrun_command([])\nprint(*sys.modules, file=sys.stderr)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script],
         env=environ(home) | {"_RECONCILE_COMPLETE": "bash_complete", "COMP_LINE": line, "COMP_WORDBREAKS": ":"},

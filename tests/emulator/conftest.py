@@ -81,7 +81,7 @@ def _cache_clients() -> Iterator[None]:
         return kept[caller]
 
     with pytest.MonkeyPatch.context() as monkey:
-        monkey.setattr(reconciler.aws.session, "session_of", session_of)
+        monkey.setattr(reconciler.aws.session, "make_session", session_of)
         yield
 
 

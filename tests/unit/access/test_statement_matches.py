@@ -55,13 +55,13 @@ def asked(who: Principal, role: Target, context: Context) -> Any:
 def test_a_condition_fails_holds_or_is_open() -> None:
     role = trust({"Sid": "A", "Principal": {"AWS": USER}, "Condition": {**MFA, **IP}})
     ((_, without),) = asked(user(), role, WITHOUT_MFA)
-    assert [item.key for item in without.failing] == ["aws:multifactorauthpresent"]
-    assert [item.key for item in without.open] == ["aws:sourceip"]
+    assert [item.key for item in without.failing_conditions] == ["aws:multifactorauthpresent"]
+    assert [item.key for item in without.undecided_conditions] == ["aws:sourceip"]
     assert without.holds.value is False
     ((_, having),) = asked(user(), role, make_mfa_context())
-    assert (having.failing, having.holds.value) == ((), None)
+    assert (having.failing_conditions, having.holds.value) == ((), None)
     ((_, all_known),) = asked(user(), role, make_mfa_context().with_fallbacks(Context.of({"aws:SourceIp": "10.1.2.3"})))
-    assert (all_known.failing, all_known.open, all_known.holds.value) == ((), (), True)
+    assert (all_known.failing_conditions, all_known.undecided_conditions, all_known.holds.value) == ((), (), True)
 
 
 def test_a_statement_shows_how_it_names_the_principal_or_that_it_does_not() -> None:
@@ -72,8 +72,8 @@ def test_a_statement_shows_how_it_names_the_principal_or_that_it_does_not() -> N
         {"Sid": "C", "Principal": {"AWS": USER}, "Action": "sts:TagSession"},
     )
     found = dict(asked(user(), role, WITHOUT_MFA))
-    assert found["A"].namings == {PrincipalMatch.DIRECT, PrincipalMatch.ACCOUNT}
-    assert (found["B"].namings, found["B"].named.value) == (frozenset(), False)
+    assert found["A"].principal_matches == {PrincipalMatch.DIRECT, PrincipalMatch.ACCOUNT}
+    assert (found["B"].principal_matches, found["B"].matches_principal.value) == (frozenset(), False)
     assert "C" not in found
 
 

@@ -16,8 +16,8 @@ if sys.platform != "win32":
 
 ASKS = """
 import sys
-from reconciler.assume.tty import prompt
-ask = prompt()
+from reconciler.assume.tty import make_prompt
+ask = make_prompt()
 sys.stdout.write("none" if ask is None else ask("Code for s3: "))
 """
 

@@ -100,16 +100,16 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         def __init__(self, *arguments: Any) -> None:
             made.sources.append(arguments)
             self.caller = sts.Caller(made.caller, ACCOUNT)
-            self.temporary = made.temporary
+            self.is_temporary = made.temporary
             self.access_key_id = "AKIAEXAMPLE"
 
-        def sts(self, keys: Any = None) -> Any:
+        def make_sts_client(self, keys: Any = None) -> Any:
             return "first" if keys is None else "later"
 
-        def sts_once(self) -> Any:
+        def make_unretried_sts(self) -> Any:
             return "first"
 
-        def devices(self) -> tuple[MfaDevice, ...]:
+        def list_mfa_devices(self) -> tuple[MfaDevice, ...]:
             return made.devices
 
     def assume_role(client: Any, parameters: Any, caller: str, serial: str = "", code: str = "") -> tuple[str, ...]:

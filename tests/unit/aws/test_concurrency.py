@@ -90,10 +90,10 @@ def test_what_is_asked_for_after_the_end_is_cancelled_at_once() -> None:
 def test_a_program_ends_while_calls_are_under_way() -> None:
     code = (
         "from threading import Event\n"
-        "from reconciler.aws.concurrency import Overlap, started\n"
-        "pool = Overlap(2)\n"
+        "from reconciler.aws.concurrency import DaemonExecutor, start_call\n"
+        "pool = DaemonExecutor(2)\n"
         "for _ in range(5): pool.submit(Event().wait)\n"
-        "started(Event().wait)\n"
+        "start_call(Event().wait)\n"
         "print('over')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

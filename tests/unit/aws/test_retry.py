@@ -305,9 +305,9 @@ def test_a_run_that_is_stopped_waits_no_more() -> None:
     connection = cast(Connection, SimpleNamespace(iam_once=iam))
 
     class Pressed(RateLimiter):
-        def throttled(self) -> None: ...
+        def record_throttling(self) -> None: ...
 
-        def wait(self, event: Any) -> bool:
+        def acquire(self, event: Any) -> bool:
             free = super().acquire(event)
             stopped.set()
             return free

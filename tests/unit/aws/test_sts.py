@@ -187,7 +187,7 @@ credential_process = false
 """
 
 
-@pytest.mark.parametrize("asked", ["temporary", "access_key_id", "caller"])
+@pytest.mark.parametrize("asked", ["is_temporary", "access_key_id", "caller"])
 def test_a_source_that_cannot_be_resolved_is_a_failure(
     asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

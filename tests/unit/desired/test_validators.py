@@ -178,8 +178,8 @@ def test_without_the_compiled_validator_the_same_is_said(folder: Folder, monkeyp
 def test_a_file_with_nothing_wrong_is_read_without_importing_jsonschema(folder: Folder) -> None:
     folder.write("roles.yaml", f"{HEAD}users: {{u: }}\n")
     code = (
-        "import sys; from reconciler.app.desired_files import problems\n"
-        f"assert problems([{str(folder.path / 'roles.yaml')!r}], {{}})[1] == ()\n"
+        "import sys; from reconciler.app.desired_files import validate_files\n"
+        f"assert validate_files([{str(folder.path / 'roles.yaml')!r}], {{}})[1] == ()\n"
         "assert 'jsonschema' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

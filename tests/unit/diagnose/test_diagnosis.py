@@ -346,7 +346,7 @@ CASES: list[Row] = [
         Case(entities(WITH_MFA), live=entities(ALICE)),
         AssumeOutcome.NOT_APPLIED,
     ),
-    ("a role that only the file has", Case(entities(DEMO), more={"absent": True}), AssumeOutcome.NOT_APPLIED),
+    ("a role that only the file has", Case(entities(DEMO), more={"is_role_missing": True}), AssumeOutcome.NOT_APPLIED),
     (
         "MFA wanted live, and in the file alike",
         Case(entities(WITH_MFA), live=entities(WITH_MFA)),
@@ -358,31 +358,39 @@ CASES: list[Row] = [
         AssumeOutcome.CALLER_REFUSES,
     ),
     ("allowed live, and not in the file", Case(entities(ALICE), live=entities(DEMO)), AssumeOutcome.ALLOWED),
-    ("applied just now", Case(entities(DEMO), refused=True, more={"applied": 3.0}), AssumeOutcome.PROPAGATING),
     (
-        "applied just now, and not read back yet",
-        Case(entities(DEMO), live=entities(ALICE), refused=True, more={"applied": 3.0}),
+        "applied just now",
+        Case(entities(DEMO), refused=True, more={"seconds_since_applied": 3.0}),
         AssumeOutcome.PROPAGATING,
     ),
-    ("made just now", Case(entities(DEMO), more={"absent": True, "applied": 3.0}), AssumeOutcome.PROPAGATING),
+    (
+        "applied just now, and not read back yet",
+        Case(entities(DEMO), live=entities(ALICE), refused=True, more={"seconds_since_applied": 3.0}),
+        AssumeOutcome.PROPAGATING,
+    ),
+    (
+        "made just now",
+        Case(entities(DEMO), more={"is_role_missing": True, "seconds_since_applied": 3.0}),
+        AssumeOutcome.PROPAGATING,
+    ),
     (
         "applied just now, and refused by the file too",
-        Case(entities(ALICE), refused=True, more={"applied": 3.0}),
+        Case(entities(ALICE), refused=True, more={"seconds_since_applied": 3.0}),
         AssumeOutcome.TRUST_REFUSES,
     ),
-    ("applied just now, and allowed", Case(entities(DEMO), more={"applied": 3.0}), AssumeOutcome.ALLOWED),
+    ("applied just now, and allowed", Case(entities(DEMO), more={"seconds_since_applied": 3.0}), AssumeOutcome.ALLOWED),
     (
         "no role anywhere",
         Case(
             entities(DEMO),
             alias=f'{{role: "arn:aws:iam::{ACCOUNT}:role/ap"}}',
-            more={"absent": True, "role_names": ("app", "db")},
+            more={"is_role_missing": True, "role_names": ("app", "db")},
         ),
         AssumeOutcome.NO_ROLE,
     ),
     (
         "a role below another path",
-        Case(entities(DEMO), more={"lives_at": f"arn:aws:iam::{ACCOUNT}:role/team/app"}),
+        Case(entities(DEMO), more={"live_arn": f"arn:aws:iam::{ACCOUNT}:role/team/app"}),
         AssumeOutcome.NO_ROLE,
     ),
 ]
@@ -404,7 +412,7 @@ PASSED_TAGS, PASSED_NAME = InheritedAttributes(tags=(("team", "blue"),)), Inheri
 def chained(trust: str, inherited: InheritedAttributes, first: str = "", refused: bool = True, **more: str) -> Case:
     """The second call of a chain, whose session has inherited something."""
     file = CHAIN % (first, trust)
-    return Case(file, "role/first", refused=refused and "denied" in more, more={"inherited": inherited, **more})
+    return Case(file, "role/first", refused=refused and "denied_action" in more, more={"inherited": inherited, **more})
 
 
 CASES += [
@@ -466,12 +474,12 @@ CASES += [
     ),
     (
         "tags of a session made elsewhere, as AWS said",
-        chained("{roles: [first]}", InheritedAttributes(known=False), denied="sts:TagSession"),
+        chained("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:TagSession"),
         AssumeOutcome.TAG_SESSION,
     ),
     (
         "a source identity of a session made elsewhere, as AWS said",
-        chained("{roles: [first]}", InheritedAttributes(known=False), denied="sts:SetSourceIdentity"),
+        chained("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:SetSourceIdentity"),
         AssumeOutcome.SOURCE_IDENTITY,
     ),
     (
@@ -625,11 +633,11 @@ SAID = [
         (chained("{roles: [first]}", PASSED_TAGS), "An earlier alias of the chain sets team as transitive"),
         (chained("{roles: [first]}", PASSED_NAME), "An earlier alias of the chain sets the source identity ann"),
         (
-            chained("{roles: [first]}", InheritedAttributes(known=False), denied="sts:TagSession"),
+            chained("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:TagSession"),
             "The session that calls carries transitive tags",
         ),
         (
-            chained("{roles: [first]}", InheritedAttributes(known=False), denied="sts:SetSourceIdentity"),
+            chained("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:SetSourceIdentity"),
             "The session that calls carries a source identity",
         ),
     ],
@@ -729,13 +737,13 @@ def test_what_is_not_applied_points_at_the_file_and_at_apply(tmp_path: Path) -> 
 
 
 def test_a_role_that_is_not_there_yet_may_still_refuse(tmp_path: Path) -> None:
-    found = asked(tmp_path, Case(entities(ALICE), more={"absent": True}))
+    found = asked(tmp_path, Case(entities(ALICE), more={"is_role_missing": True}))
     assert "Once applied: user/demo may not assume role/app" in " ".join(found.details)
 
 
 def test_a_role_of_a_similar_name_is_proposed(tmp_path: Path) -> None:
     alias = f'{{role: "arn:aws:iam::{ACCOUNT}:role/ap"}}'
-    more = {"absent": True, "role_names": ("app", "db")}
+    more = {"is_role_missing": True, "role_names": ("app", "db")}
     assert asked(tmp_path, Case(entities(DEMO), alias=alias, more=more)).hint == "Did you mean 'app'?"
 
 

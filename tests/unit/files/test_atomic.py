@@ -138,11 +138,11 @@ def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
 def test_a_lock_lets_one_in_at_a_time(tmp_path: Path) -> None:
     """Without it, eight processes that read, add one and write would lose some."""
     code = (
-        "import sys; from pathlib import Path; from reconciler.assume import atomic\n"
+        "import sys; from pathlib import Path; from reconciler.files import atomic\n"
         "path = Path(sys.argv[1])\n"
         "for _ in range(20):\n"
-        "    with atomic.locked(path.with_name('lock')):\n"
-        "        atomic.replace(path, str(int(path.read_text()) + 1).encode())\n"
+        "    with atomic.hold_lock(path.with_name('lock')):\n"
+        "        atomic.replace_file(path, str(int(path.read_text()) + 1).encode())\n"
     )
     path = tmp_path / "count"
     path.write_text("0")

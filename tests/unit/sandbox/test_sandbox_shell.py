@@ -47,7 +47,7 @@ def test_a_file_that_is_no_command_is_126(tmp_path: Path, capfd: pytest.CaptureF
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 7), (signal.SIGTERM, 143)])
 def test_a_signal_goes_to_the_command_and_the_sandbox_ends_with_it(number: int, code: int) -> None:
     command = "trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done"
-    script = f"import sys; from reconciler.sandbox.shell import run; sys.exit(run(['sh', '-c', {command!r}]))"
+    script = f"import sys; from reconciler.sandbox.shell import run_in_sandbox; sys.exit(run_in_sandbox(['sh', '-c', {command!r}]))"
     process = subprocess.Popen(
         [sys.executable, "-c", script],
         stdout=subprocess.PIPE,
@@ -95,7 +95,7 @@ def test_start_up_files_of_the_user_count_but_do_not_lead_out(
     question = (
         f'echo "=${{AWS_PROFILE-}}=${{AWS_ROLE_ARN-}}=$AWS_ENDPOINT_URL=${{HTTPS_PROXY-}}=$NO_PROXY=$MINE=${prompt}="\n'
     )
-    script = "import sys; from reconciler.sandbox.shell import run; sys.exit(run([]))"
+    script = "import sys; from reconciler.sandbox.shell import run_in_sandbox; sys.exit(run_in_sandbox([]))"
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "dumb", "SHELL": path}
     told = subprocess.run(
         [sys.executable, "-c", script], input=question, env=environment, capture_output=True, text=True, timeout=30

@@ -20,8 +20,8 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 RUNNER = """
 import os, sys
-from reconciler.shell.child import run
-sys.exit(run(sys.argv[1:], os.environ, sys.stderr.write))
+from reconciler.shell.child import run_command
+sys.exit(run_command(sys.argv[1:], os.environ, sys.stderr.write))
 """
 
 

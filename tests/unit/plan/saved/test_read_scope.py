@@ -164,7 +164,7 @@ SINCE: dict[str, tuple[Case, Callable[[State], State], str]] = {
     ),
     "a policy of AWS is not there": (
         Case([ALICE], [replace(ALICE, policies=frozenset(["arn:aws:iam::aws:policy/ReadOnlyAccess"]))], caller=ROOT),
-        facts(outside_policies={}),
+        facts(external_policies={}),
         "unknown-policy",
     ),
     "whom break_glass names is gone": (
@@ -178,7 +178,7 @@ SINCE: dict[str, tuple[Case, Callable[[State], State], str]] = {
             [replace(ALICE, policies=frozenset(ONE_HUNDRED))],
             caller=ROOT,
         ),
-        facts(outside_policies=ONE_HUNDRED, quotas={"AttachedPoliciesPerUserQuota": 11}),
+        facts(external_policies=ONE_HUNDRED, quotas={"AttachedPoliciesPerUserQuota": 11}),
         "past-quota",
     ),
     "the caller's group has lost what made up for it": (
