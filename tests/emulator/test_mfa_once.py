@@ -327,7 +327,8 @@ def test_whoever_is_killed_while_it_holds_the_lock_is_in_nobodys_way(me: Caller)
         key = run.cache_key_of(0)
     script = (
         "import os, time\nfrom reconciler.assume.cache import Cache\n"
-        f"with Cache.from_environ(os.environ, print).lock_entry({CREDENTIALS!r}, {key!r}):\n    print('held', flush=True)\n"
+        f"with Cache.from_environ(os.environ, print).lock_entry({CREDENTIALS!r}, {key!r}):\n"
+        "    print('held', flush=True)\n"
         "    time.sleep(600)\n"
     )
     environ = me.environ | {"PYTHONPATH": str(Path.cwd())}

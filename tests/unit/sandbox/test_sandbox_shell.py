@@ -47,7 +47,8 @@ def test_a_file_that_is_no_command_is_126(tmp_path: Path, capfd: pytest.CaptureF
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 7), (signal.SIGTERM, 143)])
 def test_a_signal_goes_to_the_command_and_the_sandbox_ends_with_it(number: int, code: int) -> None:
     command = "trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done"
-    script = f"import sys; from reconciler.sandbox.shell import run_in_sandbox; sys.exit(run_in_sandbox(['sh', '-c', {command!r}]))"
+    script = "import sys; from reconciler.sandbox.shell import run_in_sandbox; "
+    script += f"sys.exit(run_in_sandbox(['sh', '-c', {command!r}]))"
     process = subprocess.Popen(
         [sys.executable, "-c", script],
         stdout=subprocess.PIPE,
