@@ -93,9 +93,8 @@ def _is_not_yet_visible(error: ClientError, code: str, step: Step, made_facts: C
 
 
 def is_already_done(error: Exception, step: Step) -> bool:
-    """A deletion of what is gone already has reached its goal."""
-    undoing = step.call.operation.startswith(("Delete", "Detach", "Remove", "Untag", "Deactivate"))
-    return undoing and code_of(error) == "NoSuchEntity"
+    """Return whether the goal of a call is reached: what it removes is gone already."""
+    return step.effect.is_removal and code_of(error) == "NoSuchEntity"
 
 
 def send_step(

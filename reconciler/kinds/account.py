@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
@@ -20,10 +20,11 @@ from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.export_context import Entry, ExportContext
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import RawAccount, ReadCall
-from reconciler.kinds.steps import absence_of, make_step, presence_of
+from reconciler.kinds.steps import absence_of, make_step, presence_of, set_fields
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration
 from reconciler.model.durations import parse_duration
+from reconciler.model.effects import Create, Delete, Effect
 from reconciler.model.entity import Entity
 from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Phase, Step
@@ -190,27 +191,35 @@ class AccountKind:
         return frozenset()
 
     def create(self, entity: AccountSetting, context: PlanContext) -> list[Step]:
-        address = entity.address
-        operation, parameters = _make_put_call(entity)
-        return [make_step(address, Phase.ACCOUNT, operation, parameters, (), (presence_of(address),))]
+        put, delete, parameters = _make_put_call(entity)
+        return [_make_put_step(entity, Create(entity.address, put, delete, entity), parameters)]
 
     def update(self, before: AccountSetting, after: AccountSetting, context: PlanContext) -> list[Step]:
-        return self.create(after, context) if before != after else []
+        if before == after:
+            return []
+        put, _, parameters = _make_put_call(after)
+        names = [field.name for field in fields(after) if field.name != "name"]
+        return [_make_put_step(after, set_fields(before, after, put, *names), parameters)]
 
     def delete(self, entity: AccountSetting, context: PlanContext) -> list[Step]:
         address = entity.address
-        operation, parameters = "DeleteAccountPasswordPolicy", dict[str, object]()
-        if isinstance(entity, AccountAlias):
-            operation, parameters = "DeleteAccountAlias", {"AccountAlias": entity.alias}
-        return [make_step(address, Phase.ACCOUNT, operation, parameters, (), (absence_of(address),))]
+        put, delete, _ = _make_put_call(entity)
+        parameters: dict[str, object] = {"AccountAlias": entity.alias} if isinstance(entity, AccountAlias) else {}
+        effect = Delete(address, delete, put, entity)
+        return [make_step(address, Phase.ACCOUNT, effect, parameters, (), (absence_of(address),))]
 
 
-def _make_put_call(entity: AccountSetting) -> tuple[str, dict[str, object]]:
-    """The one call that makes a setting what it should be, whatever it was."""
+def _make_put_step(entity: AccountSetting, effect: Effect, parameters: dict[str, object]) -> Step:
+    return make_step(entity.address, Phase.ACCOUNT, effect, parameters, (), (presence_of(entity.address),))
+
+
+def _make_put_call(entity: AccountSetting) -> tuple[str, str, dict[str, object]]:
+    """Return the operations that put and delete a setting, and the parameters of the put, whatever was before."""
     if isinstance(entity, AccountAlias):
-        return "CreateAccountAlias", {"AccountAlias": entity.alias}
+        return "CreateAccountAlias", "DeleteAccountAlias", {"AccountAlias": entity.alias}
     values = {key: getattr(entity, field) for field, key in _PARAMETERS.items()}
-    return "UpdateAccountPasswordPolicy", {key: value for key, value in values.items() if value is not None}
+    given = {key: value for key, value in values.items() if value is not None}
+    return "UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy", given
 
 
 def _read_password_policy(node: Map, context: DeclareContext) -> PasswordPolicy:

@@ -11,16 +11,22 @@ from reconciler.kinds.base import DeclaredEntity
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.export_context import Entry, ExportContext, export_inline_policies, export_path, make_entry
 from reconciler.kinds.facets.inline_policies import InlineFacet
-from reconciler.kinds.facets.links import make_policy_facet, make_policy_links
+from reconciler.kinds.facets.links import (
+    MEMBERSHIPS,
+    make_group_links,
+    make_policy_facet,
+    make_policy_links,
+    make_release_step,
+)
 from reconciler.kinds.facets.placement import plan_placement
 from reconciler.kinds.mfa_guard import add_guard
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import RawAccount, ReadCall, attached_arns_of
-from reconciler.kinds.steps import link_removal_of, make_step, plan_deletion, presence_of
+from reconciler.kinds.steps import link_removal_of, make_create_step, plan_deletion
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group
 from reconciler.model.node import Map, get_text
-from reconciler.model.plan import Phase, Step
+from reconciler.model.plan import Step
 from reconciler.model.problem import Place, Problem
 
 _ATTACHED = make_policy_facet("Group")
@@ -87,10 +93,9 @@ class GroupKind:
         return context.filter_own_policies(entity.policies)
 
     def create(self, entity: Group, context: PlanContext) -> list[Step]:
-        address = entity.address
-        parameters: dict[str, object] = {"GroupName": entity.name, "Path": entity.path}
-        first = make_step(address, Phase.CREATE, "CreateGroup", parameters, (), (presence_of(address),))
-        return [first, *self.update(Group(entity.name, entity.path), entity, context)]
+        bare = Group(entity.name, entity.path)
+        first = make_create_step(bare, self.noun, {"GroupName": entity.name, "Path": entity.path})
+        return [first, *self.update(bare, entity, context)]
 
     def update(self, before: Group, after: Group, context: PlanContext) -> list[Step]:
         address = before.address
@@ -106,16 +111,10 @@ class GroupKind:
         address = entity.address
         members = context.members.get(address, ())
         foreign = [
-            make_step(
-                address,
-                Phase.DELETE,
-                "RemoveUserFromGroup",
-                {"GroupName": entity.name, "UserName": member.name},
-                (),
-                (link_removal_of(member, address),),
-            )
+            make_release_step(address, member, MEMBERSHIPS, link)
             for member in members
             if not context.is_planned(member)
+            for link in make_group_links(member, frozenset([address]))
         ]
         steps = [
             *foreign,
@@ -123,4 +122,4 @@ class GroupKind:
             *_INLINE.plan_removal(address, entity.inline_policies),
         ]
         left = tuple(link_removal_of(member, address) for member in members)
-        return plan_deletion(address, steps, "DeleteGroup", {"GroupName": entity.name}, left)
+        return plan_deletion(entity, self.noun, steps, {"GroupName": entity.name}, left)

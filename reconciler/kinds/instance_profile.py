@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from reconciler.kinds import limits
@@ -12,15 +13,18 @@ from reconciler.kinds.export_context import Entry, ExportContext
 from reconciler.kinds.facets.tags import OWNER, TagFacet, to_tag_list
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import NO_DETAIL, RawAccount, ReadCall
-from reconciler.kinds.steps import link_of, link_removal_of, make_step, plan_deletion, presence_of
+from reconciler.kinds.steps import link_of, link_removal_of, make_create_step, make_step, plan_deletion, presence_of
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration
+from reconciler.model.effects import Link, Unlink
 from reconciler.model.entity import Entity, InstanceProfile, Role
 from reconciler.model.node import Map, get_texts
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
+from reconciler.model.quotas import ROLES_PER_PROFILE, Quota
 
 _TAGS = TagFacet("InstanceProfile")
+_ADD_ROLE, _REMOVE_ROLE = "AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile"
 
 
 def profile_address_of(role: Address, node: Map) -> Address | None:
@@ -101,7 +105,7 @@ class InstanceProfileKind:
         parameters: dict[str, object] = {"InstanceProfileName": entity.name, "Path": entity.path}
         if entity.tags:
             parameters["Tags"] = to_tag_list(entity.tags)
-        first = make_step(address, Phase.CREATE, "CreateInstanceProfile", parameters, (), (presence_of(address),))
+        first = make_create_step(replace(entity, role=None), self.noun, parameters)
         return [first, *self._plan_role_change(address, None, entity.role)]
 
     def update(self, before: InstanceProfile, after: InstanceProfile, context: PlanContext) -> list[Step]:
@@ -117,17 +121,15 @@ class InstanceProfileKind:
         steps: list[Step] = []
         needs: tuple[Fact, ...] = ()
         if before:
-            note = "the quota of one role per instance profile"
-            steps.append(
-                self._make_role_removal(address, before, Phase.SWAP if after else Phase.NARROW, note if after else "")
-            )
+            phase, forced_by = (Phase.SWAP, ROLES_PER_PROFILE) if after else (Phase.NARROW, None)
+            steps.append(make_role_removal(address, address, before, phase, forced_by))
             needs = (link_removal_of(address, before),)
         if after:
             steps.append(
                 make_step(
                     address,
                     Phase.SWAP if before else Phase.WIDEN,
-                    "AddRoleToInstanceProfile",
+                    Link(address, _ADD_ROLE, _REMOVE_ROLE, after),
                     {"InstanceProfileName": address.name, "RoleName": after.name},
                     (presence_of(address), presence_of(after), *needs),
                     (link_of(address, after),),
@@ -135,12 +137,16 @@ class InstanceProfileKind:
             )
         return steps
 
-    def _make_role_removal(self, address: Address, role: Address, phase: Phase, note: str = "") -> Step:
-        parameters: dict[str, object] = {"InstanceProfileName": address.name, "RoleName": role.name}
-        made = (link_removal_of(address, role),)
-        return make_step(address, phase, "RemoveRoleFromInstanceProfile", parameters, (), made, note)
-
     def delete(self, entity: InstanceProfile, context: PlanContext) -> list[Step]:
         address = entity.address
-        steps = [self._make_role_removal(address, entity.role, Phase.DELETE)] if entity.role else []
-        return plan_deletion(address, steps, "DeleteInstanceProfile", {"InstanceProfileName": entity.name})
+        steps = [make_role_removal(address, address, entity.role, Phase.DELETE)] if entity.role else []
+        return plan_deletion(entity, self.noun, steps, {"InstanceProfileName": entity.name})
+
+
+def make_role_removal(
+    address: Address, profile: Address, role: Address, phase: Phase, forced_by: Quota | None = None
+) -> Step:
+    """Return the step that takes a role out of an instance profile. address: the one of both that changes."""
+    parameters: dict[str, object] = {"InstanceProfileName": profile.name, "RoleName": role.name}
+    effect = Unlink(profile, _REMOVE_ROLE, _ADD_ROLE, role)
+    return make_step(address, phase, effect, parameters, (), (link_removal_of(profile, role),), forced_by)

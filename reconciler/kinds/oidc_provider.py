@@ -19,16 +19,26 @@ from reconciler.kinds.facets import context_provider
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import ItemCall, RawAccount, ReadCall, tags_of
-from reconciler.kinds.steps import absence_of, make_step, plan_deletion, presence_of, removal_of
+from reconciler.kinds.steps import (
+    absence_of,
+    make_create_step,
+    make_step,
+    plan_deletion,
+    presence_of,
+    removal_of,
+    set_fields,
+)
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
+from reconciler.model.effects import SetFields
 from reconciler.model.entity import Entity, Tags
 from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, get_texts
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.quotas import CLIENT_IDS
 
-MAX_CLIENTS, MAX_THUMBPRINTS = 100, 5
+MAX_THUMBPRINTS = 5
 _LONGEST_URL, _LONGEST_CLIENT = 255, 255
 _SCHEME = "https://"
 _ISSUER = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[\x21-\x7e]*)?")
@@ -36,6 +46,7 @@ _BEHIND_PATH = re.compile(r"[?#]")
 _THUMBPRINT = re.compile(r"[0-9a-fA-F]{40}")
 _EXACT, _LIKE = ("StringEquals", "StringEqualsIfExists"), ("StringLike", "StringLikeIfExists")
 _TAGS = TagFacet("OpenIDConnectProvider")
+_ADD_CLIENT, _REMOVE_CLIENT = "AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +163,8 @@ class OidcProviderKind:
             if len(value) > _LONGEST_CLIENT:
                 summary = f"A client id of {len(value)} characters; IAM allows {_LONGEST_CLIENT}."
                 context.add_problem("too-long", summary, place)
-        if len(clients) > MAX_CLIENTS:
-            summary = f"{len(clients)} client ids; IAM allows {MAX_CLIENTS} per provider."
+        if len(clients) > CLIENT_IDS.default:
+            summary = f"{len(clients)} client ids; IAM allows {CLIENT_IDS.default} per provider."
             context.add_problem("too-many-client-ids", summary, node.place_of("client_ids"))
         thumbprints = self._read_thumbprints(node, context) if "thumbprints" in node else None
         propagation = context_provider.declare_propagation(node, context)
@@ -197,46 +208,46 @@ class OidcProviderKind:
         if entity.tags:
             parameters["Tags"] = to_tag_list(entity.tags)
         parameters |= context_provider.make_create_parameters(entity)
-        made = (presence_of(entity.address),)
-        return [make_step(entity.address, Phase.CREATE, "CreateOpenIDConnectProvider", parameters, (), made)]
+        return [make_create_step(entity, self.noun, parameters)]
 
     def update(self, before: OidcProvider, after: OidcProvider, context: PlanContext) -> list[Step]:
         address, target = before.address, self._target_of(before, context)
-        steps = self._plan_clients(address, target, before.client_ids, after.client_ids)
+        steps = self._plan_clients(target, before, after)
         if before.thumbprints != after.thumbprints:
             old, new = before.thumbprints or frozenset(), after.thumbprints or frozenset()
             phase = Phase.WIDEN if new > old else Phase.NARROW if new < old else Phase.SWAP
             parameters = {**target, "ThumbprintList": sorted(new)}
-            steps.append(
-                make_step(address, phase, "UpdateOpenIDConnectProviderThumbprint", parameters, (presence_of(address),))
-            )
+            effect = set_fields(before, after, "UpdateOpenIDConnectProviderThumbprint", "thumbprints")
+            steps.append(make_step(address, phase, effect, parameters, (presence_of(address),)))
         steps += context_provider.plan_changes("UpdateOpenIDConnectProvider", target, before, after)
         return [*steps, *_TAGS.plan_changes(address, target, before.tags, after.tags)]
 
-    def _plan_clients(
-        self, address: Address, target: dict[str, object], before: frozenset[str], after: frozenset[str]
-    ) -> list[Step]:
+    def _plan_clients(self, target: dict[str, object], before: OidcProvider, after: OidcProvider) -> list[Step]:
         """New client ids before old ones go; where there is no room for both, the other way round."""
-        crowded = len(before | after) > MAX_CLIENTS
+        address, old, new = after.address, before.client_ids, after.client_ids
+        crowded = len(old | new) > CLIENT_IDS.default
         phase = Phase.WIDEN if crowded else Phase.NARROW
-        note = "the quota of client ids" if crowded else ""
         room: tuple[Fact, ...] = ()
         steps = []
-        for client in sorted(before - after):
+        for client in sorted(old - new):
             made = removal_of(address, f"client/{client}")
             room += (made,) if crowded else ()
-            operation, parameters = "RemoveClientIDFromOpenIDConnectProvider", {**target, "ClientID": client}
-            steps.append(make_step(address, phase, operation, parameters, (), (made,), note))
-        for client in sorted(after - before):
-            operation, parameters = "AddClientIDToOpenIDConnectProvider", {**target, "ClientID": client}
-            steps.append(make_step(address, Phase.WIDEN, operation, parameters, (presence_of(address), *room)))
+            fields = {"client_ids": old}, {"client_ids": old - {client}}
+            effect = SetFields(address, _REMOVE_CLIENT, (_ADD_CLIENT,), *fields, True, client)
+            forced_by = CLIENT_IDS if crowded else None
+            steps.append(make_step(address, phase, effect, {**target, "ClientID": client}, (), (made,), forced_by))
+        for client in sorted(new - old):
+            fields = {"client_ids": old}, {"client_ids": old | {client}}
+            effect = SetFields(address, _ADD_CLIENT, (_REMOVE_CLIENT,), *fields, what=client)
+            needs = (presence_of(address), *room)
+            steps.append(make_step(address, Phase.WIDEN, effect, {**target, "ClientID": client}, needs))
         return steps
 
     def delete(self, entity: OidcProvider, context: PlanContext) -> list[Step]:
         """After the roles that trust it and go too, so that none of them dangles."""
         address = entity.address
         going = tuple(absence_of(role) for role in context.trusting_roles.get(address, ()) if role in context.deletions)
-        return plan_deletion(address, [], "DeleteOpenIDConnectProvider", self._target_of(entity, context), going)
+        return plan_deletion(entity, self.noun, [], self._target_of(entity, context), going)
 
     def _target_of(self, entity: OidcProvider, context: PlanContext) -> dict[str, object]:
         return {"OpenIDConnectProviderArn": context.arn_of(entity.address)}

@@ -11,10 +11,11 @@ from typing import TypeVar
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of
 from reconciler.model.document import Statement
+from reconciler.model.effects import NO_STATEMENTS, Statements
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.live import State
 from reconciler.model.quotas import Quota
-from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, statements_of
+from reconciler.policy.permission_delta import statements_of
 from reconciler.policy.trust import find_trusted_entities
 
 EntityLookup = Callable[[Address], Entity | None]

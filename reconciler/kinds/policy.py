@@ -13,6 +13,7 @@ from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.base import DeclaredEntity
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.export_context import Entry, ExportContext, export_path, export_tags, is_protected, make_entry
+from reconciler.kinds.facets.links import make_policy_facet, make_policy_links, make_release_step
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import NO_DETAIL, RawAccount, ReadCall
@@ -21,7 +22,7 @@ from reconciler.kinds.steps import (
     boundary_removal_of,
     chain_stages,
     link_removal_of,
-    make_edit_step,
+    make_create_step,
     make_step,
     plan_deletion,
     presence_of,
@@ -30,6 +31,7 @@ from reconciler.kinds.steps import (
 from reconciler.model.address import Address
 from reconciler.model.arns import path_of
 from reconciler.model.document import Document
+from reconciler.model.effects import Discard, WriteDocument
 from reconciler.model.entity import Entity, Policy
 from reconciler.model.live import PolicyVersion
 from reconciler.model.node import Map, get_text
@@ -37,11 +39,12 @@ from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.quotas import MANAGED_SIZE, VERSIONS
 from reconciler.policy.grammar import PolicyType
-from reconciler.policy.permission_delta import diff_statements
+from reconciler.policy.permission_delta import diff_statements, phase_of_delta
 from reconciler.policy.readable_form import to_readable
 from reconciler.policy.stages import split_into_stages
 
 _TAGS = TagFacet("Policy")
+_CREATE_VERSION = "CreatePolicyVersion"
 
 
 class PolicyKind:
@@ -127,7 +130,7 @@ class PolicyKind:
             parameters["Description"] = entity.description
         if entity.tags:
             parameters["Tags"] = to_tag_list(entity.tags)
-        return [make_step(entity.address, Phase.CREATE, "CreatePolicy", parameters, (), (presence_of(entity.address),))]
+        return [make_create_step(entity, self.noun, parameters)]
 
     def update(self, before: Policy, after: Policy, context: PlanContext) -> list[Step]:
         address, target = before.address, self._target_of(before, context)
@@ -143,13 +146,15 @@ class PolicyKind:
         removals: list[Step] = []
         versions: list[Step] = []
         for old, new in zip((before.document, *written[:-1]), written, strict=True):
-            shift = diff_statements(old.statements, new.statements)
+            delta = diff_statements(old.statements, new.statements)
+            phase = phase_of_delta(delta)
             number = len(versions) + len(spare) - len(written)
-            room = [self._make_version_removal(before, spare[number].id, context, shift.phase)] if number >= 0 else []
+            room = [self._make_version_removal(before, spare[number].id, context, phase)] if number >= 0 else []
             needs = (presence_of(address), *(fact for removal in room for fact in removal.makes))
             parameters = {**target, "PolicyDocument": new.text, "SetAsDefault": True}
             removals += room
-            versions.append(make_edit_step(address, shift, "CreatePolicyVersion", parameters, needs))
+            effect = WriteDocument(address, _CREATE_VERSION, _CREATE_VERSION, "", old, new, delta)
+            versions.append(make_step(address, phase, effect, parameters, needs))
         return [*removals, *chain_stages(versions, (address, ""))]
 
     def _find_oldest_versions(self, policy: Policy, context: PlanContext, wanted: int) -> list[PolicyVersion]:
@@ -161,23 +166,18 @@ class PolicyKind:
     def _make_version_removal(self, policy: Policy, version: str, context: PlanContext, phase: Phase) -> Step:
         parameters = {**self._target_of(policy, context), "VersionId": version}
         made = removal_of(policy.address, f"version/{version}")
-        return make_step(policy.address, phase, "DeletePolicyVersion", parameters, (), (made,))
+        effect = Discard(policy.address, "DeletePolicyVersion", version)
+        return make_step(policy.address, phase, effect, parameters, (), (made,))
 
     def delete(self, entity: Policy, context: PlanContext) -> list[Step]:
         address, target = entity.address, self._target_of(entity, context)
         arn = str(target["PolicyArn"])
         holders = context.policy_holders.get(arn, ())
         steps = [
-            make_step(
-                address,
-                Phase.DELETE,
-                f"Detach{holder.kind.capitalize()}Policy",
-                {f"{holder.kind.capitalize()}Name": holder.name, **target},
-                (),
-                (link_removal_of(holder, arn),),
-            )
+            make_release_step(address, holder, make_policy_facet(holder.kind.capitalize()), link)
             for holder in holders
             if not context.is_planned(holder)
+            for link in make_policy_links(holder, frozenset([arn]), context)
         ]
         versions = context.baseline.details.versions.get(address, ())
         steps += [
@@ -188,7 +188,7 @@ class PolicyKind:
         bounded = [holder for holder in context.boundary_holders.get(arn, ()) if context.is_planned(holder)]
         freed = [absence_of(h) if h in context.deletions else boundary_removal_of(h, arn) for h in bounded]
         detached = [link_removal_of(holder, arn) for holder in holders]
-        return plan_deletion(address, steps, "DeletePolicy", target, (*freed, *detached))
+        return plan_deletion(entity, self.noun, steps, target, (*freed, *detached))
 
     def _target_of(self, policy: Policy, context: PlanContext) -> dict[str, object]:
         return {"PolicyArn": context.arn_of(policy.address)}

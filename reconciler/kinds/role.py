@@ -6,6 +6,7 @@ get their trust once all of them exist: IAM refuses a trust that names what is n
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -29,21 +30,30 @@ from reconciler.kinds.facets.boundary import BoundaryFacet, needs_of_boundary
 from reconciler.kinds.facets.inline_policies import InlineFacet
 from reconciler.kinds.facets.links import make_policy_facet, make_policy_links
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
-from reconciler.kinds.instance_profile import declare_profile, export_profile
+from reconciler.kinds.instance_profile import declare_profile, export_profile, make_role_removal
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import RawAccount, ReadCall, attached_arns_of, boundary_arn_of, principal_tags_of
-from reconciler.kinds.steps import link_removal_of, make_edit_step, make_step, plan_deletion, presence_of
+from reconciler.kinds.steps import (
+    link_removal_of,
+    make_create_step,
+    make_step,
+    plan_deletion,
+    presence_of,
+    set_fields,
+)
 from reconciler.kinds.trust_export import export_trust_rules
 from reconciler.kinds.trust_rules import read_trust
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.durations import parse_duration
+from reconciler.model.effects import NO_STATEMENTS, WriteDocument
 from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
+from reconciler.policy.canonical import canonical
 from reconciler.policy.grammar import PolicyType
-from reconciler.policy.permission_delta import NO_STATEMENTS, PermissionDelta, diff_statements
+from reconciler.policy.permission_delta import diff_statements, phase_of_delta
 from reconciler.policy.readable_form import to_readable
 from reconciler.policy.trust import CLOSED_TRUST, find_trusted_entities, unique_ids_of
 
@@ -52,6 +62,8 @@ _INLINE = InlineFacet("Role")
 _TAGS = TagFacet("Role", folds_keys=Role.folds_tag_keys)
 _BOUNDARY = BoundaryFacet("Role")
 _DEFAULT_SESSION = 3600
+_UPDATE_TRUST = "UpdateAssumeRolePolicy"
+_CLOSED = canonical(json.loads(CLOSED_TRUST))
 
 
 class RoleKind:
@@ -209,7 +221,9 @@ class RoleKind:
         return named | find_trusted_entities(entity.trust_policy, context.baseline.account)
 
     def create(self, entity: Role, context: PlanContext) -> list[Step]:
-        address, closed = entity.address, entity.address in context.cyclic_roles
+        closed = entity.address in context.cyclic_roles
+        bare = replace(entity, policies=frozenset(), inline_policies={})
+        created = replace(bare, trust_policy=_CLOSED) if closed else bare
         parameters: dict[str, object] = {"RoleName": entity.name, "Path": entity.path}
         parameters["AssumeRolePolicyDocument"] = CLOSED_TRUST if closed else entity.trust_policy.text
         if entity.description:
@@ -224,19 +238,17 @@ class RoleKind:
         needs = needs_of_boundary(entity.permissions_boundary, context)
         if not closed:
             needs += _needs_of_trust(entity, context)
-        first = make_step(address, Phase.CREATE, "CreateRole", parameters, needs, (presence_of(address),))
-        opened = (
-            [self._make_trust_step(entity, context, diff_statements(NO_STATEMENTS, entity.trust_policy.statements))]
-            if closed
-            else []
-        )
-        bare = replace(entity, policies=frozenset(), inline_policies={})
-        return [first, *opened, *self.update(bare, entity, context)]
+        first = make_create_step(created, self.noun, parameters, needs)
+        opening = [self._make_trust_step(None, entity, context)] if closed else []
+        return [first, *opening, *self.update(bare, entity, context)]
 
-    def _make_trust_step(self, role: Role, context: PlanContext, shift: PermissionDelta) -> Step:
-        parameters: dict[str, object] = {"RoleName": role.name, "PolicyDocument": role.trust_policy.text}
-        needs = (presence_of(role.address), *_needs_of_trust(role, context))
-        return make_edit_step(role.address, shift, "UpdateAssumeRolePolicy", parameters, needs)
+    def _make_trust_step(self, old: Document | None, after: Role, context: PlanContext) -> Step:
+        """Return the step that writes the trust policy. old: None for a role that this plan creates closed."""
+        delta = diff_statements(old.statements if old else NO_STATEMENTS, after.trust_policy.statements)
+        effect = WriteDocument(after.address, _UPDATE_TRUST, _UPDATE_TRUST, "", old, after.trust_policy, delta)
+        parameters: dict[str, object] = {"RoleName": after.name, "PolicyDocument": after.trust_policy.text}
+        needs = (presence_of(after.address), *_needs_of_trust(after, context))
+        return make_step(after.address, phase_of_delta(delta), effect, parameters, needs)
 
     def update(self, before: Role, after: Role, context: PlanContext) -> list[Step]:
         address, target, steps = before.address, {"RoleName": before.name}, []
@@ -246,10 +258,10 @@ class RoleKind:
             parameters: dict[str, object] = {**target, "Description": after.description}
             parameters["MaxSessionDuration"] = after.max_session_duration
             parameters |= signin
-            steps.append(make_step(address, Phase.WIDEN, "UpdateRole", parameters, (presence_of(address),)))
+            effect = set_fields(before, after, "UpdateRole", *scalars, "max_signin_session_duration")
+            steps.append(make_step(address, Phase.WIDEN, effect, parameters, (presence_of(address),)))
         if before.trust_policy != after.trust_policy:
-            shift = diff_statements(before.trust_policy.statements, after.trust_policy.statements)
-            steps.append(self._make_trust_step(after, context, shift))
+            steps.append(self._make_trust_step(before.trust_policy, after, context))
         old = make_policy_links(address, before.policies, context)
         new = make_policy_links(address, after.policies, context)
         return [
@@ -263,21 +275,14 @@ class RoleKind:
     def delete(self, entity: Role, context: PlanContext) -> list[Step]:
         address, profiles = entity.address, context.instance_profiles.get(entity.address, ())
         steps = [
-            make_step(
-                address,
-                Phase.DELETE,
-                "RemoveRoleFromInstanceProfile",
-                {"InstanceProfileName": profile.name, "RoleName": entity.name},
-                (),
-                (link_removal_of(profile, address),),
-            )
+            make_role_removal(address, profile, address, Phase.DELETE)
             for profile in profiles
             if not context.is_planned(profile)
         ]
         steps += _ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context), context)
         steps += _INLINE.plan_removal(address, entity.inline_policies)
         left = tuple(link_removal_of(profile, address) for profile in profiles)
-        return plan_deletion(address, steps, "DeleteRole", {"RoleName": entity.name}, left)
+        return plan_deletion(entity, self.noun, steps, {"RoleName": entity.name}, left)
 
 
 def read_role_templates(raw: RawAccount) -> dict[Address, str]:

@@ -19,7 +19,7 @@ from reconciler.kinds.facets import context_provider
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import ItemCall, RawAccount, ReadCall, tags_of
-from reconciler.kinds.steps import absence_of, make_step, plan_deletion, presence_of
+from reconciler.kinds.steps import absence_of, make_create_step, make_step, plan_deletion, presence_of, set_fields
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Tags
@@ -157,17 +157,14 @@ class SamlProviderKind:
         if entity.tags:
             parameters["Tags"] = to_tag_list(entity.tags)
         parameters |= context_provider.make_create_parameters(entity)
-        return [
-            make_step(
-                entity.address, Phase.CREATE, "CreateSAMLProvider", parameters, (), (presence_of(entity.address),)
-            )
-        ]
+        return [make_create_step(entity, self.noun, parameters)]
 
     def update(self, before: SamlProvider, after: SamlProvider, context: PlanContext) -> list[Step]:
         address, target, steps = before.address, self._target_of(before, context), []
         if before.metadata != after.metadata:
             parameters = {**target, "SAMLMetadataDocument": after.metadata.text}
-            steps = [make_step(address, Phase.SWAP, "UpdateSAMLProvider", parameters, (presence_of(address),))]
+            effect = set_fields(before, after, "UpdateSAMLProvider", "metadata")
+            steps = [make_step(address, Phase.SWAP, effect, parameters, (presence_of(address),))]
         steps += context_provider.plan_changes("UpdateSAMLProvider", target, before, after)
         return [*steps, *_TAGS.plan_changes(address, target, before.tags, after.tags)]
 
@@ -175,7 +172,7 @@ class SamlProviderKind:
         """After the roles that trust it and go too, so that none of them dangles."""
         address = entity.address
         going = tuple(absence_of(role) for role in context.trusting_roles.get(address, ()) if role in context.deletions)
-        return plan_deletion(address, [], "DeleteSAMLProvider", self._target_of(entity, context), going)
+        return plan_deletion(entity, self.noun, [], self._target_of(entity, context), going)
 
     def _target_of(self, entity: SamlProvider, context: PlanContext) -> dict[str, object]:
         return {"SAMLProviderArn": context.arn_of(entity.address)}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model.address import Address
-from reconciler.model.plan import Call, Fact, Phase, Step
-from reconciler.policy.permission_delta import PermissionDelta
+from reconciler.model.effects import Create, Delete, Effect, SetFields
+from reconciler.model.entity import Entity
+from reconciler.model.plan import ORDER_FACT, Call, Fact, Phase, Step
+from reconciler.model.quotas import Quota
 
 
 def presence_of(address: Address) -> Fact:
@@ -36,6 +38,16 @@ def removal_of(address: Address, what: str) -> Fact:
     return ("emptied", *address.key, what)
 
 
+def order_fact_of(index: int) -> Fact:
+    """The step with this index was made: says nothing of IAM, only which call waits for which."""
+    return (ORDER_FACT, str(index))
+
+
+def opening_fact_of(role: Address) -> Fact:
+    """A role that was created closed has all that the plan gives it, so that it may be opened."""
+    return (ORDER_FACT, *role.key, "complete")
+
+
 def _text_of(held: Address | str) -> str:
     return held if isinstance(held, str) else "/".join(held.key)
 
@@ -43,47 +55,58 @@ def _text_of(held: Address | str) -> str:
 def make_step(
     address: Address,
     phase: Phase,
-    operation: str,
+    effect: Effect,
     parameters: dict[str, object],
     needs: tuple[Fact, ...] = (),
     makes: tuple[Fact, ...] = (),
-    note: str = "",
+    forced_by: Quota | None = None,
 ) -> Step:
-    """Shorthand for a step with one call."""
-    return Step(address, Call(operation, parameters), phase, frozenset(needs), frozenset(makes), note)
+    """Return the step that makes one call, of the operation that its effect names."""
+    call = Call(effect.operation, parameters)
+    return Step(address, call, effect, phase, frozenset(needs), frozenset(makes), forced_by)
+
+
+def set_fields(before: Entity, after: Entity, operation: str, *fields: str) -> SetFields:
+    """Return the effect of a call that sets these fields of an entity, and that the same operation takes back."""
+    old, new = ({name: getattr(side, name) for name in fields} for side in (before, after))
+    return SetFields(after.address, operation, (operation,), old, new)
+
+
+def make_create_step(
+    entity: Entity,
+    noun: str,
+    parameters: dict[str, object],
+    needs: tuple[Fact, ...] = (),
+) -> Step:
+    """Return the step that creates an entity. entity: as this call leaves it. noun: as in `CreateRole`."""
+    address = entity.address
+    effect = Create(address, f"Create{noun}", f"Delete{noun}", entity)
+    return make_step(address, Phase.CREATE, effect, parameters, needs, (presence_of(address),))
 
 
 def plan_deletion(
-    address: Address,
+    entity: Entity,
+    noun: str,
     removals: list[Step],
-    operation: str,
     parameters: dict[str, object],
     needs: tuple[Fact, ...] = (),
 ) -> list[Step]:
-    """The steps that empty an entity, and the one that deletes it after all of them and what else it needs."""
-    made = {fact for earlier in removals for fact in earlier.makes}
-    last = make_step(address, Phase.DELETE, operation, parameters, tuple({*made, *needs}), (absence_of(address),))
+    """Return the steps that empty an entity, and the one that deletes it after all of them.
+
+    noun: as in `DeleteRole`. needs: the other facts that the deletion waits for.
+    """
+    address = entity.address
+    made = {fact for removal in removals for fact in removal.makes}
+    effect = Delete(address, f"Delete{noun}", f"Create{noun}", entity)
+    last = make_step(address, Phase.DELETE, effect, parameters, tuple({*made, *needs}), (absence_of(address),))
     return [*removals, last]
 
 
-def make_edit_step(
-    address: Address,
-    shift: PermissionDelta,
-    operation: str,
-    parameters: dict[str, object],
-    needs: tuple[Fact, ...] = (),
-    makes: tuple[Fact, ...] = (),
-) -> Step:
-    """The step that writes or deletes a document, in the phase that what it gives and takes calls for."""
-    made = make_step(address, shift.phase, operation, parameters, needs, makes)
-    return replace(made, gives=shift.gives, takes=shift.takes, denies=shift.denies, lifts=shift.lifts)
-
-
 def chain_stages(steps: list[Step], document: tuple[Address, str]) -> list[Step]:
-    """The writes of one document, each of which waits for the one before it."""
-    found: list[Step] = []
-    for index, one in enumerate(steps):
+    """Let each write of one document wait for the one before it."""
+    chained: list[Step] = []
+    for index, step in enumerate(steps):
         made = removal_of(document[0], f"stage/{document[1]}/{index}")
         before = {removal_of(document[0], f"stage/{document[1]}/{index - 1}")} if index else set()
-        found.append(replace(one, needs=one.needs | before, makes=one.makes | {made}, document=document))
-    return found
+        chained.append(replace(step, needs=step.needs | before, makes=step.makes | {made}))
+    return chained

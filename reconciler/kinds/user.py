@@ -30,11 +30,12 @@ from reconciler.kinds.facets.tags import TagFacet, to_tag_list
 from reconciler.kinds.mfa_guard import add_guard
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import RawAccount, ReadCall, attached_arns_of, boundary_arn_of, principal_tags_of
-from reconciler.kinds.steps import make_step, plan_deletion, presence_of, removal_of
+from reconciler.kinds.steps import make_create_step, make_step, plan_deletion, removal_of
 from reconciler.model.address import Address
 from reconciler.model.desired import KeyRule
 from reconciler.model.document import Document
 from reconciler.model.durations import parse_duration
+from reconciler.model.effects import Discard
 from reconciler.model.entity import Entity, User
 from reconciler.model.live import OwnedCredentials
 from reconciler.model.node import Map, get_text
@@ -186,16 +187,14 @@ class UserKind:
         return entity.groups | context.filter_own_policies(entity.policies, [entity.permissions_boundary])
 
     def create(self, entity: User, context: PlanContext) -> list[Step]:
-        address = entity.address
         parameters: dict[str, object] = {"UserName": entity.name, "Path": entity.path}
         if entity.permissions_boundary:
             parameters["PermissionsBoundary"] = entity.permissions_boundary
         if entity.tags:
             parameters["Tags"] = to_tag_list(entity.tags)
         needs = needs_of_boundary(entity.permissions_boundary, context)
-        first = make_step(address, Phase.CREATE, "CreateUser", parameters, needs, (presence_of(address),))
         bare = User(entity.name, entity.path, permissions_boundary=entity.permissions_boundary, tags=entity.tags)
-        return [first, *self.update(bare, entity, context)]
+        return [make_create_step(bare, self.noun, parameters, needs), *self.update(bare, entity, context)]
 
     def update(self, before: User, after: User, context: PlanContext) -> list[Step]:
         address, target = before.address, {"UserName": before.name}
@@ -222,7 +221,7 @@ class UserKind:
             *_INLINE.plan_removal(address, entity.inline_policies),
             *MEMBERSHIPS.plan_removal(address, make_group_links(address, entity.groups), context),
         ]
-        return plan_deletion(address, steps, "DeleteUser", {"UserName": entity.name})
+        return plan_deletion(entity, self.noun, steps, {"UserName": entity.name})
 
 
 def _read_key_rule(node: Map) -> KeyRule | None:
@@ -234,8 +233,10 @@ def _read_key_rule(node: Map) -> KeyRule | None:
 
 def _make_removal_step(user: User, operation: str, **parameters: object) -> Step:
     """The step that takes one thing that a user owns."""
-    made = removal_of(user.address, f"{operation}/{'/'.join(map(str, parameters.values()))}")
-    return make_step(user.address, Phase.NARROW, operation, {"UserName": user.name, **parameters}, (), (made,))
+    what = "/".join(map(str, parameters.values()))
+    effect = Discard(user.address, operation, what)
+    made = removal_of(user.address, f"{operation}/{what}")
+    return make_step(user.address, Phase.NARROW, effect, {"UserName": user.name, **parameters}, (), (made,))
 
 
 def _plan_credential_removal(user: User, owned: OwnedCredentials) -> list[Step]:
@@ -266,4 +267,5 @@ def _plan_leftover_devices(user: User, unassigned: frozenset[str]) -> list[Step]
 
 def _make_device_removal(user: User, serial: str, needs: tuple[Fact, ...] = ()) -> Step:
     made = removal_of(user.address, f"device/{serial}")
-    return make_step(user.address, Phase.NARROW, "DeleteVirtualMFADevice", {"SerialNumber": serial}, needs, (made,))
+    effect = Discard(user.address, "DeleteVirtualMFADevice", serial)
+    return make_step(user.address, Phase.NARROW, effect, {"SerialNumber": serial}, needs, (made,))

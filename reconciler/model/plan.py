@@ -10,8 +10,10 @@ from enum import IntEnum, StrEnum
 from reconciler.model.address import Address
 from reconciler.model.desired import Move, Settings
 from reconciler.model.document import Statement
+from reconciler.model.effects import Effect
 from reconciler.model.entity import Entity
 from reconciler.model.problem import Level, Problem
+from reconciler.model.quotas import Quota
 
 
 class Action(StrEnum):
@@ -63,7 +65,7 @@ class Call:
 
 
 class Severity(IntEnum):
-    """What happens for a moment where two calls come the other way round; the worse one is the greater."""
+    """How bad a moment between two calls is. UNSURE: the content of a policy that is not read decides."""
 
     UNSURE = 1
     GAP = 2
@@ -72,44 +74,41 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What may be broken from a step on, until the one that makes `until`: `principal` has `statements` too much, or
-    too little.
+    """A stretch of an apply in which somebody can have too much or too little.
 
-    principal: a user or role. severity: EXCESS or GAP. cycle: what the steps make that would have to wait for each
-    other; empty where a quota is why. unread_policies: ARNs of the policies whose content is not read and decides.
+    It goes from the call `start` until the call `end` is made (indices of steps). `principal`, a user or role, can have
+    `statements` too much (severity EXCESS) or too little (GAP). cause: the call that comes too early. cycle: the calls
+    that would have to wait for each other; () if a quota is why. unread_policies: ARNs of the policies whose content
+    decides and is not read.
     """
 
+    start: int
+    end: int
     severity: Severity
     principal: Address
     statements: frozenset[Statement]
-    until: Fact
-    cycle: frozenset[Fact] = frozenset()
+    cause: int
+    cycle: tuple[int, ...] = ()
     unread_policies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call with its place in the order. `note`: the quota that gives it this place, in words.
+    """One call with its effect and its place in the order.
 
-    exposures: what may be broken by that place.
-    gives, takes, denies, lifts: of a call that writes a document, the Allows that it brings and takes away, and the
-    Denies that it adds and lifts.
-    document: which one, by its holder's address and its inline name, where it can be written in stages.
-    affects_caller: it may take from what the caller's own rights hang on, and so waits for everything else.
+    address: the entity whose change the call belongs to. phase: the barrier of an apply before which it may not start.
+    needs: the facts that must be true before; makes: those that are true after. forced_by: the quota that leaves no
+    room for the order that would be right otherwise; None: no quota does.
+    affects_caller: it may take from what the caller's own rights depend on, and so waits for everything else.
     """
 
     address: Address
     call: Call
+    effect: Effect
     phase: Phase
     needs: frozenset[Fact] = frozenset()
     makes: frozenset[Fact] = frozenset()
-    note: str = ""
-    exposures: tuple[Exposure, ...] = ()
-    gives: frozenset[Statement] = frozenset()
-    takes: frozenset[Statement] = frozenset()
-    denies: frozenset[Statement] = frozenset()
-    lifts: frozenset[Statement] = frozenset()
-    document: tuple[Address, str] | None = None
+    forced_by: Quota | None = None
     affects_caller: bool = False
 
 
@@ -214,6 +213,7 @@ class Plan:
     left_alone: tuple[ServiceManagedEntity, ...] = ()
     goal: str = "the file"
     reads: int = 0
+    exposures: tuple[Exposure, ...] = ()
 
     @property
     def is_safe(self) -> bool:

@@ -16,8 +16,8 @@ class Quota:
     """`summary_key`: its name in GetAccountSummary, "" if it is not there. `limit_name`: its name in LimitExceeded.
 
     adjustable_to: what AWS raises it to at most; None: it does not. legacy_default: what accounts may have that are
-    older than the
-    default; None: the default. usage_key: what counts towards it in GetAccountSummary, "" if it is not there.
+    older than the default; None: the default. usage_key: what counts towards it in GetAccountSummary, "" if it is not
+    there. noun: what it limits, as in "the quota of attached policies"; only if the order of calls can depend on it.
     """
 
     summary_key: str
@@ -26,6 +26,7 @@ class Quota:
     adjustable_to: int | None = None
     legacy_default: int | None = None
     usage_key: str = ""
+    noun: str = ""
 
     @property
     def ceiling(self) -> int:
@@ -38,25 +39,29 @@ class Quota:
         return self.default if self.legacy_default is None else self.legacy_default
 
 
+_ATTACHED, _INLINE = "attached policies", "inline policies"
+
 ATTACHED_POLICIES: Mapping[str, Quota] = {
-    "User": Quota("AttachedPoliciesPerUserQuota", "PoliciesPerUser", 10, 20),
-    "Group": Quota("AttachedPoliciesPerGroupQuota", "PoliciesPerGroup", 10),
-    "Role": Quota("AttachedPoliciesPerRoleQuota", "PoliciesPerRole", 20, 25, legacy_default=10),
+    "User": Quota("AttachedPoliciesPerUserQuota", "PoliciesPerUser", 10, 20, noun=_ATTACHED),
+    "Group": Quota("AttachedPoliciesPerGroupQuota", "PoliciesPerGroup", 10, noun=_ATTACHED),
+    "Role": Quota("AttachedPoliciesPerRoleQuota", "PoliciesPerRole", 20, 25, legacy_default=10, noun=_ATTACHED),
 }
 INLINE_SIZE: Mapping[str, Quota] = {
-    "User": Quota("UserPolicySizeQuota", "", 2048),
-    "Group": Quota("GroupPolicySizeQuota", "", 5120),
-    "Role": Quota("RolePolicySizeQuota", "", 10240),
+    "User": Quota("UserPolicySizeQuota", "", 2048, noun=_INLINE),
+    "Group": Quota("GroupPolicySizeQuota", "", 5120, noun=_INLINE),
+    "Role": Quota("RolePolicySizeQuota", "", 10240, noun=_INLINE),
 }
 """Characters of all inline policies of one entity, white space left out."""
 
-GROUPS_PER_USER = Quota("GroupsPerUserQuota", "GroupsPerUser", 10)
+GROUPS_PER_USER = Quota("GroupsPerUserQuota", "GroupsPerUser", 10, noun="groups per user")
 MANAGED_SIZE = Quota("PolicySizeQuota", "PolicySize", 6144)
 TRUST_SIZE = Quota("AssumeRolePolicySizeQuota", "ACLSizePerRole", 2048, 8192)
 VERSIONS = Quota("VersionsPerPolicyQuota", "VersionsPerPolicy", 5)
 ACCESS_KEYS = Quota("AccessKeysPerUserQuota", "AccessKeysPerUser", 2)
 MFA_DEVICES = Quota("", "MFADevicesPerUser", 8)
 TAGS = Quota("", "", 50)
+CLIENT_IDS = Quota("", "", 100, noun="client ids")
+ROLES_PER_PROFILE = Quota("", "", 1, noun="one role per instance profile")
 
 PER_ACCOUNT: Mapping[str, Quota] = {
     "user": Quota("UsersQuota", "UsersPerAccount", 5000, usage_key="Users"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
@@ -17,7 +18,7 @@ from reconciler.plan.access.delta import build_planned_state, compare_access
 from reconciler.plan.compare.break_glass import add_marked_principals
 from reconciler.plan.compare.diff import Difference, find_differences, resolve_entities
 from reconciler.plan.compare.ownership import find_caller, find_spared_entities, rights_of_caller
-from reconciler.plan.compare.renames import apply_renames, find_renames, find_replacements, wait_for_renames
+from reconciler.plan.compare.renames import apply_renames, find_renames, find_replacements
 from reconciler.plan.expiry import find_next_expiry, report_expiries
 from reconciler.plan.findings import (
     check_access_keys,
@@ -49,11 +50,10 @@ from reconciler.plan.guards.references import (
 )
 from reconciler.plan.guards.thresholds import check_thresholds, report_raised_thresholds
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.order.constraints import Deferral, add_constraints, drop_avoided_exposure
+from reconciler.plan.order.arrange import arrange_steps
 from reconciler.plan.order.cycles import find_circular_roles
-from reconciler.plan.order.effects import PlanEffects
-from reconciler.plan.order.report import report_exposure
-from reconciler.plan.order.sort import build_deferral, sort_steps
+from reconciler.plan.order.report import report_exposures
+from reconciler.plan.order.sort import build_deferral
 from reconciler.plan.read_cost import count_page_calls
 from reconciler.plan.unmanaged import find_unmanaged
 
@@ -129,11 +129,11 @@ def assemble_plan(
     locks_out = any(one.address == find_caller(draft.baseline) for one in found)
     late = build_deferral(rights_of_caller(draft.baseline), locks_out=locks_out)
     after = build_planned_state(draft.baseline, differences)
-    steps = drop_avoided_exposure(sort_steps(_arrange_steps(draft, made, after, late), late))
+    arrangement = arrange_steps(partial(_make_steps, draft.differences), draft.planning, after, late)
+    steps = arrangement.steps
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(check_lockout(draft, found))
-    notes = [finding for look in NOTES for finding in look(draft)] + list(
-        report_exposure(steps, draft.planning.baseline, after)
-    )
+    notes = [finding for look in NOTES for finding in look(draft)]
+    notes += report_exposures(steps, arrangement.exposures, live.account)
     return Plan(
         account=live.account,
         partition=live.partition,
@@ -147,6 +147,7 @@ def assemble_plan(
         valid_until=find_next_expiry(draft),
         unmanaged=tuple(find_unmanaged(draft)) if options.report_unmanaged else None,
         reads=count_page_calls(live) if live.known_addresses is None else 0,
+        exposures=arrangement.exposures,
         findings=tuple(dict.fromkeys([*refusals, *findings, *desired.problems, *live.details.notes, *notes])),
     )
 
@@ -217,19 +218,6 @@ def _find_references_to(address: Address, context: PlanContext) -> Iterator[Addr
     for other, entity in context.desired.entities.items():
         if address in KINDS_BY_NAME[other.kind].references(entity, context):
             yield other
-
-
-def _arrange_steps(draft: Draft, made: Sequence[Step], after: State, is_deferred: Deferral) -> Sequence[Step]:
-    """The steps with all that they wait for; documents are written in stages only where the order asks for it."""
-    planning = draft.planning
-    while True:
-        made = wait_for_renames(made, planning.renames)
-        effects = PlanEffects(made, planning.baseline.entities, after.entities, planning)
-        steps, apart = add_constraints(made, effects, planning.staged_documents, is_deferred)
-        if not apart:
-            return steps
-        planning = replace(planning, staged_documents=planning.staged_documents | apart)
-        made = _make_steps(draft.differences, planning)
 
 
 def _make_steps(differences: Sequence[Difference], context: PlanContext) -> list[Step]:

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.model.document import Document, Statement
+from reconciler.model.effects import PermissionDelta, Statements
 from reconciler.model.plan import Phase
-
-Statements = frozenset[Statement]
-NO_STATEMENTS: Statements = frozenset()
 
 
 def statements_of(documents: Iterable[Document]) -> Statements:
     return frozenset(statement for document in documents for statement in document.statements)
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionDelta:
-    """What a change gives and takes, as Allow statements; `denies`: the Denies that it adds, `lifts`: that go."""
-
-    gives: Statements
-    takes: Statements
-    denies: Statements
-    lifts: Statements
-
-    @property
-    def phase(self) -> Phase:
-        return _choose_phase(bool(self.gives), bool(self.takes), bool(self.denies), bool(self.lifts))
+def phase_of_delta(delta: PermissionDelta) -> Phase:
+    """Return the phase of a call that makes this change."""
+    return _choose_phase(bool(delta.gives), bool(delta.takes), bool(delta.denies), bool(delta.lifts))
 
 
 def _choose_phase(gives: bool, takes: bool, denies: bool, lifts: bool) -> Phase:

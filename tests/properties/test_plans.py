@@ -100,7 +100,7 @@ def test_a_need_crosses_a_phase_only_where_a_note_says_so(pair: tuple[Desired, S
     for step in steps:
         for other in steps:
             if other.phase > step.phase and step.needs & other.makes:
-                assert step.note or other.note, f"{step.call} waits for {other.call}"
+                assert step.forced_by or other.forced_by, f"{step.call} waits for {other.call}"
 
 
 @thorough
@@ -108,7 +108,7 @@ def test_a_need_crosses_a_phase_only_where_a_note_says_so(pair: tuple[Desired, S
 def test_steps_run_phase_by_phase_but_for_what_a_note_says(pair: tuple[Desired, State]) -> None:
     desired, live = pair
     steps = planned(desired, FakeIam.of(live).read_state()).steps
-    noted = {step.address for step in steps if step.note}
+    noted = {step.address for step in steps if step.forced_by}
     phases = [step.phase for step in steps if step.address not in noted]
     assert phases == sorted(phases)
 
@@ -156,7 +156,8 @@ def test_what_replaces_a_grant_is_given_before_the_old_one_is_taken(pair: tuple[
     """Only a step with a note may break this. Of groups, it is who is in them that counts."""
     desired, live = pair
     iam = FakeIam.of(live)
-    steps = planned(desired, iam.read_state()).steps
+    plan = planned(desired, iam.read_state())
+    steps, causes = plan.steps, {exposure.cause for exposure in plan.exposures}
     first = iam.read_state().entities
     last = final(live, steps)
     names = {old: new for new, old in find_renames(desired, live).items()}
@@ -165,13 +166,13 @@ def test_what_replaces_a_grant_is_given_before_the_old_one_is_taken(pair: tuple[
         for address, entity in first.items()
         if isinstance(entity, User | Role) and names.get(address, address) in last
     }
-    for step in steps:
+    for index, step in enumerate(steps):
         iam.run_call(step.call)
         now = iam.read_state().entities
         for address, wanted in held.items():
             granted = grants_of(now.get(address) or now[names[address]], now)
             lost = {grant for grant in wanted if not any(gives(other, grant) for other in granted)}
-            if lost and (step.note or step.exposures):
+            if lost and (step.forced_by or index in causes):
                 event(f"excused: {step.phase.name} {step.call.operation}")
                 wanted -= lost
             else:

@@ -1,11 +1,13 @@
 """No moment of an apply is worse than both ends: every prefix of random plans, judged by the policy evaluator.
 
 Nothing is excused but what the plan itself says: who can have too much or too little, what, and from which call until
-which. Users that the plan creates are left out: nobody has their credentials yet.
+which. Users that the plan creates are left out: nobody has their credentials yet. So are roles while their trust lets
+nobody in.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -15,13 +17,15 @@ from reconciler.access import Context, Decision, Principal, evaluate, principals
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.document import Statement
+from reconciler.model.entity import Entity, Role
 from reconciler.model.live import State
-from reconciler.model.plan import Severity, Step
+from reconciler.model.plan import Exposure, Severity, Step
 from reconciler.plan.build import build_plan
-from reconciler.plan.compare.renames import apply_renames, find_renames
+from reconciler.plan.compare.renames import find_renames
 from reconciler.plan.options import PlanOptions
-from reconciler.plan.order.exposure import ExposureWindow, find_exposure_windows
+from reconciler.policy.canonical import canonical
 from reconciler.policy.overlap import statements_overlap
+from reconciler.policy.trust import CLOSED_TRUST
 from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import worlds
@@ -40,6 +44,8 @@ Answers = dict[tuple[str, int], Decision]
 Moment = tuple[Step | None, dict[Address, Answers]]
 NOTHING: Answers = {(action, index): Decision.DENY for action, _ in ASKED for index, _ in enumerate(CONTEXTS)}
 
+CLOSED = canonical(json.loads(CLOSED_TRUST))
+
 thorough = examples(60)
 
 
@@ -51,7 +57,7 @@ def answers(principal: Principal) -> Answers:
     }
 
 
-def moments(desired: Desired, live: State) -> tuple[list[Moment], list[ExposureWindow]]:
+def moments(desired: Desired, live: State) -> tuple[list[Moment], list[Exposure]]:
     """What everybody may do before the plan, and after each of its calls, by the names that they will have; and what
     the plan says of it."""
     iam = FakeIam.of(live)
@@ -62,18 +68,25 @@ def moments(desired: Desired, live: State) -> tuple[list[Moment], list[ExposureW
     names = {old: new for new, old in renames.items()}
 
     def now() -> dict[Address, Answers]:
-        found = principals_of(iam.read_state())
+        state = iam.read_state()
+        closed = {address for address, entity in state.entities.items() if is_closed(entity)}
+        found = {address: one for address, one in principals_of(state).items() if address not in closed}
         return {names.get(address, address): answers(principal) for address, principal in found.items()}
 
     told: list[Moment] = [(None, now())]
     for step in plan.steps:
         iam.run_call(step.call)
         told.append((step, now() if touches(step) else told[-1][1]))
-    return told, find_exposure_windows(plan.steps, apply_renames(first, renames), iam.read_state())
+    return told, list(plan.exposures)
 
 
 def touches(step: Step) -> bool:
     return not step.call.operation.startswith(("Tag", "Untag", "DeletePolicyVersion"))
+
+
+def is_closed(entity: Entity) -> bool:
+    """Nobody can be a role whose trust lets nobody in."""
+    return isinstance(entity, Role) and entity.trust_policy == CLOSED
 
 
 def lacks(first: Decision, now: Decision, last: Decision) -> bool:
@@ -91,7 +104,7 @@ def slips(first: Decision, now: Decision, last: Decision) -> bool:
     return first is last is Decision.DENY and now is not Decision.DENY
 
 
-def says(window: ExposureWindow, index: int, who: Address, action: str, resource: str, kind: Severity) -> bool:
+def says(window: Exposure, index: int, who: Address, action: str, resource: str, kind: Severity) -> bool:
     """Whether a window is about this, after the call with this index."""
     asked = Statement("Allow", actions=frozenset([action.lower()]), resources=frozenset([resource]))
     return (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.steps import boundary_removal_of, make_step, presence_of
 from reconciler.model.address import Address
+from reconciler.model.effects import SetBoundary
 from reconciler.model.plan import Fact, Phase, Step
 
 
@@ -24,18 +25,12 @@ class BoundaryFacet:
             return []
         target: dict[str, object] = {f"{self.kind}Name": holder.name}
         makes = (boundary_removal_of(holder, before),) if before else ()
+        put, delete = f"Put{self.kind}PermissionsBoundary", f"Delete{self.kind}PermissionsBoundary"
+        effect = SetBoundary(holder, put if after else delete, put if before else delete, before, after)
         if after is None:
-            return [make_step(holder, Phase.RELEASE, f"Delete{self.kind}PermissionsBoundary", target, makes=makes)]
-        return [
-            make_step(
-                holder,
-                Phase.RESTRICT,
-                f"Put{self.kind}PermissionsBoundary",
-                {**target, "PermissionsBoundary": after},
-                (presence_of(holder), *needs_of_boundary(after, context)),
-                makes,
-            )
-        ]
+            return [make_step(holder, Phase.RELEASE, effect, target, makes=makes)]
+        needs = (presence_of(holder), *needs_of_boundary(after, context))
+        return [make_step(holder, Phase.RESTRICT, effect, {**target, "PermissionsBoundary": after}, needs, makes)]
 
 
 def needs_of_boundary(arn: str | None, context: PlanContext) -> tuple[Fact, ...]:

@@ -19,6 +19,7 @@ from reconciler.kinds.export_context import Entry, make_entry
 from reconciler.kinds.raw_account import Item
 from reconciler.kinds.steps import make_step, presence_of, removal_of
 from reconciler.model.address import Address
+from reconciler.model.effects import SetFields
 from reconciler.model.node import Map, Seq, find_place, get_text
 from reconciler.model.plan import Phase, Step
 
@@ -201,24 +202,32 @@ def plan_changes(
     address = after.address
     old, new = _fill_absent(before.context_provider, after.context_provider)
     old_instance, new_instance = _fill_absent(before.identity_center_instance, after.identity_center_instance)
+    set_instance = _set_field(address, operation, "identity_center_instance", old_instance, new_instance)
+    set_provider = _set_field(address, operation, "context_provider", old, new)
     dissociated, provided = removal_of(address, "identity-center"), removal_of(address, "context-provider")
     steps = []
     if old_instance and not new_instance:
         parameters = {**target, "RemoveIdentityCenterInstance": True}
-        steps.append(make_step(address, Phase.NARROW, operation, parameters, (presence_of(address),), (dissociated,)))
+        steps.append(
+            make_step(address, Phase.NARROW, set_instance, parameters, (presence_of(address),), (dissociated,))
+        )
     if old and not new:
         needs = (presence_of(address), *((dissociated,) if steps else ()))
-        steps.append(make_step(address, Phase.NARROW, operation, {**target, "RemoveContextProvider": True}, needs))
+        steps.append(make_step(address, Phase.NARROW, set_provider, {**target, "RemoveContextProvider": True}, needs))
     elif old != new:
         phase = Phase.SWAP if old else Phase.WIDEN
         parameters = {**target, "ContextProvider": json.loads(new)}
-        steps.append(make_step(address, phase, operation, parameters, (presence_of(address),), (provided,)))
+        steps.append(make_step(address, phase, set_provider, parameters, (presence_of(address),), (provided,)))
     if new_instance and old_instance != new_instance:
         phase = Phase.SWAP if old_instance else Phase.WIDEN
         needs = (presence_of(address), *((provided,) if old != new and not old else ()))
         parameters = {**target, "IdentityCenterInstanceArn": new_instance}
-        steps.append(make_step(address, phase, operation, parameters, needs))
+        steps.append(make_step(address, phase, set_instance, parameters, needs))
     return steps
+
+
+def _set_field(address: Address, operation: str, field: str, before: str, after: str) -> SetFields:
+    return SetFields(address, operation, (operation,), {field: before}, {field: after})
 
 
 def _fill_absent(before: str | None, after: str | None) -> tuple[str, str]:

@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.kinds.steps import chain_stages, make_edit_step, presence_of, removal_of
+from reconciler.kinds.steps import chain_stages, make_step, presence_of, removal_of
 from reconciler.model.address import Address
 from reconciler.model.document import Document
+from reconciler.model.effects import NO_STATEMENTS, WriteDocument
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.quotas import INLINE_SIZE
-from reconciler.policy.permission_delta import NO_STATEMENTS, diff_statements
+from reconciler.policy.permission_delta import diff_statements, phase_of_delta
 from reconciler.policy.stages import split_into_stages
 
 Documents = Mapping[str, Document]
-
-_FORCED = "the quota of inline policies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +91,32 @@ class InlineFacet:
         self, holder: Address, name: str, old: Document | None, new: Document, room: tuple[Fact, ...] | None
     ) -> Step:
         """`room`: what must be gone first; None for one that must itself come first."""
-        shift = diff_statements(old.statements if old else NO_STATEMENTS, new.statements)
-        parameters: dict[str, object] = {f"{self.kind}Name": holder.name, "PolicyName": name}
-        parameters["PolicyDocument"] = new.text
-        put = make_edit_step(
-            holder,
-            shift,
-            f"Put{self.kind}Policy",
-            parameters,
-            (presence_of(holder), *(room or ())),
-            (removal_of(holder, f"inline/{name}"),),
-        )
-        if room is None and put.phase > Phase.WIDEN:
-            return replace(put, phase=Phase.WIDEN, note=_FORCED)
-        return put
+        made = (removal_of(holder, f"inline/{name}"),)
+        needs = (presence_of(holder), *(room or ()))
+        parameters = {**self._parameters_of(holder, name), "PolicyDocument": new.text}
+        effect = self._write_effect_of(holder, name, old, new)
+        put = make_step(holder, phase_of_delta(effect.delta), effect, parameters, needs, made)
+        return self._force(put) if room is None and put.phase > Phase.WIDEN else put
 
     def _make_delete_step(self, holder: Address, name: str, old: Document, forced: bool) -> Step:
-        deletion = make_edit_step(
-            holder,
-            diff_statements(old.statements, NO_STATEMENTS),
-            f"Delete{self.kind}Policy",
-            {f"{self.kind}Name": holder.name, "PolicyName": name},
-            makes=(removal_of(holder, f"inline/{name}"),),
-        )
-        return replace(deletion, phase=Phase.WIDEN, note=_FORCED) if forced else deletion
+        effect = self._write_effect_of(holder, name, old, None)
+        made = (removal_of(holder, f"inline/{name}"),)
+        parameters = self._parameters_of(holder, name)
+        deletion = make_step(holder, phase_of_delta(effect.delta), effect, parameters, makes=made)
+        return self._force(deletion) if forced else deletion
+
+    def _force(self, step: Step) -> Step:
+        """Let a step go before the writes that need its room."""
+        return replace(step, phase=Phase.WIDEN, forced_by=INLINE_SIZE[self.kind])
+
+    def _parameters_of(self, holder: Address, name: str) -> dict[str, object]:
+        return {f"{self.kind}Name": holder.name, "PolicyName": name}
+
+    def _write_effect_of(self, holder: Address, name: str, old: Document | None, new: Document | None) -> WriteDocument:
+        put, delete = f"Put{self.kind}Policy", f"Delete{self.kind}Policy"
+        sides = (document.statements if document else NO_STATEMENTS for document in (old, new))
+        delta = diff_statements(*sides)
+        return WriteDocument(holder, put if new else delete, put if old else delete, name, old, new, delta)
 
     def plan_removal(self, holder: Address, before: Documents) -> list[Step]:
         return [self._make_delete_step(holder, name, before[name], forced=False) for name in sorted(before)]

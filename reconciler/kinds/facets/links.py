@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from reconciler.kinds.plan_context import EntityLookup, PlanContext
 from reconciler.kinds.steps import link_of, link_removal_of, make_step, presence_of
 from reconciler.model.address import Address
+from reconciler.model.effects import NO_STATEMENTS, Link, Statements, Unlink
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, Quota
-from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, phase_of
+from reconciler.policy.permission_delta import phase_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,6 @@ class LinkFacet:
     attach_operation: str
     detach_operation: str
     quota: Quota
-    noun: str
     statements_of: Callable[[PlanContext, EntityLink, EntityLookup], Statements]
 
     def plan_changes(
@@ -59,10 +59,9 @@ class LinkFacet:
     ) -> list[Step]:
         """Where the quota leaves no room: one off, one on, and so forth, so that few are missing at a time."""
         steps = []
-        note = f"the quota of {self.noun}"
         for off, on in pairs:
             after = (link_of(holder, last.key),) if last else ()
-            steps.append(self._make_detach_step(holder, off, self._phase_of_attach(context, on), after, note))
+            steps.append(self._make_detach_step(holder, off, self._phase_of_attach(context, on), after, self.quota))
             steps.append(self._make_attach_step(holder, on, context, (link_removal_of(holder, off.key),)))
             last = on
         return steps
@@ -72,16 +71,20 @@ class LinkFacet:
     ) -> Step:
         needs = (presence_of(holder), *link.needs, *room)
         makes = (link_of(holder, link.key),)
-        return make_step(
-            holder, self._phase_of_attach(context, link), self.attach_operation, link.parameters, needs, makes
-        )
+        effect = Link(holder, self.attach_operation, self.detach_operation, link.key)
+        return make_step(holder, self._phase_of_attach(context, link), effect, link.parameters, needs, makes)
 
     def _make_detach_step(
-        self, holder: Address, link: EntityLink, phase: Phase, needs: tuple[Fact, ...] = (), note: str = ""
+        self,
+        holder: Address,
+        link: EntityLink,
+        phase: Phase,
+        needs: tuple[Fact, ...] = (),
+        forced_by: Quota | None = None,
     ) -> Step:
-        return make_step(
-            holder, phase, self.detach_operation, link.parameters, needs, (link_removal_of(holder, link.key),), note
-        )
+        effect = Unlink(holder, self.detach_operation, self.attach_operation, link.key)
+        made = (link_removal_of(holder, link.key),)
+        return make_step(holder, phase, effect, link.parameters, needs, made, forced_by)
 
     def _phase_of_attach(self, context: PlanContext, link: EntityLink) -> Phase:
         return phase_of(NO_STATEMENTS, self.statements_of(context, link, context.entity_after))
@@ -100,7 +103,6 @@ def make_policy_facet(kind: str) -> LinkFacet:
         attach_operation=f"Attach{kind}Policy",
         detach_operation=f"Detach{kind}Policy",
         quota=ATTACHED_POLICIES[kind],
-        noun="attached policies",
         statements_of=lambda planning, link, side: planning.statements_of_policy(str(link.key), side),
     )
 
@@ -116,11 +118,17 @@ def make_policy_links(holder: Address, policies: frozenset[str], context: PlanCo
     return links
 
 
+def make_release_step(address: Address, holder: Address, facet: LinkFacet, link: EntityLink) -> Step:
+    """Return the step that takes a link off a holder because what is held (address) is to be deleted."""
+    effect = Unlink(holder, facet.detach_operation, facet.attach_operation, link.key)
+    made = (link_removal_of(holder, link.key),)
+    return make_step(address, Phase.DELETE, effect, link.parameters, (), made)
+
+
 MEMBERSHIPS = LinkFacet(
     attach_operation="AddUserToGroup",
     detach_operation="RemoveUserFromGroup",
     quota=GROUPS_PER_USER,
-    noun="groups per user",
     statements_of=lambda planning, link, side: (
         planning.statements_of_group(link.key, side) if isinstance(link.key, Address) else NO_STATEMENTS
     ),

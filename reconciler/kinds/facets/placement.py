@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.steps import make_step, presence_of
+from reconciler.model.effects import Rename
 from reconciler.model.entity import Group, User
 from reconciler.model.plan import Phase, Step
 
@@ -19,4 +20,5 @@ def plan_placement(noun: str, before: User | Group, after: User | Group, context
         parameters["NewPath"] = after.path
     if len(parameters) == 1:
         return []
-    return [make_step(address, Phase.CREATE, f"Update{noun}", parameters, (), (presence_of(address),))]
+    effect = Rename(address, f"Update{noun}", old or address)
+    return [make_step(address, Phase.CREATE, effect, parameters, (), (presence_of(address),))]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.kinds.steps import make_step, presence_of, removal_of
 from reconciler.model.address import Address
+from reconciler.model.effects import SetFields
 from reconciler.model.entity import Tags
 from reconciler.model.plan import Phase, Step
 from reconciler.model.quotas import TAGS
@@ -69,15 +70,19 @@ class TagFacet:
         recased = self.folds_keys and set(map(fold_key, removed)) & set(map(fold_key, changed))
         first = bool(changed) and bool(recased or len(set(before) | set(after)) > TAGS.default)
         untagged = removal_of(address, "tags")
+        left = {key: value for key, value in before.items() if key in after}
+        tag, untag = f"Tag{self.noun}", f"Untag{self.noun}"
         steps = []
         if removed:
             phase = Phase.WIDEN if first else Phase.NARROW
-            parameters = {**target, "TagKeys": removed}
-            steps.append(make_step(address, phase, f"Untag{self.noun}", parameters, makes=(untagged,)))
+            effect = SetFields(address, untag, (tag,), {"tags": before}, {"tags": left}, removes=True)
+            parameters: dict[str, object] = {**target, "TagKeys": removed}
+            steps.append(make_step(address, phase, effect, parameters, makes=(untagged,)))
         if changed:
             needs = (presence_of(address), *((untagged,) if first else ()))
+            effect = SetFields(address, tag, (tag, untag), {"tags": left}, {"tags": after})
             parameters = {**target, "Tags": to_tag_list(changed)}
-            steps.append(make_step(address, Phase.WIDEN, f"Tag{self.noun}", parameters, needs))
+            steps.append(make_step(address, Phase.WIDEN, effect, parameters, needs))
         return steps
 
 

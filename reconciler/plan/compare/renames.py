@@ -93,14 +93,10 @@ def _rename_facts(facts: LiveDetails, names: Renames) -> LiveDetails:
 
 
 def wait_for_renames(steps: Iterable[Step], renames: Renames) -> list[Step]:
-    """The steps, with those that use a new name waiting for the rename."""
-    facts = {address: presence_of(address) for address in renames}
-    return [
-        replace(step, needs=step.needs | ({facts[a] for a in _named_addresses_of(step) if a in facts} - step.makes))
-        for step in steps
-    ]
-
-
-def _named_addresses_of(step: Step) -> list[Address]:
-    named = ((kind, step.call.parameters.get(f"{kind.capitalize()}Name")) for kind in RENAMABLE_KINDS)
-    return [step.address, *(Address(kind, str(name)) for kind, name in named if name)]
+    """Return the steps, with those that use a new name waiting for the rename."""
+    waiting = []
+    for step in steps:
+        named = {step.address, step.effect.target, step.effect.object}
+        facts = {presence_of(address) for address in renames if address in named}
+        waiting.append(replace(step, needs=step.needs | (facts - step.makes)))
+    return waiting

@@ -23,13 +23,13 @@ from reconciler.access import (
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
+from reconciler.model.effects import Create, Effect, Link, Rename, Unlink, WriteDocument
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
 from reconciler.model.plan import Step
 from reconciler.model.quotas import VERSIONS
 from reconciler.plan.guards.assume_graph import CONTEXT_OF_METHOD, AuthMethod
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.guards.inverse import inverse_of
 from reconciler.plan.guards.sign_in import SignIn
 from reconciler.plan.guards.strictness import AccessQuestion, is_no_stricter
 
@@ -63,7 +63,7 @@ def find_undo_calls(steps: Iterable[Step], draft: Draft) -> list[UndoCall]:
     listed = list(steps)
     for step in listed:
         found |= dict.fromkeys(_undo_calls_of(step, draft))
-    for address in {step.address for step in listed if step.call.operation == "CreatePolicyVersion"}:
+    for address in {step.address for step in listed if _is_policy_write(step)}:
         if _has_no_free_version(address, listed, draft):
             arn = _old_arn_of(address, draft)
             found[UndoCall("iam:DeletePolicyVersion", arn, arn, address)] = None
@@ -72,23 +72,29 @@ def find_undo_calls(steps: Iterable[Step], draft: Draft) -> list[UndoCall]:
 
 
 def _undo_calls_of(step: Step, draft: Draft) -> Iterator[UndoCall]:
-    address, call = step.address, step.call
-    if "GroupName" in call.parameters and "UserName" in call.parameters:
-        address = Address("group", str(call.parameters["GroupName"]))
+    address = _resource_of(step.effect)
     now, was = draft.planning.arn_of(address), _old_arn_of(address, draft)
-    before = draft.baseline.entities.get(step.address)
-    for operation in inverse_of(call, before):
-        yield UndoCall(f"iam:{operation}", now if operation in _RENAMING_OPERATIONS else was, was, address)
-        if operation in _RENAMING_OPERATIONS and now != was:  # on the name that the entity is to have, as well
-            yield UndoCall(f"iam:{operation}", was, was, address)
-        if operation == "AddRoleToInstanceProfile":
-            role = Address("role", str(call.parameters["RoleName"]))
+    for undo in step.effect.inverse():
+        action = f"iam:{undo.operation}"
+        yield UndoCall(action, now if isinstance(undo, Rename) else was, was, address)
+        if isinstance(undo, Rename) and now != was:  # on the name that the entity is to have, as well
+            yield UndoCall(action, was, was, address)
+        if isinstance(undo, Link) and isinstance(undo.held, Address) and undo.held.kind == "role":
+            role = undo.held
             yield UndoCall("iam:PassRole", draft.planning.arn_of(role), _old_arn_of(role, draft), role)
-        if operation.startswith("Create") and before is not None and call.operation.startswith("Delete"):
-            yield from _creation_extras_of(before, was, address)
+        if isinstance(undo, Create):
+            yield from _creation_extras_of(undo.entity, was, address)
 
 
-_RENAMING_OPERATIONS = ("UpdateUser", "UpdateGroup")
+def _resource_of(effect: Effect) -> Address:
+    """Return the entity whose ARN IAM checks: the group for a membership, else the entity that changes."""
+    held = effect.object
+    is_membership = isinstance(effect, Link | Unlink) and isinstance(held, Address) and held.kind == "group"
+    return held if is_membership and isinstance(held, Address) else effect.target
+
+
+def _is_policy_write(step: Step) -> bool:
+    return isinstance(step.effect, WriteDocument) and step.effect.target.kind == "policy"
 
 
 def _creation_extras_of(entity: Entity, arn: str, address: Address) -> Iterator[UndoCall]:
@@ -101,7 +107,7 @@ def _creation_extras_of(entity: Entity, arn: str, address: Address) -> Iterator[
 
 def _has_no_free_version(policy: Address, steps: Sequence[Step], draft: Draft) -> bool:
     """Return whether the plan leaves no room for the version that takes its own back."""
-    made = sum(step.address == policy and step.call.operation == "CreatePolicyVersion" for step in steps)
+    made = sum(step.address == policy and _is_policy_write(step) for step in steps)
     return len(draft.baseline.details.versions.get(policy, ())) + made >= VERSIONS.default
 
 

@@ -15,10 +15,19 @@ from functools import cached_property
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
+from reconciler.model.effects import (
+    NO_STATEMENTS,
+    Link,
+    PermissionDelta,
+    SetBoundary,
+    Statements,
+    Unlink,
+    WriteDocument,
+)
 from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.plan import Step
 from reconciler.policy.overlap import statements_overlap
-from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, find_uncovered
+from reconciler.policy.permission_delta import find_uncovered
 
 Holder = User | Group | Role
 Entities = Mapping[Address, Entity]
@@ -26,21 +35,16 @@ Entities = Mapping[Address, Entity]
 ANYTHING = frozenset([Statement("Deny", actions=frozenset("*"), resources=frozenset("*"))])
 """What a boundary holds back where there was none."""
 
-_NOUNS = ("User", "Group", "Role")
-
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """What the call with this index does for one principal: Allows given and taken, Denies added and lifted.
+class PrincipalEffect:
+    """What one call does to the permissions of one principal. index: of the step.
 
-    A boundary is told as what it holds back (`denies`) and lets go (`lifts`), by the Allows that it is about.
+    A boundary denies what it holds back, and lifts what it lets through.
     """
 
     index: int
-    gives: Statements = NO_STATEMENTS
-    takes: Statements = NO_STATEMENTS
-    denies: Statements = NO_STATEMENTS
-    lifts: Statements = NO_STATEMENTS
+    delta: PermissionDelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +70,28 @@ class PlanEffects:
 
     def __init__(self, steps: Sequence[Step], before: Entities, after: Entities, context: PlanContext) -> None:
         self.steps, self.before, self.after, self._context = steps, before, after, context
-        self.inline: defaultdict[Address, list[Effect]] = defaultdict(list)
-        self.content: defaultdict[str, list[Effect]] = defaultdict(list)
+        self.inline: defaultdict[Address, list[PrincipalEffect]] = defaultdict(list)
+        self.content: defaultdict[str, list[PrincipalEffect]] = defaultdict(list)
         self.links: defaultdict[Address, list[LinkChange]] = defaultdict(list)
         self.boundary_changes: dict[Address, BoundaryChange] = {}
         self._source_statements: dict[tuple[str, bool], Statements] = {}
         self._holder_statements: dict[tuple[Address, bool], Statements] = {}
-        self._group_effects: dict[Address, list[Effect]] = {}
+        self._group_effects: dict[Address, list[PrincipalEffect]] = {}
         for index, step in enumerate(steps):
             self._record_step(index, step)
 
     def _record_step(self, index: int, step: Step) -> None:
-        name, given = step.call.operation, step.call.parameters
-        noun = next((noun for noun in _NOUNS if f"{noun}Name" in given), "-")
-        if name == "CreatePolicyVersion":
-            self.content[str(given["PolicyArn"])].append(_effect_of(index, step))
-        elif name in ("AddUserToGroup", "RemoveUserFromGroup"):
-            group, user = Address("group", str(given["GroupName"])), Address("user", str(given["UserName"]))
-            self.links[user].append(LinkChange(index, group, name.startswith("Add")))
-        elif name in (f"Put{noun}PermissionsBoundary", f"Delete{noun}PermissionsBoundary"):
-            holder = Address(noun.lower(), str(given[f"{noun}Name"]))
-            old, new = (getattr(side.get(holder), "permissions_boundary", None) for side in (self.before, self.after))
-            self.boundary_changes[holder] = BoundaryChange(index, old, new)
-        elif name in (f"Put{noun}Policy", f"Delete{noun}Policy"):
-            self.inline[Address(noun.lower(), str(given[f"{noun}Name"]))].append(_effect_of(index, step))
-        elif name in (f"Attach{noun}Policy", f"Detach{noun}Policy"):
-            holder = Address(noun.lower(), str(given[f"{noun}Name"]))
-            self.links[holder].append(LinkChange(index, str(given["PolicyArn"]), name.startswith("Attach")))
+        effect = step.effect
+        match effect:
+            case WriteDocument() if effect.target.kind == "policy":
+                self.content[self._context.arn_of(effect.target)].append(PrincipalEffect(index, effect.delta))
+            case WriteDocument() if not effect.is_trust:
+                self.inline[effect.target].append(PrincipalEffect(index, effect.delta))
+            case SetBoundary():
+                self.boundary_changes[effect.target] = BoundaryChange(index, effect.before, effect.after)
+            case Link() | Unlink() if effect.target.kind in ("user", "group", "role"):
+                change = LinkChange(index, effect.held, isinstance(effect, Link))
+                self.links[effect.target].append(change)
 
     # What documents say
 
@@ -152,7 +151,7 @@ class PlanEffects:
 
     @cached_property
     def principals(self) -> tuple[Address, ...]:
-        """The users and roles that a call reaches, directly or not. A new user has no credentials: nobody is it yet."""
+        """The users and roles that a call reaches, directly or not, and that somebody can act as meanwhile."""
         policies = set(self.content)
         groups = {
             address
@@ -163,7 +162,7 @@ class PlanEffects:
             sorted(
                 address
                 for address in {*self.before, *self.after}
-                if (address.kind == "role" or (address.kind == "user" and address in self.before))
+                if self._can_be_used(address)
                 and (
                     self._is_changed_directly(address)
                     or self._holds_any(address, policies | groups)
@@ -171,6 +170,15 @@ class PlanEffects:
                 )
             )
         )
+
+    def _can_be_used(self, address: Address) -> bool:
+        """Return whether somebody can act as a user or role while the plan runs.
+
+        A new user has no credentials yet, and a role that is created closed lets nobody in.
+        """
+        if address.kind == "user":
+            return address in self.before
+        return address.kind == "role" and address not in self._context.cyclic_roles
 
     def _is_changed_directly(self, address: Address) -> bool:
         return address in self.links or address in self.inline or address in self.boundary_changes
@@ -193,7 +201,7 @@ class PlanEffects:
         """The users and roles that a link of a user, group or role is for: of a group, who is in it at either end."""
         if holder.kind == "group":
             return self._members.get(holder, ())
-        return () if holder.kind == "user" and holder not in self.before else (holder,)
+        return (holder,) if self._can_be_used(holder) else ()
 
     @cached_property
     def _members(self) -> Mapping[Address, tuple[Address, ...]]:
@@ -206,16 +214,16 @@ class PlanEffects:
 
     # What they are touched by
 
-    def effects_on(self, principal: Address) -> list[Effect]:
+    def effects_on(self, principal: Address) -> list[PrincipalEffect]:
         """All that the plan does to what a user or role may do."""
         found = [*self._effects_through(principal, True, True), *self._boundary_effects(principal)]
         for group in self._links_of(principal):
             if isinstance(group, Address):
                 was, will = (group in getattr(side.get(principal), "groups", ()) for side in (self.before, self.after))
                 found += self._effects_through(group, was, will)
-        return [effect for effect in found if effect.gives or effect.takes or effect.denies or effect.lifts]
+        return [effect for effect in found if effect.delta]
 
-    def _effects_through(self, holder: Address, reached_before: bool, reached_after: bool) -> Iterator[Effect]:
+    def _effects_through(self, holder: Address, reached_before: bool, reached_after: bool) -> Iterator[PrincipalEffect]:
         """What the calls about one holder do to whom it reaches at the old end (`reached_before`), at the new one
         (`reached_after`)."""
         for effect in self.inline.get(holder, ()):
@@ -223,27 +231,26 @@ class PlanEffects:
         for link in self.links.get(holder, ()):
             said = self.statements_from(link.held, link.attaches)
             if link.attaches and reached_after:
-                yield Effect(link.index, gives=allows_of(said), denies=said - allows_of(said))
+                yield PrincipalEffect(link.index, PermissionDelta(gives=allows_of(said), denies=said - allows_of(said)))
             elif reached_before and not link.attaches:
-                yield Effect(link.index, takes=allows_of(said), lifts=said - allows_of(said))
+                yield PrincipalEffect(link.index, PermissionDelta(takes=allows_of(said), lifts=said - allows_of(said)))
         for arn in self._links_of(holder) if self.content else ():
             for effect in self.content.get(str(arn), ()):
                 had, has = (arn in getattr(side.get(holder), "policies", ()) for side in (self.before, self.after))
                 yield _limit_effect(effect, reached_before and had, reached_after and has)
 
-    def _boundary_effects(self, principal: Address) -> Iterator[Effect]:
+    def _boundary_effects(self, principal: Address) -> Iterator[PrincipalEffect]:
         swap = self.boundary_changes.get(principal)
         old, new = (getattr(side.get(principal), "permissions_boundary", None) for side in (self.before, self.after))
         if swap:
-            yield Effect(
-                swap.index,
-                denies=self._compare_boundaries(old, False, new, True),
-                lifts=self._compare_boundaries(new, True, old, False),
-            )
+            denies = self._compare_boundaries(old, False, new, True)
+            lifts = self._compare_boundaries(new, True, old, False)
+            yield PrincipalEffect(swap.index, PermissionDelta(denies=denies, lifts=lifts))
         for arn in {old, new} - {None} if self.content else ():
             for effect in self.content.get(str(arn), ()):
-                inner = Effect(effect.index, denies=effect.takes | effect.denies, lifts=effect.gives | effect.lifts)
-                yield _limit_effect(inner, arn == old, arn == new)
+                content = effect.delta
+                inner = PermissionDelta(denies=content.takes | content.denies, lifts=content.gives | content.lifts)
+                yield _limit_effect(PrincipalEffect(effect.index, inner), arn == old, arn == new)
 
     def _compare_boundaries(
         self, boundary: str | None, new: bool, other_boundary: str | None, other_new: bool
@@ -256,7 +263,7 @@ class PlanEffects:
         ours, theirs = self.statements_from(boundary, new), self.statements_from(other_boundary, other_new)
         return find_uncovered(allows_of(ours), theirs) | (theirs - ours - allows_of(theirs))
 
-    def effects_on_content(self, link: LinkChange) -> list[Effect]:
+    def effects_on_content(self, link: LinkChange) -> list[PrincipalEffect]:
         """What the plan does to the content of what a link is about."""
         if not isinstance(link.held, Address):
             return self.content.get(link.held, [])
@@ -265,17 +272,14 @@ class PlanEffects:
         return self._group_effects[link.held]
 
 
-def _effect_of(index: int, step: Step) -> Effect:
-    return Effect(index, step.gives, step.takes, step.denies, step.lifts)
-
-
-def _limit_effect(effect: Effect, reached_before: bool, reached_after: bool) -> Effect:
+def _limit_effect(effect: PrincipalEffect, reached_before: bool, reached_after: bool) -> PrincipalEffect:
     """An edit gives and denies to whom it reaches at the new end; it takes and lifts from those of the old one."""
-    if reached_before and reached_after:
-        return effect
-    if reached_after:
-        return replace(effect, takes=NO_STATEMENTS, lifts=NO_STATEMENTS)
-    return replace(effect, gives=NO_STATEMENTS, denies=NO_STATEMENTS) if reached_before else Effect(effect.index)
+    delta = effect.delta
+    if not reached_before:
+        delta = replace(delta, takes=NO_STATEMENTS, lifts=NO_STATEMENTS)
+    if not reached_after:
+        delta = replace(delta, gives=NO_STATEMENTS, denies=NO_STATEMENTS)
+    return effect if reached_before and reached_after else PrincipalEffect(effect.index, delta)
 
 
 def allows_of(statements: Statements) -> Statements:

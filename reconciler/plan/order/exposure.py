@@ -11,43 +11,26 @@ count as fulfilled where that makes a finding, and as not fulfilled where it wou
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
+from reconciler.model.effects import NO_STATEMENTS, Create, Statements
 from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.live import State
-from reconciler.model.plan import ORDER_FACT, Exposure, Severity, Step
+from reconciler.model.plan import Exposure, Severity, Step
+from reconciler.plan.order.constraints import UnresolvedHazard
 from reconciler.plan.order.effects import allows_of
-from reconciler.plan.order.replay import replay_steps
+from reconciler.plan.order.hazards import Hazard
 from reconciler.plan.order.schedule import stages_of
 from reconciler.policy.overlap import is_surely_covered, statements_overlap
-from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, find_uncovered
+from reconciler.policy.permission_delta import find_uncovered
 
 GrantSource = tuple[object, ...]
 """By what somebody has statements: an inline policy, an attached one, one of a group."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExposureWindow:
-    """From the call `start` until the call `end` is made (indices of steps), `principal` can have `statements` too
-    much or little.
-
-    cause: the call that is not where it should be. cycle: indices of the calls that would have to wait for each other.
-    unread_policies: as of `Lapse`.
-    """
-
-    start: int
-    end: int
-    severity: Severity
-    principal: Address
-    statements: Statements
-    cause: int
-    cycle: tuple[int, ...] = ()
-    unread_policies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +42,23 @@ class _Rights:
     boundary: str | None
 
 
-def find_exposure_windows(steps: Sequence[Step], before: State, after: State) -> list[ExposureWindow]:
-    """`before`: as it is once the renames are made. `steps`: of the whole plan, as `precedence.kept` has them."""
-    if not any(step.exposures for step in steps):
-        return []
-    return list(_WindowFinder(steps, before, after).find_windows())
+def find_exposures(
+    steps: Sequence[Step], unresolved: Iterable[UnresolvedHazard], before: State, after: State
+) -> list[Exposure]:
+    """Return what comes to pass of the hazards that the order could not keep apart.
+
+    steps: of the whole plan, in their final order; the hazards name them by their index there. before: the account once
+    the renames are made.
+    """
+    hazards = [one for one in unresolved if one.hazard.then < one.hazard.first]
+    return list(_ExposureFinder(steps, before, after).find_exposures(hazards)) if hazards else []
 
 
-class _WindowFinder:
+class _ExposureFinder:
     def __init__(self, steps: Sequence[Step], before: State, after: State) -> None:
         self._steps, self._before, self._after = steps, before.entities, after.entities
         self._context = PlanContext(before, after)
         self._stages = stages_of(steps)
-        self._places = {fact: index for index, step in enumerate(steps) for fact in step.makes if fact[0] == ORDER_FACT}
         self._steps_by_entity: defaultdict[Address, list[int]] = defaultdict(list)
         for index, step in enumerate(steps):
             self._steps_by_entity[step.address].append(index)
@@ -79,29 +66,28 @@ class _WindowFinder:
         self._rights_cache: dict[tuple[Address, int, Address, int, bool], _Rights] = {}
         self._safety_cache: dict[tuple[Severity, Address, Statement, int, int], bool] = {}
 
-    def find_windows(self) -> Iterator[ExposureWindow]:
-        for index, step in enumerate(self._steps):
-            for lapse in step.exposures:
-                yield from self._find_windows_of(index, lapse)
+    def find_exposures(self, hazards: Iterable[UnresolvedHazard]) -> Iterator[Exposure]:
+        for unresolved in sorted(hazards, key=lambda one: one.hazard.then):
+            yield from self._find_exposures_of(unresolved.hazard, unresolved.cycle)
 
-    def _find_windows_of(self, index: int, lapse: Exposure) -> Iterator[ExposureWindow]:
-        """The windows in which something comes to pass; what is broken from one cut to another is one window."""
-        who, until = lapse.principal, self._places[lapse.until]
-        cuts = self._find_cuts(who, index, until)
+    def _find_exposures_of(self, hazard: Hazard, cycle: tuple[int, ...]) -> Iterator[Exposure]:
+        """Yield the stretches between `then`, which comes too early, and `first`; those that adjoin are one."""
+        principal, start, end = hazard.principal, hazard.then, hazard.first
         open_since: dict[Statement, int] = {}
         found: defaultdict[tuple[int, int], set[Statement]] = defaultdict(set)
-        parts = find_uncovered(lapse.statements, NO_STATEMENTS)
-        for begin, end in pairwise(cuts):
+        parts = find_uncovered(hazard.statements, NO_STATEMENTS)
+        for begin, until in pairwise(self._find_cuts(principal, start, end)):
             for part in parts:
-                if not self._is_safe(lapse.severity, who, part, begin, end):
+                if not self._is_safe(hazard.severity, principal, part, begin, until):
                     open_since.setdefault(part, begin)
                 elif part in open_since:
                     found[open_since.pop(part), begin].add(part)
         for part, begin in open_since.items():
-            found[begin, until].add(part)
-        for (begin, end), what in sorted(found.items(), key=lambda item: item[0]):
-            circle = tuple(sorted(self._places[fact] for fact in lapse.cycle))
-            yield ExposureWindow(begin, end, lapse.severity, who, frozenset(what), index, circle, lapse.unread_policies)
+            found[begin, end].add(part)
+        for (begin, until), what in sorted(found.items(), key=lambda item: item[0]):
+            yield Exposure(
+                begin, until, hazard.severity, principal, frozenset(what), start, cycle, hazard.unread_policies
+            )
 
     def _find_cuts(self, principal: Address, start: int, end: int) -> list[int]:
         """Calls between two that touch `principal`, the two among them, each of which is surely made before the
@@ -181,7 +167,7 @@ class _WindowFinder:
         about = self._find_deciding_entities(principal)
         found = {address: self._before[address] for address in about if address in self._before}
         indices = sorted(index for address in about for index in self._steps_by_entity.get(address, ()) if made(index))
-        return replay_steps(found, (self._steps[index] for index in indices), self._after)
+        return _replay_steps(found, (self._steps[index] for index in indices))
 
     def _find_deciding_entities(self, principal: Address) -> set[Address]:
         """A user or role, its groups, and the policies of this account that it can have or be bounded by."""
@@ -248,3 +234,15 @@ def _boundary_statements(begins: _Rights, ends: _Rights) -> list[Statements]:
     """All that the boundaries of two moments say, at both: one may be edited, and replaced, between."""
     arns = {begins.boundary, ends.boundary} - {None}
     return [rights.boundaries[arn] for rights in (begins, ends) for arn in arns if arn]
+
+
+def _replay_steps(entities: dict[Address, Entity], steps: Iterable[Step]) -> Mapping[Address, Entity]:
+    """Return the entities once the calls are made, in this order."""
+    for step in steps:
+        effect = step.effect
+        entity = effect.apply(entities.get(effect.target))
+        if entity is None:
+            entities.pop(effect.target, None)
+        elif effect.target in entities or isinstance(effect, Create):
+            entities[effect.target] = entity
+    return entities

@@ -6,17 +6,16 @@ edit of what it is about: who comes never had the old content, who leaves is nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from itertools import permutations
 from typing import NamedTuple
 
 from reconciler.model.address import Address
+from reconciler.model.effects import NO_STATEMENTS, PermissionDelta, Statements
 from reconciler.model.plan import Severity
-from reconciler.plan.order.effects import BoundaryChange, Effect, LinkChange, PlanEffects, allows_of
+from reconciler.plan.order.effects import BoundaryChange, LinkChange, PlanEffects, PrincipalEffect, allows_of
 from reconciler.policy.overlap import drop_unread, intersect_statements, statements_overlap, unread_policies_of
-from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, find_uncovered
-
-PairFilter = Callable[[int, int], bool]
-"""Whether it is to be asked what happens where the first step is not before the second."""
+from reconciler.policy.permission_delta import find_uncovered
 
 
 class Hazard(NamedTuple):
@@ -51,100 +50,112 @@ class Hazard(NamedTuple):
         )
 
 
-def find_principal_hazards(
-    effects: PlanEffects, principal: Address, principal_effects: Sequence[Effect], needs_check: PairFilter
-) -> Iterator[Hazard]:
-    """The pairs of what happens to one principal."""
-    for first in principal_effects:
-        for then in principal_effects:
-            if first.index != then.index and needs_check(first.index, then.index):
-                for kind, some, others in (*_find_excesses(effects, principal, first, then), *_find_gaps(first, then)):
+def find_hazards(effects: PlanEffects) -> Iterator[Hazard]:
+    """Yield every pair of calls of a plan that must not come the other way round."""
+    yield from _find_link_hazards(effects)
+    for principal in effects.principals:
+        own = effects.effects_on(principal)
+        for first, then in permutations(own, 2):
+            if first.index != then.index and _may_conflict(first.delta, then.delta):
+                sides = (*_find_excesses(effects, principal, first, then), *_find_gaps(first, then))
+                for severity, some, others in sides:
                     if statements_overlap(some, others):
-                        yield Hazard(first.index, then.index, principal, kind, some, others)
+                        yield Hazard(first.index, then.index, principal, severity, some, others)
+
+
+def _may_conflict(first: PermissionDelta, then: PermissionDelta) -> bool:
+    """Return False for most pairs, at no cost."""
+    if then.takes and first.gives:
+        return True
+    return bool((first.denies and (then.gives or then.lifts)) or (first.takes and then.lifts))
 
 
 HazardSides = tuple[Severity, Statements, Statements]
 
 
-def _find_gaps(first: Effect, then: Effect) -> Iterator[HazardSides]:
-    yield Severity.GAP, then.takes, first.gives
+def _find_gaps(first: PrincipalEffect, then: PrincipalEffect) -> Iterator[HazardSides]:
+    yield Severity.GAP, then.delta.takes, first.delta.gives
 
 
-def _find_excesses(effects: PlanEffects, principal: Address, first: Effect, then: Effect) -> Iterator[HazardSides]:
+def _find_excesses(
+    effects: PlanEffects, principal: Address, first: PrincipalEffect, then: PrincipalEffect
+) -> Iterator[HazardSides]:
     """What is more for a moment where `then` comes first.
 
     What is allowed, or denied, anyway at the end that an early or late moment resembles is not; nor is what the
     other of the two calls denies as well.
     """
-    if statements_overlap(first.denies, then.gives):
-        denies = find_uncovered(effects.find_uncovered(principal, first.denies, new=False), then.denies)
-        yield Severity.EXCESS, effects.find_uncovered(principal, then.gives, new=False), denies
-    if statements_overlap(first.takes, then.lifts):
-        lifts = find_uncovered(effects.find_uncovered(principal, then.lifts, new=True), first.lifts)
-        yield Severity.EXCESS, effects.find_uncovered(principal, first.takes, new=True), lifts
-    if statements_overlap(first.denies, then.lifts):
+    if statements_overlap(first.delta.denies, then.delta.gives):
+        denies = find_uncovered(effects.find_uncovered(principal, first.delta.denies, new=False), then.delta.denies)
+        yield Severity.EXCESS, effects.find_uncovered(principal, then.delta.gives, new=False), denies
+    if statements_overlap(first.delta.takes, then.delta.lifts):
+        lifts = find_uncovered(effects.find_uncovered(principal, then.delta.lifts, new=True), first.delta.lifts)
+        yield Severity.EXCESS, effects.find_uncovered(principal, first.delta.takes, new=True), lifts
+    if statements_overlap(first.delta.denies, then.delta.lifts):
         ends = allows_of(effects.statements_of(principal, False) | effects.statements_of(principal, True))
         both = (frozenset([one]) for one in ends)
         shared = NO_STATEMENTS.union(
-            *(one for one in both if statements_overlap(one, first.denies) and statements_overlap(one, then.lifts))
+            *(
+                one
+                for one in both
+                if statements_overlap(one, first.delta.denies) and statements_overlap(one, then.delta.lifts)
+            )
         )
-        yield Severity.EXCESS, shared, then.lifts
+        yield Severity.EXCESS, shared, then.delta.lifts
 
 
-def find_link_hazards(effects: PlanEffects, needs_check: PairFilter) -> Iterator[Hazard]:
+def _find_link_hazards(effects: PlanEffects) -> Iterator[Hazard]:
     """The pairs of a link, or a boundary, and an edit of what it is about."""
     for holder, links in effects.links.items():
         for link in links:
             for edit in effects.effects_on_content(link):
                 first, then = (edit.index, link.index) if link.attaches else (link.index, edit.index)
-                if needs_check(first, then):
-                    for who in effects.find_reached_principals(holder):
-                        sides = (
-                            _find_join_hazards(effects, who, link, edit)
-                            if link.attaches
-                            else _find_leave_hazards(effects, who, edit)
-                        )
-                        for kind, some, others in sides:
-                            if statements_overlap(some, others):
-                                yield Hazard(first, then, who, kind, some, others)
+                for who in effects.find_reached_principals(holder):
+                    sides = (
+                        _find_join_hazards(effects, who, link, edit)
+                        if link.attaches
+                        else _find_leave_hazards(effects, who, edit)
+                    )
+                    for severity, some, others in sides:
+                        if statements_overlap(some, others):
+                            yield Hazard(first, then, who, severity, some, others)
     for holder, swap in effects.boundary_changes.items():
-        yield from _find_boundary_hazards(effects, holder, swap, needs_check)
+        yield from _find_boundary_hazards(effects, holder, swap)
 
 
-def _find_join_hazards(effects: PlanEffects, holder: Address, link: LinkChange, edit: Effect) -> Iterator[HazardSides]:
+def _find_join_hazards(
+    effects: PlanEffects, holder: Address, link: LinkChange, edit: PrincipalEffect
+) -> Iterator[HazardSides]:
     """Who comes never had the old content: what goes is gone, and what is denied is denied, before he has it."""
-    new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.takes, new=True), new=False)
+    new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.delta.takes, new=True), new=False)
     yield Severity.EXCESS, new, new
     given = allows_of(effects.statements_from(link.held, True))
-    if statements_overlap(edit.denies, given):
-        yield Severity.EXCESS, effects.find_uncovered(holder, given, new=False), edit.denies
-    if edit.lifts:
-        yield Severity.GAP, allows_of(effects.statements_of(holder, False)), edit.lifts
+    if statements_overlap(edit.delta.denies, given):
+        yield Severity.EXCESS, effects.find_uncovered(holder, given, new=False), edit.delta.denies
+    if edit.delta.lifts:
+        yield Severity.GAP, allows_of(effects.statements_of(holder, False)), edit.delta.lifts
 
 
-def _find_leave_hazards(effects: PlanEffects, holder: Address, edit: Effect) -> Iterator[HazardSides]:
+def _find_leave_hazards(effects: PlanEffects, holder: Address, edit: PrincipalEffect) -> Iterator[HazardSides]:
     """Who leaves is never to have the new content."""
-    new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.gives, new=False), new=True)
+    new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.delta.gives, new=False), new=True)
     yield Severity.EXCESS, new, new
-    had = allows_of(effects.statements_of(holder, False)) if edit.lifts else NO_STATEMENTS
-    if statements_overlap(edit.lifts, had):
-        yield Severity.EXCESS, effects.find_uncovered(holder, had, new=True), edit.lifts
-    if edit.denies:
-        yield Severity.GAP, allows_of(effects.statements_of(holder, True)), edit.denies
+    had = allows_of(effects.statements_of(holder, False)) if edit.delta.lifts else NO_STATEMENTS
+    if statements_overlap(edit.delta.lifts, had):
+        yield Severity.EXCESS, effects.find_uncovered(holder, had, new=True), edit.delta.lifts
+    if edit.delta.denies:
+        yield Severity.GAP, allows_of(effects.statements_of(holder, True)), edit.delta.denies
 
 
-def _find_boundary_hazards(
-    effects: PlanEffects, holder: Address, change: BoundaryChange, needs_check: PairFilter
-) -> Iterator[Hazard]:
+def _find_boundary_hazards(effects: PlanEffects, holder: Address, change: BoundaryChange) -> Iterator[Hazard]:
     """A boundary is put on as it is to be, and taken off as it was."""
     had = allows_of(effects.statements_of(holder, False) | effects.statements_of(holder, True))
     for arn, comes in ((change.new, True), (change.old, False)):
         for edit in effects.content.get(arn or "", ()):
             first, then = (edit.index, change.index) if comes else (change.index, edit.index)
-            if needs_check(first, then):
-                less, more = edit.takes | edit.denies, edit.gives | edit.lifts
-                over, under = (less, more) if comes else (more, less)
-                if over:
-                    yield Hazard(first, then, holder, Severity.EXCESS, had, over)
-                if under or not over:
-                    yield Hazard(first, then, holder, Severity.GAP, had, under)
+            less, more = edit.delta.takes | edit.delta.denies, edit.delta.gives | edit.delta.lifts
+            over, under = (less, more) if comes else (more, less)
+            if over:
+                yield Hazard(first, then, holder, Severity.EXCESS, had, over)
+            if under or not over:
+                yield Hazard(first, then, holder, Severity.GAP, had, under)

@@ -38,10 +38,8 @@ def build_deferral(caller_rights: frozenset[Address], *, locks_out: bool) -> Cal
     return lambda step, phase: step.address in caller_rights and phase not in early
 
 
-def sort_steps(
-    steps: Sequence[Step], is_deferred: Callable[[Step, Phase], bool] = lambda step, phase: False
-) -> tuple[Step, ...]:
-    """`is_deferred`: see `build_deferral`. Raises Cycle."""
+def find_order(steps: Sequence[Step]) -> list[int]:
+    """Return the indices of the steps in the order of an apply. Raises StepCycleError."""
     makers: defaultdict[Fact, list[int]] = defaultdict(list)
     for index, step in enumerate(steps):
         for fact in step.makes:
@@ -55,22 +53,25 @@ def sort_steps(
                     waits[index].add(maker)
                     frees[maker].append(index)
 
-    steps = [replace(step, affects_caller=True) if is_deferred(step, step.phase) else step for step in steps]
-
     def sort_key_of(index: int) -> SortKey:
         step = steps[index]
         return step.affects_caller, step.phase, step.address, index
 
     ready = [sort_key_of(index) for index in range(len(steps)) if not waits[index]]
     heapq.heapify(ready)
-    found: list[Step] = []
+    order: list[int] = []
     while ready:
         index = heapq.heappop(ready)[-1]
-        found.append(steps[index])
+        order.append(index)
         for freed in frees[index]:
             waits[freed].discard(index)
             if not waits[freed]:
                 heapq.heappush(ready, sort_key_of(freed))
-    if len(found) < len(steps):
+    if len(order) < len(steps):
         raise StepCycleError([steps[index] for index in range(len(steps)) if waits[index]])
-    return tuple(found)
+    return order
+
+
+def mark_deferred(steps: Sequence[Step], is_deferred: Callable[[Step, Phase], bool]) -> list[Step]:
+    """Mark the steps that are kept for the end. is_deferred: see `build_deferral`."""
+    return [replace(step, affects_caller=is_deferred(step, step.phase)) for step in steps]

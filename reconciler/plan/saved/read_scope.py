@@ -26,6 +26,7 @@ from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.document import Document
+from reconciler.model.effects import NO_STATEMENTS, Link, PermissionDelta, Statements, Unlink, WriteDocument
 from reconciler.model.entity import Group, Role
 from reconciler.model.live import State
 from reconciler.model.plan import Plan, Step
@@ -33,7 +34,6 @@ from reconciler.plan.compare.break_glass import is_marked
 from reconciler.plan.compare.ownership import claimant_of, find_caller, find_joined_groups
 from reconciler.plan.saved.saved_plan import SavedPlan
 from reconciler.policy.overlap import statements_overlap
-from reconciler.policy.permission_delta import NO_STATEMENTS, Statements
 from reconciler.policy.trust import entity_of, find_trusted_entities
 
 
@@ -111,13 +111,15 @@ def _shared_effects_of(step: Step, context: PlanContext) -> tuple[Statements, St
     """
     if step.address.kind not in ("group", "policy") or context.entity_before(step.address) is None:
         return NO_STATEMENTS, NO_STATEMENTS
-    if step.address.kind == "group" and "PolicyArn" in step.call.parameters:
-        arn = str(step.call.parameters["PolicyArn"])
+    effect = step.effect
+    if step.address.kind == "group" and isinstance(effect, Link | Unlink) and isinstance(effect.held, str):
+        arn = effect.held
         said = context.statements_of_policy(arn, context.entity_before) | context.statements_of_policy(
             arn, context.entity_after
         )
         return said, said
-    return step.gives | step.lifts, step.takes | step.denies
+    delta = effect.delta if isinstance(effect, WriteDocument) else PermissionDelta()
+    return delta.gives | delta.lifts, delta.takes | delta.denies
 
 
 def _find_guarded(saved: SavedPlan, live: State) -> set[Address]:

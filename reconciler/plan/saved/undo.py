@@ -11,7 +11,8 @@ from dataclasses import replace
 from reconciler.kinds.comparison import diff_entities
 from reconciler.model.address import Address
 from reconciler.model.desired import Move
-from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
+from reconciler.model.effects import add_link
+from reconciler.model.entity import Entity, Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Action, Plan
 from reconciler.model.problem import Level, Place, Problem
@@ -80,7 +81,7 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
     for holder, held in sorted(run.unlinked, key=str):
         if holder not in run.touched and (entity := live.entities.get(holder)):
             left.setdefault(holder, entity)
-            wanted[holder] = _restore_link(wanted.get(holder) or entity, held)
+            wanted[holder] = add_link(wanted.get(holder) or entity, held)
     return replace(
         saved,
         owner=None,
@@ -92,17 +93,6 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
         renames=new_names,
         valid_until=None,
     )
-
-
-def _restore_link(entity: Entity, held: Address | str) -> Entity:
-    match entity, held:
-        case User(), Address():
-            return replace(entity, groups=entity.groups | {held})
-        case InstanceProfile(), Address():
-            return replace(entity, role=held)
-        case ((User() | Group() | Role()), str()):
-            return replace(entity, policies=entity.policies | {held})
-    return entity
 
 
 def build_undo_plan(target: SavedPlan, live: State, options: PlanOptions) -> Plan:

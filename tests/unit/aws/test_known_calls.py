@@ -13,10 +13,10 @@ import botocore.session
 import pytest
 
 from reconciler.aws.known_calls import MIN_BOTOCORE, check_calls
-from reconciler.kinds.steps import make_step
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
 from reconciler.model.problem import ReconcileError
+from tests.support.steps import bare_step
 
 IAM = botocore.session.get_session().get_service_model("iam")
 CONNECTION: Any = SimpleNamespace(iam=SimpleNamespace(meta=SimpleNamespace(service_model=IAM)))
@@ -24,7 +24,7 @@ APP = Address("role", "app")
 
 
 def made(operation: str, **parameters: object) -> Step:
-    return make_step(APP, Phase.WIDEN, operation, parameters)
+    return bare_step(APP, Phase.WIDEN, operation, parameters)
 
 
 def test_calls_of_the_model_pass() -> None:

@@ -27,9 +27,10 @@ from reconciler.aws import retry
 from reconciler.aws.rate_limiter import RateLimiter
 from reconciler.aws.retry import MAX_LOSSES, CallStatus, FailureKind, classify_error, is_already_done, send_step
 from reconciler.aws.session import Connection
-from reconciler.kinds.steps import link_removal_of, make_step, presence_of
+from reconciler.kinds.steps import link_removal_of, presence_of
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
+from tests.support.steps import bare_step
 
 APP, ALICE = Address("role", "app"), Address("user", "alice")
 INVALID = 'Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:user/alice"'
@@ -45,7 +46,8 @@ LOST = ReadTimeoutError(**URL)
 
 
 def needing(*facts: tuple[str, ...], operation: str = "AttachRolePolicy", **parameters: object) -> Step:
-    return make_step(APP, Phase.WIDEN, operation, parameters, facts)
+    removes = operation.startswith(("Delete", "Detach", "Remove", "Untag", "Deactivate"))
+    return bare_step(APP, Phase.WIDEN, operation, parameters, facts, removes=removes)
 
 
 OURS, THEIRS = {presence_of(APP)}, {presence_of(ALICE)}

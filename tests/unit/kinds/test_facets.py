@@ -16,7 +16,7 @@ from reconciler.model.durations import parse_duration
 from reconciler.model.entity import InstanceProfile, User
 from reconciler.model.live import LiveDetails, MfaDevice, OwnedCredentials, State
 from reconciler.model.plan import Phase, Step
-from reconciler.plan.order.sort import sort_steps
+from tests.support.steps import in_order
 from tests.support.strategies import ACCOUNT, policy_arn
 
 USER = Address("user", "u")
@@ -28,7 +28,7 @@ def nothing(facts: LiveDetails | None = None) -> PlanContext:
 
 
 def calls(steps: list[Step]) -> list[str]:
-    return [step.call.operation for step in sort_steps(steps)]
+    return [step.call.operation for step in in_order(steps)]
 
 
 TAGS: dict[str, tuple[bool, dict[str, str], dict[str, str], list[tuple[str, Any]]]] = {
@@ -70,7 +70,7 @@ TAGS: dict[str, tuple[bool, dict[str, str], dict[str, str], list[tuple[str, Any]
 
 @pytest.mark.parametrize(("ignores_case", "before", "after", "expected"), TAGS.values(), ids=TAGS.keys())
 def test_tags(ignores_case: bool, before: dict[str, str], after: dict[str, str], expected: list[Any]) -> None:
-    steps = sort_steps(TagFacet("User", ignores_case).plan_changes(USER, {"UserName": "u"}, before, after))
+    steps = in_order(TagFacet("User", ignores_case).plan_changes(USER, {"UserName": "u"}, before, after))
     assert [
         (step.call.operation, step.call.parameters.get("Tags", step.call.parameters.get("TagKeys"))) for step in steps
     ] == expected
@@ -106,7 +106,7 @@ def test_an_instance_profile_holds_one_role(before: Address | None, after: Addre
     kind = InstanceProfileKind()
     steps = kind.update(InstanceProfile("i", role=before), InstanceProfile("i", role=after), nothing())
     assert calls(steps) == expected
-    assert bool(steps and steps[0].note) == (len(expected) == 2)
+    assert bool(steps and steps[0].forced_by) == (len(expected) == 2)
 
 
 def test_all_that_a_user_owns_goes_before_the_user() -> None:

@@ -12,9 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.kinds.account import AccountAlias, AccountSetting, PasswordPolicy
-from reconciler.model.plan import Call
-from reconciler.plan.guards.inverse import inverse_of
+from reconciler.kinds.account import PasswordPolicy
 from tests.support.lockouts import (
     ALL,
     ALLOW_EMERGENCY,
@@ -315,18 +313,3 @@ ROWS = MOVES | READS | LINKS | OF_THE_GUARDED_ROLE
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
 def test_a_plan_whose_undo_lacks_one_of_its_calls_is_refused(row: LockoutCase) -> None:
     assert_verdict(row)
-
-
-@pytest.mark.parametrize(
-    ("operation", "before", "expected"),
-    [
-        ("CreateAccountAlias", None, "DeleteAccountAlias"),
-        ("CreateAccountAlias", AccountAlias("alias", "old"), "CreateAccountAlias"),
-        ("UpdateAccountPasswordPolicy", None, "DeleteAccountPasswordPolicy"),
-        ("UpdateAccountPasswordPolicy", PasswordPolicy("password-policy"), "UpdateAccountPasswordPolicy"),
-    ],
-)
-def test_a_setting_of_the_account_is_put_back_or_taken_off(
-    operation: str, before: AccountSetting | None, expected: str
-) -> None:
-    assert inverse_of(Call(operation, {}), before) == (expected,)

@@ -131,7 +131,7 @@ def test_a_full_quota_takes_off_only_as_many_as_it_must_and_says_so() -> None:
     after = User("u", policies=frozenset([policy_arn("r"), policy_arn("s")]))
     found = steps([*policies, before], [*policies, after], {"AttachedPoliciesPerUserQuota": 3})
     assert said(found) == ["user/u DetachUserPolicy", "user/u AttachUserPolicy", "user/u DetachUserPolicy"]
-    assert [bool(step.note) for step in found] == [True, False, False]
+    assert [bool(step.forced_by) for step in found] == [True, False, False]
 
 
 # Inline policies share a quota of size: 2048 characters for a user
@@ -152,7 +152,7 @@ FULL: dict[str, tuple[dict[str, Document], dict[str, Document]]] = {
 def test_what_the_size_quota_forces_off_first_says_so(before: dict[str, Document], after: dict[str, Document]) -> None:
     found = steps([User("u", inline_policies=before)], [User("u", inline_policies=after)])
     assert [step.call.parameters["PolicyName"] for step in found] == ["a", "b"]
-    assert found[0].note
+    assert found[0].forced_by
 
 
 def test_no_more_is_forced_off_than_the_size_quota_asks_for() -> None:
@@ -206,7 +206,7 @@ def test_two_edits_that_need_each_other_are_made_in_stages() -> None:
     wanted: list[Entity] = [Policy("p", document("a:2")), Policy("q", document("a:1")), user]
     found = steps(live, wanted)
     assert len(found) == 3
-    assert not any(step.note or step.exposures for step in found)
+    assert not any(step.forced_by for step in found)
 
 
 def test_without_anybody_who_has_both_each_is_one_call() -> None:

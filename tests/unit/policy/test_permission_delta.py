@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.effects import NO_STATEMENTS, Statements
 from reconciler.model.plan import Phase
 from reconciler.policy.canonical import canonical
-from reconciler.policy.permission_delta import NO_STATEMENTS, Statements, phase_of, statements_of
+from reconciler.policy.permission_delta import phase_of, statements_of
 
 
 def some(*statements: dict[str, Any]) -> Statements:

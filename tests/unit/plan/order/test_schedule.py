@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.steps import make_step, presence_of
+from reconciler.kinds.steps import presence_of
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
 from reconciler.plan.order.schedule import Schedule
-from reconciler.plan.order.sort import build_deferral, sort_steps
+from reconciler.plan.order.sort import build_deferral
+from tests.support.steps import bare_step, in_order
 
 NAMES = [Address("role", name) for name in "abcd"]
 
@@ -25,7 +26,7 @@ def plans(draw: st.DrawFn) -> tuple[Step, ...]:
     for number in range(draw(st.integers(1, 12))):
         needed = draw(st.sets(st.integers(0, number - 1), max_size=2)) if number else set()
         steps.append(
-            make_step(
+            bare_step(
                 draw(st.sampled_from(NAMES)),
                 draw(st.sampled_from(Phase)),
                 f"Call{number}",
@@ -35,7 +36,7 @@ def plans(draw: st.DrawFn) -> tuple[Step, ...]:
             )
         )
     own = frozenset(draw(st.sets(st.sampled_from(NAMES), max_size=1)))
-    return sort_steps(steps, build_deferral(own, locks_out=False))
+    return in_order(steps, build_deferral(own, locks_out=False))
 
 
 def all_orders_seen(steps: tuple[Step, ...], seed: int) -> tuple[list[int], int]:
@@ -88,7 +89,7 @@ def test_every_run_makes_every_call_once_and_none_before_what_it_waits_for(steps
 def test_independent_calls_go_side_by_side_where_their_order_decides_nothing(
     phase: Phase, own: bool, most: int
 ) -> None:
-    steps = tuple(replace(make_step(name, phase, "Call", {}), affects_caller=own) for name in NAMES)
+    steps = tuple(replace(bare_step(name, phase, "Call", {}), affects_caller=own) for name in NAMES)
     assert all_orders_seen(steps, 1)[1] == most
 
 

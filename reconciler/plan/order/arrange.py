@@ -1,0 +1,108 @@
+"""Arrange the steps of a plan: make them, let each wait for those that must come before it, and sort them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.steps import opening_fact_of, order_fact_of
+from reconciler.model.address import Address
+from reconciler.model.effects import Create, WriteDocument
+from reconciler.model.live import State
+from reconciler.model.plan import Exposure, Fact, Step
+from reconciler.plan.compare.renames import wait_for_renames
+from reconciler.plan.order.constraints import Deferral, Solution, UnresolvedHazard, solve_constraints
+from reconciler.plan.order.effects import PlanEffects
+from reconciler.plan.order.exposure import find_exposures
+from reconciler.plan.order.hazards import find_hazards
+from reconciler.plan.order.schedule import stages_of
+from reconciler.plan.order.sort import find_order, mark_deferred
+
+StepMaker = Callable[[PlanContext], list[Step]]
+"""Makes the steps of every difference of a plan, each by its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The steps in the order of an apply, and who is exposed while it runs."""
+
+    steps: tuple[Step, ...]
+    exposures: tuple[Exposure, ...]
+
+
+def arrange_steps(make_steps: StepMaker, context: PlanContext, after: State, is_deferred: Deferral) -> Arrangement:
+    """Return the steps in their order. after: the account when the plan is done.
+
+    Only where the order asks for it, documents are written in stages and new roles are created closed: then the steps
+    are made again.
+    """
+    while True:
+        solution = _solve(make_steps(context), context, after, is_deferred)
+        if not solution.documents_to_stage and not solution.roles_to_close:
+            break
+        context = replace(
+            context,
+            staged_documents=context.staged_documents | solution.documents_to_stage,
+            cyclic_roles=context.cyclic_roles | solution.roles_to_close,
+        )
+    steps = mark_deferred(solution.steps, is_deferred)
+    order = find_order(steps)
+    steps = _wait_for_avoided([steps[index] for index in order], order, solution.unresolved)
+    exposures = find_exposures(steps, _place_hazards(order, solution.unresolved), context.baseline, after)
+    return Arrangement(tuple(steps), tuple(exposures))
+
+
+def _solve(steps: list[Step], context: PlanContext, after: State, is_deferred: Deferral) -> Solution:
+    steps = wait_for_renames(steps, context.renames)
+    effects = PlanEffects(steps, context.baseline.entities, after.entities, context)
+    created = {step.effect.target for step in steps if isinstance(step.effect, Create)}
+    new_roles = {role for role in created if role.kind == "role" and role not in context.cyclic_roles}
+    steps = _open_last(steps, effects, context)
+    return solve_constraints(steps, list(find_hazards(effects)), context.staged_documents, new_roles, is_deferred)
+
+
+def _open_last(steps: list[Step], effects: PlanEffects, context: PlanContext) -> list[Step]:
+    """Let the step that opens a role, which was created closed, wait for all that the plan gives it and takes from it.
+
+    Nobody can be that role before, so no order of the other steps exposes anybody.
+    """
+    waits: dict[Address, set[int]] = {
+        role: {effect.index for effect in effects.effects_on(role)} for role in context.cyclic_roles
+    }
+    opening = {role: opening_fact_of(role) for role in waits}
+    made: dict[int, set[Fact]] = {}
+    for role, indices in waits.items():
+        for index in indices:
+            made.setdefault(index, set()).add(opening[role])
+    found = []
+    for index, step in enumerate(steps):
+        effect = step.effect
+        opens = isinstance(effect, WriteDocument) and effect.is_trust and effect.target in waits
+        needs = {opening[effect.target]} if opens else set()
+        found.append(replace(step, needs=step.needs | needs, makes=step.makes | made.get(index, set())))
+    return found
+
+
+def _wait_for_avoided(steps: list[Step], order: Sequence[int], unresolved: Sequence[UnresolvedHazard]) -> list[Step]:
+    """Let steps of one stage wait for each other if their order happens to avoid a hazard."""
+    stages = stages_of(steps)
+    for one in _place_hazards(order, unresolved):
+        first, then = one.hazard.first, one.hazard.then
+        if first < then and stages[first] == stages[then]:
+            fact = order_fact_of(order[first])
+            steps[first] = replace(steps[first], makes=steps[first].makes | {fact})
+            steps[then] = replace(steps[then], needs=steps[then].needs | {fact})
+    return steps
+
+
+def _place_hazards(order: Sequence[int], unresolved: Sequence[UnresolvedHazard]) -> list[UnresolvedHazard]:
+    """Return the hazards with the indices of the final order."""
+    places = {index: place for place, index in enumerate(order)}
+    return [
+        UnresolvedHazard(
+            one.hazard._replace(first=places[one.hazard.first], then=places[one.hazard.then]),
+            tuple(sorted(places[index] for index in one.cycle)),
+        )
+        for one in unresolved
+    ]
