@@ -55,7 +55,10 @@ RULES = (
             "Every entity gets a copy of the defaults. Large lists or documents there multiply with the number of "
             "entities."
         ),
-        how_to_fix="Put what many entities share into a group or a managed policy, and keep `defaults` short.",
+        how_to_fix=(
+            "Move lists and documents that many entities share into a group or a managed policy, and keep `defaults` "
+            "short."
+        ),
     ),
     Rule(
         "duplicate-reference",

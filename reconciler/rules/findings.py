@@ -34,8 +34,11 @@ RULES = (
         "caller-unknown",
         Level.WARNING,
         title="The caller is not in live IAM",
-        why="Whether the plan locks the caller out cannot be checked, for example for a user of another account.",
-        how_to_fix="Look at what the plan takes away, or run it as a user or role of the account.",
+        why=(
+            "It is no user or role that was read, for example a federated user. reconcile cannot check whether the "
+            "plan locks it out."
+        ),
+        how_to_fix="Read what the plan takes away, or run it as a user or role of the account.",
     ),
     Rule(
         "dangling-principal",
@@ -79,10 +82,7 @@ RULES = (
         "read-denied",
         (Level.WARNING, Level.INFO),
         title="The caller may not read something",
-        why=(
-            "What the call would show is not known, and the plan cannot tell of it. For a user that is deleted, IAM "
-            "may refuse the deletion."
-        ),
+        why="The plan does not know what the call would show. For a user that is deleted, IAM may refuse the deletion.",
         how_to_fix="Allow the call that the message names to the caller.",
     ),
     Rule(
@@ -100,7 +100,7 @@ RULES = (
         Level.WARNING,
         title="A user is to sign in to the console and has no password",
         why="Passwords are secrets, so reconcile sets none. Until somebody does, the user cannot sign in.",
-        how_to_fix="Run `aws iam create-login-profile --user-name USER --password-reset-required --password …`.",
+        how_to_fix="Let an administrator run `aws iam create-login-profile`, or set a password in the AWS console.",
         source=f"{IAM_API}/API_CreateLoginProfile.html",
     ),
     Rule(

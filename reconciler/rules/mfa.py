@@ -37,7 +37,7 @@ RULES = (
     Rule(
         "declined",
         Level.ERROR,
-        title="The question was answered with no",
+        title="The question was not answered with yes",
         why="Nothing was changed.",
         how_to_fix="Run the command again, or pass another `--device-name`.",
     ),

@@ -24,7 +24,7 @@ RULES = (
         "moved-ignored",
         Level.ERROR,
         title="`settings.ignore` matches a name of a move",
-        why="What is ignored is not touched, so it cannot move.",
+        why="reconcile does not touch ignored entities, so this one cannot move.",
         how_to_fix="Take the line out of `moved`, or the pattern out of `ignore`.",
     ),
     Rule(

@@ -20,7 +20,7 @@ RULES = (
         Level.ERROR,
         title="An action does not belong in a trust policy",
         why="A trust says who may assume the role. IAM refuses actions there that are not those of STS.",
-        how_to_fix="Write `sts:AssumeRole` or its like. What the role may do goes into its policies.",
+        how_to_fix="Write `sts:AssumeRole` or its like. Write what the role may do into its policies.",
         source=f"{IAM_GUIDE}/reference_policies_elements_action.html",
     ),
     Rule(
@@ -121,7 +121,7 @@ RULES = (
         "missing-effect",
         Level.ERROR,
         title="A statement has no Effect",
-        why="Without it, nobody can tell whether the statement allows or denies. AWS refuses the policy.",
+        why="AWS cannot tell whether the statement allows or denies, and refuses the policy.",
         how_to_fix="Add `Effect: Allow` or `Effect: Deny`.",
         source=f"{IAM_GUIDE}/reference_policies_elements_effect.html",
     ),

@@ -76,8 +76,8 @@ RULES = (
         "principal-not-allowed",
         Level.ERROR,
         title="A policy of an identity has a Principal",
-        why="Such a policy holds for whoever it is attached to. IAM refuses one that names a principal.",
-        how_to_fix="Remove `Principal`. Who may assume a role goes into the role's trust.",
+        why="The policy holds for whoever it is attached to. IAM refuses it if it names a principal.",
+        how_to_fix="Remove `Principal`. Write who may assume a role into the role's trust.",
         source=f"{IAM_GUIDE}/reference_policies_elements_principal.html",
     ),
     Rule(
@@ -100,7 +100,9 @@ RULES = (
         "unknown-service-principal",
         Level.WARNING,
         title="A service principal is not known",
-        why="IAM refuses a trust in a service that it does not know, and a condition on such a name never matches.",
+        why=(
+            "IAM refuses a trust in a service that it does not know, and a condition on the unknown name never matches."
+        ),
         how_to_fix=(
             "Correct the name, as in `ec2.amazonaws.com`. If the service is newer than reconcile's list, ignore this."
         ),

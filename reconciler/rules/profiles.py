@@ -82,7 +82,10 @@ RULES = (
         "profile-name",
         Level.ERROR,
         title="A text cannot be the name of a profile",
-        why="A name stands between brackets in the file. What `[DEFAULT]` holds would be in every profile.",
+        why=(
+            "A name stands between brackets in the file. AWS's tools would put the content of `[DEFAULT]` into every "
+            "profile."
+        ),
         how_to_fix="Name another one with `--into`.",
         source=f"{SDK_GUIDE}/file-format.html",
     ),

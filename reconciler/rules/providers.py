@@ -47,7 +47,7 @@ RULES = (
         "missing-provider",
         Level.WARNING,
         title="A trust names an identity provider that does not exist yet",
-        why="IAM takes such a trust, but nobody can come in through the role until the provider is there.",
+        why="IAM takes the trust, but nobody can come in through the role until the provider is there.",
         how_to_fix="Declare it under `oidc_providers` or `saml_providers`, create it, or correct the name.",
         source=f"{IAM_GUIDE}/id_roles_create_for-idp.html",
     ),

@@ -91,7 +91,10 @@ RULES = (
         "stale-plan",
         Level.ERROR,
         title="The account has changed since the plan was made",
-        why="The plan was approved for another state. Its calls could undo what somebody else did.",
+        why=(
+            "The plan was approved for another state, and its calls could undo what somebody else did. A plan is "
+            "stale, too, once something in it has ended (`expires`)."
+        ),
         how_to_fix="Run `reconcile plan` again. Nothing was written.",
     ),
 )

@@ -13,7 +13,7 @@ RULES = (
         title="AWS does not let the caller assume the role",
         why=(
             "The role's trust does not admit the caller under these conditions, the caller's own policies do not allow "
-            "it, or there is no such role. AWS answers alike for all three."
+            "it, or there is no such role. AWS gives the same answer for all three."
         ),
         how_to_fix="Run `reconcile assume ALIAS --explain`, which looks at both sides and names the line to change.",
         source=f"{IAM_GUIDE}/troubleshoot_roles.html",
@@ -31,7 +31,7 @@ RULES = (
     Rule(
         "aws-says",
         Level.INFO,
-        title="What AWS said beside its refusal",
+        title="AWS said more than that it refuses",
         why=(
             "It names the action, or the kind of policy that refuses, such as a service control policy. Nothing else "
             "tells of that."
@@ -142,7 +142,7 @@ RULES = (
         "session-over",
         Level.ERROR,
         title="The credentials in this terminal have expired",
-        why="AWS takes them for nothing any more.",
+        why="AWS no longer accepts them.",
         how_to_fix='Leave the subshell, or run `eval "$(reconcile assume --unset)"`, or pass `--profile`.',
     ),
     Rule(
@@ -159,7 +159,7 @@ RULES = (
         title="IAM refuses a session that was made without MFA",
         why=(
             "Sessions of GetSessionToken may call IAM only if they were made with an MFA code. `aws-vault exec` makes "
-            "such a session by default."
+            "one without MFA by default."
         ),
         how_to_fix="Use the keys themselves (`aws-vault exec --no-session`), or make the session with an MFA code.",
         source=f"{STS_API}/API_GetSessionToken.html",

@@ -24,8 +24,8 @@ RULES = (
         title="A principal of a trust rule has the wrong form",
         why="IAM refuses a trust whose principal it cannot read, and the role would not be created.",
         how_to_fix=(
-            "Write what the message asks for: a name of this file, an ARN, an account of 12 digits or a service such "
-            "as `ec2.amazonaws.com`."
+            "Write a principal of the kind that the message names: a name of this file, an ARN, an account of 12 "
+            "digits or a service such as `ec2.amazonaws.com`."
         ),
         source=f"{IAM_GUIDE}/reference_policies_elements_principal.html",
     ),
@@ -76,7 +76,7 @@ RULES = (
         "oidc-without-audience",
         Level.ERROR,
         title="No condition says which audience of a shared issuer is yours",
-        why="Every customer of the issuer could assume the role. IAM refuses such a trust.",
+        why="Every customer of the issuer could assume the role. IAM refuses the trust.",
         how_to_fix="Add a condition on `ISSUER:aud` with the value of your tokens, as the message shows.",
         source=f"{IAM_GUIDE}/id_roles_providers_oidc_secure-by-default.html",
     ),
@@ -84,7 +84,7 @@ RULES = (
         "oidc-without-session-name",
         Level.ERROR,
         title="No condition says which sessions of a shared issuer are yours",
-        why="Every customer of the issuer could assume the role. IAM refuses such a trust.",
+        why="Every customer of the issuer could assume the role. IAM refuses the trust.",
         how_to_fix="Add a condition on the key that the message names, as it shows.",
         source=f"{IAM_GUIDE}/id_roles_providers_oidc_secure-by-default.html",
     ),
@@ -93,8 +93,8 @@ RULES = (
         (Level.ERROR, Level.WARNING),
         title="No condition says which subject of a shared issuer is yours",
         why=(
-            "Every customer of the issuer could assume the role. IAM refuses such a trust; for an issuer of one GitHub "
-            "enterprise it takes it, and any repository there comes in."
+            "Every customer of the issuer could assume the role. IAM refuses the trust. For the issuer of one GitHub "
+            "enterprise it takes the trust, and any repository there comes in."
         ),
         how_to_fix="Add a condition on `ISSUER:sub` that names your organization, as in StringLike `repo:ORG/REPO:*`.",
         source=f"{IAM_GUIDE}/id_roles_providers_oidc_secure-by-default.html",
@@ -125,7 +125,7 @@ RULES = (
             "A trust says who may assume the role. IAM takes other actions of STS there, but they allow nobody "
             "anything."
         ),
-        how_to_fix="Remove the action. What the role may do goes into its policies.",
+        how_to_fix="Remove the action. Write what the role may do into its policies.",
         source=f"{IAM_GUIDE}/reference_policies_elements_action.html",
     ),
     Rule(

@@ -68,7 +68,10 @@ RULES = (
         "file-too-large",
         Level.ERROR,
         title="The file is larger than reconcile reads",
-        why="reconcile bounds what it reads, so that a wrong path (a log, a disk image) cannot fill the memory.",
+        why=(
+            "reconcile limits the size of what it reads, so that a wrong path (a log, a disk image) cannot fill the "
+            "memory."
+        ),
         how_to_fix=(
             "Check the path. A desired-state file may have 16 MB: split a larger one and name the parts under "
             "`include`."
@@ -103,7 +106,7 @@ RULES = (
         "too-deep",
         Level.ERROR,
         title="The file is nested too deeply",
-        why="Nothing that AWS takes is nested this deep. Such a file is damaged, or made to exhaust the reader.",
+        why="Nothing that AWS takes is nested this deep. The file is damaged, or made to exhaust the reader.",
         how_to_fix="Remove levels of nesting from the place that the message names.",
     ),
     Rule(
@@ -118,7 +121,7 @@ RULES = (
         Level.ERROR,
         title="`<<` does not get a mapping",
         why="YAML's merge key copies the entries of another mapping. Anything else has no entries to copy.",
-        how_to_fix="Write `<<: *anchor`, where the anchor marks a mapping, or a list of such aliases.",
+        how_to_fix="Write `<<: *anchor`, with the anchor (`&anchor`) on a mapping, or a list of aliases.",
         source="https://yaml.org/type/merge.html",
     ),
     Rule(
