@@ -52,8 +52,8 @@ RULES = (
         Level.ERROR,
         title="The value of a variable is too long",
         why=(
-            "Variables that name one another more than once grow quickly. No text of IAM needs more than 100,000 "
-            "characters."
+            "Variables that name one another more than once grow quickly, so a variable may have 100,000 characters at "
+            "most."
         ),
         how_to_fix="Shorten the value, or look for variables that repeat others.",
     ),
