@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # The second emulator of the tests asks for one exact version of botocore, older than the one that reconcile needs.
 MINISTACK := .venv-ministack
 
-.PHONY: help test lint format demo bench bench-terraform fuzz fuzz-replay schema clean
+.PHONY: help test lint format demo bench bench-terraform fuzz fuzz-replay schema rules clean
 
 help:  ## the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -59,6 +59,9 @@ fuzz-replay: $(READY)  ## read an input again that `make fuzz` saved: INPUT=.fuz
 
 schema: $(READY)  ## write schemas/ from the code
 	$(BIN)/python -m reconciler schema > schemas/reconcile.schema.json
+
+rules: $(READY)  ## write docs/rules.md from reconciler/rules/
+	$(BIN)/python -m reconciler rules --format markdown > docs/rules.md
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) $(MINISTACK) .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz dist

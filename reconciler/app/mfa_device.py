@@ -69,7 +69,8 @@ def _make_device(
             raise _resolve_lost_answer(connection, serial, holders is not None, failed) from None
         if code == mfa_devices.DEVICE_TAKEN and holders is None:
             detail = "Whose it is, or whether it is left over, cannot be told without iam:ListVirtualMFADevices."
-            raise make_error(code, failed.problems[0].summary, detail, "Pass another --device-name.") from None
+            summary = failed.problems[0].summary
+            raise make_error(mfa_devices.DEVICE_TAKEN, summary, detail, "Pass another --device-name.") from None
         raise
 
 

@@ -27,6 +27,13 @@ def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: st
     return _make_items(dict.fromkeys(list_aws_profiles(os.environ), ""), incomplete)
 
 
+def complete_rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """`shell_complete` of a problem code: all of them, with their titles."""
+    from reconciler.rules.registry import RULES
+
+    return _make_items({rule.id: rule.title for rule in RULES.values()}, incomplete)
+
+
 def _make_items(helps: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
     """Names that begin so, with their help. Line ends and escape sequences reach neither script nor terminal.
 

@@ -23,6 +23,7 @@ _COMMANDS = {
     "mfa": "mfa",
     "plan": "plan",
     "profiles": "profiles",
+    "rules": "rules",
     "sandbox": "sandbox",
     "schema": "schema",
     "undo": "undo",

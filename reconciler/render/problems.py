@@ -86,7 +86,7 @@ def render_sarif(problems: Iterable[Problem]) -> str:
     """SARIF 2.1.0, as code scanning services read it."""
     levels = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
     listed = list(problems)
-    rules = [{"id": code} for code in sorted({problem.code for problem in listed})]
+    rules = [_describe_rule(code) for code in sorted({problem.code for problem in listed})]
     results: list[Mapping[str, Any]] = []
     for problem in listed:
         result: dict[str, Any] = {
@@ -106,6 +106,22 @@ def render_sarif(problems: Iterable[Problem]) -> str:
     run = {"tool": {"driver": driver}, "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return dump_json({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _describe_rule(code: str) -> Mapping[str, Any]:
+    """Return the reportingDescriptor of a problem code (SARIF 2.1.0, section 3.49)."""
+    from reconciler.rules.registry import RULES  # every command that fails comes by this module, and needs no rule
+
+    rule = RULES.get(code)
+    if rule is None:
+        return {"id": code}
+    found: dict[str, Any] = {
+        "id": code,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.how_to_fix},
+    }
+    return found | {"helpUri": rule.source} if rule.source else found
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Problem]], str]] = {

@@ -83,7 +83,7 @@ def test_json_that_is_printed_is_escaped(path: Path) -> None:
         assert not calls(path) & {"json.dumps", "json.dump"}
 
 
-@pytest.mark.parametrize("package", ["plan", "kinds", "access", "policy", "model", "render"])
+@pytest.mark.parametrize("package", ["plan", "kinds", "rules", "access", "policy", "model", "render"])
 def test_pure_packages_do_no_input_or_output(package: str) -> None:
     for path in (PACKAGE / package).rglob("*.py"):
         assert not imports(path) & {"os", "socket", "subprocess", "pathlib", "time", "http", "random"}, path

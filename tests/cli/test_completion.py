@@ -94,6 +94,9 @@ def asked(home: Path, line: str, shell: str = "bash", **extra: str) -> tuple[lis
         ("reconcile assume --format c", ["credential-process"]),
         ("reconcile assume --format=c", ["credential-process"]),
         ("reconcile assume --shell po", ["powershell"]),
+        ("reconcile rules oidc-subject-", ["oidc-subject-look-alike", "oidc-subject-too-wide"]),
+        ("reconcile rules lockout ", []),
+        ("reconcile rules --format m", ["markdown"]),
         ("reconcile assume --session-n", ["--session-name"]),
     ],
 )

@@ -38,6 +38,7 @@ CASES: dict[str, list[str]] = {
     "a device": ["mfa", "enroll", "a", "--device-name", BAD],
     "a user's devices": ["mfa", "status", BAD],
     "a prefix": ["profiles", "roles.yaml", "--prefix", BAD],
+    "a problem code": ["rules", BAD],
     "a file of profiles": ["profiles", BAD],
 }
 FILE = """\

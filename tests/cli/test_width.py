@@ -69,6 +69,7 @@ CASES = {
         "--profile",
         "production-administrators-of-the-platform-team",
     ),
+    "a rule": ("rules", "foreign-placeholder"),
     "sessions that are forgotten": ("assume", "--logout", "database-administrators-on-call-in-eu-central-1"),
 }
 

@@ -28,13 +28,14 @@ from reconciler.model.listed_alias import ListedAlias
 from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.plan import AccessDelta, Call, PrincipalPower, RoleAccess, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.render import aliases, aws_cli, explanation, mfa_status, problems
+from reconciler.render import aliases, aws_cli, explanation, mfa_status, problems, rules
 from reconciler.render.calls import render_calls
 from reconciler.render.file_diff import render_file_diff
 from reconciler.render.json_text import dump_json
 from reconciler.render.plan_json import render_plan_json
 from reconciler.render.plan_markdown import render_plan_markdown
 from reconciler.render.plan_text import render_plan_text
+from reconciler.rules.rule import Rule
 from reconciler.shell import streams
 from tests.support.examples import examples
 from tests.support.hostile import BREAKS, COMMANDS, spoil, texts
@@ -65,6 +66,7 @@ STATUS = MfaStatus(
     "123456789012", (MfaUser("a", (VIRTUAL,), ("mfa",)), MfaUser("b", (PASSKEY,), ("x",))), ("l",), FINDINGS
 )
 CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
+RULE = Rule("code", (Level.ERROR, Level.INFO), "A title", "This is why.", "Do this.", "https://example.com")
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
 
 Render = Callable[[Any], str]
@@ -88,6 +90,10 @@ PLAIN: dict[str, tuple[Any, Render]] = {
     "plan narrow": (PLAN, partial(render_plan_text, width=40)),
     "aliases": (ALIASES, lambda found: aliases.render_alias_table(found, str)),
     "calls": (CALLS, render_calls),
+    "rules": ([RULE], rules.render_rule_table),
+    "rules narrow": ([RULE], partial(rules.render_rule_table, columns=40)),
+    "rule": (RULE, rules.render_rule),
+    "rule page": ([RULE], lambda found: rules.render_rule_page({"Topic": found})),
     **{name: (value, render) for name, (value, render) in PAINTED.items()},
 }
 JSON: dict[str, tuple[Any, Render]] = {
@@ -96,6 +102,7 @@ JSON: dict[str, tuple[Any, Render]] = {
     "problems sarif": (FINDINGS, problems.render_sarif),
     "explanation json": (REFUSED, lambda found: dump_json(explanation.explanation_to_dict(found), indent=2)),
     "aliases json": (ALIASES, aliases.render_alias_json),
+    "rules json": ([RULE], rules.rules_to_json),
     "mfa json": (STATUS, mfa_status.render_status_json),
 }
 ALL = PLAIN | JSON

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from reconciler.model.address import Address
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.render.problems import FORMATS, problems_to_json, render_github, render_problems, render_sarif
+from reconciler.rules.registry import RULES
 
 PLACE = Place("roles.yaml", 4, 7)
 ERROR = Problem(Level.ERROR, "unknown-key", "Unknown key 'usres'.", "", "Did you mean 'users'?", PLACE)
@@ -84,6 +86,20 @@ def test_sarif_has_rules_results_and_places() -> None:
         "region": {"startLine": 4, "startColumn": 7},
     }
     assert "locations" not in run["results"][1]
+
+
+def test_sarif_explains_each_rule_by_its_record() -> None:
+    (run,) = json.loads(render_sarif([ERROR, replace(ERROR, code="missing-effect")]))["runs"]
+    effect, key = run["tool"]["driver"]["rules"]
+    assert effect == {
+        "id": "missing-effect",
+        "shortDescription": {"text": RULES["missing-effect"].title},
+        "fullDescription": {"text": RULES["missing-effect"].why},
+        "help": {"text": RULES["missing-effect"].how_to_fix},
+        "helpUri": "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_effect.html",
+    }
+    assert key["id"] == "unknown-key"
+    assert "helpUri" not in key, "a rule of reconcile's own has no document of AWS"
 
 
 def test_a_sarif_location_is_a_uri() -> None:
