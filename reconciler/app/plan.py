@@ -26,7 +26,8 @@ from reconciler.model.live import State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import make_error
 from reconciler.model.suggest import suggest_word
-from reconciler.plan.build import build_plan
+from reconciler.plan.build import plan_comparison
+from reconciler.plan.compare.comparison import compare
 from reconciler.plan.followup_reads import find_followup_reads
 from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
@@ -156,9 +157,11 @@ def _build_plan(
         paths = {address: entity.path for address, entity in live.entities.items()}
         desired = require_valid(declare(loaded, paths, desired.now, AwsNames()))
     _check_targets(desired, live, options)
-    while questions := find_followup_reads(desired, live):
-        live = snapshot.complete_state(reading.connection, live, questions)
-    return build_plan(desired, live, options), desired
+    comparison = compare(desired, live, allow_lockout=options.allow_lockout)
+    while reads := find_followup_reads(comparison):
+        live = snapshot.complete_state(reading.connection, live, reads)
+        comparison = compare(desired, live, allow_lockout=options.allow_lockout)
+    return plan_comparison(comparison, options), desired
 
 
 def _has_other_paths(desired: Desired, live: State) -> bool:

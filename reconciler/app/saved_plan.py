@@ -24,6 +24,7 @@ from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Level, Problem, ReconcileError, make_error
 from reconciler.plan.compare.ownership import owner_of
+from reconciler.plan.followup_reads import find_followup_reads
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.read_cost import count_entity_calls
 from reconciler.plan.saved.fingerprint import compute_digest
@@ -35,7 +36,7 @@ from reconciler.plan.saved.read_scope import (
 )
 from reconciler.plan.saved.saved_plan import (
     SavedPlan,
-    find_saved_plan_reads,
+    compare_with_live,
     find_stale_entities,
     read_saved_plan,
     rebuild_plan,
@@ -220,7 +221,7 @@ def _read_everything(saved: SavedPlan, connection: Connection) -> State:
 
 
 def _complete_reads(saved: SavedPlan, live: State, connection: Connection) -> State:
-    while questions := find_saved_plan_reads(saved, live):
+    while questions := find_followup_reads(compare_with_live(saved, live)):
         live = snapshot.complete_state(connection, live, questions)
     return live
 

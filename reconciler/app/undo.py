@@ -11,7 +11,8 @@ from reconciler.aws.known_calls import check_calls
 from reconciler.aws.session import check_account
 from reconciler.model.plan import Plan
 from reconciler.model.problem import make_error
-from reconciler.plan.saved.saved_plan import find_saved_plan_reads
+from reconciler.plan.followup_reads import find_followup_reads
+from reconciler.plan.saved.saved_plan import compare_with_live
 from reconciler.plan.saved.undo import build_undo_plan, merge_runs, reverse_run
 
 
@@ -28,7 +29,7 @@ def make_undo_plan(journal: Path, request: PlanRequest) -> Plan:
     check_account(connection, run.saved.account)
     live = snapshot.read_account(connection, run.touched)
     back = reverse_run(run, live)
-    while questions := find_saved_plan_reads(back, live):
+    while questions := find_followup_reads(compare_with_live(back, live)):
         live = snapshot.complete_state(connection, live, questions)
     plan = build_undo_plan(back, live, request.options)
     check_calls(connection, plan.steps)

@@ -30,12 +30,11 @@ class Action(StrEnum):
 
 
 class Phase(IntEnum):
-    """Barriers of an apply, in order. Make before break is this order, and what `plan/order/constraints.py` adds in
-    needs.
+    """Barriers of an apply, in their order: no call of a phase starts before all of the earlier phases have ended.
 
-    GUARDED: one call that allows some things and denies others; UNGUARDED: one that takes both back. SWAP: one
-    that gives, and takes or lifts a Deny at once (a document edited in place). RELEASE: a Deny or a boundary that
-    comes off, once what it held back is gone. ACCOUNT: settings of the account itself, for which nothing waits.
+    Within and across phases the needs of the steps decide (`plan/order/__init__.py`). GUARDED: a call that gives some
+    Allows and adds Denies; UNGUARDED: one that takes both back. SWAP: one that gives, and takes or lifts a Deny at once
+    (a document edited in place). RELEASE: a Deny or a boundary comes off. ACCOUNT: settings of the account itself.
     """
 
     CREATE = 1

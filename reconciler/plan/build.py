@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,15 +10,13 @@ from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
-from reconciler.model.entity import Entity
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Action, Change, Plan, Step
 from reconciler.model.problem import Problem
-from reconciler.plan.access.delta import build_planned_state, compare_access
-from reconciler.plan.compare.break_glass import add_marked_principals
-from reconciler.plan.compare.diff import Difference, find_differences, resolve_entities
+from reconciler.plan.access.delta import compare_access
+from reconciler.plan.compare.comparison import Comparison, compare
+from reconciler.plan.compare.diff import Difference
 from reconciler.plan.compare.ownership import find_caller, find_spared_entities, rights_of_caller
-from reconciler.plan.compare.renames import apply_renames, find_renames, find_replacements
 from reconciler.plan.expiry import find_next_expiry, report_expiries
 from reconciler.plan.findings import (
     check_access_keys,
@@ -34,7 +32,7 @@ from reconciler.plan.findings import (
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.foreign_use import check_foreign_use
 from reconciler.plan.guards.immutable_fields import check_immutable_fields, check_name_case
-from reconciler.plan.guards.lockout import check_lockout, find_lockouts
+from reconciler.plan.guards.lockout import Lockout, check_lockout, find_lockouts
 from reconciler.plan.guards.moved import check_moves, report_finished_moves
 from reconciler.plan.guards.owner import check_owner
 from reconciler.plan.guards.protection import drop_protected_deletions
@@ -51,6 +49,7 @@ from reconciler.plan.guards.references import (
 from reconciler.plan.guards.thresholds import check_thresholds, report_raised_thresholds
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.order.arrange import arrange_steps
+from reconciler.plan.order.constraints import Deferral
 from reconciler.plan.order.cycles import find_circular_roles
 from reconciler.plan.order.report import report_exposures
 from reconciler.plan.order.sort import build_deferral
@@ -95,90 +94,74 @@ _KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}
 
 
 def build_plan(desired: Desired, live: State, options: PlanOptions) -> Plan:
-    """The plan that turns live into what is desired; unsafe where a guard refuses."""
-    renames = find_renames(desired, live)
-    before = apply_renames(live, renames)
-    if not options.allow_lockout:
-        desired = add_marked_principals(desired, before, find_replacements(desired, live))
-    entities = resolve_entities(desired, before)
-    differences, findings = drop_protected_deletions(find_differences(desired, entities, before, renames), before)
+    """Return the plan that makes of the live account what is desired; unsafe if a guard refuses it."""
+    return plan_comparison(compare(desired, live, allow_lockout=options.allow_lockout), options)
+
+
+def plan_comparison(comparison: Comparison, options: PlanOptions) -> Plan:
+    """Return the plan of a whole file, or of the targets that the options name."""
+    differences, findings = drop_protected_deletions(comparison.differences, comparison.baseline)
     if options.targets:
-        whole = PlanContext(before, replace(desired.state, entities=entities))
-        differences = _select_targeted(
-            differences, _expand_targets(options, desired), whole, find_replacements(desired, live)
-        )
-    plan = assemble_plan(desired, entities, live, differences, options, findings)
-    return plan if options.targets else replace(plan, left_alone=find_spared_entities(desired, before))
+        differences = _select_targeted(differences, comparison, options)
+    plan = assemble_plan(comparison.select(differences), options, findings)
+    if options.targets:
+        return plan
+    return replace(plan, left_alone=find_spared_entities(comparison.desired, comparison.baseline))
 
 
-def assemble_plan(
-    desired: Desired,
-    entities: Mapping[Address, Entity],
-    live: State,
-    differences: Sequence[Difference],
-    options: PlanOptions,
-    findings: Sequence[Problem] = (),
-) -> Plan:
-    """The plan that makes exactly these differences; `entities` is what the file asks for, effective.
-
-    The differences are those from `live` as it is once the renames are made.
-    """
-    draft = _build_draft(desired, entities, live, differences, options)
-    made = _make_steps(draft.differences, draft.planning)
-    found = find_lockouts(draft, made)
-    locks_out = any(one.address == find_caller(draft.baseline) for one in found)
-    late = build_deferral(rights_of_caller(draft.baseline), locks_out=locks_out)
-    after = build_planned_state(draft.baseline, differences)
-    arrangement = arrange_steps(partial(_make_steps, draft.differences), draft.planning, after, late)
-    steps = arrangement.steps
-    refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(check_lockout(draft, found))
+def assemble_plan(comparison: Comparison, options: PlanOptions, findings: Sequence[Problem] = ()) -> Plan:
+    """Return the plan that makes exactly the differences of a comparison. findings: those that stand already."""
+    draft = _build_draft(comparison, options)
+    lockouts = find_lockouts(draft, _make_steps(draft.differences, draft.planning))
+    arrangement = arrange_steps(
+        partial(_make_steps, draft.differences), draft.planning, draft.after, _choose_deferral(draft, lockouts)
+    )
+    refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(check_lockout(draft, lockouts))
     notes = [finding for look in NOTES for finding in look(draft)]
-    notes += report_exposures(steps, arrangement.exposures, live.account)
+    notes += report_exposures(arrangement.steps, arrangement.exposures, draft.live.account)
     return Plan(
-        account=live.account,
-        partition=live.partition,
-        owner=desired.owner,
-        settings=desired.settings,
-        changes=tuple(_build_changes(draft.differences, steps)),
-        steps=steps,
-        access=_build_access_delta(draft, after),
+        account=draft.live.account,
+        partition=draft.live.partition,
+        owner=draft.desired.owner,
+        settings=draft.desired.settings,
+        changes=tuple(_build_changes(draft.differences, arrangement.steps)),
+        steps=arrangement.steps,
+        access=_build_access_delta(draft),
         targets=tuple(sorted(options.targets)),
-        moves=desired.moves,
+        moves=draft.desired.moves,
         valid_until=find_next_expiry(draft),
         unmanaged=tuple(find_unmanaged(draft)) if options.report_unmanaged else None,
-        reads=count_page_calls(live) if live.known_addresses is None else 0,
+        reads=count_page_calls(draft.live) if draft.live.known_addresses is None else 0,
         exposures=arrangement.exposures,
-        findings=tuple(dict.fromkeys([*refusals, *findings, *desired.problems, *live.details.notes, *notes])),
+        findings=tuple(
+            dict.fromkeys([*refusals, *findings, *draft.desired.problems, *draft.live.details.notes, *notes])
+        ),
     )
 
 
-def _build_access_delta(draft: Draft, after: State) -> AccessDelta:
-    """Empty where only a part of the account is known: who else gains or loses could not be told."""
+def _choose_deferral(draft: Draft, lockouts: Sequence[Lockout]) -> Deferral:
+    """Return which steps are kept for the end: those that may take from the caller's own rights."""
+    locks_out = any(one.address == find_caller(draft.baseline) for one in lockouts)
+    return build_deferral(rights_of_caller(draft.baseline), locks_out=locks_out)
+
+
+def _build_access_delta(draft: Draft) -> AccessDelta:
+    """Return who gains and loses access; nothing if only a part of the account is known, since others may, too."""
     if draft.baseline.known_addresses is not None:
         return AccessDelta()
-    return compare_access(draft.live, after, draft.differences, draft.planning.renames)
+    return compare_access(draft.live, draft.after, draft.differences, draft.renames)
 
 
-def _build_draft(
-    desired: Desired,
-    entities: Mapping[Address, Entity],
-    live: State,
-    differences: Sequence[Difference],
-    options: PlanOptions,
-) -> Draft:
-    created = {item.address for item in differences if item.action is Action.CREATE}
-    changed = {item.address for item in differences}
-    renames = {new: old for new, old in find_renames(desired, live).items() if new in changed}
-    before = apply_renames(live, renames)
+def _build_draft(comparison: Comparison, options: PlanOptions) -> Draft:
+    created = {item.address for item in comparison.differences_of(Action.CREATE)}
     planning = PlanContext(
-        baseline=before,
-        desired=replace(desired.state, entities=entities),
-        deletions=frozenset(item.address for item in differences if item.action is Action.DELETE),
-        cyclic_roles=find_circular_roles(entities, created, live.account),
-        renames=renames,
+        baseline=comparison.baseline,
+        desired=replace(comparison.desired.state, entities=comparison.entities),
+        deletions=frozenset(item.address for item in comparison.differences_of(Action.DELETE)),
+        cyclic_roles=find_circular_roles(comparison.entities, created, comparison.live.account),
+        renames=comparison.renames,
     )
-    replaced = find_replacements(desired, live)
-    return Draft(desired, entities, before, differences, planning, options, live, replaced)
+    return Draft.of(comparison, planning, options)
 
 
 def _expand_targets(options: PlanOptions, desired: Desired) -> set[Address]:
@@ -189,18 +172,18 @@ def _expand_targets(options: PlanOptions, desired: Desired) -> set[Address]:
 
 
 def _select_targeted(
-    differences: Sequence[Difference],
-    targets: set[Address],
-    context: PlanContext,
-    replaced: Mapping[Address, Address],
+    differences: Sequence[Difference], comparison: Comparison, options: PlanOptions
 ) -> list[Difference]:
     """The differences of the targets and of what they need, directly or not.
 
     A creation needs what it names; a deletion needs that its holders let it go; a replacement needs both, and that
     whatever names the new one stops naming the old one.
     """
+    context = PlanContext(comparison.baseline, replace(comparison.desired.state, entities=comparison.entities))
+    replaced = comparison.replaced
     doomed = {item.address for item in differences if item.action is Action.DELETE}
-    wanted, queue = set(targets), list(targets)
+    wanted = _expand_targets(options, comparison.desired)
+    queue = list(wanted)
     while queue:
         address = queue.pop()
         entity = context.desired.entities.get(address)

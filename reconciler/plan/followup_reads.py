@@ -12,10 +12,9 @@ from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role
 from reconciler.model.live import State
 from reconciler.model.plan import Action
 from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, PER_ACCOUNT, TRUST_SIZE
-from reconciler.plan.compare.break_glass import add_marked_principals
-from reconciler.plan.compare.diff import Difference, find_differences, resolve_entities
+from reconciler.plan.compare.comparison import Comparison
+from reconciler.plan.compare.diff import Difference
 from reconciler.plan.compare.ownership import is_protected
-from reconciler.plan.compare.renames import Renames, apply_renames, find_renames, find_replacements
 from reconciler.plan.guards.lockout import compare_role_chains, find_guarded_principals
 from reconciler.plan.guards.quota_limits import count_growth, writes_trust
 from reconciler.plan.guards.sign_in import SignIn
@@ -48,28 +47,9 @@ class FollowupReads:
         return any(getattr(self, field.name) for field in fields(self))
 
 
-def find_followup_reads(desired: Desired, live: State) -> FollowupReads:
-    """The questions of a whole plan."""
-    renames = find_renames(desired, live)
-    before = apply_renames(live, renames)
-    desired = add_marked_principals(desired, before, find_replacements(desired, live))
-    entities = resolve_entities(desired, before)
-    found = find_differences(desired, entities, before, renames)
-    return find_reads_of_differences(desired, entities, before, found, renames, live)
-
-
-def find_reads_of_differences(
-    desired: Desired,
-    entities: Mapping[Address, Entity],
-    baseline: State,
-    differences: Sequence[Difference],
-    renames: Renames,
-    live: State,
-) -> FollowupReads:
-    """The questions of these differences; `entities` is what is asked for, effective.
-
-    baseline: as it is once the renames (new → old) are made; asked about are the names of before. live: as it is.
-    """
+def find_followup_reads(comparison: Comparison) -> FollowupReads:
+    """Return what a plan must still ask of live IAM. Users that it renames are asked about by their old names."""
+    entities, baseline, differences = comparison.entities, comparison.baseline, comparison.differences
     doomed = [item.before for item in differences if item.action is Action.DELETE and item.before]
     decisive = [
         item.address
@@ -79,19 +59,19 @@ def find_reads_of_differences(
     ]
     facts = baseline.details
     users = {entity.address for entity in doomed if isinstance(entity, User) and not is_protected(entity)}
-    guarded = set(find_users_needing_mfa(desired, entities))
-    subjects = set(find_guarded_principals(desired, baseline, differences)) if differences else set()
+    guarded = set(find_users_needing_mfa(comparison.desired, entities))
+    subjects = set(find_guarded_principals(comparison)) if differences else set()
     guarded = {address for address in guarded | subjects if address.kind == "user" and address in baseline.entities}
-    coming = _find_entering_users(desired, baseline, live, differences, renames) if subjects else set()
+    coming = _find_entering_users(comparison) if subjects else set()
     present = entities.keys() & baseline.entities.keys()
-    ruled = desired.declarations.items()
+    ruled = comparison.desired.declarations.items()
     keyed = {address for address, rules in ruled if rules.access_keys} & present
     keyed |= {
-        address for address in guarded & subjects if SignIn(baseline, tuple(differences)).explain_password_loss(address)
+        address for address in guarded & subjects if SignIn(baseline, differences).explain_password_loss(address)
     } | coming
 
     def old_names_of(users: set[Address]) -> tuple[Address, ...]:
-        return tuple(sorted(renames.get(address, address) for address in users))
+        return tuple(sorted(map(comparison.old_address_of, users)))
 
     return FollowupReads(
         owned_credentials=tuple(sorted(users - set(facts.owned_credentials))),
@@ -107,14 +87,12 @@ def find_reads_of_differences(
     )
 
 
-def _find_entering_users(
-    desired: Desired, baseline: State, live: State, differences: Sequence[Difference], renames: Renames
-) -> set[Address]:
+def _find_entering_users(comparison: Comparison) -> set[Address]:
     """Return some users of whom it counts whether they can sign in: a guarded role loses ways in, they may have one.
 
     A few at a time: once one of them surely can, nobody else is asked about.
     """
-    ways = compare_role_chains(desired, baseline, live, differences, {**find_replacements(desired, live), **renames})
+    ways = compare_role_chains(comparison)
     return {user for role in ways.roles for user in ways.find_uncertain_users(role)[:_USERS_PER_READ]}
 
 

@@ -10,11 +10,12 @@ from dataclasses import replace
 from reconciler.model.address import Address
 from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Plan
+from reconciler.plan.followup_reads import find_followup_reads
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.read_scope import find_unread, is_insufficient, needs_whole_account
 from reconciler.plan.saved.saved_plan import (
     SavedPlan,
-    find_saved_plan_reads,
+    compare_with_live,
     read_saved_plan,
     rebuild_plan,
     to_saved_section,
@@ -59,7 +60,7 @@ def add_entities(part: State, addresses: Iterable[Address], live: State) -> Stat
 
 def answer_questions(saved: SavedPlan, part: State, live: State) -> State:
     """With the answers to the plan's questions, as `live` knows them."""
-    questions, facts = find_saved_plan_reads(saved, part), live.details
+    questions, facts = find_followup_reads(compare_with_live(saved, part)), live.details
     return replace(
         part,
         details=replace(

@@ -26,9 +26,7 @@ from reconciler.access import (
     targets_of,
 )
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of
 from reconciler.model.document import Statement
-from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, RoleAccess
 from reconciler.plan.access.admin_powers import build_sides, compare_powers
@@ -38,7 +36,6 @@ from reconciler.plan.access.external_principals import (
     find_trusting_roles,
     format_condition,
 )
-from reconciler.plan.compare.arn_changes import find_arn_changes, follow_arn_changes
 from reconciler.plan.compare.diff import Difference
 from reconciler.policy.global_keys import MFA_KEYS
 
@@ -58,31 +55,6 @@ class BothSides(Generic[T]):
     after: Mapping[Address, T]
     changed_before: Mapping[Address, T]
     changed_after: Mapping[Address, T]
-
-
-def build_planned_state(live: State, differences: Iterable[Difference]) -> State:
-    """The account as it is when the plan is done; trusts follow the users that it moves, as IAM's do."""
-    listed = list(differences)
-    made = {difference.address: difference.after for difference in listed if difference.after is not None}
-    gone = {difference.address for difference in listed}
-    moves = find_arn_changes(made, live)
-    lost = {address for address in gone if address not in made}
-    kept = {
-        address: _drop_deleted_links(follow_arn_changes(entity, moves), lost, live)
-        for address, entity in live.entities.items()
-        if address not in gone
-    }
-    return replace(live, entities={address: entity for address, entity in (kept | made).items() if entity})
-
-
-def _drop_deleted_links(entity: Entity | None, deleted: set[Address], live: State) -> Entity | None:
-    """An entity that the plan leaves, less the policies and groups that are taken from it."""
-    if not deleted or not isinstance(entity, User | Group | Role):
-        return entity
-    policies = frozenset(arn for arn in entity.policies if address_of(arn, live.account) not in deleted)
-    if isinstance(entity, User):
-        return replace(entity, policies=policies, groups=entity.groups - deleted)
-    return replace(entity, policies=policies) if policies != entity.policies else entity
 
 
 def compare_access(live: State, planned: State, differences: Iterable[Difference], renames: Renames) -> AccessDelta:

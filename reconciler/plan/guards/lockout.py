@@ -13,15 +13,12 @@ from dataclasses import dataclass
 
 from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.model.address import Address
-from reconciler.model.desired import Desired
 from reconciler.model.live import State
 from reconciler.model.plan import Step
 from reconciler.model.problem import Level, Problem
-from reconciler.plan.access.delta import build_planned_state
 from reconciler.plan.compare.break_glass import is_marked
-from reconciler.plan.compare.diff import Difference
+from reconciler.plan.compare.comparison import Comparison
 from reconciler.plan.compare.ownership import find_caller
-from reconciler.plan.compare.renames import Renames
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.role_chains import ClosedChain, RoleChains
 from reconciler.plan.guards.undo_rights import LostAccess, find_lost_rights, find_undo_calls
@@ -45,12 +42,11 @@ def find_lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
     if not listed:
         return []
     undoing = find_undo_calls(listed, draft)
-    planned = build_planned_state(draft.baseline, draft.differences)
-    ways = compare_role_chains(draft.desired, draft.baseline, draft.live, draft.differences, draft.predecessors)
+    ways = compare_role_chains(draft)
     found = []
-    for address, named in sorted(find_guarded_principals(draft.desired, draft.baseline, draft.differences).items()):
+    for address, named in sorted(find_guarded_principals(draft).items()):
         losses = (
-            *find_lost_rights(address, undoing, draft, planned, ways.sign_in),
+            *find_lost_rights(address, undoing, draft, draft.after, ways.sign_in),
             *_find_closed_chains(address, draft, ways),
             *_find_lost_sign_in(address, draft, ways),
             *_find_lost_mark(address, draft),
@@ -60,33 +56,28 @@ def find_lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
     return found
 
 
-def find_guarded_principals(desired: Desired, baseline: State, differences: Iterable[Difference]) -> dict[Address, str]:
+def find_guarded_principals(comparison: Comparison) -> dict[Address, str]:
     """Return whom the guard speaks of, each with its name for people: the caller, and who counts as break_glass."""
-    marked = [item.address for item in differences if is_marked(item.before)]
-    found = {address: f"{address} (settings.break_glass)" for address in (*desired.settings.break_glass, *marked)}
+    baseline, named = comparison.baseline, comparison.desired.settings.break_glass
+    marked = [item.address for item in comparison.differences if is_marked(item.before)]
+    found = {address: f"{address} (settings.break_glass)" for address in (*named, *marked)}
     caller = find_caller(baseline)
     if caller is not None and caller in baseline.entities:
         found[caller] = f"the caller ({baseline.details.caller})"
     return found
 
 
-def compare_role_chains(
-    desired: Desired, baseline: State, live: State, differences: Iterable[Difference], predecessors: Renames
-) -> RoleChains:
-    """Return the ways into the guarded roles. `baseline`: the account once the renames are made; `baseline`: as it is.
-
-    predecessors: new → old of what the plan renames or replaces.
-    """
-    listed = tuple(differences)
-    roles = [address for address in find_guarded_principals(desired, baseline, listed) if address.kind == "role"]
+def compare_role_chains(comparison: Comparison) -> RoleChains:
+    """Return the ways into the guarded roles, before the plan and after it."""
+    roles = [address for address in find_guarded_principals(comparison) if address.kind == "role"]
     return RoleChains(
         roles=tuple(sorted(roles)),
-        live=live,
-        baseline=baseline,
-        planned=build_planned_state(baseline, listed),
-        differences=listed,
-        predecessors=predecessors,
-        now=desired.now,
+        live=comparison.live,
+        baseline=comparison.baseline,
+        planned=comparison.after,
+        differences=comparison.differences,
+        predecessors=comparison.predecessors,
+        now=comparison.desired.now,
     )
 
 

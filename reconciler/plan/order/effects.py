@@ -1,8 +1,7 @@
-"""What each call of a plan does to what each user and role may do: the ground for the order of calls.
+"""What each step of a plan gives to and takes from each user and role: the ground for the order of the steps.
 
-A call reaches a principal by its own documents and links, by those of its groups, and by the content of policies
-that it holds or is bounded by. A statement is looked at as a whole: whether another one stands in for it, or may
-speak of the same request, is all that is asked of it (`policy/overlap.py`), so nothing here needs a request.
+A step reaches a principal through its own documents and links, through those of its groups, and through the content of
+policies that it holds or is bounded by.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ Holder = User | Group | Role
 Entities = Mapping[Address, Entity]
 
 ANYTHING = frozenset([Statement("Deny", actions=frozenset("*"), resources=frozenset("*"))])
-"""What a boundary holds back where there was none."""
+"""What a boundary holds back if there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class BoundaryChange:
 
 
 class PlanEffects:
-    """The calls of one plan by what they touch. `before` and `after`: the whole account at both ends."""
+    """The steps of one plan by what they touch. before, after: the entities of the whole account at both ends."""
 
     def __init__(self, steps: Sequence[Step], before: Entities, after: Entities, context: PlanContext) -> None:
         self.steps, self.before, self.after, self._context = steps, before, after, context
@@ -92,8 +91,6 @@ class PlanEffects:
             case Link() | Unlink() if effect.target.kind in ("user", "group", "role"):
                 change = LinkChange(index, effect.held, isinstance(effect, Link))
                 self.links[effect.target].append(change)
-
-    # What documents say
 
     def entities_at(self, new: bool) -> Entities:
         return self.after if new else self.before
@@ -146,8 +143,6 @@ class PlanEffects:
         )
         users = (side.get(one) for one in found for side in (self.before, self.after))
         return frozenset(found).union(*(one.groups for one in users if isinstance(one, User)))
-
-    # Who is touched
 
     @cached_property
     def principals(self) -> tuple[Address, ...]:
@@ -211,8 +206,6 @@ class PlanEffects:
                 for group in user.groups:
                     found[group].add(address)
         return {group: tuple(sorted(users)) for group, users in found.items()}
-
-    # What they are touched by
 
     def effects_on(self, principal: Address) -> list[PrincipalEffect]:
         """All that the plan does to what a user or role may do."""

@@ -1,11 +1,10 @@
-"""When, in the order of a plan, somebody can have too much or too little, and what: what comes to pass of its lapses.
+"""Which hazards come to pass in the final order of a plan: who is exposed, to what, from which call until which.
 
-Calls of one stage may be made side by side (`plan/order/schedule.py`), but those of one entity never are. So a lapse is
-looked at as two accounts: all that may be made before it begins, and all that may be made before it ends, on what
-`principal` has by each document and link of its own. What is allowed by the same one at both ends is allowed
-throughout;
-what no statement of either end speaks of is not. Both are told without a request, on the safe side: conditions
-count as fulfilled where that makes a finding, and as not fulfilled where it would spare one.
+Calls of one stage may be made side by side (`schedule.py`), but those of one entity never are. So two accounts are
+compared: with all that may be made before a stretch begins, and with all that may be made before it ends. Both are
+looked at from the documents and links of one principal. A statement that the same document allows at both ends is
+allowed throughout; one that no statement of either end speaks of is not. Nothing is evaluated as a request. In doubt
+there is an exposure: conditions count as fulfilled if that makes one, and as not fulfilled if that would spare one.
 """
 
 from __future__ import annotations

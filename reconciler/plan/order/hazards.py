@@ -1,7 +1,6 @@
-"""Which two calls must not come the other way round, and what would be too much or too little for a moment if they did.
+"""Pairs of calls that must not come the other way round, and what somebody would otherwise have too much or too little.
 
-For one user or role: given before taken, denied before given, taken before freed. For a link or a boundary and an
-edit of what it is about: who comes never had the old content, who leaves is never to have the new one.
+The four rules are on the page of the package (`plan/order/__init__.py`).
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from reconciler.policy.permission_delta import find_uncovered
 
 
 class Hazard(NamedTuple):
-    """Steps by their indices: `first` must come before `then`, or something is broken for `principal`, a user or role.
+    """The step `first` must come before the step `then` (indices), or `principal`, a user or role, is exposed.
 
-    some: the Allows that are then too much (kind EXCESS) or too little (GAP), as far as they meet `others`.
+    some: the Allows that are then too much (severity EXCESS) or too little (GAP), as far as they overlap with `others`.
     """
 
     first: int
@@ -33,7 +32,7 @@ class Hazard(NamedTuple):
 
     @property
     def effective_severity(self) -> Severity:
-        """UNSURE where one of both sides is not read."""
+        """UNSURE if the content of one side is not read."""
         return (
             self.severity if statements_overlap(drop_unread(self.some), drop_unread(self.others)) else Severity.UNSURE
         )
@@ -44,7 +43,7 @@ class Hazard(NamedTuple):
 
     @property
     def unread_policies(self) -> frozenset[str]:
-        """The ARNs of the policies that are not read, where the answer hangs on them."""
+        """The ARNs of the policies that are not read, if the answer depends on them."""
         return (
             unread_policies_of(self.some | self.others) if self.effective_severity is Severity.UNSURE else frozenset()
         )
@@ -80,9 +79,9 @@ def _find_gaps(first: PrincipalEffect, then: PrincipalEffect) -> Iterator[Hazard
 def _find_excesses(
     effects: PlanEffects, principal: Address, first: PrincipalEffect, then: PrincipalEffect
 ) -> Iterator[HazardSides]:
-    """What is more for a moment where `then` comes first.
+    """Yield what is too much for a moment if `then` comes first.
 
-    What is allowed, or denied, anyway at the end that an early or late moment resembles is not; nor is what the
+    Statements that are allowed, or denied, anyway at the nearer end of the plan are no excess; nor are those that the
     other of the two calls denies as well.
     """
     if statements_overlap(first.delta.denies, then.delta.gives):
@@ -105,7 +104,7 @@ def _find_excesses(
 
 
 def _find_link_hazards(effects: PlanEffects) -> Iterator[Hazard]:
-    """The pairs of a link, or a boundary, and an edit of what it is about."""
+    """Yield the pairs of a link, or a boundary, and an edit of what it links to."""
     for holder, links in effects.links.items():
         for link in links:
             for edit in effects.effects_on_content(link):
@@ -126,7 +125,7 @@ def _find_link_hazards(effects: PlanEffects) -> Iterator[Hazard]:
 def _find_join_hazards(
     effects: PlanEffects, holder: Address, link: LinkChange, edit: PrincipalEffect
 ) -> Iterator[HazardSides]:
-    """Who comes never had the old content: what goes is gone, and what is denied is denied, before he has it."""
+    """Yield what a newcomer would get of the old content: it never had that, so the edit comes before the link."""
     new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.delta.takes, new=True), new=False)
     yield Severity.EXCESS, new, new
     given = allows_of(effects.statements_from(link.held, True))
@@ -137,7 +136,7 @@ def _find_join_hazards(
 
 
 def _find_leave_hazards(effects: PlanEffects, holder: Address, edit: PrincipalEffect) -> Iterator[HazardSides]:
-    """Who leaves is never to have the new content."""
+    """Yield what a principal that leaves would get of the new content: the link goes before the edit."""
     new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.delta.gives, new=False), new=True)
     yield Severity.EXCESS, new, new
     had = allows_of(effects.statements_of(holder, False)) if edit.delta.lifts else NO_STATEMENTS
@@ -148,7 +147,7 @@ def _find_leave_hazards(effects: PlanEffects, holder: Address, edit: PrincipalEf
 
 
 def _find_boundary_hazards(effects: PlanEffects, holder: Address, change: BoundaryChange) -> Iterator[Hazard]:
-    """A boundary is put on as it is to be, and taken off as it was."""
+    """Yield the pairs of a boundary and an edit of its policy: it is put on edited, and taken off unedited."""
     had = allows_of(effects.statements_of(holder, False) | effects.statements_of(holder, True))
     for arn, comes in ((change.new, True), (change.old, False)):
         for edit in effects.content.get(arn or "", ()):

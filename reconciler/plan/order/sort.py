@@ -1,8 +1,6 @@
-"""Steps → the order of an apply: needs before makers, phases before later phases, then addresses.
+"""Sort steps: makers before those that need them, earlier phases before later ones, then by address.
 
-Every step waits for the steps of this plan that make what it needs; what nobody makes is taken as true. Among
-the steps that are free to go, the earliest phase goes first, so a need that crosses a phase is still honoured.
-What must be kept apart beyond phases is worked out before, and told in needs (`plan/order/constraints.py`).
+A fact that no step of the plan makes is taken as true.
 """
 
 from __future__ import annotations
@@ -16,11 +14,11 @@ from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
 
 SortKey = tuple[bool, Phase, Address, int]
-"""A step that waits for nothing: whether it is the caller's own, where it stands, and its index."""
+"""Whether a step may take from the caller's own rights, its phase, its address, its index."""
 
 
 class StepCycleError(Exception):
-    """Steps that wait for each other: a mistake of a kind's, never of a file's."""
+    """Steps wait for each other. It is a mistake of a kind, never of a file."""
 
     def __init__(self, stuck: Sequence[Step]) -> None:
         listed = ", ".join(f"{step.address} {step.call.operation}" for step in stuck[:6])
@@ -28,11 +26,10 @@ class StepCycleError(Exception):
 
 
 def build_deferral(caller_rights: frozenset[Address], *, locks_out: bool) -> Callable[[Step, Phase], bool]:
-    """Whether a step in a phase is kept for the end. `caller_rights`: what the caller's own rights hang on; whatever
-    may take from those comes at the end.
+    """Return which steps are kept for the end: those that may take from what the caller's own rights depend on.
 
-    A Deny or boundary there goes on early all the same, before new Allows, unless the plan `locks_out` the caller:
-    then it would end the apply in the middle.
+    A Deny or a boundary there goes on early all the same, before new Allows, unless the plan locks out the caller: then
+    it would end the apply in the middle. caller_rights: the caller, its groups and its policies.
     """
     early = (Phase.CREATE, Phase.WIDEN) if locks_out else (Phase.CREATE, Phase.RESTRICT, Phase.GUARDED, Phase.WIDEN)
     return lambda step, phase: step.address in caller_rights and phase not in early

@@ -21,9 +21,9 @@ from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Level, Problem
 from reconciler.plan.build import assemble_plan
 from reconciler.plan.compare.arn_changes import find_arn_changes, follow_arn_changes
-from reconciler.plan.compare.diff import Difference, compare_entity
-from reconciler.plan.compare.renames import apply_renames, find_renames
-from reconciler.plan.followup_reads import FollowupReads, find_reads_of_differences
+from reconciler.plan.compare.comparison import Comparison
+from reconciler.plan.compare.diff import compare_entity
+from reconciler.plan.compare.renames import apply_renames, find_renames, find_replacements
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.codec import decode_entity, encode_entity
 from reconciler.plan.saved.fingerprint import fingerprint_of
@@ -220,26 +220,17 @@ def use_saved_spelling(saved: SavedPlan, live: State) -> State:
 
 def rebuild_plan(saved: SavedPlan, live: State, options: PlanOptions) -> Plan:
     """The plan that reaches what was saved from what is live now."""
-    return assemble_plan(desired_of(saved), saved.desired_entities, live, compare_with_live(saved, live), options)
+    return assemble_plan(compare_with_live(saved, live), options)
 
 
-def find_saved_plan_reads(saved: SavedPlan, live: State) -> FollowupReads:
-    """What `rebuild_plan` must ask of live IAM."""
-    renames = _find_pending_renames(saved, live)
-    differences = compare_with_live(saved, live)
-    return find_reads_of_differences(
-        desired_of(saved), saved.desired_entities, apply_renames(live, renames), differences, renames, live
-    )
-
-
-def compare_with_live(saved: SavedPlan, live: State) -> list[Difference]:
-    """From live IAM to what was saved, as live IAM is once the renames are made."""
-    renames = _find_pending_renames(saved, live)
-    live = apply_renames(live, renames)
-    moves = find_arn_changes(saved.desired_entities, live)
+def compare_with_live(saved: SavedPlan, live: State) -> Comparison:
+    """Return what was saved beside what is live."""
+    desired, renames = desired_of(saved), _find_pending_renames(saved, live)
+    baseline = apply_renames(live, renames)
+    moves = find_arn_changes(saved.desired_entities, baseline)
     found = (
         compare_entity(
-            follow_arn_changes(live.entities.get(address), moves),
+            follow_arn_changes(baseline.entities.get(address), moves),
             after,
             saved.owner,
             saved.reasons[address],
@@ -247,7 +238,9 @@ def compare_with_live(saved: SavedPlan, live: State) -> list[Difference]:
         )
         for address, after in saved.after.items()
     )
-    return [difference for difference in found if difference is not None]
+    differences = tuple(difference for difference in found if difference is not None)
+    replaced = find_replacements(desired, live)
+    return Comparison(desired, saved.desired_entities, live, baseline, renames, replaced, differences)
 
 
 def desired_of(saved: SavedPlan) -> Desired:

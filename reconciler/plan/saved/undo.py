@@ -25,7 +25,7 @@ from reconciler.plan.guards.protection import drop_protected_deletions
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.fingerprint import fingerprint_of
 from reconciler.plan.saved.journal import ApplyRun
-from reconciler.plan.saved.saved_plan import SavedPlan, compare_with_live, desired_of
+from reconciler.plan.saved.saved_plan import SavedPlan, compare_with_live
 from reconciler.policy.trust import remove_principals, unique_ids_of
 
 _LOST_BY_RECREATION = {
@@ -98,8 +98,9 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
 def build_undo_plan(target: SavedPlan, live: State, options: PlanOptions) -> Plan:
     """The plan from live IAM to what was; `target` is what `reverse_run` gave."""
     target, left_out = _drop_unrestorable(target)
-    found, kept = drop_protected_deletions(compare_with_live(target, live), live)
-    plan = assemble_plan(desired_of(target), target.desired_entities, live, found, options, kept)
+    comparison = compare_with_live(target, live)
+    found, kept = drop_protected_deletions(comparison.differences, live)
+    plan = assemble_plan(comparison.select(found), options, kept)
     findings = [
         *_find_taken_over(target, live, options),
         *plan.findings,

@@ -16,6 +16,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
 from reconciler.model.quotas import PER_ACCOUNT
 from reconciler.plan.build import build_plan
+from reconciler.plan.compare.comparison import compare
 from reconciler.plan.followup_reads import find_followup_reads
 from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
@@ -102,8 +103,8 @@ def test_the_account_is_asked_where_not_every_account_has_so_many(
 ) -> None:
     held = policies(20)
     sides = [[*held, holder(kind, named(number))] for number in (before, after)]
-    assert find_followup_reads(*both(*sides, LiveDetails())).quotas is asked
-    assert find_followup_reads(*both(*sides, LiveDetails(quotas={}))).quotas is False
+    assert find_followup_reads(compare(*both(*sides, LiveDetails()))).quotas is asked
+    assert find_followup_reads(compare(*both(*sides, LiveDetails(quotas={})))).quotas is False
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,7 @@ def test_a_trust_is_as_long_as_the_account_allows(size: int, quota: int | None, 
     live, wanted = [Role("r", trust(), tags=MINE)], [Role("r", trust(size), tags=MINE)]
     assert len(wanted[0].trust_policy.text) == size
     facts = LiveDetails(quotas={"AssumeRolePolicySizeQuota": quota} if quota else {})
-    assert find_followup_reads(*both([*live], [*wanted], LiveDetails())).quotas is asked
+    assert find_followup_reads(compare(*both([*live], [*wanted], LiveDetails()))).quotas is asked
     found = [finding.code for finding in planned([*live], [*wanted], facts).findings if finding.level is Level.ERROR]
     assert found == ["past-quota"] * refused
 
@@ -166,7 +167,7 @@ def test_one_entity_more_than_the_account_may_have_is_a_warning(kind: str) -> No
     (found,) = [finding for finding in plan.findings if finding.code == "past-account-quota"]
     assert found.level is Level.WARNING and f"{most + 1} entities of the kind {kind}" in found.summary
     assert PER_ACCOUNT[kind].limit_name in found.detail
-    assert find_followup_reads(*both(live, [*live, MAKE[kind](most)], LiveDetails())).quotas
+    assert find_followup_reads(compare(*both(live, [*live, MAKE[kind](most)], LiveDetails()))).quotas
     changed = planned(live, live[:-1], facts)
     assert "past-account-quota" not in [finding.code for finding in changed.findings]
 
@@ -188,5 +189,5 @@ def test_the_accounts_own_quota_and_count_decide(quotas: dict[str, int], warned:
 
 def test_below_the_default_nobody_is_asked() -> None:
     live: list[Entity] = [MAKE["role"](index) for index in range(999)]
-    assert not find_followup_reads(*both(live, [*live, MAKE["role"](999)], LiveDetails())).quotas
+    assert not find_followup_reads(compare(*both(live, [*live, MAKE["role"](999)], LiveDetails()))).quotas
     assert Address("role", "r0") == live[0].address
