@@ -184,7 +184,7 @@ def _find_paths(
 
 def _check_counts(root: Map) -> Iterator[Problem]:
     for section, kind in KINDS_BY_SECTION.items():
-        yield from limits.check_entity_count(kind.name, section, _names_of(root, section), root)
+        yield from limits.check_entity_count(kind.quota, section, _names_of(root, section), root)
 
 
 def _list_written(nodes: Mapping[Address, Map], root: Map) -> list[tuple[Address, Map]]:

@@ -7,13 +7,12 @@ from typing import Any
 
 from reconciler.kinds import limits
 from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.registry import MOVABLE_KINDS, RENAMABLE_KINDS
 from reconciler.model.address import Address
-from reconciler.model.desired import RENAMABLE_KINDS, Move, Settings
+from reconciler.model.desired import Move, Settings
 from reconciler.model.node import Map
 from reconciler.model.problem import Place
 from reconciler.model.suggest import suggest_word
-
-MOVABLE_KINDS = ("user", "group", "role", "policy")
 
 SCHEMA: Mapping[str, Any] = {
     "title": "Moves",

@@ -66,10 +66,6 @@ class Declaration:
     expiries: tuple[Expiry, ...] = ()
 
 
-RENAMABLE_KINDS = ("user", "group")
-"""The kinds whose name AWS changes (UpdateUser, UpdateGroup)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Move:
     """`old` becomes `new`, of the same kind: renamed where AWS can, else replaced."""

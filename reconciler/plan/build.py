@@ -205,7 +205,7 @@ def _select_targeted(
         entity = context.desired.entities.get(address)
         needed: Iterable[Address] = KINDS_BY_NAME[address.kind].references(entity, context) if entity else ()
         if address in doomed:
-            needed = context.dependents_of(address)
+            needed = KINDS_BY_NAME[address.kind].dependents_of(address, context)
         if address in replaced:
             needed = {*needed, replaced[address], *_find_references_to(address, context)}
         queue += [named for named in needed if named not in wanted]

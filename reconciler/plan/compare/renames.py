@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from reconciler.kinds.registry import KINDS_BY_NAME, RENAMABLE_KINDS
 from reconciler.kinds.steps import presence_of
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
-from reconciler.model.desired import RENAMABLE_KINDS, Desired
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, User
 from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Step
@@ -102,5 +103,5 @@ def wait_for_renames(steps: Iterable[Step], renames: Renames) -> list[Step]:
 
 
 def _named_addresses_of(step: Step) -> list[Address]:
-    named = ((kind, step.call.parameters.get(f"{kind.capitalize()}Name")) for kind in RENAMABLE_KINDS)
+    named = ((kind, step.call.parameters.get(f"{KINDS_BY_NAME[kind].noun}Name")) for kind in RENAMABLE_KINDS)
     return [step.address, *(Address(kind, str(name)) for kind, name in named if name)]

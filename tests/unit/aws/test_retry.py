@@ -45,7 +45,8 @@ LOST = ReadTimeoutError(**URL)
 
 
 def needing(*facts: tuple[str, ...], operation: str = "AttachRolePolicy", **parameters: object) -> Step:
-    return make_step(APP, Phase.WIDEN, operation, parameters, facts)
+    address = Address("group", "eng") if operation.endswith("Group") else APP
+    return make_step(address, Phase.WIDEN, operation, parameters, facts)
 
 
 OURS, THEIRS = {presence_of(APP)}, {presence_of(ALICE)}
