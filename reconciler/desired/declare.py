@@ -80,6 +80,7 @@ def declare(
         problems=tuple(sorted(dict.fromkeys(problems), key=_position_of)),
         now=now,
         moves=tuple(moves.values()),
+        sections=frozenset(kind.name for section, kind in KINDS_BY_SECTION.items() if section in root),
         setting_places={key: root.get_map("settings").place_of(key) for key in root.get_map("settings")},
     )
 

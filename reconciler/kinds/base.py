@@ -52,8 +52,10 @@ class Kind(ABC):
     section: top-level key of the file, None for kinds that are only derived.
     schema: JSON Schema of one entry of the section. immutable: compared path → why it cannot change.
     taggable: whether it can carry an owner. move_method: what `moved` does with it.
-    arn_form: how its ARN is made. quota: how many an account may have; None: AWS states no number.
+    is_created_by_hand: no call of a plan creates it. arn_form: how its ARN is made.
+    quota: how many an account may have; None: AWS states no number.
     lost_by_recreation: what an undo cannot bring back if it creates the entity again; "" for nothing.
+    refusal_hints: operation and AWS's error code, as in "DeleteUser DeleteConflict" → what to do about it.
 
     read_calls: list calls that it needs beyond GetAccountAuthorizationDetails. in_account_details: that call tells of
     it. has_separate_tags: no list tells its tags, so they are read apart (`aws/details.py`).
@@ -73,7 +75,9 @@ class Kind(ABC):
     move_method: ClassVar[MoveMethod] = MoveMethod.NONE
     arn_form: ClassVar[ArnForm] = ArnForm.WITH_PATH
     quota: ClassVar[Quota | None] = None
+    is_created_by_hand: ClassVar[bool] = False
     lost_by_recreation: ClassVar[str] = ""
+    refusal_hints: ClassVar[Mapping[str, str]] = {}
 
     read_calls: ClassVar[tuple[ReadCall, ...]] = ()
     in_account_details: ClassVar[bool] = False
@@ -128,16 +132,20 @@ class Kind(ABC):
         """Map the live entities that AWS gives an end to that end."""
         return {}
 
-    def find_problems(self, entity: Any, context: PlanContext, now: datetime | None) -> Iterator[Problem]:
-        """Find what a plan reports of a declared entity that is live; `entity` is what the file asks for."""
-        return iter(())
+    def check_change(self, before: Any, after: Any, context: PlanContext) -> Iterator[Problem]:
+        """Find what forbids a difference beyond `immutable` (errors), and what a person must know of it.
 
-    def refuse_change(self, before: Any, after: Any, context: PlanContext) -> Iterator[Problem]:
-        """Find what makes a difference impossible beyond `immutable`; before None: it does not exist; after: it goes.
-
-        The address and the level of the problems are the guard's to set.
+        before None: the entity does not exist. after None: it goes.
         """
         return iter(())
+
+    def check_live(self, entity: Any, context: PlanContext, now: datetime | None) -> Iterator[Problem]:
+        """Find what a plan reports of an entity that is declared and live; `entity` is what the file asks for."""
+        return iter(())
+
+    def count_secrets(self, entity: Any) -> int:
+        """Count the secrets that go with an entity of itself: no undo brings them back."""
+        return 0
 
     @abstractmethod
     def create(self, entity: Any, context: PlanContext) -> list[Step]:

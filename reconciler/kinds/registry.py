@@ -14,6 +14,7 @@ from reconciler.kinds.policy import PolicyKind
 from reconciler.kinds.raw_account import RawAccount
 from reconciler.kinds.role import RoleKind
 from reconciler.kinds.saml_provider import SamlProviderKind
+from reconciler.kinds.server_certificate import ServerCertificateKind
 from reconciler.kinds.user import UserKind
 from reconciler.model.address import Address
 from reconciler.model.arns import register_arn_forms
@@ -27,6 +28,7 @@ KINDS: tuple[Kind, ...] = (
     UserKind(),
     RoleKind(),
     InstanceProfileKind(),
+    ServerCertificateKind(),
     AccountKind(),
 )
 

@@ -115,7 +115,7 @@ class Desired:
     """What a file means for one account: the state it asks for, and how.
 
     now: when that was asked, which decides what is over; None: nothing counts as over. setting_places: where the file
-    gives each of its settings.
+    gives each of its settings. sections: the kinds of which the file has the section, be it empty.
     """
 
     state: State
@@ -127,3 +127,4 @@ class Desired:
     now: datetime | None = None
     moves: tuple[Move, ...] = ()
     setting_places: Mapping[str, Place] = field(default_factory=dict)
+    sections: frozenset[str] = frozenset()

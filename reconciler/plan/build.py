@@ -33,6 +33,7 @@ from reconciler.plan.findings import (
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.foreign_use import check_foreign_use
 from reconciler.plan.guards.immutable_fields import check_immutable_fields, check_name_case
+from reconciler.plan.guards.kind_rules import check_changes, check_live_entities
 from reconciler.plan.guards.lockout import check_lockout, find_lockouts
 from reconciler.plan.guards.moved import check_moves, report_finished_moves
 from reconciler.plan.guards.owner import check_owner
@@ -61,6 +62,7 @@ GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     check_name_case,
     check_moves,
     check_immutable_fields,
+    check_changes,
     check_owner,
     check_unread_kinds,
     check_references,
@@ -84,6 +86,7 @@ NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     report_missing_passwords,
     check_access_keys,
     report_expiring_passwords,
+    check_live_entities,
     report_ignored_declarations,
     report_expiries,
     report_finished_moves,

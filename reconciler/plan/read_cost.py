@@ -31,7 +31,7 @@ def _count_list_calls(kind: Kind, count: int) -> int:
     """Count the list calls of a kind with so many entities; what only some files have read is left out."""
     found = 0
     for call in kind.read_calls:
-        if call.only_for is not None:
+        if call.only_for is not None or (call.needs_section and not count):
             continue
         found += _count_pages(count) if call.lists_kind and call.paged else 1
         found += count if call.item_call else 0

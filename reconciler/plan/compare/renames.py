@@ -88,6 +88,7 @@ def _rename_facts(facts: LiveDetails, names: Renames) -> LiveDetails:
         owned_credentials={names.get(address, address): item for address, item in facts.owned_credentials.items()},
         console_passwords={names.get(address, address): item for address, item in facts.console_passwords.items()},
         access_keys={names.get(address, address): item for address, item in facts.access_keys.items()},
+        expirations={names.get(address, address): item for address, item in facts.expirations.items()},
         devices_unread=frozenset(names.get(address, address) for address in facts.devices_unread),
         unique_ids={identity: names.get(address, address) for identity, address in facts.unique_ids.items()},
     )

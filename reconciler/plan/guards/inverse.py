@@ -43,7 +43,7 @@ _ACCOUNT_INVERSES: Mapping[str, tuple[str, str]] = {
     "UpdateAccountPasswordPolicy": ("DeleteAccountPasswordPolicy", "UpdateAccountPasswordPolicy"),
 }
 """One call makes or changes a setting of the account: what takes it back in either case."""
-_NOUNS = tuple(kind.noun for kind in KINDS)
+_NOUNS = tuple(kind.noun for kind in KINDS if not kind.is_created_by_hand)
 _INVERSES: Mapping[str, tuple[str, ...]] = {
     "AddUserToGroup": ("RemoveUserFromGroup",),
     "RemoveUserFromGroup": ("AddUserToGroup",),
