@@ -11,8 +11,12 @@ from reconciler.plan.guards.draft import Draft
 
 
 def check_changes(draft: Draft) -> Iterator[Problem]:
-    """Ask the kind of every difference what forbids it, and what a person must know of it."""
-    for item in draft.differences:
+    """Ask the kind of every difference what forbids it, and what a person must know of it.
+
+    Kinds that may not be read are left out: what is live of them is unknown (`references.py:check_unread_kinds`).
+    """
+    known = [item for item in draft.differences if item.address.kind not in draft.baseline.details.unread]
+    for item in known:
         for problem in KINDS_BY_NAME[item.address.kind].check_change(item.before, item.after, draft.planning):
             yield _add_place(problem, draft)
 
