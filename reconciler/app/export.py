@@ -16,6 +16,7 @@ from reconciler.desired.source_files import YAML_ENDINGS
 from reconciler.files.bounded_reads import reason_of
 from reconciler.files.outputs import write_text
 from reconciler.kinds.account import SETTINGS
+from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.live import State
 from reconciler.model.problem import make_error
 from reconciler.model.suggest import suggest_word
@@ -34,7 +35,8 @@ class ExportRequest:
 
 def export_account(request: ExportRequest, *, split: bool = False) -> AccountExport:
     """What a file, or several, say of the caller's account. Raises Failed; also where a pattern matches nothing."""
-    live = snapshot.read_account(connect(request.profile, request.region, request.endpoint_url), SETTINGS)
+    connection = connect(request.profile, request.region, request.endpoint_url)
+    live = snapshot.read_account(connection, SETTINGS, KINDS_BY_NAME)
     for pattern in request.only:
         if not select_entities(live, [pattern]):
             summary = f"--only {pattern}: nothing in the account matches."

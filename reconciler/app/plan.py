@@ -151,7 +151,9 @@ def _build_plan(
     """What is read against what is desired. `loaded` None: that is final, as when an apply is verified."""
     entities = desired.state.entities
     live = reading.read_state(
-        entities.keys(), (document for entity in entities.values() for document in entity.documents)
+        entities.keys(),
+        (document for entity in entities.values() for document in entity.documents),
+        desired.sections,
     )
     if loaded is not None and _has_other_paths(desired, live):
         paths = {address: entity.path for address, entity in live.entities.items()}

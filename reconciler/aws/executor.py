@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from reconciler.aws.faults import problem_of
+from reconciler.aws.faults import code_of, problem_of
 from reconciler.aws.rate_limiter import RateLimiter
 from reconciler.aws.retry import CallStatus, send_step
 from reconciler.aws.session import POOL_SIZE, Connection
+from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.plan import Fact, Step
 from reconciler.model.problem import Problem, ReconcileError
 from reconciler.plan.order.schedule import Schedule
@@ -123,7 +124,7 @@ class _StepRunner:
     def _send_step(self, index: int) -> None:
         step = self._steps[index]
         ending, error = send_step(self._connection, step, self._made_facts, self._rate_limiter, self._stop.event)
-        problem = problem_of(error, f"{step.call.operation} of {step.address}") if error else None
+        problem = _problem_of_step(step, error) if error else None
         with self._condition:
             if self._closed:
                 return
@@ -162,3 +163,10 @@ class _StepRunner:
                 problems=tuple(dict.fromkeys(self._problems)),
                 interrupted=self._stop.event.is_set() and not self._schedule.is_finished,
             )
+
+
+def _problem_of_step(step: Step, error: Exception) -> Problem:
+    """Describe a failed call, with what the entity's kind knows of this refusal."""
+    problem = problem_of(error, f"{step.call.operation} of {step.address}")
+    hint = KINDS_BY_NAME[step.address.kind].refusal_hints.get(f"{step.call.operation} {code_of(error)}")
+    return replace(problem, hint=hint) if hint else problem

@@ -140,7 +140,7 @@ def send_step(
 def _confirm_lost_write(connection: Connection, step: Step) -> WriteStatus:
     """What live IAM shows of a call whose answer is lost; something else, where it cannot be read."""
     try:
-        return confirm_write(connection, step.call)
+        return confirm_write(connection, step)
     except AWS_ERRORS:
         return WriteStatus.OTHER
 

@@ -28,7 +28,7 @@ from reconciler.aws.pagination import ACCOUNT_DETAILS, Lists, complete_items, re
 from reconciler.aws.session import POOL_SIZE, Connection
 from reconciler.kinds.policy import read_policy_versions
 from reconciler.kinds.raw_account import RawAccount, ReadCall
-from reconciler.kinds.registry import KINDS
+from reconciler.kinds.registry import KINDS, find_expirations
 from reconciler.kinds.role import read_role_templates
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
@@ -48,15 +48,20 @@ class AccountReader:
         self._reads: dict[str, tuple[ReadCall, Future[Lists]]] = {}
         self._start_read(ACCOUNT_DETAILS, read_account_details, connection, expected, self._pool)
         self._tags = self._pool.submit(read_bulk_tags, connection)
-        self._start_declared_reads({None, *declared})
+        self._start_kind_reads(declared, ())
 
-    def read_state(self, declared: Collection[Address] = (), documents: Iterable[Document] = ()) -> State:
+    def read_state(
+        self,
+        declared: Collection[Address] = (),
+        documents: Iterable[Document] = (),
+        sections: Collection[str] = (),
+    ) -> State:
         """Everything in the account that plans compare. To be asked for once. Raises Failed.
 
-        documents: of the file, in this partition.
+        documents: of the file, in this partition. sections: the kinds of which it has the section.
         """
         with translate_errors("reading the account"), self._pool as pool:
-            self._start_declared_reads(declared)
+            self._start_kind_reads(declared, sections)
             lists, denied = _gather_lists(self._reads.values())
             self._reads = {}  # they hold all that was read
             found, detailed = self._tags.result(), False
@@ -67,20 +72,26 @@ class AccountReader:
             raw = RawAccount(self.connection.account, self.connection.partition, lists, found, known)
             return _build_state(raw, self.connection, denied, detailed)
 
-    def _start_declared_reads(self, declared: Collection[Address | None]) -> None:
-        for source in (source for kind in KINDS for source in kind.read_calls):
-            if source.only_for in declared and source.operation not in self._reads:
-                self._start_read(source, _read_source, self.connection, source, self._pool)
+    def _start_kind_reads(self, declared: Collection[Address], sections: Collection[str]) -> None:
+        """Start the list calls of every kind that are not under way, but for those that this file has no use for."""
+        kinds = {address.kind for address in declared}.union(sections)
+        for kind in KINDS:
+            for source in kind.read_calls:
+                wanted = source.only_for is None or source.only_for in declared
+                wanted = wanted and (not source.needs_section or kind.name in kinds)
+                if wanted and source.operation not in self._reads:
+                    self._start_read(source, _read_source, self.connection, source, self._pool)
 
     def _start_read(self, source: ReadCall, read: Callable[..., Lists], *arguments: object) -> None:
         self._reads[source.operation] = source, self._pool.submit(read, *arguments)
 
 
-def read_account(
-    connection: Connection, declared: Collection[Address] = (), documents: Iterable[Document] = ()
-) -> State:
-    """Everything in the account that plans compare; `declared`: what is read only where it is. Raises Failed."""
-    return AccountReader(connection, declared, len(declared)).read_state(declared, documents)
+def read_account(connection: Connection, declared: Collection[Address] = (), sections: Collection[str] = ()) -> State:
+    """Everything in the account that plans compare. Raises Failed.
+
+    declared, and the kinds of `sections`: what is read only where it is asked for.
+    """
+    return AccountReader(connection, declared, len(declared)).read_state(declared, sections=sections)
 
 
 def _read_source(connection: Connection, source: ReadCall, pool: Executor) -> Lists:
@@ -109,6 +120,7 @@ def _build_state(raw: RawAccount, connection: Connection, denied: Mapping[str, s
     facts = LiveDetails(
         versions=read_policy_versions(raw),
         role_templates=read_role_templates(raw),
+        expirations=find_expirations(raw),
         devices=_group_virtual_devices(raw),
         unassigned_devices=frozenset(
             item["SerialNumber"] for item in raw.items_of("VirtualMFADevices") if not item.get("User")

@@ -80,6 +80,7 @@ def declare(
         problems=tuple(sorted(dict.fromkeys(problems), key=_position_of)),
         now=now,
         moves=tuple(moves.values()),
+        sections=frozenset(kind.name for section, kind in KINDS_BY_SECTION.items() if section in root),
         setting_places={key: root.get_map("settings").place_of(key) for key in root.get_map("settings")},
     )
 
@@ -184,7 +185,7 @@ def _find_paths(
 
 def _check_counts(root: Map) -> Iterator[Problem]:
     for section, kind in KINDS_BY_SECTION.items():
-        yield from limits.check_entity_count(kind.name, section, _names_of(root, section), root)
+        yield from limits.check_entity_count(kind.quota, section, _names_of(root, section), root)
 
 
 def _list_written(nodes: Mapping[Address, Map], root: Map) -> list[tuple[Address, Map]]:

@@ -7,17 +7,17 @@ from typing import Any
 
 from reconciler.kinds import limits
 from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.registry import MOVABLE_KINDS, RENAMABLE_KINDS
 from reconciler.model.address import Address
-from reconciler.model.desired import RENAMABLE_KINDS, Move, Settings
+from reconciler.model.desired import Move, Settings
 from reconciler.model.node import Map
 from reconciler.model.problem import Place
 from reconciler.model.suggest import suggest_word
 
-MOVABLE_KINDS = ("user", "group", "role", "policy")
-
 SCHEMA: Mapping[str, Any] = {
     "title": "Moves",
-    "description": "Old address → new address. Users and groups are renamed, roles and policies replaced.",
+    "description": "Old address → new address. Users, groups and server certificates are renamed, roles and policies "
+    "replaced.",
     "type": ["object", "null"],
     "additionalProperties": {"type": "string"},
     "examples": [{"user/ann": "user/anne", "role/deploy": "role/deployer"}],
@@ -32,7 +32,7 @@ def read_moves(section: Map, context: DeclareContext) -> dict[str, Move]:
         sides = [_parse_address(written), _parse_address(target)]
         for text, address in zip((written, target), sides, strict=True):
             if address is None and isinstance(text, str):
-                hint = "Write user/OLD: user/NEW; users, groups, roles and policies can move."
+                hint = "Write user/OLD: user/NEW; users, groups, roles, policies and server certificates can move."
                 where = place if text is written else section.place_of(written)
                 context.add_problem("bad-move", f"{text!r} is no address that can move.", where, hint)
         old, new = sides

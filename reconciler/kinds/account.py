@@ -10,25 +10,26 @@ has the new one already, the old one stays.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.base import DeclaredEntity, Kind
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.export_context import Entry, ExportContext
+from reconciler.kinds.live_reader import LiveReader, RawEntry
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import RawAccount, ReadCall
 from reconciler.kinds.steps import absence_of, make_step, presence_of, set_fields
 from reconciler.model.address import Address
+from reconciler.model.arns import ArnForm
 from reconciler.model.desired import Declaration
 from reconciler.model.durations import parse_duration
 from reconciler.model.effects import Create, Delete, Effect
 from reconciler.model.entity import Entity
 from reconciler.model.node import Map, get_text
-from reconciler.model.plan import Phase, Step
-from reconciler.model.problem import Place, Problem
+from reconciler.model.plan import Call, Phase, Step
 
 ALIAS = Address("account", "alias")
 PASSWORD_POLICY = Address("account", "password-policy")
@@ -128,13 +129,13 @@ _POLICY_SCHEMA: parts.Schema = {
 }
 
 
-class AccountKind:
+class AccountKind(Kind):
     name: ClassVar[str] = "account"
     noun: ClassVar[str] = "AccountAlias"
     entity: ClassVar[type[Entity]] = AccountSetting
     section: ClassVar[str | None] = "account_settings"
+    arn_form: ClassVar[ArnForm] = ArnForm.NO_ARN
     taggable: ClassVar[bool] = False
-    immutable: ClassVar[Mapping[str, str]] = {}
     operations: ClassVar[frozenset[str]] = frozenset(
         "CreateAccountAlias DeleteAccountAlias UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy".split()
     )
@@ -163,8 +164,17 @@ class AccountKind:
             given = {field: item.get(key) for field, key in _PARAMETERS.items()}
             yield PasswordPolicy(PASSWORD_POLICY.name, **{field: value for field, value in given.items() if value})
 
-    def check_name(self, name: str, place: Place) -> Iterable[Problem]:
-        return ()
+    def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
+        for call in self.read_calls:
+            if call.only_for == address:
+                yield from ((call.keys[0], item) for item in reader.list_items(call))
+
+    def find_created(self, call: Call, reader: LiveReader) -> bool | None:
+        """UpdateAccountPasswordPolicy may be sent again."""
+        if call.operation != "CreateAccountAlias":
+            return None
+        aliases = reader.list_items(ReadCall("ListAccountAliases", ("AccountAliases",)))
+        return call.parameters["AccountAlias"] in aliases
 
     def declare(self, name: str, node: Map, context: DeclareContext) -> Iterator[DeclaredEntity]:
         alias = get_text(node, "alias")
@@ -186,9 +196,6 @@ class AccountKind:
         if "max_age" in found:
             found["max_age"] = f"{found['max_age']}d"
         return {"password_policy": found}
-
-    def references(self, entity: AccountSetting, context: PlanContext) -> frozenset[Address]:
-        return frozenset()
 
     def create(self, entity: AccountSetting, context: PlanContext) -> list[Step]:
         put, delete, parameters = _make_put_call(entity)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.base import DeclaredEntity, Kind, MoveMethod
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.export_context import Entry, ExportContext, export_inline_policies, export_path, make_entry
+from reconciler.kinds.facets.identity_reads import read_identity
 from reconciler.kinds.facets.inline_policies import InlineFacet
 from reconciler.kinds.facets.links import (
     MEMBERSHIPS,
@@ -19,6 +20,8 @@ from reconciler.kinds.facets.links import (
     make_release_step,
 )
 from reconciler.kinds.facets.placement import plan_placement
+from reconciler.kinds.live_reader import LiveReader, RawEntry
+from reconciler.kinds.lost_writes import is_renamed, matches_request
 from reconciler.kinds.mfa_guard import add_guard
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import RawAccount, ReadCall, attached_arns_of
@@ -26,20 +29,25 @@ from reconciler.kinds.steps import link_removal_of, make_create_step, plan_delet
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group
 from reconciler.model.node import Map, get_text
-from reconciler.model.plan import Step
+from reconciler.model.plan import Call, Step
 from reconciler.model.problem import Place, Problem
+from reconciler.model.quotas import Quota
 
 _ATTACHED = make_policy_facet("Group")
 _INLINE = InlineFacet("Group")
 
 
-class GroupKind:
+class GroupKind(Kind):
     name: ClassVar[str] = "group"
     noun: ClassVar[str] = "Group"
     entity: ClassVar[type[Entity]] = Group
     section: ClassVar[str | None] = "groups"
+    move_method: ClassVar[MoveMethod] = MoveMethod.RENAME
+    quota: ClassVar[Quota | None] = Quota("GroupsQuota", "GroupsPerAccount", 300, 500, usage_key="Groups")
+    in_account_details: ClassVar[bool] = True
+    list_call: ClassVar[ReadCall | None] = ReadCall("ListGroups", ("Groups",))
+    calls_to_read_one: ClassVar[int] = 3
     taggable: ClassVar[bool] = False
-    immutable: ClassVar[Mapping[str, str]] = {}
     operations: ClassVar[frozenset[str]] = frozenset(
         "CreateGroup UpdateGroup DeleteGroup AttachGroupPolicy DetachGroupPolicy PutGroupPolicy "
         "DeleteGroupPolicy RemoveUserFromGroup".split()
@@ -56,12 +64,29 @@ class GroupKind:
         },
     )
 
-    read_calls: ClassVar[tuple[ReadCall, ...]] = ()
-
     def read(self, raw: RawAccount) -> Iterable[Group]:
         for item in raw.items_of("GroupDetailList"):
             inline = raw.parse_inline_policies(item, "GroupPolicyList")
             yield Group(item["GroupName"], item["Path"], attached_arns_of(item), inline)
+
+    def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
+        """GetGroup lists the members, too: one of them is asked for, and none is needed."""
+        yield "GroupDetailList", read_identity("Group", address.name, reader, MaxItems=1)
+
+    def find_created(self, call: Call, reader: LiveReader) -> bool | None:
+        asked: Mapping[str, Any] = call.parameters
+        if call.operation == "CreateGroup":
+            return matches_request(reader.call_operation("GetGroup", GroupName=asked["GroupName"])["Group"], asked)
+        if call.operation != "UpdateGroup":
+            return None
+
+        def find_id(name: str) -> str:
+            return str(reader.call_operation("GetGroup", GroupName=name)["Group"]["GroupId"])
+
+        return "NewGroupName" in asked and is_renamed(find_id, asked["GroupName"], asked["NewGroupName"])
+
+    def dependents_of(self, address: Address, context: PlanContext) -> tuple[Address, ...]:
+        return context.members.get(address, ())
 
     def check_name(self, name: str, place: Place) -> Iterable[Problem]:
         return limits.check_name("group", name, 128, place)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from reconciler.kinds import limits
-from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.base import DeclaredEntity, Kind
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.export_context import Entry, ExportContext
 from reconciler.kinds.facets.tags import OWNER, TagFacet, to_tag_list
+from reconciler.kinds.live_reader import LiveReader, RawEntry
+from reconciler.kinds.lost_writes import matches_request
 from reconciler.kinds.plan_context import PlanContext
-from reconciler.kinds.raw_account import NO_DETAIL, RawAccount, ReadCall
+from reconciler.kinds.raw_account import NO_DETAIL, Item, RawAccount, ReadCall
 from reconciler.kinds.steps import link_of, link_removal_of, make_create_step, make_step, plan_deletion, presence_of
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration
 from reconciler.model.effects import Link, Unlink
 from reconciler.model.entity import Entity, InstanceProfile, Role
 from reconciler.model.node import Map, get_texts
-from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.plan import Call, Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.quotas import ROLES_PER_PROFILE, Quota
 
@@ -58,22 +60,29 @@ def export_profile(role: Role, context: ExportContext) -> bool | str | None:
     return True if profile.name == role.name else profile.name
 
 
-class InstanceProfileKind:
+class InstanceProfileKind(Kind):
     name: ClassVar[str] = "instance-profile"
     noun: ClassVar[str] = "InstanceProfile"
     entity: ClassVar[type[Entity]] = InstanceProfile
-    section: ClassVar[str | None] = None
-    taggable: ClassVar[bool] = True
+    quota: ClassVar[Quota | None] = Quota(
+        "InstanceProfilesQuota", "InstanceProfilesPerAccount", 1000, 10000, usage_key="InstanceProfiles"
+    )
     immutable: ClassVar[Mapping[str, str]] = {"path": "IAM never changes an instance profile's path"}
-    schema: ClassVar[Mapping[str, Any]] = {}
     operations: ClassVar[frozenset[str]] = frozenset(
         "CreateInstanceProfile DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile "
         "TagInstanceProfile UntagInstanceProfile".split()
     )
 
     read_calls: ClassVar[tuple[ReadCall, ...]] = (
-        ReadCall("ListInstanceProfiles", ("InstanceProfiles",), fields=("InstanceProfileName", "Path", "Arn", "Roles")),
+        ReadCall(
+            "ListInstanceProfiles",
+            ("InstanceProfiles",),
+            fields=("InstanceProfileName", "Path", "Arn", "Roles"),
+            lists_kind=True,
+        ),
     )
+    has_separate_tags: ClassVar[bool] = True
+    list_call: ClassVar[ReadCall | None] = ReadCall("ListInstanceProfiles", ("InstanceProfiles",))
 
     def read(self, raw: RawAccount) -> Iterable[InstanceProfile]:
         for item in raw.items_of("InstanceProfiles"):
@@ -81,11 +90,28 @@ class InstanceProfileKind:
             tags = raw.details.get(item["Arn"], NO_DETAIL).tags
             yield InstanceProfile(item["InstanceProfileName"], item["Path"], role, tags)
 
+    def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
+        yield "InstanceProfiles", self._get_profile(address.name, reader)
+
+    def find_created(self, call: Call, reader: LiveReader) -> bool | None:
+        if call.operation not in ("CreateInstanceProfile", "AddRoleToInstanceProfile"):
+            return None
+        asked: Mapping[str, Any] = call.parameters
+        live = self._get_profile(asked["InstanceProfileName"], reader)
+        if call.operation == "CreateInstanceProfile":
+            return matches_request(live, asked)
+        return any(role["RoleName"] == asked["RoleName"] for role in live["Roles"])
+
+    def _get_profile(self, name: str, reader: LiveReader) -> Item:
+        profile: Item = reader.call_operation("GetInstanceProfile", InstanceProfileName=name)["InstanceProfile"]
+        return profile
+
+    def dependents_of(self, address: Address, context: PlanContext) -> tuple[Address, ...]:
+        profile = context.baseline.entities.get(address)
+        return (profile.role,) if isinstance(profile, InstanceProfile) and profile.role else ()
+
     def check_name(self, name: str, place: Place) -> Iterable[Problem]:
         return limits.check_name("instance profile", name, 128, place)
-
-    def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
-        return ()
 
     def export(self, entity: InstanceProfile, context: ExportContext) -> Entry | None:
         taken = context.instance_profiles.get(entity.role) if entity.role else None

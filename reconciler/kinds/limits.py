@@ -15,7 +15,7 @@ from reconciler.kinds.facets.tags import fold_key, is_of_aws, may_be_ours
 from reconciler.model.document import Document
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, INLINE_SIZE, PER_ACCOUNT, TAGS, TRUST_SIZE
+from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, INLINE_SIZE, TAGS, TRUST_SIZE, Quota
 
 SESSION = (3600, 43200)
 SIGNIN_SESSION = (3600, 7_776_000)
@@ -148,9 +148,9 @@ def check_attachments(kind: str, policies: Sized, node: Map) -> Iterator[Problem
         yield _make_problem("past-default-quota", summary, place, hint, Level.WARNING)
 
 
-def check_entity_count(kind: str, section: str, names: Sized, root: Map) -> Iterator[Problem]:
+def check_entity_count(quota: Quota | None, section: str, names: Sized, root: Map) -> Iterator[Problem]:
     """Report more entities of a kind than AWS lets any account have."""
-    quota, place = PER_ACCOUNT.get(kind), root.place_of(section, of_key=True)
+    place = root.place_of(section, of_key=True)
     if quota is not None and len(names) > quota.ceiling:
         summary = f"{len(names)} entries in {section}; AWS allows {quota.ceiling} in one account at most."
         yield _make_problem("too-many-entities", summary, place, "Split them between accounts.")

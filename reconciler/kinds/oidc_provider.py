@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.base import DeclaredEntity, Kind
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.export_context import Entry, ExportContext, export_tags, is_protected, make_entry
 from reconciler.kinds.facets import context_provider
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
+from reconciler.kinds.live_reader import LiveReader, RawEntry
+from reconciler.kinds.lost_writes import has_same_tags
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import ItemCall, RawAccount, ReadCall, tags_of
 from reconciler.kinds.steps import (
@@ -29,14 +31,15 @@ from reconciler.kinds.steps import (
     set_fields,
 )
 from reconciler.model.address import Address
+from reconciler.model.arns import ArnForm, arn_of
 from reconciler.model.document import Statement
 from reconciler.model.effects import SetFields
 from reconciler.model.entity import Entity, Tags
 from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, get_texts
-from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.plan import Call, Fact, Phase, Step
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.quotas import CLIENT_IDS
+from reconciler.model.quotas import CLIENT_IDS, Quota
 
 MAX_THUMBPRINTS = 5
 _LONGEST_URL, _LONGEST_CLIENT = 255, 255
@@ -86,13 +89,17 @@ class OidcProvider(Entity):
         return True
 
 
-class OidcProviderKind:
+class OidcProviderKind(Kind):
     name: ClassVar[str] = "oidc-provider"
     noun: ClassVar[str] = "OpenIDConnectProvider"
     entity: ClassVar[type[Entity]] = OidcProvider
     section: ClassVar[str | None] = "oidc_providers"
-    taggable: ClassVar[bool] = True
-    immutable: ClassVar[Mapping[str, str]] = {}
+    arn_form: ClassVar[ArnForm] = ArnForm.NAME_ONLY
+    quota: ClassVar[Quota | None] = Quota("", "OpenIdConnectProvidersPerAccount", 100, 700)
+    list_call: ClassVar[ReadCall | None] = ReadCall(
+        "ListOpenIDConnectProviders", ("OpenIDConnectProviderList",), paged=False
+    )
+    is_read_by_arn: ClassVar[bool] = True
     operations: ClassVar[frozenset[str]] = frozenset(
         "CreateOpenIDConnectProvider DeleteOpenIDConnectProvider AddClientIDToOpenIDConnectProvider "
         "RemoveClientIDFromOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint UpdateOpenIDConnectProvider "
@@ -138,6 +145,25 @@ class OidcProviderKind:
                 context_provider=propagation.context_provider,
                 identity_center_instance=propagation.identity_center_instance,
             )
+
+    def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
+        arn = reader.find_arn(address)
+        if arn is not None:
+            answer = reader.call_operation("GetOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
+            yield "OpenIDConnectProviderList", {**answer, "Arn": arn}
+
+    def find_created(self, call: Call, reader: LiveReader) -> bool | None:
+        if call.operation != "CreateOpenIDConnectProvider":
+            return None
+        asked: Mapping[str, Any] = call.parameters
+        address = Address(self.name, asked["Url"].removeprefix(_SCHEME))
+        arn = arn_of(address, "/", reader.account, reader.partition)
+        live = reader.call_operation("GetOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
+        return (
+            set(live.get("ClientIDList") or ()) == set(asked.get("ClientIDList") or ())
+            and has_same_tags(live, asked)
+            and context_provider.read_propagation(live) == context_provider.read_propagation(asked)
+        )
 
     def check_name(self, name: str, place: Place) -> Iterator[Problem]:
         """IAM API, CreateOpenIDConnectProvider: https, path components, no port and no query."""
@@ -197,9 +223,6 @@ class OidcProviderKind:
             tags=export_tags(entity.tags),
             protect=is_protected(entity.tags),
         )
-
-    def references(self, entity: OidcProvider, context: PlanContext) -> frozenset[Address]:
-        return frozenset()
 
     def create(self, entity: OidcProvider, context: PlanContext) -> list[Step]:
         parameters: dict[str, object] = {"Url": f"{_SCHEME}{entity.name}", "ClientIDList": sorted(entity.client_ids)}

@@ -100,17 +100,6 @@ class PlanContext:
             if isinstance(entity, User | Role) and entity.permissions_boundary
         )
 
-    def dependents_of(self, address: Address) -> tuple[Address, ...]:
-        """The live entities that must let go of one before it can be deleted; boundaries are apart."""
-        if address.kind == "policy":
-            return self.policy_holders.get(self.arn_of(address), ())
-        if address.kind == "group":
-            return self.members.get(address, ())
-        if address.kind == "instance-profile":
-            profile = self.baseline.entities.get(address)
-            return (profile.role,) if isinstance(profile, InstanceProfile) and profile.role else ()
-        return self.instance_profiles.get(address, ()) if address.kind == "role" else ()
-
     @cached_property
     def members(self) -> Mapping[Address, tuple[Address, ...]]:
         """Group → its live members."""

@@ -5,18 +5,20 @@ AWS keeps five versions (IAM User Guide, "Versioning IAM policies"): the oldest 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.base import DeclaredEntity, Kind, MoveMethod
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.export_context import Entry, ExportContext, export_path, export_tags, is_protected, make_entry
 from reconciler.kinds.facets.links import make_policy_facet, make_policy_links, make_release_step
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
+from reconciler.kinds.live_reader import LiveReader, RawEntry
+from reconciler.kinds.lost_writes import is_same_document, matches_request
 from reconciler.kinds.plan_context import PlanContext
-from reconciler.kinds.raw_account import NO_DETAIL, RawAccount, ReadCall
+from reconciler.kinds.raw_account import NO_DETAIL, Item, RawAccount, ReadCall
 from reconciler.kinds.steps import (
     absence_of,
     boundary_removal_of,
@@ -29,15 +31,15 @@ from reconciler.kinds.steps import (
     removal_of,
 )
 from reconciler.model.address import Address
-from reconciler.model.arns import path_of
+from reconciler.model.arns import arn_of, path_of
 from reconciler.model.document import Document
 from reconciler.model.effects import Discard, WriteDocument
 from reconciler.model.entity import Entity, Policy
 from reconciler.model.live import PolicyVersion
 from reconciler.model.node import Map, get_text
-from reconciler.model.plan import Phase, Step
+from reconciler.model.plan import Call, Phase, Step
 from reconciler.model.problem import Place, Problem
-from reconciler.model.quotas import MANAGED_SIZE, VERSIONS
+from reconciler.model.quotas import MANAGED_SIZE, VERSIONS, Quota
 from reconciler.policy.grammar import PolicyType
 from reconciler.policy.permission_delta import diff_statements, phase_of_delta
 from reconciler.policy.readable_form import to_readable
@@ -47,12 +49,18 @@ _TAGS = TagFacet("Policy")
 _CREATE_VERSION = "CreatePolicyVersion"
 
 
-class PolicyKind:
+class PolicyKind(Kind):
     name: ClassVar[str] = "policy"
     noun: ClassVar[str] = "Policy"
     entity: ClassVar[type[Entity]] = Policy
     section: ClassVar[str | None] = "policies"
-    taggable: ClassVar[bool] = True
+    move_method: ClassVar[MoveMethod] = MoveMethod.REPLACE
+    quota: ClassVar[Quota | None] = Quota("PoliciesQuota", "PoliciesPerAccount", 1500, 10000, usage_key="Policies")
+    in_account_details: ClassVar[bool] = True
+    has_separate_tags: ClassVar[bool] = True
+    list_call: ClassVar[ReadCall | None] = ReadCall("ListPolicies", ("Policies",), {"Scope": "Local"})
+    is_read_by_arn: ClassVar[bool] = True
+    calls_to_read_one: ClassVar[int] = 3
     immutable: ClassVar[Mapping[str, str]] = {
         "path": "IAM never changes a policy's path",
         "description": "IAM never changes a policy's description",
@@ -78,8 +86,6 @@ class PolicyKind:
         ["document"],
     )
 
-    read_calls: ClassVar[tuple[ReadCall, ...]] = ()
-
     def read(self, raw: RawAccount) -> Iterable[Policy]:
         for item in raw.items_of("Policies"):
             default = next(v for v in item["PolicyVersionList"] if v["IsDefaultVersion"])
@@ -89,6 +95,39 @@ class PolicyKind:
             detail = raw.details.get(arn, NO_DETAIL)
             description = item.get("Description", detail.description)
             yield Policy(name, document, path_of(arn), description, detail.tags)
+
+    def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
+        arn = reader.find_arn(address)
+        if arn is None:
+            return
+        policy = reader.call_operation("GetPolicy", PolicyArn=arn)["Policy"]
+        versions = reader.list_items(ReadCall("ListPolicyVersions", ("Versions",), {"PolicyArn": arn}))
+        default = policy["DefaultVersionId"]
+        shown = reader.call_operation("GetPolicyVersion", PolicyArn=arn, VersionId=default)["PolicyVersion"]
+        # The default may have become another between these calls: the document is that of the one asked for.
+        rest = [{**version, "IsDefaultVersion": False} for version in versions if version["VersionId"] != default]
+        shown = {**shown, "IsDefaultVersion": True}
+        yield "Policies", {"Description": "", **policy, "PolicyVersionList": [*rest, shown]}
+
+    def find_created(self, call: Call, reader: LiveReader) -> bool | None:
+        asked: Mapping[str, Any] = call.parameters
+        if call.operation == "CreatePolicyVersion":
+            live = reader.call_operation("GetPolicy", PolicyArn=asked["PolicyArn"])["Policy"]
+            return self._has_document(live, asked["PolicyDocument"], reader)
+        if call.operation != "CreatePolicy":
+            return None
+        address = Address(self.name, asked["PolicyName"])
+        arn = arn_of(address, asked.get("Path", "/"), reader.account, reader.partition)
+        live = reader.call_operation("GetPolicy", PolicyArn=arn)["Policy"]
+        return matches_request(live, asked) and self._has_document(live, asked["PolicyDocument"], reader)
+
+    def _has_document(self, live: Item, asked: str, reader: LiveReader) -> bool:
+        target = {"PolicyArn": live["Arn"], "VersionId": live["DefaultVersionId"]}
+        version = reader.call_operation("GetPolicyVersion", **target)["PolicyVersion"]
+        return is_same_document(reader, version["Document"], asked)
+
+    def dependents_of(self, address: Address, context: PlanContext) -> tuple[Address, ...]:
+        return context.policy_holders.get(context.arn_of(address), ())
 
     def check_name(self, name: str, place: Place) -> Iterable[Problem]:
         return limits.check_name("policy", name, 128, place)
@@ -119,9 +158,6 @@ class PolicyKind:
             tags=export_tags(entity.tags),
             protect=is_protected(entity.tags),
         )
-
-    def references(self, entity: Policy, context: PlanContext) -> frozenset[Address]:
-        return frozenset()
 
     def create(self, entity: Policy, context: PlanContext) -> list[Step]:
         parameters: dict[str, object] = {"PolicyName": entity.name, "Path": entity.path}

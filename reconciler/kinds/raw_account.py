@@ -33,7 +33,7 @@ class ReadCall:
     leaves
     out, asked item by item where no call tells it of all. optional: where it is denied, a plan goes on and says so.
     lists_kind: the entities of the kind come from it, so that the kind is unread without it. only_for: the one entity
-    that it tells of; read only for who declares that.
+    that it tells of; read only for who declares that. needs_section: read only for files with the kind's section.
     """
 
     operation: str
@@ -45,6 +45,7 @@ class ReadCall:
     optional: bool = False
     lists_kind: bool = False
     only_for: Address | None = None
+    needs_section: bool = False
 
 
 @dataclass(frozen=True)

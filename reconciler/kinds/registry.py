@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from reconciler.kinds.account import AccountKind
-from reconciler.kinds.base import Kind
+from reconciler.kinds.base import Kind, MoveMethod
 from reconciler.kinds.group import GroupKind
 from reconciler.kinds.instance_profile import InstanceProfileKind
 from reconciler.kinds.oidc_provider import OidcProviderKind
 from reconciler.kinds.policy import PolicyKind
+from reconciler.kinds.raw_account import RawAccount
 from reconciler.kinds.role import RoleKind
 from reconciler.kinds.saml_provider import SamlProviderKind
+from reconciler.kinds.server_certificate import ServerCertificateKind
 from reconciler.kinds.user import UserKind
+from reconciler.model.address import Address
+from reconciler.model.arns import register_arn_forms
+from reconciler.model.quotas import Quota
 
 KINDS: tuple[Kind, ...] = (
     OidcProviderKind(),
@@ -22,6 +28,7 @@ KINDS: tuple[Kind, ...] = (
     UserKind(),
     RoleKind(),
     InstanceProfileKind(),
+    ServerCertificateKind(),
     AccountKind(),
 )
 
@@ -31,3 +38,19 @@ KINDS_BY_SECTION: Mapping[str, Kind] = {kind.section: kind for kind in KINDS if 
 
 SINGLE_ENTRY_SECTIONS = frozenset([AccountKind.section])
 """The sections that are one entry themselves, in place of name → entry."""
+
+RENAMABLE_KINDS = tuple(kind.name for kind in KINDS if kind.move_method is MoveMethod.RENAME)
+"""The kinds whose name AWS changes (UpdateUser, UpdateGroup, …)."""
+
+MOVABLE_KINDS = tuple(kind.name for kind in KINDS if kind.move_method is not MoveMethod.NONE)
+"""The kinds that `moved` takes."""
+
+PER_ACCOUNT: Mapping[str, Quota] = {kind.name: kind.quota for kind in KINDS if kind.quota}
+"""Kind → how many an account may have."""
+
+register_arn_forms({kind.name: kind.arn_form for kind in KINDS})
+
+
+def find_expirations(raw: RawAccount) -> dict[Address, datetime]:
+    """Map every live entity that AWS gives an end to that end."""
+    return {address: end for kind in KINDS for address, end in kind.find_expirations(raw).items()}

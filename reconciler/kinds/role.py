@@ -7,13 +7,12 @@ get their trust once all of them exist: IAM refuses a trust that names what is n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from reconciler.kinds import limits
-from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.base import DeclaredEntity, Kind, MoveMethod
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.export_context import (
     Entry,
@@ -27,12 +26,16 @@ from reconciler.kinds.export_context import (
 )
 from reconciler.kinds.facets import signin_session
 from reconciler.kinds.facets.boundary import BoundaryFacet, needs_of_boundary
+from reconciler.kinds.facets.identity_reads import read_identity
 from reconciler.kinds.facets.inline_policies import InlineFacet
 from reconciler.kinds.facets.links import make_policy_facet, make_policy_links
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
 from reconciler.kinds.instance_profile import declare_profile, export_profile, make_role_removal
+from reconciler.kinds.live_reader import LiveReader, RawEntry
+from reconciler.kinds.lost_writes import is_same_document, matches_request
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import RawAccount, ReadCall, attached_arns_of, boundary_arn_of, principal_tags_of
+from reconciler.kinds.role_schema import SCHEMA
 from reconciler.kinds.steps import (
     link_removal_of,
     make_create_step,
@@ -49,8 +52,9 @@ from reconciler.model.durations import parse_duration
 from reconciler.model.effects import NO_STATEMENTS, WriteDocument
 from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map, get_text
-from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.plan import Call, Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
+from reconciler.model.quotas import Quota
 from reconciler.policy.canonical import canonical
 from reconciler.policy.grammar import PolicyType
 from reconciler.policy.permission_delta import diff_statements, phase_of_delta
@@ -66,55 +70,34 @@ _UPDATE_TRUST = "UpdateAssumeRolePolicy"
 _CLOSED = canonical(json.loads(CLOSED_TRUST))
 
 
-class RoleKind:
+class RoleKind(Kind):
     name: ClassVar[str] = "role"
     noun: ClassVar[str] = "Role"
     entity: ClassVar[type[Entity]] = Role
     section: ClassVar[str | None] = "roles"
-    taggable: ClassVar[bool] = True
+    move_method: ClassVar[MoveMethod] = MoveMethod.REPLACE
+    quota: ClassVar[Quota | None] = Quota("RolesQuota", "RolesPerAccount", 1000, 10000, usage_key="Roles")
+    lost_by_recreation: ClassVar[str] = (
+        "A role that is created again has another unique id: its sessions end, and trust policies that named the old "
+        "one do not know it until they are written again."
+    )
+    in_account_details: ClassVar[bool] = True
+    list_call: ClassVar[ReadCall | None] = ReadCall("ListRoles", ("Roles",))
+    calls_to_read_one: ClassVar[int] = 3
     immutable: ClassVar[Mapping[str, str]] = {"path": "IAM never changes a role's path"}
     operations: ClassVar[frozenset[str]] = frozenset(
         "CreateRole UpdateRole DeleteRole UpdateAssumeRolePolicy AttachRolePolicy DetachRolePolicy "
         "PutRolePolicy DeleteRolePolicy PutRolePermissionsBoundary DeleteRolePermissionsBoundary TagRole "
         "UntagRole RemoveRoleFromInstanceProfile".split()
     )
-    schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(
-        "Role",
-        "A role, and who may assume it: exactly one of `trust` and `trust_policy`.",
-        {
-            "trust": {
-                "type": "array",
-                "minItems": 1,
-                "description": "Who may assume the role: a list of trust rules, one statement each.",
-                "items": parts.make_ref("trust_rule"),
-            },
-            "trust_policy": parts.make_ref("document"),
-            "policies": parts.POLICIES,
-            "inline_policies": parts.make_ref("inline_policies"),
-            "permissions_boundary": parts.BOUNDARY,
-            "description": {"type": "string", "description": "Absent: none."},
-            "max_session_duration": {
-                **parts.make_ref("duration"),
-                "description": "Longest session, 1h to 12h. Absent: 1h.",
-            },
-            "max_signin_session_duration": signin_session.SCHEMA,
-            "instance_profile": {
-                "type": ["boolean", "string"],
-                "minLength": 1,
-                "description": "true: an instance profile of the role's name; or a name of its own.",
-            },
-            "path": parts.PATH,
-            "tags": parts.make_ref("tags"),
-            "protect": parts.PROTECT,
-            "ignore_changes": parts.IGNORE_CHANGES,
-        },
-    )
+    schema: ClassVar[Mapping[str, Any]] = SCHEMA
 
     read_calls: ClassVar[tuple[ReadCall, ...]] = (
         ReadCall(
             "ListRoles",
             ("Roles",),
             fields=tuple("RoleName Description MaxSessionDuration MaxSigninSessionDuration SourceRoleTemplate".split()),
+            lists_kind=True,
         ),
     )
 
@@ -135,6 +118,22 @@ class RoleKind:
                 tags=principal_tags_of(item),
                 max_signin_session_duration=more.get("MaxSigninSessionDuration") or signin_session.NOT_SET,
             )
+
+    def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
+        item = read_identity("Role", address.name, reader)
+        yield "RoleDetailList", item
+        yield "Roles", item
+
+    def find_created(self, call: Call, reader: LiveReader) -> bool | None:
+        if call.operation != "CreateRole":
+            return None
+        asked: Mapping[str, Any] = call.parameters
+        live = reader.call_operation("GetRole", RoleName=asked["RoleName"])["Role"]
+        trust = live["AssumeRolePolicyDocument"]
+        return matches_request(live, asked) and is_same_document(reader, trust, asked["AssumeRolePolicyDocument"])
+
+    def dependents_of(self, address: Address, context: PlanContext) -> tuple[Address, ...]:
+        return context.instance_profiles.get(address, ())
 
     def check_name(self, name: str, place: Place) -> Iterable[Problem]:
         return limits.check_name("role", name, 64, place)

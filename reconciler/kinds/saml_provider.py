@@ -12,20 +12,24 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.base import DeclaredEntity, Kind
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.export_context import Entry, ExportContext, export_tags, is_protected, make_entry
 from reconciler.kinds.facets import context_provider
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
+from reconciler.kinds.live_reader import LiveReader, RawEntry
+from reconciler.kinds.lost_writes import has_same_tags
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import ItemCall, RawAccount, ReadCall, tags_of
 from reconciler.kinds.steps import absence_of, make_create_step, make_step, plan_deletion, presence_of, set_fields
 from reconciler.model.address import Address
+from reconciler.model.arns import ArnForm, arn_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Tags
 from reconciler.model.node import Map, get_text
-from reconciler.model.plan import Phase, Step
+from reconciler.model.plan import Call, Phase, Step
 from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.quotas import Quota
 from reconciler.model.xml_document import XmlDocument, XmlError, parse_xml, parse_xml_or_opaque
 
 _LONGEST = 128
@@ -57,13 +61,19 @@ class SamlProvider(Entity):
         return f"the plan changes the metadata of {self.address}" if changed else ""
 
 
-class SamlProviderKind:
+class SamlProviderKind(Kind):
     name: ClassVar[str] = "saml-provider"
     noun: ClassVar[str] = "SAMLProvider"
     entity: ClassVar[type[Entity]] = SamlProvider
     section: ClassVar[str | None] = "saml_providers"
-    taggable: ClassVar[bool] = True
-    immutable: ClassVar[Mapping[str, str]] = {}
+    arn_form: ClassVar[ArnForm] = ArnForm.NAME_ONLY
+    quota: ClassVar[Quota | None] = Quota("", "SAMLProvidersPerAccount", 100)
+    lost_by_recreation: ClassVar[str] = (
+        "A SAML provider that is created again has no private key to decrypt assertions with, and does not ask for "
+        "encryption: set both again if it had them."
+    )
+    list_call: ClassVar[ReadCall | None] = ReadCall("ListSAMLProviders", ("SAMLProviderList",), paged=False)
+    is_read_by_arn: ClassVar[bool] = True
     operations: ClassVar[frozenset[str]] = frozenset(
         "CreateSAMLProvider UpdateSAMLProvider DeleteSAMLProvider TagSAMLProvider UntagSAMLProvider".split()
     )
@@ -107,6 +117,21 @@ class SamlProviderKind:
                 propagation.identity_center_instance,
             )
 
+    def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
+        arn = reader.find_arn(address)
+        if arn is not None:
+            yield "SAMLProviderList", {**reader.call_operation("GetSAMLProvider", SAMLProviderArn=arn), "Arn": arn}
+
+    def find_created(self, call: Call, reader: LiveReader) -> bool | None:
+        if call.operation != "CreateSAMLProvider":
+            return None
+        asked: Mapping[str, Any] = call.parameters
+        arn = arn_of(Address(self.name, asked["Name"]), "/", reader.account, reader.partition)
+        live = reader.call_operation("GetSAMLProvider", SAMLProviderArn=arn)
+        same = parse_xml_or_opaque(live["SAMLMetadataDocument"]) == parse_xml_or_opaque(asked["SAMLMetadataDocument"])
+        propagation = context_provider.read_propagation
+        return same and has_same_tags(live, asked) and propagation(live) == propagation(asked)
+
     def check_name(self, name: str, place: Place) -> Iterator[Problem]:
         """IAM API, CreateSAMLProvider, parameter `Name`."""
         if len(name) > _LONGEST or not _NAME.fullmatch(name):
@@ -148,9 +173,6 @@ class SamlProviderKind:
             tags=export_tags(entity.tags),
             protect=is_protected(entity.tags),
         )
-
-    def references(self, entity: SamlProvider, context: PlanContext) -> frozenset[Address]:
-        return frozenset()
 
     def create(self, entity: SamlProvider, context: PlanContext) -> list[Step]:
         parameters: dict[str, object] = {"Name": entity.name, "SAMLMetadataDocument": entity.metadata.text}

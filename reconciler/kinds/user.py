@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 from reconciler.kinds import limits
-from reconciler.kinds import schema_parts as parts
-from reconciler.kinds.base import DeclaredEntity
+from reconciler.kinds.base import DeclaredEntity, Kind, MoveMethod
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.kinds.expiries import USER_EXPIRY_POLICY
 from reconciler.kinds.export_context import (
@@ -23,14 +22,18 @@ from reconciler.kinds.export_context import (
     make_entry,
 )
 from reconciler.kinds.facets.boundary import BoundaryFacet, needs_of_boundary
+from reconciler.kinds.facets.identity_reads import read_identity
 from reconciler.kinds.facets.inline_policies import InlineFacet
 from reconciler.kinds.facets.links import MEMBERSHIPS, make_group_links, make_policy_facet, make_policy_links
 from reconciler.kinds.facets.placement import plan_placement
 from reconciler.kinds.facets.tags import TagFacet, to_tag_list
+from reconciler.kinds.live_reader import LiveReader, RawEntry
+from reconciler.kinds.lost_writes import is_renamed, matches_request
 from reconciler.kinds.mfa_guard import add_guard
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import RawAccount, ReadCall, attached_arns_of, boundary_arn_of, principal_tags_of
 from reconciler.kinds.steps import make_create_step, make_step, plan_deletion, removal_of
+from reconciler.kinds.user_schema import SCHEMA
 from reconciler.model.address import Address
 from reconciler.model.desired import KeyRule
 from reconciler.model.document import Document
@@ -39,8 +42,9 @@ from reconciler.model.effects import Discard
 from reconciler.model.entity import Entity, User
 from reconciler.model.live import OwnedCredentials
 from reconciler.model.node import Map, get_text
-from reconciler.model.plan import Fact, Phase, Step
+from reconciler.model.plan import Call, Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
+from reconciler.model.quotas import Quota
 from reconciler.policy.document_expiry import build_denial
 
 _ATTACHED = make_policy_facet("User")
@@ -49,60 +53,27 @@ _TAGS = TagFacet("User", folds_keys=User.folds_tag_keys)
 _BOUNDARY = BoundaryFacet("User")
 
 
-_ACCESS_KEYS: parts.Schema = {
-    "title": "Access keys",
-    "description": "What every plan checks of the user's access keys, inactive ones included, and reports; keys are "
-    "never made or deleted for it.",
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "max_age": {**parts.make_ref("duration"), "description": "Older keys are reported.", "examples": ["90d"]},
-        "max_count": {"type": "integer", "minimum": 0, "maximum": 2, "description": "So are more keys than this."},
-    },
-}
-
-
-class UserKind:
+class UserKind(Kind):
     name: ClassVar[str] = "user"
     noun: ClassVar[str] = "User"
     entity: ClassVar[type[Entity]] = User
     section: ClassVar[str | None] = "users"
-    taggable: ClassVar[bool] = True
-    immutable: ClassVar[Mapping[str, str]] = {}
+    move_method: ClassVar[MoveMethod] = MoveMethod.RENAME
+    quota: ClassVar[Quota | None] = Quota("UsersQuota", "UsersPerAccount", 5000, usage_key="Users")
+    lost_by_recreation: ClassVar[str] = (
+        "A user that is created again has no password, access key or MFA device, and another unique id: trust policies "
+        "that named the old one do not know it until they are written again."
+    )
+    in_account_details: ClassVar[bool] = True
+    list_call: ClassVar[ReadCall | None] = ReadCall("ListUsers", ("Users",))
+    calls_to_read_one: ClassVar[int] = 4
     operations: ClassVar[frozenset[str]] = frozenset(
         "CreateUser UpdateUser DeleteUser AttachUserPolicy DetachUserPolicy PutUserPolicy DeleteUserPolicy "
         "AddUserToGroup RemoveUserFromGroup PutUserPermissionsBoundary DeleteUserPermissionsBoundary TagUser "
         "UntagUser DeleteLoginProfile DeleteAccessKey DeleteSigningCertificate DeleteSSHPublicKey "
         "DeleteServiceSpecificCredential DeactivateMFADevice DeleteVirtualMFADevice".split()
     )
-    schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(
-        "User",
-        "An IAM user. Passwords and access keys are secrets and never come from a file.",
-        {
-            "groups": {
-                **parts.make_text_list("Groups of this file that the user is in; the whole list.", [["engineers"]]),
-                "items": parts.make_ref("membership"),
-            },
-            "policies": parts.POLICIES,
-            "inline_policies": parts.make_ref("inline_policies"),
-            "permissions_boundary": parts.BOUNDARY,
-            "mfa": parts.MFA_REQUIRED,
-            "console": {
-                "type": "boolean",
-                "description": "false: a password to sign in with is taken away. true: a plan reports where there is "
-                "none. Absent: either way.",
-            },
-            "access_keys": _ACCESS_KEYS,
-            "expires": {
-                **parts.make_ref("moment"),
-                "description": "From then on AWS denies the user everything; nothing of it is deleted.",
-            },
-            "path": parts.PATH,
-            "tags": parts.make_ref("tags"),
-            "protect": parts.PROTECT,
-            "ignore_changes": parts.IGNORE_CHANGES,
-        },
-    )
+    schema: ClassVar[Mapping[str, Any]] = SCHEMA
 
     read_calls: ClassVar[tuple[ReadCall, ...]] = (
         ReadCall("ListVirtualMFADevices", ("VirtualMFADevices",), optional=True),
@@ -119,6 +90,23 @@ class UserKind:
                 permissions_boundary=boundary_arn_of(item),
                 tags=principal_tags_of(item),
             )
+
+    def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
+        item = read_identity("User", address.name, reader)
+        groups = reader.list_items(ReadCall("ListGroupsForUser", ("Groups",), {"UserName": item["UserName"]}))
+        yield "UserDetailList", {**item, "GroupList": [group["GroupName"] for group in groups]}
+
+    def find_created(self, call: Call, reader: LiveReader) -> bool | None:
+        asked: Mapping[str, Any] = call.parameters
+        if call.operation == "CreateUser":
+            return matches_request(reader.call_operation("GetUser", UserName=asked["UserName"])["User"], asked)
+        if call.operation != "UpdateUser":
+            return None
+
+        def find_id(name: str) -> str:
+            return str(reader.call_operation("GetUser", UserName=name)["User"]["UserId"])
+
+        return "NewUserName" in asked and is_renamed(find_id, asked["UserName"], asked["NewUserName"])
 
     def check_name(self, name: str, place: Place) -> Iterable[Problem]:
         return limits.check_name("user", name, 64, place)

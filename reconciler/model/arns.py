@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from enum import StrEnum
 
 from reconciler.model.address import Address
 
-_ARN = re.compile(r"arn:([a-z0-9-]+):iam::(\d{12}|aws):(user|group|role|policy|instance-profile)(/(?:.*/)?)([^/]+)")
-_PROVIDER = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}):(oidc-provider|saml-provider)/(.+)")
-"""Providers have no path: the issuer of an OIDC provider may hold slashes of its own."""
+_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):([a-z0-9-]+)/(.+)", re.DOTALL)
+_POLICY = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy(/(?:.*/)?)([^/]+)")
+
+
+class ArnForm(StrEnum):
+    """What stands behind the kind in the ARN of an entity. NO_ARN: AWS gives the kind none.
+
+    NAME_ONLY: a name that may hold slashes of its own, as the issuer of an OIDC provider does.
+    """
+
+    WITH_PATH = "path and name"
+    NAME_ONLY = "name"
+    NO_ARN = "none"
+
+
+_FORMS: dict[str, ArnForm] = {}
+
+
+def register_arn_forms(forms: Mapping[str, ArnForm]) -> None:
+    """Say how the ARNs of every kind are made. `kinds/registry.py` does, once it is imported."""
+    _FORMS.update(forms)
 
 
 def arn_of(address: Address, path: str, account: str, partition: str) -> str:
@@ -22,24 +42,37 @@ def arn_of_aws_policy(name: str, partition: str) -> str:
 
 def address_of(arn: str, account: str) -> Address | None:
     """The entity of `account` that an ARN names; None for other accounts' and AWS's own."""
-    provider = _PROVIDER.fullmatch(arn)
-    if provider:
-        return Address(provider[2], provider[3]) if provider[1] == account else None
-    match = _ARN.fullmatch(arn)
-    return Address(match[3], match[5]) if match and match[2] == account else None
+    owner, kind, _, name = _split_arn(arn)
+    return Address(kind, name) if name and owner == account else None
 
 
 def path_of(arn: str) -> str:
     """The path in an IAM ARN; `/` where it has none."""
+    return _split_arn(arn)[2]
+
+
+def _split_arn(arn: str) -> tuple[str, str, str, str]:
+    """Return account, kind, path and name; no name if the ARN is not that of an entity of a kind.
+
+    Raises RuntimeError if nobody has registered the kinds: every entity would be taken for none.
+    """
+    if not _FORMS:
+        raise RuntimeError("ARNs are read before reconciler.kinds.registry is imported")
     match = _ARN.fullmatch(arn)
-    return match[4] if match else "/"
+    form = _FORMS.get(match[2], ArnForm.NO_ARN) if match else ArnForm.NO_ARN
+    if match is None or form is ArnForm.NO_ARN:
+        return "", "", "/", ""
+    if form is ArnForm.NAME_ONLY:
+        return match[1], match[2], "/", match[3]
+    name = match[3].rpartition("/")[2]
+    return match[1], match[2], f"/{match[3].removesuffix(name)}", name
 
 
 def policy_reference_of(arn: str, account: str) -> str:
     """How a file would name the policy: its name, `aws:NAME`, or the ARN where neither fits."""
-    match = _ARN.fullmatch(arn)
-    if match is None or match[3] != "policy":
+    match = _POLICY.fullmatch(arn)
+    if match is None:
         return arn
-    if match[2] == "aws":
-        return f"aws:{match[4].lstrip('/')}{match[5]}"
-    return match[5] if match[2] == account else arn
+    if match[1] == "aws":
+        return f"aws:{match[2].lstrip('/')}{match[3]}"
+    return match[3] if match[1] == account else arn

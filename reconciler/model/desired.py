@@ -66,10 +66,6 @@ class Declaration:
     expiries: tuple[Expiry, ...] = ()
 
 
-RENAMABLE_KINDS = ("user", "group")
-"""The kinds whose name AWS changes (UpdateUser, UpdateGroup)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Move:
     """`old` becomes `new`, of the same kind: renamed where AWS can, else replaced."""
@@ -119,7 +115,7 @@ class Desired:
     """What a file means for one account: the state it asks for, and how.
 
     now: when that was asked, which decides what is over; None: nothing counts as over. setting_places: where the file
-    gives each of its settings.
+    gives each of its settings. sections: the kinds of which the file has the section, be it empty.
     """
 
     state: State
@@ -131,3 +127,4 @@ class Desired:
     now: datetime | None = None
     moves: tuple[Move, ...] = ()
     setting_places: Mapping[str, Place] = field(default_factory=dict)
+    sections: frozenset[str] = frozenset()

@@ -15,6 +15,7 @@ from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role
 
 Statements = frozenset[Statement]
 NO_STATEMENTS: Statements = frozenset()
+NO_OPERATION = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Create(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Delete(Effect):
-    """Delete an entity. entity: as it was."""
+    """Delete an entity. entity: as it was. undo_operation: NO_OPERATION if no call can create it again."""
 
     undo_operation: str
     entity: Entity
@@ -87,6 +88,8 @@ class Delete(Effect):
         return None
 
     def inverse(self) -> tuple[Effect, ...]:
+        if self.undo_operation == NO_OPERATION:
+            return ()
         return (Create(self.target, self.undo_operation, self.operation, self.entity),)
 
     @property

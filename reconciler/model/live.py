@@ -90,6 +90,7 @@ class LiveDetails:
     console_passwords: user that was asked about → whether it has a password; access_keys: likewise its keys; None in
     both: that may not be read. unassigned_devices: serial numbers of virtual MFA devices that are nobody's.
     role_templates: role → the ARN of the role template that AWS made it from.
+    expirations: entity → when AWS lets it end (a server certificate), with a time zone.
     read_at: when the account was read; None where nobody read one.
     """
 
@@ -109,6 +110,7 @@ class LiveDetails:
     unassigned_devices: frozenset[str] = frozenset()
     read_at: datetime | None = None
     role_templates: Mapping[Address, str] = field(default_factory=dict)
+    expirations: Mapping[Address, datetime] = field(default_factory=dict)
 
 
 class NotReadError(Exception):

@@ -63,22 +63,9 @@ TAGS = Quota("", "", 50)
 CLIENT_IDS = Quota("", "", 100, noun="client ids")
 ROLES_PER_PROFILE = Quota("", "", 1, noun="one role per instance profile")
 
-PER_ACCOUNT: Mapping[str, Quota] = {
-    "user": Quota("UsersQuota", "UsersPerAccount", 5000, usage_key="Users"),
-    "group": Quota("GroupsQuota", "GroupsPerAccount", 300, 500, usage_key="Groups"),
-    "role": Quota("RolesQuota", "RolesPerAccount", 1000, 10000, usage_key="Roles"),
-    "policy": Quota("PoliciesQuota", "PoliciesPerAccount", 1500, 10000, usage_key="Policies"),
-    "instance-profile": Quota(
-        "InstanceProfilesQuota", "InstanceProfilesPerAccount", 1000, 10000, usage_key="InstanceProfiles"
-    ),
-    "oidc-provider": Quota("", "OpenIdConnectProvidersPerAccount", 100, 700),
-    "saml-provider": Quota("", "SAMLProvidersPerAccount", 100),
-}
-"""Kind → how many an account may have."""
-
-_ALL = (
-    *(*ATTACHED_POLICIES.values(), *INLINE_SIZE.values(), *PER_ACCOUNT.values()),
+OF_ONE_ENTITY: tuple[Quota, ...] = (
+    *(*ATTACHED_POLICIES.values(), *INLINE_SIZE.values()),
     *(GROUPS_PER_USER, MANAGED_SIZE, TRUST_SIZE, VERSIONS, ACCESS_KEYS),
 )
-BY_SUMMARY_KEY: Mapping[str, Quota] = {quota.summary_key: quota for quota in _ALL if quota.summary_key}
-"""Name in GetAccountSummary → quota."""
+"""The quotas on what one entity has that GetAccountSummary tells; how many entities an account may have, each kind
+says (`kinds/base.py:Kind.quota`)."""

@@ -32,6 +32,7 @@ from reconciler.plan.findings import (
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.foreign_use import check_foreign_use
 from reconciler.plan.guards.immutable_fields import check_immutable_fields, check_name_case
+from reconciler.plan.guards.kind_rules import check_changes, check_live_entities
 from reconciler.plan.guards.lockout import Lockout, check_lockout, find_lockouts
 from reconciler.plan.guards.moved import check_moves, report_finished_moves
 from reconciler.plan.guards.owner import check_owner
@@ -60,6 +61,7 @@ GUARDS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     check_name_case,
     check_moves,
     check_immutable_fields,
+    check_changes,
     check_owner,
     check_unread_kinds,
     check_references,
@@ -83,6 +85,7 @@ NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     report_missing_passwords,
     check_access_keys,
     report_expiring_passwords,
+    check_live_entities,
     report_ignored_declarations,
     report_expiries,
     report_finished_moves,
@@ -189,7 +192,7 @@ def _select_targeted(
         entity = context.desired.entities.get(address)
         needed: Iterable[Address] = KINDS_BY_NAME[address.kind].references(entity, context) if entity else ()
         if address in doomed:
-            needed = context.dependents_of(address)
+            needed = KINDS_BY_NAME[address.kind].dependents_of(address, context)
         if address in replaced:
             needed = {*needed, replaced[address], *_find_references_to(address, context)}
         queue += [named for named in needed if named not in wanted]

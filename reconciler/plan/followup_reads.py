@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from reconciler.kinds.registry import PER_ACCOUNT
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Action
-from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, PER_ACCOUNT, TRUST_SIZE
+from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, TRUST_SIZE
 from reconciler.plan.compare.comparison import Comparison
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.compare.ownership import is_protected

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from math import ceil
 
+from reconciler.kinds.base import Kind
+from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.live import State
 
-_CALLS_PER_KIND = {"user": 4, "role": 3, "group": 3, "policy": 3}
 _PAGE_SIZE, _TAG_PAGE_SIZE = 1000, 100
-_KINDS_WITH_TAG_CALLS = ("policy", "instance-profile")
 
 
 def count_entity_calls(addresses: Iterable[Address]) -> int:
     """To read these one by one; inline policies, of which few have many, come on top."""
-    return sum(_CALLS_PER_KIND.get(address.kind, 1) for address in addresses)
+    return sum(KINDS_BY_NAME[address.kind].calls_to_read_one for address in addresses)
 
 
 def count_page_calls(live: State) -> int:
-    """To read the whole account again as `live` was read: details, roles, profiles, devices, providers, tags."""
-    kinds = [address.kind for address in live.entities]
-    apart = [address for address in live.entities if address.kind in _KINDS_WITH_TAG_CALLS]
+    """To read the whole account again as `live` was read: details, tags, and the list calls of each kind."""
+    counts = Counter(address.kind for address in live.entities)
+    detailed = sum(counts[kind.name] for kind in KINDS if kind.in_account_details)
+    lists = sum(_count_list_calls(kind, counts[kind.name]) for kind in KINDS)
+    return _count_pages(detailed) + lists + _count_tag_calls(live)
+
+
+def _count_list_calls(kind: Kind, count: int) -> int:
+    """Count the list calls of a kind with so many entities; what only some files have read is left out."""
+    found = 0
+    for call in kind.read_calls:
+        if call.only_for is not None or (call.needs_section and not count):
+            continue
+        found += _count_pages(count) if call.lists_kind and call.paged else 1
+        found += count if call.item_call else 0
+    return found
+
+
+def _count_tag_calls(live: State) -> int:
+    apart = [address for address in live.entities if KINDS_BY_NAME[address.kind].has_separate_tags]
     one_by_one = all(address in live.details.fully_read for address in apart)
-    tags = 1 + len(apart) if one_by_one else ceil(len(apart) / _TAG_PAGE_SIZE)
-    detailed = sum(kinds.count(kind) for kind in _CALLS_PER_KIND)
-    providers = 2 + kinds.count("oidc-provider") + kinds.count("saml-provider")
-    return (
-        tags + providers + 1 + sum(map(_count_pages, (detailed, kinds.count("role"), kinds.count("instance-profile"))))
-    )
+    return 1 + len(apart) if one_by_one else ceil(len(apart) / _TAG_PAGE_SIZE)
 
 
 def _count_pages(count: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.document import Document
+from reconciler.model.pem import PemCertificates
 from reconciler.model.plan import Action, Change, Plan, RoleAccess, ServiceManagedEntity, Step
 from reconciler.model.xml_document import XmlDocument
 from reconciler.policy.canonical import as_json
@@ -85,7 +86,7 @@ def to_plain_value(value: object) -> Any:
         return as_json(value)
     if isinstance(value, Address):
         return value.name
-    if isinstance(value, XmlDocument):
+    if isinstance(value, XmlDocument | PemCertificates):
         return str(value)
     if isinstance(value, frozenset):
         return sorted((to_plain_value(item) for item in value), key=str)

@@ -26,6 +26,7 @@ IDENTIFYING_PARAMETERS = (
     "ClientID",
     "SAMLProviderArn",
     "AccountAlias",
+    "ServerCertificateName",
 )
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +114,32 @@ def test_the_layers_hold() -> None:
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_whoever_reads_arns_has_the_kinds_registered() -> None:
+    """Without `kinds/registry.py` no ARN can be told from that of nothing, and `model/arns.py` refuses."""
+    graph = grimp.build_graph("reconciler", cache_dir=None)
+    readers = {
+        f"reconciler.{path.relative_to(PACKAGE).with_suffix('').as_posix().replace('/', '.')}"
+        for path in MODULES
+        if {"address_of", "path_of"} & names_from(path, "reconciler.model.arns")
+    }
+    entries = [name for name in graph.modules if name.startswith(("reconciler.cli.", "reconciler.api"))]
+    assert len(readers) > 10
+    assert len(entries) > 10
+    for entry in entries:
+        below = graph.find_upstream_modules(entry) | {entry}
+        assert not below & readers or "reconciler.kinds.registry" in below, entry
+
+
+def names_from(path: Path, module: str) -> set[str]:
+    """The names that a module imports from another one."""
+    return {
+        alias.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == module
+        for alias in node.names
+    }
 
 
 def test_every_test_folder_of_a_package_is_named_as_the_package() -> None:

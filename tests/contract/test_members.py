@@ -80,6 +80,13 @@ NOT_READ: Mapping[str, Mapping[str, str]] = {
         "AssertionEncryptionMode": "it needs the private key, which is a secret: an undo says that neither comes back",
         "PrivateKeyList": "private keys are secrets: an undo says that they do not come back",
     },
+    "ServerCertificate": {},
+    "ServerCertificateMetadata": {
+        "ServerCertificateId": IDENTITY,
+        "Arn": "made of account, path and name",
+        "UploadDate": BOOKKEEPING,
+        "Expiration": "the certificate has it; kept apart, for what plans report of it",
+    },
     "PasswordPolicy": {"ExpirePasswords": "MaxPasswordAge says it"},
     "LoginProfile": {
         "UserName": "the user's",
@@ -88,6 +95,17 @@ NOT_READ: Mapping[str, Mapping[str, str]] = {
         "MaxSigninSessionDuration": "it belongs to a password, which is a secret and never comes back",
     },
 }
+
+CERTIFICATES = "ServerCertificateMetadataList"
+CERTIFICATE = {
+    "ServerCertificateMetadata": {"ServerCertificateName": "c", "Path": "/"},
+    "CertificateBody": "body",
+}
+PARTS = {
+    "ServerCertificate": ("ServerCertificate",),
+    "ServerCertificateMetadata": ("ServerCertificate", "ServerCertificateMetadata"),
+}
+"""Shape → where it stands in an item, if it is not the item itself."""
 
 ITEMS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
     "RoleDetail": (
@@ -117,6 +135,8 @@ ITEMS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
         {"Arn": "arn:aws:iam::1:oidc-provider/a.example.com"},
     ),
     "GetSAMLProviderResponse": ("saml-provider", "SAMLProviderList", {"Arn": "arn:aws:iam::1:saml-provider/okta"}),
+    "ServerCertificate": ("server-certificate", CERTIFICATES, {"ServerCertificate": CERTIFICATE}),
+    "ServerCertificateMetadata": ("server-certificate", CERTIFICATES, {"ServerCertificate": CERTIFICATE}),
     "PasswordPolicy": ("account", "PasswordPolicy", {"MinimumPasswordLength": 6}),
 }
 """Shape → the kind that reads it, the list it stands in, and the least of one."""
@@ -148,6 +168,10 @@ OTHER: Mapping[str, Any] = {
     "ClientIDList": ["c"],
     "ThumbprintList": ["a" * 40],
     "SAMLMetadataDocument": "<a/>",
+    "ServerCertificateMetadata": {"ServerCertificateName": "other", "Path": "/"},
+    "ServerCertificateName": "other",
+    "CertificateBody": "other",
+    "CertificateChain": "other",
     "ContextProvider": {"SubjectSourceKey": "sub"},
     "IdentityCenterInstanceArn": "arn:aws:sso:::instance/ssoins-1",
     "MinimumPasswordLength": 20,
@@ -157,9 +181,16 @@ OTHER: Mapping[str, Any] = {
 """Another value of each member than that of the least item; True for the others."""
 
 
+def put_members(item: Mapping[str, Any], where: tuple[str, ...], members: Mapping[str, Any]) -> dict[str, Any]:
+    """The item with other members, in the part of it that they are of."""
+    if not where:
+        return {**item, **members}
+    return {**item, where[0]: put_members(item[where[0]], where[1:], members)}
+
+
 def read(shape: str, **members: Any) -> list[Entity]:
     kind, key, least = ITEMS[shape]
-    item = {**least, **members}
+    item = put_members(least, PARTS.get(shape, ()), members)
     lists: dict[str, list[Any]] = {key: [item]}
     if shape == "Role":
         lists["RoleDetailList"] = [ITEMS["RoleDetail"][2]]

@@ -12,10 +12,11 @@ import pytest
 
 from reconciler.access import evaluate, principals_of
 from reconciler.app.desired_files import load_desired
-from reconciler.kinds.registry import KINDS
+from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
 from reconciler.model.address import Address
 from tests.docs.pages import ROOT
 from tests.support.account import Account
+from tests.support.certificates import upload
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 FIRST_LINE = "# yaml-language-server: $schema=../schemas/reconcile.schema.json"
@@ -25,6 +26,9 @@ FIRST_LINE = "# yaml-language-server: $schema=../schemas/reconcile.schema.json"
 def test_an_example_is_valid_applies_and_plans_empty(file: Path, account: Account) -> None:
     checked = account.run_cli("validate", file, "--format", "json")
     assert (checked.code, checked.json["problems"]) == (0, [])
+    for address in load_desired([str(file)], {}, "123456789012").state.entities:
+        if KINDS_BY_NAME[address.kind].is_created_by_hand:
+            upload(account.iam, address.name)
     account.apply(file)
     assert account.run_cli("plan", file, "--detailed-exitcode").code == 0
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from strict_account import ALLOW, EC2, client, refusal
 
-from reconciler.model.quotas import PER_ACCOUNT, Quota
+from reconciler.kinds.registry import PER_ACCOUNT
+from reconciler.model.quotas import Quota
 from reconciler.sandbox.server import Sandbox
 
 CREATE: dict[str, tuple[str, str, dict[str, Any]]] = {

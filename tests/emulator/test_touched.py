@@ -150,7 +150,6 @@ ABSENT = [
     "saml-provider/x",
     "account/alias",
     "account/password-policy",
-    "cat/x",
 ]
 
 
@@ -159,6 +158,11 @@ def test_what_does_not_exist_is_known_to_be_absent(account: Account) -> None:
     found = one_by_one(connection_to(account), wanted)
     assert dict(found.entities) == {}
     assert found.known_addresses == wanted
+
+
+def test_an_unknown_kind_is_never_taken_for_absent(account: Account) -> None:
+    with pytest.raises(KeyError, match="cat"):
+        one_by_one(connection_to(account), {Address("cat", "x")})
 
 
 def test_names_are_as_iam_spells_them(rich: Account) -> None:

@@ -15,9 +15,11 @@ from typing import Any
 from reconciler.kinds.account import ALIAS, PASSWORD_POLICY, AccountAlias, AccountSetting, PasswordPolicy
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
+from reconciler.kinds.server_certificate import ServerCertificate
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.live import LiveDetails, MfaDevice, OwnedCredentials, PolicyVersion, State
+from reconciler.model.pem import PemCertificates
 from reconciler.model.plan import Call
 from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER
 from reconciler.model.xml_document import parse_xml_or_opaque
@@ -71,6 +73,8 @@ class IamRecord:
     clients: set[str] = field(default_factory=set)
     thumbprints: set[str] = field(default_factory=set)
     metadata: str = ""
+    body: PemCertificates | None = None
+    chain: PemCertificates | None = None
 
 
 class FakeIam:
@@ -116,6 +120,8 @@ class FakeIam:
         record.thumbprints = set(getattr(entity, "thumbprints", None) or ())
         if isinstance(entity, SamlProvider):
             record.metadata = entity.metadata.text
+        if isinstance(entity, ServerCertificate):
+            record.body, record.chain = entity.body, entity.chain
         record.belongings = facts.owned_credentials.get(entity.address, OwnedCredentials())
         record.password_asked = getattr(entity, "console", None) is not None
         if isinstance(entity, InstanceProfile) and entity.role:
@@ -153,6 +159,8 @@ class FakeIam:
             return SamlProvider(
                 record.name, parse_xml_or_opaque(record.metadata), tags, record.context, record.instance
             )
+        if record.body is not None:
+            return ServerCertificate(record.name, record.body, record.chain, record.path, tags)
         if record.kind == "oidc-provider":
             prints = frozenset(record.thumbprints)
             return OidcProvider(record.name, frozenset(record.clients), prints, tags, record.context, record.instance)
@@ -286,10 +294,11 @@ def _move(kind: str) -> Callable[..., None]:
     """Id, links and policies stay; memberships and trusts, kept by key and by id, follow."""
 
     def move(iam: FakeIam, new_path: str = "", **name: str) -> None:
-        record = iam._find_record(kind, name[f"{kind}_name"])
+        parameter = f"{kind.replace('-', '_')}_name"
+        record = iam._find_record(kind, name[parameter])
         if new_path:
             record.path = new_path
-        new = name.get(f"new_{kind}_name", record.name)
+        new = name.get(f"new_{parameter}", record.name)
         if new.casefold() != record.name.casefold() and (kind, new.casefold()) in iam.records:
             raise FakeIamError("EntityAlreadyExists", f"{kind} with name {new} already exists.")
         del iam.records[kind, record.name.casefold()]
@@ -694,6 +703,10 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "DeleteUser": _delete_user,
     "CreateGroup": lambda iam, group_name, path="/": iam._new("group", group_name, path),
     "UpdateGroup": _move("group"),
+    "UpdateServerCertificate": _move("server-certificate"),
+    "DeleteServerCertificate": lambda iam, server_certificate_name: _remove_record(
+        iam, iam._find_record("server-certificate", server_certificate_name)
+    ),
     "DeleteGroup": _delete_group,
     "CreateRole": _create_role,
     "UpdateRole": _update_role,
@@ -747,6 +760,7 @@ for _kind, _noun in (
     ("instance-profile", "InstanceProfile"),
     ("oidc-provider", "OpenIDConnectProvider"),
     ("saml-provider", "SAMLProvider"),
+    ("server-certificate", "ServerCertificate"),
 ):
     _by_arn = _kind == "policy" or _kind.endswith("-provider")
     _OPERATIONS[f"Tag{_noun}"], _OPERATIONS[f"Untag{_noun}"] = _tag_operations(_kind, by_arn=_by_arn)

@@ -14,13 +14,16 @@ from reconciler.kinds.account import AccountAlias, PasswordPolicy
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.kinds.saml_provider import SamlProvider
+from reconciler.kinds.server_certificate import ServerCertificate
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Move, Settings
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.live import LiveDetails, MfaDevice, OwnedCredentials, PolicyVersion, State
+from reconciler.model.pem import parse_pem
 from reconciler.model.problem import Place
 from reconciler.model.xml_document import parse_xml_or_opaque
 from reconciler.policy.canonical import canonical
+from tests.support import certificates
 from tests.support.fake_iam import INLINE_QUOTA
 
 ACCOUNT = "123456789012"
@@ -198,6 +201,8 @@ def changed_documents(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, J
 
 USERS, GROUPS, ROLES = ("u1", "u2"), ("g1", "g2", "g3"), ("r1", "r2", "r3")
 ISSUERS, CLIENTS, THUMBPRINTS = ("a.example.com", "b.example.com/id/X"), ("c1", "c2", "C2"), ("a" * 40, "b" * 40)
+CERTIFICATES = ("c1", "c2")
+BODY, CHAIN = parse_pem(certificates.BODY), parse_pem(certificates.CHAIN)
 METADATA = tuple(f'<EntityDescriptor entityID="{name}">{"x" * 1000}</EntityDescriptor>' for name in ("one", "two"))
 CONTEXTS = (
     '{"SubjectSourceKey":"sub"}',
@@ -407,6 +412,7 @@ _IGNORABLE = {
     "group": ["policies", "inline_policies"],
     "policy": ["document", "tags.x"],
     "saml-provider": ["metadata", "tags"],
+    "server-certificate": ["body", "path", "tags.x"],
     "oidc-provider": ["client_ids", "thumbprints", "tags.x"],
 }
 
@@ -427,13 +433,34 @@ def worlds() -> st.SearchStrategy[tuple[Desired, State]]:
 
 def moving_worlds() -> st.SearchStrategy[tuple[Desired, State]]:
     """Where the file has another name for some of what is live, and says so under `moved`."""
-    names = sorted({*USERS, *GROUPS, *ROLES, *POLICIES})
+    names = sorted({*USERS, *GROUPS, *ROLES, *POLICIES, *CERTIFICATES})
     return _subset(names).flatmap(lambda old: _worlds(frozenset(old)))
+
+
+@st.composite
+def _certificates(draw: st.DrawFn, old: frozenset[str]) -> list[tuple[ServerCertificate, ServerCertificate]]:
+    """Server certificates, live and as a file asks for them: no plan uploads one, and no undo brings one back."""
+    found = []
+    for name in draw(_subset(CERTIFICATES)):
+        sides = [
+            ServerCertificate(
+                f"{name}{OLD}" if live and name in old else name,
+                BODY,
+                CHAIN,
+                draw(st.sampled_from(["/", "/cloudfront/"])),
+                draw(_tags(draw(st.sampled_from([ME, None])) if live else ME)),
+            )
+            for live in (True, False)
+        ]
+        found.append((sides[0], sides[1]))
+    return found
 
 
 @st.composite
 def _worlds(draw: st.DrawFn, old: frozenset[str] = frozenset()) -> tuple[Desired, State]:
     live, wanted = draw(_world_entities(live=True, old=old)), draw(_world_entities(live=False))
+    for certificate, one in draw(_certificates(old)):
+        live[certificate.address], wanted[one.address] = certificate, one
     declarations = {}
     for address, entity in wanted.items():
         protect = draw(st.sampled_from([None, None, None, True, False])) if hasattr(entity, "tags") else None

@@ -1,15 +1,15 @@
-"""Name and path of a user or group (UpdateUser, UpdateGroup): both in one call, which keeps all that it has."""
+"""Name and path of an entity (UpdateUser, UpdateGroup, …): both in one call, which keeps all that it has."""
 
 from __future__ import annotations
 
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.steps import make_step, presence_of
 from reconciler.model.effects import Rename
-from reconciler.model.entity import Group, User
+from reconciler.model.entity import Entity
 from reconciler.model.plan import Phase, Step
 
 
-def plan_placement(noun: str, before: User | Group, after: User | Group, context: PlanContext) -> list[Step]:
+def plan_placement(noun: str, before: Entity, after: Entity, context: PlanContext) -> list[Step]:
     """`noun` as in the operation. `before` has its new name already: the old one is in `planning.renamed`."""
     address = after.address
     old = context.renames.get(address)

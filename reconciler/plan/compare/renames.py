@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from reconciler.kinds.registry import RENAMABLE_KINDS
 from reconciler.kinds.steps import presence_of
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
-from reconciler.model.desired import RENAMABLE_KINDS, Desired
+from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, User
 from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Step
@@ -87,6 +88,7 @@ def _rename_facts(facts: LiveDetails, names: Renames) -> LiveDetails:
         owned_credentials={names.get(address, address): item for address, item in facts.owned_credentials.items()},
         console_passwords={names.get(address, address): item for address, item in facts.console_passwords.items()},
         access_keys={names.get(address, address): item for address, item in facts.access_keys.items()},
+        expirations={names.get(address, address): item for address, item in facts.expirations.items()},
         devices_unread=frozenset(names.get(address, address) for address in facts.devices_unread),
         unique_ids={identity: names.get(address, address) for identity, address in facts.unique_ids.items()},
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.kinds.plan_context import PlanContext
+from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.plan import Action
 from reconciler.model.problem import Problem
@@ -31,9 +32,8 @@ def check_foreign_use(draft: Draft) -> Iterator[Problem]:
                 "Keep it in the file, or give them another boundary first: without one they would gain rights.",
             )
         new = next((new for new, old in draft.replaced.items() if old == address), None)
-        users = _filter_unmanaged(
-            planning, (*planning.dependents_of(address), *planning.trusting_roles.get(address, ()))
-        )
+        dependents = KINDS_BY_NAME[address.kind].dependents_of(address, planning)
+        users = _filter_unmanaged(planning, (*dependents, *planning.trusting_roles.get(address, ())))
         if users and not draft.options.allow_foreign_detach:
             yield draft.build_refusal(
                 "foreign-use",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.document import Document
 from reconciler.model.entity import Policy, User
 from reconciler.model.live import OwnedCredentials
@@ -27,7 +28,10 @@ def count_secrets(draft: Draft) -> int:
         _count_secrets_of(belongings.get(one.address, OwnedCredentials()))
         for one in draft.differences_of(Action.DELETE)
     )
-    return with_users + sum(map(_loses_password, draft.differences))
+    with_others = sum(
+        KINDS_BY_NAME[one.address.kind].count_secrets(one.before) for one in draft.differences_of(Action.DELETE)
+    )
+    return with_users + with_others + sum(map(_loses_password, draft.differences))
 
 
 def _count_secrets_of(owned: OwnedCredentials) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.kinds.registry import RENAMABLE_KINDS
 from reconciler.model.address import Address
-from reconciler.model.desired import RENAMABLE_KINDS, Move
+from reconciler.model.desired import Move
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.model.suggest import suggest_word

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reconciler.kinds.facets.inline_policies import total_size_of
+from reconciler.kinds.registry import PER_ACCOUNT
 from reconciler.model.entity import Group, Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
-from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, INLINE_SIZE, PER_ACCOUNT, TRUST_SIZE, Quota
+from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, INLINE_SIZE, TRUST_SIZE, Quota
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.guards.draft import Draft
 

@@ -13,6 +13,7 @@ from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity
+from reconciler.model.pem import PemCertificates, parse_pem_or_opaque
 from reconciler.model.xml_document import XmlDocument, parse_xml_or_opaque
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
@@ -38,6 +39,8 @@ def _encode_value(value: object) -> Any:
         return {"document": value.text, "opaque": bool(value.opaque)}
     if isinstance(value, XmlDocument):
         return {"xml": value.text, "label": value.label}
+    if isinstance(value, PemCertificates):
+        return {"pem": value.text, "label": value.label}
     if isinstance(value, Address):
         return str(value)
     if isinstance(value, frozenset):
@@ -81,6 +84,7 @@ def _decode_value(field_type: Any, value: Any, partition: str, path: str) -> obj
         frozenset[Address]: lambda: frozenset(take_address(item, path, ("group",)) for item in take_list(value, path)),
         Address: lambda: take_address(value, path, ("role",)),
         XmlDocument: lambda: _decode_xml(value, path),
+        PemCertificates: lambda: _decode_pem(value, path),
         Document: lambda: _decode_document(value, partition, path),
         Mapping[str, str]: lambda: {name: take_text(item, path) for name, item in take_mapping(value, path).items()},
         Mapping[str, Document]: lambda: {
@@ -94,6 +98,12 @@ def _decode_xml(value: Any, path: str) -> XmlDocument:
     """What it means is read from the text again: a plan file is not trusted to say it."""
     found = take_object(value, path, ("xml", "label"))
     return replace(parse_xml_or_opaque(take_text(found["xml"], path)), label=take_text(found["label"], path))
+
+
+def _decode_pem(value: Any, path: str) -> PemCertificates:
+    """Read the certificates from the text again. ValueError for a private key."""
+    found = take_object(value, path, ("pem", "label"))
+    return parse_pem_or_opaque(take_text(found["pem"], path), take_text(found["label"], path))
 
 
 def _decode_document(value: Any, partition: str, path: str) -> Document:

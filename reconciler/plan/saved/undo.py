@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.kinds.comparison import diff_entities
+from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from reconciler.model.desired import Move
 from reconciler.model.effects import add_link
@@ -28,14 +29,6 @@ from reconciler.plan.saved.journal import ApplyRun
 from reconciler.plan.saved.saved_plan import SavedPlan, compare_with_live
 from reconciler.policy.trust import remove_principals, unique_ids_of
 
-_LOST_BY_RECREATION = {
-    "user": "A user that is created again has no password, access key or MFA device, and another unique id: "
-    "trust policies that named the old one do not know it until they are written again.",
-    "role": "A role that is created again has another unique id: its sessions end, and trust policies that "
-    "named the old one do not know it until they are written again.",
-    "saml-provider": "A SAML provider that is created again has no private key to decrypt assertions with, and does "
-    "not ask for encryption: set both again if it had them.",
-}
 _MAX_NAMED = 10
 """How many entities the sentence of one finding names; `addresses` has them all."""
 
@@ -160,11 +153,12 @@ def _find_later_changes(target: SavedPlan, live: State) -> Iterator[Problem]:
 
 def _warn_of_recreation(found: Sequence[Difference]) -> Iterator[Problem]:
     """One finding for all users, and one for all roles: what it means is the same for each."""
-    for kind, why in _LOST_BY_RECREATION.items():
-        again = sorted(one.address for one in found if one.action is Action.CREATE and one.address.kind == kind)
-        if again:
+    created = [one.address for one in found if one.action is Action.CREATE]
+    for kind in KINDS:
+        again = sorted(address for address in created if address.kind == kind.name)
+        if again and kind.lost_by_recreation:
             verb = "is" if len(again) == 1 else "are"
-            yield _build_finding(again, f"{verb} created again.", why)
+            yield _build_finding(again, f"{verb} created again.", kind.lost_by_recreation)
 
 
 def _build_finding(found: Sequence[Address], said: str, why: str = "") -> Problem:

@@ -14,6 +14,7 @@ from reconciler.model.quotas import Quota
 from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
 from reconciler.sandbox.strict.keyring import IssuedKey, Keyring
 from reconciler.sandbox.strict.ledger import (
+    CERTIFICATE,
     GROUP,
     MFA,
     OIDC,
@@ -36,6 +37,7 @@ NAME_PARAMETERS = {
     OIDC: "OpenIDConnectProviderArn",
     SAML: "SAMLProviderArn",
     MFA: "SerialNumber",
+    CERTIFICATE: "ServerCertificateName",
 }
 ARN_KINDS = (POLICY, OIDC, SAML, MFA)
 NO_SUCH_MESSAGES = {
@@ -47,6 +49,7 @@ NO_SUCH_MESSAGES = {
     OIDC: "OpenIDConnect Provider not found for arn {}",
     SAML: "SAML provider {} does not exist.",
     MFA: "MFA device with serial number {} does not exist.",
+    CERTIFICATE: "The Server Certificate with name {} cannot be found.",
 }
 
 

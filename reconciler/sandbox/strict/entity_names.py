@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from reconciler.sandbox.query_protocol import Refusal, Reply, read_child_text
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, Check, Edit
-from reconciler.sandbox.strict.ledger import GROUP, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, IamEntity
+from reconciler.sandbox.strict.ledger import CERTIFICATE, GROUP, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, IamEntity
 from reconciler.sandbox.strict.reply_encoding import unique_id_of
 
 TAKEN_MESSAGES = {
@@ -23,8 +23,9 @@ TAKEN_MESSAGES = {
     ROLE: "Role with name {} already exists.",
     POLICY: "A policy called {} already exists. Duplicate names are not allowed.",
     PROFILE: "Instance Profile {} already exists.",
+    CERTIFICATE: "The Server Certificate with name {} already exists.",
 }
-LONGEST = {USER: 64, GROUP: 128, ROLE: 64, POLICY: 128, PROFILE: 128}
+LONGEST = {USER: 64, GROUP: 128, ROLE: 64, POLICY: 128, PROFILE: 128, CERTIFICATE: 128}
 NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
 PATH = re.compile(r"/|/[\x21-\x7e]+/")
 POLICY_PATH = re.compile(r"(/[A-Za-z0-9.,+@=_-]+)*/")

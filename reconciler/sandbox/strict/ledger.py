@@ -16,6 +16,7 @@ from reconciler.sandbox.strict.authenticator import Authenticator
 USER, GROUP, ROLE = "user", "group", "role"
 POLICY, PROFILE = "policy", "instance-profile"
 OIDC, SAML, MFA = "oidc-provider", "saml-provider", "mfa"
+CERTIFICATE = "server-certificate"
 
 Tags = dict[str, str]
 
@@ -30,6 +31,16 @@ class ServiceCredential:
     created: str
     expires: float | None = None
     status: str = "Active"
+
+
+@dataclass(frozen=True)
+class StoredCertificate:
+    """What AWS shows of an uploaded server certificate; nobody keeps its private key here. Timestamps as AWS writes."""
+
+    body: str
+    chain: str
+    uploaded: str
+    expires: str
 
 
 @dataclass(eq=False)
@@ -58,6 +69,7 @@ class IamEntity:
     """The user that an MFA device is assigned to."""
     thumbprints: list[str] = field(default_factory=list)
     service_credentials: list[ServiceCredential] = field(default_factory=list)
+    certificate: StoredCertificate | None = None
 
     def move(self, name: str, path: str) -> None:
         """The unique id stays, and with it whatever refers to the entity by it."""

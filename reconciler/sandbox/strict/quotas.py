@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from reconciler.model.quotas import BY_SUMMARY_KEY, PER_ACCOUNT
+from reconciler.kinds.registry import PER_ACCOUNT
+from reconciler.model.quotas import OF_ONE_ENTITY
 from reconciler.sandbox.query_protocol import Reply, put_child, read_child_text
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, Check, quota_error
 from reconciler.sandbox.strict.entity_names import CREATE_ACTIONS, CREATE_ARN_ACTIONS
@@ -25,7 +26,8 @@ def _check_quota(kind: str) -> Check:
 
 def fill_summary(call: ApiCall, reply: Reply) -> None:
     """Quotas are those of the table, and their use is counted here: emulators have numbers of their own."""
-    told = {name: quota.default for name, quota in BY_SUMMARY_KEY.items()}
+    quotas = (*OF_ONE_ENTITY, *PER_ACCOUNT.values())
+    told = {quota.summary_key: quota.default for quota in quotas if quota.summary_key}
     told |= {quota.usage_key: call.ledger.count_kind(kind) for kind, quota in PER_ACCOUNT.items() if quota.usage_key}
     told["Providers"] = call.ledger.count_kind(OIDC, SAML)
     shown = reply.result.find("SummaryMap")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from reconciler.model.quotas import TAGS
 from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply
 from reconciler.sandbox.strict.api_call import ActionRules, Answer, ApiCall, Check, Edit, limit_exceeded_error
-from reconciler.sandbox.strict.ledger import MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, IamEntity, Tags
+from reconciler.sandbox.strict.ledger import CERTIFICATE, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, IamEntity, Tags
 from reconciler.sandbox.strict.paging import build_page
 
 NOUN = {
@@ -24,8 +24,12 @@ NOUN = {
     OIDC: "OpenIDConnectProvider",
     SAML: "SAMLProvider",
     MFA: "MFADevice",
+    CERTIFICATE: "ServerCertificate",
 }
-CREATE_ACTIONS = {kind: f"Create{noun}" for kind, noun in NOUN.items()} | {MFA: "CreateVirtualMFADevice"}
+CREATE_ACTIONS = {kind: f"Create{noun}" for kind, noun in NOUN.items()} | {
+    MFA: "CreateVirtualMFADevice",
+    CERTIFICATE: "UploadServerCertificate",
+}
 CASELESS_KINDS = (USER, ROLE)
 DUPLICATE_KEYS = "Duplicate tag keys found."
 CASELESS_NOTE = " Please note that Tag keys are case insensitive."
@@ -148,6 +152,7 @@ def _record_tags(kind: str) -> Edit:
             MFA: "VirtualMFADevice/SerialNumber",
             OIDC: "OpenIDConnectProviderArn",
             SAML: "SAMLProviderArn",
+            CERTIFICATE: "ServerCertificateMetadata/Arn",
         }
         arn = result.findtext(where.get(kind, f"{NOUN[kind]}/Arn")) or ""
         entity = call.ledger.find_by_arn(arn)

@@ -47,7 +47,8 @@ LOST = ReadTimeoutError(**URL)
 
 def needing(*facts: tuple[str, ...], operation: str = "AttachRolePolicy", **parameters: object) -> Step:
     removes = operation.startswith(("Delete", "Detach", "Remove", "Untag", "Deactivate"))
-    return bare_step(APP, Phase.WIDEN, operation, parameters, facts, removes=removes)
+    address = Address("group", "eng") if operation.endswith("Group") else APP
+    return bare_step(address, Phase.WIDEN, operation, parameters, facts, removes=removes)
 
 
 OURS, THEIRS = {presence_of(APP)}, {presence_of(ALICE)}

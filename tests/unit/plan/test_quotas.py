@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.kinds.registry import PER_ACCOUNT
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
@@ -14,7 +15,6 @@ from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role
 from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level
-from reconciler.model.quotas import PER_ACCOUNT
 from reconciler.plan.build import build_plan
 from reconciler.plan.compare.comparison import compare
 from reconciler.plan.followup_reads import find_followup_reads

@@ -1,0 +1,35 @@
+"""What the kinds themselves know of a change, or of an entity that is declared and live (`kinds/base.py:Kind`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.kinds.registry import KINDS_BY_NAME
+from reconciler.model.problem import Problem
+from reconciler.plan.guards.draft import Draft
+
+
+def check_changes(draft: Draft) -> Iterator[Problem]:
+    """Ask the kind of every difference what forbids it, and what a person must know of it.
+
+    Kinds that may not be read are left out: what is live of them is unknown (`references.py:check_unread_kinds`).
+    """
+    known = [item for item in draft.differences if item.address.kind not in draft.baseline.details.unread]
+    for item in known:
+        for problem in KINDS_BY_NAME[item.address.kind].check_change(item.before, item.after, draft.planning):
+            yield _add_place(problem, draft)
+
+
+def check_live_entities(draft: Draft) -> Iterator[Problem]:
+    """Ask the kind of every entity that is declared and live what a plan reports of it."""
+    for address, entity in draft.entities.items():
+        if address in draft.baseline.entities:
+            for problem in KINDS_BY_NAME[address.kind].check_live(entity, draft.planning, draft.desired.now):
+                yield _add_place(problem, draft)
+
+
+def _add_place(problem: Problem, draft: Draft) -> Problem:
+    """Say where the file declares the entity; a saved plan has no such place."""
+    declaration = draft.desired.declarations.get(problem.address) if problem.address else None
+    return replace(problem, place=declaration.place) if declaration and problem.place is None else problem
