@@ -147,6 +147,7 @@ def assemble_plan(
         valid_until=find_next_expiry(draft),
         unmanaged=tuple(find_unmanaged(draft)) if options.report_unmanaged else None,
         reads=count_page_calls(live) if live.known_addresses is None else 0,
+        after=after,
         findings=tuple(dict.fromkeys([*refusals, *findings, *desired.problems, *live.details.notes, *notes])),
     )
 
