@@ -14,7 +14,7 @@ CLIENT = Path(__file__).with_name("client") / "pipeline.py"
 
 
 def run_mypy(folder: Path) -> str:
-    """mypy of the files of a folder outside the checkout: it finds the package as installed, and none of our settings."""
+    """Check the files of a folder outside the checkout: mypy finds the package as installed, and not our settings."""
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={folder / 'cache'}", "."]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=280).stdout
 
