@@ -19,7 +19,7 @@ from reconciler.app.apply_events import (
     LockAwaited,
     OnEvent,
     VerifyStarted,
-    apply_exactly,
+    apply_exact_plan,
 )
 from reconciler.app.assume import AssumeRoleError, finish_chain, start_chain
 from reconciler.app.assume_request import AssumeRequest
@@ -97,7 +97,7 @@ def apply(plan: Plan, on_event: OnEvent | None = None, journal: str | PathLike[s
     Raises ReconcileError before the first call: the plan is not safe, or the account has changed since. After that, the
     result says what failed.
     """
-    return apply_exactly(plan, on_event, Path(journal) if journal is not None else None)
+    return apply_exact_plan(plan, on_event, Path(journal) if journal is not None else None)
 
 
 def assume(

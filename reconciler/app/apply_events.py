@@ -17,12 +17,12 @@ from reconciler.model.problem import Level, Problem, ReconcileError, make_error
 
 @dataclass(frozen=True, slots=True)
 class LockAwaited:
-    """Another apply to the account is under way on this machine; this one waits for it."""
+    """The event that this apply waits for another one to the same account on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """A call is about to be sent. `index`: its place in the plan's steps, from 0."""
+    """The event that a call is about to be sent. `index`: its place in the plan's steps, from 0."""
 
     index: int
     step: Step
@@ -30,7 +30,7 @@ class CallStarted:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """AWS has answered a call, or nobody knows whether it did (`status`). `problem`: why it was not done."""
+    """The event that a call has ended. `problem`: why it was not done, or why nobody knows whether it was."""
 
     index: int
     step: Step
@@ -40,14 +40,14 @@ class CallEnded:
 
 @dataclass(frozen=True, slots=True)
 class VerifyStarted:
-    """All calls were made; the account is read again."""
+    """The event that all calls were made and the account is read again."""
 
 
 ApplyEvent = LockAwaited | CallStarted | CallEnded | VerifyStarted
 OnEvent = Callable[[ApplyEvent], object]
 
 
-def apply_exactly(planned: ConnectedPlan, on_event: OnEvent | None, journal: Path | None = None) -> ApplyResult:
+def apply_exact_plan(planned: ConnectedPlan, on_event: OnEvent | None, journal: Path | None = None) -> ApplyResult:
     """Make the plan's calls and no others, then read the account again.
 
     journal: None for one in this user's own folder. Raises ReconcileError before any call, if the plan is not safe or

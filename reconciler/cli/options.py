@@ -105,7 +105,9 @@ def allow_options(function: F) -> F:
     options = (
         click.option("--allow-deletes", is_flag=True, help="Allow more deletions than the file's thresholds."),
         click.option("--allow-foreign-detach", is_flag=True, help="Allow deleting what entities outside the file use."),
-        click.option("--allow-lockout", is_flag=True, help="Allow a plan that you or a break-glass principal could not undo."),
+        click.option(
+            "--allow-lockout", is_flag=True, help="Allow a plan that you or a break-glass principal could not undo."
+        ),
         click.option("--take-over", is_flag=True, help="Change entities that another owner's tag or path claims."),
     )
     for option in reversed(options):
