@@ -67,7 +67,7 @@ def read_catalog(
 
     since = time.time()
     loaded = read_files(files, variables, account, partition)
-    made, looked = _declare_catalog(loaded), _build_manifest(loaded, files, since)
+    made, looked = declare_catalog(loaded), _build_manifest(loaded, files, since)
     behind = alias_index.build_manifest(map(str, loaded.documents), (), (), since)
     if looked is not None and behind is not None:
         cache.put(DEMANDS, name, _encode_demands(made) | {"looked": behind, "of": looked})
@@ -94,7 +94,8 @@ def build_catalog(desired: Desired, account: str | None) -> Catalog:
     )
 
 
-def _declare_catalog(loaded: Any) -> Catalog:
+def declare_catalog(loaded: Any) -> Catalog:
+    """Return the catalog of files that are read (`desired/load.py:LoadedFiles`). Raises ReconcileError."""
     from reconciler.app.desired_files import require_valid
     from reconciler.desired.declare import declare
     from reconciler.desired.load import PLACEHOLDER_ACCOUNT

@@ -62,16 +62,32 @@ class ApplyResult:
     interrupted: bool = False
 
     @property
+    def done(self) -> tuple[Step, ...]:
+        """The calls that were made."""
+        return self.outcome.done if self.outcome else ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Why a call failed, or why the second look could not be taken."""
+        return (*(self.outcome.problems if self.outcome else ()), *self.verify_problems)
+
+    @property
     def is_converged(self) -> bool:
         return self.remaining_plan is not None and not self.remaining_plan.changes
 
 
-def apply_plan(planned: ConnectedPlan, journal: Path | None, confirmed: bool, observer: ApplyObserver) -> ApplyResult:
+def apply_plan(
+    planned: ConnectedPlan,
+    journal: Path | None,
+    confirmed: bool,
+    observer: ApplyObserver,
+    max_rounds: int = MAX_ROUNDS,
+) -> ApplyResult:
     """Make the plan's calls, then read again and compare. The plan must be safe. Raises Failed before any call.
 
     confirmed: a person took the time to say yes. What was approved, so or as a saved plan, is not applied to an account
     that has changed meanwhile; what was not is planned again where another apply wrote. journal: None for one of
-    our own.
+    our own. max_rounds: 1 for this plan's calls and no others, whatever another apply does at the same time.
     """
     account = planned.connection.account
     with hold_apply_lock(os.environ, account, planned.planned_at, observer.on_wait) as written_since:
@@ -82,7 +98,7 @@ def apply_plan(planned: ConnectedPlan, journal: Path | None, confirmed: bool, ob
         if not plan.changes:
             return ApplyResult(ExecutionResult(0), remaining_plan=plan)
         with open_journal(journal, account, os.environ) as record:
-            return _apply_in_rounds(planned, plan, again, record, observer)
+            return _apply_in_rounds(planned, plan, again, record, observer, max_rounds)
 
 
 def _calls_of(plan: Plan) -> list[Call]:
@@ -90,11 +106,11 @@ def _calls_of(plan: Plan) -> list[Call]:
 
 
 def _apply_in_rounds(
-    planned: ConnectedPlan, plan: Plan, replanned: bool, journal: Journal, observer: ApplyObserver
+    planned: ConnectedPlan, plan: Plan, replanned: bool, journal: Journal, observer: ApplyObserver, max_rounds: int
 ) -> ApplyResult:
     """Two applies of different machines may each undo part of the other: the last one to look then ends as a whole."""
     goal = plan
-    for pause in range(MAX_ROUNDS):
+    for pause in range(max_rounds):
         journal.write_plan(plan)
         observer.on_begin(plan, replanned)
         with observer.handle_interrupts() as stop:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.app.alias_catalog import Catalog, read_catalog
+from reconciler.app.alias_catalog import Catalog, declare_catalog, read_catalog
 from reconciler.app.used_codes import UsedCodes, make_device_key
 from reconciler.assume import cache_lookup, chain, mfa_codes
 from reconciler.assume.cache import CODES, IDENTITIES, Cache, key_of
@@ -22,6 +22,8 @@ from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.sts_limits import Caller
 
 if TYPE_CHECKING:
+    from reconciler.app.desired_files import DesiredFiles
+    from reconciler.aws.borrowed_session import Session
     from reconciler.aws.sts import SourceCredentials
 
 Say = Callable[[str], None]
@@ -29,7 +31,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class AssumeRequest:
-    """What was asked for on the command line; `duration` in seconds, None: as the alias says."""
+    """What was asked for on the command line or by a program; `duration` in seconds, None: as the alias says.
+
+    loaded: the files, if they are loaded already; None: they are read, or their index. session: a boto3 session whose
+    credentials the first role is assumed with, in place of a profile's.
+    """
 
     alias: str
     files: Sequence[str] = ()
@@ -41,6 +47,8 @@ class AssumeRequest:
     session_name: str | None = None
     codes: mfa_codes.CodeSources = field(default_factory=mfa_codes.CodeSources)
     use_cache: bool = True
+    loaded: DesiredFiles | None = field(default=None, repr=False)
+    session: Session | None = field(default=None, repr=False)
 
 
 Catalogs = dict[tuple[str | None, str], Catalog]
@@ -59,17 +67,20 @@ class AssumeRun:
         self.environ, self.cache = environ, cache
         self.offline_catalog = self._get_catalog(None, "aws")
         aliases = chain.resolve_role_chain(request.alias, self.offline_catalog.aliases)
-        self.profile = choose_source_profile(request.profile, chain.source_profile_of(aliases), environ)
-        declared = None if request.profile else chain.find_source_alias(aliases)
+        lent = request.session is not None
+        self.profile = (
+            None if lent else choose_source_profile(request.profile, chain.source_profile_of(aliases), environ)
+        )
+        declared = None if request.profile or lent else chain.find_source_alias(aliases)
         self._source_place = declared.place if declared else None
         self.region = request.region or aliases[-1].region
         self.endpoint = cache_lookup.resolve_sts_endpoint(request.endpoint_url, self.profile, environ)
         self._partition = next((partition_of_arn(alias.role_arn) for alias in aliases if alias.role is None), None)
-        self._known_source = identity_of(self.profile, environ)
+        self._known_source = None if lent else identity_of(self.profile, environ)
 
     def check_expiry(self) -> None:
         """Raises Failed where the role would be assumed with keys in the environment that are past their end."""
-        if self.profile is None and has_expired_keys(self.environ, time.time()):
+        if self.request.session is None and self.profile is None and has_expired_keys(self.environ, time.time()):
             raise _make_expired_error(self.environ.get(ALIAS_VARIABLE))
 
     @cached_property
@@ -83,12 +94,13 @@ class AssumeRun:
             self.request.endpoint_url,
             self._source_place,
             self._ask_profile_code,
+            self.request.session,
         )
 
     @cached_property
     def profile_takes_code(self) -> bool:
         """True if the source profile's own role is assumed with MFA: a code that was passed is for that."""
-        return asks_for_code(self.profile, self.environ)
+        return self.request.session is None and asks_for_code(self.profile, self.environ)
 
     def _ask_profile_code(self, serial: str) -> str:
         """A code for the source profile's own role, from wherever codes come. Raises Failed."""
@@ -106,7 +118,7 @@ class AssumeRun:
     @cached_property
     def profile_device(self) -> str | None:
         """The MFA device that the source profile names; None if it names none."""
-        return mfa_serial_of(self.profile, self.environ)
+        return None if self.request.session is not None else mfa_serial_of(self.profile, self.environ)
 
     @property
     def known_caller(self) -> Caller | None:
@@ -160,8 +172,12 @@ class AssumeRun:
 
     def _get_catalog(self, account: str | None, partition: str) -> Catalog:
         if (account, partition) not in self._catalogs:
-            found = read_catalog(self.request.files, self.request.variables, self.cache, account, partition)
-            self._catalogs[account, partition] = found
+            loaded, files, variables = self.request.loaded, self.request.files, self.request.variables
+            self._catalogs[account, partition] = (
+                declare_catalog(loaded.load_for(account, partition))
+                if loaded
+                else read_catalog(files, variables, self.cache, account, partition)
+            )
         return self._catalogs[account, partition]
 
 

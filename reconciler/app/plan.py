@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
-from reconciler.app.desired_files import account_of, read_files, require_valid
+from reconciler.app.desired_files import DesiredFiles, account_of, read_files, require_valid
 from reconciler.aws import snapshot
 from reconciler.aws.concurrency import start_call
 from reconciler.aws.known_calls import check_calls
@@ -23,8 +23,8 @@ from reconciler.model.call_stats import CallStats, OnCall, ignore_calls
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
-from reconciler.model.plan import Plan
-from reconciler.model.problem import make_error
+from reconciler.model.plan import AccessDelta, Change, Plan, Step
+from reconciler.model.problem import Problem, make_error
 from reconciler.model.suggest import suggest_word
 from reconciler.plan.build import plan_comparison
 from reconciler.plan.compare.comparison import compare
@@ -69,6 +69,40 @@ class ConnectedPlan:
     is_saved: bool = False
 
     @property
+    def account(self) -> str:
+        return self.plan.account
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """One for each entity that is created, updated, deleted or adopted."""
+        return self.plan.changes
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The calls, in the order in which an apply makes them."""
+        return self.plan.steps
+
+    @property
+    def findings(self) -> tuple[Problem, ...]:
+        """Errors (the plan is unsafe), warnings and notes."""
+        return self.plan.findings
+
+    @property
+    def access(self) -> AccessDelta:
+        """Who gains and who loses access."""
+        return self.plan.access
+
+    @property
+    def after(self) -> State:
+        """The account as it will be."""
+        return self.plan.after or State(self.account, self.plan.partition, {})
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether no finding is an error; only such a plan is applied."""
+        return self.plan.is_safe
+
+    @property
     def goal(self) -> str:
         """What live IAM is to match, in words."""
         return "the plan" if self.is_saved else "the file"
@@ -96,11 +130,27 @@ def make_plan(request: PlanRequest) -> ConnectedPlan:
     if (connection.account, partition) != (loaded.account, loaded.partition):
         loaded = read_files(request.files, request.variables, connection.account, partition)
         desired = require_valid(declare(loaded, now=now, names=AwsNames(), own_partition=partition))
-    elif _names_other_partition(desired, partition):
-        desired = require_valid(declare(loaded, now=now, names=AwsNames(), own_partition=partition))
-    plan, desired = _build_plan(loaded, desired, reading, request.options)
+    return _finish_plan(loaded, desired, reading, request.options, now)
+
+
+def plan_files(files: DesiredFiles, connection: Connection, options: PlanOptions) -> ConnectedPlan:
+    """Compare files that are loaded already with the account of a connection. Raises ReconcileError."""
+    now = datetime.now(UTC)
+    reading = _start_reading(lambda: connection, files.loaded)
+    ours = files.declare_for(connection.account, connection.partition)
+    return _finish_plan(ours.loaded, ours.desired, reading, options, now)
+
+
+def _finish_plan(
+    loaded: LoadedFiles, desired: Desired, reading: AccountReader, options: PlanOptions, now: datetime
+) -> ConnectedPlan:
+    """Build the plan of files that were declared for the account that is being read. Raises ReconcileError."""
+    connection = reading.connection
+    if _names_other_partition(desired, connection.partition):
+        desired = require_valid(declare(loaded, now=now, names=AwsNames(), own_partition=connection.partition))
+    plan, desired = _build_plan(loaded, desired, reading, options)
     check_calls(connection, plan.steps)
-    return ConnectedPlan(plan, connection, lambda: _replan(desired, connection, request.options), now)
+    return ConnectedPlan(plan, connection, lambda: _replan(desired, connection, options), now)
 
 
 def _names_other_partition(desired: Desired, partition: str) -> bool:

@@ -33,7 +33,11 @@ def _explain_run(role_chain: AssumeChain, refusal: ReconcileError | None) -> Exp
     run, request = role_chain.run, role_chain.run.request
     partition = run.caller.arn.split(":")[1]
     account = None if run.offline_catalog.account else run.caller.account
-    loaded = read_files(request.files, request.variables, account, partition)
+    loaded = (
+        request.loaded.load_for(account, partition)
+        if request.loaded
+        else read_files(request.files, request.variables, account, partition)
+    )
 
     def redeclare(paths: Mapping[Address, str]) -> Desired:
         return declare(loaded, paths)

@@ -73,14 +73,24 @@ class ExecutionResult:
 def execute_steps(
     connection: Connection, steps: Sequence[Step], observer: StepObserver, stop: StopSignal, workers: int = POOL_SIZE
 ) -> ExecutionResult:
-    """Make the calls with at most so many under way at once. Raises nothing that AWS can cause."""
+    """Make the calls with at most so many under way at once. Raises nothing that AWS can cause.
+
+    An exception in this thread, such as KeyboardInterrupt, leaves it once the calls under way are answered.
+    """
     work = _StepRunner(connection, steps, observer, stop)
     threads = [threading.Thread(target=work.run_worker, daemon=True) for _ in range(min(workers, len(steps)))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        while thread.is_alive() and not stop.immediate:
-            thread.join(_POLL_SECONDS)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive() and not stop.immediate:
+                thread.join(_POLL_SECONDS)
+    except BaseException:
+        stop.request()
+        for thread in threads:
+            if thread.is_alive():
+                thread.join()
+        raise
     return work.collect_result()
 
 

@@ -208,11 +208,28 @@ def _check_settings() -> None:
 def connect(
     profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = ignore_calls
 ) -> Connection:
-    """Find the caller's account. Raises Failed."""
-    session, meter = make_session(profile, region), Meter(on_call)
+    """Find the account of a profile's credentials. Raises ReconcileError."""
+    return connect_session(
+        make_session(profile, region), endpoint_url, on_call, can_find_alone=needs_no_prompt(profile)
+    )
+
+
+def connect_session(
+    session: boto3.session.Session,
+    endpoint_url: str | None = None,
+    on_call: OnCall = ignore_calls,
+    *,
+    can_find_alone: bool = True,
+) -> Connection:
+    """Find the account of a session's credentials. Raises ReconcileError.
+
+    session: one of `make_session` or `aws/borrowed_session.py`. can_find_alone: its credentials can be found on a
+    thread, because no person is asked for anything.
+    """
+    meter = Meter(on_call)
     meter.attach(session.events)
     sts = _make_client(session, "sts", endpoint_url, _FIRST_CALL_CONFIG)
-    identified = start_call(sts.get_caller_identity) if needs_no_prompt(profile) else None
+    identified = start_call(sts.get_caller_identity) if can_find_alone else None
     iam, iam_once = make_client(session, "iam", endpoint_url), _make_client(session, "iam", endpoint_url, _ONCE_CONFIG)
     iam.meta.events.unregister("after-call.iam", json_decode_policies)
     with translate_identity_errors("asking AWS who the caller is", sts, session.region_name):

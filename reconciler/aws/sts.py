@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from reconciler.aws.borrowed_session import borrow_session
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translate_errors
 from reconciler.aws.pagination import list_items
 from reconciler.aws.profile_mfa import AskCode
@@ -64,13 +65,15 @@ class SourceCredentials:
         endpoint_url: str | None,
         named_at: Place | None = None,
         ask: AskCode | None = None,
+        lent: Session | None = None,
     ):
         """partition: that of the roles, None while it is not known. region: of the alias or an option.
 
         named_at: the alias whose `source_profile` the profile is, for messages. ask: called if the profile's own role
-        needs an MFA code. Raises Failed: no such profile, or a region in which the roles' partition has no STS.
+        needs an MFA code. lent: a program's session, whose credentials count in place of a profile's. Raises
+        ReconcileError: no such profile, or a region in which the roles' partition has no STS.
         """
-        self._session: Session = make_session(profile, region, named_at, ask)
+        self._session: Session = borrow_session(lent, region) if lent else make_session(profile, region, named_at, ask)
         self.region = _choose_sts_region(self._session.region_name, region, partition)
         self._configured = self._session.region_name
         self._endpoint_url = endpoint_url

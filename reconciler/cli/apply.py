@@ -31,18 +31,25 @@ INTERRUPTED = 130
     metavar="FILE",
     multiple=True,
     type=click.Path(),
-    help="Refuse a saved plan that these files do not give; repeatable. FILEs after the plan count, too.",
+    help="Refuse a saved plan unless these files give the same plan; repeatable. FILEs after the plan count, too.",
 )
-@click.option("--yes", "-y", is_flag=True, help="Apply without asking; needed where nobody can be asked.")
-@click.option("--journal", metavar="FILE", type=click.Path(dir_okay=False), help="Where the calls go on record.")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="What stderr gets.")
+@click.option("--yes", "-y", is_flag=True, help="Apply without asking. Required without a terminal.")
+@click.option(
+    "--journal",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Record the calls in this file. Default: a new one in your state folder.",
+)
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), default="text", help="Format of the messages on stderr."
+)
 @plan_options
 def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format: str, **options: Any) -> int:
-    """Show the plan, ask, make its calls, then read again and say whether live IAM matches.
+    """Show the plan, ask, make its calls, then read IAM again and say whether it matches.
 
-    FILE may be a plan saved with `plan --out`: it is applied without asking, if what it was made from is still
-    live. With --against it is also compared with the files that were reviewed, so that nothing depends on who could
-    edit it. Every call goes on record before it is made, in a journal that `reconcile undo` takes back.
+    FILE may be a plan saved with `plan --out`. It is applied without asking, unless the account has changed since.
+    With --against it must also be the plan of the files that were reviewed, so that nobody can slip in another one.
+    Every call is recorded in a journal before it is made; `reconcile undo` takes the journal's calls back.
     """
     from reconciler.cli.reporting import LOGS
 

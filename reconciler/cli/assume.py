@@ -48,25 +48,27 @@ class _AssumeCommand(click.Command):
 @click.argument("alias", required=False, shell_complete=complete_aliases)
 @file_option
 @variable_option
-@click.option("--shell", type=click.Choice(tuple(SHELLS)), help="Whose syntax to print, or which shell to open.")
-@click.option("--print", "printing", is_flag=True, help="Print, also on a terminal.")
+@click.option("--shell", type=click.Choice(tuple(SHELLS)), help="Shell to open, or whose syntax to print.")
+@click.option("--print", "printing", is_flag=True, help="Print instead of opening a shell, even on a terminal.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(("env", "json", "credential-process")),
-    help="What to print: assignments (env, the default), the same as JSON, or what AWS SDKs read.",
+    help="env (default): assignments for a shell. json: the same as JSON. credential-process: for AWS SDKs.",
 )
-@click.option("--unset", is_flag=True, help="Print the lines that take it back.")
-@click.option("--list", "listing", is_flag=True, help="The aliases: role, account, MFA, duration, cached until when.")
+@click.option("--unset", is_flag=True, help="Print the lines that undo an earlier assume.")
+@click.option(
+    "--list", "listing", is_flag=True, help="List the aliases: role, account, MFA, duration, how long cached."
+)
 @click.option("--console", is_flag=True, help="Print a URL that opens the AWS console as the role.")
-@click.option("--explain", is_flag=True, help="Say whether the role can be assumed, and why; assume nothing.")
-@click.option("--verify", is_flag=True, help="Assume for 15 minutes and compare who AWS says that is.")
-@click.option("--logout", is_flag=True, help="Forget what is cached: of ALIAS, or everything.")
-@click.option("--duration", metavar="TIME", help="How long: 45m, 2h, or seconds.")
+@click.option("--explain", is_flag=True, help="Say whether you can assume the role, and why; assume nothing.")
+@click.option("--verify", is_flag=True, help="Assume for 15 minutes and check that AWS confirms the role.")
+@click.option("--logout", is_flag=True, help="Delete cached credentials: those of ALIAS, or all.")
+@click.option("--duration", metavar="TIME", help="Length of the session: 45m, 2h, or seconds.")
 @click.option("--session-name", metavar="NAME", callback=check_text, help="Name of the session in CloudTrail.")
 @click.option("--token-code", metavar="CODE", help="MFA code.")
 @click.option("--token-command", metavar="COMMAND", help="Command that prints an MFA code; run without a shell.")
-@click.option("--no-cache", is_flag=True, help="Ask AWS anew, and keep nothing.")
+@click.option("--no-cache", is_flag=True, help="Ignore the cache and store nothing in it.")
 @aws_options
 @click.pass_context
 def command(
@@ -92,10 +94,10 @@ def command(
     region: str | None,
     endpoint_url: str | None,
 ) -> int:
-    """Temporary credentials for a role alias of the file.
+    """Get temporary credentials for the role behind an alias of the file.
 
-    In a terminal a subshell opens as the role. Piped, assignments for the shell are printed. After `--`,
-    CMD is run as the role, and its exit code is the exit code.
+    In a terminal this opens a shell as the role. In a pipe it prints assignments for your shell. With `-- CMD` it
+    runs CMD as the role and exits with CMD's exit code.
 
     An MFA code is asked for where AWS refuses the role without one, and not with one; it may also come
     from --token-code, --token-command or RECONCILE_MFA_CODE.

@@ -36,14 +36,19 @@ def _check_patterns(context: click.Context, option: click.Parameter, given: tupl
     metavar="PATTERN",
     multiple=True,
     callback=_check_patterns,
-    help="Only entities whose address (kind/name) matches, with * and ?; repeatable.",
+    help="Export only addresses (kind/name) that match, with * and ?; repeatable.",
 )
-@click.option("--owner", metavar="NAME", callback=_check_owner, help="Make it a stack of this owner, to be adopted.")
+@click.option(
+    "--owner",
+    metavar="NAME",
+    callback=_check_owner,
+    help="Write the file of a new stack: its first apply adopts the entities.",
+)
 @click.option(
     "--split",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write a file for each kind into this folder.",
+    help="Write one file per kind into this new folder.",
 )
 @aws_options
 @color_option
@@ -55,9 +60,9 @@ def command(
     region: str | None,
     endpoint_url: str | None,
 ) -> int:
-    """Print live IAM as a desired-state file. A plan on it is empty; with --owner, it only adopts.
+    """Print live IAM as a desired-state file. Its plan is empty; with --owner, it only adopts.
 
-    Without --owner the file has `prune: none`, and nothing in the account gets a tag from it.
+    Without --owner the file has `prune: none`, and applying it changes nothing in the account.
     """
     from reconciler.app import export as use_case
     from reconciler.cli.progress import show_progress

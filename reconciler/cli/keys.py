@@ -20,9 +20,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group("keys", epilog="Example: reconcile keys issue demo-user")
 def command() -> None:
-    """Access keys of users, straight into a profile of the credentials file.
+    """Create access keys of users, straight into a profile of the credentials file.
 
-    The secret is never shown. The file is made with mode 0600 where there is none.
+    The secret is never shown. If there is no credentials file, it is created with mode 0600.
     """
 
 
@@ -36,7 +36,7 @@ def _add_shared_options(function: F) -> F:
             "--into",
             metavar="NAME",
             callback=check_text,
-            help="Profile of the credentials file. Default: the user's name.",
+            help="Profile in the credentials file. Default: the user's name.",
         ),
         click.argument("user", callback=check_text),
     ):
@@ -47,9 +47,9 @@ def _add_shared_options(function: F) -> F:
 @command.command("issue", epilog="Example: reconcile keys issue demo-user --into demo")
 @_add_shared_options
 def issue(**options: Any) -> int:
-    """A new access key of USER in a new profile.
+    """Create an access key of USER in a new profile.
 
-    Refused where the profile is there already, or the user has as many keys as AWS or the file allows.
+    Refused if the profile already exists, or if USER has as many keys as AWS or the file allows.
     """
     from reconciler.app import keys as use_case
 
@@ -58,12 +58,12 @@ def issue(**options: Any) -> int:
 
 @command.command("rotate", epilog="Example: reconcile keys rotate demo-user, and days later with --finish")
 @_add_shared_options
-@click.option("--finish", "finishing", is_flag=True, help="Delete the old key, which is inactive.")
+@click.option("--finish", "finishing", is_flag=True, help="Delete the old key, which an earlier rotate made inactive.")
 def rotate(finishing: bool, **options: Any) -> int:
-    """A new access key of USER in the place of the profile's.
+    """Replace the access key of USER in its profile.
 
-    The new key is tried, then written, then the old one is made inactive; --finish deletes that. Interrupted,
-    it can be run again.
+    Creates a key, tries it, writes it into the profile, then makes the old key inactive. --finish deletes the old
+    key. If it is interrupted, run it again.
     """
     from reconciler.app import keys as use_case
 

@@ -65,8 +65,8 @@ class Commands(click.Group):
 def root() -> None:
     """Declarative AWS IAM: plan and apply one YAML file, and assume its roles.
 
-    There is no state file: live IAM is the state. A file is validated, compared with the account by meaning,
-    and applied with exactly the calls that its plan lists.
+    There is no state file: live IAM is the state. reconcile validates the file, compares it with the account by
+    meaning, and makes exactly the calls that the plan lists.
     """
 
 

@@ -27,20 +27,22 @@ if TYPE_CHECKING:
 
 @click.group("mfa", epilog="Example: reconcile mfa enroll alice")
 def command() -> None:
-    """MFA devices of users: who has which, and a virtual one for who lacks one."""
+    """Show which users have an MFA device, and enrol one for a user."""
 
 
-@command.command("enroll", short_help="A virtual device for a user.", epilog="Example: reconcile mfa enroll alice")
+@command.command(
+    "enroll", short_help="Enrol a virtual device for a user.", epilog="Example: reconcile mfa enroll alice"
+)
 @click.argument("user", required=False, callback=check_text)
-@click.option("--device-name", metavar="NAME", help="Name of the device; the user's, where absent.")
-@click.option("--another", is_flag=True, help="Enrol a further device; a user may have 8.")
-@click.option("--replace", is_flag=True, help="Delete a left-over device of that name without asking.")
-@click.option("--show-seed", is_flag=True, help="Show the seed as text as well.")
+@click.option("--device-name", metavar="NAME", help="Name of the device. Default: the user's name.")
+@click.option("--another", is_flag=True, help="Enrol a further device; AWS allows a user 8.")
+@click.option("--replace", is_flag=True, help="Delete an unfinished device of that name without asking.")
+@click.option("--show-seed", is_flag=True, help="Show the seed as text, too.")
 @click.option(
     "--seed-file",
     metavar="PATH",
     type=click.Path(dir_okay=False),
-    help="Write the seed to this new file (mode 0600) and ask for nothing: for scripts.",
+    help="For scripts: write the seed to this new file (mode 0600), and ask nothing.",
 )
 @file_option
 @variable_option
@@ -48,8 +50,8 @@ def command() -> None:
 def enroll(user: str | None, **options: Any) -> int:
     """Enrol a virtual MFA device for USER, or for the user whose keys are used.
 
-    A QR code for an authenticator app is drawn on the terminal, then two codes that follow each other are
-    asked for, which AWS verifies. What is not finished is deleted again.
+    Draws a QR code on the terminal for your authenticator app, then asks for two consecutive codes, which AWS
+    checks. If you stop before the end, the device is deleted again.
     """
     from reconciler.app.mfa_enrolment import EnrolRequest, enroll_device
 
@@ -71,19 +73,19 @@ def enroll(user: str | None, **options: Any) -> int:
 
 
 @command.command(
-    "status", short_help="Who has which devices, and who lacks one.", epilog="Example: reconcile mfa status"
+    "status", short_help="Show who has which devices, and who lacks one.", epilog="Example: reconcile mfa status"
 )
 @click.argument("users", metavar="[USER]...", nargs=-1, callback=check_text)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @file_option
 @variable_option
 @aws_options
 @color_option
 def status(form: str, users: tuple[str, ...], **options: Any) -> int:
-    """Who has which MFA devices, and who lacks one.
+    """Show which users have which MFA devices, and who lacks one.
 
-    With a file, users that must use MFA by it are told apart: by `mfa: required`, their own or a group's, or
-    because a role that they may assume demands it.
+    With a file, it also shows who must use MFA: because of `mfa: required` on the user or a group, or because a
+    role that the user may assume demands it.
     """
     from reconciler.app.mfa_status import MfaStatusRequest, read_mfa_status
     from reconciler.cli.progress import show_progress

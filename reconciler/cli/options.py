@@ -27,7 +27,7 @@ def file_option(function: F) -> F:
         metavar="FILE",
         multiple=True,
         type=click.Path(),
-        help="Desired-state file or folder; repeatable. Default: $RECONCILE_FILE, else roles.yaml here or above.",
+        help="Desired-state file or folder; repeatable. Default: $RECONCILE_FILE, or roles.yaml here or above.",
     )(function)
 
 
@@ -55,7 +55,7 @@ def aws_options(function: F) -> F:
     """--profile, --region, --endpoint-url, with AWS's own meaning."""
     options = (
         click.option("--endpoint-url", metavar="URL", callback=check_text, help="Call this endpoint instead of AWS's."),
-        click.option("--region", metavar="REGION", callback=check_text, help="AWS region of STS."),
+        click.option("--region", metavar="REGION", callback=check_text, help="AWS region to call STS in."),
         click.option(
             "--profile",
             metavar="NAME",
@@ -96,17 +96,19 @@ def target_option(function: F) -> F:
         "targets",
         metavar="ADDRESS",
         multiple=True,
-        help="Only this entity (kind/name) and what it needs; repeatable.",
+        help="Plan only this entity (kind/name) and what it needs; repeatable.",
     )(function)
 
 
 def allow_options(function: F) -> F:
     """What a plan may do beyond the safe default."""
     options = (
-        click.option("--allow-deletes", is_flag=True, help="Allow more deletions than the thresholds."),
+        click.option("--allow-deletes", is_flag=True, help="Allow more deletions than the file's thresholds."),
         click.option("--allow-foreign-detach", is_flag=True, help="Allow deleting what entities outside the file use."),
-        click.option("--allow-lockout", is_flag=True, help="Allow a plan that the caller could not undo."),
-        click.option("--take-over", is_flag=True, help="Change what another owner has by tag or path."),
+        click.option(
+            "--allow-lockout", is_flag=True, help="Allow a plan that you or a break-glass principal could not undo."
+        ),
+        click.option("--take-over", is_flag=True, help="Change entities that another owner's tag or path claims."),
     )
     for option in reversed(options):
         function = option(function)
@@ -121,13 +123,13 @@ def color_option(function: F) -> F:
         default="auto",
         expose_value=False,
         callback=lambda context, option, choice: choose_color(choice),
-        help="Colours; auto respects NO_COLOR and pipes.",
+        help="When to use colours. auto: on a terminal, unless NO_COLOR is set.",
     )(function)
 
 
 def verbose_option(function: F) -> F:
     """-v/--verbose: what was asked of AWS, on stderr."""
-    said = "Say on stderr which calls were made, and how long they took."
+    said = "On stderr, count the AWS calls and their times, by operation."
     return click.option("-v", "--verbose", is_flag=True, help=said)(function)
 
 

@@ -63,12 +63,17 @@ def output_options(function: F) -> F:
     """What is made of a plan: `show_plan` takes what they yield."""
     forms = click.Choice(list(_RENDERERS))
     options = (
-        click.option("--format", "form", type=forms, default="text", help="How it is printed."),
-        click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Save the plan, for `apply FILE`."),
+        click.option("--format", "form", type=forms, default="text", help="Output format."),
+        click.option(
+            "--out",
+            metavar="FILE",
+            type=click.Path(dir_okay=False),
+            help="Save the plan to this file, for `reconcile apply FILE`.",
+        ),
         click.option(
             "--detailed-exitcode",
             is_flag=True,
-            help="Exit 2 if there are changes; an unsafe plan exits 3 all the same.",
+            help="Exit with 2 if there are changes. An unsafe plan always exits with 3.",
         ),
     )
     for option in reversed(options):
@@ -93,10 +98,10 @@ def show_plan(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -
 
 @click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
 @output_options
-@click.option("--unmanaged", is_flag=True, help="List what no file declares, too.")
+@click.option("--unmanaged", is_flag=True, help="Also list live entities that no file declares.")
 @plan_options
 def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
-    """Read live IAM and show what would change. Writes nothing. Exits 3 if the plan is unsafe."""
+    """Read live IAM and show what would change. Writes nothing. Exits with 3 if the plan is unsafe."""
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import show_progress
 

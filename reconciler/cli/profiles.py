@@ -16,21 +16,21 @@ from reconciler.cli.terminal import echo, echo_sentence, get_width, notice, uses
 
 @click.command("profiles", epilog="Example: reconcile profiles roles.yaml --write")
 @files_argument
-@click.option("--write", "writing", is_flag=True, help="Write it; without, only show what would change.")
-@click.option("--prefix", metavar="TEXT", default="", help="Begin the name of every profile with this.")
+@click.option("--write", "writing", is_flag=True, help="Write the config file. Default: only show what would change.")
+@click.option("--prefix", metavar="TEXT", default="", help="Put this before the name of every profile.")
 @click.option(
     "--credential-process",
     "process",
     is_flag=True,
-    help="Profiles that run `reconcile assume`, instead of role_arn: one MFA code, one cache, every field of an alias.",
+    help="Have the profiles run `reconcile assume` instead of role_arn: one MFA code for all, every field of an alias.",
 )
 @variable_option
 @color_option
 def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, variables: Mapping[str, str]) -> int:
-    """Every alias of the file as a profile of the AWS config file, for every AWS tool.
+    """Write every alias of the file as a profile of the AWS config file, for every AWS tool.
 
-    Shows the difference, and with --write makes it. Only what stands between its own two lines is touched;
-    an alias that is gone takes its profile along. A profile that is not its own is never hidden.
+    Shows what would change; --write makes the change. Only the block between reconcile's own two comments is
+    touched. If an alias goes, its profile goes, too. Profiles that you wrote yourself stay.
     """
     from reconciler.app import profiles as use_case
     from reconciler.render.file_diff import render_file_diff

@@ -12,10 +12,10 @@ import click
 )
 @click.argument("words", metavar="[-- CMD...]", nargs=-1, type=click.UNPROCESSED)
 def command(words: tuple[str, ...]) -> int:
-    """An AWS emulator on loopback, and a shell (or CMD) whose environment points at it.
+    """Start an AWS emulator on this machine, and a shell (or CMD) that uses it.
 
-    Nothing there can reach AWS: endpoint, dummy keys, no profile, no metadata service. It stops with the
-    shell or CMD, whose exit code it returns. Needs `pip install 'reconcile-iam[sandbox]'`.
+    Nothing in that shell can reach AWS: it has the emulator's endpoint, dummy keys, no profile and no metadata
+    service. The emulator stops when the shell or CMD ends. Needs `pip install 'reconcile-iam[sandbox]'`.
     """
     from reconciler.sandbox.shell import run_in_sandbox
 

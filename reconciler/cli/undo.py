@@ -19,10 +19,10 @@ from reconciler.cli.plan import build_request, output_options, show_plan
 @aws_options
 @color_option
 def command(journal: str, form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
-    """The plan that goes back to what a journal of `apply` recorded. Writes nothing.
+    """Show the plan that takes back an apply, from the journal it wrote. Writes nothing.
 
-    Every entity that the apply touched is to become what it was; what has changed since is told. Secrets do not
-    come back: a user that was deleted gets no password, key or MFA device again. Exits 3 if the plan is unsafe.
+    Every entity that the apply touched becomes what it was before. The plan lists what has changed since. Secrets
+    do not come back: a deleted user gets no password, key or MFA device again. Exits with 3 if the plan is unsafe.
     """
     from reconciler.app.undo import make_undo_plan
     from reconciler.cli.progress import show_progress

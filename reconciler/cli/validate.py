@@ -18,7 +18,7 @@ from reconciler.cli.options import announce_default_file, color_option, files_ar
     "form",
     type=click.Choice(["text", "json", "sarif", "github"]),
     default="text",
-    help="How problems are printed.",
+    help="Output format.",
 )
 def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> int:
     """Check files: schema, references, limits, policy grammar. No credentials, no network."""

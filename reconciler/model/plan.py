@@ -12,6 +12,7 @@ from reconciler.model.desired import Move, Settings
 from reconciler.model.document import Statement
 from reconciler.model.effects import Effect
 from reconciler.model.entity import Entity
+from reconciler.model.live import State
 from reconciler.model.problem import Level, Problem
 from reconciler.model.quotas import Quota
 
@@ -152,6 +153,21 @@ class RoleAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Who may assume which role of an account, by principal and role."""
+
+    roles: tuple[RoleAccess, ...] = ()
+
+    def to_role(self, role: str) -> tuple[RoleAccess, ...]:
+        """Return who may assume one role (`role/admin`)."""
+        return tuple(access for access in self.roles if access.role == role)
+
+    def of_principal(self, principal: str) -> tuple[RoleAccess, ...]:
+        """Return what one principal may assume (`user/alice`, `service:ec2.amazonaws.com`, an ARN)."""
+        return tuple(access for access in self.roles if access.principal == principal)
+
+
+@dataclass(frozen=True, slots=True)
 class PrincipalPower:
     """`principal` has a power: administrator's (grade `administrator`), or a known way to it (`escalation`)."""
 
@@ -195,6 +211,7 @@ class Plan:
     moves: of the file. valid_until: when the file will ask for something else, None where it will not.
     goal: what live IAM is to match, in words. unmanaged: None where nobody asked. reads: about how many calls it took
     to read the whole account; 0 where only a part was read, which tells nothing of who gains or loses access.
+    after: the account as it will be.
     """
 
     account: str
@@ -213,6 +230,7 @@ class Plan:
     goal: str = "the file"
     reads: int = 0
     exposures: tuple[Exposure, ...] = ()
+    after: State | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_safe(self) -> bool:

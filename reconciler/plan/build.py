@@ -136,6 +136,7 @@ def assemble_plan(comparison: Comparison, options: PlanOptions, findings: Sequen
         unmanaged=tuple(find_unmanaged(draft)) if options.report_unmanaged else None,
         reads=count_page_calls(draft.live) if draft.live.known_addresses is None else 0,
         exposures=arrangement.exposures,
+        after=draft.after,
         findings=tuple(
             dict.fromkeys([*refusals, *findings, *draft.desired.problems, *draft.live.details.notes, *notes])
         ),

@@ -1,8 +1,8 @@
 """The pages of the documentation as tests see them: fenced blocks, run in order in one shell inside the sandbox.
 
 A ```sh block is run; a ```text block right after it is what it prints (stdout and stderr). In expected output `…`
-stands for any text within a line, and on a line of its own for any lines. A block ```yaml NAME is a whole file,
-which is put beside the commands. A ```shell block is for the reader's own machine and is not run.
+stands for any text within a line, and on a line of its own for any lines. A block ```yaml NAME or ```python NAME is a
+whole file, which is put beside the commands. A ```shell block is for the reader's own machine and is not run.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def run_page(page: Path, folder: Path, aws: str | None, inside: Sandbox | None =
     lines = ['trap \'echo "exit code $?: $BASH_COMMAND" >> "$OUTPUTS/$BLOCK.failed"\' ERR']
     for number, block in enumerate(commands):
         for file in found:
-            if file.language == "yaml" and file.name and file.line < block.line:
+            if file.language in ("yaml", "python") and file.name and file.line < block.line:
                 (folder / file.name).write_text(file.text, encoding="utf-8")
         lines += [f"BLOCK={number}", "{", block.text, f'}} > "$OUTPUTS/{number}" 2>&1 < /dev/null']
     script = folder / ".session.sh"
@@ -125,6 +125,7 @@ def build_environment(folder: Path, aws: str | None) -> dict[str, str]:
     tools = folder / ".bin"
     tools.mkdir()
     _write_program(tools / "reconcile", f'exec {shlex.quote(sys.executable)} -m reconciler "$@"')
+    _write_program(tools / "python", f'exec {shlex.quote(sys.executable)} "$@"')
     stand_in = f"{shlex.quote(sys.executable)} {shlex.quote(str(SHIM))}"
     _write_program(tools / "aws", f'exec {shlex.quote(aws) if aws else stand_in} "$@"')
     return os.environ | {

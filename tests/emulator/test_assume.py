@@ -93,7 +93,7 @@ def account(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> Account:
     )
     (folder / "roles.yaml").write_text(FILE.format(user=user, account=f'account: "{ACCOUNT}"'))
     (folder / "no-account.yaml").write_text(FILE.format(user=user, account=""))
-    root = sandbox.environment() | {"PYTHONPATH": str(Path.cwd())}
+    root = sandbox.build_environment() | {"PYTHONPATH": str(Path.cwd())}
     apply = [sys.executable, "-m", "reconciler", "apply", "roles.yaml", "--yes"]
     subprocess.run(apply, env=root, cwd=folder, check=True, capture_output=True)
     someone, other = create_person(iam, user, mfa=True), create_person(iam, f"other-{user}")

@@ -141,7 +141,7 @@ def _narrow_roles(principals: BothSides[Principal], roles: BothSides[Target], re
 def find_role_access(state: State, role: Address, display_names: DisplayNames | None = None) -> dict[str, RoleAccess]:
     """User or role of the account → how it may assume one role."""
     target = targets_of(state).get(role)
-    pairs = _find_access_pairs(principals_of(state), {role: target}, display_names or {}) if target else {}
+    pairs = find_access_pairs(principals_of(state), {role: target}, display_names or {}) if target else {}
     return {access.principal: access for access in pairs.values()}
 
 
@@ -154,14 +154,15 @@ def _find_changed_access(
 ) -> AccessPairs:
     """The pairs of one side whose principal or role is not the same on the other."""
     rest = {address: principal for address, principal in principals.items() if address not in changed_principals}
-    return _find_access_pairs(changed_principals, roles, display_names) | _find_access_pairs(
+    return find_access_pairs(changed_principals, roles, display_names) | find_access_pairs(
         rest, changed_roles, display_names
     )
 
 
-def _find_access_pairs(
+def find_access_pairs(
     principals: Mapping[Address, Principal], targets: Mapping[Address, Target], display_names: DisplayNames
 ) -> AccessPairs:
+    """Return how the account's own users and roles may assume its roles."""
     if not principals or not targets:
         return {}
     who = {principal.arn: display_names.get(str(address), str(address)) for address, principal in principals.items()}

@@ -1,0 +1,135 @@
+"""The library's entry: the commands as functions, for a pipeline that is written in Python (`docs/library.md`).
+
+Nothing is printed and nothing is read from a terminal. Of the environment, AWS's own variables count, as botocore reads
+them, and those that say where this user's folders are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from os import PathLike, fspath
+from pathlib import Path
+from types import MappingProxyType
+
+from reconciler.app.apply import ApplyResult as Result
+from reconciler.app.apply_events import (
+    ApplyEvent,
+    CallEnded,
+    CallStarted,
+    LockAwaited,
+    OnEvent,
+    VerifyStarted,
+    apply_exact_plan,
+)
+from reconciler.app.assume import AssumeRoleError, finish_chain, start_chain
+from reconciler.app.assume_request import AssumeRequest
+from reconciler.app.desired_files import DesiredFiles as Desired
+from reconciler.app.desired_files import load_files
+from reconciler.app.plan import ConnectedPlan as Plan
+from reconciler.app.plan import plan_files
+from reconciler.assume.credentials import Credentials
+from reconciler.assume.mfa_codes import CodeSources
+from reconciler.aws.borrowed_session import Session, connect_program, read_aws_variables
+from reconciler.aws.retry import CallStatus
+from reconciler.model.address import Address
+from reconciler.model.explanation import AssumeOutcome, Explanation
+from reconciler.model.plan import Access, AccessDelta, Action, Change, RoleAccess, Step
+from reconciler.model.problem import Level, Place, Problem, ReconcileError
+from reconciler.plan.access.account_access import find_account_access
+from reconciler.plan.options import PlanOptions
+
+__all__ = [
+    "Access",
+    "AccessDelta",
+    "Action",
+    "Address",
+    "ApplyEvent",
+    "AssumeOutcome",
+    "AssumeRoleError",
+    "CallEnded",
+    "CallStarted",
+    "CallStatus",
+    "Change",
+    "Credentials",
+    "Desired",
+    "Explanation",
+    "Level",
+    "LockAwaited",
+    "Place",
+    "Plan",
+    "PlanOptions",
+    "Problem",
+    "ReconcileError",
+    "Result",
+    "RoleAccess",
+    "Step",
+    "VerifyStarted",
+    "access",
+    "apply",
+    "assume",
+    "load",
+    "plan",
+]
+
+_NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+_SAFE_OPTIONS = PlanOptions()
+
+
+def load(*files: str | PathLike[str], variables: Mapping[str, str] = _NO_VARIABLES) -> Desired:
+    """Read and check files, offline. Raises ReconcileError: its `problems` are everything that is wrong with them."""
+    return load_files([fspath(file) for file in files], variables)
+
+
+def plan(desired: Desired, session: Session | None = None, options: PlanOptions = _SAFE_OPTIONS) -> Plan:
+    """Read the account of a session and compare. Writes nothing.
+
+    session: None for the credentials that boto3 finds. Raises ReconcileError: no credentials, another account than the
+    files are for, AWS out of reach. A plan that must not be applied is returned, with `is_safe` False.
+    """
+    return plan_files(desired, connect_program(session), options)
+
+
+def apply(plan: Plan, on_event: OnEvent | None = None, journal: str | PathLike[str] | None = None) -> Result:
+    """Make exactly the calls of a plan, with the session it was made with, then read the account again.
+
+    on_event: called for each event, from the threads that make the calls, one at a time; if it raises, no further call
+    is sent. journal: where the calls are recorded for `reconcile undo`; None for a file in this user's own folder.
+    Raises ReconcileError before the first call: the plan is not safe, or the account has changed since. After that, the
+    result says what failed.
+    """
+    return apply_exact_plan(plan, on_event, Path(journal) if journal is not None else None)
+
+
+def assume(
+    alias: str,
+    desired: Desired,
+    session: Session | None = None,
+    *,
+    duration: int | None = None,
+    session_name: str | None = None,
+    token_code: str | None = None,
+    ask_code: Callable[[str], str] | None = None,
+) -> Credentials:
+    """Assume the role behind an alias, through every role on the way. Nothing is cached.
+
+    session: whose credentials to start from; None for the alias's `source_profile`, else what boto3 finds. duration: in
+    seconds. token_code: an MFA code; ask_code: called with a question if one is needed, up to three times. Raises
+    AssumeRoleError, with an `explanation`, if AWS refuses the role; ReconcileError otherwise.
+    """
+    request = AssumeRequest(
+        alias,
+        duration=duration,
+        session_name=session_name,
+        codes=CodeSources(code=token_code, ask=ask_code),
+        use_cache=False,
+        loaded=desired,
+        session=session,
+    )
+    return finish_chain(start_chain(request, read_aws_variables(), lambda line: None))
+
+
+def access(desired_or_plan: Desired | Plan) -> Access:
+    """Return who may assume which role: by the files alone, or in the account as it will be after a plan."""
+    if isinstance(desired_or_plan, Plan):
+        return find_account_access(desired_or_plan.after)
+    return find_account_access(desired_or_plan.desired.state)

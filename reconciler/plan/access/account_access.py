@@ -1,0 +1,22 @@
+"""Who may assume which role of a whole account, on one side of a plan: the answer of `api.access`.
+
+`plan/access/delta.py` compares two such sides, and evaluates only what differs.
+"""
+
+from __future__ import annotations
+
+from reconciler.access import principals_of, targets_of
+from reconciler.model.live import State
+from reconciler.model.plan import Access
+from reconciler.plan.access.delta import find_access_pairs
+from reconciler.plan.access.external_principals import find_external_access
+
+
+def find_account_access(state: State) -> Access:
+    """Return who may assume each role: users and roles of the account, and whoever a trust names beside them.
+
+    SCPs and RCPs are not evaluated, and of other accounts only the trust is known.
+    """
+    roles = targets_of(state)
+    pairs = find_external_access(state, roles, frozenset()) | find_access_pairs(principals_of(state), roles, {})
+    return Access(tuple(pairs[pair] for pair in sorted(pairs)))
