@@ -1,7 +1,7 @@
-"""Whether conditions narrow who may come: what `anyone: true`, or a `*` principal, must have.
+"""Decide if conditions limit who may assume a role; `anyone: true` and the principal `*` need one that does.
 
-A condition narrows where it is positive (no Not…, IfExists or ForAllValues), on a key that says who or from where
-the caller is, with a value that is more than wildcards (IAM User Guide, "AWS global condition context keys").
+A condition limits callers if it is positive (no Not…, IfExists or ForAllValues), tests a key that says who or from
+where the caller is, and has a value that is more than wildcards (IAM User Guide, "AWS global condition context keys").
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ALL_ADDRESSES = ("0.0.0.0/0", "::/0")
 
 
 def narrows_callers(conditions: object) -> bool:
-    """True where at least one condition of a statement's Condition block does."""
+    """Return whether at least one condition of a Condition block limits who the caller may be."""
     blocks = conditions.items() if isinstance(conditions, dict) else ()
     return any(
         _is_positive(str(operator)) and _identifies_caller(str(key)) and _has_fixed_text(value)
