@@ -1,6 +1,6 @@
-"""Lengths of time as people write them in a file: `2h`, `90m`, `15m`, `90d`.
+"""Read and write durations as people write them in a file: `2h`, `90m`, `15m`, `90d`.
 
-Messages and lists print durations with it; JSON and AWS's own parameters stay in seconds. Standard library only.
+Messages and lists use this form. JSON and AWS's own parameters use seconds. Standard library only.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 _WRITTEN = re.compile(r"([0-9]{1,9})([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNITS = (("d", 86400, 2), ("h", 3600, 1), ("m", 60, 1))
-"""Letter, seconds, and how many of it make it the unit to write: a day is `24h`, two are `2d`."""
+"""The letter of a unit, its seconds, and the least number from which it is used: a day is `24h`, two are `2d`."""
 
 
 def format_duration(seconds: int) -> str:
-    """Return the shortest exact form that a file takes as well: 5400 is `90m`, 5401 is `5401s`."""
+    """Return the shortest exact form, which a file accepts too: 5400 is `90m`, 5401 is `5401s`."""
     for letter, size, least in _UNITS:
         if seconds >= least * size and seconds % size == 0:
             return f"{seconds // size}{letter}"
@@ -32,12 +32,12 @@ def format_elapsed(seconds: float) -> str:
 
 
 def format_seconds_text(text: str) -> str:
-    """Return a text that AWS writes as a number of seconds in this form; another text as it is."""
+    """Return a number of seconds, given as text, in this form; return another text unchanged."""
     return format_duration(int(text)) if text.isascii() and text.isdecimal() and len(text) <= 12 else text
 
 
 def annotate_age(condition: str) -> str:
-    """Return a condition such as `NumericLessThan aws:MultiFactorAuthAge 3600` with ` (1h)` behind its seconds."""
+    """Return a condition such as `NumericLessThan aws:MultiFactorAuthAge 3600` with ` (1h)` after its seconds."""
     words = condition.split(" ")
     if len(words) != 3 or words[1].lower() != _AGE or (shown := format_seconds_text(words[2])) == words[2]:
         return condition

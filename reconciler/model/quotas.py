@@ -1,8 +1,8 @@
-"""AWS's quotas on IAM: what an account has by default, and the most that AWS raises it to.
+"""AWS's quotas on IAM: the default, and the most that AWS raises it to on request.
 
-Source: IAM User Guide, "IAM and AWS STS quotas". What an account really has is in GetAccountSummary, and wins over this
-table wherever it is read. 20 attached policies per role are the default since 2026; accounts from before may still have
-10 (aws/eks-hybrid#741, 2025-09), so `guaranteed` says from how many on the account must be asked.
+Source: IAM User Guide, "IAM and AWS STS quotas". GetAccountSummary returns the real quotas of an account, which win
+over this table. 20 attached policies per role are the default since 2026; older accounts may still have 10
+(aws/eks-hybrid#741, 2025-09). `guaranteed` is the number up to which the account need not be asked.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """`summary_key`: its name in GetAccountSummary, "" if it is not there. `limit_name`: its name in LimitExceeded.
+    """One quota.
 
-    adjustable_to: what AWS raises it to at most; None: it does not. legacy_default: what accounts may have that are
-    older than the
-    default; None: the default. usage_key: what counts towards it in GetAccountSummary, "" if it is not there.
+    summary_key: its name in GetAccountSummary; "" if that lacks it.
+    limit_name: its name in the error LimitExceeded.
+    default: the value of a new account.
+    adjustable_to: the highest value that AWS grants on request; None if AWS never raises it.
+    legacy_default: the lower value that older accounts may have; None if they have the default too.
+    usage_key: the name of the current usage in GetAccountSummary; "" if that lacks it.
     """
 
     summary_key: str
@@ -29,12 +32,12 @@ class Quota:
 
     @property
     def ceiling(self) -> int:
-        """More than this no account can have."""
+        """Return the highest value that any account can have."""
         return self.default if self.adjustable_to is None else self.adjustable_to
 
     @property
     def guaranteed(self) -> int:
-        """As many as this every account can have, so that nobody need be asked."""
+        """Return the value that every account has, so that no call must ask for it."""
         return self.default if self.legacy_default is None else self.legacy_default
 
 
@@ -48,7 +51,7 @@ INLINE_SIZE: Mapping[str, Quota] = {
     "Group": Quota("GroupPolicySizeQuota", "", 5120),
     "Role": Quota("RolePolicySizeQuota", "", 10240),
 }
-"""Characters of all inline policies of one entity, white space left out."""
+"""The total characters of all inline policies of one entity; white space does not count."""
 
 GROUPS_PER_USER = Quota("GroupsPerUserQuota", "GroupsPerUser", 10)
 MANAGED_SIZE = Quota("PolicySizeQuota", "PolicySize", 6144)
@@ -69,11 +72,11 @@ PER_ACCOUNT: Mapping[str, Quota] = {
     "oidc-provider": Quota("", "OpenIdConnectProvidersPerAccount", 100, 700),
     "saml-provider": Quota("", "SAMLProvidersPerAccount", 100),
 }
-"""Kind → how many an account may have."""
+"""The quota of an account on the number of entities, by kind."""
 
 _ALL = (
     *(*ATTACHED_POLICIES.values(), *INLINE_SIZE.values(), *PER_ACCOUNT.values()),
     *(GROUPS_PER_USER, MANAGED_SIZE, TRUST_SIZE, VERSIONS, ACCESS_KEYS),
 )
 BY_SUMMARY_KEY: Mapping[str, Quota] = {quota.summary_key: quota for quota in _ALL if quota.summary_key}
-"""Name in GetAccountSummary → quota."""
+"""The quotas by their name in GetAccountSummary."""
