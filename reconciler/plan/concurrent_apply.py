@@ -1,4 +1,4 @@
-"""Whether another apply wrote at the same time what this one has just written. Pure."""
+"""Detect another apply that wrote to the same fields at the same time. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from reconciler.model.plan import Field, Plan
 
 
 def has_concurrent_apply(goal: Plan, remaining: Plan) -> bool:
-    """True where what is left was part of `goal`, and live IAM shows something that is neither before nor after.
+    """Return whether everything that is left was part of `goal`, and some field has neither its old nor its new value.
 
-    What live IAM still shows as it was before is no sign of another: it may take its time, or AWS may keep to it.
+    A field that still has its old value is no sign of another apply: IAM may be slow to show the change, or refuse it.
+
+    goal: the plan that was applied. remaining: the plan made after it.
     """
     if not remaining.changes or not remaining.is_safe:
         return False
@@ -24,5 +26,8 @@ def _has_same_goal(wanted: Field | None, now: Field) -> bool:
 
 
 def _has_third_value(wanted: Field | None, now: Field) -> bool:
-    """Of what goes, each part goes by itself: that less of it is there than before is our own doing."""
+    """Return whether live IAM has a value that is neither before nor after.
+
+    Deleted fields do not count: an entity loses its parts one by one, so that this apply itself may have left some.
+    """
     return wanted is not None and wanted.after is not None and now.before not in (wanted.before, wanted.after)

@@ -1,4 +1,4 @@
-"""What reading costs in calls, about: a few entities one by one, and the whole account in pages."""
+"""Estimate the number of calls of a read: a few entities one by one, or the whole account in pages."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ _KINDS_WITH_TAG_CALLS = ("policy", "instance-profile")
 
 
 def count_entity_calls(addresses: Iterable[Address]) -> int:
-    """To read these one by one; inline policies, of which few have many, come on top."""
+    """Return the number of calls to read entities one by one, without their inline policies, which are usually few."""
     return sum(_CALLS_PER_KIND.get(address.kind, 1) for address in addresses)
 
 
 def count_page_calls(live: State) -> int:
-    """To read the whole account again as `live` was read: details, roles, profiles, devices, providers, tags."""
+    """Return the number of calls to read the whole account again: details, roles, profiles, devices, providers, tags.
+
+    live: the account from the last read.
+    """
     kinds = [address.kind for address in live.entities]
     apart = [address for address in live.entities if address.kind in _KINDS_WITH_TAG_CALLS]
     one_by_one = all(address in live.details.fully_read for address in apart)

@@ -24,7 +24,7 @@ def test_an_attachment_ends_with_the_first_apply_after_its_date(account: Account
     account.apply()
     plan = account.plan()
     assert (plan["changes"], codes_of(plan, "info"), codes_of(plan, "warning")) == ([], ["expires"], [])
-    assert "first apply from then on detaches it" in findings_of(plan, "info")[0]["message"]
+    assert "first apply after that time detaches it" in findings_of(plan, "info")[0]["message"]
     account.write(ATTACHED.replace("END", PAST))
     plan = account.apply_and_read_plan()
     assert changes_of(plan) == {"user/alice": ("update", ["policies"])}

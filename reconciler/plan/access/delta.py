@@ -1,8 +1,7 @@
-"""Who gains and who loses what by a plan: the ability to assume a role, and administrator-like power.
+"""Find the access that a plan gives and takes: the right to assume a role, and administrator powers.
 
-Computed by the policy evaluator from live and planned state. An answer follows from the principal and the role alone,
-with all that counts for either; so only pairs are asked of which one is not the same on both sides of the plan. SCPs
-and RCPs are not evaluated.
+The policy evaluator computes it from live and planned state. Evaluate only pairs whose principal or role differs
+between before and after, because the answer follows from these two alone. SCPs and RCPs are not evaluated.
 """
 
 from __future__ import annotations
@@ -43,16 +42,18 @@ from reconciler.plan.compare.diff import Difference
 from reconciler.policy.global_keys import MFA_KEYS
 
 DisplayNames = Mapping[str, str]
-"""Other names to call some principals by."""
+"""Maps addresses to the names to show in their place, such as the name after a rename."""
 Renames = Mapping[Address, Address]
-"""New → old."""
+"""Maps the new address of a renamed entity to the old one."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class BothSides(Generic[T]):
-    """Something of the account on both sides of a plan; `changed_before` and `changed_after`: those that are not the
-    same on the other."""
+    """The principals, or the roles, before and after a plan.
+
+    changed_before, changed_after: those that differ on the other side.
+    """
 
     before: Mapping[Address, T]
     after: Mapping[Address, T]
@@ -61,7 +62,7 @@ class BothSides(Generic[T]):
 
 
 def build_planned_state(live: State, differences: Iterable[Difference]) -> State:
-    """The account as it is when the plan is done; trusts follow the users that it moves, as IAM's do."""
+    """Return the account after the plan. Trusts follow users that get another path, as in IAM."""
     listed = list(differences)
     made = {difference.address: difference.after for difference in listed if difference.after is not None}
     gone = {difference.address for difference in listed}
@@ -76,7 +77,7 @@ def build_planned_state(live: State, differences: Iterable[Difference]) -> State
 
 
 def _drop_deleted_links(entity: Entity | None, deleted: set[Address], live: State) -> Entity | None:
-    """An entity that the plan leaves, less the policies and groups that are taken from it."""
+    """Return an entity without the policies and groups that the plan deletes."""
     if not deleted or not isinstance(entity, User | Group | Role):
         return entity
     policies = frozenset(arn for arn in entity.policies if address_of(arn, live.account) not in deleted)
@@ -86,9 +87,9 @@ def _drop_deleted_links(entity: Entity | None, deleted: set[Address], live: Stat
 
 
 def compare_access(live: State, planned: State, differences: Iterable[Difference], renames: Renames) -> AccessDelta:
-    """What the plan gives and takes; empty where it touches nothing that decides.
+    """Return the access that the plan gives and takes; empty if it changes nothing that decides about access.
 
-    What a renamed user could do under its old name is compared with what it can under the new.
+    A renamed user is compared with itself under its old name.
     """
     touched = {item.address for item in differences if item.address.kind not in ("instance-profile", "account")}
     if not touched:
@@ -121,7 +122,7 @@ def compare_access(live: State, planned: State, differences: Iterable[Difference
 
 
 def _pair_sides(before: Mapping[Address, T], after: Mapping[Address, T], renames: Renames) -> BothSides[T]:
-    """What is the same on both sides is the same object as well, so that it is made ready once."""
+    """Return both sides; an item that is equal on both sides becomes one object, so that it is prepared once."""
     gone, come = _find_changed(before, after, renames, lambda item: item)
     kept = {address: before[renames.get(address, address)] for address in after if address not in come}
     return BothSides(before, {**kept, **come}, gone, come)
@@ -130,7 +131,10 @@ def _pair_sides(before: Mapping[Address, T], after: Mapping[Address, T], renames
 def _find_changed(
     before: Mapping[Address, T], after: Mapping[Address, T], renames: Renames, compare_by: Callable[[T], object]
 ) -> tuple[dict[Address, T], dict[Address, T]]:
-    """What of each side is not seen as the same on the other."""
+    """Return the items of each side that differ on the other side, before first.
+
+    compare_by: returns the key by which two items are equal.
+    """
     come: dict[Address, T] = {}
     kept: set[Address] = set()
     for address, item in after.items():
@@ -145,7 +149,7 @@ def _find_changed(
 def _narrow_principals(
     principals: BothSides[Principal], roles: BothSides[Target], renames: Renames
 ) -> BothSides[Principal]:
-    """Of the principals that are not the same, those of which a trust or their own policies can tell."""
+    """Return the principals with fewer changed ones: drop changes that neither a trust nor their policies test."""
     if not principals.changed_before and not principals.changed_after:
         return principals
     others = [*roles.before.values(), *roles.changed_after.values()]
@@ -157,7 +161,7 @@ def _narrow_principals(
 
 
 def _narrow_roles(principals: BothSides[Principal], roles: BothSides[Target], renames: Renames) -> BothSides[Target]:
-    """Of the roles that are not the same, those of which their trust or the policies of a principal can tell."""
+    """Return the roles with fewer changed ones: drop changes that neither a trust nor a caller's policies test."""
     was = roles.changed_before
     if not any(address in was and was[address].trust == role.trust for address, role in roles.changed_after.items()):
         return roles
@@ -167,7 +171,7 @@ def _narrow_roles(principals: BothSides[Principal], roles: BothSides[Target], re
 
 
 def find_role_access(state: State, role: Address, display_names: DisplayNames | None = None) -> dict[str, RoleAccess]:
-    """User or role of the account → how it may assume one role."""
+    """Return the users and roles of the account that may assume one role, by the name to show."""
     target = targets_of(state).get(role)
     pairs = _find_access_pairs(principals_of(state), {role: target}, display_names or {}) if target else {}
     return {access.principal: access for access in pairs.values()}
@@ -180,7 +184,7 @@ def _find_changed_access(
     changed_roles: Mapping[Address, Target],
     display_names: DisplayNames,
 ) -> AccessPairs:
-    """The pairs of one side whose principal or role is not the same on the other."""
+    """Return the access of the pairs of one side whose principal or role differs on the other side."""
     rest = {address: principal for address, principal in principals.items() if address not in changed_principals}
     return _find_access_pairs(changed_principals, roles, display_names) | _find_access_pairs(
         rest, changed_roles, display_names
@@ -205,11 +209,11 @@ def _find_access_pairs(
 
 
 AccessTerms = tuple[bool, tuple[str, ...], frozenset[str]]
-"""The `mfa`, `conditions` and `terms` of an Access."""
+"""The `mfa`, `conditions` and `terms` of a `RoleAccess`."""
 
 
 def _evaluate_access(principal: Principal, target: Target) -> AccessTerms | None:
-    """One pair that is not simply denied: with MFA only, or under conditions that are not known."""
+    """Return the terms on which a principal may assume a role; None if it may not."""
     if principal.kind != "user":
         found = can_assume(principal, target)
         return None if found.denied else _to_access_terms(False, found)
@@ -222,14 +226,14 @@ def _to_access_terms(mfa: bool, verdict: Verdict) -> AccessTerms:
 
 
 def terms_of(verdict: Verdict) -> frozenset[str]:
-    """The conditions of the statements that decided, values and all, on what the verdict depends on."""
+    """Return the conditions of the deciding statements on keys that the verdict depends on, with their values."""
     statements = (source.statement for source in verdict.deciding_statements if source.statement is not None)
     keys = verdict.keys | MFA_KEYS
     return frozenset(said for item in statements for said in _format_terms(item, keys))
 
 
 def _format_terms(statement: Statement, keys: frozenset[str]) -> Iterator[str]:
-    """Each condition of an Allow; those of a Deny in one, since all of them must hold for it to deny."""
+    """Yield each condition of an Allow; for a Deny one text, because all of its conditions must hold to deny."""
     terms = sorted(format_condition(one) for one in statement.conditions if one.key in keys)
     if statement.effect != "Deny":
         yield from terms

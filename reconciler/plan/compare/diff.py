@@ -1,4 +1,4 @@
-"""(Desired, live) → what differs, entity by entity, by equality of canonical views alone."""
+"""Find the differences between the file and the live account, entity by entity, by equality of canonical forms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from reconciler.plan.compare.renames import Renames, find_replacements
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One entity that must change. before None: it does not exist; after None: it goes."""
+    """One entity that must change.
+
+    before: None if it does not exist yet. after: None if it is deleted.
+    fields: the fields that change. reason: why it is deleted, adopted or replaced; may be empty.
+    """
 
     address: Address
     action: Action
@@ -32,9 +36,10 @@ class Difference:
 
 
 def resolve_entities(desired: Desired, baseline: State) -> dict[Address, Entity]:
-    """What the file asks for, with what it leaves alone filled in from live, less what it ignores.
+    """Return the entities of the file, with the fields that it leaves alone filled in from the live account.
 
-    What replaces another entity takes that one's place. What `break_glass` names carries its mark.
+    Ignored entities are left out. An entity that replaces another one gets the live values of that one. Entities of
+    `break_glass` get its tag.
     """
     replaced = find_replacements(desired, baseline)
     ignored = AddressPatterns(desired.settings.ignore)
@@ -59,9 +64,9 @@ def resolve_entities(desired: Desired, baseline: State) -> dict[Address, Entity]
 def find_differences(
     desired: Desired, entities: Mapping[Address, Entity], baseline: State, renames: Renames
 ) -> list[Difference]:
-    """Creations, updates and adoptions of what is declared, deletions of what is surplus or replaced.
+    """Return the differences: entities of the file to create, update or adopt, and live entities to delete.
 
-    renames: new → old of what `baseline` shows by its new name.
+    renames: new address → old; `baseline` has these entities under their new names.
     """
     moves = find_arn_changes(entities, baseline)
     replaced = find_replacements(desired, baseline)
@@ -87,7 +92,10 @@ def find_differences(
 def compare_entity(
     before: Entity | None, after: Entity | None, owner: str | None, reason: str = "", old_address: Address | None = None
 ) -> Difference | None:
-    """What must happen to one entity; None where nothing must. `old_address`: its name before, where it is renamed."""
+    """Return the difference of one entity; None if there is none.
+
+    old_address: the address before the plan, if the plan renames the entity.
+    """
     if before is not None and after is not None:
         after = fill_absent_fields(after, before)
     fields = diff_entities(before, after)

@@ -1,6 +1,6 @@
-"""Deleting what entities outside the file use is refused until --allow-foreign-detach.
+"""Refuse to delete an entity that entities outside the file use, without --allow-foreign-detach.
 
-A policy that is the permissions boundary of such an entity is never deleted: that would raise its rights.
+A policy that is the permissions boundary of such an entity is never deleted: the entity would gain rights.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _SHOWN = 5
 
 
 def check_foreign_use(draft: Draft) -> Iterator[Problem]:
+    """Yield a refusal for each deletion of an entity that entities outside the file use."""
     planning = draft.planning
     for difference in draft.differences_of(Action.DELETE):
         address = difference.address
@@ -40,7 +41,7 @@ def check_foreign_use(draft: Draft) -> Iterator[Problem]:
                 address,
                 f"{address} would be deleted, but {format_list(map(str, users), _SHOWN)} outside the file use it.",
                 f"{f'Let them use {new}' if new else 'Keep it in the file'}, "
-                "or pass --allow-foreign-detach to take it from them.",
+                "or pass --allow-foreign-detach to detach it from them.",
                 "--allow-foreign-detach",
             )
 

@@ -1,9 +1,9 @@
-"""The lockout guard: whoever runs a plan, and whom `break_glass` names, must be able to undo it afterwards.
+"""Refuse plans that lock out the caller or a principal of `break_glass`: each must be able to undo the plan.
 
-Three questions for each of them, judged on the account as the plan leaves it: does it keep the rights to undo the plan
-(`undo_rights.py`), does a way into it work that worked before (`ways_in.py`, `sign_in.py`), and does it keep the mark
-by which the account remembers it (`plan/compare/break_glass.py`)? A session counts as its role or user; root is never
-locked out; "only with MFA" counts as able if the principal has a device.
+The guard checks three points on the account after the plan. The principal keeps the rights to undo the plan
+(`undo_rights.py`). People can still sign in as it, or assume it, in a way that worked before (`role_chains.py`,
+`sign_in.py`). It keeps the tag of break_glass (`plan/compare/break_glass.py`). A session counts as its role or user.
+Root is never locked out. A right "only with MFA" counts if the principal has a device.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Lockout:
-    """A principal that could not undo the plan after it; `label` as the person knows it."""
+    """A principal that could not undo the plan. label: the name to show. losses: the access that it loses."""
 
     address: Address
     label: str
@@ -40,7 +40,7 @@ class Lockout:
 
 
 def find_lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
-    """Return each principal that would be locked out, allowed or not: the caller, and those of break_glass."""
+    """Return each guarded principal that the plan locks out, even if --allow-lockout allows it."""
     listed = list(steps)
     if not listed:
         return []
@@ -61,7 +61,7 @@ def find_lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
 
 
 def find_guarded_principals(desired: Desired, baseline: State, differences: Iterable[Difference]) -> dict[Address, str]:
-    """Return whom the guard speaks of, each with its name for people: the caller, and who counts as break_glass."""
+    """Return the guarded principals, each with the name to show: the caller, and the principals of break_glass."""
     marked = [item.address for item in differences if is_marked(item.before)]
     found = {address: f"{address} (settings.break_glass)" for address in (*desired.settings.break_glass, *marked)}
     caller = find_caller(baseline)
@@ -73,9 +73,10 @@ def find_guarded_principals(desired: Desired, baseline: State, differences: Iter
 def compare_role_chains(
     desired: Desired, baseline: State, live: State, differences: Iterable[Difference], predecessors: Renames
 ) -> RoleChains:
-    """Return the ways into the guarded roles. `baseline`: the account once the renames are made; `baseline`: as it is.
+    """Return the chains into the guarded roles before and after the plan.
 
-    predecessors: new → old of what the plan renames or replaces.
+    baseline: the account after the renames. live: the account as it is.
+    predecessors: the entities that the plan renames or replaces, new address → old.
     """
     listed = tuple(differences)
     roles = [address for address in find_guarded_principals(desired, baseline, listed) if address.kind == "role"]
@@ -98,7 +99,7 @@ def check_lockout(draft: Draft, lockouts: Iterable[Lockout]) -> Iterator[Problem
         yield Problem(
             Level.WARNING,
             "caller-unknown",
-            f"The caller {told} is not in live IAM: whether it locks itself out is not checked.",
+            f"The caller {told} is not in the account's users and roles: the plan is not checked for locking it out.",
         )
     if not draft.options.allow_lockout:
         for one in lockouts:
@@ -108,13 +109,13 @@ def check_lockout(draft: Draft, lockouts: Iterable[Lockout]) -> Iterator[Problem
 def _refuse_lockout(draft: Draft, found: Lockout) -> Problem:
     told = "; ".join(f"{loss.what} ({loss.reason})" for loss in found.losses[:_SHOWN])
     more = f"; and {len(found.losses) - _SHOWN} more" if len(found.losses) > _SHOWN else ""
-    hint = f"Leave {found.address} the rights to undo this and a way in, or pass {FLAG}."
+    hint = f"Keep the rights of {found.address} to undo this plan and a way to sign in or assume it, or pass {FLAG}."
     summary = f"This plan locks out {found.label}. It takes away {told}{more}."
     return draft.build_refusal("lockout", found.address, summary, hint, FLAG)
 
 
 def _find_closed_chains(address: Address, draft: Draft, ways: RoleChains) -> Iterator[LostAccess]:
-    """Yield the ways into a role that the plan closes, if none is left that surely works."""
+    """Yield the chains into a role that the plan closes, if no other chain surely works."""
     if address.kind != "role" or address not in ways.planned.entities:
         return
     closed = ways.find_closed_chains(address)
@@ -130,10 +131,10 @@ def _find_closed_chains(address: Address, draft: Draft, ways: RoleChains) -> Ite
 def _filter_session_chains(
     closed: list[ClosedChain], address: Address, baseline: State, ways: RoleChains
 ) -> list[ClosedChain]:
-    """Return those ways of a role by which the caller's session may have come, if all such ways close.
+    """Return the closed chains by which the caller's session may have come, if all such chains close.
 
-    A session that is named like a user who has a way came by that one. Any other one came through a provider or another
-    account, if there is a way through one.
+    A session named like a user with a chain came by that chain. Any other session came through a provider or another
+    account, if there is such a chain.
     """
     session = Address("user", baseline.details.caller.rpartition("/")[2])
     worked = {way.entry_point for way in ways.find_chains_before(address)}
@@ -145,7 +146,10 @@ def _filter_session_chains(
 
 
 def _find_lost_sign_in(address: Address, draft: Draft, ways: RoleChains) -> Iterator[LostAccess]:
-    """Yield the only way in of a user. The caller is in; only if it has no key is that known to be by its password."""
+    """Yield the sign-in of a user who loses the password and has no key.
+
+    The caller counts only if it surely has no key, because it may have signed in with one.
+    """
     sign_in = ways.sign_in
     why = sign_in.explain_password_loss(address) if address.kind == "user" else ""
     key = sign_in.has_key(address) if why else None
@@ -154,7 +158,7 @@ def _find_lost_sign_in(address: Address, draft: Draft, ways: RoleChains) -> Iter
 
 
 def _find_lost_mark(address: Address, draft: Draft) -> Iterator[LostAccess]:
-    """Yield the tag by which the account remembers a break_glass entity, if the plan takes it off."""
+    """Yield the tag of a break_glass principal if the plan removes it."""
     for item in draft.differences:
         if item.address == address and is_marked(item.before) and item.after is not None and not is_marked(item.after):
-            yield LostAccess(f"the mark {BREAK_GLASS} of {address}", "the plan takes it off")
+            yield LostAccess(f"the tag {BREAK_GLASS} of {address}", "the plan removes it")

@@ -1,4 +1,4 @@
-"""The rights that it takes to undo a plan: the call that takes back each of its calls, and the reads of `undo`.
+"""Find the rights that are needed to undo a plan: the inverse of each of its calls, and the reads of `undo`.
 
 A call may need more than its own action (Service Authorization Reference, "AWS IAM"): a creation with tags or a
 boundary needs the rights to put them on, a role in an instance profile iam:PassRole, a sixth version of a policy the
@@ -38,9 +38,10 @@ READ_DETAILS = "GetAccountAuthorizationDetails"
 
 @dataclass(frozen=True, slots=True)
 class UndoCall:
-    """A call that takes a step back: `action` on `resource`, the ARN afterwards; `old_resource`: the ARN of before.
+    """A call that undoes a step.
 
-    address: of what the ARNs are of, afterwards; None: of the account.
+    resource: the ARN after the plan. old_resource: the ARN before the plan.
+    address: the entity of these ARNs, after the plan; None for the account.
     """
 
     action: str
@@ -51,14 +52,14 @@ class UndoCall:
 
 @dataclass(frozen=True, slots=True)
 class LostAccess:
-    """Something that somebody could do before the plan and cannot after it; `reason` names what decides."""
+    """Access that a principal has before the plan and not after it. what: the access, in words. reason: the cause."""
 
     what: str
     reason: str
 
 
 def find_undo_calls(steps: Iterable[Step], draft: Draft) -> list[UndoCall]:
-    """Return the calls that `undo` makes after these steps, its reads included."""
+    """Return the calls that `undo` makes after these steps, including its reads."""
     found: dict[UndoCall, None] = {}
     listed = list(steps)
     for step in listed:
@@ -79,7 +80,7 @@ def _undo_calls_of(step: Step, draft: Draft) -> Iterator[UndoCall]:
     before = draft.baseline.entities.get(step.address)
     for operation in inverse_of(call, before):
         yield UndoCall(f"iam:{operation}", now if operation in _RENAMING_OPERATIONS else was, was, address)
-        if operation in _RENAMING_OPERATIONS and now != was:  # on the name that the entity is to have, as well
+        if operation in _RENAMING_OPERATIONS and now != was:  # a rename needs the right on both names
             yield UndoCall(f"iam:{operation}", was, was, address)
         if operation == "AddRoleToInstanceProfile":
             role = Address("role", str(call.parameters["RoleName"]))
@@ -100,13 +101,13 @@ def _creation_extras_of(entity: Entity, arn: str, address: Address) -> Iterator[
 
 
 def _has_no_free_version(policy: Address, steps: Sequence[Step], draft: Draft) -> bool:
-    """Return whether the plan leaves no room for the version that takes its own back."""
+    """Return whether the policy has no room for the version that an undo adds."""
     made = sum(step.address == policy and step.call.operation == "CreatePolicyVersion" for step in steps)
     return len(draft.baseline.details.versions.get(policy, ())) + made >= VERSIONS.default
 
 
 def _old_arn_of(address: Address, draft: Draft) -> str:
-    """Return where an entity is before the plan, and again once a move is taken back."""
+    """Return the ARN of an entity before the plan."""
     live = draft.live.entities.get(draft.old_address_of(address))
     if live is None:
         return draft.planning.arn_of(address)
@@ -116,7 +117,7 @@ def _old_arn_of(address: Address, draft: Draft) -> str:
 def find_lost_rights(
     address: Address, undo_calls: Iterable[UndoCall], draft: Draft, planned: State, sign_in: SignIn
 ) -> Iterator[LostAccess]:
-    """Yield the rights to undo that a user or role has before the plan and not after it."""
+    """Yield the rights to undo the plan that a user or role has before it and not after it."""
     before = principals_of(draft.live).get(draft.predecessors.get(address, address))
     after = principals_of(planned).get(address)
     if before is None:
@@ -134,10 +135,10 @@ def find_lost_rights(
 
 
 def _tags_of(undo: UndoCall, draft: Draft, planned: State) -> tuple[Context, Context]:
-    """Return what is known of the tags of the thing, before and after: a right may hang on them (aws:ResourceTag).
+    """Return the tags of the entity of a call before and after, because a right may depend on them (aws:ResourceTag).
 
-    What is on one side only has the same tags on the other, so that nothing counts as lost that never was there.
-    Of what is created again nothing is known: a request has no tags of a thing that is not there.
+    An entity that exists on one side only gets the same tags on the other, so that its absence is no lost right. For a
+    call that creates an entity nothing is known: such a request carries no tags of an existing entity.
     """
     if undo.address is None or undo.action.startswith("iam:Create"):
         return NOTHING_KNOWN, NOTHING_KNOWN
@@ -150,7 +151,7 @@ def _tags_of(undo: UndoCall, draft: Draft, planned: State) -> tuple[Context, Con
 
 
 def _contexts_of(address: Address, sign_in: SignIn) -> list[Context]:
-    """Return what the requests of a user or role say of MFA: without it, and with it if it has a device."""
+    """Return the MFA keys of the requests of a user or role: without MFA, and with MFA if it has a device."""
     if address.kind != "user":
         return [NOTHING_KNOWN]
     console = sign_in.has_key(address) is False and sign_in.has_password(address)
@@ -164,7 +165,7 @@ def _contexts_of(address: Address, sign_in: SignIn) -> list[Context]:
 def _build_question(
     principal: Principal, action: str, resource: str, tags: Context, contexts: Iterable[Context]
 ) -> AccessQuestion:
-    """Ask in one context after the other until one allows it."""
+    """Return a question that is answered by the best verdict over several contexts."""
 
     def ask(known: Context) -> Verdict:
         verdicts = [evaluate(principal, action, resource, context.with_fallbacks(tags, known)) for context in contexts]
@@ -174,7 +175,7 @@ def _build_question(
 
 
 def _explain_loss(was: Verdict, now: Verdict) -> str:
-    """Say what takes a right away, or what gave it and does no more."""
+    """Return what takes a right away, or what gave it before."""
     if now.denied and now.deciding_statements:
         return f"denied by {_name_sources(now)}"
     if now.keys:

@@ -1,6 +1,7 @@
-"""The plan that goes back to what a journal recorded: every entity that a run touched becomes what it was. Pure.
+"""Make the plan that undoes an apply: every entity that the run touched becomes what it was before. Pure.
 
-It is a plan like any other, with the same guards. What it cannot bring back it says: secrets, and unique ids.
+It is a plan like any other, with the same guards. Findings name the things that no undo restores: secrets and unique
+ids.
 """
 
 from __future__ import annotations
@@ -29,20 +30,20 @@ from reconciler.policy.trust import remove_principals, unique_ids_of
 
 _LOST_BY_RECREATION = {
     "user": "A user that is created again has no password, access key or MFA device, and another unique id: "
-    "trust policies that named the old one do not know it until they are written again.",
+    "trust policies that named the old user do not accept the new one until they are written again.",
     "role": "A role that is created again has another unique id: its sessions end, and trust policies that "
-    "named the old one do not know it until they are written again.",
+    "named the old role do not accept the new one until they are written again.",
     "saml-provider": "A SAML provider that is created again has no private key to decrypt assertions with, and does "
     "not ask for encryption: set both again if it had them.",
 }
 _MAX_NAMED = 10
-"""How many entities the sentence of one finding names; `addresses` has them all."""
+"""The most entities that the sentence of one finding names; `addresses` has them all."""
 
 
 def merge_runs(runs: Sequence[ApplyRun]) -> ApplyRun | None:
-    """Several runs of one journal as one: what was before the first, what is after the last.
+    """Merge the runs of one journal into one: the state before the first run, and the state after the last.
 
-    None where they cannot be told as one: another account, or a rename in one of them.
+    None if they cannot be merged: they are of several accounts, or one of them renamed an entity.
     """
     first, *others = runs
     for run in others:
@@ -66,9 +67,9 @@ def _touched_entities_of(run: ApplyRun, side: Mapping[Address, Entity | None]) -
 
 
 def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
-    """What a run touched, as something to reach: what it was. What it renamed gets its old name again.
+    """Return a run in reverse: the entities that it touched shall become what they were, with their old names.
 
-    What holds something that comes back, and was not touched itself, is to be as it is, and to hold it.
+    An untouched entity that lost a link to a deleted one stays as it is live, and gets the link again.
     """
     saved = run.saved
     new_names = {old: new for new, old in saved.renames.items() if new in run.touched}
@@ -106,7 +107,7 @@ def _restore_link(entity: Entity, held: Address | str) -> Entity:
 
 
 def build_undo_plan(target: SavedPlan, live: State, options: PlanOptions) -> Plan:
-    """The plan from live IAM to what was; `target` is what `reverse_run` gave."""
+    """Return the plan that undoes a run. target: the result of `reverse_run`."""
     target, left_out = _drop_unrestorable(target)
     found, kept = drop_protected_deletions(compare_with_live(target, live), live)
     plan = assemble_plan(desired_of(target), target.desired_entities, live, found, options, kept)
@@ -121,7 +122,7 @@ def build_undo_plan(target: SavedPlan, live: State, options: PlanOptions) -> Pla
 
 
 def _drop_unrestorable(target: SavedPlan) -> tuple[SavedPlan, list[Problem]]:
-    """Without what no file can ask for: a password, a trust in the unique id of a principal that is gone."""
+    """Drop parts that cannot be restored: passwords, and trusts in the unique id of a deleted principal."""
     after, findings = dict(target.after), []
     without_password = []
     for address, entity in target.after.items():
@@ -134,41 +135,41 @@ def _drop_unrestorable(target: SavedPlan) -> tuple[SavedPlan, list[Problem]]:
         if ids and isinstance(entity, Role):
             trust = remove_principals(entity.trust_policy, ids, target.partition)
             after[address] = replace(entity, trust_policy=trust)
-            summary = f"{address} trusted {', '.join(sorted(ids))}, which is gone: that does not come back."
+            summary = f"{address} trusted {', '.join(sorted(ids))}, a deleted principal: this trust is not restored."
             findings.append(Problem(Level.WARNING, "not-the-same", summary, address=address))
     if without_password:
-        findings.insert(0, _build_finding(sorted(without_password), "had a password: it does not come back."))
+        findings.insert(0, _build_finding(sorted(without_password), "had a password, which is not restored."))
     return replace(target, after=after), findings
 
 
 def _find_taken_over(target: SavedPlan, live: State, options: PlanOptions) -> Iterator[Problem]:
-    """What carries another owner's tag by now is that owner's."""
+    """Yield an error for each entity that now has the tag of another owner."""
     for address, left in target.before.items():
         now = live.entities.get(address)
         owner = owner_of(now) if now else None
         was = target.desired_entities.get(address)
         ours = {owner_of(entity) for entity in (left, was) if entity}
         if owner and owner not in ours and not options.take_over:
-            summary = f"{address} belongs to owner {owner!r} now (tag reconcile:owner)."
-            hint = "Pass --take-over if it is to become what it was all the same."
+            summary = f"{address} now belongs to owner {owner!r} (tag reconcile:owner)."
+            hint = "To restore it all the same, pass --take-over."
             yield Problem(Level.ERROR, "other-owner", summary, "", hint, None, address, "--take-over")
 
 
 def _find_later_changes(target: SavedPlan, live: State) -> Iterator[Problem]:
-    """What is no longer as the run left it: to go back takes the later change back, too."""
+    """Yield a warning for each entity that changed after the run, because the undo takes that change back too."""
     for address, left in target.before.items():
         now, was = live.entities.get(address), target.desired_entities.get(address)
         if fingerprint_of(now) in (fingerprint_of(left), fingerprint_of(was)):
             continue
         paths = ", ".join(field.path for field in diff_entities(left, now)) if left and now else ""
-        said = f": {paths}" if paths else (": it is gone" if left else ": it is there")
-        summary = f"{address} is not as the apply left it{said}."
-        hint = "Going back undoes that, too."
+        said = f": {paths}" if paths else (": somebody deleted it" if left else ": somebody created it")
+        summary = f"{address} has changed since the apply{said}."
+        hint = "This plan undoes that change too."
         yield Problem(Level.WARNING, "changed-since", summary, "", hint, None, address)
 
 
 def _warn_of_recreation(found: Sequence[Difference]) -> Iterator[Problem]:
-    """One finding for all users, and one for all roles: what it means is the same for each."""
+    """Yield one finding for each kind with entities that are created again."""
     for kind, why in _LOST_BY_RECREATION.items():
         again = sorted(one.address for one in found if one.action is Action.CREATE and one.address.kind == kind)
         if again:
@@ -177,7 +178,7 @@ def _warn_of_recreation(found: Sequence[Difference]) -> Iterator[Problem]:
 
 
 def _build_finding(found: Sequence[Address], said: str, why: str = "") -> Problem:
-    """One finding about one or several entities."""
+    """Return one finding about one or several entities. said: the end of the summary. why: the detail."""
     summary = f"{format_list(map(str, found), _MAX_NAMED)} {said}"
     several = len(found) > 1
     one, all_of_them = (None, tuple(found)) if several else (found[0], ())
