@@ -125,9 +125,9 @@ _OWN_ACTIONS = frozenset(
 
 def _power_key_of(principal: Principal) -> tuple[object, ...]:
     """Return a key that is equal for principals with the same powers."""
-    who = (principal.kind, principal.partition, principal.account)
+    identity = (principal.kind, principal.partition, principal.account)
     sides = [
-        None if side is None else _merge_summaries([_summarize_policy(item, *who[1:]) for item in side.documents])
+        None if side is None else _merge_summaries([_summarize_policy(item, *identity[1:]) for item in side.documents])
         for side in (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session)
     ]
     present = [side for side in sides if side is not None]
@@ -140,7 +140,7 @@ def _power_key_of(principal: Principal) -> tuple[object, ...]:
         if any(side.depends_on_self for side in present)
         else ()
     )
-    return (*who, *(_comparable_part_of(side) for side in sides), others, answers, itself)
+    return (*identity, *(_comparable_part_of(side) for side in sides), others, answers, itself)
 
 
 def _comparable_part_of(side: _PolicySummary | None) -> object:

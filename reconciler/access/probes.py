@@ -89,8 +89,8 @@ def best_of(verdicts: Iterator[Verdict]) -> Verdict:
 
 def may_spare(statement: CompiledStatement) -> bool:
     """Return whether a Deny may leave some resources of a type that it otherwise covers."""
-    said = statement.statement
-    return said.effect == "Deny" and (said.not_resource or any("?" in text for text in said.resources or ()))
+    raw = statement.statement
+    return raw.effect == "Deny" and (raw.not_resource or any("?" in text for text in raw.resources or ()))
 
 
 def _probe_spared_resources(

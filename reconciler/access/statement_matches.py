@@ -59,11 +59,11 @@ def match_trust_statements(
 
 
 def _match_statement(
-    item: CompiledStatement, named: Ternary, ways: Iterable[PrincipalMatch], resource: str, context: Context
+    item: CompiledStatement, is_named: Ternary, ways: Iterable[PrincipalMatch], resource: str, context: Context
 ) -> StatementMatch:
     failing: list[Condition] = []
     undecided: list[Condition] = []
-    written = sorted(item.statement.conditions, key=lambda one: (one.operator, one.key))
+    written = sorted(item.statement.conditions, key=lambda condition: (condition.operator, condition.key))
     for condition, compiled in zip(written, item.conditions, strict=True):
         truth = compiled.holds(context).value
         if truth is not True:
@@ -71,8 +71,8 @@ def _match_statement(
     return StatementMatch(
         item.source,
         item.statement.effect,
-        named,
-        all_of((named, item.applies_to(resource, context))),
+        is_named,
+        all_of((is_named, item.applies_to(resource, context))),
         frozenset(ways),
         tuple(failing),
         tuple(undecided),

@@ -71,14 +71,14 @@ def hold_file_lock(path: Path, environ: Mapping[str, str], notice: Callable[[str
             raise PermissionError(0, "Permission denied")
     except OSError as error:
         raise make_error("cannot-write", f"Cannot write into {target.parent}: {reason_of(error)}.") from None
-    with ExitStack() as held:
+    with ExitStack() as stack:
         folder = find_cache_folder(environ)
         if folder is not None:
             name = f"file-{sha256(os.fsencode(target)).hexdigest()}"
             with suppress(OSError):
                 locks = ensure_private_folder(str(Path(ensure_private_folder(folder), "locks")))
                 wait = f"Waiting: another run of reconcile is changing {path}."
-                held.enter_context(atomic.hold_lock(Path(locks, name), lambda: notice(wait)))
+                stack.enter_context(atomic.hold_lock(Path(locks, name), lambda: notice(wait)))
         yield
 
 

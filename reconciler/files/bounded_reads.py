@@ -100,10 +100,10 @@ def _read(path: str | Path, limit: int, *, pipes: bool) -> bytes:
 
 def _read_content(handle: int, size: int, limit: int) -> bytes:
     """Return the content up to its end, or up to one byte past the limit. size: the expected number of bytes."""
-    parts, left, chunk = [], limit + 1, max(size + 1, 65536)
-    while left > 0 and (part := os.read(handle, min(chunk, left))):
+    parts, remaining, chunk = [], limit + 1, max(size + 1, 65536)
+    while remaining > 0 and (part := os.read(handle, min(chunk, remaining))):
         parts.append(part)
-        left -= len(part)
+        remaining -= len(part)
     return b"".join(parts)
 
 

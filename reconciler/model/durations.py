@@ -23,12 +23,12 @@ def format_duration(seconds: int) -> str:
 
 def format_elapsed(seconds: float) -> str:
     """Return a measured time in its two largest units: 7263 is `2h 1m`."""
-    left, parts = max(0, int(seconds)), []
+    rest, parts = max(0, int(seconds)), []
     for letter, size, _ in _UNITS:
-        number, left = divmod(left, size)
+        number, rest = divmod(rest, size)
         if number:
             parts.append(f"{number}{letter}")
-    return " ".join([*parts, f"{left}s"][:2] if left or not parts else parts[:2])
+    return " ".join([*parts, f"{rest}s"][:2] if rest or not parts else parts[:2])
 
 
 def format_seconds_text(text: str) -> str:
@@ -39,9 +39,9 @@ def format_seconds_text(text: str) -> str:
 def annotate_age(condition: str) -> str:
     """Return a condition such as `NumericLessThan aws:MultiFactorAuthAge 3600` with ` (1h)` after its seconds."""
     words = condition.split(" ")
-    if len(words) != 3 or words[1].lower() != _AGE or (shown := format_seconds_text(words[2])) == words[2]:
+    if len(words) != 3 or words[1].lower() != _AGE or (duration := format_seconds_text(words[2])) == words[2]:
         return condition
-    return f"{condition} ({shown})"
+    return f"{condition} ({duration})"
 
 
 _AGE = "aws:multifactorauthage"

@@ -14,20 +14,24 @@ def has_concurrent_apply(goal: Plan, remaining: Plan) -> bool:
     """
     if not remaining.changes or not remaining.is_safe:
         return False
-    wanted = {(change.address, field.path): field for change in goal.changes for field in change.fields}
+    goal_fields = {(change.address, field.path): field for change in goal.changes for field in change.fields}
     found = [
-        (wanted.get((change.address, field.path)), field) for change in remaining.changes for field in change.fields
+        (goal_fields.get((change.address, field.path)), field)
+        for change in remaining.changes
+        for field in change.fields
     ]
-    return all(_has_same_goal(one, now) for one, now in found) and any(_has_third_value(one, now) for one, now in found)
+    return all(_has_same_goal(planned, now) for planned, now in found) and any(
+        _has_third_value(planned, now) for planned, now in found
+    )
 
 
-def _has_same_goal(wanted: Field | None, now: Field) -> bool:
-    return wanted is not None and wanted.after == now.after
+def _has_same_goal(planned: Field | None, now: Field) -> bool:
+    return planned is not None and planned.after == now.after
 
 
-def _has_third_value(wanted: Field | None, now: Field) -> bool:
+def _has_third_value(planned: Field | None, now: Field) -> bool:
     """Return whether live IAM has a value that is neither before nor after.
 
     Deleted fields do not count: an entity loses its parts one by one, so that this apply itself may have left some.
     """
-    return wanted is not None and wanted.after is not None and now.before not in (wanted.before, wanted.after)
+    return planned is not None and planned.after is not None and now.before not in (planned.before, planned.after)

@@ -27,18 +27,18 @@ def report_expiries(draft: Draft) -> Iterator[Problem]:
 
 
 def _build_finding(address: Address, expiry: Expiry, now: datetime) -> Problem | None:
-    end, said, detail = format_timestamp(expiry.at), _describe_expiry(address, expiry), _DETAILS.get(expiry.kind, "")
+    end, subject, detail = format_timestamp(expiry.at), _describe_expiry(address, expiry), _DETAILS.get(expiry.kind, "")
     if expiry.at <= now:
         hint, detail = "Remove it from the file.", ""
         if expiry.kind is ExpiryKind.ENTITY:
             detail = "AWS denies it everything. Its keys, password and devices still exist."
             hint = f"To delete {address}, remove it from the file. To keep it, set `expires` to a later date."
-        return Problem(Level.WARNING, "expired", f"{said} ended at {end}.", detail, hint, expiry.place, address)
+        return Problem(Level.WARNING, "expired", f"{subject} ended at {end}.", detail, hint, expiry.place, address)
     if expiry.at <= now + WARN_AHEAD:
         hint = "If it must last longer, set `expires` to a later date."
-        return Problem(Level.WARNING, "expires-soon", f"{said} ends at {end}.", detail, hint, expiry.place, address)
+        return Problem(Level.WARNING, "expires-soon", f"{subject} ends at {end}.", detail, hint, expiry.place, address)
     if expiry.kind.needs_apply:
-        return Problem(Level.INFO, "expires", f"{said} ends at {end}.", detail, "", expiry.place, address)
+        return Problem(Level.INFO, "expires", f"{subject} ends at {end}.", detail, "", expiry.place, address)
     return None
 
 

@@ -42,8 +42,8 @@ def report_unowned_groups(draft: Draft) -> Iterator[Problem]:
     owner = draft.desired.owner
     if owner is None or draft.desired.settings.prune != "owned":
         return
-    made = [item.address for item in draft.differences_of(Action.CREATE) if isinstance(item.after, Group)]
-    found = sorted(address for address in made if not draft.entities[address].path.startswith(f"/{owner}/"))
+    created = [item.address for item in draft.differences_of(Action.CREATE) if isinstance(item.after, Group)]
+    found = sorted(address for address in created if not draft.entities[address].path.startswith(f"/{owner}/"))
     if found:
         verb, them = ("is", "it") if len(found) == 1 else ("are", "them")
         summary = f"{format_list(map(str, found), _MAX_NAMED)} {verb} created outside /{owner}/."
@@ -182,8 +182,13 @@ def report_kept_caller(draft: Draft) -> Iterator[Problem]:
     """Yield a warning if the plan would prune the caller; it never does."""
     caller = find_caller(draft.baseline)
     entity = draft.baseline.entities.get(caller) if caller else None
-    gone = entity is not None and caller not in draft.desired.state.entities
-    if gone and entity is not None and is_owned(entity, draft.desired.owner) and draft.desired.settings.prune != "none":
+    is_missing = entity is not None and caller not in draft.desired.state.entities
+    if (
+        is_missing
+        and entity is not None
+        and is_owned(entity, draft.desired.owner)
+        and draft.desired.settings.prune != "none"
+    ):
         summary = f"{caller} is no longer in the file, but it runs this plan: it stays."
         hint = "To delete it, run the plan as another user or role."
         yield Problem(Level.WARNING, "caller-kept", summary, hint=hint, address=caller)

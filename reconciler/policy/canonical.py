@@ -140,30 +140,30 @@ def as_json(document: Document) -> Json:
     """Return the canonical form as JSON: lists are sorted, every element is a list, letter case is the author's."""
     if document.opaque:
         return document.opaque
-    shown = [statement_as_json(statement) for statement in document.statements]
+    statements = [statement_as_json(statement) for statement in document.statements]
     result: dict[str, Json] = {"Version": document.version}
     if document.id:
         result["Id"] = document.id
-    result["Statement"] = sorted(shown, key=lambda item: json.dumps(item, sort_keys=True).lower())
+    result["Statement"] = sorted(statements, key=lambda item: json.dumps(item, sort_keys=True).lower())
     return result
 
 
 def statement_as_json(statement: Statement) -> dict[str, Json]:
     """Return one statement as `as_json` writes it."""
-    shown: dict[str, Json] = {"Sid": statement.sid} if statement.sid else {}
-    shown["Effect"] = statement.effect
+    result: dict[str, Json] = {"Sid": statement.sid} if statement.sid else {}
+    result["Effect"] = statement.effect
     if statement.principals is not None:
-        shown["NotPrincipal" if statement.not_principal else "Principal"] = _principals_as_json(statement.principals)
+        result["NotPrincipal" if statement.not_principal else "Principal"] = _principals_as_json(statement.principals)
     if statement.actions:
         key = "NotAction" if statement.not_action else "Action"
-        shown[key] = [statement.spelling_of(action) for action in sorted(statement.actions)]
+        result[key] = [statement.spelling_of(action) for action in sorted(statement.actions)]
     if statement.resources is not None:
-        shown["NotResource" if statement.not_resource else "Resource"] = cast("Json", sorted(statement.resources))
+        result["NotResource" if statement.not_resource else "Resource"] = cast("Json", sorted(statement.resources))
     if statement.conditions:
-        shown["Condition"] = _conditions_as_json(statement)
+        result["Condition"] = _conditions_as_json(statement)
     if statement.unknown:
-        shown.update(json.loads(statement.unknown))
-    return shown
+        result.update(json.loads(statement.unknown))
+    return result
 
 
 def _principals_as_json(principals: frozenset[tuple[str, str]]) -> Json:

@@ -135,11 +135,11 @@ def _build_version_flaw(document: JsonObject, version: DocumentPart) -> Flaw:
 
 
 def _read_elements(
-    mapping: JsonObject, path: Path, known: tuple[str, ...], what: str
+    mapping: JsonObject, path: Path, known: tuple[str, ...], parent: str
 ) -> tuple[dict[str, DocumentPart], list[Flaw]]:
     """Return the elements by their right names, and a flaw for each wrong name.
 
-    known: the right names. what: what the elements belong to, such as "statement".
+    known: the right names. parent: the object with the elements, such as "statement".
     """
     parts = {name: DocumentPart((*path, name), mapping[name]) for name in known if name in mapping}
     unknown = []
@@ -147,12 +147,12 @@ def _read_elements(
         if key in known:
             continue
         part = DocumentPart((*path, str(key)), value)
-        meant = suggest_word(str(key), known)
-        hint = f"Did you mean {meant}?" if meant else f"The elements are {', '.join(known)}."
-        summary = f"{format_value(key)} is not an element of a {what}."
+        suggestion = suggest_word(str(key), known)
+        hint = f"Did you mean {suggestion}?" if suggestion else f"The elements are {', '.join(known)}."
+        summary = f"{format_value(key)} is not an element of a {parent}."
         unknown.append(error("unknown-element", part.path, summary, hint, at_key=True))
-        if meant:
-            parts.setdefault(meant, part)
+        if suggestion:
+            parts.setdefault(suggestion, part)
     return parts, unknown
 
 

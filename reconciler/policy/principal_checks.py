@@ -157,19 +157,19 @@ def caller_types_of(part: DocumentPart | None) -> set[str]:
     return found
 
 
-def find_assume_actions(who: DocumentPart | None) -> tuple[str, ...]:
+def find_assume_actions(principals: DocumentPart | None) -> tuple[str, ...]:
     """Return the actions by which one of these principals can assume a role; all such actions if it is unclear."""
-    callers = caller_types_of(who)
+    callers = caller_types_of(principals)
     found = tuple(name for name, able in _CALLER_TYPES.items() if able & callers)
     return tuple(_CALLER_TYPES) if "any" in callers or not found else found
 
 
-def check_callable_actions(action: DocumentPart | None, who: DocumentPart | None) -> Iterator[Flaw]:
+def check_callable_actions(action: DocumentPart | None, principals: DocumentPart | None) -> Iterator[Flaw]:
     """Yield an error for each action that none of the statement's principals can call.
 
     One principal that can call it is enough, because AWS accepts mixed statements.
     """
-    callers = caller_types_of(who)
+    callers = caller_types_of(principals)
     if not callers or "any" in callers:
         return
     for path, text in texts_of(action):
@@ -180,5 +180,5 @@ def check_callable_actions(action: DocumentPart | None, who: DocumentPart | None
                 "principal-action-mismatch",
                 path,
                 f"No principal of this statement can call {format_value(text)}.",
-                f"Did you mean {' and '.join(find_assume_actions(who))}?",
+                f"Did you mean {' and '.join(find_assume_actions(principals))}?",
             )

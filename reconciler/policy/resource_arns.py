@@ -160,14 +160,14 @@ def _check_iam(text: str, parts: ArnParts) -> Iterator[Flaw]:
             )
             return
         near = suggest_word(head, (*IAM_TYPES, *_NEWER_IAM_TYPES)) if slash else None
-        meant = parts._replace(resource=f"{near}/{rest}" if near else f"role/{parts.resource.rpartition('/')[2]}")
+        suggestion = parts._replace(resource=f"{near}/{rest}" if near else f"role/{parts.resource.rpartition('/')[2]}")
         types = ", ".join(f"{name}/" for name in IAM_TYPES)
         yield error(
             "invalid-iam-resource",
             (),
             f"Resource {format_value(text)} has {format_value(parts.resource)}, which does not begin with a type of "
             "IAM resource; AWS refuses that.",
-            f"Did you mean {meant}? AWS accepts * or a text that begins with {types}.",
+            f"Did you mean {suggestion}? AWS accepts * or a text that begins with {types}.",
         )
 
 

@@ -118,12 +118,12 @@ def _compile_conditions(rule: TrustRule) -> dict[str, dict[str, Json]]:
 
 def _merge_conditions(own: dict[str, dict[str, Json]], written: Mapping[str, Json]) -> dict[str, Json]:
     for operator, block in written.items():
-        mine = own.setdefault(operator, {})
-        taken = {key.lower() for key in mine}
+        merged = own.setdefault(operator, {})
+        own_keys = {key.lower() for key in merged}
         for key, value in (block if isinstance(block, dict) else {}).items():
-            if key.lower() in taken:
+            if key.lower() in own_keys:
                 raise ConditionConflict(operator, key)
-            mine[key] = value
+            merged[key] = value
     return dict(own)
 
 
@@ -180,15 +180,15 @@ def remove_principals(document: Document, removed: frozenset[str], partition: st
     Drop the statements that name nobody else, and NotPrincipal allows of only them. Treat a NotPrincipal deny of only
     them as denying everybody. Return the closed trust if no statement is left.
     """
-    kept = []
+    statements = []
     for statement in document.statements:
         remaining = (statement.principals or frozenset()) - {("AWS", arn) for arn in removed}
         if remaining:
-            kept.append(replace(statement, principals=remaining))
+            statements.append(replace(statement, principals=remaining))
         elif statement.not_principal and statement.effect == "Deny":
-            kept.append(replace(statement, principals=frozenset({("AWS", "*")}), not_principal=False))
-    found = as_json(replace(document, statements=frozenset(kept)))
-    return canonical(cast("dict[str, Json]", found) if kept else json.loads(CLOSED_TRUST), partition)
+            statements.append(replace(statement, principals=frozenset({("AWS", "*")}), not_principal=False))
+    found = as_json(replace(document, statements=frozenset(statements)))
+    return canonical(cast("dict[str, Json]", found) if statements else json.loads(CLOSED_TRUST), partition)
 
 
 def find_trusted_entities(document: Document, account: str) -> frozenset[Address]:
@@ -202,10 +202,10 @@ def can_deny_principal(deny: Statement, kind: str, value: str) -> bool:
     An account means all of its principals, and a role all of its sessions ("AWS JSON policy elements: Principal").
     """
     return deny.not_principal or any(
-        (who, named) == (kind, value)
-        or (who in ("AWS", "*") and named == "*")
-        or (who == "AWS" and kind in ("AWS", "*") and _can_be_same(named, value))
-        for who, named in deny.principals or ()
+        (deny_kind, deny_value) == (kind, value)
+        or (deny_kind in ("AWS", "*") and deny_value == "*")
+        or (deny_kind == "AWS" and kind in ("AWS", "*") and _can_be_same(deny_value, value))
+        for deny_kind, deny_value in deny.principals or ()
     )
 
 

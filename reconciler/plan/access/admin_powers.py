@@ -68,13 +68,15 @@ def compare_powers(
     before: AccountSide, after: AccountSide
 ) -> tuple[tuple[PrincipalPower, ...], tuple[PrincipalPower, ...]]:
     """Return the powers that the plan gives, and the powers that it takes."""
-    went, came = (
+    only_before, only_after = (
         _find_administrators(_select_differing(before, after)),
         _find_administrators(_select_differing(after, before)),
     )
-    held = _find_broad_powers(before) | _find_named_powers(before, went.exclude(came))
-    holds = _find_broad_powers(after) | _find_named_powers(after, came.exclude(went))
-    return _drop_implied_powers(holds - held, held), _drop_implied_powers(held - holds, holds)
+    powers_before = _find_broad_powers(before) | _find_named_powers(before, only_before.exclude(only_after))
+    powers_after = _find_broad_powers(after) | _find_named_powers(after, only_after.exclude(only_before))
+    return _drop_implied_powers(powers_after - powers_before, powers_before), _drop_implied_powers(
+        powers_before - powers_after, powers_after
+    )
 
 
 def _find_broad_powers(side: AccountSide) -> set[PrincipalPower]:
@@ -146,13 +148,14 @@ def _drop_implied_powers(found: set[PrincipalPower], other_side: set[PrincipalPo
     """
     already = set(_select_administrators(other_side))
     administrators = set(_select_administrators(found))
-    kept = (
-        one
-        for one in found
-        if one.principal not in already and (one.grade == Grade.ADMINISTRATOR or one.principal not in administrators)
+    shown = (
+        power
+        for power in found
+        if power.principal not in already
+        and (power.grade == Grade.ADMINISTRATOR or power.principal not in administrators)
     )
-    return tuple(sorted(kept, key=lambda one: (one.principal, one.power)))
+    return tuple(sorted(shown, key=lambda power: (power.principal, power.power)))
 
 
 def _select_administrators(found: Iterable[PrincipalPower]) -> Iterator[str]:
-    return (one.principal for one in found if one.grade == Grade.ADMINISTRATOR)
+    return (power.principal for power in found if power.grade == Grade.ADMINISTRATOR)

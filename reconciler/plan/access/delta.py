@@ -64,16 +64,16 @@ class BothSides(Generic[T]):
 def build_planned_state(live: State, differences: Iterable[Difference]) -> State:
     """Return the account after the plan. Trusts follow users that get another path, as in IAM."""
     listed = list(differences)
-    made = {difference.address: difference.after for difference in listed if difference.after is not None}
-    gone = {difference.address for difference in listed}
-    moves = find_arn_changes(made, live)
-    lost = {address for address in gone if address not in made}
-    kept = {
-        address: _drop_deleted_links(follow_arn_changes(entity, moves), lost, live)
+    results = {difference.address: difference.after for difference in listed if difference.after is not None}
+    changed = {difference.address for difference in listed}
+    moves = find_arn_changes(results, live)
+    deleted = {address for address in changed if address not in results}
+    unchanged = {
+        address: _drop_deleted_links(follow_arn_changes(entity, moves), deleted, live)
         for address, entity in live.entities.items()
-        if address not in gone
+        if address not in changed
     }
-    return replace(live, entities={address: entity for address, entity in (kept | made).items() if entity})
+    return replace(live, entities={address: entity for address, entity in (unchanged | results).items() if entity})
 
 
 def _drop_deleted_links(entity: Entity | None, deleted: set[Address], live: State) -> Entity | None:
@@ -98,16 +98,16 @@ def compare_access(live: State, planned: State, differences: Iterable[Difference
     principals = _pair_sides(principals_of(live), principals_of(planned), renames)
     roles = _pair_sides(targets_of(live), targets_of(planned), renames)
     changing = frozenset(a for a in touched if (renames.get(a, a) in live.entities) != (a in planned.entities))
-    shown = find_trusting_roles(live, changing) | find_trusting_roles(planned, changing)
-    before = find_external_access(live, shown | roles.changed_before.keys(), changing - live.entities.keys())
-    after = find_external_access(planned, shown | roles.changed_after.keys(), changing - planned.entities.keys())
+    trusting = find_trusting_roles(live, changing) | find_trusting_roles(planned, changing)
+    before = find_external_access(live, trusting | roles.changed_before.keys(), changing - live.entities.keys())
+    after = find_external_access(planned, trusting | roles.changed_after.keys(), changing - planned.entities.keys())
     callers, targets = _narrow_principals(principals, roles, renames), _narrow_roles(principals, roles, renames)
     before |= _find_changed_access(
         callers.before, callers.changed_before, targets.before, targets.changed_before, names
     )
     after |= _find_changed_access(callers.after, callers.changed_after, targets.after, targets.changed_after, {})
     everybody = (principals.before, principals.changed_before, principals.after, principals.changed_after)
-    empowered, disempowered = compare_powers(*build_sides(live, planned, everybody, names))
+    powers_gained, powers_lost = compare_powers(*build_sides(live, planned, everybody, names))
     return AccessDelta(
         gained=tuple(after[pair] for pair in sorted(after) if pair not in before),
         lost=tuple(before[pair] for pair in sorted(before) if pair not in after),
@@ -116,16 +116,16 @@ def compare_access(live: State, planned: State, differences: Iterable[Difference
             for pair in sorted(after)
             if pair in before and (before[pair], before[pair].terms) != (after[pair], after[pair].terms)
         ),
-        powers_gained=empowered,
-        powers_lost=disempowered,
+        powers_gained=powers_gained,
+        powers_lost=powers_lost,
     )
 
 
 def _pair_sides(before: Mapping[Address, T], after: Mapping[Address, T], renames: Renames) -> BothSides[T]:
     """Return both sides; an item that is equal on both sides becomes one object, so that it is prepared once."""
-    gone, come = _find_changed(before, after, renames, lambda item: item)
-    kept = {address: before[renames.get(address, address)] for address in after if address not in come}
-    return BothSides(before, {**kept, **come}, gone, come)
+    changed_before, changed_after = _find_changed(before, after, renames, lambda item: item)
+    unchanged = {address: before[renames.get(address, address)] for address in after if address not in changed_after}
+    return BothSides(before, {**unchanged, **changed_after}, changed_before, changed_after)
 
 
 def _find_changed(
@@ -135,15 +135,15 @@ def _find_changed(
 
     compare_by: returns the key by which two items are equal.
     """
-    come: dict[Address, T] = {}
-    kept: set[Address] = set()
+    changed_after: dict[Address, T] = {}
+    matched: set[Address] = set()
     for address, item in after.items():
-        was = renames.get(address, address)
-        if was in before and compare_by(before[was]) == compare_by(item):
-            kept.add(was)
+        old = renames.get(address, address)
+        if old in before and compare_by(before[old]) == compare_by(item):
+            matched.add(old)
         else:
-            come[address] = item
-    return {address: item for address, item in before.items() if address not in kept}, come
+            changed_after[address] = item
+    return {address: item for address, item in before.items() if address not in matched}, changed_after
 
 
 def _narrow_principals(
@@ -154,10 +154,10 @@ def _narrow_principals(
         return principals
     others = [*roles.before.values(), *roles.changed_after.values()]
     keys = collect_trust_keys(others, [*principals.changed_before.values(), *principals.changed_after.values()])
-    gone, come = _find_changed(
+    changed_before, changed_after = _find_changed(
         principals.changed_before, principals.changed_after, renames, lambda item: principal_key_of(item, keys)
     )
-    return replace(principals, changed_before=gone, changed_after=come)
+    return replace(principals, changed_before=changed_before, changed_after=changed_after)
 
 
 def _narrow_roles(principals: BothSides[Principal], roles: BothSides[Target], renames: Renames) -> BothSides[Target]:
@@ -166,8 +166,10 @@ def _narrow_roles(principals: BothSides[Principal], roles: BothSides[Target], re
     if not any(address in was and was[address].trust == role.trust for address, role in roles.changed_after.items()):
         return roles
     keys = collect_caller_keys([*principals.before.values(), *principals.changed_after.values()])
-    gone, come = _find_changed(was, roles.changed_after, renames, lambda item: role_key_of(item, keys))
-    return replace(roles, changed_before=gone, changed_after=come)
+    changed_before, changed_after = _find_changed(
+        was, roles.changed_after, renames, lambda item: role_key_of(item, keys)
+    )
+    return replace(roles, changed_before=changed_before, changed_after=changed_after)
 
 
 def find_role_access(state: State, role: Address, display_names: DisplayNames | None = None) -> dict[str, RoleAccess]:
@@ -196,14 +198,16 @@ def _find_access_pairs(
 ) -> AccessPairs:
     if not principals or not targets:
         return {}
-    who = {principal.arn: display_names.get(str(address), str(address)) for address, principal in principals.items()}
-    what = {target.arn: str(address) for address, target in targets.items()}
+    principal_names = {
+        principal.arn: display_names.get(str(address), str(address)) for address, principal in principals.items()
+    }
+    role_names = {target.arn: str(address) for address, target in targets.items()}
     found: AccessPairs = {}
-    for one in group_equivalent_pairs(principals.values(), targets.values()):
-        access = _evaluate_access(one.principals[0], one.roles[0])
+    for group in group_equivalent_pairs(principals.values(), targets.values()):
+        access = _evaluate_access(group.principals[0], group.roles[0])
         if access is not None:
-            roles = [what[role.arn] for role in one.roles]
-            for name in [who[principal.arn] for principal in one.principals]:
+            roles = [role_names[role.arn] for role in group.roles]
+            for name in [principal_names[principal.arn] for principal in group.principals]:
                 found |= {(name, role): RoleAccess(name, role, *access) for role in roles}
     return found
 
@@ -229,7 +233,7 @@ def terms_of(verdict: Verdict) -> frozenset[str]:
     """Return the conditions of the deciding statements on keys that the verdict depends on, with their values."""
     statements = (source.statement for source in verdict.deciding_statements if source.statement is not None)
     keys = verdict.keys | MFA_KEYS
-    return frozenset(said for item in statements for said in _format_terms(item, keys))
+    return frozenset(term for item in statements for term in _format_terms(item, keys))
 
 
 def _format_terms(statement: Statement, keys: frozenset[str]) -> Iterator[str]:

@@ -67,19 +67,21 @@ def _merge_access(one: RoleAccess, other: RoleAccess) -> RoleAccess:
 
 def _find_named_access(state: State, address: Address, missing: frozenset[Address]) -> Iterator[RoleAccess]:
     role = state.entities.get(address)
-    said = role.trust_policy.statements if isinstance(role, Role) else frozenset()
-    denies = [one for one in said if one.effect == "Deny"]
-    for statement in said:
+    statements = role.trust_policy.statements if isinstance(role, Role) else frozenset()
+    denies = [deny for deny in statements if deny.effect == "Deny"]
+    for statement in statements:
         for kind, value in statement.principals or ():
-            ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
-            if ours or entity_of(value, state.account, kind) in missing:
+            is_own = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
+            if is_own or entity_of(value, state.account, kind) in missing:
                 continue
             for action in (
                 _assume_actions_of(kind, value) if statement.effect == "Allow" and not statement.not_principal else ()
             ):
-                held = [one for one in denies if covers_action(one, action) and _covers_principal(one, kind, value)]
-                if covers_action(statement, action) and all(one.conditions for one in held):
-                    yield _build_access(kind, value, address, statement, held)
+                covering_denies = [
+                    deny for deny in denies if covers_action(deny, action) and _covers_principal(deny, kind, value)
+                ]
+                if covers_action(statement, action) and all(deny.conditions for deny in covering_denies):
+                    yield _build_access(kind, value, address, statement, covering_denies)
 
 
 def _build_access(kind: str, value: str, role: Address, allow: Statement, denies: Iterable[Statement]) -> RoleAccess:
@@ -116,9 +118,9 @@ def _assume_actions_of(kind: str, value: str) -> tuple[str, ...]:
 
 def _covers_principal(deny: Statement, kind: str, value: str) -> bool:
     """Return whether a Deny covers everybody whom this name means: it has the same name, the account, or everyone."""
-    meant = {(kind, value), _EVERYONE}
+    names = {(kind, value), _EVERYONE}
     if kind in ("AWS", "*"):
-        meant.add(_EVERY_AWS)
-        meant.add(("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value)))
+        names.add(_EVERY_AWS)
+        names.add(("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value)))
     named = deny.principals or frozenset()
-    return meant.isdisjoint(named) and "*" not in (kind, value) if deny.not_principal else not meant.isdisjoint(named)
+    return names.isdisjoint(named) and "*" not in (kind, value) if deny.not_principal else not names.isdisjoint(named)

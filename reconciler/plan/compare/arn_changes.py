@@ -47,11 +47,11 @@ def _rewrite_principals(text: str, arn_changes: Mapping[str, str]) -> str:
     statements = body["Statement"] if isinstance(body["Statement"], list) else [body["Statement"]]
     for statement in statements:
         for element in ("Principal", "NotPrincipal"):
-            who = statement.get(element)
-            if isinstance(who, dict) and "AWS" in who:
-                named = who["AWS"]
-                who["AWS"] = (
-                    [arn_changes.get(one, one) for one in named]
+            principal = statement.get(element)
+            if isinstance(principal, dict) and "AWS" in principal:
+                named = principal["AWS"]
+                principal["AWS"] = (
+                    [arn_changes.get(arn, arn) for arn in named]
                     if isinstance(named, list)
                     else arn_changes.get(named, named)
                 )

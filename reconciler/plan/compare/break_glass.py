@@ -33,21 +33,21 @@ def add_marked_principals(desired: Desired, baseline: State, replaced: Mapping[A
     """
     named = {*desired.settings.break_glass}
     declared = [address for address in desired.state.entities if address.kind in ("user", "role")]
-    kept = {address for address in declared if is_marked(baseline.entities.get(replaced.get(address, address)))}
-    kept |= {
+    guarded = {address for address in declared if is_marked(baseline.entities.get(replaced.get(address, address)))}
+    guarded |= {
         address
         for address, entity in baseline.entities.items()
         if is_marked(entity) and is_owned(entity, desired.owner)
     }
-    added = sorted(kept - named - set(replaced.values()))
+    added = sorted(guarded - named - set(replaced.values()))
     if not added:
         return desired
     settings = replace(desired.settings, break_glass=(*desired.settings.break_glass, *added))
     return replace(desired, settings=settings, problems=(*desired.problems, *_warn_of_kept_marks(added, desired)))
 
 
-def _warn_of_kept_marks(kept: Iterable[Address], desired: Desired) -> Iterator[Problem]:
-    for address in kept:
+def _warn_of_kept_marks(addresses: Iterable[Address], desired: Desired) -> Iterator[Problem]:
+    for address in addresses:
         declaration = desired.declarations.get(address)
         yield Problem(
             Level.WARNING,

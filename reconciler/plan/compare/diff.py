@@ -81,12 +81,12 @@ def find_differences(
         )
         for address, after in entities.items()
     )
-    going = find_surplus(desired, baseline) | {old: f"replaced by {new}" for new, old in replaced.items()}
-    gone = (
+    to_delete = find_surplus(desired, baseline) | {old: f"replaced by {new}" for new, old in replaced.items()}
+    deletions = (
         compare_entity(follow_arn_changes(baseline.entities[address], moves), None, desired.owner, reason)
-        for address, reason in going.items()
+        for address, reason in to_delete.items()
     )
-    return [difference for difference in (*declared, *gone) if difference is not None]
+    return [difference for difference in (*declared, *deletions) if difference is not None]
 
 
 def compare_entity(
@@ -110,7 +110,7 @@ def compare_entity(
     address = before.address
     if KINDS_BY_NAME[address.kind].taggable and owner is not None and owner_of(before) != owner:
         fields = tuple(field for field in fields if field.path != f"tags.{OWNER}")
-        was = owner_of(before)
-        said = f"taken over from owner {was}" if was else "exists without an owner"
-        return Difference(address, Action.ADOPT, before, after, fields, said)
+        old_owner = owner_of(before)
+        text = f"taken over from owner {old_owner}" if old_owner else "exists without an owner"
+        return Difference(address, Action.ADOPT, before, after, fields, text)
     return Difference(address, Action.UPDATE, before, after, fields) if fields else None

@@ -124,8 +124,8 @@ def _label_statement(statement: Statement, before: Statement | None = None) -> s
     actions = _summarize_items([statement.spelling_of(action) for action in listed])
     if statement.principals is None:
         return f"{statement.effect} {'all but ' if statement.not_action else ''}{actions}"
-    told = sorted(statement.principals, key=lambda pair: (("Principal", *pair) not in old, pair))
-    named = [value if kind in ("AWS", "*") else f"{kind} {value}" for kind, value in told]
+    principals = sorted(statement.principals, key=lambda pair: (("Principal", *pair) not in old, pair))
+    named = [value if kind in ("AWS", "*") else f"{kind} {value}" for kind, value in principals]
     return f"{statement.effect} {actions} to {'all but ' if statement.not_principal else ''}{_summarize_items(named)}"
 
 

@@ -118,11 +118,11 @@ def _find_prunable(desired: Desired, live: State) -> dict[Address, str]:
     if mode == "none":
         return {}
     ignored = AddressPatterns(desired.settings.ignore)
-    kept = {find_caller(live), *desired.settings.break_glass}
+    never_pruned = {find_caller(live), *desired.settings.break_glass}
     carriers = find_tagged_owners(live) if mode == "all" else {}
     found: dict[Address, str] = {}
     for address, entity in live.entities.items():
-        if address in desired.state.entities or address in ignored or address in kept:
+        if address in desired.state.entities or address in ignored or address in never_pruned:
             continue
         if entity.is_aws_owned or not entity.is_prunable:
             continue

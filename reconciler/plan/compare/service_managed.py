@@ -140,10 +140,10 @@ def find_service_managed(
             found[address] = f"made from the role template {live.details.role_templates[address]}: never pruned"
         elif isinstance(role, Role) and address not in prune_also and (service := service_of(role, live.account)):
             found[address] = service + _describe_trusted_accounts(role, live.account)
-    held = _map_held_policies(found, live)
+    policies = _map_held_policies(found, live)
     for address in addresses:
-        if address in held and isinstance(live.entities[address], Policy) and address not in prune_also:
-            found[address] = f"used by {held[address]}"
+        if address in policies and isinstance(live.entities[address], Policy) and address not in prune_also:
+            found[address] = f"used by {policies[address]}"
     return found
 
 
@@ -156,11 +156,11 @@ def _describe_trusted_accounts(role: Role, account: str) -> str:
 
 def _map_held_policies(roles: Iterable[Address], live: State) -> dict[Address, Address]:
     """Return each policy and boundary of these roles, with the first role that has it."""
-    held: dict[Address, Address] = {}
+    policies: dict[Address, Address] = {}
     for address in sorted(roles):
         role = live.entities[address]
         for arn in (*role.policies, role.permissions_boundary) if isinstance(role, Role) else ():
             policy = address_of(arn, live.account) if arn else None
             if policy is not None:
-                held.setdefault(policy, address)
-    return held
+                policies.setdefault(policy, address)
+    return policies

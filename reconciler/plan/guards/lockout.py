@@ -94,12 +94,12 @@ def compare_role_chains(
 def check_lockout(draft: Draft, lockouts: Iterable[Lockout]) -> Iterator[Problem]:
     """Yield a refusal for each lockout that is not allowed, and a warning if the caller is not known."""
     caller = find_caller(draft.baseline)
-    told = draft.baseline.details.caller
-    if draft.differences and told and not told.endswith(":root") and caller not in draft.baseline.entities:
+    caller_arn = draft.baseline.details.caller
+    if draft.differences and caller_arn and not caller_arn.endswith(":root") and caller not in draft.baseline.entities:
         yield Problem(
             Level.WARNING,
             "caller-unknown",
-            f"The caller {told} is not in the account's users and roles: the plan is not checked for locking it out.",
+            f"The caller {caller_arn} is not a user or role of the account: no check if the plan locks it out.",
         )
     if not draft.options.allow_lockout:
         for one in lockouts:
@@ -107,10 +107,10 @@ def check_lockout(draft: Draft, lockouts: Iterable[Lockout]) -> Iterator[Problem
 
 
 def _refuse_lockout(draft: Draft, found: Lockout) -> Problem:
-    told = "; ".join(f"{loss.what} ({loss.reason})" for loss in found.losses[:_SHOWN])
+    losses = "; ".join(f"{loss.what} ({loss.reason})" for loss in found.losses[:_SHOWN])
     more = f"; and {len(found.losses) - _SHOWN} more" if len(found.losses) > _SHOWN else ""
     hint = f"Keep the rights of {found.address} to undo this plan and a way to sign in or assume it, or pass {FLAG}."
-    summary = f"This plan locks out {found.label}. It takes away {told}{more}."
+    summary = f"This plan locks out {found.label}. It takes away {losses}{more}."
     return draft.build_refusal("lockout", found.address, summary, hint, FLAG)
 
 
@@ -140,9 +140,9 @@ def _filter_session_chains(
     worked = {way.entry_point for way in ways.find_chains_before(address)}
     own = {start for start in worked if start.user == session}
     outside = {start for start in worked if start.user is None}
-    gone = [way for way in closed if way.entry_point in (own or outside or worked)]
-    all_gone = {way.entry_point for way in gone} == (own or outside or worked)
-    return gone if all_gone or not (own or outside or ways.is_surely_open(address)) else []
+    closing = [way for way in closed if way.entry_point in (own or outside or worked)]
+    all_gone = {way.entry_point for way in closing} == (own or outside or worked)
+    return closing if all_gone or not (own or outside or ways.is_surely_open(address)) else []
 
 
 def _find_lost_sign_in(address: Address, draft: Draft, ways: RoleChains) -> Iterator[LostAccess]:
@@ -151,10 +151,10 @@ def _find_lost_sign_in(address: Address, draft: Draft, ways: RoleChains) -> Iter
     The caller counts only if it surely has no key, because it may have signed in with one.
     """
     sign_in = ways.sign_in
-    why = sign_in.explain_password_loss(address) if address.kind == "user" else ""
-    key = sign_in.has_key(address) if why else None
-    if why and key is not True and (key is False or address != find_caller(draft.baseline)):
-        yield LostAccess(f"signing in as {address}", f"{why}, and it {sign_in.describe_missing_key(address)}")
+    reason = sign_in.explain_password_loss(address) if address.kind == "user" else ""
+    key = sign_in.has_key(address) if reason else None
+    if reason and key is not True and (key is False or address != find_caller(draft.baseline)):
+        yield LostAccess(f"signing in as {address}", f"{reason}, and it {sign_in.describe_missing_key(address)}")
 
 
 def _find_lost_mark(address: Address, draft: Draft) -> Iterator[LostAccess]:

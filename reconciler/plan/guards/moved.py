@@ -20,8 +20,10 @@ def check_moves(draft: Draft) -> Iterator[Problem]:
     for move in draft.desired.moves:
         hidden = next((address for address in (move.old, move.new) if address in ignored), None)
         if hidden is not None:
-            said = f"`settings.ignore` matches {hidden}, so `moved` cannot rename it."
-            yield _refuse_move(draft, move, "moved-ignored", said, "Remove it from `moved` or from `settings.ignore`.")
+            summary = f"`settings.ignore` matches {hidden}, so `moved` cannot rename it."
+            yield _refuse_move(
+                draft, move, "moved-ignored", summary, "Remove it from `moved` or from `settings.ignore`."
+            )
         elif move.old in live:
             yield from _check_movable(draft, move)
         elif move.new not in live:
@@ -34,12 +36,17 @@ def _find_misspelt_source(draft: Draft, move: Move) -> Iterator[Problem]:
     That entity would be deleted, or stay beside the new one. In an account that never had the old name, no name is
     similar.
     """
-    gone = [item.address for item in draft.differences_of(Action.DELETE) if item.address not in draft.replaced.values()]
+    deleted = [
+        item.address for item in draft.differences_of(Action.DELETE) if item.address not in draft.replaced.values()
+    ]
     live = () if draft.live.known_addresses is not None else draft.live.entities
     settled = draft.entities.keys() | {other.old for other in draft.desired.moves}
     ignored = AddressPatterns(draft.desired.settings.ignore)
-    left = [address for address in live if address not in settled and address not in ignored]
-    for addresses, level, fate in ((gone, Level.ERROR, "would be deleted"), (left, Level.WARNING, "would stay")):
+    unmanaged = [address for address in live if address not in settled and address not in ignored]
+    for addresses, level, fate in (
+        (deleted, Level.ERROR, "would be deleted"),
+        (unmanaged, Level.WARNING, "would stay"),
+    ):
         known = [address.name for address in addresses if address.kind == move.old.kind]
         if near := suggest_word(move.old.name, known):
             meant = Address(move.old.kind, near)
@@ -65,18 +72,18 @@ def _check_movable(draft: Draft, move: Move) -> Iterator[Problem]:
     old, new = draft.live.entities[move.old], draft.live.entities.get(move.new)
     replaces = move.old.kind not in RENAMABLE_KINDS
     if new is not None and not (replaces and is_owned(new, owner) and is_owned(old, owner)):
-        said = f"{move.old} and {move.new} both exist: one cannot become the other."
-        yield _refuse_move(draft, move, "moved-both", said, "Remove the line, or rename one of them first.")
+        summary = f"{move.old} and {move.new} both exist: one cannot become the other."
+        yield _refuse_move(draft, move, "moved-both", summary, "Remove the line, or rename one of them first.")
     elif replaces and not is_owned(old, owner):
         other = owner_of(old)
         whose = f"belongs to owner {other!r}" if other else "has no owner tag"
         hint = f"First declare {move.old} and apply that{' with --take-over' if other else ''}, then move it."
-        said = f"{move.old} {whose}, and a {move.old.kind} is moved by replacing it, which deletes the old one."
-        yield _refuse_move(draft, move, "moved-not-owned", said, hint)
+        summary = f"{move.old} {whose}, and a {move.old.kind} is moved by replacing it, which deletes the old one."
+        yield _refuse_move(draft, move, "moved-not-owned", summary, hint)
     elif replaces and is_protected(old):
         hint = f"First declare {move.old} with `protect: false` and apply that, then move it."
-        said = f"{move.old} is protected, and a {move.old.kind} is moved by replacing it, which deletes the old one."
-        yield _refuse_move(draft, move, "protected", said, hint)
+        summary = f"{move.old} is protected, and a {move.old.kind} is moved by replacing it, which deletes the old one."
+        yield _refuse_move(draft, move, "protected", summary, hint)
 
 
 def _refuse_move(draft: Draft, move: Move, code: str, summary: str, hint: str) -> Problem:

@@ -42,8 +42,8 @@ def _check_group_owner(draft: Draft) -> Iterator[Problem]:
         for owner, summary in claimants.items():
             if owner in carriers:
                 hint = f"Leave the group to {owner!r}. Or, if {owner!r} no longer manages it, pass --take-over once."
-                said = f"{summary}, which belongs to owner {owner!r} ({carriers[owner]} has its tag)."
-                yield draft.build_refusal("other-owner", item.address, said, hint, _FLAG)
+                text = f"{summary}, which belongs to owner {owner!r} ({carriers[owner]} has its tag)."
+                yield draft.build_refusal("other-owner", item.address, text, hint, _FLAG)
 
 
 def _find_claimants(item: Difference, draft: Draft) -> Mapping[str, str]:
@@ -54,8 +54,8 @@ def _find_claimants(item: Difference, draft: Draft) -> Mapping[str, str]:
         (draft.baseline.entities.get(name), f"{item.address} would join {name}")
         for name in find_joined_groups(item.before, item.after)
     ]
-    for group, said in groups:
+    for group, beginning in groups:
         owner = claimant_of(group) if isinstance(group, Group) else None
         if owner and owner != draft.desired.owner:
-            found.setdefault(owner, f"{said} below the path /{owner}/")
+            found.setdefault(owner, f"{beginning} below the path /{owner}/")
     return found

@@ -19,7 +19,7 @@ def drop_protected_deletions(
 
     The instance profile of a protected role stays too, because machines use the role through it.
     """
-    kept: list[Difference] = []
+    remaining: list[Difference] = []
     findings: list[Problem] = []
     for difference in differences:
         if difference.action is Action.DELETE and difference.before and _is_kept(difference.before, baseline):
@@ -33,8 +33,8 @@ def drop_protected_deletions(
                 )
             )
         else:
-            kept.append(difference)
-    return kept, findings
+            remaining.append(difference)
+    return remaining, findings
 
 
 def _is_kept(entity: Entity, baseline: State) -> bool:

@@ -76,8 +76,8 @@ def count_growth(differences: Sequence[Difference], baseline: State) -> dict[str
     grown = {kind: more for kind, more in change.items() if more > 0 and kind in PER_ACCOUNT}
     if not grown or baseline.known_addresses is not None:
         return {}
-    had = Counter(address.kind for address in baseline.entities)
-    return {kind: Growth(had[kind], more) for kind, more in grown.items()}
+    existing = Counter(address.kind for address in baseline.entities)
+    return {kind: Growth(existing[kind], more) for kind, more in grown.items()}
 
 
 def check_account_quotas(draft: Draft) -> Iterator[Problem]:

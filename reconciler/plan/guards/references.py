@@ -57,10 +57,10 @@ def check_providers(draft: Draft) -> Iterator[Problem]:
             continue
         trusts = find_trusted_providers(role.trust_policy, draft.baseline.account)
         for arn, named in sorted(find_named_entities(role.trust_policy, draft.baseline.account).items()):
-            there = _will_exist(draft, named) and (
+            exists = _will_exist(draft, named) and (
                 named.kind in draft.baseline.details.unread or draft.planning.arn_of(named) == arn
             )
-            if named in trusts and not there and named not in draft.planning.deletions:
+            if named in trusts and not exists and named not in draft.planning.deletions:
                 yield _warn_missing_provider(draft, difference.address, arn)
 
 
@@ -140,9 +140,9 @@ def check_deleted_principals(draft: Draft) -> Iterator[Problem]:
     for difference in draft.differences:
         role = difference.after
         if isinstance(role, Role) and _writes_trust(difference):
-            gone = sorted(unique_ids_of(role.trust_policy) - draft.baseline.details.unique_ids.keys())
-            if gone:
-                summary = f"{difference.address} names {', '.join(gone)}: the id of a deleted principal."
+            unknown_ids = sorted(unique_ids_of(role.trust_policy) - draft.baseline.details.unique_ids.keys())
+            if unknown_ids:
+                summary = f"{difference.address} names {', '.join(unknown_ids)}: the id of a deleted principal."
                 hint = "IAM refuses such a trust. Write the ARN of its successor, or remove it from the trust."
                 yield draft.build_refusal("unknown-principal", difference.address, summary, hint)
 
@@ -157,7 +157,7 @@ def check_policies(draft: Draft) -> Iterator[Problem]:
             continue
         for arn in sorted(policy_arns_of(difference.after) - known):
             if address_of(arn, draft.baseline.account) is None:
-                said = policy_reference_of(arn, draft.baseline.account)
-                summary = f"{difference.address} names {said}, which does not exist (or cannot be read)."
+                reference = policy_reference_of(arn, draft.baseline.account)
+                summary = f"{difference.address} names {reference}, which does not exist (or cannot be read)."
                 hint = "Check the name; some policies of AWS have a path, as in aws:service-role/NAME."
                 yield draft.build_refusal("unknown-policy", difference.address, summary, hint)

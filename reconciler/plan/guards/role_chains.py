@@ -161,8 +161,8 @@ class RoleChains:
         proofs = {way.auth_method for way in after}
         if any(self.sign_in.works_after(user, proof) is True for proof in proofs):
             return ""
-        if taken := self.sign_in.explain_password_loss(user):
-            return f"{taken}, and it {self.sign_in.describe_missing_key(user)}"
+        if loss := self.sign_in.explain_password_loss(user):
+            return f"{loss}, and it {self.sign_in.describe_missing_key(user)}"
         if AuthMethod.MFA in proofs and self.sign_in.has_device(user) is True:
             return ""  # a key or password was not known before the plan either
         if all(way.auth_method in proofs for way in before):
@@ -184,18 +184,20 @@ class RoleChains:
     def _explain_refusal(self, start: EntryPoint, way: RoleChain) -> str:
         """Return the reason at the first edge of a chain that is missing after the plan, or is stricter."""
         hops = self._graph_after.edges
-        who: EntryPoint | Address = start
+        caller: EntryPoint | Address = start
         for role in way.roles:
-            there = [
-                hop for hop in hops if role in hop.target_roles and (who in hop.entry_points or who in hop.source_roles)
+            edges = [
+                hop
+                for hop in hops
+                if role in hop.target_roles and (caller in hop.entry_points or caller in hop.source_roles)
             ]
-            if not any(map(self._is_usable, there)):
-                name = who.label if isinstance(who, EntryPoint) else str(who)
+            if not any(map(self._is_usable, edges)):
+                name = caller.label if isinstance(caller, EntryPoint) else str(caller)
                 if role not in self.planned.entities:
                     return f"the plan deletes {role}"
-                keys = sorted({key for hop in there for key in hop.verdict.keys})
+                keys = sorted({key for hop in edges for key in hop.verdict.keys})
                 return f"{name} may assume {role} only if {', '.join(keys)} fits" if keys else f"{role} refuses {name}"
-            who = role
+            caller = role
         return "no chain of roles is left"
 
     def _works_surely(self, role: Address, way: RoleChain) -> bool:

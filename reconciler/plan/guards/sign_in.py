@@ -92,8 +92,8 @@ class SignIn:
     def has_password(self, user: Address) -> OptionalBool:
         """Return whether a user has a password for the console before the plan."""
         entity = self.baseline.entities.get(user)
-        told = entity.console if isinstance(entity, User) else None
-        return self.baseline.details.console_passwords.get(user, told)
+        default = entity.console if isinstance(entity, User) else None
+        return self.baseline.details.console_passwords.get(user, default)
 
     def needs_lookup(self, user: Address) -> bool:
         """Return whether the keys, the password or the devices of a user were not read yet."""

@@ -85,18 +85,18 @@ def _measure_losses(draft: Draft) -> Iterator[LossMeasure]:
     deleted = Counter(item.address.kind for item in draft.differences_of(Action.DELETE))
     entities, secrets = deleted.total(), count_secrets(draft)
     parts = f" ({_format_count(entities, 'entity')}; {_format_count(secrets, 'password, key or MFA device')})"
-    said = f"{_format_count(entities + secrets, 'deletion')}{parts if secrets else ''}"
-    yield LossMeasure("max_deletes", "too-many-deletes", entities + secrets, said)
+    text = f"{_format_count(entities + secrets, 'deletion')}{parts if secrets else ''}"
+    yield LossMeasure("max_deletes", "too-many-deletes", entities + secrets, text)
     for kind, number in deleted.items():
         if number > _PERCENT_FROM:
             existing = _count_existing(draft, kind)
             percent = 100 * number / existing
-            said = f"{number} of {existing} {_plural_of(kind.replace('-', ' '))} ({percent:.1f} %)"
-            yield LossMeasure("max_delete_percent", "too-many-deletes", percent, said, " %")
+            text = f"{number} of {existing} {_plural_of(kind.replace('-', ' '))} ({percent:.1f} %)"
+            yield LossMeasure("max_delete_percent", "too-many-deletes", percent, text, " %")
     removals = count_removals(draft)
     each = ", ".join(_format_count(number, noun) for noun, number in removals.items())
-    said = f"{_format_count(removals.total(), 'removal')} from entities that stay ({each})"
-    yield LossMeasure("max_removals", "too-many-removals", removals.total(), said)
+    text = f"{_format_count(removals.total(), 'removal')} from entities that stay ({each})"
+    yield LossMeasure("max_removals", "too-many-removals", removals.total(), text)
 
 
 def _count_existing(draft: Draft, kind: str) -> int:

@@ -127,9 +127,9 @@ def find_lost_rights(
         return
     contexts = _contexts_of(address, sign_in)
     for undo in undo_calls:
-        had, has = _tags_of(undo, draft, planned)
-        was = _build_question(before, undo.action, undo.old_resource, had, contexts)
-        now = _build_question(after, undo.action, undo.resource, has, contexts)
+        tags_before, tags_after = _tags_of(undo, draft, planned)
+        was = _build_question(before, undo.action, undo.old_resource, tags_before, contexts)
+        now = _build_question(after, undo.action, undo.resource, tags_after, contexts)
         if not is_no_stricter(was, now, draft.desired.now):
             yield LostAccess(f"{undo.action} on {undo.resource}", _explain_loss(was(NOTHING_KNOWN), now(NOTHING_KNOWN)))
 

@@ -57,8 +57,8 @@ def decode_entity(kind: str, value: Mapping[str, Any], partition: str, path: str
     required = [field.name for field in fields(entity_class) if field.name not in late]
     take_object(value, path, required, tuple(late))
     types = get_type_hints(entity_class)
-    made: Any = entity_class
-    entity: Entity = made(
+    make_entity: Any = entity_class
+    entity: Entity = make_entity(
         **{name: _decode_value(types[name], item, partition, f"{path}.{name}") for name, item in value.items()}
     )
     tags: Mapping[str, str] = getattr(entity, "tags", {})

@@ -52,7 +52,7 @@ def read_runs(lines: Iterable[str]) -> list[ApplyRun]:
             del found[-1][1][record["seq"]]
     if not found:
         raise ValueError("no plan in it")
-    return [_build_run(begun, made) for begun, made in found]
+    return [_build_run(plan_record, calls_made) for plan_record, calls_made in found]
 
 
 def _build_run(plan_record: Mapping[str, Any], calls_made: Mapping[int, Address]) -> ApplyRun:
@@ -70,10 +70,10 @@ def _build_run(plan_record: Mapping[str, Any], calls_made: Mapping[int, Address]
 
 def _find_unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Address, Address | str]]:
     """Yield the entity that loses a link by a call on the deleted entity, and the deleted entity."""
-    asked = call["parameters"]
+    parameters = call["parameters"]
 
     def take_parameter(key: str) -> str:
-        return take_name(asked[key], f"parameters.{key}")
+        return take_name(parameters[key], f"parameters.{key}")
 
     match call["operation"], address.kind:
         case "RemoveUserFromGroup", "group":

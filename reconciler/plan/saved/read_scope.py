@@ -48,15 +48,15 @@ def find_unread(saved: SavedPlan, live: State) -> frozenset[Address]:
     """Return the addresses that must still be read; empty if the part of the account in `live` is enough."""
     guarded = _find_guarded(saved, live)
     planning = PlanContext(live, live)
-    wanted = {*saved.before, *guarded}
+    needed = {*saved.before, *guarded}
     for after in saved.desired_entities.values():
-        wanted |= KINDS_BY_NAME[after.kind].references(after, planning)
+        needed |= KINDS_BY_NAME[after.kind].references(after, planning)
     for address, entity in live.entities.items():
         if isinstance(entity, Role) and address not in guarded:
-            wanted |= planning.filter_own_policies(entity.policies, [entity.permissions_boundary])
+            needed |= planning.filter_own_policies(entity.policies, [entity.permissions_boundary])
         else:
-            wanted |= KINDS_BY_NAME[address.kind].references(entity, planning)
-    return frozenset(wanted - (live.known_addresses or frozenset()))
+            needed |= KINDS_BY_NAME[address.kind].references(entity, planning)
+    return frozenset(needed - (live.known_addresses or frozenset()))
 
 
 def is_insufficient(saved: SavedPlan, live: State) -> bool:
@@ -113,10 +113,10 @@ def _shared_effects_of(step: Step, context: PlanContext) -> tuple[Statements, St
         return NO_STATEMENTS, NO_STATEMENTS
     if step.address.kind == "group" and "PolicyArn" in step.call.parameters:
         arn = str(step.call.parameters["PolicyArn"])
-        said = context.statements_of_policy(arn, context.entity_before) | context.statements_of_policy(
+        statements = context.statements_of_policy(arn, context.entity_before) | context.statements_of_policy(
             arn, context.entity_after
         )
-        return said, said
+        return statements, statements
     return step.gives | step.lifts, step.takes | step.denies
 
 

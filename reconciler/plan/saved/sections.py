@@ -144,8 +144,8 @@ def read_refusals(document: Mapping[str, Any]) -> frozenset[tuple[str, Address |
 
 def read_access(document: Mapping[str, Any]) -> AccessDelta:
     """Return the access that the plan gives and takes, as it was shown for approval."""
-    said = take_object(document["access"], "access", ACCESS_KEYS)
-    rows = {key: list(enumerate(take_list(said[key], f"access.{key}"))) for key in ACCESS_KEYS}
+    access = take_object(document["access"], "access", ACCESS_KEYS)
+    rows = {key: list(enumerate(take_list(access[key], f"access.{key}"))) for key in ACCESS_KEYS}
     pairs = [
         (path := f"access.changed[{index}]", take_object(item, path, ("before", "after")))
         for index, item in rows["changed"]

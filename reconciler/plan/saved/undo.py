@@ -74,20 +74,20 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
     saved = run.saved
     new_names = {old: new for new, old in saved.renames.items() if new in run.touched}
     old_names = {new: old for old, new in new_names.items()}
-    was = {address: entity for address in run.touched if (entity := saved.before[address]) is not None}
-    entities = apply_renames(State(saved.account, saved.partition, was), new_names).entities
-    wanted = {name: entities.get(name) for name in (old_names.get(address, address) for address in run.touched)}
-    left = {address: saved.after[address] for address in run.touched}
-    for holder, held in sorted(run.unlinked, key=str):
+    entities_before = {address: entity for address in run.touched if (entity := saved.before[address]) is not None}
+    entities = apply_renames(State(saved.account, saved.partition, entities_before), new_names).entities
+    restored = {name: entities.get(name) for name in (old_names.get(address, address) for address in run.touched)}
+    entities_after = {address: saved.after[address] for address in run.touched}
+    for holder, link in sorted(run.unlinked, key=str):
         if holder not in run.touched and (entity := live.entities.get(holder)):
-            left.setdefault(holder, entity)
-            wanted[holder] = _restore_link(wanted.get(holder) or entity, held)
+            entities_after.setdefault(holder, entity)
+            restored[holder] = _restore_link(restored.get(holder) or entity, link)
     return replace(
         saved,
         owner=None,
-        before=left,
-        after=wanted,
-        reasons=dict.fromkeys(wanted, f"undoes the apply of {run.time[:19].replace('T', ' ')} UTC"),
+        before=entities_after,
+        after=restored,
+        reasons=dict.fromkeys(restored, f"undoes the apply of {run.time[:19].replace('T', ' ')} UTC"),
         refusals=frozenset(),
         moves=tuple(Move(new, old, Place("", 0, 0)) for old, new in new_names.items()),
         renames=new_names,
@@ -95,14 +95,14 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
     )
 
 
-def _restore_link(entity: Entity, held: Address | str) -> Entity:
-    match entity, held:
+def _restore_link(entity: Entity, link: Address | str) -> Entity:
+    match entity, link:
         case User(), Address():
-            return replace(entity, groups=entity.groups | {held})
+            return replace(entity, groups=entity.groups | {link})
         case InstanceProfile(), Address():
-            return replace(entity, role=held)
+            return replace(entity, role=link)
         case ((User() | Group() | Role()), str()):
-            return replace(entity, policies=entity.policies | {held})
+            return replace(entity, policies=entity.policies | {link})
     return entity
 
 
@@ -148,8 +148,8 @@ def _find_taken_over(target: SavedPlan, live: State, options: PlanOptions) -> It
         now = live.entities.get(address)
         owner = owner_of(now) if now else None
         was = target.desired_entities.get(address)
-        ours = {owner_of(entity) for entity in (left, was) if entity}
-        if owner and owner not in ours and not options.take_over:
+        own_owners = {owner_of(entity) for entity in (left, was) if entity}
+        if owner and owner not in own_owners and not options.take_over:
             summary = f"{address} now belongs to owner {owner!r} (tag reconcile:owner)."
             hint = "To restore it all the same, pass --take-over."
             yield Problem(Level.ERROR, "other-owner", summary, "", hint, None, address, "--take-over")
@@ -162,8 +162,8 @@ def _find_later_changes(target: SavedPlan, live: State) -> Iterator[Problem]:
         if fingerprint_of(now) in (fingerprint_of(left), fingerprint_of(was)):
             continue
         paths = ", ".join(field.path for field in diff_entities(left, now)) if left and now else ""
-        said = f": {paths}" if paths else (": somebody deleted it" if left else ": somebody created it")
-        summary = f"{address} has changed since the apply{said}."
+        text = f": {paths}" if paths else (": somebody deleted it" if left else ": somebody created it")
+        summary = f"{address} has changed since the apply{text}."
         hint = "This plan undoes that change too."
         yield Problem(Level.WARNING, "changed-since", summary, "", hint, None, address)
 
