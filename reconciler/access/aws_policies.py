@@ -12,7 +12,7 @@ from functools import cache
 from reconciler.model.document import Document, Json
 from reconciler.policy.canonical import CURRENT_VERSION, canonical
 
-_MARK = ":iam::aws:policy/"
+_AWS_POLICY_PREFIX = ":iam::aws:policy/"
 
 
 def _make_allow(actions: str) -> dict[str, Json]:
@@ -140,7 +140,7 @@ _EXACT: dict[str, list[dict[str, Json]]] = {
 }
 """Maps path and name of a policy to all of its statements."""
 
-_READS = """
+_READ_ACTIONS = """
     *:Get* *:List* *:Describe* *:BatchGet* *:Search* *:Query* *:Validate* *:Check* *:Test* *:View* *:Select*
     *:Read* *:Is* *:Discover* *:Preview* *:Retrieve* *:Lookup* *:Detect* *:Scan* *:Evaluate* *:Count* *:Verify*
     *:Estimate* *:BatchDescribe* *:BatchList* *:BatchCheck* *:Generate*
@@ -158,9 +158,9 @@ _READS = """
 """
 
 _CEILINGS: dict[str, list[dict[str, Json]]] = {
-    "ReadOnlyAccess": [_make_allow(_READS)],
-    "SecurityAudit": [_make_allow(_READS)],
-    "job-function/ViewOnlyAccess": [_make_allow(_READS)],
+    "ReadOnlyAccess": [_make_allow(_READ_ACTIONS)],
+    "SecurityAudit": [_make_allow(_READ_ACTIONS)],
+    "job-function/ViewOnlyAccess": [_make_allow(_READ_ACTIONS)],
 }
 """Maps path and name of a policy to statements that allow more than it does."""
 
@@ -192,7 +192,7 @@ _POLICIES_WITH_DENY = frozenset(
 @cache
 def find_aws_policy(arn: str) -> tuple[Document | None, bool]:
     """Return the document of a policy of AWS, and False if it is only a ceiling; (None, True) if it is not known."""
-    before, mark, name = arn.partition(_MARK)
+    before, mark, name = arn.partition(_AWS_POLICY_PREFIX)
     if not mark:
         return None, True
     partition = before.removeprefix("arn:")
@@ -205,5 +205,5 @@ def find_aws_policy(arn: str) -> tuple[Document | None, bool]:
 
 def may_deny(arn: str) -> bool:
     """Return whether a policy of unknown content may deny something; few of AWS's own policies do."""
-    _, mark, name = arn.partition(_MARK)
+    _, mark, name = arn.partition(_AWS_POLICY_PREFIX)
     return not mark or name.rpartition("/")[2] in _POLICIES_WITH_DENY

@@ -18,7 +18,7 @@ from reconciler.access.templates import compile_arn_segments, compile_filled_glo
 Compare = Callable[[str, str], bool]
 """Takes a filled-in text of the policy and a value of the request; returns whether they match."""
 
-_ZONE = re.compile(r"([+-][0-9]{2}):?([0-9]{2})\Z")
+_TIME_ZONE = re.compile(r"([+-][0-9]{2}):?([0-9]{2})\Z")
 
 
 def _equals(text: str, value: str) -> bool:
@@ -71,7 +71,7 @@ def _parse_timestamp(text: str) -> Decimal | None:
     stamp = text.upper()
     stamp = f"{stamp}-01-01" if len(stamp) == 4 else f"{stamp}-01" if len(stamp) == 7 else stamp
     try:
-        moment = datetime.fromisoformat(_ZONE.sub(r"\1:\2", stamp) if "T" in stamp else stamp)
+        moment = datetime.fromisoformat(_TIME_ZONE.sub(r"\1:\2", stamp) if "T" in stamp else stamp)
     except ValueError:
         return None
     return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))

@@ -15,7 +15,7 @@ from reconciler.access.verdicts import NO, YES, Ternary, all_of, any_of, consens
 from reconciler.model.document import Condition
 from reconciler.policy.operators import OPERATORS, Operator
 
-_WITH_VARIABLES = ("String", "Arn")
+_VARIABLE_TYPES = ("String", "Arn")
 """The types of operator that read policy variables ("Variables and tags", "Where you can use policy variables")."""
 
 
@@ -93,7 +93,7 @@ def compile_condition(condition: Condition, version: str) -> CompiledCondition:
     """Prepare a condition. version: the Version of its document, which decides about variables."""
     operator = OPERATORS.get(condition.operator)
     base = operator.base if operator is not None else ""
-    takes_variables = operator is not None and operator.type in _WITH_VARIABLES
+    takes_variables = operator is not None and operator.type in _VARIABLE_TYPES
     return CompiledCondition(
         name=condition.operator,
         key=condition.key,

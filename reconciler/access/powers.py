@@ -118,7 +118,7 @@ class _PolicySummary:
 
 _ACTIONS = frozenset(action.lower() for path in PATHS for step in path.steps for action in step.actions)
 _ANY_ACTION = min(_ACTIONS)
-_OWN_ACTIONS = frozenset(
+_SELF_ACTIONS = frozenset(
     action.lower() for path in PATHS if path.allows_self for step in path.steps for action in step.actions
 )
 
@@ -171,7 +171,7 @@ def _summarize_policy(document: CompiledDocument, partition: str, account: str) 
     relevant: dict[CompiledStatement, frozenset[str]] = {}
     depends_on_self = False
     for item, actions in covered.items():
-        by_name = not _OWN_ACTIONS.isdisjoint(actions) and item.resources.resolve_patterns(NOTHING_KNOWN) != ()
+        by_name = not _SELF_ACTIONS.isdisjoint(actions) and item.resources.resolve_patterns(NOTHING_KNOWN) != ()
         if by_name or any(item.resources.matches(arn, NOTHING_KNOWN).value is not False for arn in probes):
             relevant[item] = frozenset(actions)
         depends_on_self = depends_on_self or by_name

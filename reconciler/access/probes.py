@@ -17,36 +17,36 @@ from reconciler.access.principal_answers import evaluate, evaluate_without_denie
 from reconciler.access.templates import MANY, ONE
 from reconciler.access.verdicts import Decision, Verdict, require_all
 
-_MARK = chr(0xF0000 + secrets.randbelow(0xFFF0))
-_NAME = _MARK * (70 + secrets.randbelow(300))
+_PROBE_CHARACTER = chr(0xF0000 + secrets.randbelow(0xFFF0))
+_PROBE_NAME = _PROBE_CHARACTER * (70 + secrets.randbelow(300))
 """A long name, like one with a path; shorter names are tried if a pattern counts characters by `?`."""
 
-PROBE_ACTION = _MARK * (10 + secrets.randbelow(20))
-PROBE_SERVICE = _MARK * (5 + secrets.randbelow(20))
+PROBE_ACTION = _PROBE_CHARACTER * (10 + secrets.randbelow(20))
+PROBE_SERVICE = _PROBE_CHARACTER * (5 + secrets.randbelow(20))
 
 RESOURCE_TYPES = {"user": "user", "role": "role", "group": "group", "policy": "policy", "provider": "oidc-provider"}
-_EVERYTHING = ("user", "role", "group", "policy")
+_ALL_TYPES = ("user", "role", "group", "policy")
 
 
 def resource_types_of(resource_type: str) -> tuple[str, ...]:
     """Return the single types that a step's type means."""
-    return _EVERYTHING if resource_type == "everything" else (resource_type,)
+    return _ALL_TYPES if resource_type == "everything" else (resource_type,)
 
 
 def make_probe(principal: Principal, resource_type: str) -> str:
     """Return the ARN of a resource of this type that nobody named."""
-    return _make_arn(principal.partition, principal.account, resource_type, _NAME)
+    return _make_arn(principal.partition, principal.account, resource_type, _PROBE_NAME)
 
 
 def make_probes(partition: str, account: str) -> tuple[str, ...]:
     """Return a probe of every type."""
-    return tuple(_make_arn(partition, account, kind, _NAME) for kind in ("any", *RESOURCE_TYPES))
+    return tuple(_make_arn(partition, account, kind, _PROBE_NAME) for kind in ("any", *RESOURCE_TYPES))
 
 
 def _make_arn(partition: str, account: str, resource_type: str, name: str) -> str:
     if resource_type in RESOURCE_TYPES:
         return f"arn:{partition}:iam::{account}:{RESOURCE_TYPES[resource_type]}/{name}"
-    return f"arn:{partition}:{PROBE_SERVICE}:{_MARK}:{account}:{name}"
+    return f"arn:{partition}:{PROBE_SERVICE}:{_PROBE_CHARACTER}:{account}:{name}"
 
 
 def evaluate_resource_type(
@@ -109,7 +109,9 @@ def _probe_spared_resources(
                 marks = text.count(ONE)
                 for length in (1, marks - 1, marks + 1):
                     if length > 0:
-                        yield _make_arn(principal.partition, principal.account, resource_type, _MARK * length)
+                        yield _make_arn(
+                            principal.partition, principal.account, resource_type, _PROBE_CHARACTER * length
+                        )
 
 
 def _list_denies(principal: Principal, action: str) -> Iterator[CompiledStatement]:
@@ -121,10 +123,10 @@ def _list_denies(principal: Principal, action: str) -> Iterator[CompiledStatemen
 def _fill_pattern(text: str, principal: Principal, resource_type: str) -> Iterator[str]:
     """Yield resources of a type that match the pattern of a NotResource."""
     if resource_type not in RESOURCE_TYPES:
-        yield text.replace(MANY, _NAME).replace(ONE, _MARK)
+        yield text.replace(MANY, _PROBE_NAME).replace(ONE, _PROBE_CHARACTER)
         return
     head, begin = _make_arn(principal.partition, principal.account, resource_type, "").rsplit(":", 1)
     name = text.split(":", 5)[-1]
     for filled in (name, name.replace(MANY, begin + MANY, 1)):
         if filled.startswith(begin):
-            yield f"{head}:{filled.replace(MANY, _NAME).replace(ONE, _MARK)}"
+            yield f"{head}:{filled.replace(MANY, _PROBE_NAME).replace(ONE, _PROBE_CHARACTER)}"

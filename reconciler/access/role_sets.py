@@ -16,7 +16,7 @@ from reconciler.access.role_assumption import ROLE_KEY_PREFIXES, Target
 from reconciler.access.templates import MANY, ONE, compile_arn_glob
 from reconciler.model.document import Document
 
-_LAST = "\U0010ffff"
+_LAST_CHARACTER = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class RoleSets:
         """Test only the ARNs that begin with the text before its first wildcard."""
         ends = [end for end in (text.find(MANY), text.find(ONE)) if end >= 0]
         head = text[: min(ends)] if ends else text
-        first, last = bisect_left(self._arns, head), bisect_left(self._arns, head + _LAST)
+        first, last = bisect_left(self._arns, head), bisect_left(self._arns, head + _LAST_CHARACTER)
         if first == last:
             return 0
         matches = compile_arn_glob(text)

@@ -23,8 +23,8 @@ MANY, ONE = "\ue000", "\ue001"
 _VARIABLE = re.compile(r"\$\{([^,{}]*)(?:,\s*'([^']*)'\s*)?\}")
 """No two parts of this expression match the same character, so that it cannot backtrack far."""
 
-_MARKS = str.maketrans({"*": MANY, "?": ONE})
-_UNMARKS = str.maketrans({MANY: "*", ONE: "?"})
+_TO_WILDCARDS = str.maketrans({"*": MANY, "?": ONE})
+_TO_PLAIN = str.maketrans({MANY: "*", ONE: "?"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,16 @@ def parse_template(text: str, version: str, takes_variables: bool = True) -> Tem
     version: the Version of the document. takes_variables: False if the element or operator reads no variables.
     """
     if not takes_variables or version != CURRENT_VERSION or "${" not in text:
-        fixed = text.translate(_MARKS)
+        fixed = text.translate(_TO_WILDCARDS)
         return Template((fixed,), fixed)
     parts: list[str | Variable] = []
     end = 0
     for match in _VARIABLE.finditer(text):
-        parts.append(text[end : match.start()].translate(_MARKS))
+        parts.append(text[end : match.start()].translate(_TO_WILDCARDS))
         name = match[1].strip()
         parts.append(name if name in ("*", "?", "$") else Variable(name.lower(), match[2]))
         end = match.end()
-    parts.append(text[end:].translate(_MARKS))
+    parts.append(text[end:].translate(_TO_WILDCARDS))
     if any(isinstance(part, Variable) for part in parts):
         return Template(tuple(parts), None)
     return Template(tuple(parts), "".join(part for part in parts if isinstance(part, str)))
@@ -104,7 +104,7 @@ def _fill_variable(variable: Variable, context: Context, unknown: set[str]) -> s
 
 def to_plain_text(text: str) -> str:
     """Return a filled-in text with plain `*` and `?`, for operators that read no wildcards."""
-    return text.translate(_UNMARKS)
+    return text.translate(_TO_PLAIN)
 
 
 def compile_filled_glob(text: str) -> Matcher:

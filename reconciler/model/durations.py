@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_WRITTEN = re.compile(r"([0-9]{1,9})([smhd]?)")
+_DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNITS = (("d", 86400, 2), ("h", 3600, 1), ("m", 60, 1))
 """The letter of a unit, its seconds, and the least number from which it is used: a day is `24h`, two are `2d`."""
@@ -39,12 +39,12 @@ def format_seconds_text(text: str) -> str:
 def annotate_age(condition: str) -> str:
     """Return a condition such as `NumericLessThan aws:MultiFactorAuthAge 3600` with ` (1h)` after its seconds."""
     words = condition.split(" ")
-    if len(words) != 3 or words[1].lower() != _AGE or (duration := format_seconds_text(words[2])) == words[2]:
+    if len(words) != 3 or words[1].lower() != _MFA_AGE_KEY or (duration := format_seconds_text(words[2])) == words[2]:
         return condition
     return f"{condition} ({duration})"
 
 
-_AGE = "aws:multifactorauthage"
+_MFA_AGE_KEY = "aws:multifactorauthage"
 """AWS's key whose value is a time in seconds, which a file writes as `mfa: {max_age: 1h}`."""
 
 
@@ -54,5 +54,5 @@ def parse_duration(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    match = _WRITTEN.fullmatch(value) if isinstance(value, str) else None
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     return int(match[1]) * _SECONDS[match[2]] if match else None

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_NAMED_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _COLON, _HASH = "\\x3a", "\\x23"
 
 
@@ -33,7 +33,7 @@ def escape_characters(text: str) -> str:
     """Return the text with unprintable characters as `\\n`, `\\x1b`, `\\u202e`."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else _NAMED.get(char) or _code_of(char) for char in text)
+    return "".join(char if char.isprintable() else _NAMED_ESCAPES.get(char) or _code_of(char) for char in text)
 
 
 def escape_lines(text: str, *, colors: bool = False) -> str:

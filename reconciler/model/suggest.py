@@ -13,7 +13,7 @@ from functools import lru_cache
 
 # A single slip costs a short word more of its ratio than a long one, yet two short words are alike by
 # chance more often: the table in tests/unit/model/test_suggest.py is what these numbers were tuned on.
-_SHORT = 5
+_SHORT_LENGTH = 5
 _CUTOFF_SHORT = 0.75
 _CUTOFF = 0.7
 
@@ -66,7 +66,7 @@ class _WordIndex:
             return self._spellings[folded]
         if len(folded) > _MAX_LENGTH:
             return None
-        cutoff = _CUTOFF_SHORT if len(folded) < _SHORT else _CUTOFF
+        cutoff = _CUTOFF_SHORT if len(folded) < _SHORT_LENGTH else _CUTOFF
         near = _find_closest(folded, self._indexable if self._is_small else self._find_candidates(folded), cutoff)
         return None if near is None else self._spellings[near]
 

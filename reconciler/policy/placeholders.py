@@ -20,11 +20,11 @@ PLACEHOLDER_CODE, ACCOUNT_CODE = "foreign-placeholder", "bad-account-id"
 
 _BRACED = r"(?P<mark>\$\$|[$&#])\{(?P<inside>[^{}]*)\}"
 _ANGLED = r"<[A-Za-z][A-Za-z0-9 _.:/-]*>"
-_SHOUTED = r"(?<![A-Za-z0-9])YOUR[-_][A-Z0-9_-]*[A-Z0-9]"
+_IN_CAPITALS = r"(?<![A-Za-z0-9])YOUR[-_][A-Z0-9_-]*[A-Z0-9]"
 _SHELL = r"\$(?:AWS_[A-Z_]+|(?:ACCOUNT|BUCKET|REGION|PARTITION)(?:_[A-Z]+)*)(?![A-Za-z0-9_])"
-_SUSPECT = re.compile(rf"{_BRACED}|{_ANGLED}|{_SHOUTED}|{_SHELL}")
+_PLACEHOLDER = re.compile(rf"{_BRACED}|{_ANGLED}|{_IN_CAPITALS}|{_SHELL}")
 
-_MARKS = frozenset("$&#<")
+_PLACEHOLDER_CHARACTERS = frozenset("$&#<")
 """Every placeholder has one of these characters, except the one in capitals, such as YOUR-BUCKET."""
 
 _ORDINARY_ARN = re.compile(r"arn:[a-z0-9*-]*:[a-z0-9-]*:(?:[a-z]+-[a-z0-9-]*|\*)?:(?:[0-9]{12}|\*|aws)?:")
@@ -36,7 +36,7 @@ _FOREIGN = re.compile(rf"AWS::|!|{_TERRAFORM.pattern}|{_SERVERLESS.pattern}")
 _ATTRIBUTE = re.compile(r"[A-Za-z0-9]+(\.[A-Za-z0-9]+)*")
 
 _ACCOUNT_KEYS = frozenset(f"aws:{name}account" for name in ("principal", "resource", "source", "vpce"))
-_DASHED = re.compile(r"[0-9]+(-[0-9]+)+")
+_DASHED_ACCOUNT = re.compile(r"[0-9]+(-[0-9]+)+")
 _ACCOUNT_WORD = re.compile(
     r"(aws|my|your)?[-_ ]?account[-_ ]?(id|number)?([-_ ]without[-_ ]hyphens)?|x{12}|n{12}", re.IGNORECASE
 )
@@ -64,7 +64,7 @@ class Placeholder:
 
 def find_placeholder(text: str) -> Placeholder | None:
     """Return the first placeholder in a text that is neither a variable of AWS nor of reconcile; None if none is."""
-    for match in _SUSPECT.finditer(text):
+    for match in _PLACEHOLDER.finditer(text):
         inside = match["inside"]
         if inside is None:
             return _read_bare(match[0])
@@ -139,7 +139,7 @@ def explain_account(text: str) -> tuple[str, str] | None:
         lost = " Perhaps a leading 0 was lost." if len(text) < _ACCOUNT_DIGITS else ""
         return f"has {len(text)} digits; an account id has {_ACCOUNT_DIGITS}", f"Write all {_ACCOUNT_DIGITS}.{lost}"
     bare = text.replace("-", "")
-    if _DASHED.fullmatch(text) and len(bare) in _PLAUSIBLE_LENGTHS:
+    if _DASHED_ACCOUNT.fullmatch(text) and len(bare) in _PLAUSIBLE_LENGTHS:
         plain = f'Write "{bare}", quoted.' if len(bare) == _ACCOUNT_DIGITS else f"Write all {_ACCOUNT_DIGITS} digits."
         return "has dashes; AWS knows an account by its digits alone", plain
     if _ACCOUNT_WORD.fullmatch(text):
@@ -189,7 +189,7 @@ def check_placeholders(document: JsonObject, reported: frozenset[Path]) -> Itera
 
 def has_placeholder(text: str) -> bool:
     """Return whether `check_placeholders` would report a text; fast for the many texts without a placeholder."""
-    if (not _MARKS.isdisjoint(text) or "YOUR" in text) and find_placeholder(text) is not None:
+    if (not _PLACEHOLDER_CHARACTERS.isdisjoint(text) or "YOUR" in text) and find_placeholder(text) is not None:
         return True
     return text.startswith("arn:") and not _ORDINARY_ARN.match(text) and next(_check_arn((), text), None) is not None
 

@@ -22,7 +22,7 @@ TRUST_ACTIONS = (
 )
 """The actions that a trust can allow: the calls that assume a role, and the additions that such a call may carry."""
 
-WITHOUT_OPERATION = (
+ACTIONS_WITHOUT_OPERATION = (
     "sts:GetServiceBearerToken",
     "sts:SetContext",
     "sts:SetSourceIdentity",
@@ -45,7 +45,7 @@ OPERATIONS = (
     "sts:GetWebIdentityToken",
 )
 
-STS_ACTIONS = tuple(sorted({*OPERATIONS, *WITHOUT_OPERATION}))
+STS_ACTIONS = tuple(sorted({*OPERATIONS, *ACTIONS_WITHOUT_OPERATION}))
 
 
 @lru_cache(maxsize=1024)

@@ -19,8 +19,8 @@ from types import FrameType
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 
 # A terminal sends these to every process in front of it, so the command has them already.
-_FROM_TERMINAL = ("SIGINT", "SIGQUIT")
-_FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+_TERMINAL_SIGNALS = ("SIGINT", "SIGQUIT")
+_FORWARDED_SIGNALS = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 
 
 def run_command(command: Sequence[str], environ: Mapping[str, str], echo: Callable[[str], None]) -> int:
@@ -64,7 +64,7 @@ class _SignalRelay:
             child.send_signal(number)
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if signal.Signals(number).name in _FROM_TERMINAL and _is_foreground():
+        if signal.Signals(number).name in _TERMINAL_SIGNALS and _is_foreground():
             return  # the terminal sends the signal to the command itself, even before this process knows it
         if self._child is None:
             self._early.append(number)
@@ -78,7 +78,7 @@ def _relay_signals(relay: _SignalRelay) -> Iterator[None]:
     before = {}
     # Python accepts handlers only from its main thread. Never SIG_IGN: the command would inherit it.
     if threading.current_thread() is threading.main_thread():
-        for name in (*_FROM_TERMINAL, *_FORWARDED):
+        for name in (*_TERMINAL_SIGNALS, *_FORWARDED_SIGNALS):
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 before[number] = signal.signal(number, relay)

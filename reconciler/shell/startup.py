@@ -13,7 +13,7 @@ from pathlib import Path
 from reconciler.shell.variables import ShellVariables, render_assignments
 
 _CARRIED_PREFIX = "__RECONCILE_"
-_READ_ENV = {"sh", "dash", "ash", "busybox", "ksh", "ksh93", "mksh", "yash"}
+_SHELLS_READING_ENV = {"sh", "dash", "ash", "busybox", "ksh", "ksh93", "mksh", "yash"}
 
 ShellCommand = tuple[tuple[str, ...], dict[str, str]]
 """The command, and variables to add to `StartupContext.environ`."""
@@ -104,7 +104,7 @@ def start_cmd(context: StartupContext) -> ShellCommand:
 def start_posix(context: StartupContext) -> ShellCommand:
     """Return the command for a POSIX shell; an unknown shell only gets a prompt, and no start-up file."""
     prompt = {"PS1": f"{context.label}$ "}
-    if Path(context.program).name not in _READ_ENV:
+    if Path(context.program).name not in _SHELLS_READING_ENV:
         return (context.program, "-i"), prompt | {"ENV": ""}
     own: ShellVariables = {"ENV": context.environ.get("ENV")}
     file = _write_script(

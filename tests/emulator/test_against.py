@@ -232,7 +232,7 @@ def test_what_is_not_compared_does_not_count_either(own: Account) -> None:
     content["integrity"] = compute_digest({key: value for key, value in content.items() if key != "integrity"})
     path.write_text(json.dumps(content))
     said = refused(own)
-    assert "1 deletion > max_deletes 0" in said
+    assert "1 deletion exceeds max_deletes (0)" in said
     assert "+ user/u may assume role/r" in said
     code, said = apply(own, "--allow-deletes")
     assert (code, "+ user/u may assume role/r" in said) == (0, True), said

@@ -134,7 +134,7 @@ def test_a_user_ends_by_itself_is_denied_for_good_and_never_deleted(account: Acc
     assert [(one["principal"], one["role"]) for one in plan["access"]["lost"]] == [("user/sam", "role/app")]
     (finding,) = findings_of(plan, "warning")
     assert (finding["code"], finding["address"]) == ("expired", "user/sam")
-    assert "To delete user/sam, take it out of the file" in finding["message"]
+    assert "To delete user/sam, remove it from the file" in finding["message"]
     account.apply()
     (key,) = account.iam.list_access_keys(UserName="sam")["AccessKeyMetadata"]
     assert key["Status"] == "Active"

@@ -533,18 +533,18 @@ def deleting(account: Account) -> Account:
 
 
 def test_what_is_unsafe_still_needs_its_flag(deleting: Account) -> None:
-    refused(deleting, "2 deletions > max_deletes 1", "--allow-deletes")
+    refused(deleting, "2 deletions exceed max_deletes (1)", "--allow-deletes")
     assert deleting.run_cli("apply", "plan.json", "--allow-deletes").code == 0
     assert deleting.iam.list_users()["Users"] == []
 
 
 def test_a_flag_of_plan_is_no_flag_of_apply(deleting: Account) -> None:
     save(deleting, "--allow-deletes")
-    refused(deleting, "max_deletes 1", "--allow-deletes")
+    refused(deleting, "max_deletes (1)", "--allow-deletes")
 
 
 def test_yes_does_not_make_it_safe(deleting: Account) -> None:
-    refused(deleting, "max_deletes 1", arguments=("--yes",))
+    refused(deleting, "max_deletes (1)", arguments=("--yes",))
 
 
 LOOSENED: dict[str, Callable[[Any], object]] = {
@@ -564,7 +564,7 @@ def test_settings_cannot_be_loosened_by_hand(deleting: Account, change: Callable
 
 def test_calling_a_plan_safe_does_not_make_it_safe(deleting: Account) -> None:
     edit(deleting, lambda content: content.update(safe=True, findings=[]))
-    refused(deleting, "max_deletes 1", "--allow-deletes")
+    refused(deleting, "max_deletes (1)", "--allow-deletes")
 
 
 def test_what_outside_uses_since_is_refused_like_in_any_plan(account: Account) -> None:

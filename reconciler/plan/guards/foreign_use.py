@@ -14,7 +14,7 @@ from reconciler.model.problem import Problem
 from reconciler.model.sentence import format_list
 from reconciler.plan.guards.draft import Draft
 
-_SHOWN = 5
+_MAX_NAMED = 5
 
 
 def check_foreign_use(draft: Draft) -> Iterator[Problem]:
@@ -24,7 +24,7 @@ def check_foreign_use(draft: Draft) -> Iterator[Problem]:
         address = difference.address
         bounded = _filter_unmanaged(planning, planning.boundary_holders.get(planning.arn_of(address), ()))
         if bounded:
-            whose = format_list(map(str, bounded), _SHOWN)
+            whose = format_list(map(str, bounded), _MAX_NAMED)
             yield draft.build_refusal(
                 "foreign-boundary",
                 address,
@@ -39,7 +39,7 @@ def check_foreign_use(draft: Draft) -> Iterator[Problem]:
             yield draft.build_refusal(
                 "foreign-use",
                 address,
-                f"{address} would be deleted, but {format_list(map(str, users), _SHOWN)} outside the file use it.",
+                f"{address} would be deleted, but {format_list(map(str, users), _MAX_NAMED)} outside the file use it.",
                 f"{f'Let them use {new}' if new else 'Keep it in the file'}, "
                 "or pass --allow-foreign-detach to detach it from them.",
                 "--allow-foreign-detach",

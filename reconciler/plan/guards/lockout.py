@@ -27,7 +27,7 @@ from reconciler.plan.guards.role_chains import ClosedChain, RoleChains
 from reconciler.plan.guards.undo_rights import LostAccess, find_lost_rights, find_undo_calls
 
 FLAG = "--allow-lockout"
-_SHOWN = 3
+_MAX_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ def check_lockout(draft: Draft, lockouts: Iterable[Lockout]) -> Iterator[Problem
 
 
 def _refuse_lockout(draft: Draft, found: Lockout) -> Problem:
-    losses = "; ".join(f"{loss.what} ({loss.reason})" for loss in found.losses[:_SHOWN])
-    more = f"; and {len(found.losses) - _SHOWN} more" if len(found.losses) > _SHOWN else ""
+    losses = "; ".join(f"{loss.what} ({loss.reason})" for loss in found.losses[:_MAX_NAMED])
+    more = f"; and {len(found.losses) - _MAX_NAMED} more" if len(found.losses) > _MAX_NAMED else ""
     hint = f"Keep the rights of {found.address} to undo this plan and a way to sign in or assume it, or pass {FLAG}."
     summary = f"This plan locks out {found.label}. It takes away {losses}{more}."
     return draft.build_refusal("lockout", found.address, summary, hint, FLAG)
