@@ -15,7 +15,7 @@ from reconciler.model.problem import Level, Problem
 
 
 class Action(StrEnum):
-    """What happens to an entity; the symbol is how the text plan marks it."""
+    """The kind of change of an entity. symbol: its mark in the text plan."""
 
     CREATE = "create"
     UPDATE = "update"

@@ -177,8 +177,8 @@ def unique_ids_of(document: Document) -> frozenset[str]:
 def remove_principals(document: Document, removed: frozenset[str], partition: str) -> Document:
     """Return the trust without these principals of kind AWS.
 
-    Drop the statements that name nobody else, and NotPrincipal allows of only them. Treat a NotPrincipal deny of only
-    them as denying everybody. Return the closed trust if no statement is left.
+    A statement that then names nobody is dropped; only a Deny with NotPrincipal stays, and denies everybody. Return the
+    closed trust if no statement is left.
     """
     statements = []
     for statement in document.statements:
