@@ -1,12 +1,17 @@
-"""The policy evaluator: may this principal do that, and who may assume which role, by AWS's evaluation rules.
+"""Evaluate policies by AWS's rules: may a principal do something, and who may assume which role.
 
-Pure functions over canonical documents. What is not known is reported as keys, never guessed: three-valued logic
-throughout. Pipeline: `templates`, `matching`, `conditions` judge one statement; `compiled` holds documents ready;
-`identity` and `naming` weigh them for a principal; `assume` joins both for a role, `resources` for any other resource,
-`matrix` does so for an account, with the sets of `rolesets`; `covers` and `ways` look for ways to administrator power,
-over what nobody named (`unnamed`) and over single administrators; `reasons` shows what single statements lack, `mfa`
-whether MFA changes an answer. Its weak point: organisation policies (SCP, RCP) are not evaluated, unless `resources` is
-given them.
+These are pure functions over canonical documents. An unknown fact is never guessed: the answer is then "depends", with
+the keys that would decide it. The modules, from the bottom up:
+
+- `templates`, `statement_scope`, `conditions`: does one statement apply to a request?
+- `compiled_policies`: documents prepared for many questions.
+- `principal_answers`, `principal_matching`: the caller's policies, and a trust that may name the caller.
+- `role_assumption`: both together for a role. `resource_access`: the same for any other resource.
+- `matrix`, `role_sets`: who may assume which role in a whole account.
+- `powers`, `escalation_paths`, `probes`, `admin_targets`: ways to administrator power.
+- `statement_matches`: the conditions that fail, for explanations. `mfa_requirement`: does MFA change the answer?
+
+The weak point: policies of the organisation (SCP, RCP) count only if the caller passes them to `resource_access`.
 """
 
 from reconciler.access.account_principals import group_principals_of, principals_of, targets_of

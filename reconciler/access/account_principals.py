@@ -1,4 +1,4 @@
-"""An account's State → the principals and roles to ask about: each with its policies, its groups', its boundary."""
+"""Build the principals and roles of an account's State, with their policies, groups and boundaries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from reconciler.model.live import State
 
 
 def principals_of(state: State, external_documents: Mapping[str, Document] | None = None) -> dict[Address, Principal]:
-    """Every user and role. `external_documents`: documents of policies of AWS that were read, by ARN."""
+    """Return every user and role as a principal.
+
+    external_documents: the documents of AWS's own policies that were read, by ARN.
+    """
     documents = {**(external_documents or {}), **_managed_documents_of(state)}
     ids = {address: unique for unique, address in state.details.unique_ids.items()}
     found: dict[Address, Principal] = {}
@@ -43,7 +46,7 @@ def principals_of(state: State, external_documents: Mapping[str, Document] | Non
 
 
 def group_principals_of(state: State) -> dict[Address, Principal]:
-    """Every group as somebody who has its policies and nothing else, to ask what a member gets from it."""
+    """Return every group as a principal with the group's policies alone, to evaluate what a member gets from it."""
     documents = _managed_documents_of(state)
     return {
         address: Principal(
@@ -58,7 +61,7 @@ def group_principals_of(state: State) -> dict[Address, Principal]:
 
 
 def targets_of(state: State) -> dict[Address, Target]:
-    """Every role as something to assume."""
+    """Return every role as a target to assume."""
     return {
         address: Target(_build_arn(state, "role", entity.path, entity.name), entity.trust_policy, entity.tags)
         for address, entity in state.entities.items()
@@ -67,8 +70,8 @@ def targets_of(state: State) -> dict[Address, Target]:
 
 
 def _groups_of(state: State, user: User) -> list[Group]:
-    held = (state.entities.get(address) for address in sorted(user.groups))
-    return [group for group in held if isinstance(group, Group)]
+    entities = (state.entities.get(address) for address in sorted(user.groups))
+    return [group for group in entities if isinstance(group, Group)]
 
 
 def _policy_sources_of(entity: User | Group | Role, documents: Mapping[str, Document]) -> Iterator[PolicySource]:
@@ -91,7 +94,7 @@ def _build_arn(state: State, kind: str, path: str, name: str) -> str:
 
 
 def _allows_session_tags(role: Role) -> bool:
-    """Session tags may override the role's own, where its trust lets sessions bring some."""
+    """Return whether the trust allows session tags, which may override the tags of the role."""
     part = compile_policies([PolicySource(f"trust of {role.address}", role.trust_policy)]).statements_for(
         "sts:TagSession"
     )

@@ -1,8 +1,8 @@
-"""Ways to administrator power over one administrator that a policy names: its trust, its keys, its policies.
+"""Find ways to administrator power over one administrator that a policy names: its trust, its keys, its policies.
 
-`covers.py` finds rights over everything of a sort. A right over one user, role or group is a way up only if that one is
-an administrator, so the administrators of the account must be known. Rights that are allowed over the whole sort are
-left out: for those the paths of `paths.py` say what else they need.
+`powers.py` finds rights over all users, roles or groups. A right over one of them leads to administrator power only if
+that one is an administrator, so this module needs the administrators of the account. It skips rights over a whole type:
+for those `escalation_paths.py` lists the other actions that they need.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from reconciler.access.verdicts import Verdict, require_all
 
 
 class AdminTargets:
-    """The administrators of an account, the groups that make one, and the policies that do so for one of these.
+    """The administrators of an account, and the groups and policies that make them administrators.
 
-    names: sort (user, role, group, policy) → ARN → its name in a sentence.
+    names: maps type (user, role, group, policy) and ARN to the name to show.
     """
 
     def __init__(self, names: Mapping[str, Mapping[str, str]]) -> None:
@@ -34,25 +34,25 @@ class AdminTargets:
         return any(self.names.values())
 
     def exclude(self, others: AdminTargets) -> AdminTargets:
-        """Return those that are not among the others."""
+        """Return the targets that are not among the others."""
         return AdminTargets(
             {
-                sort: {a: n for a, n in found.items() if a not in others.names[sort]}
-                for sort, found in self.names.items()
+                kind: {arn: name for arn, name in names.items() if arn not in others.names[kind]}
+                for kind, names in self.names.items()
             }
         )
 
-    def find_covered(self, statement: CompiledStatement, sort: str, context: Context) -> tuple[str, ...]:
-        """The ARNs of a sort that the resources of a statement may match; worked out once where it has no variables."""
+    def find_covered(self, statement: CompiledStatement, kind: str, context: Context) -> tuple[str, ...]:
+        """Return the ARNs of a type that the resources of a statement may match; cached if it has no variables."""
         if statement.resources.variables:
-            return self._match_targets(statement, sort, context)
-        found = self._covered.get((sort, statement))
+            return self._match_targets(statement, kind, context)
+        found = self._covered.get((kind, statement))
         if found is None:
-            found = self._covered[sort, statement] = self._match_targets(statement, sort, context)
+            found = self._covered[kind, statement] = self._match_targets(statement, kind, context)
         return found
 
-    def _match_targets(self, statement: CompiledStatement, sort: str, context: Context) -> tuple[str, ...]:
-        known, resources = self.names.get(sort, {}), statement.resources
+    def _match_targets(self, statement: CompiledStatement, kind: str, context: Context) -> tuple[str, ...]:
+        known, resources = self.names.get(kind, {}), statement.resources
         texts = resources.resolve_patterns(context)
         if texts and not resources.negated and not any(MANY in text or ONE in text for text in texts):
             return tuple(text for text in texts if text in known)
@@ -64,7 +64,10 @@ _PASS_ROLE_PATHS = tuple(path for path in PATHS if path.steps[0].actions == ("ia
 
 
 def is_administrator(principal: Principal) -> bool:
-    """Return whether its policies make it one, perhaps under conditions; those that nobody read do not."""
+    """Return whether the principal's policies make it an administrator, perhaps under conditions.
+
+    Policies whose content is unknown do not count.
+    """
     part = principal.compiled_policies.statements_for(f"iam:{PROBE_ACTION}")
     return bool(part.allows) and any(
         power.name != UNSEEN_POLICIES for power in find_powers(principal, grades=(Grade.ADMINISTRATOR,))
@@ -72,12 +75,12 @@ def is_administrator(principal: Principal) -> bool:
 
 
 def has_named_rights(principal: Principal) -> bool:
-    """Return whether the principal may have a right over single things that is a way up if one is an administrator."""
+    """Return whether the principal may have a right over single entities that helps if one is an administrator."""
     return any(_relevant_allows_of(principal, step) for step in (*SINGLE_TARGET_STEPS, *_list_pass_role_steps()))
 
 
 def find_powers_over(principal: Principal, targets: AdminTargets) -> Iterator[Power]:
-    """The rights over administrators by name, one Power for each right and administrator; many are counted."""
+    """Yield a Power for each right over each administrator; more than five targets become one Power with a count."""
     for step in SINGLE_TARGET_STEPS:
         (action,) = step.actions
         yield from _summarize_powers(action, _find_allowed_targets(principal, step, targets))
@@ -97,11 +100,11 @@ def _list_pass_role_steps() -> tuple[PathStep, ...]:
 
 
 def _evaluate_other_steps(principal: Principal, path: EscalationPath) -> Verdict:
-    """Return whether the actions beside PassRole are allowed; what they are done to has no name yet."""
+    """Return the verdict on the actions that a path needs beside iam:PassRole, on resources that nobody named."""
     found = []
     for step in path.steps[1:]:
         verdicts = [
-            evaluate_resource_type(principal, item, step.resource_type, NOTHING_KNOWN, spared=False)
+            evaluate_resource_type(principal, item, step.resource_type, NOTHING_KNOWN, include_spared=False)
             for item in step.actions
         ]
         found.append(next((item for item in verdicts if not item.denied), verdicts[0]))
@@ -119,7 +122,7 @@ def _summarize_powers(name: str, found: Iterable[tuple[str, Verdict]]) -> Iterat
 
 
 def _find_allowed_targets(principal: Principal, step: PathStep, targets: AdminTargets) -> Iterator[tuple[str, Verdict]]:
-    """The targets of a step's sort that the principal may do it to, other than itself."""
+    """Yield the targets on which the principal may do a step, except itself, each with its verdict."""
     (action,) = step.actions
     found = dict.fromkeys(
         arn
@@ -137,7 +140,7 @@ def _find_allowed_targets(principal: Principal, step: PathStep, targets: AdminTa
 
 
 def _relevant_allows_of(principal: Principal, step: PathStep) -> tuple[CompiledStatement, ...]:
-    """The Allows of an action, unless all are over everything and nothing narrows them."""
+    """Return the Allows of an action; none if all of them cover everything and nothing limits them."""
     (action,) = step.actions
     part = principal.compiled_policies.statements_for(action)
     limited = principal.compiled_boundary is not None or principal.compiled_session is not None
@@ -152,4 +155,4 @@ def _relevant_allows_of(principal: Principal, step: PathStep) -> tuple[CompiledS
 
 def _covers_whole_type(principal: Principal, step: PathStep) -> bool:
     (action,) = step.actions
-    return not evaluate_resource_type(principal, action, step.resource_type, NOTHING_KNOWN, spared=False).denied
+    return not evaluate_resource_type(principal, action, step.resource_type, NOTHING_KNOWN, include_spared=False).denied

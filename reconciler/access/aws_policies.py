@@ -1,8 +1,8 @@
-"""The policies of AWS that matter most for who may do what, whose content an account read does not show.
+"""The most important policies of AWS, because a read of the account does not return their content.
 
 Taken from the documents that AWS published up to September 2026 (as `moto` ships them; a test compares). AWS adds
-actions to the large read-only ones every week, so of these only a ceiling is kept: what they allow for certain is
-not known, what they cannot allow is.
+actions to the large read-only policies every week. So for these this module holds a ceiling, which allows more than the
+policy does: an action outside the ceiling is surely not allowed, an action inside it is unknown.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 from reconciler.model.document import Document, Json
 from reconciler.policy.canonical import CURRENT_VERSION, canonical
 
-_MARK = ":iam::aws:policy/"
+_AWS_POLICY_PREFIX = ":iam::aws:policy/"
 
 
 def _make_allow(actions: str) -> dict[str, Json]:
@@ -138,9 +138,9 @@ _EXACT: dict[str, list[dict[str, Json]]] = {
     "AWSCompromisedKeyQuarantineV2": [_make_deny(_QUARANTINE_V2)],
     "AWSCompromisedKeyQuarantineV3": [_make_deny(_QUARANTINE_V3), _KMS_GRANTS],
 }
-"""Path and name → the statements of the whole document."""
+"""Maps path and name of a policy to all of its statements."""
 
-_READS = """
+_READ_ACTIONS = """
     *:Get* *:List* *:Describe* *:BatchGet* *:Search* *:Query* *:Validate* *:Check* *:Test* *:View* *:Select*
     *:Read* *:Is* *:Discover* *:Preview* *:Retrieve* *:Lookup* *:Detect* *:Scan* *:Evaluate* *:Count* *:Verify*
     *:Estimate* *:BatchDescribe* *:BatchList* *:BatchCheck* *:Generate*
@@ -158,11 +158,11 @@ _READS = """
 """
 
 _CEILINGS: dict[str, list[dict[str, Json]]] = {
-    "ReadOnlyAccess": [_make_allow(_READS)],
-    "SecurityAudit": [_make_allow(_READS)],
-    "job-function/ViewOnlyAccess": [_make_allow(_READS)],
+    "ReadOnlyAccess": [_make_allow(_READ_ACTIONS)],
+    "SecurityAudit": [_make_allow(_READ_ACTIONS)],
+    "job-function/ViewOnlyAccess": [_make_allow(_READ_ACTIONS)],
 }
-"""Path and name → more than the document allows."""
+"""Maps path and name of a policy to statements that allow more than it does."""
 
 _POLICIES_WITH_DENY = frozenset(
     """
@@ -191,8 +191,8 @@ _POLICIES_WITH_DENY = frozenset(
 
 @cache
 def find_aws_policy(arn: str) -> tuple[Document | None, bool]:
-    """The document of a policy of AWS, and whether it is the whole truth; (None, True) where it is not known."""
-    before, mark, name = arn.partition(_MARK)
+    """Return the document of a policy of AWS, and False if it is only a ceiling; (None, True) if it is not known."""
+    before, mark, name = arn.partition(_AWS_POLICY_PREFIX)
     if not mark:
         return None, True
     partition = before.removeprefix("arn:")
@@ -204,6 +204,6 @@ def find_aws_policy(arn: str) -> tuple[Document | None, bool]:
 
 
 def may_deny(arn: str) -> bool:
-    """Whether a policy whose content is not known may deny something; of AWS's own, few do."""
-    _, mark, name = arn.partition(_MARK)
+    """Return whether a policy of unknown content may deny something; few of AWS's own policies do."""
+    _, mark, name = arn.partition(_AWS_POLICY_PREFIX)
     return not mark or name.rpartition("/")[2] in _POLICIES_WITH_DENY

@@ -1,6 +1,6 @@
-"""One value of a request against one text of a policy, for every condition operator.
+"""Compare one value of a request with one text of a policy, for every condition operator.
 
-IAM User Guide, "IAM JSON policy elements: Condition operators". What does not parse matches nothing.
+IAM User Guide, "IAM JSON policy elements: Condition operators". A value that does not parse matches nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from functools import lru_cache
 from reconciler.access.templates import compile_arn_segments, compile_filled_glob, to_plain_text
 
 Compare = Callable[[str, str], bool]
-"""(ready text of the policy, value of the request) → whether they match."""
+"""Takes a filled-in text of the policy and a value of the request; returns whether they match."""
 
-_ZONE = re.compile(r"([+-][0-9]{2}):?([0-9]{2})\Z")
+_TIME_ZONE = re.compile(r"([+-][0-9]{2}):?([0-9]{2})\Z")
 
 
 def _equals(text: str, value: str) -> bool:
@@ -44,8 +44,8 @@ def _is_in_network(text: str, value: str) -> bool:
     try:
         network = _parse_network(to_plain_text(text))
         if "/" in value:
-            asked = ipaddress.ip_network(value, strict=False)
-            return asked.version == network.version and asked.subnet_of(network)  # type: ignore[arg-type]
+            source = ipaddress.ip_network(value, strict=False)
+            return source.version == network.version and source.subnet_of(network)  # type: ignore[arg-type]
         return ipaddress.ip_address(value) in network
     except ValueError:
         return False
@@ -65,13 +65,13 @@ def _parse_number(text: str) -> Decimal | None:
 
 
 def _parse_timestamp(text: str) -> Decimal | None:
-    """Seconds since 1970, of ISO 8601 in any of the W3C profiles, or of epoch seconds."""
+    """Return the seconds since 1970 of an ISO 8601 time (any W3C profile) or of epoch seconds; None for others."""
     if re.fullmatch(r"[0-9]{5,}(\.[0-9]+)?", text):
         return Decimal(text)
     stamp = text.upper()
     stamp = f"{stamp}-01-01" if len(stamp) == 4 else f"{stamp}-01" if len(stamp) == 7 else stamp
     try:
-        moment = datetime.fromisoformat(_ZONE.sub(r"\1:\2", stamp) if "T" in stamp else stamp)
+        moment = datetime.fromisoformat(_TIME_ZONE.sub(r"\1:\2", stamp) if "T" in stamp else stamp)
     except ValueError:
         return None
     return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
@@ -79,8 +79,8 @@ def _parse_timestamp(text: str) -> Decimal | None:
 
 def _make_comparison(read: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]) -> Compare:
     def compare(text: str, value: str) -> bool:
-        wanted, given = read(to_plain_text(text)), read(value)
-        return wanted is not None and given is not None and holds(given, wanted)
+        limit, actual = read(to_plain_text(text)), read(value)
+        return limit is not None and actual is not None and holds(actual, limit)
 
     return compare
 
@@ -116,4 +116,4 @@ NEGATED: dict[str, str] = {
     "ArnNotEquals": "ArnEquals",
     "ArnNotLike": "ArnLike",
 }
-"""Negated operator → the one it negates."""
+"""Maps each negated operator to the operator that it negates."""

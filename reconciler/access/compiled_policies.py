@@ -1,9 +1,9 @@
-"""Documents made ready once and asked many times: statements by action, patterns compiled, answers in two halves.
+"""Prepare policy documents once for many questions: index statements by action, and compile their patterns.
 
-A statement is compiled when first an action is asked for that it speaks of: most speak of none that anybody asks for.
+A statement is compiled when somebody first asks about an action that it covers, because most are never needed.
 
-A document whose content is not known answers "unknown" for Allow. For Deny it does so too, unless it is a policy
-of AWS: of the 1,582 that AWS had published by September 2026, the 44 that deny anything are named in `known.py`.
+A document whose content is not known answers "unknown" to Allow. It answers the same to Deny, unless it is a policy of
+AWS: `aws_policies.py` names the 44 that deny anything, of the 1,582 that AWS had published by September 2026.
 """
 
 from __future__ import annotations
@@ -32,7 +32,12 @@ from reconciler.model.document import Document, Statement
 
 
 class CompiledStatement:
-    """`ceiling` is the key to report where the statement only bounds what its document may allow, else empty."""
+    """One statement, prepared for many questions.
+
+    version: the Version of its document.
+    ceiling: empty, unless the statement is only an upper bound of what its policy allows (`aws_policies.py`); then
+        the key to report.
+    """
 
     def __init__(self, source: StatementSource, statement: Statement, version: str, ceiling: str = "") -> None:
         self.source = source
@@ -47,12 +52,12 @@ class CompiledStatement:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        """All that it asks of a request beside action and resource: the keys of its conditions and its variables."""
+        """Return the keys of a request that it tests: those of its conditions and of its variables."""
         return self.resources.variables.union(*({item.key, *item.variables} for item in self.conditions))
 
     @cached_property
     def picks_by_arn(self) -> bool:
-        """Return True if a condition says which ARNs of principals it means (aws:PrincipalArn), not which ones not."""
+        """Return whether a condition names the ARNs of the principals that it means (aws:PrincipalArn), not negated."""
         return any(
             item.key == "aws:principalarn"
             and item.operator is not None
@@ -63,13 +68,14 @@ class CompiledStatement:
 
     @cached_property
     def equivalence_key(self) -> tuple[object, ...]:
-        """Equal for statements that answer alike to an action of which they speak, whichever policies they are of."""
-        said = self.statement
-        who, what = (said.principals, said.not_principal), (said.resources, said.not_resource)
-        return said.effect, who, what, said.conditions, self.version, self.ceiling
+        """Return a key that is equal for statements with the same answers to an action that they cover."""
+        statement = self.statement
+        principals = (statement.principals, statement.not_principal)
+        resources = (statement.resources, statement.not_resource)
+        return statement.effect, principals, resources, statement.conditions, self.version, self.ceiling
 
     def applies_to(self, resource: str, context: Context) -> Ternary:
-        """Whether it speaks of the resource and its conditions hold; its action is known to match."""
+        """Return whether it covers the resource and its conditions hold; the action must be one that it covers."""
         found = self.resources.matches(resource, context)
         if self.conditions and found.value is not False:
             found = all_of((found, *(condition.holds(context) for condition in self.conditions)))
@@ -80,7 +86,10 @@ class CompiledStatement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ActionStatements:
-    """The statements that speak of one action, and the keys of documents that may speak of it unseen."""
+    """The statements that cover one action.
+
+    unknown_allows, unknown_denies: policies of unknown content that may allow or deny the action.
+    """
 
     allows: tuple[CompiledStatement, ...] = ()
     denies: tuple[CompiledStatement, ...] = ()
@@ -93,15 +102,15 @@ class ActionStatements:
 
     @property
     def equivalence_key(self) -> tuple[frozenset[object], ...]:
-        """Equal for what answers alike, whichever policies it is of; but a policy that is not known has a name."""
-        said = (frozenset(item.equivalence_key for item in side) for side in (self.allows, self.denies))
-        return (*said, frozenset(self.unknown_allows), frozenset(self.unknown_denies))
+        """Return a key that is equal for statements with the same answers; policies of unknown content keep a name."""
+        known = (frozenset(item.equivalence_key for item in side) for side in (self.allows, self.denies))
+        return (*known, frozenset(self.unknown_allows), frozenset(self.unknown_denies))
 
-    def filter_statements(self, wanted: Callable[[CompiledStatement], bool]) -> ActionStatements:
-        """Without the statements that are not wanted."""
-        if all(map(wanted, self.statements)):
+    def filter_statements(self, test: Callable[[CompiledStatement], bool]) -> ActionStatements:
+        """Return only the statements that pass a test."""
+        if all(map(test, self.statements)):
             return self
-        allows, denies = tuple(filter(wanted, self.allows)), tuple(filter(wanted, self.denies))
+        allows, denies = tuple(filter(test, self.allows)), tuple(filter(test, self.denies))
         return ActionStatements(allows, denies, self.unknown_allows, self.unknown_denies)
 
     @property
@@ -111,27 +120,29 @@ class ActionStatements:
     def evaluate_allows(
         self, resource: str, context: Context, reason: VerdictReason = VerdictReason.IMPLICIT
     ) -> Answer:
+        """Return whether an Allow applies to the request. reason: of the verdict, if none does."""
         return _evaluate_statements(self.allows, self.unknown_allows, resource, context, reason)
 
     def evaluate_denies(self, resource: str, context: Context) -> Answer:
+        """Return whether a Deny applies to the request."""
         return _evaluate_statements(self.denies, self.unknown_denies, resource, context, VerdictReason.EXPLICIT)
 
 
-_NO_ANSWERS: dict[VerdictReason, Answer] = {why: Answer(NO, (), why) for why in VerdictReason}
+_NO_ANSWERS: dict[VerdictReason, Answer] = {reason: Answer(NO, (), reason) for reason in VerdictReason}
 
 
 def _evaluate_statements(
     statements: tuple[CompiledStatement, ...],
-    unseen: tuple[StatementSource, ...],
+    unknown: tuple[StatementSource, ...],
     resource: str,
     context: Context,
     reason: VerdictReason,
 ) -> Answer:
-    if not statements and not unseen:
+    if not statements and not unknown:
         return _NO_ANSWERS[reason]
     sure: list[StatementSource] = []
-    open_sources = list(unseen)
-    truths = [depends_on(f"policy:{source.label}") for source in unseen]
+    open_sources = list(unknown)
+    truths = [depends_on(f"policy:{source.label}") for source in unknown]
     for statement in statements:
         truth = statement.applies_to(resource, context)
         if truth.value:
@@ -148,41 +159,41 @@ _EMPTY = ActionStatements()
 
 
 class CompiledDocument:
-    """One policy. `document` None stands for a content that is not known."""
+    """One policy, prepared for many questions. Its content may be unknown."""
 
     def __init__(self, source: PolicySource) -> None:
         document, ceiling = source.document, ""
         if document is None:
             document, exact = find_aws_policy(source.label)
             ceiling = "" if exact else f"policy:{source.label}"
-        unseen: tuple[StatementSource, ...] = ()
+        unknown: tuple[StatementSource, ...] = ()
         if document is None or document.opaque:
-            unseen = (StatementSource(source.label),)
+            unknown = (StatementSource(source.label),)
             document = Document(version="", statements=frozenset())
         self._label, self._document, self._ceiling = source.label, document, ceiling
         self._no_statements = (
-            ActionStatements((), (), unseen, unseen if may_deny(source.label) else ()) if unseen else _EMPTY
+            ActionStatements((), (), unknown, unknown if may_deny(source.label) else ()) if unknown else _EMPTY
         )
         self._services = _services_of(document)
         self._statements: dict[Statement, CompiledStatement] = {}
-        self._slices: dict[str, ActionStatements] = {}
+        self._by_action: dict[str, ActionStatements] = {}
 
     def statements_for(self, action: str) -> ActionStatements:
-        """What speaks of an action, given in lower case."""
+        """Return the statements that cover an action, which is in lower case."""
         if self._services is not None and action.partition(":")[0] not in self._services:
             return self._no_statements
-        found = self._slices.get(action)
+        found = self._by_action.get(action)
         if found is None:
-            speaking = [
+            covering = [
                 self._compile_statement(item) for item in self._sorted_statements if covers_action(item, action)
             ]
-            found = self._slices[action] = (
+            found = self._by_action[action] = (
                 replace(
                     self._no_statements,
-                    allows=tuple(item for item in speaking if item.statement.effect == "Allow"),
-                    denies=tuple(item for item in speaking if item.statement.effect == "Deny"),
+                    allows=tuple(item for item in covering if item.statement.effect == "Allow"),
+                    denies=tuple(item for item in covering if item.statement.effect == "Deny"),
                 )
-                if speaking
+                if covering
                 else self._no_statements
             )
         return found
@@ -201,7 +212,7 @@ class CompiledDocument:
 
 
 def _services_of(document: Document) -> frozenset[str] | None:
-    """The services of whose actions it can speak at all; None where it may be any."""
+    """Return the services whose actions a document can cover; None if it may be any service."""
     found = set()
     for statement in document.statements:
         for action in statement.actions:
@@ -213,19 +224,19 @@ def _services_of(document: Document) -> frozenset[str] | None:
 
 
 class CompiledPolicies:
-    """Several policies that count together, such as all that a user has."""
+    """Several policies that count together, such as all policies of a user."""
 
     def __init__(self, documents: Iterable[CompiledDocument]) -> None:
         self.documents = tuple(documents)
-        self._slices: dict[str, ActionStatements] = {}
+        self._by_action: dict[str, ActionStatements] = {}
 
     def statements_for(self, action: str) -> ActionStatements:
-        """What speaks of an action; letter case ignored."""
-        found = self._slices.get(action)
+        """Return the statements that cover an action; letter case does not count."""
+        found = self._by_action.get(action)
         if found is None:
             lower = action.lower()
             parts = [part for item in self.documents if (part := item.statements_for(lower)) is not _EMPTY]
-            found = self._slices[action] = _merge_statements(parts)
+            found = self._by_action[action] = _merge_statements(parts)
         return found
 
 
@@ -246,5 +257,5 @@ def _compile_document(source: PolicySource) -> CompiledDocument:
 
 
 def compile_policies(documents: Iterable[PolicySource]) -> CompiledPolicies:
-    """Policies ready to be asked; each document is compiled once, however many principals share it."""
+    """Prepare policies; a document is prepared once, however many principals share it."""
     return CompiledPolicies(_compile_document(source) for source in documents)

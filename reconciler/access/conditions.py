@@ -1,4 +1,4 @@
-"""Conditions of a statement → yes, no, or unknown for want of a key.
+"""Evaluate the conditions of a statement: yes, no, or unknown until a key is known.
 
 IAM User Guide: "IAM JSON policy elements: Condition operators" (missing keys, …IfExists, Null) and "Set operators
 for multivalued context keys" (ForAllValues, ForAnyValue).
@@ -15,13 +15,18 @@ from reconciler.access.verdicts import NO, YES, Ternary, all_of, any_of, consens
 from reconciler.model.document import Condition
 from reconciler.policy.operators import OPERATORS, Operator
 
-_WITH_VARIABLES = ("String", "Arn")
-"""The types of operator that take policy variables ("Variables and tags", "Where you can use policy variables")."""
+_VARIABLE_TYPES = ("String", "Arn")
+"""The types of operator that read policy variables ("Variables and tags", "Where you can use policy variables")."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledCondition:
-    """One operator on one key, ready to be asked. `operator` None: not one of AWS's."""
+    """One operator on one key, prepared for many questions.
+
+    name: the operator as written. key: the condition key in lower case; empty if the block has none.
+    operator: None if AWS has no such operator.
+    compare: compares one value; for a negated operator, that of the operator it negates.
+    """
 
     name: str
     key: str
@@ -32,10 +37,11 @@ class CompiledCondition:
 
     @property
     def variables(self) -> frozenset[str]:
-        """The keys of its variables."""
+        """Return the keys of its policy variables."""
         return frozenset[str]().union(*(item.variables for item in self.templates))
 
     def holds(self, context: Context) -> Ternary:
+        """Return whether the condition holds for a request."""
         if not self.key:
             return YES
         if self.operator is None:
@@ -61,14 +67,14 @@ class CompiledCondition:
         return tests[0] if len(tests) == 1 else consensus_of(tests, self.key)
 
     def _test_null(self, operator: Operator, values: Alternative) -> Ternary:
-        """`Null: {key: true}` asks that the key is absent ("Condition operator to check existence")."""
+        """Test if a key exists; `Null: {key: true}` holds if it is absent ("Condition operator to check existence")."""
         if operator.quantifier:
             return depends_on(f"operator:{self.name}")
-        asked = "true" if values is None else "false"
-        return YES if any(self.compare(item.fixed or "", asked) for item in self.templates) else NO
+        is_absent = "true" if values is None else "false"
+        return YES if any(self.compare(item.fixed or "", is_absent) for item in self.templates) else NO
 
     def _test_missing_key(self, operator: Operator) -> Ternary:
-        """A missing key matches nothing: false, or true for a negated operator, IfExists and ForAllValues."""
+        """Return the answer for a missing key: no, but yes for a negated operator, IfExists and ForAllValues."""
         if operator.if_exists or operator.quantifier == "ForAllValues":
             return YES
         if operator.quantifier == "ForAnyValue":
@@ -84,9 +90,10 @@ class CompiledCondition:
 
 
 def compile_condition(condition: Condition, version: str) -> CompiledCondition:
+    """Prepare a condition. version: the Version of its document, which decides about variables."""
     operator = OPERATORS.get(condition.operator)
     base = operator.base if operator is not None else ""
-    takes_variables = operator is not None and operator.type in _WITH_VARIABLES
+    takes_variables = operator is not None and operator.type in _VARIABLE_TYPES
     return CompiledCondition(
         name=condition.operator,
         key=condition.key,

@@ -1,7 +1,7 @@
-"""What is known of a request: keys with their values, keys known to be absent, and everything else unknown.
+"""The known keys of a request: keys with values, and keys that are surely absent. Every other key is unknown.
 
-Keys ignore letter case (IAM User Guide, "IAM JSON policy elements: Condition"). Which keys a request carries:
-"AWS global condition context keys".
+Keys ignore letter case (IAM User Guide, "IAM JSON policy elements: Condition"). "AWS global condition context keys"
+lists the keys that a request carries.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 
 Alternative = tuple[str, ...] | None
-"""The values of a key in one possible request; None where the request lacks the key."""
+"""The values of a key in one possible request; None if the request lacks the key."""
 
 Value = str | bool | int | Iterable[str]
 
@@ -21,10 +21,11 @@ ABSENT: tuple[Alternative, ...] = (None,)
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`known`: key in lower case → what it may be; one alternative: it is known.
+    """The keys of a request, as far as they are known.
 
-    `absent_prefixes`: all keys that begin so are absent, but for the known ones. `fallbacks` are asked, one after the
-    other, for what this one does not know.
+    known: maps a key in lower case to its possible values. A single alternative means that the value is certain.
+    absent_prefixes: keys with such a prefix are absent, unless they are in `known`.
+    fallbacks: contexts that are asked in turn for keys that this one does not know.
     """
 
     known: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
@@ -38,10 +39,11 @@ class Context:
         absent: Iterable[str] = (),
         either: Mapping[str, Iterable[Value | None]] | None = None,
     ) -> Context:
-        """A context from keys in any letter case.
+        """Return a context for keys in any letter case.
 
-        absent: keys that a request lacks; a prefix ends in `*`, as in `aws:PrincipalTag/*`.
-        either: key → its possible values, None among them where it may be absent.
+        values: the certain keys.
+        absent: the keys that a request lacks; a prefix ends in `*`, as in `aws:PrincipalTag/*`.
+        either: maps a key to its possible values; None among them means that it may be absent.
         """
         known: dict[str, tuple[Alternative, ...]] = {}
         listed = [key.lower() for key in absent]
@@ -54,7 +56,7 @@ class Context:
         return cls(known, tuple(key[:-1] for key in listed if key.endswith("*")))
 
     def find(self, key: str) -> tuple[Alternative, ...]:
-        """What the key may be; empty where nothing is known."""
+        """Return the possible values of a key; empty if nothing is known of it."""
         found = self.known.get(key)
         if found is not None:
             return found
@@ -67,7 +69,7 @@ class Context:
         return ()
 
     def with_fallbacks(self, *others: Context) -> Context:
-        """This context, and the others for what this one does not know."""
+        """Return this context with further contexts for keys that it does not know."""
         return Context(self.known, self.absent_prefixes, (*self.fallbacks, *others))
 
 
@@ -85,23 +87,23 @@ NOTHING_KNOWN = Context()
 
 
 def make_tag_context(tags: Mapping[str, str], is_iam: bool = True) -> Context:
-    """The tags of the thing that a request is about; `is_iam`: users and roles have them as keys of IAM's own, too."""
+    """Return the keys of a resource's tags. is_iam: True for users and roles, whose tags are keys of `iam:` as well."""
     prefixes = ("aws:ResourceTag/", "iam:ResourceTag/") if is_iam else ("aws:ResourceTag/",)
     values = {f"{prefix}{key}": value for prefix in prefixes for key, value in tags.items()}
     return Context.of(values, absent=[f"{prefix}*" for prefix in prefixes])
 
 
 WITHOUT_MFA = Context.of(absent=(MFA_PRESENT, MFA_AGE))
-"""A user with long-term keys: both keys are absent (IAM User Guide, "AWS global condition context keys")."""
+"""A call of a user with long-term keys lacks both MFA keys (IAM User Guide, "AWS global condition context keys")."""
 
 
 def make_mfa_context(age: int = 0) -> Context:
-    """A user who gave a code `age` seconds ago."""
+    """Return the MFA keys of a user who gave a code `age` seconds ago."""
     return Context.of({MFA_PRESENT: True, MFA_AGE: age})
 
 
 NO_MFA_POSSIBLE = Context.of(absent=(MFA_AGE,), either={MFA_PRESENT: (None, "false")})
-"""A role session, or a federated caller: no MFA context reaches it ("Secure API access with MFA").
+"""A role session, or a federated caller, never carries MFA ("Secure API access with MFA").
 
-The User Guide does not say whether the key is then false or absent, so both are weighed.
+The User Guide does not say if the key is then false or absent, so both are possible.
 """

@@ -1,7 +1,7 @@
-"""The known ways from some permissions to all of them, as data.
+"""The known ways from some permissions to administrator power, as data.
 
-Compiled from parliament's privilege escalation auditor and PMapper's edges, with later ones that neither has.
-Each step lists actions of which one is enough, and the sort of thing it must be allowed on.
+Compiled from parliament's privilege escalation auditor and PMapper's edges, with later ways that neither has. Each
+step lists actions, one of which is enough, and the type of resource on which it must be allowed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from reconciler.access.probes import PROBE_ACTION, PROBE_SERVICE
 
 
 class Grade(StrEnum):
+    """The severity of a power. WEAKENING: it does not lead to administrator power, but removes a protection."""
+
     ADMINISTRATOR = "administrator"
     ESCALATION = "escalation"
     WEAKENING = "weakening"
@@ -20,23 +22,27 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """`resource_type` is a sort of thing of `unnamed`: user, role, group, policy, provider, everything, any; or self.
+    """One step of a path.
 
-    spared: the things that a Deny spares by name (NotResource) are enough, since changing one of them leads up; else it
-    must be somebody who has the power already, and who that is no name tells.
+    actions: one of them is enough.
+    resource_type: user, role, group, policy, provider, everything, any (`probes.py`), or self.
+    accepts_spared: True if a right over the resources that a Deny excludes by name (NotResource) is enough, because
+        a change of any resource leads to the power. False if it must be a resource that already has the power.
     """
 
     actions: tuple[str, ...]
     resource_type: str = "any"
-    spared: bool = False
+    accepts_spared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationPath:
-    """All steps are needed. `allows_self`: doing it to oneself (or to a policy or group one has) is enough.
+    """A way to a power; all of its steps are needed.
 
-    needs_other_path: another path or a weakening, of IAM's actions alone, must be left too: a right to actions that
-    nobody named is worth nothing where the Denies cover all that matter.
+    name: the name to show.
+    allows_self: the step also counts on the principal itself, or on a policy or group that it has.
+    needs_other_path: the path counts only if the principal has another path of IAM actions alone. A right to all
+        actions is worth nothing if Denies cover the dangerous ones.
     """
 
     name: str
@@ -47,7 +53,7 @@ class EscalationPath:
 
     @property
     def is_iam_only(self) -> bool:
-        """Return whether IAM's own actions are all that it takes."""
+        """Return whether all of its actions are actions of IAM."""
         return all(action.startswith("iam:") for step in self.steps for action in step.actions)
 
 
@@ -83,7 +89,7 @@ _PASS_ROLE_ACTIONS = {
     "step-functions": "states:CreateStateMachine",
     "bedrock-agentcore": "bedrock-agentcore:CreateAgentRuntime",
 }
-"""What makes iam:PassRole a way up; a space is "and", a bar "or"."""
+"""The actions that lead to the power together with iam:PassRole; a space means "and", a bar "or"."""
 
 SINGLE_TARGET_STEPS = tuple(
     PathStep((action,), on)
@@ -103,7 +109,7 @@ SINGLE_TARGET_STEPS = tuple(
         ("iam:SetDefaultPolicyVersion", "policy"),
     )
 )
-"""The ways up on one administrator, or on a policy that makes one, for who is not allowed on all of the sort."""
+"""Steps that lead to the power on one administrator, or on a policy that makes one (`admin_targets.py`)."""
 
 _WEAKENING = """
     iam:DeleteUserPermissionsBoundary:user iam:PutUserPermissionsBoundary:user
@@ -121,7 +127,7 @@ def _parse_single_actions(text: str, grade: Grade) -> list[EscalationPath]:
     for word in text.split():
         action, _, on = word.rpartition(":")
         own = action in _SELF_ACTIONS
-        found.append(EscalationPath(action, grade, (PathStep((action,), on, spared=own),), own))
+        found.append(EscalationPath(action, grade, (PathStep((action,), on, accepts_spared=own),), own))
     return found
 
 
@@ -131,17 +137,17 @@ def _make_pass_role_path(name: str, actions: str) -> EscalationPath:
 
 
 def _make_role_paths(action: str) -> list[EscalationPath]:
-    """Changing a role gives its power to whoever may then assume it, or is in it already."""
-    changing = PathStep((action,), "role", spared=action != "iam:UpdateAssumeRolePolicy")
+    """Return the paths that change a role; its power goes to everybody who may assume it, or already has a session."""
+    change = PathStep((action,), "role", accepts_spared=action != "iam:UpdateAssumeRolePolicy")
     with_assume = EscalationPath(
-        f"{action} with sts:AssumeRole", Grade.ESCALATION, (changing, PathStep(("sts:AssumeRole",), "role"))
+        f"{action} with sts:AssumeRole", Grade.ESCALATION, (change, PathStep(("sts:AssumeRole",), "role"))
     )
     if action == "iam:UpdateAssumeRolePolicy":  # the new trust names the caller itself, which is enough
-        return [EscalationPath(action, Grade.ESCALATION, (changing,))]
+        return [EscalationPath(action, Grade.ESCALATION, (change,))]
     return [EscalationPath(action, Grade.ESCALATION, (PathStep((action,), "self"),), True), with_assume]
 
 
-_ANY_IAM_ACTION = PathStep((f"iam:{PROBE_ACTION}",), "everything", spared=True)
+_ANY_IAM_ACTION = PathStep((f"iam:{PROBE_ACTION}",), "everything", accepts_spared=True)
 
 PATHS: tuple[EscalationPath, ...] = (
     EscalationPath(

@@ -1,12 +1,13 @@
-"""Who may assume which role, for a whole account, without asking every pair.
+"""Find out who may assume which role in a whole account, without evaluating every pair.
 
-One pair is `assume.can_assume`. Here pairs that get the same answer are put together, so that one of them is asked for
-all: principals to whom the same statements apply and whose requests say the same to all that these ask, and roles
-whose trusts say the same and which no statement of the principals tells apart. Pairs that are denied for certain,
-because no trust names the principal or no policy of its own speaks of the role, are left out.
+`role_assumption.can_assume` evaluates one pair. This module groups pairs that get the same answer, so that one of them
+is evaluated for all. Principals share a group if the same statements apply to them and their requests carry the same
+values for the keys that these test. Roles share a group if their trusts are the same and no statement of the principals
+tells them apart. Pairs that are surely denied are left out: no trust names the principal, or none of its policies
+covers the role.
 
-Principals that a trust names themselves are taken one by one. Its weak point: a variable that only the role or the
-request can fill in makes it take the roles one by one.
+A principal that a trust names itself is taken alone. The weak point: if only the role or the request can fill in a
+variable, the roles are taken one by one.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ _EVERYONE: frozenset[PrincipalName] = frozenset({("*", "*"), ("AWS", "*")})
 
 @dataclass(frozen=True, slots=True)
 class EquivalentPairs:
-    """Principals and roles of which every pair gets the same answer, whatever else is known of the request.
+    """Principals and roles whose pairs all get the same answer, whatever else the request carries.
 
-    The same but for the labels of the policies whose statements decide.
+    Only the labels of the deciding policies may differ.
     """
 
     principals: Sequence[Principal]
@@ -37,7 +38,7 @@ class EquivalentPairs:
 
 
 def group_equivalent_pairs(principals: Iterable[Principal], targets: Iterable[Target]) -> Iterator[EquivalentPairs]:
-    """Every pair that is not denied for certain, each once. Root users assume no roles."""
+    """Yield every pair that is not surely denied, each once. Root users are left out: they cannot assume roles."""
     roles = RoleSets(targets)
     by_action: dict[str, list[Principal]] = {}
     for principal in principals if roles.all_roles else ():
@@ -45,13 +46,13 @@ def group_equivalent_pairs(principals: Iterable[Principal], targets: Iterable[Ta
             by_action.setdefault(_assume_action_of(principal), []).append(principal)
     for action, listed in by_action.items():
         callers = _Callers(listed, roles)
-        for trusting in roles.group_by_trust(action, callers.may_be_named):
-            for members, found in _find_pairs(callers, trusting):
-                yield EquivalentPairs(members, roles.list_targets(found))
+        for trust_group in roles.group_by_trust(action, callers.may_be_named):
+            for members, role_set in _find_pairs(callers, trust_group):
+                yield EquivalentPairs(members, roles.list_targets(role_set))
 
 
 def principal_key_of(principal: Principal, keys: Iterable[str]) -> tuple[object, ...]:
-    """Equal where a principal gets the same answer from every trust that asks for no more than these keys."""
+    """Return a key that is equal for principals with the same answers from every trust that tests only these keys."""
     slices = _assume_statements_of(principal)
     named = (principal.arn, principal.unique_id, principal.role_arn)
     return (
@@ -62,26 +63,25 @@ def principal_key_of(principal: Principal, keys: Iterable[str]) -> tuple[object,
 
 
 def role_key_of(role: Target, keys: Iterable[str]) -> tuple[object, ...]:
-    """Equal where a role gives the same answer to every principal whose policies ask for no more than these keys."""
+    """Return a key that is equal for roles with the same answers to principals whose policies test only these keys."""
     parts = (role.compiled_trust.statements_for(action) for action in {"sts:AssumeRole", *ASSUME_ACTIONS.values()})
-    asked = {*keys, *keys_of(parts)}
-    return role.arn, role.trust, frozenset((key, role.resource_context.find(key)) for key in asked)
+    tested = {*keys, *keys_of(parts)}
+    return role.arn, role.trust, frozenset((key, role.resource_context.find(key)) for key in tested)
 
 
 def collect_trust_keys(targets: Iterable[Target], principals: Sequence[Principal]) -> frozenset[str]:
-    """All keys for which a trust asks that may name one of these principals."""
+    """Return all keys that the trusts test which may name one of these principals."""
     trusts: dict[Document, Target] = {}
     for target in targets:
         trusts.setdefault(target.trust, target)
     names = _NameIndex(principals)
-    asked = [target.compiled_trust for trust, target in trusts.items() if names.may_be_allowed_by(trust)]
-    return keys_of(
-        trust.statements_for(action) for trust in asked for action in {_assume_action_of(one) for one in principals}
-    )
+    relevant = [target.compiled_trust for trust, target in trusts.items() if names.may_be_allowed_by(trust)]
+    actions = {_assume_action_of(principal) for principal in principals}
+    return keys_of(trust.statements_for(action) for trust in relevant for action in actions)
 
 
 def collect_caller_keys(principals: Iterable[Principal]) -> frozenset[str]:
-    """All keys that their policies ask for when they assume a role."""
+    """Return all keys that the policies of these principals test when they assume a role."""
     return keys_of(part for principal in principals for part in _assume_statements_of(principal) if part is not None)
 
 
@@ -90,26 +90,26 @@ def _assume_action_of(principal: Principal) -> str:
 
 
 def _assume_statements_of(principal: Principal) -> tuple[ActionStatements | None, ...]:
-    """What its policies, its boundary and its session policy say to assuming a role; None for what it lacks."""
+    """Return the statements of its policies, its boundary and its session policy on assuming; None if it lacks one."""
     action = _assume_action_of(principal)
     sides = (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session)
     return tuple(None if side is None else side.statements_for(action) for side in sides)
 
 
 def _rights_key_of(principal: Principal, slices: Iterable[ActionStatements | None]) -> tuple[object, ...]:
-    """All that decides beside its names and the answers of its requests."""
+    """Return a key of everything that decides, except its names and the keys of its requests."""
     boundary = principal.boundary and principal.boundary.label
-    said = tuple(None if part is None else part.equivalence_key for part in slices)
-    return principal.kind, principal.account, principal.partition, boundary, said
+    statements = tuple(None if part is None else part.equivalence_key for part in slices)
+    return principal.kind, principal.account, principal.partition, boundary, statements
 
 
 def _context_answers_of(principal: Principal, keys: Iterable[str]) -> frozenset[tuple[str, tuple[Alternative, ...]]]:
-    """What the principal itself brings to these keys of a request."""
+    """Return the values that every request of the principal carries for these keys."""
     return frozenset((key, principal.request_context.find(key)) for key in keys)
 
 
 class _PrincipalGroup:
-    """Principals of one kind and account to whom the same statements apply, and whose requests answer these alike."""
+    """Principals of one kind and account with the same statements, and the same values for the keys these test."""
 
     def __init__(self, first: Principal, slices: tuple[ActionStatements | None, ...], roles: RoleSets) -> None:
         self.members: list[Principal] = []
@@ -121,7 +121,7 @@ class _PrincipalGroup:
 
     @cached_property
     def reachable_roles(self) -> int:
-        """The roles that its own policies may allow."""
+        """Return the set of roles that its own policies may allow."""
         identity = self._statements[0]
         if identity is None or identity.unknown_allows or not self.first.has_policies:
             return self._roles.all_roles
@@ -132,14 +132,14 @@ class _PrincipalGroup:
 
     @cached_property
     def role_sets(self) -> list[int]:
-        """Sets of roles that its own policies do not tell apart."""
+        """Return sets of roles that its own policies do not tell apart."""
         statements = [item for part in self._statements if part is not None for item in part.statements]
         divisions = [self._roles.split_by_resource(item, self.first.request_context) for item in statements]
         divisions += [self._roles.split_by_key(key) for item in statements for key in item.keys]
         return refine_sets([self._roles.all_roles], dict.fromkeys(divisions))
 
     def group_members(self, keys: frozenset[str]) -> list[list[Principal]]:
-        """Its members by what their requests answer to these keys."""
+        """Return its members, grouped by the values that their requests carry for these keys."""
         found = self._groups_by_keys.get(keys)
         if found is None:
             groups: dict[object, list[Principal]] = {}
@@ -150,7 +150,7 @@ class _PrincipalGroup:
 
 
 class _NameIndex:
-    """By what names a trust can let some principals in."""
+    """The names by which a trust can let some principals in."""
 
     def __init__(self, principals: Iterable[Principal]) -> None:
         self._names = {name for principal in principals for name in principal.names}
@@ -159,7 +159,7 @@ class _NameIndex:
         )
 
     def may_be_allowed_by(self, trust: Document) -> bool:
-        """False where the trust lets in none of them for certain."""
+        """Return whether the trust may let one of them in."""
         return bool(trust.opaque) or any(map(self._may_allow, trust.statements))
 
     def _may_allow(self, statement: Statement) -> bool:
@@ -172,7 +172,7 @@ class _NameIndex:
 
 
 class _Callers:
-    """All principals that assume by one action, by the names that a trust may use, and by what applies to them."""
+    """All principals that assume by one action, indexed by their names and grouped by their statements."""
 
     def __init__(self, principals: Sequence[Principal], roles: RoleSets) -> None:
         self._roles = roles
@@ -189,7 +189,7 @@ class _Callers:
                 self._sessions.setdefault(prefix, []).append(principal)
 
     def find_mentioned(self, part: ActionStatements) -> dict[int, Principal]:
-        """Those that the trust names themselves, to let them in or keep them out, and those taken one by one."""
+        """Return the principals that the trust names themselves, in Allow or Deny, and those always taken alone."""
         found = list(self._individuals)
         for statement in part.statements:
             for name in sorted(statement.statement.principals or ()):
@@ -213,7 +213,7 @@ class _Callers:
         return _PrincipalGroup(principal, self._relevant_statements_of(principal), self._roles).role_sets
 
     def _relevant_statements_of(self, principal: Principal) -> tuple[ActionStatements | None, ...]:
-        """Its slices without the statements that speak of none of the roles."""
+        """Return its statements on assuming, without those that cover none of the roles."""
 
         def is_relevant(item: CompiledStatement) -> bool:
             return bool(self._roles.find_covered(item, principal.request_context))
@@ -221,27 +221,27 @@ class _Callers:
         return tuple(part and part.filter_statements(is_relevant) for part in _assume_statements_of(principal))
 
 
-def _find_pairs(callers: _Callers, trusting: TrustGroup) -> Iterator[tuple[Sequence[Principal], int]]:
-    """Principals, and those of the roles for which all of them get the same answer."""
-    part = trusting.statements
+def _find_pairs(callers: _Callers, trust_group: TrustGroup) -> Iterator[tuple[Sequence[Principal], int]]:
+    """Yield principals with a set of roles: every pair of them gets the same answer."""
+    part = trust_group.statements
     if not part.may_allow:
         return
     mentioned = callers.find_mentioned(part)
+    has_several_roles = trust_group.roles & (trust_group.roles - 1)
     for principal in mentioned.values():
-        for roles in refine_sets(
-            [trusting.roles], [callers.role_sets_for(principal)] if trusting.roles & (trusting.roles - 1) else []
-        ):
+        divisions = [callers.role_sets_for(principal)] if has_several_roles else []
+        for roles in refine_sets([trust_group.roles], divisions):
             yield [principal], roles
     allowed = {name for item in part.allows for name in item.statement.principals or ()}
     everyone = bool(part.unknown_allows) or any(item.statement.not_principal for item in part.statements)
     everyone = everyone or not allowed.isdisjoint(_EVERYONE)
-    account = trusting.account
-    for profile in callers.principal_groups if everyone or any(name[1].endswith(":root") for name in allowed) else ():
-        if not everyone and profile.root not in allowed:
+    account = trust_group.account
+    for group in callers.principal_groups if everyone or any(name[1].endswith(":root") for name in allowed) else ():
+        if not everyone and group.root not in allowed:
             continue
-        freely = everyone and profile.first.account in (account, "")
-        reached = trusting.roles if freely else trusting.roles & profile.reachable_roles
-        for members in profile.group_members(trusting.keys) if reached else ():
-            left = [item for item in members if id(item) not in mentioned] if mentioned else members
-            for roles in refine_sets([reached], [profile.role_sets]) if left else ():
-                yield left, roles
+        trust_suffices = everyone and group.first.account in (account, "")
+        reachable = trust_group.roles if trust_suffices else trust_group.roles & group.reachable_roles
+        for members in group.group_members(trust_group.keys) if reachable else ():
+            others = [item for item in members if id(item) not in mentioned] if mentioned else members
+            for roles in refine_sets([reachable], [group.role_sets]) if others else ():
+                yield others, roles

@@ -1,7 +1,7 @@
-"""Does MFA decide whether a principal may assume a role? One answer, for everything that asks.
+"""Decide if MFA makes the difference between a refused and an allowed AssumeRole.
 
-The same request is evaluated twice: without MFA, and with a code given this moment. So it makes no difference who
-demands it (the trust, the caller's policies or its groups', a boundary, a Deny) nor by which operator.
+The same request is evaluated twice: without MFA, and with a code given this moment. So the answer is right whoever
+demands MFA (the trust, the caller's policies, a group's, a boundary, a Deny), and by whichever operator.
 
 Rules: IAM User Guide, "Secure API access with MFA" and "AWS global condition context keys": long-term keys carry
 neither MFA key; a role's session and a federated caller carry no MFA, and can add none.
@@ -22,18 +22,19 @@ from reconciler.model.document import Document
 from reconciler.policy.global_keys import MFA_AGE
 
 _SECONDS = re.compile(r"([0-9]{1,9})(?:\.[0-9]*)?")
-"""A number that an age is compared with; a longer one sets no limit that anybody reaches."""
+"""A number of seconds in a condition on the age; a longer number is a limit that nobody reaches."""
 
 _POLICY_KEY_PREFIX = "policy:"
-"""How a key of a verdict begins that stands for the content of a policy."""
+"""The prefix of a verdict's key that means the unknown content of a policy."""
 
 
 @dataclass(frozen=True)
 class MfaRequirement:
-    """One principal, one role, and what is known of the call besides MFA.
+    """The need for MFA of one principal that assumes one role.
 
-    actions: every action that the call needs. no_mfa_context: the MFA keys of a call without MFA; those of a user's
-    long-term keys unless it says otherwise.
+    context: the known keys of the call, besides MFA.
+    actions: every action that the call needs.
+    no_mfa_context: the MFA keys of a user's call without MFA; by default those of long-term keys.
     """
 
     principal: Principal
@@ -44,7 +45,7 @@ class MfaRequirement:
 
     @cached_property
     def verdict_without_mfa(self) -> Verdict:
-        """The verdict for a call without MFA."""
+        """Return the verdict for a call without MFA."""
         own = self.no_mfa_context if self.principal.kind == "user" else NOTHING_KNOWN
         return self._evaluate(
             self.principal.request_context.with_fallbacks(self.role.resource_context, own, self.context)
@@ -52,22 +53,22 @@ class MfaRequirement:
 
     @cached_property
     def verdict_with_mfa(self) -> Verdict:
-        """The verdict for a call with a code given this moment; of a role's session, as if it could carry one."""
+        """Return the verdict for a call with a code given this moment, even for a session, which cannot carry one."""
         return self._evaluate_at_age(0)
 
     @property
     def is_required(self) -> bool:
-        """True if the call is denied without MFA, and not with it."""
+        """Return whether the call is denied without MFA, and not denied with it."""
         return self.verdict_without_mfa.denied and not self.verdict_with_mfa.denied
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict for the call as it has to be made: with MFA only if it is required."""
+        """Return the verdict for the call with MFA if it is required, else without."""
         return self.verdict_with_mfa if self.is_required else self.verdict_without_mfa
 
     @property
     def may_matter(self) -> bool:
-        """True if MFA may change the answer: it does, or something that is not known here decides about it."""
+        """Return whether MFA may change the answer: it does, or an unknown policy may ask for it."""
         if self.verdict_without_mfa.allowed or self.verdict_with_mfa.denied:
             return False
         if self.verdict_without_mfa.denied or self.verdict_without_mfa.keys != self.verdict_with_mfa.keys:
@@ -76,7 +77,7 @@ class MfaRequirement:
 
     @cached_property
     def max_age(self) -> int | None:
-        """The age in seconds from which on the same MFA is refused; None if it never is, or MFA is not required."""
+        """Return the age, in seconds, at which the MFA becomes too old; None if it never does, or is not required."""
         if not self.is_required:
             return None
         return next((age for age in sorted(self._collect_ages()) if self._evaluate_at_age(age).denied), None)
@@ -93,7 +94,7 @@ class MfaRequirement:
         return verdicts[0] if len(verdicts) == 1 else require_all(verdicts)
 
     def _collect_ages(self) -> set[int]:
-        """The ages at which an answer can change: the numbers of all conditions on the age, and their neighbours."""
+        """Return the ages at which the answer can change: each number of a condition on the age, and the next one."""
         numbers = {
             int(number[1])
             for document in self._list_documents()
@@ -106,10 +107,10 @@ class MfaRequirement:
         return {age for number in numbers for age in (number, number + 1) if age > 0}
 
     def _list_documents(self) -> Iterator[Document]:
-        who = self.principal
-        limits = (*(who.session or ()), *((who.boundary,) if who.boundary else ()))
+        caller = self.principal
+        limits = (*(caller.session or ()), *((caller.boundary,) if caller.boundary else ()))
         yield self.role.trust
-        yield from _drop_unknown(source.document for source in (*who.policies, *limits))
+        yield from _drop_unknown(source.document for source in (*caller.policies, *limits))
 
 
 def _drop_unknown(documents: Iterable[Document | None]) -> Iterator[Document]:

@@ -1,9 +1,9 @@
-"""Which administrator-like power does a principal have: `*`, `iam:*`, or a known path to it, each by its name.
+"""Find the powers of a principal that make it an administrator: `*`, `iam:*`, or a known path to these.
 
-A path counts if its actions are allowed on things that no statement can have meant by name (`unnamed.py`), so that
-wildcards and NotAction cover, and boundaries and conditions subtract. A Deny subtracts if it covers wholly: one that
-spares something, or holds under a condition only, leaves the power. Power over a few named things is not found by this,
-unless they are the principal itself or given as `targets`; `ways.py` finds that over the account's administrators.
+A path counts if its actions are allowed on resources that no statement can name (`probes.py`). So wildcards and
+NotAction give a power; boundaries and conditions limit it. A Deny removes it only if it covers everything: a Deny that
+spares a resource, or has a condition, leaves the power. Rights over a few named resources do not count, unless these
+are the principal itself or are passed as `targets`. `admin_targets.py` finds rights over single administrators.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reconciler.access.verdicts import Verdict, require_all
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """`name` is the path's; `verdict` allows, or depends on keys."""
+    """A power that a principal has. name: the name of the path. verdict: allows, or depends on keys."""
 
     name: str
     grade: Grade
@@ -31,7 +31,7 @@ class Power:
 
 
 UNSEEN_POLICIES = "policies whose content is not known"
-"""The one Power that stands for all paths that depend on nothing but the content of policies."""
+"""The name of the one Power for all paths that depend only on policies of unknown content."""
 
 
 def find_powers(
@@ -40,18 +40,20 @@ def find_powers(
     targets: Mapping[str, Iterable[str]] | None = None,
     grades: Iterable[Grade] = (Grade.ADMINISTRATOR, Grade.ESCALATION),
 ) -> tuple[Power, ...]:
-    """What the principal can make itself an administrator with.
+    """Return the powers by which the principal is, or can become, an administrator.
 
-    `targets`: sort (user, role, …) → ARNs that count as much as any. Paths that depend on unknown policies only are one
-    Power, named UNSEEN.
+    Paths that depend only on policies of unknown content become one Power, named UNSEEN_POLICIES.
+
+    targets: maps a type (user, role, …) to ARNs; a right over one of them counts as a right over all.
+    grades: the grades to look for.
     """
-    wanted, given = frozenset(grades), {sort: tuple(arns) for sort, arns in (targets or {}).items()}
+    grade_set, targets_by_type = frozenset(grades), {kind: tuple(arns) for kind, arns in (targets or {}).items()}
     found: list[Power] = []
     unseen: list[Verdict] = []
     for path in PATHS:
-        if path.grade not in wanted or not _may_allow_path(path, principal):
+        if path.grade not in grade_set or not _may_allow_path(path, principal):
             continue
-        answer = _evaluate_path(path, principal, context, given)
+        answer = _evaluate_path(path, principal, context, targets_by_type)
         if path.needs_other_path and not answer.denied:
             answer = require_all([answer, best_of(_evaluate_iam_paths(principal, context))])
         if answer.denied:
@@ -66,9 +68,9 @@ def find_powers(
 
 
 def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Principal, tuple[Power, ...]]]:
-    """`find_powers` of each; those to whom the same statements on powers apply are asked once for all.
+    """Yield each principal with its powers; principals with the same statements are evaluated once.
 
-    The same but for which policies are not known, and the labels of those that are.
+    Only the labels of policies in a verdict may then be those of another principal.
     """
     found: dict[tuple[object, ...], tuple[Power, ...]] = {}
     for principal in principals:
@@ -79,14 +81,14 @@ def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Princi
 
 
 def _evaluate_iam_paths(principal: Principal, context: Context) -> Iterator[Verdict]:
-    """Judge each path that takes IAM's own actions alone, as if over things that a Deny spares by name."""
+    """Yield the verdict of each path of IAM actions alone; resources that a Deny excludes by name are enough."""
     for path in PATHS:
         if path.is_iam_only and not path.needs_other_path and _may_allow_path(path, principal):
-            yield _evaluate_path(path, principal, context, {}, spared=True)
+            yield _evaluate_path(path, principal, context, {}, include_spared=True)
 
 
 def _may_allow_path(path: EscalationPath, principal: Principal) -> bool:
-    """False where no policy of the principal's own can allow some step."""
+    """Return whether the principal's own policies may allow every step."""
     return principal.kind == "root" or all(
         any(principal.compiled_policies.statements_for(action).may_allow for action in step.actions)
         for step in path.steps
@@ -95,15 +97,20 @@ def _may_allow_path(path: EscalationPath, principal: Principal) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _PolicySummary:
-    """One policy's say on powers. `depends_on_self`: whether it may depend on who or what the principal itself is.
+    """The part of a policy that decides about powers, to compare principals by.
 
-    spares: it has a Deny that may leave things of a sort. others: the statements that count only beside one of those.
+    statements: the statements that cover a probe, with the actions they cover.
+    keys: the keys of a request that they test.
+    depends_on_self: the answer may depend on the name of the principal itself.
+    may_allow, may_deny: its content is unknown, so that it may allow or deny.
+    spares: it has a Deny that may leave resources of a type.
+    others: the statements that count only beside such a Deny.
     """
 
     statements: frozenset[object] = frozenset()
     keys: frozenset[str] = frozenset()
     depends_on_self: bool = False
-    unseen: bool = False
+    may_allow: bool = False
     may_deny: bool = False
     spares: bool = False
     others: frozenset[object] = frozenset()
@@ -111,16 +118,16 @@ class _PolicySummary:
 
 _ACTIONS = frozenset(action.lower() for path in PATHS for step in path.steps for action in step.actions)
 _ANY_ACTION = min(_ACTIONS)
-_OWN_ACTIONS = frozenset(
+_SELF_ACTIONS = frozenset(
     action.lower() for path in PATHS if path.allows_self for step in path.steps for action in step.actions
 )
 
 
 def _power_key_of(principal: Principal) -> tuple[object, ...]:
-    """Equal for principals that have the same powers."""
-    who = (principal.kind, principal.partition, principal.account)
+    """Return a key that is equal for principals with the same powers."""
+    identity = (principal.kind, principal.partition, principal.account)
     sides = [
-        None if side is None else _merge_summaries([_summarize_policy(item, *who[1:]) for item in side.documents])
+        None if side is None else _merge_summaries([_summarize_policy(item, *identity[1:]) for item in side.documents])
         for side in (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session)
     ]
     present = [side for side in sides if side is not None]
@@ -133,12 +140,12 @@ def _power_key_of(principal: Principal) -> tuple[object, ...]:
         if any(side.depends_on_self for side in present)
         else ()
     )
-    return (*who, *(_comparable_part_of(side) for side in sides), others, answers, itself)
+    return (*identity, *(_comparable_part_of(side) for side in sides), others, answers, itself)
 
 
 def _comparable_part_of(side: _PolicySummary | None) -> object:
-    """A side without what counts only beside a Deny that spares something."""
-    return side and (side.statements, side.keys, side.depends_on_self, side.unseen, side.may_deny)
+    """Return a side without the statements that count only beside a Deny that spares resources."""
+    return side and (side.statements, side.keys, side.depends_on_self, side.may_allow, side.may_deny)
 
 
 def _merge_summaries(parts: Sequence[_PolicySummary]) -> _PolicySummary:
@@ -146,7 +153,7 @@ def _merge_summaries(parts: Sequence[_PolicySummary]) -> _PolicySummary:
         frozenset[object]().union(*(part.statements for part in parts)),
         frozenset[str]().union(*(part.keys for part in parts)),
         any(part.depends_on_self for part in parts),
-        any(part.unseen for part in parts),
+        any(part.may_allow for part in parts),
         any(part.may_deny for part in parts),
         any(part.spares for part in parts),
         frozenset[object]().union(*(part.others for part in parts)),
@@ -155,28 +162,29 @@ def _merge_summaries(parts: Sequence[_PolicySummary]) -> _PolicySummary:
 
 @lru_cache(maxsize=16384)
 def _summarize_policy(document: CompiledDocument, partition: str, account: str) -> _PolicySummary:
-    """Statements that speak of no thing that is asked about stand apart."""
-    asked = make_probes(partition, account)
-    spoken: dict[CompiledStatement, list[str]] = {}
+    """Return the summary of a policy; statements that cover no probe go into `others`."""
+    probes = make_probes(partition, account)
+    covered: dict[CompiledStatement, list[str]] = {}
     for action in _ACTIONS:
         for item in document.statements_for(action).statements:
-            spoken.setdefault(item, []).append(action)
-    kept: dict[CompiledStatement, frozenset[str]] = {}
-    own = False
-    for item, actions in spoken.items():
-        by_name = not _OWN_ACTIONS.isdisjoint(actions) and item.resources.resolve_patterns(NOTHING_KNOWN) != ()
-        if by_name or any(item.resources.matches(arn, NOTHING_KNOWN).value is not False for arn in asked):
-            kept[item] = frozenset(actions)
-        own = own or by_name
+            covered.setdefault(item, []).append(action)
+    relevant: dict[CompiledStatement, frozenset[str]] = {}
+    depends_on_self = False
+    for item, actions in covered.items():
+        by_name = not _SELF_ACTIONS.isdisjoint(actions) and item.resources.resolve_patterns(NOTHING_KNOWN) != ()
+        if by_name or any(item.resources.matches(arn, NOTHING_KNOWN).value is not False for arn in probes):
+            relevant[item] = frozenset(actions)
+        depends_on_self = depends_on_self or by_name
     part = document.statements_for(_ANY_ACTION)
+    others = {item: frozenset(actions) for item, actions in covered.items() if item not in relevant}
     return _PolicySummary(
-        frozenset((item.equivalence_key, actions) for item, actions in kept.items()),
-        frozenset[str]().union(*(item.keys for item in spoken)),
-        own,
+        frozenset((item.equivalence_key, actions) for item, actions in relevant.items()),
+        frozenset[str]().union(*(item.keys for item in covered)),
+        depends_on_self,
         bool(part.unknown_allows),
         bool(part.unknown_denies),
-        any(map(may_spare, spoken)),
-        frozenset((item.equivalence_key, frozenset(actions)) for item, actions in spoken.items() if item not in kept),
+        any(map(may_spare, covered)),
+        frozenset((item.equivalence_key, actions) for item, actions in others.items()),
     )
 
 
@@ -186,15 +194,17 @@ def _evaluate_path(
     context: Context,
     targets: Mapping[str, tuple[str, ...]],
     *,
-    spared: bool = False,
+    include_spared: bool = False,
 ) -> Verdict:
-    """One path: each step must be allowed. All steps are tried on any thing, then on oneself and the targets.
+    """Return the verdict of one path, of which every step must be allowed.
 
-    spared: things that a Deny spares by name are enough for every step.
+    Each step is tried on a probe, then on the principal itself and on the targets.
+
+    include_spared: True if resources that a Deny excludes by name are enough for every step.
     """
     steps = []
     for step in path.steps:
-        step = replace(step, spared=True) if spared else step
+        step = replace(step, accepts_spared=True) if include_spared else step
         verdict = _evaluate_step(step, path.allows_self, principal, context, targets.get(step.resource_type, ()))
         if verdict.denied:
             return verdict
@@ -203,13 +213,15 @@ def _evaluate_path(
 
 
 def _evaluate_step(
-    step: PathStep, own: bool, principal: Principal, context: Context, targets: tuple[str, ...]
+    step: PathStep, allows_self: bool, principal: Principal, context: Context, targets: tuple[str, ...]
 ) -> Verdict:
     def evaluate_resources() -> Iterator[Verdict]:
-        named = (*(_own_resources_of(principal, step.resource_type) if own else ()), *targets)
+        named = (*(_own_resources_of(principal, step.resource_type) if allows_self else ()), *targets)
         for action in step.actions:
             if step.resource_type != "self":
-                yield evaluate_resource_type(principal, action, step.resource_type, context, spared=step.spared)
+                yield evaluate_resource_type(
+                    principal, action, step.resource_type, context, include_spared=step.accepts_spared
+                )
             for resource in named:
                 yield evaluate(principal, action, resource, context)
 
@@ -217,7 +229,7 @@ def _evaluate_step(
 
 
 def _own_resources_of(principal: Principal, resource_type: str) -> tuple[str, ...]:
-    """The principal itself, its groups, or the managed policies that it has."""
+    """Return the ARNs of the principal itself, of its groups, or of its managed policies, by the type."""
     if resource_type == "self":
         return (principal.role_arn or principal.arn,) if principal.is_role else ()
     if resource_type == "group":

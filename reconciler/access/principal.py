@@ -1,8 +1,8 @@
-"""Who asks: a user, a role, a session of one, a service, a federated caller, another account or a root user.
+"""The caller of a request: a user, a role, a session, a service, a federated caller, another account or a root user.
 
-What its requests carry by themselves (aws:PrincipalArn, aws:username, its tags, no MFA for a role) follows the
-IAM User Guide, "AWS global condition context keys"; how a trust policy may name it, "AWS JSON policy elements:
-Principal".
+The keys that its requests always carry (aws:PrincipalArn, aws:username, its tags, no MFA for a role) follow the IAM
+User Guide, "AWS global condition context keys". The names by which a trust policy may mean it follow "AWS JSON policy
+elements: Principal".
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PRINCIPAL_KINDS = ("user", "role", "session", "root", "account", "service", "oid
 
 
 class PrincipalMatch(Enum):
-    """How a principal is named, from which follows what else it needs (facts of AssumeRole evaluation)."""
+    """The way in which a statement names a principal, which decides the other policies that must allow the request."""
 
     DIRECT = "itself"
     ROLE = "by its role"
@@ -36,12 +36,19 @@ PrincipalName = tuple[str, str]
 
 @dataclass(frozen=True)
 class Principal:
-    """`policies`: its own and its groups'; `groups`: their ARNs. `session` None: no session policy.
+    """The caller of a request.
 
-    `tags` None: not known.
-    `kind` is one of KINDS: `role` is any session of that role, `session` this one (then `role_arn` is the role's,
-    with its path), `account` someone of that account, `oidc` and `saml` a caller that the provider `arn` vouches for;
-    of a `service`, `arn` is its name. `account` is empty for services.
+    kind: one of PRINCIPAL_KINDS. `role` means any session of that role, `session` one certain session, `account`
+        somebody of that account, `oidc` and `saml` a caller that the provider authenticated.
+    arn: its ARN; the provider's for `oidc` and `saml`, the name of the service for `service`.
+    account: 12 digits; empty for services.
+    policies: its own policies and those of its groups.
+    boundary: its permissions boundary, if it has one.
+    session: its session policies; None if it has none.
+    unique_id: AIDA… or AROA…; empty if it is not known.
+    tags: None if they are not known.
+    role_arn: for a session, the ARN of its role with the path.
+    groups: the ARNs of its groups.
     """
 
     arn: str
@@ -65,7 +72,7 @@ class Principal:
 
     @property
     def has_policies(self) -> bool:
-        """Services and federated callers are let in by the trust alone."""
+        """Return whether the principal has policies; for services and federated callers the trust alone decides."""
         return self.kind not in ("service", "oidc", "saml")
 
     @cached_property
@@ -82,7 +89,7 @@ class Principal:
 
     @cached_property
     def names(self) -> dict[PrincipalName, PrincipalMatch]:
-        """Every way in which a statement can name this principal; unique ids match only the id."""
+        """Return every name by which a statement can mean this principal; a unique id matches only itself."""
         everyone = {("*", "*"): PrincipalMatch.EVERYONE}
         if self.kind == "service":
             return {("Service", self.arn): PrincipalMatch.DIRECT, **everyone}
@@ -102,7 +109,7 @@ class Principal:
 
     @cached_property
     def possible_name_prefixes(self) -> tuple[str, ...]:
-        """How names begin that may mean this principal or may not: a session of the role, someone of the account."""
+        """Return the beginnings of names that may mean it: a session of the role, somebody of the account."""
         if self.kind == "role":
             return (f"arn:{self.partition}:sts::{self.account}:assumed-role/{self.arn.rpartition('/')[2]}/",)
         if self.kind == "account":
@@ -111,7 +118,7 @@ class Principal:
 
     @cached_property
     def request_context(self) -> Context:
-        """What every request of this principal carries, and what none does."""
+        """Return the keys that every request of this principal carries, and the keys that no request of it carries."""
         values: dict[str, Value] = {"aws:PrincipalIsAWSService": self.kind == "service"}
         absent: list[str] = []
         if self.account:
@@ -138,9 +145,9 @@ class Principal:
 
 
 def make_external_principal(arn: str, trust: Document | None = None) -> Principal:
-    """A principal by its ARN (`…:root`: someone of that account); its policies are not known.
+    """Return the principal with an ARN (`…:root` means somebody of that account); its policies are not known.
 
-    A session does not tell the path of its role; a `trust` that names a role of that name may.
+    trust: the ARN of a session lacks the path of its role; a trust that names a role of that name supplies it.
     """
     _, partition, service, _, account, resource = arn.split(":", 5)
     policies = (PolicySource(arn, None),)

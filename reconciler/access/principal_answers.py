@@ -1,8 +1,8 @@
-"""What a principal may do by its own policies, within its boundary and session policy.
+"""Evaluate a request by the principal's own policies, boundary and session policy.
 
 IAM User Guide, "Policy evaluation logic" and "Permissions boundaries for IAM entities": an explicit deny anywhere
-wins; else an identity policy must allow, and the boundary and the session policy, where there are any, as well.
-Service and resource control policies of an organisation are not evaluated.
+wins; else an identity policy must allow, and the boundary and the session policy too, if there are any. Service and
+resource control policies of an organisation are not evaluated.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ _NO_LIMIT = Answer(YES)
 
 @dataclass(frozen=True, slots=True)
 class PrincipalAnswers:
-    """What the policies of a principal say to one request. Without a boundary, `boundary` is yes; so `session`."""
+    """The answers of a principal's own policies to one request.
+
+    denies: those of the identity policies, the boundary and the session policy.
+    identity: do the identity policies allow it?
+    boundary, session: does this limit allow it? Yes if there is no such limit.
+    """
 
     denies: tuple[Answer, ...]
     identity: Answer
@@ -27,11 +32,14 @@ class PrincipalAnswers:
 
 
 def collect_answers(principal: Principal, action: str, resource: str, context: Context) -> PrincipalAnswers:
-    """`context` has what the principal's own requests carry (`Principal.own`) in it."""
+    """Return the answers of a principal's own policies.
+
+    context: the keys of the request, including those of `Principal.request_context`.
+    """
     identity = principal.compiled_policies.statements_for(action)
     denies = [identity.evaluate_denies(resource, context)]
     limits = []
-    for limit, why in (
+    for limit, reason in (
         (principal.compiled_boundary, VerdictReason.BOUNDARY),
         (principal.compiled_session, VerdictReason.SESSION),
     ):
@@ -40,14 +48,14 @@ def collect_answers(principal: Principal, action: str, resource: str, context: C
             continue
         part = limit.statements_for(action)
         denies.append(part.evaluate_denies(resource, context))
-        limits.append(part.evaluate_allows(resource, context, why))
+        limits.append(part.evaluate_allows(resource, context, reason))
     return PrincipalAnswers(tuple(denies), identity.evaluate_allows(resource, context), limits[0], limits[1])
 
 
 def evaluate_without_denies(
     principal: Principal, action: str, resource: str, context: Context = NOTHING_KNOWN
 ) -> Verdict:
-    """As `evaluate`, if no statement denied anything: what the Allows of identity, boundary and session leave."""
+    """Return the verdict of `evaluate` as if there were no Deny statements."""
     if principal.kind == "root":
         return Verdict(Decision.ALLOW, reason=VerdictReason.ALLOWED)
     found = collect_answers(principal, action, resource, principal.request_context.with_fallbacks(context))
@@ -55,10 +63,10 @@ def evaluate_without_denies(
 
 
 def evaluate(principal: Principal, action: str, resource: str, context: Context = NOTHING_KNOWN) -> Verdict:
-    """May the principal do this, as far as its own policies say?
+    """Return the verdict of a principal's own policies on a request.
 
-    What follows from the principal itself (its ARN, its tags, no MFA for a role) goes before `context`.
-    A root user has no policies and may do everything in its account.
+    The keys of the principal itself (its ARN, its tags, no MFA for a role) win over those of `context`. A root user has
+    no policies and may do everything in its account.
     """
     if principal.kind == "root":
         return Verdict(Decision.ALLOW, reason=VerdictReason.ALLOWED)

@@ -1,7 +1,7 @@
-"""What a trust policy says to one principal, by the way in which it names it.
+"""Collect the answers of a trust policy to one principal, one for each way in which the trust names it.
 
-IAM User Guide, "AWS JSON policy elements: Principal" and "…: NotPrincipal". Names match whole: no wildcards but a
-lone `*`, which is everyone.
+IAM User Guide, "AWS JSON policy elements: Principal" and "…: NotPrincipal". Names match as a whole. The only wildcard
+is a lone `*`, which means everyone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from reconciler.access.verdicts import YES, Answer, StatementSource, Ternary, Ve
 
 @dataclass(slots=True)
 class _AnswerBuilder:
+    """Collects the statements behind one answer: those that apply for sure, and those that may."""
+
     truths: list[Ternary] = field(default_factory=list)
     sure: list[StatementSource] = field(default_factory=list)
     open_sources: list[StatementSource] = field(default_factory=list)
@@ -32,7 +34,11 @@ class _AnswerBuilder:
 
 @dataclass(frozen=True, slots=True)
 class TrustAnswers:
-    """`allows` holds only the ways in which the trust may let the principal in."""
+    """The answers of a trust policy to one principal.
+
+    allows: by the way of naming; ways in which the trust surely does not allow are left out.
+    deny: the answer of its Deny statements.
+    """
 
     allows: dict[PrincipalMatch, Answer]
     deny: Answer
@@ -41,6 +47,7 @@ class TrustAnswers:
 def collect_trust_answers(
     part: ActionStatements, principal: Principal, resource: str, context: Context
 ) -> TrustAnswers:
+    """Return the answers of the trust statements for one action to a principal."""
     found: dict[PrincipalMatch, _AnswerBuilder] = {}
     for statement in part.allows:
         for naming, named in match_principal(statement, principal):
@@ -60,7 +67,7 @@ def collect_trust_answers(
 
 
 def match_principal(statement: CompiledStatement, principal: Principal) -> Iterator[tuple[PrincipalMatch, Ternary]]:
-    """How the statement names the principal, and whether it does for certain."""
+    """Yield each way in which a statement names the principal, and how certain that is."""
     named = statement.statement.principals or frozenset()
     if statement.statement.not_principal:
         yield from _match_not_principal(statement, principal)
@@ -81,14 +88,15 @@ def match_principal(statement: CompiledStatement, principal: Principal) -> Itera
 def _match_not_principal(
     statement: CompiledStatement, principal: Principal
 ) -> Iterator[tuple[PrincipalMatch, Ternary]]:
-    """NotPrincipal leaves a principal out for certain where it names it, its role and its account.
+    """Yield the way in which a NotPrincipal statement means the principal.
 
-    Naming only some of these "might" not be enough (IAM User Guide, "…: NotPrincipal").
+    It surely excludes a principal if it names the principal, its role and its account. To name only some of these
+    "might" not be enough (IAM User Guide, "…: NotPrincipal").
     """
     named = statement.statement.principals or frozenset()
     listed = {naming for name, naming in principal.names.items() if name in named}
-    wanted = set(principal.names.values()) - {PrincipalMatch.EVERYONE}
+    needed = set(principal.names.values()) - {PrincipalMatch.EVERYONE}
     if not listed:
         yield PrincipalMatch.EVERYONE, YES
-    elif PrincipalMatch.EVERYONE not in listed and wanted - listed:
+    elif PrincipalMatch.EVERYONE not in listed and needed - listed:
         yield PrincipalMatch.EVERYONE, depends_on(f"not-principal:{statement.source.label}")

@@ -1,8 +1,8 @@
-"""Names that no policy can have meant, and what of a sort of thing the Denies of a principal leave.
+"""Evaluate rights over a whole type of resource by probes: resources with names that no policy can contain.
 
-A right over a sort of thing counts if its Allow covers a thing that nobody named. The names for that are made of one
-character that is drawn anew in each process, so that no statement can speak of them but by a wildcard or by leaving
-something out: neither an Allow nor a Deny can be written to meet or to miss them.
+A right over all users, say, counts if its Allow covers a user that nobody named. A probe's name repeats one character
+that is chosen at random in each process. So a statement can only match a probe by a wildcard or by a Not… element, and
+nobody can write a policy that fits the probes.
 """
 
 from __future__ import annotations
@@ -17,67 +17,67 @@ from reconciler.access.principal_answers import evaluate, evaluate_without_denie
 from reconciler.access.templates import MANY, ONE
 from reconciler.access.verdicts import Decision, Verdict, require_all
 
-_MARK = chr(0xF0000 + secrets.randbelow(0xFFF0))
-_NAME = _MARK * (70 + secrets.randbelow(300))
-"""Longer than names are, as one with a path may be; shorter ones are tried where a pattern counts characters."""
+_PROBE_CHARACTER = chr(0xF0000 + secrets.randbelow(0xFFF0))
+_PROBE_NAME = _PROBE_CHARACTER * (70 + secrets.randbelow(300))
+"""A long name, like one with a path; shorter names are tried if a pattern counts characters by `?`."""
 
-PROBE_ACTION = _MARK * (10 + secrets.randbelow(20))
-PROBE_SERVICE = _MARK * (5 + secrets.randbelow(20))
+PROBE_ACTION = _PROBE_CHARACTER * (10 + secrets.randbelow(20))
+PROBE_SERVICE = _PROBE_CHARACTER * (5 + secrets.randbelow(20))
 
 RESOURCE_TYPES = {"user": "user", "role": "role", "group": "group", "policy": "policy", "provider": "oidc-provider"}
-_EVERYTHING = ("user", "role", "group", "policy")
+_ALL_TYPES = ("user", "role", "group", "policy")
 
 
 def resource_types_of(resource_type: str) -> tuple[str, ...]:
-    """The sorts of thing that a step is about."""
-    return _EVERYTHING if resource_type == "everything" else (resource_type,)
+    """Return the single types that a step's type means."""
+    return _ALL_TYPES if resource_type == "everything" else (resource_type,)
 
 
 def make_probe(principal: Principal, resource_type: str) -> str:
-    """The ARN of a thing of this sort that nobody named."""
-    return _make_arn(principal.partition, principal.account, resource_type, _NAME)
+    """Return the ARN of a resource of this type that nobody named."""
+    return _make_arn(principal.partition, principal.account, resource_type, _PROBE_NAME)
 
 
 def make_probes(partition: str, account: str) -> tuple[str, ...]:
-    """One such thing of every sort."""
-    return tuple(_make_arn(partition, account, sort, _NAME) for sort in ("any", *RESOURCE_TYPES))
+    """Return a probe of every type."""
+    return tuple(_make_arn(partition, account, kind, _PROBE_NAME) for kind in ("any", *RESOURCE_TYPES))
 
 
 def _make_arn(partition: str, account: str, resource_type: str, name: str) -> str:
     if resource_type in RESOURCE_TYPES:
         return f"arn:{partition}:iam::{account}:{RESOURCE_TYPES[resource_type]}/{name}"
-    return f"arn:{partition}:{PROBE_SERVICE}:{_MARK}:{account}:{name}"
+    return f"arn:{partition}:{PROBE_SERVICE}:{_PROBE_CHARACTER}:{account}:{name}"
 
 
 def evaluate_resource_type(
-    principal: Principal, action: str, resource_type: str, context: Context, *, spared: bool
+    principal: Principal, action: str, resource_type: str, context: Context, *, include_spared: bool
 ) -> Verdict:
-    """May the principal do this to things of a sort that nobody named?
+    """Return the verdict on an action on resources of a type that nobody named.
 
-    The Allow must cover all sorts of `resource_type`. A Deny takes the right away only if it covers each of them
-    wholly: where one
-    matches the probe, things that it may have left are tried. `spared`: among them those that a Deny names in
-    NotResource.
+    The Allow must cover all types of `resource_type`. A Deny takes the right away only if it covers each type wholly.
+    If a Deny matches the probe, resources that it may leave are tried.
+
+    include_spared: True to try also the resources that a Deny excludes by name (NotResource).
     """
-    sorts = resource_types_of(resource_type)
-    first = require_all(evaluate(principal, action, make_probe(principal, sort), context) for sort in sorts)
-    if not first.denied:
-        return first
-    wide = require_all(
-        evaluate_without_denies(principal, action, make_probe(principal, sort), context) for sort in sorts
+    kinds = resource_types_of(resource_type)
+    direct = require_all(evaluate(principal, action, make_probe(principal, kind), context) for kind in kinds)
+    if not direct.denied:
+        return direct
+    without_denies = require_all(
+        evaluate_without_denies(principal, action, make_probe(principal, kind), context) for kind in kinds
     )
-    if wide.denied:
-        return wide
-    left = best_of(
+    if without_denies.denied:
+        return without_denies
+    on_spared = best_of(
         evaluate(principal, action, resource, context)
-        for sort in sorts
-        for resource in _probe_spared_resources(principal, action, sort, context, spared)
+        for kind in kinds
+        for resource in _probe_spared_resources(principal, action, kind, context, include_spared)
     )
-    return first if left.denied else require_all([wide, left])
+    return direct if on_spared.denied else require_all([without_denies, on_spared])
 
 
 def best_of(verdicts: Iterator[Verdict]) -> Verdict:
-    """The first that allows, else one that depends, else a denial."""
+    """Return the first verdict that allows, else the first that depends, else a denial."""
     best = Verdict(Decision.DENY)
     for verdict in verdicts:
         if verdict.allowed:
@@ -88,15 +88,15 @@ def best_of(verdicts: Iterator[Verdict]) -> Verdict:
 
 
 def may_spare(statement: CompiledStatement) -> bool:
-    """Return whether a Deny may spare things of a sort although it matches the probe, or one that no probe shows."""
-    said = statement.statement
-    return said.effect == "Deny" and (said.not_resource or any("?" in text for text in said.resources or ()))
+    """Return whether a Deny may leave some resources of a type that it otherwise covers."""
+    raw = statement.statement
+    return raw.effect == "Deny" and (raw.not_resource or any("?" in text for text in raw.resources or ()))
 
 
 def _probe_spared_resources(
-    principal: Principal, action: str, resource_type: str, context: Context, spared: bool
+    principal: Principal, action: str, resource_type: str, context: Context, include_spared: bool
 ) -> Iterator[str]:
-    """Things of a sort that the Denies of an action may have left."""
+    """Yield resources of a type that the Denies of an action may leave."""
     yield make_probe(principal, resource_type)
     known = principal.request_context.with_fallbacks(context)
     for statement in _list_denies(principal, action):
@@ -104,12 +104,14 @@ def _probe_spared_resources(
             continue
         for text in statement.resources.resolve_patterns(known) or ():
             if statement.resources.negated:
-                yield from _fill_pattern(text, principal, resource_type) if spared else ()
+                yield from _fill_pattern(text, principal, resource_type) if include_spared else ()
             else:
-                around = text.count(ONE)
-                for length in (1, around - 1, around + 1):
+                marks = text.count(ONE)
+                for length in (1, marks - 1, marks + 1):
                     if length > 0:
-                        yield _make_arn(principal.partition, principal.account, resource_type, _MARK * length)
+                        yield _make_arn(
+                            principal.partition, principal.account, resource_type, _PROBE_CHARACTER * length
+                        )
 
 
 def _list_denies(principal: Principal, action: str) -> Iterator[CompiledStatement]:
@@ -119,12 +121,12 @@ def _list_denies(principal: Principal, action: str) -> Iterator[CompiledStatemen
 
 
 def _fill_pattern(text: str, principal: Principal, resource_type: str) -> Iterator[str]:
-    """Things of a sort that the pattern of a NotResource speaks of."""
+    """Yield resources of a type that match the pattern of a NotResource."""
     if resource_type not in RESOURCE_TYPES:
-        yield text.replace(MANY, _NAME).replace(ONE, _MARK)
+        yield text.replace(MANY, _PROBE_NAME).replace(ONE, _PROBE_CHARACTER)
         return
     head, begin = _make_arn(principal.partition, principal.account, resource_type, "").rsplit(":", 1)
     name = text.split(":", 5)[-1]
     for filled in (name, name.replace(MANY, begin + MANY, 1)):
         if filled.startswith(begin):
-            yield f"{head}:{filled.replace(MANY, _NAME).replace(ONE, _MARK)}"
+            yield f"{head}:{filled.replace(MANY, _PROBE_NAME).replace(ONE, _PROBE_CHARACTER)}"

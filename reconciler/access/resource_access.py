@@ -1,10 +1,10 @@
-"""May a principal do this to a resource, which may have a policy of its own and be under those of an organisation?
+"""Evaluate a request to a resource that may have a policy of its own, and service control policies above it.
 
 IAM User Guide, "Policy evaluation logic" and "Determining whether a request is allowed or denied within an account":
-within one account the principal's policies or the resource's may allow, across accounts both must; "Permissions
-boundaries for IAM entities": what a resource's policy grants to a user or a session by its ARN, no boundary or session
-policy limits unless it denies; "Service control policies": every level of the organisation must allow. Trust policies
-of roles follow rules of their own (`assume.py`).
+within one account the principal's policies or the resource's policy may allow, across accounts both must. "Permissions
+boundaries for IAM entities": if a resource's policy grants something to the ARN of a user or a session, a boundary or
+session policy limits that only by a Deny. "Service control policies": every level of the organisation must allow.
+Trust policies of roles follow other rules (`role_assumption.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reconciler.access.verdicts import NO, Answer, Route, Verdict, VerdictReason
 
 @dataclass(frozen=True, slots=True)
 class ResourcePolicy:
-    """The policy of a resource; `account` owns both."""
+    """The policy of a resource, and the account that owns the resource."""
 
     policy: CompiledPolicies
     account: str
@@ -30,9 +30,11 @@ class ResourcePolicy:
 
 @dataclass(frozen=True, slots=True)
 class ResourceEvaluation:
-    """The sides of one request and its outcome. `resource` None: without a policy of the resource.
+    """The outcome of one request, and the answer of each side.
 
-    `boundary` and `organization`: whether it is within that limit, None where there is none or it depends.
+    verdict: the outcome. identity: the answer of the principal's own policies.
+    resource: the answer of the resource's policy; None if it has none.
+    boundary, organization: True if the request is within that limit; None if there is no limit, or it depends.
     """
 
     verdict: Verdict
@@ -50,25 +52,26 @@ def evaluate_resource(
     policy: ResourcePolicy | None = None,
     scp_levels: Sequence[CompiledPolicies] = (),
 ) -> ResourceEvaluation:
-    """Weigh one request against every policy that counts.
+    """Return the outcome of one request under every policy that counts.
 
-    context: all that is known of the request; what follows from the principal itself is not added.
-    scp_levels: the service control policies of the organisation, one `Compiled` for each level from its root down.
+    context: everything that is known of the request. Keys that follow from the principal itself are not added.
+    policy: the resource's policy; None if it has none.
+    scp_levels: the service control policies, one `CompiledPolicies` for each level of the organisation, root first.
     """
     own = collect_answers(principal, action, resource, context)
-    named = _collect_resource_answers(principal, action, resource, context, policy)
-    slices = [level.statements_for(action) for level in scp_levels]
-    within = tuple(part.evaluate_allows(resource, context) for part in slices)
-    outside = tuple(part.evaluate_denies(resource, context) for part in slices)
-    denies = (*own.denies, *outside, *([named.deny] if named is not None else []))
-    routes = [(*route, *within) for route in _find_routes(principal, own, named, policy)]
+    granted = _collect_resource_answers(principal, action, resource, context, policy)
+    levels = [level.statements_for(action) for level in scp_levels]
+    scp_allows = tuple(level.evaluate_allows(resource, context) for level in levels)
+    scp_denies = tuple(level.evaluate_denies(resource, context) for level in levels)
+    denies = (*own.denies, *scp_denies, *([granted.deny] if granted is not None else []))
+    routes = [(*route, *scp_allows) for route in _find_routes(principal, own, granted, policy)]
     limited = principal.compiled_boundary is not None
     return ResourceEvaluation(
         reach_verdict(denies, routes),
         reach_verdict(own.denies[:1], [(own.identity,)]),
-        None if named is None else reach_verdict([named.deny], [(one,) for one in named.allows.values()]),
+        None if granted is None else reach_verdict([granted.deny], [(answer,) for answer in granted.allows.values()]),
         _is_within((own.boundary,), own.denies[1:2]) if limited else None,
-        _is_within(within, outside) if scp_levels else None,
+        _is_within(scp_allows, scp_denies) if scp_levels else None,
     )
 
 
@@ -81,21 +84,21 @@ def _collect_resource_answers(
 
 
 def _find_routes(
-    principal: Principal, own: PrincipalAnswers, named: TrustAnswers | None, policy: ResourcePolicy | None
+    principal: Principal, own: PrincipalAnswers, granted: TrustAnswers | None, policy: ResourcePolicy | None
 ) -> Iterator[Route]:
-    by_itself: Route = (own.identity, own.boundary, own.session)
-    if named is None or policy is None:
-        yield by_itself
+    by_identity: Route = (own.identity, own.boundary, own.session)
+    if granted is None or policy is None:
+        yield by_identity
         return
     if principal.account != policy.account:
-        found = [(allowed, *by_itself) for allowed in named.allows.values()]
+        found = [(allowed, *by_identity) for allowed in granted.allows.values()]
         yield from found or [(Answer(NO, (), VerdictReason.IMPLICIT),)]
         return
-    yield by_itself
-    for naming, allowed in named.allows.items():
+    yield by_identity
+    for naming, allowed in granted.allows.items():
         if naming is PrincipalMatch.DIRECT:
             yield (allowed,)
-        elif naming is not PrincipalMatch.ACCOUNT:  # a policy that names the account leaves it to the account's own
+        elif naming is not PrincipalMatch.ACCOUNT:  # naming the account leaves the decision to the account's policies
             yield (allowed, own.boundary, own.session)
 
 

@@ -1,21 +1,21 @@
-"""Decides who may assume which role: the caller's policies and the role's trust policy together.
+"""Decide who may assume which role, by the caller's policies and the role's trust policy together.
 
 IAM User Guide: "Policy evaluation logic" (same account, cross-account), "AWS JSON policy elements: Principal", and
-for what each way of naming a principal needs besides, "Determining whether a request is allowed or denied within
-an account". Four places where AWS says less than we would like, or more:
+for the policies that must also allow, depending on how the trust names the caller, "Determining whether a request is
+allowed or denied within an account". In four cases AWS's documents are silent, or contradict each other:
 
 - A trust that names a user, while the boundary of that user does not allow sts:AssumeRole. "Permissions boundaries
   for IAM entities" says that the boundary does not limit it, "Update a role trust policy" that it does. The verdict
   depends on `boundary:LABEL`.
 - A trust that names everyone (`*`). With a condition on aws:PrincipalArn neither boundary nor session policy limits
-  who is let in, explicit Denies apart ("AWS JSON policy elements: Principal", "IAM role principals"). Without one AWS
-  says nothing: the verdict depends on `boundary:LABEL` and `session:policy`.
-- A trust that names a role lets its sessions in without a policy of their own. To sts:SetSourceIdentity that does not
-  apply: "When you assume a role with another role, permissions for sts:SetSourceIdentity are required in both the
-  permissions policy of the principal who is assuming the role and in the role trust policy of the target role"
-  ("Monitor and control actions taken with assumed roles").
-- A role that assumes itself is not trusted implicitly ("Announcing an update to IAM role trust policy behavior");
-  its ARN or its account must stand in the trust ("Update a role trust policy"), so no rule of its own is needed.
+  the caller, except by an explicit Deny ("AWS JSON policy elements: Principal", "IAM role principals"). Without such a
+  condition AWS says nothing: the verdict depends on `boundary:LABEL` and `session:policy`.
+- A trust that names a role lets its sessions in without a policy of their own. This does not apply to
+  sts:SetSourceIdentity: "When you assume a role with another role, permissions for sts:SetSourceIdentity are required
+  in both the permissions policy of the principal who is assuming the role and in the role trust policy of the target
+  role" ("Monitor and control actions taken with assumed roles").
+- A role does not trust itself implicitly ("Announcing an update to IAM role trust policy behavior"). The trust must
+  name its ARN or its account ("Update a role trust policy"), so this case needs no rule of its own.
 """
 
 from __future__ import annotations
@@ -46,18 +46,17 @@ from reconciler.access.verdicts import (
 from reconciler.model.document import Document
 
 ASSUME_ACTIONS = {"oidc": "sts:AssumeRoleWithWebIdentity", "saml": "sts:AssumeRoleWithSAML"}
-"""Kind of principal → the action by which it assumes, where that is not sts:AssumeRole."""
-
+"""Maps a kind of principal to the action by which it assumes a role, if that is not sts:AssumeRole."""
 
 SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
 
 ROLE_KEY_PREFIXES = ("aws:resource", "iam:resource")
-"""How the keys of a request begin that describe the role."""
+"""The prefixes of the keys of a request that describe the role."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A role as something to assume. `tags` None: not known."""
+    """A role to assume. tags: None if they are not known."""
 
     arn: str
     trust: Document
@@ -77,16 +76,18 @@ class Target:
 
     @cached_property
     def resource_context(self) -> Context:
-        """The keys of OF_ROLES (Service Authorization Reference, "AWS STS")."""
+        """Return the known keys of ROLE_KEY_PREFIXES (Service Authorization Reference, "AWS STS")."""
         found = Context.of({"aws:ResourceAccount": self.account})
         return found if self.tags is None else found.with_fallbacks(make_tag_context(self.tags))
 
 
 @dataclass(frozen=True, slots=True)
 class AssumeEvaluation:
-    """One action of a principal on a role: what the trust says, what its own policies say, and the outcome.
+    """The evaluation of one action of a principal on a role.
 
-    `caller` None: the trust alone decides, as for services.
+    trust: the answers of the trust policy.
+    caller: the answers of the principal's own policies; None if the trust alone decides, as for services.
+    verdict: the outcome.
     """
 
     action: str
@@ -98,7 +99,11 @@ class AssumeEvaluation:
 def can_assume(
     principal: Principal, role: Target, context: Context = NOTHING_KNOWN, also: Iterable[str] = ()
 ) -> Verdict:
-    """May the principal assume the role? `also`: sts:TagSession, sts:SetSourceIdentity where the call carries them."""
+    """Return whether the principal may assume the role.
+
+    context: the known keys of the call, besides those of the principal and the role.
+    also: further actions of the call, if it carries tags or a source identity: sts:TagSession, sts:SetSourceIdentity.
+    """
     if principal.kind == "root":
         return Verdict(Decision.DENY, reason=VerdictReason.ROOT)
     full = principal.request_context.with_fallbacks(role.resource_context, context)
@@ -112,18 +117,21 @@ def _evaluate_action(principal: Principal, role: Target, action: str, context: C
 
 
 def examined(principal: Principal, role: Target, action: str, context: Context) -> AssumeEvaluation:
-    """`can_assume` for one action, with both sides shown. `context`: as `Principal.own.over(Target.own, …)` is."""
+    """Return the evaluation of one action of `can_assume`, with the answers of both sides.
+
+    context: all known keys of the call, including `Principal.request_context` and `Target.resource_context`.
+    """
     trust = collect_trust_answers(role.compiled_trust.statements_for(action), principal, role.arn, context)
     if not principal.has_policies:
-        alone = reach_verdict([trust.deny], [(answer,) for answer in trust.allows.values()] or _UNTRUSTED)
-        return AssumeEvaluation(action, trust, None, alone)
-    own = collect_answers(principal, action, role.arn, context)
-    both = reach_verdict([*own.denies, trust.deny], _find_routes(principal, role, action, trust, own) or _UNTRUSTED)
-    return AssumeEvaluation(action, trust, own, both)
+        verdict = reach_verdict([trust.deny], [(answer,) for answer in trust.allows.values()] or _UNTRUSTED)
+        return AssumeEvaluation(action, trust, None, verdict)
+    caller = collect_answers(principal, action, role.arn, context)
+    routes = _find_routes(principal, role, action, trust, caller) or _UNTRUSTED
+    return AssumeEvaluation(action, trust, caller, reach_verdict([*caller.denies, trust.deny], routes))
 
 
 def evaluate_trust(evaluation: AssumeEvaluation) -> Verdict:
-    """What the trust says for itself, whatever the caller's own policies say."""
+    """Return the verdict of the trust alone, without the caller's own policies."""
     return reach_verdict(
         [evaluation.trust.deny], [(answer,) for answer in evaluation.trust.allows.values()] or _UNTRUSTED
     )
@@ -132,7 +140,7 @@ def evaluate_trust(evaluation: AssumeEvaluation) -> Verdict:
 def evaluate_caller(
     principal: Principal, role: Target, evaluation: AssumeEvaluation, naming: PrincipalMatch
 ) -> Verdict:
-    """What the caller's own policies say, were the trust to let it in by this way of naming it."""
+    """Return the verdict of the caller's own policies, as if the trust named the caller in this way."""
     if evaluation.caller is None:
         return Verdict(Decision.ALLOW, reason=VerdictReason.ALLOWED)
     open_trust = TrustAnswers({naming: Answer(YES)}, Answer(NO))
@@ -145,27 +153,27 @@ _UNTRUSTED: list[Route] = [(Answer(NO, (), VerdictReason.TRUST),)]
 
 
 def _find_routes(
-    principal: Principal, role: Target, action: str, trust: TrustAnswers, own: PrincipalAnswers
+    principal: Principal, role: Target, action: str, trust: TrustAnswers, caller: PrincipalAnswers
 ) -> list[Route]:
-    """What each way of being named needs besides the trust."""
+    """Return a route for each way in which the trust names the caller: the answers that must all be yes."""
     routes: list[Route] = []
-    on_both_sides = principal.account != role.account or (principal.is_role and action == SET_SOURCE_IDENTITY)
+    both_sides_needed = principal.account != role.account or (principal.is_role and action == SET_SOURCE_IDENTITY)
     for naming, allowed in trust.allows.items():
-        if on_both_sides or naming is PrincipalMatch.ACCOUNT:
-            routes.append((allowed, own.identity, own.boundary, own.session))
+        if both_sides_needed or naming is PrincipalMatch.ACCOUNT:
+            routes.append((allowed, caller.identity, caller.boundary, caller.session))
         elif naming is PrincipalMatch.ROLE:
-            routes.append((allowed, own.boundary, own.session))
+            routes.append((allowed, caller.boundary, caller.session))
         elif naming is PrincipalMatch.EVERYONE:
-            routes.append((allowed, _dispute_boundary(principal, own.boundary), _dispute_session(own.session)))
+            routes.append((allowed, _dispute_boundary(principal, caller.boundary), _dispute_session(caller.session)))
         elif naming is PrincipalMatch.BY_ARN or principal.is_role:
             routes.append((allowed,))
         else:
-            routes.append((allowed, _dispute_boundary(principal, own.boundary)))
+            routes.append((allowed, _dispute_boundary(principal, caller.boundary)))
     return routes
 
 
 def _dispute_boundary(principal: Principal, boundary: Answer) -> Answer:
-    """A boundary of which AWS's documents do not agree whether it counts here: its no becomes unknown."""
+    """Return the answer of a boundary, with "unknown" for no: AWS's documents disagree if it counts here."""
     if boundary.truth.value is not False or principal.boundary is None:
         return boundary
     label = principal.boundary.label
@@ -173,7 +181,7 @@ def _dispute_boundary(principal: Principal, boundary: Answer) -> Answer:
 
 
 def _dispute_session(session: Answer) -> Answer:
-    """A session policy of which AWS's documents do not say whether it counts here: its no becomes unknown."""
+    """Return the answer of a session policy, with "unknown" for no: AWS does not document if it counts here."""
     return (
         session if session.truth.value is not False else Answer(depends_on("session:policy"), (), VerdictReason.SESSION)
     )

@@ -1,6 +1,7 @@
-"""The roles of an account as sets, each a number with one bit a role: which of them a statement can tell apart.
+"""Group the roles of an account into sets whose roles get the same answer from a statement.
 
-Thousands of roles are put into a few sets by bit operations, and one role of each set is asked for all.
+A set is a number with one bit for each role. Bit operations put thousands of roles into a few sets, and one role of
+each set is evaluated for all of them.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from reconciler.access.role_assumption import ROLE_KEY_PREFIXES, Target
 from reconciler.access.templates import MANY, ONE, compile_arn_glob
 from reconciler.model.document import Document
 
-_LAST = "\U0010ffff"
+_LAST_CHARACTER = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
 class TrustGroup:
-    """Roles of one account whose trusts say the same. `statements`: that of one; `keys`: all that it asks of a
-    request."""
+    """Roles of one account whose trusts give the same answers.
+
+    roles: the set. statements: the trust of one of them, for one action.
+    keys: the keys of a request that the trust tests.
+    """
 
     roles: int
     account: str
@@ -30,7 +34,7 @@ class TrustGroup:
 
 
 class RoleSets:
-    """`all_roles` is the set of all of them."""
+    """The roles of an account, and sets of them. `all_roles` is the set of all."""
 
     def __init__(self, targets: Iterable[Target]) -> None:
         self._targets = sorted(targets, key=lambda target: target.arn)
@@ -41,31 +45,35 @@ class RoleSets:
         self._sets_by_key: dict[str, tuple[int, ...]] = {}
 
     def list_targets(self, roles: int) -> tuple[Target, ...]:
+        """Return the roles of a set."""
         found = self._targets_by_set.get(roles)
         if found is None:
             found = self._targets_by_set[roles] = tuple(self._targets[index] for index in _list_bits(roles))
         return found
 
     def find_matching(self, text: str) -> int:
-        """Those whose ARN a ready text of a Resource matches."""
+        """Return the set of roles whose ARN matches a filled-in text of a Resource."""
         found = self._sets_by_text.get(text)
         if found is None:
             found = self._sets_by_text[text] = self._search_matching(text)
         return found
 
     def _search_matching(self, text: str) -> int:
-        """Only ARNs that begin as the text does, up to its first wildcard, are tried."""
+        """Test only the ARNs that begin with the text before its first wildcard."""
         ends = [end for end in (text.find(MANY), text.find(ONE)) if end >= 0]
         head = text[: min(ends)] if ends else text
-        first, last = bisect_left(self._arns, head), bisect_left(self._arns, head + _LAST)
+        first, last = bisect_left(self._arns, head), bisect_left(self._arns, head + _LAST_CHARACTER)
         if first == last:
             return 0
         matches = compile_arn_glob(text)
         return sum(1 << index for index in range(first, last) if matches(self._arns[index]))
 
-    def split_by_resource(self, statement: CompiledStatement, own: Context) -> tuple[int, ...]:
-        """Sets within each of which the Resource of a statement says the same. `own`: what all requests carry."""
-        texts = statement.resources.resolve_patterns(own)
+    def split_by_resource(self, statement: CompiledStatement, caller_context: Context) -> tuple[int, ...]:
+        """Return sets of roles that the Resource of a statement does not tell apart.
+
+        own: the keys that every request of the caller carries.
+        """
+        texts = statement.resources.resolve_patterns(caller_context)
         if texts is None:
             return tuple(1 << index for index in range(len(self._targets)))
         matched = 0
@@ -73,9 +81,9 @@ class RoleSets:
             matched |= self.find_matching(text)
         return tuple(part for part in (matched, self.all_roles ^ matched) if part)
 
-    def find_covered(self, statement: CompiledStatement, own: Context) -> int:
-        """Those of whom the statement may speak; of all others it does not for certain."""
-        texts = statement.resources.resolve_patterns(own)
+    def find_covered(self, statement: CompiledStatement, caller_context: Context) -> int:
+        """Return the set of roles to which the statement may apply; it surely does not apply to the others."""
+        texts = statement.resources.resolve_patterns(caller_context)
         if not texts or statement.resources.negated:
             return self.all_roles
         found = 0
@@ -84,7 +92,7 @@ class RoleSets:
         return found
 
     def split_by_key(self, key: str) -> tuple[int, ...]:
-        """Sets within each of which a request has the same to say to a key, as far as the role decides that."""
+        """Return sets of roles that give a request the same values for a key."""
         if not key.startswith(ROLE_KEY_PREFIXES):
             return (self.all_roles,)
         found = self._sets_by_key.get(key)
@@ -96,13 +104,13 @@ class RoleSets:
             found = self._sets_by_key[key] = tuple(by_value.values())
         return found
 
-    def group_by_trust(self, action: str, wanted: Callable[[Document], bool]) -> Iterator[TrustGroup]:
-        """The roles by what their trusts say to an action; only of those trusts that are wanted."""
+    def group_by_trust(self, action: str, is_relevant: Callable[[Document], bool]) -> Iterator[TrustGroup]:
+        """Yield the roles in groups whose trusts give the same answers to an action; skip trusts not relevant."""
         by_document: dict[tuple[str, Document], list[int]] = {}
         for index, target in enumerate(self._targets):
             by_document.setdefault((target.account, target.trust), []).append(index)
         for (account, trust), indexes in by_document.items():
-            if not wanted(trust):
+            if not is_relevant(trust):
                 continue
             part = self._targets[indexes[0]].compiled_trust.statements_for(action)
             if _is_role_specific(part):
@@ -118,23 +126,24 @@ class RoleSets:
 
 
 def _is_role_specific(part: ActionStatements) -> bool:
-    """Whether the answer names the trust itself, or hangs on the ARN of its role."""
+    """Return whether the answer of a trust depends on the ARN of its role, or names the trust itself."""
     return bool(part.unknown_allows or part.unknown_denies) or any(
         item.statement.not_principal or item.statement.resources is not None or item.ceiling for item in part.statements
     )
 
 
 def keys_of(parts: Iterable[ActionStatements]) -> frozenset[str]:
+    """Return all keys of a request that the statements test."""
     return frozenset[str]().union(*(item.keys for part in parts for item in part.statements))
 
 
 def refine_sets(sets: Sequence[int], divisions: Iterable[Sequence[int]]) -> list[int]:
-    """Each set divided by each division."""
-    found = list(sets)
+    """Split each set by each division, and return the parts that are not empty."""
+    refined = list(sets)
     for parts in divisions:
         if len(parts) > 1:
-            found = [both for one in found for part in parts if (both := one & part)]
-    return found
+            refined = [common for roles in refined for part in parts if (common := roles & part)]
+    return refined
 
 
 def _list_bits(number: int) -> Iterator[int]:

@@ -1,6 +1,6 @@
-"""Why a statement does or does not hold for a request: whom it names, and which of its conditions fail.
+"""Show for each statement why it does or does not apply to a request: whom it names, and which conditions fail.
 
-The evaluator decides; this shows its work, statement by statement, for those who have to change one.
+`reconcile assume --explain` uses this to name the line to change. The verdict itself comes from `role_assumption`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from reconciler.model.document import Condition
 
 @dataclass(frozen=True, slots=True)
 class StatementMatch:
-    """One statement that speaks of the action and of the resource.
+    """One statement that covers the action and the resource of a request.
 
-    `principal_matches`: how it names the principal; empty where it does not, or where it has no Principal.
-    `matches_principal` is
-    whether it means the principal. `failing_conditions` and `undecided_conditions`: conditions that do not hold, and
-    that may or may not.
+    source: the statement and its policy. effect: Allow or Deny.
+    matches_principal: does it mean the principal?
+    holds: does it apply to the request?
+    principal_matches: the ways in which it names the principal; empty if it does not, or has no Principal.
+    failing_conditions: conditions that do not hold.
+    undecided_conditions: conditions of which a key is unknown.
     """
 
     source: StatementSource
@@ -38,16 +40,16 @@ class StatementMatch:
 def match_statements(
     policies: CompiledPolicies, action: str, resource: str, context: Context
 ) -> tuple[StatementMatch, ...]:
-    """Statements of identity policies, of a boundary or of a session policy."""
-    part = policies.statements_for(action)
-    speaking = (item for item in part.statements if item.resources.matches(resource, context).value is not False)
-    return tuple(_match_statement(item, YES, frozenset(), resource, context) for item in speaking)
+    """Return the matches of statements of identity policies, of a boundary or of a session policy."""
+    statements = policies.statements_for(action).statements
+    relevant = (item for item in statements if item.resources.matches(resource, context).value is not False)
+    return tuple(_match_statement(item, YES, frozenset(), resource, context) for item in relevant)
 
 
 def match_trust_statements(
     trust: CompiledPolicies, principal: Principal, action: str, resource: str, context: Context
 ) -> tuple[StatementMatch, ...]:
-    """Statements of a trust policy, also those that do not name the principal."""
+    """Return the matches of all statements of a trust policy, including those that do not name the principal."""
     found = []
     for item in trust.statements_for(action).statements:
         ways = list(match_principal(item, principal))
@@ -57,11 +59,11 @@ def match_trust_statements(
 
 
 def _match_statement(
-    item: CompiledStatement, named: Ternary, ways: Iterable[PrincipalMatch], resource: str, context: Context
+    item: CompiledStatement, is_named: Ternary, ways: Iterable[PrincipalMatch], resource: str, context: Context
 ) -> StatementMatch:
     failing: list[Condition] = []
     undecided: list[Condition] = []
-    written = sorted(item.statement.conditions, key=lambda one: (one.operator, one.key))
+    written = sorted(item.statement.conditions, key=lambda condition: (condition.operator, condition.key))
     for condition, compiled in zip(written, item.conditions, strict=True):
         truth = compiled.holds(context).value
         if truth is not True:
@@ -69,8 +71,8 @@ def _match_statement(
     return StatementMatch(
         item.source,
         item.statement.effect,
-        named,
-        all_of((named, item.applies_to(resource, context))),
+        is_named,
+        all_of((is_named, item.applies_to(resource, context))),
         frozenset(ways),
         tuple(failing),
         tuple(undecided),

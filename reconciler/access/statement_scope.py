@@ -1,4 +1,4 @@
-"""Does a statement speak of this action, and of this resource?
+"""Decide if a statement covers an action, and if it covers a resource.
 
 IAM User Guide: "IAM JSON policy elements: Action" (letter case ignored, `*` and `?`), "…: Resource" (case kept,
 variables), "…: NotAction", "…: NotResource".
@@ -16,7 +16,7 @@ from reconciler.model.globs import Matcher, compile_glob
 
 
 def covers_action(statement: Statement, action: str) -> bool:
-    """`action` in lower case. A statement without any action speaks of none."""
+    """Return whether a statement covers an action, which is in lower case; without any action it covers none."""
     if not statement.actions:
         return False
     named = action in statement.actions or any(
@@ -39,7 +39,7 @@ class ResourceMatcher:
 
     @property
     def variables(self) -> frozenset[str]:
-        """The keys of its variables."""
+        """Return the keys of its policy variables."""
         return frozenset[str]().union(*(item.variables for item in self._with_variables))
 
     @cached_property
@@ -47,9 +47,11 @@ class ResourceMatcher:
         return tuple(compile_arn_glob(text) for text in self._wildcards)
 
     def resolve_patterns(self, context: Context) -> tuple[str, ...] | None:
-        """Ready texts: two resources that the same of them match get the same answer. None where more counts.
+        """Return the patterns with their variables filled in; empty if it matches every resource.
 
-        `context`: what is known whatever the resource is.
+        Two resources that match the same patterns get the same answer. Return None if a variable is unknown.
+
+        context: the keys that are known whatever the resource is.
         """
         if self._matches_all:
             return ()
@@ -57,6 +59,7 @@ class ResourceMatcher:
         return None if texts.unknown else (*self._literal, *self._wildcards, *texts.texts)
 
     def matches(self, resource: str, context: Context) -> Ternary:
+        """Return whether the statement covers a resource; unknown if a variable decides."""
         if self._matches_all or resource in self._literal or any(matches(resource) for matches in self._patterns):
             return NO if self.negated else YES
         if not self._with_variables:

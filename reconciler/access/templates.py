@@ -1,8 +1,8 @@
-"""Texts of a policy with wildcards and variables → texts ready to compare with a request.
+"""Fill in the variables of a policy's texts, and compile their wildcards, to compare them with a request.
 
-IAM User Guide, "IAM policy elements: Variables and tags": `${key}`, `${key, 'default'}`, `${*}` `${?}` `${$}`,
-known only to Version 2012-10-17. From its "Policy variables with no value": a text whose variable is absent equals
-nothing and is like nothing, so that StringNotEquals and its like match; in Resource and NotResource it matches nothing.
+IAM User Guide, "IAM policy elements: Variables and tags": `${key}`, `${key, 'default'}`, `${*}` `${?}` `${$}`, which
+only Version 2012-10-17 reads. From its "Policy variables with no value": a text whose variable is absent matches no
+value, so that StringNotEquals and other negated operators hold; in Resource and NotResource it matches nothing.
 """
 
 from __future__ import annotations
@@ -18,61 +18,67 @@ from reconciler.model.globs import Automaton, Matcher, Repeat, Token, accept_any
 from reconciler.policy.canonical import CURRENT_VERSION
 
 MANY, ONE = "\ue000", "\ue001"
-"""`*` and `?` where they are wildcards; in a ready text the plain characters stand for themselves."""
+"""Stand for `*` and `?` as wildcards; in a filled-in text the plain characters mean themselves."""
 
 _VARIABLE = re.compile(r"\$\{([^,{}]*)(?:,\s*'([^']*)'\s*)?\}")
-"""No two parts of it can take the same character, so that it never goes back far."""
+"""No two parts of this expression match the same character, so that it cannot backtrack far."""
 
-_MARKS = str.maketrans({"*": MANY, "?": ONE})
-_UNMARKS = str.maketrans({MANY: "*", ONE: "?"})
+_TO_WILDCARDS = str.maketrans({"*": MANY, "?": ONE})
+_TO_PLAIN = str.maketrans({MANY: "*", ONE: "?"})
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
+    """A policy variable such as `${aws:username, 'nobody'}`. key: in lower case. default: None if it has none."""
+
     key: str
     default: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`fixed`: the ready text where there is no variable to fill in."""
+    """A text of a policy, split at its variables. fixed: the finished text if it has no variables, else None."""
 
     parts: tuple[str | Variable, ...]
     fixed: str | None
 
     @property
     def variables(self) -> frozenset[str]:
-        """The keys that fill it in."""
+        """Return the keys that fill in its variables."""
         return frozenset(part.key for part in self.parts if isinstance(part, Variable))
 
 
 @dataclass(frozen=True, slots=True)
 class FilledTexts:
-    """The texts that could be made, and the keys that others wait for. A text whose variable is absent is none."""
+    """The finished texts, and the unknown keys that others wait for. A text whose variable is absent is dropped."""
 
     texts: tuple[str, ...]
     unknown: frozenset[str] = NO_KEYS
 
 
 def parse_template(text: str, version: str, takes_variables: bool = True) -> Template:
-    """`takes_variables` False: the element or operator takes none."""
+    """Return the template of a text.
+
+    version: the Version of the document. takes_variables: False if the element or operator reads no variables.
+    """
     if not takes_variables or version != CURRENT_VERSION or "${" not in text:
-        ready = text.translate(_MARKS)
-        return Template((ready,), ready)
+        fixed = text.translate(_TO_WILDCARDS)
+        return Template((fixed,), fixed)
     parts: list[str | Variable] = []
     end = 0
     for match in _VARIABLE.finditer(text):
-        parts.append(text[end : match.start()].translate(_MARKS))
+        parts.append(text[end : match.start()].translate(_TO_WILDCARDS))
         name = match[1].strip()
         parts.append(name if name in ("*", "?", "$") else Variable(name.lower(), match[2]))
         end = match.end()
-    parts.append(text[end:].translate(_MARKS))
+    parts.append(text[end:].translate(_TO_WILDCARDS))
     if any(isinstance(part, Variable) for part in parts):
         return Template(tuple(parts), None)
     return Template(tuple(parts), "".join(part for part in parts if isinstance(part, str)))
 
 
 def fill_templates(templates: Iterable[Template], context: Context) -> FilledTexts:
+    """Fill in the variables of templates from the known keys of a request."""
     texts: list[str] = []
     unknown: set[str] = set()
     for item in templates:
@@ -86,7 +92,7 @@ def fill_templates(templates: Iterable[Template], context: Context) -> FilledTex
 
 
 def _fill_variable(variable: Variable, context: Context, unknown: set[str]) -> str | None:
-    """Return the value of a variable, else its default; None if it has neither, or may be one of several."""
+    """Return the value of a variable, else its default; None if it has neither, or has several possible values."""
     found = context.find(variable.key)
     if found == (None,):
         return variable.default
@@ -97,18 +103,18 @@ def _fill_variable(variable: Variable, context: Context, unknown: set[str]) -> s
 
 
 def to_plain_text(text: str) -> str:
-    """A ready text where wildcards have no meaning."""
-    return text.translate(_UNMARKS)
+    """Return a filled-in text with plain `*` and `?`, for operators that read no wildcards."""
+    return text.translate(_TO_PLAIN)
 
 
 def compile_filled_glob(text: str) -> Matcher:
-    """Return the function that matches a ready text: `*` stands for any characters, `?` for one."""
+    """Return the function that matches a filled-in text: `*` matches any characters, `?` one."""
     return compile_glob(text, MANY, ONE)
 
 
 @lru_cache(maxsize=65536)
 def compile_arn_glob(text: str) -> Matcher:
-    """Return the function that matches a ready ARN (IAM User Guide, "IAM JSON policy elements: Resource").
+    """Return the function that matches a filled-in ARN (IAM User Guide, "IAM JSON policy elements: Resource").
 
     A wildcard stays within its segment, but `*` at the end of one may run beyond the colon.
     """
@@ -128,7 +134,7 @@ def _accept_all_but_colon(char: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def compile_arn_segments(text: str) -> tuple[Matcher, ...]:
-    """Return a function for each of the six parts of a ready ARN (IAM User Guide, "ARN condition operators")."""
+    """Return a function for each of the six parts of a filled-in ARN (IAM User Guide, "ARN condition operators")."""
     parts = text.split(":", 5)
     if len(parts) < 6 and parts[-1].endswith(MANY):
         parts += [MANY] * (6 - len(parts))

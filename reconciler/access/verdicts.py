@@ -1,6 +1,6 @@
-"""What an evaluation says: allow, deny, or depends on keys, and which statement of which document decided.
+"""The result of an evaluation: allow, deny, or "depends" with the keys that decide, and the deciding statements.
 
-Three-valued logic after Kleene: what is not known never turns into yes or no, and never hides what decides
+Three-valued logic after Kleene: what is not known never turns into yes or no, and never hides a fact that decides
 without it. Standard library and `reconciler.model` only.
 """
 
@@ -16,13 +16,15 @@ NO_KEYS: frozenset[str] = frozenset()
 
 
 class Decision(StrEnum):
+    """The outcome of a request. DEPENDS: facts are missing that would decide it."""
+
     ALLOW = "allow"
     DENY = "deny"
     DEPENDS = "depends"
 
 
 class VerdictReason(StrEnum):
-    """The reason of a verdict; every one but ALLOWED, EXPLICIT and UNKNOWN is an implicit deny."""
+    """The reason for a verdict. All but ALLOWED, EXPLICIT and UNKNOWN are implicit denies."""
 
     ALLOWED = "allowed"
     EXPLICIT = "explicitly denied"
@@ -36,7 +38,7 @@ class VerdictReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ternary:
-    """Yes, no, or unknown (value None) with the keys that would tell."""
+    """Yes, no, or unknown (value None) with the keys that would decide."""
 
     value: bool | None
     keys: frozenset[str] = NO_KEYS
@@ -47,17 +49,19 @@ NO = Ternary(False)
 
 
 def depends_on(*keys: str) -> Ternary:
+    """Return "unknown" with the keys that would decide."""
     return Ternary(None, frozenset(keys))
 
 
 def negate(item: Ternary) -> Ternary:
+    """Return Kleene's not."""
     if item.value is None:
         return item
     return NO if item.value else YES
 
 
 def all_of(items: Iterable[Ternary]) -> Ternary:
-    """Kleene's and; YES for nothing."""
+    """Return Kleene's and; YES if there are no items."""
     keys = NO_KEYS
     undecided = False
     for item in items:
@@ -70,7 +74,7 @@ def all_of(items: Iterable[Ternary]) -> Ternary:
 
 
 def any_of(items: Iterable[Ternary]) -> Ternary:
-    """Kleene's or; NO for nothing."""
+    """Return Kleene's or; NO if there are no items."""
     keys = NO_KEYS
     undecided = False
     for item in items:
@@ -83,7 +87,7 @@ def any_of(items: Iterable[Ternary]) -> Ternary:
 
 
 def consensus_of(items: Iterable[Ternary], key: str) -> Ternary:
-    """What all say; where they differ, unknown for want of `key` (and of what they want themselves)."""
+    """Return the value on which all items agree; if they differ, unknown until `key` and their own keys are known."""
     found = set(items)
     if len(found) == 1:
         return found.pop()
@@ -92,9 +96,10 @@ def consensus_of(items: Iterable[Ternary], key: str) -> Ternary:
 
 @dataclass(frozen=True, slots=True)
 class PolicySource:
-    """A policy that counts for a principal. `label` names it: the ARN of a managed policy, or `user/a inline/b`.
+    """A policy that counts for a principal.
 
-    `document` None: its content is not known. A well-known policy of AWS is then taken from `known.py`.
+    label: its name: the ARN of a managed policy, or a text such as `user/a inline policy b`.
+    document: its content; None if it is not known. `aws_policies.py` then supplies well-known policies of AWS.
     """
 
     label: str
@@ -103,7 +108,7 @@ class PolicySource:
 
 @dataclass(frozen=True, slots=True)
 class StatementSource:
-    """One statement of one document; statement None: the document as a whole, its content being unknown."""
+    """One statement of a policy. statement: None means the whole policy, if its content is not known."""
 
     label: str
     statement: Statement | None = None
@@ -116,13 +121,16 @@ class StatementSource:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`keys`: what a DEPENDS waits for. They are condition keys in lower case, or one of these:
+    """The outcome of a request, with its reason and the statements that decided.
 
-    `policy:LABEL`: the content of a policy.
-    `boundary:LABEL`: whether this boundary limits a principal that the trust lets in without its account.
-    `principal:ARN`: whether it is this session of a role, this member of an account.
-    `not-principal:LABEL`: whether NotPrincipal leaves it out.
-    `operator:NAME`: an operator that is not known here.
+    keys: the facts on which a DEPENDS waits. Each is a condition key in lower case, or one of these:
+
+    `policy:LABEL`: the content of a policy is not known.
+    `boundary:LABEL`: does this boundary limit a principal that the trust does not name by its account?
+    `session:policy`: does the session policy limit a principal that the trust lets in as everyone?
+    `principal:ARN`: is the caller this session of a role, or this member of an account?
+    `not-principal:LABEL`: does NotPrincipal exclude the caller?
+    `operator:NAME`: this operator is not known here.
     """
 
     decision: Decision
@@ -141,7 +149,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question to one set of statements, with the statements behind it and the reason if it is no."""
+    """The answer of one set of statements to one question.
+
+    sources: the statements behind it. reason: the reason for the verdict if the answer is no.
+    """
 
     truth: Ternary
     sources: tuple[StatementSource, ...] = ()
@@ -149,26 +160,26 @@ class Answer:
 
 
 Route = tuple[Answer, ...]
-"""Answers that must all be yes for a request to be allowed this way."""
+"""One way to be allowed: the request is allowed if all of these answers are yes."""
 
 
 def reach_verdict(denies: Iterable[Answer], routes: Iterable[Route]) -> Verdict:
-    """An explicit deny wins; else one route must hold (IAM User Guide, "Policy evaluation logic")."""
+    """Return the verdict by an explicit deny, else by an open route (IAM User Guide, "Policy evaluation logic")."""
     denied = [answer for answer in denies if answer.truth.value is not False]
     if any(answer.truth.value for answer in denied):
         certain = tuple(source for answer in denied if answer.truth.value for source in answer.sources)
         return Verdict(Decision.DENY, NO_KEYS, certain, VerdictReason.EXPLICIT)
-    weighed = [(all_of([answer.truth for answer in route]), route) for route in routes]
-    granted = any_of(truth for truth, _ in weighed)
+    evaluated = [(all_of([answer.truth for answer in route]), route) for route in routes]
+    granted = any_of(truth for truth, _ in evaluated)
     if granted.value is False:
-        return Verdict(Decision.DENY, NO_KEYS, (), _find_refusal_reason([route for _, route in weighed]))
+        return Verdict(Decision.DENY, NO_KEYS, (), _find_refusal_reason([route for _, route in evaluated]))
     open_sources = [source for answer in denied for source in answer.sources]
     if granted.value:
-        held = next(route for truth, route in weighed if truth.value)
-        sources = _drop_repeats([source for answer in held for source in answer.sources])
+        open_route = next(route for truth, route in evaluated if truth.value)
+        sources = _drop_repeats([source for answer in open_route for source in answer.sources])
         if not denied:
             return Verdict(Decision.ALLOW, NO_KEYS, sources, VerdictReason.ALLOWED)
-    for truth, route in weighed:
+    for truth, route in evaluated:
         if granted.value is None and truth.value is None:
             open_sources += [source for answer in route if answer.truth.value is None for source in answer.sources]
     keys = granted.keys.union(*(answer.truth.keys for answer in denied))
@@ -180,13 +191,13 @@ def _drop_repeats(sources: list[StatementSource]) -> tuple[StatementSource, ...]
 
 
 def _find_refusal_reason(routes: list[Route]) -> VerdictReason:
-    """Why the route that lacked least did not hold."""
+    """Return the reason why the route with the fewest missing answers did not hold."""
     lacking = [[answer.reason for answer in route if answer.truth.value is False] for route in routes]
     return min(lacking, key=len)[0] if lacking else VerdictReason.IMPLICIT
 
 
 def require_all(verdicts: Iterable[Verdict]) -> Verdict:
-    """Several requests that must all be allowed: the first denied one, else what all depend on."""
+    """Return one verdict for requests that must all be allowed: the first denial, else all keys they depend on."""
     listed = list(verdicts)
     for item in listed:
         if item.denied:

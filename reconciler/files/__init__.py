@@ -1,1 +1,1 @@
-"""Files that somebody else may have put where we look: bounded reads, outputs that follow no link, owners."""
+"""Files that other programs or users share: bounded reads, safe outputs, owners, AWS files, user folders."""

@@ -1,6 +1,6 @@
-"""A file replaced whole or not at all, and one writer at a time. Standard library only.
+"""Replace a file whole or not at all, and let one process write at a time. Standard library only.
 
-For files that hold secrets or that other programs read at any moment: caches, and the files of the AWS CLI.
+For files with secrets, and files that other programs read at any time: caches, and the files of the AWS CLI.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
 
 def replace_file(path: Path, content: bytes, mode: int | None = None, *, follow: bool = True) -> None:
-    """Write `content` to `path` at one stroke: a reader sees the old file or the new one, and so does a crash.
+    """Replace the content of a file in one step: a reader, or a crash, finds the old file or the new one.
 
-    A link stays, and what it points to is replaced. The owner is kept, and the mode unless `mode` is given; a
-    new file gets `mode` or 0600. Before that the content is never readable by others. The folder must exist.
-    Raises OSError, and leaves the file as it was; one that is read-only or not a regular file is refused.
+    A link stays, and its target is replaced. The file keeps its owner, and its mode unless `mode` is given. A new file
+    gets `mode`, or 0600. Others can never read the content before that. The folder must exist. Raises OSError, also for
+    a read-only file or one that is not regular; the file then stays as it was.
 
-    follow False: a link is refused as well, and the file becomes the user's own, whoever's it was.
+    follow: False to refuse a link, and to make the file the user's own.
     """
     target = Path(os.path.realpath(path)) if follow else Path(os.path.realpath(path.parent), path.name)
     before = _stat_existing(target)
@@ -41,17 +41,18 @@ def replace_file(path: Path, content: bytes, mode: int | None = None, *, follow:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder where there is none, for its owner alone; one that is there stays as it is. Raises OSError."""
+    """Make a folder, which only its owner may enter, if it is missing; an existing one stays. Raises OSError."""
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
 
 
 @contextmanager
 def hold_lock(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-    """Waits until no other process holds the lock file `path`, and holds it for the block.
+    """Wait until no other process holds the lock file `path`, then hold it during the block. Raises OSError.
 
-    `on_wait` is called once where another holds it, so that the person knows what this process waits for.
-    The file is made where it is missing, with mode 0600, and stays: removing it would let two in at once.
-    The system lets go of the lock when its holder dies. Raises OSError.
+    The file is made if it is missing, with mode 0600. It stays, because removing it could let two processes in. The
+    system releases the lock if its holder dies.
+
+    on_wait: called once if another process holds the lock, to tell the user.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), PRIVATE_FILE)
     with os.fdopen(handle, "r+b") as file:
@@ -75,7 +76,7 @@ def _stat_existing(target: Path) -> os.stat_result | None:
 
 
 def _set_owner_and_mode(temporary: Path, before: os.stat_result | None, mode: int | None) -> None:
-    """Owner first: changing it may drop bits of the mode."""
+    """Set the owner, then the mode: changing the owner may drop bits of the mode."""
     if before is not None and hasattr(os, "chown"):
         now = temporary.stat()
         if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
@@ -87,7 +88,7 @@ def _set_owner_and_mode(temporary: Path, before: os.stat_result | None, mode: in
 
 
 def _sync_folder(folder: Path) -> None:
-    """So that the new name outlives a power cut; some file systems cannot, which loses nothing that was there."""
+    """Make the new name survive a power cut, if the file system can; otherwise the old file is still there."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -111,7 +112,7 @@ if os.name == "nt":
         import msvcrt
 
         while True:
-            with suppress(OSError):  # gives up after ten tries, one per second
+            with suppress(OSError):  # raises after ten tries, one per second
                 msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
                 return
 

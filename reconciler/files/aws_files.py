@@ -1,7 +1,7 @@
-"""The person's own AWS files, config and credentials: where they are, and changing them without a loss.
+"""Find, read and write the user's AWS files, config and credentials, without losing anything in them.
 
-Standard library only. Places are those of the AWS SDKs and Tools Reference Guide, "Location of the shared config
-and credentials files"; as botocore does, `~` and variables in them are expanded.
+Standard library only. Their places follow the AWS SDKs and Tools Reference Guide, "Location of the shared config and
+credentials files". `~` and variables in a path are expanded, as in botocore.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from reconciler.model.problem import make_error
 
 
 def locate_config_file(environ: Mapping[str, str]) -> Path:
-    """Raises Failed where there is no home folder to look in."""
+    """Return the path of the config file. Raises ReconcileError if the user has no home folder."""
     return _locate_file(environ, "AWS_CONFIG_FILE", "config")
 
 
 def locate_credentials_file(environ: Mapping[str, str]) -> Path:
-    """Raises Failed where there is no home folder to look in."""
+    """Return the path of the credentials file. Raises ReconcileError if the user has no home folder."""
     return _locate_file(environ, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
 
 
 def read_file(path: Path) -> str:
-    """What is there, byte for byte (`surrogateescape`); "" where there is no file. Raises Failed."""
+    """Return the text of a file, byte for byte (`surrogateescape`); "" if it does not exist. Raises ReconcileError."""
     try:
         return read_regular(path, LARGEST_SETTINGS).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
@@ -41,26 +41,28 @@ def read_file(path: Path) -> str:
 
 
 def write_file(path: Path, text: str) -> None:
-    """At one stroke; a new file is for its owner alone. Raises Failed."""
+    """Replace a file in one step; only its owner may read a new file. Raises ReconcileError."""
     try:
         atomic.make_folder(Path(os.path.realpath(path)).parent)
         atomic.replace_file(path, text.encode("utf-8", "surrogateescape"))
     except OSError as error:
-        hint = "Make it writable, or let AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE name another."
+        hint = "Make it writable, or set AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE to another file."
         raise make_error("cannot-write", f"Cannot write {path}: {reason_of(error)}.", hint=hint) from None
 
 
 def check_writable(path: Path) -> None:
-    """Write what is there once more, so that a file that cannot be written is known beforehand. Raises Failed."""
+    """Write the unchanged text once more, to find out early if the file can be written. Raises ReconcileError."""
     write_file(path, read_file(path))
 
 
 @contextmanager
 def hold_file_lock(path: Path, environ: Mapping[str, str], notice: Callable[[str], None]) -> Iterator[None]:
-    """No other run of ours changes the file during the block; `notice` gets a line where this one waits for another.
+    """Keep other runs of reconcile from changing the file during the block.
 
-    The lock is kept in the cache folder; without a usable one there is none. Raises Failed where the folder of the
-    file cannot be written.
+    The lock is in the cache folder; without a usable one there is no lock. Raises ReconcileError if the folder of the
+    file is not writable.
+
+    notice: gets a line if this run must wait for another.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -69,14 +71,14 @@ def hold_file_lock(path: Path, environ: Mapping[str, str], notice: Callable[[str
             raise PermissionError(0, "Permission denied")
     except OSError as error:
         raise make_error("cannot-write", f"Cannot write into {target.parent}: {reason_of(error)}.") from None
-    with ExitStack() as held:
+    with ExitStack() as stack:
         folder = find_cache_folder(environ)
         if folder is not None:
             name = f"file-{sha256(os.fsencode(target)).hexdigest()}"
             with suppress(OSError):
                 locks = ensure_private_folder(str(Path(ensure_private_folder(folder), "locks")))
-                wait = f"Waiting for another run of reconcile that changes {path}."
-                held.enter_context(atomic.hold_lock(Path(locks, name), lambda: notice(wait)))
+                wait = f"Waiting: another run of reconcile is changing {path}."
+                stack.enter_context(atomic.hold_lock(Path(locks, name), lambda: notice(wait)))
         yield
 
 
@@ -86,7 +88,7 @@ def _locate_file(environ: Mapping[str, str], variable: str, name: str) -> Path:
     if path.startswith("~"):
         raise make_error(
             "no-home",
-            f"Cannot tell where {written} is: there is no home folder.",
-            hint=f"Set HOME, or let {variable} name the file.",
+            f"Cannot find {written}: HOME is not set.",
+            hint=f"Set HOME, or set {variable} to the path of the file.",
         )
     return Path(path).absolute()

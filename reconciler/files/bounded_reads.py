@@ -1,8 +1,8 @@
-"""Reads of files that somebody else may have put there: of bounded size, never a device, never waiting for a writer.
+"""Read files that may be hostile: with a largest size, never a device, and never waiting for a writer.
 
-Standard library only, and little of it: this is on the path of every warm `assume`. Each function opens first and
-looks at what it has opened, so that nobody can exchange the file in between. What is wrong is an OSError whose
-`strerror` can be shown: callers that handle a missing file handle these as well.
+Each function opens the file first and checks the open file, so that nobody can exchange it in between. Errors are
+OSErrors with a `strerror` to show, so that callers that handle a missing file handle them too. Every warm `assume`
+imports this module, so it uses little, and only the standard library.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1024 * 1024
 LARGEST_DESIRED = 16 * MEGABYTE
-"""Bytes of a file with desired state, or of a document that it names."""
+"""The most bytes of a file with desired state, or of a document that it names."""
 LARGEST_RECORD = 256 * MEGABYTE
-"""Bytes of a saved plan or a journal. That of 10,000 entities has about 30 MB."""
+"""The most bytes of a saved plan or a journal. A plan of 10,000 entities has about 30 MB."""
 LARGEST_SETTINGS = 4 * MEGABYTE
-"""Bytes of a config or credentials file of AWS."""
+"""The most bytes of a config or credentials file of AWS."""
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
 
 def read_regular(path: str | Path, limit: int) -> bytes:
-    """Return the content of a regular file of at most `limit` bytes. Raises OSError, EFBIG where it is larger."""
+    """Return the content of a regular file of at most `limit` bytes. Raises OSError, EFBIG if it is larger."""
     return _read(path, limit, pipes=False)
 
 
 def read_regular_or_pipe(path: str | Path, limit: int) -> bytes:
-    """Return the content of a regular file, or what comes out of a pipe until its end. Raises OSError likewise."""
+    """Return the content of a regular file or a pipe, at most `limit` bytes. Raises OSError, EFBIG if it is larger."""
     return _read(path, limit, pipes=True)
 
 
 def check_settings(path: str) -> None:
-    """Refuse a settings file that a library would read without end: a device, a pipe, more than `LARGEST_SETTINGS`.
+    """Raise OSError for a settings file that a library could read without end: a device, a pipe, a huge file.
 
-    One that is missing is fine, and so is `/dev/null`, which says that there is none. Raises OSError.
+    A missing file is fine, and so is `/dev/null`, which means that there is none.
     """
     try:
         found = os.stat(path)  # noqa: PTH116 - pathlib takes longer than the rest
-    except (OSError, ValueError):  # the library tells
+    except (OSError, ValueError):  # the library reports this itself
         return
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode) or os.path.realpath(path) == os.devnull):
         raise OSError(errno.EINVAL, "not a regular file", path)
@@ -52,7 +52,7 @@ def check_settings(path: str) -> None:
 
 
 def is_valid_path(path: str | Path) -> bool:
-    """Return False for a text that no path can be: it holds a NUL, or half a character (a lone surrogate)."""
+    """Return whether a text can be a path: it has no NUL and no half of a surrogate pair."""
     try:
         return b"\0" not in os.fsencode(path)
     except UnicodeEncodeError:
@@ -60,7 +60,7 @@ def is_valid_path(path: str | Path) -> bool:
 
 
 def is_descriptor(path: str | Path) -> bool:
-    """Return True for a name of what the person's own shell has opened: `/dev/stdin`, `/dev/fd/63`."""
+    """Return whether a path names a descriptor that the user's shell has opened: `/dev/stdin`, `/dev/fd/63`."""
     parts = os.fspath(path).split("/")
     return parts[:2] == ["", "dev"] and (
         (len(parts) == 3 and parts[2] in ("stdin", "stdout", "stderr"))
@@ -69,13 +69,13 @@ def is_descriptor(path: str | Path) -> bool:
 
 
 def reason_of(error: OSError) -> str:
-    """Return why, for the end of a sentence: `no such file or directory`."""
+    """Return the reason of an error, for the end of a sentence: `no such file or directory`."""
     text = (error.strerror or type(error).__name__).rstrip(".")
     return text[:1].lower() + text[1:]
 
 
 def make_blocking(handle: int) -> None:
-    """Have reads and writes wait again, after an opening that did not. Windows never opens so."""
+    """Make reads and writes of a handle wait again, after it was opened without waiting. Not needed on Windows."""
     if hasattr(os, "O_NONBLOCK"):
         os.set_blocking(handle, True)
 
@@ -93,17 +93,17 @@ def _read(path: str | Path, limit: int, *, pipes: bool) -> bytes:
         content = _read_content(handle, found.st_size, limit)
     finally:
         os.close(handle)
-    if len(content) > limit:  # a pipe, or a file that grew or that tells no size, as those of /proc
+    if len(content) > limit:  # a pipe, or a file that grew, or one without a size such as those of /proc
         raise _make_size_error(path, limit, "more")
     return content
 
 
 def _read_content(handle: int, size: int, limit: int) -> bytes:
-    """Read to the end, or one byte past the limit. size: what is expected."""
-    parts, left, chunk = [], limit + 1, max(size + 1, 65536)
-    while left > 0 and (part := os.read(handle, min(chunk, left))):
+    """Return the content up to its end, or up to one byte past the limit. size: the expected number of bytes."""
+    parts, remaining, chunk = [], limit + 1, max(size + 1, 65536)
+    while remaining > 0 and (part := os.read(handle, min(chunk, remaining))):
         parts.append(part)
-        left -= len(part)
+        remaining -= len(part)
     return b"".join(parts)
 
 

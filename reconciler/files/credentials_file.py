@@ -1,7 +1,7 @@
-"""Access keys in profiles of the credentials file: which one a profile holds, and putting another there.
+"""Read and replace the access keys in profiles of the credentials file.
 
-Pure; standard library only. A key that took the place of an older one says so in a comment, so that a rotation
-that was interrupted can go on, and `--finish` deletes no other key.
+Pure; standard library only. A comment beside a new key names the key that it replaced. So an interrupted rotation can
+go on, and `keys rotate --finish` deletes only that key.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ _NOTE_PATTERN = re.compile(r"# reconcile replaced ([A-Z0-9]+)\b")
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """What a profile holds. `temporary`: it has a session token; `replaced_id`: the id of the key before."""
+    """The access key of a profile.
+
+    temporary: True if it has a session token.
+    replaced_id: the id of the key that it replaced; None if no comment names one.
+    line: the line of the profile's header, counted from 0.
+    """
 
     key_id: str | None
     secret: str | None = field(repr=False)
@@ -28,7 +33,7 @@ class StoredKey:
 
 
 def find_key(text: str, profile: str) -> StoredKey | None:
-    """None where the credentials file has no such profile. `line` counts from 0."""
+    """Return the access key of a profile; None if the credentials file has no such profile."""
     section = next((section for section in ini.parse_sections(text) if section.name == profile), None)
     if section is None:
         return None
@@ -43,11 +48,15 @@ def find_key(text: str, profile: str) -> StoredKey | None:
 
 
 def add_profile(text: str, profile: str, key_id: str, secret: str) -> str:
+    """Return the text with a new profile at its end."""
     return ini.append_section(text, profile, {KEY_ID: key_id, SECRET: secret})
 
 
 def replace_key(text: str, profile: str, key_id: str, secret: str, replaced: str) -> str:
-    """The profile's key exchanged, and a comment that names the one before."""
+    """Return the text with another key in the profile, and a comment that names the old key.
+
+    replaced: the id of the old key.
+    """
     text = remove_note(ini.set_values(text, profile, {KEY_ID: key_id, SECRET: secret}), profile)
     lines = ini.lines_of(text)
     section = next(section for section in ini.parse_sections(text) if section.name == profile)
@@ -57,6 +66,7 @@ def replace_key(text: str, profile: str, key_id: str, secret: str, replaced: str
 
 
 def remove_note(text: str, profile: str) -> str:
+    """Return the text without the comment that names the replaced key."""
     lines = ini.lines_of(text)
     section = next(section for section in ini.parse_sections(text) if section.name == profile)
     inside = [line for line in lines[section.start : section.end] if not _NOTE_PATTERN.match(line.strip())]

@@ -1,8 +1,8 @@
-"""Files that a person names for output: no link is followed, nobody else reads them or can exchange them.
+"""Write files that the user names for output, so that nobody else can read, redirect or exchange them.
 
-A symbolic link as the last component could have been planted to have another file overwritten, so it is refused. What
-the person's own shell makes of redirections is no such link: `/dev/stdout`, `/dev/fd/N`, `>(command)`; neither is a
-link to a pipe or a terminal. What is wrong is an OSError whose `strerror` can be shown. Standard library only.
+A symbolic link with the name of the output is refused, because somebody may have made it to have another file
+overwritten. Names that the user's shell makes for redirections are accepted: `/dev/stdout`, `/dev/fd/N`, `>(command)`,
+and so is a link to a pipe or a terminal. Errors are OSErrors with a `strerror` to show. Standard library only.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 
 def is_stream(path: Path) -> bool:
-    """Return True for an open descriptor of the shell, a pipe or a character device: written to, never replaced.
+    """Return whether the path is an open descriptor, a pipe or a character device, to be written and not replaced.
 
-    Raises OSError for what no output may go to: a symbolic link, a folder, a block device.
+    Raises OSError for a path that no output may go to: a symbolic link, a folder, a block device.
     """
     if not is_valid_path(path):
         raise OSError(errno.EINVAL, "no path can hold such a character", str(path))
@@ -51,9 +51,9 @@ def is_stream(path: Path) -> bool:
 
 
 def check_folder(path: Path, environ: Mapping[str, str]) -> None:
-    """Refuse a file in a folder of another user, who could exchange it. Raises PermissionError.
+    """Raise PermissionError if the file is in a folder of another user, who could exchange it.
 
-    Root without sudo is let into every folder: containers run as root in a workspace that a user of the host owns.
+    Root without sudo may write into every folder: containers run as root in a workspace that a user of the host owns.
     """
     trusted = trusted_uids(environ)
     if trusted is None or (os.geteuid() == ROOT_UID and "SUDO_UID" not in environ):
@@ -66,7 +66,7 @@ def check_folder(path: Path, environ: Mapping[str, str]) -> None:
 
 
 def open_stream(path: Path) -> int:
-    """Return a handle that writes to what `is_stream`. Raises OSError, also for a pipe that nobody reads."""
+    """Return a handle that writes to a stream (`is_stream`). Raises OSError, also for a pipe that nobody reads."""
     flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | _BINARY
     try:
         handle = os.open(path, flags)
@@ -79,9 +79,9 @@ def open_stream(path: Path) -> int:
 
 
 def open_for_append(path: Path) -> int:
-    """Return a handle that reads a file and appends to it; it is made where it is missing.
+    """Return a handle that reads a file and appends to it; make the file if it is missing.
 
-    It is for its owner alone from here on, also where it had a wider mode. Raises OSError: a link, or not the user's.
+    Only the owner may read the file from now on. Raises OSError for a link, and for a file of another user.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_FOLLOW | _BINARY, PRIVATE_FILE)
     try:
@@ -99,7 +99,7 @@ def open_for_append(path: Path) -> int:
 
 
 def open_new(path: Path, environ: Mapping[str, str]) -> int:
-    """Return a handle that writes to a new file of the owner's alone. Raises OSError where there is anything there."""
+    """Return a handle that writes to a new file, which only its owner may read. Raises OSError if the path exists."""
     if not is_valid_path(path):
         raise OSError(errno.EINVAL, "no path can hold such a character", str(path))
     check_folder(path, environ)
@@ -107,7 +107,7 @@ def open_new(path: Path, environ: Mapping[str, str]) -> int:
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write a file for everybody to read, through no link. Raises OSError."""
+    """Write a file that everybody may read. Raises OSError, also if the path is a link."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_FOLLOW | _BINARY, 0o666)
     with os.fdopen(handle, "wb") as file:
         file.write(content.encode(errors="backslashreplace"))

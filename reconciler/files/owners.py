@@ -1,7 +1,7 @@
-"""Whose a file is: the user's own, root's, or somebody else's, who could have put anything there.
+"""Find out who owns a file: the user, root, or somebody else, whose files are not trusted.
 
-After git's `safe.directory` (git-config(1)), SUDO_UID included. On Windows files have no uid: everything is the
-user's own. Standard library only.
+After git's `safe.directory` (git-config(1)), including SUDO_UID. On Windows files have no uid, and every file counts as
+the user's own. Standard library only.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ ROOT_UID = 0
 
 
 def trusted_uids(environ: Mapping[str, str]) -> frozenset[int] | None:
-    """Return the uids whose files this user takes for his own: his, root's, and through sudo his own from before.
+    """Return the uids whose files this user trusts: the user, root, and under sudo the user who called it.
 
-    None where the system has no uids.
+    None if the system has no uids.
     """
     if not hasattr(os, "geteuid"):
         return None
@@ -26,9 +26,9 @@ def trusted_uids(environ: Mapping[str, str]) -> frozenset[int] | None:
 
 
 def find_foreign_owner(path: Path, trusted: frozenset[int] | None) -> int | None:
-    """Return the uid of another user who decides what `path` holds: owner of the file, or of a link on its name.
+    """Return the uid of an untrusted user who owns the file, or a link with its name; None if there is none.
 
-    None where there is none. Raises OSError where there is no such file.
+    Raises OSError if there is no such file.
     """
     if trusted is None:
         return None
@@ -37,7 +37,7 @@ def find_foreign_owner(path: Path, trusted: frozenset[int] | None) -> int | None
 
 
 def user_name_of(uid: int) -> str:
-    """Return a user's name with the uid, as `mallory (uid 1001)`; the uid alone where no name is known."""
+    """Return a user's name with the uid, as `mallory (uid 1001)`; only the uid if no name is known."""
     try:
         import pwd
 

@@ -1,7 +1,7 @@
-"""Where this machine keeps what is the user's own: what it may forget, and what it did. Standard library only.
+"""Find the user's folders for cached data and for state, and keep them private. Standard library only.
 
-Places: XDG Base Directory Specification; on Windows, %LOCALAPPDATA%. Nothing here makes a folder before something is
-to be written, and nobody but the user may look inside. Paths are texts: a warm `assume` has no time for pathlib.
+The folders follow the XDG Base Directory Specification; on Windows, %LOCALAPPDATA%. A folder is made only when
+something is written, and only the user may read it. Paths are texts, because pathlib is too slow for a warm `assume`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ _WINDOWS = sys.platform == "win32"
 
 
 def find_cache_folder(environ: Mapping[str, str]) -> str | None:
-    """`reconcile` in the user's cache folder; None where there is no home. Makes nothing."""
+    """Return the path of reconcile's cache folder, which may not exist; None if the user has no home folder."""
     return _find_folder(environ, "XDG_CACHE_HOME", (".cache",))
 
 
 def find_state_folder(environ: Mapping[str, str]) -> str | None:
-    """`reconcile` among what programs keep of their doings; None where there is no home. Makes nothing."""
+    """Return the path of reconcile's state folder, which may not exist; None if the user has no home folder."""
     return _find_folder(environ, "XDG_STATE_HOME", (".local", "state"))
 
 
 def _find_folder(environ: Mapping[str, str], variable: str, fallback: tuple[str, ...]) -> str | None:
-    """A relative path in the variable is to be ignored, as the specification says."""
+    """Return the path from the variable, else the fallback; the specification says to ignore a relative path."""
     base = environ.get("LOCALAPPDATA" if _WINDOWS else variable, "")
     if base and os.path.isabs(base):
         return os.path.join(base, NAME)
@@ -38,10 +38,10 @@ def _find_folder(environ: Mapping[str, str], variable: str, fallback: tuple[str,
 
 
 def ensure_private_folder(path: str) -> str:
-    """The folder, made where it is missing, and open to nobody but its owner (mode 0700).
+    """Make the folder if it is missing, allow only its owner into it (mode 0700), and return it.
 
-    Raises OSError where it cannot be made, or belongs to another user, as does a link that another user made: root may
-    write there, and would write where that user has it written.
+    Raises OSError if it cannot be made, if it belongs to another user, or if it is a link of another user. Otherwise
+    another user could choose the folder into which root writes.
     """
     os.makedirs(path, mode=0o700, exist_ok=True)
     if _WINDOWS:
@@ -55,12 +55,12 @@ def ensure_private_folder(path: str) -> str:
 
 
 def is_private_folder(path: str) -> bool:
-    """True where the folder is the user's own and open to nobody else: only then what it holds is believed."""
+    """Return whether the folder belongs to the user and nobody else may enter it; only then are its files trusted."""
     return os.path.isdir(path) and is_private_file(path)
 
 
 def is_private_file(path: str | int) -> bool:
-    """True where a file, by name or handle, is the user's own and open to nobody else."""
+    """Return whether a file, by name or handle, belongs to the user and nobody else may open it."""
     if _WINDOWS:
         return True
     try:

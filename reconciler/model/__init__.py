@@ -1,1 +1,1 @@
-"""Frozen values that every layer shares; standard library only, no I/O, no decisions."""
+"""Frozen values that every package shares. Standard library only, no I/O, no decisions."""

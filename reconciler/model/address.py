@@ -1,4 +1,4 @@
-"""The name of one IAM entity: `role/app`, `user/alice`, `policy/reader`."""
+"""The address of one IAM entity: `role/app`, `user/alice`, `policy/reader`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import total_ordering
 @total_ordering
 @dataclass(frozen=True, slots=True, eq=False)
 class Address:
-    """Kind and name. Two addresses are the same entity whatever the letter case of the name, as in IAM."""
+    """Kind and name of an entity. Letter case of the name does not count, as in IAM."""
 
     kind: str
     name: str
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """`kind/name` → Address; ValueError where there is no slash."""
+        """Return the address of a text such as `role/app`. Raises ValueError if it has another form."""
         kind, slash, name = text.partition("/")
         if not (kind and slash and name):
             raise ValueError(f"{text!r} is not an address of the form kind/name")

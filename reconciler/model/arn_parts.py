@@ -1,7 +1,7 @@
-"""The parts of an ARN in a policy, and the wildcards that IAM adds where parts are missing.
+"""Split the ARNs of policies into parts, and add the wildcards with which IAM completes a short one.
 
-From the IAM User Guide, "IAM identifiers" (an ARN of fewer than six parts is completed with wildcards) and "IAM policy
-elements: Variables and tags". A policy variable such as `${aws:username}` has a colon that separates nothing.
+From the IAM User Guide, "IAM identifiers" (IAM completes an ARN of fewer than six parts with wildcards) and "IAM policy
+elements: Variables and tags". The colon in a policy variable such as `${aws:username}` does not separate parts.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import re
 from typing import NamedTuple
 
 PART_COUNT = 6
-"""`arn:partition:service:region:account:resource`."""
+"""The number of parts of `arn:partition:service:region:account:resource`."""
 
 _PART = re.compile(r"(?:[$&#]\{[^{}]*\}|[^:])*")
-"""Braces of other tools hold colons as well, as `${AWS::Region}` does; one that is not closed ends at its colon."""
+"""Matches one part. Braces of other tools may hold colons too (`${AWS::Region}`); an open brace ends at its colon."""
 
 
 class ArnParts(NamedTuple):
-    """The five parts behind `arn:`. A part that is not written is `*`, as IAM completes it."""
+    """The five parts after `arn:`. A missing part is `*`, as IAM completes it."""
 
     partition: str
     service: str
@@ -38,7 +38,7 @@ def split_arn(text: str) -> ArnParts | None:
 
 
 def split_at_colons(text: str) -> list[str]:
-    """Split a text at its first five colons, those within variables left out."""
+    """Return the parts of a text between its first five colons; colons within variables do not count."""
     parts: list[str] = []
     place = 0
     while len(parts) < PART_COUNT - 1:
@@ -58,7 +58,7 @@ def _find_end(text: str, place: int) -> int:
 def complete_arn(text: str) -> str:
     """Return a Resource as IAM reads it: `arn:aws:sqs` as `arn:aws:sqs:*:*:*`.
 
-    IAM refuses an ARN without a service, and one of five parts with an empty one among them: both stay as they are.
+    An ARN without a service, or a short one with an empty part, stays as it is: IAM refuses both.
     """
     if not text.startswith("arn:") or (text.count(":") >= PART_COUNT - 1 and "${" not in text):
         return text

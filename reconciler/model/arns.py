@@ -1,4 +1,4 @@
-"""ARNs of IAM entities and back (AWS Service Authorization Reference, "Resource types defined by IAM")."""
+"""Convert addresses to ARNs and back (AWS Service Authorization Reference, "Resource types defined by IAM")."""
 
 from __future__ import annotations
 
@@ -32,22 +32,23 @@ def register_arn_forms(forms: Mapping[str, ArnForm]) -> None:
 
 
 def arn_of(address: Address, path: str, account: str, partition: str) -> str:
+    """Return the ARN of an entity. path: begins and ends with a slash."""
     return f"arn:{partition}:iam::{account}:{address.kind}{path}{address.name}"
 
 
 def arn_of_aws_policy(name: str, partition: str) -> str:
-    """`ReadOnlyAccess` or `service-role/Name` → the ARN of the AWS-managed policy."""
+    """Return the ARN of an AWS-managed policy. name: with its path, such as `service-role/Name`."""
     return f"arn:{partition}:iam::aws:policy/{name}"
 
 
 def address_of(arn: str, account: str) -> Address | None:
-    """The entity of `account` that an ARN names; None for other accounts' and AWS's own."""
+    """Return the address of the entity of `account` that an ARN names; None for other accounts and AWS itself."""
     owner, kind, _, name = _split_arn(arn)
     return Address(kind, name) if name and owner == account else None
 
 
 def path_of(arn: str) -> str:
-    """The path in an IAM ARN; `/` where it has none."""
+    """Return the path in an IAM ARN; `/` if it has none."""
     return _split_arn(arn)[2]
 
 
@@ -69,7 +70,7 @@ def _split_arn(arn: str) -> tuple[str, str, str, str]:
 
 
 def policy_reference_of(arn: str, account: str) -> str:
-    """How a file would name the policy: its name, `aws:NAME`, or the ARN where neither fits."""
+    """Return the reference to a policy in a file: its name, `aws:NAME`, or the ARN if it is in another account."""
     match = _POLICY.fullmatch(arn)
     if match is None:
         return arn

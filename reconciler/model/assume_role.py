@@ -1,4 +1,4 @@
-"""One AssumeRole call, and what a role session passes on to the next one of a chain."""
+"""One AssumeRole call, and the attributes that a session passes on to the next one in a chain."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AssumeRoleCall:
-    """One AssumeRole call. `duration` in seconds, None for AWS's hour; MFA is added by whoever sends it."""
+    """One AssumeRole call, without MFA, which the sender adds. duration: in seconds; None for AWS's default, 1 hour."""
 
     alias: str
     role_arn: str
@@ -21,7 +21,7 @@ class AssumeRoleCall:
     policy_arns: tuple[str, ...] = ()
 
     def to_parameters(self) -> dict[str, object]:
-        """Exactly what boto3's `assume_role` gets; what is not asked for is absent, never empty."""
+        """Return the parameters for boto3's `assume_role`; unset ones are absent, never empty."""
         optional = {
             "DurationSeconds": self.duration,
             "ExternalId": self.external_id,
@@ -37,10 +37,10 @@ class AssumeRoleCall:
 
 @dataclass(frozen=True, slots=True)
 class InheritedAttributes:
-    """Names the source identity and the tags that a session passes on to the next one, without being asked.
+    """The source identity and tags that a session passes on to every later session of a chain.
 
-    A source identity stays for the rest of a chain; so do tags that were set as transitive. known: False if the chain
-    begins with a session that was made elsewhere, which may carry more.
+    tags: only those that were set as transitive.
+    known: False if the chain begins with a session that was made elsewhere, which may carry more.
     """
 
     source_identity: str = ""

@@ -1,4 +1,4 @@
-"""What a run asked of AWS: how often each operation was sent, and how long the answers took."""
+"""Statistics of the AWS calls of a run: the number of requests of each operation, and the time they took."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 OnCall = Callable[[int], None]
-"""Told, on any thread, how many requests were sent so far."""
+"""Gets the number of requests sent so far; called on any thread."""
 
 
 def ignore_calls(total: int) -> None:
-    """For whoever does not want to be told."""
+    """Do nothing; the `OnCall` of a run that shows no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperationStats:
-    """One operation. requests: requests sent, repeats included; seconds: from sending to having read the answer,
-    added."""
+    """The statistics of one operation.
+
+    requests: the requests sent, including retries.
+    seconds: the sum of the times from sending a request to the end of its answer.
+    """
 
     operation: str
     requests: int
@@ -25,7 +28,7 @@ class OperationStats:
 
 @dataclass(frozen=True, slots=True)
 class CallStats:
-    """Every operation. seconds: during which at least one request was under way."""
+    """The statistics of all operations. seconds: the time during which at least one request was open."""
 
     operations: tuple[OperationStats, ...]
     seconds: float

@@ -1,4 +1,4 @@
-"""The desired account: the entities that a file asks for, and the rules that it sets for them."""
+"""The desired account: the entities of a file, and the rules that the file sets for them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from reconciler.model.problem import Place, Problem
 
 @dataclass(frozen=True, slots=True)
 class KeyRule:
-    """What a file asks of a user's access keys; `max_age` in seconds. None: anything goes."""
+    """The limits of a file on a user's access keys. max_age: in seconds. None means no limit."""
 
     max_age: int | None = None
     max_count: int | None = None
 
 
 class ExpiryKind(StrEnum):
-    """Names the part of an entity that ends. TRUST, INLINE and ENTITY by a condition that AWS compares, the others by
-    an apply."""
+    """The part of an entity that expires.
+
+    TRUST, INLINE and ENTITY expire through a condition on the time in their policies; the others need an apply.
+    """
 
     TRUST = "trust"
     ATTACHMENT = "policies"
@@ -37,8 +39,11 @@ class ExpiryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """The end of something that an entity has, in UTC. `name`: the policy, group or inline policy, as the file has it;
-    empty for a trust rule and for the entity itself."""
+    """The end of an entity, or of a part of it.
+
+    at: the time, in UTC. place: the line of the file.
+    name: the policy, group or inline policy as in the file; empty for a trust rule and for the entity itself.
+    """
 
     at: datetime
     place: Place
@@ -48,12 +53,16 @@ class Expiry:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """How a file speaks of one entity, beside what it must look like.
+    """The lines of a file about one entity that are not part of the entity itself.
 
-    protect None: the line is absent. mfa: the user must have a device (own rule, or a group's).
-    derived_from: the role whose declaration made this one (an instance profile).
-    console: the user must have a password to sign in with. access_keys: the rule for its keys.
-    expiries: its lines with `expires`.
+    place: the line of the entity.
+    protect: None if the file has no such line.
+    ignore_changes: fields that a plan does not compare.
+    mfa: True if the user must have an MFA device, by its own line or a group's.
+    derived_from: the role whose declaration also made this one (an instance profile).
+    console: True if the user must have a password for the console.
+    access_keys: the limits on its access keys.
+    expiries: the parts that expire.
     """
 
     place: Place
@@ -68,7 +77,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`old` becomes `new`, of the same kind: renamed where AWS can, else replaced."""
+    """A rename of an entity. AWS renames users and groups; other kinds are replaced."""
 
     old: Address
     new: Address
@@ -77,6 +86,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """The `settings:` of a file.
+
+    prune: which live entities that the file lacks are deleted.
+    ignore: patterns of addresses that are left alone.
+    max_deletes, max_delete_percent, max_removals: a plan that takes more needs a flag.
+    break_glass: users and roles that must keep a way in, and the power to undo any plan.
+    prune_also: patterns of addresses that AWS services made and `prune` deletes all the same.
+    """
+
     prune: str = "owned"
     ignore: tuple[str, ...] = ()
     max_deletes: int = 10
@@ -88,8 +106,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A role that people assume. `duration` in seconds; `mfa` None: known from the role's trust and
-    the caller's policies."""
+    """A role that people assume by a short name.
+
+    role: the address of the role, if it is in this account.
+    via: the alias whose session assumes this one.
+    duration: in seconds.
+    mfa: None if the role's trust and the caller's policies decide.
+    """
 
     name: str
     role_arn: str
@@ -112,10 +135,14 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What a file means for one account: the state it asks for, and how.
+    """The meaning of a file for one account.
 
-    now: when that was asked, which decides what is over; None: nothing counts as over. setting_places: where the file
-    gives each of its settings. sections: the kinds of which the file has the section, be it empty.
+    state: the entities of the file. owner: its owner; None if it has none.
+    declarations: further lines about each entity.
+    problems: errors and warnings about the file.
+    now: the time at which parts that expire are checked; None if nothing counts as expired.
+    setting_places: the line of each setting.
+    sections: the kinds whose section the file has, even if it is empty.
     """
 
     state: State

@@ -1,6 +1,6 @@
-"""Policy documents as values: equal when they mean the same, and still knowing what their author wrote.
+"""Policy documents as values: equal if they mean the same, and with the text that their author wrote.
 
-`policy/canonical.py` makes them; nothing else should.
+Only `policy/canonical.py` makes them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement in canonical form. Lists are sets; actions and condition keys are lower case.
+    """One statement in canonical form. Lists are sets; actions and condition keys are in lower case.
 
-    `principals` is None where the element is absent, which differs from every set. A `not_…` flag says that
-    the element was NotPrincipal, NotAction or NotResource. `unknown` holds elements that the grammar does not have, as
-    JSON. `spelling` keeps the author's letter case for
-    display, and takes no part in equality.
+    principals: pairs of kind and value; None if the element is absent, which differs from every set.
+    resources: None if the element is absent.
+    not_principal, not_action, not_resource: True if the element is NotPrincipal, NotAction or NotResource.
+    unknown: elements that AWS's grammar does not have, as JSON.
+    spelling: maps a text in lower case to the author's letter case; it does not count for equality.
     """
 
     effect: str
@@ -50,10 +51,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole policy. `text` is what the author wrote, as compact JSON, and is what gets sent.
+    """A whole policy document.
 
-    `opaque` holds a live text that is not JSON: it equals only itself. `places`: of a document of a file, where
-    each statement is written, in the order of `text`; `from_rules`: these are trust rules.
+    text: the author's document as compact JSON; this text is sent to AWS.
+    opaque: a live text that is not JSON; it equals only itself.
+    places: for a document of a file, the line of each statement, in the order of `text`.
+    from_rules: True if the places are those of trust rules.
     """
 
     version: str

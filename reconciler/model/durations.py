@@ -1,20 +1,20 @@
-"""Lengths of time as people write them in a file: `2h`, `90m`, `15m`, `90d`.
+"""Read and write durations as people write them in a file: `2h`, `90m`, `15m`, `90d`.
 
-Messages and lists print durations with it; JSON and AWS's own parameters stay in seconds. Standard library only.
+Messages and lists use this form. JSON and AWS's own parameters use seconds. Standard library only.
 """
 
 from __future__ import annotations
 
 import re
 
-_WRITTEN = re.compile(r"([0-9]{1,9})([smhd]?)")
+_DURATION = re.compile(r"([0-9]{1,9})([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNITS = (("d", 86400, 2), ("h", 3600, 1), ("m", 60, 1))
-"""Letter, seconds, and how many of it make it the unit to write: a day is `24h`, two are `2d`."""
+"""The letter of a unit, its seconds, and the least number from which it is used: a day is `24h`, two are `2d`."""
 
 
 def format_duration(seconds: int) -> str:
-    """Return the shortest exact form that a file takes as well: 5400 is `90m`, 5401 is `5401s`."""
+    """Return the shortest exact form, which a file accepts too: 5400 is `90m`, 5401 is `5401s`."""
     for letter, size, least in _UNITS:
         if seconds >= least * size and seconds % size == 0:
             return f"{seconds // size}{letter}"
@@ -23,28 +23,28 @@ def format_duration(seconds: int) -> str:
 
 def format_elapsed(seconds: float) -> str:
     """Return a measured time in its two largest units: 7263 is `2h 1m`."""
-    left, parts = max(0, int(seconds)), []
+    rest, parts = max(0, int(seconds)), []
     for letter, size, _ in _UNITS:
-        number, left = divmod(left, size)
+        number, rest = divmod(rest, size)
         if number:
             parts.append(f"{number}{letter}")
-    return " ".join([*parts, f"{left}s"][:2] if left or not parts else parts[:2])
+    return " ".join([*parts, f"{rest}s"][:2] if rest or not parts else parts[:2])
 
 
 def format_seconds_text(text: str) -> str:
-    """Return a text that AWS writes as a number of seconds in this form; another text as it is."""
+    """Return a number of seconds, given as text, in this form; return another text unchanged."""
     return format_duration(int(text)) if text.isascii() and text.isdecimal() and len(text) <= 12 else text
 
 
 def annotate_age(condition: str) -> str:
-    """Return a condition such as `NumericLessThan aws:MultiFactorAuthAge 3600` with ` (1h)` behind its seconds."""
+    """Return a condition such as `NumericLessThan aws:MultiFactorAuthAge 3600` with ` (1h)` after its seconds."""
     words = condition.split(" ")
-    if len(words) != 3 or words[1].lower() != _AGE or (shown := format_seconds_text(words[2])) == words[2]:
+    if len(words) != 3 or words[1].lower() != _MFA_AGE_KEY or (duration := format_seconds_text(words[2])) == words[2]:
         return condition
-    return f"{condition} ({shown})"
+    return f"{condition} ({duration})"
 
 
-_AGE = "aws:multifactorauthage"
+_MFA_AGE_KEY = "aws:multifactorauthage"
 """AWS's key whose value is a time in seconds, which a file writes as `mfa: {max_age: 1h}`."""
 
 
@@ -54,5 +54,5 @@ def parse_duration(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    match = _WRITTEN.fullmatch(value) if isinstance(value, str) else None
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     return int(match[1]) * _SECONDS[match[2]] if match else None

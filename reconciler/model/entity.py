@@ -1,9 +1,9 @@
 """One frozen dataclass per IAM kind, the same for the file and for the account.
 
-References are ARNs (policies, boundaries) or names (groups); every field here is compared.
-What only live IAM has (version ids, devices, keys) is in `model/live.py`, and never compared.
+References are ARNs (policies, boundaries) or addresses (groups, roles). Every field is compared. Details that only live
+IAM has (version ids, devices, keys) are in `model/live.py`, and never compared.
 
-Here are the kinds that others name; one that nobody else looks into has its class in its own file of `kinds/`.
+This module has the kinds that other modules use. The class of any other kind is in its own file of `kinds/`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ _AWS_OWNED_PATHS = ("/aws-service-role/", "/aws-reserved/")
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """What every kind has.
+    """The base of every kind.
 
-    kind: address prefix. left_if_absent: fields that are None where the file leaves them as they are live.
-    is_prunable: False for what is touched only where a file declares it. folds_tag_keys: IAM ignores the letter case of
-    its tags' keys.
+    kind: the first part of its addresses.
+    left_if_absent: fields that are None if the file leaves their live value alone.
+    is_prunable: False if `prune` never deletes this kind.
+    folds_tag_keys: True if IAM ignores the letter case of tag keys.
     """
 
     kind: ClassVar[str]
@@ -38,7 +39,7 @@ class Entity:
 
     @classmethod
     def class_for_name(cls, name: str) -> type[Entity]:
-        """The class of the entity of this name; another for kinds whose entities are not alike."""
+        """Return the class of the entity with a name; a kind may have several classes."""
         return cls
 
     @property
@@ -47,21 +48,24 @@ class Entity:
 
     @property
     def path(self) -> str:
-        """`/` for kinds whose names have no path."""
+        """Return the path; `/` for kinds without paths."""
         return "/"
 
     @property
     def is_aws_owned(self) -> bool:
-        """True for what AWS's services make for themselves: it is never pruned."""
+        """Return whether an AWS service made the entity for itself; `prune` never deletes it."""
         return self.path.startswith(_AWS_OWNED_PATHS)
 
     @property
     def documents(self) -> Iterable[Document]:
-        """Every policy document that it holds itself."""
+        """Return every policy document that is part of the entity."""
         return ()
 
     def revokes_access(self, after: Entity, statement: Statement) -> str:
-        """What a change of a provider takes from those whom a trust's statement lets in through it; "" for nothing."""
+        """Return a phrase for the access that a change of this provider takes from callers of a trust; "" for none.
+
+        after: the provider after the change. statement: the trust's statement that lets the callers in.
+        """
         return ""
 
 
@@ -69,7 +73,7 @@ class Entity:
 class Policy(Entity):
     """A customer-managed policy.
 
-    `description` None: the file leaves it as it is live (AWS never changes it), or the list call left it out.
+    description: None if the file leaves it alone (AWS cannot change it), or if the list call did not return it.
     """
 
     kind: ClassVar[str] = "policy"
@@ -87,6 +91,8 @@ class Policy(Entity):
 
 @dataclass(frozen=True, slots=True)
 class Group(Entity):
+    """A group of users."""
+
     kind: ClassVar[str] = "group"
 
     path: str = "/"
@@ -100,9 +106,10 @@ class Group(Entity):
 
 @dataclass(frozen=True, slots=True)
 class User(Entity):
-    """`groups` are addresses, so that letter case does not matter.
+    """A user.
 
-    console: whether it has a password to sign in with; None: left as it is, or nobody has asked.
+    groups: addresses, so that letter case does not count.
+    console: True if it has a password for the console; None if the file leaves that alone, or it was not read.
     """
 
     kind: ClassVar[str] = "user"
@@ -124,9 +131,9 @@ class User(Entity):
 
 @dataclass(frozen=True, slots=True)
 class Role(Entity):
-    """Durations in seconds.
+    """A role. Durations are in seconds.
 
-    max_signin_session_duration: 0 if AWS has none set; None if the file leaves it as it is live.
+    max_signin_session_duration: 0 if the role has none; None if the file leaves it alone.
     """
 
     kind: ClassVar[str] = "role"
@@ -150,7 +157,7 @@ class Role(Entity):
 
 @dataclass(frozen=True, slots=True)
 class InstanceProfile(Entity):
-    """`role` is the address of the one role it may hold."""
+    """An instance profile. role: the address of its one role; None if it has none."""
 
     kind: ClassVar[str] = "instance-profile"
 

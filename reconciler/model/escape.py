@@ -1,9 +1,9 @@
-"""Text of files, accounts and libraries → text that a terminal or a log shows and never obeys.
+"""Escape text of files, accounts and libraries, so that a terminal or a log shows it and never executes it.
 
-Three readers obey text. A terminal: control characters, and marks that turn the direction of writing round (Unicode
-Standard Annex 9; CVE-2021-42574). GitHub's runner: a line that begins with `::` after blanks, and `##[name]` anywhere
+Three readers execute text. A terminal: control characters, and marks that reverse the direction of writing (Unicode
+Standard Annex 9; CVE-2021-42574). GitHub's runner: a line that begins with `::` after spaces, and `##[name]` anywhere
 in a line (actions/runner, `ActionCommand.TryParseV2` and `TryParse`). The agents of Azure Pipelines and TeamCity:
-`##vso[` and `##teamcity[` anywhere in a line. Standard library only: a warm `assume` comes by here.
+`##vso[` and `##teamcity[` anywhere in a line. Standard library only, because a warm `assume` imports this module.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_NAMED_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _COLON, _HASH = "\\x3a", "\\x23"
 
 
 def escape_line(text: str) -> str:
-    """Return the text as one line that nothing obeys: what is not to be printed stands as `\\n`, `\\x1b`, `\\u202e`.
+    """Return the text as one harmless line, with unprintable characters as `\\n`, `\\x1b`, `\\u202e`.
 
-    Python's own rule decides what is printable (`str.isprintable`): no control character, no mark without a width, no
-    blank but the space. Twice escaped is the same as once.
+    Python decides what is printable (`str.isprintable`): no control character, no mark without a width, no blank but
+    the space. Escaping a text twice gives the same result as once.
     """
     text = escape_characters(text)
     if "##" in text:
@@ -30,25 +30,25 @@ def escape_line(text: str) -> str:
 
 
 def escape_characters(text: str) -> str:
-    """Return the text with every character that is not to be printed as `\\n`, `\\x1b`, `\\u202e`."""
+    """Return the text with unprintable characters as `\\n`, `\\x1b`, `\\u202e`."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else _NAMED.get(char) or _code_of(char) for char in text)
+    return "".join(char if char.isprintable() else _NAMED_ESCAPES.get(char) or _code_of(char) for char in text)
 
 
 def escape_lines(text: str, *, colors: bool = False) -> str:
-    """Return the text with each of its lines escaped; its own line ends stay, and with `colors` its colours."""
+    """Return the text with each line escaped. Line ends stay. colors: True to keep colour codes."""
     lines = text.split("\n")
     return "\n".join(_escape_colored(line) if colors and "\x1b" in line else escape_line(line) for line in lines)
 
 
 def escape_json(text: str) -> str:
-    """Return JSON whose texts are escaped as JSON escapes them; it means the same. Its own line ends stay."""
+    """Return JSON with unprintable characters as JSON escapes; it means the same. Line ends stay."""
     return _escape_quoted(text, _json_code_of)
 
 
 def escape_yaml(text: str) -> str:
-    """Return YAML with the same done to it. What is not to be printed must stand between double quotes."""
+    """Return YAML with unprintable characters as YAML escapes; these characters must be inside double quotes."""
     return _escape_quoted(text, _yaml_code_of)
 
 
@@ -64,7 +64,7 @@ def _code_of(char: str) -> str:
 
 
 def _json_code_of(char: str) -> str:
-    """JSON has no escape beyond four digits: there, two UTF-16 units stand for one character (RFC 8259, section 7)."""
+    """Return the JSON escape of a character; beyond four digits JSON needs two UTF-16 units (RFC 8259, section 7)."""
     code = ord(char)
     if code < 0x10000:
         return f"\\u{code:04x}"
@@ -76,15 +76,15 @@ def _yaml_code_of(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _disarm(text: str, instead: str) -> str:
-    """Break `##[` and `##name[`, the openings of commands that count anywhere in a line."""
+def _disarm(text: str, replacement: str) -> str:
+    """Replace the second `#` of `##[` and `##name[`, which begin a command anywhere in a line."""
     import re
 
-    return re.sub(r"##(?=[A-Za-z]*\[)", lambda found: f"#{instead}", text)
+    return re.sub(r"##(?=[A-Za-z]*\[)", lambda found: f"#{replacement}", text)
 
 
 def _escape_colored(line: str) -> str:
-    """One line whose colours are ours: the text between them is escaped, and so is every other sequence."""
+    """Return one line with its colour codes, and with everything between them escaped."""
     import re
 
     parts = re.split("(\x1b\\[[0-9;]*m)", line)

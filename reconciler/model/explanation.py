@@ -1,4 +1,4 @@
-"""What an explanation says: whether a role may be assumed, which side refuses, and what to change where."""
+"""The explanation of an AssumeRole: is it allowed, which side refuses it, and which line to change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reconciler.model.problem import Place
 
 
 class AssumeOutcome(StrEnum):
-    """Why; stable words for machines."""
+    """The outcome of an AssumeRole as a stable word for machines."""
 
     ALLOWED = "allowed"
     DEPENDS = "depends"
@@ -32,6 +32,8 @@ class AssumeOutcome(StrEnum):
 
 
 class SideVerdict(StrEnum):
+    """The answer of one side. UNSEEN: its policies could not be read."""
+
     ALLOWS = "allows"
     REFUSES = "refuses"
     DEPENDS = "depends"
@@ -39,7 +41,7 @@ class SideVerdict(StrEnum):
 
 
 class Evidence(StrEnum):
-    """What an answer rests on."""
+    """The source of an answer: live IAM, the file, or nothing that could be read."""
 
     LIVE = "live"
     FILE = "file"
@@ -48,7 +50,10 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExplanationSide:
-    """One side of the trust. `party`: trust or caller. `reasons`: sentences. `place`: the decisive line of the file."""
+    """The answer of one side.
+
+    party: "trust" or "caller". reasons: sentences. place: the deciding line of the file, if it has one.
+    """
 
     party: str
     verdict: SideVerdict
@@ -59,10 +64,12 @@ class ExplanationSide:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One hop of an alias. `summary`, `details`, `hint`: sentences. `suggested_lines`: text to write at `place`.
+    """The explanation of one AssumeRole, which is one hop of an alias.
 
-    code_helps: True if both sides, as far as they are seen, refuse this call and let in the same with an MFA code;
-    False if a code would change nothing; None if that is not seen.
+    summary, details, hint: sentences: what happened, why, and what to do.
+    suggested_lines: lines to write at `place`.
+    code_helps: True if the call is refused without an MFA code and allowed with one; False if a code would change
+        nothing; None if that is not known.
     """
 
     outcome: AssumeOutcome

@@ -1,8 +1,8 @@
-"""Patterns with `*` (any text) and `?` (any one character): whether a text matches, whether two patterns can meet.
+"""Match patterns with `*` (any text) and `?` (any one character), and test if two patterns can match the same text.
 
-Whoever writes a pattern into a file or an account must not make everybody's plan hang. Nothing here tries a part of a
-text twice: plain pieces between stars are searched from left to right, and all other patterns run as automata whose
-states are the bits of one number. Both take time proportional to the length of the text. Standard library only.
+A hostile pattern in a file or an account must not make a plan hang. So no part of a text is tried twice: plain pieces
+between stars are searched from left to right, and other patterns run as automata whose states are the bits of one
+number. Both take time proportional to the length of the text. Standard library only.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import NamedTuple
 Matcher = Callable[[str], bool]
 
 CharacterTest = Callable[[str], bool]
-"""Says whether one character belongs to a class of them."""
+"""Returns whether one character belongs to a class of characters."""
 
 
 class Repeat(NamedTuple):
-    """Stands for any number of characters of a class, as `*` does."""
+    """Matches any number of characters of a class, as `*` does."""
 
     test: CharacterTest
 
 
 Token = str | CharacterTest | Repeat
-"""A part of a pattern: a character that stands for itself, a class for one character, or a `Repeat`."""
+"""A part of a pattern: a plain character, a class for one character, or a `Repeat`."""
 
 
 def accept_any(_: str) -> bool:
@@ -35,7 +35,7 @@ def accept_any(_: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def compile_glob(pattern: str, many: str = "*", one: str = "?") -> Matcher:
-    """Return the function that says whether a whole text matches a pattern.
+    """Return the function that tests if a whole text matches a pattern.
 
     many, one: the characters that act as `*` and `?`.
     """
@@ -69,7 +69,7 @@ def _compile_pieces(head: str, middle: list[str], tail: str, one: str) -> Matche
 
 
 def _has_pieces(text: str, pieces: list[str], start: int, end: int) -> bool:
-    """Say whether the pieces stand in that order between two places of a text."""
+    """Return whether a text has the pieces in this order between two positions."""
     for piece in pieces:
         found = text.find(piece, start, end)
         if found < 0:
@@ -79,7 +79,7 @@ def _has_pieces(text: str, pieces: list[str], start: int, end: int) -> bool:
 
 
 def parse_glob(pattern: str, many: str = "*", one: str = "?", test: CharacterTest = accept_any) -> Iterator[Token]:
-    """Yield the parts of a pattern. test: the class of characters that its wildcards stand for."""
+    """Yield the parts of a pattern. test: the class of characters that its wildcards match."""
     for char in pattern:
         yield Repeat(test) if char == many else test if char == one else char
 
@@ -117,7 +117,7 @@ def _compile_one_length(piece: str, one: str) -> re.Pattern[str]:
 class Automaton:
     """Follows all ways through a pattern at once.
 
-    Bit n of the state is set if the text so far may end before the n-th part of the pattern that is no `Repeat`.
+    Bit n of the state is set if the text so far matches the first n parts of the pattern, not counting a `Repeat`.
     """
 
     def __init__(self, tokens: Sequence[Token] | Iterator[Token]) -> None:
@@ -126,7 +126,7 @@ class Automaton:
         self._steps: dict[str, tuple[int, int]] = {}
 
     def matches(self, text: str) -> bool:
-        """Say whether the whole text matches the pattern."""
+        """Return whether the whole text matches the pattern."""
         if len(text) < self._shortest:
             return False
         state, steps = 1, self._steps
@@ -138,7 +138,7 @@ class Automaton:
         return bool(state >> self._shortest)
 
     def _compute_step(self, char: str) -> tuple[int, int]:
-        """Return the states from which a character leads to the next one, and those in which it may remain."""
+        """Return the states from which a character leads to the next state, and the states that it does not leave."""
         literals, singles, repeats = self._places
         moving = literals.get(char, 0)
         for test, places in singles.items():
@@ -151,7 +151,7 @@ class Automaton:
 
     @cached_property
     def _places(self) -> tuple[dict[str, int], dict[CharacterTest, int], dict[CharacterTest, int]]:
-        """Return where each character, each class for one character and each repeated class stands."""
+        """Return the positions of each character, of each class for one character and of each repeated class."""
         literals: dict[str, int] = {}
         singles: dict[CharacterTest, int] = {}
         repeats: dict[CharacterTest, int] = {}
@@ -170,9 +170,9 @@ class Automaton:
 
 @lru_cache(maxsize=4096)
 def compile_glob_with_sets(pattern: str) -> Matcher:
-    """Return the function that matches a pattern in which `[abc]`, `[a-c]` and `[!abc]` stand for one character.
+    """Return the function that matches a pattern in which `[abc]`, `[a-c]` and `[!abc]` match one character.
 
-    As `fnmatch` reads them; a `[` that no `]` follows stands for itself.
+    `fnmatch` has the same rules. A `[` without a `]` after it is a plain character.
     """
     if "[" not in pattern:
         return compile_glob(pattern)
@@ -199,9 +199,9 @@ def _compile_set(written: str) -> CharacterTest:
 
 
 def globs_meet(one: str, other: str) -> bool:
-    """Say whether some text matches both patterns, in time proportional to the length of `one`.
+    """Return whether some text matches both patterns, in time proportional to the length of `one`.
 
-    The state holds the places in `other` at which a text that `one` has matched so far may end.
+    The state holds the positions in `other` that a text matched by the beginning of `one` can reach.
     """
     if not _has_wildcard(one):
         return compile_glob(other)(one)
@@ -230,7 +230,7 @@ def _has_wildcard(pattern: str) -> bool:
 
 
 def _places_of(pattern: str, letter: str) -> int:
-    """Return the places of a letter as bits."""
+    """Return the positions of a letter as bits."""
     found, place = 0, pattern.find(letter)
     while place >= 0:
         found |= 1 << place

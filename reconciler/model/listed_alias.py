@@ -1,4 +1,4 @@
-"""An alias as `assume --list` tells of it."""
+"""An alias as `assume --list` shows it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ListedAlias:
-    """`role`: a role's name, or an ARN. `account`: None where neither the file nor a session tells.
+    """One row of `assume --list`.
 
-    via: the aliases before it, first hop first. mfa None: it depends, or only AWS knows. duration in seconds.
-    cached_until: RFC 3339 in UTC, None where nothing is kept that would be handed out now.
+    role: the name or the ARN of the role.
+    account: 12 digits; None if neither the file nor a cached session says.
+    via: the aliases before it, first hop first.
+    mfa: None if it depends, or only AWS knows.
+    duration: in seconds.
+    cached_until: RFC 3339 in UTC; None if no usable session is cached.
     """
 
     alias: str

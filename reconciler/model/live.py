@@ -1,4 +1,4 @@
-"""The live account: its entities, and facts about them that only AWS knows."""
+"""The live account: its entities, and details of them that only AWS has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.model.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class PolicyVersion:
-    """`created` is an ISO 8601 text, so that versions sort by age."""
+    """A version of a managed policy. created: an ISO 8601 text, so that versions sort by age."""
 
     id: str
     created: str
@@ -21,14 +21,14 @@ class PolicyVersion:
 
     @property
     def number(self) -> int:
-        """The number in the id, which has the pattern `v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?` (IAM API, PolicyVersion)."""
+        """Return the number in the id, whose form is `v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?` (IAM API, PolicyVersion)."""
         digits = self.id.removeprefix("v").partition(".")[0]
         return int(digits) if digits.isdecimal() else 0
 
 
 @dataclass(frozen=True, slots=True)
 class MfaDevice:
-    """`serial` is an ARN for virtual and FIDO devices, a plain number for hardware."""
+    """An MFA device. serial: an ARN for virtual and FIDO devices, a plain number for hardware."""
 
     serial: str
 
@@ -38,7 +38,7 @@ class MfaDevice:
 
     @property
     def kind(self) -> str:
-        """virtual, passkey (a security key too), hardware or other (IAM User Guide, MFA serial numbers)."""
+        """Return virtual, passkey (also for a security key), hardware or other (IAM User Guide, MFA serial numbers)."""
         if self.virtual:
             return "virtual"
         if ":u2f/" in self.serial:
@@ -47,13 +47,13 @@ class MfaDevice:
 
     @property
     def gives_codes(self) -> bool:
-        """Whether AWS takes its codes in API calls; passkeys are for the console alone."""
+        """Return whether AWS accepts its codes in API calls; a passkey works only in the console."""
         return self.kind in ("virtual", "hardware")
 
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """`id` is no secret (AKIA…); `created` has a time zone."""
+    """An access key. id: AKIA…, which is not secret. created: a time with a time zone."""
 
     id: str
     created: datetime
@@ -62,9 +62,9 @@ class AccessKey:
 
 @dataclass(frozen=True, slots=True)
 class OwnedCredentials:
-    """What a user owns that must go before the user can (IAM API, DeleteUser).
+    """The credentials of a user that must be deleted before the user (IAM API, DeleteUser).
 
-    unread: operations that would tell, and were denied or not answered.
+    unread: operations that list some of them, and that were denied or not answered.
     """
 
     login_profile: bool = False
@@ -78,20 +78,25 @@ class OwnedCredentials:
 
 @dataclass(frozen=True, slots=True)
 class LiveDetails:
-    """Holds what only live IAM has; never compared.
+    """Details that only live IAM has; a plan never compares them.
 
-    versions: of each customer-managed policy. devices: of each user asked about. owned_credentials: of each user
-    that a plan may delete. quotas: GetAccountSummary, None where nobody has asked. unique_ids: AIDA… and
-    AROA… → the entity they are.
-    external_policies: ARN of a policy of AWS or another account that was asked about → whether it exists.
-    fully_read: entities that were asked about one by one, so that nothing is missing or lags.
-    devices_unread: users whose devices may not be read. unread: kinds, and single entities of the account, of which
-    not everything may be read. notes: optional reads that were denied.
-    console_passwords: user that was asked about → whether it has a password; access_keys: likewise its keys; None in
-    both: that may not be read. unassigned_devices: serial numbers of virtual MFA devices that are nobody's.
-    role_templates: role → the ARN of the role template that AWS made it from.
-    expirations: entity → when AWS lets it end (a server certificate), with a time zone.
-    read_at: when the account was read; None where nobody read one.
+    versions: the versions of each customer-managed policy.
+    devices: the MFA devices of each user that was read for them.
+    owned_credentials: the credentials of each user that a plan may delete.
+    quotas: the answer of GetAccountSummary; None if it was not read.
+    unique_ids: maps AIDA… and AROA… to the user or role.
+    caller: the ARN of the credentials that read the account.
+    external_policies: for policies of AWS or another account: maps the ARN to True if the policy exists.
+    fully_read: entities that were read one by one, so that their data is complete and current.
+    devices_unread: users whose devices may not be read.
+    unread: kinds, and single entities, that could only be read in part.
+    notes: findings about optional reads that were denied.
+    console_passwords: maps a user to True if it has a password; None if that may not be read.
+    access_keys: maps a user to its keys; None if they may not be read.
+    unassigned_devices: serial numbers of virtual MFA devices without a user.
+    read_at: the time of the read; None if no account was read.
+    role_templates: maps a role to the ARN of the role template that AWS made it from.
+    expirations: maps an entity to the time at which AWS lets it end (a server certificate), with a time zone.
     """
 
     versions: Mapping[Address, tuple[PolicyVersion, ...]] = field(default_factory=dict)
@@ -114,11 +119,11 @@ class LiveDetails:
 
 
 class NotReadError(Exception):
-    """Something was asked of a part of an account that nobody read. Always a mistake of ours, never of a user's."""
+    """Says that the code asked for an entity that was not read. This is always a bug, never a user's mistake."""
 
 
 class PartialEntities(Mapping[Address, Entity]):
-    """The entities of a part of an account. What was not read is not absent: to ask for it raises NotRead."""
+    """The entities of a part of an account. To ask for an entity that was not read raises NotReadError."""
 
     def __init__(self, entities: Mapping[Address, Entity], known: frozenset[Address]) -> None:
         self._entities = dict(entities)
@@ -141,9 +146,11 @@ class PartialEntities(Mapping[Address, Entity]):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The entities of one account by address. `account` is 12 digits; `partition` is aws, aws-cn, …
+    """The entities of one account by address.
 
-    known_addresses: what was read, there or not, where that is only a part of the account; None: everything.
+    account: 12 digits. partition: aws, aws-cn, …
+    details: facts that only live IAM has.
+    known_addresses: the addresses that were read, whether an entity exists there or not; None if all were read.
     """
 
     account: str
@@ -158,7 +165,7 @@ class State:
 
     @property
     def all_entities(self) -> Mapping[Address, Entity]:
-        """Every entity of the account, for who looks for all that have something. Raises NotRead for a part."""
+        """Return every entity of the account, for searches. Raises NotReadError if only a part was read."""
         if self.known_addresses is not None:
             raise NotReadError(f"only a part of account {self.account} was read")
         return self.entities

@@ -1,4 +1,4 @@
-"""Who has which MFA devices, as `mfa status` tells it."""
+"""The users of an account and their MFA devices, as `mfa status` shows them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from reconciler.model.problem import Problem
 
 
 class MfaReadiness(StrEnum):
-    """Whether a user can use MFA in API calls.
+    """The answer to "can this user use MFA in API calls?".
 
-    PASSKEY: in the console only. UNKNOWN: no virtual device, and other kinds were not asked for, or may not be
-    read. ABSENT: the file has the user, the account has not.
+    READY: yes. PASSKEY: only in the console. MISSING: the user has no device.
+    UNKNOWN: the user has no virtual device, and other types were not read, or may not be read.
+    ABSENT: the file has the user, but the account does not.
     """
 
     READY = "ready"
@@ -25,9 +26,11 @@ class MfaReadiness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MfaUser:
-    """One user. reasons: why the file has the user use MFA: `mfa: required`, addresses of roles.
+    """One user and the MFA devices.
 
-    complete: devices of every kind were asked for.
+    reasons: the parts of the file that demand MFA: `mfa: required`, or addresses of roles.
+    complete: True if devices of every type were read.
+    exists: False if the account has no such user.
     """
 
     user: str
@@ -49,7 +52,10 @@ class MfaUser:
 
 @dataclass(frozen=True, slots=True)
 class MfaStatus:
-    """unassigned_devices: serials of virtual devices that nobody has. notes: what could not be read."""
+    """The MFA devices of all users.
+
+    unassigned_devices: serial numbers of virtual devices without a user. notes: reads that failed.
+    """
 
     account: str
     users: tuple[MfaUser, ...]

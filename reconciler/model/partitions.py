@@ -1,9 +1,9 @@
-"""AWS's partitions: their ids, regions and hosts. Every module that needs one of these takes it from here.
+"""AWS's partitions: their ids, regions and hosts. This is the only table of them.
 
 Credentials, ARNs and endpoints of one partition mean nothing in another (AWS Fault Isolation Boundaries, "Partitions").
 Source: botocore's `partitions.json`, and for the home region the one that botocore signs calls of IAM for;
 `tests/unit/model/test_partitions.py` compares both with the botocore on disk. Console hosts: AWS CLI User Guide and the
-AWS European Sovereign Cloud User Guide, "Endpoints". Imported on the path of a warm `assume`: little is imported here.
+AWS European Sovereign Cloud User Guide, "Endpoints". A warm `assume` imports this module, so it imports little itself.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ DEFAULT_PARTITION = "aws"
 
 
 class Partition:
-    """One partition. No dataclass: that module's own import takes as long as the rest of a warm `assume`.
+    """One partition. It is no dataclass, because importing `dataclasses` takes as long as a warm `assume`.
 
-    home_region: where IAM of the partition lives; STS is called there if no region is configured.
-    region_pattern: the form of its regions' names, those of the future included. console: the domain of the hosts
-    `signin` and `console`, {} is where the service's name stands; "" if AWS publishes none.
+    id: its name, such as "aws". dns_suffix: the end of its hosts. regions: the ids of its regions.
+    home_region: the region of its IAM; STS is called there if no region is configured.
+    region_pattern: a regular expression for the ids of its regions, including future ones.
+    console: the hosts of the console, with {} in place of `signin` or `console`; "" if AWS publishes none.
     """
 
     __slots__ = ("console", "dns_suffix", "home_region", "id", "region_pattern", "regions")
@@ -102,31 +103,31 @@ _ALL = (
     ),
 )
 PARTITIONS: Mapping[str, Partition] = {partition.id: partition for partition in _ALL}
-"""Partition id → partition."""
+"""The partitions by id."""
 
 _PARTITION_OF_REGION = {region: partition.id for partition in _ALL for region in partition.regions}
 
 
 def partition_of_region(region: str) -> str | None:
-    """Return the partition that a region belongs to: by the list, else by the form of its name. None: by neither."""
+    """Return the partition of a region, by the list, else by the form of its id; None if neither tells."""
     known = _PARTITION_OF_REGION.get(region)
     if known is not None:
         return known
-    return next((one.id for one in _ALL if re.fullmatch(one.region_pattern, region)), None)
+    return next((partition.id for partition in _ALL if re.fullmatch(partition.region_pattern, region)), None)
 
 
 def is_in_other_partition(region: str, partition: str) -> bool:
-    """True if the region is known to belong to another partition."""
+    """Return whether the region is known to belong to another partition."""
     return partition_of_region(region) not in (None, partition)
 
 
 def home_region_of(partition: str) -> str | None:
-    """Return the region where IAM of the partition lives; None for a partition that this version does not know."""
+    """Return the region of the partition's IAM; None for a partition that this version does not know."""
     found = PARTITIONS.get(partition)
     return found.home_region if found else None
 
 
 def partition_of_arn(arn: str) -> str:
-    """Return the second part of an ARN; "" for a text that is none."""
+    """Return the second part of an ARN; "" for a text that is not an ARN."""
     head, _, rest = arn.partition(":")
     return rest.partition(":")[0] if head == "arn" else ""

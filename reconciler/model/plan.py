@@ -18,7 +18,7 @@ from reconciler.model.quotas import Quota
 
 
 class Action(StrEnum):
-    """What happens to an entity; the symbol is how the text plan marks it."""
+    """The kind of change of an entity. symbol: its mark in the text plan."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -114,7 +114,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One compared path of an entity (`tags.team`, `document`) with its two values; None where absent."""
+    """One changed field of an entity (`tags.team`, `document`) with its two values; None if absent."""
 
     path: str
     before: object
@@ -123,9 +123,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`steps` are in the order of the whole plan; `reason` says why a deletion, adoption or replacement is in it.
+    """The change of one entity.
 
-    before None: it does not exist; after None: it goes.
+    steps: its calls, in the order of the whole plan.
+    reason: why the plan has this deletion, adoption or replacement.
+    before: None if the entity does not exist yet. after: None if the plan deletes it.
     """
 
     address: Address
@@ -139,10 +141,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RoleAccess:
-    """`principal` (an address, an ARN, `service:HOST`, `*`) may assume `role`.
+    """A principal that may assume a role.
 
-    mfa: only with MFA. conditions: keys that it also depends on, in lower case; empty where nothing is unknown.
-    terms: the conditions behind that, values and all, as texts; compared apart.
+    principal: an address, an ARN, `service:HOST` or `*`.
+    mfa: True if only with MFA.
+    conditions: keys, in lower case, on which the access depends; empty if it depends on nothing unknown.
+    terms: the conditions on these keys as texts, with values; they do not count for equality.
     """
 
     principal: str
@@ -169,7 +173,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class PrincipalPower:
-    """`principal` has a power: administrator's (grade `administrator`), or a known way to it (`escalation`)."""
+    """A principal that has administrator power (grade `administrator`), or a known way to it (`escalation`)."""
 
     principal: str
     power: str
@@ -178,7 +182,10 @@ class PrincipalPower:
 
 @dataclass(frozen=True, slots=True)
 class AccessDelta:
-    """What a plan changes of who may do what. `changed`: before and after of who may under other conditions."""
+    """The access that a plan gives and takes.
+
+    changed: access that stays, but under other conditions: before and after.
+    """
 
     gained: tuple[RoleAccess, ...] = ()
     lost: tuple[RoleAccess, ...] = ()
@@ -189,7 +196,7 @@ class AccessDelta:
 
 @dataclass(frozen=True, slots=True)
 class UnmanagedEntity:
-    """A live entity that no file declares. `owner`: of another stack's tag."""
+    """A live entity that no file declares. owner: the value of its owner tag, if another file set one."""
 
     address: Address
     owner: str | None = None
@@ -197,7 +204,7 @@ class UnmanagedEntity:
 
 @dataclass(frozen=True, slots=True)
 class ServiceManagedEntity:
-    """An entity that `prune` leaves, since a service of AWS put it there. `reason`: that service, or the role."""
+    """An entity that `prune` leaves alone because an AWS service made it. reason: names the service or the role."""
 
     address: Address
     reason: str
@@ -205,12 +212,20 @@ class ServiceManagedEntity:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`steps` holds every step of every change, in the order in which an apply makes the calls.
+    """The changes and calls that make the account match a file.
 
-    `settings` are those whose thresholds judged it. targets: what --target named; empty for the whole file.
-    moves: of the file. valid_until: when the file will ask for something else, None where it will not.
-    goal: what live IAM is to match, in words. unmanaged: None where nobody asked. reads: about how many calls it took
-    to read the whole account; 0 where only a part was read, which tells nothing of who gains or loses access.
+    owner: the owner of the file; None if it has none.
+    settings: the file's settings; the guards used their thresholds.
+    steps: every call of every change, in the order of an apply.
+    targets: the addresses of --target; empty for the whole file.
+    moves: the renames of the file.
+    valid_until: the time at which the file asks for something else, because a line expires; None if none does.
+    unmanaged: live entities that no file declares; None if nobody asked for them.
+    left_alone: entities that `prune` leaves alone.
+    goal: words for the state that the account shall match, such as "the file".
+    reads: the estimated number of calls to read the whole account; 0 if only a part was read. A part does not show
+        who gains or loses access.
+    exposures: the stretches of an apply in which somebody can have too much or too little.
     after: the account as it will be.
     """
 

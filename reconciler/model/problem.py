@@ -1,6 +1,6 @@
-"""What is wrong, where, why and what to do next: one type for validation, findings, refusals and AWS faults.
+"""A problem: what is wrong, where, why, and what to do. One type for validation, findings, refusals and AWS faults.
 
-Problems are collected and returned, never raised; `ReconcileError` carries them where a walk cannot go on.
+Problems are collected and returned, never raised. `ReconcileError` carries them if the work cannot go on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A position in a file of the user's; line and column count from 1."""
+    """A position in a file of the user; line and column count from 1."""
 
     file: str
     line: int
@@ -34,10 +34,13 @@ class Place:
 class Problem:
     """One short paragraph for a person.
 
-    summary: what is wrong, with the offending text. detail: the cause. hint: the next step.
-    place or address: where. code: stable, kebab-case, for machines. flag: the option that allows it.
-    addresses: of a finding about several entities all of them, where the summary names but some. calls: of one about
-    calls of a plan, their places in it, from 1.
+    code: a stable id for machines, in kebab-case.
+    summary: what is wrong, with the wrong text.
+    detail: the cause. hint: the next step.
+    place: the position in a file. address: the entity.
+    flag: the option that allows it all the same.
+    addresses: all entities that it is about, if the summary names only some.
+    calls: the positions, from 1, of the calls of a plan that it is about.
     """
 
     level: Level
@@ -57,7 +60,7 @@ class Problem:
 
 
 class ReconcileError(Exception):
-    """A walk ended by problems that were found; the command line prints them and exits 1."""
+    """Ends the work because of problems; the command line prints them and exits 1."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -65,5 +68,5 @@ class ReconcileError(Exception):
 
 
 def make_error(code: str, summary: str, detail: str = "", hint: str = "", place: Place | None = None) -> ReconcileError:
-    """The common case: one error that ends the walk."""
+    """Return a ReconcileError with a single problem of level error."""
     return ReconcileError([Problem(Level.ERROR, code, summary, detail, hint, place)])

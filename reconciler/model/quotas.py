@@ -1,8 +1,8 @@
-"""AWS's quotas on IAM: what an account has by default, and the most that AWS raises it to.
+"""AWS's quotas on IAM: the default, and the most that AWS raises it to on request.
 
-Source: IAM User Guide, "IAM and AWS STS quotas". What an account really has is in GetAccountSummary, and wins over this
-table wherever it is read. 20 attached policies per role are the default since 2026; accounts from before may still have
-10 (aws/eks-hybrid#741, 2025-09), so `guaranteed` says from how many on the account must be asked.
+Source: IAM User Guide, "IAM and AWS STS quotas". GetAccountSummary returns the real quotas of an account, which win
+over this table. 20 attached policies per role are the default since 2026; older accounts may still have 10
+(aws/eks-hybrid#741, 2025-09). `guaranteed` is the number up to which the account need not be asked.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """`summary_key`: its name in GetAccountSummary, "" if it is not there. `limit_name`: its name in LimitExceeded.
+    """One quota.
 
-    adjustable_to: what AWS raises it to at most; None: it does not. legacy_default: what accounts may have that are
-    older than the default; None: the default. usage_key: what counts towards it in GetAccountSummary, "" if it is not
-    there. noun: what it limits, as in "the quota of attached policies"; only if the order of calls can depend on it.
+    summary_key: its name in GetAccountSummary; "" if that lacks it.
+    limit_name: its name in the error LimitExceeded.
+    default: the value of a new account.
+    adjustable_to: the highest value that AWS grants on request; None if AWS never raises it.
+    legacy_default: the lower value that older accounts may have; None if they have the default too.
+    usage_key: the name of the current usage in GetAccountSummary; "" if that lacks it.
+    noun: the thing that it limits, as in "the quota of attached policies"; only if the order of calls depends on it.
     """
 
     summary_key: str
@@ -30,12 +34,12 @@ class Quota:
 
     @property
     def ceiling(self) -> int:
-        """More than this no account can have."""
+        """Return the highest value that any account can have."""
         return self.default if self.adjustable_to is None else self.adjustable_to
 
     @property
     def guaranteed(self) -> int:
-        """As many as this every account can have, so that nobody need be asked."""
+        """Return the value that every account has, so that no call must ask for it."""
         return self.default if self.legacy_default is None else self.legacy_default
 
 
@@ -51,7 +55,7 @@ INLINE_SIZE: Mapping[str, Quota] = {
     "Group": Quota("GroupPolicySizeQuota", "", 5120, noun=_INLINE),
     "Role": Quota("RolePolicySizeQuota", "", 10240, noun=_INLINE),
 }
-"""Characters of all inline policies of one entity, white space left out."""
+"""The total characters of all inline policies of one entity; white space does not count."""
 
 GROUPS_PER_USER = Quota("GroupsPerUserQuota", "GroupsPerUser", 10, noun="groups per user")
 MANAGED_SIZE = Quota("PolicySizeQuota", "PolicySize", 6144)

@@ -1,4 +1,4 @@
-"""Lists as a sentence has them: as many as a person reads, and how many more there are."""
+"""Write a list as part of a sentence, shortened to a number of items that a person reads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def format_list(items: Iterable[str], most: int) -> str:
-    """`a`, `a and b`, `a, b and c`; where there are more than `most` (and one), `a, b and 7 more`."""
+    """Return `a`, `a and b` or `a, b and c`; return `a, b and 7 more` if there are more than `most` + 1 items."""
     found = list(items)
     if len(found) > most + 1:
         found = [*found[:most], f"{len(found) - most} more"]

@@ -1,7 +1,7 @@
-"""Did-you-mean, for every word that a user can mistype: keys, elements, operators, names.
+"""Suggest the right word for a mistyped one: keys, elements, operators, names.
 
 A file may hold thousands of slips and thousands of names. The names are indexed once, and each slip is compared with a
-few of them only, so that no file takes long to say what is wrong with it.
+few of them only, so that even such a file is checked quickly.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from functools import lru_cache
 
 # A single slip costs a short word more of its ratio than a long one, yet two short words are alike by
 # chance more often: the table in tests/unit/model/test_suggest.py is what these numbers were tuned on.
-_SHORT = 5
+_SHORT_LENGTH = 5
 _CUTOFF_SHORT = 0.75
 _CUTOFF = 0.7
 
 _MAX_LENGTH = 256
-"""Characters of a word; no name of IAM and no key of ours is as long."""
+"""The most characters of a word; no name of IAM and no key of a file is longer."""
 
 _SMALL_INDEX = 32
-"""As many known words are all compared with a slip."""
+"""Up to this many known words, a slip is compared with all of them."""
 
 _MAX_COMPARED = 8
-"""As many are where there are more: those that share most rare triples of letters with it."""
+"""With more known words, a slip is compared with this many: those that share most rare triples of letters with it."""
 
 _MAX_SHARING = 50
-"""A triple that more words have than this says too little."""
+"""A triple of letters that more words share than this is too common to help."""
 
 _INDEXED_LENGTH = 48
-"""Longer words are found by their triples only."""
+"""Longer words are found only by their triples of letters."""
 
 _ALIGNMENTS = 1000
-"""Pairs of equal letters in two words that difflib may look at: it takes long for words of few different letters."""
+"""The most pairs of equal letters for difflib, which is slow for words with few different letters."""
 
 
 def suggest_word(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that `word` was probably meant to be, in its own spelling; None if none is near.
+    """Return the known word that `word` probably means, in its own spelling; None if none is near.
 
-    Letter case, `-` and `_` do not matter. A word that differs in nothing else always hits.
+    Letter case, `-` and `_` do not count: a word that differs in nothing else is always found.
     """
     return _build_index(tuple(known)).find_nearest(word)
 
@@ -66,18 +66,18 @@ class _WordIndex:
             return self._spellings[folded]
         if len(folded) > _MAX_LENGTH:
             return None
-        cutoff = _CUTOFF_SHORT if len(folded) < _SHORT else _CUTOFF
+        cutoff = _CUTOFF_SHORT if len(folded) < _SHORT_LENGTH else _CUTOFF
         near = _find_closest(folded, self._indexable if self._is_small else self._find_candidates(folded), cutoff)
         return None if near is None else self._spellings[near]
 
     def _find_candidates(self, folded: str) -> Collection[str]:
-        """Return the words that are one slip away (a letter more, less, other, swapped), else those most like it."""
+        """Return the words that are one slip away (a letter added, lost, changed, swapped), else the most similar."""
         if not self._is_built:
             self._build()
         if len(folded) <= _INDEXED_LENGTH + 1:
-            shorter = [folded, *_shorten(folded)]
-            found = {one for one in shorter if one in self._spellings}
-            found |= {self._shortened[one] for one in shorter if one in self._shortened}
+            variants = [folded, *_shorten(folded)]
+            found = {variant for variant in variants if variant in self._spellings}
+            found |= {self._shortened[variant] for variant in variants if variant in self._shortened}
             if found:
                 return found
         return self._find_similar(folded)
@@ -89,7 +89,7 @@ class _WordIndex:
             sharing = self._triples.get(triple, ())
             if len(sharing) <= _MAX_SHARING:
                 shared.update(sharing)
-        return [one for one, _ in shared.most_common(_MAX_COMPARED)]
+        return [word for word, _ in shared.most_common(_MAX_COMPARED)]
 
     def _build(self) -> None:
         self._is_built = True
@@ -104,38 +104,39 @@ class _WordIndex:
 
 
 def _find_closest(word: str, candidates: Collection[str], cutoff: float) -> str | None:
-    """Return the candidate with the highest ratio of difflib from the cutoff on, as `get_close_matches` does.
+    """Return the candidate with the highest ratio of difflib, if it reaches the cutoff, as `get_close_matches` does.
 
-    The common letters in order are an upper bound of that ratio, and far quicker to count.
+    The number of common letters in order bounds that ratio from above, and is far quicker to count.
     """
     masks: dict[str, int] = {}
     for place, letter in enumerate(word):
         masks[letter] = masks.get(letter, 0) | 1 << place
     bounds = [
-        (bound, one)
-        for one in candidates
-        if 2 * min(len(word), len(one)) >= cutoff * (len(word) + len(one))
-        and (bound := 2 * _count_common(masks, len(word), one) / (len(word) + len(one))) >= cutoff
+        (bound, candidate)
+        for candidate in candidates
+        if 2 * min(len(word), len(candidate)) >= cutoff * (len(word) + len(candidate))
+        and (bound := 2 * _count_common(masks, len(word), candidate) / (len(word) + len(candidate))) >= cutoff
     ]
     matcher = SequenceMatcher()
     matcher.set_seq2(word)
     best, least = None, (cutoff, "")
-    for bound, one in sorted(bounds, reverse=True):
+    for bound, candidate in sorted(bounds, reverse=True):
         if bound < least[0]:
             break
-        if sum(masks.get(letter, 0).bit_count() for letter in one) > _ALIGNMENTS:
+        if sum(masks.get(letter, 0).bit_count() for letter in candidate) > _ALIGNMENTS:
             continue
-        matcher.set_seq1(one)
-        if (found := (matcher.ratio(), one)) >= least:
-            best, least = one, found
+        matcher.set_seq1(candidate)
+        if (rank := (matcher.ratio(), candidate)) >= least:
+            best, least = candidate, rank
     return best
 
 
 def _count_common(masks: Mapping[str, int], length: int, other: str) -> int:
-    """Return the length of the longest common subsequence of two words, by the bits of one number.
+    """Return the length of the longest common subsequence of two words, computed on the bits of one number.
 
-    masks: the places of each letter in the first word, which has that length. After Hyyrö, "Bit-parallel LCS-length
-    computation revisited".
+    After Hyyrö, "Bit-parallel LCS-length computation revisited".
+
+    masks: the positions of each letter in the first word. length: the length of the first word.
     """
     every = (1 << length) - 1
     rest = every
@@ -146,7 +147,7 @@ def _count_common(masks: Mapping[str, int], length: int, other: str) -> int:
 
 
 def _shorten(word: str) -> Iterator[str]:
-    """Yield the word without each of its letters in turn."""
+    """Yield the word with one letter removed, for each letter."""
     for place in range(len(word)):
         yield word[:place] + word[place + 1 :]
 

@@ -1,4 +1,4 @@
-"""URLs as they may be shown: without the name and password in them, and without their query."""
+"""Make URLs safe to show: without user name, password and query."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ HIDDEN_URL = "(a URL that is not shown: it may hold a password)"
 
 
 def redact_url(url: str) -> str:
-    """Return scheme, host, port and path of a URL, or `HIDDEN_URL` if it cannot be told where a password in it ends.
+    """Return scheme, host, port and path of a URL; return `HIDDEN_URL` if the end of a password in it is unclear.
 
-    An `@` counts for the end of a password wherever it stands: `http://user:pa/ss@host` is split at its slash.
+    An `@` may end a password wherever it is, because `http://user:pa/ss@host` is split at its slash.
     """
     try:
         parts = urlsplit(url)

@@ -1,9 +1,9 @@
-"""Lines of text → lines that fit a terminal, broken between words only.
+"""Break lines of text to the width of a terminal, between words only.
 
-A terminal breaks a long line in the middle of a word, be it a path, an ARN or a command. So lines are broken here
-first, and what somebody may want to copy stays in one piece: a word, a command between backticks, and the texts that
-the caller names. A piece that is longer than the terminal is wide gets a line of its own, without a line end in it: a
-terminal copies that as one line. Standard library only.
+A terminal breaks a long line in the middle of a path, an ARN or a command. This module breaks it earlier, and keeps
+texts in one piece that somebody may want to copy: a word, a command between backticks, and the texts that the caller
+names. A piece wider than the terminal gets a line of its own, which the terminal copies as one line. Standard library
+only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 MIN_WIDTH = 20
-"""Columns below which nothing is wrapped: no word would fit."""
+"""The smallest width, in columns, at which lines are wrapped; below it most words would not fit."""
 
 _COLOR = re.compile("\x1b\\[[0-9;]*m")
 _PIECE = re.compile(r"`[^`]*`|\S|\s")
@@ -22,9 +22,10 @@ _PIECE = re.compile(r"`[^`]*`|\S|\s")
 def wrap_line(text: str, width: int | None, indent: str = "    ", *, unbreakable: Iterable[str] = ()) -> list[str]:
     """Return one line as lines of at most `width` columns; every line but the first begins with `indent`.
 
-    width: None or less than `MIN_WIDTH` leaves the line as it is. unbreakable: parts of the text that are never
-    broken, such
-    as a path with spaces. The spaces at a break go away; all others stay, those at the beginning of the text too.
+    Spaces at a break are dropped. All other spaces stay, including those at the beginning of the text.
+
+    width: None, or less than `MIN_WIDTH`, leaves the line as it is.
+    unbreakable: parts of the text that are never broken, such as a path with spaces.
     """
     if width is None or width < MIN_WIDTH or columns_of(text) <= width:
         return [text]
@@ -55,7 +56,7 @@ def _columns_of_character(char: str) -> int:
 
 
 def _split_pieces(text: str, whole: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield (blanks before it, piece) from the left."""
+    """Yield each piece from the left, as (spaces before it, piece). whole: texts that are one piece."""
     pattern = re.compile("|".join([*map(re.escape, whole), _PIECE.pattern])) if whole else _PIECE
     blank, piece = "", ""
     for found in pattern.findall(text):

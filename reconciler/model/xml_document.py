@@ -1,9 +1,8 @@
-"""XML documents as values: equal when they say the same, and still knowing what their author wrote.
+"""XML documents as values: equal if they mean the same, and with the text that their author wrote.
 
-`parse_xml` compares by the canonical form of W3C C14N 2.0, without comments and without the white space around text.
-Documents with a DOCTYPE are refused: it is what expands into gigabytes, or reads files. So are those that no provider
-of identities writes and that `ElementTree.canonicalize` needs the square of their length for: it looks through all
-elements around each element, and all namespaces that they declare.
+Two documents are equal if their canonical forms (W3C C14N 2.0) are, without comments and white space around text. A
+DOCTYPE is refused, because it can expand into gigabytes or read files. Deep nesting and many namespaces are refused
+too: no identity provider writes them, and `ElementTree.canonicalize` then takes time in the square of the length.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 MAX_DEPTH = 100
-"""Elements inside each other; SAML metadata has about ten."""
+"""The most elements inside each other; SAML metadata has about ten."""
 MAX_NAMESPACES = 100
-"""Declared by an element and those around it; SAML metadata has fewer than ten."""
+"""The most namespaces that an element and those around it declare; SAML metadata has fewer than ten."""
 
 
 class XmlError(ValueError):
-    """Why a text is not a document that we take; args: the reason, line and column (from 1)."""
+    """Says why a text is not an acceptable XML document. args: the reason, line and column (from 1)."""
 
     def __init__(self, reason: str, line: int, column: int) -> None:
         super().__init__(reason, line, column)
@@ -29,7 +28,10 @@ class XmlError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class XmlDocument:
-    """`digest`: `sha256:…` of the canonical form. text: as it is sent. label: what a person knows it by."""
+    """An XML document.
+
+    digest: `sha256:…` of the canonical form. text: the text that is sent. label: a name to show, such as the entityID.
+    """
 
     digest: str
     text: str = field(compare=False, repr=False)
@@ -41,7 +43,10 @@ class XmlDocument:
 
 
 def parse_xml(text: str, label: str = "") -> XmlDocument:
-    """`label`: the attribute of the outermost element that names the document. Raises NotXml."""
+    """Return the document of a text. Raises XmlError.
+
+    label: the attribute of the outermost element that names the document.
+    """
     _check_encodable(text)
     root = _read_root_attributes(text)
     try:
@@ -53,9 +58,9 @@ def parse_xml(text: str, label: str = "") -> XmlDocument:
 
 
 def parse_xml_or_opaque(text: str, label: str = "") -> XmlDocument:
-    """The same of a text that is there already; what is not XML, or not such as we take, is equal only to itself.
+    """Return the document of a live text; a text that is not acceptable XML equals only itself.
 
-    Raises NotXml for a text with half of a surrogate pair: neither a file nor AWS holds one.
+    Raises XmlError for half of a surrogate pair, which neither a file nor AWS can hold.
     """
     _check_encodable(text)
     try:
@@ -74,7 +79,7 @@ def _check_encodable(text: str) -> None:
 
 
 def _read_root_attributes(text: str) -> dict[str, str]:
-    """The attributes of the outermost element, the text having been read to its end. Raises NotXml."""
+    """Return the attributes of the outermost element, after reading the whole text. Raises XmlError."""
     reader = _RootReader()
     try:
         reader.parser.Parse(text, True)
@@ -84,7 +89,7 @@ def _read_root_attributes(text: str) -> dict[str, str]:
 
 
 class _RootReader:
-    """A parser that builds nothing, and stops at the first thing that we do not take."""
+    """A parser that keeps only the attributes of the outermost element, and stops at the first thing it refuses."""
 
     def __init__(self) -> None:
         self.root_attributes: dict[str, str] = {}

@@ -1,1 +1,1 @@
-"""Pure: (Desired, live State) → Plan. No I/O."""
+"""Make a plan from the desired and the live account. Pure: no I/O."""

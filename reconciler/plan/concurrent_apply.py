@@ -1,4 +1,4 @@
-"""Whether another apply wrote at the same time what this one has just written. Pure."""
+"""Detect another apply that wrote to the same fields at the same time. Pure."""
 
 from __future__ import annotations
 
@@ -6,23 +6,32 @@ from reconciler.model.plan import Field, Plan
 
 
 def has_concurrent_apply(goal: Plan, remaining: Plan) -> bool:
-    """True where what is left was part of `goal`, and live IAM shows something that is neither before nor after.
+    """Return whether everything that is left was part of `goal`, and some field has neither its old nor its new value.
 
-    What live IAM still shows as it was before is no sign of another: it may take its time, or AWS may keep to it.
+    A field that still has its old value is no sign of another apply: IAM may be slow to show the change, or refuse it.
+
+    goal: the plan that was applied. remaining: the plan made after it.
     """
     if not remaining.changes or not remaining.is_safe:
         return False
-    wanted = {(change.address, field.path): field for change in goal.changes for field in change.fields}
+    goal_fields = {(change.address, field.path): field for change in goal.changes for field in change.fields}
     found = [
-        (wanted.get((change.address, field.path)), field) for change in remaining.changes for field in change.fields
+        (goal_fields.get((change.address, field.path)), field)
+        for change in remaining.changes
+        for field in change.fields
     ]
-    return all(_has_same_goal(one, now) for one, now in found) and any(_has_third_value(one, now) for one, now in found)
+    return all(_has_same_goal(planned, now) for planned, now in found) and any(
+        _has_third_value(planned, now) for planned, now in found
+    )
 
 
-def _has_same_goal(wanted: Field | None, now: Field) -> bool:
-    return wanted is not None and wanted.after == now.after
+def _has_same_goal(planned: Field | None, now: Field) -> bool:
+    return planned is not None and planned.after == now.after
 
 
-def _has_third_value(wanted: Field | None, now: Field) -> bool:
-    """Of what goes, each part goes by itself: that less of it is there than before is our own doing."""
-    return wanted is not None and wanted.after is not None and now.before not in (wanted.before, wanted.after)
+def _has_third_value(planned: Field | None, now: Field) -> bool:
+    """Return whether live IAM has a value that is neither before nor after.
+
+    Deleted fields do not count: an entity loses its parts one by one, so that this apply itself may have left some.
+    """
+    return planned is not None and planned.after is not None and now.before not in (planned.before, planned.after)

@@ -1,4 +1,4 @@
-"""What ends by itself, as a plan reports it: ahead of time, while only an apply can end it, and once it is over."""
+"""Report the parts of a file that expire: those that have ended, that end soon, and that need an apply to end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WARN_AHEAD = timedelta(days=14)
 
 
 def report_expiries(draft: Draft) -> Iterator[Problem]:
-    """A finding for each `expires` that is over or near, and for each whose end needs an apply."""
+    """Yield a finding for each `expires` that is over or near, and for each whose end needs an apply."""
     now = draft.desired.now
     if now is None:
         return
@@ -27,27 +27,27 @@ def report_expiries(draft: Draft) -> Iterator[Problem]:
 
 
 def _build_finding(address: Address, expiry: Expiry, now: datetime) -> Problem | None:
-    end, said, detail = format_timestamp(expiry.at), _describe_expiry(address, expiry), _DETAILS.get(expiry.kind, "")
+    end, subject, detail = format_timestamp(expiry.at), _describe_expiry(address, expiry), _DETAILS.get(expiry.kind, "")
     if expiry.at <= now:
-        hint, detail = "Take it out of the file.", ""
+        hint, detail = "Remove it from the file.", ""
         if expiry.kind is ExpiryKind.ENTITY:
-            detail = "AWS denies it everything. Its keys, password and devices are still there."
-            hint = f"To delete {address}, take it out of the file. To let it go on, move the date."
-        return Problem(Level.WARNING, "expired", f"{said} ended at {end}.", detail, hint, expiry.place, address)
+            detail = "AWS denies it everything. Its keys, password and devices still exist."
+            hint = f"To delete {address}, remove it from the file. To keep it, set `expires` to a later date."
+        return Problem(Level.WARNING, "expired", f"{subject} ended at {end}.", detail, hint, expiry.place, address)
     if expiry.at <= now + WARN_AHEAD:
-        hint = "Move the date if it must last longer."
-        return Problem(Level.WARNING, "expires-soon", f"{said} ends at {end}.", detail, hint, expiry.place, address)
+        hint = "If it must last longer, set `expires` to a later date."
+        return Problem(Level.WARNING, "expires-soon", f"{subject} ends at {end}.", detail, hint, expiry.place, address)
     if expiry.kind.needs_apply:
-        return Problem(Level.INFO, "expires", f"{said} ends at {end}.", detail, "", expiry.place, address)
+        return Problem(Level.INFO, "expires", f"{subject} ends at {end}.", detail, "", expiry.place, address)
     return None
 
 
 _DETAILS = {
-    ExpiryKind.ATTACHMENT: "AWS has no end for attachments: the first apply from then on detaches it.",
+    ExpiryKind.ATTACHMENT: "AWS cannot end an attachment by itself: the first apply after that time detaches it.",
     ExpiryKind.MEMBERSHIP: (
-        "AWS has no end for memberships: the first apply from then on takes the user out of the group."
+        "AWS cannot end a membership by itself: the first apply after that time removes the user from the group."
     ),
-    ExpiryKind.ENTITY: "AWS denies it everything from then on. Nothing of it is deleted.",
+    ExpiryKind.ENTITY: "AWS denies it everything from then on. It is not deleted.",
 }
 
 
@@ -65,7 +65,7 @@ def _describe_expiry(address: Address, expiry: Expiry) -> str:
 
 
 def find_next_expiry(draft: Draft) -> datetime | None:
-    """When the file will ask for something else of what this plan changes."""
+    """Return the next time at which the file asks for something else for an entity of this plan; None if none."""
     now = draft.desired.now
     changed = {item.address for item in draft.differences}
     ends = (

@@ -1,4 +1,4 @@
-"""What a plan must ask of live IAM beyond the account's pages, and only for the few entities it touches."""
+"""Find the further reads that a plan needs after the account's pages, only for the few entities that it touches."""
 
 from __future__ import annotations
 
@@ -25,14 +25,18 @@ _USERS_PER_READ = 20
 
 @dataclass(frozen=True, slots=True)
 class FollowupReads:
-    """owned_credentials: users that would be deleted.
-    devices: users that must have MFA, or must not be locked out, or may be the last to come into a guarded role, and
-    show no virtual device.
-    details: policies and instance profiles whose tags (from a lagging bulk read) or missing description decide.
+    """The entities that a plan must read one by one, and why.
+
+    owned_credentials: users that the plan would delete.
+    devices: users without a virtual device that must have MFA, must not be locked out, or may be the last who can
+        assume a guarded role.
+    details: policies and instance profiles whose tags (the bulk read may lag) or missing description decide.
     policies: ARNs of policies outside the account that would be attached and are not known to exist.
-    quotas: whether the order of steps hangs on the account's quotas.
-    passwords: users that may have no password; sign_ins: users that must have one, or may be the last to come into a
-    guarded role. access_keys: those as well, users whose keys have a rule, and guarded ones that lose their password.
+    quotas: True if the order of the calls depends on the account's quotas.
+    passwords: users with a `console:` line.
+    sign_ins: users that must have a password, or may be the last who can assume a guarded role.
+    access_keys: users with a rule on their keys, guarded users that lose their password, and users that may be the
+        last who can assume a guarded role.
     """
 
     owned_credentials: tuple[Address, ...] = ()
@@ -91,7 +95,7 @@ def find_followup_reads(comparison: Comparison) -> FollowupReads:
 def _find_entering_users(comparison: Comparison) -> set[Address]:
     """Return some users of whom it counts whether they can sign in: a guarded role loses ways in, they may have one.
 
-    A few at a time: once one of them surely can, nobody else is asked about.
+    Only a few at a time, because the reads stop as soon as one of them surely can sign in.
     """
     ways = compare_role_chains(comparison)
     return {user for role in ways.roles for user in ways.find_uncertain_users(role)[:_USERS_PER_READ]}
@@ -106,9 +110,9 @@ def _needs_detail(path: str) -> bool:
 
 
 def _depends_on_quotas(differences: Sequence[Difference], live: State) -> bool:
-    """True if more is planned than every account may have, so that the account's own quotas decide.
+    """Return whether the plan exceeds the quotas that every account has, so that the account's own quotas decide.
 
-    Old and new links count together: if there is room for both, no old one goes before its successor is there.
+    Old and new links count together: if both fit, every new link is made before the old one is removed.
     """
     counts = count_growth(differences, live).items()
     return any(map(_is_crowded, differences)) or any(
@@ -130,7 +134,7 @@ def _is_crowded(difference: Difference) -> bool:
 
 
 def find_users_needing_mfa(desired: Desired, entities: Mapping[Address, Entity]) -> list[Address]:
-    """The declared users that must use MFA: by their own rule, or by that of a group they are in."""
+    """Return the declared users that must use MFA, by their own line or by that of one of their groups."""
     guarded = {address for address, declaration in desired.declarations.items() if declaration.mfa}
     return sorted(
         address
@@ -150,7 +154,7 @@ def _find_outside_policies(entities: Iterable[Entity], live: State) -> set[str]:
 
 
 def policy_arns_of(entity: Entity) -> set[str]:
-    """The ARNs of managed policies that an entity is attached to or bounded by."""
+    """Return the ARNs of the managed policies of an entity, including its boundary."""
     if isinstance(entity, Group):
         return set(entity.policies)
     if isinstance(entity, User | Role):

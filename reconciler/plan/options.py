@@ -1,4 +1,4 @@
-"""What the person running a plan allows beyond the safe default, and asks of it; each is a flag of the command line."""
+"""The flags of the command line that allow a plan more than the default, or limit it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from reconciler.model.address import Address
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """allow_deletes: --allow-deletes. allow_foreign_detach: --allow-foreign-detach. take_over: --take-over.
-    allow_lockout: --allow-lockout.
+    """The flags of a plan.
 
-    targets: --target; empty means everything. report_unmanaged: --unmanaged.
+    allow_deletes (--allow-deletes): deletions and removals may exceed the thresholds.
+    allow_foreign_detach (--allow-foreign-detach): entities outside the file may lose a deleted entity.
+    take_over (--take-over): entities of another owner may be changed.
+    allow_lockout (--allow-lockout): the caller or `break_glass` may lose access.
+    targets (--target): only these addresses are planned; empty means everything.
+    report_unmanaged (--unmanaged): the plan lists live entities outside the file.
     """
 
     allow_deletes: bool = False

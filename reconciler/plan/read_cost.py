@@ -1,4 +1,4 @@
-"""What reading costs in calls, about: a few entities one by one, and the whole account in pages."""
+"""Estimate the number of calls of a read: a few entities one by one, or the whole account in pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PAGE_SIZE, _TAG_PAGE_SIZE = 1000, 100
 
 
 def count_entity_calls(addresses: Iterable[Address]) -> int:
-    """To read these one by one; inline policies, of which few have many, come on top."""
+    """Return the number of calls to read entities one by one, without their inline policies, which are usually few."""
     return sum(KINDS_BY_NAME[address.kind].calls_to_read_one for address in addresses)
 
 

@@ -1,4 +1,4 @@
-"""What lives outside the file: entities that nothing declares and this plan leaves alone. Information, no judgement."""
+"""List the live entities that no file declares and that this plan leaves alone, for information."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from reconciler.plan.guards.draft import Draft
 
 
 def find_unmanaged(draft: Draft) -> Iterator[UnmanagedEntity]:
-    """By address. Left out: what the plan deletes, what `settings.ignore` matches, and AWS's own."""
+    """Yield unmanaged entities, sorted by address.
+
+    Left out: entities that the plan deletes, that `settings.ignore` matches, and that AWS made for itself.
+    """
     ignored = AddressPatterns(draft.desired.settings.ignore)
     going = {item.address for item in draft.differences_of(Action.DELETE)}
     carriers = find_tagged_owners(draft.baseline)

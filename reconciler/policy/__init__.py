@@ -1,1 +1,1 @@
-"""Policy documents, pure: canonical form, statements, trust, limits and grammar. Standard library only."""
+"""Policy documents, pure: canonical form, grammar, statements, trust rules, lint. Standard library only."""

@@ -1,26 +1,26 @@
-"""Whether conditions narrow who may come: what `anyone: true`, or a `*` principal, must have.
+"""Decide if conditions limit who may assume a role; `anyone: true` and the principal `*` need one that does.
 
-A condition narrows where it is positive (no Not…, IfExists or ForAllValues), on a key that says who or from where
-the caller is, with a value that is more than wildcards (IAM User Guide, "AWS global condition context keys").
+A condition limits callers if it is positive (no Not…, IfExists or ForAllValues), tests a key that says who or from
+where the caller is, and has a value that is more than wildcards (IAM User Guide, "AWS global condition context keys").
 """
 
 from __future__ import annotations
 
 from reconciler.policy.operators import OPERATORS
 
-_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "IpAddress")
-_KEYS = frozenset(
+_POSITIVE_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "IpAddress")
+_CALLER_KEYS = frozenset(
     "aws:principalorgid aws:principalorgpaths aws:principalaccount aws:principalarn aws:sourceaccount aws:sourcearn "
     "aws:sourceorgid aws:sourceorgpaths aws:sourceip aws:sourcevpc aws:sourcevpcarn aws:sourcevpce "
     "aws:vpceaccount aws:vpceorgid aws:vpceorgpaths aws:vpcsourceip aws:userid aws:federatedprovider "
     "sts:externalid".split()
 )
-_PREFIXES = ("aws:principaltag/",)
+_CALLER_KEY_PREFIXES = ("aws:principaltag/",)
 _ALL_ADDRESSES = ("0.0.0.0/0", "::/0")
 
 
 def narrows_callers(conditions: object) -> bool:
-    """True where at least one condition of a statement's Condition block does."""
+    """Return whether at least one condition of a Condition block limits who the caller may be."""
     blocks = conditions.items() if isinstance(conditions, dict) else ()
     return any(
         _is_positive(str(operator)) and _identifies_caller(str(key)) and _has_fixed_text(value)
@@ -31,11 +31,16 @@ def narrows_callers(conditions: object) -> bool:
 
 def _is_positive(name: str) -> bool:
     operator = OPERATORS.get(name)
-    return operator is not None and operator.base in _OPERATORS and not operator.if_exists and "ForAll" not in name
+    return (
+        operator is not None
+        and operator.base in _POSITIVE_OPERATORS
+        and not operator.if_exists
+        and "ForAll" not in name
+    )
 
 
 def _identifies_caller(key: str) -> bool:
-    return key.lower() in _KEYS or key.lower().startswith(_PREFIXES)
+    return key.lower() in _CALLER_KEYS or key.lower().startswith(_CALLER_KEY_PREFIXES)
 
 
 def _has_fixed_text(value: object) -> bool:

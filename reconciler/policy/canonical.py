@@ -1,10 +1,10 @@
-"""Documents → canonical form: two documents are equal exactly when IAM treats them alike.
+"""Build the canonical form of a document: two documents are equal exactly when IAM treats them the same.
 
-What is equated and what never is follows the IAM policy grammar (IAM User Guide, "Grammar of the IAM JSON
-policy language"): lists are sets, one value is a list of one, actions and condition keys ignore letter case,
-an account id is its root ARN, booleans and numbers are their texts. Resources, values, principals and Sids
-keep their case; `*` and `*:*`, an absent principal and `*`, 2008-10-17 and 2012-10-17 stay different. A resource of
-fewer than six parts is what IAM completes it to (IAM User Guide, "IAM identifiers").
+The rules follow the IAM policy grammar (IAM User Guide, "Grammar of the IAM JSON policy language"): lists are sets,
+one value is a list of one, actions and condition keys ignore letter case, an account id is its root ARN, booleans and
+numbers are their texts. Resources, values, principals and Sids keep their case; `*` and `*:*`, an absent principal and
+`*`, 2008-10-17 and 2012-10-17 stay different. A resource of fewer than six parts becomes the ARN that IAM completes it
+to (IAM User Guide, "IAM identifiers").
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 _CACHE_SIZE = 50_000
 _cache: dict[tuple[str, str], Document] = {}
-"""Text and partition → document: AWS hands back what it was sent, so that one value serves the file and the account."""
+"""Maps text and partition to the document. AWS returns the text that it got: file and account share one value."""
 
 _ELEMENTS = frozenset("Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split())
 
 
 def parse_authored(raw: Mapping[str, Json], partition: str = "aws") -> Document:
-    """A document of the file: without Version it is sent, compared and measured as 2012-10-17."""
+    """Return the document of a file; without Version it is sent, compared and measured as 2012-10-17."""
     if "Version" not in raw:
         raw = {"Version": CURRENT_VERSION, **raw}
     return canonical(raw, partition)
 
 
 def canonical(raw: Json | Mapping[str, Json], partition: str = "aws") -> Document:
-    """A live document: an object as botocore decodes it, or the undecodable text it hands back."""
+    """Return the document of live JSON: an object as botocore decodes it, or a text that it could not decode."""
     if isinstance(raw, str):
         return Document(version="", statements=frozenset(), opaque=raw, text=raw)
     text = _COMPACT.encode(raw)
@@ -95,7 +95,7 @@ def _build_principals(raw: Json, partition: str) -> frozenset[tuple[str, str]]:
 
 
 def _to_root_arn(principal: str, partition: str) -> str:
-    """An account id as the ARN that IAM may rewrite it to (IAM User Guide, "AWS account principals")."""
+    """Return an account id as the root ARN that IAM may rewrite it to (IAM User Guide, "AWS account principals")."""
     if len(principal) == 12 and principal.isascii() and principal.isdigit():
         return f"arn:{partition}:iam::{principal}:root"
     return principal
@@ -137,33 +137,33 @@ def _to_text(value: Json) -> str:
 
 
 def as_json(document: Document) -> Json:
-    """The canonical form as plain JSON: every list sorted, every element a list, the author's letter case."""
+    """Return the canonical form as JSON: lists are sorted, every element is a list, letter case is the author's."""
     if document.opaque:
         return document.opaque
-    shown = [statement_as_json(statement) for statement in document.statements]
+    statements = [statement_as_json(statement) for statement in document.statements]
     result: dict[str, Json] = {"Version": document.version}
     if document.id:
         result["Id"] = document.id
-    result["Statement"] = sorted(shown, key=lambda item: json.dumps(item, sort_keys=True).lower())
+    result["Statement"] = sorted(statements, key=lambda item: json.dumps(item, sort_keys=True).lower())
     return result
 
 
 def statement_as_json(statement: Statement) -> dict[str, Json]:
-    """One statement of `as_json`."""
-    shown: dict[str, Json] = {"Sid": statement.sid} if statement.sid else {}
-    shown["Effect"] = statement.effect
+    """Return one statement as `as_json` writes it."""
+    result: dict[str, Json] = {"Sid": statement.sid} if statement.sid else {}
+    result["Effect"] = statement.effect
     if statement.principals is not None:
-        shown["NotPrincipal" if statement.not_principal else "Principal"] = _principals_as_json(statement.principals)
+        result["NotPrincipal" if statement.not_principal else "Principal"] = _principals_as_json(statement.principals)
     if statement.actions:
         key = "NotAction" if statement.not_action else "Action"
-        shown[key] = [statement.spelling_of(action) for action in sorted(statement.actions)]
+        result[key] = [statement.spelling_of(action) for action in sorted(statement.actions)]
     if statement.resources is not None:
-        shown["NotResource" if statement.not_resource else "Resource"] = cast("Json", sorted(statement.resources))
+        result["NotResource" if statement.not_resource else "Resource"] = cast("Json", sorted(statement.resources))
     if statement.conditions:
-        shown["Condition"] = _conditions_as_json(statement)
+        result["Condition"] = _conditions_as_json(statement)
     if statement.unknown:
-        shown.update(json.loads(statement.unknown))
-    return shown
+        result.update(json.loads(statement.unknown))
+    return result
 
 
 def _principals_as_json(principals: frozenset[tuple[str, str]]) -> Json:

@@ -1,4 +1,4 @@
-"""Grammar of Condition: operator → key → value or values.
+"""Check the grammar of Condition: operator → key → value or values.
 
 From the IAM User Guide: "IAM JSON policy elements: Condition", and of the "IAM Access Analyzer policy check
 reference" the checks "Invalid condition operator", "Invalid condition key format", "Null with if exists",
@@ -22,7 +22,7 @@ _KEY = re.compile(r"[^\s:]+:\S.*", re.DOTALL)
 
 
 def check_condition(part: DocumentPart) -> Iterator[Flaw]:
-    """An object of operators; an empty one is the same as none."""
+    """Yield the flaws of a Condition, which is an object of operators; an empty one counts as none."""
     if not isinstance(part.value, dict):
         summary = f"Condition is {format_value(part.value)}, not an object."
         hint = "Its form is {operator: {key: value}}."
@@ -50,13 +50,13 @@ def _check_operator(name: str, part: DocumentPart) -> Iterator[Flaw]:
         first = spellings.setdefault(str(key).casefold(), str(key))
         if first != str(key):
             summary = f"{format_value(key)} and {format_value(first)} are the same condition key to AWS."
-            yield error("duplicate-condition-key", path, summary, "Make them one list.", at_key=True)
+            yield error("duplicate-condition-key", path, summary, "Write one key with a list of values.", at_key=True)
         yield from _check_values(operator, DocumentPart(path, value))
 
 
 def _suggest_operator(name: str) -> str:
     if name.endswith("NullIfExists"):
-        return "Null already asks whether the key exists: drop IfExists."
+        return "Write Null: it already tests if the key exists."
     return did_you_mean(name, OPERATORS)
 
 
@@ -64,14 +64,14 @@ def _suggest_operator(name: str) -> str:
 def _check_key(key: str) -> Flaw | None:
     if not _KEY.fullmatch(key):
         near = next(filter(None, (suggest_word(f"{prefix}{key}", KNOWN_KEYS) for prefix in KNOWN_PREFIXES)), None)
-        hint = f"Did you mean {near}?" if near else "A condition key reads prefix:name."
+        hint = f"Did you mean {near}?" if near else "A condition key is written prefix:name, as in aws:SourceIp."
         return error("invalid-condition-key", (), f"{format_value(key)} is not a condition key.", hint, at_key=True)
     name = key.partition("/")[0]
     if name.casefold().startswith(KNOWN_PREFIXES) and name.casefold() not in _FOLDED_KEYS:
-        # A key that is merely newer than this list looks like no other, and is left alone.
+        # A key that is merely newer than this list resembles no known key, and gets no warning.
         near = suggest_word(name, KNOWN_KEYS)
         if near:
-            summary = f"{format_value(name)} is not a condition key that AWS is known to have."
+            summary = f"{format_value(name)} is not a known condition key of AWS."
             return warning("unknown-global-key", (), summary, f"Did you mean {near}?", at_key=True)
     return None
 
@@ -79,12 +79,12 @@ def _check_key(key: str) -> Flaw | None:
 def _check_values(operator: Operator | None, part: DocumentPart) -> Iterator[Flaw]:
     for path, value in items_of(part):
         if not isinstance(value, (str, bool, int, float)):
-            summary = f"A condition's value is {format_value(value)}; it must be a text, a number or a boolean."
+            summary = f"The value of a condition is {format_value(value)}; it must be a text, a number or a boolean."
             yield error("invalid-condition-value", path, summary)
         elif operator is not None:
-            wanted = explain_mismatch(operator, value)
-            if wanted:
-                summary = f"{format_value(value)} under {operator.base} is not {wanted}."
+            expected = explain_mismatch(operator, value)
+            if expected:
+                summary = f"{format_value(value)} under {operator.base} is not {expected}."
                 yield error("condition-type-mismatch", path, summary)
 
 

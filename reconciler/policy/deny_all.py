@@ -1,7 +1,7 @@
-"""Documents that come to deny everything: the last Allow goes, or a Deny covers every request (IAM User Guide,
-"Policy evaluation logic": what nothing allows is denied, and a Deny outweighs every Allow).
+"""Find changes after which a document denies everything: the last Allow goes, or a Deny covers every request.
 
-Errs towards "everything": the exceptions of a NotAction, NotResource or NotPrincipal under a Deny are not weighed.
+IAM User Guide, "Policy evaluation logic": AWS denies a request that nothing allows, and a Deny outweighs every Allow.
+In doubt the answer is "everything": exceptions by NotAction, NotResource or NotPrincipal under a Deny do not count.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _LIKE_OPERATORS = frozenset(["stringlike", "arnlike", "arnequals"])
 
 
 def comes_to_deny_everything(before: Document | None, after: Document) -> bool:
-    """Tell whether a document denies everything after a change and did not before it.
+    """Return whether a document denies everything after a change, and did not before it.
 
-    before: None if the document is new; one without any Allow then takes away nothing by itself.
+    before: None if the document is new. A new document without any Allow takes nothing away.
     """
     if denies_everything(after):
         return before is None or not denies_everything(before)
@@ -26,12 +26,12 @@ def comes_to_deny_everything(before: Document | None, after: Document) -> bool:
 
 
 def denies_everything(document: Document) -> bool:
-    """Tell whether one Deny of the document covers every request."""
+    """Return whether one Deny of the document covers every request."""
     return any(_covers_every_request(statement) for statement in document.statements if statement.effect == "Deny")
 
 
 def _has_allow(document: Document) -> bool:
-    """A live text that is not JSON counts as one that allows nothing: IAM would not have evaluated it."""
+    """Return whether the document allows something. A live text that is not JSON allows nothing."""
     return any(statement.effect == "Allow" for statement in document.statements)
 
 
@@ -44,7 +44,7 @@ def _covers_every_request(deny: Statement) -> bool:
 
 
 def _is_every_action(action: str, is_trust: bool) -> bool:
-    """In a trust only the ways to assume count; sts:AssumeRole alone is taken for all of them."""
+    """Return whether an action pattern covers every action; in a trust, sts:AssumeRole alone is enough."""
     return _matches_all(action) or (
         is_trust and action in ("sts:*", "sts:assume*", "sts:assumerole*", "sts:assumerole")
     )

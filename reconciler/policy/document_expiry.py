@@ -1,4 +1,4 @@
-"""Documents that end by themselves: AWS compares `aws:CurrentTime` with a date in every statement.
+"""Let a document expire by itself: every statement gets a condition that compares `aws:CurrentTime` with a date.
 
 IAM User Guide, "Date condition operators" and "AWS global condition context keys" (`aws:CurrentTime` is in every
 request); an explicit Deny wins over every Allow, of resource policies and trusts too ("Policy evaluation logic").
@@ -20,11 +20,14 @@ _BEFORE_OPERATOR, _FROM_OPERATOR, _TIME_KEY = "DateLessThan", "DateGreaterThanEq
 
 
 class ExpiryConflict(ValueError):
-    """A statement has such a condition of its own; args: the index of the statement."""
+    """Says that a statement already has a condition on the time. args: the index of the statement."""
 
 
 def add_expiry(document: Document, at: datetime, partition: str) -> Document:
-    """Return the document with each statement in force before that moment only. Raises EndsAlready."""
+    """Return the document with each statement limited to the time before `at`.
+
+    Raises ExpiryConflict if a statement already has such a condition.
+    """
     body: dict[str, Json] = json.loads(document.text)
     statements: list[Json] = [_add_expiry_condition(item, at, index) for index, item in enumerate(_statements_of(body))]
     return replace(parse_authored({**body, "Statement": statements}, partition), places=document.places)
@@ -39,7 +42,7 @@ def _add_expiry_condition(statement: Mapping[str, Any], at: datetime, index: int
 
 
 def split_expiry(document: Document, partition: str) -> tuple[Document, datetime] | None:
-    """Return what `add_expiry` was given; None if the document is not one that it makes."""
+    """Return the document and the time that `add_expiry` made this document of; None if it did not make it."""
     if document.opaque:
         return None
     body: dict[str, Json] = json.loads(document.text)
@@ -70,7 +73,7 @@ def _statements_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def build_denial(at: datetime | None, partition: str) -> Document:
-    """Return a document that denies everything from that moment on; None: at any time."""
+    """Return a document that denies everything from `at` on; always, if `at` is None."""
     statement: dict[str, Json] = {"Effect": "Deny", "Action": "*", "Resource": "*"}
     if at is not None:
         statement["Condition"] = {_FROM_OPERATOR: {_TIME_KEY: format_timestamp(at)}}
@@ -78,7 +81,7 @@ def build_denial(at: datetime | None, partition: str) -> Document:
 
 
 def denial_start_of(document: Document, partition: str) -> datetime | None:
-    """Return the moment that `build_denial` was given; None if the document is not one that it makes."""
+    """Return the time that `build_denial` made this document of; None if it did not make it."""
     for statement in document.statements:
         for condition in statement.conditions:
             try:

@@ -1,7 +1,7 @@
-"""Grammar of the plain elements: Effect, Sid, and the strings of Action and Resource.
+"""Check the grammar of Effect, Sid, Action and Resource.
 
 From the IAM User Guide: "Grammar of the IAM JSON policy language", the pages of the elements, and "IAM
-Access Analyzer policy check reference". No list of services or actions: whatever has the form will do.
+Access Analyzer policy check reference". Only the form counts here; `name_checks` knows services and actions.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _ACTION_NAME = re.compile(r"[A-Za-z0-9_.*?-]+")
 
 
 def check_effect(part: DocumentPart | None, statement: Path) -> Iterator[Flaw]:
-    """Required, and one of two words in exactly this letter case."""
+    """Yield a flaw if Effect is missing, or is not exactly "Allow" or "Deny"."""
     if part is None:
-        yield error("missing-effect", statement, "The statement has no Effect.", "Write Allow or Deny.")
+        hint = "Write Effect: Allow or Effect: Deny."
+        yield error("missing-effect", statement, "The statement has no Effect.", hint)
     elif part.value not in EFFECTS:
         yield error(
             "invalid-effect",
@@ -39,24 +40,20 @@ def check_effect(part: DocumentPart | None, statement: Path) -> Iterator[Flaw]:
 
 
 def check_sid(part: DocumentPart | None) -> Iterator[Flaw]:
-    """IAM takes only letters and digits in a Sid, in identity policies and trusts alike."""
+    """Yield a flaw if a Sid has other characters than letters and digits; IAM refuses it in every policy."""
     if part is None:
         return
     if not isinstance(part.value, str):
         yield error("invalid-sid", part.path, f"Sid is {format_value(part.value)}, not a text.", "Quote it.")
     elif not _SID.fullmatch(part.value):
         bare = re.sub(r"[^A-Za-z0-9]", "", part.value)
-        hint = f"{bare} would do." if bare else ""
-        yield error(
-            "invalid-sid",
-            part.path,
-            f"Sid {format_value(part.value)} may have only letters and digits in IAM.",
-            hint,
-        )
+        hint = f"Write Sid: {bare}." if bare else "Remove it."
+        summary = f"Sid {format_value(part.value)} has other characters than letters and digits; IAM refuses it."
+        yield error("invalid-sid", part.path, summary, hint)
 
 
 def check_unique_sids(sids: list[tuple[Path, str]]) -> Iterator[Flaw]:
-    """Sids are unique within a document; an empty one counts as none."""
+    """Yield a flaw for each Sid that the document uses twice; an empty Sid counts as none."""
     first: dict[str, Path] = {}
     for path, text in sids:
         if text and first.setdefault(text, path) != path:
@@ -64,24 +61,29 @@ def check_unique_sids(sids: list[tuple[Path, str]]) -> Iterator[Flaw]:
 
 
 def check_strings(part: DocumentPart, name: str) -> Iterator[Flaw]:
-    """One string or a non-empty list of strings."""
+    """Yield a flaw unless the element is a string, or a list of strings that is not empty."""
     if isinstance(part.value, list) and not part.value:
         yield error("empty-list", part.path, f"{name} is an empty list; AWS refuses that.")
     for path, value in items_of(part):
         if not isinstance(value, str):
-            summary = f"{name} has {format_value(value)} where a text must stand."
+            summary = f"{name} has {format_value(value)} in place of a text."
             yield error("not-a-string", path, summary, explain_value(value))
 
 
 def check_actions(part: DocumentPart, name: str) -> Iterator[Flaw]:
-    """`*` or `service:Action`. AWS checks only the form of the service, and refuses wildcards in it."""
+    """Yield a flaw for each action that is neither `*` nor `service:Action`.
+
+    AWS checks only the form of the service, and refuses wildcards in it.
+    """
     yield from _check_each(part, name, _check_action)
 
 
 def _check_each(part: DocumentPart, name: str, flaw_of: Callable[[str], Flaw | None]) -> Iterator[Flaw]:
-    """What `check_strings` finds, then the flaw of each string, which `flaw_of` gives without a path.
+    """Yield the flaws of `check_strings`, then the flaw of each string.
 
-    Of a big account nearly all is right, and seen to be so before any path is made.
+    A first pass builds no paths, because nearly all strings of a large account are right.
+
+    flaw_of: returns the flaw of a string, without its path; None if the string is right.
     """
     listed = part.value if isinstance(part.value, list) else [part.value]
     if listed and all(isinstance(value, str) and flaw_of(value) is None for value in listed):
@@ -100,42 +102,46 @@ def _check_action(text: str) -> Flaw | None:
     service, colon, verb = text.partition(":")
     if not colon:
         example = suggest_word(f"sts:{text}", TRUST_ACTIONS) or "s3:GetObject"
-        hint = f"Actions read service:Action, such as {example}."
+        hint = f"An action is written service:Action, such as {example}."
         return error("invalid-action", (), f"Action {format_value(text)} names no service.", hint)
     if not _SERVICE.fullmatch(service):
         return error(
             "invalid-action",
             (),
-            f"Action {format_value(text)} has {format_value(service)} where the prefix of a service must stand.",
+            f"Action {format_value(text)} begins with {format_value(service)}, which cannot be a service.",
             "A prefix has only letters, digits and dashes, and no wildcard.",
         )
     if not _ACTION_NAME.fullmatch(verb):
-        return error(
-            "invalid-action", (), f"Action {format_value(text)} has {format_value(verb)} where an action must stand."
-        )
+        summary = f"Action {format_value(text)} has {format_value(verb)} after the colon, which cannot be an action."
+        return error("invalid-action", (), summary)
     return None
 
 
 def check_trust_actions(part: DocumentPart) -> Iterator[Flaw]:
-    """In a trust policy IAM takes only actions of STS, by a list (`sts_actions`), or a pattern that matches one."""
+    """Yield a flaw for each action that IAM refuses in a trust policy.
+
+    IAM accepts the actions of STS that are on its list (`sts_actions`), and patterns that match one of them.
+    """
     for path, text in texts_of(part):
         if not match_sts_actions(text) and _check_action(text) is None:
             near = suggest_word(text, TRUST_ACTIONS)
-            hint = f"Did you mean {near}?" if near else "What the role may do goes into its policies."
+            hint = (
+                f"Did you mean {near}?" if near else "Move it to the role's policies, which say what the role may do."
+            )
             yield error("action-not-for-trust", path, _describe_trust_action(text), hint)
 
 
 def _describe_trust_action(text: str) -> str:
     if text.casefold().startswith("sts:"):
-        return f"Action {format_value(text)} is no action of STS: IAM refuses the trust."
+        return f"Action {format_value(text)} is not an action of STS; IAM refuses the trust."
     return f"Action {format_value(text)} does not belong in a trust policy, which says who may assume a role."
 
 
 def check_resources(part: DocumentPart, name: str) -> Iterator[Flaw]:
-    """`*` or an ARN, with wildcards and variables."""
+    """Yield a flaw for each resource that is neither `*` nor an ARN; both may have wildcards and variables."""
     yield from _check_each(part, name, check_resource)
 
 
 def check_session_resources(part: DocumentPart, name: str) -> Iterator[Flaw]:
-    """The same in a session policy, where AWS completes no ARN that is too short."""
+    """Do the same as `check_resources` for a session policy, in which AWS does not complete a short ARN."""
     yield from _check_each(part, name, partial(check_resource, in_session=True))

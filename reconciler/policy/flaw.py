@@ -1,6 +1,6 @@
-"""What can be wrong with a document as its author wrote it: a level, a code, a path, a sentence and a hint.
+"""A flaw: one thing that is wrong with a policy document as its author wrote it.
 
-A flaw knows no file: `desired/` turns its path into a place, `aws/` would turn it into an address.
+A flaw has a path within the document and knows no file. `desired/` turns the path into a line of a file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _MAX_LENGTH = 80
 
 
 class PolicyType(StrEnum):
-    """Names the use of a document; the grammar differs. MANAGED: a customer-managed policy; IDENTITY: an inline one."""
+    """The use of a document, which decides its grammar.
+
+    IDENTITY is an inline policy, MANAGED a customer-managed one.
+    """
 
     IDENTITY = "identity"
     MANAGED = "managed"
@@ -31,7 +34,15 @@ class PolicyType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """`at_key`: the key at the end of the path is what is wrong, not its value."""
+    """One thing that is wrong with a policy document.
+
+    level: an error if AWS would refuse the document, else a warning.
+    code: the id of the rule, such as "invalid-action".
+    path: the way from the document's root to the wrong value.
+    summary: one sentence that says what is wrong.
+    hint: a sentence that says what to write instead; may be empty.
+    at_key: True if the key at the end of the path is wrong, not the value under it.
+    """
 
     level: Level
     code: str
@@ -42,15 +53,17 @@ class Flaw:
 
 
 def error(code: str, path: Path, summary: str, hint: str = "", at_key: bool = False) -> Flaw:
+    """Return a flaw that AWS would refuse."""
     return Flaw(Level.ERROR, code, path, summary, hint, at_key)
 
 
 def warning(code: str, path: Path, summary: str, hint: str = "", at_key: bool = False) -> Flaw:
+    """Return a flaw that AWS accepts, but that does not do what its author probably meant."""
     return Flaw(Level.WARNING, code, path, summary, hint, at_key)
 
 
 def format_value(value: object) -> str:
-    """A value of any type, as it reads in a sentence: scalars as JSON, shortened; others by their kind."""
+    """Return a value of any type for use in a sentence: a scalar as shortened JSON, else "an object" or "a list"."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
@@ -62,6 +75,6 @@ def format_value(value: object) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """A hint: the nearest known word, or else the given text."""
+    """Return the hint "Did you mean …?" with the nearest known word; return `otherwise` if no word is near."""
     near = suggest_word(word, known)
     return f"Did you mean {near}?" if near else otherwise

@@ -1,8 +1,8 @@
-"""The global condition keys (`aws:…`) and those of STS, by how many values a request can have for them.
+"""The global condition keys (`aws:…`) and the keys of STS, split into keys with one value and with several values.
 
 From the IAM User Guide, "AWS global condition context keys" and "Single-valued vs. multivalued context keys", and the
-Service Authorization Reference, "Condition keys for AWS Security Token Service". AWS adds keys, so a key that is not
-here is no error.
+Service Authorization Reference, "Condition keys for AWS Security Token Service". AWS adds keys, so an unknown key is
+not an error.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ MULTIVALUED = _add_prefixes(_MULTIVALUED, _MULTIVALUED_OF_STS)
 SINGLE_VALUED = _add_prefixes(_SINGLE_VALUED, _SINGLE_VALUED_OF_STS)
 MFA_PRESENT, MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 MFA_KEYS = frozenset([MFA_PRESENT, MFA_AGE])
-"""As canonical documents have them, in lower case."""
+"""The condition keys of MFA in lower case, as canonical documents have them."""
 
 KNOWN_KEYS = tuple(sorted(SINGLE_VALUED | MULTIVALUED))
-"""In AWS's spelling; tag keys stand without `/name`."""
+"""Every known key in AWS's spelling; keys of tags end without `/name`."""
 
 KNOWN_PREFIXES = ("aws:", "sts:")

@@ -1,8 +1,9 @@
-"""All that is wrong with a policy document as its author wrote it, before it becomes a canonical value.
+"""Find everything that is wrong with a policy document as its author wrote it.
 
-Errors are what AWS would refuse; warnings (`policy/lint.py`) what it takes, and what then does not mean what
-it seems to. Rules come from the IAM User Guide: "Grammar of the IAM JSON policy language", "IAM JSON policy
-element reference". The weak point: AWS checks more than it documents, and may refuse what is clean here.
+An error is a fault for which AWS would refuse the document. A warning (`policy/lint.py`) is a fault that AWS accepts,
+but that does something else than it seems to. Rules come from the IAM User Guide: "Grammar of the IAM JSON policy
+language", "IAM JSON policy element reference". The weak point: AWS checks more than it documents, and may refuse a
+document without flaws.
 """
 
 from __future__ import annotations
@@ -44,7 +45,11 @@ _REFUSED_CHARACTERS = re.compile(r"[^\t\n\r\x20-\xff]")
 
 
 class _ElementRule(NamedTuple):
-    """An element and its negation, of which a statement has exactly one, or neither: codes, and why neither."""
+    """The problem codes of an element and its negation, such as Action and NotAction.
+
+    missing: the code if a statement has neither. both: the code if it has both.
+    refused: the code if the document may have neither. reason: why it may not.
+    """
 
     missing: str
     both: str
@@ -56,22 +61,23 @@ _ELEMENT_RULES = {
     "Action": _ElementRule("missing-action", "action-and-not-action", "", ""),
     "Resource": _ElementRule(
         *("missing-resource", "resource-and-not-resource", "resource-not-allowed"),
-        "A trust policy belongs to its role, which is its only resource.",
+        "Remove it: the only resource of a trust policy is its role.",
     ),
     "Principal": _ElementRule(
         *("", "", "principal-not-allowed"),
-        "It holds for whoever it is attached to; who may assume a role goes into the role's trust.",
+        "Remove it: the policy applies to whoever it is attached to. The role's trust says who may assume the role.",
     ),
 }
 
 
 def check_document(document: object, policy_type: PolicyType, account: str = "") -> list[Flaw]:
-    """Every flaw of a parsed document, whatever JSON value it is; never raises.
+    """Return every flaw of a parsed document.
 
-    account: that of the role whose trust it is; empty if it is not known.
+    Accepts any JSON value and never raises. A misspelt element is reported, then read as the element it probably means,
+    so that one slip neither hides other flaws nor counts twice. A missing Version is fine: the caller inserts
+    2012-10-17.
 
-    A misspelt element is reported, then read as the element it was meant to be, so that one slip does not
-    hide the rest or count twice. A missing Version is fine: the caller inserts 2012-10-17.
+    account: the account of the role, if the document is its trust; empty if it is not known.
     """
     if not isinstance(document, dict):
         return [error("not-an-object", (), f"The policy document is {format_value(document)}, not an object.")]
@@ -87,12 +93,12 @@ def check_document(document: object, policy_type: PolicyType, account: str = "")
 
 @lru_cache(maxsize=65536)
 def _is_ordinary(text: str) -> bool:
-    """Say whether a text has no unusual character, no variable and no placeholder: nearly all texts of an account."""
+    """Return whether a text has no unusual character, variable or placeholder, like nearly all texts of an account."""
     return is_printable_ascii(text) and "${" not in text and not has_placeholder(text)
 
 
 def _check_substitutions(document: JsonObject, found: list[Flaw]) -> Iterator[Flaw]:
-    """Yield the flaws of variables and placeholders, less those that the given ones report already."""
+    """Yield the flaws of variables and placeholders, except those that `found` already reports."""
     reported = frozenset(flaw.path for flaw in found if flaw.code == PLACEHOLDER_CODE)
     refused = frozenset(flaw.path for flaw in found if flaw.level is Level.ERROR)
     yield from check_placeholders(document, reported)
@@ -104,14 +110,14 @@ def _check_top_level(document: JsonObject, policy_type: PolicyType) -> Iterator[
     yield from unknown
     version, identifier = parts.get("Version"), parts.get("Id")
     if version and version.value not in VERSIONS:
-        summary = f"Version is {format_value(version.value)}; it is the version of AWS's grammar, not of your policy."
+        summary = f"Version is {format_value(version.value)}; this is the version of AWS's grammar, not of your policy."
         yield error("invalid-version", version.path, summary, f"Write {CURRENT_VERSION}.")
     elif version and version.value != CURRENT_VERSION and policy_type is PolicyType.MANAGED:
         yield _build_version_flaw(document, version)
     if identifier and not isinstance(identifier.value, str):
         yield error("invalid-id", identifier.path, f"Id is {format_value(identifier.value)}, not a text.")
     elif identifier and policy_type is not PolicyType.TRUST:
-        summary = "Id does not belong in an identity policy: only policies of resources have one."
+        summary = "Id does not belong in an identity policy: only policies of resources have an Id."
         yield warning("id-in-identity-policy", identifier.path, summary, "Remove the line.", at_key=True)
     if "Statement" in parts:
         yield from _check_statements(parts["Statement"], policy_type)
@@ -121,29 +127,32 @@ def _check_top_level(document: JsonObject, policy_type: PolicyType) -> Iterator[
 
 def _build_version_flaw(document: JsonObject, version: DocumentPart) -> Flaw:
     """Return the error for a managed policy in the old grammar, which CreatePolicy and CreatePolicyVersion refuse."""
-    summary = f"Version is {format_value(version.value)}; AWS takes only {CURRENT_VERSION} in a managed policy."
+    summary = f"Version is {format_value(version.value)}; AWS accepts only {CURRENT_VERSION} in a managed policy."
     hint = f"Write Version: {CURRENT_VERSION}."
     if not all_strings_pass(document, lambda text: "${" not in text):
-        hint += " Each ${…} then is a variable; write ${$}{…} where it must stay a plain text."
+        hint += " Each ${…} then becomes a variable; to keep one as plain text, write ${$}{…}."
     return error("old-version-in-managed-policy", version.path, summary, hint)
 
 
 def _read_elements(
-    mapping: JsonObject, path: Path, known: tuple[str, ...], what: str
+    mapping: JsonObject, path: Path, known: tuple[str, ...], parent: str
 ) -> tuple[dict[str, DocumentPart], list[Flaw]]:
-    """The elements by their right names, and a flaw for each name that is not right."""
+    """Return the elements by their right names, and a flaw for each wrong name.
+
+    known: the right names. parent: the object with the elements, such as "statement".
+    """
     parts = {name: DocumentPart((*path, name), mapping[name]) for name in known if name in mapping}
     unknown = []
     for key, value in mapping.items():
         if key in known:
             continue
         part = DocumentPart((*path, str(key)), value)
-        meant = suggest_word(str(key), known)
-        hint = f"Did you mean {meant}?" if meant else f"The elements are {', '.join(known)}."
-        summary = f"{format_value(key)} is not an element of a {what}."
+        suggestion = suggest_word(str(key), known)
+        hint = f"Did you mean {suggestion}?" if suggestion else f"The elements are {', '.join(known)}."
+        summary = f"{format_value(key)} is not an element of a {parent}."
         unknown.append(error("unknown-element", part.path, summary, hint, at_key=True))
-        if meant:
-            parts.setdefault(meant, part)
+        if suggestion:
+            parts.setdefault(suggestion, part)
     return parts, unknown
 
 
@@ -153,7 +162,7 @@ def _check_statements(part: DocumentPart, policy_type: PolicyType) -> Iterator[F
         yield error("invalid-statement", part.path, summary)
         return
     if not part.value:
-        yield error("invalid-statement", part.path, f"Statement is {format_value(part.value)}: it says nothing.")
+        yield error("invalid-statement", part.path, f"Statement is {format_value(part.value)}; AWS needs at least one.")
         return
     sids: list[tuple[Path, str]] = []
     for statement in items_of(part):
@@ -195,10 +204,10 @@ def _check_trust(parts: dict[str, DocumentPart]) -> Iterator[Flaw]:
 
 
 def _require_principal(parts: dict[str, DocumentPart], path: Path) -> Iterator[Flaw]:
-    """Required in a trust, where IAM takes no NotPrincipal ("AWS JSON policy elements: NotPrincipal")."""
+    """Yield a flaw if a trust has no Principal, or has NotPrincipal ("AWS JSON policy elements: NotPrincipal")."""
     if "NotPrincipal" in parts:
         summary = "NotPrincipal does not belong in a trust policy: IAM refuses it there."
-        hint = "Name who is meant under Principal; a Deny for all but some has a condition on aws:PrincipalArn."
+        hint = "Write Principal. To deny all but some callers, add a condition on aws:PrincipalArn."
         yield error("not-principal-in-trust", parts["NotPrincipal"].path, summary, hint, at_key=True)
     elif "Principal" not in parts:
         yield error("missing-principal", path, "The statement has no Principal.")
@@ -207,7 +216,7 @@ def _require_principal(parts: dict[str, DocumentPart], path: Path) -> Iterator[F
 def _check_both_forms(
     parts: dict[str, DocumentPart], name: str, check: Callable[[DocumentPart, str], Iterator[Flaw]]
 ) -> Iterator[Flaw]:
-    """A check of an element and of its negation, as far as they are there."""
+    """Yield the flaws that `check` finds in an element and in its negation, if the statement has them."""
     for form in (name, f"Not{name}"):
         if form in parts:
             yield from check(parts[form], form)
@@ -225,29 +234,32 @@ def _require_exactly_one(parts: dict[str, DocumentPart], path: Path, name: str) 
 def _forbid_element(parts: dict[str, DocumentPart], path: Path, name: str) -> Iterator[Flaw]:
     for form in (name, f"Not{name}"):
         if form in parts:
-            where = "a trust policy" if name == "Resource" else "this kind of policy"
-            summary = f"{form} does not belong in {where}."
+            policy = "a trust policy" if name == "Resource" else "this kind of policy"
+            summary = f"{form} does not belong in {policy}."
             yield error(
                 _ELEMENT_RULES[name].refused, parts[form].path, summary, _ELEMENT_RULES[name].reason, at_key=True
             )
 
 
 def _check_characters(document: JsonObject) -> Iterator[Flaw]:
-    """AWS takes tab, line feed, carriage return and U+0020 to U+00FF (IAM API, PolicyDocument)."""
+    """Yield a flaw for each other character than tab, line feed, carriage return and U+0020 to U+00FF.
+
+    Source: IAM API, PolicyDocument.
+    """
     for path, text, at_key in iter_strings(document):
         match = _REFUSED_CHARACTERS.search(text)
         if match:
             name = f"U+{ord(match[0]):04X} {unicodedata.name(match[0], '')}".strip()
             summary = f"{format_value(text)} has the character {name}, which AWS refuses in policies."
-            hint = "Often a quote or dash that an editor or a chat has made typographic."
+            hint = "Replace it. It is often a typographic quote or dash that an editor or a chat inserted."
             yield error("character-not-allowed", path, summary, hint, at_key)
 
 
 def _check_dead_variables(document: JsonObject) -> Iterator[Flaw]:
-    """Under the old version AWS takes `${aws:username}` for plain text."""
+    """Warn about variables under the old version, in which AWS reads `${aws:username}` as plain text."""
     if document.get("Version") != VERSION_WITHOUT_VARIABLES:
         return
     for path, text, at_key in iter_strings(document.get("Statement")):
         if "${" in text and not at_key:
-            summary = f"{format_value(text)} has a variable, which Version 2008-10-17 takes for plain text."
+            summary = f"{format_value(text)} has a variable, but Version 2008-10-17 reads it as plain text."
             yield warning("variable-in-old-version", ("Statement", *path), summary, "Write Version 2012-10-17.")

@@ -1,8 +1,9 @@
-"""Finds what AWS takes but does not do what it seems to: tests of MFA that let through, patterns that never match.
-From the IAM User Guide ("Configuring MFA-protected API access", "IAM Access Analyzer policy check reference"). What is
-particular to trusts stands in `trust_lint`.
+"""Find statements that AWS accepts but that do something else than they seem to.
 
-Warnings, except for what AWS itself refuses. What has the wrong shape is the grammar's business.
+Examples: a test of MFA that lets callers without MFA through, a pattern that never matches. The rules come from the
+IAM User Guide ("Configuring MFA-protected API access", "IAM Access Analyzer policy check reference"). Rules for trust
+policies alone are in `trust_lint`. Flaws are warnings, unless AWS refuses the document. Values of the wrong type are
+left to `grammar`.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ _SINGLE_VALUED = frozenset(key.casefold() for key in SINGLE_VALUED)
 
 
 def lint_document(document: object, policy_type: PolicyType, account: str = "") -> list[Flaw]:
-    """Warnings on every statement of a parsed document, whatever JSON value it is; never raises.
+    """Return the flaws of every statement of a parsed document.
 
-    account: that of the role, for a trust; empty if it is not known.
+    Accepts any JSON value and never raises.
+
+    account: the account of the role, if the document is its trust; empty if it is not known.
     """
     found: list[Flaw] = []
     for path, statement in iter_statements(document):
@@ -49,20 +52,20 @@ def _values_of(line: ConditionLine) -> set[str]:
 
 
 def _check_mfa(statement: JsonObject, line: ConditionLine) -> Iterator[Flaw]:
-    """The key is absent, not false, for calls with an access key: what a test makes of that decides."""
+    """Warn if a test of MFA does not stop calls with an access key: for them the key is absent, not false."""
     operator = OPERATORS.get(line.operator)
     if line.key.casefold() != MFA_PRESENT or operator is None:
         return
     effect, values = statement.get("Effect"), _values_of(line)
     if operator.base == "Null":
-        summary = f"Null on {line.key} tests whether the key is there, not whether MFA was used."
-        hint = 'Use Bool "true" to allow, BoolIfExists "false" to deny.'
+        summary = f"Null on {line.key} tests if the request has this key, not if the caller used MFA."
+        hint = 'To allow only with MFA, use Bool "true". To deny without MFA, use BoolIfExists "false".'
         yield warning("mfa-null-test", line.path, summary, hint)
     elif effect == "Deny" and operator.base == "Bool" and not operator.if_exists and "false" in values:
-        summary = f'This Deny with Bool {line.key} "false" lets calls with an access key through.'
+        summary = f'This Deny with Bool {line.key} "false" does not stop calls with an access key: they lack the key.'
         yield warning("mfa-deny-misses-access-keys", line.path, summary, "Use BoolIfExists.")
     elif effect == "Allow" and operator.base == "Bool" and operator.if_exists and "true" in values:
-        summary = f'This Allow with BoolIfExists {line.key} "true" lets calls with an access key through.'
+        summary = f'This Allow with BoolIfExists {line.key} "true" allows calls with an access key: they lack the key.'
         yield warning("mfa-allow-if-exists", line.path, summary, "Use Bool.")
 
 
@@ -74,12 +77,15 @@ def _check_literal_wildcards(line: ConditionLine) -> Iterator[Flaw]:
     for part in line.values:
         # `${*}` is how a policy writes a literal asterisk.
         if isinstance(part.value, str) and "*" in part.value.replace("${*}", ""):
-            summary = f"{operator.base} takes the * in {format_value(part.value)} literally."
+            summary = f"{operator.base} reads the * in {format_value(part.value)} as a plain character, not a wildcard."
             yield warning("wildcard-without-like", part.path, summary, f"Did you mean {like}?")
 
 
 def _check_for_all_values(statement: JsonObject, line: ConditionLine, lines: list[ConditionLine]) -> Iterator[Flaw]:
-    """ForAllValues is true where the key is absent; a `Null … false` beside it closes that."""
+    """Warn about ForAllValues in an Allow, which is also true if the request lacks the key.
+
+    A `Null … false` on the same key in the same statement closes that gap.
+    """
     operator = OPERATORS.get(line.operator)
     if operator is None or operator.quantifier != "ForAllValues" or statement.get("Effect") != "Allow":
         return
@@ -89,13 +95,13 @@ def _check_for_all_values(statement: JsonObject, line: ConditionLine, lines: lis
         other.operator == "Null" and other.key.casefold() == key and _values_of(other) == {"false"} for other in lines
     )
     if single and not present:
-        summary = f"ForAllValues on {line.key}, which has one value, is also true where the key is absent."
+        summary = f"ForAllValues on {line.key} is also true for requests without this key; the key has only one value."
         hint = f"Did you mean {line.operator.partition(':')[2]}?"
         yield warning("for-all-values-on-single-value", line.path, summary, hint)
 
 
 def _check_services(line: ConditionLine) -> Iterator[Flaw]:
-    """Values of the keys that name a service: one that AWS does not have never matches."""
+    """Warn about the name of a service that AWS does not have: the condition never matches."""
     operator = OPERATORS.get(line.operator)
     if operator is not None and operator.type == "String" and line.key.casefold() in _SERVICE_KEYS:
         for path, text in texts_of(line.part):

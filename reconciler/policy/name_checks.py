@@ -1,7 +1,8 @@
-"""Actions, services and condition keys that AWS's lists do not have: most are misspelt, and IAM takes them in silence.
+"""Warn about actions, services and condition keys that are not in AWS's lists.
 
-Each is a warning, never an error: a list that is kept offline lags behind AWS. Names ignore letter case (IAM User
-Guide, "IAM JSON policy elements: Action" and "Condition"). The lists come from outside, as `KnownNames`.
+Most of them are misspelt, and IAM accepts them without a word. A flaw is a warning, never an error, because an offline
+list lags behind AWS. Names ignore letter case (IAM User Guide, "IAM JSON policy elements: Action" and "Condition").
+The caller passes the lists in, as `KnownNames`.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from reconciler.policy.flaw import Flaw, PolicyType, format_value, warning
 from reconciler.policy.walk import element_of, iter_conditions, iter_statements, texts_of
 
 Spellings = Mapping[str, str]
-"""Names as AWS spells them, by their lower case."""
+"""Maps each name in lower case to the name as AWS spells it."""
 
 
 class KnownNames(Protocol):
-    """AWS's lists. Services and prefixes are asked for in lower case."""
+    """AWS's lists of names. Pass services and prefixes in lower case."""
 
     @property
     def date(self) -> str:
-        """Return the day of the lists, as 2026-10-27."""
+        """Return the day on which the lists were made, as 2026-10-27."""
         ...
 
     def actions_of(self, service: str) -> Spellings | None:
@@ -33,15 +34,15 @@ class KnownNames(Protocol):
         ...
 
     def has_action(self, service: str, action: str) -> bool:
-        """Return whether there is an action, in lower case, that the lists above lack, or a service of such actions."""
+        """Return whether AWS has an action, in lower case, that `actions_of` lacks."""
         ...
 
     def list_services(self) -> Spellings:
-        """Return the prefixes of services by what people take for them: the prefix, or the name of the service."""
+        """Return the prefixes of services, by prefix and by the name of the service."""
         ...
 
     def condition_keys_of(self, prefix: str) -> Spellings:
-        """Return the condition keys with a prefix, whole; what varies in one is left out: `kms:EncryptionContext:`."""
+        """Return the full condition keys that have a prefix, without their variable part: `kms:EncryptionContext:`."""
         ...
 
     def list_managed_policies(self) -> Mapping[str, str]:
@@ -80,7 +81,7 @@ NICKNAMES: Spellings = {
     "cfn": "cloudformation",
     "asg": "autoscaling",
 }
-"""Prefixes by what people call the service."""
+"""Maps a nickname of a service to its prefix."""
 
 _OFTEN_MEANT = ("sts", "iam", "s3", "logs")
 """Services whose actions people write with the prefix of another one, as in `iam:AssumeRole`."""
@@ -89,21 +90,21 @@ _COMMON_ACTIONS = ("tagresource", "untagresource", "listtagsforresource")
 """Actions that many services have."""
 
 _MIN_LENGTH = 5
-"""Words with less letters are alike by chance."""
+"""Shorter words resemble each other by chance; no correction is suggested for them."""
 
 _ACTION_FORM = re.compile(r"([A-Za-z0-9.-]+):([A-Za-z0-9_.*?-]+)")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[^A-Za-z0-9]+")
 
 
 class NameChecks:
-    """Compares documents with AWS's lists; each name is looked up once."""
+    """Compares documents with AWS's lists, and looks each name up once."""
 
     def __init__(self, names: KnownNames) -> None:
         self._names = names
         self._seen: dict[str, Flaw | None] = {}
 
     def check_document(self, document: object, policy_type: PolicyType) -> Iterator[Flaw]:
-        """Yield a warning for each unknown name of a parsed document. The actions of a trust are the grammar's."""
+        """Yield a warning for each unknown name of a parsed document. `grammar` checks the actions of a trust."""
         for path, statement in iter_statements(document):
             if policy_type is not PolicyType.TRUST:
                 for name in ("Action", "NotAction"):
@@ -115,15 +116,15 @@ class NameChecks:
         self, written: list[tuple[tuple[str | int, ...], str]], check: Callable[[str], Flaw | None]
     ) -> Iterator[Flaw]:
         for path, text in written:
-            kept = f"{check.__name__} {text}"
-            if kept not in self._seen:
-                self._seen[kept] = check(text)
-            if flaw := self._seen[kept]:
+            cache_key = f"{check.__name__} {text}"
+            if cache_key not in self._seen:
+                self._seen[cache_key] = check(text)
+            if flaw := self._seen[cache_key]:
                 yield replace(flaw, path=path)
 
     def _check_action(self, text: str) -> Flaw | None:
         match = _ACTION_FORM.fullmatch(text)
-        if match is None:  # `*`, or what the grammar refuses
+        if match is None:  # `*`, or a text that the grammar refuses
             return None
         service, action = match[1].lower(), match[2].lower()
         if self._names.has_action(service, action):
@@ -135,7 +136,7 @@ class NameChecks:
         if "*" in action or "?" in action:
             if any(map(compile_glob(action), known)):
                 return None
-            summary = f"Action {format_value(text)} matches nothing in AWS's list of {self._names.date}."
+            summary = f"Action {format_value(text)} matches no action in AWS's list of {self._names.date}."
             near = _suggest_pattern(match[2], known)
             return warning("unknown-action", (), summary, self._build_hint(near and f"{match[1]}:{near}"))
         if action in known:
@@ -144,10 +145,10 @@ class NameChecks:
         return warning("unknown-action", (), summary, self._build_hint(self._suggest_action(match[1], action, known)))
 
     def _build_hint(self, near: str | None) -> str:
-        return f"Did you mean {near}?" if near else "Check the spelling: what AWS does not have matches no request."
+        return f"Did you mean {near}?" if near else "Check the spelling: a name that AWS lacks matches no request."
 
     def _suggest_service(self, service: str, action: str) -> str | None:
-        """Return the action with the prefix that was probably meant; the prefix alone if it has no action like it."""
+        """Return the action with the prefix that the author probably meant; the prefix alone if no action is near."""
         services = self._names.list_services()
         known_as = NICKNAMES.get(service) or service
         prefix = services.get(known_as) or services.get(suggest_word(known_as, services) or "")
@@ -176,9 +177,10 @@ class NameChecks:
         return None
 
     def _check_key(self, text: str) -> Flaw | None:
-        """Find a key that looks like a known one of its prefix; `aws:` and `sts:` keys are the grammar's.
+        """Return a warning if a key is unknown but close to a known key of its prefix.
 
-        A key that looks like none is newer, or of a service that documents no keys.
+        `condition_checks` checks keys of `aws:` and `sts:`. A key that resembles no known key is accepted: it may be
+        newer than the list, or belong to a service that documents no keys.
         """
         prefix, colon, _ = text.partition(":")
         if not colon or prefix.lower() in ("aws", "sts", "saml") or "." in prefix:
@@ -196,7 +198,7 @@ class NameChecks:
 
 
 def _suggest_pattern(pattern: str, known: Spellings) -> str | None:
-    """Return the pattern with its plain piece put right: the beginning, the end or the middle of a known action."""
+    """Return the pattern with its plain text corrected to the beginning, middle or end of a known action."""
     stem = pattern.strip("*?")
     if not stem or "*" in stem or "?" in stem:
         return None
@@ -212,9 +214,9 @@ def _suggest_pattern(pattern: str, known: Spellings) -> str | None:
 
 
 def suggest_policy(name: str, names: KnownNames, partition: str) -> str | None:
-    """Return how a reference to an AWS-managed policy was probably meant, as path and name; None if it may be right.
+    """Return the path and name of the AWS-managed policy that a reference probably means; None if it may be right.
 
-    Names are unique in an account whatever their paths are, so that one that is known under a path has no other.
+    A name is unique in an account whatever its path is: a policy that is known under one path has no other path.
     """
     known = names.list_managed_policies()
     bare = name.rpartition("/")[2]
@@ -222,5 +224,5 @@ def suggest_policy(name: str, names: KnownNames, partition: str) -> str | None:
         return None
     if bare in known:
         return known[bare]
-    near = suggest_word(bare, known) if partition == "aws" else None  # other partitions have policies of their own
+    near = suggest_word(bare, known) if partition == "aws" else None  # the list covers only the partition aws
     return near and known[near]

@@ -1,4 +1,4 @@
-"""The condition operators, and what values each type of operator takes.
+"""The condition operators of AWS, and the values that each type of operator accepts.
 
 From the IAM User Guide, "IAM JSON policy elements: Condition operators".
 """
@@ -27,13 +27,18 @@ _TYPES = {
     "Null": "Null",
 }
 TYPE_OF_BASE = {base: kind for kind, bases in _TYPES.items() for base in bases.split()}
-"""Operator without prefix and suffix → its type."""
+"""Maps an operator without prefix and suffix to its type."""
 
 QUANTIFIERS = ("", "ForAllValues", "ForAnyValue")
 
 
 class Operator(NamedTuple):
-    """`ForAnyValue:StringLikeIfExists` taken apart; quantifier "" where there is none."""
+    """The parts of an operator such as `ForAnyValue:StringLikeIfExists`.
+
+    quantifier: "ForAnyValue", "ForAllValues", or "" for none.
+    base: the operator without prefix and suffix.
+    if_exists: True if the operator ends in IfExists.
+    """
 
     quantifier: str
     base: str
@@ -48,7 +53,7 @@ def _build_operators() -> dict[str, Operator]:
     known = {}
     for quantifier in QUANTIFIERS:
         for base in TYPE_OF_BASE:
-            # Null asks whether a key exists: "if it exists" would make it say nothing, and AWS refuses it.
+            # Null tests if a key exists: with IfExists it would have no effect, and AWS refuses it.
             for if_exists in (False,) if base == "Null" else (False, True):
                 name = f"{quantifier}:{base}".lstrip(":") + ("IfExists" if if_exists else "")
                 known[name] = Operator(quantifier, base, if_exists)
@@ -113,11 +118,11 @@ _CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
 
 
 def explain_mismatch(operator: Operator, value: object) -> str:
-    """What the operator wants instead of this value, in words; "" where the value will do.
+    """Return a description of the values that the operator needs; "" if this value is one of them.
 
-    A value with a policy variable is known only when a request is made, so it always does.
+    A value with a policy variable always passes, because it is known only when a request is made.
     """
     if operator.type not in _CHECKS or (isinstance(value, str) and "${" in value):
         return ""
-    fits, wanted = _CHECKS[operator.type]
-    return "" if fits(value) else wanted
+    is_accepted, description = _CHECKS[operator.type]
+    return "" if is_accepted(value) else description

@@ -1,4 +1,7 @@
-"""Whether two statements can speak of the same request: a guess on the safe side, since conditions are left out."""
+"""Decide if two statements can apply to the same request, and if one covers the other.
+
+Overlap errs towards yes, because it ignores conditions. Cover errs towards no.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ Statements = frozenset[Statement]
 
 @lru_cache(maxsize=65536)
 def statements_overlap(some: Statements, others: Statements) -> bool:
-    """True where a statement of the one side and one of the other have an action and a resource in common."""
+    """Return whether a statement of each side have an action and a resource in common."""
     ours, theirs = _services_of(some), _services_of(others)
     if ours is not None and theirs is not None and ours.isdisjoint(theirs):
         return False
@@ -26,13 +29,13 @@ def statements_overlap(some: Statements, others: Statements) -> bool:
 
 @lru_cache(maxsize=16384)
 def drop_unread(statements: Statements) -> Statements:
-    """Without those that stand for a policy whose content is not read: they overlap with everything."""
+    """Return the statements without the placeholders of unread policies, which overlap with everything."""
     return frozenset(one for one in statements if not _is_unread(one))
 
 
 @lru_cache(maxsize=16384)
 def _services_of(statements: Statements) -> frozenset[str] | None:
-    """The services whose actions are spoken of; None where that may be any."""
+    """Return the services whose actions the statements name; None if they may be any."""
     found = {action.partition(":")[0] for one in statements for action in one.actions}
     if any(one.not_action or _is_unread(one) for one in statements) or any(set("*?$") & set(name) for name in found):
         return None
@@ -52,12 +55,12 @@ def _pair_overlaps(one: Statement, other: Statement) -> bool:
 
 @lru_cache(maxsize=16384)
 def unread_policies_of(statements: Statements) -> frozenset[str]:
-    """The ARNs of the policies that some of these stand for."""
+    """Return the ARNs of the unread policies that some of these statements stand for."""
     return frozenset(action for one in statements if _is_unread(one) for action in one.actions)
 
 
 def intersect_statements(some: Statements, others: Statements) -> Statements:
-    """What the one side says as far as the other one speaks of it, too: never less than that."""
+    """Return the first side limited to the requests that the second side also applies to; never less than that."""
     return frozenset(_intersect_pair(one, other) for one in some for other in others if _pair_overlaps(one, other))
 
 
@@ -99,15 +102,15 @@ def _intersect_patterns(
 
 
 def _narrower_of(one: str, other: str) -> str:
-    """Of two patterns that meet the one that the other covers, else the first."""
+    """Return the narrower of two overlapping patterns; the first one if neither covers the other."""
     return other if covers_pattern(one, other) else one
 
 
 @lru_cache(maxsize=16384)
 def covers_pattern(pattern: str, other: str) -> bool:
-    """Say whether a pattern matches every text that the other one matches; never a wrong yes.
+    """Return whether a pattern matches every text that the other one matches; may be a wrong no, never a wrong yes.
 
-    The other pattern is read as a text, in which only a `*` can stand for a `*`.
+    The other pattern is read as a text, in which only a `*` can match a `*`.
     """
     if pattern in ("*", other):
         return True
@@ -122,18 +125,18 @@ def _parse_covering(pattern: str) -> Iterator[Token]:
 
 
 def _is_one_character(letter: str) -> bool:
-    """Say whether a letter of a pattern stands for exactly one character."""
+    """Return whether a letter of a pattern matches exactly one character."""
     return letter not in "*$"
 
 
 def _replace_variables(pattern: str) -> str:
     """Return a pattern with `*` for each policy variable, whose value may be any text."""
-    head, brace, tail = pattern.rpartition("}")  # behind the last one nothing is worth a search
+    head, brace, tail = pattern.rpartition("}")  # no variable begins after the last brace
     return _VARIABLE.sub("*", head + brace) + tail
 
 
 def is_surely_covered(statement: Statement, others: Statements, effect: str) -> bool:
-    """Whether one of the others has this effect on all that the statement speaks of; never a wrong yes."""
+    """Return whether one of the others has this effect on every request of the statement; never a wrong yes."""
     return any(one.effect == effect and _covers_statement(one, statement) for one in others)
 
 
@@ -149,7 +152,10 @@ def _covers_statement(one: Statement, other: Statement) -> bool:
 
 
 def _covers_patterns(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
-    """Whether all that the second pair of arguments means is in what the first one means."""
+    """Return whether the first pair of arguments matches every text that the second pair matches.
+
+    Each pair is a set of patterns, and True if it means every text that they do not match.
+    """
     if not_ours:
         excluded_there = all(any(covers_pattern(other, one) for other in theirs) for one in ours)
         return (
@@ -161,7 +167,7 @@ def _covers_patterns(ours: frozenset[str], not_ours: bool, theirs: frozenset[str
 
 
 def _is_unread(statement: Statement) -> bool:
-    """What stands for a policy whose content is not read names its ARN as an action (`kinds/plan_context.py`)."""
+    """Return whether a statement stands for an unread policy: its action is the ARN (`kinds/plan_context.py`)."""
     return any(action.startswith("arn:") for action in statement.actions)
 
 
@@ -177,5 +183,5 @@ def _pattern_sets_overlap(ours: frozenset[str], not_ours: bool, theirs: frozense
 
 @lru_cache(maxsize=16384)
 def patterns_overlap(one: str, other: str) -> bool:
-    """True where some text matches both patterns (`*`, `?`; a policy variable may be any text)."""
+    """Return whether some text matches both patterns (`*`, `?`; a policy variable may be any text)."""
     return globs_meet(_replace_variables(one), _replace_variables(other))

@@ -1,9 +1,9 @@
-"""ARNs of another partition than the account's, which IAM refuses.
+"""Find ARNs of another partition than the account's, which IAM refuses.
 
 IAM answers MalformedPolicyDocument: `Partition "aws" is not valid for resource "arn:aws:s3:::b"`
 (terraform-aws-modules/terraform-aws-iam#39, eksctl-io/eksctl#4329), and for a principal of a trust "Invalid principal
-in policy" (DataDog/cloudformation-template#71). It knows no variables there (cloudera-labs/cloudera.exe#112). A
-wildcard fits every account. Values of conditions are not checked: IAM takes any text.
+in policy" (DataDog/cloudformation-template#71). It reads no variables there (cloudera-labs/cloudera.exe#112). A
+wildcard fits every account. Values of conditions are not checked: IAM accepts any text in them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OTHER_PARTITION = "other-partition"
 
 
 def is_foreign_arn(arn: str, partition: str) -> bool:
-    """True for an ARN whose partition is not this one, and has no wildcard that could match it."""
+    """Return whether an ARN names another partition, without a wildcard that could match this one."""
     named = partition_of_arn(arn)
     return bool(named) and named != partition and not any(mark in named for mark in "*?")
 
@@ -30,31 +30,38 @@ def replace_partition(arn: str, partition: str) -> str:
 
 
 def check_partition(document: object, partition: str) -> Iterator[Flaw]:
-    """Yield a flaw for each resource and principal of another partition. `document` is as its author wrote it."""
+    """Yield a flaw for each resource and principal of another partition.
+
+    document: as its author wrote it. partition: the account's.
+    """
     for path, statement in iter_statements(document):
         for name in ("Resource", "NotResource"):
-            for where, text in texts_of(element_of(statement, path, name)):
+            for place, text in texts_of(element_of(statement, path, name)):
                 if is_foreign_arn(text, partition):
-                    said = f'Partition "{partition_of_arn(text)}" is not valid for resource'
+                    refusal = f'Partition "{partition_of_arn(text)}" is not valid for resource'
                     yield error(
                         OTHER_PARTITION,
-                        where,
-                        *explain_partition(f"{name} {format_value(text)}", text, partition, said),
+                        place,
+                        *explain_partition(f"{name} {format_value(text)}", text, partition, refusal),
                     )
-        for where, kind, text in iter_principals(element_of(statement, path, "Principal")):
+        for place, kind, text in iter_principals(element_of(statement, path, "Principal")):
             if kind in ("AWS", "Federated") and is_foreign_arn(text, partition):
-                what = f"The principal {format_value(text)}"
+                subject = f"The principal {format_value(text)}"
                 yield error(
-                    OTHER_PARTITION, where, *explain_partition(what, text, partition, "Invalid principal in policy")
+                    OTHER_PARTITION, place, *explain_partition(subject, text, partition, "Invalid principal in policy")
                 )
 
 
-def explain_partition(what: str, arn: str, partition: str, refusal: str = "") -> tuple[str, str]:
-    """Return the summary and the hint for an ARN of another partition. refusal: how AWS refuses it."""
+def explain_partition(subject: str, arn: str, partition: str, refusal: str = "") -> tuple[str, str]:
+    """Return the summary and the hint for an ARN of another partition.
+
+    subject: the beginning of the summary, such as "Resource "arn:…"". partition: the account's.
+    refusal: the message with which AWS refuses the ARN; empty if it accepts it.
+    """
     named = partition_of_arn(arn)
     answer = f" AWS refuses it: {refusal}." if refusal else ""
     return (
-        f"{what} is of the partition {named}; the account is in {partition}.{answer}",
+        f"{subject} is in the partition {named}, but the account is in {partition}.{answer}",
         f"Write {replace_partition(arn, partition)}, or arn:{{{{ partition }}}}:… in a file for several partitions.",
     )
 

@@ -1,4 +1,4 @@
-"""What a change of documents gives and takes, so that a step lands in the phase its content calls for."""
+"""Find the permissions that a change of documents gives and takes, and the phase of a plan that it belongs to."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ def phase_of_delta(delta: PermissionDelta) -> Phase:
 
 
 def _choose_phase(gives: bool, takes: bool, denies: bool, lifts: bool) -> Phase:
-    """Taking an Allow away waits for what replaces it; a new Deny goes on before new Allows.
+    """Return the phase of a call by its effects.
 
-    One call that gives an Allow, and takes another or lifts a Deny, stands between the two: after all that
-    only give, before all that only take. One that denies and takes waits as well: losing access for a moment
-    is an outage. A Deny that goes is last, when the Allow that it held back may be gone too.
+    A call that removes an Allow waits for the calls that replace it. A call that adds a Deny comes before calls that
+    add Allows. A call that gives an Allow, and takes another or lifts a Deny, comes between: after all calls that only
+    give, before all that only take. A call that denies and takes waits too, because losing access for a moment is an
+    outage. A call that lifts a Deny comes last, when the Allow that the Deny held back may be gone too.
     """
     if gives:
         if takes or lifts:
@@ -40,31 +41,32 @@ def _choose_phase(gives: bool, takes: bool, denies: bool, lifts: bool) -> Phase:
 
 
 def diff_statements(before: Statements, after: Statements) -> PermissionDelta:
-    gone, new = before - after, after - before
+    """Return the effect of a change from one set of statements to another."""
+    removed, added = before - after, after - before
     return PermissionDelta(
-        gives=find_uncovered((item for item in new if item.effect == "Allow"), before),
-        takes=find_uncovered((item for item in gone if item.effect == "Allow"), after),
-        denies=_subtract_denies(new, gone),
-        lifts=_subtract_denies(gone, new),
+        gives=find_uncovered((item for item in added if item.effect == "Allow"), before),
+        takes=find_uncovered((item for item in removed if item.effect == "Allow"), after),
+        denies=_subtract_denies(added, removed),
+        lifts=_subtract_denies(removed, added),
     )
 
 
 def _subtract_denies(some: Statements, others: Statements) -> Statements:
-    """The Denies of one side; those that only change their Sid are none."""
+    """Return the Denies of one side that the other side lacks; a change of the Sid alone does not count."""
     bare = {replace(item, sid="") for item in others}
     return frozenset(item for item in some if item.effect == "Deny" and replace(item, sid="") not in bare)
 
 
 def phase_of(before: Statements, after: Statements) -> Phase:
-    """The phase of `diff_statements`, without telling all that shifts."""
-    gone, new = before - after, after - before
-    gives = any(True for _ in _iter_uncovered((item for item in new if item.effect == "Allow"), before))
-    takes = any(True for _ in _iter_uncovered((item for item in gone if item.effect == "Allow"), after))
-    return _choose_phase(gives, takes, bool(_subtract_denies(new, gone)), bool(_subtract_denies(gone, new)))
+    """Return the phase of `diff_statements(before, after)`; faster, because it builds no delta."""
+    removed, added = before - after, after - before
+    gives = any(True for _ in _iter_uncovered((item for item in added if item.effect == "Allow"), before))
+    takes = any(True for _ in _iter_uncovered((item for item in removed if item.effect == "Allow"), after))
+    return _choose_phase(gives, takes, bool(_subtract_denies(added, removed)), bool(_subtract_denies(removed, added)))
 
 
 def find_uncovered(some: Iterable[Statement], others: Statements) -> Statements:
-    """What some statements say and no other one does: those of their actions, and of the resources of these."""
+    """Return the parts of some statements, by action and resource, that none of the others covers."""
     return frozenset(_iter_uncovered(some, others))
 
 
@@ -91,7 +93,7 @@ def _split_by_resource(one: Statement) -> tuple[Statement, ...]:
 
 
 def is_covered(old: Statement, candidates: Statements) -> bool:
-    """True where one candidate of the same effect says at least all of `old`: the same shape, no element smaller."""
+    """Return whether one candidate with the same effect covers all of `old`: no element is smaller."""
     if not candidates or not _is_plain(old):
         return False
     return any(
@@ -105,7 +107,7 @@ def is_covered(old: Statement, candidates: Statements) -> bool:
 
 @lru_cache(maxsize=4096)
 def _index_by_action(statements: Statements) -> Mapping[tuple[str, str], list[Statement]]:
-    """Effect and action → the plain statements that name it; under the action "" all of them."""
+    """Map effect and action to the plain statements that name the action; the action "" maps to all of them."""
     found: defaultdict[tuple[str, str], list[Statement]] = defaultdict(list)
     for one in filter(_is_plain, statements):
         for action in (*one.actions, ""):

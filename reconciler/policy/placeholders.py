@@ -1,9 +1,9 @@
-"""Texts that another tool, or a person, was to replace before AWS sees them, and what to write here in their place.
+"""Find placeholders that another tool, or a person, should have replaced, and say what to write in their place.
 
-AWS fills in only its own variables (`${aws:username}`), and reconcile only `{{ name }}`. All else would go to IAM as it
-stands: a resource that matches nothing, or a refusal half-way through an apply. Sources: AWS CloudFormation User Guide,
-"Fn::Sub" and "Pseudo parameters reference"; Terraform's aws_iam_policy_document ("Context Variable Interpolation":
-`&{…}`) and "Strings and Templates" (`$${`); Serverless Framework, "Variables".
+AWS fills in only its own variables (`${aws:username}`), and reconcile only `{{ name }}`. Any other placeholder would go
+to IAM unchanged: the resource matches nothing, or IAM refuses it during an apply. Sources: AWS CloudFormation User
+Guide, "Fn::Sub" and "Pseudo parameters reference"; Terraform's aws_iam_policy_document ("Context Variable
+Interpolation": `&{…}`) and "Strings and Templates" (`$${`); Serverless Framework, "Variables".
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ PLACEHOLDER_CODE, ACCOUNT_CODE = "foreign-placeholder", "bad-account-id"
 
 _BRACED = r"(?P<mark>\$\$|[$&#])\{(?P<inside>[^{}]*)\}"
 _ANGLED = r"<[A-Za-z][A-Za-z0-9 _.:/-]*>"
-_SHOUTED = r"(?<![A-Za-z0-9])YOUR[-_][A-Z0-9_-]*[A-Z0-9]"
+_IN_CAPITALS = r"(?<![A-Za-z0-9])YOUR[-_][A-Z0-9_-]*[A-Z0-9]"
 _SHELL = r"\$(?:AWS_[A-Z_]+|(?:ACCOUNT|BUCKET|REGION|PARTITION)(?:_[A-Z]+)*)(?![A-Za-z0-9_])"
-_SUSPECT = re.compile(rf"{_BRACED}|{_ANGLED}|{_SHOUTED}|{_SHELL}")
+_PLACEHOLDER = re.compile(rf"{_BRACED}|{_ANGLED}|{_IN_CAPITALS}|{_SHELL}")
 
-_MARKS = frozenset("$&#<")
-"""Every placeholder but the shouted one has one of them."""
+_PLACEHOLDER_CHARACTERS = frozenset("$&#<")
+"""Every placeholder has one of these characters, except the one in capitals, such as YOUR-BUCKET."""
 
 _ORDINARY_ARN = re.compile(r"arn:[a-z0-9*-]*:[a-z0-9-]*:(?:[a-z]+-[a-z0-9-]*|\*)?:(?:[0-9]{12}|\*|aws)?:")
-"""Begins an ARN whose region and account are no placeholders; for others it says nothing."""
+"""Matches the beginning of most ARNs whose region and account are no placeholders, to skip the slow checks."""
 
 _TERRAFORM = re.compile(r"(var|local|data|module|each|count|path|terraform|aws_[a-z0-9_]+)\.")
 _SERVERLESS = re.compile(r"(self|opt|env|sls|param|cf|file)[:(]")
@@ -36,19 +36,22 @@ _FOREIGN = re.compile(rf"AWS::|!|{_TERRAFORM.pattern}|{_SERVERLESS.pattern}")
 _ATTRIBUTE = re.compile(r"[A-Za-z0-9]+(\.[A-Za-z0-9]+)*")
 
 _ACCOUNT_KEYS = frozenset(f"aws:{name}account" for name in ("principal", "resource", "source", "vpce"))
-_DASHED = re.compile(r"[0-9]+(-[0-9]+)+")
+_DASHED_ACCOUNT = re.compile(r"[0-9]+(-[0-9]+)+")
 _ACCOUNT_WORD = re.compile(
     r"(aws|my|your)?[-_ ]?account[-_ ]?(id|number)?([-_ ]without[-_ ]hyphens)?|x{12}|n{12}", re.IGNORECASE
 )
 _REGION_WORD = re.compile(r"(aws|my|your)?[-_ ]?region([-_ ]?(name|code|id))?", re.IGNORECASE)
 _ACCOUNT_DIGITS = 12
 _PLAUSIBLE_LENGTHS = range(6, 19)
-"""Lengths of a number that was meant to be an account."""
+"""Lengths of a number that is probably meant to be an account id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """text: as it is written. tool: whose it is. hint: what to write here."""
+    """A placeholder that neither AWS nor reconcile fills in.
+
+    text: the placeholder as written. tool: the tool that fills it in. hint: a sentence that says what to write.
+    """
 
     text: str
     tool: str
@@ -56,12 +59,12 @@ class Placeholder:
 
     @property
     def summary(self) -> str:
-        return f"{self.text} is a placeholder of {self.tool}, which nothing fills in here"
+        return f"{self.text} is a placeholder of {self.tool}; neither AWS nor reconcile fills it in"
 
 
 def find_placeholder(text: str) -> Placeholder | None:
-    """Return the first placeholder in a text that is neither a variable of AWS nor one of ours."""
-    for match in _SUSPECT.finditer(text):
+    """Return the first placeholder in a text that is neither a variable of AWS nor of reconcile; None if none is."""
+    for match in _PLACEHOLDER.finditer(text):
         inside = match["inside"]
         if inside is None:
             return _read_bare(match[0])
@@ -99,13 +102,13 @@ def _read_braced(text: str, mark: str, inside: str) -> Placeholder | None:
 
 
 def is_policy_variable(inside: str) -> bool:
-    """Say whether AWS reads what stands between `${` and `}`: a condition key, or one of `*`, `?` and `$`."""
+    """Return whether AWS reads the text between `${` and `}`: a condition key, or one of `*`, `?` and `$`."""
     name = inside.partition(",")[0].strip()
     return name in ("*", "?", "$") or (":" in name and not _FOREIGN.match(name))
 
 
 def _suggest_pseudo_value(name: str) -> str:
-    """Return what stands here for a pseudo parameter of CloudFormation."""
+    """Return a hint with the replacement of a pseudo parameter of CloudFormation."""
     if name == "AccountId":
         return "Write {{ account_id }}."
     if name == "Partition":
@@ -116,7 +119,7 @@ def _suggest_pseudo_value(name: str) -> str:
 
 
 def _suggest_variable(written: str) -> str:
-    """Return a hint with a variable of ours that is named like a placeholder."""
+    """Return a hint with a variable of reconcile that is named like the placeholder."""
     name = re.sub(r"[^A-Za-z0-9_]+", "_", re.split(r"[.:/]", written)[-1]).strip("_")
     folded = name.replace("_", "").lower()
     if folded in ("account", "accountid", "awsaccountid", "awsaccount", "accountnumber"):
@@ -129,23 +132,23 @@ def _suggest_variable(written: str) -> str:
 
 
 def explain_account(text: str) -> tuple[str, str] | None:
-    """Return what is wrong with an account id, as the end of a sentence, and what to write; None if nothing is."""
+    """Return the fault of an account id, as the end of a sentence, and the remedy; None if the id is right."""
     if text.isascii() and text.isdigit():
         if len(text) == _ACCOUNT_DIGITS or len(text) not in _PLAUSIBLE_LENGTHS:
             return None
         lost = " Perhaps a leading 0 was lost." if len(text) < _ACCOUNT_DIGITS else ""
         return f"has {len(text)} digits; an account id has {_ACCOUNT_DIGITS}", f"Write all {_ACCOUNT_DIGITS}.{lost}"
     bare = text.replace("-", "")
-    if _DASHED.fullmatch(text) and len(bare) in _PLAUSIBLE_LENGTHS:
+    if _DASHED_ACCOUNT.fullmatch(text) and len(bare) in _PLAUSIBLE_LENGTHS:
         plain = f'Write "{bare}", quoted.' if len(bare) == _ACCOUNT_DIGITS else f"Write all {_ACCOUNT_DIGITS} digits."
         return "has dashes; AWS knows an account by its digits alone", plain
     if _ACCOUNT_WORD.fullmatch(text):
-        return "stands for an account id, which nothing fills in here", "Write its 12 digits, or {{ account_id }}."
+        return "is a placeholder that nothing fills in", "Write the account's 12 digits, or {{ account_id }}."
     return None
 
 
 def explain_text(text: str) -> str:
-    """Return a hint for a reference or a principal that holds a placeholder or a bad account id; "" if it does not."""
+    """Return a hint if a reference or a principal holds a placeholder or a wrong account id; "" if it does not."""
     found = find_placeholder(text)
     if found is not None:
         return f"{found.summary}. {found.hint}"
@@ -156,17 +159,22 @@ def explain_text(text: str) -> str:
 
 
 def explain_value(value: object) -> str:
-    """Return a hint for a function of CloudFormation that stands where a text must stand; "" for other values."""
+    """Return a hint for a function of CloudFormation in place of a text; "" for other values."""
     names = [str(key) for key in value] if isinstance(value, dict) else []
     if len(names) == 1 and (names[0] == "Ref" or names[0].startswith("Fn::")):
-        return f"{names[0]} is CloudFormation's: write the text itself, with {{{{ account_id }}}} or your own vars."
+        return (
+            f"{names[0]} is a function of CloudFormation. "
+            "Write the text itself, with {{ account_id }} or your own vars."
+        )
     return ""
 
 
 def check_placeholders(document: JsonObject, reported: frozenset[Path]) -> Iterator[Flaw]:
-    """Warn of each text of a document that another tool was to fill in, and of account ids in ARNs that are none.
+    """Warn about placeholders of other tools, and about wrong account ids in ARNs.
 
-    reported: paths whose placeholder is part of an error. Principals are reported by their own checks.
+    `principal_checks` reports the principals.
+
+    reported: paths whose placeholder is already part of an error.
     """
     for path, text, at_key in iter_strings(document):
         if path in reported or path[2:3] in (("Principal",), ("NotPrincipal",)):
@@ -180,8 +188,8 @@ def check_placeholders(document: JsonObject, reported: frozenset[Path]) -> Itera
 
 
 def has_placeholder(text: str) -> bool:
-    """Say whether `check_placeholders` would report a text; quick, since nearly all texts have none."""
-    if (not _MARKS.isdisjoint(text) or "YOUR" in text) and find_placeholder(text) is not None:
+    """Return whether `check_placeholders` would report a text; fast for the many texts without a placeholder."""
+    if (not _PLACEHOLDER_CHARACTERS.isdisjoint(text) or "YOUR" in text) and find_placeholder(text) is not None:
         return True
     return text.startswith("arn:") and not _ORDINARY_ARN.match(text) and next(_check_arn((), text), None) is not None
 
@@ -194,12 +202,12 @@ def _check_arn(path: Path, text: str) -> Iterator[Flaw]:
     if bad:
         yield warning(ACCOUNT_CODE, path, f"The account {parts.account} in {format_value(text)} {bad[0]}.", bad[1])
     if _REGION_WORD.fullmatch(parts.region):
-        summary = f"{parts.region} in {format_value(text)} stands for a region, which nothing fills in here."
+        summary = f"{parts.region} in {format_value(text)} is a placeholder for a region; nothing fills it in."
         yield warning(PLACEHOLDER_CODE, path, summary, "Write the region, such as eu-central-1, or * for all.")
 
 
 def check_account_values(line: ConditionLine) -> Iterator[Flaw]:
-    """Warn of account ids under aws:PrincipalAccount and its like that have dashes, or not 12 digits."""
+    """Warn about account ids with dashes or without 12 digits under keys such as aws:PrincipalAccount."""
     if line.key.casefold() in _ACCOUNT_KEYS:
         for path, text in texts_of(line.part):
             bad = explain_account(text)
@@ -208,5 +216,5 @@ def check_account_values(line: ConditionLine) -> Iterator[Flaw]:
 
 
 def refuse_placeholder(text: str, found: Placeholder) -> Flaw:
-    """Return the error for a Resource that AWS would refuse because of a placeholder in it."""
+    """Return the error for a Resource that AWS refuses because of a placeholder in it."""
     return error(PLACEHOLDER_CODE, (), f"Resource {format_value(text)} is no ARN: {found.summary}.", found.hint)

@@ -1,4 +1,4 @@
-"""Grammar of Principal and NotPrincipal in a trust policy.
+"""Check the grammar of Principal in a trust policy.
 
 From the IAM User Guide: "AWS JSON policy elements: Principal", and of the "IAM Access Analyzer policy check
 reference" the checks on principals ("Mismatched action for principal", "Unsupported wildcard in principal").
@@ -36,11 +36,11 @@ _CALLER_TYPES = {
     "sts:AssumeRoleWithSAML": {"saml"},
     "sts:AssumeRoleWithWebIdentity": {"oidc"},
 }
-"""Action that assumes → the sorts of principal that can call it."""
+"""Maps each action that assumes a role to the types of caller that can use it."""
 
 
 def check_principal(part: DocumentPart) -> Iterator[Flaw]:
-    """`"*"`, or an object of kinds, each with one string or a non-empty list of strings."""
+    """Yield the flaws of a Principal: `"*"`, or an object of kinds, each with a string or a list of strings."""
     if part.value == "*":
         return
     if not isinstance(part.value, dict):
@@ -60,7 +60,7 @@ def check_principal(part: DocumentPart) -> Iterator[Flaw]:
 
 def _check_kind(kind: str, part: DocumentPart) -> Iterator[Flaw]:
     if kind == "CanonicalUser":
-        summary = "A role cannot trust a CanonicalUser: only policies of S3 know it."
+        summary = "A role cannot trust a CanonicalUser: only policies of S3 buckets can."
         yield error("canonical-user-in-trust", part.path, summary, "Name the account under AWS.", at_key=True)
     elif kind not in PRINCIPAL_KINDS:
         summary = f"{format_value(kind)} is not a kind of principal."
@@ -80,11 +80,11 @@ def _check_values(kind: str, part: DocumentPart) -> Iterator[Flaw]:
             yield error(
                 "account-not-quoted",
                 path,
-                f"{kind} has the number {value}; a number loses the leading zeros of an account.",
+                f"{kind} has the number {value}, and a number loses the leading zeros of an account.",
                 f'Quote it: "{value:012d}".',
             )
         else:
-            yield error("not-a-string", path, f"{kind} has {format_value(value)} where a text must stand.")
+            yield error("not-a-string", path, f"{kind} has {format_value(value)} in place of a text.")
 
 
 def _check_text(kind: str, path: Path, text: str) -> Iterator[Flaw]:
@@ -94,15 +94,15 @@ def _check_text(kind: str, path: Path, text: str) -> Iterator[Flaw]:
         yield error(
             "principal-wildcard",
             path,
-            f"{kind} principal {format_value(text)} has a wildcard; AWS matches none in principals.",
-            "Trust the account and narrow it by a condition on aws:PrincipalArn." if kind == "AWS" else "",
+            f"{kind} principal {format_value(text)} has a wildcard; AWS allows none in a principal.",
+            "Trust the account, and add a condition on aws:PrincipalArn." if kind == "AWS" else "",
         )
     elif _GROUP.match(text):
         yield error(
             "group-as-principal",
             path,
-            f"{format_value(text)} is a group, and AWS knows no groups as principals.",
-            "Name its users, or trust the account and allow the group sts:AssumeRole on this role.",
+            f"{format_value(text)} is a group, and AWS does not accept a group as principal.",
+            "Name its users; or trust the account, and allow sts:AssumeRole on this role in a policy of the group.",
         )
     elif not is_well_formed(kind, text):
         yield error(
@@ -114,7 +114,7 @@ def _check_text(kind: str, path: Path, text: str) -> Iterator[Flaw]:
 
 
 def is_well_formed(kind: str, text: str) -> bool:
-    """Return True if a text has the form of a principal of this kind; wildcards have none."""
+    """Return whether a text has the form of a principal of this kind; a wildcard has not."""
     if kind == "AWS":
         return _AWS.fullmatch(text) is not None
     if kind == "Service":
@@ -123,26 +123,26 @@ def is_well_formed(kind: str, text: str) -> bool:
 
 
 def _build_hint(kind: str, text: str) -> str:
-    """Where the text would belong, or what the kind wants."""
+    """Return a hint that says under which kind the text belongs, or which form the kind needs."""
     if foreign := explain_text(text):
         return foreign
     if "${" in text:
-        return "AWS reads no variables in principals: trust the account, and test aws:PrincipalArn in a Condition."
+        return "AWS reads no variables in principals. Trust the account, and test aws:PrincipalArn in a Condition."
     if _PROVIDER.fullmatch(text) or _BUILT_IN.fullmatch(text):
-        return "Providers go under Federated."
+        return "Write providers under Federated."
     if _AWS.fullmatch(text):
-        return "Accounts, users and roles go under AWS."
+        return "Write accounts, users and roles under AWS."
     if kind != "Service" and text.endswith(tuple(f".{one.dns_suffix}" for one in PARTITIONS.values())):
-        return "Services go under Service."
+        return "Write services under Service."
     if kind == "AWS":
-        return "AWS takes an account of 12 digits, or the ARN of a user, a role or a session."
+        return "Under AWS, write an account of 12 digits, or the ARN of a user, a role or a session."
     if kind == "Service":
         return f"Did you mean {text}.amazonaws.com?" if re.fullmatch("[a-z0-9-]+", text) else ""
-    return "Federated takes the ARN of an oidc-provider or a saml-provider."
+    return "Under Federated, write the ARN of an oidc-provider or a saml-provider."
 
 
 def caller_types_of(part: DocumentPart | None) -> set[str]:
-    """What can call as these principals: aws, service, oidc, saml; "any" where it is everybody or unclear."""
+    """Return the types of caller that these principals can be: aws, service, oidc, saml; "any" for everybody."""
     found = set()
     for _, kind, text in iter_principals(part):
         provider = _PROVIDER.fullmatch(text)
@@ -157,28 +157,28 @@ def caller_types_of(part: DocumentPart | None) -> set[str]:
     return found
 
 
-def find_assume_actions(who: DocumentPart | None) -> tuple[str, ...]:
-    """Return the actions that assume a role and that one of these principals can call; all of them if it is unclear."""
-    present = caller_types_of(who)
-    found = tuple(name for name, able in _CALLER_TYPES.items() if able & present)
-    return tuple(_CALLER_TYPES) if "any" in present or not found else found
+def find_assume_actions(principals: DocumentPart | None) -> tuple[str, ...]:
+    """Return the actions by which one of these principals can assume a role; all such actions if it is unclear."""
+    callers = caller_types_of(principals)
+    found = tuple(name for name, able in _CALLER_TYPES.items() if able & callers)
+    return tuple(_CALLER_TYPES) if "any" in callers or not found else found
 
 
-def check_callable_actions(action: DocumentPart | None, who: DocumentPart | None) -> Iterator[Flaw]:
-    """Actions that none of the statement's principals can call.
+def check_callable_actions(action: DocumentPart | None, principals: DocumentPart | None) -> Iterator[Flaw]:
+    """Yield an error for each action that none of the statement's principals can call.
 
-    Lenient with mixed statements, which AWS takes: an action needs only one principal that fits.
+    One principal that can call it is enough, because AWS accepts mixed statements.
     """
-    present = caller_types_of(who)
-    if not present or "any" in present:
+    callers = caller_types_of(principals)
+    if not callers or "any" in callers:
         return
     for path, text in texts_of(action):
         matched = match_trust_actions(text)
-        wanted: set[str] = set().union(*(_CALLER_TYPES.get(name, present) for name in matched))
-        if matched and not wanted & present:
+        able: set[str] = set().union(*(_CALLER_TYPES.get(name, callers) for name in matched))
+        if matched and not able & callers:
             yield error(
                 "principal-action-mismatch",
                 path,
-                f"No principal of the statement can call {format_value(text)}.",
-                f"Did you mean {' and '.join(find_assume_actions(who))}?",
+                f"No principal of this statement can call {format_value(text)}.",
+                f"Did you mean {' and '.join(find_assume_actions(principals))}?",
             )

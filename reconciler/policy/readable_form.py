@@ -1,9 +1,9 @@
-"""A live document as a person would have written it: the same meaning, AWS's grammar, one stable form.
+"""Write a live document as a person would: the same meaning, AWS's grammar, one stable form.
 
-Elements stand in the order of AWS's own examples, a list of one is its value, and what says nothing (an empty
-Sid or Condition, the Version that a file takes for granted) is left out. Statements, actions, resources and
-values keep their author's order; principals are sorted, since IAM keeps those of a trust policy by unique id and
-shows them in any order.
+Elements come in the order of AWS's own examples, and a list of one becomes its value. Elements without effect are left
+out: an empty Sid or Condition, and the Version that a file need not write. Statements, actions, resources and values
+keep their author's order. Principals are sorted, because IAM stores those of a trust policy by unique id and shows
+them in any order.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ELEMENTS = (
 
 
 def to_readable(document: Document) -> Json:
-    """The document for a file; the text itself where it is not JSON, which no file can hold."""
+    """Return the document for a file; return the text itself if it is not JSON."""
     if document.opaque:
         return document.opaque
     body: dict[str, Json] = json.loads(document.text)
@@ -48,7 +48,7 @@ def _format_element(key: str, value: Json) -> Json:
 
 
 def format_conditions(raw: Json) -> Json:
-    """A Condition block with lists of one as their value."""
+    """Return a Condition block in which a list of one value became that value."""
     return {
         operator: {key: unwrap_single(value) for key, value in block.items()} if isinstance(block, dict) else block
         for operator, block in (raw.items() if isinstance(raw, dict) else ())
@@ -56,7 +56,7 @@ def format_conditions(raw: Json) -> Json:
 
 
 def unwrap_single(value: Json) -> Json:
-    """A list of one as its value. Numbers that YAML would not read back alike as their text, which IAM takes too."""
+    """Return a list of one as its value, and a float as text, which YAML reads back unchanged and IAM accepts."""
     if isinstance(value, list):
         return unwrap_single(value[0]) if len(value) == 1 else [unwrap_single(item) for item in value]
     if isinstance(value, float):

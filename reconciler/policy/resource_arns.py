@@ -1,12 +1,12 @@
-"""Which ARNs IAM takes under Resource and NotResource of an identity policy.
+"""Check the ARNs under Resource and NotResource of an identity policy.
 
-IAM refuses these with MalformedPolicyDocument, so that an apply would stop half-way. The rules are as exact as AWS's
-messages, and lenient beside them. Sources: the messages "IAM resource … cannot contain region information", "IAM
-resource path must either be "*" or start with …", "Resource vendor must be fully qualified and cannot contain regexes",
-"The policy failed legacy parsing" and "Partition … is not valid for resource" (recorded by moto and in GitHub issues);
-IAM User Guide, "IAM JSON policy elements: Resource", "IAM identifiers", and of the "IAM Access Analyzer policy check
-reference" the checks "ARN Region not allowed" and "ARN account not allowed"; the Service Authorization Reference for
-what has a region after all.
+IAM refuses a wrong ARN with MalformedPolicyDocument, and an apply would stop half-way. The rules follow AWS's messages
+exactly, and let pass what no message mentions. Sources: the messages "IAM resource … cannot contain region
+information", "IAM resource path must either be "*" or start with …", "Resource vendor must be fully qualified and
+cannot contain regexes", "The policy failed legacy parsing" and "Partition … is not valid for resource" (recorded by
+moto and in GitHub issues); IAM User Guide, "IAM JSON policy elements: Resource", "IAM identifiers", and of the "IAM
+Access Analyzer policy check reference" the checks "ARN Region not allowed" and "ARN account not allowed"; the Service
+Authorization Reference for resources that have a region after all.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from reconciler.model.suggest import suggest_word
 from reconciler.policy.flaw import Flaw, did_you_mean, error, format_value, warning
 from reconciler.policy.placeholders import find_placeholder, refuse_placeholder
 
-ARN_FORM = "An ARN reads arn:partition:service:region:account:resource."
+ARN_FORM = "An ARN is written arn:partition:service:region:account:resource."
 
 _PARTITION = re.compile(r"aws(-[a-z0-9]+)*")
 _REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+-[0-9]+|[*?${].*")
@@ -32,10 +32,10 @@ IAM_TYPES = (
     *("user", "federated-user", "role", "group", "instance-profile", "mfa", "server-certificate", "policy", "sms-mfa"),
     *("saml-provider", "oidc-provider", "report", "access-report"),
 )
-"""The types that AWS's message lists, in its order. Each is followed by a slash."""
+"""The types of IAM resources that AWS's message lists, in its order. In an ARN a slash follows the type."""
 
 _NEWER_IAM_TYPES = ("assumed-role", "contextProvider", "delegation-request", "role-template")
-"""Types of the Service Authorization Reference that the message does not list. AWS's own policies use role-template."""
+"""Types that the Service Authorization Reference has and the message lacks. AWS's own policies use role-template."""
 
 _WHOLE_IAM = ("*", "root")
 """AWS's message does not list `root`, but its own IAMAuditRootUserCredentials has it."""
@@ -43,20 +43,19 @@ _WHOLE_IAM = ("*", "root")
 _NO_REGION = "IAM has no regions"
 
 _REGIONAL_S3 = ("accesspoint", "access-grants", "async-request", "job", "storage-lens", "storage-lens-group")
-"""The resource types of S3 whose ARNs have a region and an account; object-lambda and outposts are other services."""
-
+"""The types of S3 resources whose ARN has a region and an account; object-lambda and outposts are other services."""
 
 _ORDINARY = re.compile(
     r"arn:aws(?:-[a-z0-9]+)*:(?:s3:::|iam::[0-9a-z*]*:(?:user|role|policy|group|instance-profile|mfa)/"
     r"|(?!iam:|s3:|route53:)[a-z0-9-]+:[a-z0-9*-]*:[a-z0-9*-]*:)"
 )
-"""Matches the beginning of most ARNs that IAM takes; for others it says nothing."""
+"""Matches the beginning of most ARNs that IAM accepts, to skip the slow checks. Other ARNs may be right too."""
 
 
 def check_resource(text: str, in_session: bool = False) -> Flaw | None:
-    """Return what is wrong with one string of a Resource or NotResource, without a path; None if IAM takes it.
+    """Return the flaw of one string of a Resource or NotResource, without its path; None if IAM accepts it.
 
-    in_session: the document is a session policy, in which AWS completes no ARN.
+    in_session: True for a session policy, in which AWS does not complete a short ARN.
     """
     if _ORDINARY.match(text):
         return None
@@ -104,13 +103,13 @@ def _find_flaws(text: str, parts: ArnParts) -> Iterator[Flaw]:
 
 
 def _check_partition(text: str, parts: ArnParts) -> Iterator[Flaw]:
-    """AWS takes the name of a partition or a wildcard, and no variable."""
+    """Yield a flaw if the partition is neither a name nor a wildcard; AWS refuses a variable there."""
     if _PARTITION.fullmatch(parts.partition) or _WILDCARD.search(parts.partition):
         return
-    summary = f"Resource {format_value(text)} has {format_value(parts.partition)} where a partition must stand."
-    hint = did_you_mean(parts.partition, ("aws", "aws-cn", "aws-us-gov"), "Write aws, which it is in most accounts.")
+    summary = f"Resource {format_value(text)} has {format_value(parts.partition)} in place of a partition."
+    hint = did_you_mean(parts.partition, ("aws", "aws-cn", "aws-us-gov"), "Most accounts are in the partition aws.")
     if "${" in parts.partition:
-        hint = "AWS takes no variable there. Write {{ partition }}, which reconcile replaces with that of the account."
+        hint = "AWS accepts no variable there. Write {{ partition }}, and reconcile fills in the account's partition."
     yield error("invalid-resource", (), summary, hint)
 
 
@@ -121,14 +120,14 @@ def _check_service(text: str, parts: ArnParts) -> Iterator[Flaw]:
         yield error(
             "wildcard-in-arn-service",
             (),
-            f"Resource {format_value(text)} has the wildcard {format_value(parts.service)} where a service must stand; "
+            f"Resource {format_value(text)} has the wildcard {format_value(parts.service)} in place of a service; "
             "AWS refuses that.",
             "Write one ARN for each service, or * for all.",
         )
 
 
 def _check_length(text: str) -> Iterator[Flaw]:
-    """IAM completes an ARN that is too short, but for one with two colons together ("legacy parsing")."""
+    """Yield a flaw if a short ARN has an empty part: IAM completes only ARNs without one ("legacy parsing")."""
     written = split_at_colons(text)
     if len(written) < PART_COUNT and "" in written[2:-1]:
         account = len(written) == PART_COUNT - 1 and written[-1].isdigit()
@@ -136,10 +135,9 @@ def _check_length(text: str) -> Iterator[Flaw]:
         yield error(
             "legacy-arn",
             (),
-            f"Resource {format_value(text)} has {len(written)} of the {PART_COUNT} parts of an ARN "
-            "and an empty one among them; "
-            "AWS refuses that.",
-            f"Write {full}: empty parts keep their colons.",
+            f"Resource {format_value(text)} has only {len(written)} of the {PART_COUNT} parts of an ARN, "
+            "and one of them is empty; AWS refuses that.",
+            f"Write {full}: an empty part keeps its colon.",
         )
 
 
@@ -156,21 +154,20 @@ def _check_iam(text: str, parts: ArnParts) -> Iterator[Flaw]:
             yield warning(
                 "wildcard-in-iam-type",
                 (),
-                f"Resource {format_value(text)} has {format_value(head)} where the type of an IAM resource must stand; "
-                "AWS takes * alone there, or a type that is written out.",
+                f"Resource {format_value(text)} has the wildcard {format_value(head)} in the type of an IAM resource; "
+                "AWS accepts a full type, or * for the whole resource.",
                 f"Write one ARN for each type, such as {parts._replace(resource='role/*')}.",
             )
             return
         near = suggest_word(head, (*IAM_TYPES, *_NEWER_IAM_TYPES)) if slash else None
-        meant = parts._replace(resource=f"{near}/{rest}" if near else f"role/{parts.resource.rpartition('/')[2]}")
+        suggestion = parts._replace(resource=f"{near}/{rest}" if near else f"role/{parts.resource.rpartition('/')[2]}")
         types = ", ".join(f"{name}/" for name in IAM_TYPES)
         yield error(
             "invalid-iam-resource",
             (),
-            f"Resource {format_value(text)} has {format_value(parts.resource)} where the type of an "
-            "IAM resource must stand; "
-            "AWS refuses that.",
-            f"Did you mean {meant}? AWS takes * or something that begins with {types}.",
+            f"Resource {format_value(text)} has {format_value(parts.resource)}, which does not begin with a type of "
+            "IAM resource; AWS refuses that.",
+            f"Did you mean {suggestion}? AWS accepts * or a text that begins with {types}.",
         )
 
 
@@ -180,20 +177,23 @@ def _is_iam_resource(resource: str) -> bool:
 
 
 def _may_be_iam_resource(resource: str) -> bool:
-    """Say whether a pattern, whose variables may be any text, matches a resource of some type."""
+    """Return whether a pattern may match an IAM resource; a variable in it may be any text."""
     pattern = _VARIABLE.sub("*", resource)
     return any(globs_meet(pattern, f"{name}/*") for name in (*IAM_TYPES, *_NEWER_IAM_TYPES))
 
 
 def _check_s3(text: str, parts: ArnParts) -> Iterator[Flaw]:
-    """Bucket names are unique in a partition. AWS's own policies write `arn:aws:s3::*:name`: no region, any account."""
+    """Yield a flaw if the ARN of a bucket has a region or an account.
+
+    Bucket names are unique in a partition. The account may be `*`: AWS's own policies write `arn:aws:s3::*:name`.
+    """
     if not _may_be_regional(parts.resource) and (parts.region or parts.account not in ("", "*")):
         reason = "buckets and objects of S3 have neither region nor account"
         yield _refuse_fields(text, parts, parts._replace(region="", account=""), reason)
 
 
 def _may_be_regional(resource: str) -> bool:
-    """Say whether a pattern matches a resource of S3 that has a region; its variables may be any text."""
+    """Return whether a pattern may match an S3 resource that has a region; a variable in it may be any text."""
     pattern = _VARIABLE.sub("*", resource)
     return any(globs_meet(pattern, f"{name}{mark}*") for name in _REGIONAL_S3 for mark in "/:")
 
@@ -207,8 +207,11 @@ def _check_route53(text: str, parts: ArnParts) -> Iterator[Flaw]:
 
 
 def _refuse_fields(text: str, parts: ArnParts, bare: ArnParts, reason: str) -> Flaw:
-    """Return the error for a region, or an account, in the ARN of something that has none."""
+    """Return the error for a region, or an account, in the ARN of a resource that has none.
+
+    bare: the ARN without them. reason: why the resource has none.
+    """
     fields = (("region", parts.region, bare.region), ("account", parts.account, bare.account))
-    named = " and ".join(f"the {name} {format_value(value)}" for name, value, kept in fields if value != kept)
+    named = " and ".join(f"the {name} {format_value(value)}" for name, value, right in fields if value != right)
     summary = f"Resource {format_value(text)} has {named}; {reason}, and AWS refuses the policy."
     return error("region-in-arn" if parts.region else "account-in-arn", (), summary, f"Write {bare}.")

@@ -1,9 +1,8 @@
-"""The service principals that AWS has, to warn about one that it has not.
+"""Know the service principals of AWS, to warn about one that does not exist.
 
-AWS publishes no list. `service_principals.json` beside this module holds those that are known, with sources and date.
-AWS adds services and parts of services, so the list is never whole; what is missing in it can only be warned about.
-The forms of a name (region, suffix of a partition) are those of the IAM User Guide, "AWS services that work with IAM",
-and of aws-cdk's region-info.
+AWS publishes no list. `service_principals.json` beside this module holds the known ones, with sources and date. AWS
+adds services, so the list is never complete, and an unknown name is only worth a warning. The forms of a name (region,
+suffix of a partition) come from the IAM User Guide, "AWS services that work with IAM", and from aws-cdk's region-info.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ NEEDED_ACTIONS = {
     "rolesanywhere.amazonaws.com": ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"),
     "account-access.amazonaws.com": ("sts:AssumeRole", "sts:SetContext"),
 }
-"""Service → the actions that a trust must allow it (IAM Roles Anywhere User Guide, "Trust policy"; IAM User Guide,
-"Prepare IAM roles" of account access manager)."""
+"""Maps a service to the actions that a trust must allow it (IAM Roles Anywhere User Guide, "Trust policy"; IAM User
+Guide, "Prepare IAM roles" of account access manager)."""
 
 _AWS_SUFFIX = ".amazonaws.com"
 _SUFFIXES = (".amazonaws.com.cn", _AWS_SUFFIX, ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk")
@@ -31,9 +30,12 @@ _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class _ServiceList:
-    """`principals` are suggested; `accepted` also has names that nobody proved to be principals.
+    """The content of `service_principals.json`.
 
-    `corrections`: a service's usual name, as a principal that is none → the right one.
+    principals: the proven service principals, which hints may suggest.
+    accepted: these, and names that are probably principals; none of them gets a warning.
+    corrections: maps a usual but wrong name of a service to its principal.
+    date: the day on which the list was gathered, as 2026-12-31.
     """
 
     principals: tuple[str, ...]
@@ -56,9 +58,9 @@ def date_of_list() -> str:
 
 @lru_cache(maxsize=4096)
 def is_known_service(name: str) -> bool:
-    """Return True if AWS has this service principal, or may well have it.
+    """Return whether AWS has this service principal, or probably has it.
 
-    A part of a known service (`part.service.amazonaws.com`) counts unless it is a slip of a part that is known.
+    A part of a known service (`part.service.amazonaws.com`) is accepted unless it resembles a known part.
     Letter case counts ("AWS::IAM::ServiceLinkedRole", AWSServiceName: "unique and case-sensitive").
     """
     known = _read_list()
@@ -73,7 +75,7 @@ def is_known_service(name: str) -> bool:
 
 
 def find_nearest_service(name: str) -> str:
-    """Return the known service principal that a name was probably meant to be; empty if none is near."""
+    """Return the known service principal that a name probably means; empty if none is near."""
     plain = _strip_region(name.lower())
     if is_known_service(plain):
         return plain

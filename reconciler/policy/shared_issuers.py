@@ -1,11 +1,11 @@
-"""OIDC issuers that many organizations share, and the claim by which a trust has to tell its own from the rest.
+"""Know the OIDC issuers that many organizations share, and the claims that tell one organization from the others.
 
 IAM User Guide, "Identity-provider controls for shared OIDC providers": IAM refuses a trust (CreateRole,
-UpdateAssumeRolePolicy) that does not evaluate the claim; a trust that is there already is left alone. "Create a role
-for OpenID Connect federation", of GitHub: IAM checks "that the condition key is present and that its value is not
-solely a wildcard character (* and ?) or null". The addresses of IBM Turbonomic are those of aws-samples'
-data-perimeter-policy-examples. AWS does not say whether its list also means addresses below an issuer, such as the
-`…/ENTERPRISE` of GitHub: here it does not. Nor does it say which operators count: here each one but Null does.
+UpdateAssumeRolePolicy) that does not evaluate the claim; it keeps a trust that already exists. "Create a role for
+OpenID Connect federation", of GitHub: IAM checks "that the condition key is present and that its value is not solely a
+wildcard character (* and ?) or null". The addresses of IBM Turbonomic come from aws-samples'
+data-perimeter-policy-examples. AWS does not document two points. Does the list include addresses below an issuer, such
+as GitHub's `…/ENTERPRISE`? This module says no. Which operators count? This module accepts all but Null.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ _POSITIVE_OPERATORS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
 
 @dataclass(frozen=True, slots=True)
 class SharedIssuer:
-    """`url` as in the provider's ARN. `claims`: one of these must be tested. `example`: a value of the first."""
+    """An OIDC issuer that many organizations share.
+
+    url: the address as in the provider's ARN.
+    claims: a trust must test at least one of them.
+    example: a value of the first claim.
+    """
 
     name: str
     url: str
@@ -32,7 +37,7 @@ class SharedIssuer:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The condition keys of its claims."""
+        """Return the condition keys of its claims."""
         return tuple(claim if ":" in claim else f"{self.url}:{claim}" for claim in self.claims)
 
 
@@ -90,7 +95,7 @@ _BY_URL = {issuer.url: issuer for issuer in SHARED_ISSUERS}
 
 
 def issuer_of(principal: str) -> str:
-    """Return the address in a Federated principal: of an ARN what follows `oidc-provider/`, else the whole text."""
+    """Return the address of a Federated principal: the text after `oidc-provider/` in an ARN, else the whole text."""
     return (principal.partition(":oidc-provider/")[2] or principal).casefold().rstrip("/")
 
 
@@ -100,12 +105,12 @@ def find_shared_issuer(principal: str) -> SharedIssuer | None:
 
 
 def evaluates_claim(issuer: SharedIssuer, lines: list[ConditionLine]) -> bool:
-    """Return True if IAM takes the conditions of a statement that trusts the issuer."""
+    """Return whether IAM accepts the conditions of a statement that trusts the issuer."""
     return any(not _has_only_wildcards(line) for line in _find_claim_conditions(issuer, lines))
 
 
 def narrows_claim(issuer: SharedIssuer, lines: list[ConditionLine]) -> bool:
-    """Return True if a condition says which values of the claim are good, rather than which are not."""
+    """Return whether a condition names the accepted values of the claim, and not only the rejected ones."""
     return any(
         not _has_only_wildcards(line) and operator is not None and operator.base in _POSITIVE_OPERATORS
         for line in _find_claim_conditions(issuer, lines)
@@ -122,7 +127,7 @@ def _find_claim_conditions(issuer: SharedIssuer, lines: list[ConditionLine]) -> 
 
 
 def _has_only_wildcards(line: ConditionLine) -> bool:
-    """Return True if all values of a line are wildcards, null or empty."""
+    """Return whether all values of a line are wildcards, null or empty."""
     return all(is_solely_wildcard(part.value) for part in line.values)
 
 

@@ -1,9 +1,9 @@
-"""The actions of STS, and those among them that mean something in a trust policy.
+"""The actions of STS, and those among them that have an effect in a trust policy.
 
-IAM checks the actions of a trust by a list, not by their prefix: `sts:TagSessions` is refused with "AssumeRole policy
-may only specify STS AssumeRole actions" (hashicorp/terraform-provider-aws#32872). AWS does not publish the list. Here
-it is the operations of STS (botocore's model; a test compares the two) and the actions that have no operation of their
-own ("Actions, resources, and condition keys for AWS Security Token Service").
+IAM checks the actions of a trust against a list, not by their prefix: it refuses `sts:TagSessions` with "AssumeRole
+policy may only specify STS AssumeRole actions" (hashicorp/terraform-provider-aws#32872). AWS does not publish the list.
+This module uses the operations of STS (botocore's model; a test compares the two) and the actions without an operation
+of their own ("Actions, resources, and condition keys for AWS Security Token Service").
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ TRUST_ACTIONS = (
     "sts:SetSourceIdentity",
     "sts:SetContext",
 )
-"""The actions that a trust can allow: the calls that assume a role, and what they may carry."""
+"""The actions that a trust can allow: the calls that assume a role, and the additions that such a call may carry."""
 
-WITHOUT_OPERATION = (
+ACTIONS_WITHOUT_OPERATION = (
     "sts:GetServiceBearerToken",
     "sts:SetContext",
     "sts:SetSourceIdentity",
@@ -45,7 +45,7 @@ OPERATIONS = (
     "sts:GetWebIdentityToken",
 )
 
-STS_ACTIONS = tuple(sorted({*OPERATIONS, *WITHOUT_OPERATION}))
+STS_ACTIONS = tuple(sorted({*OPERATIONS, *ACTIONS_WITHOUT_OPERATION}))
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,6 @@
-"""When something ends: a date or an RFC 3339 time as a file writes it, and as AWS compares it.
+"""Read the dates and RFC 3339 times of a file, and write them as AWS compares them.
 
-AWS compares `aws:CurrentTime` with ISO 8601 times (IAM User Guide, "Date condition operators"). A date alone is the
+AWS compares `aws:CurrentTime` with ISO 8601 times (IAM User Guide, "Date condition operators"). A date alone means the
 moment at which that day begins, in UTC.
 """
 
@@ -14,15 +14,18 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?([Zz]|[+-]\d\d:\
 
 
 class InvalidTimestamp(ValueError):
-    """Not a moment; args: what is wrong, what to write instead."""
+    """Says that a text is neither a date nor a time. args: a sentence on the fault, and one on the remedy."""
 
 
 def parse_timestamp(text: str) -> datetime:
-    """The moment that a text names, in UTC, to the second (never later than written). Raises BadMoment."""
+    """Return the time that a text names, in UTC, rounded down to the second.
+
+    Raises InvalidTimestamp.
+    """
     match = _TIME.fullmatch(text)
     if match is None and not _DATE.fullmatch(text):
         hint = "Write a date such as 2026-12-31, or a time such as 2026-12-31T18:00:00Z."
-        raise InvalidTimestamp(f"{text!r} is no date and no time.", hint)
+        raise InvalidTimestamp(f"{text!r} is neither a date nor a time.", hint)
     if match is not None and match[1] is None:
         raise InvalidTimestamp(
             f"{text!r} has no time zone.", f"Write {text}Z for UTC, or an offset as in {text}+01:00."
@@ -30,10 +33,10 @@ def parse_timestamp(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text.upper() if match else f"{text}T00:00:00Z").astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidTimestamp(f"{text!r} is not in the calendar.", "Correct it.") from None
+        raise InvalidTimestamp(f"{text!r} is not a day or time that exists.", "Correct it.") from None
     return found.replace(microsecond=0)
 
 
 def format_timestamp(at: datetime) -> str:
-    """As AWS takes it: `2026-12-31T00:00:00Z`."""
+    """Return a time in UTC as AWS reads it: `2026-12-31T00:00:00Z`."""
     return f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z"

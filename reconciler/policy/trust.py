@@ -1,6 +1,6 @@
-"""Trust rules → statements of a role's trust policy, and the principals a trust names.
+"""Compile the trust rules of a file into a trust policy, and find the principals that a trust policy names.
 
-What each rule compiles to is the file format's section "Trust rules"; the grammar is AWS's (IAM User Guide,
+The section "Trust rules" of docs/file-format.md shows the result of each rule. The grammar is AWS's (IAM User Guide,
 "Roles terms and concepts", "AWS JSON policy elements: Principal").
 """
 
@@ -29,14 +29,21 @@ _PRINCIPAL_KEYS = {"services": "Service", "oidc": "Federated", "saml": "Federate
 CLOSED_TRUST = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
 )
-"""A trust that lets nobody in: what a role is created with until the principals it trusts exist."""
+"""A trust that lets nobody in. A role is created with it if the principals that it trusts do not exist yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustRule:
-    """One rule of `trust:`. `principals` are ARNs, account ids, hosts or provider ARNs, as `kind` says.
+    """One rule of `trust:` in a file.
 
-    `mfa_max_age` in seconds. `conditions` in AWS's grammar. `expires` in UTC.
+    kind: the key of the rule, such as "accounts", "services" or "oidc".
+    principals: ARNs, account ids, names of services or ARNs of providers, depending on `kind`.
+    place: the line of the file.
+    mfa: True if the caller needs MFA.
+    mfa_max_age: the largest age of the MFA code in seconds; None for no limit.
+    subjects, audiences: the accepted `sub` and `aud` claims of an OIDC token.
+    conditions: further conditions in AWS's grammar.
+    expires: the time, in UTC, at which the rule ends; None if it never does.
     """
 
     kind: str
@@ -55,16 +62,16 @@ class TrustRule:
 
 
 class ConditionConflict(ValueError):
-    """`conditions` of a rule sets what the rule itself compiles to; args: operator, key."""
+    """Says that `conditions` of a rule sets a key that the rule itself sets. args: operator, key."""
 
 
 def compile_trust(rules: Sequence[TrustRule], partition: str) -> dict[str, Json]:
-    """The trust policy of a list of rules. Raises Clash."""
+    """Return the trust policy of a list of rules. Raises ConditionConflict."""
     return {"Version": CURRENT_VERSION, "Statement": [compile_rule(rule, partition) for rule in rules]}
 
 
 def compile_rule(rule: TrustRule, partition: str) -> dict[str, Json]:
-    """One rule as one statement. Raises Clash."""
+    """Return the statement of one rule. Raises ConditionConflict."""
     statement: dict[str, Json] = {"Sid": rule.sid} if rule.sid else {}
     statement["Effect"] = "Allow"
     principals = list(rule.principals)
@@ -111,12 +118,12 @@ def _compile_conditions(rule: TrustRule) -> dict[str, dict[str, Json]]:
 
 def _merge_conditions(own: dict[str, dict[str, Json]], written: Mapping[str, Json]) -> dict[str, Json]:
     for operator, block in written.items():
-        mine = own.setdefault(operator, {})
-        taken = {key.lower() for key in mine}
+        merged = own.setdefault(operator, {})
+        own_keys = {key.lower() for key in merged}
         for key, value in (block if isinstance(block, dict) else {}).items():
-            if key.lower() in taken:
+            if key.lower() in own_keys:
                 raise ConditionConflict(operator, key)
-            mine[key] = value
+            merged[key] = value
     return dict(own)
 
 
@@ -126,17 +133,17 @@ def _unwrap_single(values: Iterable[str]) -> Json:
 
 
 _ENTITY_KINDS = {"AWS": ("user", "role"), "Federated": ("oidc-provider", "saml-provider")}
-"""Kind of principal → the kinds of entities that it can name."""
+"""Maps each kind of principal to the kinds of entities that it can name."""
 
 
 def entity_of(arn: str, account: str, kind: str = "AWS") -> Address | None:
-    """The user or role (for Federated: the provider) of this account that a principal ARN names, if it does."""
+    """Return the user, role or provider of this account that a principal ARN names; None if it names no such entity."""
     address = address_of(arn, account)
     return address if address is not None and address.kind in _ENTITY_KINDS.get(kind, ()) else None
 
 
 def find_named_entities(document: Document, account: str) -> dict[str, Address]:
-    """ARN → entity of this account, for each that a trust policy names; IAM demands that they exist."""
+    """Return the entities of this account that a trust policy names, by ARN; IAM demands that they exist."""
     found: dict[str, Address] = {}
     for statement in document.statements:
         for kind, value in statement.principals or ():
@@ -147,7 +154,7 @@ def find_named_entities(document: Document, account: str) -> dict[str, Address]:
 
 
 def find_trusted_providers(document: Document, account: str) -> dict[Address, list[Statement]]:
-    """Provider of this account → the statements that let those in for whom it vouches."""
+    """Return the providers of this account that a trust names, each with the statements that let its callers in."""
     found: dict[Address, list[Statement]] = {}
     for statement in document.statements:
         for kind, value in statement.principals or ():
@@ -158,7 +165,7 @@ def find_trusted_providers(document: Document, account: str) -> dict[Address, li
 
 
 def unique_ids_of(document: Document) -> frozenset[str]:
-    """The unique ids of users and roles that a live trust names in place of an ARN (IAM identifiers)."""
+    """Return the unique ids of users and roles that a live trust names in place of an ARN (IAM identifiers)."""
     return frozenset(
         value
         for statement in document.statements
@@ -168,41 +175,42 @@ def unique_ids_of(document: Document) -> frozenset[str]:
 
 
 def remove_principals(document: Document, removed: frozenset[str], partition: str) -> Document:
-    """The trust without these principals of kind AWS, and without the statements that let in nobody else.
+    """Return the trust without these principals of kind AWS.
 
-    What allowed all but them is dropped as well; what denied all but them, denies all. Closed where nothing is left.
+    A statement that then names nobody is dropped; only a Deny with NotPrincipal stays, and denies everybody. Return the
+    closed trust if no statement is left.
     """
-    kept = []
+    statements = []
     for statement in document.statements:
-        left = (statement.principals or frozenset()) - {("AWS", one) for one in removed}
-        if left:
-            kept.append(replace(statement, principals=left))
+        remaining = (statement.principals or frozenset()) - {("AWS", arn) for arn in removed}
+        if remaining:
+            statements.append(replace(statement, principals=remaining))
         elif statement.not_principal and statement.effect == "Deny":
-            kept.append(replace(statement, principals=frozenset({("AWS", "*")}), not_principal=False))
-    found = as_json(replace(document, statements=frozenset(kept)))
-    return canonical(cast("dict[str, Json]", found) if kept else json.loads(CLOSED_TRUST), partition)
+            statements.append(replace(statement, principals=frozenset({("AWS", "*")}), not_principal=False))
+    found = as_json(replace(document, statements=frozenset(statements)))
+    return canonical(cast("dict[str, Json]", found) if statements else json.loads(CLOSED_TRUST), partition)
 
 
 def find_trusted_entities(document: Document, account: str) -> frozenset[Address]:
-    """The users, roles and providers of this account that a trust policy names."""
+    """Return the users, roles and providers of this account that a trust policy names."""
     return frozenset(find_named_entities(document, account).values())
 
 
 def can_deny_principal(deny: Statement, kind: str, value: str) -> bool:
-    """Whether a Deny may shut out somebody whom an Allow lets in by this principal.
+    """Return whether a Deny may block somebody whom an Allow lets in by this principal.
 
-    An account stands for all of its principals, and a role for its sessions ("AWS JSON policy elements: Principal").
+    An account means all of its principals, and a role all of its sessions ("AWS JSON policy elements: Principal").
     """
     return deny.not_principal or any(
-        (who, named) == (kind, value)
-        or (who in ("AWS", "*") and named == "*")
-        or (who == "AWS" and kind in ("AWS", "*") and _can_be_same(named, value))
-        for who, named in deny.principals or ()
+        (deny_kind, deny_value) == (kind, value)
+        or (deny_kind in ("AWS", "*") and deny_value == "*")
+        or (deny_kind == "AWS" and kind in ("AWS", "*") and _can_be_same(deny_value, value))
+        for deny_kind, deny_value in deny.principals or ()
     )
 
 
 def _can_be_same(one: str, other: str) -> bool:
-    """Whether two AWS principals, of which neither is the other, may be the same in one request."""
+    """Return whether two different AWS principals may both mean the caller of one request."""
     if "*" in (one, other):
         return True
     if one.split(":")[4:5] != other.split(":")[4:5]:

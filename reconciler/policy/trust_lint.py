@@ -1,4 +1,4 @@
-"""Finds what is wrong with a trust although its grammar is right: who is let in, by whom, and with which actions.
+"""Find faults of a trust policy with correct grammar: whom it lets in, through which provider, with which actions.
 
 Sources: IAM User Guide, "IAM Access Analyzer policy check reference", "Identity-provider controls for shared OIDC
 providers", "AWS JSON policy elements: Principal", "Create an OpenID Connect (OIDC) identity provider in IAM" ("OIDC
@@ -41,7 +41,10 @@ _WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
 
 def lint_trust(document: object, account: str) -> Iterator[Flaw]:
-    """Flaws of a trust of any shape. `account`: the role's; empty if it is not known."""
+    """Yield the flaws of a trust policy; any JSON value will do.
+
+    account: the account of the role; empty if it is not known.
+    """
     for path, statement in iter_statements(document):
         yield from _check_bare_principal(statement, path)
         yield from _check_actions(statement, path)
@@ -55,27 +58,25 @@ def lint_trust(document: object, account: str) -> Iterator[Flaw]:
 
 def _check_bare_principal(statement: JsonObject, path: Path) -> Iterator[Flaw]:
     if statement.get("Principal") == "*":
-        summary = 'A bare "*" as Principal of a trust: AWS does not say that it takes one, Access Analyzer objects.'
+        summary = 'The Principal of this trust is a bare "*": AWS does not document it, and Access Analyzer objects.'
         yield warning("bare-principal-in-trust", (*path, "Principal"), summary, 'Write {"AWS": "*"}.')
 
 
 def _check_actions(statement: JsonObject, path: Path) -> Iterator[Flaw]:
-    """Wildcards, of which AWS does not say whether a trust takes them; and actions that no trust gives anybody."""
+    """Warn about wildcards, which AWS does not document for a trust, and about actions that have no effect in one."""
     for form in ("Action", "NotAction"):
         for place, text in texts_of(element_of(statement, path, form)):
             if "*" in text or "?" in text:
-                wanted = find_assume_actions(element_of(statement, path, "Principal"))
+                usual = find_assume_actions(element_of(statement, path, "Principal"))
                 if match_sts_actions(text):
-                    summary = (
-                        f"Action {format_value(text)} of a trust has a wildcard: AWS does not say that it takes one."
-                    )
-                    hint = f"Write the actions out, as in {', '.join(wanted)}."
+                    summary = f"Action {format_value(text)} has a wildcard: AWS documents none in a trust."
+                    hint = f"Write the full names of the actions, as in {', '.join(usual)}."
                     yield warning("trust-action-wildcard", place, summary, hint)
             elif match_sts_actions(text) and not match_trust_actions(text):
                 summary = (
                     f"Action {format_value(text)} has no effect in a trust policy, which says who may assume a role."
                 )
-                hint = "Remove it; what the role may do goes into its policies."
+                hint = "Remove it, or move it to the role's policies, which say what the role may do."
                 yield warning("trust-action-without-effect", place, summary, hint)
 
 
@@ -85,7 +86,7 @@ def _check_anyone(statement: JsonObject, path: Path) -> Iterator[Flaw]:
     for place, kind, text in iter_principals(element_of(statement, path, "Principal")):
         if kind == "AWS" and text == "*":
             summary = "Everybody may assume this role, from any AWS account."
-            hint = "Name the principals, or narrow it by a Condition such as aws:PrincipalOrgID."
+            hint = "Name the principals, or add a Condition that limits them, such as one on aws:PrincipalOrgID."
             yield warning("trust-to-anyone", place, summary, hint)
 
 
@@ -109,35 +110,38 @@ def _check_provider_account(place: Path, text: str, account: str) -> Iterator[Fl
     provider = _PROVIDER.match(text)
     if provider and account and provider[1] != account:
         own = text.replace(f":{provider[1]}:", f":{account}:", 1)
-        summary = f"Nobody can come in by {text}: it is a provider of account {provider[1]}."
-        hint = f"A role trusts only providers of its own account. Create it in {account}, and name {own}."
+        summary = f"Nobody can assume this role through {text}: the provider is in account {provider[1]}."
+        hint = f"A role can only trust a provider of its own account. Create it in {account} and write {own}."
         yield warning("foreign-provider", place, summary, hint)
 
 
 def _check_shared_issuer(issuer: SharedIssuer, place: Path, lines: list[ConditionLine]) -> Iterator[Flaw]:
-    """IAM refuses a trust in a shared issuer that does not test whose token it is."""
+    """Yield an error if no condition tests whose token it is, which IAM refuses; warn if a test is too wide."""
     key, claim = issuer.keys[0], issuer.claims[0]
     operator = "StringLike" if "*" in issuer.example else "StringEquals"
     hint = f'IAM refuses such a trust. Add the condition {operator}: {{"{key}": "{issuer.example}"}}.'
     code = {"sub": "oidc-without-subject", "aud": "oidc-without-audience"}.get(claim, "oidc-without-session-name")
     if not evaluates_claim(issuer, lines):
-        summary = f"Everybody at {issuer.name} could assume this role: no condition says which {key} is yours."
+        summary = f"Everybody at {issuer.name} could assume this role: no condition limits {key} to yours."
         yield error(code, place, summary, hint)
         return
     if not narrows_claim(issuer, lines):
-        summary = f"Conditions on {key} only say who may not come in: all others at {issuer.name} may."
+        summary = f"The conditions on {key} only exclude some: everybody else at {issuer.name} may assume this role."
         yield warning("oidc-claim-not-narrowed", place, summary, hint.removeprefix("IAM refuses such a trust. "))
     keys = {one.casefold() for one in issuer.keys}
     for line in lines:
         if line.key.casefold() in keys and issuer.url != GITHUB_ISSUER and line.operator.startswith(_LIKE_OPERATORS):
             for part in line.values:
                 if is_solely_wildcard(part.value):
-                    summary = f"{format_value(part.value)} lets everybody at {issuer.name} in."
+                    summary = f"{format_value(part.value)} lets everybody at {issuer.name} assume this role."
                     yield warning("oidc-subject-too-wide", part.path, summary, "Remove it.")
 
 
 def _check_github_enterprise(url: str, place: Path, lines: list[ConditionLine]) -> Iterator[Flaw]:
-    """The issuer of one GitHub enterprise: AWS does not say that it demands the subject there."""
+    """Warn about a trust in the issuer of one GitHub enterprise that does not test the subject.
+
+    AWS does not document that it refuses such a trust.
+    """
     tested = {line.key.casefold() for line in lines if line.operator != "Null"}
     if not tested & {f"{url}:sub", f"{url}:job_workflow_ref"}:
         summary = f"Any repository of that enterprise can assume this role: no condition tests {url}:sub."
@@ -148,38 +152,38 @@ def _check_github_enterprise(url: str, place: Path, lines: list[ConditionLine]) 
 def _check_github_subjects(line: ConditionLine) -> Iterator[Flaw]:
     for path, text in texts_of(line.part):
         owner = re.sub(r"^repo:", "", text, flags=re.IGNORECASE).partition("/")[0].partition(":")[0]
-        # Behind @ stands the number of the owner, and no name can contain an @.
+        # The number of the owner follows the @, and no name can contain an @.
         name = owner.partition("@")[0]
         if not name.strip("*?"):
-            summary = f"The subject {format_value(text)} lets any organization on GitHub in."
+            summary = f"The subject {format_value(text)} lets every organization on GitHub assume this role."
             yield warning("oidc-subject-too-wide", path, summary, "Name the organization and the repository.")
         elif "*" in name or "?" in name:
-            summary = f"The subject {format_value(text)} also matches organizations whose names merely look alike."
-            hint = "Spell the organization out; put a wildcard only behind its /."
+            summary = f"The subject {format_value(text)} also matches other organizations with a similar name."
+            hint = "Write the full name of the organization, and use a wildcard only after its /."
             yield warning("oidc-subject-look-alike", path, summary, hint)
 
 
 def _check_services(statement: JsonObject, path: Path) -> Iterator[Flaw]:
     for place, kind, text in iter_principals(element_of(statement, path, "Principal")):
         if kind == "Service":
-            yield from check_service_principal(place, text, "IAM refuses one that it does not know.")
+            yield from check_service_principal(place, text, "IAM refuses a service that it does not know.")
 
 
 def check_service_principal(place: Path, text: str, consequence: str) -> Iterator[Flaw]:
-    """Warn about a service principal that AWS does not seem to have. What has not the form of one is passed over.
+    """Warn about a service principal that AWS does not seem to have; skip texts that have another form.
 
-    consequence: what comes of it.
+    consequence: a sentence that says what happens with such a name.
     """
     if "." not in text or "*" in text or "?" in text or "${" in text or is_known_service(text):
         return
     near = find_nearest_service(text)
-    hint = f"Did you mean {near}?" if near else "AWS's page on the service names it, as in ec2.amazonaws.com."
-    summary = f"{format_value(text)} is none of the service principals known here (list of {date_of_list()})."
+    hint = f"Did you mean {near}?" if near else "Look it up in AWS's guide of that service, as in ec2.amazonaws.com."
+    summary = f"{format_value(text)} is not in the list of service principals of {date_of_list()}."
     yield warning("unknown-service-principal", place, summary, f"{hint} {consequence}")
 
 
 def _check_needed_actions(document: object) -> Iterator[Flaw]:
-    """Services that use more than sts:AssumeRole, and get nothing from a trust that lacks it."""
+    """Warn about a service that needs more actions than sts:AssumeRole if the trust does not allow them all."""
     places: dict[str, Path] = {}
     allowed: dict[str, set[str]] = {}
     for path, statement in iter_statements(document):
@@ -188,8 +192,8 @@ def _check_needed_actions(document: object) -> Iterator[Flaw]:
         for place, kind, text in iter_principals(element_of(statement, path, "Principal")):
             if kind == "Service" and text in NEEDED_ACTIONS:
                 places.setdefault(text, place)
-                spoken = {action for action in NEEDED_ACTIONS[text] if _covers_action(statement, path, action)}
-                allowed.setdefault(text, set()).update(spoken)
+                covered = {action for action in NEEDED_ACTIONS[text] if _covers_action(statement, path, action)}
+                allowed.setdefault(text, set()).update(covered)
     for service, needed in NEEDED_ACTIONS.items():
         missing = [action for action in needed if action not in allowed.get(service, needed)]
         if missing:
@@ -201,6 +205,6 @@ def _check_needed_actions(document: object) -> Iterator[Flaw]:
 def _covers_action(statement: JsonObject, path: Path, action: str) -> bool:
     named = any(action in match_trust_actions(text) for _, text in texts_of(element_of(statement, path, "Action")))
     if "NotAction" in statement and "Action" not in statement:
-        left_out = texts_of(element_of(statement, path, "NotAction"))
-        return not any(action in match_trust_actions(text) for _, text in left_out)
+        excluded = texts_of(element_of(statement, path, "NotAction"))
+        return not any(action in match_trust_actions(text) for _, text in excluded)
     return named

@@ -1,9 +1,9 @@
-"""Policy variables where AWS does not read them: it takes the text as it stands, or never matches.
+"""Find policy variables in places in which AWS does not read them: the text stays as it is, or never matches.
 
 From the IAM User Guide, "IAM policy elements: Variables and tags", sections "Where you can use policy variables"
 (behind the fifth colon of a Resource, and in conditions with String and Arn operators) and "Using variables in
 policies" (single-valued keys), and of the "IAM Access Analyzer policy check reference" the checks "Invalid variable for
-operator" and "Unsupported variable in element". Warnings: IAM takes most of these.
+operator" and "Unsupported variable in element". Flaws are warnings, because IAM accepts most of these documents.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from reconciler.policy.walk import (
 )
 
 VARIABLE_TYPES = ("String", "Arn")
-"""The types of operator that take policy variables."""
+"""The types of operator whose values may have policy variables."""
 
 MISPLACED_CODE, MULTIVALUED_CODE, OPERATOR_CODE = (
     "variable-in-wrong-place",
@@ -37,21 +37,21 @@ MISPLACED_CODE, MULTIVALUED_CODE, OPERATOR_CODE = (
 )
 
 VERSION_WITHOUT_VARIABLES = "2008-10-17"
-"""It has no variables."""
+"""The version of the grammar in which `${…}` is plain text."""
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _ESCAPES = ("*", "?", "$")
 _ACCOUNT_VARIABLE = "${aws:PrincipalAccount}"
-"""AWS's own AmazonTimestreamInfluxDBServiceRolePolicy has it where the account stands."""
+"""AWS's own AmazonTimestreamInfluxDBServiceRolePolicy uses this variable as the account of an ARN."""
 
 _ARN_FIELDS = ("partition", "service", "region", "account")
 _MULTIVALUED = {key.casefold(): key for key in MULTIVALUED}
 
 
 def check_variables(document: JsonObject, refused: frozenset[Path]) -> Iterator[Flaw]:
-    """Warn of each variable that stands where AWS reads none, or that can have several values.
+    """Warn about each variable that AWS does not read at its place, and about keys with several values.
 
-    refused: paths of errors, which say enough.
+    refused: paths that already have an error; they get no warning.
     """
     if document.get("Version") == VERSION_WITHOUT_VARIABLES:
         return
@@ -74,7 +74,7 @@ def _variable_keys_of(text: str) -> list[str]:
 
 
 def _allows_no_variables(path: Path, at_key: bool) -> bool:
-    """Say whether a text of a statement is no Resource and no value of a condition."""
+    """Return whether a text of a statement is neither a Resource nor a value of a condition."""
     elements = [step for step in path if isinstance(step, str)]
     return at_key or elements[:1] not in (["Resource"], ["NotResource"], ["Condition"])
 
@@ -83,20 +83,21 @@ def _check_placement(path: Path, text: str, at_key: bool) -> Iterator[Flaw]:
     if not _variable_keys_of(text):
         return
     name = next((step for step in path[1:] if isinstance(step, str)), "")
-    where = f"a key of {name}" if at_key else name
-    summary = f"{format_value(text)} has a variable in {where}, where AWS reads none."
+    element = f"a key of {name}" if at_key else name
+    summary = f"{format_value(text)} has a variable in {element}, where AWS reads none."
     yield warning(MISPLACED_CODE, path, summary, "Write the value itself, or test the key in a Condition.", at_key)
 
 
 def _check_arn_fields(path: Path, text: str) -> Iterator[Flaw]:
-    """Report a variable before the fifth colon of an ARN."""
+    """Warn about a variable before the fifth colon of an ARN."""
     if "${" not in text or not text.startswith("arn:"):
         return
-    for name, part in zip(_ARN_FIELDS[1:], split_at_colons(text)[2:5], strict=False):  # that of a partition is an error
+    # A variable in the partition is an error of `resource_arns`.
+    for name, part in zip(_ARN_FIELDS[1:], split_at_colons(text)[2:5], strict=False):
         if _variable_keys_of(part) and not (name == "account" and part == _ACCOUNT_VARIABLE):
             instead = "{{ account_id }}, or * for all accounts" if name == "account" else "the value itself"
-            summary = f"{format_value(text)} has the variable {part} where the {name} stands; AWS reads none there."
-            hint = f"Write {instead}. Variables work behind the fifth colon of an ARN."
+            summary = f"{format_value(text)} has the variable {part} in place of the {name}; AWS reads none there."
+            hint = f"Write {instead}. Variables work after the fifth colon of an ARN."
             yield warning(MISPLACED_CODE, path, summary, hint)
 
 
@@ -104,7 +105,7 @@ def _check_multivalued(path: Path, text: str) -> Iterator[Flaw]:
     for name in _variable_keys_of(text) if "${" in text else ():
         key = _MULTIVALUED.get(name.casefold())
         if key:
-            summary = f"{format_value(text)} has ${{{name}}}, a key of several values, which AWS puts into no variable."
+            summary = f"{format_value(text)} has ${{{name}}}, a key with several values; AWS never fills it in."
             yield warning(
                 MULTIVALUED_CODE, path, summary, f"Test {key} in a Condition, with ForAnyValue or ForAllValues."
             )

@@ -1,6 +1,6 @@
-"""The parts of a document as its author wrote it, each with its path. Nothing is assumed of any value's type.
+"""Walk through a document as its author wrote it, and yield its parts, each with its path.
 
-What has the wrong type is passed over: the grammar reports it, and whoever walks need not trip over it.
+The walk accepts any JSON value. It skips values of the wrong type, which `grammar` reports.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ JsonObject = dict[Any, object]
 
 
 class DocumentPart(NamedTuple):
-    """One value and where it stands."""
+    """A value of a document, and the path to it."""
 
     path: Path
     value: object
@@ -38,25 +38,26 @@ class ConditionLine(NamedTuple):
 
 
 def items_of(part: DocumentPart) -> list[DocumentPart]:
-    """The elements of a list; of anything else, itself."""
+    """Return the elements of a list; return any other value as the only element."""
     if not isinstance(part.value, list):
         return [part]
     return [DocumentPart((*part.path, index), value) for index, value in enumerate(part.value)]
 
 
 def texts_of(part: DocumentPart | None) -> list[tuple[Path, str]]:
-    """The strings among the items; nothing where the part is absent."""
+    """Return the strings among the items, each with its path; return an empty list if the part is absent."""
     if part is None:
         return []
     return [(path, value) for path, value in items_of(part) if isinstance(value, str)]
 
 
 def element_of(statement: JsonObject, path: Path, name: str) -> DocumentPart | None:
+    """Return an element of a statement by its name, such as "Action"; None if the statement lacks it."""
     return DocumentPart((*path, name), statement[name]) if name in statement else None
 
 
 def iter_statements(document: object) -> Iterator[tuple[Path, JsonObject]]:
-    """Every statement that is an object, whether `Statement` is one object or a list."""
+    """Yield every statement that is an object, with its path. `Statement` may be one object or a list."""
     if isinstance(document, dict) and "Statement" in document:
         for path, value in items_of(DocumentPart(("Statement",), document["Statement"])):
             if isinstance(value, dict):
@@ -64,7 +65,7 @@ def iter_statements(document: object) -> Iterator[tuple[Path, JsonObject]]:
 
 
 def iter_conditions(condition: DocumentPart | None) -> Iterator[ConditionLine]:
-    """Every line of a Condition that has the right shape."""
+    """Yield every line of a Condition that has the right form."""
     if condition is None or not isinstance(condition.value, dict):
         return
     for operator, block in condition.value.items():
@@ -74,7 +75,7 @@ def iter_conditions(condition: DocumentPart | None) -> Iterator[ConditionLine]:
 
 
 def iter_principals(principal: DocumentPart | None) -> Iterator[tuple[Path, str, str]]:
-    """Path, kind and text of every principal; a bare `"*"` has the kind AWS, which AWS says it equals."""
+    """Yield path, kind and text of every principal. A bare `"*"` gets the kind AWS: AWS says that it means the same."""
     if principal is None:
         return
     if isinstance(principal.value, str):
@@ -86,9 +87,9 @@ def iter_principals(principal: DocumentPart | None) -> Iterator[tuple[Path, str,
 
 
 def iter_strings(document: object) -> Iterator[tuple[Path, str, bool]]:
-    """Every string anywhere, in reading order, and whether it is a key.
+    """Yield path and text of every string, in reading order, and True if the string is a key.
 
-    A stack of its own, since a hostile document may nest deeper than Python recurses.
+    Uses its own stack, because a hostile document may nest deeper than Python can recurse.
     """
     stack: list[DocumentPart] = [DocumentPart((), document)]
     while stack:
@@ -108,8 +109,7 @@ def is_printable_ascii(text: str) -> bool:
 
 
 def all_strings_pass(document: object, test: Callable[[str], bool]) -> bool:
-    """Say whether every string anywhere, keys included, passes a test: a walk like `iter_strings`, with no paths to
-    make."""
+    """Return whether every string of the document, keys included, passes a test. Faster than `iter_strings`."""
     stack = [document]
     while stack:
         value = stack.pop()

@@ -1,1 +1,1 @@
-"""Running a command or the person's shell in another environment; standard library and model only."""
+"""Run a command or the user's shell in another environment. Standard library and `model` only."""

@@ -1,4 +1,4 @@
-"""A command in an environment of its own: its exit code passed on, signals left to it, one line where it cannot start.
+"""Run a command in a given environment: pass on its exit code and signals, and explain if it cannot start.
 
 Exit codes are the shell's own (POSIX, "Exit Status for Commands"): 127 not found, 126 not executable, 128 + n
 ended by signal n.
@@ -19,14 +19,14 @@ from types import FrameType
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 
 # A terminal sends these to every process in front of it, so the command has them already.
-_FROM_TERMINAL = ("SIGINT", "SIGQUIT")
-_FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+_TERMINAL_SIGNALS = ("SIGINT", "SIGQUIT")
+_FORWARDED_SIGNALS = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 
 
 def run_command(command: Sequence[str], environ: Mapping[str, str], echo: Callable[[str], None]) -> int:
-    """The exit code of `command`, run with exactly `environ` and this process's stdin, stdout and stderr.
+    """Run `command` with exactly `environ`, and this process's stdin, stdout and stderr; return its exit code.
 
-    `echo` gets the one line that explains a command that could not be started.
+    echo: gets one line that explains why a command could not start.
     """
     relay = _SignalRelay()
     with _relay_signals(relay):
@@ -52,7 +52,7 @@ def _locate_program(command: Sequence[str], environ: Mapping[str, str]) -> list[
 
 
 class _SignalRelay:
-    """A signal handler that passes signals on to the command; one that comes before its start is kept for it."""
+    """A signal handler that passes signals on to the command; signals before its start wait for it."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
@@ -64,8 +64,8 @@ class _SignalRelay:
             child.send_signal(number)
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if signal.Signals(number).name in _FROM_TERMINAL and _is_foreground():
-            return  # the terminal tells the command itself, also while this process still waits for its start
+        if signal.Signals(number).name in _TERMINAL_SIGNALS and _is_foreground():
+            return  # the terminal sends the signal to the command itself, even before this process knows it
         if self._child is None:
             self._early.append(number)
         else:
@@ -74,11 +74,11 @@ class _SignalRelay:
 
 @contextmanager
 def _relay_signals(relay: _SignalRelay) -> Iterator[None]:
-    """While it lasts, signals meant for this process reach the command, which decides what they mean."""
+    """Pass signals for this process on to the command during the block."""
     before = {}
-    # Python takes handlers from its main thread only. A handler, never SIG_IGN: the command would inherit that.
+    # Python accepts handlers only from its main thread. Never SIG_IGN: the command would inherit it.
     if threading.current_thread() is threading.main_thread():
-        for name in (*_FROM_TERMINAL, *_FORWARDED):
+        for name in (*_TERMINAL_SIGNALS, *_FORWARDED_SIGNALS):
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 before[number] = signal.signal(number, relay)
@@ -90,7 +90,7 @@ def _relay_signals(relay: _SignalRelay) -> Iterator[None]:
 
 
 def _is_foreground() -> bool:
-    """True where a terminal's keys reach this process and its children alike."""
+    """Return whether the keys of the terminal reach this process and its children."""
     if sys.platform == "win32":
         return True
     try:

@@ -1,4 +1,4 @@
-"""How each shell is started so that our lines run after the person's own start-up files, which stay unchanged.
+"""Start each shell so that reconcile's lines run after the user's start-up files, which stay unchanged.
 
 Start-up order is each shell's own: bash(1) "INVOCATION", zsh(1) "STARTUP/SHUTDOWN FILES", fish(1)
 `--init-command`, and ENV for sh (POSIX, "sh", "Environment Variables").
@@ -13,15 +13,21 @@ from pathlib import Path
 from reconciler.shell.variables import ShellVariables, render_assignments
 
 _CARRIED_PREFIX = "__RECONCILE_"
-_READ_ENV = {"sh", "dash", "ash", "busybox", "ksh", "ksh93", "mksh", "yash"}
+_SHELLS_READING_ENV = {"sh", "dash", "ash", "busybox", "ksh", "ksh93", "mksh", "yash"}
 
 ShellCommand = tuple[tuple[str, ...], dict[str, str]]
-"""The command, and what it needs in its environment beside what `Opening.environ` has."""
+"""The command, and variables to add to `StartupContext.environ`."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartupContext:
-    """What every shell's function gets. `folder` is a folder for its files; `environ` has the variables in it."""
+    """The arguments of every starter.
+
+    program: the program of the shell. folder: an empty folder for its start-up files.
+    variables: the variables to set and unset. label: the text that the prompt begins with.
+    prefix: other variables that begin with it are unset; "" for none.
+    environ: the environment, with `variables` already applied.
+    """
 
     program: str
     folder: Path
@@ -31,11 +37,14 @@ class StartupContext:
     environ: Mapping[str, str] = field(repr=False)
 
     def carry_variables(self) -> dict[str, str]:
-        """The variables that are set, under the names that no start-up file knows."""
+        """Return the variables to set, under names that no start-up file knows."""
         return {_CARRIED_PREFIX + name: value for name, value in self.variables.items() if value is not None}
 
     def make_restore_script(self, line: str = 'export {0}="${{{1}}}"; unset {1};', shell: str = "sh") -> str:
-        """Lines that set every variable again from the name it was carried under, {1}, and unset the others."""
+        """Return lines that set every variable again from its carried name and unset the others.
+
+        line: a template with {0} for the name and {1} for the carried name.
+        """
         carried = [
             line.format(name, _CARRIED_PREFIX + name) for name, value in self.variables.items() if value is not None
         ]
@@ -43,11 +52,11 @@ class StartupContext:
         return "\n".join(carried) + "\n" + render_assignments(absent, shell)
 
     def choose_unset_script(self, script: str) -> str:
-        """The script that unsets the family; nothing where there is none."""
+        """Return the script that unsets the variables with `prefix`; "" without a prefix."""
         return script if self.prefix else ""
 
     def fill_script(self, script: str) -> str:
-        """The script with its @NAMES@ replaced."""
+        """Return the script with its @NAMES@ replaced."""
         for name, value in {"@LABEL@": self.label, "@ROOM@": str(self.folder), "@FAMILY@": self.prefix}.items():
             script = script.replace(name, value)
         return script
@@ -93,9 +102,9 @@ def start_cmd(context: StartupContext) -> ShellCommand:
 
 
 def start_posix(context: StartupContext) -> ShellCommand:
-    """Of a shell that we do not know, only what every one of them may heed: a prompt, and no file to run."""
+    """Return the command for a POSIX shell; an unknown shell only gets a prompt, and no start-up file."""
     prompt = {"PS1": f"{context.label}$ "}
-    if Path(context.program).name not in _READ_ENV:
+    if Path(context.program).name not in _SHELLS_READING_ENV:
         return (context.program, "-i"), prompt | {"ENV": ""}
     own: ShellVariables = {"ENV": context.environ.get("ENV")}
     file = _write_script(
@@ -132,7 +141,7 @@ done
 unset __reconcile_name
 """
 
-# Prompts that are built anew before every command (starship, git-prompt) are marked again each time.
+# Some prompts are built anew before every command (starship, git-prompt), so the label is added each time.
 _BASH_PROMPT = """\
 __reconcile_prompt() { case $PS1 in '@LABEL@'*) ;; *) PS1='@LABEL@'$PS1 ;; esac; }
 case $(declare -p PROMPT_COMMAND 2>/dev/null) in
@@ -142,8 +151,8 @@ case $(declare -p PROMPT_COMMAND 2>/dev/null) in
 esac
 """
 
-# zsh reads our two files because ZDOTDIR names their folder; each reads the person's own from where they are,
-# which their .zshenv may move. The history must not follow ZDOTDIR into a folder that goes away.
+# zsh reads our two files because ZDOTDIR names their folder. Each of them reads the user's own file, which the user's
+# .zshenv may move. The history must not follow ZDOTDIR into a folder that is deleted.
 _ZSHENV = """\
 [ ! -f "${ZDOTDIR:-$HOME}/.zshenv" ] || . "${ZDOTDIR:-$HOME}/.zshenv"
 __reconcile_zdotdir=${ZDOTDIR-}
@@ -171,7 +180,7 @@ case $PS1 in '@LABEL@'*) ;; *) PS1='@LABEL@'$PS1 ;; esac
 _FISH_UNSET_SCRIPT = """\
 for name in (set -n | string match '@FAMILY@*'); set -e $name; end
 """
-# The status is handed on, for prompts that show it.
+# The exit status is passed on, for prompts that show it.
 _FISH_PROMPT = """\
 functions -q fish_prompt; and functions -c fish_prompt __reconcile_own_prompt
 function __reconcile_status; return $argv[1]; end

@@ -1,6 +1,7 @@
-"""The only module that writes to stdout and stderr; everything it writes is escaped, but what another program reads.
+"""Write to stdout and stderr. No other module does.
 
-Standard library only, and little of it: this is on the path of every warm `assume`.
+Everything is escaped, except output that another program reads. Every warm `assume` imports this module, so it uses
+little, and only the standard library.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ _ANNOTATIONS = ("::error ", "::warning ", "::notice ")
 
 
 def write_text(text: str, *, err: bool = False, colors: bool = False) -> None:
-    """Write lines that a renderer made, and a line end. `colors`: those of the text survive."""
+    """Write the lines of a renderer, and a line end. colors: True to keep colour codes."""
     _write(escape_lines(text, colors=colors), err)
 
 
 def write_line(text: str, *, err: bool = False) -> None:
-    """Write one line, whatever is in the text."""
+    """Write one line; line ends in the text are escaped."""
     _write(escape_line(text), err)
 
 
 def write_sentence(text: str, *, err: bool = False, whole: Iterable[str] = ()) -> None:
-    """Write one line for a person: on a terminal it is broken between words, never in those of `whole`."""
+    """Write one line for a person; a terminal gets it broken between words, but never inside a text of `whole`."""
     line = escape_line(text)
     width = terminal_columns(err=err)
     if width is not None and len(line) * 2 > width:  # twice: some characters are two columns wide
@@ -39,27 +40,29 @@ def write_sentence(text: str, *, err: bool = False, whole: Iterable[str] = ()) -
 
 
 def terminal_columns(*, err: bool = False) -> int | None:
-    """Return how wide the terminal behind a stream is; None where there is none. COLUMNS counts, as in a shell."""
+    """Return the width of the stream's terminal in columns; None if it is no terminal. COLUMNS wins, as in a shell."""
     stream = sys.stderr if err else sys.stdout
     try:
         if not stream.isatty():
             return None
-        asked = os.environ.get("COLUMNS", "")
-        return int(asked) if asked.isdecimal() and 0 < int(asked) < 10_000 else os.get_terminal_size(stream.fileno())[0]
+        columns = os.environ.get("COLUMNS", "")
+        if columns.isdecimal() and 0 < int(columns) < 10_000:
+            return int(columns)
+        return os.get_terminal_size(stream.fileno())[0]
     except (OSError, ValueError):
         return None
 
 
 def write_commands(text: str) -> None:
-    """Write annotations of GitHub's, one a line, to stdout: the only lines that may begin with `::`."""
+    """Write GitHub's annotations, one a line, to stdout; no other line may begin with `::`."""
     for line in text.split("\n"):
         _write(escape_characters(line) if line.startswith(_ANNOTATIONS) else escape_line(line), err=False)
 
 
 def write_exactly(text: str) -> None:
-    """Write to stdout what another program reads to its last byte: shell assignments, credentials.
+    """Write text for another program to stdout, byte for byte: shell assignments, credentials.
 
-    Values are the bytes that they are in the environment, whatever the locale.
+    Values keep the bytes that they have in the environment, whatever the locale is.
     """
     buffer = None if text.isascii() or os.name == "nt" else getattr(sys.stdout, "buffer", None)
     sys.stdout.flush()
@@ -75,6 +78,6 @@ def _write(text: str, err: bool) -> None:
     stream = sys.stderr if err else sys.stdout
     try:
         stream.write(f"{text}\n")
-    except UnicodeEncodeError:  # a stream of another encoding than UTF-8
+    except UnicodeEncodeError:  # the stream has another encoding than UTF-8
         stream.write(f"{text}\n".encode(stream.encoding, "backslashreplace").decode(stream.encoding))
     stream.flush()

@@ -1,7 +1,7 @@
-"""The person's shell opened with other variables and a prompt that says so; their own start-up files run first.
+"""Open the user's shell with other variables and a marked prompt; the user's start-up files run first.
 
-Weak point: a start-up file may export the same variables itself, so each of them also travels under another
-name and is put back, and that name removed, after those files ran (`startup`).
+A start-up file may export the same variables itself. So each variable is also passed under another name, and set again
+after the start-up files have run (`startup`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from reconciler.shell.variables import ShellVariables, apply_variables, shell_of
 
 @dataclass(frozen=True, slots=True)
 class Subshell:
-    """What to run (`child.run`) so that the person is in the shell. The environment may hold secrets."""
+    """The command and environment with which `child.run_command` opens the shell. The environment may hold secrets."""
 
     command: tuple[str, ...]
     environ: Mapping[str, str] = field(repr=False)
@@ -34,31 +34,36 @@ def run_subshell(
     echo: Callable[[str], None],
     prefix: str = "",
 ) -> int:
-    """The exit code of a `open_subshell` that the person was in; the program is `program_of` it."""
-    with open_subshell(shell, program_of(shell, environ), variables, mark, environ, prefix) as made:
-        return child.run_command(made.command, made.environ, echo)
+    """Open a subshell, wait until the user leaves it, and return its exit code.
+
+    The parameters are those of `open_subshell`. echo: gets one line if the shell cannot start.
+    """
+    with open_subshell(shell, program_of(shell, environ), variables, mark, environ, prefix) as subshell:
+        return child.run_command(subshell.command, subshell.environ, echo)
 
 
 @contextmanager
 def open_subshell(
     shell: str, program: str, variables: ShellVariables, mark: str, environ: Mapping[str, str], prefix: str = ""
 ) -> Iterator[Subshell]:
-    """A shell with `variables` applied to `environ` and a prompt that begins with `(mark) `.
+    """Yield a shell with `variables` applied to `environ` and a prompt that begins with `(mark) `.
 
-    `shell` is a key of `variables.SHELLS`, `program` what is run. `prefix`: whatever else start-up files export
-    whose name begins so is unset. Our own start-up files, which hold no value, live while the context lasts.
+    Reconcile's own start-up files, which hold no values, exist during the block.
+
+    shell: a key of `variables.SHELLS`. program: the program to run.
+    prefix: other variables with this prefix, which start-up files export, are unset; "" for none.
     """
     label = f"({sanitize_mark(mark)}) "
     with tempfile.TemporaryDirectory(prefix="reconcile-") as folder:
-        opening = startup.StartupContext(
+        context = startup.StartupContext(
             program, Path(folder), variables, label, prefix, apply_variables(variables, environ)
         )
-        command, more = startup.STARTERS.get(shell, startup.start_posix)(opening)
-        yield Subshell(command, dict(opening.environ) | more)
+        command, added = startup.STARTERS.get(shell, startup.start_posix)(context)
+        yield Subshell(command, dict(context.environ) | added)
 
 
 def program_of(shell: str, environ: Mapping[str, str]) -> str:
-    """The program for a shell that was asked for by name: the person's own where $SHELL is that one."""
+    """Return the program of a shell by its name; $SHELL if that is the same shell."""
     if environ.get("SHELL") and shell_of(environ, windows=False) == shell:
         return environ["SHELL"]
     if shell == "powershell":
@@ -67,5 +72,5 @@ def program_of(shell: str, environ: Mapping[str, str]) -> str:
 
 
 def sanitize_mark(mark: str) -> str:
-    """`mark` without what a shell would expand in its prompt: an alias name must not run anything there."""
+    """Return the mark without characters that a shell expands in its prompt: an alias name must not run commands."""
     return re.sub(r"[^\w.+=@:/, -]", "_", mark, flags=re.ASCII)

@@ -1,7 +1,7 @@
-"""Variables for a shell: laid over an environment, or written as the lines that set and unset them there.
+"""Apply variables to an environment, or write them as lines that a shell evaluates.
 
-Every line ends in a separator, so that it survives an unquoted `eval`. Little is imported: this is on the path of
-every warm `assume`.
+Every line ends in a separator, so that it survives an unquoted `eval`. Every warm `assume` imports this module, so it
+imports little itself.
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 ShellVariables = Mapping[str, str | None]
-"""Name → value; None is a variable that must not exist."""
+"""Maps names of variables to values; None means that the variable must not exist."""
 
 _Dialect = tuple[Callable[[str, str], str], Callable[[str], str]]
-"""How one shell sets (name, value) and unsets (name) a variable for itself and its children."""
+"""Two functions that return the line with which a shell sets and unsets a variable for itself and its children."""
 
 
 def apply_variables(variables: ShellVariables, environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` with `variables` set and unset."""
-    kept = {name: value for name, value in environ.items() if name not in variables}
-    return kept | {name: value for name, value in variables.items() if value is not None}
+    """Return `environ` with `variables` set and unset."""
+    others = {name: value for name, value in environ.items() if name not in variables}
+    return others | {name: value for name, value in variables.items() if value is not None}
 
 
 def render_assignments(variables: ShellVariables, shell: str) -> str:
-    """One line per variable, in their order. `shell` is a key of SHELLS. Raises Failed (cmd only)."""
+    """Return one line for each variable. shell: a key of SHELLS. Raises ReconcileError (only for cmd)."""
     put, unset = SHELLS[shell]
     return "".join((unset(name) if value is None else put(name, value)) + "\n" for name, value in variables.items())
 
 
 def shell_of(environ: Mapping[str, str], windows: bool) -> str:
-    """The key of SHELLS for who will read the lines: $SHELL; on Windows without one, cmd where PROMPT is set.
+    """Return the key of SHELLS for the user's shell, $SHELL; "sh" for an unknown shell.
 
-    PROMPT is cmd's own variable. A shell we do not know is taken for a POSIX one.
+    On Windows without $SHELL it is cmd if PROMPT, which is cmd's own variable, is set; else it is PowerShell.
     """
     program = environ.get("SHELL", "").replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
     if not program and windows:
@@ -44,27 +44,27 @@ def _quote_posix(value: str) -> str:
 
 
 def _quote_fish(value: str) -> str:
-    # An unquoted \n: fish splits the output of `eval (…)` at line ends, quoted or not.
+    # The \n stays outside the quotes: fish splits the output of `eval (…)` at line ends even inside quotes.
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "'\\n'") + "'"
 
 
 def _quote_powershell(value: str) -> str:
-    # PowerShell closes a literal string at typographic quotes as well (about_Quoting_Rules).
+    # PowerShell also ends a literal string at typographic quotes (about_Quoting_Rules).
     for quote in "'\u2018\u2019\u201a\u201b":
         value = value.replace(quote, quote * 2)
     return f"'{value}'"
 
 
 def _assign_in_cmd(name: str, value: str) -> str:
-    # cmd has no way to quote these that holds both at the prompt and in a batch file.
+    # cmd can quote these characters at the prompt or in a batch file, but not in a way that works in both.
     if any(character in value for character in '"%!\r\n'):
         from reconciler.model.problem import make_error
 
         raise make_error(
             "cmd-unquotable",
-            f"{name} cannot be written for cmd.",
-            "Its value has a quote, `%`, `!` or a line end, and cmd has no escape for them.",
-            "Use `--shell powershell`, or run the command as `reconcile assume ALIAS -- CMD`.",
+            f"Cannot write {name} for cmd.",
+            "Its value has a quote, `%`, `!` or a line end, and cmd cannot escape these.",
+            "Use `--shell powershell`, or run your command as `reconcile assume ALIAS -- CMD`.",
         )
     return f'set "{name}={value}"'
 

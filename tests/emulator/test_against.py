@@ -98,47 +98,47 @@ FORGED: dict[str, tuple[tuple[str, str], str]] = {
     # what the plan's file says instead → what is told
     "a policy more": (
         ("u: {groups: [g]", 'u: {policies: ["aws:AdministratorAccess"], groups: [g]'),
-        "user/u: the plan and the files want different values: policies.",
+        "user/u: the plan and the files have different values: policies.",
     ),
-    "a group less": (("groups: [g], tags", "tags"), "user/u: the plan and the files want different values: groups."),
-    "another session": (("2h", "12h"), "role/r: the plan and the files want different values: max_session_duration."),
-    "another variable": (("team: a", "team: b"), "user/u: the plan and the files want different values: tags.team."),
-    "an entity more": (("  stays: {}", "  stays: {}\n  evil: {}"), "user/evil: the plan changes it, and the files"),
-    "an entity of the file gone": (("  stays: {}\n", ""), "user/stays: the plan changes it, and the files ask for no"),
-    "a change less": ((", max_session_duration: 2h", ""), "role/r: the files ask for a change of it, and the plan has"),
-    "a deletion less": (("  stays: {}", "  stays: {}\n  leaver: {}"), "user/leaver: the files ask for a change of it"),
-    "nothing at all": ((AFTER, BEFORE), "role/r: the files ask for a change of it, and the plan has none."),
-    "another owner": (("owner: platform", "owner: evil"), "owner: the plan has evil, the files give platform."),
+    "a group less": (("groups: [g], tags", "tags"), "user/u: the plan and the files have different values: groups."),
+    "another session": (("2h", "12h"), "role/r: the plan and the files have different values: max_session_duration."),
+    "another variable": (("team: a", "team: b"), "user/u: the plan and the files have different values: tags.team."),
+    "an entity more": (("  stays: {}", "  stays: {}\n  evil: {}"), "user/evil: the plan changes it, but the files"),
+    "an entity of the file gone": (("  stays: {}\n", ""), "user/stays: the plan changes it, but the files do"),
+    "a change less": ((", max_session_duration: 2h", ""), "role/r: the files change it, but the plan does"),
+    "a deletion less": (("  stays: {}", "  stays: {}\n  leaver: {}"), "user/leaver: the files change it"),
+    "nothing at all": ((AFTER, BEFORE), "role/r: the files change it, but the plan does not."),
+    "another owner": (("owner: platform", "owner: evil"), "owner: the plan has evil, the files have platform."),
     "no owner": (("owner: platform\n", "owner: platform\nx-a: 1\n"), ""),
     "prune: all": ((SETTINGS, "settings: {prune: all, break_glass: [role/r]}"), "settings.prune: the plan has all"),
     "prune: none": ((SETTINGS, "settings: {prune: none, break_glass: [role/r]}"), "settings.prune: the plan has none"),
     "something ignored": (
         (SETTINGS, 'settings: {ignore: ["user/z*"], break_glass: [role/r]}'),
-        "settings.ignore: the plan has user/z*, the files give none.",
+        "settings.ignore: the plan has user/z*, the files have none.",
     ),
     "another break_glass": (
         (SETTINGS, "settings: {break_glass: [role/r, user/stays]}"),
-        "settings.break_glass: the plan has role/r and user/stays, the files give role/r.",
+        "settings.break_glass: the plan has role/r and user/stays, the files have role/r.",
     ),
     "more deletions": (
         (SETTINGS, "settings: {max_deletes: 999, break_glass: [role/r]}"),
-        "settings.max_deletes: the plan has 999, the files give 10.",
+        "settings.max_deletes: the plan has 999, the files have 10.",
     ),
     "a greater share": (
         (SETTINGS, "settings: {max_delete_percent: 100, break_glass: [role/r]}"),
-        "settings.max_delete_percent: the plan has 100, the files give 30.",
+        "settings.max_delete_percent: the plan has 100, the files have 30.",
     ),
     "more removals": (
         (SETTINGS, "settings: {max_removals: 999, break_glass: [role/r]}"),
-        "settings.max_removals: the plan has 999, the files give 50.",
+        "settings.max_removals: the plan has 999, the files have 50.",
     ),
     "a move": (
         ("groups: {g: {}}", "groups: {g: {}}\nmoved: {user/before: user/stays}"),
-        "moved: the plan has user/before to user/stays, the files give none.",
+        "moved: the plan has user/before to user/stays, the files have none.",
     ),
     "a rename": (
         ("  stays: {}", "  evil: {}\nmoved: {user/stays: user/evil}"),
-        "moved: the plan has user/stays to user/evil, the files give none.",
+        "moved: the plan has user/stays to user/evil, the files have none.",
     ),
 }
 
@@ -232,7 +232,7 @@ def test_what_is_not_compared_does_not_count_either(own: Account) -> None:
     content["integrity"] = compute_digest({key: value for key, value in content.items() if key != "integrity"})
     path.write_text(json.dumps(content))
     said = refused(own)
-    assert "1 deletion > max_deletes 0" in said
+    assert "1 deletion exceeds max_deletes (0)" in said
     assert "+ user/u may assume role/r" in said
     code, said = apply(own, "--allow-deletes")
     assert (code, "+ user/u may assume role/r" in said) == (0, True), said
@@ -248,7 +248,7 @@ def test_the_plan_of_the_files_is_applied_call_by_call(own: Account) -> None:
     assert code == 0, said
     assert sorted(list_writes(own)) == sorted(log_lines_of(plan))
     assert changes_of(own.plan()) == {}
-    assert "user/u: the plan changes it, and the files ask for no change of it. Either it was changed" in refused(own)
+    assert "user/u: the plan changes it, but the files do not. Either the change was made" in refused(own)
 
 
 def test_a_plan_is_given_by_several_files_a_folder_and_a_variable(planned: Account) -> None:
@@ -273,8 +273,8 @@ def test_a_plan_is_given_by_several_files_a_folder_and_a_variable(planned: Accou
 
 def test_targets_are_named_as_the_plan_was_made_with(own: Account) -> None:
     save(own, AFTER, "--target", "user/u")
-    assert "--target: the plan was made with user/u, this apply has none." in refused(own)
-    assert "made with user/u, this apply has role/r." in refused(own, "--target", "role/r")
+    assert "--target: the plan was made with user/u, but this apply has none." in refused(own)
+    assert "made with user/u, but this apply has role/r." in refused(own, "--target", "role/r")
     code, said = apply(own, "--target", "user/u")
     assert code == 0, said
     assert list_writes(own)
@@ -284,10 +284,10 @@ def test_targets_are_named_as_the_plan_was_made_with(own: Account) -> None:
 def test_what_changed_meanwhile_makes_it_another_plan(own: Account) -> None:
     save(own, AFTER)
     own.iam.tag_user(UserName="u", Tags=[{"Key": "team", "Value": "z"}])
-    assert "user/u is not what it was when the plan was made: tags.team." in refused(own)
+    assert "user/u has changed since the plan was made: tags.team." in refused(own)
     own.iam.untag_user(UserName="u", TagKeys=["team"])
     own.iam.create_user(UserName="late", Tags=[{"Key": "reconcile:owner", "Value": "platform"}])
-    assert "user/late: the files ask for a change of it, and the plan has none." in refused(own)
+    assert "user/late: the files change it, but the plan does not." in refused(own)
     own.iam.delete_user(UserName="late")
     assert apply(own)[0] == 0
 
@@ -338,7 +338,7 @@ def test_a_file_with_a_mistake_is_told_before_the_account_is_read(planned: Accou
 def test_a_plan_of_undo_is_not_what_files_give(own: Account) -> None:
     own.apply("roles.yaml", "--journal", "j.jsonl")
     assert own.run_cli("undo", "j.jsonl", "--out", "plan.json").code in (0, 3)
-    assert "the files ask for no change of it" in refused(own)
+    assert "the plan changes it, but the files do not" in refused(own)
 
 
 def test_a_plan_of_files_without_break_glass_has_what_the_account_remembers(own: Account) -> None:

@@ -24,7 +24,7 @@ def test_an_attachment_ends_with_the_first_apply_after_its_date(account: Account
     account.apply()
     plan = account.plan()
     assert (plan["changes"], codes_of(plan, "info"), codes_of(plan, "warning")) == ([], ["expires"], [])
-    assert "first apply from then on detaches it" in findings_of(plan, "info")[0]["message"]
+    assert "first apply after that time detaches it" in findings_of(plan, "info")[0]["message"]
     account.write(ATTACHED.replace("END", PAST))
     plan = account.apply_and_read_plan()
     assert changes_of(plan) == {"user/alice": ("update", ["policies"])}
@@ -134,7 +134,7 @@ def test_a_user_ends_by_itself_is_denied_for_good_and_never_deleted(account: Acc
     assert [(one["principal"], one["role"]) for one in plan["access"]["lost"]] == [("user/sam", "role/app")]
     (finding,) = findings_of(plan, "warning")
     assert (finding["code"], finding["address"]) == ("expired", "user/sam")
-    assert "To delete user/sam, take it out of the file" in finding["message"]
+    assert "To delete user/sam, remove it from the file" in finding["message"]
     account.apply()
     (key,) = account.iam.list_access_keys(UserName="sam")["AccessKeyMetadata"]
     assert key["Status"] == "Active"

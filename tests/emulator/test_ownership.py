@@ -209,7 +209,7 @@ def test_a_group_below_another_owner_s_path_is_refused_until_it_is_taken_over(ac
     make(iam, "policy", "app", {OWNER: "others"})
     (finding,) = findings_of(account.plan())
     assert (finding["code"], finding["address"]) == ("other-owner", "group/crew")
-    assert "policy/app carries its tag" in refused_without_a_write(account)
+    assert "policy/app has its tag" in refused_without_a_write(account)
     account.run_cli("plan", "roles.yaml", "--out", "plan.json")
     account.clear_calls()
     assert account.run_cli("apply", "plan.json", "--yes").code == 1

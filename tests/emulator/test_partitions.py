@@ -41,7 +41,7 @@ def test_an_arn_of_another_partition_is_refused_at_plan_and_nothing_is_written(
     account.clear_calls()
     region = {"AWS_REGION": REGIONS[partition], "AWS_DEFAULT_REGION": REGIONS[partition]}
     done = account.run_cli("apply", "roles.yaml", "--yes", **region)
-    assert done.code == 1 and f"of the partition {written}; the account is in {partition}" in done.err
+    assert done.code == 1 and f"is in the partition {written}, but the account is in {partition}" in done.err
     assert f"Write arn:{partition}:s3:::b" in done.err and "roles.yaml:" in done.err
     assert not [name for name in account.count_calls() if name.startswith(("Create", "Put", "Attach"))]
     assert account.run_cli("validate", "roles.yaml").code == 0

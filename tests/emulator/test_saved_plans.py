@@ -475,11 +475,11 @@ RAW: dict[str, tuple[str, str, str]] = {
     "NaN": ('"max_delete_percent": 30', '"max_delete_percent": NaN', "NaN is not a number."),
     "Infinity": ('"max_deletes": 10', '"max_deletes": Infinity', "Infinity is not a number."),
     "a number past every float": ('"max_deletes": 10', '"max_deletes": 1e999', "A number is too large."),
-    "a key twice": ('"max_deletes": 10', '"max_deletes": 10, "max_deletes": 99', "A key stands twice in one object."),
+    "a key twice": ('"max_deletes": 10', '"max_deletes": 10, "max_deletes": 99', "An object has the same key twice."),
     "null for a threshold": ('"max_deletes": 10', '"max_deletes": null', "saved.settings.max_deletes is not a number."),
     "below nothing": ('"max_removals": 50', '"max_removals": -1', "saved.settings.max_removals is not between"),
     "everything ignored": ('"ignore": []', '"ignore": ["*/*"]', "saved.settings.ignore matches every address."),
-    "a key that nobody knows": ('"moves"', '"vouched": true, "moves"', "saved has the key 'vouched'"),
+    "a key that nobody knows": ('"moves"', '"vouched": true, "moves"', "saved has the unknown key 'vouched'"),
     "a number of 5000 digits": ('"max_deletes": 10', f'"max_deletes": {"9" * 5000}', ""),
     "half a character": ('"renamed": null', '"renamed": "\\ud800"', ""),
     "a summary of true": ('"update": 4', '"update": true', ""),
@@ -533,18 +533,18 @@ def deleting(account: Account) -> Account:
 
 
 def test_what_is_unsafe_still_needs_its_flag(deleting: Account) -> None:
-    refused(deleting, "2 deletions > max_deletes 1", "--allow-deletes")
+    refused(deleting, "2 deletions exceed max_deletes (1)", "--allow-deletes")
     assert deleting.run_cli("apply", "plan.json", "--allow-deletes").code == 0
     assert deleting.iam.list_users()["Users"] == []
 
 
 def test_a_flag_of_plan_is_no_flag_of_apply(deleting: Account) -> None:
     save(deleting, "--allow-deletes")
-    refused(deleting, "max_deletes 1", "--allow-deletes")
+    refused(deleting, "max_deletes (1)", "--allow-deletes")
 
 
 def test_yes_does_not_make_it_safe(deleting: Account) -> None:
-    refused(deleting, "max_deletes 1", arguments=("--yes",))
+    refused(deleting, "max_deletes (1)", arguments=("--yes",))
 
 
 LOOSENED: dict[str, Callable[[Any], object]] = {
@@ -564,7 +564,7 @@ def test_settings_cannot_be_loosened_by_hand(deleting: Account, change: Callable
 
 def test_calling_a_plan_safe_does_not_make_it_safe(deleting: Account) -> None:
     edit(deleting, lambda content: content.update(safe=True, findings=[]))
-    refused(deleting, "max_deletes 1", "--allow-deletes")
+    refused(deleting, "max_deletes (1)", "--allow-deletes")
 
 
 def test_what_outside_uses_since_is_refused_like_in_any_plan(account: Account) -> None:

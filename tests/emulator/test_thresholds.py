@@ -20,7 +20,7 @@ def test_the_password_key_and_device_of_a_leaver_count_beside_the_leaver(account
     account.write(HEAD + "settings: {max_deletes: 3}\n")
     shown = account.run_cli("plan", "roles.yaml", "--out", "plan.json")
     assert shown.code == 3
-    said = "4 deletions (1 entity; 3 passwords, keys and MFA devices) > max_deletes 3"
+    said = "4 deletions (1 entity; 3 passwords, keys and MFA devices) exceed max_deletes (3)"
     assert said in shown.out
     for against in ((), ("--against", "roles.yaml")):
         account.clear_calls()
@@ -39,6 +39,9 @@ def test_passwords_that_users_who_stay_lose_count_without_a_deletion(account: Ac
     assert (plan["summary"]["delete"], codes_of(plan)) == (0, ["too-many-deletes"])
     account.run_cli("plan", "roles.yaml", "--out", "plan.json")
     refused = account.run_cli("apply", "plan.json")
-    assert (refused.code, "(0 entities; 2 passwords, keys and MFA devices) > max_deletes 1" in refused.out) == (1, True)
+    assert (refused.code, "(0 entities; 2 passwords, keys and MFA devices) exceed max_deletes (1)" in refused.out) == (
+        1,
+        True,
+    )
     assert account.run_cli("apply", "plan.json", "--allow-deletes").code == 0
     assert account.plan()["changes"] == []

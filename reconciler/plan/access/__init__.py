@@ -1,1 +1,1 @@
-"""Who gains and loses access by a plan: roles that can be assumed, and administrator powers."""
+"""The access that a plan gives and takes: roles that a principal may assume, and administrator powers."""

@@ -1,8 +1,9 @@
-"""Who gains and who loses administrator power by a plan, or a way to it.
+"""Find who gains and who loses administrator power through a plan, or a way to it.
 
-Powers over everything of a sort follow from a principal alone, so only those that the plan changes are asked. A way
-over one administrator by name depends on who the administrators are, too: they are looked for only if somebody has
-such a right, and whoever the plan does not change is asked only about those who become one or cease to be one.
+A power over all entities of a type follows from the principal alone, so only principals that the plan changes are
+evaluated. A right over one administrator by name also depends on who the administrators are. They are looked up only if
+somebody has such a right. Principals that the plan does not change are evaluated only against those who become, or
+cease to be, administrators.
 """
 
 from __future__ import annotations
@@ -27,15 +28,17 @@ from reconciler.model.live import State
 from reconciler.model.plan import PrincipalPower
 
 DisplayNames = Mapping[str, str]
-"""Other names to call some entities by."""
+"""Maps addresses to the names to show in their place, such as the name after a rename."""
 Principals = Mapping[Address, Principal]
 
 
 @dataclass(frozen=True)
 class AccountSide:
-    """The account on one side of a plan. changed: the principals that are others on the other side.
+    """The account before or after a plan.
 
-    display_names: the name that an entity has after the plan.
+    principals: every user and role. changed: those that differ on the other side.
+    groups: every group as a principal.
+    display_names: the names of entities after the plan.
     """
 
     principals: Principals
@@ -44,13 +47,17 @@ class AccountSide:
     display_names: DisplayNames
 
     def display_name(self, address: Address) -> str:
+        """Return the name to show for an entity."""
         return self.display_names.get(str(address), str(address))
 
 
 def build_sides(
     before: State, after: State, principals: tuple[Principals, ...], display_names: DisplayNames
 ) -> tuple[AccountSide, AccountSide]:
-    """`principals`: all before, those of them that change; all after, those of them that changed."""
+    """Return the account before and after a plan.
+
+    principals: four mappings: all before, those of them that differ after; all after, those that differ before.
+    """
     return (
         AccountSide(principals[0], principals[1], group_principals_of(before), display_names),
         AccountSide(principals[2], principals[3], group_principals_of(after), {}),
@@ -60,18 +67,20 @@ def build_sides(
 def compare_powers(
     before: AccountSide, after: AccountSide
 ) -> tuple[tuple[PrincipalPower, ...], tuple[PrincipalPower, ...]]:
-    """Return the powers gained and those lost."""
-    went, came = (
+    """Return the powers that the plan gives, and the powers that it takes."""
+    only_before, only_after = (
         _find_administrators(_select_differing(before, after)),
         _find_administrators(_select_differing(after, before)),
     )
-    held = _find_broad_powers(before) | _find_named_powers(before, went.exclude(came))
-    holds = _find_broad_powers(after) | _find_named_powers(after, came.exclude(went))
-    return _drop_implied_powers(holds - held, held), _drop_implied_powers(held - holds, holds)
+    powers_before = _find_broad_powers(before) | _find_named_powers(before, only_before.exclude(only_after))
+    powers_after = _find_broad_powers(after) | _find_named_powers(after, only_after.exclude(only_before))
+    return _drop_implied_powers(powers_after - powers_before, powers_before), _drop_implied_powers(
+        powers_before - powers_after, powers_after
+    )
 
 
 def _find_broad_powers(side: AccountSide) -> set[PrincipalPower]:
-    """The powers of those that change; what hangs on policies that nobody read is left out."""
+    """Return the powers of the changed principals, without those that depend on policies of unknown content."""
     names = {principal.arn: side.display_name(address) for address, principal in side.changed.items()}
     return {
         PrincipalPower(names[principal.arn], power.name, str(power.grade))
@@ -82,7 +91,10 @@ def _find_broad_powers(side: AccountSide) -> set[PrincipalPower]:
 
 
 def _find_named_powers(side: AccountSide, unshared: AdminTargets) -> set[PrincipalPower]:
-    """The ways over administrators by name. `unshared`: the administrators that the other side does not have."""
+    """Return the powers by rights over administrators by name.
+
+    unshared: the administrators that only this side has.
+    """
     changed = {address: item for address, item in side.changed.items() if has_named_rights(item)}
     found = _find_powers_over(changed, _find_administrators(side), side) if changed else set()
     if not unshared:
@@ -106,14 +118,14 @@ def _find_powers_over(principals: Principals, targets: AdminTargets, side: Accou
 
 
 def _select_differing(side: AccountSide, other: AccountSide) -> AccountSide:
-    """A side with nothing but the principals and groups that are others on the other side."""
+    """Return a side with only the principals and groups that differ on the other side."""
     now = {address: other.groups.get(address) for address in side.groups}
     groups = {address: group for address, group in side.groups.items() if now[address] != group}
     return AccountSide(side.changed, side.changed, groups, side.display_names)
 
 
 def _find_administrators(side: AccountSide) -> AdminTargets:
-    """The administrators of a side, the groups that make one, and the policies that do so for one of these."""
+    """Return the administrators of a side, and the groups and policies that make them administrators."""
     found: dict[str, dict[str, str]] = {"user": {}, "role": {}, "group": {}, "policy": {}}
     policies: dict[str, PolicySource] = {}
     for address, principal in (*side.principals.items(), *side.groups.items()):
@@ -130,19 +142,20 @@ def _find_administrators(side: AccountSide) -> AdminTargets:
 
 
 def _drop_implied_powers(found: set[PrincipalPower], other_side: set[PrincipalPower]) -> tuple[PrincipalPower, ...]:
-    """An administrator's ways to become one are not worth naming, nor is a second way of being one.
+    """Return the powers to show: for an administrator only that power, and nothing for one on both sides.
 
     other_side: the powers on the other side of the plan.
     """
     already = set(_select_administrators(other_side))
     administrators = set(_select_administrators(found))
-    kept = (
-        one
-        for one in found
-        if one.principal not in already and (one.grade == Grade.ADMINISTRATOR or one.principal not in administrators)
+    shown = (
+        power
+        for power in found
+        if power.principal not in already
+        and (power.grade == Grade.ADMINISTRATOR or power.principal not in administrators)
     )
-    return tuple(sorted(kept, key=lambda one: (one.principal, one.power)))
+    return tuple(sorted(shown, key=lambda power: (power.principal, power.power)))
 
 
 def _select_administrators(found: Iterable[PrincipalPower]) -> Iterator[str]:
-    return (one.principal for one in found if one.grade == Grade.ADMINISTRATOR)
+    return (power.principal for power in found if power.grade == Grade.ADMINISTRATOR)

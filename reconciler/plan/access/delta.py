@@ -1,8 +1,7 @@
-"""Who gains and who loses what by a plan: the ability to assume a role, and administrator-like power.
+"""Find the access that a plan gives and takes: the right to assume a role, and administrator powers.
 
-Computed by the policy evaluator from live and planned state. An answer follows from the principal and the role alone,
-with all that counts for either; so only pairs are asked of which one is not the same on both sides of the plan. SCPs
-and RCPs are not evaluated.
+The policy evaluator computes it from live and planned state. Evaluate only pairs whose principal or role differs
+between before and after, because the answer follows from these two alone. SCPs and RCPs are not evaluated.
 """
 
 from __future__ import annotations
@@ -40,16 +39,18 @@ from reconciler.plan.compare.diff import Difference
 from reconciler.policy.global_keys import MFA_KEYS
 
 DisplayNames = Mapping[str, str]
-"""Other names to call some principals by."""
+"""Maps addresses to the names to show in their place, such as the name after a rename."""
 Renames = Mapping[Address, Address]
-"""New → old."""
+"""Maps the new address of a renamed entity to the old one."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class BothSides(Generic[T]):
-    """Something of the account on both sides of a plan; `changed_before` and `changed_after`: those that are not the
-    same on the other."""
+    """The principals, or the roles, before and after a plan.
+
+    changed_before, changed_after: those that differ on the other side.
+    """
 
     before: Mapping[Address, T]
     after: Mapping[Address, T]
@@ -58,9 +59,9 @@ class BothSides(Generic[T]):
 
 
 def compare_access(live: State, planned: State, differences: Iterable[Difference], renames: Renames) -> AccessDelta:
-    """What the plan gives and takes; empty where it touches nothing that decides.
+    """Return the access that the plan gives and takes; empty if it changes nothing that decides about access.
 
-    What a renamed user could do under its old name is compared with what it can under the new.
+    A renamed user is compared with itself under its old name.
     """
     touched = {item.address for item in differences if item.address.kind not in ("instance-profile", "account")}
     if not touched:
@@ -69,16 +70,16 @@ def compare_access(live: State, planned: State, differences: Iterable[Difference
     principals = _pair_sides(principals_of(live), principals_of(planned), renames)
     roles = _pair_sides(targets_of(live), targets_of(planned), renames)
     changing = frozenset(a for a in touched if (renames.get(a, a) in live.entities) != (a in planned.entities))
-    shown = find_trusting_roles(live, changing) | find_trusting_roles(planned, changing)
-    before = find_external_access(live, shown | roles.changed_before.keys(), changing - live.entities.keys())
-    after = find_external_access(planned, shown | roles.changed_after.keys(), changing - planned.entities.keys())
+    trusting = find_trusting_roles(live, changing) | find_trusting_roles(planned, changing)
+    before = find_external_access(live, trusting | roles.changed_before.keys(), changing - live.entities.keys())
+    after = find_external_access(planned, trusting | roles.changed_after.keys(), changing - planned.entities.keys())
     callers, targets = _narrow_principals(principals, roles, renames), _narrow_roles(principals, roles, renames)
     before |= _find_changed_access(
         callers.before, callers.changed_before, targets.before, targets.changed_before, names
     )
     after |= _find_changed_access(callers.after, callers.changed_after, targets.after, targets.changed_after, {})
     everybody = (principals.before, principals.changed_before, principals.after, principals.changed_after)
-    empowered, disempowered = compare_powers(*build_sides(live, planned, everybody, names))
+    powers_gained, powers_lost = compare_powers(*build_sides(live, planned, everybody, names))
     return AccessDelta(
         gained=tuple(after[pair] for pair in sorted(after) if pair not in before),
         lost=tuple(before[pair] for pair in sorted(before) if pair not in after),
@@ -87,59 +88,64 @@ def compare_access(live: State, planned: State, differences: Iterable[Difference
             for pair in sorted(after)
             if pair in before and (before[pair], before[pair].terms) != (after[pair], after[pair].terms)
         ),
-        powers_gained=empowered,
-        powers_lost=disempowered,
+        powers_gained=powers_gained,
+        powers_lost=powers_lost,
     )
 
 
 def _pair_sides(before: Mapping[Address, T], after: Mapping[Address, T], renames: Renames) -> BothSides[T]:
-    """What is the same on both sides is the same object as well, so that it is made ready once."""
-    gone, come = _find_changed(before, after, renames, lambda item: item)
-    kept = {address: before[renames.get(address, address)] for address in after if address not in come}
-    return BothSides(before, {**kept, **come}, gone, come)
+    """Return both sides; an item that is equal on both sides becomes one object, so that it is prepared once."""
+    changed_before, changed_after = _find_changed(before, after, renames, lambda item: item)
+    unchanged = {address: before[renames.get(address, address)] for address in after if address not in changed_after}
+    return BothSides(before, {**unchanged, **changed_after}, changed_before, changed_after)
 
 
 def _find_changed(
     before: Mapping[Address, T], after: Mapping[Address, T], renames: Renames, compare_by: Callable[[T], object]
 ) -> tuple[dict[Address, T], dict[Address, T]]:
-    """What of each side is not seen as the same on the other."""
-    come: dict[Address, T] = {}
-    kept: set[Address] = set()
+    """Return the items of each side that differ on the other side, before first.
+
+    compare_by: returns the key by which two items are equal.
+    """
+    changed_after: dict[Address, T] = {}
+    matched: set[Address] = set()
     for address, item in after.items():
-        was = renames.get(address, address)
-        if was in before and compare_by(before[was]) == compare_by(item):
-            kept.add(was)
+        old = renames.get(address, address)
+        if old in before and compare_by(before[old]) == compare_by(item):
+            matched.add(old)
         else:
-            come[address] = item
-    return {address: item for address, item in before.items() if address not in kept}, come
+            changed_after[address] = item
+    return {address: item for address, item in before.items() if address not in matched}, changed_after
 
 
 def _narrow_principals(
     principals: BothSides[Principal], roles: BothSides[Target], renames: Renames
 ) -> BothSides[Principal]:
-    """Of the principals that are not the same, those of which a trust or their own policies can tell."""
+    """Return the principals with fewer changed ones: drop changes that neither a trust nor their policies test."""
     if not principals.changed_before and not principals.changed_after:
         return principals
     others = [*roles.before.values(), *roles.changed_after.values()]
     keys = collect_trust_keys(others, [*principals.changed_before.values(), *principals.changed_after.values()])
-    gone, come = _find_changed(
+    changed_before, changed_after = _find_changed(
         principals.changed_before, principals.changed_after, renames, lambda item: principal_key_of(item, keys)
     )
-    return replace(principals, changed_before=gone, changed_after=come)
+    return replace(principals, changed_before=changed_before, changed_after=changed_after)
 
 
 def _narrow_roles(principals: BothSides[Principal], roles: BothSides[Target], renames: Renames) -> BothSides[Target]:
-    """Of the roles that are not the same, those of which their trust or the policies of a principal can tell."""
+    """Return the roles with fewer changed ones: drop changes that neither a trust nor a caller's policies test."""
     was = roles.changed_before
     if not any(address in was and was[address].trust == role.trust for address, role in roles.changed_after.items()):
         return roles
     keys = collect_caller_keys([*principals.before.values(), *principals.changed_after.values()])
-    gone, come = _find_changed(was, roles.changed_after, renames, lambda item: role_key_of(item, keys))
-    return replace(roles, changed_before=gone, changed_after=come)
+    changed_before, changed_after = _find_changed(
+        was, roles.changed_after, renames, lambda item: role_key_of(item, keys)
+    )
+    return replace(roles, changed_before=changed_before, changed_after=changed_after)
 
 
 def find_role_access(state: State, role: Address, display_names: DisplayNames | None = None) -> dict[str, RoleAccess]:
-    """User or role of the account → how it may assume one role."""
+    """Return the users and roles of the account that may assume one role, by the name to show."""
     target = targets_of(state).get(role)
     pairs = find_access_pairs(principals_of(state), {role: target}, display_names or {}) if target else {}
     return {access.principal: access for access in pairs.values()}
@@ -152,7 +158,7 @@ def _find_changed_access(
     changed_roles: Mapping[Address, Target],
     display_names: DisplayNames,
 ) -> AccessPairs:
-    """The pairs of one side whose principal or role is not the same on the other."""
+    """Return the access of the pairs of one side whose principal or role differs on the other side."""
     rest = {address: principal for address, principal in principals.items() if address not in changed_principals}
     return find_access_pairs(changed_principals, roles, display_names) | find_access_pairs(
         rest, changed_roles, display_names
@@ -165,24 +171,26 @@ def find_access_pairs(
     """Return how the account's own users and roles may assume its roles."""
     if not principals or not targets:
         return {}
-    who = {principal.arn: display_names.get(str(address), str(address)) for address, principal in principals.items()}
-    what = {target.arn: str(address) for address, target in targets.items()}
+    principal_names = {
+        principal.arn: display_names.get(str(address), str(address)) for address, principal in principals.items()
+    }
+    role_names = {target.arn: str(address) for address, target in targets.items()}
     found: AccessPairs = {}
-    for one in group_equivalent_pairs(principals.values(), targets.values()):
-        access = _evaluate_access(one.principals[0], one.roles[0])
+    for group in group_equivalent_pairs(principals.values(), targets.values()):
+        access = _evaluate_access(group.principals[0], group.roles[0])
         if access is not None:
-            roles = [what[role.arn] for role in one.roles]
-            for name in [who[principal.arn] for principal in one.principals]:
+            roles = [role_names[role.arn] for role in group.roles]
+            for name in [principal_names[principal.arn] for principal in group.principals]:
                 found |= {(name, role): RoleAccess(name, role, *access) for role in roles}
     return found
 
 
 AccessTerms = tuple[bool, tuple[str, ...], frozenset[str]]
-"""The `mfa`, `conditions` and `terms` of an Access."""
+"""The `mfa`, `conditions` and `terms` of a `RoleAccess`."""
 
 
 def _evaluate_access(principal: Principal, target: Target) -> AccessTerms | None:
-    """One pair that is not simply denied: with MFA only, or under conditions that are not known."""
+    """Return the terms on which a principal may assume a role; None if it may not."""
     if principal.kind != "user":
         found = can_assume(principal, target)
         return None if found.denied else _to_access_terms(False, found)
@@ -195,14 +203,14 @@ def _to_access_terms(mfa: bool, verdict: Verdict) -> AccessTerms:
 
 
 def terms_of(verdict: Verdict) -> frozenset[str]:
-    """The conditions of the statements that decided, values and all, on what the verdict depends on."""
+    """Return the conditions of the deciding statements on keys that the verdict depends on, with their values."""
     statements = (source.statement for source in verdict.deciding_statements if source.statement is not None)
     keys = verdict.keys | MFA_KEYS
-    return frozenset(said for item in statements for said in _format_terms(item, keys))
+    return frozenset(term for item in statements for term in _format_terms(item, keys))
 
 
 def _format_terms(statement: Statement, keys: frozenset[str]) -> Iterator[str]:
-    """Each condition of an Allow; those of a Deny in one, since all of them must hold for it to deny."""
+    """Yield each condition of an Allow; for a Deny one text, because all of its conditions must hold to deny."""
     terms = sorted(format_condition(one) for one in statement.conditions if one.key in keys)
     if statement.effect != "Deny":
         yield from terms

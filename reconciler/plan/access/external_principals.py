@@ -1,7 +1,7 @@
-"""Whom trusts let in beside the account's own users and roles: services, federated providers, other accounts, everyone.
+"""Find external principals that a trust lets in: services, federated providers, other accounts, everyone.
 
-Such a one counts as soon as a trust lets it in by name, and no Deny there means it. What its own side allows is not
-known here.
+An external principal has access if a trust allows it by name, and no Deny of the trust means it. The policies on its
+own side are not known.
 """
 
 from __future__ import annotations
@@ -27,11 +27,14 @@ _EVERYONE, _EVERY_AWS = ("*", "*"), ("AWS", "*")
 _ACCOUNT = re.compile(r"(arn:[^:]+):(?:iam|sts)::(\d{12}):.+")
 
 AccessPairs = dict[tuple[str, str], RoleAccess]
-"""(principal, role) → access."""
+"""Maps a principal and a role to the access."""
 
 
 def find_external_access(state: State, roles: Iterable[Address], missing: frozenset[Address]) -> AccessPairs:
-    """Those of some roles. missing: what exists only on the other side of the plan; nobody comes in through it."""
+    """Return the access of external principals to some roles.
+
+    missing: entities, such as providers, that exist only on the other side of the plan; they give no access.
+    """
     found: AccessPairs = {}
     for address in roles:
         for access in _find_named_access(state, address, missing):
@@ -41,7 +44,7 @@ def find_external_access(state: State, roles: Iterable[Address], missing: frozen
 
 
 def find_trusting_roles(state: State, addresses: frozenset[Address]) -> set[Address]:
-    """The roles whose trust lets somebody in through one of these providers."""
+    """Return the roles whose trust lets callers in through one of these providers."""
     providers = {address for address in addresses if address.kind in _PROVIDERS}
     if not providers:
         return set()
@@ -57,30 +60,32 @@ def format_condition(condition: Condition) -> str:
 
 
 def _merge_access(one: RoleAccess, other: RoleAccess) -> RoleAccess:
-    """Two statements that let the same outsider in: what both demand is demanded."""
+    """Return the access by two statements for the same principal, which needs only what both demand."""
     conditions = tuple(sorted({*one.conditions} & {*other.conditions}))
     return RoleAccess(one.principal, one.role, one.mfa and other.mfa, conditions, one.terms | other.terms)
 
 
 def _find_named_access(state: State, address: Address, missing: frozenset[Address]) -> Iterator[RoleAccess]:
     role = state.entities.get(address)
-    said = role.trust_policy.statements if isinstance(role, Role) else frozenset()
-    denies = [one for one in said if one.effect == "Deny"]
-    for statement in said:
+    statements = role.trust_policy.statements if isinstance(role, Role) else frozenset()
+    denies = [deny for deny in statements if deny.effect == "Deny"]
+    for statement in statements:
         for kind, value in statement.principals or ():
-            ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
-            if ours or entity_of(value, state.account, kind) in missing:
+            is_own = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
+            if is_own or entity_of(value, state.account, kind) in missing:
                 continue
             for action in (
                 _assume_actions_of(kind, value) if statement.effect == "Allow" and not statement.not_principal else ()
             ):
-                held = [one for one in denies if covers_action(one, action) and _covers_principal(one, kind, value)]
-                if covers_action(statement, action) and all(one.conditions for one in held):
-                    yield _build_access(kind, value, address, statement, held)
+                covering_denies = [
+                    deny for deny in denies if covers_action(deny, action) and _covers_principal(deny, kind, value)
+                ]
+                if covers_action(statement, action) and all(deny.conditions for deny in covering_denies):
+                    yield _build_access(kind, value, address, statement, covering_denies)
 
 
 def _build_access(kind: str, value: str, role: Address, allow: Statement, denies: Iterable[Statement]) -> RoleAccess:
-    """By one Allow, as far as no Deny that has conditions holds."""
+    """Return the access by one Allow, unless one of the Denies, which all have conditions, holds."""
     denies = list(denies)
     unless = [condition for deny in denies for condition in deny.conditions]
     keys = {condition.key for condition in (*allow.conditions, *unless)}
@@ -92,30 +97,30 @@ def _build_access(kind: str, value: str, role: Address, allow: Statement, denies
 
 
 def _demands_mfa(allow: Statement, denies: Iterable[Statement]) -> bool:
-    """True if a call without MFA fails by the conditions on MFA alone, as far as this trust says."""
+    """Return whether the conditions on MFA of a trust refuse a call without MFA."""
     lacking = any(_holds_without_mfa(condition) is False for condition in allow.conditions)
     return lacking or any(all(_holds_without_mfa(one) for one in deny.conditions) for deny in denies)
 
 
 def _holds_without_mfa(condition: Condition) -> bool | None:
-    """Return whether a condition on MFA holds for long-term keys; None for any other, or one that nobody can tell."""
+    """Return whether a condition on MFA holds for long-term keys; None if it is unknown, or not on MFA."""
     if condition.key not in MFA_KEYS:
         return None
     return compile_condition(condition, CURRENT_VERSION).holds(WITHOUT_MFA).value
 
 
 def _assume_actions_of(kind: str, value: str) -> tuple[str, ...]:
-    """By which actions such a principal can assume a role."""
+    """Return the actions by which a principal of this kind can assume a role."""
     if kind == "Federated":
         return ("sts:assumerolewithsaml" if ":saml-provider/" in value else "sts:assumerolewithwebidentity",)
     return _ASSUME_ACTIONS if "*" in (kind, value) else _ASSUME_ACTIONS[:1]
 
 
 def _covers_principal(deny: Statement, kind: str, value: str) -> bool:
-    """Whether a Deny means all that an Allow lets in by this name: by the same one, its account, or everyone."""
-    meant = {(kind, value), _EVERYONE}
+    """Return whether a Deny covers everybody whom this name means: it has the same name, the account, or everyone."""
+    names = {(kind, value), _EVERYONE}
     if kind in ("AWS", "*"):
-        meant.add(_EVERY_AWS)
-        meant.add(("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value)))
+        names.add(_EVERY_AWS)
+        names.add(("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value)))
     named = deny.principals or frozenset()
-    return meant.isdisjoint(named) and "*" not in (kind, value) if deny.not_principal else not meant.isdisjoint(named)
+    return names.isdisjoint(named) and "*" not in (kind, value) if deny.not_principal else not names.isdisjoint(named)

@@ -1,4 +1,4 @@
-"""Users that change their path or name: trust policies follow by themselves, so that is no change of the trusts.
+"""Follow the new ARNs of users with another path or name: IAM changes trust policies that name them by itself.
 
 IAM stores the principals of a trust policy by unique id and shows the current ARN (IAM User Guide, "AWS JSON
 policy elements: Principal").
@@ -18,7 +18,7 @@ from reconciler.model.live import State
 
 
 def find_arn_changes(entities: Mapping[Address, Entity], live: State) -> dict[str, str]:
-    """Old ARN → new ARN of every user whose path the file changes."""
+    """Return the new ARN of every user whose path the file changes, by the old ARN."""
     found: dict[str, str] = {}
     for address, after in entities.items():
         before = live.entities.get(address)
@@ -29,7 +29,7 @@ def find_arn_changes(entities: Mapping[Address, Entity], live: State) -> dict[st
 
 
 def follow_arn_changes(entity: Entity | None, arn_changes: Mapping[str, str]) -> Entity | None:
-    """The live entity as it is once the moves are made."""
+    """Return a live entity as it is after the changes of ARNs; only the trusts of roles differ."""
     if not arn_changes or not isinstance(entity, Role):
         return entity
     trust = entity.trust_policy
@@ -42,16 +42,16 @@ def follow_arn_changes(entity: Entity | None, arn_changes: Mapping[str, str]) ->
 
 
 def _rewrite_principals(text: str, arn_changes: Mapping[str, str]) -> str:
-    """The text of a trust with the principals that its statements have; ARNs in conditions do not follow."""
+    """Return the text of a trust with the new ARNs of its principals; ARNs in conditions stay, as in IAM."""
     body = json.loads(text)
     statements = body["Statement"] if isinstance(body["Statement"], list) else [body["Statement"]]
     for statement in statements:
         for element in ("Principal", "NotPrincipal"):
-            who = statement.get(element)
-            if isinstance(who, dict) and "AWS" in who:
-                named = who["AWS"]
-                who["AWS"] = (
-                    [arn_changes.get(one, one) for one in named]
+            principal = statement.get(element)
+            if isinstance(principal, dict) and "AWS" in principal:
+                named = principal["AWS"]
+                principal["AWS"] = (
+                    [arn_changes.get(arn, arn) for arn in named]
                     if isinstance(named, list)
                     else arn_changes.get(named, named)
                 )

@@ -1,8 +1,8 @@
-"""Whom `settings.break_glass` guards, and what the account remembers of it: the tag `reconcile:break-glass`.
+"""Find the principals that `settings.break_glass` guards, and tag them with `reconcile:break-glass`.
 
-The tag is put on every named user and role that the file declares. It outlives the name: an entity that carries it
-stays guarded until a plan with `--allow-lockout` takes it off. So one change of a file cannot both drop the name and
-take the rights.
+Every user and role of the file that `break_glass` names gets the tag. An entity with the tag stays guarded, even if
+`break_glass` no longer names it, until a plan with `--allow-lockout` removes the tag. So one change of a file cannot
+both drop the name and take the rights.
 """
 
 from __future__ import annotations
@@ -20,46 +20,47 @@ from reconciler.plan.compare.ownership import is_owned
 
 
 def is_marked(entity: Entity | None) -> bool:
-    """Return whether the account remembers an entity as break_glass."""
+    """Return whether an entity has the tag of break_glass."""
     return isinstance(entity, User | Role) and with_our_keys(entity.tags).get(BREAK_GLASS) == "true"
 
 
 def add_marked_principals(desired: Desired, baseline: State, replaced: Mapping[Address, Address]) -> Desired:
-    """Return what a file asks for, with those added to `break_glass` that are marked live and no longer named.
+    """Return the desired account, with tagged principals added to `break_glass` that the file no longer names there.
 
-    baseline: as it is once the plan's renames are made. replaced: new → old of the roles that the plan replaces.
-    Only entities that the file declares count, or would prune: others belong to other files.
+    Only entities that the file declares or would prune count; others belong to other files.
+
+    baseline: the account after the plan's renames. replaced: the roles that the plan replaces, new address → old.
     """
     named = {*desired.settings.break_glass}
     declared = [address for address in desired.state.entities if address.kind in ("user", "role")]
-    kept = {address for address in declared if is_marked(baseline.entities.get(replaced.get(address, address)))}
-    kept |= {
+    guarded = {address for address in declared if is_marked(baseline.entities.get(replaced.get(address, address)))}
+    guarded |= {
         address
         for address, entity in baseline.entities.items()
         if is_marked(entity) and is_owned(entity, desired.owner)
     }
-    added = sorted(kept - named - set(replaced.values()))
+    added = sorted(guarded - named - set(replaced.values()))
     if not added:
         return desired
     settings = replace(desired.settings, break_glass=(*desired.settings.break_glass, *added))
     return replace(desired, settings=settings, problems=(*desired.problems, *_warn_of_kept_marks(added, desired)))
 
 
-def _warn_of_kept_marks(kept: Iterable[Address], desired: Desired) -> Iterator[Problem]:
-    for address in kept:
+def _warn_of_kept_marks(addresses: Iterable[Address], desired: Desired) -> Iterator[Problem]:
+    for address in addresses:
         declaration = desired.declarations.get(address)
         yield Problem(
             Level.WARNING,
             "break-glass-kept",
-            f"settings.break_glass no longer names {address}, but it stays guarded: it carries the tag {BREAK_GLASS}.",
-            hint=f"Name {address} again, or pass --allow-lockout once to take the tag off.",
+            f"settings.break_glass no longer names {address}, but it stays guarded: it has the tag {BREAK_GLASS}.",
+            hint=f"Name {address} there again, or pass --allow-lockout once to remove the tag.",
             place=declaration.place if declaration else None,
             address=address,
         )
 
 
 def mark_break_glass(entities: Mapping[Address, Entity], break_glass: Iterable[Address]) -> dict[Address, Entity]:
-    """Return the entities with the tag on those that `break_glass` names."""
+    """Return the entities, with the tag on those that `break_glass` names."""
     found = dict(entities)
     for address in break_glass:
         entity = found.get(address)

@@ -1,4 +1,4 @@
-"""(Desired, live) → what differs, entity by entity, by equality of canonical views alone."""
+"""Find the differences between the file and the live account, entity by entity, by equality of canonical forms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from reconciler.plan.compare.renames import Renames, find_replacements
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One entity that must change. before None: it does not exist; after None: it goes."""
+    """One entity that must change.
+
+    before: None if it does not exist yet. after: None if it is deleted.
+    fields: the fields that change. reason: why it is deleted, adopted or replaced; may be empty.
+    """
 
     address: Address
     action: Action
@@ -32,9 +36,10 @@ class Difference:
 
 
 def resolve_entities(desired: Desired, baseline: State) -> dict[Address, Entity]:
-    """What the file asks for, with what it leaves alone filled in from live, less what it ignores.
+    """Return the entities of the file, with the fields that it leaves alone filled in from the live account.
 
-    What replaces another entity takes that one's place. What `break_glass` names carries its mark.
+    Ignored entities are left out. An entity that replaces another one gets the live values of that one. Entities of
+    `break_glass` get its tag.
     """
     replaced = find_replacements(desired, baseline)
     ignored = AddressPatterns(desired.settings.ignore)
@@ -59,9 +64,9 @@ def resolve_entities(desired: Desired, baseline: State) -> dict[Address, Entity]
 def find_differences(
     desired: Desired, entities: Mapping[Address, Entity], baseline: State, renames: Renames
 ) -> list[Difference]:
-    """Creations, updates and adoptions of what is declared, deletions of what is surplus or replaced.
+    """Return the differences: entities of the file to create, update or adopt, and live entities to delete.
 
-    renames: new → old of what `baseline` shows by its new name.
+    renames: new address → old; `baseline` has these entities under their new names.
     """
     moves = find_arn_changes(entities, baseline)
     replaced = find_replacements(desired, baseline)
@@ -76,18 +81,21 @@ def find_differences(
         )
         for address, after in entities.items()
     )
-    going = find_surplus(desired, baseline) | {old: f"replaced by {new}" for new, old in replaced.items()}
-    gone = (
+    to_delete = find_surplus(desired, baseline) | {old: f"replaced by {new}" for new, old in replaced.items()}
+    deletions = (
         compare_entity(follow_arn_changes(baseline.entities[address], moves), None, desired.owner, reason)
-        for address, reason in going.items()
+        for address, reason in to_delete.items()
     )
-    return [difference for difference in (*declared, *gone) if difference is not None]
+    return [difference for difference in (*declared, *deletions) if difference is not None]
 
 
 def compare_entity(
     before: Entity | None, after: Entity | None, owner: str | None, reason: str = "", old_address: Address | None = None
 ) -> Difference | None:
-    """What must happen to one entity; None where nothing must. `old_address`: its name before, where it is renamed."""
+    """Return the difference of one entity; None if there is none.
+
+    old_address: the address before the plan, if the plan renames the entity.
+    """
     if before is not None and after is not None:
         after = fill_absent_fields(after, before)
     fields = diff_entities(before, after)
@@ -102,7 +110,7 @@ def compare_entity(
     address = before.address
     if KINDS_BY_NAME[address.kind].taggable and owner is not None and owner_of(before) != owner:
         fields = tuple(field for field in fields if field.path != f"tags.{OWNER}")
-        was = owner_of(before)
-        said = f"taken over from owner {was}" if was else "exists without an owner"
-        return Difference(address, Action.ADOPT, before, after, fields, said)
+        old_owner = owner_of(before)
+        text = f"taken over from owner {old_owner}" if old_owner else "exists without an owner"
+        return Difference(address, Action.ADOPT, before, after, fields, text)
     return Difference(address, Action.UPDATE, before, after, fields) if fields else None

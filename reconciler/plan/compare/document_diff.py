@@ -1,7 +1,7 @@
-"""What changed inside a document, for people: equality has decided that it did, DeepDiff says where.
+"""Show the changes inside a document to people. Equality decides if it changed; DeepDiff finds where.
 
-Imported only when a plan with document changes is shown. Statements are paired first (`policy/statements.py`),
-so that DeepDiff's paths name a statement and an element, and never an index.
+This module is imported only to show a plan with changed documents. Statements are paired first
+(`policy/statements.py`), so that DeepDiff's paths name a statement and an element, and never an index.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reconciler.policy.statements import Pair, elements_of, pair_statements
 
 @dataclass(frozen=True, slots=True)
 class ElementChange:
-    """One action, resource, principal or condition that came (`+`) or went (`-`)."""
+    """One action, resource, principal or condition that was added (`+`) or removed (`-`)."""
 
     sign: str
     element: str
@@ -26,7 +26,7 @@ class ElementChange:
 
 @dataclass(frozen=True, slots=True)
 class StatementChange:
-    """`sign` as in `Action.symbol`; `label` names the statement; `parts` say what changed in it."""
+    """One changed statement. sign: as in `Action.symbol`. label: names the statement. parts: its changed elements."""
 
     sign: str
     label: str
@@ -34,7 +34,7 @@ class StatementChange:
 
 
 def diff_documents(before: Document | None, after: Document | None) -> list[StatementChange]:
-    """Every statement that differs between two documents."""
+    """Return a change for every statement that differs between two documents."""
     found = [_diff_pair(pair) for pair in pair_statements(before, after)]
     if before and after and before.version != after.version:
         parts = (ElementChange("-", "Version", before.version), ElementChange("+", "Version", after.version))
@@ -78,7 +78,7 @@ def _diff_elements(old: Statement, new: Statement) -> list[ElementChange]:
 
 
 def to_comparable_dict(statement: Statement) -> dict[str, dict[str, bool]]:
-    """Element → its parts as JSON → true: a statement as DeepDiff compares it, with no order to mind."""
+    """Return a statement for DeepDiff: maps element and parts (as JSON) to True, so that order does not count."""
     found: dict[str, dict[str, bool]] = {}
 
     def put(element: str, *parts: str) -> None:
@@ -101,7 +101,7 @@ def to_comparable_dict(statement: Statement) -> dict[str, dict[str, bool]]:
 
 
 def _format_value(parts: list[str], *sides: Statement) -> str:
-    """The parts of one element as a person would read them, in the author's letter case."""
+    """Return the parts of one element as text, in the author's letter case."""
     if parts == ["*", "*"]:  # a principal that is everyone
         return "*"
     spelled = (next((side.spelling[part] for side in reversed(sides) if part in side.spelling), part) for part in parts)
@@ -113,9 +113,9 @@ def _list_elements(statement: Statement) -> list[tuple[str, str]]:
 
 
 def _label_statement(statement: Statement, before: Statement | None = None) -> str:
-    """A statement by its Sid, else by what it is about: its first action, and in a trust its first principal.
+    """Return a name for a statement: its Sid, else its first action, and in a trust its first principal.
 
-    First comes what it had before, by which it is known.
+    Actions and principals that it had before come first, because people know it by them.
     """
     if statement.sid:
         return f"{statement.effect} {statement.sid!r}"
@@ -124,8 +124,8 @@ def _label_statement(statement: Statement, before: Statement | None = None) -> s
     actions = _summarize_items([statement.spelling_of(action) for action in listed])
     if statement.principals is None:
         return f"{statement.effect} {'all but ' if statement.not_action else ''}{actions}"
-    told = sorted(statement.principals, key=lambda pair: (("Principal", *pair) not in old, pair))
-    named = [value if kind in ("AWS", "*") else f"{kind} {value}" for kind, value in told]
+    principals = sorted(statement.principals, key=lambda pair: (("Principal", *pair) not in old, pair))
+    named = [value if kind in ("AWS", "*") else f"{kind} {value}" for kind, value in principals]
     return f"{statement.effect} {actions} to {'all but ' if statement.not_principal else ''}{_summarize_items(named)}"
 
 

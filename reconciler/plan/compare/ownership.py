@@ -1,7 +1,7 @@
-"""Whose an entity is, and what pruning may take: the file format's "Ownership and pruning".
+"""Find the owner of an entity, and the entities that `prune` may delete ("Ownership and pruning" of the file format).
 
-Owned is what carries our owner tag. A group cannot be tagged: below the path `/<owner>/` it belongs to that owner, if
-anything in the account carries its tag; the groups below any other path belong to nobody.
+The tag `reconcile:owner` names the owner. Groups have no tags: a group below the path `/<owner>/` belongs to that
+owner, if any entity of the account has its tag. Groups below other paths have no owner.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from reconciler.policy.trust import find_trusted_providers
 
 
 def owner_of(entity: Entity) -> str | None:
-    """The owner tag; None for groups and untagged entities."""
+    """Return the value of the owner tag; None for groups and entities without it."""
     tags = getattr(entity, "tags", None)
     return tags.get(OWNER) if tags else None
 
 
 def is_owned(entity: Entity, owner: str | None) -> bool:
+    """Return whether an entity belongs to an owner."""
     if owner is None:
         return False
     if isinstance(entity, Group):
@@ -36,14 +37,16 @@ def is_owned(entity: Entity, owner: str | None) -> bool:
 
 
 def claimant_of(group: Group) -> str | None:
-    """Return the name that would own the group by its path; `find_tagged_owners` says whether there is such an
-    owner."""
+    """Return the owner that the path of a group names; `find_tagged_owners` returns the owners that exist."""
     first, slash, _ = group.path.removeprefix("/").partition("/")
     return first if slash else None
 
 
 def find_tagged_owners(live: State) -> dict[str, Address]:
-    """Map each owner in the account to the first entity that carries its tag. Raises NotRead for a part of it."""
+    """Return each owner of the account with the first entity that has its tag.
+
+    Raises NotReadError if only a part of the account was read.
+    """
     found: dict[str, Address] = {}
     for address, entity in live.all_entities.items():
         owner = owner_of(entity)
@@ -53,13 +56,13 @@ def find_tagged_owners(live: State) -> dict[str, Address]:
 
 
 def find_joined_groups(before: Entity | None, after: Entity | None) -> list[Address]:
-    """Return the groups that a user is in after a change and was not in before it."""
+    """Return the groups that a user joins by a change."""
     sides = [side.groups if isinstance(side, User) else frozenset[Address]() for side in (before, after)]
     return sorted(sides[1] - sides[0])
 
 
 def resolve_owner(entity: Entity, owners: Container[str]) -> str | None:
-    """Return the owner by tag, or of a group by its path. `owners`: the owners that `find_tagged_owners` found."""
+    """Return the owner by the tag, or for a group by its path; None without one. owners: from `find_tagged_owners`."""
     if not isinstance(entity, Group):
         return owner_of(entity)
     claimant = claimant_of(entity)
@@ -67,11 +70,12 @@ def resolve_owner(entity: Entity, owners: Container[str]) -> str | None:
 
 
 def is_protected(entity: Entity) -> bool:
+    """Return whether an entity has the tag of `protect: true`."""
     return getattr(entity, "tags", {}).get(PROTECT) == "true"
 
 
 class AddressPatterns:
-    """Addresses that `settings.ignore` matches, without letter case, as IAM compares names."""
+    """The addresses that patterns such as `settings.ignore` match; letter case does not count, as in IAM."""
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self._matchers = [compile_glob_with_sets(pattern.casefold()) for pattern in patterns]
@@ -82,18 +86,18 @@ class AddressPatterns:
 
 
 def ignores_everything(patterns: tuple[str, ...]) -> bool:
-    """Tell whether patterns of `settings.ignore` match every address of every kind, whatever its name.
+    """Return whether the patterns match every address of every kind.
 
-    Nothing but a wildcard matches a name of 64 NULs, and nothing has such a name.
+    Tests a name of 64 NULs, which no entity has, and which only a wildcard matches.
     """
     ignored = AddressPatterns(patterns)
     return all(Address(kind, "\0" * 64) in ignored for kind in KINDS_BY_NAME)
 
 
 def find_surplus(desired: Desired, live: State) -> dict[Address, str]:
-    """The live entities that the file no longer has and its `prune` takes: address → reason.
+    """Return the live entities to prune, because the file no longer has them, each with the reason.
 
-    Protected ones are among them; `guards/protect.py` keeps those. What AWS's services put there is not.
+    Entities that AWS services made are left out. Protected ones are included; `guards/protection.py` keeps them.
     """
     found = _find_prunable(desired, live)
     spared = find_service_managed(found, live, AddressPatterns(desired.settings.prune_also))
@@ -104,7 +108,7 @@ def find_surplus(desired: Desired, live: State) -> dict[Address, str]:
 
 
 def find_spared_entities(desired: Desired, live: State) -> tuple[ServiceManagedEntity, ...]:
-    """Return what pruning would take if a service of AWS had not put it there."""
+    """Return the entities that `prune` leaves alone only because an AWS service made them."""
     spared = find_service_managed(_find_prunable(desired, live), live, AddressPatterns(desired.settings.prune_also))
     return tuple(ServiceManagedEntity(address, reason) for address, reason in sorted(spared.items()))
 
@@ -114,11 +118,11 @@ def _find_prunable(desired: Desired, live: State) -> dict[Address, str]:
     if mode == "none":
         return {}
     ignored = AddressPatterns(desired.settings.ignore)
-    kept = {find_caller(live), *desired.settings.break_glass}
+    never_pruned = {find_caller(live), *desired.settings.break_glass}
     carriers = find_tagged_owners(live) if mode == "all" else {}
     found: dict[Address, str] = {}
     for address, entity in live.entities.items():
-        if address in desired.state.entities or address in ignored or address in kept:
+        if address in desired.state.entities or address in ignored or address in never_pruned:
             continue
         if entity.is_aws_owned or not entity.is_prunable:
             continue
@@ -130,7 +134,7 @@ def _find_prunable(desired: Desired, live: State) -> dict[Address, str]:
 
 
 def _serves_kept_role(address: Address, desired: Desired, live: State, going: Mapping[Address, str]) -> bool:
-    """True for the instance profile of a role that stays and is not ours to judge: machines live on it."""
+    """Return whether an entity is the instance profile of a role that stays and may be in use by machines."""
     profile = live.entities[address]
     role = profile.role if isinstance(profile, InstanceProfile) else None
     if role is None or role not in live.entities or role in going:
@@ -142,7 +146,7 @@ def _serves_kept_role(address: Address, desired: Desired, live: State, going: Ma
 
 
 def rights_of_caller(live: State) -> frozenset[Address]:
-    """What the caller's own rights hang on: itself, its groups, the policies and boundary of both, and providers."""
+    """Return the entities that give the caller its rights: itself, its groups, policies, boundary and providers."""
     caller = find_caller(live)
     entity = live.entities.get(caller) if caller else None
     if not isinstance(entity, User | Role) or caller is None:
@@ -157,7 +161,7 @@ def rights_of_caller(live: State) -> frozenset[Address]:
 
 
 def find_caller(live: State) -> Address | None:
-    """The user or role that the caller is; a session counts as its role (sts ARNs drop the path)."""
+    """Return the caller's user or role; None for any other caller. A session counts as its role."""
     service, _, resource = live.details.caller.partition(f"::{live.account}:")
     kind, _, rest = resource.partition("/")
     if service.endswith(":iam") and kind == "user":

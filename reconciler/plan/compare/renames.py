@@ -1,8 +1,8 @@
-"""What `moved` does: users and groups are renamed, roles and policies, whose names IAM never changes, replaced.
+"""Carry out `moved`: rename users and groups, and replace roles and policies, which IAM cannot rename.
 
-UpdateUser and UpdateGroup keep the unique id, memberships and policies, and trust policies follow, since they name
-principals by id (IAM User Guide, "Renaming an IAM user"). So a plan compares the file with the account as it is once
-the renames are made, and every other call to what is renamed waits for that.
+UpdateUser and UpdateGroup keep the unique id, memberships and policies. Trust policies follow, because they name
+principals by id (IAM User Guide, "Renaming an IAM user"). So a plan compares the file with the account as it is after
+the renames, and every other call to a renamed entity waits for its rename.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Renames = Mapping[Address, Address]
 
 
 def find_renames(desired: Desired, live: State) -> dict[Address, Address]:
-    """New → old of the users and groups to rename: the old name lives, the new one is free."""
+    """Return the users and groups to rename, new address → old: the old one exists, the new one does not."""
     ignored = AddressPatterns(desired.settings.ignore)
     return {
         move.new: move.old
@@ -39,7 +39,10 @@ def find_renames(desired: Desired, live: State) -> dict[Address, Address]:
 
 
 def find_replacements(desired: Desired, live: State) -> dict[Address, Address]:
-    """New → old of the roles and policies to replace. Both may live, where an apply broke off; then both are ours."""
+    """Return the roles and policies to replace, new address → old.
+
+    Both may exist after an interrupted apply; then both must have this file's owner.
+    """
     ignored = AddressPatterns(desired.settings.ignore)
     found: dict[Address, Address] = {}
     for move in desired.moves:
@@ -52,7 +55,7 @@ def find_replacements(desired: Desired, live: State) -> dict[Address, Address]:
 
 
 def apply_renames(live: State, renames: Renames) -> State:
-    """The account as it is once the renames (new → old) are made."""
+    """Return the account as it is after the renames (new address → old)."""
     if not renames:
         return live
     names = {old: new for new, old in renames.items()}

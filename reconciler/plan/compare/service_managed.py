@@ -1,11 +1,11 @@
-"""Which roles AWS's services put into an account and need there, by exact name, path and trust.
+"""Recognize the roles that AWS services make in an account, by exact name, path and trust.
 
-Their deletion breaks the service, or the way in from the organization: no plan prunes them unless `settings.prune_also`
-names them. Whoever knows the names could hide a role among them, so a role counts only if nobody but the service's own
-principal is in its trust. Sources: AWS Organizations User Guide, "Accessing member accounts"; AWS Control Tower User
-Guide, "Resource considerations for Account Factory", "How AWS Control Tower works with roles" and "Using identity-based
-policies"; CloudFormation User Guide, "Grant self-managed permissions"; QuickSight User Guide, "Using IAM". The trust of
-stacksets-exec-… is documented nowhere, and the same in every account that was looked at.
+To delete such a role breaks the service, or the organization's access to the account. No plan prunes it unless
+`settings.prune_also` names it. Somebody could hide a role behind such a name, so a role counts only if its trust
+names nobody but the service's own principal. Sources: AWS Organizations User Guide, "Accessing member accounts"; AWS
+Control Tower User Guide, "Resource considerations for Account Factory", "How AWS Control Tower works with roles" and
+"Using identity-based policies"; CloudFormation User Guide, "Grant self-managed permissions"; QuickSight User Guide,
+"Using IAM". The trust of stacksets-exec-… is not documented, but is the same in every account that was checked.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ _SERVICE_ROLE = "/service-role/"
 
 @dataclass(frozen=True, slots=True)
 class ServiceRole:
-    """One form. `name` and `principal` must match whole; a principal is `KIND:VALUE`, as in Service:ec2.amazonaws.com.
+    """The form of a role that a service makes.
 
-    in_other_account: the principal is of another account, that of the organization's management or audit.
+    service: the service to show. path: the exact path.
+    name, principal: must match as a whole; a principal is `KIND:VALUE`, as in Service:ec2.amazonaws.com.
+    in_other_account: True if the principal is in another account: the organization's management or audit account.
     """
 
     service: str
@@ -98,13 +100,13 @@ SERVICE_ROLES: tuple[ServiceRole, ...] = (
 
 
 def service_of(role: Role, account: str) -> str:
-    """Return the service that put a role there; "" if the role is not one of the known forms."""
+    """Return the service that made a role; "" if the role has none of the known forms."""
     forms = (form for form in SERVICE_ROLES if form.path == role.path and form.name.fullmatch(role.name))
     return next((form.service for form in forms if _is_trusted_alone(form, role, account)), "")
 
 
 def _is_trusted_alone(form: ServiceRole, role: Role, account: str) -> bool:
-    """Return whether every statement of the trust lets in the form's principal by AssumeRole, and nobody else."""
+    """Return whether every statement of the trust allows the form's principal AssumeRole, and nobody else."""
     statements = role.trust_policy.statements
     return bool(statements) and all(_fits(form, statement, account) for statement in statements)
 
@@ -124,9 +126,11 @@ def _fits(form: ServiceRole, statement: Statement, account: str) -> bool:
 def find_service_managed(
     candidates: Iterable[Address], live: State, prune_also: Container[Address]
 ) -> Mapping[Address, str]:
-    """Map what pruning would take, and must leave alone, to the reason. `prune_also`: what `settings.prune_also` names.
+    """Return the candidates for pruning that must stay, because an AWS service made them, each with the reason.
 
-    A policy stays with such a role: without it the role is there and cannot do its work.
+    The policies of such a role stay too, because the role cannot do its work without them.
+
+    prune_also: the addresses of `settings.prune_also`, which are pruned all the same.
     """
     found: dict[Address, str] = {}
     addresses = list(candidates)
@@ -136,27 +140,27 @@ def find_service_managed(
             found[address] = f"made from the role template {live.details.role_templates[address]}: never pruned"
         elif isinstance(role, Role) and address not in prune_also and (service := service_of(role, live.account)):
             found[address] = service + _describe_trusted_accounts(role, live.account)
-    held = _map_held_policies(found, live)
+    policies = _map_held_policies(found, live)
     for address in addresses:
-        if address in held and isinstance(live.entities[address], Policy) and address not in prune_also:
-            found[address] = f"used by {held[address]}"
+        if address in policies and isinstance(live.entities[address], Policy) and address not in prune_also:
+            found[address] = f"used by {policies[address]}"
     return found
 
 
 def _describe_trusted_accounts(role: Role, account: str) -> str:
-    """Return a remark on the other accounts that a role lets in: which one manages the organization is not known."""
+    """Return a remark that names the other accounts that a role trusts; the management account is not known."""
     named = {value for statement in role.trust_policy.statements for _, value in statement.principals or ()}
     others = sorted({match[1] for value in named if (match := _ACCOUNT.match(value)) and match[1] != account})
     return f", lets account {', '.join(others)} in" if others else ""
 
 
 def _map_held_policies(roles: Iterable[Address], live: State) -> dict[Address, Address]:
-    """Map each policy of these roles, boundaries too, to the first role that has it."""
-    held: dict[Address, Address] = {}
+    """Return each policy and boundary of these roles, with the first role that has it."""
+    policies: dict[Address, Address] = {}
     for address in sorted(roles):
         role = live.entities[address]
         for arn in (*role.policies, role.permissions_boundary) if isinstance(role, Role) else ():
             policy = address_of(arn, live.account) if arn else None
             if policy is not None:
-                held.setdefault(policy, address)
-    return held
+                policies.setdefault(policy, address)
+    return policies

@@ -1,1 +1,1 @@
-"""One safety rule per file: each looks at a plan in the making and returns findings."""
+"""The guards of a plan, one safety rule per file. Each checks a draft of the plan and returns findings."""

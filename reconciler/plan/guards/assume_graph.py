@@ -1,10 +1,9 @@
-"""Who can come into a role, in one hop or over other roles, on one side of a plan.
+"""Find who can assume a role, directly or through other roles, before or after a plan.
 
-A hop is a principal that may assume a role: its own policies and the trust both count (policy evaluator). Hops of
-principals and roles that get the same answer are one `AssumeEdge`. From a role the search goes backwards: who may
-assume it,
-and who may assume those of them that are roles. It ends at users, at identity providers and at other accounts. Services
-begin no way: no person comes in through one.
+An edge of the graph says that a principal may assume a role, by its own policies and the role's trust (policy
+evaluator). Principals and roles with the same answer share one `AssumeEdge`. The search goes backwards from a role: the
+principals that may assume it, then those that may assume the roles among them. It ends at users, at identity providers
+and at other accounts. Services are left out, because no person comes in through a service.
 """
 
 from __future__ import annotations
@@ -38,14 +37,14 @@ from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 from reconciler.policy.trust import entity_of
 
 _EVERYONE = "arn:aws:iam::000000000000:root"
-"""Stands for any principal of any account, where a trust lets in everyone."""
+"""Stands for any principal of any account, if a trust lets in everyone."""
 
 
 class AuthMethod(Enum):
-    """The proof that a request of a start carries.
+    """The way in which the first caller of a chain proves who it is.
 
-    A console session without MFA says so, and a request by an access key says nothing of MFA (IAM User Guide, "AWS
-    global condition context keys", aws:MultiFactorAuthPresent).
+    A console session without MFA carries aws:MultiFactorAuthPresent "false"; a request with an access key lacks the key
+    (IAM User Guide, "AWS global condition context keys").
     """
 
     KEY = "an access key"
@@ -63,9 +62,12 @@ CONTEXT_OF_METHOD = {
 
 @dataclass(frozen=True, slots=True)
 class EntryPoint:
-    """The begin of a way in. `label` as people know it; `user`: a user of this account.
+    """The first caller of a role chain.
 
-    provider: an identity provider of this account. statement: the statement of a trust that let in who is no user.
+    label: the name to show.
+    user: a user of this account, or None.
+    provider: an identity provider of this account, or None.
+    statement: the trust's statement that lets in a caller that is not a user of this account.
     """
 
     label: str
@@ -76,10 +78,14 @@ class EntryPoint:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class AssumeEdge:
-    """Principals that may assume roles, all of them on the same terms.
+    """Principals that may assume some roles, all on the same conditions.
 
-    entry_points: the users and outsiders among them. source_roles: the roles among them, from which the way goes
-    further back.
+    entry_points: the users and external principals among them.
+    source_roles: the roles among them, from which the search goes on.
+    target_roles: the roles that they may assume.
+    auth_method: the way in which the caller proves who it is.
+    question: evaluates one of these pairs for a given context.
+    verdict: the answer if nothing is known of the request.
     """
 
     entry_points: frozenset[EntryPoint]
@@ -90,14 +96,14 @@ class AssumeEdge:
     verdict: Verdict
 
     def shares_ends(self, other: AssumeEdge) -> bool:
-        """Return whether both speak of the same role and a principal of the same name."""
+        """Return whether both edges have a target role in common, and a principal of the same name."""
         names = {start.label for start in self.entry_points} & {start.label for start in other.entry_points}
         return bool(self.target_roles & other.target_roles) and bool(names or self.source_roles & other.source_roles)
 
 
 @dataclass(frozen=True, slots=True)
 class RoleChain:
-    """How a start reaches a role. `target_roles`: those it assumes one after the other; the last one is the role."""
+    """The roles that a caller assumes one after the other; the last one is the role that it reaches."""
 
     entry_point: EntryPoint
     roles: tuple[Address, ...]
@@ -108,10 +114,11 @@ ExternalPrincipals = Mapping[EntryPoint, Principal]
 
 
 class AssumeGraph:
-    """The hops that lead to some roles of a State.
+    """The edges that lead to some roles of a State.
 
-    now: hops whose time is over are left out; None: none is. external_principals: who may come from outside the
-    account; None: each whom a statement of a trust lets in, by that statement.
+    roles: the roles to reach.
+    now: the time at which conditions on the time are evaluated; None to ignore them.
+    external_principals: the callers from outside the account; None for everybody whom a trust's statement lets in.
     """
 
     def __init__(
@@ -141,11 +148,11 @@ class AssumeGraph:
 
     @property
     def edges(self) -> list[AssumeEdge]:
-        """Every hop that leads to one of the roles, directly or over others."""
+        """Return every edge that leads to one of the roles, directly or through others."""
         return list(dict.fromkeys(hop for hops in self._edges_into.values() for hop in hops))
 
     def find_chains(self, role: Address, usable: Callable[[AssumeEdge], bool] = lambda hop: True) -> list[RoleChain]:
-        """Return a shortest way into `role` over usable hops for each start and what it carries."""
+        """Return the shortest chain into `role` over usable edges, for each first caller and each way to prove it."""
         found: dict[tuple[EntryPoint, AuthMethod], RoleChain] = {}
         paths: dict[Address, tuple[Address, ...]] = {role: (role,)}
         queue, seen = [role], set[int]()
@@ -195,7 +202,7 @@ class AssumeGraph:
         source_roles: frozenset[Address],
         target_roles: frozenset[Address],
     ) -> Iterator[AssumeEdge]:
-        """Yield a hop for each proof that a user may have, one for anybody else; none that nobody can take."""
+        """Yield an edge for each way in which a user may prove who it is, or one for others, if it may be allowed."""
         plain: AccessQuestion = partial(can_assume, principal, target)
         terms = {AuthMethod.NONE: plain}
         if principal.kind == "user":
@@ -205,7 +212,7 @@ class AssumeGraph:
                 yield AssumeEdge(entry_points, source_roles, target_roles, proof, asked, asked(NOTHING_KNOWN))
 
     def _find_externals(self, address: Address) -> Iterator[tuple[EntryPoint, Principal]]:
-        """Yield whom the trust names beside the principals of this account, and services."""
+        """Yield the external principals that a trust lets in, except services."""
         role = self.state.entities[address]
         named = _iter_allowed_principals(role.trust_policy.statements) if isinstance(role, Role) else ()
         for kind, value, statement in named:
@@ -221,7 +228,7 @@ class AssumeGraph:
                 yield EntryPoint(value, statement=statement), make_external_principal(value)
 
     def _has_provider(self, provider: Address) -> bool:
-        """A provider whose kind may not be read is taken to be there."""
+        """Return whether a provider exists; yes, if its kind may not be read."""
         return provider.kind in self.state.details.unread or provider in self.state.entities
 
 
@@ -242,6 +249,6 @@ def _keep_one_allow(trust: Document, kept: Statement | None) -> Document:
 
 
 def rename_entry_point(entry_point: EntryPoint, names: Mapping[Address, Address]) -> EntryPoint:
-    """Return a start by the name that its user has after the plan. `names`: old → new."""
+    """Return the first caller with the name that its user has after the plan. names: old address → new."""
     new = names.get(entry_point.user, entry_point.user) if entry_point.user else None
     return EntryPoint(str(new), user=new) if new else entry_point

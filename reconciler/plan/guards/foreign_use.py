@@ -1,6 +1,6 @@
-"""Deleting what entities outside the file use is refused until --allow-foreign-detach.
+"""Refuse to delete an entity that entities outside the file use, without --allow-foreign-detach.
 
-A policy that is the permissions boundary of such an entity is never deleted: that would raise its rights.
+A policy that is the permissions boundary of such an entity is never deleted: the entity would gain rights.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from reconciler.model.problem import Problem
 from reconciler.model.sentence import format_list
 from reconciler.plan.guards.draft import Draft
 
-_SHOWN = 5
+_MAX_NAMED = 5
 
 
 def check_foreign_use(draft: Draft) -> Iterator[Problem]:
+    """Yield a refusal for each deletion of an entity that entities outside the file use."""
     planning = draft.planning
     for difference in draft.differences_of(Action.DELETE):
         address = difference.address
         bounded = _filter_unmanaged(planning, planning.boundary_holders.get(planning.arn_of(address), ()))
         if bounded:
-            whose = format_list(map(str, bounded), _SHOWN)
+            whose = format_list(map(str, bounded), _MAX_NAMED)
             yield draft.build_refusal(
                 "foreign-boundary",
                 address,
@@ -38,9 +39,9 @@ def check_foreign_use(draft: Draft) -> Iterator[Problem]:
             yield draft.build_refusal(
                 "foreign-use",
                 address,
-                f"{address} would be deleted, but {format_list(map(str, users), _SHOWN)} outside the file use it.",
+                f"{address} would be deleted, but {format_list(map(str, users), _MAX_NAMED)} outside the file use it.",
                 f"{f'Let them use {new}' if new else 'Keep it in the file'}, "
-                "or pass --allow-foreign-detach to take it from them.",
+                "or pass --allow-foreign-detach to detach it from them.",
                 "--allow-foreign-detach",
             )
 

@@ -1,6 +1,6 @@
-"""What IAM never changes: a different path or description is refused, with what to write instead.
+"""Refuse changes of fields that IAM cannot change, such as a path or a description.
 
-Names belong here too: IAM takes `App` and `app` for one name, and never changes the letter case it has.
+This includes the letter case of a name: IAM treats `App` and `app` as one name, and never changes its letter case.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from reconciler.plan.guards.draft import Draft
 
 
 def check_immutable_fields(draft: Draft) -> Iterator[Problem]:
+    """Yield a refusal for each field that differs and cannot be changed."""
     for difference in draft.differences:
         if difference.before is None or difference.after is None:
             continue
@@ -30,13 +31,14 @@ def check_immutable_fields(draft: Draft) -> Iterator[Problem]:
 
 
 def _suggest_replacement(address: Address) -> str:
-    """Who wants the change nevertheless: under another name, which is then a replacement that is seen as one."""
+    """Return a hint for a role or policy: a new name makes the change a visible replacement."""
     if address.kind not in ("role", "policy"):
         return ""
-    return f" To have it changed, give it another name and write `moved: {{{address}: {address.kind}/NEW}}`."
+    return f" To change it all the same, rename the entry and write `moved: {{{address}: {address.kind}/NEW}}`."
 
 
 def check_name_case(draft: Draft) -> Iterator[Problem]:
+    """Yield a refusal for each name that differs from the live one only in letter case."""
     for address, entity in draft.entities.items():
         live = draft.baseline.entities.get(address)
         if live is not None and live.name != entity.name:
@@ -44,5 +46,5 @@ def check_name_case(draft: Draft) -> Iterator[Problem]:
                 "name-case",
                 address,
                 f"The {address.kind} is {live.name!r} in the account, and {entity.name!r} in the file.",
-                f"Write {live.name!r}: IAM takes both for one name, but minds the case in role ARNs.",
+                f"Write {live.name!r}: to IAM both are one name, but letter case counts in the ARNs of roles.",
             )

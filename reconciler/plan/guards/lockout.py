@@ -1,9 +1,9 @@
-"""The lockout guard: whoever runs a plan, and whom `break_glass` names, must be able to undo it afterwards.
+"""Refuse plans that lock out the caller or a principal of `break_glass`: each must be able to undo the plan.
 
-Three questions for each of them, judged on the account as the plan leaves it: does it keep the rights to undo the plan
-(`undo_rights.py`), does a way into it work that worked before (`ways_in.py`, `sign_in.py`), and does it keep the mark
-by which the account remembers it (`plan/compare/break_glass.py`)? A session counts as its role or user; root is never
-locked out; "only with MFA" counts as able if the principal has a device.
+The guard checks three points on the account after the plan. The principal keeps the rights to undo the plan
+(`undo_rights.py`). People can still sign in as it, or assume it, in a way that worked before (`role_chains.py`,
+`sign_in.py`). It keeps the tag of break_glass (`plan/compare/break_glass.py`). A session counts as its role or user.
+Root is never locked out. A right "only with MFA" counts if the principal has a device.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from reconciler.plan.guards.role_chains import ClosedChain, RoleChains
 from reconciler.plan.guards.undo_rights import LostAccess, find_lost_rights, find_undo_calls
 
 FLAG = "--allow-lockout"
-_SHOWN = 3
+_MAX_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Lockout:
-    """A principal that could not undo the plan after it; `label` as the person knows it."""
+    """A principal that could not undo the plan. label: the name to show. losses: the access that it loses."""
 
     address: Address
     label: str
@@ -37,7 +37,7 @@ class Lockout:
 
 
 def find_lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
-    """Return each principal that would be locked out, allowed or not: the caller, and those of break_glass."""
+    """Return each guarded principal that the plan locks out, even if --allow-lockout allows it."""
     listed = list(steps)
     if not listed:
         return []
@@ -57,7 +57,7 @@ def find_lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
 
 
 def find_guarded_principals(comparison: Comparison) -> dict[Address, str]:
-    """Return whom the guard speaks of, each with its name for people: the caller, and who counts as break_glass."""
+    """Return the guarded principals, each with the name to show: the caller, and the principals of break_glass."""
     baseline, named = comparison.baseline, comparison.desired.settings.break_glass
     marked = [item.address for item in comparison.differences if is_marked(item.before)]
     found = {address: f"{address} (settings.break_glass)" for address in (*named, *marked)}
@@ -84,12 +84,12 @@ def compare_role_chains(comparison: Comparison) -> RoleChains:
 def check_lockout(draft: Draft, lockouts: Iterable[Lockout]) -> Iterator[Problem]:
     """Yield a refusal for each lockout that is not allowed, and a warning if the caller is not known."""
     caller = find_caller(draft.baseline)
-    told = draft.baseline.details.caller
-    if draft.differences and told and not told.endswith(":root") and caller not in draft.baseline.entities:
+    caller_arn = draft.baseline.details.caller
+    if draft.differences and caller_arn and not caller_arn.endswith(":root") and caller not in draft.baseline.entities:
         yield Problem(
             Level.WARNING,
             "caller-unknown",
-            f"The caller {told} is not in live IAM: whether it locks itself out is not checked.",
+            f"The caller {caller_arn} is not a user or role of the account: no check if the plan locks it out.",
         )
     if not draft.options.allow_lockout:
         for one in lockouts:
@@ -97,15 +97,15 @@ def check_lockout(draft: Draft, lockouts: Iterable[Lockout]) -> Iterator[Problem
 
 
 def _refuse_lockout(draft: Draft, found: Lockout) -> Problem:
-    told = "; ".join(f"{loss.what} ({loss.reason})" for loss in found.losses[:_SHOWN])
-    more = f"; and {len(found.losses) - _SHOWN} more" if len(found.losses) > _SHOWN else ""
-    hint = f"Leave {found.address} the rights to undo this and a way in, or pass {FLAG}."
-    summary = f"This plan locks out {found.label}. It takes away {told}{more}."
+    losses = "; ".join(f"{loss.what} ({loss.reason})" for loss in found.losses[:_MAX_NAMED])
+    more = f"; and {len(found.losses) - _MAX_NAMED} more" if len(found.losses) > _MAX_NAMED else ""
+    hint = f"Keep the rights of {found.address} to undo this plan and a way to sign in or assume it, or pass {FLAG}."
+    summary = f"This plan locks out {found.label}. It takes away {losses}{more}."
     return draft.build_refusal("lockout", found.address, summary, hint, FLAG)
 
 
 def _find_closed_chains(address: Address, draft: Draft, ways: RoleChains) -> Iterator[LostAccess]:
-    """Yield the ways into a role that the plan closes, if none is left that surely works."""
+    """Yield the chains into a role that the plan closes, if no other chain surely works."""
     if address.kind != "role" or address not in ways.planned.entities:
         return
     closed = ways.find_closed_chains(address)
@@ -121,31 +121,34 @@ def _find_closed_chains(address: Address, draft: Draft, ways: RoleChains) -> Ite
 def _filter_session_chains(
     closed: list[ClosedChain], address: Address, baseline: State, ways: RoleChains
 ) -> list[ClosedChain]:
-    """Return those ways of a role by which the caller's session may have come, if all such ways close.
+    """Return the closed chains by which the caller's session may have come, if all such chains close.
 
-    A session that is named like a user who has a way came by that one. Any other one came through a provider or another
-    account, if there is a way through one.
+    A session named like a user with a chain came by that chain. Any other session came through a provider or another
+    account, if there is such a chain.
     """
     session = Address("user", baseline.details.caller.rpartition("/")[2])
     worked = {way.entry_point for way in ways.find_chains_before(address)}
     own = {start for start in worked if start.user == session}
     outside = {start for start in worked if start.user is None}
-    gone = [way for way in closed if way.entry_point in (own or outside or worked)]
-    all_gone = {way.entry_point for way in gone} == (own or outside or worked)
-    return gone if all_gone or not (own or outside or ways.is_surely_open(address)) else []
+    closing = [way for way in closed if way.entry_point in (own or outside or worked)]
+    all_gone = {way.entry_point for way in closing} == (own or outside or worked)
+    return closing if all_gone or not (own or outside or ways.is_surely_open(address)) else []
 
 
 def _find_lost_sign_in(address: Address, draft: Draft, ways: RoleChains) -> Iterator[LostAccess]:
-    """Yield the only way in of a user. The caller is in; only if it has no key is that known to be by its password."""
+    """Yield the sign-in of a user who loses the password and has no key.
+
+    The caller counts only if it surely has no key, because it may have signed in with one.
+    """
     sign_in = ways.sign_in
-    why = sign_in.explain_password_loss(address) if address.kind == "user" else ""
-    key = sign_in.has_key(address) if why else None
-    if why and key is not True and (key is False or address != find_caller(draft.baseline)):
-        yield LostAccess(f"signing in as {address}", f"{why}, and it {sign_in.describe_missing_key(address)}")
+    reason = sign_in.explain_password_loss(address) if address.kind == "user" else ""
+    key = sign_in.has_key(address) if reason else None
+    if reason and key is not True and (key is False or address != find_caller(draft.baseline)):
+        yield LostAccess(f"signing in as {address}", f"{reason}, and it {sign_in.describe_missing_key(address)}")
 
 
 def _find_lost_mark(address: Address, draft: Draft) -> Iterator[LostAccess]:
-    """Yield the tag by which the account remembers a break_glass entity, if the plan takes it off."""
+    """Yield the tag of a break_glass principal if the plan removes it."""
     for item in draft.differences:
         if item.address == address and is_marked(item.before) and item.after is not None and not is_marked(item.after):
-            yield LostAccess(f"the mark {BREAK_GLASS} of {address}", "the plan takes it off")
+            yield LostAccess(f"the tag {BREAK_GLASS} of {address}", "the plan removes it")

@@ -1,7 +1,7 @@
-"""Count for the thresholds what a plan takes away.
+"""Count the deletions and removals of a plan, for the thresholds.
 
-Deletions: entities, and the secrets that users lose (passwords, keys, certificates, MFA devices), because no undo
-brings those back. Removals: what entities that stay lose, and an undo gives back.
+Deletions are entities, and the secrets of users (passwords, keys, certificates, MFA devices), which no undo restores.
+Removals are parts that staying entities lose, and that an undo restores.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _AWS_DENY_ALL = ":iam::aws:policy/AWSDenyAll"
 
 
 def count_secrets(draft: Draft) -> int:
-    """Return how many passwords, keys, certificates and MFA devices go, with their users or without."""
+    """Return the number of passwords, keys, certificates and MFA devices that the plan deletes."""
     belongings = draft.baseline.details.owned_credentials
     with_users = sum(
         _count_secrets_of(belongings.get(one.address, OwnedCredentials()))
@@ -45,14 +45,17 @@ def _loses_password(difference: Difference) -> bool:
 
 
 def count_removals(draft: Draft) -> Counter[str]:
-    """Return what entities that stay lose: a noun for each sort → how many."""
+    """Return the number of removals from entities that stay, by noun."""
     swapped = {draft.planning.arn_of(old): draft.planning.arn_of(new) for new, old in draft.replaced.items()}
     changed = (one for one in draft.differences if one.before is not None and one.after is not None)
     return Counter(noun for one in changed for field in one.fields for noun in _find_removals(field, swapped, draft))
 
 
 def _find_removals(field: Field, replacements: Mapping[str, str], draft: Draft) -> Iterator[str]:
-    """Yield the noun of each removal. A policy whose replacement (`replacements`, old → new) is attached is none."""
+    """Yield the noun of each removal.
+
+    replacements: ARNs of replaced policies, old → new; a policy whose replacement is attached is not a removal.
+    """
     before, after = _as_set(field.before), _as_set(field.after)
     name, _, key = field.path.partition(".")
     match name:
@@ -76,7 +79,7 @@ def _find_removals(field: Field, replacements: Mapping[str, str], draft: Draft) 
 
 
 def _denies_everything(arn: str, draft: Draft) -> bool:
-    """Tell whether a managed policy, as it is after the plan, denies everything to whoever has it."""
+    """Return whether a managed policy denies everything after the plan."""
     address = draft.planning.address_of(arn)
     entity = draft.planning.entity_after(address) if address else None
     return arn.endswith(_AWS_DENY_ALL) or (isinstance(entity, Policy) and denies_everything(entity.document))

@@ -1,4 +1,4 @@
-"""`moved`, where it cannot be done as written, and where it is done already."""
+"""Refuse lines of `moved` that cannot be carried out, and report those that are done already."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from reconciler.plan.guards.draft import Draft
 
 
 def check_moves(draft: Draft) -> Iterator[Problem]:
+    """Yield a problem for each line of `moved` that cannot be carried out as written."""
     ignored = AddressPatterns(draft.desired.settings.ignore)
     live = draft.live.entities
     for move in draft.desired.moves:
         hidden = next((address for address in (move.old, move.new) if address in ignored), None)
         if hidden is not None:
-            said = f"`settings.ignore` matches {hidden}, so it cannot move."
-            yield _refuse_move(draft, move, "moved-ignored", said, "Take it out of one of the two.")
+            summary = f"`settings.ignore` matches {hidden}, so `moved` cannot rename it."
+            yield _refuse_move(
+                draft, move, "moved-ignored", summary, "Remove it from `moved` or from `settings.ignore`."
+            )
         elif move.old in live:
             yield from _check_movable(draft, move)
         elif move.new not in live:
@@ -29,55 +32,59 @@ def check_moves(draft: Draft) -> Iterator[Problem]:
 
 
 def _find_misspelt_source(draft: Draft, move: Move) -> Iterator[Problem]:
-    """Find what a move was meant to start from, if its source does not exist: something of nearly that name.
+    """Yield a problem if the old name does not exist but a similar one does, which was probably meant.
 
-    It would be deleted, or stay beside the new one. In an account that never had the source, nothing is near.
+    That entity would be deleted, or stay beside the new one. In an account that never had the old name, no name is
+    similar.
     """
-    gone = [item.address for item in draft.differences_of(Action.DELETE) if item.address not in draft.replaced.values()]
+    deleted = [
+        item.address for item in draft.differences_of(Action.DELETE) if item.address not in draft.replaced.values()
+    ]
     live = () if draft.live.known_addresses is not None else draft.live.entities
     settled = draft.entities.keys() | {other.old for other in draft.desired.moves}
     ignored = AddressPatterns(draft.desired.settings.ignore)
-    left = [address for address in live if address not in settled and address not in ignored]
-    for addresses, level, fate in ((gone, Level.ERROR, "would be deleted"), (left, Level.WARNING, "would stay")):
+    unmanaged = [address for address in live if address not in settled and address not in ignored]
+    for addresses, level, fate in (
+        (deleted, Level.ERROR, "would be deleted"),
+        (unmanaged, Level.WARNING, "would stay"),
+    ):
         known = [address.name for address in addresses if address.kind == move.old.kind]
         if near := suggest_word(move.old.name, known):
             meant = Address(move.old.kind, near)
             summary = f"{move.old} of `moved` does not exist: {move.new} would be created anew, and {meant} {fate}."
-            hint = f"Did you mean `{meant}: {move.new}`? If not, take the line out."
+            hint = f"Did you mean `{meant}: {move.new}`? If not, remove the line."
             yield Problem(level, "moved-unknown", summary, "", hint, move.place, move.new)
             return
 
 
 def report_finished_moves(draft: Draft) -> Iterator[Problem]:
-    """Information: the line has done its work."""
+    """Yield a note for each line of `moved` that is done and can be removed."""
     live = draft.live.entities
     for move in draft.desired.moves:
         if move.old not in live and move.new in live:
-            summary = f"{move.old} is {move.new} already."
-            hint = "The line under `moved` can be taken out."
+            summary = f"{move.old} is already {move.new}."
+            hint = "Remove the line under `moved`."
             yield Problem(Level.INFO, "moved-already", summary, "", hint, move.place, move.new)
 
 
 def _check_movable(draft: Draft, move: Move) -> Iterator[Problem]:
-    """What forbids a move whose old name lives. Renamed entities are subject to the other guards, as any update is."""
+    """Yield a refusal if a move is impossible although the old name exists; the other guards check renamed entities."""
     owner = draft.desired.owner
     old, new = draft.live.entities[move.old], draft.live.entities.get(move.new)
     replaces = move.old.kind not in RENAMABLE_KINDS
     if new is not None and not (replaces and is_owned(new, owner) and is_owned(old, owner)):
-        said = f"{move.old} and {move.new} both exist: one cannot become the other."
-        yield _refuse_move(
-            draft, move, "moved-both", said, "Take the line out, or give one of them another name first."
-        )
+        summary = f"{move.old} and {move.new} both exist: one cannot become the other."
+        yield _refuse_move(draft, move, "moved-both", summary, "Remove the line, or rename one of them first.")
     elif replaces and not is_owned(old, owner):
         other = owner_of(old)
-        whose = f"belongs to owner {other!r}" if other else "carries no owner tag"
+        whose = f"belongs to owner {other!r}" if other else "has no owner tag"
         hint = f"First declare {move.old} and apply that{' with --take-over' if other else ''}, then move it."
-        said = f"{move.old} {whose}, and {move.old.kind}s are moved by replacing them, which deletes the old one."
-        yield _refuse_move(draft, move, "moved-not-owned", said, hint)
+        summary = f"{move.old} {whose}, and a {move.old.kind} is moved by replacing it, which deletes the old one."
+        yield _refuse_move(draft, move, "moved-not-owned", summary, hint)
     elif replaces and is_protected(old):
         hint = f"First declare {move.old} with `protect: false` and apply that, then move it."
-        said = f"{move.old} is protected, and a {move.old.kind} is moved by replacing it, which deletes the old one."
-        yield _refuse_move(draft, move, "protected", said, hint)
+        summary = f"{move.old} is protected, and a {move.old.kind} is moved by replacing it, which deletes the old one."
+        yield _refuse_move(draft, move, "protected", summary, hint)
 
 
 def _refuse_move(draft: Draft, move: Move, code: str, summary: str, hint: str) -> Problem:

@@ -1,4 +1,4 @@
-"""Refuse to change what belongs to another owner, by its tag or by the path of a group, until --take-over."""
+"""Refuse to change entities of another owner, by the owner tag or the path of a group, without --take-over."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _FLAG = "--take-over"
 
 
 def check_owner(draft: Draft) -> Iterator[Problem]:
+    """Yield a refusal for each change of an entity of another owner."""
     if draft.options.take_over:
         return
     for difference in draft.differences_of(Action.ADOPT):
@@ -24,37 +25,37 @@ def check_owner(draft: Draft) -> Iterator[Problem]:
                 "other-owner",
                 difference.address,
                 f"{difference.address} belongs to owner {owner!r} (tag reconcile:owner).",
-                f"Remove it from this file, or pass --take-over once {owner!r} has let it go.",
+                f"Remove it from this file. Or, if {owner!r} no longer manages it, pass --take-over once.",
                 _FLAG,
             )
     yield from _check_group_owner(draft)
 
 
 def _check_group_owner(draft: Draft) -> Iterator[Problem]:
-    """Refuse every change of a group that is, or would be, below the path of another owner, and new members of it.
+    """Yield a refusal for each change of a group below another owner's path, and for each user who joins one.
 
-    Who leaves it is no change of the group.
+    A user who leaves such a group does not change it.
     """
     claims = [(item, found) for item in draft.differences if (found := _find_claimants(item, draft))]
     carriers = find_tagged_owners(draft.baseline) if claims else {}
     for item, claimants in claims:
         for owner, summary in claimants.items():
             if owner in carriers:
-                hint = f"Leave the group to {owner!r}, or pass --take-over once {owner!r} has let it go."
-                said = f"{summary}, which is that of owner {owner!r} ({carriers[owner]} carries its tag)."
-                yield draft.build_refusal("other-owner", item.address, said, hint, _FLAG)
+                hint = f"Leave the group to {owner!r}. Or, if {owner!r} no longer manages it, pass --take-over once."
+                text = f"{summary}, which belongs to owner {owner!r} ({carriers[owner]} has its tag)."
+                yield draft.build_refusal("other-owner", item.address, text, hint, _FLAG)
 
 
 def _find_claimants(item: Difference, draft: Draft) -> Mapping[str, str]:
-    """Map the names that would own a group that a difference changes or joins to the sentence that says so."""
+    """Return the other owners whose path a changed or joined group has, each with the beginning of a sentence."""
     found: dict[str, str] = {}
-    groups = [(item.before, f"{item.address} lies"), (item.after, f"{item.address} would lie")]
+    groups = [(item.before, f"{item.address} is"), (item.after, f"{item.address} would be")]
     groups += [
         (draft.baseline.entities.get(name), f"{item.address} would join {name}")
         for name in find_joined_groups(item.before, item.after)
     ]
-    for group, said in groups:
+    for group, beginning in groups:
         owner = claimant_of(group) if isinstance(group, Group) else None
         if owner and owner != draft.desired.owner:
-            found.setdefault(owner, f"{said} below the path /{owner}/")
+            found.setdefault(owner, f"{beginning} below the path /{owner}/")
     return found

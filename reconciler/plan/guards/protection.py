@@ -1,4 +1,4 @@
-"""What carries the protection tag is never deleted, whatever the file no longer says."""
+"""Keep entities with the tag of `protect: true`: no plan deletes them, even if the file no longer has them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from reconciler.plan.compare.ownership import is_protected
 def drop_protected_deletions(
     differences: Sequence[Difference], baseline: State
 ) -> tuple[list[Difference], list[Problem]]:
-    """The differences less the deletions of protected entities, and a finding for each of those.
+    """Return the differences without deletions of protected entities, and a finding for each of these.
 
-    The instance profile of a protected role stays with it: without it, what runs as the role would lose it.
+    The instance profile of a protected role stays too, because machines use the role through it.
     """
-    kept: list[Difference] = []
+    remaining: list[Difference] = []
     findings: list[Problem] = []
     for difference in differences:
         if difference.action is Action.DELETE and difference.before and _is_kept(difference.before, baseline):
@@ -33,8 +33,8 @@ def drop_protected_deletions(
                 )
             )
         else:
-            kept.append(difference)
-    return kept, findings
+            remaining.append(difference)
+    return remaining, findings
 
 
 def _is_kept(entity: Entity, baseline: State) -> bool:

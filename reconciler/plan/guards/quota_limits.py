@@ -1,4 +1,4 @@
-"""Quotas that the planned state would pass: known before AWS refuses, in the middle of an apply."""
+"""Refuse plans that exceed a quota of IAM, before AWS refuses a call in the middle of an apply."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from reconciler.plan.guards.draft import Draft
 
 
 def check_inline_size(draft: Draft) -> Iterator[Problem]:
+    """Yield a refusal for each entity whose inline policies would be too long in total."""
     for difference in draft.differences:
         entity = difference.after
         if not isinstance(entity, User | Group | Role):
@@ -25,12 +26,12 @@ def check_inline_size(draft: Draft) -> Iterator[Problem]:
         size, limit = total_size_of(entity.inline_policies), INLINE_SIZE[type(entity).__name__].default
         if size > limit and any(field.path.startswith("inline_policies.") for field in difference.fields):
             summary = f"The inline policies of {difference.address} would have {size} characters; IAM allows {limit}."
-            hint = "Those that `ignore_changes` leaves count too: remove one, or attach a managed policy."
+            hint = "Remove one, or attach a managed policy instead. Policies that `ignore_changes` keeps count too."
             yield draft.build_refusal("document-too-large", difference.address, summary, hint)
 
 
 def check_quotas(draft: Draft) -> Iterator[Problem]:
-    """Refuse more links, or a longer trust, than the account's own quota allows; only if that quota was read."""
+    """Yield a refusal for more links, or a longer trust, than the account's own quota allows, if it was read."""
     known = draft.baseline.details.quotas or {}
     for difference in draft.differences:
         for quota, noun, number in _measure_quotas(difference):
@@ -44,7 +45,7 @@ def check_quotas(draft: Draft) -> Iterator[Problem]:
 
 
 def _measure_quotas(difference: Difference) -> Iterator[tuple[Quota, str, int]]:
-    """Yield what counts towards a quota of the entity, as it will be. A trust that stays as it is was taken by AWS."""
+    """Yield the quotas of an entity, with the noun and the number after the plan; an unchanged trust is left out."""
     entity, kind = difference.after, difference.address.kind.capitalize()
     if kind in ATTACHED_POLICIES:
         yield ATTACHED_POLICIES[kind], "attached policies", len(getattr(entity, "policies", ()))
@@ -54,18 +55,19 @@ def _measure_quotas(difference: Difference) -> Iterator[tuple[Quota, str, int]]:
 
 
 def writes_trust(difference: Difference) -> bool:
+    """Return whether the plan writes the trust of a role."""
     return difference.before is None or any(field.path == "trust_policy" for field in difference.fields)
 
 
 class Growth(NamedTuple):
-    """Counts the entities of a kind: those of the account, and those that a plan makes beyond what it deletes."""
+    """The number of entities of a kind. existing: in the account. added: created minus deleted by the plan."""
 
     existing: int
     added: int
 
 
 def count_growth(differences: Sequence[Difference], baseline: State) -> dict[str, Growth]:
-    """Return the kinds that a plan makes more of. Empty if only a part of the account was read."""
+    """Return the kinds of which the account gets more entities; empty if only a part of the account was read."""
     change = Counter[str]()
     for difference in differences:
         if difference.action is Action.CREATE:
@@ -75,14 +77,14 @@ def count_growth(differences: Sequence[Difference], baseline: State) -> dict[str
     grown = {kind: more for kind, more in change.items() if more > 0 and kind in PER_ACCOUNT}
     if not grown or baseline.known_addresses is not None:
         return {}
-    had = Counter(address.kind for address in baseline.entities)
-    return {kind: Growth(had[kind], more) for kind, more in grown.items()}
+    existing = Counter(address.kind for address in baseline.entities)
+    return {kind: Growth(existing[kind], more) for kind, more in grown.items()}
 
 
 def check_account_quotas(draft: Draft) -> Iterator[Problem]:
-    """Warn of more entities of a kind than the account may have. The count is AWS's own where it gives one.
+    """Yield a warning for each kind with more entities than the account's quota, counted by AWS if it tells.
 
-    A warning: AWS takes what fits, and a raised quota may be on its way.
+    It is only a warning, because AWS accepts entities up to the quota, and the quota may be raised soon.
     """
     known = draft.baseline.details.quotas or {}
     for kind, growth in sorted(count_growth(draft.differences, draft.baseline).items()):

@@ -1,6 +1,8 @@
-"""What the planned state names must be there: a principal, policy or group that neither exists nor is created
-would fail in the middle of an apply. Identity providers are the exception: IAM takes a trust in one that is not there
-yet, and so it is only told."""
+"""Refuse references to principals, policies and groups that neither exist nor are created.
+
+IAM would refuse the call in the middle of an apply. Identity providers are the exception: IAM accepts a trust in a
+provider that does not exist yet, so that is only a warning.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +24,16 @@ PROVIDER_KINDS = ("oidc-provider", "saml-provider")
 
 
 def check_unread_kinds(draft: Draft) -> Iterator[Problem]:
-    """What the file declares of a kind that may not be read could be there already, as it is or otherwise."""
+    """Yield a refusal for each change of an entity that could not be read and so may exist already."""
     for difference in draft.differences:
         if not draft.baseline.details.unread.isdisjoint({difference.address.kind, str(difference.address)}):
-            summary = f"{difference.address} cannot be compared: the account's own may not be read."
-            hint = "Allow the caller what `read-denied` below names, or take it out of this file."
+            summary = f"{difference.address} cannot be compared: the caller may not read it in the account."
+            hint = "Allow the caller the actions that `read-denied` below names, or remove the entry from this file."
             yield draft.build_refusal("unread-kind", difference.address, summary, hint)
 
 
 def check_references(draft: Draft) -> Iterator[Problem]:
+    """Yield a refusal for each reference to an entity that does not exist, or that the plan deletes."""
     changed = {difference.address: difference for difference in draft.differences}
     for address, entity in draft.entities.items():
         for named in sorted(KINDS_BY_NAME[address.kind].references(entity, draft.planning)):
@@ -43,10 +46,10 @@ def check_references(draft: Draft) -> Iterator[Problem]:
 
 
 def check_providers(draft: Draft) -> Iterator[Problem]:
-    """Trusts in identity providers of this account that neither exist nor are created, as far as the plan puts them.
+    """Yield a warning for each trust of the plan in an identity provider that neither exists nor is created.
 
-    IAM takes them: installers such as that of ROSA make roles before the provider. Of SAML providers AWS says nothing
-    else, so they are judged alike.
+    IAM accepts such a trust: installers such as that of ROSA make roles before the provider. AWS does not document SAML
+    providers separately, so the same rule applies to them.
     """
     for difference in draft.differences:
         role = difference.after
@@ -54,10 +57,10 @@ def check_providers(draft: Draft) -> Iterator[Problem]:
             continue
         trusts = find_trusted_providers(role.trust_policy, draft.baseline.account)
         for arn, named in sorted(find_named_entities(role.trust_policy, draft.baseline.account).items()):
-            there = _will_exist(draft, named) and (
+            exists = _will_exist(draft, named) and (
                 named.kind in draft.baseline.details.unread or draft.planning.arn_of(named) == arn
             )
-            if named in trusts and not there and named not in draft.planning.deletions:
+            if named in trusts and not exists and named not in draft.planning.deletions:
                 yield _warn_missing_provider(draft, difference.address, arn)
 
 
@@ -66,7 +69,7 @@ def _warn_missing_provider(draft: Draft, address: Address, arn: str) -> Problem:
     known = [other.name for other in (*draft.baseline.entities, *draft.entities) if other.kind == kind]
     close = suggest_word(name, known)
     summary = f"{address} trusts {kind}/{name}, which does not exist in account {draft.baseline.account} yet."
-    detail = "IAM takes such a trust; until the provider is there, nobody comes in through it."
+    detail = "IAM accepts such a trust, but nobody can use it until the provider exists."
     hint = f"Did you mean {close!r}?" if close else f"Declare it under `{KINDS_BY_NAME[kind].section}`, or create it."
     place = draft.desired.declarations[address].place if address in draft.desired.declarations else None
     return Problem(Level.WARNING, "missing-provider", summary, detail, hint, place, address)
@@ -78,17 +81,17 @@ def _refuse_deleted_reference(draft: Draft, address: Address, named: Address) ->
     new = next((new for new, old in draft.replaced.items() if old == named), None)
     if new is not None:
         summary = f"{address} names {named}, which {new} replaces (`moved`)."
-        hint = f"Let it name {new}; what `ignore_changes` leaves as it is live has to be changed first, or declared."
+        hint = f"Write {new} there. If `ignore_changes` keeps the reference, change it in the account or declare it."
     return draft.build_refusal("deleted-reference", address, summary, hint)
 
 
 def _will_exist(draft: Draft, named: Address) -> bool:
-    """Whether it will be there, as far as one may know."""
+    """Return whether an entity exists after the plan; yes, if its kind may not be read."""
     return named in draft.entities or named in draft.baseline.entities or named.kind in draft.baseline.details.unread
 
 
 def _keeps_reference(draft: Draft, difference: Difference, named: Address) -> bool:
-    """Return True if a live trust names it and is not put again."""
+    """Return whether a live trust names it and the plan does not write that trust."""
     kept = difference.before if not _writes_trust(difference) else None
     return kept is not None and named in KINDS_BY_NAME[kept.kind].references(kept, draft.planning)
 
@@ -108,6 +111,7 @@ def _refuse_unknown_reference(draft: Draft, address: Address, named: Address) ->
 
 
 def check_break_glass(draft: Draft) -> Iterator[Problem]:
+    """Yield a refusal for each principal of `break_glass` that neither exists nor is declared."""
     for address in draft.desired.settings.break_glass:
         if address not in draft.entities and address not in draft.baseline.entities:
             summary = f"settings.break_glass names {address}, which does not exist."
@@ -115,7 +119,7 @@ def check_break_glass(draft: Draft) -> Iterator[Problem]:
 
 
 def check_principal_paths(draft: Draft) -> Iterator[Problem]:
-    """A principal's ARN with another path than the entity has: IAM takes it for one that does not exist."""
+    """Yield a refusal for each ARN of a principal with a wrong path, which IAM treats as not existing."""
     for difference in draft.differences:
         role = difference.after
         if not isinstance(role, Role) or not _writes_trust(difference):
@@ -124,24 +128,27 @@ def check_principal_paths(draft: Draft) -> Iterator[Problem]:
             known = named in draft.entities or named in draft.baseline.entities
             if known and named.kind not in PROVIDER_KINDS and draft.planning.arn_of(named) != arn:
                 summary = f"{difference.address} names {arn}, but {named} is {draft.planning.arn_of(named)}."
-                hint = f"Write that ARN, or the name {named.name!r} where the file declares it."
+                hint = f"Write that ARN, or the name {named.name!r} if the file declares it."
                 yield draft.build_refusal("unknown-principal", difference.address, summary, hint)
 
 
 def check_deleted_principals(draft: Draft) -> Iterator[Problem]:
-    """A trust to be put that names a unique id of nobody, as one does that a moved role keeps: "Invalid principal"."""
+    """Yield a refusal for each trust of the plan that names the unique id of a deleted principal.
+
+    IAM refuses it: "Invalid principal". A replaced role may keep such a trust.
+    """
     for difference in draft.differences:
         role = difference.after
         if isinstance(role, Role) and _writes_trust(difference):
-            gone = sorted(unique_ids_of(role.trust_policy) - draft.baseline.details.unique_ids.keys())
-            if gone:
-                summary = f"{difference.address} names {', '.join(gone)}: what is left of a deleted principal."
-                hint = "IAM takes no trust that does. Name who has its place by the ARN, or remove it from the trust."
+            unknown_ids = sorted(unique_ids_of(role.trust_policy) - draft.baseline.details.unique_ids.keys())
+            if unknown_ids:
+                summary = f"{difference.address} names {', '.join(unknown_ids)}: the id of a deleted principal."
+                hint = "IAM refuses such a trust. Write the ARN of its successor, or remove it from the trust."
                 yield draft.build_refusal("unknown-principal", difference.address, summary, hint)
 
 
 def check_policies(draft: Draft) -> Iterator[Problem]:
-    """Policies of AWS and of other accounts that were asked about and are not there."""
+    """Yield a refusal for each policy of AWS or of another account that does not exist."""
     known = {arn for arn, exists in draft.baseline.details.external_policies.items() if exists}
     for entity in draft.baseline.entities.values():
         known |= policy_arns_of(entity)
@@ -150,7 +157,7 @@ def check_policies(draft: Draft) -> Iterator[Problem]:
             continue
         for arn in sorted(policy_arns_of(difference.after) - known):
             if address_of(arn, draft.baseline.account) is None:
-                said = policy_reference_of(arn, draft.baseline.account)
-                summary = f"{difference.address} names {said}, which does not exist (or cannot be read)."
+                reference = policy_reference_of(arn, draft.baseline.account)
+                summary = f"{difference.address} names {reference}, which does not exist (or cannot be read)."
                 hint = "Check the name; some policies of AWS have a path, as in aws:service-role/NAME."
                 yield draft.build_refusal("unknown-policy", difference.address, summary, hint)

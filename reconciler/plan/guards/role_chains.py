@@ -1,9 +1,9 @@
-"""Ways into a role that a plan closes: a lockout if one worked before and none works after.
+"""Find the role chains that a plan closes: it is a lockout if one worked before and none works after.
 
-A way begins at a user who can sign in, or at an identity provider or another account, and goes over any number of
-roles (`entrances.py`). It still works afterwards if every hop of it is allowed on terms that are no stricter than those
-of a hop before (`stricter.py`), and if its begin still stands: the user can sign in (`sign_in.py`), and the provider
-vouches for as many.
+A chain begins at a user who can sign in, at an identity provider or at another account, and goes through any number of
+roles (`assume_graph.py`). It still works after the plan under two conditions. Every edge is allowed on conditions no
+stricter than those of an edge before (`strictness.py`). And its first caller is unchanged: the user can sign in
+(`sign_in.py`), or the provider accepts the same callers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ from reconciler.policy.trust import find_trusted_providers
 
 @dataclass(frozen=True, slots=True)
 class ClosedChain:
-    """A way that worked before the plan and does not after it. `reason` in words."""
+    """A chain that worked before the plan and does not after it.
+
+    via_roles: the roles between the first caller and the last role. reason: why it closes, in words.
+    """
 
     entry_point: EntryPoint
     via_roles: tuple[Address, ...]
@@ -41,11 +44,11 @@ class ClosedChain:
 
 @dataclass(frozen=True)
 class RoleChains:
-    """The ways into guarded roles on both sides of a plan.
+    """The chains into guarded roles, before and after a plan.
 
-    live: the account as it is. baseline: as it is once the plan's renames are made. planned: after the plan.
-    predecessors: new → old of what the plan renames or replaces. now: when the plan is made; None: conditions on the
-    time are not judged.
+    live: the account as it is. baseline: the account after the plan's renames. planned: the account after the plan.
+    predecessors: the entities that the plan renames or replaces, new address → old.
+    now: the time of the plan; None to ignore conditions on the time.
     """
 
     roles: tuple[Address, ...]
@@ -58,7 +61,7 @@ class RoleChains:
 
     @cached_property
     def sign_in(self) -> SignIn:
-        """Who can sign in, by the names that users have after the plan's renames."""
+        """Return the means by which users sign in, by the names after the plan's renames."""
         return SignIn(self.baseline, self.differences)
 
     @cached_property
@@ -70,19 +73,19 @@ class RoleChains:
         return AssumeGraph(self.planned, self.roles, self.now, self._graph_before.external_principals)
 
     def find_chains_before(self, role: Address) -> list[RoleChain]:
-        """Return the ways that worked before, or may have: no more is known of them. Starts have their new names."""
+        """Return the chains that worked, or may have worked, before the plan; users have their new names."""
         return [way for ways in self._chains_before[role].values() for way in ways]
 
     def find_closed_chains(self, role: Address) -> list[ClosedChain]:
-        """Return the ways that worked before and do not after, whether or not others are left."""
+        """Return the chains that worked before and do not after, even if others are left."""
         return self._closed_chains[role]
 
     def is_surely_open(self, role: Address) -> bool:
-        """Return whether a way works after the plan for certain."""
+        """Return whether a chain surely works after the plan."""
         return any(self._works_surely(role, way) for ways in self._chains_after[role].values() for way in ways)
 
     def find_uncertain_users(self, role: Address) -> list[Address]:
-        """Return the users of whom it counts whether they can sign in, those who still have a way first."""
+        """Return users whose means to sign in are unknown and decide if the role stays open, the likeliest first."""
         if not self.find_closed_chains(role) or self.is_surely_open(role):
             return []
         users = (start.user for start in (*self._chains_after[role], *self._chains_before[role]))
@@ -103,7 +106,7 @@ class RoleChains:
 
     @cached_property
     def _chains_after(self) -> dict[Address, dict[EntryPoint, list[RoleChain]]]:
-        """Map each role to its ways after the plan, whether or not anybody can begin them."""
+        """Return the chains of each role after the plan, even if their first caller cannot sign in."""
         return {
             role: _group_by_entry_point(self._graph_after.find_chains(role, self._is_usable)) for role in self.roles
         }
@@ -135,11 +138,11 @@ class RoleChains:
 
     @cached_property
     def _usable_edges(self) -> dict[AssumeEdge, bool]:
-        """Holds what `_is_usable` has found so far."""
+        """Return the cache of `_is_usable`."""
         return {}
 
     def _was_met_before(self, hop: AssumeEdge) -> bool:
-        """Return whether somebody met the terms of this hop before: the same principal, if it had the same hop."""
+        """Return whether an edge before the plan was no less strict; of the same principal, if it had one."""
         same = [one for one in self._graph_before.edges if one.shares_ends(hop)]
         return any(is_no_stricter(one.question, hop.question, self.now) for one in same or self._graph_before.edges)
 
@@ -154,20 +157,20 @@ class RoleChains:
         return "" if user is None else self._explain_sign_in_loss(user, before, after)
 
     def _explain_sign_in_loss(self, user: Address, before: list[RoleChain], after: list[RoleChain]) -> str:
-        """Return why a user whom the hops let in cannot begin any more; "" if it can, or as far as it was known to."""
+        """Return why a user with an open chain cannot sign in any more; "" if it can, or never surely could."""
         proofs = {way.auth_method for way in after}
         if any(self.sign_in.works_after(user, proof) is True for proof in proofs):
             return ""
-        if taken := self.sign_in.explain_password_loss(user):
-            return f"{taken}, and it {self.sign_in.describe_missing_key(user)}"
+        if loss := self.sign_in.explain_password_loss(user):
+            return f"{loss}, and it {self.sign_in.describe_missing_key(user)}"
         if AuthMethod.MFA in proofs and self.sign_in.has_device(user) is True:
-            return ""  # nobody knows of a key or password: neither did they before
+            return ""  # a key or password was not known before the plan either
         if all(way.auth_method in proofs for way in before):
             return ""
-        return f"it needs {' or '.join(sorted(proof.value for proof in proofs))} for that afterwards, and has none"
+        return f"afterwards it needs {' or '.join(sorted(proof.value for proof in proofs))}, and has none"
 
     def _explain_provider_loss(self, provider: Address, entered: Address) -> str:
-        """Return how the plan takes from a provider that by which a role may have been entered; "" if it does not."""
+        """Return why callers of a provider can no longer assume a role; "" if the plan does not change that."""
         before, after = self.baseline.entities.get(provider), self.planned.entities.get(provider)
         if before is None or before == after:
             return ""
@@ -179,24 +182,26 @@ class RoleChains:
         return next((why for one in statements if (why := before.revokes_access(after, one))), "")
 
     def _explain_refusal(self, start: EntryPoint, way: RoleChain) -> str:
-        """Name the first hop of a way that is not there afterwards, or is on stricter terms."""
+        """Return the reason at the first edge of a chain that is missing after the plan, or is stricter."""
         hops = self._graph_after.edges
-        who: EntryPoint | Address = start
+        caller: EntryPoint | Address = start
         for role in way.roles:
-            there = [
-                hop for hop in hops if role in hop.target_roles and (who in hop.entry_points or who in hop.source_roles)
+            edges = [
+                hop
+                for hop in hops
+                if role in hop.target_roles and (caller in hop.entry_points or caller in hop.source_roles)
             ]
-            if not any(map(self._is_usable, there)):
-                name = who.label if isinstance(who, EntryPoint) else str(who)
+            if not any(map(self._is_usable, edges)):
+                name = caller.label if isinstance(caller, EntryPoint) else str(caller)
                 if role not in self.planned.entities:
                     return f"the plan deletes {role}"
-                keys = sorted({key for hop in there for key in hop.verdict.keys})
+                keys = sorted({key for hop in edges for key in hop.verdict.keys})
                 return f"{name} may assume {role} only if {', '.join(keys)} fits" if keys else f"{role} refuses {name}"
-            who = role
-        return "no way over roles is left"
+            caller = role
+        return "no chain of roles is left"
 
     def _works_surely(self, role: Address, way: RoleChain) -> bool:
-        """An outsider counts only if it had a way before: of a new one nobody knows whether it is there."""
+        """Return whether a chain surely works; an external principal counts only if it had a chain before the plan."""
         user = way.entry_point.user
         if user is None:
             provider = way.entry_point.provider

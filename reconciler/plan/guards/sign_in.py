@@ -1,7 +1,7 @@
-"""Tell whether a user can sign in before and after a plan: by an access key or a password, with an MFA device if asked.
+"""Find out if a user can sign in before and after a plan: by access key or password, and with an MFA device.
 
-Yes, no, or None for what may not be read or nobody has asked yet. A plan takes passwords (`console: false`) and lets
-them expire (`account_settings`); access keys and devices go only with their user.
+The answer is None for facts that were not read, or may not be read. A plan can delete passwords (`console: false`) and
+let them expire (`account_settings`). It deletes access keys and devices only with their user.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ OptionalBool = bool | None
 
 
 def takes_password(difference: Difference) -> bool:
-    """Return whether a user that stays loses its password: a secret, so nothing that reads a plan brings it back."""
+    """Return whether a user that stays loses its password, which no undo can restore."""
     sides = (difference.before, difference.after)
     return [side.console for side in sides if isinstance(side, User)] == [True, False]
 
 
 def lets_passwords_expire(difference: Difference) -> bool:
-    """Return whether old passwords may come to shut their users out until an administrator resets them.
+    """Return whether users with an old password may be unable to sign in until an administrator resets it.
 
-    With a hard expiry a password that is too old signs nobody in any more, and its age counts at once (IAM API,
-    UpdateAccountPasswordPolicy). Without one, its user sets a new one at the next sign-in.
+    With a hard expiry a password that is too old stops working at once (IAM API, UpdateAccountPasswordPolicy). Without
+    one, the user sets a new password at the next sign-in.
     """
     if difference.address != PASSWORD_POLICY or not isinstance(difference.after, PasswordPolicy):
         return False
@@ -41,16 +41,17 @@ def lets_passwords_expire(difference: Difference) -> bool:
 
 @dataclass(frozen=True)
 class SignIn:
-    """The means by which users sign in. `baseline`: the account as it is once the plan's renames are made."""
+    """The means by which users sign in. baseline: the account after the plan's renames."""
 
     baseline: State
     differences: tuple[Difference, ...]
 
     def worked_before(self, user: Address, auth_method: AuthMethod) -> OptionalBool:
-        """Return whether the requests of a user can carry that."""
+        """Return whether a user could sign in by a method before the plan."""
         return self._can_sign_in(user, auth_method, self.has_password(user))
 
     def works_after(self, user: Address, auth_method: AuthMethod) -> OptionalBool:
+        """Return whether a user can sign in by a method after the plan."""
         return self._can_sign_in(
             user, auth_method, False if self.explain_password_loss(user) else self.has_password(user)
         )
@@ -65,20 +66,22 @@ class SignIn:
     def explain_password_loss(self, user: Address) -> str:
         """Return how the plan takes the user's password, in words; "" if it does not."""
         if any(item.address == user and takes_password(item) for item in self.differences):
-            return "the plan takes its password, which nothing brings back"
+            return "the plan deletes its password, which no undo restores"
         if any(map(lets_passwords_expire, self.differences)) and self.has_password(user) is not False:
             return "the plan lets passwords expire for good"
         return ""
 
     def has_key(self, user: Address) -> OptionalBool:
+        """Return whether a user has an active access key."""
         keys = self.baseline.details.access_keys.get(user)
         return None if keys is None else any(key.active for key in keys)
 
     def describe_missing_key(self, user: Address) -> str:
+        """Return the end of a sentence about a user without a known active key."""
         return "may have no access key" if self.has_key(user) is None else "has no active access key"
 
     def has_device(self, user: Address) -> OptionalBool:
-        """A passkey counts for who signs in with a password: it gives no codes for API calls."""
+        """Return whether a user has an MFA device; a passkey counts only with a password, because it gives no codes."""
         devices = self.baseline.details.devices.get(user)
         if devices is None:
             return None
@@ -87,12 +90,13 @@ class SignIn:
         return self.has_password(user) if devices else False
 
     def has_password(self, user: Address) -> OptionalBool:
+        """Return whether a user has a password for the console before the plan."""
         entity = self.baseline.entities.get(user)
-        told = entity.console if isinstance(entity, User) else None
-        return self.baseline.details.console_passwords.get(user, told)
+        default = entity.console if isinstance(entity, User) else None
+        return self.baseline.details.console_passwords.get(user, default)
 
     def needs_lookup(self, user: Address) -> bool:
-        """Return whether nobody has asked for the keys, the password or the devices of a user yet."""
+        """Return whether the keys, the password or the devices of a user were not read yet."""
         facts = self.baseline.details
         devices_known = user in facts.devices or user in facts.devices_unread
         return user not in facts.access_keys or user not in facts.console_passwords or not devices_known

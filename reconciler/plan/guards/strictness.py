@@ -1,9 +1,9 @@
-"""Compare two questions to the policy evaluator: is the second answered with yes wherever the first one is?
+"""Compare two questions to the policy evaluator: does the second allow every request that the first allows?
 
-The evaluator leaves what it does not know as keys. Here those keys are filled in, one after the other, with the values
-at which the conditions of either side change their answer. A question that is refused for one of them although the
-other side allows it is stricter. Sound for what the conditions name; a pattern is tried by a few of the texts it
-matches, so two patterns that differ in an exotic text only may pass for equal.
+The evaluator's answer may depend on unknown keys. This module fills in those keys, one after the other, with the values
+at which the conditions of either side change their answer. The second question is stricter if it refuses one of these
+requests that the first allows. The comparison is exact for values that the conditions name. A pattern is tried with a
+few matching texts only, so two patterns that differ in an unusual text may count as equal.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ from reconciler.model.document import Condition
 from reconciler.policy.timestamps import InvalidTimestamp, format_timestamp, parse_timestamp
 
 AccessQuestion = Callable[[Context], Verdict]
-"""May this be done, if that much is known of the request?"""
+"""Returns the verdict on a request of which the context is known."""
 
 _UNMATCHED_VALUE = "zz-neither-side-names-this"
 _UNMATCHED_ADDRESSES = ("192.0.2.123", "198.51.100.123", "203.0.113.123")
 _BUDGET = 2000
-"""Evaluations for one comparison. Past it, the second question counts as stricter."""
+"""The most evaluations for one comparison; after them, the second question counts as stricter."""
 
 _ALWAYS_PRESENT = frozenset(["aws:currenttime", "aws:epochtime"])
 
 
 @dataclass
 class _Search:
+    """One comparison. remaining: the evaluations that are left of `_BUDGET`."""
+
     before: AccessQuestion
     after: AccessQuestion
     now: datetime | None
@@ -38,15 +40,15 @@ class _Search:
 
 
 def is_no_stricter(before: AccessQuestion, after: AccessQuestion, now: datetime | None = None) -> bool:
-    """Return whether `after` allows every request that `before` allows, as far as the conditions of both tell.
+    """Return whether `after` allows every request that `before` allows, for the values that the conditions name.
 
-    now: no request is made earlier than that; None: at any time.
+    now: the earliest time of a request; None for any time.
     """
     return _holds_for(_Search(before, after, now), NOTHING_KNOWN)
 
 
 def may_be_allowed(question: AccessQuestion, now: datetime | None) -> bool:
-    """Return whether some request from now on is allowed, as far as the conditions tell."""
+    """Return whether some request from now on may be allowed."""
     first = question(NOTHING_KNOWN)
     if first.denied or not first.keys & _ALWAYS_PRESENT:
         return not first.denied
@@ -82,7 +84,7 @@ def _deciding_conditions_of(*verdicts: Verdict) -> list[Condition]:
 
 
 def _find_test_values(key: str, conditions: Iterable[Condition], now: datetime | None) -> list[str | None]:
-    """Return the values of a key at which these conditions may change their answer; None: the key is absent."""
+    """Return the values of a key at which these conditions may change their answer; None means an absent key."""
     found: dict[str | None, None] = {}
     for condition in conditions:
         found |= dict.fromkeys(_iter_test_values(condition, now))
@@ -92,7 +94,7 @@ def _find_test_values(key: str, conditions: Iterable[Condition], now: datetime |
 
 
 def _iter_test_values(condition: Condition, now: datetime | None) -> Iterator[str]:
-    """Yield values on both sides of what one condition asks for."""
+    """Yield values that one condition accepts, and values that it does not accept."""
     operator = condition.operator.rpartition(":")[2].removesuffix("IfExists")
     for value in sorted(condition.values):
         if operator.startswith("Date"):

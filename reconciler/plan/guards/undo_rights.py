@@ -1,4 +1,4 @@
-"""The rights that it takes to undo a plan: the call that takes back each of its calls, and the reads of `undo`.
+"""Find the rights that are needed to undo a plan: the inverse of each of its calls, and the reads of `undo`.
 
 A call may need more than its own action (Service Authorization Reference, "AWS IAM"): a creation with tags or a
 boundary needs the rights to put them on, a role in an instance profile iam:PassRole, a sixth version of a policy the
@@ -38,9 +38,10 @@ READ_DETAILS = "GetAccountAuthorizationDetails"
 
 @dataclass(frozen=True, slots=True)
 class UndoCall:
-    """A call that takes a step back: `action` on `resource`, the ARN afterwards; `old_resource`: the ARN of before.
+    """A call that undoes a step.
 
-    address: of what the ARNs are of, afterwards; None: of the account.
+    resource: the ARN after the plan. old_resource: the ARN before the plan.
+    address: the entity of these ARNs, after the plan; None for the account.
     """
 
     action: str
@@ -51,14 +52,14 @@ class UndoCall:
 
 @dataclass(frozen=True, slots=True)
 class LostAccess:
-    """Something that somebody could do before the plan and cannot after it; `reason` names what decides."""
+    """Access that a principal has before the plan and not after it. what: the access, in words. reason: the cause."""
 
     what: str
     reason: str
 
 
 def find_undo_calls(steps: Iterable[Step], draft: Draft) -> list[UndoCall]:
-    """Return the calls that `undo` makes after these steps, its reads included."""
+    """Return the calls that `undo` makes after these steps, including its reads."""
     found: dict[UndoCall, None] = {}
     listed = list(steps)
     for step in listed:
@@ -106,13 +107,13 @@ def _creation_extras_of(entity: Entity, arn: str, address: Address) -> Iterator[
 
 
 def _has_no_free_version(policy: Address, steps: Sequence[Step], draft: Draft) -> bool:
-    """Return whether the plan leaves no room for the version that takes its own back."""
+    """Return whether the policy has no room for the version that an undo adds."""
     made = sum(step.address == policy and _is_policy_write(step) for step in steps)
     return len(draft.baseline.details.versions.get(policy, ())) + made >= VERSIONS.default
 
 
 def _old_arn_of(address: Address, draft: Draft) -> str:
-    """Return where an entity is before the plan, and again once a move is taken back."""
+    """Return the ARN of an entity before the plan."""
     live = draft.live.entities.get(draft.old_address_of(address))
     if live is None:
         return draft.planning.arn_of(address)
@@ -122,7 +123,7 @@ def _old_arn_of(address: Address, draft: Draft) -> str:
 def find_lost_rights(
     address: Address, undo_calls: Iterable[UndoCall], draft: Draft, planned: State, sign_in: SignIn
 ) -> Iterator[LostAccess]:
-    """Yield the rights to undo that a user or role has before the plan and not after it."""
+    """Yield the rights to undo the plan that a user or role has before it and not after it."""
     before = principals_of(draft.live).get(draft.predecessors.get(address, address))
     after = principals_of(planned).get(address)
     if before is None:
@@ -132,18 +133,18 @@ def find_lost_rights(
         return
     contexts = _contexts_of(address, sign_in)
     for undo in undo_calls:
-        had, has = _tags_of(undo, draft, planned)
-        was = _build_question(before, undo.action, undo.old_resource, had, contexts)
-        now = _build_question(after, undo.action, undo.resource, has, contexts)
+        tags_before, tags_after = _tags_of(undo, draft, planned)
+        was = _build_question(before, undo.action, undo.old_resource, tags_before, contexts)
+        now = _build_question(after, undo.action, undo.resource, tags_after, contexts)
         if not is_no_stricter(was, now, draft.desired.now):
             yield LostAccess(f"{undo.action} on {undo.resource}", _explain_loss(was(NOTHING_KNOWN), now(NOTHING_KNOWN)))
 
 
 def _tags_of(undo: UndoCall, draft: Draft, planned: State) -> tuple[Context, Context]:
-    """Return what is known of the tags of the thing, before and after: a right may hang on them (aws:ResourceTag).
+    """Return the tags of the entity of a call before and after, because a right may depend on them (aws:ResourceTag).
 
-    What is on one side only has the same tags on the other, so that nothing counts as lost that never was there.
-    Of what is created again nothing is known: a request has no tags of a thing that is not there.
+    An entity that exists on one side only gets the same tags on the other, so that its absence is no lost right. For a
+    call that creates an entity nothing is known: such a request carries no tags of an existing entity.
     """
     if undo.address is None or undo.action.startswith("iam:Create"):
         return NOTHING_KNOWN, NOTHING_KNOWN
@@ -156,7 +157,7 @@ def _tags_of(undo: UndoCall, draft: Draft, planned: State) -> tuple[Context, Con
 
 
 def _contexts_of(address: Address, sign_in: SignIn) -> list[Context]:
-    """Return what the requests of a user or role say of MFA: without it, and with it if it has a device."""
+    """Return the MFA keys of the requests of a user or role: without MFA, and with MFA if it has a device."""
     if address.kind != "user":
         return [NOTHING_KNOWN]
     console = sign_in.has_key(address) is False and sign_in.has_password(address)
@@ -170,7 +171,7 @@ def _contexts_of(address: Address, sign_in: SignIn) -> list[Context]:
 def _build_question(
     principal: Principal, action: str, resource: str, tags: Context, contexts: Iterable[Context]
 ) -> AccessQuestion:
-    """Ask in one context after the other until one allows it."""
+    """Return a question that is answered by the best verdict over several contexts."""
 
     def ask(known: Context) -> Verdict:
         verdicts = [evaluate(principal, action, resource, context.with_fallbacks(tags, known)) for context in contexts]
@@ -180,7 +181,7 @@ def _build_question(
 
 
 def _explain_loss(was: Verdict, now: Verdict) -> str:
-    """Say what takes a right away, or what gave it and does no more."""
+    """Return what takes a right away, or what gave it before."""
     if now.denied and now.deciding_statements:
         return f"denied by {_name_sources(now)}"
     if now.keys:

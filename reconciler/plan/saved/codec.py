@@ -1,4 +1,4 @@
-"""Entities ↔ plain JSON values, for saved plans. Documents travel as their author wrote them."""
+"""Convert entities to plain JSON values and back, for saved plans. Documents keep their author's text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from reconciler.policy.canonical import canonical
 
 
 def encode_entity(entity: Entity) -> dict[str, Any]:
-    """Every field by name; sets as sorted lists, documents as `{"document": text}`."""
+    """Return every field by name; sets become sorted lists, documents become `{"document": text}`."""
     return {field.name: _encode_value(getattr(entity, field.name)) for field in fields(entity)}
 
 
@@ -51,27 +51,27 @@ def _encode_value(value: object) -> Any:
 
 
 def decode_entity(kind: str, value: Mapping[str, Any], partition: str, path: str = "entity") -> Entity:
-    """Return the entity that was encoded. MalformedPlan, ValueError or KeyError if it cannot be one.
+    """Return the entity that was encoded. Raises MalformedPlan, ValueError or KeyError if the value is not one.
 
-    A plan or journal of an earlier version lacks fields that came later: they are left as they are live.
+    A plan or journal of an earlier version lacks newer fields; their live values stay.
     """
     entity_class = KINDS_BY_NAME[kind].entity.class_for_name(take_text(value["name"], f"{path}.name"))
     late = entity_class.left_if_absent
     required = [field.name for field in fields(entity_class) if field.name not in late]
     take_object(value, path, required, tuple(late))
     types = get_type_hints(entity_class)
-    made: Any = entity_class
-    entity: Entity = made(
+    make_entity: Any = entity_class
+    entity: Entity = make_entity(
         **{name: _decode_value(types[name], item, partition, f"{path}.{name}") for name, item in value.items()}
     )
     tags: Mapping[str, str] = getattr(entity, "tags", {})
     if entity_class.folds_tag_keys and with_our_keys(tags) != tags:
-        raise MalformedPlan(f"{path}.tags: a tag of reconcile in another spelling")
+        raise MalformedPlan(f"{path}.tags has a tag of reconcile in another letter case.")
     return entity
 
 
 def _decode_value(field_type: Any, value: Any, partition: str, path: str) -> object:
-    """Read a plain value as the type that a field has. Addresses are a user's groups, or an instance profile's role."""
+    """Return a plain value as the type of its field. Addresses are a user's groups, or an instance profile's role."""
     if isinstance(field_type, UnionType):
         if value is None:
             return None
@@ -95,7 +95,7 @@ def _decode_value(field_type: Any, value: Any, partition: str, path: str) -> obj
 
 
 def _decode_xml(value: Any, path: str) -> XmlDocument:
-    """What it means is read from the text again: a plan file is not trusted to say it."""
+    """Return the XML document; its meaning is read from the text again, because a plan file is not trusted."""
     found = take_object(value, path, ("xml", "label"))
     return replace(parse_xml_or_opaque(take_text(found["xml"], path)), label=take_text(found["label"], path))
 
@@ -107,7 +107,7 @@ def _decode_pem(value: Any, path: str) -> PemCertificates:
 
 
 def _decode_document(value: Any, partition: str, path: str) -> Document:
-    """A document is taken for opaque only if it is not JSON: else no guard would look into it."""
+    """Return the document; it may be opaque only if it is not JSON, because guards cannot check opaque documents."""
     found = take_object(value, path, ("document", "opaque"))
     text = take_text(found["document"], path)
     try:
@@ -115,5 +115,5 @@ def _decode_document(value: Any, partition: str, path: str) -> Document:
     except ValueError:
         content = None
     if take_flag(found["opaque"], path) is isinstance(content, dict):
-        raise MalformedPlan(f"{path} is not a document of the sort that it says it is.")
+        raise MalformedPlan(f"{path}.opaque must be {'false' if isinstance(content, dict) else 'true'}.")
     return canonical(text if content is None else content, partition)

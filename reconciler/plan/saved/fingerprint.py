@@ -1,6 +1,6 @@
-"""What an entity means, as a short text: equal exactly when the compared views are equal.
+"""Compute the fingerprint of an entity: a short text that is equal exactly if two entities mean the same.
 
-Independent of formatting, of the order of a file, of spelling that IAM does not mind, and of the process.
+It does not depend on formatting, on the order of a file, on letter case that IAM ignores, or on the process.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ABSENT = "absent"
 
 
 def fingerprint_of(entity: Entity | None) -> str:
-    """`sha256:…` of the view, or `absent`."""
+    """Return `sha256:…` of the compared fields; `absent` for None."""
     return (
         compute_digest({path: _to_json_value(value) for path, value in flatten_entity(entity).items()})
         if entity
@@ -28,10 +28,11 @@ def fingerprint_of(entity: Entity | None) -> str:
 
 
 def compute_digest(value: Any, *, allow_surrogates: bool = False) -> str:
-    """`sha256:…` of a JSON value, whatever the order of its keys.
+    """Return `sha256:…` of a JSON value; the order of its keys does not count.
 
-    allow_surrogates: it holds names of files, which may be bytes that are no text (lone surrogates). Nothing else
-    may: that is a ValueError.
+    Raises ValueError for a lone surrogate, which only names of files may have.
+
+    allow_surrogates: True if the value holds names of files.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     data = text.encode(errors="surrogatepass" if allow_surrogates else "strict")

@@ -1,8 +1,8 @@
-"""A journal's lines → what an apply touched, and what was before. Pure.
+"""Read a journal: the entities that an apply touched, and their state before it. Pure.
 
-A journal is JSON lines, one object each: `plan` (a whole plan file, its `saved` part with every touched entity
-before and after), `starts` and `ends` for each call by its `seq` in that plan, and `end`. A file may hold several
-runs, one behind the other: each begins with its plan.
+A journal has one JSON object a line: `plan` (a whole plan file, whose `saved` section has every touched entity before
+and after), `starts` and `ends` for each call by its `seq` in that plan, and `end`. A file may hold several runs, one
+after the other; each begins with its plan.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ JOURNAL_VERSION = 1
 
 @dataclass(frozen=True)
 class ApplyRun:
-    """One run: its plan as saved, when it began, and the addresses of which a call was or may have been made.
+    """One run of an apply.
 
-    unlinked: holder and held (a group's or role's address, a policy's ARN), where what was held was deleted, so that
-    its holders lost it without a change of their own in the plan.
+    saved: its plan. time: its beginning.
+    touched: the addresses of the calls that were made, or may have been made.
+    unlinked: pairs of an entity and the deleted group, role (address) or policy (ARN) that it lost. The plan has no
+        change of the entity itself.
     """
 
     saved: SavedPlan
@@ -33,10 +35,10 @@ class ApplyRun:
 
 
 def read_runs(lines: Iterable[str]) -> list[ApplyRun]:
-    """What a journal records, in order. ValueError, KeyError or TypeError where it is none.
+    """Return the runs of a journal, in order. Raises ValueError, KeyError or TypeError if it is not a journal.
 
-    The last line of a run may be cut off: that of a process which was killed while writing it. A call that failed was
-    not made: what it met may be somebody else's, and is not touched.
+    The last line of a run may be incomplete, if the process was killed while writing it. A call that failed counts as
+    not made, because the entity that stopped it may belong to somebody else.
     """
     found: list[tuple[Mapping[str, Any], dict[int, Address]]] = []
     for record in _parse_records(lines):
@@ -50,11 +52,14 @@ def read_runs(lines: Iterable[str]) -> list[ApplyRun]:
             del found[-1][1][record["seq"]]
     if not found:
         raise ValueError("no plan in it")
-    return [_build_run(begun, made) for begun, made in found]
+    return [_build_run(plan_record, calls_made) for plan_record, calls_made in found]
 
 
 def _build_run(plan_record: Mapping[str, Any], calls_made: Mapping[int, Address]) -> ApplyRun:
-    """plan_record: the line with the plan. calls_made: the calls that were or may have been made, and of what."""
+    """Return the run of a plan.
+
+    plan_record: the line with the plan. calls_made: the address of each call that was made, or may have been, by `seq`.
+    """
     calls = {call["seq"]: call for change in plan_record["plan"]["changes"] for call in change["calls"]}
     unlinked = (pair for seq, address in calls_made.items() for pair in _find_unlinked(address, calls[seq]))
     saved, touched = read_saved_plan(plan_record["plan"]), frozenset(calls_made.values())
@@ -64,11 +69,11 @@ def _build_run(plan_record: Mapping[str, Any], calls_made: Mapping[int, Address]
 
 
 def _find_unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Address, Address | str]]:
-    """Who lets go of what, by a call that belongs to the change of what is held."""
-    asked = call["parameters"]
+    """Yield the entity that loses a link by a call on the deleted entity, and the deleted entity."""
+    parameters = call["parameters"]
 
     def take_parameter(key: str) -> str:
-        return take_name(asked[key], f"parameters.{key}")
+        return take_name(parameters[key], f"parameters.{key}")
 
     match call["operation"], address.kind:
         case "RemoveUserFromGroup", "group":

@@ -1,7 +1,7 @@
-"""Compare a saved plan with the plan that the files of a checkout give. Pure.
+"""Compare a saved plan with the plan of the files of a checkout. Pure.
 
-`apply plan.json --against FILE` plans those files anew. This compares the two plans, value by value, so that whoever
-edits a plan file, and puts its checksum right, changes nothing but whether it is refused.
+`apply plan.json --against FILE` plans those files anew, and compares the two plans value by value. So somebody who
+edits a plan file, and corrects its checksum, only gets it refused.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from reconciler.plan.saved.fingerprint import fingerprint_of
 from reconciler.plan.saved.saved_plan import SavedPlan
 
 _MAX_NAMED_PATHS = 5
-"""How many paths of an entity a message names."""
+"""The most fields of an entity that a message names."""
 
 
 def find_mismatches(saved: SavedPlan, from_files: SavedPlan) -> Iterator[Problem]:
-    """Yield an error for each value of a saved plan that is not the one that the files give."""
+    """Yield an error for each value of a saved plan that differs from the plan of the files."""
     yield from _find_plan_mismatches(saved, from_files)
     for address in sorted({*saved.after, *from_files.after}):
         if problem := _find_entity_mismatch(address, saved, from_files):
@@ -43,28 +43,28 @@ def _find_plan_mismatches(saved: SavedPlan, from_files: SavedPlan) -> Iterator[P
         yield _build_mismatch("moved", *moves)
     if set(saved.targets) != set(from_files.targets):
         targets = _show_value(saved.targets), _show_value(from_files.targets)
-        summary = f"--target: the plan was made with {targets[0]}, this apply has {targets[1]}."
-        yield _build_error(summary, hint="Give `apply` each --target that the plan was made with, and no other.")
+        summary = f"--target: the plan was made with {targets[0]}, but this apply has {targets[1]}."
+        yield _build_error(summary, hint="Pass exactly the --target options of the plan to `apply`.")
 
 
 def _find_entity_mismatch(address: Address, saved: SavedPlan, from_files: SavedPlan) -> Problem | None:
     if address not in from_files.after:
-        why = "Either it was changed already, or the plan was edited or made from other files."
-        return _build_error(f"{address}: the plan changes it, and the files ask for no change of it.", address, why)
+        why = "Either the change was made already, or the plan was edited or made from other files."
+        return _build_error(f"{address}: the plan changes it, but the files do not.", address, why)
     if address not in saved.after:
         why = "Either the account has changed since, or the plan was edited or made from other files."
-        return _build_error(f"{address}: the files ask for a change of it, and the plan has none.", address, why)
+        return _build_error(f"{address}: the files change it, but the plan does not.", address, why)
     before = _list_changed_paths(saved.before[address], from_files.before[address])
     if before or saved.renames.get(address) != from_files.renames.get(address):
-        return _build_error(f"{address} is not what it was when the plan was made: {before or 'its name'}.", address)
+        return _build_error(f"{address} has changed since the plan was made: {before or 'its name'}.", address)
     after = _list_changed_paths(saved.after[address], from_files.after[address])
     if after:
-        return _build_error(f"{address}: the plan and the files want different values: {after}.", address)
+        return _build_error(f"{address}: the plan and the files have different values: {after}.", address)
     return None
 
 
 def _list_changed_paths(one: Entity | None, other: Entity | None) -> str:
-    """Name the paths in which two entities differ; empty if they mean the same."""
+    """Return the names of the fields in which two entities differ; empty if they mean the same."""
     if fingerprint_of(one) == fingerprint_of(other):
         return ""
     if one is None or other is None:
@@ -73,7 +73,7 @@ def _list_changed_paths(one: Entity | None, other: Entity | None) -> str:
 
 
 def _build_mismatch(name: str, saved: object, from_files: object) -> Problem:
-    return _build_error(f"{name}: the plan has {_show_value(saved)}, the files give {_show_value(from_files)}.")
+    return _build_error(f"{name}: the plan has {_show_value(saved)}, the files have {_show_value(from_files)}.")
 
 
 def _show_value(value: object) -> str:

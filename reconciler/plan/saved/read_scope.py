@@ -1,21 +1,20 @@
-"""Says what `apply` of a saved plan reads again: what the plan touches, and what its guards ask about beside that.
+"""Find the entities that `apply` of a saved plan must read again: those that it touches, and those its guards need.
 
-Rule by rule of `plan/build.py`, for a plan that deletes and renames nothing:
+For a plan that deletes and renames nothing, the rules of `plan/build.py` need these entities:
 
-- name case, immutable fields, owner, sizes, quotas, policies taken off: the touched entities.
-- references, principals of another path: each group, policy, principal and provider that a touched one will name.
-- `break_glass` that does not exist: those addresses. Policies of AWS: asked for by ARN, as in any plan.
-- order of the steps: what a group or policy grants that is taken off: groups and policies of each entity read.
-- undoing it: the groups that a user leaves, and the role that an instance profile loses.
-- lockout: the caller and `break_glass`, with groups, policies and boundary; of a role, whom its trust names, and so on
-  for the roles among them; and who may come in by such a role, which is the whole account where the trust is open and
-  rights of many change.
-- which call waits for which: the groups and policies of whoever is touched. Others meet only what many have: two
-  such calls that speak of the same requests are ordered by the whole account.
+- Name case, immutable fields, owner, sizes, quotas, detached policies: the touched entities.
+- References, principals with another path: every group, policy, principal and provider that a touched entity names.
+- `break_glass`: the addresses that it names. Policies of AWS are read by ARN, as in any plan.
+- Order of the calls: the groups and policies of each entity that is read, because one of them may be detached.
+- Undo: the groups that a user leaves, and the role that an instance profile loses.
+- Lockout: the caller and `break_glass`, with groups, policies and boundary. For a role also the principals of its
+  trust, and so on for the roles among them. If its trust is open and the rights of many change: the whole account.
+- Calls that wait for each other: the groups and policies of every touched entity. If two calls change groups or
+  policies that several entities may have, and both apply to the same requests: the whole account.
 
-The whole account is read for a deletion (what it takes away may be used, trusted or counted anywhere), for what
-`moved` says (every trust follows), and for a group below a path that may be another owner's: only the tags of the whole
-account say whether there is such an owner.
+The whole account is read in three more cases: for a deletion, because other entities may use, trust or count the
+deleted one; for `moved`, because every trust follows; and for a group below a path that may belong to another owner,
+because only the tags of the whole account show if there is such an owner.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from reconciler.policy.trust import entity_of, find_trusted_entities
 
 
 def needs_whole_account(saved: SavedPlan) -> bool:
-    """Whether nothing but the whole account will do, as the plan alone tells."""
+    """Return whether the plan alone shows that the whole account must be read."""
     deletes = any(after is None for after in saved.after.values())
     groups = [side for side in (*saved.before.values(), *saved.after.values()) if isinstance(side, Group)]
     claimed = any(claimant_of(group) not in (None, saved.owner) for group in groups)
@@ -46,27 +45,27 @@ def needs_whole_account(saved: SavedPlan) -> bool:
 
 
 def find_unread(saved: SavedPlan, live: State) -> frozenset[Address]:
-    """What must be read beside what `live`, a part of the account, knows; empty once it is complete."""
+    """Return the addresses that must still be read; empty if the part of the account in `live` is enough."""
     guarded = _find_guarded(saved, live)
     planning = PlanContext(live, live)
-    wanted = {*saved.before, *guarded}
+    needed = {*saved.before, *guarded}
     for after in saved.desired_entities.values():
-        wanted |= KINDS_BY_NAME[after.kind].references(after, planning)
+        needed |= KINDS_BY_NAME[after.kind].references(after, planning)
     for address, entity in live.entities.items():
         if isinstance(entity, Role) and address not in guarded:
-            wanted |= planning.filter_own_policies(entity.policies, [entity.permissions_boundary])
+            needed |= planning.filter_own_policies(entity.policies, [entity.permissions_boundary])
         else:
-            wanted |= KINDS_BY_NAME[address.kind].references(entity, planning)
-    return frozenset(wanted - (live.known_addresses or frozenset()))
+            needed |= KINDS_BY_NAME[address.kind].references(entity, planning)
+    return frozenset(needed - (live.known_addresses or frozenset()))
 
 
 def is_insufficient(saved: SavedPlan, live: State) -> bool:
-    """Return whether `live`, the part of the account that `find_unread` asks for, leaves open what a guard asks."""
+    """Return whether a guard needs more than `live`, the part of the account that `find_unread` asked for."""
     return allows_unread_principals(saved, live) or joins_claimed_group(saved, live)
 
 
 def joins_claimed_group(saved: SavedPlan, live: State) -> bool:
-    """Return whether a user is to join a group that may be another owner's: the tags of the whole account tell."""
+    """Return whether a user joins a group that may belong to another owner; only the whole account's tags decide."""
     joined = {
         name for address, after in saved.after.items() for name in find_joined_groups(saved.before[address], after)
     }
@@ -76,10 +75,10 @@ def joins_claimed_group(saved: SavedPlan, live: State) -> bool:
 
 
 def allows_unread_principals(saved: SavedPlan, live: State) -> bool:
-    """Whether somebody whom `live`, a part of the account, does not show may lose his way into a guarded role.
+    """Return whether a principal that was not read may lose the right to assume a guarded role.
 
-    That is where the trust lets in who is not named, and itself changes, or something that many have does. Who is
-    neither touched, nor named, nor in a group or a holder of a policy that is touched, can what he could.
+    That is possible if the role's trust lets in principals that it does not name, and the plan changes the trust, a
+    group or a policy.
     """
     shared = any(address.kind in ("group", "policy") for address in saved.before)
     for address in _find_guarded(saved, live):
@@ -91,9 +90,9 @@ def allows_unread_principals(saved: SavedPlan, live: State) -> bool:
 
 
 def order_depends_on_unread(plan: Plan, live: State) -> bool:
-    """Whether somebody whom `live`, a part of the account, does not show may decide which call of a plan waits.
+    """Return whether a principal that was not read may decide which call of the plan waits for which.
 
-    That is where one call about groups or policies that others have opens what another one closes, or may do so.
+    That is possible if one call on a group or policy allows requests that another such call refuses.
     """
     after = {change.address: change.after for change in plan.changes if change.after is not None}
     planning = PlanContext(live, State(live.account, live.partition, after))
@@ -105,9 +104,10 @@ def order_depends_on_unread(plan: Plan, live: State) -> bool:
 
 
 def _shared_effects_of(step: Step, context: PlanContext) -> tuple[Statements, Statements]:
-    """What a call about a group or policy that exists opens and closes, as policies or boundaries of those who have it.
+    """Return the statements by which a call on an existing group or policy allows requests, and refuses requests.
 
-    Nothing for other calls. For a link of a group all that it is about, since that may be edited as well.
+    Both are empty for other calls. A call that links a policy to a group counts with the whole policy on both sides,
+    because the plan may edit the policy too.
     """
     if step.address.kind not in ("group", "policy") or context.entity_before(step.address) is None:
         return NO_STATEMENTS, NO_STATEMENTS
@@ -123,7 +123,7 @@ def _shared_effects_of(step: Step, context: PlanContext) -> tuple[Statements, St
 
 
 def _find_guarded(saved: SavedPlan, live: State) -> set[Address]:
-    """Whom the lockout guard speaks of, and the roles over which one comes into them, as far as `live` shows."""
+    """Return the guarded principals, and the roles through which they can be assumed, as far as `live` shows them."""
     marked = (address for address, entity in saved.before.items() if is_marked(entity))
     found = {address for address in (find_caller(live), *saved.settings.break_glass, *marked) if address}
     queue = list(found)
@@ -141,7 +141,7 @@ def _is_known(address: Address, live: State) -> bool:
 
 
 def _is_open_trust(trust: Document, account: str) -> bool:
-    """Whether a trust may let in users or roles of the account that it does not name one by one."""
+    """Return whether a trust may let in users or roles of the account that it does not name one by one."""
     if trust.opaque:
         return True
     allowing = (statement for statement in trust.statements if statement.effect == "Allow")
@@ -154,7 +154,7 @@ def _is_open_trust(trust: Document, account: str) -> bool:
 
 
 def _is_broad_principal(kind: str, value: str, account: str) -> bool:
-    """True for everybody, the account itself, and what is not plainly one of its entities or of another account."""
+    """Return whether a principal may mean several entities of the account: everybody, or the account itself."""
     if kind != "AWS":
         return kind == "*"
     owner = value if value.isdigit() else "".join(value.split(":")[4:5])

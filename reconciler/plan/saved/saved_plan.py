@@ -1,7 +1,7 @@
-"""What a saved plan holds beside the JSON plan, and making a plan of it again against live IAM.
+"""Write and read the `saved` section of a plan file, and make the plan again against live IAM.
 
-Nothing in a plan file is trusted: it says what each entity must look like, and the planner works out the calls
-again. A file whose calls are not those, or whose starting point is no longer live, is refused.
+A plan file is not trusted. It says what each entity shall look like, and the planner computes the calls again. The file
+is refused if its calls differ from these, or if the account has changed since.
 """
 
 from __future__ import annotations
@@ -55,12 +55,17 @@ _ENTITY_KEYS = ("reason", "renamed", "before", "after", "fingerprint")
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """Before and after of every touched entity, as they were planned; `reasons` for display.
+    """A plan as a file holds it: every touched entity before and after.
 
-    before: by the name that the plan gives it. refusals: code and address of each error that the plan had.
-    renames: new → old of what the plan renames. valid_until: when the file asks for something else.
-    access: as the plan was approved by. reads: about how many calls it takes to read the whole account; 0: not known.
-    targets: what --target named when the plan was made.
+    before: the entity before the plan, by its new name if the plan renames it; None if it does not exist.
+    after: the entity after the plan; None if the plan deletes it.
+    reasons: the reason of each change, to show.
+    refusals: the code and the address of each error of the plan.
+    renames: the renamed entities, new address → old.
+    valid_until: the time at which the file asks for something else; None if it never does.
+    access: the access that the plan gives and takes, as it was shown for approval.
+    reads: the estimated number of calls to read the whole account; 0 if not known.
+    targets: the addresses of --target.
     """
 
     account: str
@@ -80,11 +85,12 @@ class SavedPlan:
 
     @property
     def desired_entities(self) -> dict[Address, Entity]:
+        """Return the touched entities that exist after the plan."""
         return {address: entity for address, entity in self.after.items() if entity is not None}
 
 
 def to_saved_section(plan: Plan) -> dict[str, Any]:
-    """The `saved` object of a plan file: settings, and each touched entity with its fingerprints."""
+    """Return the `saved` object of a plan file: settings, and each touched entity with its fingerprints."""
     return {
         "partition": plan.partition,
         "settings": _settings_to_json(plan.settings),
@@ -114,8 +120,10 @@ def _settings_to_json(settings: Settings) -> dict[str, Any]:
 
 
 def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
-    """Read a plan file's content. Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not
-    one."""
+    """Return the plan of a plan file's content.
+
+    Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not a plan.
+    """
     take_object(document, "the plan", DOCUMENT_KEYS, OPTIONAL_DOCUMENT_KEYS)
     part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads",))
     partition = read_partition(part)
@@ -127,7 +135,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         path = f"saved.entities[{name!r}]"
         address, entry = take_address(name, path, tuple(KINDS_BY_NAME)), take_object(value, path, _ENTITY_KEYS)
         if address in before:
-            raise MalformedPlan(f"{path} is there twice, in different letter case.")
+            raise MalformedPlan(f"{path} occurs twice, in different letter case.")
         before[address] = _read_side("before", address, entry, partition, path)
         after[address] = _read_side("after", address, entry, partition, path)
         reasons[address] = take_text(entry["reason"], f"{path}.reason")
@@ -153,17 +161,17 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
 
 
 def _read_side(side: str, address: Address, entry: Mapping[str, Any], partition: str, path: str) -> Entity | None:
-    """Read an entity before or after the plan; it must be what its fingerprint says."""
+    """Return an entity before or after the plan. Raises MalformedPlan if its fingerprint is another."""
     value = entry[side]
     entity = decode_entity(address.kind, value, partition, f"{path}.{side}") if value is not None else None
     marks = take_object(entry["fingerprint"], f"{path}.fingerprint", ("before", "after"))
     if fingerprint_of(entity) != marks[side] or (entity and entity.address != address):
-        raise MalformedPlan(f"{path}.{side} is not what its fingerprint says.")
+        raise MalformedPlan(f"{path}.{side} does not match its fingerprint.")
     return entity
 
 
 def find_stale_entities(saved: SavedPlan, live: State) -> list[Problem]:
-    """What has changed since the plan was made, field by field; empty where its starting point is still live."""
+    """Return an error for each touched entity that has changed since the plan was made."""
     found = list(_find_blocked_renames(saved, live))
     live = _apply_pending_renames(saved, live)
     moves = find_arn_changes(saved.desired_entities, live)
@@ -175,14 +183,14 @@ def find_stale_entities(saved: SavedPlan, live: State) -> list[Problem]:
 
 
 def _drop_unplanned_fields(now: Entity | None, before: Entity | None) -> Entity | None:
-    """What is live, less what nobody asked for when the plan was made (a policy's description)."""
+    """Return a live entity without the fields that were not read when the plan was made (a policy's description)."""
     names = before.left_if_absent if before else ()
     unasked: dict[str, Any] = {name: None for name in names if getattr(before, name) is None}
     return replace(now, **unasked) if now and unasked else now
 
 
 def _find_blocked_renames(saved: SavedPlan, live: State) -> Iterator[Problem]:
-    """Renames that cannot be made any more: the old name is gone, or the new one taken."""
+    """Yield an error for each rename that is no longer possible: the old name is gone, or the new name is taken."""
     for new, old in saved.renames.items():
         if old not in live.entities:
             summary = f"{old} existed when the plan was made; now it does not."
@@ -193,7 +201,7 @@ def _find_blocked_renames(saved: SavedPlan, live: State) -> Iterator[Problem]:
 
 
 def _find_pending_renames(saved: SavedPlan, live: State) -> dict[Address, Address]:
-    """Those that are still to be made."""
+    """Return the renames that are still to be made, new address → old."""
     return {new: old for new, old in find_renames(desired_of(saved), live).items() if new in saved.renames}
 
 
@@ -211,7 +219,7 @@ def _describe_change(address: Address, before: Entity | None, now: Entity | None
 
 
 def use_saved_spelling(saved: SavedPlan, live: State) -> State:
-    """Live IAM with the touched entities as the file spells them: they mean the same, or the plan is stale."""
+    """Return the live account with the touched entities as the plan file spells them; both mean the same."""
     before = {address: entity for address, entity in saved.before.items() if entity is not None}
     names = {old: new for new, old in saved.renames.items()}
     as_before = apply_renames(replace(live, entities=before), names)
@@ -219,7 +227,7 @@ def use_saved_spelling(saved: SavedPlan, live: State) -> State:
 
 
 def rebuild_plan(saved: SavedPlan, live: State, options: PlanOptions) -> Plan:
-    """The plan that reaches what was saved from what is live now."""
+    """Return the plan from the live account to the saved entities."""
     return assemble_plan(compare_with_live(saved, live), options)
 
 
@@ -244,6 +252,6 @@ def compare_with_live(saved: SavedPlan, live: State) -> Comparison:
 
 
 def desired_of(saved: SavedPlan) -> Desired:
-    """What was saved, as a file would ask for it."""
+    """Return the saved entities and settings as the meaning of a file."""
     state = State(saved.account, saved.partition, saved.desired_entities)
     return Desired(state, saved.owner, saved.settings, {}, {}, moves=saved.moves)

@@ -1,6 +1,6 @@
-"""The sections of a plan file, read strictly: what has a wrong type, a wrong bound or an unknown key is no plan.
+"""Read the sections of a plan file strictly: a wrong type, a value out of bounds or an unknown key is an error.
 
-`changes` and `summary` are not read here: an apply works them out again, and both must be equal to the letter.
+`changes` and `summary` are not read here: an apply computes them again and refuses the plan if they differ.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OPTIONAL_ROW_KEYS = ("conditions", "terms")
 POWER_KEYS = ("principal", "power", "grade")
 _SETTING_KEYS = ("prune", "ignore", "max_deletes", "max_delete_percent", "max_removals", "break_glass")
 _OPTIONAL_SETTING_KEYS = ("prune_also",)
-"""Those that plans of earlier versions lack."""
+"""Keys that plans of earlier versions lack."""
 _PRUNE = ("owned", "none", "all")
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _PARTITION = re.compile(r"aws(-[a-z]+)*", re.ASCII)
@@ -44,6 +44,7 @@ _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
 def read_account(document: Mapping[str, Any]) -> str:
+    """Return the account. Raises MalformedPlan, like every function of this module."""
     account = take_text(document["account"], "account")
     if not _ACCOUNT.fullmatch(account):
         raise MalformedPlan("account is not 12 digits.")
@@ -51,6 +52,7 @@ def read_account(document: Mapping[str, Any]) -> str:
 
 
 def read_partition(saved: Mapping[str, Any]) -> str:
+    """Return the partition."""
     partition = take_text(saved["partition"], "saved.partition")
     if not _PARTITION.fullmatch(partition):
         raise MalformedPlan("saved.partition is not the name of a partition.")
@@ -58,6 +60,7 @@ def read_partition(saved: Mapping[str, Any]) -> str:
 
 
 def read_owner(document: Mapping[str, Any]) -> str | None:
+    """Return the owner; None if the file had none."""
     if document["owner"] is None:
         return None
     owner = take_text(document["owner"], "owner")
@@ -67,6 +70,7 @@ def read_owner(document: Mapping[str, Any]) -> str | None:
 
 
 def read_targets(document: Mapping[str, Any]) -> tuple[Address, ...]:
+    """Return the targets; check the rows that an apply does not use."""
     for key in ("targets", "unmanaged"):
         for item in take_list(document.get(key, []), key):
             take_address(item, key)
@@ -78,7 +82,7 @@ def read_targets(document: Mapping[str, Any]) -> tuple[Address, ...]:
 
 
 def read_settings(saved: Mapping[str, Any]) -> Settings:
-    """Read the settings, each within the bounds that a file has for it."""
+    """Return the settings, each within the bounds that a file has for it."""
     path = "saved.settings"
     found = take_object(saved["settings"], path, _SETTING_KEYS, _OPTIONAL_SETTING_KEYS)
     prune = take_text(found["prune"], f"{path}.prune")
@@ -106,6 +110,7 @@ def read_settings(saved: Mapping[str, Any]) -> Settings:
 
 
 def read_moves(saved: Mapping[str, Any]) -> tuple[Move, ...]:
+    """Return the lines of `moved`."""
     return tuple(
         _read_move(item, f"saved.moves[{index}]") for index, item in enumerate(take_list(saved["moves"], "moves"))
     )
@@ -122,7 +127,7 @@ def _read_move(value: object, path: str) -> Move:
 
 
 def read_refusals(document: Mapping[str, Any]) -> frozenset[tuple[str, Address | None]]:
-    """Read code and address of each finding that made the plan unsafe."""
+    """Return the code and the address of each finding that made the plan unsafe."""
     found = set()
     take_flag(document["safe"], "safe")
     for index, item in enumerate(take_list(document["findings"], "findings")):
@@ -138,9 +143,9 @@ def read_refusals(document: Mapping[str, Any]) -> frozenset[tuple[str, Address |
 
 
 def read_access(document: Mapping[str, Any]) -> AccessDelta:
-    """Read who gains and loses access, as the plan was approved with it."""
-    said = take_object(document["access"], "access", ACCESS_KEYS)
-    rows = {key: list(enumerate(take_list(said[key], f"access.{key}"))) for key in ACCESS_KEYS}
+    """Return the access that the plan gives and takes, as it was shown for approval."""
+    access = take_object(document["access"], "access", ACCESS_KEYS)
+    rows = {key: list(enumerate(take_list(access[key], f"access.{key}"))) for key in ACCESS_KEYS}
     pairs = [
         (path := f"access.changed[{index}]", take_object(item, path, ("before", "after")))
         for index, item in rows["changed"]

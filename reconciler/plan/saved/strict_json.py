@@ -1,7 +1,7 @@
-"""Values of a plan file, taken only if they are of the type and within the bounds that a plan has.
+"""Read values of a plan file only if they have the type and the bounds of a plan.
 
-Nothing vouches for a plan file: NaN compares as "not more" with every threshold, `true` counts as 1, and a text is
-also a list of letters. So each value that is read comes through here. Errors name the path, escaped, and no value.
+A plan file is not trusted: NaN is not greater than any threshold, `true` counts as 1, and a text is also a list of
+letters. So every value is read by a function of this module. Errors name the path of a value, and never the value.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ MAX_INTEGER = 2**63 - 1
 
 
 class MalformedPlan(ValueError):
-    """A value of a plan file that no plan has; the message names its path and can be shown."""
+    """Says that a plan file has a wrong value. The message names its path and is safe to show."""
 
 
 def parse_strict_json(content: bytes, flaws: list[str]) -> Any:
-    """Parse JSON. Append a sentence to `flaws` for each key that stands twice and each number that JSON does not have
-    (NaN, Infinity, 1e999): Python takes both, and other readers see another plan. Raises ValueError, RecursionError."""
+    """Return the value of a JSON text. Raises ValueError or RecursionError.
+
+    flaws: gets a sentence for each repeated key and each number that JSON does not have (NaN, Infinity, 1e999). Python
+    accepts both, but other programs would read another plan.
+    """
 
     def collect_pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) < len(items):
-            flaws.append("A key stands twice in one object.")
+            flaws.append("An object has the same key twice.")
         return found
 
     def reject_constant(name: str) -> None:
@@ -42,53 +45,57 @@ def parse_strict_json(content: bytes, flaws: list[str]) -> Any:
 
 
 def take_object(value: object, path: str, required: Sequence[str], optional: Sequence[str] = ()) -> Mapping[str, Any]:
-    """Return an object that has all required keys and none but those and the optional ones."""
+    """Return an object that has all required keys, and no others except the optional ones. Raises MalformedPlan."""
     if not isinstance(value, dict):
         raise MalformedPlan(f"{path} is not an object.")
     if missing := [key for key in required if key not in value]:
         raise MalformedPlan(f"{path} lacks {missing[0]!r}.")
     if unknown := sorted(set(value) - {*required, *optional}):
-        raise MalformedPlan(f"{path} has the key {unknown[0]!r}, which no plan of this version has.")
+        raise MalformedPlan(f"{path} has the unknown key {unknown[0]!r}.")
     return value
 
 
 def take_mapping(value: object, path: str) -> Mapping[str, Any]:
-    """Return an object whose keys are names that somebody chose."""
+    """Return an object with any keys. Raises MalformedPlan."""
     return take_object(value, path, (), tuple(value) if isinstance(value, dict) else ())
 
 
 def take_list(value: object, path: str) -> list[Any]:
+    """Return a list. Raises MalformedPlan."""
     if not isinstance(value, list):
         raise MalformedPlan(f"{path} is not a list.")
     return value
 
 
 def take_text(value: object, path: str) -> str:
+    """Return a text. Raises MalformedPlan."""
     if not isinstance(value, str):
         raise MalformedPlan(f"{path} is not a text.")
     return value
 
 
 def take_name(value: object, path: str) -> str:
-    """Return a text that something in AWS can be called: half a character (a lone surrogate) is in no name."""
+    """Return a text that can be a name in AWS, which has no lone surrogate. Raises MalformedPlan."""
     text = take_text(value, path)
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
-        raise MalformedPlan(f"{path} holds half a character.")
+        raise MalformedPlan(f"{path} has half of a surrogate pair.")
     return text
 
 
 def take_texts(value: object, path: str) -> tuple[str, ...]:
+    """Return a list of texts. Raises MalformedPlan."""
     return tuple(take_text(item, path) for item in take_list(value, path))
 
 
 def take_flag(value: object, path: str) -> bool:
+    """Return True or False. Raises MalformedPlan."""
     if not isinstance(value, bool):
         raise MalformedPlan(f"{path} is neither true nor false.")
     return value
 
 
 def take_number(value: object, path: str, maximum: float) -> int | float:
-    """Return a number from 0 to `maximum`."""
+    """Return a number from 0 to `maximum`. Raises MalformedPlan."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise MalformedPlan(f"{path} is not a number.")
     if isinstance(value, float) and not math.isfinite(value):
@@ -99,7 +106,7 @@ def take_number(value: object, path: str, maximum: float) -> int | float:
 
 
 def take_integer(value: object, path: str, maximum: int = MAX_INTEGER) -> int:
-    """Return a whole number from 0 to `maximum`."""
+    """Return a whole number from 0 to `maximum`. Raises MalformedPlan."""
     number = take_number(value, path, maximum)
     if number != int(number):
         raise MalformedPlan(f"{path} is not a whole number.")
@@ -107,7 +114,7 @@ def take_integer(value: object, path: str, maximum: int = MAX_INTEGER) -> int:
 
 
 def take_address(value: object, path: str, kinds: Sequence[str] = ()) -> Address:
-    """Return an address, of one of these kinds if any are given."""
+    """Return an address; if `kinds` is given, of one of these. Raises MalformedPlan."""
     try:
         address = Address.parse(take_text(value, path))
     except ValueError:

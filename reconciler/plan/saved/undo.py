@@ -1,6 +1,7 @@
-"""The plan that goes back to what a journal recorded: every entity that a run touched becomes what it was. Pure.
+"""Make the plan that undoes an apply: every entity that the run touched becomes what it was before. Pure.
 
-It is a plan like any other, with the same guards. What it cannot bring back it says: secrets, and unique ids.
+It is a plan like any other, with the same guards. Findings name the things that no undo restores: secrets and unique
+ids.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ from reconciler.plan.saved.saved_plan import SavedPlan, compare_with_live
 from reconciler.policy.trust import remove_principals, unique_ids_of
 
 _MAX_NAMED = 10
-"""How many entities the sentence of one finding names; `addresses` has them all."""
+"""The most entities that the sentence of one finding names; `addresses` has them all."""
 
 
 def merge_runs(runs: Sequence[ApplyRun]) -> ApplyRun | None:
-    """Several runs of one journal as one: what was before the first, what is after the last.
+    """Merge the runs of one journal into one: the state before the first run, and the state after the last.
 
-    None where they cannot be told as one: another account, or a rename in one of them.
+    None if they cannot be merged: they are of several accounts, or one of them renamed an entity.
     """
     first, *others = runs
     for run in others:
@@ -60,27 +61,27 @@ def _touched_entities_of(run: ApplyRun, side: Mapping[Address, Entity | None]) -
 
 
 def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
-    """What a run touched, as something to reach: what it was. What it renamed gets its old name again.
+    """Return a run in reverse: the entities that it touched shall become what they were, with their old names.
 
-    What holds something that comes back, and was not touched itself, is to be as it is, and to hold it.
+    An untouched entity that lost a link to a deleted one stays as it is live, and gets the link again.
     """
     saved = run.saved
     new_names = {old: new for new, old in saved.renames.items() if new in run.touched}
     old_names = {new: old for old, new in new_names.items()}
-    was = {address: entity for address in run.touched if (entity := saved.before[address]) is not None}
-    entities = apply_renames(State(saved.account, saved.partition, was), new_names).entities
-    wanted = {name: entities.get(name) for name in (old_names.get(address, address) for address in run.touched)}
-    left = {address: saved.after[address] for address in run.touched}
-    for holder, held in sorted(run.unlinked, key=str):
+    entities_before = {address: entity for address in run.touched if (entity := saved.before[address]) is not None}
+    entities = apply_renames(State(saved.account, saved.partition, entities_before), new_names).entities
+    restored = {name: entities.get(name) for name in (old_names.get(address, address) for address in run.touched)}
+    entities_after = {address: saved.after[address] for address in run.touched}
+    for holder, link in sorted(run.unlinked, key=str):
         if holder not in run.touched and (entity := live.entities.get(holder)):
-            left.setdefault(holder, entity)
-            wanted[holder] = add_link(wanted.get(holder) or entity, held)
+            entities_after.setdefault(holder, entity)
+            restored[holder] = add_link(restored.get(holder) or entity, link)
     return replace(
         saved,
         owner=None,
-        before=left,
-        after=wanted,
-        reasons=dict.fromkeys(wanted, f"undoes the apply of {run.time[:19].replace('T', ' ')} UTC"),
+        before=entities_after,
+        after=restored,
+        reasons=dict.fromkeys(restored, f"undoes the apply of {run.time[:19].replace('T', ' ')} UTC"),
         refusals=frozenset(),
         moves=tuple(Move(new, old, Place("", 0, 0)) for old, new in new_names.items()),
         renames=new_names,
@@ -89,7 +90,7 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
 
 
 def build_undo_plan(target: SavedPlan, live: State, options: PlanOptions) -> Plan:
-    """The plan from live IAM to what was; `target` is what `reverse_run` gave."""
+    """Return the plan that undoes a run. target: the result of `reverse_run`."""
     target, left_out = _drop_unrestorable(target)
     comparison = compare_with_live(target, live)
     found, kept = drop_protected_deletions(comparison.differences, live)
@@ -105,7 +106,7 @@ def build_undo_plan(target: SavedPlan, live: State, options: PlanOptions) -> Pla
 
 
 def _drop_unrestorable(target: SavedPlan) -> tuple[SavedPlan, list[Problem]]:
-    """Without what no file can ask for: a password, a trust in the unique id of a principal that is gone."""
+    """Drop parts that cannot be restored: passwords, and trusts in the unique id of a deleted principal."""
     after, findings = dict(target.after), []
     without_password = []
     for address, entity in target.after.items():
@@ -118,41 +119,41 @@ def _drop_unrestorable(target: SavedPlan) -> tuple[SavedPlan, list[Problem]]:
         if ids and isinstance(entity, Role):
             trust = remove_principals(entity.trust_policy, ids, target.partition)
             after[address] = replace(entity, trust_policy=trust)
-            summary = f"{address} trusted {', '.join(sorted(ids))}, which is gone: that does not come back."
+            summary = f"{address} trusted {', '.join(sorted(ids))}, a deleted principal: this trust is not restored."
             findings.append(Problem(Level.WARNING, "not-the-same", summary, address=address))
     if without_password:
-        findings.insert(0, _build_finding(sorted(without_password), "had a password: it does not come back."))
+        findings.insert(0, _build_finding(sorted(without_password), "had a password, which is not restored."))
     return replace(target, after=after), findings
 
 
 def _find_taken_over(target: SavedPlan, live: State, options: PlanOptions) -> Iterator[Problem]:
-    """What carries another owner's tag by now is that owner's."""
+    """Yield an error for each entity that now has the tag of another owner."""
     for address, left in target.before.items():
         now = live.entities.get(address)
         owner = owner_of(now) if now else None
         was = target.desired_entities.get(address)
-        ours = {owner_of(entity) for entity in (left, was) if entity}
-        if owner and owner not in ours and not options.take_over:
-            summary = f"{address} belongs to owner {owner!r} now (tag reconcile:owner)."
-            hint = "Pass --take-over if it is to become what it was all the same."
+        own_owners = {owner_of(entity) for entity in (left, was) if entity}
+        if owner and owner not in own_owners and not options.take_over:
+            summary = f"{address} now belongs to owner {owner!r} (tag reconcile:owner)."
+            hint = "To restore it all the same, pass --take-over."
             yield Problem(Level.ERROR, "other-owner", summary, "", hint, None, address, "--take-over")
 
 
 def _find_later_changes(target: SavedPlan, live: State) -> Iterator[Problem]:
-    """What is no longer as the run left it: to go back takes the later change back, too."""
+    """Yield a warning for each entity that changed after the run, because the undo takes that change back too."""
     for address, left in target.before.items():
         now, was = live.entities.get(address), target.desired_entities.get(address)
         if fingerprint_of(now) in (fingerprint_of(left), fingerprint_of(was)):
             continue
         paths = ", ".join(field.path for field in diff_entities(left, now)) if left and now else ""
-        said = f": {paths}" if paths else (": it is gone" if left else ": it is there")
-        summary = f"{address} is not as the apply left it{said}."
-        hint = "Going back undoes that, too."
+        text = f": {paths}" if paths else (": somebody deleted it" if left else ": somebody created it")
+        summary = f"{address} has changed since the apply{text}."
+        hint = "This plan undoes that change too."
         yield Problem(Level.WARNING, "changed-since", summary, "", hint, None, address)
 
 
 def _warn_of_recreation(found: Sequence[Difference]) -> Iterator[Problem]:
-    """One finding for all users, and one for all roles: what it means is the same for each."""
+    """Yield one finding for each kind with entities that are created again."""
     created = [one.address for one in found if one.action is Action.CREATE]
     for kind in KINDS:
         again = sorted(address for address in created if address.kind == kind.name)
@@ -162,7 +163,7 @@ def _warn_of_recreation(found: Sequence[Difference]) -> Iterator[Problem]:
 
 
 def _build_finding(found: Sequence[Address], said: str, why: str = "") -> Problem:
-    """One finding about one or several entities."""
+    """Return one finding about one or several entities. said: the end of the summary. why: the detail."""
     summary = f"{format_list(map(str, found), _MAX_NAMED)} {said}"
     several = len(found) > 1
     one, all_of_them = (None, tuple(found)) if several else (found[0], ())

@@ -47,8 +47,8 @@ PASTED: dict[str, tuple[str, str, str]] = {
     "an account of 13 digits, not quoted": ("account: 1234567890123\n", "wrong-type", "has 13 digits"),
     "an account to fill in": ("account: '<account-id>'\n", "wrong-value", "placeholder of a template"),
     "!Sub": (policy("!Sub 'arn:aws:s3:::b'"), "yaml-tag", "That is CloudFormation's"),
-    "Fn::Sub": (policy("{'Fn::Sub': x}"), "not-a-string", "Fn::Sub is CloudFormation's"),
-    "Ref": (policy("[{Ref: Bucket}]"), "not-a-string", "Ref is CloudFormation's"),
+    "Fn::Sub": (policy("{'Fn::Sub': x}"), "not-a-string", "Fn::Sub is a function of CloudFormation"),
+    "Ref": (policy("[{Ref: Bucket}]"), "not-a-string", "Ref is a function of CloudFormation"),
     "Jinja": (policy("'arn:aws:s3:::{{ item.name }}'"), "bad-variable", "Ansible's, Helm's or Jinja's"),
     "another name of the account": (
         *(policy("'arn:aws:sqs:*:{{ aws_account_id }}:q'"), "unknown-variable"),
@@ -61,7 +61,7 @@ PASTED: dict[str, tuple[str, str, str]] = {
     ),
     "a policy's ARN": (
         *(role("policies: ['arn:aws:iam::${AWS::AccountId}:policy/x']"), "bad-arn"),
-        "${AWS::AccountId} is a placeholder of CloudFormation, which nothing fills in here. Write {{ account_id }}.",
+        "${AWS::AccountId} is a placeholder of CloudFormation; neither AWS nor reconcile fills it in. Write {{ account",
     ),
     "a policy's name": (role("policies: ['${var.policy}']"), "unknown-reference", "of Terraform"),
     "a boundary": (role("permissions_boundary: arn:aws:iam::123:policy/x"), "bad-arn", ""),

@@ -97,8 +97,8 @@ def test_no_group_is_put_below_the_path_of_another_owner(live: list[Entity]) -> 
     made = planned([THEIRS, *live], [CREW])
     assert refused(made) == ["group/crew"]
     (said,) = [item.message for item in made.findings if item.code == "other-owner"]
-    assert "would lie below the path /b/" in said
-    assert "user/theirs carries its tag" in said
+    assert "would be below the path /b/" in said
+    assert "user/theirs has its tag" in said
 
 
 CARRIERS: dict[str, Entity] = {

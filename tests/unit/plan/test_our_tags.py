@@ -88,7 +88,7 @@ ODD: dict[str, Entity] = {
 
 @pytest.mark.parametrize("entity", ODD.values(), ids=ODD.keys())
 def test_a_plan_file_does_not_carry_one_of_our_keys_in_another_spelling(entity: Entity) -> None:
-    with pytest.raises(ValueError, match="another spelling"):
+    with pytest.raises(ValueError, match="another letter case"):
         decode_entity(entity.kind, encode_entity(entity), "aws")
 
 

@@ -79,7 +79,7 @@ def test_a_password_that_is_taken_from_a_user_who_stays_is_a_deletion() -> None:
     live: list[Entity] = [user(f"u{index}", console=True) for index in range(11)]
     wanted: list[Entity] = [user(f"u{index}", console=False) for index in range(11)]
     assert losses(planned(live, wanted), "too-many-deletes") == [
-        "Too much would go: 11 deletions (0 entities; 11 passwords, keys and MFA devices) > max_deletes 10."
+        "Refused: 11 deletions (0 entities; 11 passwords, keys and MFA devices) exceed max_deletes (10)."
     ]
     assert planned(live[:10], wanted[:10]).is_safe
     assert planned(live, wanted, PlanOptions(allow_deletes=True)).is_safe
@@ -92,7 +92,7 @@ def test_what_goes_with_a_user_counts_one_by_one() -> None:
     owned = {Address("user", "u"): OWNED}
     assert planned([user("u")], [], owned=owned, max_deletes=9).is_safe
     assert losses(planned([user("u")], [], owned=owned, max_deletes=8), "too-many-deletes") == [
-        "Too much would go: 9 deletions (1 entity; 8 passwords, keys and MFA devices) > max_deletes 8."
+        "Refused: 9 deletions (1 entity; 8 passwords, keys and MFA devices) exceed max_deletes (8)."
     ]
 
 
@@ -156,9 +156,7 @@ def test_what_an_entity_that_stays_loses_is_a_removal(
     assert losses(planned(everything, asked, max_removals=number), "too-many-removals") == []
     if number:
         (loss,) = losses(planned(everything, asked, max_removals=number - 1), "too-many-removals")
-        assert loss.startswith(
-            f"Too much would go: {number} removal{'s' if number > 1 else ''} from entities that stay"
-        )
+        assert loss.startswith(f"Refused: {number} removal{'s' if number > 1 else ''} from entities that stay")
         assert said in loss
         assert (
             losses(planned(everything, asked, PlanOptions(allow_deletes=True), max_removals=0), "too-many-removals")

@@ -144,5 +144,5 @@ def test_what_is_left_of_a_deleted_principal_in_a_live_trust_is_reported_and_men
     made = planned([user, live], [user, wanted])
     assert [step.call.operation for step in made.steps] == ["UpdateAssumeRolePolicy"]
     (finding,) = made.findings
-    assert (finding.code, finding.hint) == ("dangling-principal", "This plan puts the trust again.")
+    assert (finding.code, finding.hint) == ("dangling-principal", "This plan writes the trust again.")
     assert "AIDAEXAMPLEEXAMPLE123" in finding.summary

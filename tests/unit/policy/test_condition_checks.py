@@ -75,7 +75,7 @@ def test_an_unknown_operator_is_an_error_that_suggests_one(operator: str, meant:
 def test_null_with_if_exists_is_explained() -> None:
     (flaw,) = when("NullIfExists", "s3:prefix", "true")
     assert flaw.code == "unknown-operator"
-    assert "drop IfExists" in flaw.hint
+    assert "Write Null:" in flaw.hint
 
 
 @pytest.mark.parametrize(

@@ -288,7 +288,7 @@ def test_a_managed_policy_has_the_current_version_since_aws_refuses_the_old_one(
 def test_what_the_new_version_changes_is_said_if_the_document_has_something_like_a_variable() -> None:
     old = {"Version": "2008-10-17", "Statement": statement(Resource="arn:aws:s3:::b/${aws:username}")}
     (flaw, _) = check_document(old, PolicyType.MANAGED)
-    assert "then is a variable" in flaw.hint
+    assert "then becomes a variable" in flaw.hint
 
 
 def test_a_managed_policy_without_version_is_sent_with_the_current_one() -> None:

@@ -40,9 +40,9 @@ MISSPELT = [
     ("eventbridge:PutEvents", "unknown-service", "Did you mean events:PutEvents?"),
     ("cloudwatchlogs:PutLogEvents", "unknown-service", "Did you mean logs:PutLogEvents?"),
     ("efs:Frobnicate", "unknown-service", "Did you mean the prefix elasticfilesystem?"),
-    ("foo:Bar", "unknown-service", "Check the spelling: what AWS does not have matches no request."),
-    ("ec2:Describe*Imges*", "unknown-action", "Check the spelling: what AWS does not have matches no request."),
-    ("sqs:TagResource", "unknown-action", "Check the spelling: what AWS does not have matches no request."),
+    ("foo:Bar", "unknown-service", "Check the spelling: a name that AWS lacks matches no request."),
+    ("ec2:Describe*Imges*", "unknown-action", "Check the spelling: a name that AWS lacks matches no request."),
+    ("sqs:TagResource", "unknown-action", "Check the spelling: a name that AWS lacks matches no request."),
 ]
 
 

@@ -71,7 +71,7 @@ def test_resources_and_principals_are_checked_and_conditions_are_not(
     assert [flaw.path for flaw in found] == paths
     for flaw in found:
         assert flaw.code == "other-partition"
-        assert "of the partition aws-cn; the account is in aws" in flaw.summary
+        assert "is in the partition aws-cn, but the account is in aws" in flaw.summary
         assert flaw.hint.startswith("Write arn:aws:")
 
 

@@ -117,10 +117,14 @@ def test_placeholders_are_found_everywhere(changes: dict[str, object], path: tup
         ("123456-789012", "has dashes", 'Write "123456789012", quoted.'),
         ("12345678901", "has 11 digits; an account id has 12", "Write all 12. Perhaps a leading 0 was lost."),
         ("1234567890123", "has 13 digits; an account id has 12", "Write all 12."),
-        ("ACCOUNT-ID-WITHOUT-HYPHENS", "stands for an account id", "Write its 12 digits, or {{ account_id }}."),
-        ("account-id", "stands for an account id", "Write its 12 digits, or {{ account_id }}."),
-        ("AccountId", "stands for an account id", "Write its 12 digits, or {{ account_id }}."),
-        ("xxxxxxxxxxxx", "stands for an account id", "Write its 12 digits, or {{ account_id }}."),
+        (
+            "ACCOUNT-ID-WITHOUT-HYPHENS",
+            "is a placeholder that nothing",
+            "Write the account's 12 digits, or {{ account_id }}.",
+        ),
+        ("account-id", "is a placeholder that nothing", "Write the account's 12 digits, or {{ account_id }}."),
+        ("AccountId", "is a placeholder that nothing", "Write the account's 12 digits, or {{ account_id }}."),
+        ("xxxxxxxxxxxx", "is a placeholder that nothing", "Write the account's 12 digits, or {{ account_id }}."),
     ],
 )
 def test_an_account_that_is_none_is_a_warning(account: str, words: str, hint: str) -> None:

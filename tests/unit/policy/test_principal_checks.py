@@ -134,10 +134,10 @@ def test_a_principal_that_aws_does_not_know_is_an_error(kind: str, text: str, co
 @pytest.mark.parametrize(
     ("kind", "text", "hint"),
     [
-        ("AWS", "ec2.amazonaws.com", "Services go under Service."),
-        ("Service", ROOT, "Accounts, users and roles go under AWS."),
+        ("AWS", "ec2.amazonaws.com", "Write services under Service."),
+        ("Service", ROOT, "Write accounts, users and roles under AWS."),
         ("Service", "lambda", "Did you mean lambda.amazonaws.com?"),
-        ("AWS", SAML, "Providers go under Federated."),
+        ("AWS", SAML, "Write providers under Federated."),
     ],
 )
 def test_a_principal_under_the_wrong_kind_is_sent_to_the_right_one(kind: str, text: str, hint: str) -> None:

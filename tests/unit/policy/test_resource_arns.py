@@ -47,15 +47,19 @@ REFUSED = {
         "Write arn:aws:route53:::hostedzone/Z.",
     ),
     "Route 53 with any account": ("arn:aws:route53::*:hostedzone/Z", "account-in-arn", "Write arn:aws:route53:::"),
-    "five parts with an empty one": ("arn:aws:s3::b", "legacy-arn", "Write arn:aws:s3:::b: empty parts keep"),
-    "five parts with an account last": (f"arn:aws:iam::{ACCOUNT}", "legacy-arn", f"Write {IAM}:*: empty parts"),
+    "five parts with an empty one": ("arn:aws:s3::b", "legacy-arn", "Write arn:aws:s3:::b: an empty part keeps"),
+    "five parts with an account last": (f"arn:aws:iam::{ACCOUNT}", "legacy-arn", f"Write {IAM}:*: an empty part"),
     "a wildcard in the service": ("arn:aws:s*:::x", "wildcard-in-arn-service", "Write one ARN for each service"),
     "one character of the service": ("arn:aws:s?:::x", "wildcard-in-arn-service", "Write one ARN for each service"),
     "any service": ("arn:aws:*:*:*:*", "wildcard-in-arn-service", "Write one ARN for each service"),
     "all behind the partition": ("arn:aws:*", "wildcard-in-arn-service", "Write one ARN for each service"),
-    "no service": ("arn:aws", "invalid-resource", "An ARN reads"),
-    "an empty service": ("arn:aws::eu-west-1:1:x", "invalid-resource", "An ARN reads"),
-    "a variable for the partition": ("arn:${aws:Partition}:s3:::b", "invalid-resource", "AWS takes no variable there."),
+    "no service": ("arn:aws", "invalid-resource", "An ARN is written"),
+    "an empty service": ("arn:aws::eu-west-1:1:x", "invalid-resource", "An ARN is written"),
+    "a variable for the partition": (
+        "arn:${aws:Partition}:s3:::b",
+        "invalid-resource",
+        "AWS accepts no variable there.",
+    ),
 }
 
 

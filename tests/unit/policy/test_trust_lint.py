@@ -50,7 +50,7 @@ def test_a_bare_asterisk_for_everybody_is_a_warning_in_every_effect() -> None:
 def test_a_wildcard_among_the_actions_of_a_trust_is_a_warning(action: str) -> None:
     (flaw,) = trust({"AWS": ACCOUNT}, ["sts:AssumeRole", action])
     assert (flaw.level, flaw.code, flaw.path) == (Level.WARNING, "trust-action-wildcard", at("Action", 1))
-    assert flaw.hint == "Write the actions out, as in sts:AssumeRole."
+    assert flaw.hint == "Write the full names of the actions, as in sts:AssumeRole."
 
 
 @pytest.mark.parametrize("action", ["sts:GetCallerIdentity", "STS:getsessiontoken", "sts:AssumeRoot"])

@@ -24,10 +24,10 @@ def when(operator: str, key: str, value: object) -> list[Flaw]:
 @pytest.mark.parametrize(
     ("resource", "words"),
     [
-        ("arn:aws:sqs:${aws:RequestedRegion}:123456789012:q", "where the region stands"),
-        ("arn:aws:sqs:eu-west-1:${aws:SourceAccount}:q", "where the account stands"),
-        ("arn:aws:sqs:eu-west-1:1${aws:PrincipalAccount}:q", "where the account stands"),
-        ("arn:aws:${aws:PrincipalTag/service}:eu-west-1:*:q", "where the service stands"),
+        ("arn:aws:sqs:${aws:RequestedRegion}:123456789012:q", "in place of the region"),
+        ("arn:aws:sqs:eu-west-1:${aws:SourceAccount}:q", "in place of the account"),
+        ("arn:aws:sqs:eu-west-1:1${aws:PrincipalAccount}:q", "in place of the account"),
+        ("arn:aws:${aws:PrincipalTag/service}:eu-west-1:*:q", "in place of the service"),
     ],
 )
 @pytest.mark.parametrize("element", ["Resource", "NotResource"])

@@ -148,7 +148,7 @@ def moved_findings(plan: Plan) -> list[tuple[str, str]]:
     return [(one.level, one.hint) for one in plan.findings if one.code == "moved-unknown"]
 
 
-MEANT = "Did you mean `role/deployer: role/release`? If not, take the line out."
+MEANT = "Did you mean `role/deployer: role/release`? If not, remove the line."
 
 
 @pytest.mark.parametrize(
