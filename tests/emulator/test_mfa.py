@@ -186,7 +186,7 @@ def test_no_code_is_sent_twice_and_nothing_but_codes(alice: Account) -> None:
     alice.clear_calls()
     assert "No code that could be sent" in refused(EnrolRequest("alice"), reader)
     assert alice.count_calls()["EnableMFADevice"] == 1
-    assert ["used already" in question for question in reader.asked] == [False, False, True, False, False, True, True]
+    assert ["has been used" in question for question in reader.asked] == [False, False, True, False, False, True, True]
     assert owners(alice) == {}
 
 
