@@ -48,7 +48,7 @@ class KeyPair:
 
 
 def list_access_keys(connection: Connection, user: str) -> tuple[AccessKey, ...]:
-    """The user's keys, the oldest first. Raises Failed; a user that does not exist is told with a likely name."""
+    """The user's keys, the oldest first. Raises ReconcileError; a user that does not exist is told with a likely name."""
     try:
         found = list_items(connection.iam, "ListAccessKeys", "AccessKeyMetadata", UserName=user)
     except AWS_ERRORS as error:
@@ -61,7 +61,7 @@ def list_access_keys(connection: Connection, user: str) -> tuple[AccessKey, ...]
 def create_key(connection: Connection, user: str, known_ids: Collection[str], say: Callable[[str], None]) -> KeyPair:
     """One CreateAccessKey. `known_ids`: ids of the keys before it. `say` gets what an interrupted person must know.
 
-    Raises Failed. Where the answer was lost, the key that came of it, whose secret nobody has, is deleted again.
+    Raises ReconcileError. Where the answer was lost, the key that came of it, whose secret nobody has, is deleted again.
     """
     try:
         with pause_logging():
@@ -78,7 +78,7 @@ def create_key(connection: Connection, user: str, known_ids: Collection[str], sa
 
 
 def verify_key(connection: Connection, pair: KeyPair, user: str) -> None:
-    """Wait until AWS takes the key for the user's. Raises Failed: it does not within `MAX_WAIT`, or is another's."""
+    """Wait until AWS takes the key for the user's. Raises ReconcileError: it does not within `MAX_WAIT`, or is another's."""
     sts = make_client(_make_session(connection, pair), "sts", connection.endpoint_url)
     with translate_errors(f"using the access key {pair.id}"):
         identity = _call_until_known(sts.get_caller_identity)
@@ -105,7 +105,7 @@ def deactivate_key(connection: Connection, user: str, key_id: str, new_pair: Key
 
 
 def delete_key(connection: Connection, user: str, key_id: str) -> None:
-    """DeleteAccessKey; one that is gone is fine. Raises Failed."""
+    """DeleteAccessKey; one that is gone is fine. Raises ReconcileError."""
     with translate_errors(f"deleting the access key {key_id}"):
         try:
             connection.iam.delete_access_key(UserName=user, AccessKeyId=key_id)

@@ -50,7 +50,7 @@ class LiveEvidence:
 
 
 def make_iam_client(profile: str | None, region: str | None, endpoint_url: str | None) -> Any:
-    """A client of IAM with the credentials that a role is assumed from. Raises Failed."""
+    """A client of IAM with the credentials that a role is assumed from. Raises ReconcileError."""
     return make_client(make_session(profile, region), "iam", endpoint_url, patient=False)
 
 

@@ -39,7 +39,7 @@ _TIMEOUTS = (5, 20)
 def fetch_signin_token(url: str, environ: Mapping[str, str]) -> str:
     """What GET of this URL (Action=getSigninToken) answers; a secret, as the URL is.
 
-    Proxies and trusted certificates are those that botocore uses. Raises Failed.
+    Proxies and trusted certificates are those that botocore uses. Raises ReconcileError.
     """
     host = urlsplit(url).hostname or ""
     verify = environ.get("AWS_CA_BUNDLE") or environ.get("REQUESTS_CA_BUNDLE") or True

@@ -71,7 +71,7 @@ class AnswerTooLong(BotoCoreError):
 
 
 def read_call_timeout(environ: Mapping[str, str]) -> float:
-    """Return the seconds that RECONCILE_CALL_TIMEOUT allows to a call. Raises Failed where it is no such number."""
+    """Return the seconds that RECONCILE_CALL_TIMEOUT allows to a call. Raises ReconcileError where it is no such number."""
     given = environ.get(TIMEOUT_VARIABLE, "").strip()
     if not given:
         return DEFAULT_TIMEOUT

@@ -79,7 +79,7 @@ def _list_unless_denied(
 
 
 def read_user_devices(connection: Connection, user: str) -> tuple[MfaDevice, ...] | None:
-    """The devices of one user, of every kind; None where they may not be read. Raises Failed: no such user."""
+    """The devices of one user, of every kind; None where they may not be read. Raises ReconcileError: no such user."""
     with translate_errors(f"looking up the MFA devices of {user}"):
         try:
             return read_mfa_devices(connection, Address("user", user))
@@ -90,12 +90,12 @@ def read_user_devices(connection: Connection, user: str) -> tuple[MfaDevice, ...
 
 
 def has_device(connection: Connection, user: str, serial: str) -> bool:
-    """Return whether the user has the device after a lost answer: IAM may show it late. Raises Failed."""
+    """Return whether the user has the device after a lost answer: IAM may show it late. Raises ReconcileError."""
     return _poll_until_true(lambda: serial in {device.serial for device in read_user_devices(connection, user) or ()})
 
 
 def device_exists(connection: Connection, serial: str) -> bool:
-    """Return whether there is such a virtual device after a lost answer. Raises Failed."""
+    """Return whether there is such a virtual device after a lost answer. Raises ReconcileError."""
     return _poll_until_true(lambda: serial in (list_virtual_devices(connection) or {}))
 
 
@@ -112,7 +112,7 @@ def explain_no_such_user(connection: Connection, user: str) -> ReconcileError:
 
 
 def create_device(connection: Connection, name: str, *, just_deleted: bool = False) -> NewDevice:
-    """A new virtual device, with its seed. Raises Failed; TAKEN and UNCLEAR are codes of its problem.
+    """A new virtual device, with its seed. Raises ReconcileError; TAKEN and UNCLEAR are codes of its problem.
 
     just_deleted: one of that name was just deleted, which IAM may not see at once.
     """
@@ -134,7 +134,7 @@ def create_device(connection: Connection, name: str, *, just_deleted: bool = Fal
 def enable_device(connection: Connection, user: str, serial: str, first: str, second: str) -> None:
     """Give the device to the user, if AWS takes both codes.
 
-    Raises Failed; the problem's code is `mfa-code-refused` where others may do, UNCLEAR where nobody knows.
+    Raises ReconcileError; the problem's code is `mfa-code-refused` where others may do, UNCLEAR where nobody knows.
     """
 
     def call() -> None:
@@ -156,7 +156,7 @@ def enable_device(connection: Connection, user: str, serial: str, first: str, se
 
 
 def delete_device(connection: Connection, serial: str) -> None:
-    """Delete a virtual device that nobody has; one that is gone is no failure. Raises Failed."""
+    """Delete a virtual device that nobody has; one that is gone is no failure. Raises ReconcileError."""
     try:
         _call_with_retries(
             lambda: connection.iam_once.delete_virtual_mfa_device(SerialNumber=serial),

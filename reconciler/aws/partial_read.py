@@ -56,7 +56,7 @@ class PartialReader:
         self._arns: dict[str, dict[Address, str]] = {}
 
     def read_entities(self, addresses: Collection[Address], known: State) -> State | None:
-        """`known` with these, there or not; None where one of the calls is refused. Raises Failed."""
+        """`known` with these, there or not; None where one of the calls is refused. Raises ReconcileError."""
         with translate_errors("reading the account"), ThreadPoolExecutor(POOL_SIZE) as pool:
             try:
                 self._list_arns({address.kind for address in addresses}.intersection(_READ_BY_ARN), pool)

@@ -21,7 +21,7 @@ from reconciler.model.problem import ReconcileError, make_error
 
 CODE_VARIABLE = "RECONCILE_MFA_CODE"
 AskCode = Callable[[str], str]
-"""The serial number of a device → a code of it. Raises Failed."""
+"""The serial number of a device → a code of it. Raises ReconcileError."""
 
 _PROMPT = "Enter MFA code for "
 _ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=20)

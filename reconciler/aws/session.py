@@ -86,7 +86,7 @@ class Connection:
 
 
 def make_core_session() -> botocore.session.Session:
-    """Make a session of botocore whose clients check answers and limit calls. Raises Failed: a limit that is none."""
+    """Make a session of botocore whose clients check answers and limit calls. Raises ReconcileError: a limit that is none."""
     _check_settings()
     core = botocore.session.get_session()
     parsers = AnswerParsers()
@@ -99,7 +99,7 @@ def make_core_session() -> botocore.session.Session:
 def make_session(
     profile: str | None, region: str | None, named_at: Place | None = None, ask: AskCode | None = None
 ) -> boto3.session.Session:
-    """Return a boto3 session, on `make_core_session`. Raises Failed: no such profile.
+    """Return a boto3 session, on `make_core_session`. Raises ReconcileError: no such profile.
 
     AWS_REGION is read as AWS's other SDKs and the AWS CLI read it; boto3 knows AWS_DEFAULT_REGION only.
     named_at: the alias whose `source_profile` the profile is, for messages. ask: called if the profile's own role
@@ -192,7 +192,7 @@ def needs_no_prompt(profile: str | None) -> bool:
 
 
 def _check_settings() -> None:
-    """Raises Failed if AWS's files are none that botocore can read to their end."""
+    """Raises ReconcileError if AWS's files are none that botocore can read to their end."""
     for variable, usual in (
         ("AWS_CONFIG_FILE", "~/.aws/config"),
         ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
@@ -208,7 +208,7 @@ def _check_settings() -> None:
 def connect(
     profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = ignore_calls
 ) -> Connection:
-    """Find the caller's account. Raises Failed."""
+    """Find the caller's account. Raises ReconcileError."""
     session, meter = make_session(profile, region), Meter(on_call)
     meter.attach(session.events)
     sts = _make_client(session, "sts", endpoint_url, _FIRST_CALL_CONFIG)
@@ -233,7 +233,7 @@ def connect(
 
 
 def read_access_key_id(session: boto3.session.Session) -> str:
-    """Return the id of the key that the session signs with; "" if it has none. Raises Failed."""
+    """Return the id of the key that the session signs with; "" if it has none. Raises ReconcileError."""
     with translate_errors("finding credentials"):
         found: Any = session.get_credentials()
         return str(getattr(found.get_frozen_credentials() if found else None, "access_key", "") or "")

@@ -51,7 +51,7 @@ class AccountReader:
         self._start_declared_reads({None, *declared})
 
     def read_state(self, declared: Collection[Address] = (), documents: Iterable[Document] = ()) -> State:
-        """Everything in the account that plans compare. To be asked for once. Raises Failed.
+        """Everything in the account that plans compare. To be asked for once. Raises ReconcileError.
 
         documents: of the file, in this partition.
         """
@@ -79,7 +79,7 @@ class AccountReader:
 def read_account(
     connection: Connection, declared: Collection[Address] = (), documents: Iterable[Document] = ()
 ) -> State:
-    """Everything in the account that plans compare; `declared`: what is read only where it is. Raises Failed."""
+    """Everything in the account that plans compare; `declared`: what is read only where it is. Raises ReconcileError."""
     return AccountReader(connection, declared, len(declared)).read_state(declared, documents)
 
 
@@ -153,7 +153,7 @@ def _group_virtual_devices(raw: RawAccount) -> dict[Address, tuple[MfaDevice, ..
 
 
 def complete_state(connection: Connection, state: State, followup_reads: FollowupReads) -> State:
-    """The state with the answers to a plan's questions. Raises Failed."""
+    """The state with the answers to a plan's questions. Raises ReconcileError."""
     # Those who wait for others are in the first pool, so that nobody in the second waits for a thread in vain.
     with (
         translate_errors("reading the account"),

@@ -68,7 +68,7 @@ class SourceCredentials:
         """partition: that of the roles, None while it is not known. region: of the alias or an option.
 
         named_at: the alias whose `source_profile` the profile is, for messages. ask: called if the profile's own role
-        needs an MFA code. Raises Failed: no such profile, or a region in which the roles' partition has no STS.
+        needs an MFA code. Raises ReconcileError: no such profile, or a region in which the roles' partition has no STS.
         """
         self._session: Session = make_session(profile, region, named_at, ask)
         self.region = _choose_sts_region(self._session.region_name, region, partition)
@@ -77,11 +77,11 @@ class SourceCredentials:
 
     @cached_property
     def caller(self) -> Caller:
-        """Raises Failed: no credentials, expired ones, AWS out of reach."""
+        """Raises ReconcileError: no credentials, expired ones, AWS out of reach."""
         return self.identify_caller()
 
     def identify_caller(self, keys: SessionKeys | None = None) -> Caller:
-        """Who the source's credentials are, or those of `keys`. Raises Failed."""
+        """Who the source's credentials are, or those of `keys`. Raises ReconcileError."""
         client = self.make_sts_client(keys)
         with translate_identity_errors("asking AWS who you are", client, self._configured):
             answer = client.get_caller_identity()
@@ -89,12 +89,12 @@ class SourceCredentials:
 
     @property
     def access_key_id(self) -> str:
-        """Of the credentials that the source resolves to; "" where there are none. Raises Failed."""
+        """Of the credentials that the source resolves to; "" where there are none. Raises ReconcileError."""
         return str(getattr(self._credentials, "access_key", "") or "")
 
     @property
     def is_temporary(self) -> bool:
-        """True where the source is itself a session, which may carry MFA already. Raises Failed."""
+        """True where the source is itself a session, which may carry MFA already. Raises ReconcileError."""
         return bool(getattr(self._credentials, "token", None))
 
     @property
@@ -113,11 +113,11 @@ class SourceCredentials:
         return cast("STSClient", self._make_client("sts", config=_ONCE))
 
     def make_iam_client(self) -> Any:
-        """A client of IAM that gives up early, for answers that one can do without. Raises Failed."""
+        """A client of IAM that gives up early, for answers that one can do without. Raises ReconcileError."""
         return make_client(self._session, "iam", self._endpoint_url, patient=False)
 
     def list_mfa_devices(self) -> tuple[MfaDevice, ...]:
-        """The caller's own MFA devices of every kind (IAM ListMFADevices). Raises Failed."""
+        """The caller's own MFA devices of every kind (IAM ListMFADevices). Raises ReconcileError."""
         iam = self._make_client("iam")
         user = self.caller.arn.rpartition("/")[2]
         try:
@@ -153,7 +153,7 @@ def _choose_sts_region(configured: str | None, asked: str | None, partition: str
     """Return the region to call STS in. Credentials work only in a region of their own partition.
 
     So AWS_REGION or a profile's region is passed over if it belongs to another partition than the roles do, and
-    refused if the alias or an option names it. Raises Failed.
+    refused if the alias or an option names it. Raises ReconcileError.
     """
     if configured and (partition is None or not is_in_other_partition(configured, partition)):
         return configured
@@ -180,7 +180,7 @@ def assume_role(
 ) -> SessionKeys:
     """One AssumeRole call, with MFA where a serial and a code are given.
 
-    `caller_arn` is for messages. Raises Failed; the problem's code is `mfa-code-refused` for a code that AWS
+    `caller_arn` is for messages. Raises ReconcileError; the problem's code is `mfa-code-refused` for a code that AWS
     does not take, `assume-refused` where the role may not be assumed.
     """
     mfa = {"SerialNumber": serial, "TokenCode": code} if serial else {}
@@ -195,7 +195,7 @@ def assume_role(
 def open_mfa_session(sts: STSClient, caller_arn: str, serial: str, code: str, duration: int) -> SessionKeys:
     """One GetSessionToken call: a session of the caller's own user that carries MFA, for `duration` seconds.
 
-    Raises Failed, with `mfa-code-refused` as of `assume_role`.
+    Raises ReconcileError, with `mfa-code-refused` as of `assume_role`.
     """
     try:
         answer = sts.get_session_token(SerialNumber=serial, TokenCode=code, DurationSeconds=duration)

@@ -120,7 +120,7 @@ def test_an_apply_that_ends_well_names_its_journal_to_people_and_once_to_program
     account.write(HEAD + "users: {ann: {}}\n")
     result = account.apply()
     (journal,) = own_journals(account)[-1:]
-    assert result.err == f"Journal: {journal} (reconcile undo JOURNAL plans the way back)\n"
+    assert result.err == f"Journal: {journal} (`reconcile undo JOURNAL` undoes this)\n"
     assert result.out.endswith("\nApplied: 1 call.\nLive IAM matches the file.\n")
     assert account.apply().err == ""  # no call, no journal
     account.write(HEAD + "users: {ann: {path: /a/}}\n")
@@ -295,7 +295,7 @@ def test_only_so_many_journals_of_its_own_are_kept(account: Account, monkeypatch
 def test_a_file_that_is_no_journal_is_not_spoilt(account: Account) -> None:
     account.write(FIRST)
     result = account.run_cli("apply", "roles.yaml", "--yes", "--journal", "roles.yaml")
-    assert (result.code, "something else than a journal" in result.err) == (1, True)
+    assert (result.code, "is not a journal" in result.err) == (1, True)
     assert (account.folder / "roles.yaml").read_text() == FIRST
     assert account.iam.list_users()["Users"] == []
 
@@ -359,7 +359,7 @@ def test_an_apply_whose_reader_has_gone_away_is_done_and_says_where_its_journal_
         said = process.stderr.read()
     assert process.returncode == 0
     journal = account.folder / "j.jsonl"
-    assert said == f"Journal: {journal.resolve()} (reconcile undo JOURNAL plans the way back)\n"
+    assert said == f"Journal: {journal.resolve()} (`reconcile undo JOURNAL` undoes this)\n"
     assert records(journal)[-1]["left"] == 0
     assert changes_of(account.plan()) == {}
 
@@ -368,7 +368,7 @@ def test_an_apply_whose_reader_has_gone_away_is_done_and_says_where_its_journal_
     ("closed", "code", "said"),
     [
         ("plan roles.yaml 2>&-", 0, ""),
-        ("apply roles.yaml <&-", 1, "Refused: nobody can be asked here; pass --yes. Nothing was written.\n"),
+        ("apply roles.yaml <&-", 1, "Refused: there is no terminal to ask on. Pass --yes. Nothing was written.\n"),
         ("apply roles.yaml --yes <&- 2>&-", 0, ""),
         ("apply roles.yaml --yes >&-", 1, "error: stdout is closed.\n"),
     ],

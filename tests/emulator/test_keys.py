@@ -123,7 +123,7 @@ def test_other_profiles_and_the_mode_stay(alice: Person) -> None:
     result = alice.ok("issue", "user/alice", "--into", "work")
     assert alice.path.read_bytes().startswith(before + b"\r\n[work]\r\naws_access_key_id = AKIA")
     assert stat.S_IMODE(alice.path.stat().st_mode) == 0o644
-    assert "Others may read" in result.err and "chmod 600" in result.err
+    assert "Other users of this machine may read" in result.err and "chmod 600" in result.err
     alice.ok("rotate", "alice", "--into", "work")
     assert alice.path.read_bytes().startswith(before + b"\r\n[work]\r\n# reconcile replaced AKIA")
     alice.ok("rotate", "alice", "--into", "work", "--finish")
@@ -322,7 +322,7 @@ def test_a_profile_that_others_change_meanwhile_is_theirs(alice: Person, monkeyp
     meanwhile(
         monkeypatch, "verify", lambda: alice.path.write_text("[alice]\naws_access_key_id = AKIATHEIRS\n") and None
     )
-    assert "Another program has changed the profile alice" in alice.refused("rotate", "alice")
+    assert "Another program changed the profile alice" in alice.refused("rotate", "alice")
     assert (alice.held(), len(alice.status())) == ("AKIATHEIRS", 1)
 
 
@@ -444,7 +444,7 @@ def test_a_profile_without_a_key_of_the_user_is_not_rotated(alice: Person) -> No
 
 @pytest.mark.parametrize("name", ["a]b", "", " a", "DEFAULT", "a\nb", 'a"b'])
 def test_a_name_that_no_profile_can_have_is_refused(name: str, alice: Person) -> None:
-    assert "cannot be the name of a profile" in alice.refused("issue", "alice", "--into", name or " ")
+    assert "A profile cannot be named" in alice.refused("issue", "alice", "--into", name or " ")
     assert alice.status() == {}
 
 

@@ -213,7 +213,7 @@ def test_verify_says_who_aws_says_it_is(me: Someone, monkeypatch: pytest.MonkeyP
     me.cli("s3")
     found = me.cli("s3", "--verify")
     role = f"arn:aws:sts::123456789012:assumed-role/reader-{me.user.name}/{me.user.name}"
-    assert (found.code, found.out) == (0, f"s3 is {role}, as meant.\n")
+    assert (found.code, found.out) == (0, f"Verified: s3 is {role}.\n")
     assert me.account.count_calls()["AssumeRole"] == 2, "a session of its own, not the one that is kept"
     monkeypatch.setattr(
         sts.SourceCredentials, "identify_caller", lambda self, keys=None: Caller(f"{role}-not", "123456789012")

@@ -60,7 +60,7 @@ def test_names_are_aligned_and_counted() -> None:
         "  a       no device",
         f"  longer  virtual {VIRTUAL.serial}",
         "",
-        "Left over, nobody has it: arn:left",
+        "Not assigned to any user: arn:left",
         "",
         "2 users: 1 with a device that gives codes, 1 without a device.",
     ]
