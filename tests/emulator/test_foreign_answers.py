@@ -130,7 +130,7 @@ def test_a_key_whose_answer_is_broken_is_deleted_and_made_once(way: Way, alice: 
     between.break_("CreateAccessKey", way)
     result = run(alice, "issue", "alice")
     assert (result.code, result.out) == (1, "")
-    assert "whose secret was lost with the answer: it was deleted." in result.err
+    assert "but its secret was lost with the answer: the key was deleted." in result.err
     assert statuses(alice) == {} and between.made == ["CreateAccessKey", "DeleteAccessKey"]
     assert "aws_access_key_id" not in (alice.folder / "credentials").read_text()
 

@@ -228,7 +228,7 @@ def test_a_lost_answer_leaves_no_second_key(made: bool, alice: Person, monkeypat
     said = alice.refused("issue", "alice")
     assert alice.account.count_calls()["CreateAccessKey"] == 1
     assert alice.status() == {}
-    assert ("it was deleted" in said) == made and ("No new key is there" in said) == (not made)
+    assert ("the key was deleted" in said) == made and ("has no new key so far" in said) == (not made)
     assert alice.path.read_text() == ""
 
 

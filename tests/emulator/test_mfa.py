@@ -176,7 +176,7 @@ def test_after_three_wrong_pairs_the_device_is_gone(alice: Account) -> None:
     alice.clear_calls()
     said: list[str] = []
     reader = Reader([f"00000{digit}" for digit in range(6)])
-    assert "AWS did not take these codes" in refused(EnrolRequest("alice"), reader, said.append)
+    assert "AWS refused these codes" in refused(EnrolRequest("alice"), reader, said.append)
     assert alice.count_calls()["EnableMFADevice"] == 3
     assert owners(alice) == {} and said == [f"The device {ALICE} was deleted again."]
 
@@ -303,7 +303,7 @@ def test_a_seed_that_is_of_no_use_is_not_kept(alice: Account, monkeypatch: pytes
     monkeypatch.setattr("reconciler.sandbox.strict.clock.now", lambda: 2e9)
     file = alice.folder / "seed"
     told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
-    assert told.code == 1 and "did not take" in told.err
+    assert told.code == 1 and "AWS refused these codes" in told.err
     assert not file.exists() and owners(alice) == {}
 
 
