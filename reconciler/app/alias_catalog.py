@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.assume import alias_index, chain
 from reconciler.assume.cache import DEMANDS, INDEXES, Cache
-from reconciler.assume.mfa_demands import AliasDemands, Demand, FileDemands, caller_name_of
+from reconciler.assume.mfa_demands import AliasDemands, FileDemands, MfaDemand, caller_name_of
 from reconciler.model.address import Address
 from reconciler.model.desired import Alias, Desired
 from reconciler.model.document import Document
@@ -37,7 +37,7 @@ class Catalog:
     trust_policies: Mapping[str, Document] = field(default_factory=dict)
     demands: FileDemands = field(default_factory=FileDemands)
 
-    def find_demand(self, aliases: Sequence[Alias], caller: Caller) -> Demand:
+    def find_demand(self, aliases: Sequence[Alias], caller: Caller) -> MfaDemand:
         """Return the MFA that AWS demands of this caller for the first call of a chain. Ignore `mfa` of the aliases."""
         first, name = aliases[0], caller_name_of(caller.arn)
         is_own_account = self.account in (None, caller.account)
@@ -221,5 +221,5 @@ def _decode_catalog(index_entry: Mapping[str, Any], demands_entry: Mapping[str, 
 
 
 def _decode_demands(item: Mapping[str, Any]) -> AliasDemands:
-    callers = tuple((group, Demand(required, age)) for group, required, age in item["callers"])
+    callers = tuple((group, MfaDemand(required, age)) for group, required, age in item["callers"])
     return AliasDemands(callers, item["anyone"], item["somebody"])

@@ -79,13 +79,13 @@ def apply_plan(planned: ConnectedPlan, journal: Path | None, confirmed: bool, ob
     account = planned.connection.account
     with hold_apply_lock(os.environ, account, planned.planned_at, observer.on_wait) as written_since:
         plan = planned.replan() if written_since or confirmed else planned.plan
-        again = _calls_of(plan) != _calls_of(planned.plan)
-        if not plan.is_safe or (again and (confirmed or planned.is_saved)):
+        replanned = _calls_of(plan) != _calls_of(planned.plan)
+        if not plan.is_safe or (replanned and (confirmed or planned.is_saved)):
             return ApplyResult(remaining_plan=plan)
         if not plan.changes:
             return ApplyResult(ExecutionResult(0), remaining_plan=plan)
         with open_journal(journal, account, os.environ) as record:
-            return _apply_in_rounds(planned, plan, again, record, observer)
+            return _apply_in_rounds(planned, plan, replanned, record, observer)
 
 
 def _calls_of(plan: Plan) -> list[Call]:

@@ -9,10 +9,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.app.assume_request import AssumeRequest, AssumeRun, Say
+from reconciler.app.assume_request import AssumeRequest, AssumeRun
 from reconciler.app.role_chain import AssumeChain
 from reconciler.assume import cache_lookup
-from reconciler.assume.cache import Cache
+from reconciler.assume.cache import Cache, Notice
 from reconciler.assume.credentials import (
     Credentials,
     build_variables,
@@ -40,13 +40,13 @@ class AssumedRole:
     variables: ShellVariables = field(repr=False)
 
 
-def assume_alias(request: AssumeRequest, environ: Mapping[str, str], say: Say) -> AssumedRole:
+def assume_alias(request: AssumeRequest, environ: Mapping[str, str], notice: Notice) -> AssumedRole:
     """Assume the role of an alias and return its credentials and variables.
 
-    say: shows a line to the user. Raises ReconcileError for an invalid file, an unknown alias, missing source
+    notice: shows a line to the user. Raises ReconcileError for an invalid file, an unknown alias, missing source
     credentials, or a refusal by AWS.
     """
-    role_chain = start_chain(request, environ, say)
+    role_chain = start_chain(request, environ, notice)
     credentials = finish_chain(role_chain)
     run, role_arn = role_chain.run, role_chain.run.requests[-1].role_arn
     region = choose_region(run.region, role_arn, run.profile, environ)
@@ -56,18 +56,18 @@ def assume_alias(request: AssumeRequest, environ: Mapping[str, str], say: Say) -
     return AssumedRole(request.alias, role_arn, credentials, variables)
 
 
-def start_chain(request: AssumeRequest, environ: Mapping[str, str], say: Say) -> AssumeChain:
+def start_chain(request: AssumeRequest, environ: Mapping[str, str], notice: Notice) -> AssumeChain:
     """Prepare the role chain, before its first call. If the shell is already in an alias, say so.
 
     Raises ReconcileError for an invalid file, an unknown alias, or expired credentials.
     """
-    run = AssumeRun(request, environ, Cache.from_environ(environ, say) if request.use_cache else Cache(None, say))
+    run = AssumeRun(request, environ, Cache.from_environ(environ, notice) if request.use_cache else Cache(None, notice))
     run.check_expiry()
     line = cache_lookup.describe_nesting(run.profile, environ)
     if line:
-        say(line)
+        notice(line)
     codes = replace(request.codes, code=None) if run.profile_takes_code else request.codes
-    return AssumeChain(run, codes, say)
+    return AssumeChain(run, codes, notice)
 
 
 class AssumeRoleError(ReconcileError):
@@ -85,22 +85,22 @@ def finish_chain(role_chain: AssumeChain) -> Credentials:
     wait and try again for PROPAGATION_SECONDS.
     Raises AssumeRoleError if AWS refuses a role, else ReconcileError.
     """
-    found = _try_chain(role_chain)
-    if isinstance(found, AssumeRoleError) and role_chain.request_code(found.explanation):
-        found = _try_chain(role_chain)
+    outcome = _try_chain(role_chain)
+    if isinstance(outcome, AssumeRoleError) and role_chain.request_code(outcome.explanation):
+        outcome = _try_chain(role_chain)
     if (
-        isinstance(found, AssumeRoleError)
-        and found.explanation.outcome is AssumeOutcome.PROPAGATING
+        isinstance(outcome, AssumeRoleError)
+        and outcome.explanation.outcome is AssumeOutcome.PROPAGATING
         and role_chain.sent_mfa != WITH_CODE
     ):
-        role_chain.say(f"AWS does not know your last apply everywhere yet; trying for {PROPAGATION_SECONDS:.0f} s.")
+        role_chain.notice(f"AWS does not know your last apply everywhere yet; trying for {PROPAGATION_SECONDS:.0f} s.")
         end = time.monotonic() + PROPAGATION_SECONDS
-        while isinstance(found, AssumeRoleError) and time.monotonic() < end:
+        while isinstance(outcome, AssumeRoleError) and time.monotonic() < end:
             time.sleep(RETRY_SECONDS)
-            found = _try_chain(role_chain, found.explanation)
-    if isinstance(found, AssumeRoleError):
-        raise found
-    return found
+            outcome = _try_chain(role_chain, outcome.explanation)
+    if isinstance(outcome, AssumeRoleError):
+        raise outcome
+    return outcome
 
 
 def _try_chain(role_chain: AssumeChain, explanation: Explanation | None = None) -> Credentials | AssumeRoleError:
@@ -119,12 +119,12 @@ def _try_chain(role_chain: AssumeChain, explanation: Explanation | None = None) 
         return AssumeRoleError(error, explanation)
 
 
-def verify_alias(request: AssumeRequest, environ: Mapping[str, str], say: Say) -> Caller:
+def verify_alias(request: AssumeRequest, environ: Mapping[str, str], notice: Notice) -> Caller:
     """Assume the role for the shortest time and return the caller that AWS reports.
 
     Raises ReconcileError if the caller is not a session of the role.
     """
-    role_chain = start_chain(replace(request, duration=MIN_DURATION), environ, say)
+    role_chain = start_chain(replace(request, duration=MIN_DURATION), environ, notice)
     caller = role_chain.run.source.identify_caller(finish_chain(role_chain))
     last = role_chain.run.requests[-1]
     _, partition, _, _, account, role = last.role_arn.split(":", 5)
@@ -135,11 +135,11 @@ def verify_alias(request: AssumeRequest, environ: Mapping[str, str], say: Say) -
     return caller
 
 
-def make_console_url(request: AssumeRequest, environ: Mapping[str, str], say: Say) -> str:
+def make_console_url(request: AssumeRequest, environ: Mapping[str, str], notice: Notice) -> str:
     """Return a URL that opens the AWS console as the role. It is a secret for 15 minutes. Raises ReconcileError."""
     from reconciler.app.console_url import make_sign_in_url
 
-    role_chain = start_chain(request, environ, say)
+    role_chain = start_chain(request, environ, notice)
     last = role_chain.run.requests[-1]
     return make_sign_in_url(
         finish_chain(role_chain),

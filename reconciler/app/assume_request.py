@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,9 +23,6 @@ from reconciler.model.sts_limits import Caller
 
 if TYPE_CHECKING:
     from reconciler.aws.sts import SourceCredentials
-
-Say = Callable[[str], None]
-"""Show one line to the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,7 @@ class AssumeRun:
         return mfa_serial_of(self.profile, self.environ)
 
     @property
-    def known_caller(self) -> Caller | None:
+    def cached_caller(self) -> Caller | None:
         """The owner of the source credentials if the cache knows it, else None."""
         known = (
             cache_lookup.find_identity(self.cache, self._known_source, self.endpoint) if self._known_source else None
@@ -121,7 +118,7 @@ class AssumeRun:
     @cached_property
     def caller(self) -> Caller:
         """The owner of the source credentials, from the cache or from AWS. Raises ReconcileError."""
-        known = self.known_caller
+        known = self.cached_caller
         if known is not None:
             return known
         caller = self.source.caller
@@ -163,8 +160,8 @@ class AssumeRun:
 
     def _get_catalog(self, account: str | None, partition: str) -> Catalog:
         if (account, partition) not in self._catalogs:
-            found = read_catalog(self.request.files, self.request.variables, self.cache, account, partition)
-            self._catalogs[account, partition] = found
+            catalog = read_catalog(self.request.files, self.request.variables, self.cache, account, partition)
+            self._catalogs[account, partition] = catalog
         return self._catalogs[account, partition]
 
 

@@ -19,7 +19,7 @@ from reconciler.policy.canonical import canonical
 class ChainedSession:
     """A role's session. made_by: the call that made it. tags: its own and inherited tags; None if not all are known."""
 
-    made_by: AssumeRoleCall
+    source_call: AssumeRoleCall
     tags: Mapping[str, str] | None
 
 
@@ -45,7 +45,7 @@ def narrow_principal(principal: Principal, session: ChainedSession, live: State)
 
     A session tag hides the role's tag of the same key, ignoring letter case ("Pass session tags in AWS STS").
     """
-    before, tags = session.made_by, None
+    before, tags = session.source_call, None
     entity = live.entities.get(role_address_of(before.role_arn))
     if isinstance(entity, Role) and session.tags is not None:
         hidden = {key.casefold() for key in session.tags}

@@ -6,13 +6,14 @@ gets lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from reconciler.app import key_checks
 from reconciler.app.desired_files import read_files
 from reconciler.app.key_checks import CredentialsProfile, KeysRequest
+from reconciler.assume.cache import Notice
 from reconciler.aws import access_keys
 from reconciler.aws.access_keys import KeyPair
 from reconciler.aws.session import Connection, check_account, connect
@@ -20,8 +21,6 @@ from reconciler.files import aws_files, credentials_file
 from reconciler.model.live import AccessKey
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Problem, ReconcileError, make_error
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +31,22 @@ class KeysResult:
     findings: tuple[Problem, ...] = ()
 
 
-def issue_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> KeysResult:
+def issue_key(request: KeysRequest, environ: Mapping[str, str], notice: Notice) -> KeysResult:
     """Create a key of a user and put it into a new profile. Raises ReconcileError."""
     key_checks.check_profile_name(request.target_profile)
     connection, max_keys = _connect_to_account(request, environ)
     profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
-    with aws_files.hold_file_lock(profile.path, environ, say):
+    with aws_files.hold_file_lock(profile.path, environ, notice):
         text = aws_files.read_file(profile.path)
         user_keys = access_keys.list_access_keys(connection, request.user)
         key_checks.check_profile_free(request, profile, text, user_keys, environ)
         key_checks.check_quota(request.user, user_keys, max_keys)
         aws_files.check_writable(profile.path)
-        with _create_key(connection, request.user, user_keys, profile, say) as pair:
+        with _create_key(connection, request.user, user_keys, profile, notice) as pair:
             text = aws_files.read_file(profile.path)  # programs that ignore our lock may have written to it
             key_checks.check_profile_free(request, profile, text, user_keys, environ)
             aws_files.write_file(profile.path, credentials_file.add_profile(text, profile.name, pair.id, pair.secret))
-    say(f"Waiting until AWS knows the access key {pair.id}.")
+    notice(f"Waiting until AWS knows the access key {pair.id}.")
     try:
         access_keys.verify_key(connection, pair, request.user)
     except ReconcileError as error:
@@ -64,20 +63,20 @@ def issue_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> Key
     return KeysResult((f"The access key {pair.id} of {request.user} is in {profile}, and works.",), tuple(findings))
 
 
-def rotate_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> KeysResult:
+def rotate_key(request: KeysRequest, environ: Mapping[str, str], notice: Notice) -> KeysResult:
     """Replace the key in the profile by a new one, and deactivate the old one. Continue an interrupted rotation.
 
     Raises ReconcileError.
     """
     connection, _ = _connect_to_account(request, environ)
     profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
-    with aws_files.hold_file_lock(profile.path, environ, say):
+    with aws_files.hold_file_lock(profile.path, environ, notice):
         text = aws_files.read_file(profile.path)
         user_keys = access_keys.list_access_keys(connection, request.user)
         held, current = key_checks.find_held_key(request, profile, text, user_keys)
         other = next((key for key in user_keys if key.id != current.id), None)
         if other is None:
-            pair, old = _replace_key(connection, request, profile, current, say), current
+            pair, old = _replace_key(connection, request, profile, current, notice), current
         else:
             pair, old = key_checks.resume_rotation(request, profile, held, current, other), other
             access_keys.verify_key(connection, pair, request.user)
@@ -93,11 +92,11 @@ def rotate_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> Ke
     )
 
 
-def finish_rotation(request: KeysRequest, environ: Mapping[str, str], say: Say) -> KeysResult:
+def finish_rotation(request: KeysRequest, environ: Mapping[str, str], notice: Notice) -> KeysResult:
     """Delete the inactive key that a rotation left. Raises ReconcileError."""
     connection, _ = _connect_to_account(request, environ)
     profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
-    with aws_files.hold_file_lock(profile.path, environ, say):
+    with aws_files.hold_file_lock(profile.path, environ, notice):
         text = aws_files.read_file(profile.path)
         user_keys = access_keys.list_access_keys(connection, request.user)
         held, current = key_checks.find_held_key(request, profile, text, user_keys)
@@ -115,7 +114,7 @@ def finish_rotation(request: KeysRequest, environ: Mapping[str, str], say: Say) 
 
 
 def _connect_to_account(request: KeysRequest, environ: Mapping[str, str]) -> tuple[Connection, int | None]:
-    """Connect, check the account of the file if there is one, and return its `access_keys: max_count`, too."""
+    """Connect, check the file's account if there is one, and return the file's `access_keys: max_count`, too."""
     account, max_keys = _read_account_and_limit(request, environ)
     connection = connect(request.profile, request.region, request.endpoint_url)
     check_account(connection, account)
@@ -142,17 +141,17 @@ def _read_account_and_limit(request: KeysRequest, environ: Mapping[str, str]) ->
 
 @contextmanager
 def _create_key(
-    connection: Connection, user: str, user_keys: Sequence[AccessKey], profile: CredentialsProfile, say: Say
+    connection: Connection, user: str, user_keys: Sequence[AccessKey], profile: CredentialsProfile, notice: Notice
 ) -> Iterator[KeyPair]:
     """Create a key for a block that puts it into the profile. Delete the key again if the block fails."""
-    pair = access_keys.create_key(connection, user, [key.id for key in user_keys], say)
+    pair = access_keys.create_key(connection, user, [key.id for key in user_keys], notice)
     try:
         yield pair
     except BaseException as error:
         outcome = _take_back_key(connection, user, pair, profile)
         if isinstance(error, ReconcileError):
             raise ReconcileError([*error.problems, *make_error("key-taken-back", outcome).problems]) from None
-        say(outcome)
+        notice(outcome)
         raise
 
 
@@ -170,11 +169,11 @@ def _take_back_key(connection: Connection, user: str, pair: KeyPair, profile: Cr
 
 
 def _replace_key(
-    connection: Connection, request: KeysRequest, profile: CredentialsProfile, current: AccessKey, say: Say
+    connection: Connection, request: KeysRequest, profile: CredentialsProfile, current: AccessKey, notice: Notice
 ) -> KeyPair:
     aws_files.check_writable(profile.path)
-    with _create_key(connection, request.user, (current,), profile, say) as pair:
-        say(f"Waiting until AWS knows the access key {pair.id}.")
+    with _create_key(connection, request.user, (current,), profile, notice) as pair:
+        notice(f"Waiting until AWS knows the access key {pair.id}.")
         access_keys.verify_key(connection, pair, request.user)
         text = aws_files.read_file(profile.path)  # others may have written to it in the meantime
         key_checks.check_same_key(profile, text, current)

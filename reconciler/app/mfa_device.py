@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from reconciler.assume.cache import Notice
 from reconciler.assume.mfa_codes import Prompt
 from reconciler.aws import mfa_devices
 from reconciler.aws.session import Connection
 from reconciler.model.escape import escape_line
 from reconciler.model.problem import ReconcileError, make_error
-
-Say = Callable[[str], None]
 
 
 @contextmanager
@@ -23,7 +22,7 @@ def create_device(
     name: str,
     replace: bool,
     ask: Prompt | None,
-    say: Say,
+    notice: Notice,
     on_deleted: Callable[[], object] = lambda: None,
 ) -> Iterator[mfa_devices.NewDevice]:
     """Create a device for a block. Delete it again if the block fails or is interrupted.
@@ -31,17 +30,17 @@ def create_device(
     replace: delete an unused device of that name first, without asking. ask: asks the person about that.
     on_deleted: called once the device is deleted, when its seed is useless. Raises ReconcileError.
     """
-    device = _make_device(connection, name, replace, ask, say)
+    device = _make_device(connection, name, replace, ask, notice)
     try:
         yield device
     except BaseException:
-        if _delete_device(connection, device.serial, say):
+        if _delete_device(connection, device.serial, notice):
             on_deleted()
         raise
 
 
 def _make_device(
-    connection: Connection, name: str, replace: bool, ask: Prompt | None, say: Say
+    connection: Connection, name: str, replace: bool, ask: Prompt | None, notice: Notice
 ) -> mfa_devices.NewDevice:
     serial = f"arn:{connection.partition}:iam::{connection.account}:mfa/{name}"
     holders = mfa_devices.list_virtual_devices(connection)
@@ -55,12 +54,12 @@ def _make_device(
                 "",
                 "Pass --device-name with another name.",
             )
-        _remove_unused_device(connection, existing, replace, ask, say)
+        _remove_unused_device(connection, existing, replace, ask, notice)
     try:
         return mfa_devices.create_device(connection, name, just_deleted=existing is not None)
     except KeyboardInterrupt:
         if holders is not None:
-            _delete_device(connection, serial, say)
+            _delete_device(connection, serial, notice)
         raise
     except ReconcileError as error:
         code = error.problems[0].code
@@ -73,7 +72,9 @@ def _make_device(
         raise
 
 
-def _remove_unused_device(connection: Connection, serial: str, replace: bool, ask: Prompt | None, say: Say) -> None:
+def _remove_unused_device(
+    connection: Connection, serial: str, replace: bool, ask: Prompt | None, notice: Notice
+) -> None:
     if not replace:
         summary = f"The device {serial} exists, and no user has it."
         if ask is None:
@@ -92,7 +93,7 @@ def _remove_unused_device(connection: Connection, serial: str, replace: bool, as
             error.problems[0].summary,
             f"Pass --device-name with another name, or ask an administrator to run {_make_delete_command(serial)}.",
         ) from None
-    say(f"The unused device {serial} was deleted.")
+    notice(f"The unused device {serial} was deleted.")
 
 
 def _resolve_lost_answer(connection: Connection, serial: str, was_absent: bool, lost: ReconcileError) -> ReconcileError:
@@ -117,13 +118,13 @@ def _make_delete_command(serial: str) -> str:
     return f"`aws iam delete-virtual-mfa-device --serial-number {serial}`"
 
 
-def _delete_device(connection: Connection, serial: str, say: Say) -> bool:
+def _delete_device(connection: Connection, serial: str, notice: Notice) -> bool:
     try:
         mfa_devices.delete_device(connection, serial)
     except ReconcileError as error:
-        say(f"The device {serial} could not be deleted: {error.problems[0].summary}")
-        say("Its name is taken. Next time pass --device-name with another name, or ask an administrator to run:")
-        say(_make_delete_command(serial))
+        notice(f"The device {serial} could not be deleted: {error.problems[0].summary}")
+        notice("Its name is taken. Next time pass --device-name with another name, or ask an administrator to run:")
+        notice(_make_delete_command(serial))
         return False
-    say(f"The device {serial} was deleted again.")
+    notice(f"The device {serial} was deleted again.")
     return True

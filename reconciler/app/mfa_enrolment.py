@@ -16,7 +16,8 @@ from typing import IO
 from urllib.parse import quote
 
 from reconciler.app.desired_files import account_of, read_files_if_any
-from reconciler.app.mfa_device import Say, create_device
+from reconciler.app.mfa_device import create_device
+from reconciler.assume.cache import Notice
 from reconciler.assume.mfa_codes import CODE_PATTERN, MAX_TRIES, NOT_A_CODE_NOTE, USED_CODE_NOTE, Prompt
 from reconciler.assume.totp import compute_code_pair
 from reconciler.aws import mfa_devices
@@ -65,8 +66,8 @@ class EnrolRequest:
     endpoint_url: str | None = None
 
 
-def enroll_device(request: EnrolRequest, terminal: Terminal | None, say: Say) -> str:
-    """Enrol a device and return its serial number. say: shows a line to the user, never a secret.
+def enroll_device(request: EnrolRequest, terminal: Terminal | None, notice: Notice) -> str:
+    """Enrol a device and return its serial number. notice: shows a line to the user, never a secret.
 
     Raises ReconcileError if there is no terminal, no such user, already a device, or AWS refuses. The new device is
     then deleted again, also if the user interrupts.
@@ -92,13 +93,13 @@ def enroll_device(request: EnrolRequest, terminal: Terminal | None, say: Say) ->
         path = Path(request.seed_file)
         with (
             _open_seed_file(path) as file,
-            create_device(connection, name, request.replace, None, say, path.unlink) as device,
+            create_device(connection, name, request.replace, None, notice, path.unlink) as device,
         ):
             _write_seed(file, path, device.seed)
             _send_codes(connection, user, device.serial, *compute_code_pair(device.seed, time.time()))
     elif terminal is not None:
         _draw_qr_code(_make_uri(connection, user, "A" * _SEED_LENGTH), terminal, request.show_seed)
-        with create_device(connection, name, request.replace, terminal.ask, say) as device:
+        with create_device(connection, name, request.replace, terminal.ask, notice) as device:
             _show_device(connection, user, device, terminal, request.show_seed)
             _enable_device(connection, user, device.serial, terminal)
     return device.serial

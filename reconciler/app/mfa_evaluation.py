@@ -20,7 +20,7 @@ from reconciler.access import (
     principals_of,
     targets_of,
 )
-from reconciler.assume.mfa_demands import AliasDemands, Demand, FileDemands
+from reconciler.assume.mfa_demands import AliasDemands, FileDemands, MfaDemand
 from reconciler.diagnose.request_context import Mfa, actions_of, context_of
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
@@ -38,7 +38,7 @@ _UNREADABLE_TRUST = Document(version="", statements=frozenset(), opaque="(a trus
 class _CallerDemands:
     """The demands of one alias. callers: groups of callers with a demand. user_demands: the demands on its users."""
 
-    callers: list[tuple[frozenset[str], Demand]] = field(default_factory=list)
+    callers: list[tuple[frozenset[str], MfaDemand]] = field(default_factory=list)
     user_demands: set[bool | None] = field(default_factory=set)
 
 
@@ -91,7 +91,7 @@ def _add_group(
             demands.callers.append((frozenset(caller_names[principal.arn] for principal in part), demand))
 
 
-def find_undeclared_demand(caller_arn: str, target: Target, alias: Alias) -> Demand:
+def find_undeclared_demand(caller_arn: str, target: Target, alias: Alias) -> MfaDemand:
     """Return the demand on a caller that the file does not declare, from the trust policy alone."""
     return _demand_of(_evaluate_demand(make_external_principal(caller_arn, target.trust), target, alias))
 
@@ -125,10 +125,10 @@ def _evaluate_demand(principal: Principal, target: Target, alias: Alias) -> MfaR
     return MfaRequirement(principal, target, _stable_context_of(request, alias), actions_of(request))
 
 
-def _demand_of(requirement: MfaRequirement) -> Demand:
+def _demand_of(requirement: MfaRequirement) -> MfaDemand:
     if requirement.is_required:
-        return Demand(True, requirement.max_age)
-    return Demand(None if requirement.principal.kind == "user" and requirement.may_matter else False)
+        return MfaDemand(True, requirement.max_age)
+    return MfaDemand(None if requirement.principal.kind == "user" and requirement.may_matter else False)
 
 
 def _build_call(alias: Alias) -> AssumeRoleCall:

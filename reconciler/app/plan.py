@@ -37,8 +37,8 @@ from reconciler.policy.partition_checks import find_foreign_arns
 class PlanRequest:
     """The options of the command line.
 
-    profile, region, endpoint_url: how to connect. options: what the plan may do. verbose: report the calls at the end.
-    on_call: called with each call as it is sent.
+    profile, region, endpoint_url: how to connect. options: the plan's targets and allowances. verbose: report the calls
+    at the end. on_call: called with each call as it is sent.
     """
 
     files: Sequence[str]
@@ -71,7 +71,7 @@ class ConnectedPlan:
 
     @property
     def goal(self) -> str:
-        """The words for what live IAM shall match: the file or the plan."""
+        """The name of the goal of live IAM: "the file" or "the plan"."""
         return "the plan" if self.is_saved else "the file"
 
     @property

@@ -60,13 +60,13 @@ def propose_profiles(request: ProfilesRequest, environ: Mapping[str, str]) -> Pr
     return _make_proposal(request, new_profiles, findings, environ)
 
 
-def write_profiles(request: ProfilesRequest, environ: Mapping[str, str], say: Callable[[str], None]) -> Proposal:
-    """Write the proposal of `propose_profiles` if it changes the file. say: shows a line while waiting for a lock."""
+def write_profiles(request: ProfilesRequest, environ: Mapping[str, str], notice: Callable[[str], None]) -> Proposal:
+    """Write the proposal of `propose_profiles` if it changes the file. notice: shows a line during a wait."""
     new_profiles, findings = _make_profiles(request, environ)
     proposal = _make_proposal(request, new_profiles, findings, environ)
     if not proposal.edit.changed:
         return proposal
-    with aws_files.hold_file_lock(proposal.path, environ, say):
+    with aws_files.hold_file_lock(proposal.path, environ, notice):
         proposal = _make_proposal(request, new_profiles, findings, environ)
         aws_files.write_file(proposal.path, proposal.edit.text)
     return proposal
@@ -82,13 +82,13 @@ def _make_profiles(
             tuple(request.program), _resolve_files(request.files), tuple(request.variables.items())
         )
         new_profiles = profiles.make_process_profiles(desired.aliases, process, request.prefix)
-        return new_profiles, (*warnings, *profiles.find_lengthened(new_profiles))
+        return new_profiles, (*warnings, *profiles.find_longer_sessions(new_profiles))
     new_profiles = profiles.make_role_profiles(desired.aliases, request.prefix)
-    left_out = profiles.find_left_out(desired.aliases)
+    left_out = profiles.find_omitted_aliases(desired.aliases)
     return new_profiles, (
         *warnings,
         *left_out,
-        *profiles.find_lost_fields(new_profiles, _find_mfa_aliases(desired, environ)),
+        *profiles.find_omitted_fields(new_profiles, _find_mfa_aliases(desired, environ)),
     )
 
 
@@ -177,7 +177,7 @@ def _make_proposal(
     )
     edit = ini.replace_block(text, files[0] if len(files) == 1 else shlex.join(files), body, str(path))
     others = _find_other_profiles(edit, text, path, secrets, credentials)
-    _check_foreign(new_profiles, others)
+    _check_name_conflicts(new_profiles, others)
     missing = profiles.find_missing_sources(new_profiles, frozenset(others))
     return Proposal(path, edit, (*findings, *_find_flaws(path, credentials), *missing))
 
@@ -204,8 +204,8 @@ def _find_other_profiles(edit: ini.Edit, text: str, path: Path, secrets: str, cr
     return places
 
 
-def _check_foreign(new_profiles: Iterable[Profile], others: Mapping[str, Place]) -> None:
-    taken = [
+def _check_name_conflicts(new_profiles: Iterable[Profile], others: Mapping[str, Place]) -> None:
+    conflicts = [
         Problem(
             Level.ERROR,
             "profile-exists",
@@ -217,5 +217,5 @@ def _check_foreign(new_profiles: Iterable[Profile], others: Mapping[str, Place])
         for profile in new_profiles
         if profile.name in others
     ]
-    if taken:
-        raise ReconcileError(taken)
+    if conflicts:
+        raise ReconcileError(conflicts)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.app.assume_request import AssumeRun, Say
+from reconciler.app.assume_request import AssumeRun
 from reconciler.app.used_codes import UsedCodes, make_device_key
 from reconciler.assume import cache_lookup, mfa_codes, mfa_demands
-from reconciler.assume.cache import CODES, CREDENTIALS, MFA_SESSIONS, Entry, is_fresh, key_of
+from reconciler.assume.cache import CODES, CREDENTIALS, MFA_SESSIONS, Entry, Notice, is_fresh, key_of
 from reconciler.assume.credentials import Credentials, parse_expiration
 from reconciler.aws import sts
 from reconciler.aws.faults import BAD_CREDENTIALS
@@ -40,11 +40,11 @@ NO_MFA = Mfa()
 
 @dataclass
 class AssumeChain:
-    """The role chain of one run, with its progress. say: shows a line to the user."""
+    """The role chain of one run, with its progress. notice: shows a line to the user."""
 
     run: AssumeRun
     code_sources: mfa_codes.CodeSources
-    say: Say
+    notice: Notice
     position: int = 0
     """The hop of the last call."""
     sent_mfa: Mfa = NO_MFA
@@ -85,11 +85,11 @@ class AssumeChain:
                 reason = (
                     "the alias has `mfa: false`" if self.never_asks_code else "an MFA code would not change the answer"
                 )
-                self.say(f"--token-command was not run: {reason}.")
+                self.notice(f"--token-command was not run: {reason}.")
             return False
         self.needs_retry = self._can_ask
         if self.needs_retry:
-            self.say("AWS refused the call without an MFA code; trying again with one.")
+            self.notice("AWS refused the call without an MFA code; trying again with one.")
         return self.needs_retry
 
     def _get_hop_credentials(self, position: int) -> Credentials:
@@ -167,7 +167,7 @@ class AssumeChain:
                 may_help = _has_code(error, BAD_CREDENTIALS) or (_has_code(error, sts.ROLE_REFUSED) and not need.known)
                 if not (may_help and self._can_ask):
                     raise
-                self.say("AWS refused the cached MFA session; trying again with a new code.")
+                self.notice("AWS refused the cached MFA session; trying again with a new code.")
         keys = self._create_session(need.max_age, refused=cached)
         self.sent_mfa = Mfa(True, self._get_session_age(), temporary=True)
         return self._assume_hop(0, run.source.make_sts_client(keys), caller)
@@ -232,7 +232,7 @@ class AssumeChain:
     def _opens_session(self) -> bool:
         """Whether a code opens an MFA session: needs long-term keys, an hour at most, and a usable cache."""
         is_short = (self.run.requests[0].duration or MAX_CHAINED_DURATION) <= MAX_CHAINED_DURATION
-        return is_short and not self.run.source.is_temporary and self.run.cache.usable
+        return is_short and not self.run.source.is_temporary and self.run.cache.is_usable
 
     @property
     def _need(self) -> MfaNeed:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.app.alias_catalog import Catalog, read_catalog
-from reconciler.app.assume_request import AssumeRequest, AssumeRun, Catalogs, Say
+from reconciler.app.assume_request import AssumeRequest, AssumeRun, Catalogs
 from reconciler.assume import cache_lookup, chain
-from reconciler.assume.cache import CREDENTIALS, IDENTITIES, MFA_SESSIONS, Cache
+from reconciler.assume.cache import CREDENTIALS, IDENTITIES, MFA_SESSIONS, Cache, Notice
 from reconciler.assume.credentials import Credentials
 from reconciler.model.desired import Alias
 from reconciler.model.listed_alias import ListedAlias
@@ -35,7 +35,7 @@ def list_aliases(request: AssumeRequest, environ: Mapping[str, str]) -> list[Lis
 
 
 def _list_alias(run: AssumeRun) -> ListedAlias:
-    caller = run.known_caller
+    caller = run.cached_caller
     catalog = run.catalog if caller else run.offline_catalog
     path = chain.resolve_role_chain(run.request.alias, catalog.aliases)
     alias, cached = path[-1], _find_cached(run) if caller else None
@@ -69,12 +69,12 @@ def _needs_mfa(aliases: tuple[Alias, ...], catalog: Catalog, caller: Caller | No
     )
 
 
-def forget_sessions(request: AssumeRequest, environ: Mapping[str, str], say: Say) -> int:
+def forget_sessions(request: AssumeRequest, environ: Mapping[str, str], notice: Notice) -> int:
     """Delete the cached credentials of one alias, or all credentials and MFA sessions. Return their number.
 
     Raises ReconcileError if a cache entry cannot be deleted, or the alias has none and is misspelt.
     """
-    cache = Cache.from_environ(environ, say)
+    cache = Cache.from_environ(environ, notice)
     try:
         if request.alias:
             cached_aliases: set[str] = set()

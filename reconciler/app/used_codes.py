@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from reconciler.assume.cache import CODES, Cache, key_of
 
-CODE_KEPT = 120
+CODE_TTL = 120
 """Seconds that a sent code is remembered: longer than a device shows it and AWS accepts it."""
 
 
@@ -35,4 +35,4 @@ class UsedCodes:
     def _read_recent(self) -> Mapping[str, object]:
         entry = self._cache.get(CODES, self._key) or {}
         now = time.time()
-        return {key: at for key, at in entry.items() if isinstance(at, int | float) and 0 <= now - at < CODE_KEPT}
+        return {key: at for key, at in entry.items() if isinstance(at, int | float) and 0 <= now - at < CODE_TTL}

@@ -49,7 +49,7 @@ class Cache:
         return cls(find_cache_folder(environ), notice, "nothing is cached: this user has no home folder.")
 
     @property
-    def usable(self) -> bool:
+    def is_usable(self) -> bool:
         """Return whether entries can be written. Tell the user once if they cannot."""
         if self._folder is None:
             if self._missing_notice:
@@ -80,7 +80,7 @@ class Cache:
 
     def put(self, kind: str, key: str, entry: Mapping[str, object]) -> None:
         """Write an entry. If that fails, tell the user once and go on."""
-        if not self.usable:
+        if not self.is_usable:
             return
         from pathlib import Path
 
@@ -111,7 +111,7 @@ class Cache:
     @contextmanager
     def lock_entry(self, kind: str, key: str, wait_notice: str = "") -> Iterator[None]:
         """Hold the lock of an entry; other processes wait and show `wait_notice`. Lock nothing without a cache."""
-        if not self.usable:
+        if not self.is_usable:
             yield
             return
         from contextlib import ExitStack

@@ -59,7 +59,7 @@ def parse_credentials(entry: Entry | None) -> Credentials | None:
 
 
 def describe_nesting(profile: str | None, environ: Mapping[str, str]) -> str:
-    """Return one line that says which alias this shell is in and where `assume` starts; "" if it is in none."""
+    """Return one line on the alias that this shell is in and the credentials that `assume` starts from, or ""."""
     active_alias = environ.get(ALIAS_VARIABLE)
     if not active_alias:
         return ""

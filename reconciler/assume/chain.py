@@ -23,14 +23,14 @@ def collect_inherited(calls: Sequence[AssumeRoleCall], position: int, caller_arn
 
     Sources: IAM User Guide, "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles".
     """
-    before = calls[:position]
+    earlier = calls[:position]
     transitive = [
         (key, value)
-        for request in before
+        for request in earlier
         for key, value in request.session_tags
         if key.casefold() in {name.casefold() for name in request.transitive_tags}
     ]
-    identity = next((request.source_identity for request in before if request.source_identity), "")
+    identity = next((request.source_identity for request in earlier if request.source_identity), "")
     return InheritedAttributes(identity, tuple(transitive), not is_role_session(caller_arn))
 
 
@@ -180,5 +180,5 @@ def make_alias_error(name: str, aliases: Collection[str], role_chain: Sequence[A
     else:
         summary, place = f"The file has no alias {name!r}.", None
     listed = f"It has {', '.join(sorted(aliases))}." if aliases else "It has no `aliases:` at all."
-    near = suggest_word(name, aliases)
-    return make_error("unknown-alias", summary, listed, f"Did you mean {near!r}?" if near else "", place)
+    close = suggest_word(name, aliases)
+    return make_error("unknown-alias", summary, listed, f"Did you mean {close!r}?" if close else "", place)

@@ -149,8 +149,8 @@ def choose_region(region: str | None, role_arn: str, profile: str | None, enviro
         partition == DEFAULT_PARTITION or _is_in_partition(region_of(DEFAULT_PROFILE, environ), partition)
     ):
         return None
-    before = (environ.get(SOURCE_REGION_VARIABLE, ""), region_of(profile, environ))
-    return next((one for one in before if _is_in_partition(one, partition)), home_region_of(partition))
+    previous = (environ.get(SOURCE_REGION_VARIABLE, ""), region_of(profile, environ))
+    return next((one for one in previous if _is_in_partition(one, partition)), home_region_of(partition))
 
 
 def _is_in_partition(region: str, partition: str) -> bool:
@@ -164,10 +164,10 @@ def find_previous_region(region: str | None, environ: Mapping[str, str]) -> str 
     """
     if environ.get(ALIAS_VARIABLE):
         return environ.get(SOURCE_REGION_VARIABLE)
-    before = environ.get(_REGIONS[0]), environ.get(_REGIONS[1])
-    if not region and before[0] != before[1]:
+    region_variable, default_variable = environ.get(_REGIONS[0]), environ.get(_REGIONS[1])
+    if not region and region_variable != default_variable:
         return None
-    return before[0] or before[1]
+    return region_variable or default_variable
 
 
 def parse_expiration(text: str) -> datetime | None:

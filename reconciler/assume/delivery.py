@@ -16,7 +16,7 @@ from reconciler.shell.variables import ShellVariables, apply_variables, render_a
 
 CODE_VARIABLE = "RECONCILE_MFA_CODE"
 
-ENDS_SOON = 2 * REFRESH_MARGIN
+EXPIRY_NOTICE_SECONDS = 2 * REFRESH_MARGIN
 """Seconds. If a session lasts less than this, a notice gives its end before the command runs."""
 
 
@@ -82,7 +82,7 @@ def _run_command(
     from reconciler.shell import child
 
     ends = parse_expiration(credentials.expiration)
-    if ends is not None and (left := ends.timestamp() - time()) < ENDS_SOON:
+    if ends is not None and (left := ends.timestamp() - time()) < EXPIRY_NOTICE_SECONDS:
         notice(
             f"these credentials expire at {format_local_time(credentials.expiration)}, in "
             f"{max(0, int(left // 60))} minutes."

@@ -29,7 +29,7 @@ MAX_ANSWERS = 10
 CODE_PATTERN = re.compile(r"[0-9]{6}")
 _PASS_HINT = f"Pass --token-code or --token-command, or set {CODE_VARIABLE}."
 
-_REFUSED_NOTE = "AWS refused that code. Wait for the next one. "
+_REFUSED_CODE_NOTE = "AWS refused that code. Wait for the next one. "
 NOT_A_CODE_NOTE = "A code is six digits. "
 USED_CODE_NOTE = "That code has been used. Wait for the next one. "
 
@@ -89,15 +89,15 @@ def iter_codes(
     """
     used, note = set() if used is None else used, ""
     for _ in range(MAX_TRIES if sources.code is None and sources.command else 1):
-        given = _read_given_code(sources, used, sleep)
-        if given is None:
+        code = _read_given_code(sources, used, sleep)
+        if code is None:
             break
-        if given in used:
+        if code in used:
             note = USED_CODE_NOTE
             break
-        used.add(given)
-        yield given
-        note = _REFUSED_NOTE
+        used.add(code)
+        yield code
+        note = _REFUSED_CODE_NOTE
     if sources.ask is None:
         if note == USED_CODE_NOTE:
             raise make_error(
@@ -113,7 +113,7 @@ def iter_codes(
             "This role needs an MFA code, and there is no terminal to ask for it.",
             hint=_PASS_HINT,
         )
-    was_refused, tries_left = note == _REFUSED_NOTE, MAX_TRIES
+    was_refused, tries_left = note == _REFUSED_CODE_NOTE, MAX_TRIES
     for _ in range(MAX_ANSWERS):
         code = sources.ask(note + question).replace(" ", "").strip()
         if not CODE_PATTERN.fullmatch(code):
@@ -123,7 +123,7 @@ def iter_codes(
         else:
             used.add(code)
             yield code
-            was_refused, tries_left, note = True, tries_left - 1, _REFUSED_NOTE
+            was_refused, tries_left, note = True, tries_left - 1, _REFUSED_CODE_NOTE
         if not tries_left:
             break
     if not was_refused:

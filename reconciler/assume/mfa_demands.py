@@ -14,7 +14,7 @@ from reconciler.model.problem import make_error
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class MfaDemand:
     """The MFA that the first role of an alias demands of a caller.
 
     required: True if AWS allows the call with MFA only; False if MFA changes nothing; None if the file does not show
@@ -25,7 +25,7 @@ class Demand:
     max_age: int | None = None
 
 
-NO_DEMAND = Demand()
+NO_DEMAND = MfaDemand()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class AliasDemands:
     required_for_some: whether MFA is demanded of at least one user.
     """
 
-    callers: tuple[tuple[int, Demand], ...] = ()
+    callers: tuple[tuple[int, MfaDemand], ...] = ()
     required_for_all: bool | None = False
     required_for_some: bool = False
 
@@ -54,7 +54,7 @@ class FileDemands:
     groups: tuple[frozenset[str], ...] = ()
     aliases: Mapping[str, AliasDemands] = field(default_factory=dict)
 
-    def demand_of(self, alias: str, caller: str) -> Demand | None:
+    def demand_of(self, alias: str, caller: str) -> MfaDemand | None:
         """Return the demand of an alias on a caller of the file's account; None if the file does not declare it."""
         if caller not in self.declared:
             return None

@@ -84,9 +84,9 @@ def make_role_profiles(aliases: Mapping[str, Alias], prefix: str = "") -> tuple[
     )
 
 
-def find_left_out(aliases: Mapping[str, Alias]) -> tuple[Problem, ...]:
+def find_omitted_aliases(aliases: Mapping[str, Alias]) -> tuple[Problem, ...]:
     """Return a warning for each alias that `make_role_profiles` leaves out because it has a session policy."""
-    found = []
+    problems = []
     for alias in aliases.values():
         narrowed = _find_narrowing_alias(alias, aliases)
         if narrowed is not None:
@@ -94,8 +94,8 @@ def find_left_out(aliases: Mapping[str, Alias]) -> tuple[Problem, ...]:
             why = f"it has {fields}" if narrowed is alias else f"it is assumed via {narrowed.name}, which has {fields}"
             summary = f"{alias.name} gets no profile: {why}, and a profile with role_arn would allow more than that."
             hint = "Pass --credential-process for a profile that allows no more than the alias."
-            found.append(_make_warning("profile-left-out", summary, hint, alias))
-    return tuple(found)
+            problems.append(_make_warning("profile-left-out", summary, hint, alias))
+    return tuple(problems)
 
 
 def make_process_profiles(
@@ -119,7 +119,7 @@ def format_profiles(profiles: Iterable[Profile], header: Mapping[str, str]) -> t
     return tuple(lines[:-1])
 
 
-def find_lost_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Problem, ...]:
+def find_omitted_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Problem, ...]:
     """Return a warning for each profile that lacks a field of its alias. with_mfa: the aliases that need MFA."""
     found: list[Problem] = []
     for profile in profiles:
@@ -146,7 +146,7 @@ def find_lost_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) -> 
     return tuple(found)
 
 
-def find_lengthened(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
+def find_longer_sessions(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
     """Return a warning for each profile whose process asks for a longer session than its alias."""
     return tuple(
         _make_warning(
@@ -222,9 +222,9 @@ def _make_process_profile(
 
 
 def _check_profiles(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
-    found = tuple(profiles)
-    sources = {profile.name: profile.source for profile in found}
-    for profile in found:
+    checked = tuple(profiles)
+    sources = {profile.name: profile.source for profile in checked}
+    for profile in checked:
         for key, value in profile.options:
             if value != value.strip() or not value.isprintable():
                 raise make_error(
@@ -234,7 +234,7 @@ def _check_profiles(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
                     place=profile.alias.place,
                 )
         _check_loop(profile, sources)
-    return found
+    return checked
 
 
 def _check_loop(profile: Profile, sources: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""A note of what this machine applied in the last two minutes, because AWS may not know it everywhere yet.
+"""Note which entities this machine applied in the last two minutes, because AWS may not know them everywhere yet.
 
 The note only improves explanations. It is one small file in the cache folder with addresses, accounts and times, and
 no secret. Errors of reading and writing it are ignored. Standard library only.

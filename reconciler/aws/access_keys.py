@@ -58,10 +58,10 @@ def list_access_keys(connection: Connection, user: str) -> tuple[AccessKey, ...]
     return tuple(sorted(map(parse_access_key, items), key=lambda key: (key.created, key.id)))
 
 
-def create_key(connection: Connection, user: str, known_ids: Collection[str], say: Callable[[str], None]) -> KeyPair:
+def create_key(connection: Connection, user: str, known_ids: Collection[str], notice: Callable[[str], None]) -> KeyPair:
     """Create an access key. If the answer is lost, and with it the secret, delete the key again.
 
-    known_ids: ids of the user's keys before the call. say: shows the outcome if the user interrupts.
+    known_ids: ids of the user's keys before the call. notice: shows the outcome if the user interrupts.
     Raises ReconcileError.
     """
     try:
@@ -73,7 +73,7 @@ def create_key(connection: Connection, user: str, known_ids: Collection[str], sa
             raise ReconcileError([problem]) from None
         raise ReconcileError([problem, *_delete_lost_key(connection, user, known_ids).problems]) from None
     except KeyboardInterrupt:
-        say(" ".join(problem.message for problem in _delete_lost_key(connection, user, known_ids).problems))
+        notice(" ".join(problem.message for problem in _delete_lost_key(connection, user, known_ids).problems))
         raise
     return KeyPair(key["AccessKeyId"], key["SecretAccessKey"])
 
@@ -191,9 +191,9 @@ def _explain_unknown_user(connection: Connection, user: str) -> ReconcileError:
         names += [item["UserName"] for item in list_items(connection.iam, "ListUsers", "Users")]
     except AWS_ERRORS:
         names = []  # without the right to list users there is no suggestion
-    near = suggest_word(user, names)
+    close = suggest_word(user, names)
     return make_error(
         "unknown-user",
         f"There is no user {user} in account {connection.account}.",
-        hint=f"Did you mean {near!r}?" if near else "Check the name, and which credentials you use.",
+        hint=f"Did you mean {close!r}?" if close else "Check the name, and which credentials you use.",
     )

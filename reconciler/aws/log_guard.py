@@ -10,9 +10,9 @@ from contextlib import contextmanager
 @contextmanager
 def pause_logging() -> Iterator[None]:
     """Log nothing during the block, on any thread, whatever the logging settings are."""
-    before = logging.root.manager.disable
+    previous_level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        logging.disable(before)
+        logging.disable(previous_level)

@@ -32,7 +32,7 @@ def explain_dead_credentials(context: ProfileContext, reason: str) -> ProblemTex
 
 
 def describe_rejection(code: str) -> str:
-    """Return what AWS's error code says about the credentials, as the end of a sentence."""
+    """Return the meaning of AWS's error code for the credentials, as the end of a sentence."""
     if code in _WRONG_SECRET_CODES:
         return "AWS refuses their signature: the secret does not belong to the key id, or this machine's clock is wrong"
     if code in _LATE_CODES:

@@ -86,10 +86,10 @@ def _classify_unanswered(error: Exception) -> FailureKind:
 
 
 def _is_not_yet_visible(error: ClientError, code: str, step: Step, made_facts: Collection[Fact]) -> bool:
-    ours = any(fact in made_facts for fact in step.needs if fact[0] != ORDER_FACT)
+    depends_on_run = any(fact in made_facts for fact in step.needs if fact[0] != ORDER_FACT)
     if code == "MalformedPolicyDocument":
-        return ours and "Invalid principal" in str(error)
-    return ours and code in ("NoSuchEntity", "DeleteConflict")
+        return depends_on_run and "Invalid principal" in str(error)
+    return depends_on_run and code in ("NoSuchEntity", "DeleteConflict")
 
 
 def is_already_done(error: Exception, step: Step) -> bool:
@@ -139,7 +139,7 @@ def send_step(
 
 
 def _confirm_lost_write(connection: Connection, step: Step) -> WriteStatus:
-    """Return what live IAM shows of a call whose answer was lost; OTHER if IAM cannot be read."""
+    """Return the status of a call whose answer was lost, from live IAM; OTHER if IAM cannot be read."""
     try:
         return confirm_write(connection, step.call)
     except AWS_ERRORS:

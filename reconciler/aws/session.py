@@ -97,7 +97,7 @@ def make_core_session() -> botocore.session.Session:
 
 
 def make_session(
-    profile: str | None, region: str | None, named_at: Place | None = None, ask: AskCode | None = None
+    profile: str | None, region: str | None, alias_place: Place | None = None, ask: AskCode | None = None
 ) -> boto3.session.Session:
     """Return a boto3 session made from `make_core_session`. Raises ReconcileError if there is no such profile.
 
@@ -105,7 +105,7 @@ def make_session(
     named_at: the alias whose `source_profile` names the profile, for messages. ask: called if the profile's own role
     needs an MFA code.
     """
-    core, origin = make_core_session(), CredentialOrigin(profile, named_at)
+    core, origin = make_core_session(), CredentialOrigin(profile, alias_place)
     region = region or os.environ.get("AWS_REGION") or None
     with translate_errors("finding credentials"), mark_errors(origin):
         session = boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)

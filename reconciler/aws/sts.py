@@ -62,7 +62,7 @@ class SourceCredentials:
         region: str | None,
         partition: str | None,
         endpoint_url: str | None,
-        named_at: Place | None = None,
+        alias_place: Place | None = None,
         ask: AskCode | None = None,
     ):
         """Prepare the credentials.
@@ -71,7 +71,7 @@ class SourceCredentials:
         whose `source_profile` names the profile, for messages. ask: called if the profile's own role needs an MFA code.
         Raises ReconcileError if there is no such profile, or the region is not in the roles' partition.
         """
-        self._session: Session = make_session(profile, region, named_at, ask)
+        self._session: Session = make_session(profile, region, alias_place, ask)
         self.region = _choose_sts_region(self._session.region_name, region, partition)
         self._configured = self._session.region_name
         self._endpoint_url = endpoint_url

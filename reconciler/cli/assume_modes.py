@@ -1,4 +1,4 @@
-"""The actions of `reconcile assume`: hand out credentials, or do what one of its mode options asks for."""
+"""The actions of `reconcile assume`: hand out credentials, or act as one of its mode options demands."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 
 from reconciler.app import assume as use_case
-from reconciler.app.assume_request import AssumeRequest, Say
-from reconciler.assume.cache import REFRESH_MARGIN
+from reconciler.app.assume_request import AssumeRequest
+from reconciler.assume.cache import REFRESH_MARGIN, Notice
 from reconciler.assume.delivery import OutputOptions, deliver_credentials
 from reconciler.cli.terminal import echo, echo_line, echo_sentence, get_width, uses_color
 from reconciler.model.durations import format_duration
@@ -15,7 +15,7 @@ from reconciler.model.explanation import Explanation
 from reconciler.model.problem import make_error
 
 
-def assume_role(request: AssumeRequest, output: OutputOptions, notice: Say) -> int:
+def assume_role(request: AssumeRequest, output: OutputOptions, notice: Notice) -> int:
     """Assume the role and hand it out. Return the exit code: that of the command or shell, 0, or 1 if AWS refuses.
 
     The explanation of a refusal goes to stderr. Raises ReconcileError for other failures.
@@ -36,7 +36,7 @@ def assume_role(request: AssumeRequest, output: OutputOptions, notice: Say) -> i
     )
 
 
-def _list_aliases(request: AssumeRequest, form: str | None, notice: Say) -> int:
+def _list_aliases(request: AssumeRequest, form: str | None, notice: Notice) -> int:
     from reconciler.app.sessions import list_aliases
     from reconciler.assume.credentials import format_local_time
     from reconciler.render.aliases import render_alias_json, render_alias_table
@@ -51,7 +51,7 @@ def _list_aliases(request: AssumeRequest, form: str | None, notice: Say) -> int:
     return 0
 
 
-def _print_console_url(request: AssumeRequest, form: str | None, notice: Say) -> int:
+def _print_console_url(request: AssumeRequest, form: str | None, notice: Notice) -> int:
     try:
         url = use_case.make_console_url(request, os.environ, notice)
     except use_case.AssumeRoleError as error:
@@ -61,7 +61,7 @@ def _print_console_url(request: AssumeRequest, form: str | None, notice: Say) ->
     return 0
 
 
-def _explain_alias(request: AssumeRequest, form: str | None, notice: Say) -> int:
+def _explain_alias(request: AssumeRequest, form: str | None, notice: Notice) -> int:
     from reconciler.app.refusal import explain_assume
 
     explanation = explain_assume(use_case.start_chain(request, os.environ, notice))
@@ -74,7 +74,7 @@ def _explain_alias(request: AssumeRequest, form: str | None, notice: Say) -> int
     return _print_explanation(explanation, err=False)
 
 
-def _verify_alias(request: AssumeRequest, form: str | None, notice: Say) -> int:
+def _verify_alias(request: AssumeRequest, form: str | None, notice: Notice) -> int:
     try:
         caller = use_case.verify_alias(request, os.environ, notice)
     except use_case.AssumeRoleError as error:
@@ -83,7 +83,7 @@ def _verify_alias(request: AssumeRequest, form: str | None, notice: Say) -> int:
     return 0
 
 
-def _forget_sessions(request: AssumeRequest, form: str | None, notice: Say) -> int:
+def _forget_sessions(request: AssumeRequest, form: str | None, notice: Notice) -> int:
     from reconciler.app.sessions import forget_sessions
 
     deleted = forget_sessions(request, os.environ, notice)
@@ -100,7 +100,7 @@ def _print_explanation(explanation: Explanation, *, err: bool) -> int:
     return 0 if explanation.may_assume else 1
 
 
-MODES: Mapping[str, Callable[[AssumeRequest, str | None, Say], int]] = {
+MODES: Mapping[str, Callable[[AssumeRequest, str | None, Notice], int]] = {
     "list": _list_aliases,
     "console": _print_console_url,
     "explain": _explain_alias,

@@ -122,11 +122,11 @@ def _interrupt_on_hangup() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = {each: signal.signal(each, interrupt) for each in signals}
+    handlers = {each: signal.signal(each, interrupt) for each in signals}
     try:
         yield
     finally:
-        for each, handler in before.items():
+        for each, handler in handlers.items():
             signal.signal(each, handler)
 
 

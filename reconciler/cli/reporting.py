@@ -45,11 +45,11 @@ def stop_on_signals(on_stop: Callable[[], None]) -> Iterator[StopSignal]:
         if stop.request():
             on_stop()
 
-    before = [(number, signal.signal(number, request_stop)) for number in SIGNALS if not _is_ignored(number)]
+    handlers = [(number, signal.signal(number, request_stop)) for number in SIGNALS if not _is_ignored(number)]
     try:
         yield stop
     finally:
-        for number, handler in before:
+        for number, handler in handlers:
             signal.signal(number, handler)
 
 

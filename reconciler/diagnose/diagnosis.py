@@ -122,8 +122,8 @@ def _explain_missing_role(attempt: AssumeAttempt) -> Explanation:
             words.find_role_place(),
         )
         return _make_explanation(attempt, AssumeOutcome.NOT_APPLIED, message)
-    near = suggest_word(name, attempt.role_names)
-    hint = f"Did you mean {near!r}?" if near else "Declare it in the file, or correct `role` of the alias."
+    close = suggest_word(name, attempt.role_names)
+    hint = f"Did you mean {close!r}?" if close else "Declare it in the file, or correct `role` of the alias."
     message = Message(f"There is no role {arn}.", ("Neither the account nor the file has it.",), hint, (), place)
     return _make_explanation(attempt, AssumeOutcome.NO_ROLE, message)
 
@@ -159,10 +159,10 @@ def _explain_not_applied(attempt: AssumeAttempt, denied: list[ActionVerdict]) ->
     message = write_message(words, outcome, denied)
     sides = _build_sides(attempt, attempt.live, denied)
     refusing = " and ".join(side.party for side in sides if side.verdict is SideVerdict.REFUSES)
-    then = f"Once applied: {after}" if after else "The file allows it."
+    outlook = f"Once applied: {after}" if after else "The file allows it."
     missing = Message(
         f"{words.caller} may not assume {words.role} yet: the file is not applied.",
-        (f"In the account, the {refusing} refuses; {then[0].lower()}{then[1:]}",),
+        (f"In the account, the {refusing} refuses; {outlook[0].lower()}{outlook[1:]}",),
         "Run `reconcile plan`, then `reconcile apply`.",
         (),
         message.place,

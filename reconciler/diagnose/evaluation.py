@@ -1,4 +1,4 @@
-"""Evaluate both sides of an AssumeRole call: which side refuses, by which statements, and what the call lacks.
+"""Evaluate both sides of an AssumeRole call: which side refuses, by which statements, and for which cause.
 
 The evaluator (`access/`) decides; this module sorts its answer. Pure.
 """
@@ -112,9 +112,11 @@ def _namings_of(
     allowed: Iterable[PrincipalMatch], relevant: tuple[StatementMatch, ...], principal: Principal
 ) -> frozenset[PrincipalMatch]:
     """Return how the trust names the caller: in a matching statement, else the closest one, else a suggested one."""
-    near = frozenset(naming for item in relevant if item.effect == "Allow" for naming in item.principal_matches)
+    closest = frozenset(naming for item in relevant if item.effect == "Allow" for naming in item.principal_matches)
     return (
-        frozenset(allowed) or near or frozenset([PrincipalMatch.ROLE if principal.is_role else PrincipalMatch.DIRECT])
+        frozenset(allowed)
+        or closest
+        or frozenset([PrincipalMatch.ROLE if principal.is_role else PrincipalMatch.DIRECT])
     )
 
 
@@ -140,19 +142,19 @@ def _select_closest(relevant: tuple[StatementMatch, ...], verdict: Verdict) -> t
     if not verdict.denied:
         sources = set(verdict.deciding_statements)
         return tuple(item for item in relevant if item.source in sources)
-    near = [item for item in relevant if item.effect == "Allow" and item.matches_principal.value is not False]
-    least = min((len(item.failing_conditions) for item in near), default=0)
-    return tuple(item for item in near if len(item.failing_conditions) == least)
+    allows = [item for item in relevant if item.effect == "Allow" and item.matches_principal.value is not False]
+    least = min((len(item.failing_conditions) for item in allows), default=0)
+    return tuple(item for item in allows if len(item.failing_conditions) == least)
 
 
-def _find_cause(near: tuple[StatementMatch, ...], verdict: Verdict) -> Cause:
+def _find_cause(reasons: tuple[StatementMatch, ...], verdict: Verdict) -> Cause:
     if verdict.reason is VerdictReason.EXPLICIT:
-        found = [item.source.statement.conditions for item in near if item.source.statement]
-        keys = {frozenset(one.key for one in conditions) for conditions in found}
+        denying = [item.source.statement.conditions for item in reasons if item.source.statement]
+        keys = {frozenset(one.key for one in conditions) for conditions in denying}
         return Cause.MFA if keys and all(item and item <= MFA_KEYS for item in keys) else Cause.DENY
-    if not near:
+    if not reasons:
         return Cause.LIMIT if verdict.reason in (VerdictReason.BOUNDARY, VerdictReason.SESSION) else Cause.UNNAMED
-    keys = {frozenset(one.key for one in item.failing_conditions) for item in near}
+    keys = {frozenset(one.key for one in item.failing_conditions) for item in reasons}
     if all(item == {MFA_AGE} for item in keys):
         return Cause.AGE
     if any(item and item <= MFA_KEYS for item in keys):

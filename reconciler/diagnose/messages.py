@@ -101,7 +101,7 @@ def _describe_caller(words: CallWording, item: ActionVerdict) -> list[str]:
 
 
 def _describe_open_keys(words: CallWording, reasons: Sequence[StatementMatch], verdict: Verdict) -> list[str]:
-    """Return the sentences that say what a side depends on."""
+    """Return the sentences that name the conditions that a side depends on."""
     sentences = []
     for reason in reasons:
         conditions = "; ".join(format_open_conditions(words, reason))

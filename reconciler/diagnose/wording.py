@@ -171,8 +171,8 @@ def format_open_conditions(words: CallWording, reason: StatementMatch) -> list[s
 
 
 def _describe_failing(condition: Condition, statement: Statement, context: Context) -> str:
-    given = context.find(condition.key)
-    values = given[0] if len(given) == 1 else None
+    candidates = context.find(condition.key)
+    values = candidates[0] if len(candidates) == 1 else None
     if condition.key == MFA_PRESENT:
         return "MFA, and the call carries none" if "true" in condition.values else "that no MFA is used"
     if condition.key == MFA_AGE:
