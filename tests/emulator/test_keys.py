@@ -300,7 +300,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, step: str, act: Callable[[], None
     monkeypatch.setattr(access_keys, step, after_another)
 
 
-@pytest.mark.parametrize("step", ["access_keys", "create", "verify"])
+@pytest.mark.parametrize("step", ["list_access_keys", "create_key", "verify_key"])
 def test_what_other_programs_write_meanwhile_stays(step: str, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     alice.path.parent.mkdir(parents=True, exist_ok=True)
     theirs: list[str] = []
@@ -320,7 +320,7 @@ def test_what_other_programs_write_meanwhile_stays(step: str, alice: Person, mon
 def test_a_profile_that_others_change_meanwhile_is_theirs(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     alice.ok("issue", "alice")
     meanwhile(
-        monkeypatch, "verify", lambda: alice.path.write_text("[alice]\naws_access_key_id = AKIATHEIRS\n") and None
+        monkeypatch, "verify_key", lambda: alice.path.write_text("[alice]\naws_access_key_id = AKIATHEIRS\n") and None
     )
     assert "Another program changed the profile alice" in alice.refused("rotate", "alice")
     assert (alice.held(), len(alice.status())) == ("AKIATHEIRS", 1)

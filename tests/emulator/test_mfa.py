@@ -260,7 +260,7 @@ def test_a_ninth_device_is_refused_before_anything_is_made(alice: Account) -> No
 def test_the_device_of_somebody_else_is_left_alone_and_told_whose_it_is(alice: Account) -> None:
     alice.iam.create_user(UserName="bob")
     enable_device(alice.iam, "bob", "alice")
-    assert f"{ALICE} is in use, by bob" in refused(EnrolRequest("alice", replace=True), Reader())
+    assert f"{ALICE} is in use by bob" in refused(EnrolRequest("alice", replace=True), Reader())
     assert owners(alice) == {ALICE: "bob"}
 
 
